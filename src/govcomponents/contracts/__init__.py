@@ -1,0 +1,1 @@
+"""The adapter contract kit: one suite for each port, which an adapter's tests subclass with one fixture."""

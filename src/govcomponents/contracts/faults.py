@@ -1,0 +1,84 @@
+"""Faults at the transport: what can go wrong between a service and its provider, injected at a chosen request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from govcomponents.core.messages import Request, Response
+from govcomponents.errors import NotSent, OutcomeUnknown
+
+if TYPE_CHECKING:
+    from govcomponents.core.transport import Transport
+
+
+class Fault(StrEnum):
+    """One way in which an exchange goes wrong. `acted` says whether the provider had acted on the request."""
+
+    NOT_CONNECTED = "not_connected"
+    TIME_OUT_BEFORE = "time_out_before_acceptance"
+    TIME_OUT_AFTER = "time_out_after_acceptance"
+    DROPPED_BEFORE = "connection_dropped_before_acceptance"
+    DROPPED_AFTER = "connection_dropped_after_acceptance"
+    TOO_MANY_REQUESTS = "429"
+    SERVER_ERROR = "500"
+    BAD_GATEWAY = "502_with_html"
+    MALFORMED = "malformed_answer"
+
+    @property
+    def acted(self) -> bool:
+        """Whether the provider acted before it went wrong."""
+        return self in (Fault.TIME_OUT_AFTER, Fault.DROPPED_AFTER, Fault.MALFORMED)
+
+
+EVERY = -1
+"""In a plan: every request that no other entry names."""
+
+
+class FaultyTransport:
+    """Sends through `inner`, with faults at the requests that `plan` names: {0: the first, 1: the second, EVERY: all}.
+
+    `sent` holds every request, also those that never arrived; `waits` the seconds slept. It never really sleeps.
+    """
+
+    def __init__(self, inner: Transport, plan: Mapping[int, Fault] | None = None) -> None:
+        self._inner = inner
+        self.plan = dict(plan or {})
+        self.sent: list[Request] = []
+        self.waits: list[float] = []
+
+    async def send(self, request: Request) -> Response:
+        """Send, or go wrong as planned."""
+        fault = self.plan.get(len(self.sent), self.plan.get(EVERY))
+        self.sent.append(request)
+        if fault is None:
+            return await self._inner.send(request)
+        if fault.acted:
+            answer = await self._inner.send(request)
+            if fault is Fault.MALFORMED:
+                return Response(answer.status if answer.status != 204 else 200, answer.headers, b'{"half": ')
+        if fault is Fault.NOT_CONNECTED:
+            raise NotSent("no connection could be made", operation=request.operation, provider=request.provider)
+        answers = {
+            Fault.TOO_MANY_REQUESTS: Response(429, {"content-type": "text/plain"}, b""),
+            Fault.SERVER_ERROR: Response(500, {"content-type": "application/json"}, b"{}"),
+            Fault.BAD_GATEWAY: Response(502, {"content-type": "text/html"}, b"<html>Bad gateway</html>"),
+        }
+        if fault in answers:
+            return answers[fault]
+        raise OutcomeUnknown(
+            "the answer was lost",
+            lookup=request.lookup,
+            idempotency_key=request.idempotency_key,
+            operation=request.operation,
+            provider=request.provider,
+        )
+
+    async def sleep(self, seconds: float) -> None:
+        """Note the wait."""
+        self.waits.append(seconds)
+
+    async def aclose(self) -> None:
+        """Close the transport inside."""
+        await self._inner.aclose()

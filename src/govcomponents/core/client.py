@@ -1,0 +1,140 @@
+"""Sends an adapter's requests: adds the credential and the User-Agent, tells the observers, retries as allowed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from govcomponents.core.messages import Request, Response
+from govcomponents.core.observe import CallEvent, tell
+from govcomponents.core.retry import may_repeat, repeat
+from govcomponents.errors import ConfigurationError, GovComponentsError, NotSent, OutcomeUnknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from govcomponents.core.runtime import Runtime
+
+    Credential = Callable[[Request], Mapping[str, str]]
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_REQUEST_ID_HEADERS = ("x-request-id", "x-b3-traceid", "x-amzn-requestid")
+
+
+def checked_base_url(url: str, *, setting: str) -> str:
+    """Return a base URL without its final slash. Raises ConfigurationError unless it is https, or http to loopback."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        host = parts = None
+    if parts is None or not host or parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(
+            f"{setting} is not a base URL", fix='give scheme and host, such as "https://api.example.gov.uk"'
+        )
+    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
+        raise ConfigurationError(
+            f"{setting} must be https", fix="use an https URL; http is accepted for this machine's loopback only"
+        )
+    return url.rstrip("/")
+
+
+def request_id(response: Response) -> str | None:
+    """The provider's own id of the exchange, for its support desk; None where it gives none."""
+    for name in _REQUEST_ID_HEADERS:
+        if value := response.header(name):
+            return value[:128]
+    return None
+
+
+class HttpClient:
+    """What an adapter sends with. One for each adapter; safe to share between threads and tasks."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        provider: str,
+        base_url: str,
+        credential: Credential | None = None,
+        is_rate_limit: Callable[[Response], bool] = lambda response: True,
+    ) -> None:
+        self.provider = provider
+        self.transport = runtime.transport
+        self._base_url = base_url
+        self._credential = credential
+        self._is_rate_limit = is_rate_limit
+        self._observers = runtime.observers
+        self._policy = runtime.retry
+        self._fixed = {"User-Agent": runtime.user_agent, "Accept": "application/json"}
+
+    async def send(self, request: Request) -> Response:
+        """Send, and send again as the request's replay class allows. Returns the last answer, whatever its status.
+
+        Raises NotSent or OutcomeUnknown, from the transport.
+        """
+        outcome: Response | Exception
+        try:
+            response = await self._attempt(request, 1)
+        except (NotSent, OutcomeUnknown) as error:
+            outcome = error
+        else:
+            if response.status < 429:
+                return response
+            outcome = response
+
+        def again(seen: Response | Exception) -> bool:
+            return may_repeat(request, seen, is_rate_limit=self._is_rate_limit)
+
+        if self._policy.attempts > 1 and again(outcome):
+            return await repeat(
+                lambda number: self._attempt(request, number),
+                outcome,
+                policy=self._policy,
+                transport=self.transport,
+                again=again,
+            )
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def _attempt(self, request: Request, number: int) -> Response:
+        url = request.url if request.url.startswith("http") else self._base_url + request.url
+        headers = {**self._fixed, **request.headers}
+        if self._credential is not None:
+            headers.update(self._credential(request))
+        outgoing = Request(
+            request.operation,
+            request.method,
+            url,
+            request.replay,
+            headers,
+            request.body,
+            request.timeout,
+            request.lookup,
+            self.provider,
+            request.idempotency_key,
+        )
+        if not self._observers:
+            return await self.transport.send(outgoing)
+        started = time.perf_counter()
+        event = CallEvent(request.operation, self.provider, request.method, number, "answered", None, 0.0, None)
+        try:
+            response = await self.transport.send(outgoing)
+        except GovComponentsError as error:
+            outcome = "not_sent" if isinstance(error, NotSent) else "outcome_unknown"
+            tell(self._observers, replace(event, outcome=outcome, seconds=time.perf_counter() - started))
+            raise
+        tell(
+            self._observers,
+            replace(
+                event,
+                status=response.status,
+                seconds=time.perf_counter() - started,
+                request_id=request_id(response),
+            ),
+        )
+        return response

@@ -1,0 +1,44 @@
+"""Runs a coroutine for a blocking caller, on the caller's own thread and without an event loop.
+
+Every operation is written once, as a coroutine that awaits nothing but its transport. A blocking transport never
+suspends, so the first step runs the coroutine to its end. It works inside a running loop, in threads and in
+prefork workers alike.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from govcomponents.errors import AdapterSuspended
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Coroutine, Iterator
+
+T = TypeVar("T")
+
+
+def drive(coroutine: Coroutine[object, None, T]) -> T:
+    """Run a coroutine that never suspends, and return its result.
+
+    Raises AdapterSuspended if it suspends; the coroutine is closed first, so nothing of it stays behind.
+    """
+    try:
+        coroutine.send(None)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+    coroutine.close()
+    raise AdapterSuspended("the operation awaited something that a blocking caller cannot wait for")
+
+
+def drive_iterator(items: AsyncGenerator[T, None]) -> Iterator[T]:
+    """Step an async generator that never suspends, item by item, as a plain iterator."""
+    try:
+        while True:
+            try:
+                item = drive(items.__anext__())
+            except StopAsyncIteration:
+                return
+            yield item
+    finally:
+        drive(items.aclose())

@@ -1,0 +1,39 @@
+"""Observation: every attempt of every call is told to the observers as a frozen event that holds no argument."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+log = logging.getLogger("govcomponents")
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvent:
+    """One attempt of one call, after it ended. Safe to log: no URL, no body, no argument.
+
+    `outcome` is "answered", "not_sent" or "outcome_unknown"; `status` is the answer's, `seconds` the time that the
+    attempt took, `attempt` counts from 1.
+    """
+
+    operation: str
+    provider: str
+    method: str
+    attempt: int
+    outcome: str
+    status: int | None
+    seconds: float
+    request_id: str | None
+
+
+Observer = Callable[[CallEvent], None]
+
+
+def tell(observers: Sequence[Observer], event: CallEvent) -> None:
+    """Tell each observer. One that fails is logged by its type, and neither stops the call nor the others."""
+    for observer in observers:
+        try:
+            observer(event)
+        except Exception as error:
+            log.warning("an observer failed with %s during %s", type(error).__name__, event.operation)

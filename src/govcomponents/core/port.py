@@ -1,0 +1,39 @@
+"""What all three ports share: a name, declared capabilities, and refusal of everything that is not declared."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from govcomponents.errors import NotSupported
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from govcomponents.core.runtime import Runtime
+
+
+class Port:
+    """The base of the abstract class that every adapter of a component implements.
+
+    An adapter sets `provider` (for people, such as "GOV.UK Pay") and `capabilities`, and overrides the operations
+    that it declares. What it does not override raises NotSupported before anything is sent.
+    """
+
+    provider: ClassVar[str]
+    capabilities: ClassVar[frozenset[StrEnum]] = frozenset()
+
+    @classmethod
+    def from_settings(cls, settings: Any, runtime: Runtime) -> Self:
+        """Build the adapter from its component's settings. Does no I/O. Raises ConfigurationError."""
+        raise NotImplementedError(f"{cls.__name__} does not say how it is built")
+
+    def require(self, *needed: StrEnum, operation: str = "") -> None:
+        """Raise NotSupported for the first capability in `needed` that the adapter does not declare."""
+        for capability in needed:
+            if capability not in self.capabilities:
+                raise self.unsupported(capability, operation=operation)
+
+    def unsupported(self, capability: StrEnum, *, operation: str = "") -> NotSupported:
+        """The error that says that this adapter does not do that."""
+        return NotSupported(capability.value.replace("_", " "), provider=self.provider, operation=operation)

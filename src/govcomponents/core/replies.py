@@ -1,0 +1,39 @@
+"""Reads answers: wire models ignore what they do not know, and what cannot be read is an `UnexpectedReply`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from govcomponents.core.client import request_id
+from govcomponents.errors import UnexpectedReply
+
+if TYPE_CHECKING:
+    from govcomponents.core.messages import Request, Response
+
+
+class Wire(BaseModel):
+    """The base of wire models: frozen, unknown fields ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
+
+
+W = TypeVar("W", bound=BaseModel)
+
+
+def read(model: type[W], response: Response, *, request: Request, provider: str) -> W:
+    """Parse an answer's body. Raises UnexpectedReply, which names the part that is wrong and never its value."""
+    try:
+        return model.model_validate_json(response.body)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in found["loc"]) or "the body"
+        raise UnexpectedReply(
+            f"the answer is not of the documented form: {where}: {found['msg']}",
+            lookup=request.lookup,
+            operation=request.operation,
+            provider=provider,
+            status=response.status,
+            request_id=request_id(response),
+        ) from None

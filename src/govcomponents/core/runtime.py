@@ -1,0 +1,35 @@
+"""What every adapter is given when it is built: the transport, the clock, the observers and the retry policy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from govcomponents.core.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from govcomponents.core.observe import Observer
+    from govcomponents.core.transport import Transport
+
+Clock = Callable[[], float]
+"""Gives the time as seconds since the epoch."""
+
+VERSION = "0.1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Shared by the adapters of one `GovComponents`; nothing in it is global.
+
+    `is_production` is False when the process was told that it is not production, True when it was told that it is,
+    and None when it was told nothing.
+    """
+
+    transport: Transport
+    clock: Clock = time.time
+    observers: tuple[Observer, ...] = ()
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    user_agent: str = f"govcomponents/{VERSION}"
+    is_production: bool | None = None

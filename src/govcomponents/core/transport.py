@@ -1,0 +1,29 @@
+"""The one seam through which everything leaves: a transport carries a `Request` and brings a `Response`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from govcomponents.core.messages import Request, Response
+
+
+class Transport(Protocol):
+    """Carries one request and brings one answer; the only code that does I/O.
+
+    `send` raises NotSent when the request certainly never arrived, and OutcomeUnknown when it may have. It follows
+    no redirect, keeps no cookie and bounds the answer's size. A transport for blocking callers blocks inside
+    `send` and `sleep` and never suspends; one for asyncio callers suspends.
+    """
+
+    async def send(self, request: Request) -> Response:
+        """Send a request with an absolute URL and return the answer, whatever its status."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, in the transport's way: blocking, on the event loop, or on a sandbox's clock."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close every connection. Closing twice does nothing."""
+        ...

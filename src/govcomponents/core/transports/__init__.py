@@ -1,0 +1,1 @@
+"""The transports: requests for blocking callers, aiohttp for asyncio, in process for the sandbox, scripted for tests."""

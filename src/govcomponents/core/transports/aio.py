@@ -1,0 +1,149 @@
+"""The transport of asyncio callers: aiohttp (extra `async`), one session on the loop of its first use."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from typing import TYPE_CHECKING
+
+from govcomponents.core.messages import Request, Response
+from govcomponents.core.transports.blocking import MAX_BODY
+from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
+
+try:
+    import aiohttp
+except ImportError:
+    raise ConfigurationError(
+        "asyncio callers need aiohttp, which is not installed", fix='pip install "govcomponents[async]"'
+    ) from None
+
+if TYPE_CHECKING:
+    from yarl import URL
+
+
+class AiohttpTransport:
+    """Sends with aiohttp. Belongs to the event loop that first uses it; the timeouts are as for requests."""
+
+    def __init__(
+        self,
+        *,
+        connect_timeout: float = 5.0,
+        read_timeout: float = 30.0,
+        total_timeout: float = 60.0,
+        pool_size: int = 100,
+        max_body: int = MAX_BODY,
+    ) -> None:
+        self._connect_timeout = connect_timeout
+        self._read_timeout = read_timeout
+        self._total_timeout = total_timeout
+        self._pool_size = pool_size
+        self._max_body = max_body
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timeout = self._timeout_for(read_timeout)
+
+    def _timeout_for(self, silence: float) -> aiohttp.ClientTimeout:
+        return aiohttp.ClientTimeout(
+            total=max(self._total_timeout, silence + self._connect_timeout),
+            sock_connect=self._connect_timeout,
+            sock_read=silence,
+        )
+
+    def _session_here(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._session is None:
+            context = ssl.create_default_context(cafile=_ca_file())
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._pool_size, ssl=context),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                trust_env=_uses_proxy(),
+                auto_decompress=True,
+                timeout=self._timeout,
+                skip_auto_headers=("Accept-Encoding",),
+            )
+            self._loop = loop
+        elif loop is not self._loop:
+            raise ConfigurationError(
+                "this AsyncGovComponents was first used in another event loop",
+                fix="make one inside each event loop, with `async with AsyncGovComponents...`",
+            )
+        return self._session
+
+    async def send(self, request: Request) -> Response:
+        """Send a request and read the whole answer, suspending meanwhile."""
+        session = self._session_here()
+        timeout = self._timeout if request.timeout is None else self._timeout_for(request.timeout)
+        try:
+            async with session.request(
+                request.method,
+                _encoded(request.url),
+                data=request.body,
+                headers=request.headers,
+                allow_redirects=False,
+                timeout=timeout,
+            ) as answer:
+                body = await self._read(answer, request)
+                return Response(answer.status, answer.headers, body)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientProxyConnectionError) as error:
+            raise NotSent(
+                f"no connection could be made ({type(error).__name__}); the request was not sent",
+                operation=request.operation,
+                provider=request.provider,
+            ) from None
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise _unknown(request, f"the answer was lost ({type(error).__name__})") from None
+
+    async def _read(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
+        length = answer.content_length
+        if length is not None and length <= self._max_body and "Content-Encoding" not in answer.headers:
+            return await answer.read()
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in answer.content.iter_any():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > self._max_body:
+                answer.close()
+                raise _unknown(request, f"the answer is larger than {self._max_body} bytes")
+        return b"".join(chunks)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait on the event loop."""
+        await asyncio.sleep(seconds)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+
+def _encoded(url: str) -> URL:
+    from yarl import URL
+
+    return URL(url, encoded=True)
+
+
+def _ca_file() -> str | None:
+    """The same CA bundle as for blocking callers."""
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        if path := os.environ.get(name):
+            return path
+    import certifi
+
+    return certifi.where()
+
+
+def _uses_proxy() -> bool:
+    return any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"))
+
+
+def _unknown(request: Request, happened: str) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        happened,
+        lookup=request.lookup,
+        idempotency_key=request.idempotency_key,
+        operation=request.operation,
+        provider=request.provider,
+    )

@@ -1,0 +1,352 @@
+"""Every error that govcomponents raises, by what may have happened and what to do next.
+
+    GovComponentsError
+    ├── ConfigurationError        the set-up is wrong; nothing was sent
+    ├── InvalidInput              an argument is wrong; nothing was sent           (also a ValueError)
+    ├── NotSupported              this adapter does not do that; nothing was sent
+    ├── NotSent                   the request certainly never arrived: repeating it is safe
+    ├── OutcomeUnknown            the request may have arrived: look it up before repeating it
+    ├── UnexpectedReply           an answer came that cannot be read
+    ├── Unavailable               the provider says that it cannot answer now; nothing was changed
+    ├── Refused                   the provider answered no; nothing was changed
+    │   ├── CredentialsRefused    the key or its signature was refused
+    │   ├── PermissionRefused     the key is good, but this account may not do that
+    │   ├── RequestRefused        the provider finds the request wrong
+    │   ├── NotFound              there is no such thing, or it belongs to somebody else
+    │   ├── Conflict              the thing is in a state that does not allow it
+    │   └── RateLimited           too many requests: wait `retry_after` seconds
+    │       └── DailyLimitReached no more until `resets_at`
+    ├── CallbackRefused           a webhook or callback is not proved to be the provider's
+    ├── SignInError               a sign-in did not end with a proved person
+    │   ├── SignInRejected        what came back failed a check (`reason`)
+    │   ├── SignInDenied          the person or the provider ended it
+    │   ├── SignInUnavailable     the provider cannot sign people in now
+    │   └── IdentityNotProved     signed in, but identity is not proved to the level asked for
+    └── AdapterSuspended          an adapter awaited something other than its transport (a fault in the adapter)
+
+The text of an error is: operation, provider, what happened, status, the provider's code, request id, how to fix it.
+It never holds a credential, a person's data or an argument's value, and neither does a pickle of it.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from govcomponents.privacy import Guarded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from govcomponents.privacy import Personal
+
+__all__ = [
+    "AdapterSuspended",
+    "CallbackRefused",
+    "ConfigurationError",
+    "Conflict",
+    "CredentialsRefused",
+    "DailyLimitReached",
+    "GovComponentsError",
+    "IdentityNotProved",
+    "InvalidInput",
+    "NotFound",
+    "NotSent",
+    "NotSupported",
+    "OutcomeUnknown",
+    "PermissionRefused",
+    "RateLimited",
+    "Refused",
+    "RequestRefused",
+    "SignInDenied",
+    "SignInError",
+    "SignInReason",
+    "SignInRejected",
+    "SignInUnavailable",
+    "Unavailable",
+    "UnexpectedReply",
+]
+
+
+class GovComponentsError(Exception):
+    """The base of every error of this library. All arguments are safe to log.
+
+    `happened` says what happened, `fix` how to mend it; `operation` is such as "pay.create", `provider` such as
+    "GOV.UK Pay"; `status`, `code` and `request_id` are the provider's, where it gave any.
+    """
+
+    default_fix: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        happened: str,
+        *,
+        fix: str = "",
+        operation: str = "",
+        provider: str = "",
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(happened)
+        self.happened = happened
+        self.fix = fix or self.default_fix
+        self.operation = operation
+        self.provider = provider
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        where = " ".join(part for part in (self.operation, f"({self.provider})" if self.provider else "") if part)
+        facts = ", ".join(
+            f"{name} {value}"
+            for name, value in (("status", self.status), ("code", self.code), ("request id", self.request_id))
+            if value is not None
+        )
+        text = f"{where}: {self.happened}" if where else self.happened
+        text += f" [{facts}]" if facts else ""
+        return f"{text}. To fix: {self.fix}" if self.fix else text
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self}>"
+
+    def __reduce__(self) -> tuple[Callable[..., GovComponentsError], tuple[type[GovComponentsError], dict[str, Any]]]:
+        state = {name: None if isinstance(value, Guarded) else value for name, value in self.__dict__.items()}
+        return _rebuild, (type(self), state)
+
+
+def _rebuild(kind: type[GovComponentsError], state: dict[str, Any]) -> GovComponentsError:
+    error = kind.__new__(kind)
+    error.args = (state["happened"],)
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(GovComponentsError):
+    """The set-up is wrong: a setting is missing or malformed, or an optional package is not installed."""
+
+
+class InvalidInput(GovComponentsError, ValueError):
+    """An argument is wrong. Nothing was sent. `field` names it, `problem` says what is wrong with it."""
+
+    def __init__(self, *, field: str, problem: str, fix: str, operation: str = "", provider: str = "") -> None:
+        super().__init__(f"{field}: {problem}; nothing was sent", fix=fix, operation=operation, provider=provider)
+        self.field = field
+        self.problem = problem
+
+
+class NotSupported(GovComponentsError):
+    """The adapter does not declare the `capability` that the call needs. Nothing was sent."""
+
+    default_fix = "use another adapter, or leave that argument out; the docs list what each adapter can do"
+
+    def __init__(self, capability: str, *, provider: str, operation: str = "", fix: str = "") -> None:
+        super().__init__(
+            f"this adapter does not support {capability}; nothing was sent",
+            provider=provider,
+            operation=operation,
+            fix=fix,
+        )
+        self.capability = capability
+
+
+class NotSent(GovComponentsError):
+    """The request certainly never reached the provider, after the retries that were allowed. Repeating it is safe."""
+
+    default_fix = "check the network, the proxy settings and the provider's status page, then call again"
+
+
+class OutcomeUnknown(GovComponentsError):
+    """The request may have reached the provider, and its answer was lost: neither success nor failure is known.
+
+    `lookup` says how to find out what happened. `idempotency_key` is the key that was sent, where the provider
+    honours one: repeating the call with it is safe.
+    """
+
+    def __init__(
+        self,
+        happened: str,
+        *,
+        lookup: str = "",
+        idempotency_key: str | None = None,
+        operation: str = "",
+        provider: str = "",
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(
+            f"{happened}; it is not known whether the provider acted on the request",
+            fix=lookup or "repeat the call",
+            operation=operation,
+            provider=provider,
+            status=status,
+            code=code,
+            request_id=request_id,
+        )
+        self.lookup = lookup
+        self.idempotency_key = idempotency_key
+
+
+class UnexpectedReply(GovComponentsError):
+    """An answer came that is not of the documented form. `lookup` says how to learn what the provider did."""
+
+    def __init__(
+        self,
+        happened: str,
+        *,
+        lookup: str = "",
+        operation: str = "",
+        provider: str = "",
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(
+            happened,
+            fix=lookup or "call again later; if it goes on, report it with the request id",
+            operation=operation,
+            provider=provider,
+            status=status,
+            code=code,
+            request_id=request_id,
+        )
+        self.lookup = lookup
+
+
+class Unavailable(GovComponentsError):
+    """The provider cannot answer now, and the call changed nothing: it was a read, or was turned away unread."""
+
+    default_fix = "call again later"
+
+
+class Refused(GovComponentsError):
+    """The provider answered no, and nothing was changed."""
+
+    default_fix = "see the provider's code"
+
+
+class CredentialsRefused(Refused):
+    """The provider refused the key or the signature made with it."""
+
+    default_fix = "check that the key is whole, not revoked, and of this environment"
+
+
+class PermissionRefused(Refused):
+    """The key is good, but the account may not do that."""
+
+    default_fix = "ask the provider to enable it for this account"
+
+
+class RequestRefused(Refused):
+    """The provider finds the request wrong. `field` names the part, where the provider told it."""
+
+    def __init__(self, happened: str, *, field: str | None = None, **facts: Any) -> None:
+        super().__init__(happened, **facts)
+        self.field = field
+
+
+class NotFound(Refused):
+    """There is nothing with that id, or it belongs to another account, or it is no longer kept."""
+
+    default_fix = "check the id, and that it was made with the same account and environment"
+
+
+class Conflict(Refused):
+    """The thing is in a state that does not allow the call, or somebody else changed it first."""
+
+    default_fix = "get it again and decide from its present state"
+
+
+class RateLimited(Refused):
+    """Too many requests. The request was not acted on; wait `retry_after` seconds before the next."""
+
+    default_fix = "slow down, then call again"
+
+    def __init__(self, happened: str, *, retry_after: float, **facts: Any) -> None:
+        super().__init__(happened, **facts)
+        self.retry_after = retry_after
+
+
+class DailyLimitReached(RateLimited):
+    """The day's limit is used up. `resets_at` is when the next day begins for the provider."""
+
+    default_fix = "wait until the limit resets, or ask the provider for a higher one"
+
+    def __init__(self, happened: str, *, resets_at: datetime, retry_after: float, **facts: Any) -> None:
+        super().__init__(happened, retry_after=retry_after, **facts)
+        self.resets_at = resets_at
+
+
+class CallbackRefused(GovComponentsError):
+    """A webhook or callback is not proved to come from the provider, or cannot be read. Do not act on it."""
+
+    default_fix = "check the secret that is configured; answer the sender with an error status"
+
+
+class SignInReason(StrEnum):
+    """Why a sign-in was rejected: a closed list, safe for logs and metrics. The person sees a neutral page only."""
+
+    MALFORMED = "malformed"
+    BAD_ALGORITHM = "bad_algorithm"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+    BAD_ISSUER = "bad_issuer"
+    BAD_AUDIENCE = "bad_audience"
+    BAD_SUBJECT = "bad_subject"
+    BAD_NONCE = "bad_nonce"
+    BAD_HASH = "bad_hash"
+    BAD_TYPE = "bad_type"
+    BAD_LEVEL = "bad_level"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    BAD_STATE = "bad_state"
+    REPLAYED = "replayed"
+    PROVIDER_ERROR = "provider_error"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    BLOCKED_URL = "blocked_url"
+    UNSAFE_RETURN_URL = "unsafe_return_url"
+
+
+class SignInError(GovComponentsError):
+    """A sign-in did not end with a person who is who the service asked for. `reason` says why, for logs."""
+
+    default_fix = "show a neutral page and let the person start again"
+
+    def __init__(self, happened: str, *, reason: SignInReason, **facts: Any) -> None:
+        super().__init__(happened, **facts)
+        self.reason = reason
+
+
+class SignInRejected(SignInError):
+    """What came back failed a check: it may be forged, replayed, stale or meant for somebody else."""
+
+
+class SignInDenied(SignInError):
+    """The person left, or the provider ended the sign-in; it told no more than `code`."""
+
+
+class SignInUnavailable(SignInError):
+    """The provider cannot sign people in now; offer another route or try later."""
+
+
+class IdentityNotProved(SignInError):
+    """The person signed in, but identity was not proved to the level asked for.
+
+    `subject` is who signed in; `return_codes` are the provider's reasons, whose meaning it gives to each service.
+    """
+
+    default_fix = "use the service's other route; do not send the person round again"
+
+    def __init__(self, happened: str, *, subject: Personal[str], return_codes: tuple[str, ...], **facts: Any) -> None:
+        super().__init__(happened, reason=SignInReason.BAD_LEVEL, **facts)
+        self.subject = subject
+        self.return_codes = return_codes
+
+
+class AdapterSuspended(GovComponentsError):
+    """An adapter awaited something that is not its transport, so a blocking caller cannot run it."""
+
+    default_fix = "in the adapter, await only self._http.send(...) and the transport's sleep"

@@ -1,0 +1,136 @@
+"""Money: a whole number of minor units (pence) and a currency; floats and mixed currencies are refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any, Final
+
+from govcomponents.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+# ISO 4217: currencies whose minor unit is not a hundredth.
+_EXPONENTS: Final = {
+    **dict.fromkeys(
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(),
+        0,
+    ),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+}
+_SYMBOLS: Final = {"GBP": "£", "EUR": "€", "USD": "$"}
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """An amount of one currency, held exactly.
+
+    `minor` is in the currency's minor unit (pence for GBP), `currency` an ISO 4217 code. Make one with
+    `Money.gbp("145.00")`, `Money.of("145.00", "EUR")` or `Money(14500, "GBP")`.
+
+    Raises InvalidInput for a float, a bool, more decimal places than the currency has, or an unknown form of code.
+    """
+
+    minor: int
+    currency: str = "GBP"
+
+    def __post_init__(self) -> None:
+        if isinstance(self.minor, bool) or not isinstance(self.minor, int):
+            raise InvalidInput(
+                field="amount",
+                problem=f"minor units must be a whole number, not {type(self.minor).__name__}",
+                fix='write Money.gbp("145.00") or Money(14500, "GBP")',
+            )
+        if not (
+            isinstance(self.currency, str)
+            and len(self.currency) == 3
+            and self.currency.isascii()
+            and self.currency.isupper()
+            and self.currency.isalpha()
+        ):
+            raise InvalidInput(
+                field="currency",
+                problem="a currency is three capital letters",
+                fix="use the ISO 4217 code, such as GBP",
+            )
+
+    @classmethod
+    def of(cls, amount: str | int | Decimal, currency: str) -> Money:
+        """Read an amount in major units (pounds): text such as "145.00", an int, or a Decimal; never a float."""
+        if isinstance(amount, bool) or not isinstance(amount, (str, int, Decimal)):
+            raise InvalidInput(
+                field="amount",
+                problem=f"an amount cannot be a {type(amount).__name__}, which may not hold it exactly",
+                fix='pass text such as "145.00", or a Decimal',
+            )
+        try:
+            major = Decimal(amount)
+            minor = major.scaleb(_EXPONENTS.get(currency, 2))
+            whole = minor.to_integral_value()
+        except InvalidOperation:
+            major = minor = whole = Decimal("NaN")
+        if not major.is_finite() or minor != whole:
+            raise InvalidInput(
+                field="amount",
+                problem=f"this is not an amount of {currency}",
+                fix='write digits with at most the currency\'s decimal places, such as "145.00"',
+            )
+        return cls(int(whole), currency)
+
+    @classmethod
+    def gbp(cls, amount: str | int | Decimal) -> Money:
+        """Read an amount in pounds: `Money.gbp("145.00")`."""
+        return cls.of(amount, "GBP")
+
+    @property
+    def major(self) -> Decimal:
+        """The amount in major units (pounds), exactly."""
+        return Decimal(self.minor).scaleb(-_EXPONENTS.get(self.currency, 2))
+
+    def __str__(self) -> str:
+        places = _EXPONENTS.get(self.currency, 2)
+        sign = "-" if self.minor < 0 else ""
+        amount = f"{abs(self.major):,.{places}f}"
+        symbol = _SYMBOLS.get(self.currency)
+        return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {self.currency}"
+
+    def _same(self, other: Money) -> Money:
+        if self.currency != other.currency:
+            raise InvalidInput(
+                field="currency",
+                problem=f"{self.currency} and {other.currency} do not mix",
+                fix="convert one of the amounts first; this library never does",
+            )
+        return other
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.minor + self._same(other).minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.minor - self._same(other).minor, self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.minor, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        return self.minor < self._same(other).minor
+
+    def __le__(self, other: Money) -> bool:
+        return self.minor <= self._same(other).minor
+
+    def __gt__(self, other: Money) -> bool:
+        return self.minor > self._same(other).minor
+
+    def __ge__(self, other: Money) -> bool:
+        return self.minor >= self._same(other).minor
+
+    def __bool__(self) -> bool:
+        return self.minor != 0
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        from pydantic_core import core_schema
+
+        return core_schema.is_instance_schema(cls)

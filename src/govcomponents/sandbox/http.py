@@ -1,0 +1,103 @@
+"""What the sandbox's handlers are given and what they give: a `Call`, a `Route`, and ways to make an answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+from urllib.parse import parse_qsl
+
+from govcomponents.core.messages import Response
+
+MAX_REQUEST_BODY = 8 * 1024 * 1024
+
+
+@dataclass
+class Call:
+    """One request as a handler sees it, the same in process and over HTTP. Header names are in lower case.
+
+    `base_url` is the sandbox's own scheme and host, without a final slash; `params` come from the route's path.
+    """
+
+    method: str
+    path: str
+    query_string: str
+    headers: Mapping[str, str]
+    body: bytes
+    base_url: str
+    params: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def query(self) -> list[tuple[str, str]]:
+        """The query's pairs, in order, blank ones kept."""
+        return parse_qsl(self.query_string, keep_blank_values=True)
+
+    @cached_property
+    def form(self) -> list[tuple[str, str]]:
+        """The pairs of a form body, in order, blank ones kept."""
+        return parse_qsl(self.body.decode("utf-8", "replace"), keep_blank_values=True)
+
+    @property
+    def path_and_query(self) -> str:
+        """The path, with the query if there is one."""
+        return f"{self.path}?{self.query_string}" if self.query_string else self.path
+
+
+Handler = Callable[[Call], Response]
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method, a path (with `<name>` for a part that varies) and what answers it."""
+
+    method: str
+    path: str
+    handler: Handler
+
+
+class Imitation(Protocol):
+    """One provider, imitated: its section of the world, its routes, and its way to say that a route is not there."""
+
+    section: str
+    """The name of its section in a world file."""
+
+    def routes(self) -> Iterable[Route]:
+        """All routes that it answers."""
+        ...
+
+    def owns(self, path: str) -> bool:
+        """Whether a path that no route answers is this provider's to refuse."""
+        ...
+
+    def missing(self, call: Call, allowed: frozenset[str]) -> Response:
+        """Answer as the provider does to an unknown path (`allowed` is empty) or a wrong method."""
+        ...
+
+
+def json_answer(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(status, {"content-type": "application/json", **(headers or {})}, body)
+
+
+def html_answer(status: int, page: str, headers: Mapping[str, str] | None = None) -> Response:
+    """A page. It may not be framed, cached or given away in a Referer, and runs no script."""
+    fixed = {
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+        "referrer-policy": "no-referrer",
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action *; frame-ancestors 'none'",
+    }
+    return Response(status, {**fixed, **(headers or {})}, page.encode())
+
+
+def text_answer(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+    """A plain text."""
+    return Response(status, {"content-type": "text/plain; charset=utf-8", **(headers or {})}, text.encode())
+
+
+def redirect(location: str, status: int = 302) -> Response:
+    """A redirect."""
+    return Response(status, {"location": location, "cache-control": "no-store"}, b"")

@@ -1,0 +1,47 @@
+"""The timeline: what happened in the sandbox, in order, tied together by the services' own references."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from govcomponents.sandbox.clock import SandboxClock
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened: when, to which component, under which reference, and what, in words for people."""
+
+    at: datetime
+    component: str
+    reference: str | None
+    happened: str
+
+
+class Timeline:
+    """Keeps the newest events, up to a limit. Safe to share between threads."""
+
+    def __init__(self, clock: SandboxClock, limit: int = 10_000) -> None:
+        self._clock = clock
+        self._limit = limit
+        self._events: list[Event] = []
+        self._lock = threading.Lock()
+
+    def record(self, component: str, happened: str, reference: str | None = None) -> None:
+        """Add an event at the present time of the clock."""
+        event = Event(self._clock.now(), component, reference, happened)
+        with self._lock:
+            self._events.append(event)
+            if len(self._events) > self._limit:
+                del self._events[: -self._limit]
+
+    def events(self, reference: str | None = None) -> list[Event]:
+        """The events in order; with `reference`, those whose reference is it or starts with it."""
+        with self._lock:
+            events = list(self._events)
+        if reference is None:
+            return events
+        return [event for event in events if event.reference is not None and event.reference.startswith(reference)]

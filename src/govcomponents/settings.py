@@ -1,0 +1,122 @@
+"""Settings, from the environment (GOVCOMPONENTS_...), from arguments or from a TOML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from govcomponents.errors import ConfigurationError
+from govcomponents.privacy import Secret
+
+if TYPE_CHECKING:
+    from typing import Any, Self
+
+
+def _split(value: object) -> object:
+    """Read "a,b" as a list, as environment variables hold it."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+SecretList = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_split)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True, hide_input_in_errors=True)
+
+    def own_settings(self, component: str, known: frozenset[str] = frozenset()) -> dict[str, object]:
+        """Return the settings that only the chosen adapter knows. Raises ConfigurationError for any not in `known`."""
+        extra = dict(self.model_extra or {})
+        if unknown := sorted(extra.keys() - known):
+            names = ", ".join(f"GOVCOMPONENTS_{component.upper()}__{name.upper()}" for name in unknown)
+            raise ConfigurationError(
+                f"there is no such setting: {names}",
+                fix=f"this adapter knows {', '.join(sorted({*type(self).model_fields, *known}))}",
+            )
+        return extra
+
+
+class PaySettings(_Section):
+    """Settings of `gov.pay`: environment names GOVCOMPONENTS_PAY__..."""
+
+    adapter: str = Field("govuk_pay", description="the adapter's name")
+    api_key: Secret | None = Field(None, description="the provider's API key")
+    base_url: str | None = Field(None, description="where the API is, if not at its public address")
+    webhook_secrets: SecretList = Field((), description="secrets that webhooks may be signed with, comma-separated")
+
+
+class NotifySettings(_Section):
+    """Settings of `gov.notify`: environment names GOVCOMPONENTS_NOTIFY__..."""
+
+    adapter: str = Field("govuk_notify", description="the adapter's name")
+    api_key: Secret | None = Field(None, description="the provider's API key")
+    base_url: str | None = Field(None, description="where the API is, if not at its public address")
+    callback_tokens: SecretList = Field((), description="bearer tokens that callbacks may carry, comma-separated")
+
+
+class IdentitySettings(_Section):
+    """Settings of `gov.identity`: environment names GOVCOMPONENTS_IDENTITY__..."""
+
+    adapter: str = Field("one_login", description="the adapter's name")
+    client_id: str | None = Field(None, description="the client id that the provider gave")
+    private_key: Secret | None = Field(None, description="the private key as PEM, or as a JWK")
+    private_key_file: Path | None = Field(None, description="a file that holds the private key as PEM, or as a JWK")
+    redirect_url: str | None = Field(None, description="the registered URL to which the person comes back")
+    environment: Literal["integration", "production"] | None = Field(None, description="the provider's environment")
+    issuer: str | None = Field(None, description="the issuer, for a sandbox or a simulator instead of an environment")
+
+
+class Settings(BaseSettings):
+    """Everything that one `GovComponents` needs to know. A component without settings is not built.
+
+    `environment` says what this process is: with "production" the guards against live keys are off; with any other
+    value a key that is plainly live is refused. Not set, nothing is assumed.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="GOVCOMPONENTS_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    environment: Literal["production", "staging", "test", "development"] | None = None
+    pay: PaySettings | None = None
+    notify: NotifySettings | None = None
+    identity: IdentitySettings | None = None
+
+    @classmethod
+    def load(cls, **values: Any) -> Self:
+        """Read the environment, with `values` over it. Raises ConfigurationError, which names each wrong setting."""
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            raise ConfigurationError(_complaint(error), fix="set the environment variables that are named") from None
+
+    @classmethod
+    def from_toml(cls, path: Path | str) -> Self:
+        """Read a TOML file with the sections [pay], [notify] and [identity]; the environment fills what it leaves out.
+
+        Raises ConfigurationError if there is no such file, if it is not TOML, or for a wrong setting.
+        """
+        import tomllib
+
+        try:
+            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigurationError(
+                f"the settings file cannot be read ({type(error).__name__})", fix="check its path and its form"
+            ) from None
+        return cls.load(**values)
+
+
+def _complaint(error: ValidationError) -> str:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(
+        "GOVCOMPONENTS_" + "__".join(str(part).upper() for part in item["loc"]) + ": " + item["msg"] for item in found
+    )
