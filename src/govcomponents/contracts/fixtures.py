@@ -1,0 +1,27 @@
+"""The pytest fixtures that every suite of the contract kit uses; pytest finds them through the entry point."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from govcomponents.contracts.modes import Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(params=list(Mode), ids=str)
+def mode(request: pytest.FixtureRequest) -> Mode:
+    """How the test calls: each test runs once for blocking callers and once for asyncio callers."""
+    chosen: Mode = request.param
+    return chosen
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    """Give the one event loop of a test; it is closed when the test ends."""
+    with asyncio.Runner() as loop:
+        yield loop
