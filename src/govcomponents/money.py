@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
@@ -13,13 +14,14 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 # ISO 4217: currencies whose minor unit is not a hundredth.
+# fmt: off
 _EXPONENTS: Final = {
-    **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(),
-        0,
-    ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
+    "BIF": 0, "CLP": 0, "DJF": 0, "GNF": 0, "ISK": 0, "JPY": 0, "KMF": 0, "KRW": 0, "PYG": 0,
+    "RWF": 0, "UGX": 0, "UYI": 0, "VND": 0, "VUV": 0, "XAF": 0, "XOF": 0, "XPF": 0,
+    "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
 }
+# fmt: on
+_CODE: Final = re.compile(r"[A-Z]{3}")
 _SYMBOLS: Final = {"GBP": "£", "EUR": "€", "USD": "$"}
 
 
@@ -43,13 +45,7 @@ class Money:
                 problem=f"minor units must be a whole number, not {type(self.minor).__name__}",
                 fix='write Money.gbp("145.00") or Money(14500, "GBP")',
             )
-        if not (
-            isinstance(self.currency, str)
-            and len(self.currency) == 3
-            and self.currency.isascii()
-            and self.currency.isupper()
-            and self.currency.isalpha()
-        ):
+        if not _CODE.fullmatch(self.currency):
             raise InvalidInput(
                 field="currency",
                 problem="a currency is three capital letters",

@@ -60,7 +60,7 @@ class HttpClient:
         provider: str,
         base_url: str,
         credential: Credential | None = None,
-        is_rate_limit: Callable[[Response], bool] = lambda response: True,
+        is_rate_limit: Callable[[Response], bool] = lambda _response: True,
     ) -> None:
         self.provider = provider
         self.transport = runtime.transport

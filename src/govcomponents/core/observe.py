@@ -35,5 +35,5 @@ def tell(observers: Sequence[Observer], event: CallEvent) -> None:
     for observer in observers:
         try:
             observer(event)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever an observer does, the call goes on
             log.warning("an observer failed with %s during %s", type(error).__name__, event.operation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.errors import NotSent, OutcomeUnknown
@@ -11,7 +11,7 @@ from govcomponents.errors import NotSent, OutcomeUnknown
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tenacity import RetryCallState
+    from tenacity import Future, RetryCallState
 
     from govcomponents.core.transport import Transport
 
@@ -78,14 +78,11 @@ async def repeat(
         return (retry_after(outcome) or 0.0) if isinstance(outcome, Response) else 0.0
 
     def outcome_of(state: RetryCallState) -> Response | Exception:
-        future = state.outcome
-        assert future is not None  # tenacity sets it before it asks
+        future = cast("Future", state.outcome)  # tenacity sets it before it asks
         error = future.exception()
         if isinstance(error, Exception):
             return error
-        if error is not None:
-            raise error
-        answer: Response = future.result()
+        answer: Response = future.result()  # raises a KeyboardInterrupt or the like, which is no outcome
         return answer
 
     def wait(state: RetryCallState) -> float:

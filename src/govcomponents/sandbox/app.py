@@ -33,6 +33,7 @@ class Ground:
     timeline: Timeline
     base_url: str
 
+
 class Sandbox:
     """One sandbox: all three providers on one host, with one clock, one seed and one timeline.
 
@@ -88,9 +89,7 @@ class Sandbox:
         """Answer a transport's request, in this process."""
         parts = urlsplit(request.url)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return self.answer(
-            Call(request.method, parts.path, parts.query, headers, request.body or b"", self.base_url)
-        )
+        return self.answer(Call(request.method, parts.path, parts.query, headers, request.body or b"", self.base_url))
 
     def visit(self, url: str, form: Mapping[str, str] | None = None) -> Response:
         """Open a page as a person's browser would, or send its form; redirects are not followed."""

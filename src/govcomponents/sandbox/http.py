@@ -88,7 +88,7 @@ def html_answer(status: int, page: str, headers: Mapping[str, str] | None = None
         "content-type": "text/html; charset=utf-8",
         "cache-control": "no-store",
         "referrer-policy": "no-referrer",
-        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action *; frame-ancestors 'none'",
+        "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     }
     return Response(status, {**fixed, **(headers or {})}, page.encode())
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from govcomponents.errors import ConfigurationError
 
-
 _DEFAULTS = {"pay": "govuk_pay", "notify": "govuk_notify", "one_login": "one_login"}
 
 

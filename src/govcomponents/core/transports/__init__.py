@@ -1,1 +1,1 @@
-"""The transports: requests for blocking callers, aiohttp for asyncio, in process for the sandbox, scripted for tests."""
+"""The transports: requests for blocking callers, aiohttp for asyncio, the sandbox in process, a script in tests."""

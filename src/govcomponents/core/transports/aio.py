@@ -85,7 +85,11 @@ class AiohttpTransport:
             ) as answer:
                 body = await self._read(answer, request)
                 return Response(answer.status, answer.headers, body)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientProxyConnectionError) as error:
+        except (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientProxyConnectionError,
+        ) as error:
             raise NotSent(
                 f"no connection could be made ({type(error).__name__}); the request was not sent",
                 operation=request.operation,

@@ -71,7 +71,7 @@ class RequestsTransport:
 
     async def sleep(self, seconds: float) -> None:
         """Block this thread."""
-        time.sleep(seconds)
+        time.sleep(seconds)  # noqa: ASYNC251  # to block is what this transport is for
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -31,7 +32,9 @@ def make_session(pool_size: int) -> requests.Session:
     session.trust_env = False
     session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
     session.proxies = dict(get_environ_proxies("https://proxy-settings.invalid"))
-    adapter = LeanAdapter(pool_size, ca_bundle=_ca_bundle(), no_proxy=os.environ.get("no_proxy") or os.environ.get("NO_PROXY"))
+    adapter = LeanAdapter(
+        pool_size, ca_bundle=_ca_bundle(), no_proxy=os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+    )
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -39,7 +42,7 @@ def make_session(pool_size: int) -> requests.Session:
 
 def _ca_bundle() -> str:
     path = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
-    if not os.path.exists(path):
+    if not Path(path).exists():
         raise ConfigurationError(
             "the CA bundle that the environment names does not exist",
             fix="set REQUESTS_CA_BUNDLE to a file or folder of certificates, or unset it",
@@ -60,16 +63,19 @@ def prepare(request: Request) -> requests.PreparedRequest:
     prepared.headers = headers
     prepared.body = request.body
     prepared.hooks = default_hooks()
-    prepared._cookies = RequestsCookieJar()  # type: ignore[attr-defined]  # private, but Session.send reads it
+    prepared._cookies = RequestsCookieJar()  # type: ignore[attr-defined]  # noqa: SLF001  # Session.send reads it
     return prepared
 
 
 class LeanAdapter(HTTPAdapter):
-    """An `HTTPAdapter` whose pools share one `SSLContext`; certificates are always verified."""
+    """An `HTTPAdapter` whose pools share one `SSLContext`; certificates are always verified.
+
+    The signatures are those of requests, with what is not looked at left in them.
+    """
 
     def __init__(self, pool_size: int, *, ca_bundle: str, no_proxy: str | None) -> None:
         self._context = ssl.create_default_context()
-        if os.path.isdir(ca_bundle):
+        if Path(ca_bundle).is_dir():
             self._context.load_verify_locations(capath=ca_bundle)
         else:
             self._context.load_verify_locations(cafile=ca_bundle)
@@ -78,7 +84,7 @@ class LeanAdapter(HTTPAdapter):
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool: Any) -> None:
         """Make the pools with the shared context."""
-        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **pool)  # type: ignore[no-untyped-call]  # requests' own method has no annotations
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **pool)
 
     def proxy_manager_for(self, proxy: str, **pool: Any) -> Any:
         """Make a proxy's pools with the shared context."""

@@ -1,0 +1,114 @@
+"""`govcomponents sandbox`: serves the sandbox over HTTP and says where it is and how to reach it."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+from govcomponents.errors import ConfigurationError
+from govcomponents.privacy import Secret
+
+if TYPE_CHECKING:
+    import argparse
+    from types import FrameType
+
+    from govcomponents.sandbox.server import SandboxServer
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add this subcommand to the command line."""
+    parser = commands.add_parser(
+        "sandbox",
+        help="serve GOV.UK Pay, GOV.UK Notify and GOV.UK One Login, imitated, on one port",
+        description="Serves GOV.UK Pay, GOV.UK Notify and GOV.UK One Login, imitated, on one port. No real money, "
+        "message or identity is behind it. Any client of these providers can be pointed at it.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=8910, help="the port; 0 takes a free one (default: %(default)s)")
+    parser.add_argument("--world", metavar="FILE", help="what the sandbox holds, as JSON (default: a world of its own)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="where ids come from (default: %(default)s)")
+    parser.add_argument("--now", metavar="TIME", help="stop the clock at this time, in ISO 8601 (default: it runs)")
+    parser.add_argument(
+        "--sign-in",
+        choices=("page", "at_once"),
+        help="show the sign-in page to everybody, or sign in at once whom the world names (default: as the world says)",
+    )
+    parser.add_argument("--public-url", metavar="URL", help="the address that clients use, if it is another one")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until Ctrl-C or SIGTERM."""
+    try:
+        from govcomponents.sandbox.server import SandboxServer
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"the sandbox needs {error.name}, which is not installed", fix='pip install "govcomponents[sandbox]"'
+        ) from None
+    server = SandboxServer(
+        options.world,
+        host=options.host,
+        port=options.port,
+        seed=options.seed,
+        now=options.now,
+        sign_in=options.sign_in,
+        public_url=options.public_url,
+    )
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # shutdown() waits for the loop that this signal interrupted, so another thread has to call it
+        threading.Thread(target=server.stop).start()
+
+    previous = [(number, signal.signal(number, stop)) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        print(welcome(server, options.host), flush=True)
+        server.serve()
+    finally:
+        for number, handler in previous:
+            signal.signal(number, handler)
+    print("The sandbox has stopped.")
+    return 0
+
+
+def welcome(server: SandboxServer, host: str) -> str:
+    """What is printed at the start: where it is, what is there, and lines to paste into a shell."""
+    lines = [
+        f"The govcomponents sandbox is at {server.base_url}",
+        "No real money, message or identity is behind it. Stop it with Ctrl-C.",
+        "",
+        f"  GOV.UK Pay        {server.base_url}/v1/payments",
+        f"  GOV.UK Notify     {server.base_url}/v2/notifications",
+        f"  GOV.UK One Login  {server.base_url}/.well-known/openid-configuration",
+        "",
+        "For a service that uses govcomponents, paste:",
+        "",
+        *(f"  export {name}={shlex.quote(value)}" for name, value in environment(server)),
+        "",
+        f"To see what is in it, open {server.base_url}/",
+    ]
+    if host not in ("127.0.0.1", "::1", "localhost"):
+        lines.insert(2, f"It listens on {host}: other machines can reach it. It has no access control.")
+    return "\n".join(lines)
+
+
+def environment(server: SandboxServer) -> list[tuple[str, str]]:
+    """The environment variables with which govcomponents reaches this sandbox."""
+    settings = server.sandbox.settings()
+    found: list[tuple[str, str]] = [("GOVCOMPONENTS_ENVIRONMENT", settings.environment or "test")]
+    for component in ("pay", "notify", "identity"):
+        section = getattr(settings, component)
+        if section is None:
+            continue
+        for name in section.model_fields_set:
+            value = getattr(section, name)
+            if isinstance(value, tuple):
+                value = ",".join(_plain(item) for item in value)
+            if value not in (None, ""):
+                found.append((f"GOVCOMPONENTS_{component.upper()}__{name.upper()}", _plain(value)))
+    return sorted(found)
+
+
+def _plain(value: object) -> str:
+    return value.reveal() if isinstance(value, Secret) else str(value)
