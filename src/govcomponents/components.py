@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
 
 from govcomponents.core.driver import drive
 from govcomponents.core.registry import find_adapter
@@ -38,7 +39,6 @@ class _Components:
         self._adapters = adapters
         self._transport = transport
         self._sandbox = sandbox
-        self._services: dict[str, Any] = {}
 
     @classmethod
     def from_settings(
@@ -143,38 +143,26 @@ class GovComponents(_Components):
 
         return RequestsTransport()
 
-    @property
+    @cached_property
     def pay(self) -> Pay:
         """Payments. Raises ConfigurationError if they are not configured."""
-        if "pay" not in self._services:
-            from govcomponents.pay.service import Pay
+        from govcomponents.pay.service import Pay
 
-            port: PayPort = self._adapter("pay")  # type: ignore[assignment]  # the registry's group fixes the port
-            self._services["pay"] = Pay(port)
-        service: Pay = self._services["pay"]
-        return service
+        return Pay(cast("PayPort", self._adapter("pay")))
 
-    @property
+    @cached_property
     def notify(self) -> Notify:
         """Emails, text messages and letters. Raises ConfigurationError if they are not configured."""
-        if "notify" not in self._services:
-            from govcomponents.notify.service import Notify
+        from govcomponents.notify.service import Notify
 
-            port: NotifyPort = self._adapter("notify")  # type: ignore[assignment]  # as for pay
-            self._services["notify"] = Notify(port)
-        service: Notify = self._services["notify"]
-        return service
+        return Notify(cast("NotifyPort", self._adapter("notify")))
 
-    @property
+    @cached_property
     def identity(self) -> IdentityService:
         """Signing in and proof of identity. Raises ConfigurationError if they are not configured."""
-        if "identity" not in self._services:
-            from govcomponents.identity.service import IdentityService
+        from govcomponents.identity.service import IdentityService
 
-            port: IdentityPort = self._adapter("identity")  # type: ignore[assignment]  # as for pay
-            self._services["identity"] = IdentityService(port)
-        service: IdentityService = self._services["identity"]
-        return service
+        return IdentityService(cast("IdentityPort", self._adapter("identity")))
 
     def close(self) -> None:
         """Close every connection. Closing twice does nothing."""
@@ -202,38 +190,26 @@ class AsyncGovComponents(_Components):
 
         return AiohttpTransport()
 
-    @property
+    @cached_property
     def pay(self) -> AsyncPay:
         """Payments. Raises ConfigurationError if they are not configured."""
-        if "pay" not in self._services:
-            from govcomponents.pay.service import AsyncPay
+        from govcomponents.pay.service import AsyncPay
 
-            port: PayPort = self._adapter("pay")  # type: ignore[assignment]  # the registry's group fixes the port
-            self._services["pay"] = AsyncPay(port)
-        service: AsyncPay = self._services["pay"]
-        return service
+        return AsyncPay(cast("PayPort", self._adapter("pay")))
 
-    @property
+    @cached_property
     def notify(self) -> AsyncNotify:
         """Emails, text messages and letters. Raises ConfigurationError if they are not configured."""
-        if "notify" not in self._services:
-            from govcomponents.notify.service import AsyncNotify
+        from govcomponents.notify.service import AsyncNotify
 
-            port: NotifyPort = self._adapter("notify")  # type: ignore[assignment]  # as for pay
-            self._services["notify"] = AsyncNotify(port)
-        service: AsyncNotify = self._services["notify"]
-        return service
+        return AsyncNotify(cast("NotifyPort", self._adapter("notify")))
 
-    @property
+    @cached_property
     def identity(self) -> AsyncIdentityService:
         """Signing in and proof of identity. Raises ConfigurationError if they are not configured."""
-        if "identity" not in self._services:
-            from govcomponents.identity.service import AsyncIdentityService
+        from govcomponents.identity.service import AsyncIdentityService
 
-            port: IdentityPort = self._adapter("identity")  # type: ignore[assignment]  # as for pay
-            self._services["identity"] = AsyncIdentityService(port)
-        service: AsyncIdentityService = self._services["identity"]
-        return service
+        return AsyncIdentityService(cast("IdentityPort", self._adapter("identity")))
 
     async def aclose(self) -> None:
         """Close every connection. Closing twice does nothing."""
