@@ -8,6 +8,7 @@ goes through `Session.send` and an inherited `HTTPAdapter.send`, so `responses` 
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from govcomponents.errors import NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
     import requests
+    from urllib3.util import Timeout
 
 MAX_BODY = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -44,21 +46,29 @@ class RequestsTransport:
         self._pool_size = pool_size
         self._max_body = max_body
         self._session: requests.Session | None = None
+        self._pid = os.getpid()
+        self._timeouts: dict[float, Timeout] = {}
         self._making = threading.Lock()
 
     async def send(self, request: Request) -> Response:
         """Send a request and read the whole answer. Blocks; never suspends."""
-        session = self._session or self._make_session()
+        session = self._session
+        if session is None or self._pid != os.getpid():
+            session = self._make_session()
         from requests import exceptions as failures
         from urllib3 import exceptions as pool_failures
 
         from govcomponents.core.transports.lean_requests import prepare
 
         prepared = prepare(request)
-        silence = (self._connect_timeout, request.timeout or self._read_timeout)
+        silence = self._silence(request.timeout or self._read_timeout)
         try:
             answer = session.send(
-                prepared, allow_redirects=False, timeout=silence, stream=True, proxies=session.proxies
+                prepared,
+                allow_redirects=False,
+                timeout=silence,  # type: ignore[arg-type]  # requests passes on urllib3's own type, made once
+                stream=True,
+                proxies=session.proxies,
             )
             body = self._read(answer, request)
         except (failures.ConnectTimeout, failures.ProxyError) as error:
@@ -80,12 +90,22 @@ class RequestsTransport:
         if session is not None:
             session.close()
 
+    def _silence(self, seconds: float) -> Timeout:
+        timeout = self._timeouts.get(seconds)
+        if timeout is None:
+            from urllib3.util import Timeout
+
+            timeout = self._timeouts[seconds] = Timeout(connect=self._connect_timeout, read=seconds)
+        return timeout
+
     def _make_session(self) -> requests.Session:
         from govcomponents.core.transports.lean_requests import make_session
 
         with self._making:
-            if self._session is None:
+            if self._session is None or self._pid != os.getpid():
+                # A forked worker must not write on the connections that it shares with its parent.
                 self._session = make_session(self._pool_size)
+                self._pid = os.getpid()
             return self._session
 
     def _read(self, answer: requests.Response, request: Request) -> bytes:

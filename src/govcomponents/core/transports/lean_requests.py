@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import ssl
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_p
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping
+    from collections.abc import Mapping
 
     from urllib3 import BaseHTTPResponse
     from urllib3.connectionpool import ConnectionPool
@@ -26,11 +25,15 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Request
 
 
+# An adapter speaks to a handful of hosts; their pools are kept for good, so none may be evicted.
+_HOSTS = 256
+
+
 def make_session(pool_size: int) -> requests.Session:
     """Make the one session of a transport, with what the environment says about proxies and the CA bundle."""
     session = requests.Session()
     session.trust_env = False
-    session.cookies = RequestsCookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+    session.cookies = NoCookies()
     session.proxies = dict(get_environ_proxies("https://proxy-settings.invalid"))
     adapter = LeanAdapter(
         pool_size, ca_bundle=_ca_bundle(), no_proxy=os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
@@ -63,8 +66,24 @@ def prepare(request: Request) -> requests.PreparedRequest:
     prepared.headers = headers
     prepared.body = request.body
     prepared.hooks = default_hooks()
-    prepared._cookies = RequestsCookieJar()  # type: ignore[attr-defined]  # noqa: SLF001  # Session.send reads it
+    prepared._cookies = NoCookies()  # type: ignore[attr-defined]  # noqa: SLF001  # Session.send reads it
     return prepared
+
+
+class NoCookies(RequestsCookieJar):
+    """A jar that stays empty, whatever a provider sets."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Keep none."""
+
+
+class LeanResponse(requests.Response):
+    """A response whose redirect nobody follows or prepares."""
+
+    @property
+    def is_redirect(self) -> bool:
+        """False, or `Session.send` would read the whole body to get ready for the next request."""
+        return False
 
 
 class LeanAdapter(HTTPAdapter):
@@ -80,7 +99,8 @@ class LeanAdapter(HTTPAdapter):
         else:
             self._context.load_verify_locations(cafile=ca_bundle)
         self._no_proxy = no_proxy
-        super().__init__(pool_connections=10, pool_maxsize=pool_size, max_retries=0, pool_block=False)
+        self._pools: dict[str, ConnectionPool] = {}
+        super().__init__(pool_connections=_HOSTS, pool_maxsize=pool_size, max_retries=0, pool_block=False)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool: Any) -> None:
         """Make the pools with the shared context."""
@@ -99,22 +119,34 @@ class LeanAdapter(HTTPAdapter):
     ) -> ConnectionPool:
         """Return the pool for a request. `verify` is not looked at: verification cannot be switched off."""
         url = request.url or ""
-        proxy = None
-        if proxies and not should_bypass_proxies(url, self._no_proxy):
-            proxy = select_proxy(url, proxies)
-        manager = self.proxy_manager_for(proxy) if proxy else self.poolmanager
-        pool: ConnectionPool = manager.connection_from_url(url)
+        origin = url[: url.find("/", 8)]
+        pool = self._pools.get(origin)
+        if pool is None:
+            proxy = self._proxy_for(url, proxies)
+            manager = self.proxy_manager_for(proxy) if proxy else self.poolmanager
+            pool = self._pools[origin] = manager.connection_from_url(url)
         return pool
+
+    def _proxy_for(self, url: str, proxies: Mapping[str, str] | None) -> str | None:
+        if not proxies or should_bypass_proxies(url, self._no_proxy):
+            return None
+        return select_proxy(url, proxies)
+
+    def request_url(self, request: requests.PreparedRequest, proxies: Mapping[str, str] | None) -> str:
+        """Return what stands in the request line: the path, or through an http proxy the whole URL."""
+        url = request.url or ""
+        if url.startswith("http://") and self._proxy_for(url, proxies):
+            return url
+        return url[url.find("/", 8) :]
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave the connection as the shared context made it."""
 
     def build_response(self, req: requests.PreparedRequest, resp: BaseHTTPResponse) -> requests.Response:
         """Make a response without looking for cookies, of which none is kept."""
-        response = requests.Response()
+        response = LeanResponse()
         response.status_code = resp.status
-        headers: MutableMapping[str, str] = resp.headers
-        response.headers = CaseInsensitiveDict(headers)
+        response.headers = resp.headers  # type: ignore[assignment]  # as blind to case as requests' own, and made already
         response.raw = resp
         response.url = req.url or ""
         response.request = req
