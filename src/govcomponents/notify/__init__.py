@@ -1,0 +1,1 @@
+"""Notifications: emails, text messages and letters through one port (`gov.notify`)."""

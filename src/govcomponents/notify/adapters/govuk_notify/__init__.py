@@ -1,0 +1,1 @@
+"""The GOV.UK Notify adapter."""
