@@ -1,0 +1,82 @@
+# Everything is made inside .venv and the tools' own caches in this folder; nothing else is written.
+# Needs make and Python 3.11 or newer. To choose another interpreter: make PYTHON=/path/to/python3.12 test
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+PYTHON ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+$(VENV)/.made:
+	@set -eu; \
+	for candidate in $(if $(PYTHON),"$(PYTHON)",python3 python3.14 python3.13 python3.12 python3.11); do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then chosen=$$candidate; break; fi; \
+	done; \
+	if [ -z "$${chosen:-}" ]; then \
+		echo "govcomponents needs Python 3.11 or newer, and none was found on the PATH." >&2; \
+		echo "Install one (on Debian or Ubuntu: apt-get install python3 python3-venv), or name it: make PYTHON=/path/to/python3.12 ..." >&2; \
+		exit 1; \
+	fi; \
+	if ! "$$chosen" -c 'import venv, ensurepip' >/dev/null 2>&1; then \
+		echo "$$chosen has no venv module. On Debian or Ubuntu: apt-get install python3-venv" >&2; \
+		exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$chosen" --version)"; \
+	"$$chosen" -m venv --clear $(VENV)
+	@touch $@
+
+$(VENV)/.all: $(VENV)/.made pyproject.toml
+	@$(PY) -m pip install --quiet --editable ".[all]"
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	@$(PY) -m pip install --quiet --editable ".[dev]"
+	@touch $@ $(VENV)/.all
+
+.PHONY: demo
+demo: $(VENV)/.all ## set up, then run the example against the sandbox over loopback HTTP
+	@$(PY) examples/renew_a_licence.py
+
+.PHONY: test
+test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests with branch coverage
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+.PHONY: test-all
+test-all: $(VENV)/.dev ## the tests on every supported interpreter that is installed, and with the oldest dependencies
+	$(BIN)/nox
+
+.PHONY: conformance
+conformance: $(VENV)/.dev ## checks against the providers' own specifications, clients and recordings
+	@if [ -d tests/conformance ]; then $(BIN)/pytest tests/conformance; \
+	else echo "There is no conformance check yet (tests/conformance is not there): nothing to run."; fi
+
+.PHONY: bench
+bench: $(VENV)/.dev ## measure speed and memory against other clients, and print the table
+	@$(PY) bench/run.py
+
+.PHONY: format
+format: $(VENV)/.dev ## let the formatter and the linter mend what they can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: clean
+clean: ## remove everything that these commands made
+	rm -rf $(VENV) .nox .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

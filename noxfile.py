@@ -1,0 +1,51 @@
+"""Test sessions for every supported interpreter, for the oldest dependencies and for the built wheel."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import nox
+
+PYPROJECT = tomllib.loads(Path(__file__).with_name("pyproject.toml").read_text(encoding="utf-8"))
+PYTHONS = re.findall(r"Python :: (3\.\d+)", "\n".join(PYPROJECT["project"]["classifiers"]))
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "venv"
+nox.options.error_on_missing_interpreters = False
+nox.options.sessions = ["tests", "oldest", "wheel"]
+
+
+def oldest_of(requirements: list[str]) -> list[str]:
+    """Pin each requirement to the lowest version that it allows."""
+    return [
+        f"{found['name']}=={found['version']}"
+        for found in (re.match(r"(?P<name>[\w.-]+)(\[.*\])?>=(?P<version>[\w.]+)", text) for text in requirements)
+        if found and found["name"] != PYPROJECT["project"]["name"]
+    ]
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Run all tests but the wheel's on one interpreter."""
+    session.install(".[dev]")
+    session.run("pytest", "-m", "not wheel", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def oldest(session: nox.Session) -> None:
+    """Run the tests with the lowest version of each direct dependency."""
+    project = PYPROJECT["project"]
+    extras = project["optional-dependencies"]
+    constraints = Path(session.create_tmp()) / "oldest.txt"
+    constraints.write_text("\n".join(oldest_of([*project["dependencies"], *extras["async"], *extras["sandbox"]])))
+    session.install("--constraint", str(constraints), ".[dev]")
+    session.run("pytest", "-m", "not wheel", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel and try it in fresh environments, with no extra and with each."""
+    session.install(".[dev]")
+    session.run("pytest", "-m", "wheel", *session.posargs)
