@@ -1,0 +1,1 @@
+"""Benchmarks: what an exchange costs with govcomponents, beside what people would use instead."""

@@ -1,0 +1,88 @@
+"""A loopback HTTP server that costs little: it answers every request with one fixed answer.
+
+    python -m bench.loopback --body FILE [--status 201] [--tls CERT KEY] [--close] [--delay SECONDS]
+
+It prints its port, then serves until it is killed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import re
+import ssl
+import sys
+from pathlib import Path
+
+LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
+
+
+class Exchange(asyncio.Protocol):
+    """One connection: finds the end of each request, and writes the answer."""
+
+    def __init__(self, answer: bytes, *, close: bool, delay: float) -> None:
+        self.answer = answer
+        self.close = close
+        self.delay = delay
+        self.held = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.held += data
+        while (end := self.held.find(b"\r\n\r\n")) >= 0:
+            length = LENGTH.search(self.held, 0, end)
+            total = end + 4 + (int(length.group(1)) if length else 0)
+            if len(self.held) < total:
+                return
+            self.held = self.held[total:]
+            if self.delay:
+                asyncio.get_running_loop().call_later(self.delay, self.reply)
+            else:
+                self.reply()
+
+    def reply(self) -> None:
+        if self.transport.is_closing():
+            return
+        self.transport.write(self.answer)
+        if self.close:
+            self.transport.close()
+
+
+async def serve(options: argparse.Namespace, body: bytes) -> None:
+    head = [
+        f"HTTP/1.1 {options.status} Status",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Date: Mon, 02 Mar 2026 09:15:27 GMT",
+        "Connection: " + ("close" if options.close else "keep-alive"),
+    ]
+    answer = "\r\n".join(head).encode() + b"\r\n\r\n" + body
+    context = None
+    if options.tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*options.tls)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Exchange(answer, close=options.close, delay=options.delay), "127.0.0.1", 0, ssl=context, backlog=1024
+    )
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Answer every request with one fixed answer.")
+    parser.add_argument("--body", required=True)
+    parser.add_argument("--status", default="201 Created")
+    parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
+    parser.add_argument("--close", action="store_true")
+    parser.add_argument("--delay", type=float, default=0.0)
+    options = parser.parse_args()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(serve(options, Path(options.body).read_bytes()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

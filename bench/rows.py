@@ -1,0 +1,102 @@
+"""The rows of the table: what is measured, beside what, and what must be reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One ratio: `ours` over `peer` of one figure, both from the same run, and the limit that it must keep.
+
+    A variant is "module:function" below `bench.variants`; it runs in a process of its own. `stage` names the server
+    that both need. `figure` is what they print, or "process_cpu"/"process_memory" of the whole process; with
+    `over_bare` the figure of a bare Python is taken off both.
+    """
+
+    name: str
+    ours: str
+    peer: str
+    figure: str
+    limit: float
+    at_least: bool = False
+    stage: str | None = None
+    over_bare: bool = False
+    rounds: int = 5
+
+
+ROWS = [
+    Row(
+        "CPU of one keep-alive send_email / official Notify client",
+        ours="exchange:our_email",
+        peer="exchange:official_email",
+        figure="cpu",
+        limit=0.50,
+        stage="notify",
+    ),
+    Row(
+        "the same / requests.Session.post of the same bytes",
+        ours="exchange:our_email",
+        peer="exchange:requests_post",
+        figure="cpu",
+        limit=0.65,
+        stage="notify",
+    ),
+    Row(
+        "CPU of a new TLS connection / requests.Session.post on a new session",
+        ours="exchange:our_new_connection",
+        peer="exchange:requests_new_session",
+        figure="cpu",
+        limit=0.15,
+        stage="notify_tls",
+    ),
+    Row(
+        "asyncio, 50 at once, calls a second / official client, 50 threads",
+        ours="at_once:our_emails",
+        peer="at_once:official_threads",
+        figure="rate",
+        limit=4.0,
+        at_least=True,
+        stage="notify",
+    ),
+    Row(
+        "asyncio, 50 at once, CPU a call / bare aiohttp",
+        ours="at_once:our_emails",
+        peer="at_once:bare_aiohttp",
+        figure="cpu",
+        limit=1.6,
+        stage="notify",
+    ),
+    Row(
+        "import govcomponents / import the official client (CPU over bare Python)",
+        ours="start_up:import_ours",
+        peer="start_up:import_official",
+        figure="process_cpu",
+        limit=0.3,
+        over_bare=True,
+        rounds=15,
+    ),
+    Row(
+        "build GovComponents with Notify / import and build the official client (CPU)",
+        ours="start_up:build_ours",
+        peer="start_up:build_official",
+        figure="process_cpu",
+        limit=1.2,
+        rounds=15,
+    ),
+    Row(
+        "the same (peak memory)",
+        ours="start_up:build_ours",
+        peer="start_up:build_official",
+        figure="process_memory",
+        limit=1.1,
+        rounds=5,
+    ),
+    Row(
+        "verify one ES256 ID token, cached keys / PyJWT with a key object",
+        ours="tokens:ours_es256",
+        peer="tokens:pyjwt_es256",
+        figure="cpu",
+        limit=1.2,
+    ),
+]

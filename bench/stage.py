@@ -1,0 +1,90 @@
+"""What the variants stand on: loopback servers, each a process of its own, and a certificate made for the run."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+SENT_EMAIL = {
+    "id": "740e5834-3a29-46b4-9a6f-16142fde533a",
+    "reference": "RENEW-7-receipt",
+    "content": {
+        "subject": "Your licence is renewed",
+        "body": "Dear Sam\r\n\r\nYou paid £145.00. Your reference is RENEW-7.",
+        "from_email": "licences@notifications.service.gov.uk",
+        "one_click_unsubscribe_url": None,
+    },
+    "uri": "https://api.notifications.service.gov.uk/v2/notifications/740e5834-3a29-46b4-9a6f-16142fde533a",
+    "template": {
+        "id": "f33517ff-2a88-4f6e-b855-c550268ce08a",
+        "version": 3,
+        "uri": "https://api.notifications.service.gov.uk/services/a/templates/f33517ff-2a88-4f6e-b855-c550268ce08a",
+    },
+    "scheduled_for": None,
+    "sanitised_content": {},
+}
+
+
+@contextlib.contextmanager
+def stage(name: str | None) -> Iterator[dict[str, str]]:
+    """Set a stage up, and give what the variants are told: the server's URL, and the environment that they need."""
+    if name is None:
+        yield {}
+        return
+    with tempfile.TemporaryDirectory() as home:
+        folder = Path(home)
+        body = folder / "answer.json"
+        body.write_text(json.dumps(SENT_EMAIL), encoding="utf-8")
+        command = [sys.executable, "-m", "bench.loopback", "--body", str(body)]
+        told: dict[str, str] = {}
+        if name == "notify_tls":
+            certificate, key, bundle = make_certificate(folder)
+            command += ["--tls", str(certificate), str(key), "--close"]
+            told["REQUESTS_CA_BUNDLE"] = str(bundle)
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            assert server.stdout is not None
+            port = server.stdout.readline().strip()
+            told["url"] = f"https://localhost:{port}" if name == "notify_tls" else f"http://127.0.0.1:{port}"
+            yield told
+        finally:
+            server.kill()
+            server.wait()
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path, Path]:
+    """Make a certificate for localhost; return it, its key, and the usual CA bundle with it added."""
+    import certifi
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = dt.datetime.now(dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(minutes=5))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = folder / "certificate.pem", folder / "key.pem", folder / "bundle.pem"
+    paths[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    paths[2].write_bytes(Path(certifi.where()).read_bytes() + paths[0].read_bytes())
+    return paths
