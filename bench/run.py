@@ -26,6 +26,7 @@ def run_variant(variant: str, told: Mapping[str, str]) -> dict[str, float]:
         module, _, function = variant.partition(":")
         command = [sys.executable, "-m", f"bench.variants.{module}", function]
     environment = {**os.environ, **{name: value for name, value in told.items() if name.isupper()}}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # the peers were compiled when they were installed
     if "url" in told:
         environment["BENCH_URL"] = told["url"]
     pid = os.posix_spawn(

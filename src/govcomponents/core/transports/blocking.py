@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING
 
 from govcomponents.core.messages import Request, Response
-from govcomponents.errors import NotSent, OutcomeUnknown
+from govcomponents.core.transports.failures import check_limits, lost, not_sent, refused_by_library
 
 if TYPE_CHECKING:
     import requests
@@ -22,13 +22,16 @@ if TYPE_CHECKING:
 
 MAX_BODY = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
+_NO_PROXIES: dict[str, str] = {}  # the adapter has its own: Session.send must not look for any
+_TUNNEL_REFUSED = "Tunnel connection failed"  # http.client's words; the request itself is sent after this step
 
 
 class RequestsTransport:
     """Sends with requests. Safe to share between threads.
 
     `connect_timeout` and `read_timeout` are seconds of silence, `total_timeout` is the most that an answer's body
-    may take; none can be switched off. `pool_size` is the number of connections kept for each host.
+    may take; none can be switched off. `pool_size` is the number of connections kept for each host. Raises
+    ConfigurationError for a limit that is not a positive number.
     """
 
     def __init__(
@@ -40,6 +43,13 @@ class RequestsTransport:
         pool_size: int = 50,
         max_body: int = MAX_BODY,
     ) -> None:
+        check_limits(
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            total_timeout=total_timeout,
+            pool_size=pool_size,
+            max_body=max_body,
+        )
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._total_timeout = total_timeout
@@ -53,7 +63,10 @@ class RequestsTransport:
     async def send(self, request: Request) -> Response:
         """Send a request and read the whole answer. Blocks; never suspends."""
         session = self._session
-        if session is None or self._pid != os.getpid():
+        if self._pid != os.getpid():
+            self._start_anew()
+            session = None
+        if session is None:
             session = self._make_session()
         from requests import exceptions as failures
         from urllib3 import exceptions as pool_failures
@@ -68,15 +81,15 @@ class RequestsTransport:
                 allow_redirects=False,
                 timeout=silence,  # type: ignore[arg-type]  # requests passes on urllib3's own type, made once
                 stream=True,
-                proxies=session.proxies,
+                proxies=_NO_PROXIES,
             )
             body = self._read(answer, request)
-        except (failures.ConnectTimeout, failures.ProxyError) as error:
-            raise _not_sent(request, error) from None
         except (failures.RequestException, pool_failures.HTTPError, OSError) as error:
             if _never_connected(error):
-                raise _not_sent(request, error) from None
-            raise _unknown(request, error) from None
+                raise not_sent(request, error) from None
+            raise lost(request, f"the answer was lost ({type(error).__name__})") from None
+        except ValueError as error:
+            raise refused_by_library(request, error) from None
         return Response(answer.status_code, answer.headers, body)
 
     async def sleep(self, seconds: float) -> None:
@@ -102,26 +115,33 @@ class RequestsTransport:
         from govcomponents.core.transports.lean_requests import make_session
 
         with self._making:
-            if self._session is None or self._pid != os.getpid():
-                # A forked worker must not write on the connections that it shares with its parent.
+            if self._session is None:
                 self._session = make_session(self._pool_size)
-                self._pid = os.getpid()
             return self._session
+
+    def _start_anew(self) -> None:
+        """In a forked worker: leave alone the connections, and the lock, that it shares with its parent."""
+        self._making = threading.Lock()
+        self._session = None
+        self._pid = os.getpid()
 
     def _read(self, answer: requests.Response, request: Request) -> bytes:
         """Read the body chunk by chunk, so that neither a huge nor an endless one holds the caller."""
         raw = answer.raw
+        read = getattr(raw, "read1", raw.read)  # urllib3 before 2.2 has no read1, which does not wait for a whole chunk
         deadline = time.monotonic() + self._total_timeout
         chunks: list[bytes] = []
         size = 0
         try:
-            while chunk := raw.read1(_CHUNK, decode_content=True):
+            while chunk := read(_CHUNK, decode_content=True):
                 chunks.append(chunk)
                 size += len(chunk)
+                if raw.length_remaining == 0:
+                    break
                 if size > self._max_body:
-                    raise _unknown(request, None, f"the answer is larger than {self._max_body} bytes")
+                    raise lost(request, f"the answer is larger than {self._max_body} bytes")
                 if time.monotonic() > deadline:
-                    raise _unknown(request, None, f"the answer took longer than {self._total_timeout:g} seconds")
+                    raise lost(request, f"the answer took longer than {self._total_timeout:g} seconds")
         except BaseException:
             raw.close()
             raise
@@ -131,36 +151,23 @@ class RequestsTransport:
 
 
 def _never_connected(error: BaseException) -> bool:
-    """Whether the failure came before the first byte of the request could leave."""
+    """Whether the failure came before the first byte of the request could leave.
+
+    Looks at what each library says was its reason, never at `__context__`: that holds whatever the caller happened
+    to be handling. A ProxyError alone proves nothing, since urllib3 also makes one of an answer lost by a proxy.
+    """
     import ssl
 
-    from urllib3.exceptions import NameResolutionError, NewConnectionError
+    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-    seen: set[int] = set()
+    before = (NewConnectionError, ConnectTimeoutError, ssl.SSLCertVerificationError)
     waiting: list[object] = [error]
-    while waiting:
+    for _ in range(20):
+        if not waiting:
+            break
         item = waiting.pop()
-        if isinstance(item, (NewConnectionError, NameResolutionError, ssl.SSLCertVerificationError)):
+        if isinstance(item, before) or (type(item) is OSError and str(item).startswith(_TUNNEL_REFUSED)):
             return True
-        if isinstance(item, BaseException) and id(item) not in seen:
-            seen.add(id(item))
-            waiting += [*item.args, item.__cause__, item.__context__, getattr(item, "reason", None)]
+        if isinstance(item, BaseException):
+            waiting += [*item.args, getattr(item, "reason", None)]
     return False
-
-
-def _not_sent(request: Request, error: BaseException) -> NotSent:
-    return NotSent(
-        f"no connection could be made ({type(error).__name__}); the request was not sent",
-        operation=request.operation,
-        provider=request.provider,
-    )
-
-
-def _unknown(request: Request, error: BaseException | None, happened: str = "") -> OutcomeUnknown:
-    return OutcomeUnknown(
-        happened or f"the answer was lost ({type(error).__name__})",
-        lookup=request.lookup,
-        idempotency_key=request.idempotency_key,
-        operation=request.operation,
-        provider=request.provider,
-    )

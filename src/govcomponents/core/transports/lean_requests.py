@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import ssl
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -12,11 +9,11 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar
 from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
-from requests.utils import DEFAULT_CA_BUNDLE_PATH, get_environ_proxies, select_proxy, should_bypass_proxies
 
-from govcomponents.errors import ConfigurationError
+from govcomponents.core.transports.environment import Proxies, trust
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from urllib3 import BaseHTTPResponse
@@ -34,23 +31,10 @@ def make_session(pool_size: int) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.cookies = NoCookies()
-    session.proxies = dict(get_environ_proxies("https://proxy-settings.invalid"))
-    adapter = LeanAdapter(
-        pool_size, ca_bundle=_ca_bundle(), no_proxy=os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
-    )
+    adapter = LeanAdapter(pool_size, trust=trust(), proxies=Proxies.from_environment())
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
-
-
-def _ca_bundle() -> str:
-    path = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
-    if not Path(path).exists():
-        raise ConfigurationError(
-            "the CA bundle that the environment names does not exist",
-            fix="set REQUESTS_CA_BUNDLE to a file or folder of certificates, or unset it",
-        )
-    return path
 
 
 def prepare(request: Request) -> requests.PreparedRequest:
@@ -66,7 +50,7 @@ def prepare(request: Request) -> requests.PreparedRequest:
     prepared.headers = headers
     prepared.body = request.body
     prepared.hooks = default_hooks()
-    prepared._cookies = NoCookies()  # type: ignore[attr-defined]  # noqa: SLF001  # Session.send reads it
+    prepared._cookies = _EMPTY_JAR  # type: ignore[attr-defined]  # noqa: SLF001  # Session.send reads it
     return prepared
 
 
@@ -77,8 +61,19 @@ class NoCookies(RequestsCookieJar):
         """Keep none."""
 
 
+_EMPTY_JAR = NoCookies()
+
+
 class LeanResponse(requests.Response):
-    """A response whose redirect nobody follows or prepares."""
+    """A response whose redirect nobody follows or prepares, made without the parts that are filled in later."""
+
+    def __init__(self) -> None:
+        self._content = False  # type: ignore[assignment]  # so requests says "not read yet"
+        self._content_consumed = False
+        self._next = None
+        self.history = []
+        self.encoding = None
+        self.cookies = _EMPTY_JAR
 
     @property
     def is_redirect(self) -> bool:
@@ -92,13 +87,9 @@ class LeanAdapter(HTTPAdapter):
     The signatures are those of requests, with what is not looked at left in them.
     """
 
-    def __init__(self, pool_size: int, *, ca_bundle: str, no_proxy: str | None) -> None:
-        self._context = ssl.create_default_context()
-        if Path(ca_bundle).is_dir():
-            self._context.load_verify_locations(capath=ca_bundle)
-        else:
-            self._context.load_verify_locations(cafile=ca_bundle)
-        self._no_proxy = no_proxy
+    def __init__(self, pool_size: int, *, trust: ssl.SSLContext, proxies: Proxies) -> None:
+        self._context = trust
+        self._proxies = proxies
         self._pools: dict[str, ConnectionPool] = {}
         super().__init__(pool_connections=_HOSTS, pool_maxsize=pool_size, max_retries=0, pool_block=False)
 
@@ -122,20 +113,15 @@ class LeanAdapter(HTTPAdapter):
         origin = url[: url.find("/", 8)]
         pool = self._pools.get(origin)
         if pool is None:
-            proxy = self._proxy_for(url, proxies)
+            proxy = self._proxies.for_url(url)
             manager = self.proxy_manager_for(proxy) if proxy else self.poolmanager
             pool = self._pools[origin] = manager.connection_from_url(url)
         return pool
 
-    def _proxy_for(self, url: str, proxies: Mapping[str, str] | None) -> str | None:
-        if not proxies or should_bypass_proxies(url, self._no_proxy):
-            return None
-        return select_proxy(url, proxies)
-
     def request_url(self, request: requests.PreparedRequest, proxies: Mapping[str, str] | None) -> str:
         """Return what stands in the request line: the path, or through an http proxy the whole URL."""
         url = request.url or ""
-        if url.startswith("http://") and self._proxy_for(url, proxies):
+        if url.startswith("http://") and self._proxies.for_url(url):
             return url
         return url[url.find("/", 8) :]
 
