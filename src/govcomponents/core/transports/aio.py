@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import ssl
 from typing import TYPE_CHECKING
 
 from govcomponents.core.messages import Request, Response
 from govcomponents.core.transports.blocking import MAX_BODY
-from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
+from govcomponents.core.transports.environment import Proxies, trust
+from govcomponents.core.transports.failures import check_limits, lost, not_sent, refused_by_library
+from govcomponents.errors import ConfigurationError
 
 try:
     import aiohttp
@@ -21,9 +21,11 @@ except ImportError:
 if TYPE_CHECKING:
     from yarl import URL
 
+_NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
+
 
 class AiohttpTransport:
-    """Sends with aiohttp. Belongs to the event loop that first uses it; the timeouts are as for requests."""
+    """Sends with aiohttp. Belongs to the event loop that first uses it; the limits are as for requests."""
 
     def __init__(
         self,
@@ -34,12 +36,20 @@ class AiohttpTransport:
         pool_size: int = 100,
         max_body: int = MAX_BODY,
     ) -> None:
+        check_limits(
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            total_timeout=total_timeout,
+            pool_size=pool_size,
+            max_body=max_body,
+        )
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._total_timeout = total_timeout
         self._pool_size = pool_size
         self._max_body = max_body
         self._session: aiohttp.ClientSession | None = None
+        self._proxies = Proxies({})
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timeout = self._timeout_for(read_timeout)
 
@@ -53,11 +63,11 @@ class AiohttpTransport:
     def _session_here(self) -> aiohttp.ClientSession:
         loop = asyncio.get_running_loop()
         if self._session is None:
-            context = ssl.create_default_context(cafile=_ca_file())
+            self._proxies = Proxies.from_environment()
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._pool_size, ssl=context),
+                connector=aiohttp.TCPConnector(limit=self._pool_size, ssl=trust()),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=_uses_proxy(),
+                trust_env=False,
                 auto_decompress=True,
                 timeout=self._timeout,
                 skip_auto_headers=("Accept-Encoding",),
@@ -82,21 +92,16 @@ class AiohttpTransport:
                 headers=request.headers,
                 allow_redirects=False,
                 timeout=timeout,
+                proxy=self._proxies.for_url(request.url),
             ) as answer:
                 body = await self._read(answer, request)
                 return Response(answer.status, answer.headers, body)
-        except (
-            aiohttp.ClientConnectorError,
-            aiohttp.ConnectionTimeoutError,
-            aiohttp.ClientProxyConnectionError,
-        ) as error:
-            raise NotSent(
-                f"no connection could be made ({type(error).__name__}); the request was not sent",
-                operation=request.operation,
-                provider=request.provider,
-            ) from None
+        except _NEVER_CONNECTED as error:
+            raise not_sent(request, error) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise _unknown(request, f"the answer was lost ({type(error).__name__})") from None
+            raise lost(request, f"the answer was lost ({type(error).__name__})") from None
+        except ValueError as error:
+            raise refused_by_library(request, error) from None
 
     async def _read(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
         length = answer.content_length
@@ -109,7 +114,7 @@ class AiohttpTransport:
             size += len(chunk)
             if size > self._max_body:
                 answer.close()
-                raise _unknown(request, f"the answer is larger than {self._max_body} bytes")
+                raise lost(request, f"the answer is larger than {self._max_body} bytes")
         return b"".join(chunks)
 
     async def sleep(self, seconds: float) -> None:
@@ -127,27 +132,3 @@ def _encoded(url: str) -> URL:
     from yarl import URL
 
     return URL(url, encoded=True)
-
-
-def _ca_file() -> str | None:
-    """The same CA bundle as for blocking callers."""
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        if path := os.environ.get(name):
-            return path
-    import certifi
-
-    return certifi.where()
-
-
-def _uses_proxy() -> bool:
-    return any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY"))
-
-
-def _unknown(request: Request, happened: str) -> OutcomeUnknown:
-    return OutcomeUnknown(
-        happened,
-        lookup=request.lookup,
-        idempotency_key=request.idempotency_key,
-        operation=request.operation,
-        provider=request.provider,
-    )

@@ -1,0 +1,62 @@
+"""How a transport says that an exchange brought no answer, and that it was not set up to bring one."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from govcomponents.errors import ConfigurationError, GovComponentsError, NotSent, OutcomeUnknown
+
+if TYPE_CHECKING:
+    from govcomponents.core.messages import Request
+
+_SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+
+def not_sent(request: Request, error: BaseException) -> NotSent:
+    """The error for a request that certainly never left. Only the failure's type is told: its text may hold the URL."""
+    return NotSent(
+        f"no connection could be made ({type(error).__name__}); the request was not sent",
+        operation=request.operation,
+        provider=request.provider,
+    )
+
+
+def lost(request: Request, happened: str) -> OutcomeUnknown:
+    """The error for a request that may have arrived."""
+    return OutcomeUnknown(
+        happened,
+        lookup=request.lookup,
+        idempotency_key=request.idempotency_key,
+        operation=request.operation,
+        provider=request.provider,
+    )
+
+
+def refused_by_library(request: Request, error: ValueError) -> GovComponentsError:
+    """The error for a ValueError of the HTTP library, whose text may hold a credential.
+
+    Where a header cannot be written, nothing was sent: an API key read from a file often ends with a line break.
+    """
+    for name, value in request.headers.items():
+        if not _SENDABLE.fullmatch(value):
+            return ConfigurationError(
+                f"the header {name} holds a character that no header can; the request was not sent",
+                fix="check the setting behind it, often an API key, for line breaks and letters outside Latin-1",
+                operation=request.operation,
+                provider=request.provider,
+            )
+    return lost(request, f"the answer was lost ({type(error).__name__})")
+
+
+def check_limits(**limits: object) -> None:
+    """Raise ConfigurationError unless every limit is a positive number: none can be switched off."""
+    for name, value in limits.items():
+        is_limit = (
+            isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value > 0
+        )
+        if not is_limit:
+            raise ConfigurationError(
+                f"{name} must be a positive number; limits cannot be switched off", fix=f"give {name} a number above 0"
+            )
