@@ -136,10 +136,10 @@ class RequestsTransport:
             while chunk := read(_CHUNK, decode_content=True):
                 chunks.append(chunk)
                 size += len(chunk)
-                if raw.length_remaining == 0:
-                    break
                 if size > self._max_body:
                     raise lost(request, f"the answer is larger than {self._max_body} bytes")
+                if raw.length_remaining == 0 and "content-encoding" not in raw.headers:
+                    break  # saves a call that would only say so; a decoder may hold more than the wire does
                 if time.monotonic() > deadline:
                     raise lost(request, f"the answer took longer than {self._total_timeout:g} seconds")
         except BaseException:
