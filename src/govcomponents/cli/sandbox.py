@@ -8,7 +8,6 @@ import threading
 from typing import TYPE_CHECKING
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
     import argparse
@@ -74,6 +73,8 @@ def run(options: argparse.Namespace) -> int:
 
 def welcome(server: SandboxServer, host: str) -> str:
     """What is printed at the start: where it is, what is there, and lines to paste into a shell."""
+    from govcomponents.sandbox.connection import environment
+
     lines = [
         f"The govcomponents sandbox is at {server.base_url}",
         "No real money, message or identity is behind it. Stop it with Ctrl-C.",
@@ -84,31 +85,10 @@ def welcome(server: SandboxServer, host: str) -> str:
         "",
         "For a service that uses govcomponents, paste:",
         "",
-        *(f"  export {name}={shlex.quote(value)}" for name, value in environment(server)),
+        *(f"  export {name}={shlex.quote(value)}" for name, value in environment(server.sandbox)),
         "",
         f"To see what is in it, open {server.base_url}/",
     ]
     if host not in ("127.0.0.1", "::1", "localhost"):
         lines.insert(2, f"It listens on {host}: other machines can reach it. It has no access control.")
     return "\n".join(lines)
-
-
-def environment(server: SandboxServer) -> list[tuple[str, str]]:
-    """The environment variables with which govcomponents reaches this sandbox."""
-    settings = server.sandbox.settings()
-    found: list[tuple[str, str]] = [("GOVCOMPONENTS_ENVIRONMENT", settings.environment or "test")]
-    for component in ("pay", "notify", "identity"):
-        section = getattr(settings, component)
-        if section is None:
-            continue
-        for name in section.model_fields_set:
-            value = getattr(section, name)
-            if isinstance(value, tuple):
-                value = ",".join(_plain(item) for item in value)
-            if value not in (None, ""):
-                found.append((f"GOVCOMPONENTS_{component.upper()}__{name.upper()}", _plain(value)))
-    return sorted(found)
-
-
-def _plain(value: object) -> str:
-    return value.reveal() if isinstance(value, Secret) else str(value)

@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-
-from werkzeug.exceptions import HTTPException, MethodNotAllowed
-from werkzeug.routing import Map, RequestRedirect, Rule
+from urllib.parse import unquote, urlencode, urlsplit
 
 from govcomponents.core.messages import Request, Response
 from govcomponents.sandbox.clock import SandboxClock
-from govcomponents.sandbox.http import MAX_REQUEST_BODY, Call, Handler, Imitation, text_answer
+from govcomponents.sandbox.ground import Ground
+from govcomponents.sandbox.home import Home
+from govcomponents.sandbox.http import MAX_REQUEST_BODY, Call, ProviderImitation, text_answer
 from govcomponents.sandbox.ids import Ids
+from govcomponents.sandbox.routing import Found, Switchboard
 from govcomponents.sandbox.timeline import Timeline
 from govcomponents.sandbox.world import load_world
 
 if TYPE_CHECKING:
     from govcomponents.settings import Settings
 
+__all__ = ["IN_PROCESS_URL", "Ground", "Sandbox"]
+
 IN_PROCESS_URL = "https://sandbox.example.gov.uk"
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What every imitation stands on: the clock, the ids and the timeline of one sandbox, and its own address."""
-
-    clock: SandboxClock
-    ids: Ids
-    timeline: Timeline
-    base_url: str
 
 
 class Sandbox:
@@ -63,16 +54,8 @@ class Sandbox:
         self.pay = GovUkPayImitation(sections.get("pay"), ground)
         self.notify = GovUkNotifyImitation(sections.get("notify"), ground)
         self.one_login = OneLoginImitation(sections.get("one_login"), ground, sign_in=sign_in)
-        self._imitations: tuple[Imitation, ...] = (self.pay, self.notify, self.one_login)
-        self._routes = Map(
-            [
-                Rule(route.path, methods=[route.method], endpoint=route.handler)
-                for imitation in self._imitations
-                for route in imitation.routes()
-            ],
-            strict_slashes=False,
-            merge_slashes=False,
-        ).bind("sandbox")
+        self.imitations: tuple[ProviderImitation, ...] = (self.pay, self.notify, self.one_login)
+        self._switchboard = Switchboard([Home(self), *self.imitations])
 
     def settings(self) -> Settings:
         """Settings with which a `GovComponents` reaches this sandbox: its address, keys and ids."""
@@ -87,38 +70,42 @@ class Sandbox:
 
     def handle(self, request: Request) -> Response:
         """Answer a transport's request, in this process."""
-        parts = urlsplit(request.url)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return self.answer(Call(request.method, parts.path, parts.query, headers, request.body or b"", self.base_url))
+        return self._here(request.method, request.url, headers, request.body or b"")
 
     def visit(self, url: str, form: Mapping[str, str] | None = None) -> Response:
         """Open a page as a person's browser would, or send its form; redirects are not followed."""
-        from urllib.parse import urlencode
-
-        parts = urlsplit(url)
+        if form is None:
+            return self._here("GET", url, {"user-agent": "sandbox-visit"}, b"")
         headers = {"user-agent": "sandbox-visit", "content-type": "application/x-www-form-urlencoded"}
-        body = b"" if form is None else urlencode(form).encode()
-        return self.answer(
-            Call("GET" if form is None else "POST", parts.path, parts.query, headers, body, self.base_url)
-        )
+        return self._here("POST", url, headers, urlencode(form).encode())
+
+    def _here(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Response:
+        rest = url[len(self.base_url) :]
+        if url.startswith(self.base_url) and rest.startswith("/") and "#" not in rest:
+            path, _, query = rest.partition("?")
+        else:
+            parts = urlsplit(url)
+            path, query = parts.path, parts.query
+        if "%" in path:  # a WSGI server decodes it too
+            path = unquote(path)
+        return self.answer(Call(method, path or "/", query, headers, body, self.base_url))
 
     def answer(self, call: Call) -> Response:
-        """Answer one call, by the first route that fits; what no route fits, its provider refuses in its own way."""
+        """Answer one call, by the route that fits; what no route fits, its provider refuses in its own way."""
         if len(call.body) > MAX_REQUEST_BODY:
             return text_answer(413, "The request is too large for the sandbox.\n")
-        method = "GET" if call.method == "HEAD" else call.method
-        handler: Handler
-        try:
-            handler, params = self._routes.match(call.path, method=method)
-        except MethodNotAllowed as error:
-            return self._missing(call, frozenset(error.valid_methods or ()))
-        except (HTTPException, RequestRedirect):
-            return self._missing(call, frozenset())
-        call.params = dict(params)
-        return handler(call)
+        found = self._switchboard.find(call.method, call.path)
+        if not isinstance(found, Found):
+            return self._missing(call, found)
+        call.params = dict(found.params)
+        return found.route.handler(call)
 
     def _missing(self, call: Call, allowed: frozenset[str]) -> Response:
-        for imitation in self._imitations:
+        for imitation in self.imitations:
             if imitation.owns(call.path):
                 return imitation.missing(call, allowed)
+        if allowed:
+            allow = ", ".join(sorted(allowed))
+            return text_answer(405, f"This page allows {allow} only.\n", {"allow": allow})
         return text_answer(404, "The sandbox has no such page. Start at / to see what it has.\n")

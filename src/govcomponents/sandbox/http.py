@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
 from govcomponents.core.messages import Response
@@ -55,6 +55,13 @@ class Route:
     method: str
     path: str
     handler: Handler
+    operation: str = ""
+    """What faults call it; without one, the name of the handler."""
+
+    @property
+    def name(self) -> str:
+        """What faults call it."""
+        return self.operation or getattr(self.handler, "__name__", "").strip("_")
 
 
 class Imitation(Protocol):
@@ -74,6 +81,40 @@ class Imitation(Protocol):
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Answer as the provider does to an unknown path (`allowed` is empty) or a wrong method."""
         ...
+
+
+class ProviderImitation(Imitation, Protocol):
+    """An imitation that has a client's settings: one of the three providers."""
+
+    def client_settings(self) -> Mapping[str, object] | None:
+        """The settings with which a client reaches it; None if the world has no such provider."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One line of what a provider holds, for people: its name, its number or value, and where more of it is seen."""
+
+    name: str
+    value: str
+    href: str | None = None
+
+
+@runtime_checkable
+class Summarises(Protocol):
+    """An imitation that can say at a glance what it holds; the sandbox's first page shows it."""
+
+    def summary(self) -> Iterable[Fact]:
+        """What it holds now, in a few lines without personal data."""
+        ...
+
+
+class ConnectionCut(Exception):
+    """Raised by what answers a call: after `silent_seconds` the connection ends, and the client gets no answer."""
+
+    def __init__(self, silent_seconds: float = 0.0) -> None:
+        super().__init__(silent_seconds)
+        self.silent_seconds = silent_seconds
 
 
 def json_answer(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:

@@ -6,6 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from jinja2 import Environment
 
 
@@ -13,13 +15,20 @@ if TYPE_CHECKING:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("govcomponents.sandbox", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["moment"] = _moment
+    return environment
+
+
+def _moment(at: datetime) -> str:
+    """Write a time for people; a day below 10 has no leading nought, which not every strftime can leave out."""
+    return f"{at.day} {at:%b %Y, %H:%M:%S}"
 
 
 def render(name: str, *, lang: str = "en", **values: object) -> str:

@@ -2,32 +2,81 @@
 
 from __future__ import annotations
 
+import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
-
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.wsgi import application
+from govcomponents.sandbox.exchange import Exchange
+from govcomponents.sandbox.http import text_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from werkzeug.serving import BaseWSGIServer
+    from govcomponents.core.messages import Response
+    from govcomponents.sandbox.http import Call
 
 
-class _Handler(WSGIRequestHandler):
-    """Keeps connections alive, sends small answers at once, and logs nothing: paths may hold personal data."""
+_LONGEST_GOODBYE = 5.0
 
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    timeout = 60
 
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002  # the name is werkzeug's
-        """Log nothing."""
+def _not_ready(_call: Call) -> Response:
+    return text_answer(503, "The sandbox is starting.\n")
+
+
+class Listener(ThreadingHTTPServer):
+    """The listening socket and its open connections, which all end when it stops."""
+
+    request_queue_size = 128
+    base_url = ""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.stopping = threading.Event()
+        self.answer: Callable[[Call], Response] = _not_ready
+        self._open: dict[Any, threading.Thread] = {}
+        self._lock = threading.Lock()
+        super().__init__((host, port), Exchange)
+
+    def server_bind(self) -> None:
+        """Bind, without the base class's question to the name server about the host's full name."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a new connection from its own thread."""
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), name="sandbox-connection", daemon=True
+        )
+        with self._lock:
+            self._open[request] = thread
+        thread.start()
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection."""
+        with self._lock:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print nothing about a connection that broke."""
+
+    def end_connections(self) -> None:
+        """End every open connection, also those that wait for a next request."""
+        self.stopping.set()
+        with self._lock:
+            waiting = list(self._open.items())
+        for connection, _thread in waiting:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for _connection, thread in waiting:
+            thread.join(_LONGEST_GOODBYE)
 
 
 class SandboxServer:
@@ -46,34 +95,35 @@ class SandboxServer:
     ) -> None:
         """Bind at once. Port 0 takes a free one. Raises ConfigurationError if the address cannot be had."""
         try:
-            self._server: BaseWSGIServer = make_server(host, port, _not_ready, threaded=True, request_handler=_Handler)
-        except (OSError, SystemExit) as error:
+            self._listener = Listener(host, port)
+        except (OSError, OverflowError) as error:
             raise ConfigurationError(
                 f"the sandbox cannot listen on {host} port {port} ({type(error).__name__})",
                 fix="choose another --port; perhaps a sandbox is running there already",
             ) from None
         shown = f"[{host}]" if ":" in host else host
-        self.base_url = public_url.rstrip("/") if public_url else f"http://{shown}:{self._server.port}"
-        self.sandbox = Sandbox(world, seed=seed, now=now, base_url=self.base_url, sign_in=sign_in)
-        self._server.app = application(self.sandbox.answer, self.base_url)
+        self.base_url = public_url.rstrip("/") if public_url else f"http://{shown}:{self._listener.server_port}"
+        try:
+            self.sandbox = Sandbox(world, seed=seed, now=now, base_url=self.base_url, sign_in=sign_in)
+        except BaseException:
+            self._listener.server_close()
+            raise
+        self._listener.base_url = self.base_url
+        self._listener.answer = self.sandbox.answer
 
     def serve(self) -> None:
         """Answer until `stop` is called from another thread or a signal handler."""
-        self._server.serve_forever(poll_interval=0.1)
+        self._listener.serve_forever(poll_interval=0.05)
 
     def stop(self) -> None:
-        """Stop answering, and free the address."""
-        self._server.shutdown()
-        self._server.server_close()
+        """Stop answering, end every connection, and free the address."""
+        self._listener.shutdown()
+        self.close()
 
     def close(self) -> None:
         """Free the address of a server that is not being served."""
-        self._server.server_close()
-
-
-def _not_ready(_environ: object, start_response: Any) -> list[bytes]:
-    start_response("503 Service Unavailable", [("Content-Length", "0")])
-    return []
+        self._listener.end_connections()
+        self._listener.server_close()
 
 
 @contextmanager
