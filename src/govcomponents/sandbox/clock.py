@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+
+from govcomponents.errors import ConfigurationError
+
+_LAST = 253_402_300_799.0  # the end of the year 9999, after which no datetime can be made
 
 
 class SandboxClock:
-    """A clock that can be set and moved forward. `now` (ISO 8601) stops it there; it moves only when told."""
+    """A clock that can be set and moved forward. `now` (ISO 8601) stops it there; it moves only when told.
+
+    Raises ConfigurationError if `now` is not a time.
+    """
 
     def __init__(self, now: str | None = None) -> None:
         self._lock = threading.Lock()
         self._stopped_at: float | None = None
         self._offset = 0.0
+        self._listeners: list[Callable[[], None]] = []
         if now is not None:
             self.stop_at(now)
 
@@ -26,19 +36,47 @@ class SandboxClock:
         """The time as an aware datetime in UTC."""
         return datetime.fromtimestamp(self.time(), UTC)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it runs by itself."""
+        return self._stopped_at is None
+
     def advance(self, seconds: float) -> None:
-        """Move the clock forward."""
+        """Move the clock forward. Raises ValueError for a negative number, and beyond the year 9999."""
         with self._lock:
+            moved = (self._stopped_at if self._stopped_at is not None else time.time() + self._offset) + seconds
+            if not math.isfinite(seconds) or seconds < 0 or moved > _LAST:
+                raise ValueError("the clock moves forward, by a number of seconds, and not beyond the year 9999")
             if self._stopped_at is not None:
-                self._stopped_at += seconds
+                self._stopped_at = moved
             else:
                 self._offset += seconds
+        self._tell()
 
     def stop_at(self, moment: str) -> None:
-        """Stop the clock at an ISO 8601 time; one without a zone is taken as UTC."""
-        parsed = datetime.fromisoformat(moment)
+        """Stop the clock at an ISO 8601 time; one without a zone is taken as UTC. It may be in the past.
+
+        Raises ConfigurationError if it is not a time.
+        """
+        try:
+            parsed = datetime.fromisoformat(moment)
+            stopped = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            stopped = -1.0
+        if not 0 <= stopped <= _LAST:
+            raise ConfigurationError(
+                "the time for the sandbox's clock is not an ISO 8601 time from 1970 to 9999",
+                fix='write it such as "2026-03-02T09:00:00Z"',
+            )
         with self._lock:
-            self._stopped_at = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+            self._stopped_at = stopped
+        self._tell()
+
+    def stop(self) -> None:
+        """Stop the clock at the time that it shows."""
+        with self._lock:
+            if self._stopped_at is None:
+                self._stopped_at = time.time() + self._offset
 
     def run(self) -> None:
         """Let the clock run on from the time that it shows."""
@@ -46,3 +84,12 @@ class SandboxClock:
             if self._stopped_at is not None:
                 self._offset = self._stopped_at - time.time()
                 self._stopped_at = None
+        self._tell()
+
+    def on_move(self, listener: Callable[[], None]) -> None:
+        """Call `listener` each time that somebody moves, sets or starts the clock."""
+        self._listeners.append(listener)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener()

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import cast
 
 from govcomponents.errors import ConfigurationError
 
@@ -22,19 +23,41 @@ def default_world() -> Mapping[str, object]:
 
 
 def load_world(world: Path | str | Mapping[str, object] | None) -> Mapping[str, object]:
-    """Return a world's sections. None gives the default world. Raises ConfigurationError if it cannot be read."""
+    """Return a world's sections. None gives the default world.
+
+    Raises ConfigurationError if it cannot be read, or names a section that no provider has; keys that begin with
+    "$comment" are for people.
+    """
     if isinstance(world, Mapping):
-        return world
-    try:
-        if world is None:
-            return default_world()
-        sections = json.loads(Path(world).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigurationError(
-            f"the world file cannot be read: {error.strerror}", fix="check the path given with --world"
-        ) from None
-    except ValueError as error:
-        raise ConfigurationError(f"the world file is not JSON: {error}", fix="mend the file at that place") from None
-    if not isinstance(sections, dict):
-        raise ConfigurationError("the world file is not a JSON object", fix="give it a section for each provider")
-    return sections
+        sections: object = world
+    else:
+        try:
+            sections = default_world() if world is None else json.loads(Path(world).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigurationError(
+                f"the world file cannot be read: {error.strerror}", fix="check the path given with --world"
+            ) from None
+        except json.JSONDecodeError as error:
+            raise ConfigurationError(
+                f"the world file is not JSON: line {error.lineno}, column {error.colno}: {error.msg}",
+                fix="mend the file at that place",
+            ) from None
+        except (ValueError, RecursionError) as error:
+            raise ConfigurationError(
+                f"the world file is not JSON in UTF-8 ({type(error).__name__})", fix="save it as JSON in UTF-8"
+            ) from None
+    return _checked(sections)
+
+
+def _checked(sections: object) -> Mapping[str, object]:
+    known = ", ".join(_DEFAULTS)
+    if not isinstance(sections, Mapping):
+        raise ConfigurationError("the world is not a JSON object", fix=f"give it a section for each provider: {known}")
+    for name, section in cast("Mapping[object, object]", sections).items():
+        if isinstance(name, str) and name.startswith("$comment"):
+            continue
+        if name not in _DEFAULTS:
+            raise ConfigurationError(f"the world has an unknown section {name!r}", fix=f"the sections are {known}")
+        if section is not None and not isinstance(section, Mapping):
+            raise ConfigurationError(f"the world's section {name!r} is not a JSON object", fix="see the default world")
+    return cast("Mapping[str, object]", sections)
