@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .loopback import Caller, Loopback, serving
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable, Iterator
+
+    from govcomponents.contracts.modes import Mode
+
+_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the machine's own proxies and certificates out of the tests."""
+    for name in (*_NAMES, *map(str.lower, _NAMES), "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def server() -> Iterator[Loopback]:
+    with serving() as loopback:
+        yield loopback
+
+
+@pytest.fixture
+def make_caller(mode: Mode, runner: asyncio.Runner) -> Iterator[Callable[..., Caller]]:
+    """Make callers of the test's mode; they are closed when the test ends."""
+    made: list[Caller] = []
+
+    def make(**limits: float) -> Caller:
+        made.append(Caller(mode, runner, **limits))
+        return made[-1]
+
+    yield make
+    for caller in made:
+        caller.close()
+
+
+@pytest.fixture
+def caller(make_caller: Callable[..., Caller]) -> Caller:
+    return make_caller()
