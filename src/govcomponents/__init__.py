@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from govcomponents.errors import (
         AdapterSuspended,
         CallbackRefused,
+        CardDeclined,
         ConfigurationError,
         Conflict,
         CredentialsRefused,
@@ -58,6 +59,7 @@ __all__ = [
     "AdapterSuspended",
     "AsyncGovComponents",
     "CallbackRefused",
+    "CardDeclined",
     "ConfigurationError",
     "Conflict",
     "CredentialsRefused",

@@ -16,6 +16,7 @@
     │   ├── Conflict              the thing is in a state that does not allow it
     │   └── RateLimited           too many requests: wait `retry_after` seconds
     │       └── DailyLimitReached no more until `resets_at`
+    ├── CardDeclined              the card was refused, and the payment has failed
     ├── CallbackRefused           a webhook or callback is not proved to be the provider's
     ├── SignInError               a sign-in did not end with a proved person
     │   ├── SignInRejected        what came back failed a check (`reason`)
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AdapterSuspended",
     "CallbackRefused",
+    "CardDeclined",
     "ConfigurationError",
     "Conflict",
     "CredentialsRefused",
@@ -77,6 +79,8 @@ class GovComponentsError(Exception):
     """
 
     default_fix: ClassVar[str] = ""
+    idempotency_key: str | None = None
+    """The key that was sent, where the provider honours one: repeating the call with it acts once."""
 
     def __init__(
         self,
@@ -278,6 +282,12 @@ class DailyLimitReached(RateLimited):
     def __init__(self, happened: str, *, resets_at: datetime, retry_after: float, **facts: Any) -> None:
         super().__init__(happened, retry_after=retry_after, **facts)
         self.resets_at = resets_at
+
+
+class CardDeclined(GovComponentsError):
+    """The card was refused, and with it the payment has failed."""
+
+    default_fix = "tell the person and make a new payment; the card must not be sent again for this one"
 
 
 class CallbackRefused(GovComponentsError):

@@ -27,13 +27,25 @@ def read(model: type[W], response: Response, *, request: Request, provider: str)
     try:
         return model.model_validate_json(response.body)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(str(part) for part in found["loc"]) or "the body"
-        raise UnexpectedReply(
-            f"the answer is not of the documented form: {where}: {found['msg']}",
-            lookup=request.lookup,
-            operation=request.operation,
-            provider=provider,
-            status=response.status,
-            request_id=request_id(response),
-        ) from None
+        raise _unreadable(error, response, request, provider) from None
+
+
+def read_part(model: type[W], part: object, response: Response, *, request: Request, provider: str) -> W:
+    """Read a part of an answer that is parsed already, such as one item of a page. Raises as `read` does."""
+    try:
+        return model.model_validate(part)
+    except ValidationError as error:
+        raise _unreadable(error, response, request, provider) from None
+
+
+def _unreadable(error: ValidationError, response: Response, request: Request, provider: str) -> UnexpectedReply:
+    found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in found["loc"]) or "the body"
+    return UnexpectedReply(
+        f"the answer is not of the documented form: {where}: {found['msg']}",
+        lookup=request.lookup,
+        operation=request.operation,
+        provider=provider,
+        status=response.status,
+        request_id=request_id(response),
+    )

@@ -1,0 +1,1 @@
+"""GOV.UK Pay, through its public API (version 1)."""

@@ -1,0 +1,465 @@
+"""What comes from GOV.UK Pay: its answers' wire models, and what they mean in the port's words.
+
+The parts of a payment are typed dictionaries, which pydantic makes in half the time of models: a search reads
+thousands. Absent, null and {} all mean "nothing" (GOV.UK Pay docs: API versioning and reference).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Final
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from govcomponents.core.replies import Wire
+from govcomponents.money import Money
+from govcomponents.pay.adapters.govuk_pay.wire import STATUS_NAMES
+from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
+from govcomponents.pay.models import (
+    Address,
+    Agreement,
+    Card,
+    Dispute,
+    Exemption,
+    Payment,
+    PaymentEvent,
+    Refund,
+    Refundable,
+    Settlement,
+)
+from govcomponents.pay.states import (
+    AgreementStatus,
+    DisputeStatus,
+    FailureReason,
+    PaymentState,
+    PaymentStatus,
+    RefundableStatus,
+    RefundStatus,
+)
+from govcomponents.privacy import Personal, Secret
+
+FAILURES: Final = {
+    "P0010": FailureReason.DECLINED,
+    "P0020": FailureReason.EXPIRED,
+    "P0030": FailureReason.CANCELLED_BY_PERSON,
+    "P0040": FailureReason.CANCELLED_BY_SERVICE,
+    "P0050": FailureReason.PROVIDER_ERROR,
+}
+_UNFINISHED: Final = frozenset(
+    {PaymentStatus.CREATED, PaymentStatus.STARTED, PaymentStatus.SUBMITTED, PaymentStatus.CAPTURABLE}
+)
+_ENDED_BADLY: Final = frozenset({PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.ERROR})
+_REFUND_STATUS: Final = {
+    "submitted": RefundStatus.SUBMITTED,
+    "success": RefundStatus.SUCCEEDED,
+    "error": RefundStatus.ERROR,
+}
+_REFUNDABLE: Final = {status.value: status for status in RefundableStatus}
+_AGREEMENT: Final = {status.value: status for status in AgreementStatus}
+_DISPUTE: Final = {status.value: status for status in DisputeStatus}
+
+
+class LazyJson(Mapping[str, object]):
+    """A JSON object that is parsed when it is first looked into: most callers never do."""
+
+    __slots__ = ("_body", "_parsed")
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._parsed: dict[str, object] | None = None
+
+    def _content(self) -> dict[str, object]:
+        if self._parsed is None:
+            self._parsed = json.loads(self._body)
+        return self._parsed
+
+    def __getitem__(self, key: str) -> object:
+        return self._content()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content())
+
+    def __len__(self) -> int:
+        return len(self._content())
+
+    def __repr__(self) -> str:
+        return "LazyJson(...)"
+
+
+class LinkPart(TypedDict, total=False):
+    """A link. `params` goes with links to be posted to."""
+
+    href: str | None
+    params: dict[str, object] | None
+
+
+class LinksPart(TypedDict, total=False):
+    """The links that say what can be done with a payment."""
+
+    next_url: LinkPart | None
+    auth_url_post: LinkPart | None
+    cancel: LinkPart | None
+    capture: LinkPart | None
+    payment: LinkPart | None
+
+
+class StatePart(TypedDict, total=False):
+    """A payment's state."""
+
+    status: str
+    finished: bool | None
+    message: str | None
+    code: str | None
+    can_retry: bool | None
+
+
+class AddressPart(TypedDict, total=False):
+    """A billing address."""
+
+    line1: str | None
+    line2: str | None
+    postcode: str | None
+    city: str | None
+    country: str | None
+
+
+class CardPart(TypedDict, total=False):
+    """What is told of a card."""
+
+    card_brand: str | None
+    card_type: str | None
+    first_digits_card_number: str | None
+    last_digits_card_number: str | None
+    expiry_date: str | None
+    cardholder_name: str | None
+    billing_address: AddressPart | None
+    wallet_type: str | None
+
+
+class RefundSummaryPart(TypedDict, total=False):
+    """What is left to refund."""
+
+    status: str | None
+    amount_available: int | None
+    amount_submitted: int | None
+
+
+class SettlementPart(TypedDict, total=False):
+    """Where the money is. The times are text: published answers have malformed ones."""
+
+    capture_submit_time: str | None
+    captured_date: str | None
+    settled_date: str | None
+
+
+class ThreeDSecurePart(TypedDict, total=False):
+    """Whether the card's bank asked the person."""
+
+    required: bool | None
+
+
+class AuthorisationPart(TypedDict, total=False):
+    """How the payment was authorised."""
+
+    three_d_secure: ThreeDSecurePart | None
+
+
+class OutcomePart(TypedDict, total=False):
+    """What became of an exemption."""
+
+    result: str | None
+
+
+class ExemptionPart(TypedDict, total=False):
+    """An exemption from strong customer authentication."""
+
+    requested: bool | None
+    type: str | None
+    outcome: OutcomePart | None
+
+
+class PaymentAnswer(Wire):
+    """A payment, from the API or in a webhook."""
+
+    payment_id: str
+    amount: int
+    state: StatePart
+    reference: str
+    description: str
+    created_date: str | None = None
+    payment_provider: str | None = None
+    provider_id: str | None = None
+    total_amount: int | None = None
+    corporate_card_surcharge: int | None = None
+    fee: int | None = None
+    net_amount: int | None = None
+    email: str | None = None
+    language: str | None = None
+    metadata: dict[str, str | int | float | bool] | None = None
+    authorisation_mode: str | None = None
+    agreement_id: str | None = None
+    agreement_payment_type: str | None = None
+    delayed_capture: bool | None = None
+    moto: bool | None = None
+    return_url: str | None = None
+    card_details: CardPart | None = None
+    card_brand: str | None = None
+    refund_summary: RefundSummaryPart | None = None
+    settlement_summary: SettlementPart | None = None
+    authorisation_summary: AuthorisationPart | None = None
+    exemption: ExemptionPart | None = None
+    links: LinksPart | None = Field(None, alias="_links")
+
+    def to_payment(self, raw: Mapping[str, object]) -> Payment:
+        """Say it in the port's words."""
+        settlement = _settlement(self.settlement_summary)
+        links = self.links or {}
+        gbp = Money(self.amount)
+        exemption = self.exemption
+        return Payment(
+            id=PaymentId(self.payment_id),
+            state=read_state(self.state, is_captured=settlement.captured_on is not None),
+            amount=gbp,
+            reference=self.reference,
+            description=self.description,
+            created_at=read_time(self.created_date),
+            provider=self.payment_provider,
+            provider_id=self.provider_id,
+            total=gbp if self.total_amount is None else Money(self.total_amount),
+            surcharge=_money(self.corporate_card_surcharge),
+            fee=_money(self.fee),
+            net=_money(self.net_amount),
+            refundable=_refundable(self.refund_summary),
+            settlement=settlement,
+            email=_personal(self.email),
+            language=self.language,
+            metadata=self.metadata or {},
+            card=read_card(self.card_details, self.card_brand),
+            delayed_capture=bool(self.delayed_capture),
+            moto=bool(self.moto),
+            authorisation_mode=self.authorisation_mode,
+            agreement_id=AgreementId(self.agreement_id) if self.agreement_id else None,
+            agreement_payment_type=self.agreement_payment_type,
+            three_d_secure=((self.authorisation_summary or {}).get("three_d_secure") or {}).get("required"),
+            exemption=_exemption(exemption) if exemption else None,
+            can_cancel=bool(links.get("cancel")) if self.links is not None else None,
+            can_capture=bool(links.get("capture")) if self.links is not None else None,
+            return_url=self.return_url,
+            next_url=_secret((links.get("next_url") or {}).get("href")),
+            one_time_token=_secret(((links.get("auth_url_post") or {}).get("params") or {}).get("one_time_token")),
+            raw=raw,
+        )
+
+
+def read_state(part: StatePart, *, is_captured: bool) -> PaymentState:
+    """Read a state of the API. What is not known counts as not finished unless Pay says that it is."""
+    text = part.get("status", "")
+    status = STATUS_NAMES.get(text, PaymentStatus.UNKNOWN)
+    code = part.get("code")
+    finished = bool(part.get("finished")) if status is PaymentStatus.UNKNOWN else status not in _UNFINISHED
+    failure = FAILURES.get(code or "", FailureReason.UNKNOWN) if status in _ENDED_BADLY else None
+    return PaymentState(
+        status,
+        text,
+        finished,
+        is_captured and status is PaymentStatus.SUCCEEDED,
+        failure,
+        part.get("can_retry"),
+        code,
+        part.get("message"),
+    )
+
+
+def read_time(text: str | None) -> datetime | None:
+    """Read a time in UTC; None for one that is malformed, as some published ones are."""
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+    return moment if moment is None or moment.tzinfo is not None else None
+
+
+def read_date(text: str | None) -> date | None:
+    """Read a date; None for one that is malformed."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def read_card(part: CardPart | None, brand: str | None = None) -> Card | None:
+    """Read what is told of a card."""
+    if not part:
+        return None
+    address = part.get("billing_address")
+    return Card(
+        brand=part.get("card_brand") or brand or None,
+        kind=part.get("card_type"),
+        first_digits=_personal(part.get("first_digits_card_number")),
+        last_digits=_personal(part.get("last_digits_card_number")),
+        expiry=_personal(part.get("expiry_date")),
+        holder=_personal(part.get("cardholder_name")),
+        billing_address=_address(address) if address else None,
+        wallet=part.get("wallet_type"),
+    )
+
+
+def _address(part: AddressPart) -> Address:
+    return Address(
+        line1=_personal(part.get("line1")),
+        line2=_personal(part.get("line2")),
+        city=_personal(part.get("city")),
+        postcode=_personal(part.get("postcode")),
+        country=part.get("country"),
+    )
+
+
+def _exemption(part: ExemptionPart) -> Exemption:
+    return Exemption(bool(part.get("requested")), part.get("type"), (part.get("outcome") or {}).get("result"))
+
+
+def _refundable(part: RefundSummaryPart | None) -> Refundable | None:
+    if not part:
+        return None
+    status = _REFUNDABLE.get(part.get("status") or "", RefundableStatus.UNKNOWN)
+    return Refundable(status, Money(part.get("amount_available") or 0), Money(part.get("amount_submitted") or 0))
+
+
+def _settlement(part: SettlementPart | None) -> Settlement:
+    if not part:
+        return _NOT_SETTLED
+    return Settlement(
+        read_time(part.get("capture_submit_time")),
+        read_date(part.get("captured_date")),
+        read_date(part.get("settled_date")),
+    )
+
+
+_NOT_SETTLED: Final = Settlement()
+
+
+def _money(minor: int | None) -> Money | None:
+    return None if minor is None else Money(minor)
+
+
+def _personal(text: str | None) -> Personal[str] | None:
+    return Personal(text) if text else None
+
+
+def _secret(text: object) -> Secret | None:
+    return Secret(text) if isinstance(text, str) and text else None
+
+
+class EventPart(Wire):
+    """One event of a payment."""
+
+    payment_id: str
+    state: StatePart
+    updated: str | None = None
+
+    def to_event(self, raw: Mapping[str, object]) -> PaymentEvent:
+        """Say it in the port's words. An event never says that the money was taken."""
+        return PaymentEvent(
+            payment_id=PaymentId(self.payment_id),
+            state=read_state(self.state, is_captured=False),
+            at=read_time(self.updated),
+            raw=raw,
+        )
+
+
+class RefundAnswer(Wire):
+    """A refund."""
+
+    refund_id: str
+    amount: int
+    status: str
+    payment_id: str | None = None
+    created_date: str | None = None
+    settlement_summary: SettlementPart | None = None
+    links: LinksPart | None = Field(None, alias="_links")
+
+    def to_refund(self, raw: Mapping[str, object], payment_id: str | None = None) -> Refund:
+        """Say it in the port's words."""
+        of = payment_id or self.payment_id
+        return Refund(
+            id=RefundId(self.refund_id),
+            payment_id=PaymentId(of) if of else None,
+            amount=Money(self.amount),
+            status=_REFUND_STATUS.get(self.status, RefundStatus.UNKNOWN),
+            raw_status=self.status,
+            created_at=read_time(self.created_date),
+            settled_on=_settlement(self.settlement_summary).settled_on,
+            raw=raw,
+        )
+
+
+class InstrumentPart(Wire):
+    """The card that an agreement holds."""
+
+    created_date: str | None = None
+    card_details: CardPart | None = None
+
+
+class AgreementAnswer(Wire):
+    """An agreement."""
+
+    agreement_id: str
+    reference: str
+    description: str = ""
+    status: str
+    created_date: str | None = None
+    cancelled_date: str | None = None
+    user_identifier: str | None = None
+    payment_instrument: InstrumentPart | None = None
+
+    def to_agreement(self, raw: Mapping[str, object]) -> Agreement:
+        """Say it in the port's words. One documented example has the status in capitals."""
+        instrument = self.payment_instrument
+        return Agreement(
+            id=AgreementId(self.agreement_id),
+            reference=self.reference,
+            description=self.description,
+            status=_AGREEMENT.get(self.status.lower(), AgreementStatus.UNKNOWN),
+            raw_status=self.status,
+            created_at=read_time(self.created_date),
+            cancelled_at=read_time(self.cancelled_date),
+            user_identifier=self.user_identifier,
+            card=read_card(instrument.card_details) if instrument else None,
+            card_saved_at=read_time(instrument.created_date) if instrument else None,
+            raw=raw,
+        )
+
+
+class DisputeAnswer(Wire):
+    """A dispute."""
+
+    dispute_id: str
+    payment_id: str
+    amount: int
+    status: str
+    reason: str | None = None
+    fee: int | None = None
+    net_amount: int | None = None
+    created_date: str | None = None
+    evidence_due_date: str | None = None
+    settlement_summary: SettlementPart | None = None
+
+    def to_dispute(self, raw: Mapping[str, object]) -> Dispute:
+        """Say it in the port's words."""
+        return Dispute(
+            id=DisputeId(self.dispute_id),
+            payment_id=PaymentId(self.payment_id),
+            amount=Money(self.amount),
+            status=_DISPUTE.get(self.status, DisputeStatus.UNKNOWN),
+            raw_status=self.status,
+            reason=self.reason,
+            created_at=read_time(self.created_date),
+            evidence_due_at=read_time(self.evidence_due_date),
+            fee=_money(self.fee),
+            net=_money(self.net_amount),
+            settled_on=_settlement(self.settlement_summary).settled_on,
+            raw=raw,
+        )

@@ -1,0 +1,334 @@
+"""What the pay operations take: frozen models that refuse what no provider accepts, and say how to mend it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
+
+from govcomponents.core.inputs import Input
+from govcomponents.money import Money
+from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
+from govcomponents.privacy import Personal, Secret
+
+MAX_AMOUNT: Final = 10_000_000
+_MAX_METADATA: Final = 15
+_ID: Final = r"^[A-Za-z0-9_-]+$"
+
+
+def _payable(amount: Money) -> Money:
+    if not 1 <= amount.minor <= MAX_AMOUNT:
+        raise ValueError(f"must be from 1 to {MAX_AMOUNT} in the smallest unit of the currency (pence)")
+    return amount
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+def _web_address(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port
+    except ValueError:
+        good = False
+    if not good or re.search(r"[\s\x00-\x20]", url):
+        raise ValueError("must be a whole http or https URL")
+    return url
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("must have a time zone")
+    return moment
+
+
+def _plain_date(value: object) -> object:
+    if isinstance(value, datetime):
+        raise ValueError("must be a date without a time")  # noqa: TRY004  # pydantic takes no TypeError
+    return value
+
+
+class _Short:
+    """Checks the length of a personal value, however it was passed."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+
+    def __call__(self, value: Personal[str]) -> Personal[str]:
+        if not 1 <= len(value.reveal()) <= self._most:
+            raise ValueError(f"must have from 1 to {self._most} characters")
+        return value
+
+
+class _Digits:
+    """Checks that a personal value is so many digits."""
+
+    def __init__(self, fewest: int, most: int) -> None:
+        self._form = re.compile(f"[0-9]{{{fewest},{most}}}")
+        self._told = f"must be {fewest} to {most} digits"
+
+    def __call__(self, value: Personal[str]) -> Personal[str]:
+        if not self._form.fullmatch(value.reveal()):
+            raise ValueError(self._told)
+        return value
+
+
+def passes_luhn(number: str) -> bool:
+    """Whether the last digit of a card number fits the others."""
+    doubled = (sum(divmod(2 * int(digit), 10)) for digit in number[-2::-2])
+    return (sum(doubled) + sum(map(int, number[-1::-2]))) % 10 == 0
+
+
+def _card_number(value: Personal[str]) -> Personal[str]:
+    if not passes_luhn(value.reveal()):
+        raise ValueError("is not a card number: its last digit does not fit the others")
+    return value
+
+
+def _month(value: Personal[str]) -> Personal[str]:
+    if not re.fullmatch("(0[1-9]|1[0-2])/[0-9]{2}", value.reveal()):
+        raise ValueError("must be a month and year as MM/YY")
+    return value
+
+
+def _with_agreement(value: str | None, info: ValidationInfo) -> str | None:
+    if value is not None and info.data.get("set_up_agreement") is None:
+        raise ValueError("needs set_up_agreement")
+    return value
+
+
+def _no_more_than_is_left(amount: Money, info: ValidationInfo) -> Money:
+    available = info.data.get("available")
+    if available is not None and amount.currency != available.currency:
+        raise ValueError("must be of the same currency as `available`")
+    if available is not None and amount > available:
+        raise ValueError("must not be more than what is left to refund")
+    return amount
+
+
+def _good_metadata(values: Mapping[str, str | int | float | bool]) -> Mapping[str, str | int | float | bool]:
+    if len(values) > _MAX_METADATA:
+        raise ValueError(f"must have at most {_MAX_METADATA} entries")
+    if len({name.casefold() for name in values}) < len(values):
+        raise ValueError("names must differ by more than upper and lower case")
+    for name, value in values.items():
+        if not 1 <= len(name) <= 30 or "[" in name or "]" in name:
+            raise ValueError("each name must have from 1 to 30 characters and no square bracket")
+        if isinstance(value, str) and len(value) > 100:
+            raise ValueError("each text must have at most 100 characters")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError("each number must be finite")
+    return values
+
+
+Amount = Annotated[Money, AfterValidator(_payable)]
+Text255 = Annotated[str, StringConstraints(max_length=255), AfterValidator(_not_blank)]
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_ID)]
+WebAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_web_address)]
+Metadata = Annotated[dict[str, str | bool | int | float], AfterValidator(_good_metadata)]
+Moment = Annotated[datetime, AfterValidator(_aware)]
+PlainDate = Annotated[date, BeforeValidator(_plain_date)]
+
+_AMOUNT_FIX = 'pass Money, such as Money.gbp("145.00"), of at least 1p and at most £100,000'
+_REFERENCE_FIX = "pass the service's own reference: text of 1 to 255 characters"
+_DESCRIPTION_FIX = "say in 1 to 255 characters what the person pays for; the person sees it"
+_METADATA_FIX = (
+    "pass at most 15 names (1 to 30 characters) with text (at most 100), numbers or booleans; leave None out"
+)
+_EXTRA_FIX = "pass a mapping of the provider's own field names to JSON values"
+
+
+class OnPayment(Input):
+    """An operation on a payment by its id."""
+
+    payment_id: Identifier = Field(description="pass the id of the payment, as `payment.id` gave it")
+
+
+class OnRefund(OnPayment):
+    """An operation on a refund by its id."""
+
+    refund_id: Identifier = Field(description="pass the id of the refund, as `refund.id` gave it")
+
+
+class OnAgreement(Input):
+    """An operation on an agreement by its id."""
+
+    agreement_id: Identifier = Field(description="pass the id of the agreement, as `agreement.id` gave it")
+
+
+class BillingAddress(Input):
+    """An address to fill in beforehand. The person can change all of it."""
+
+    line1: Annotated[Personal[str], AfterValidator(_Short(255))] | None = None
+    line2: Annotated[Personal[str], AfterValidator(_Short(255))] | None = None
+    city: Annotated[Personal[str], AfterValidator(_Short(255))] | None = None
+    postcode: Annotated[Personal[str], AfterValidator(_Short(25))] | None = None
+    country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] | None = None
+
+
+class CardholderDetails(Input):
+    """What to fill in beforehand on the card page. The person can change all of it."""
+
+    name: Annotated[Personal[str], AfterValidator(_Short(255))] | None = None
+    billing_address: BillingAddress | None = None
+
+
+AgreementPaymentType = Literal["instalment", "recurring", "unscheduled"]
+
+
+class _New(Input):
+    amount: Amount = Field(description=_AMOUNT_FIX)
+    reference: Text255 = Field(description=_REFERENCE_FIX)
+    description: Text255 = Field(description=_DESCRIPTION_FIX)
+    metadata: Metadata | None = Field(None, description=_METADATA_FIX)
+    extra: dict[str, Any] | None = Field(None, description=_EXTRA_FIX)
+
+
+class _NewAttended(_New):
+    email: Annotated[Personal[str], AfterValidator(_Short(254))] | None = Field(
+        None, description="pass the person's email address, of at most 254 characters, or None"
+    )
+    language: Literal["en", "cy"] = Field("en", description='pass "en" for English or "cy" for Welsh')
+    delayed_capture: bool = Field(default=False, description="pass True to hold the money until `capture`")
+    prefilled: CardholderDetails | None = Field(
+        None,
+        description="pass CardholderDetails(name=..., billing_address=BillingAddress(...)), each text within its limit",
+    )
+
+
+class NewPayment(_NewAttended):
+    """A payment that the person makes on the provider's pages."""
+
+    return_url: WebAddress = Field(description="pass the whole https URL that the person comes back to")
+    moto: bool = Field(
+        default=False, description="pass True if an agent types the card in for a person on the telephone"
+    )
+    set_up_agreement: Identifier | None = Field(
+        None, description="pass the id of the agreement to which the card is to be saved, or None"
+    )
+    agreement_payment_type: Annotated[AgreementPaymentType | None, AfterValidator(_with_agreement)] = Field(
+        None, description='pass "instalment", "recurring" or "unscheduled", and only together with set_up_agreement'
+    )
+
+
+class NewTelephonePayment(_NewAttended):
+    """A payment whose card details the service sends by `authorise`."""
+
+
+class AgreementCharge(_New):
+    """A payment taken from a saved card without the person."""
+
+    agreement_id: Identifier = Field(description="pass the id of an active agreement, as `agreement.id` gave it")
+    agreement_payment_type: AgreementPaymentType | None = Field(
+        None, description='pass "instalment", "recurring" or "unscheduled", or None'
+    )
+    idempotency_key: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]{1,255}$")] = Field(
+        description="pass 1 to 255 letters, digits and hyphens that name this one charge, or None to have a key made"
+    )
+
+
+class NewRefund(OnPayment):
+    """A refund of a part or all of a payment."""
+
+    available: Amount = Field(
+        description="pass what was left to refund when the payment was last read: `payment.refundable.available`"
+    )
+    amount: Annotated[Amount, AfterValidator(_no_more_than_is_left)] = Field(
+        description="pass Money of the payment's currency, of at least 1p and at most what is left to refund"
+    )
+    extra: dict[str, Any] | None = Field(None, description=_EXTRA_FIX)
+
+
+class NewAgreement(Input):
+    """An agreement to be set up by the person's first payment."""
+
+    reference: Text255 = Field(description=_REFERENCE_FIX)
+    description: Text255 = Field(description="say in 1 to 255 characters what will be charged; the person sees it")
+    user_identifier: Text255 | None = Field(
+        None, description="pass the service's own name for the person, of 1 to 255 characters and not personal, or None"
+    )
+    extra: dict[str, Any] | None = Field(None, description=_EXTRA_FIX)
+
+
+class CardDetails(Input):
+    """A card, for `authorise`. Made to be used once: never log, store or send it again."""
+
+    one_time_token: Secret = Field(description="pass `payment.one_time_token`")
+    card_number: Annotated[Personal[str], AfterValidator(_Digits(12, 19)), AfterValidator(_card_number)] = Field(
+        description="pass the 12 to 19 digits, as printed on the card"
+    )
+    cvc: Annotated[Personal[str], AfterValidator(_Digits(3, 4))] = Field(
+        description="pass the 3 or 4 digits of the security code"
+    )
+    expiry: Annotated[Personal[str], AfterValidator(_month)] = Field(
+        description='pass the month and year as "MM/YY", not in the past'
+    )
+    cardholder_name: Annotated[Personal[str], AfterValidator(_Short(255))] = Field(
+        description="pass the name on the card, of 1 to 255 characters"
+    )
+
+
+_FROM_FIX = "pass an aware datetime, such as datetime(2026, 3, 1, tzinfo=UTC)"
+_DAY_FIX = "pass a date, such as date(2026, 3, 1)"
+_PAGE_FIX = "pass how many to fetch at once, from 1 to 500"
+PageSize = Annotated[int, Field(ge=1, le=500)]
+
+
+class _Search(Input):
+    page_size: PageSize = Field(500, description=_PAGE_FIX)
+
+
+class _DatedSearch(_Search):
+    created_from: Moment | None = Field(None, description=_FROM_FIX)
+    created_before: Moment | None = Field(None, description=_FROM_FIX)
+    settled_from: PlainDate | None = Field(None, description=_DAY_FIX)
+    settled_to: PlainDate | None = Field(None, description=_DAY_FIX)
+
+
+class PaymentSearch(_DatedSearch):
+    """Which payments to find; every filter that is given must fit."""
+
+    reference: Text255 | None = Field(None, description="pass the whole reference; upper and lower case are the same")
+    email: Annotated[Personal[str], AfterValidator(_Short(254))] | None = Field(
+        None, description="pass the email address or a part of it, of at most 254 characters"
+    )
+    status: PaymentStatus | None = Field(None, description="pass a PaymentStatus")
+    card_brand: Annotated[str, StringConstraints(min_length=1, max_length=20)] | None = Field(
+        None, description='pass the brand, such as "visa" or "master-card"'
+    )
+    cardholder_name: Annotated[Personal[str], AfterValidator(_Short(255))] | None = Field(
+        None, description="pass the name or a part of it"
+    )
+    first_digits: Annotated[str, StringConstraints(pattern="^[0-9]{6}$")] | None = Field(
+        None, description="pass the card number's first 6 digits as text"
+    )
+    last_digits: Annotated[str, StringConstraints(pattern="^[0-9]{4}$")] | None = Field(
+        None, description="pass the card number's last 4 digits as text"
+    )
+    agreement_id: Identifier | None = Field(None, description="pass the id of the agreement")
+
+
+class RefundSearch(_DatedSearch):
+    """Which refunds to find."""
+
+
+class AgreementSearch(_Search):
+    """Which agreements to find."""
+
+    reference: Text255 | None = Field(None, description="pass the whole reference; upper and lower case are the same")
+    status: AgreementStatus | None = Field(None, description="pass an AgreementStatus")
+
+
+class DisputeSearch(_DatedSearch):
+    """Which disputes to find."""
+
+    status: DisputeStatus | None = Field(None, description="pass a DisputeStatus")

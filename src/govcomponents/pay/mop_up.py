@@ -1,0 +1,156 @@
+"""The job that settles what a service still waits for: payments whose person never came back."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+from govcomponents.core.inputs import Input, build
+from govcomponents.errors import (
+    CredentialsRefused,
+    GovComponentsError,
+    PermissionRefused,
+    RateLimited,
+)
+from govcomponents.pay.ids import PaymentId
+from govcomponents.pay.inputs import Identifier, Moment, OnPayment
+from govcomponents.pay.port import PayCapability
+from govcomponents.pay.states import PaymentStatus
+
+if TYPE_CHECKING:
+    from govcomponents.pay.models import Payment
+    from govcomponents.pay.port import PayPort
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A payment that the service still waits for: its id, when it was created, and its status as last known."""
+
+    payment_id: PaymentId
+    created_at: datetime
+    status: PaymentStatus | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What `mop_up` hands over: the payment as it is now, and what the service knew of it."""
+
+    payment: Payment
+    before: Unfinished
+
+
+OnChange: TypeAlias = Callable[[Change], "bool | Awaitable[bool | None] | None"]
+"""Takes a change. It must be harmless when called twice for one change; False says that it was known already."""
+
+
+@dataclass(frozen=True, slots=True)
+class MopUpReport:
+    """What one run did, by payment id. `failed` names the kind of error; the payment is tried again by the next run.
+
+    `stopped` names the error that ended the run early: the key was refused or there were too many requests.
+    """
+
+    dry_run: bool
+    too_recent: tuple[PaymentId, ...] = ()
+    unchanged: tuple[PaymentId, ...] = ()
+    changed: tuple[PaymentId, ...] = ()
+    known_already: tuple[PaymentId, ...] = ()
+    failed: tuple[tuple[PaymentId, str], ...] = ()
+    stopped: str | None = None
+
+    def __str__(self) -> str:
+        parts = (
+            f"{len(self.changed)} {'would have ' if self.dry_run else ''}changed",
+            f"{len(self.known_already)} known already",
+            f"{len(self.unchanged)} unchanged",
+            f"{len(self.too_recent)} too recent",
+            f"{len(self.failed)} failed",
+        )
+        return ", ".join(parts) + (f"; stopped by {self.stopped}" if self.stopped else "")
+
+
+@dataclass
+class _Tally:
+    too_recent: list[PaymentId] = field(default_factory=list)
+    unchanged: list[PaymentId] = field(default_factory=list)
+    changed: list[PaymentId] = field(default_factory=list)
+    known_already: list[PaymentId] = field(default_factory=list)
+    failed: list[tuple[PaymentId, str]] = field(default_factory=list)
+
+    def report(self, *, dry_run: bool, stopped: str | None = None) -> MopUpReport:
+        return MopUpReport(
+            dry_run,
+            tuple(self.too_recent),
+            tuple(self.unchanged),
+            tuple(self.changed),
+            tuple(self.known_already),
+            tuple(self.failed),
+            stopped,
+        )
+
+
+class _Waiting(Input):
+    payment_id: Identifier
+    created_at: Moment
+    status: PaymentStatus | None = None
+
+
+class _Options(Input):
+    older_than: timedelta
+
+
+async def _each(items: Iterable[Unfinished] | AsyncIterable[Unfinished]) -> AsyncIterable[Unfinished]:
+    if isinstance(items, AsyncIterable):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
+
+
+async def mop_up(
+    port: PayPort,
+    unfinished: Iterable[Unfinished] | AsyncIterable[Unfinished],
+    on_change: OnChange,
+    *,
+    older_than: timedelta,
+    dry_run: bool,
+) -> MopUpReport:
+    """Get the true state of each payment and hand over what changed. See `Pay.mop_up`."""
+    operation = "pay.mop_up"
+    port.require(PayCapability.GET, operation=operation)
+    options = build(_Options, operation, older_than=older_than)
+    latest = datetime.fromtimestamp(port.clock(), UTC) - options.older_than
+    tally = _Tally()
+    async for item in _each(unfinished):
+        known = build(_Waiting, operation, payment_id=item.payment_id, created_at=item.created_at, status=item.status)
+        if known.created_at > latest:
+            tally.too_recent.append(item.payment_id)
+            continue
+        try:
+            payment = await port.get(OnPayment(payment_id=known.payment_id))
+        except (CredentialsRefused, PermissionRefused, RateLimited) as error:
+            return tally.report(dry_run=dry_run, stopped=type(error).__name__)
+        except GovComponentsError as error:
+            tally.failed.append((item.payment_id, type(error).__name__))
+            continue
+        await _settle(Change(payment, item), on_change, tally, dry_run=dry_run)
+    return tally.report(dry_run=dry_run)
+
+
+async def _settle(change: Change, on_change: OnChange, tally: _Tally, *, dry_run: bool) -> None:
+    payment, before = change.payment, change.before
+    if payment.status is before.status or (before.status is None and not payment.is_finished):
+        tally.unchanged.append(before.payment_id)
+        return
+    if not dry_run:
+        answer = on_change(change)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        if answer is False:
+            tally.known_already.append(before.payment_id)
+            return
+    tally.changed.append(before.payment_id)

@@ -1,0 +1,397 @@
+"""What a blocking caller holds: `gov.pay` is a `Pay`. `AsyncPay`, for asyncio callers, is alike in all else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from govcomponents.core.driver import drive, drive_iterator
+from govcomponents.pay.arguments import Arguments, new_idempotency_key
+from govcomponents.pay.async_service import AsyncPay
+from govcomponents.pay.mop_up import mop_up
+from govcomponents.pay.port import PayCapability
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
+    from datetime import date, datetime
+    from typing import Literal
+
+    from govcomponents.money import Money
+    from govcomponents.pay.events import PayEvent
+    from govcomponents.pay.ids import AgreementId, PaymentId, RefundId
+    from govcomponents.pay.inputs import AgreementPaymentType, CardholderDetails
+    from govcomponents.pay.models import Agreement, Dispute, Payment, PaymentEvent, Refund
+    from govcomponents.pay.mop_up import MopUpReport, OnChange, Unfinished
+    from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
+    from govcomponents.privacy import Secret
+
+__all__ = ["AsyncPay", "Pay"]
+
+
+class Pay(Arguments):
+    """Payments, for blocking callers. Safe to share between threads."""
+
+    def create(
+        self,
+        amount: Money,
+        reference: str,
+        description: str,
+        return_url: str,
+        *,
+        email: str | None = None,
+        language: Literal["en", "cy"] = "en",
+        delayed_capture: bool = False,
+        metadata: Mapping[str, str | int | float | bool] | None = None,
+        prefilled: CardholderDetails | None = None,
+        moto: bool = False,
+        set_up_agreement: AgreementId | None = None,
+        agreement_payment_type: AgreementPaymentType | None = None,
+        extra: Mapping[str, object] | None = None,
+    ) -> Payment:
+        """Create a payment that the person makes on the provider's pages: redirect to `next_url.reveal()`.
+
+        `amount` is what the person pays. `reference` is the service's own, need not be unique, and ties the payment to
+        its records; `description` is shown to the person. The person comes back to `return_url`, whatever became of
+        the payment, and nothing is added to it: `get` the payment then. `email` and `prefilled` fill the page
+        beforehand; `language` is that of the page. With `delayed_capture` the money is held until `capture`.
+        `metadata` is kept with the payment. `moto` is for an agent who types the card in for a person on the
+        telephone. `set_up_agreement` saves the card to an agreement, for charges of `agreement_payment_type`.
+        `extra` puts the provider's own fields on the wire untouched; it is not portable.
+
+        Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
+        provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
+        """
+        return drive(
+            self._port.create(
+                self._new_payment(
+                    amount=amount,
+                    reference=reference,
+                    description=description,
+                    return_url=return_url,
+                    email=email,
+                    language=language,
+                    delayed_capture=delayed_capture,
+                    metadata=metadata,
+                    prefilled=prefilled,
+                    moto=moto,
+                    set_up_agreement=set_up_agreement,
+                    agreement_payment_type=agreement_payment_type,
+                    extra=extra,
+                )
+            )
+        )
+
+    def create_by_telephone(
+        self,
+        amount: Money,
+        reference: str,
+        description: str,
+        *,
+        email: str | None = None,
+        language: Literal["en", "cy"] = "en",
+        delayed_capture: bool = False,
+        metadata: Mapping[str, str | int | float | bool] | None = None,
+        prefilled: CardholderDetails | None = None,
+        extra: Mapping[str, object] | None = None,
+    ) -> Payment:
+        """Create a payment whose card details the service sends itself, by `authorise` with its `one_time_token`.
+
+        Only for a service that may handle card numbers (PCI DSS). The arguments are those of `create`.
+
+        Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
+        provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
+        """
+        return drive(
+            self._port.create_by_telephone(
+                self._new_telephone_payment(
+                    amount=amount,
+                    reference=reference,
+                    description=description,
+                    email=email,
+                    language=language,
+                    delayed_capture=delayed_capture,
+                    metadata=metadata,
+                    prefilled=prefilled,
+                    extra=extra,
+                )
+            )
+        )
+
+    def authorise(
+        self,
+        one_time_token: Secret,
+        *,
+        card_number: str,
+        cvc: str,
+        expiry: str,
+        cardholder_name: str,
+    ) -> None:
+        """Send a card for a payment made by `create_by_telephone`; `expiry` is as "MM/YY". It is never sent twice.
+
+        One try burns the token: a refused card fails the payment, so the number, the security code and the month are
+        checked here first. Raises InvalidInput; CardDeclined; Conflict if the token was used already;
+        OutcomeUnknown if it is not known what happened: `get` the payment before telling the person anything.
+        """
+        drive(
+            self._port.authorise(
+                self._card(
+                    one_time_token=one_time_token,
+                    card_number=card_number,
+                    cvc=cvc,
+                    expiry=expiry,
+                    cardholder_name=cardholder_name,
+                )
+            )
+        )
+
+    def charge_agreement(
+        self,
+        agreement_id: AgreementId,
+        amount: Money,
+        reference: str,
+        description: str,
+        *,
+        idempotency_key: str | None = None,
+        agreement_payment_type: AgreementPaymentType | None = None,
+        metadata: Mapping[str, str | int | float | bool] | None = None,
+        extra: Mapping[str, object] | None = None,
+    ) -> Payment:
+        """Take a payment from a saved card, at most once for each `idempotency_key`. The person is not there.
+
+        Pass a key that names this one charge, such as a reference and a month, so that a repeated run of a job
+        charges once; without one a key is made for this call. The outcome comes later: `get` the payment, or wait for
+        the webhook. After a failure look at `can_retry`. Every error carries the key as `idempotency_key`.
+
+        Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
+        provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
+        """
+        return drive(
+            self._port.charge_agreement(
+                self._charge(
+                    agreement_id=agreement_id,
+                    amount=amount,
+                    reference=reference,
+                    description=description,
+                    idempotency_key=idempotency_key or new_idempotency_key(),
+                    agreement_payment_type=agreement_payment_type,
+                    metadata=metadata,
+                    extra=extra,
+                )
+            )
+        )
+
+    def get(self, payment_id: PaymentId) -> Payment:
+        """Read a payment's present state: the one source to decide from.
+
+        Each read of an unfinished payment gives a fresh `next_url`, which works once. Raises NotFound.
+        """
+        return drive(self._port.get(self._on_payment("pay.get", PayCapability.GET, payment_id)))
+
+    def events(self, payment_id: PaymentId) -> tuple[PaymentEvent, ...]:
+        """Read a payment's history, oldest first. It may hold refunds too: decide from `get`. Raises NotFound."""
+        return drive(self._port.events(self._on_payment("pay.events", PayCapability.EVENTS, payment_id)))
+
+    def cancel(self, payment_id: PaymentId) -> None:
+        """Cancel an unfinished payment, and release the money if it is held.
+
+        Raises Conflict if it can no longer be cancelled, NotFound, or OutcomeUnknown: `get` it then.
+        """
+        drive(self._port.cancel(self._on_payment("pay.cancel", PayCapability.CANCEL, payment_id)))
+
+    def capture(self, payment_id: PaymentId) -> None:
+        """Take the money of a payment made with `delayed_capture`, once the person has confirmed; always all of it.
+
+        Repeating it is safe. Raises Conflict if it is not capturable, NotFound, or OutcomeUnknown: `get` it then.
+        """
+        drive(self._port.capture(self._on_payment("pay.capture", PayCapability.DELAYED_CAPTURE, payment_id)))
+
+    def search(
+        self,
+        *,
+        reference: str | None = None,
+        email: str | None = None,
+        status: PaymentStatus | None = None,
+        card_brand: str | None = None,
+        cardholder_name: str | None = None,
+        first_digits: str | None = None,
+        last_digits: str | None = None,
+        agreement_id: AgreementId | None = None,
+        created_from: datetime | None = None,
+        created_before: datetime | None = None,
+        settled_from: date | None = None,
+        settled_to: date | None = None,
+        page_size: int = 500,
+    ) -> Iterator[Payment]:
+        """Find payments, newest first; every filter that is given must fit. Pages are fetched as they are consumed.
+
+        What is found lags behind `get` and has no `next_url`. Whether the boundaries of dates belong to what is found
+        is not certain with GOV.UK Pay: ask for a little more, and look at the dates of what comes.
+        Raises InvalidInput at once, and the provider's errors while iterating.
+        """
+        return drive_iterator(
+            self._port.search(
+                self._payment_search(
+                    reference=reference,
+                    email=email,
+                    status=status,
+                    card_brand=card_brand,
+                    cardholder_name=cardholder_name,
+                    first_digits=first_digits,
+                    last_digits=last_digits,
+                    agreement_id=agreement_id,
+                    created_from=created_from,
+                    created_before=created_before,
+                    settled_from=settled_from,
+                    settled_to=settled_to,
+                    page_size=page_size,
+                )
+            )
+        )
+
+    def refund(
+        self,
+        payment_id: PaymentId,
+        amount: Money,
+        *,
+        available: Money,
+        extra: Mapping[str, object] | None = None,
+    ) -> Refund:
+        """Refund a part or all of a payment to its card.
+
+        `available` is what was left to refund when the payment was last read (`payment.refundable.available`). If
+        that has changed since, nothing is refunded, so two people or a repeated call cannot refund twice; do not read
+        it anew to repeat a call whose outcome is unknown. Raises InvalidInput; Conflict if less is left, or the
+        payment cannot be refunded; NotFound; OutcomeUnknown if the answer was lost.
+        """
+        return drive(
+            self._port.refund(self._new_refund(payment_id=payment_id, amount=amount, available=available, extra=extra))
+        )
+
+    def get_refund(self, payment_id: PaymentId, refund_id: RefundId) -> Refund:
+        """Read a refund's present state. Raises NotFound."""
+        return drive(self._port.get_refund(self._on_refund(payment_id, refund_id)))
+
+    def list_refunds(self, payment_id: PaymentId) -> tuple[Refund, ...]:
+        """Read all refunds of a payment, oldest first; the newest may still be missing. Raises NotFound."""
+        return drive(
+            self._port.list_refunds(self._on_payment("pay.list_refunds", PayCapability.LIST_REFUNDS, payment_id))
+        )
+
+    def search_refunds(
+        self,
+        *,
+        created_from: datetime | None = None,
+        created_before: datetime | None = None,
+        settled_from: date | None = None,
+        settled_to: date | None = None,
+        page_size: int = 500,
+    ) -> Iterator[Refund]:
+        """Find refunds, newest first. Pages are fetched as they are consumed; dates are as for `search`."""
+        return drive_iterator(
+            self._port.search_refunds(
+                self._refund_search(
+                    created_from=created_from,
+                    created_before=created_before,
+                    settled_from=settled_from,
+                    settled_to=settled_to,
+                    page_size=page_size,
+                )
+            )
+        )
+
+    def create_agreement(
+        self,
+        reference: str,
+        description: str,
+        *,
+        user_identifier: str | None = None,
+        extra: Mapping[str, object] | None = None,
+    ) -> Agreement:
+        """Create an agreement to charge a card without the person. `create(set_up_agreement=...)` saves the card to it.
+
+        `description` is shown to the person; `user_identifier` is the service's own name for the person, without
+        personal data. Record the person's consent first.
+
+        Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
+        provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
+        """
+        return drive(
+            self._port.create_agreement(
+                self._new_agreement(
+                    reference=reference, description=description, user_identifier=user_identifier, extra=extra
+                )
+            )
+        )
+
+    def get_agreement(self, agreement_id: AgreementId) -> Agreement:
+        """Read an agreement's present state. Raises NotFound."""
+        return drive(self._port.get_agreement(self._on_agreement("pay.get_agreement", agreement_id)))
+
+    def cancel_agreement(self, agreement_id: AgreementId) -> None:
+        """Cancel an active agreement. Raises Conflict if it is not active, NotFound, or OutcomeUnknown: get it then."""
+        drive(self._port.cancel_agreement(self._on_agreement("pay.cancel_agreement", agreement_id)))
+
+    def search_agreements(
+        self,
+        *,
+        reference: str | None = None,
+        status: AgreementStatus | None = None,
+        page_size: int = 500,
+    ) -> Iterator[Agreement]:
+        """Find agreements, newest first. Pages are fetched as they are consumed."""
+        return drive_iterator(
+            self._port.search_agreements(
+                self._agreement_search(reference=reference, status=status, page_size=page_size)
+            )
+        )
+
+    def search_disputes(
+        self,
+        *,
+        status: DisputeStatus | None = None,
+        created_from: datetime | None = None,
+        created_before: datetime | None = None,
+        settled_from: date | None = None,
+        settled_to: date | None = None,
+        page_size: int = 500,
+    ) -> Iterator[Dispute]:
+        """Find disputes, newest first. Pages are fetched as they are consumed; dates are as for `search`."""
+        return drive_iterator(
+            self._port.search_disputes(
+                self._dispute_search(
+                    status=status,
+                    created_from=created_from,
+                    created_before=created_before,
+                    settled_from=settled_from,
+                    settled_to=settled_to,
+                    page_size=page_size,
+                )
+            )
+        )
+
+    def mop_up(
+        self,
+        unfinished: Iterable[Unfinished] | AsyncIterable[Unfinished],
+        on_change: OnChange,
+        *,
+        older_than: timedelta = timedelta(hours=3),
+        dry_run: bool = False,
+    ) -> MopUpReport:
+        """Settle what the service still waits for: get each payment's true state and hand over what changed.
+
+        Run it about every 30 minutes with the payments that the service believes to be unfinished. Those younger than
+        `older_than` are left alone: their person may still be paying. For each whose status differs from the one in
+        `unfinished` (without one there: that is finished) `on_change` gets the change, and applies it to the
+        service's records only if they still say the old status; it returns False if they did not. So it is safe to
+        run twice, or in two processes at once. With `dry_run`, `on_change` is not called.
+        """
+        return drive(mop_up(self._port, unfinished, on_change, older_than=older_than, dry_run=dry_run))
+
+    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
+        """Prove that a webhook is the provider's, then read it. `body` is the raw bytes as they were received.
+
+        What comes back is a hint to `get` the payment again. Answer the provider at once with 200, also for a payment
+        that you do not know. Any of the configured secrets may have signed it. Raises CallbackRefused: answer with an
+        error status and do nothing.
+        """
+        return self._port.parse_webhook(body, headers)
