@@ -261,7 +261,7 @@ def read_envelope(body: bytes) -> Envelope:
 
 def refusal(request: Request, response: Response) -> GovComponentsError:
     """Return the error that an answer other than success stands for."""
-    facts = {
+    facts: dict[str, Any] = {
         "operation": request.operation,
         "provider": PROVIDER,
         "status": response.status,

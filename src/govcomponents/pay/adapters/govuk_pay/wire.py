@@ -55,7 +55,9 @@ STATUS_NAMES: Final = {
     "cancelled": PaymentStatus.CANCELLED,
     "error": PaymentStatus.ERROR,
 }
-SEARCHABLE: Final = {status: name for name, status in STATUS_NAMES.items() if status is not PaymentStatus.CAPTURABLE}
+SEARCHABLE: Final[dict[PaymentStatus, str]] = {
+    status: name for name, status in STATUS_NAMES.items() if status is not PaymentStatus.CAPTURABLE
+}
 
 
 def payment_path(payment_id: str, *rest: str) -> str:
