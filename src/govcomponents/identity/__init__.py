@@ -1,0 +1,1 @@
+"""Identity: signing people in and proving who they are."""

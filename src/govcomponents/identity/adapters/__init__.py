@@ -1,0 +1,12 @@
+"""The adapters of identity that come with the package."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BUILT_IN: Final[Mapping[str, str]] = {
+    "one_login": "govcomponents.identity.adapters.one_login.adapter:OneLogin",
+}

@@ -1,0 +1,315 @@
+"""GOV.UK One Login, the successor of GOV.UK Verify, behind the identity port.
+
+Every check that its documentation and the OpenID Connect standards ask of a relying party is made, in this order:
+the callback, the ID token, the userinfo answer, the core identity token, the levels. Source: GOV.UK One Login
+technical documentation, "Authenticate your user", "Prove your user's identity" and "Managing your users' sessions".
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+from urllib.parse import urlsplit
+
+from govcomponents.core.client import HttpClient
+from govcomponents.errors import (
+    ConfigurationError,
+    IdentityNotProved,
+    InvalidInput,
+    SignInReason,
+)
+from govcomponents.identity import tokens
+from govcomponents.identity.adapters.one_login import people, refusals, wire
+from govcomponents.identity.callback import ProviderError, code_of, read_callback
+from govcomponents.identity.flow import (
+    EndpointRefusal,
+    authorization_parameters,
+    begin,
+    key_request,
+    read_claims,
+    read_tokens,
+    sign_in_errors,
+    token_request,
+    userinfo_request,
+    with_query,
+)
+from govcomponents.identity.keys import KeyCache, is_key_of, read_did, read_jwks
+from govcomponents.identity.levels import Authentication, Confidence
+from govcomponents.identity.models import Identity, SignIn
+from govcomponents.identity.port import IdentityCapability, IdentityPort
+from govcomponents.identity.signing import client_assertion
+from govcomponents.identity.tokens import Rules, TokenRefused
+from govcomponents.privacy import Personal, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+    from govcomponents.core.messages import Response
+    from govcomponents.core.runtime import Runtime
+    from govcomponents.identity.adapters.one_login.configuration import Configuration
+    from govcomponents.identity.flow import Tokens
+    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.port import Callback, StartSignIn
+    from govcomponents.settings import IdentitySettings
+
+# How long such tokens may live and how old they may be, in seconds: the provider's are 120 for the ID token, and
+# 1800 for the core identity; its simulator gives the latter a day.
+_ID_TOKEN_LIFE: Final = 3600
+_IDENTITY_LIFE: Final = 86_400
+_FRESH: Final = 600
+
+_EVERYTHING: Final = frozenset(IdentityCapability) - {IdentityCapability.HIGH_CONFIDENCE}
+
+
+class OneLogin(IdentityPort):
+    """Signs people in with GOV.UK One Login.
+
+    High confidence is declared only where the setting `high_confidence` is on: the provider's documentation does not
+    offer it, though its service knows it.
+    """
+
+    provider: ClassVar[str] = "GOV.UK One Login"
+    capabilities: ClassVar[frozenset[StrEnum]] = _EVERYTHING
+    languages: ClassVar[frozenset[str]] = frozenset({"en", "cy"})
+
+    def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
+        self._own = configuration
+        self._at = configuration.endpoints
+        self._clock = runtime.clock
+        base = self._at.issuer.rstrip("/")
+        self._http = HttpClient(runtime, provider=self.provider, base_url=base)
+        # A code is burnt by the first token request that arrives, so not even a 429 lets it be sent again.
+        self._token_http = HttpClient(runtime, provider=self.provider, base_url=base, is_rate_limit=lambda _: False)
+        if configuration.high_confidence:
+            self.capabilities = frozenset(IdentityCapability)  # type: ignore[misc]  # this one adapter can do more than its class promises
+        self._keys = KeyCache(
+            lambda: self._document(self._at.jwks), read_jwks, self._clock, name="key set of GOV.UK One Login"
+        )
+        self._identity_keys = KeyCache(
+            lambda: self._document(self._at.did_document),
+            read_did(self._at.did),
+            self._clock,
+            name="DID document of GOV.UK One Login",
+        )
+        self._id_token_rules = Rules(
+            name="ID token",
+            algorithms=frozenset({configuration.id_token_algorithm}),
+            issuer=self._at.issuer,
+            audience=configuration.client_id,
+            leeway=configuration.leeway,
+            max_life=_ID_TOKEN_LIFE,
+            max_age=_FRESH,
+        )
+        self._identity_rules = Rules(
+            name="core identity token",
+            algorithms=wire.IDENTITY_ALGORITHMS,
+            issuer=self._at.identity_issuer,
+            audience=configuration.client_id,
+            leeway=configuration.leeway,
+            max_life=_IDENTITY_LIFE,
+        )
+
+    @classmethod
+    def from_settings(cls, settings: IdentitySettings, runtime: Runtime) -> Self:
+        """Build the adapter. Does no network I/O. Raises ConfigurationError."""
+        from govcomponents.identity.adapters.one_login.configuration import configure
+
+        return cls(configure(settings, is_production=runtime.is_production), runtime)
+
+    async def start(self, request: StartSignIn) -> SignIn:
+        """Make the authorization URL. Sends nothing."""
+        if request.confidence and request.authentication is not Authentication.TWO_FACTOR:
+            raise InvalidInput(
+                field="authentication",
+                problem="this provider proves identity only with two factors",
+                fix="ask for Authentication.TWO_FACTOR as well",
+                operation="identity.start",
+                provider=self.provider,
+            )
+        pending = begin(
+            request,
+            provider=self.provider,
+            issuer=self._at.issuer,
+            client_id=self._own.client_id,
+            redirect_url=self._own.redirect_url,
+            now=self._clock(),
+        )
+        parameters = authorization_parameters(pending, wire.scope(pending))
+        parameters |= wire.sign_in_parameters(pending, request.language)
+        url = with_query(self._at.authorize, parameters)
+        self._check_length(url, wire.MAX_AUTHORIZE_QUERY, "redirect_url")
+        return SignIn(url=url, pending=pending)
+
+    async def complete(self, pending: Pending, callback: Callback) -> Identity:
+        """Check everything, in the order in which one check protects the next."""
+        try:
+            with sign_in_errors(self.provider):
+                code = code_of(
+                    read_callback(callback),
+                    pending,
+                    provider=self.provider,
+                    issuer=self._at.issuer,
+                    now=self._clock(),
+                    life=self._own.pending_life,
+                    iss=False,
+                )
+                given = await self._exchange(pending, code)
+                id_token = await self._check_id_token(pending, given)
+                subject: str = id_token["sub"]
+                claims = await self._claims(given, subject)
+                return await self._identity(pending, given, id_token, claims)
+        except ProviderError as error:
+            raise refusals.of_callback(error, pending, self.provider) from None
+
+    async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:
+        """Make the logout URL. Sends nothing. `return_to` must be registered for the client."""
+        hint = identity if isinstance(identity, Secret) else identity.id_token
+        parameters = {"id_token_hint": hint.reveal()}
+        if return_to is not None:
+            self._check_return(return_to)
+            parameters["post_logout_redirect_uri"] = return_to
+        url = with_query(self._at.logout, parameters)
+        self._check_length(url, wire.MAX_LOGOUT_QUERY, "return_to")
+        return url
+
+    async def _document(self, url: str) -> Response:
+        return await self._http.send(key_request(url))
+
+    async def _exchange(self, pending: Pending, code: str) -> Tokens:
+        assertion = client_assertion(
+            self._own.signer, client_id=self._own.client_id, audience=self._at.issuer, now=self._clock()
+        )
+        fields = wire.assertion_fields(assertion)
+        response = await self._token_http.send(token_request(self._at.token, pending, code, fields))
+        try:
+            return read_tokens(response)
+        except EndpointRefusal as error:
+            raise refusals.of_token(error, self.provider) from None
+
+    async def _check_id_token(self, pending: Pending, given: Tokens) -> dict[str, Any]:
+        rules = self._id_token_rules
+        parsed = tokens.read(given.id_token, rules)
+        if parsed.kid is None:
+            raise TokenRefused(SignInReason.UNKNOWN_KEY, "the ID token names no key")
+        claims = await tokens.verify(given.id_token, rules, self._keys, self._clock())
+        if "events" in claims or "vc" in claims:
+            raise TokenRefused(SignInReason.BAD_TYPE, "the ID token is a token of another type")
+        tokens.check_nonce(claims, pending.nonce.reveal(), rules.name)
+        tokens.check_half_hash(claims, "at_hash", given.access_token, parsed.algorithm, required=True)
+        tokens.check_subject(claims, rules.name)
+        level = claims.get("vot")
+        reached = wire.CREDENTIAL_OF.get(level) if isinstance(level, str) else None
+        if reached is None or reached < pending.authentication:
+            raise TokenRefused(SignInReason.BAD_LEVEL, "the person signed in with less than was asked for")
+        return claims
+
+    async def _claims(self, given: Tokens, subject: str) -> dict[str, Any]:
+        response = await self._http.send(userinfo_request(self._at.userinfo, given.access_token))
+        try:
+            claims = read_claims(response)
+        except EndpointRefusal as error:
+            raise refusals.of_userinfo(error, self.provider) from None
+        if not tokens.same(tokens.check_subject(claims, "userinfo answer"), subject):
+            raise TokenRefused(SignInReason.BAD_SUBJECT, "the userinfo answer is about another person")
+        return claims
+
+    async def _identity(
+        self, pending: Pending, given: Tokens, id_token: Mapping[str, Any], claims: Mapping[str, Any]
+    ) -> Identity:
+        confidence, credential = await self._proof(pending, claims, id_token["sub"])
+        phone = people.text(claims.get("phone_number"))
+        signed_in_at = id_token.get("auth_time")
+        return Identity(
+            provider=self.provider,
+            issuer=self._at.issuer,
+            subject=Personal(id_token["sub"]),
+            authentication=wire.CREDENTIAL_OF[id_token["vot"]],
+            authenticated_at=_moment(signed_in_at),
+            confidence=confidence,
+            email=people.text(claims.get("email")),
+            email_verified=claims.get("email_verified") is True,
+            phone=phone,
+            phone_verified=phone is not None and claims.get("phone_number_verified") is True,
+            wallet_subject=people.text(claims.get("wallet_subject_id")),
+            names=people.names(credential),
+            birth_dates=people.birth_dates(credential),
+            addresses=people.addresses(claims.get(wire.ADDRESS)),
+            passports=people.passports(claims.get(wire.PASSPORT)),
+            driving_permits=people.driving_permits(claims.get(wire.DRIVING_PERMIT)),
+            return_codes=people.return_codes(claims.get(wire.RETURN_CODE)),
+            id_token=Secret(given.id_token),
+            raw={name: value for name, value in claims.items() if name != wire.CORE_IDENTITY},
+        )
+
+    async def _proof(
+        self, pending: Pending, claims: Mapping[str, Any], subject: str
+    ) -> tuple[Confidence, Mapping[str, Any]]:
+        """Verify the core identity token if proof was asked for, and return its level and its credential.
+
+        Only it proves anything: neither the levels asked for, nor the ID token, nor the absence of return codes do.
+        """
+        if not pending.confidence:
+            return Confidence.NONE, {}
+        token = claims.get(wire.CORE_IDENTITY)
+        if token is None:
+            raise self._not_proved("the person's identity was not proved", claims, subject)
+        rules = self._identity_rules
+        parsed = tokens.read(token, rules)
+        if not is_key_of(self._at.did, parsed.kid):
+            raise TokenRefused(SignInReason.UNKNOWN_KEY, "the core identity token names a key of another controller")
+        proof = await tokens.verify(token, rules, self._identity_keys, self._clock())
+        if "nonce" in proof or "events" in proof:
+            raise TokenRefused(SignInReason.BAD_TYPE, "the core identity token is a token of another type")
+        if not tokens.same(tokens.check_subject(proof, rules.name), subject):
+            raise TokenRefused(SignInReason.BAD_SUBJECT, "the core identity token is about another person")
+        credential = proof.get("vc")
+        if not isinstance(credential, dict):
+            raise TokenRefused(SignInReason.MALFORMED, "the core identity token holds no credential")
+        level = proof.get("vot")
+        reached = wire.CONFIDENCE_OF.get(level) if isinstance(level, str) else None
+        if reached is None or reached < min(pending.confidence):
+            raise self._not_proved("the person's identity was proved to a lower level than asked for", claims, subject)
+        return reached, credential
+
+    def _not_proved(self, happened: str, claims: Mapping[str, Any], subject: str) -> IdentityNotProved:
+        return IdentityNotProved(
+            happened,
+            subject=Personal(subject),
+            return_codes=people.return_codes(claims.get(wire.RETURN_CODE)),
+            operation="identity.complete",
+            provider=self.provider,
+        )
+
+    def _check_return(self, return_to: str) -> None:
+        try:
+            parts = urlsplit(return_to)
+            fits = parts.scheme in ("https", "http") and bool(parts.hostname) and not parts.fragment
+        except ValueError:
+            fits = False
+        if not fits or any(sign.isspace() or not sign.isprintable() for sign in return_to):
+            raise InvalidInput(
+                field="return_to",
+                problem="it is not an absolute URL",
+                fix="give a URL that is registered for the client, such as https://service.example.gov.uk/signed-out",
+                operation="identity.sign_out_url",
+                provider=self.provider,
+            )
+
+    def _check_length(self, url: str, longest: int, cause: str) -> None:
+        if len(url.partition("?")[2]) > longest:
+            raise ConfigurationError(
+                f"the URL for {self.provider} has a query of more than {longest} characters, which it refuses",
+                fix=f"use a shorter {cause}",
+                provider=self.provider,
+            )
+
+
+def _moment(value: object) -> datetime | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -1,0 +1,145 @@
+"""What GOV.UK One Login's errors mean for the service that gets them, and how to mend each.
+
+Source: GOV.UK One Login technical documentation, "Authenticate your user" (errors of /authorize, /token and
+/userinfo); govuk-one-login/authentication-api for the texts. The texts are not promised: the code decides, and a text
+only adds to what is said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.errors import CredentialsRefused, GovComponentsError, SignInDenied, SignInReason
+from govcomponents.identity.flow import START_AGAIN, unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from govcomponents.identity.callback import ProviderError
+    from govcomponents.identity.flow import EndpointRefusal
+    from govcomponents.identity.pending import Pending
+
+_OPERATION: Final = "identity.complete"
+_LOST_SESSION: Final = "a new authentication request may be successful"
+_UNAVAILABLE: Final = frozenset({"temporarily_unavailable", "server_error"})
+
+_CHECK_KEY: Final = (
+    "check the client id, and that the public key registered in this environment belongs to the private key"
+)
+
+# Errors that no person causes: the request is wrong, or the client is not registered for what it asks.
+_SET_UP: Final[Mapping[str, str]] = {
+    "invalid_request": "compare what is asked for with the client's registration: levels of confidence, claims, "
+    "redirect URL, PKCE",
+    "invalid_scope": "have the scopes openid and email, and those of the claims asked for, registered for the client",
+    "unsupported_response_type": "report it: this library asks for a code only",
+    "request_uri_not_supported": "report it: this library sends no request_uri",
+    "unauthorized_client": "check the client id, and that the client is registered in this environment and not retired",
+    "unmet_authentication_requirements": "report it: this library does not ask to select an account",
+}
+
+_CALLBACK_CODES: Final = frozenset(_SET_UP) | _UNAVAILABLE | {"access_denied", "login_required"}
+
+# What a text says beyond its code. Texts that are not in this list are not shown: they could hold anything.
+_KNOWN_TEXTS: Final = frozenset(
+    {
+        "Request is missing state parameter",
+        "Request is missing nonce parameter",
+        "Request contains invalid claims",
+        "Request vtr not valid",
+        "Request vtr is not permitted",
+        "Request is missing code_challenge parameter, but PKCE is enforced.",
+        "Invalid, unknown or malformed scope",
+        "ui_locales parameter is invalid",
+        "client deactivated",
+        "client deprecated",
+        "Invalid private_key_jwt",
+        "Invalid signature in private_key_jwt",
+        "private_key_jwt has expired",
+        "Invalid token authentication method used",
+        "Client authentication failed",
+        "Invalid client secret",
+        "No client secret registered",
+        "PKCE code verification failed",
+        "Unsupported grant type",
+    }
+)
+
+
+def of_callback(error: ProviderError, pending: Pending, provider: str) -> GovComponentsError:
+    """The error for a person who came back with one."""
+    code = error.code if error.code in _CALLBACK_CODES else "other"
+    said = f': "{error.description}"' if error.description in _KNOWN_TEXTS else ""
+    if code in _UNAVAILABLE or error.description == "client deactivated":
+        return unavailable(provider, f"the provider cannot sign people in now{said}", code=code)
+    if code == "access_denied":
+        happened, fix = _denied(error, pending)
+    elif code == "login_required":
+        happened = "the person did not sign in again"
+        fix = "end the person's session with the service"
+    else:
+        happened = f"the provider refused the request{said}"
+        fix = _SET_UP.get(code, "look the error up in the provider's documentation")
+    return SignInDenied(
+        happened, reason=SignInReason.PROVIDER_ERROR, code=code, fix=fix, operation=_OPERATION, provider=provider
+    )
+
+
+def _denied(error: ProviderError, pending: Pending) -> tuple[str, str]:
+    if _LOST_SESSION in error.description:
+        return "the provider lost the person's session", "offer to start again"
+    if pending.confidence:
+        return (
+            "the person's identity was not proved, or they left",
+            "offer the service's other route; ask for Claim.RETURN_CODES to learn why",
+        )
+    return "the person left, or the provider ended the sign-in", "offer to start again"
+
+
+def of_token(error: EndpointRefusal, provider: str) -> GovComponentsError:
+    """The error for an answer of the token endpoint that is not 200."""
+    said = f': "{error.description}"' if error.description in _KNOWN_TEXTS else ""
+    if error.status >= 500 or error.status in (403, 429) or error.code == "server_error":
+        return unavailable(provider, f"the token endpoint failed{said}", status=error.status, code=error.code or None)
+    if error.code == "invalid_client" or "private_key_jwt" in error.description:
+        expired = error.description == "private_key_jwt has expired"
+        return CredentialsRefused(
+            f"the provider does not take this service's key or secret{said}",
+            fix="set this machine's clock right" if expired else _CHECK_KEY,
+            operation=_OPERATION,
+            provider=provider,
+            status=error.status,
+            code=_known(error.code),
+        )
+    return SignInDenied(
+        f"the provider refused the code{said}",
+        reason=SignInReason.PROVIDER_ERROR,
+        fix=f"{START_AGAIN}; if it goes on, check the redirect URL",
+        operation=_OPERATION,
+        provider=provider,
+        status=error.status,
+        code=_known(error.code),
+    )
+
+
+def of_userinfo(error: EndpointRefusal, provider: str) -> GovComponentsError:
+    """The error for an answer of the userinfo endpoint that is not 200; its code is in a header, if anywhere."""
+    if error.status == 401:
+        return SignInDenied(
+            "the provider refused the access token",
+            reason=SignInReason.PROVIDER_ERROR,
+            fix=f"{START_AGAIN}; if it goes on, compare the scopes and claims asked for with the client's registration",
+            operation=_OPERATION,
+            provider=provider,
+            status=error.status,
+            code=_known(error.code),
+        )
+    return unavailable(provider, "the userinfo endpoint failed", status=error.status)
+
+
+def _known(code: str) -> str:
+    known = {
+        "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+        "invalid_scope", "invalid_token", "server_error",
+    }  # fmt: skip
+    return code if code in known else "other"

@@ -1,0 +1,98 @@
+"""The port that every identity adapter implements."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
+
+from pydantic import AfterValidator, Field
+
+from govcomponents.core.inputs import Input
+from govcomponents.core.port import Port
+from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.privacy import Secret
+
+if TYPE_CHECKING:
+    from govcomponents.identity.models import Identity, SignIn
+    from govcomponents.identity.pending import Pending
+
+Callback: TypeAlias = "str | Mapping[str, str | Sequence[str]]"
+"""How a person came back: the whole URL, its query, or its parameters, each with one value or a list of values."""
+
+
+class IdentityCapability(StrEnum):
+    """What an identity adapter may declare that it can do. Each of them is proved by the contract."""
+
+    SIGN_IN = "sign_in"
+    SINGLE_FACTOR = "single_factor"
+    TWO_FACTOR = "two_factor"
+    LOW_CONFIDENCE = "low_confidence"
+    MEDIUM_CONFIDENCE = "medium_confidence"
+    HIGH_CONFIDENCE = "high_confidence"
+    PHONE = "phone"
+    WALLET_SUBJECT = "wallet_subject"
+    ADDRESS = "address"
+    PASSPORT = "passport"
+    DRIVING_PERMIT = "driving_permit"
+    RETURN_CODES = "return_codes"
+    SIGN_OUT = "sign_out"
+
+
+OF_CONFIDENCE = {
+    Confidence.LOW: IdentityCapability.LOW_CONFIDENCE,
+    Confidence.MEDIUM: IdentityCapability.MEDIUM_CONFIDENCE,
+    Confidence.HIGH: IdentityCapability.HIGH_CONFIDENCE,
+}
+OF_AUTHENTICATION = {
+    Authentication.SINGLE_FACTOR: IdentityCapability.SINGLE_FACTOR,
+    Authentication.TWO_FACTOR: IdentityCapability.TWO_FACTOR,
+}
+
+
+def _levels(levels: tuple[Confidence, ...]) -> tuple[Confidence, ...]:
+    if len(set(levels)) != len(levels):
+        raise ValueError("a level is there twice")
+    if len(levels) > 1 and Confidence.NONE in levels:
+        raise ValueError("Confidence.NONE cannot stand beside other levels")
+    return tuple(level for level in sorted(levels, key=lambda level: level.rank) if level is not Confidence.NONE)
+
+
+def _claims(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    return tuple(dict.fromkeys(claims))
+
+
+class StartSignIn(Input):
+    """What a sign-in asks for."""
+
+    confidence: Annotated[tuple[Confidence, ...], AfterValidator(_levels)] = Field(
+        description="give Confidence.NONE, one level, or the levels of which any will do"
+    )
+    authentication: Authentication = Field(description="give Authentication.SINGLE_FACTOR or TWO_FACTOR")
+    claims: Annotated[tuple[Claim, ...], AfterValidator(_claims)] = Field(
+        description="give members of Claim, such as [Claim.ADDRESS]"
+    )
+    language: str = Field(description='give a language code that the provider has, such as "en"')
+
+
+class IdentityPort(Port, ABC):
+    """Signs people in with one provider. An adapter overrides all three operations and declares what it can do.
+
+    `languages` are the codes of the languages in which the provider's pages can be asked for.
+    """
+
+    capabilities: ClassVar[frozenset[StrEnum]] = frozenset()
+    languages: ClassVar[frozenset[str]] = frozenset({"en"})
+
+    @abstractmethod
+    async def start(self, request: StartSignIn) -> SignIn:
+        """Make the URL to send the person to, and what to keep until they come back."""
+
+    @abstractmethod
+    async def complete(self, pending: Pending, callback: Callback) -> Identity:
+        """Turn the way in which the person came back into a checked identity, or raise a SignInError."""
+
+    async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:
+        """Make the URL that ends the person's session with the provider."""
+        raise self.unsupported(IdentityCapability.SIGN_OUT, operation="identity.sign_out_url")

@@ -1,0 +1,170 @@
+"""The service objects of identity: `gov.identity`, for blocking and for asyncio callers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from govcomponents.core.driver import drive
+from govcomponents.core.inputs import build
+from govcomponents.errors import InvalidInput
+from govcomponents.identity.levels import Authentication, Confidence
+from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE, IdentityCapability, StartSignIn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from govcomponents.identity.levels import Claim
+    from govcomponents.identity.models import Identity, SignIn
+    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.port import Callback, IdentityPort
+    from govcomponents.privacy import Secret
+
+
+def _start_request(
+    port: IdentityPort,
+    confidence: Confidence | Iterable[Confidence],
+    authentication: Authentication,
+    claims: Iterable[Claim],
+    language: str,
+) -> StartSignIn:
+    operation = "identity.start"
+    levels = (confidence,) if isinstance(confidence, Confidence) else _listed("confidence", confidence, operation)
+    request = build(
+        StartSignIn,
+        operation,
+        confidence=levels,
+        authentication=authentication,
+        claims=_listed("claims", claims, operation),
+        language=language,
+    )
+    needs_proof = [claim for claim in request.claims if claim.needs_proof]
+    if needs_proof and not request.confidence:
+        raise InvalidInput(
+            field="claims",
+            problem=f"{needs_proof[0].value} comes only with proof of identity, and none is asked for",
+            fix="ask for confidence=Confidence.LOW or more as well, or leave that claim out",
+            operation=operation,
+            provider=port.provider,
+        )
+    port.require(
+        IdentityCapability.SIGN_IN,
+        OF_AUTHENTICATION[request.authentication],
+        *(OF_CONFIDENCE[level] for level in request.confidence),
+        *(IdentityCapability(claim.value) for claim in request.claims),
+        operation=operation,
+    )
+    if request.language not in port.languages:
+        raise InvalidInput(
+            field="language",
+            problem="the provider has no pages in that language",
+            fix=f"give one of {', '.join(sorted(port.languages))}",
+            operation=operation,
+            provider=port.provider,
+        )
+    return request
+
+
+def _listed(field: str, values: Iterable[object], operation: str) -> tuple[object, ...]:
+    if isinstance(values, str) or not hasattr(values, "__iter__"):
+        raise InvalidInput(field=field, problem="it is not a list", fix="give a list or a tuple", operation=operation)
+    return tuple(values)
+
+
+class IdentityService:
+    """Sign people in and prove who they are, for blocking callers. Safe to share between threads."""
+
+    def __init__(self, port: IdentityPort) -> None:
+        self._port = port
+
+    def start(
+        self,
+        *,
+        confidence: Confidence | Iterable[Confidence] = Confidence.NONE,
+        authentication: Authentication = Authentication.TWO_FACTOR,
+        claims: Iterable[Claim] = (),
+        language: str = "en",
+    ) -> SignIn:
+        """Start a sign-in: redirect the person's browser to `url`, and keep `pending` with their session.
+
+        `confidence` is how far identity is to be proved: NONE to sign in only, a level, or several levels of which
+        any will do. `authentication` is with how much the person must sign in. `claims` are what to ask for besides
+        the subject and the email address; those that need proof need a `confidence`. `language` is that of the
+        provider's pages. Sends nothing where the provider's endpoints are known.
+
+        Raises InvalidInput and NotSupported (nothing was sent), and SignInUnavailable where the endpoints have to be
+        fetched and cannot be.
+        """
+        return drive(self._port.start(_start_request(self._port, confidence, authentication, claims, language)))
+
+    def complete(self, pending: Pending, callback: Callback) -> Identity:
+        """Check how the person came back, and return who they are. Take `pending` out of the session before you call.
+
+        `callback` is the URL at which they came back, or its parameters. An Identity is returned only if everything
+        that was asked for was reached; its `confidence` is what the proof itself states.
+
+        Raises, all of them SignInError: SignInDenied if the person or the provider ended it; IdentityNotProved if they
+        signed in but were not proved to the level asked for, with the provider's return codes; SignInUnavailable if
+        the provider could not do it now; SignInRejected if any check failed, with the `reason` for your logs. After
+        each of them the person can only start again: what they brought back is used up. Raises CredentialsRefused if
+        the provider does not take this service's key.
+        """
+        return drive(self._port.complete(pending, callback))
+
+    def sign_out_url(self, identity: Identity | Secret, return_to: str | None = None) -> str:
+        """Return the URL that ends the person's session with the provider: end your own first, then redirect there.
+
+        `identity` is who signed in, or the `id_token` that was kept of them. `return_to` is a registered URL to which
+        the provider sends them afterwards; without it they stay there. Raises InvalidInput for a URL that is not
+        absolute, and NotSupported.
+        """
+        return drive(self._port.sign_out_url(identity, return_to))
+
+
+class AsyncIdentityService:
+    """Sign people in and prove who they are, for asyncio callers."""
+
+    def __init__(self, port: IdentityPort) -> None:
+        self._port = port
+
+    async def start(
+        self,
+        *,
+        confidence: Confidence | Iterable[Confidence] = Confidence.NONE,
+        authentication: Authentication = Authentication.TWO_FACTOR,
+        claims: Iterable[Claim] = (),
+        language: str = "en",
+    ) -> SignIn:
+        """Start a sign-in: redirect the person's browser to `url`, and keep `pending` with their session.
+
+        `confidence` is how far identity is to be proved: NONE to sign in only, a level, or several levels of which
+        any will do. `authentication` is with how much the person must sign in. `claims` are what to ask for besides
+        the subject and the email address; those that need proof need a `confidence`. `language` is that of the
+        provider's pages. Sends nothing where the provider's endpoints are known.
+
+        Raises InvalidInput and NotSupported (nothing was sent), and SignInUnavailable where the endpoints have to be
+        fetched and cannot be.
+        """
+        return await self._port.start(_start_request(self._port, confidence, authentication, claims, language))
+
+    async def complete(self, pending: Pending, callback: Callback) -> Identity:
+        """Check how the person came back, and return who they are. Take `pending` out of the session before you call.
+
+        `callback` is the URL at which they came back, or its parameters. An Identity is returned only if everything
+        that was asked for was reached; its `confidence` is what the proof itself states.
+
+        Raises, all of them SignInError: SignInDenied if the person or the provider ended it; IdentityNotProved if they
+        signed in but were not proved to the level asked for, with the provider's return codes; SignInUnavailable if
+        the provider could not do it now; SignInRejected if any check failed, with the `reason` for your logs. After
+        each of them the person can only start again: what they brought back is used up. Raises CredentialsRefused if
+        the provider does not take this service's key.
+        """
+        return await self._port.complete(pending, callback)
+
+    async def sign_out_url(self, identity: Identity | Secret, return_to: str | None = None) -> str:
+        """Return the URL that ends the person's session with the provider: end your own first, then redirect there.
+
+        `identity` is who signed in, or the `id_token` that was kept of them. `return_to` is a registered URL to which
+        the provider sends them afterwards; without it they stay there. Raises InvalidInput for a URL that is not
+        absolute, and NotSupported.
+        """
+        return await self._port.sign_out_url(identity, return_to)
