@@ -9,4 +9,5 @@ if TYPE_CHECKING:
 
 BUILT_IN: Final[Mapping[str, str]] = {
     "govuk_notify": "govcomponents.notify.adapters.govuk_notify.adapter:GovUkNotify",
+    "gc_notify": "govcomponents.notify.adapters.gc_notify.adapter:GcNotify",
 }

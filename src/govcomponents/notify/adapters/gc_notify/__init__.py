@@ -1,0 +1,1 @@
+"""The GC Notify adapter: Canada's fork of GOV.UK Notify."""

@@ -1,0 +1,335 @@
+"""GC Notify's wire: paths, requests and the models of its answers, in both directions.
+
+Sources: GC Notify docs; cds-snc/notification-api, its OpenAPI description and `app/v2`. Where the description, the docs
+and the service differ, all forms are read and the described one is sent.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import quote
+
+from pydantic import ValidationError
+
+from govcomponents.core.client import request_id
+from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.replies import Wire
+from govcomponents.errors import InvalidInput, UnexpectedReply
+from govcomponents.notify.models import Channel, Notification, NotificationId, Sent, Status, TemplateId
+from govcomponents.privacy import Personal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from govcomponents.notify.inputs import EmailInput, SmsInput
+
+PROVIDER: Final = "GC Notify"
+BASE_URL: Final = "https://api.notification.canada.ca"
+
+EMAIL_PATH: Final = "/v2/notifications/email"
+SMS_PATH: Final = "/v2/notifications/sms"
+NOTIFICATIONS_PATH: Final = "/v2/notifications"
+
+JSON: Final = {"Content-Type": "application/json"}  # anything else is answered with 415
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_PHONE: Final = re.compile(r"\+?[0-9 ().\-\u00a0]+")
+
+# What the provider calls the states of a message, and the one of ours that promises no more.
+STATUSES: Final[Mapping[str, Status]] = {
+    "created": Status.QUEUED,
+    "pending-virus-check": Status.QUEUED,
+    "sending": Status.SENDING,
+    "pending": Status.SENDING,
+    "sent": Status.SENT,
+    "delivered": Status.DELIVERED,
+    "temporary-failure": Status.TEMPORARY_FAILURE,
+    "permanent-failure": Status.PERMANENT_FAILURE,
+    "provider-failure": Status.PERMANENT_FAILURE,
+    "technical-failure": Status.TECHNICAL_FAILURE,
+    "validation-failed": Status.REJECTED,
+    "virus-scan-failed": Status.REJECTED,
+    "pii-check-failed": Status.REJECTED,
+    "cancelled": Status.CANCELLED,
+}
+
+
+class TemplateUsed(Wire):
+    """The template of a message, and the version that was used."""
+
+    id: str
+    version: int
+    uri: str | None = None
+
+
+class SentContent(Wire):
+    """What will be sent: an email has a subject and an address it comes from, a text message a number or name."""
+
+    body: str
+    subject: str | None = None
+    from_email: str | None = None
+    from_number: str | None = None
+
+
+class SentMessage(Wire):
+    """The answer to a message that was accepted."""
+
+    id: str
+    reference: str | None = None
+    content: SentContent
+    uri: str | None = None
+    template: TemplateUsed
+    scheduled_for: str | None = None
+
+
+class NotificationState(Wire):
+    """A message, as getting it answers."""
+
+    id: str
+    reference: str | None = None
+    email_address: str | None = None
+    phone_number: str | None = None
+    type: str
+    status: str
+    status_description: str | None = None
+    provider_response: str | None = None
+    template: TemplateUsed
+    body: str | None = None
+    subject: str | None = None
+    created_at: str
+    created_by_name: str | None = None
+    sent_at: str | None = None
+    completed_at: str | None = None
+    scheduled_for: str | None = None
+    postage: str | None = None
+
+
+def read_time(text: str) -> datetime:
+    """Read a time of the provider; the docs' examples have a space for the T and no zone, which is UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _read_optional_time(text: str | None) -> datetime | None:
+    return read_time(text) if text else None
+
+
+def refuse(field: str, problem: str, fix: str, operation: str) -> InvalidInput:
+    """The error for an argument that cannot be sent as it is."""
+    return InvalidInput(field=field, problem=problem, fix=fix, operation=operation, provider=PROVIDER)
+
+
+def uuid(value: str, *, field: str, fix: str, operation: str) -> str:
+    """Return an id as the description writes it, in lower case. Raises InvalidInput unless it is a UUID."""
+    if not _UUID.fullmatch(value):
+        raise refuse(field, "it is not a UUID", fix, operation)
+    return value.lower()
+
+
+def template_id(template: str, operation: str) -> str:
+    """Return a template's id. Raises InvalidInput unless it is a UUID."""
+    return uuid(template, field="template", fix="copy the template's id from its page", operation=operation)
+
+
+def _lookup(reference: str | None) -> str:
+    if reference is None:
+        return (
+            "the message had no reference, so it cannot be looked up: send again only if a second copy does no harm, "
+            "and give each message a reference of its own"
+        )
+    return (
+        "wait a few minutes, because GC Notify stores a message some time after it accepts it, then search for the "
+        "message's reference before sending it again"
+    )
+
+
+def text_of(value: object) -> object:
+    """Write one value of personalisation as the description has it: a text. A list stays one, which makes bullets.
+
+    True and False become "yes" and "no", the words that show and hide conditional text.
+    """
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return [text_of(item) for item in value]
+    return value
+
+
+def _personalisation(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: text_of(value) for name, value in values.items()}
+
+
+def _with_extra(fields: dict[str, object], extra: Mapping[str, object], operation: str) -> bytes:
+    fields.update(extra)
+    if "scheduled_for" in fields:
+        fields["scheduled_for"] = scheduled_for(fields["scheduled_for"], operation)
+    return body(fields, operation, field="extra" if extra else "arguments")
+
+
+def scheduled_for(moment: object, operation: str) -> object:
+    """Write the time at which a message goes out: UTC, without an offset.
+
+    The service discards an offset instead of converting the time, so a text with one is refused here (GC Notify docs:
+    "scheduled_for"; cds-snc/notification-api, `app/schema_validation`). Raises InvalidInput.
+    """
+    fix = "give a datetime with its zone, or a text in UTC without an offset, such as 2026-03-02T15:00:00"
+    if isinstance(moment, datetime):
+        if moment.tzinfo is None:
+            raise refuse("scheduled_for", "it is a datetime without a zone", fix, operation)
+        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+    if isinstance(moment, str):
+        try:
+            has_offset = datetime.fromisoformat(moment).tzinfo is not None
+        except ValueError:
+            raise refuse("scheduled_for", "it is not a time in ISO 8601", fix, operation) from None
+        if has_offset:
+            raise refuse("scheduled_for", "it has an offset, which the provider would discard", fix, operation)
+    return moment
+
+
+def body(fields: Mapping[str, object], operation: str, *, field: str) -> bytes:
+    """Write a request's body. Raises InvalidInput for what JSON cannot hold."""
+    try:
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        raise refuse(
+            field,
+            "it cannot be written as JSON",
+            "give texts (without lone surrogates), numbers, lists and mappings only",
+            operation,
+        ) from None
+
+
+def send_email(email: EmailInput) -> Request:
+    """POST an email."""
+    operation = "notify.send_email"
+    fields: dict[str, object] = {
+        "email_address": email.to.reveal(),
+        "template_id": template_id(email.template, operation),
+    }
+    if email.personalisation:
+        fields["personalisation"] = _personalisation(email.personalisation)
+    if email.reference is not None:
+        fields["reference"] = email.reference
+    if email.reply_to is not None:
+        fields["email_reply_to_id"] = uuid(
+            email.reply_to, field="reply_to", fix="copy the address's id from Settings", operation=operation
+        )
+    return _post(operation, EMAIL_PATH, _with_extra(fields, email.extra, operation), email.reference)
+
+
+def send_sms(message: SmsInput) -> Request:
+    """POST a text message.
+
+    The service looks for a number anywhere in the text that it is given, so "call 613 253 2222" would be sent to
+    that number; anything but a number is refused here.
+    """
+    operation = "notify.send_sms"
+    number = message.to.reveal()
+    if not _PHONE.fullmatch(number.strip()):
+        raise refuse("to", "it is not a phone number alone", "give one number, such as +16132532222", operation)
+    fields: dict[str, object] = {
+        "phone_number": number,
+        "template_id": template_id(message.template, operation),
+    }
+    if message.personalisation:
+        fields["personalisation"] = _personalisation(message.personalisation)
+    if message.reference is not None:
+        fields["reference"] = message.reference
+    if message.sender is not None:
+        fields["sms_sender_id"] = uuid(
+            message.sender, field="sender", fix="copy the id of the sender from Settings", operation=operation
+        )
+    return _post(operation, SMS_PATH, _with_extra(fields, message.extra, operation), message.reference)
+
+
+def _post(operation: str, path: str, content: bytes, reference: str | None) -> Request:
+    return Request(operation, "POST", path, Replay.UNSENT, JSON, content, None, _lookup(reference))
+
+
+def get_notification(notification_id: str) -> Request:
+    """GET one message."""
+    return Request("notify.get", "GET", f"{NOTIFICATIONS_PATH}/{quote(notification_id, safe='')}", Replay.ALWAYS)
+
+
+W = TypeVar("W", bound=Wire)
+
+
+def read(model: type[W], response: Response, request: Request) -> tuple[W, Mapping[str, object]]:
+    """Read an answer as a model and as it is. Raises UnexpectedReply, which names what is wrong and no value."""
+    problem = "the body is not JSON"
+    try:
+        raw: Any = json.loads(response.body)
+        return model.model_validate(raw), raw
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        problem = f"{'.'.join(str(part) for part in found['loc']) or 'the body'}: {found['msg']}"
+    except (ValueError, RecursionError):
+        pass
+    raise unexpected(problem, response, request)
+
+
+def unexpected(problem: str, response: Response, request: Request) -> UnexpectedReply:
+    """The error for an answer that cannot be read."""
+    return UnexpectedReply(
+        f"the answer is not of the documented form: {problem}",
+        lookup=request.lookup,
+        operation=request.operation,
+        provider=PROVIDER,
+        status=response.status,
+        request_id=request_id(response),
+    )
+
+
+def to_sent(channel: Channel, response: Response, request: Request) -> Sent:
+    """Read the answer to a message that was accepted."""
+    message, raw = read(SentMessage, response, request)
+    content = message.content
+    return Sent(
+        id=NotificationId(message.id),
+        channel=channel,
+        reference=message.reference,
+        template_id=TemplateId(message.template.id),
+        template_version=message.template.version,
+        subject=None if content.subject is None else Personal(content.subject),
+        body=Personal(content.body),
+        sender=content.from_email or content.from_number,
+        raw=raw,
+    )
+
+
+def to_notification(response: Response, request: Request) -> Notification:
+    """Read the answer to getting a message."""
+    state, raw = read(NotificationState, response, request)
+    try:
+        return notification(state, raw)
+    except ValueError:
+        raise unexpected("a time is not written as one", response, request) from None
+
+
+def notification(state: NotificationState, raw: Mapping[str, object]) -> Notification:
+    """Make the model that callers see. Raises ValueError for a time that cannot be read."""
+    recipient = state.email_address or state.phone_number
+    return Notification(
+        id=NotificationId(state.id),
+        channel=Channel(state.type),
+        status=STATUSES.get(state.status, Status.UNKNOWN),
+        provider_status=state.status,
+        reference=state.reference,
+        recipient=None if recipient is None else Personal(recipient),
+        address=None,
+        template_id=TemplateId(state.template.id),
+        template_version=state.template.version,
+        subject=None if state.subject is None else Personal(state.subject),
+        body=None if state.body is None else Personal(state.body),
+        created_at=read_time(state.created_at),
+        sent_at=_read_optional_time(state.sent_at),
+        completed_at=_read_optional_time(state.completed_at),
+        created_by=None if state.created_by_name is None else Personal(state.created_by_name),
+        postage=state.postage,
+        raw=raw,
+    )
