@@ -36,11 +36,11 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.all: $(VENV)/.made pyproject.toml
-	@$(PY) -m pip install --quiet --editable ".[all]"
+	@$(PY) -m pip install --quiet --quiet --editable ".[all]"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml
-	@$(PY) -m pip install --quiet --editable ".[dev]"
+	@$(PY) -m pip install --quiet --quiet --editable ".[dev]"
 	@touch $@ $(VENV)/.all
 
 .PHONY: demo

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.errors import InvalidInput
@@ -21,6 +21,8 @@ _EXPONENTS: Final = {
     "BHD": 3, "IQD": 3, "JOD": 3, "KWD": 3, "LYD": 3, "OMR": 3, "TND": 3,
 }
 # fmt: on
+_AMOUNT: Final = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
+_LARGEST_EXPONENT: Final = 20
 _CODE: Final = re.compile(r"[A-Z]{3}")
 _SYMBOLS: Final = {"GBP": "£", "EUR": "€", "USD": "$"}
 
@@ -45,7 +47,8 @@ class Money:
                 problem=f"minor units must be a whole number, not {type(self.minor).__name__}",
                 fix='write Money.gbp("145.00") or Money(14500, "GBP")',
             )
-        if not _CODE.fullmatch(self.currency):
+        currency: object = self.currency
+        if not isinstance(currency, str) or not _CODE.fullmatch(currency):
             raise InvalidInput(
                 field="currency",
                 problem="a currency is three capital letters",
@@ -61,19 +64,14 @@ class Money:
                 problem=f"an amount cannot be a {type(amount).__name__}, which may not hold it exactly",
                 fix='pass text such as "145.00", or a Decimal',
             )
-        try:
-            major = Decimal(amount)
-            minor = major.scaleb(_EXPONENTS.get(currency, 2))
-            whole = minor.to_integral_value()
-        except InvalidOperation:
-            major = minor = whole = Decimal("NaN")
-        if not major.is_finite() or minor != whole:
+        minor = _minor_units(amount, _places(currency))
+        if minor is None:
             raise InvalidInput(
                 field="amount",
-                problem=f"this is not an amount of {currency}",
+                problem="this is not an amount of the currency",
                 fix='write digits with at most the currency\'s decimal places, such as "145.00"',
             )
-        return cls(int(whole), currency)
+        return cls(minor, currency)
 
     @classmethod
     def gbp(cls, amount: str | int | Decimal) -> Money:
@@ -83,12 +81,14 @@ class Money:
     @property
     def major(self) -> Decimal:
         """The amount in major units (pounds), exactly."""
-        return Decimal(self.minor).scaleb(-_EXPONENTS.get(self.currency, 2))
+        sign, digits, _ = Decimal(self.minor).as_tuple()
+        return Decimal((sign, digits, -_places(self.currency)))
 
     def __str__(self) -> str:
-        places = _EXPONENTS.get(self.currency, 2)
+        places = _places(self.currency)
         sign = "-" if self.minor < 0 else ""
-        amount = f"{abs(self.major):,.{places}f}"
+        whole, part = divmod(abs(self.minor), 10**places)
+        amount = f"{whole:,}.{part:0{places}}" if places else f"{whole:,}"
         symbol = _SYMBOLS.get(self.currency)
         return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {self.currency}"
 
@@ -102,25 +102,25 @@ class Money:
         return other
 
     def __add__(self, other: Money) -> Money:
-        return Money(self.minor + self._same(other).minor, self.currency)
+        return Money(self.minor + self._same(other).minor, self.currency) if _is_money(other) else NotImplemented
 
     def __sub__(self, other: Money) -> Money:
-        return Money(self.minor - self._same(other).minor, self.currency)
+        return Money(self.minor - self._same(other).minor, self.currency) if _is_money(other) else NotImplemented
 
     def __neg__(self) -> Money:
         return Money(-self.minor, self.currency)
 
     def __lt__(self, other: Money) -> bool:
-        return self.minor < self._same(other).minor
+        return self.minor < self._same(other).minor if _is_money(other) else NotImplemented
 
     def __le__(self, other: Money) -> bool:
-        return self.minor <= self._same(other).minor
+        return self.minor <= self._same(other).minor if _is_money(other) else NotImplemented
 
     def __gt__(self, other: Money) -> bool:
-        return self.minor > self._same(other).minor
+        return self.minor > self._same(other).minor if _is_money(other) else NotImplemented
 
     def __ge__(self, other: Money) -> bool:
-        return self.minor >= self._same(other).minor
+        return self.minor >= self._same(other).minor if _is_money(other) else NotImplemented
 
     def __bool__(self) -> bool:
         return self.minor != 0
@@ -130,3 +130,33 @@ class Money:
         from pydantic_core import core_schema
 
         return core_schema.is_instance_schema(cls)
+
+
+def _places(currency: object) -> int:
+    return _EXPONENTS.get(currency, 2) if isinstance(currency, str) else 2
+
+
+def _is_money(value: object) -> bool:
+    return isinstance(value, Money)
+
+
+def _minor_units(amount: str | int | Decimal, places: int) -> int | None:
+    """Read an amount exactly, whatever the process's decimal context is; None if it is not one."""
+    scale: int = 10**places
+    if isinstance(amount, int):
+        return amount * scale
+    if isinstance(amount, str) and not _AMOUNT.fullmatch(amount):
+        return None
+    sign, digits, exponent = Decimal(amount).as_tuple()
+    if not isinstance(exponent, int) or exponent > _LARGEST_EXPONENT:
+        return None
+    number = int("".join(map(str, digits)) or "0")
+    shift = exponent + places
+    power: int = 10 ** min(abs(shift), len(digits) + 2 * _LARGEST_EXPONENT)
+    if shift >= 0:
+        number *= power
+    elif number % power:
+        return None
+    else:
+        number //= power
+    return -number if sign else number

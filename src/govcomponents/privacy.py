@@ -57,7 +57,7 @@ class Guarded(Generic[T]):
 
     @classmethod
     def _from_input(cls, value: Any, inner: Callable[[Any], Any]) -> Guarded[Any]:
-        return value if isinstance(value, cls) else cls(inner(value))
+        return cls(inner(value.reveal() if isinstance(value, cls) else value))
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -80,7 +80,8 @@ class Secret(Guarded[str]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
+        ours, theirs = (value.encode("utf-8", "surrogatepass") for value in (self._value, other._value))
+        return hmac.compare_digest(ours, theirs)
 
     def __hash__(self) -> int:
         return hash(self._value)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
     from typing import Any, Self
+
+    from pydantic_settings import PydanticBaseSettingsSource
 
 
 def _split(value: object) -> object:
@@ -80,6 +82,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="GOVCOMPONENTS_",
         env_nested_delimiter="__",
+        env_ignore_empty=True,
         frozen=True,
         extra="forbid",
         hide_input_in_errors=True,
@@ -91,12 +94,22 @@ class Settings(BaseSettings):
     identity: IdentitySettings | None = None
 
     @classmethod
-    def load(cls, **values: Any) -> Self:
+    def load(cls, **values: object) -> Self:
         """Read the environment, with `values` over it. Raises ConfigurationError, which names each wrong setting."""
         try:
-            return cls(**values)
+            return cls(**cast("dict[str, Any]", values))
         except ValidationError as error:
             raise ConfigurationError(_complaint(error), fix="set the environment variables that are named") from None
+        except SettingsError:
+            raise ConfigurationError(
+                "a setting in the environment cannot be read",
+                fix="give each its own variable, such as GOVCOMPONENTS_PAY__API_KEY",
+            ) from None
+
+    @classmethod
+    def given(cls, **values: object) -> Settings:
+        """Take `values` alone and nothing of the environment. Raises ConfigurationError, which names what is wrong."""
+        return _Given.load(**values)
 
     @classmethod
     def from_toml(cls, path: Path | str) -> Self:
@@ -113,6 +126,22 @@ class Settings(BaseSettings):
                 f"the settings file cannot be read ({type(error).__name__})", fix="check its path and its form"
             ) from None
         return cls.load(**values)
+
+
+class _Given(Settings):
+    """Settings that come from arguments alone."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003  # pydantic-settings calls with all five
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Leave out the environment."""
+        return (init_settings,)
 
 
 def _complaint(error: ValidationError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from govcomponents.core.runtime import Runtime
 
     Credential = Callable[[Request], Mapping[str, str]]
+    """Makes the headers that prove who sends; asked anew for each attempt, because a token may be short-lived."""
 
+_PLAIN = re.compile(r"[!-~]+")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _REQUEST_ID_HEADERS = ("x-request-id", "x-b3-traceid", "x-amzn-requestid")
 
@@ -31,7 +34,15 @@ def checked_base_url(url: str, *, setting: str) -> str:
         _ = parts.port
     except ValueError:
         host = parts = None
-    if parts is None or not host or parts.username or parts.password or parts.query or parts.fragment:
+    if (
+        parts is None
+        or not host
+        or not _PLAIN.fullmatch(url)
+        or parts.username
+        or parts.password
+        or parts.query
+        or parts.fragment
+    ):
         raise ConfigurationError(
             f"{setting} is not a base URL", fix='give scheme and host, such as "https://api.example.gov.uk"'
         )
@@ -86,25 +97,25 @@ class HttpClient:
                 return response
             outcome = response
 
-        def again(seen: Response | Exception) -> bool:
-            return may_repeat(request, seen, is_rate_limit=self._is_rate_limit)
-
-        if self._policy.attempts > 1 and again(outcome):
+        if self._policy.attempts > 1 and may_repeat(request, outcome, is_rate_limit=self._is_rate_limit):
             return await repeat(
                 lambda number: self._attempt(request, number),
                 outcome,
+                request=request,
                 policy=self._policy,
                 transport=self.transport,
-                again=again,
+                is_rate_limit=self._is_rate_limit,
             )
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
 
     async def _attempt(self, request: Request, number: int) -> Response:
-        url = request.url if request.url.startswith("http") else self._base_url + request.url
+        is_whole = request.url.startswith("http")
+        url = request.url if is_whole else self._base_url + request.url
         headers = {**self._fixed, **request.headers}
-        if self._credential is not None:
+        # A whole URL may come from an answer: the credential goes nowhere but below the base URL.
+        if self._credential is not None and (not is_whole or url.startswith(f"{self._base_url}/")):
             headers.update(self._credential(request))
         outgoing = Request(
             request.operation,
@@ -124,8 +135,10 @@ class HttpClient:
         event = CallEvent(request.operation, self.provider, request.method, number, "answered", None, 0.0, None)
         try:
             response = await self.transport.send(outgoing)
-        except GovComponentsError as error:
-            outcome = "not_sent" if isinstance(error, NotSent) else "outcome_unknown"
+        except BaseException as error:
+            # Only our own errors say that nothing was sent; a task that is cancelled, for one, cannot know.
+            is_known = isinstance(error, GovComponentsError) and not isinstance(error, OutcomeUnknown)
+            outcome = "not_sent" if is_known else "outcome_unknown"
             tell(self._observers, replace(event, outcome=outcome, seconds=time.perf_counter() - started))
             raise
         tell(

@@ -16,15 +16,22 @@ if TYPE_CHECKING:
 def find_adapter(component: str, name: str, built_in: Mapping[str, str]) -> type[Port]:
     """Return the adapter class called `name`.
 
-    `built_in` maps names to "module:Class". Others come from the entry-point group "govcomponents.<component>".
-    Raises ConfigurationError if there is none, if two packages claim the name or a built-in one, or if the
-    adapter's own imports fail.
+    `built_in` maps names to "module:Class"; an entry point that claims one of these names is never looked at. Others
+    come from the entry-point group "govcomponents.<component>". Raises ConfigurationError if there is none, if two
+    packages claim the name, or if what the adapter imports is not installed.
     """
     from govcomponents.core.port import Port
 
+    adapter: object
     if name in built_in:
         module, _, attribute = built_in[name].partition(":")
-        adapter = getattr(import_module(module), attribute)
+        try:
+            adapter = getattr(import_module(module), attribute)
+        except ImportError as error:
+            raise ConfigurationError(
+                f"the {component} adapter {name!r} needs {error.name}, which is not installed",
+                fix='pip install "govcomponents[all]"',
+            ) from None
     else:
         adapter = _from_entry_points(component, name, built_in)
     if not (isinstance(adapter, type) and issubclass(adapter, Port)):

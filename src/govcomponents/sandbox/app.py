@@ -66,7 +66,7 @@ class Sandbox:
             "notify": self.notify.client_settings(),
             "identity": self.one_login.client_settings(),
         }
-        return Settings(environment="test", **{name: section for name, section in sections.items() if section})
+        return Settings.given(environment="test", **{name: section for name, section in sections.items() if section})
 
     def handle(self, request: Request) -> Response:
         """Answer a transport's request, in this process."""
