@@ -16,6 +16,7 @@ from govcomponents.core.client import request_id
 from govcomponents.core.messages import Replay
 from govcomponents.core.retry import retry_after
 from govcomponents.errors import (
+    Conflict,
     CredentialsRefused,
     DailyLimitReached,
     NotFound,
@@ -81,6 +82,8 @@ def refusal(response: Response, request: Request, now: float) -> GovComponentsEr
             fix="check the id and the key's kind; a message that was sent just now may be found in a few seconds",
             **facts,
         )
+    if status == 409:
+        return Conflict("the thing is not in a state that allows it", **facts)
     return RequestRefused("the provider finds the request wrong", fix="check the arguments", **facts)
 
 
