@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import FrozenInstanceError, fields
+from typing import TYPE_CHECKING
+
+import pytest
+
+from govcomponents.core.client import HttpClient, checked_base_url, request_id
+from govcomponents.core.driver import drive
+from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.observe import CallEvent
+from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.runtime import VERSION, Runtime
+from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BASE = "https://api.example.gov.uk"
+
+
+def _request(url: str = "/v1/payments", **headers: str) -> Request:
+    return Request(
+        "pay.create", "POST", url, Replay.ALWAYS, headers, b"{}", 3.0, "look it up", idempotency_key="key-1"
+    )
+
+
+def _client(
+    transport: ScriptedTransport,
+    observers: tuple[Callable[[CallEvent], None], ...] = (),
+    credential: Callable[[Request], dict[str, str]] | None = None,
+) -> HttpClient:
+    runtime = Runtime(transport, observers=observers, retry=RetryPolicy(first_wait=0))
+    return HttpClient(runtime, provider="Provider", base_url=BASE, credential=credential)
+
+
+def test_what_goes_out_is_the_request_with_base_url_credential_and_user_agent() -> None:
+    transport = ScriptedTransport([Response(200)])
+    drive(_client(transport, credential=lambda _: {"Authorization": "Bearer key"}).send(_request(X_Extra="1")))
+    (sent,) = transport.sent
+    assert sent.url == f"{BASE}/v1/payments"
+    assert sent.headers == {
+        "User-Agent": f"govcomponents/{VERSION}",
+        "Accept": "application/json",
+        "X_Extra": "1",
+        "Authorization": "Bearer key",
+    }
+    assert (sent.method, sent.body, sent.timeout, sent.lookup) == ("POST", b"{}", 3.0, "look it up")
+    assert (sent.provider, sent.idempotency_key, sent.replay) == ("Provider", "key-1", Replay.ALWAYS)
+
+
+def test_a_request_s_own_headers_win_over_the_fixed_ones() -> None:
+    transport = ScriptedTransport([Response(200)])
+    drive(_client(transport).send(_request(Accept="application/jwt")))
+    assert transport.sent[0].headers["Accept"] == "application/jwt"
+
+
+def test_the_credential_is_made_anew_for_each_attempt() -> None:
+    tokens = iter(["first", "second", "third"])
+    transport = ScriptedTransport([NotSent("no"), Response(503), Response(200)])
+    drive(_client(transport, credential=lambda _: {"Authorization": next(tokens)}).send(_request()))
+    assert [sent.headers["Authorization"] for sent in transport.sent] == ["first", "second", "third"]
+
+
+@pytest.mark.parametrize(
+    ("url", "given"),
+    [
+        (f"{BASE}/v1/next", True),
+        ("https://evil.example.com/v1/next", False),
+        (f"{BASE}.evil.example.com/v1", False),
+        (f"{BASE}@evil.example.com/", False),
+        ("http://api.example.gov.uk/v1", False),
+    ],
+)
+def test_the_credential_goes_nowhere_but_below_the_base_url(url: str, *, given: bool) -> None:
+    transport = ScriptedTransport([Response(200)])
+    drive(_client(transport, credential=lambda _: {"Authorization": "key"}).send(_request(url)))
+    assert transport.sent[0].url == url
+    assert ("Authorization" in transport.sent[0].headers) is given
+
+
+def test_observers_are_told_of_every_attempt_and_of_nothing_private() -> None:
+    events: list[CallEvent] = []
+    answer = Response(201, {"x-request-id": "req-1"})
+    transport = ScriptedTransport([NotSent("no"), OutcomeUnknown("lost"), answer])
+    drive(_client(transport, (events.append,)).send(_request("/v1/payments?email=canary@example.com")))
+    assert [(event.attempt, event.outcome, event.status) for event in events] == [
+        (1, "not_sent", None),
+        (2, "outcome_unknown", None),
+        (3, "answered", 201),
+    ]
+    assert events[2].request_id == "req-1"
+    assert {(event.operation, event.provider, event.method) for event in events} == {
+        ("pay.create", "Provider", "POST")
+    }
+    assert all(event.seconds >= 0 for event in events)
+    assert "canary" not in repr(events)
+    with pytest.raises(FrozenInstanceError):
+        setattr(events[0], fields(events[0])[0].name, "changed")
+
+
+def test_an_observer_cannot_break_the_call_nor_the_others(caplog: pytest.LogCaptureFixture) -> None:
+    events: list[CallEvent] = []
+
+    def broken(event: CallEvent) -> None:
+        raise ValueError("canary")
+
+    with caplog.at_level(logging.DEBUG):
+        transport = ScriptedTransport([Response(200)])
+        assert drive(_client(transport, (broken, events.append)).send(_request())).status == 200
+    assert len(events) == 1
+    assert "ValueError" in caplog.text
+    assert "canary" not in caplog.text
+
+
+def test_an_error_before_sending_is_told_as_not_sent() -> None:
+    events: list[CallEvent] = []
+    transport = ScriptedTransport([ConfigurationError("another loop")])
+    with pytest.raises(ConfigurationError):
+        drive(_client(transport, (events.append,)).send(_request()))
+    assert [event.outcome for event in events] == ["not_sent"]
+
+
+def test_a_cancelled_attempt_is_told_as_unknown() -> None:
+    events: list[CallEvent] = []
+
+    def cancelled(_request: Request) -> Response:
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        drive(_client(ScriptedTransport([cancelled]), (events.append,)).send(_request()))
+    assert [event.outcome for event in events] == ["outcome_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, None),
+        ({"x-request-id": ""}, None),
+        ({"x-request-id": "a", "x-amzn-requestid": "b"}, "a"),
+        ({"x-b3-traceid": "t"}, "t"),
+        ({"x-amzn-requestid": "z" * 500}, "z" * 128),
+    ],
+)
+def test_the_request_id_is_the_provider_s(headers: dict[str, str], expected: str | None) -> None:
+    assert request_id(Response(200, headers)) == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example.gov.uk",
+        "https://api.example.gov.uk/",
+        "https://api.example.gov.uk:8443/base",
+        "http://localhost:8910",
+        "http://127.0.0.1:8910/",
+        "http://[::1]:8910",
+    ],
+)
+def test_a_good_base_url_loses_its_final_slash(url: str) -> None:
+    assert checked_base_url(url, setting="X") == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.example.gov.uk",
+        "ftp://api.example.gov.uk",
+        "http://api.example.gov.uk",
+        "http://localhost.example.com",
+        "https://",
+        "https://user:canary@api.example.gov.uk",
+        "https://api.example.gov.uk?key=canary",
+        "https://api.example.gov.uk#part",
+        "https://api.example.gov.uk:port",
+        "https://[::1",
+        "https://api.example.gov.uk\r\nX-Canary: 1",
+        "https://api example.gov.uk",
+        "https://\u00e1pi.example.gov.uk",
+    ],
+)
+def test_a_base_url_that_is_none_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="GOVCOMPONENTS_PAY__BASE_URL") as caught:
+        checked_base_url(url, setting="GOVCOMPONENTS_PAY__BASE_URL")
+    assert "canary" not in str(caught.value).lower()
+
+
+def test_messages_never_show_their_url_headers_or_body() -> None:
+    request = Request("pay.create", "POST", "/canary", Replay.UNSENT, {"A": "canary"}, b"canary")
+    response = Response(200, {"a": "canary"}, b"canary")
+    assert "canary" not in repr(request) + repr(response) + str(request) + str(response)
+    assert "pay.create" in repr(request)
+    with pytest.raises(FrozenInstanceError):
+        request.url = "/other"  # type: ignore[misc]  # the point of the test

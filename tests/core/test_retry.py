@@ -1,0 +1,206 @@
+"""When a request is sent again, by its replay class: the whole table, in both modes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from govcomponents.contracts.modes import Mode
+from govcomponents.core.client import HttpClient
+from govcomponents.core.driver import drive
+from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.runtime import Runtime
+from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.errors import ConfigurationError, GovComponentsError, NotSent, OutcomeUnknown
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+OK = Response(200, {}, b"{}")
+NOT_SENT = NotSent("no connection")
+LOST = OutcomeUnknown("lost", lookup="look it up", idempotency_key="key-1")
+OUTCOMES = {
+    "not sent": NOT_SENT,
+    "lost": LOST,
+    "429": Response(429),
+    "500": Response(500),
+    "502": Response(502),
+    "503": Response(503),
+    "504": Response(504),
+    "400": Response(400),
+    "404": Response(404),
+    "501": Response(501),
+    "302": Response(302),
+}
+AGAIN = {
+    Replay.ALWAYS: {"not sent", "lost", "429", "500", "502", "503", "504"},
+    Replay.KEYED: {"not sent", "lost", "429", "500", "502", "503", "504"},
+    Replay.UNSENT: {"not sent", "429"},
+}
+
+
+def _request(replay: Replay) -> Request:
+    return Request("pay.create", "POST", "/v1/payments", replay, body=b"{}", idempotency_key="key-1")
+
+
+@pytest.fixture
+def send(mode: Mode, runner: asyncio.Runner) -> Callable[[HttpClient, Request], Response]:
+    def call(client: HttpClient, request: Request) -> Response:
+        return drive(client.send(request)) if mode is Mode.BLOCKING else runner.run(client.send(request))
+
+    return call
+
+
+Send = "Callable[[HttpClient, Request], Response]"
+
+
+def _client(transport: ScriptedTransport, retry: RetryPolicy | None = None, **more: object) -> HttpClient:
+    runtime = Runtime(transport, retry=retry or RetryPolicy())
+    return HttpClient(runtime, provider="Provider", base_url="https://api.example.gov.uk", **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("replay", list(Replay), ids=lambda replay: replay.value)
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_a_request_is_sent_again_only_as_its_replay_class_allows(send: Send, replay: Replay, outcome: str) -> None:
+    first = OUTCOMES[outcome]
+    transport = ScriptedTransport([first, OK])
+    client = _client(transport)
+    if outcome in AGAIN[replay]:
+        assert send(client, _request(replay)) is OK
+        assert len(transport.sent) == 2
+        assert len(transport.waits) == 1
+        assert 0 <= transport.waits[0] <= 1
+    elif isinstance(first, Exception):
+        with pytest.raises(type(first)):
+            send(client, _request(replay))
+        assert (len(transport.sent), transport.waits) == (1, [])
+    else:
+        assert send(client, _request(replay)) is first
+        assert (len(transport.sent), transport.waits) == (1, [])
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 5])
+def test_the_policy_counts_the_first_attempt(send: Send, attempts: int) -> None:
+    transport = ScriptedTransport([NotSent("no connection") for _ in range(9)])
+    with pytest.raises(NotSent):
+        send(_client(transport, RetryPolicy(attempts=attempts)), _request(Replay.UNSENT))
+    assert len(transport.sent) == attempts
+    assert len(transport.waits) == attempts - 1
+
+
+def test_waits_grow_and_stay_under_the_most() -> None:
+    transport = ScriptedTransport([Response(503)] * 8)
+    answer = drive(_client(transport, RetryPolicy(8, first_wait=1, max_wait=4)).send(_request(Replay.ALWAYS)))
+    assert answer.status == 503
+    assert all(wait <= most for wait, most in zip(transport.waits, [1, 2, 4, 4, 4, 4, 4], strict=True))
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_retry_after_is_honoured(send: Send, status: int) -> None:
+    transport = ScriptedTransport([Response(status, {"retry-after": "7"}), OK])
+    assert send(_client(transport), _request(Replay.ALWAYS)) is OK
+    assert transport.waits == [7]
+
+
+@pytest.mark.parametrize("asked", ["21", "9" * 400])
+def test_a_wait_that_is_too_long_is_not_waited_for(send: Send, asked: str) -> None:
+    first = Response(429, {"retry-after": asked})
+    transport = ScriptedTransport([first])
+    assert send(_client(transport), _request(Replay.ALWAYS)) is first
+    assert (len(transport.sent), transport.waits) == (1, [])
+
+
+def test_a_later_wait_that_is_too_long_is_not_waited_for_either(send: Send) -> None:
+    last = Response(429, {"retry-after": "600"})
+    transport = ScriptedTransport([NOT_SENT, last])
+    assert send(_client(transport), _request(Replay.UNSENT)) is last
+    assert len(transport.sent) == 2
+
+
+@pytest.mark.parametrize("asked", ["", "soon", "-5", "1.5", "Fri, 31 Dec 1999 23:59:59 GMT", "\u00b2"])
+def test_a_retry_after_that_is_no_number_of_seconds_counts_as_none(send: Send, asked: str) -> None:
+    transport = ScriptedTransport([Response(429, {"retry-after": asked}), OK])
+    send(_client(transport), _request(Replay.ALWAYS))
+    assert transport.waits[0] <= 1
+
+
+def test_a_429_that_is_no_rate_limit_is_not_repeated(send: Send) -> None:
+    transport = ScriptedTransport([Response(429)])
+    client = _client(transport, is_rate_limit=lambda _response: False)
+    assert send(client, _request(Replay.ALWAYS)).status == 429
+    assert len(transport.sent) == 1
+
+
+def test_the_last_failure_is_what_the_caller_gets(send: Send) -> None:
+    transport = ScriptedTransport([NOT_SENT, NOT_SENT, LOST])
+    with pytest.raises(OutcomeUnknown) as caught:
+        send(_client(transport), _request(Replay.UNSENT))
+    assert caught.value is LOST
+
+
+def test_a_failure_in_between_that_may_not_be_repeated_ends_it(send: Send) -> None:
+    transport = ScriptedTransport([NOT_SENT, LOST, OK])
+    with pytest.raises(OutcomeUnknown):
+        send(_client(transport), _request(Replay.UNSENT))
+    assert len(transport.sent) == 2
+
+
+@pytest.mark.parametrize("last", [[NOT_SENT, NOT_SENT], [Response(429), NOT_SENT], [NOT_SENT, Response(429)]])
+def test_a_lost_keyed_request_stays_in_doubt_when_the_next_is_turned_away(
+    send: Send, last: list[Response | Exception]
+) -> None:
+    transport = ScriptedTransport([LOST, *last])
+    with pytest.raises(OutcomeUnknown) as caught:
+        send(_client(transport), _request(Replay.KEYED))
+    assert caught.value.idempotency_key == "key-1"
+    assert len(transport.sent) == 3
+
+
+def test_a_keyed_request_that_a_server_failed_stays_in_doubt(send: Send) -> None:
+    failed = Response(502)
+    transport = ScriptedTransport([failed, NOT_SENT, NOT_SENT])
+    assert send(_client(transport), _request(Replay.KEYED)) is failed
+
+
+@pytest.mark.parametrize("end", [Response(409), Response(201)])
+def test_a_real_answer_ends_the_doubt(send: Send, end: Response) -> None:
+    transport = ScriptedTransport([LOST, end])
+    assert send(_client(transport), _request(Replay.KEYED)) is end
+
+
+def test_a_read_that_was_never_sent_at_last_is_not_sent(send: Send) -> None:
+    transport = ScriptedTransport([LOST, NOT_SENT, NOT_SENT])
+    with pytest.raises(NotSent):
+        send(_client(transport), _request(Replay.ALWAYS))
+
+
+def test_another_error_is_not_repeated(send: Send) -> None:
+    transport = ScriptedTransport([NOT_SENT, ConfigurationError("another loop")])
+    with pytest.raises(ConfigurationError):
+        send(_client(transport), _request(Replay.ALWAYS))
+    assert len(transport.sent) == 2
+
+
+def test_an_interrupt_is_no_outcome() -> None:
+    def interrupt(_request: Request) -> Response:
+        raise KeyboardInterrupt
+
+    transport = ScriptedTransport([NOT_SENT, interrupt, OK])
+    with pytest.raises(KeyboardInterrupt):
+        drive(_client(transport).send(_request(Replay.ALWAYS)))
+    assert len(transport.sent) == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"attempts": 0}, {"first_wait": -1.0}, {"max_wait": float("inf")}, {"max_wait": float("nan")}]
+)
+def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(GovComponentsError):
+        RetryPolicy(**wrong)  # type: ignore[arg-type]  # the point of the test
+
+
+def test_no_policy_sends_once() -> None:
+    assert RetryPolicy.none().attempts == 1
