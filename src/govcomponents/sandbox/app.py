@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode, urlsplit
 
 from govcomponents.core.messages import Request, Response
+from govcomponents.core.transports.blocking import MAX_BODY
+from govcomponents.errors import OutcomeUnknown
 from govcomponents.sandbox.clock import SandboxClock
+from govcomponents.sandbox.fault_answers import answer_struck
 from govcomponents.sandbox.ground import Ground
 from govcomponents.sandbox.home import Home
-from govcomponents.sandbox.http import MAX_REQUEST_BODY, Call, ProviderImitation, text_answer
+from govcomponents.sandbox.http import MAX_REQUEST_BODY, Call, ConnectionCut, ProviderImitation, text_answer
 from govcomponents.sandbox.ids import Ids
 from govcomponents.sandbox.routing import Found, Switchboard
 from govcomponents.sandbox.timeline import Timeline
@@ -28,9 +31,10 @@ IN_PROCESS_URL = "https://sandbox.example.gov.uk"
 class Sandbox:
     """One sandbox: all three providers on one host, with one clock, one seed and one timeline.
 
-    `pay`, `notify` and `one_login` are the imitated providers, each with its state; `clock` can be moved;
-    `timeline` ties the three together. `handle` and `visit` serve it in this process; `sandbox.server` over HTTP.
-    `sign_in` says how /authorize answers: "page", "at_once", or None for what the world says of each client.
+    `pay`, `notify` and `one_login` are the imitated providers, each with its state; `clock` can be moved; `timeline`
+    ties the three together; `callbacks` are what it sends to services; `faults` are armed by name. `handle` and
+    `visit` serve it in this process; `sandbox.server` over HTTP. `sign_in` says how /authorize answers: "page",
+    "at_once", or None for what the world says of each client.
     """
 
     def __init__(
@@ -50,12 +54,21 @@ class Sandbox:
         self.clock = SandboxClock(now)
         self.timeline = Timeline(self.clock)
         ground = Ground(self.clock, Ids(seed), self.timeline, base_url)
+        self.callbacks = ground.callbacks
+        self.faults = ground.faults
         sections: Mapping[str, Any] = load_world(world)
         self.pay = GovUkPayImitation(sections.get("pay"), ground)
         self.notify = GovUkNotifyImitation(sections.get("notify"), ground)
         self.one_login = OneLoginImitation(sections.get("one_login"), ground, sign_in=sign_in)
         self.imitations: tuple[ProviderImitation, ...] = (self.pay, self.notify, self.one_login)
         self._switchboard = Switchboard([Home(self), *self.imitations])
+        self.faults.know(
+            {
+                imitation.section: frozenset(route.name for route in imitation.routes())
+                for imitation in self.imitations
+                if imitation.client_settings() is not None
+            }
+        )
 
     def settings(self) -> Settings:
         """Settings with which a `GovComponents` reaches this sandbox: its address, keys and ids."""
@@ -69,9 +82,26 @@ class Sandbox:
         return Settings.given(environment="test", **{name: section for name, section in sections.items() if section})
 
     def handle(self, request: Request) -> Response:
-        """Answer a transport's request, in this process."""
+        """Answer a transport's request, in this process.
+
+        Raises OutcomeUnknown where a transport over HTTP would: no answer came, or one that is too large to be read.
+        """
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return self._here(request.method, request.url, headers, request.body or b"")
+        try:
+            answer = self._here(request.method, request.url, headers, request.body or b"")
+        except ConnectionCut:
+            happened = "the sandbox gave no answer, as it was told"
+        else:
+            if len(answer.body) <= MAX_BODY:
+                return answer
+            happened = f"the answer is larger than {MAX_BODY} bytes"
+        raise OutcomeUnknown(
+            happened,
+            lookup=request.lookup,
+            idempotency_key=request.idempotency_key,
+            operation=request.operation,
+            provider=request.provider,
+        )
 
     def visit(self, url: str, form: Mapping[str, str] | None = None) -> Response:
         """Open a page as a person's browser would, or send its form; redirects are not followed."""
@@ -99,7 +129,19 @@ class Sandbox:
         if not isinstance(found, Found):
             return self._missing(call, found)
         call.params = dict(found.params)
-        return found.route.handler(call)
+        answer = self._struck(call, found) if self.faults.any_armed else found.route.handler(call)
+        if self.callbacks.stirred:
+            self.callbacks.deliver_if_received()
+        return answer
+
+    def _struck(self, call: Call, found: Found) -> Response:
+        armed = self.faults.strike(found.owner.section, found.route.name)
+        if armed is None:
+            return found.route.handler(call)
+        try:
+            return answer_struck(armed, call, found.route.handler)
+        finally:
+            self.timeline.record(found.owner.section, f"fault {armed.fault} struck {found.route.name}")
 
     def _missing(self, call: Call, allowed: frozenset[str]) -> Response:
         for imitation in self.imitations:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
-import traceback
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
@@ -12,6 +10,7 @@ from urllib.parse import unquote
 
 from govcomponents.core.messages import Response
 from govcomponents.sandbox.http import MAX_REQUEST_BODY, Call, ConnectionCut, text_answer
+from govcomponents.sandbox.report import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,7 +87,7 @@ class Exchange(BaseHTTPRequestHandler):
         except Exception as error:  # noqa: BLE001  # one broken page must not end the server
             self.close_connection = True
             answer = text_answer(500, "The sandbox itself failed; this is a fault in it. Please report it.\n")
-            _report(error)
+            report(error)
         self._write(answer)
 
     def _call(self) -> Call:
@@ -177,10 +176,3 @@ def _reason(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Status"
-
-
-def _report(error: Exception) -> None:
-    """Print where the sandbox failed, without the error's text: it may hold personal data."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = "; ".join(f"{frame.filename}:{frame.lineno} in {frame.name}" for frame in frames[-3:])
-    print(f"govcomponents sandbox: {type(error).__name__} at {where}", file=sys.stderr)  # noqa: T201

@@ -1,9 +1,12 @@
-"""What every imitation stands on: the clock, the ids, the timeline and the address of one sandbox."""
+"""What every imitation stands on: the clock, ids, timeline, callbacks, faults and address of one sandbox."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from govcomponents.sandbox.callbacks import Callbacks
+from govcomponents.sandbox.faults import Faults
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.clock import SandboxClock
@@ -13,9 +16,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ground:
-    """What every imitation stands on: the clock, the ids and the timeline of one sandbox, and its own address."""
+    """What every imitation stands on: the clock, the ids and the timeline of one sandbox, and its own address.
+
+    `callbacks` is where an imitation queues what it sends to services, `faults` where it asks whether to spoil what
+    it makes; both are made here.
+    """
 
     clock: SandboxClock
     ids: Ids
     timeline: Timeline
     base_url: str
+    callbacks: Callbacks = field(init=False)
+    faults: Faults = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "callbacks", Callbacks(self.clock, self.timeline))
+        object.__setattr__(self, "faults", Faults(self.clock))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
+from govcomponents.sandbox.courier import Courier
 from govcomponents.sandbox.exchange import Exchange
 from govcomponents.sandbox.http import text_answer
 
@@ -110,9 +111,11 @@ class SandboxServer:
             raise
         self._listener.base_url = self.base_url
         self._listener.answer = self.sandbox.answer
+        self._courier = Courier(self.sandbox.callbacks, self.sandbox.clock)
 
     def serve(self) -> None:
         """Answer until `stop` is called from another thread or a signal handler."""
+        self._courier.start()
         self._listener.serve_forever(poll_interval=0.05)
 
     def stop(self) -> None:
@@ -124,6 +127,7 @@ class SandboxServer:
         """Free the address of a server that is not being served."""
         self._listener.end_connections()
         self._listener.server_close()
+        self._courier.stop()
 
 
 @contextmanager

@@ -1,0 +1,329 @@
+"""The callbacks that a sandbox sends to services: queued by the imitations, delivered and repeated by its clock.
+
+In process nothing is sent by itself, because nothing leaves the process: give `receive` a function, or call
+`deliver_due`. The HTTP server sends them from a thread of its own.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from govcomponents.sandbox.clock import SandboxClock
+    from govcomponents.sandbox.timeline import Timeline
+
+_KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRule:
+    """How a provider delivers: facts of its documentation, which its imitation states.
+
+    `timeout` is in seconds. `waits` are the seconds before each repetition, counted from the failure before it.
+    `is_taken` judges an answer's status; `is_repeated` whether a failure is repeated (None: there was no answer).
+    """
+
+    timeout: float
+    waits: tuple[float, ...]
+    is_taken: Callable[[int], bool]
+    is_repeated: Callable[[int | None], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """One callback, ready to be sent by POST. `kind` is the provider's name of it; `reference` the service's."""
+
+    component: str
+    kind: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    rule: DeliveryRule
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one attempt: the status, or None and the kind of the failure."""
+
+    status: int | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt, by the sandbox's clock."""
+
+    at: datetime
+    status: int | None
+    problem: str
+
+
+State = Literal["waiting", "delivered", "given_up"]
+Make = Callable[[int], Callback | None]
+Post = Callable[[Callback], Answer]
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One callback on its way, with its attempts. `due` is when the next attempt is, in seconds since the epoch."""
+
+    id: str
+    due: float
+    make: Make
+    callback: Callback | None = None
+    state: State = "waiting"
+    attempts: list[Attempt] = field(default_factory=list)
+    failures_left: int | None = None
+    in_flight: bool = False
+
+    @property
+    def due_at(self) -> datetime:
+        """When the next attempt is."""
+        return datetime.fromtimestamp(self.due, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """What is done to callbacks on purpose, because a real network does it too.
+
+    `copies`: how often each is sent; `delay_seconds`: how much later; `shuffle_seconds`: each is late by a random
+    part of this, so that they arrive out of order; `paused`: nothing is sent until this is taken back.
+    """
+
+    copies: int = 1
+    delay_seconds: float = 0.0
+    shuffle_seconds: float = 0.0
+    paused: bool = False
+    seed: int = 0
+
+
+class Callbacks:
+    """All callbacks of one sandbox. Safe to share between threads."""
+
+    def __init__(self, clock: SandboxClock, timeline: Timeline) -> None:
+        self._clock = clock
+        self._timeline = timeline
+        self._lock = threading.Lock()
+        self._deliveries: dict[str, Delivery] = {}
+        self._queue: list[tuple[float, int, str]] = []
+        self._number = 0
+        self._hooks: list[Callable[[], None]] = []
+        self._post: Post = post_over_http
+        self._is_automatic = False
+        self._disturbance = Disturbance()
+        self._random = random.Random(0)  # noqa: S311  # an order that can be repeated, nothing secret
+        self._here = threading.local()
+        self.stirred = False
+        """Whether something was queued since the last delivery: the sandbox looks at it after each call."""
+        self.wake: Callable[[], None] = self._stir
+        self.on_error: Callable[[Exception], None] | None = None
+        """Told of a fault in what makes a callback; without it the fault is raised."""
+        clock.on_move(self._changed)
+
+    def send(self, callback: Callback | Make, *, after: float = 0.0) -> list[str]:
+        """Queue a callback for `after` seconds from now; returns its id, and those of its copies.
+
+        A function is called with the number of the attempt (1, 2, ...) when that is due, for what must be fresh
+        each time, such as a signed token; at the first attempt it may return None: then there is nothing to send.
+        """
+        made = callback if isinstance(callback, Callback) else None
+        make: Make = (lambda _number: callback) if isinstance(callback, Callback) else callback
+        with self._lock:
+            ids = [self._add(make, made, after) for _ in range(self._disturbance.copies)]
+        self.wake()
+        return ids
+
+    def _add(self, make: Make, made: Callback | None, after: float) -> str:
+        wanted = self._disturbance
+        late = wanted.delay_seconds + self._random.uniform(0, wanted.shuffle_seconds)
+        self._number += 1
+        delivery = Delivery(f"callback-{self._number}", self._clock.time() + after + late, make, made)
+        self._deliveries[delivery.id] = delivery
+        if len(self._deliveries) > _KEPT:
+            self._deliveries.pop(next(iter(self._deliveries)))
+        self._enqueue(delivery)
+        return delivery.id
+
+    def _enqueue(self, delivery: Delivery) -> None:
+        heapq.heappush(self._queue, (delivery.due, int(delivery.id.rpartition("-")[2]), delivery.id))
+
+    def _first(self) -> Delivery | None:
+        """The waiting delivery that is due first. Entries that others have overtaken are dropped on the way."""
+        while self._queue:
+            due, _number, delivery_id = self._queue[0]
+            delivery = self._deliveries.get(delivery_id)
+            if delivery and delivery.state == "waiting" and not delivery.in_flight and delivery.due == due:
+                return delivery
+            heapq.heappop(self._queue)
+        return None
+
+    def before_delivery(self, hook: Callable[[], None]) -> None:
+        """Call `hook` before due callbacks are looked for: an imitation brings its state up to the clock there."""
+        self._hooks.append(hook)
+
+    @property
+    def has_hooks(self) -> bool:
+        """Whether something may become due that is not queued yet."""
+        return bool(self._hooks)
+
+    def receive(self, receiver: Callable[[Callback], int]) -> None:
+        """From now on give each due callback to `receiver` in this process, which returns the status it answers."""
+
+        def hand_over(callback: Callback) -> Answer:
+            return Answer(receiver(callback))
+
+        self._post = hand_over
+        self._is_automatic = True
+        self.deliver_if_received()
+
+    def disturb(self, disturbance: Disturbance) -> None:
+        """Duplicate, delay, shuffle or pause from now on. `Disturbance()` takes it back.
+
+        Raises ValueError unless there are 1 to 10 copies, and no negative number of seconds.
+        """
+        if not 1 <= disturbance.copies <= 10 or min(disturbance.delay_seconds, disturbance.shuffle_seconds) < 0:
+            raise ValueError("give 1 to 10 copies, and no negative number of seconds")
+        with self._lock:
+            self._disturbance = disturbance
+            self._random.seed(disturbance.seed)
+        self._changed()
+
+    @property
+    def disturbance(self) -> Disturbance:
+        """What is done to callbacks now."""
+        return self._disturbance
+
+    def deliveries(self) -> list[Delivery]:
+        """All that are kept, oldest first; copies, so that they can be read while others change."""
+        with self._lock:
+            return [replace(one, attempts=list(one.attempts)) for one in self._deliveries.values()]
+
+    def resend(self, delivery_id: str) -> None:
+        """Send one again now, from its first attempt. Raises KeyError if there is no such delivery."""
+        with self._lock:
+            delivery = self._deliveries[delivery_id]
+            delivery.state = "waiting"
+            delivery.due = self._clock.time()
+            delivery.failures_left = None
+            self._enqueue(delivery)
+        self._changed()
+
+    def next_due(self) -> float | None:
+        """When the next attempt is due, in seconds since the epoch; None if none is waiting or all are paused."""
+        with self._lock:
+            first = None if self._disturbance.paused else self._first()
+            return first.due if first else None
+
+    def deliver_due(self) -> int:
+        """Send whatever is due by the clock, in the order of due times, repetitions too. Returns how many attempts.
+
+        An attempt counts as made when it was due, so that one great step of the clock makes all repetitions.
+        """
+        count = 0
+        self._here.delivering = True
+        try:
+            for hook in self._hooks:
+                self._guarded(hook)
+            while delivery := self._take_due():
+                self._guarded(partial(self._attempt, delivery))
+                count += 1
+        finally:
+            self._here.delivering = False
+        return count
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except Exception as error:
+            if self.on_error is None:
+                raise
+            self.on_error(error)
+
+    def _stir(self) -> None:
+        # Not delivered on the spot: an imitation may hold its own lock, and a receiver may call it.
+        self.stirred = True
+
+    def _changed(self) -> None:
+        self.wake()
+        self.deliver_if_received()
+
+    def deliver_if_received(self) -> None:
+        """Deliver what is due if there is a receiver in this process; otherwise do nothing."""
+        self.stirred = False
+        if self._is_automatic and not getattr(self._here, "delivering", False):
+            self.deliver_due()
+
+    def _take_due(self) -> Delivery | None:
+        now = self._clock.time()
+        with self._lock:
+            first = None if self._disturbance.paused else self._first()
+            if first is None or first.due > now:
+                return None
+            heapq.heappop(self._queue)
+            first.in_flight = True
+            return first
+
+    def _attempt(self, delivery: Delivery) -> None:
+        number = len(delivery.attempts) + 1
+        try:
+            callback = delivery.make(number)
+            answer = Answer(None) if callback is None else self._post(callback)
+        except BaseException:
+            delivery.state, delivery.in_flight = "given_up", False
+            raise
+        with self._lock:
+            delivery.in_flight = False
+            if callback is None:
+                self._deliveries.pop(delivery.id, None)
+                return
+            delivery.callback = callback
+            delivery.attempts.append(Attempt(delivery.due_at, answer.status, answer.problem))
+            self._settle(delivery, callback.rule, answer)
+        ended = f"answered {answer.status}" if answer.status is not None else f"failed ({answer.problem})"
+        self._timeline.record(callback.component, f"callback {callback.kind} sent: {ended}", callback.reference)
+
+    def _settle(self, delivery: Delivery, rule: DeliveryRule, answer: Answer) -> None:
+        left = len(rule.waits) if delivery.failures_left is None else delivery.failures_left
+        if answer.status is not None and rule.is_taken(answer.status):
+            delivery.state = "delivered"
+        elif left and rule.is_repeated(answer.status):
+            delivery.due += rule.waits[len(rule.waits) - left]
+            delivery.failures_left = left - 1
+            self._enqueue(delivery)
+        else:
+            delivery.state = "given_up"
+
+    def clear(self) -> None:
+        """Forget everything, and every disturbance."""
+        with self._lock:
+            self._deliveries.clear()
+            self._queue.clear()
+            self._disturbance = Disturbance()
+
+
+def post_over_http(callback: Callback) -> Answer:
+    """Send a callback over HTTP. Redirects are not followed; the answer's body is not read."""
+    import requests
+
+    with requests.Session() as session:
+        session.trust_env = False
+        try:
+            with session.post(
+                callback.url,
+                data=callback.body,
+                headers=dict(callback.headers),
+                timeout=callback.rule.timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                return Answer(answer.status_code)
+        except (requests.RequestException, ValueError, OSError) as error:
+            return Answer(None, type(error).__name__)

@@ -1,0 +1,148 @@
+"""Arming faults: by provider, operation, nth call, number of times, chance and time; misspelt names refused."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from govcomponents.sandbox.clock import SandboxClock
+from govcomponents.sandbox.fault_answers import _INSTEAD
+from govcomponents.sandbox.fault_catalogue import CATALOGUE, Effect
+from govcomponents.sandbox.faults import Faults, UnknownName
+
+
+@pytest.fixture
+def clock():
+    return SandboxClock("2026-03-02T12:00:00Z")
+
+
+@pytest.fixture
+def faults(clock):
+    made = Faults(clock)
+    made.know(
+        {"pay": frozenset({"create_payment", "get_payment"}), "notify": frozenset(), "one_login": frozenset({"token"})}
+    )
+    return made
+
+
+def hits(faults, count, operation="create_payment", provider="pay"):
+    return [number for number in range(1, count + 1) if faults.strike(provider, operation)]
+
+
+def test_without_faults_nothing_is_struck(faults):
+    assert not faults.any_armed
+    assert hits(faults, 5) == []
+    assert faults.spoils("one_login", "id_token") is None
+
+
+def test_a_fault_strikes_every_call_of_its_provider_until_it_is_taken_back(faults):
+    armed = faults.arm("pay", "server_error")
+    assert faults.any_armed
+    assert hits(faults, 3) == [1, 2, 3]
+    assert hits(faults, 3, provider="notify") == []
+    (now,) = faults.armed()
+    assert (now.seen, now.struck, now.operation) == (3, 3, "*")
+    faults.disarm(armed.id)
+    assert hits(faults, 3) == []
+    with pytest.raises(KeyError):
+        faults.disarm(armed.id)
+
+
+def test_by_operation(faults):
+    faults.arm("pay", "server_error", operation="get_payment")
+    assert hits(faults, 2) == []
+    assert hits(faults, 2, "get_payment") == [1, 2]
+
+
+def test_only_the_nth_call(faults):
+    faults.arm("pay", "server_error", nth=3)
+    assert hits(faults, 6) == [3]
+
+
+def test_at_most_so_often(faults):
+    faults.arm("pay", "server_error", times=2)
+    assert hits(faults, 6) == [1, 2]
+
+
+def test_by_chance_from_a_seed(faults):
+    def draw(seed):
+        faults.clear()
+        faults.arm("pay", "server_error", probability=0.3, seed=seed)
+        return hits(faults, 200)
+
+    first = draw(1)
+    assert first == draw(1) != draw(2)
+    assert 30 < len(first) < 90
+    faults.clear()
+    faults.arm("pay", "server_error", probability=0)
+    assert hits(faults, 50) == []
+
+
+def test_for_a_time_by_the_sandboxs_clock(faults, clock):
+    faults.arm("pay", "server_error", seconds=60)
+    clock.advance(59)
+    assert hits(faults, 1) == [1]
+    clock.advance(1)
+    assert hits(faults, 1) == []
+    assert faults.armed() == []
+    assert not faults.any_armed
+
+
+def test_the_one_that_was_armed_first_strikes_first(faults):
+    faults.arm("pay", "server_error", times=1)
+    faults.arm("pay", "bad_gateway")
+    assert [faults.strike("pay", "x").fault for _ in range(2)] == ["server_error", "bad_gateway"]
+
+
+def test_a_misspelt_provider_fault_or_operation_lists_the_right_names(faults):
+    with pytest.raises(UnknownName, match="no such provider; the names are: notify, one_login, pay"):
+        faults.arm("payments", "server_error")
+    with pytest.raises(UnknownName, match=r"no such fault of pay; the names are: .*server_error") as caught:
+        faults.arm("pay", "servererror")
+    assert "daily_limit_reached" not in caught.value.known
+    with pytest.raises(UnknownName, match=r"operation of pay; the names are: \*, create_payment, get_payment"):
+        faults.arm("pay", "server_error", operation="creat")
+    assert faults.armed() == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"nth": 0}, "count from 1"),
+        ({"times": -1}, "count from 1"),
+        ({"probability": 1.5}, "from 0 to 1"),
+        ({"probability": float("nan")}, "from 0 to 1"),
+        ({"seconds": 0}, "more than 0"),
+        ({"seconds": float("inf")}, "more than 0"),
+        ({"silent_seconds": 601}, "from 0 to 600"),
+    ],
+)
+def test_a_number_out_of_range_is_refused(faults, wrong, says):
+    with pytest.raises(ValueError, match=says):
+        faults.arm("pay", "server_error", **wrong)
+
+
+def test_threads_share_a_count(faults):
+    faults.arm("pay", "server_error", times=50)
+    struck = []
+
+    def work():
+        struck.extend(faults.strike("pay", "create_payment") is not None for _ in range(50))
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(struck) == 50
+
+
+def test_every_fault_is_documented_and_has_its_answers():
+    for kind in CATALOGUE.values():
+        assert kind.real.endswith(".")
+        assert kind.raises
+        assert bool(kind.spoils) == (kind.effect is Effect.SPOILS)
+        if kind.effect is Effect.INSTEAD:
+            assert set(_INSTEAD[kind.name]) == set(kind.providers)
+    assert set(_INSTEAD) <= set(CATALOGUE)
