@@ -1,0 +1,88 @@
+"""Typography that GOV.UK Notify applies to emails and letters: smart quotes, en dashes, spaces before punctuation.
+
+Source: alphagov/notifications-utils, `formatters.py`, and the published algorithm of SmartyPants that it uses.
+"""
+
+# ruff: noqa: RUF001  # typographic characters are what it is about
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_BEFORE_PUNCTUATION: Final = re.compile(r"[ \t]+([,.])")
+_SPACED_HYPHENS: Final = re.compile(r"\s+[-–—]{1,3}\s+")
+_EMAIL: Final = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\\\-‘’]+@[^.@][^@\s]+")
+_TAG: Final = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
+_SKIPPED: Final = re.compile(r"<(/?)(?:pre|code|kbd|math|script|samp|style|a)\b", re.IGNORECASE)
+_ESCAPES: Final = {"\\\\": "&#92;", '\\"': "&#34;", "\\'": "&#39;", "\\.": "&#46;", "\\-": "&#45;", "\\`": "&#96;"}
+_ESCAPED: Final = re.compile(r"\\[\\\"'.\-`]")
+_ENTITIES: Final = {"&#8217;": "’", "&#8216;": "‘", "&#8221;": "”", "&#8220;": "“"}
+
+# Before an opening quote: white space, a dash, or their entities.
+_OPENS: Final = r"(?:\s|&nbsp;|--|&[mn]dash;|–|—|&#8211;|&#8212;|&#x201[34];)"
+_PUNCTUATION: Final = r"""[!"#$%'()*+,\-./:;<=>?@\[\\\]^_`{|}~]"""
+_RULES: Final = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (rf"^'(?={_PUNCTUATION}\B)", "’"),
+        (rf'^"(?={_PUNCTUATION}\B)', "”"),
+        (r"\"'(?=\w)", "“‘"),
+        (r"'\"(?=\w)", "‘“"),
+        (r"\b'(?=\d{2}s)", "’"),
+        (rf"({_OPENS})'(?=\w)", r"\1‘"),
+        (r"([^ \t\r\n\[{(\-])'(?!\s|s\b|\d)", r"\1’"),
+        (r"([^ \t\r\n\[{(\-])'(?=\s|s\b)", r"\1’"),
+        (r"'", "‘"),
+        (rf'({_OPENS})"(?=\w)', r"\1“"),
+        (r'([^ \t\r\n\[{(\-])"', r"\1”"),
+        (r'"(?=\s)', "”"),
+        (r'"', "“"),
+    )
+)
+
+
+def improve(text: str) -> str:
+    """Apply all of it, to plain text or to HTML, whose tags are left alone."""
+    text = _smart_quotes(_BEFORE_PUNCTUATION.sub(r"\1", text))
+    if "@" in text:
+        text = _EMAIL.sub(lambda found: found.group().replace("‘", "'").replace("’", "'"), text)
+    return _SPACED_HYPHENS.sub(" – ", text)
+
+
+def _smart_quotes(text: str) -> str:
+    if "'" not in text and '"' not in text and "\\" not in text:
+        return text
+    parts: list[str] = []
+    previous = ""
+    skipped = False
+    position = 0
+    for tag in _TAG.finditer(text):
+        previous = _add(parts, text[position : tag.start()], previous, skipped=skipped)
+        parts.append(tag.group())
+        if mark := _SKIPPED.match(tag.group()):
+            skipped = not mark.group(1)
+        position = tag.end()
+    _add(parts, text[position:], previous, skipped=skipped)
+    return "".join(parts)
+
+
+def _add(parts: list[str], piece: str, previous: str, *, skipped: bool) -> str:
+    """Add what stands between two tags; return its last character, which the next one is judged by."""
+    if not piece:
+        return previous
+    last = piece[-1]
+    if skipped:
+        parts.append(piece)
+        return last
+    piece = _ESCAPED.sub(lambda found: _ESCAPES[found.group()], piece)
+    if piece in ("'", '"'):
+        opens = not previous or previous.isspace()
+        parts.append(("‘" if opens else "’") if piece == "'" else ("“" if opens else "”"))
+        return last
+    for rule, replacement in _RULES:
+        piece = rule.sub(replacement, piece)
+    for entity, character in _ENTITIES.items():
+        piece = piece.replace(entity, character)
+    parts.append(piece)
+    return last
