@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PLAIN = re.compile(r"[!-~]+")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
-_REQUEST_ID_HEADERS = ("x-request-id", "x-b3-traceid", "x-amzn-requestid")
+_REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-b3-traceid", "x-amzn-requestid")
 
 
 def checked_base_url(url: str, *, setting: str) -> str:

@@ -42,6 +42,7 @@ def _needed_for(fields: Mapping[str, Any]) -> list[Can]:
         (fields.get("prefilled") is not None, Can.PREFILLED_DETAILS),
         (fields.get("moto"), Can.MOTO),
         (fields.get("set_up_agreement") is not None, Can.AGREEMENTS),
+        (fields.get("idempotency_key") is not None, Can.IDEMPOTENCY_KEYS),
     )
     return [capability for wanted, capability in asked if wanted]
 
@@ -86,7 +87,7 @@ class Arguments:
         return build(OnRefund, "pay.get_refund", payment_id=payment_id, refund_id=refund_id)
 
     def _new_refund(self, **fields: Any) -> NewRefund:
-        self._port.require(Can.REFUND, operation="pay.refund")
+        self._port.require(Can.REFUND, *_needed_for(fields), operation="pay.refund")
         return build(NewRefund, "pay.refund", **_as_dicts(fields))
 
     def _new_agreement(self, **fields: Any) -> NewAgreement:

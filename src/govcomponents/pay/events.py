@@ -19,6 +19,8 @@ class PayEventType(StrEnum):
     """What happened to a payment. `UNKNOWN` is one that this version does not know; its text is `raw_type`."""
 
     STARTED = "started"
+    SUBMITTED = "submitted"
+    """The person has done their part; whether it is paid is not known yet."""
     CAPTURABLE = "capturable"
     SUCCEEDED = "succeeded"
     """The person has paid; the money is not yet taken."""
@@ -30,6 +32,7 @@ class PayEventType(StrEnum):
     REFUND_FAILED = "refund_failed"
     FAILED = "failed"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"
     DISPUTED = "disputed"
     UNKNOWN = "unknown"
 

@@ -131,6 +131,7 @@ def _good_metadata(values: Mapping[str, str | int | float | bool]) -> Mapping[st
 
 
 Amount = Annotated[Money, AfterValidator(_payable)]
+IdempotencyKey = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]{1,255}$")]
 Text255 = Annotated[str, StringConstraints(max_length=255), AfterValidator(_not_blank)]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_ID)]
 WebAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_web_address)]
@@ -143,6 +144,9 @@ _REFERENCE_FIX = "pass the service's own reference: text of 1 to 255 characters"
 _DESCRIPTION_FIX = "say in 1 to 255 characters what the person pays for; the person sees it"
 _METADATA_FIX = (
     "pass at most 15 names (1 to 30 characters) with text (at most 100), numbers or booleans; leave None out"
+)
+_KEY_FIX = (
+    "to repeat a call, pass the `idempotency_key` of its error; otherwise 1 to 255 letters, digits and hyphens, or None"
 )
 _EXTRA_FIX = "pass a mapping of the provider's own field names to JSON values"
 
@@ -218,6 +222,7 @@ class NewPayment(_NewAttended):
     agreement_payment_type: Annotated[AgreementPaymentType | None, AfterValidator(_with_agreement)] = Field(
         None, description='pass "instalment", "recurring" or "unscheduled", and only together with set_up_agreement'
     )
+    idempotency_key: IdempotencyKey | None = Field(None, description=_KEY_FIX)
 
 
 class NewTelephonePayment(_NewAttended):
@@ -231,7 +236,7 @@ class AgreementCharge(_New):
     agreement_payment_type: AgreementPaymentType | None = Field(
         None, description='pass "instalment", "recurring" or "unscheduled", or None'
     )
-    idempotency_key: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]{1,255}$")] = Field(
+    idempotency_key: IdempotencyKey = Field(
         description="pass 1 to 255 letters, digits and hyphens that name this one charge, or None to have a key made"
     )
 
@@ -245,6 +250,7 @@ class NewRefund(OnPayment):
     amount: Annotated[Amount, AfterValidator(_no_more_than_is_left)] = Field(
         description="pass Money of the payment's currency, of at least 1p and at most what is left to refund"
     )
+    idempotency_key: IdempotencyKey | None = Field(None, description=_KEY_FIX)
     extra: dict[str, Any] | None = Field(None, description=_EXTRA_FIX)
 
 

@@ -50,6 +50,7 @@ class PayCapability(StrEnum):
     WEBHOOKS = "webhooks"
     WELSH = "pages_in_welsh"
     PREFILLED_DETAILS = "prefilled_cardholder_details"
+    IDEMPOTENCY_KEYS = "idempotency_keys_for_new_payments_and_refunds"
 
 
 class PayPort(Port):

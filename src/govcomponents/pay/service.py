@@ -46,6 +46,7 @@ class Pay(Arguments):
         moto: bool = False,
         set_up_agreement: AgreementId | None = None,
         agreement_payment_type: AgreementPaymentType | None = None,
+        idempotency_key: str | None = None,
         extra: Mapping[str, object] | None = None,
     ) -> Payment:
         """Create a payment that the person makes on the provider's pages: redirect to `next_url.reveal()`.
@@ -56,6 +57,8 @@ class Pay(Arguments):
         beforehand; `language` is that of the page. With `delayed_capture` the money is held until `capture`.
         `metadata` is kept with the payment. `moto` is for an agent who types the card in for a person on the
         telephone. `set_up_agreement` saves the card to an agreement, for charges of `agreement_payment_type`.
+        With `idempotency_key` a payment is made at most once for each key, where the provider can do that; to repeat
+        a call, pass the key that its error carries.
         `extra` puts the provider's own fields on the wire untouched; it is not portable.
 
         Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
@@ -76,6 +79,7 @@ class Pay(Arguments):
                     moto=moto,
                     set_up_agreement=set_up_agreement,
                     agreement_payment_type=agreement_payment_type,
+                    idempotency_key=idempotency_key,
                     extra=extra,
                 )
             )
@@ -254,17 +258,26 @@ class Pay(Arguments):
         amount: Money,
         *,
         available: Money,
+        idempotency_key: str | None = None,
         extra: Mapping[str, object] | None = None,
     ) -> Refund:
         """Refund a part or all of a payment to its card.
 
         `available` is what was left to refund when the payment was last read (`payment.refundable.available`). If
         that has changed since, nothing is refunded, so two people or a repeated call cannot refund twice; do not read
-        it anew to repeat a call whose outcome is unknown. Raises InvalidInput; Conflict if less is left, or the
-        payment cannot be refunded; NotFound; OutcomeUnknown if the answer was lost.
+        it anew to repeat a call whose outcome is unknown. `idempotency_key` is as for `create`. Raises InvalidInput;
+        Conflict if less is left, or the payment cannot be refunded; NotFound; OutcomeUnknown if the answer was lost.
         """
         return drive(
-            self._port.refund(self._new_refund(payment_id=payment_id, amount=amount, available=available, extra=extra))
+            self._port.refund(
+                self._new_refund(
+                    payment_id=payment_id,
+                    amount=amount,
+                    available=available,
+                    idempotency_key=idempotency_key,
+                    extra=extra,
+                )
+            )
         )
 
     def get_refund(self, payment_id: PaymentId, refund_id: RefundId) -> Refund:

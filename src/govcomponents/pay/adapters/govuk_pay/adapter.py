@@ -78,7 +78,7 @@ class GovUkPay(PayPort):
     """Takes payments through GOV.UK Pay's public API. `is_live` tells by the key whether the money is real."""
 
     provider = wire.PROVIDER
-    capabilities = frozenset(PayCapability)
+    capabilities = frozenset(PayCapability) - {PayCapability.IDEMPOTENCY_KEYS}
 
     def __init__(
         self,
