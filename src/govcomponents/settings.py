@@ -1,20 +1,21 @@
-"""Settings, from the environment (GOVCOMPONENTS_...), from arguments or from a TOML file."""
+"""Settings, from the environment (GOVCOMPONENTS_...), from arguments or from a TOML file.
+
+pydantic-settings reads the environment, in `settings_environment.py`, and is imported only for that.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
-    from typing import Any, Self
-
-    from pydantic_settings import PydanticBaseSettingsSource
+    from collections.abc import Mapping
+    from typing import Self
 
 
 def _split(value: object) -> object:
@@ -24,7 +25,7 @@ def _split(value: object) -> object:
     return value
 
 
-SecretList = Annotated[tuple[Secret, ...], NoDecode, BeforeValidator(_split)]
+SecretList = Annotated[tuple[Secret, ...], BeforeValidator(_split)]
 
 
 class _Section(BaseModel):
@@ -72,44 +73,63 @@ class IdentitySettings(_Section):
     issuer: str | None = Field(None, description="the issuer, for a sandbox or a simulator instead of an environment")
 
 
-class Settings(BaseSettings):
+_NOTHING = "nothing else"  # no variable can be called so: it keeps `given` from reading the environment
+Environment = Literal["production", "staging", "test", "development"]
+
+
+class Settings(BaseModel):
     """Everything that one `GovComponents` needs to know. A component without settings is not built.
+
+    `Settings()` reads the environment. With arguments it holds those alone and looks at no variable, so that a test
+    or a sandbox never picks up a live key; `load` lays arguments over the environment. Each raises ConfigurationError,
+    which names every wrong setting and never shows a value.
 
     `environment` says what this process is: with "production" the guards against live keys are off; with any other
     value a key that is plainly live is refused. Not set, nothing is assumed.
     """
 
-    model_config = SettingsConfigDict(
-        env_prefix="GOVCOMPONENTS_",
-        env_nested_delimiter="__",
-        env_ignore_empty=True,
-        frozen=True,
-        extra="forbid",
-        hide_input_in_errors=True,
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
 
-    environment: Literal["production", "staging", "test", "development"] | None = None
+    environment: Environment | None = None
     pay: PaySettings | None = None
     notify: NotifySettings | None = None
     identity: IdentitySettings | None = None
 
-    @classmethod
-    def load(cls, **values: object) -> Self:
-        """Read the environment, with `values` over it. Raises ConfigurationError, which names each wrong setting."""
+    def __init__(
+        self,
+        *,
+        environment: Environment | None = None,
+        pay: PaySettings | Mapping[str, object] | None = None,
+        notify: NotifySettings | Mapping[str, object] | None = None,
+        identity: IdentitySettings | Mapping[str, object] | None = None,
+        **unknown: object,
+    ) -> None:
+        values: dict[str, object] = {"environment": environment, "pay": pay, "notify": notify, "identity": identity}
+        given = {name: value for name, value in values.items() if value is not None} | unknown
+        if not given:
+            given = _from_environment()
+        given.pop(_NOTHING, None)
         try:
-            return cls(**cast("dict[str, Any]", values))
+            super().__init__(**given)
         except ValidationError as error:
-            raise ConfigurationError(_complaint(error), fix="set the environment variables that are named") from None
-        except SettingsError:
             raise ConfigurationError(
-                "a setting in the environment cannot be read",
-                fix="give each its own variable, such as GOVCOMPONENTS_PAY__API_KEY",
+                _complaint(error), fix="set what is named, as an argument, in the file or in the environment"
             ) from None
 
     @classmethod
-    def given(cls, **values: object) -> Settings:
-        """Take `values` alone and nothing of the environment. Raises ConfigurationError, which names what is wrong."""
-        return _Given.load(**values)
+    def load(cls, **values: object) -> Self:
+        """Read the environment, with `values` over it, setting by setting."""
+        found = _from_environment()
+        for name, value in values.items():
+            section = found.get(name)
+            over = value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value
+            found[name] = {**section, **over} if isinstance(section, dict) and isinstance(over, dict) else over
+        return cls.given(**found)
+
+    @classmethod
+    def given(cls, **values: object) -> Self:
+        """Take `values` alone, and nothing of the environment even if there are none."""
+        return cls(**values, **{_NOTHING: None})  # type: ignore[arg-type]  # pydantic checks what they are
 
     @classmethod
     def from_toml(cls, path: Path | str) -> Self:
@@ -128,20 +148,10 @@ class Settings(BaseSettings):
         return cls.load(**values)
 
 
-class _Given(Settings):
-    """Settings that come from arguments alone."""
+def _from_environment() -> dict[str, object]:
+    from govcomponents.settings_environment import environment_values
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],  # noqa: ARG003  # pydantic-settings calls with all five
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Leave out the environment."""
-        return (init_settings,)
+    return environment_values()
 
 
 def _complaint(error: ValidationError) -> str:
