@@ -1,0 +1,108 @@
+"""The GOV.UK Notify adapter fulfils the contract, over the sandbox and over answers by script."""
+
+import json
+from collections import deque
+
+import pytest
+
+from govcomponents.contracts.notify import NotifySubject, NotifySuite, Provider
+from govcomponents.core.messages import Response
+from govcomponents.core.transports.in_process import InProcessTransport
+from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
+from govcomponents.sandbox.app import Sandbox
+from govcomponents.settings import NotifySettings
+
+EMAIL_TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000101"
+SMS_TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000102"
+KEY = "demo-test-5ab1ec0d-0000-4000-8000-000000000001-5ab1ec0d-5ec2-4000-8000-000000000001"
+VALUES = {"name": "Canary Nightingale", "reference": "RENEW-7", "amount": "£145.00", "refund": False}
+CANARIES = ("canary@example.com", "07700900123", "7700900123", "Nightingale", KEY[-36:], "Bearer")
+ARGUMENTS = {
+    "canaries": CANARIES,
+    "email": {
+        "to": "canary@example.com",
+        "template": EMAIL_TEMPLATE,
+        "personalisation": VALUES,
+        "reference": "RENEW-7-receipt",
+    },
+    "sms": {"to": "07700900123", "template": SMS_TEMPLATE, "personalisation": VALUES, "reference": "RENEW-7-text"},
+}
+
+
+def build(runtime):
+    return GovUkNotify.from_settings(NotifySettings(api_key=KEY), runtime)
+
+
+class TestOverTheSandbox(NotifySuite):
+    @pytest.fixture
+    def subject(self):
+        def connect():
+            sandbox = Sandbox()
+
+            def answer(request):
+                return sandbox.handle(request)
+
+            return Provider(
+                InProcessTransport(answer, sandbox.clock.advance),
+                sandbox.clock.time,
+                lambda: len(sandbox.notify.messages.all()),
+            )
+
+        return NotifySubject(build=build, connect=connect, **ARGUMENTS)
+
+
+class Answers:
+    """Answers by script: as the docs say, for one message that was sent."""
+
+    def __init__(self):
+        self.sent = []
+
+    def __call__(self, request):
+        if request.method == "POST":
+            self.sent.append(json.loads(request.body))
+            channel = request.url.rpartition("/")[2]
+            return Response(201, {}, json.dumps(self.accepted(self.sent[-1], channel)).encode())
+        if not request.url.endswith("/740e5834-3a29-46b4-9a6f-16142fde533a"):
+            body = {"status_code": 404, "errors": [{"error": "NoResultFound", "message": "No result found"}]}
+            return Response(404, {}, json.dumps(body).encode())
+        return Response(200, {}, json.dumps(self.found(self.sent[-1])).encode())
+
+    def accepted(self, fields, channel):
+        content = {"body": "Dear Canary Nightingale"}
+        content |= (
+            {"subject": "Hello", "from_email": "a@example.gov.uk"} if channel == "email" else {"from_number": "GOVUK"}
+        )
+        return {
+            "id": "740e5834-3a29-46b4-9a6f-16142fde533a",
+            "reference": fields.get("reference"),
+            "content": content,
+            "uri": "https://api.notifications.service.gov.uk/v2/notifications/740e5834-3a29-46b4-9a6f-16142fde533a",
+            "template": {"id": fields["template_id"], "version": 1, "uri": "https://example.gov.uk/"},
+        }
+
+    def found(self, fields):
+        return {
+            "id": "740e5834-3a29-46b4-9a6f-16142fde533a",
+            "reference": fields.get("reference"),
+            "email_address": fields.get("email_address"),
+            "phone_number": fields.get("phone_number"),
+            "type": "email" if "email_address" in fields else "sms",
+            "status": "sending",
+            "template": {"id": fields["template_id"], "version": 1, "uri": "https://example.gov.uk/"},
+            "body": "Dear Canary Nightingale",
+            "created_at": "2024-05-17 15:58:38.342838",
+            "sent_at": "2024-05-17 15:58:30.143000",
+        }
+
+
+class TestOverAScript(NotifySuite):
+    @pytest.fixture
+    def subject(self):
+        def connect():
+            answers = Answers()
+            transport = ScriptedTransport()
+            transport.steps = deque([answers] * 20)
+            return Provider(transport, lambda: 1_700_000_000.0, lambda: len(answers.sent))
+
+        return NotifySubject(build=build, connect=connect, **ARGUMENTS)
