@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from govcomponents.core.messages import Request, Response
 from govcomponents.errors import NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
     from govcomponents.core.transport import Transport
+
+T = TypeVar("T")
 
 
 class Fault(StrEnum):
@@ -78,6 +80,10 @@ class FaultyTransport:
     async def sleep(self, seconds: float) -> None:
         """Note the wait."""
         self.waits.append(seconds)
+
+    async def run_blocking(self, work: Callable[[], T]) -> T:
+        """Run it in the inner transport's way, without a fault: only what does it knows how it can go wrong."""
+        return await self._inner.run_blocking(work)
 
     async def aclose(self) -> None:
         """Close the transport inside."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from govcomponents.core.messages import Request, Response
+
+T = TypeVar("T")
 
 
 class Transport(Protocol):
@@ -22,6 +26,14 @@ class Transport(Protocol):
 
     async def sleep(self, seconds: float) -> None:
         """Wait, in the transport's way: blocking, on the event loop, or on a sandbox's clock."""
+        ...
+
+    async def run_blocking(self, work: Callable[[], T]) -> T:
+        """Run what a library can only do by blocking, and return its result or raise its error.
+
+        Blocking callers run it on their own thread; for asyncio callers it runs on another, so that the event loop
+        goes on. An adapter whose provider does not speak HTTP does all of its I/O in here.
+        """
         ...
 
     async def aclose(self) -> None:

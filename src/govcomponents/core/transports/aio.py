@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from govcomponents.core.messages import Request, Response
 from govcomponents.core.transports.blocking import MAX_BODY
@@ -19,7 +19,11 @@ except ImportError:
     ) from None
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from yarl import URL
+
+T = TypeVar("T")
 
 _NEVER_CONNECTED = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientHttpProxyError)
 
@@ -120,6 +124,10 @@ class AiohttpTransport:
     async def sleep(self, seconds: float) -> None:
         """Wait on the event loop."""
         await asyncio.sleep(seconds)
+
+    async def run_blocking(self, work: Callable[[], T]) -> T:
+        """Run it on a thread of the event loop's pool, suspending meanwhile; it goes on if the caller is cancelled."""
+        return await asyncio.to_thread(work)
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -11,14 +11,18 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from govcomponents.core.messages import Request, Response
 from govcomponents.core.transports.failures import check_limits, lost, not_sent, refused_by_library
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import requests
     from urllib3.util import Timeout
+
+T = TypeVar("T")
 
 MAX_BODY = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -95,6 +99,10 @@ class RequestsTransport:
     async def sleep(self, seconds: float) -> None:
         """Block this thread."""
         time.sleep(seconds)  # noqa: ASYNC251  # to block is what this transport is for
+
+    async def run_blocking(self, work: Callable[[], T]) -> T:
+        """Run it here and now, on the caller's thread."""
+        return work()
 
     async def aclose(self) -> None:
         """Close every connection."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from govcomponents.core.messages import Request, Response
+
+T = TypeVar("T")
 
 
 class InProcessTransport:
@@ -27,6 +29,10 @@ class InProcessTransport:
     async def sleep(self, seconds: float) -> None:
         """Let the sandbox's clock pass."""
         self._wait(seconds)
+
+    async def run_blocking(self, work: Callable[[], T]) -> T:
+        """Run it here and now."""
+        return work()
 
     async def aclose(self) -> None:
         """Do nothing: there is no connection."""

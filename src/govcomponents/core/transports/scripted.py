@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from govcomponents.core.messages import Request, Response
 
+T = TypeVar("T")
 Step: TypeAlias = Response | Exception | Callable[[Request], Response]
 
 
@@ -36,6 +37,10 @@ class ScriptedTransport:
     async def sleep(self, seconds: float) -> None:
         """Note the wait."""
         self.waits.append(seconds)
+
+    async def run_blocking(self, work: Callable[[], T]) -> T:
+        """Run it here and now; it is no step of the script."""
+        return work()
 
     async def aclose(self) -> None:
         """Do nothing."""
