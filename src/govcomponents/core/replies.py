@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -17,6 +19,33 @@ class Wire(BaseModel):
     """The base of wire models: frozen, unknown fields ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
+
+
+class LazyJson(Mapping[str, object]):
+    """A JSON object that is parsed when it is first looked into: most callers never do."""
+
+    __slots__ = ("_body", "_parsed")
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self._parsed: dict[str, object] | None = None
+
+    def _content(self) -> dict[str, object]:
+        if self._parsed is None:
+            self._parsed = json.loads(self._body)
+        return self._parsed
+
+    def __getitem__(self, key: str) -> object:
+        return self._content()[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content())
+
+    def __len__(self) -> int:
+        return len(self._content())
+
+    def __repr__(self) -> str:
+        return "LazyJson(...)"
 
 
 W = TypeVar("W", bound=BaseModel)

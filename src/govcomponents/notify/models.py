@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import NewType
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SkipValidation
 
 from govcomponents.privacy import Personal
 
@@ -103,7 +103,7 @@ class Sent(_Result):
     sender: str | None
     sanitised: tuple[str, ...] = ()
     postage: str | None = None
-    raw: Mapping[str, object] = Field(repr=False, exclude=True)
+    raw: SkipValidation[Mapping[str, object]] = Field(repr=False, exclude=True)
 
 
 class Notification(_Result):
@@ -137,7 +137,7 @@ class Notification(_Result):
     cost: float | None = None
     fragments: int | None = None
     sheets: int | None = None
-    raw: Mapping[str, object] = Field(repr=False, exclude=True)
+    raw: SkipValidation[Mapping[str, object]] = Field(repr=False, exclude=True)
 
     @property
     def is_delivered(self) -> bool:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from govcomponents.core.client import request_id
 from govcomponents.core.messages import Replay, Request, Response
-from govcomponents.core.replies import Wire
+from govcomponents.core.replies import LazyJson, Wire
 from govcomponents.errors import InvalidInput, UnexpectedReply
 from govcomponents.notify.models import Channel, Notification, NotificationId, Sent, Status, TemplateId
 from govcomponents.privacy import Personal
@@ -226,15 +226,11 @@ W = TypeVar("W", bound=Wire)
 
 def read(model: type[W], response: Response, request: Request) -> tuple[W, Mapping[str, object]]:
     """Read an answer as a model and as it is. Raises UnexpectedReply, which names what is wrong and no value."""
-    problem = "the body is not JSON"
     try:
-        raw = json.loads(response.body)
-        return model.model_validate(raw), raw
+        return model.model_validate_json(response.body), LazyJson(response.body)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)[0]
         problem = f"{'.'.join(str(part) for part in found['loc']) or 'the body'}: {found['msg']}"
-    except (ValueError, RecursionError):
-        pass
     raise unexpected(problem, response, request)
 
 

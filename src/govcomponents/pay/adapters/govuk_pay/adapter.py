@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from pydantic import Field
 
 from govcomponents.core.client import HttpClient, checked_base_url, request_id
-from govcomponents.core.replies import Wire, read, read_part
+from govcomponents.core.replies import LazyJson, Wire, read, read_part
 from govcomponents.errors import ConfigurationError, GovComponentsError, InvalidInput, NotFound, UnexpectedReply
 from govcomponents.pay.adapters.govuk_pay import wire
 from govcomponents.pay.adapters.govuk_pay.reading import (
     AgreementAnswer,
     DisputeAnswer,
     EventPart,
-    LazyJson,
     PaymentAnswer,
     RefundAnswer,
 )

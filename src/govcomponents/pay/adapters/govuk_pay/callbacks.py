@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from govcomponents.core.replies import Wire
+from govcomponents.core.replies import LazyJson, Wire
 from govcomponents.errors import CallbackRefused
 from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.reading import (
-    LazyJson,
     SettlementPart,
     StatePart,
     read_date,

@@ -6,8 +6,7 @@ thousands. Absent, null and {} all mean "nothing" (GOV.UK Pay docs: API versioni
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
@@ -60,33 +59,6 @@ _REFUND_STATUS: Final = {
 _REFUNDABLE: Final = {status.value: status for status in RefundableStatus}
 _AGREEMENT: Final = {status.value: status for status in AgreementStatus}
 _DISPUTE: Final = {status.value: status for status in DisputeStatus}
-
-
-class LazyJson(Mapping[str, object]):
-    """A JSON object that is parsed when it is first looked into: most callers never do."""
-
-    __slots__ = ("_body", "_parsed")
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self._parsed: dict[str, object] | None = None
-
-    def _content(self) -> dict[str, object]:
-        if self._parsed is None:
-            self._parsed = json.loads(self._body)
-        return self._parsed
-
-    def __getitem__(self, key: str) -> object:
-        return self._content()[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._content())
-
-    def __len__(self) -> int:
-        return len(self._content())
-
-    def __repr__(self) -> str:
-        return "LazyJson(...)"
 
 
 class LinkPart(TypedDict, total=False):
