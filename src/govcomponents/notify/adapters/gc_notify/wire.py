@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote
 
-from pydantic import ValidationError
-
+from govcomponents.core import replies
 from govcomponents.core.client import request_id
 from govcomponents.core.messages import Replay, Request, Response
-from govcomponents.core.replies import Wire
+from govcomponents.core.replies import LazyJson, Wire
 from govcomponents.errors import InvalidInput, UnexpectedReply
 from govcomponents.notify.models import Channel, Notification, NotificationId, Sent, Status, TemplateId
 from govcomponents.privacy import Personal
@@ -261,16 +260,7 @@ W = TypeVar("W", bound=Wire)
 
 def read(model: type[W], response: Response, request: Request) -> tuple[W, Mapping[str, object]]:
     """Read an answer as a model and as it is. Raises UnexpectedReply, which names what is wrong and no value."""
-    problem = "the body is not JSON"
-    try:
-        raw: Any = json.loads(response.body)
-        return model.model_validate(raw), raw
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        problem = f"{'.'.join(str(part) for part in found['loc']) or 'the body'}: {found['msg']}"
-    except (ValueError, RecursionError):
-        pass
-    raise unexpected(problem, response, request)
+    return replies.read(model, response, request=request, provider=PROVIDER), LazyJson(response.body)
 
 
 def unexpected(problem: str, response: Response, request: Request) -> UnexpectedReply:

@@ -1,0 +1,158 @@
+"""The GC Notify adapter fulfils the contract by script, and both callers speak to it over a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections import deque
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from govcomponents import AsyncGovComponents, GovComponents
+from govcomponents.contracts.modes import Mode
+from govcomponents.contracts.notify import NotifySubject, NotifySuite, Provider
+from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
+from govcomponents.settings import NotifySettings, Settings
+
+from .support import KEY, SECRET, TEMPLATE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+VALUES = {"name": "Canary Nightingale", "reference": "RENEW-7", "refund": False}
+ARGUMENTS = {
+    "canaries": ("canary@example.com", "+16135550123", "6135550123", "Nightingale", SECRET, "ApiKey-v1"),
+    "email": {
+        "to": "canary@example.com",
+        "template": TEMPLATE,
+        "personalisation": VALUES,
+        "reference": "RENEW-7-receipt",
+    },
+    "sms": {"to": "+16135550123", "template": TEMPLATE, "personalisation": VALUES, "reference": "RENEW-7-text"},
+}
+
+
+class Service:
+    """A service that answers as GC Notify does, and holds what it accepted."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, dict[str, object]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, request: Request) -> Response:
+        if request.headers.get("Authorization") != f"ApiKey-v1 {KEY}":
+            return self._refusal(403, "AuthError", "Invalid token: Enter your full API key")
+        if request.method == "POST":
+            if request.headers.get("Content-Type") != "application/json":
+                return self._refusal(415, "BadRequestError", "UnsupportedMediaType error: …")
+            return self._accept(json.loads(request.body or b""), request.url.rpartition("/")[2])
+        found = self.held.get(request.url.rpartition("/")[2])
+        if found is None:
+            return self._answer(404, {"result": "error", "message": "Notification not found in database"})
+        return self._answer(200, found)
+
+    def _accept(self, fields: dict[str, object], channel: str) -> Response:
+        with self._lock:
+            number = f"00000000-0000-4000-8000-{len(self.held):012}"
+            self.held[number] = {
+                "id": number,
+                "reference": fields.get("reference"),
+                "email_address": fields.get("email_address"),
+                "phone_number": fields.get("phone_number"),
+                "type": channel,
+                "status": "created",
+                "status_description": "In transit",
+                "provider_response": None,
+                "template": {"id": fields["template_id"], "version": 1, "uri": "https://api.example.com/"},
+                "body": "Dear Canary Nightingale",
+                "subject": None,
+                "created_at": "2026-09-14T12:15:30.000000Z",
+                "sent_at": None,
+                "completed_at": None,
+            }
+        content = {"body": "Dear Canary Nightingale"}
+        content |= {"subject": "Hello", "from_email": "a@example.com"} if channel == "email" else {"from_number": "GC"}
+        body = {**self.held[number], "uri": "https://api.example.com/", "content": content}
+        return self._answer(201, {name: body[name] for name in ("id", "reference", "uri", "template", "content")})
+
+    def _refusal(self, status: int, kind: str, message: str) -> Response:
+        return self._answer(status, {"errors": [{"error": kind, "message": message}], "status_code": status})
+
+    def _answer(self, status: int, body: object) -> Response:
+        return Response(status, {"content-type": "application/json"}, json.dumps(body).encode())
+
+
+class TestByScript(NotifySuite):
+    @pytest.fixture
+    def subject(self):
+        def build(runtime):
+            return GcNotify.from_settings(NotifySettings(api_key=KEY), runtime)
+
+        def connect():
+            service = Service()
+            transport = ScriptedTransport()
+            transport.steps = deque([service] * 20)
+            return Provider(transport, lambda: 1_700_000_000.0, lambda: len(service.held))
+
+        return NotifySubject(build=build, connect=connect, **ARGUMENTS)
+
+
+@contextmanager
+def serving(service: Service) -> Iterator[str]:
+    """Put a service on a socket of this machine."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def _handle(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            answer = service(Request("served", self.command, self.path, Replay.ALWAYS, dict(self.headers), body))
+            self.send_response(answer.status)
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(answer.body)))
+            self.end_headers()
+            self.wfile.write(answer.body)
+
+        do_GET = do_POST = _handle  # noqa: N815  # http.server's names
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_both_callers_send_and_look_up_over_a_socket(mode: Mode) -> None:
+    service = Service()
+    with serving(service) as base_url:
+        settings = Settings(notify=NotifySettings(adapter="gc_notify", api_key=KEY, base_url=base_url))
+        if mode is Mode.BLOCKING:
+            with GovComponents.from_settings(settings) as gov:
+                found = gov.notify.get(gov.notify.send_email(**ARGUMENTS["email"]).id)
+        else:
+
+            async def send_and_look_up():
+                async with AsyncGovComponents.from_settings(settings) as gov:
+                    sent = await gov.notify.send_email(**ARGUMENTS["email"])
+                    return await gov.notify.get(sent.id)
+
+            found = asyncio.run(send_and_look_up())
+
+    assert found.reference == "RENEW-7-receipt"
+    assert found.recipient.reveal() == "canary@example.com"
+    assert len(service.held) == 1
