@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode, urlsplit
@@ -10,17 +10,21 @@ from urllib.parse import unquote, urlencode, urlsplit
 from govcomponents.core.messages import Request, Response
 from govcomponents.core.transports.blocking import MAX_BODY
 from govcomponents.errors import OutcomeUnknown
+from govcomponents.sandbox.api import ControlApi
 from govcomponents.sandbox.clock import SandboxClock
 from govcomponents.sandbox.fault_answers import answer_struck
 from govcomponents.sandbox.ground import Ground
 from govcomponents.sandbox.home import Home
 from govcomponents.sandbox.http import MAX_REQUEST_BODY, Call, ConnectionCut, ProviderImitation, text_answer
 from govcomponents.sandbox.ids import Ids
+from govcomponents.sandbox.outbox import KeepsMessages
 from govcomponents.sandbox.routing import Found, Switchboard
 from govcomponents.sandbox.timeline import Timeline
 from govcomponents.sandbox.world import load_world
 
 if TYPE_CHECKING:
+    from govcomponents.sandbox.control import Control
+    from govcomponents.sandbox.outbox import OutboxMessage
     from govcomponents.settings import Settings
 
 __all__ = ["IN_PROCESS_URL", "Ground", "Sandbox"]
@@ -46,22 +50,29 @@ class Sandbox:
         base_url: str = IN_PROCESS_URL,
         sign_in: str | None = None,
     ) -> None:
+        self.base_url = base_url
+        self.clock = SandboxClock(now)
+        self.timeline = Timeline(self.clock)
+        self.drop_connections: Callable[[], int] = lambda: 0
+        """Ends every open connection but the caller's and says how many; there is none in process."""
+        self._ground = Ground(self.clock, Ids(seed), self.timeline, base_url)
+        self.callbacks = self._ground.callbacks
+        self.faults = self._ground.faults
+        self._start = (world, seed, now, sign_in)
+        self._populate(load_world(world), seed)
+
+    def _populate(self, sections: Mapping[str, Any], seed: int) -> None:
         from govcomponents.sandbox.govuk_notify.imitation import GovUkNotifyImitation
         from govcomponents.sandbox.govuk_pay.imitation import GovUkPayImitation
         from govcomponents.sandbox.one_login.imitation import OneLoginImitation
 
-        self.base_url = base_url
-        self.clock = SandboxClock(now)
-        self.timeline = Timeline(self.clock)
-        ground = Ground(self.clock, Ids(seed), self.timeline, base_url)
-        self.callbacks = ground.callbacks
-        self.faults = ground.faults
-        sections: Mapping[str, Any] = load_world(world)
+        ground = self._ground
+        self.seed = seed
         self.pay = GovUkPayImitation(sections.get("pay"), ground)
         self.notify = GovUkNotifyImitation(sections.get("notify"), ground)
-        self.one_login = OneLoginImitation(sections.get("one_login"), ground, sign_in=sign_in)
+        self.one_login = OneLoginImitation(sections.get("one_login"), ground, sign_in=self._start[3])
         self.imitations: tuple[ProviderImitation, ...] = (self.pay, self.notify, self.one_login)
-        self._switchboard = Switchboard([Home(self), *self.imitations])
+        self._switchboard = Switchboard([ControlApi(self), Home(self), *self.imitations])
         self.faults.know(
             {
                 imitation.section: frozenset(route.name for route in imitation.routes())
@@ -69,6 +80,36 @@ class Sandbox:
                 if imitation.client_settings() is not None
             }
         )
+
+    def reset(
+        self, *, seed: int | None = None, now: str | None = None, world: Mapping[str, object] | None = None
+    ) -> None:
+        """Start again: with another seed, time (ISO 8601) or world if given, otherwise as at the beginning.
+
+        Raises ConfigurationError for a wrong world or time; then nothing has changed.
+        """
+        first_world, first_seed, first_now, _sign_in = self._start
+        sections = load_world(first_world if world is None else world)
+        chosen = first_seed if seed is None else seed
+        type(self)(sections, seed=chosen, now=now, base_url=self.base_url)  # raises before anything is lost
+        self.clock.reset(first_now if now is None else now)
+        self._ground.ids.reseed(chosen)
+        self.timeline.clear()
+        self.callbacks.clear()
+        self.faults.clear()
+        self._populate(sections, chosen)
+
+    @property
+    def control(self) -> Control:
+        """The typed client of this sandbox's control API."""
+        from govcomponents.sandbox.control import Control
+
+        return Control.of(self)
+
+    def messages(self) -> list[OutboxMessage]:
+        """Every message as its reader sees it, oldest first."""
+        kept = [one for one in self.imitations if isinstance(one, KeepsMessages)]
+        return [message for imitation in kept for message in imitation.outbox()]
 
     def settings(self) -> Settings:
         """Settings with which a `GovComponents` reaches this sandbox: its address, keys and ids."""
@@ -144,7 +185,7 @@ class Sandbox:
             self.timeline.record(found.owner.section, f"fault {armed.fault} struck {found.route.name}")
 
     def _missing(self, call: Call, allowed: frozenset[str]) -> Response:
-        for imitation in self.imitations:
+        for imitation in self._switchboard.owners:
             if imitation.owns(call.path):
                 return imitation.missing(call, allowed)
         if allowed:

@@ -302,10 +302,11 @@ class Callbacks:
             delivery.state = "given_up"
 
     def clear(self) -> None:
-        """Forget everything, and every disturbance."""
+        """Forget everything, every disturbance, and the hooks of imitations that are no more."""
         with self._lock:
             self._deliveries.clear()
             self._queue.clear()
+            self._hooks.clear()
             self._disturbance = Disturbance()
 
 

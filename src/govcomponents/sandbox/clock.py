@@ -86,6 +86,15 @@ class SandboxClock:
                 self._stopped_at = None
         self._tell()
 
+    def reset(self, now: str | None) -> None:
+        """Begin again: stopped at `now`, or running with the real time if that is None."""
+        if now is None:
+            with self._lock:
+                self._stopped_at, self._offset = None, 0.0
+            self._tell()
+        else:
+            self.stop_at(now)
+
     def on_move(self, listener: Callable[[], None]) -> None:
         """Call `listener` each time that somebody moves, sets or starts the clock."""
         self._listeners.append(listener)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.connection import environment
 from govcomponents.sandbox.http import Call, Fact, Route, Summarises, html_answer, text_answer
-from govcomponents.sandbox.outbox import KeepsMessages, OutboxMessage
+from govcomponents.sandbox.outbox import OutboxMessage
 from govcomponents.sandbox.pages import render
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Home:
 
     def owns(self, path: str) -> bool:
         """Nothing but its routes is the home's."""
-        return path.startswith("/_sandbox/")
+        return path == "/" or path.startswith("/_sandbox/")
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Say that there is no such page, or which method it takes."""
@@ -86,7 +86,7 @@ class Home:
 
     def outbox(self, call: Call) -> Response:
         """List the messages, the newest first."""
-        messages = self._messages()
+        messages = self._sandbox.messages()
         page = render("outbox.html", messages=messages[-_SHOWN_AT_MOST:][::-1], total=len(messages))
         return html_answer(200, page)
 
@@ -113,9 +113,5 @@ class Home:
         pairs = [{"name": name, "value": value, "meaning": _MEANINGS.get(name, "")} for name, value in call.query]
         return html_answer(200, render("came_back.html", pairs=pairs))
 
-    def _messages(self) -> list[OutboxMessage]:
-        kept = [i for i in self._sandbox.imitations if isinstance(i, KeepsMessages)]
-        return [message for imitation in kept for message in imitation.outbox()]
-
     def _message(self, message_id: str) -> OutboxMessage | None:
-        return next((message for message in self._messages() if message.id == message_id), None)
+        return next((message for message in self._sandbox.messages() if message.id == message_id), None)

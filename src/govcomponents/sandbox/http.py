@@ -109,6 +109,15 @@ class Summarises(Protocol):
         ...
 
 
+@runtime_checkable
+class RotatesKeys(Protocol):
+    """An imitation that signs, and can change its keys as the provider does."""
+
+    def rotate_keys(self) -> None:
+        """Sign with a new key from now on; the old one stays published as long as the provider keeps it."""
+        ...
+
+
 class ConnectionCut(Exception):
     """Raised by what answers a call: after `silent_seconds` the connection ends, and the client gets no answer."""
 

@@ -16,6 +16,11 @@ class Ids:
         self._random = random.Random(seed)
         self._lock = threading.Lock()
 
+    def reseed(self, seed: int) -> None:
+        """Begin again from another seed."""
+        with self._lock:
+            self._random.seed(seed)
+
     def uuid(self) -> str:
         """A version 4 UUID, as text."""
         with self._lock:

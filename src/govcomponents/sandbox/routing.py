@@ -31,6 +31,7 @@ class Switchboard:
     """
 
     def __init__(self, owners: Sequence[Imitation]) -> None:
+        self.owners = tuple(owners)
         self._exact: dict[tuple[str, str], Found] = {}
         rules = []
         for owner in owners:

@@ -45,3 +45,8 @@ class Timeline:
         if reference is None:
             return events
         return [event for event in events if event.reference is not None and event.reference.startswith(reference)]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._events.clear()
