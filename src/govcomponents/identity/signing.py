@@ -82,14 +82,22 @@ class KeySigner:
         signature: bytes = get_default_algorithms()[self.algorithm].sign(data, self._key)
         return signature
 
+    def public_key(self) -> Any:
+        """The public key of cryptography."""
+        return self._key.public_key()
+
+    def renamed(self, key_id: str) -> KeySigner:
+        """The same key under another id."""
+        return KeySigner(self.algorithm, key_id, self._key)
+
     def public_jwk(self) -> dict[str, str]:
         """The public key to publish: public numbers only, with `kid`, `use` and `alg`."""
         return {**public_members(self._key.public_key()), "kid": self.key_id, "use": "sig", "alg": self.algorithm}
 
 
-def signed_jwt(signer: Signer, claims: Mapping[str, object], *, kind: str = "JWT") -> str:
-    """Make a signed token of claims."""
-    header = {"alg": signer.algorithm, "kid": signer.key_id, "typ": kind}
+def signed_jwt(signer: Signer, claims: Mapping[str, object], *, kind: str | None = "JWT") -> str:
+    """Make a signed token of claims; `kind` is its `typ`, None for none."""
+    header = {"alg": signer.algorithm, "kid": signer.key_id} | ({} if kind is None else {"typ": kind})
     body = ".".join(
         encode_base64url(json.dumps(part, separators=(",", ":"), ensure_ascii=False).encode())
         for part in (header, claims)
@@ -132,9 +140,8 @@ def load_signer(
     check_algorithm(algorithm, allowed, setting)
     _check_strength(key, algorithm, setting)
     found = key_id or (own_id if isinstance(own_id, str) and own_id else None)
-    named = KeySigner(algorithm, found or thumbprint(public_members(key.public_key())), key)
     _check_works(signer, setting)
-    return named
+    return signer.renamed(found or thumbprint(public_members(key.public_key())))
 
 
 def read_key_file(path: Path, *, setting: str) -> str:
@@ -209,9 +216,8 @@ def _check_works(signer: KeySigner, setting: str) -> None:
     from jwt.algorithms import get_default_algorithms
 
     algorithm = get_default_algorithms()[signer.algorithm]
-    key: Any = signer._key  # noqa: SLF001  # the same module
     try:
-        works = algorithm.verify(b"trial", key.public_key(), signer.sign(b"trial"))
+        works = algorithm.verify(b"trial", signer.public_key(), signer.sign(b"trial"))
     except ValueError:
         works = False
     if not works:
