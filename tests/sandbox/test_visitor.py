@@ -97,7 +97,7 @@ def test_follows_redirects_at_home_and_stops_when_they_leave() -> None:
 def test_says_what_is_missing() -> None:
     visitor = Visitor(Site({"http://box/a/": Response(200, {}, PAGE.encode())}))
     page = visitor.open("http://box/a/")
-    with pytest.raises(LookupError, match="no form of the page at /a/ has a field called 'nothing'"):
+    with pytest.raises(LookupError, match=r"no form of the page at /a/ \(status 200\) has a field called 'nothing'"):
         page.form_with("nothing")
     with pytest.raises(LookupError, match=r"no button 'other'; it has \['confirm', 'cancel'\]"):
         visitor.send(page.form_with("action"), "other")

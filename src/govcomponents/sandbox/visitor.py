@@ -51,7 +51,8 @@ class Page:
         for form in self.forms:
             if name in form.values or name in form.choices or any(name == button for button, _ in form.buttons):
                 return form
-        raise LookupError(f"no form of the page at {urlsplit(self.url).path} has a field called {name!r}")
+        path = urlsplit(self.url).path
+        raise LookupError(f"no form of the page at {path} (status {self.status}) has a field called {name!r}")
 
 
 class Visitor:
