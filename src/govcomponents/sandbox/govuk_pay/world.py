@@ -1,0 +1,138 @@
+"""The section `pay` of a world file: services with their accounts, keys, webhooks and what they hold already."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from govcomponents.errors import ConfigurationError
+
+EventName = Literal[
+    "card_payment_succeeded",
+    "card_payment_captured",
+    "card_payment_refunded",
+    "card_payment_failed",
+    "card_payment_expired",
+]
+ALL_EVENTS: tuple[EventName, ...] = (
+    "card_payment_succeeded",
+    "card_payment_captured",
+    "card_payment_refunded",
+    "card_payment_failed",
+    "card_payment_expired",
+)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_comments(cls, value: object) -> object:
+        if isinstance(value, dict):
+            return {name: part for name, part in value.items() if not str(name).startswith("$comment")}
+        return value
+
+
+class ApiKey(_Part):
+    """An API key of a service. A revoked one is refused."""
+
+    key: str = Field(pattern=r"^api_(test|live)_[A-Za-z0-9]+$")
+    description: str = ""
+    revoked: bool = False
+
+
+class Webhook(_Part):
+    """Where a service wants its events sent, and the secret that signs them. Loopback may be http here."""
+
+    url: str = Field(pattern=r"^https?://[^\s]+$", max_length=2048)
+    secret: str = Field(pattern=r"^webhook_(test|live)_[A-Za-z0-9]+$")
+    events: tuple[EventName, ...] = ALL_EVENTS
+    active: bool = True
+
+
+class ExistingPayment(_Part):
+    """A payment that the service has already; times count back from the start of the sandbox."""
+
+    reference: str = Field(min_length=1, max_length=255)
+    description: str = Field(default="Made before the sandbox began", min_length=1, max_length=255)
+    amount: int = Field(ge=1, le=10_000_000)
+    status: Literal["created", "success", "failed", "cancelled", "error"] = "success"
+    email: str | None = None
+    metadata: dict[str, str | bool | int | float] | None = None
+    card_number: str = "4242424242424242"
+    minutes_ago: int = Field(default=0, ge=0)
+
+
+class Service(_Part):
+    """One service with one gateway account. The keys say whether it is test or live: all must be of one kind."""
+
+    name: str = Field(min_length=1)
+    gateway_account_id: str = "1"
+    payment_provider: Literal["sandbox", "stripe", "worldpay"] = "sandbox"
+    api_keys: tuple[ApiKey, ...] = Field(min_length=1)
+    webhooks: tuple[Webhook, ...] = ()
+    allow_moto: bool = True
+    allow_authorisation_api: bool = True
+    allow_recurring: bool = True
+    allow_zero_amount: bool = False
+    disabled: bool = False
+    configured: bool = True
+    collect_billing_address: bool = True
+    corporate_surcharge: int = Field(default=0, ge=0)
+    capture_after_seconds: float | None = Field(default=None, ge=0)
+    refund_after_seconds: float | None = Field(default=None, ge=0)
+    settle_after_days: int = Field(default=2, ge=0)
+    payments: tuple[ExistingPayment, ...] = ()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its keys are live."""
+        return self.api_keys[0].key.startswith("api_live_")
+
+    @property
+    def capture_delay(self) -> float:
+        """Seconds from the person's confirmation to the capture: none with the provider "sandbox", as at Pay."""
+        if self.capture_after_seconds is not None:
+            return self.capture_after_seconds
+        return 0.0 if self.payment_provider == "sandbox" else 1200.0
+
+    @property
+    def refund_delay(self) -> float:
+        """Seconds from a refund to its end: none with the provider "sandbox", as at Pay."""
+        if self.refund_after_seconds is not None:
+            return self.refund_after_seconds
+        return 0.0 if self.payment_provider == "sandbox" else 1800.0
+
+    @model_validator(mode="after")
+    def _keys_of_one_kind(self) -> Service:
+        if len({key.key.startswith("api_live_") for key in self.api_keys}) > 1:
+            raise ValueError("api_keys: all keys of a service are test keys, or all are live keys")
+        return self
+
+
+class PayWorld(_Part):
+    """All services of the section."""
+
+    services: tuple[Service, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _keys_differ(self) -> PayWorld:
+        keys = [key.key for service in self.services for key in service.api_keys]
+        if len(set(keys)) < len(keys):
+            raise ValueError("services: two of them have the same API key")
+        return self
+
+
+def read_world(section: object) -> PayWorld:
+    """Read the section. Raises ConfigurationError, which names the place and never the value."""
+    try:
+        return PayWorld.model_validate(section)
+    except ValidationError as error:
+        found: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in ("pay", *found["loc"]))
+        raise ConfigurationError(
+            f"the world is wrong at {place}: {found['msg'].removeprefix('Value error, ')}",
+            fix="mend the world file there; the default world shows the form",
+        ) from None
