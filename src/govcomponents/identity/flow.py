@@ -74,13 +74,13 @@ def sign_in_errors(provider: str) -> Iterator[None]:
 
 
 def unavailable(
-    provider: str, happened: str, *, status: int | None = None, code: str | None = None
+    provider: str, happened: str, *, fix: str = "", status: int | None = None, code: str | None = None
 ) -> GovComponentsError:
     """The error that says that the provider cannot finish the sign-in now."""
     return SignInUnavailable(
         happened,
         reason=SignInReason.PROVIDER_UNAVAILABLE,
-        fix=f"{START_AGAIN}, or offer another route",
+        fix=fix or f"{START_AGAIN}, or offer another route",
         operation=_OPERATION,
         provider=provider,
         status=status,

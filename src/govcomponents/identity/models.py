@@ -66,8 +66,8 @@ class Name(BaseModel):
     model_config = _MODEL
 
     parts: tuple[NamePart, ...]
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: date | None = Field(None, repr=False)
+    valid_until: date | None = Field(None, repr=False)
 
     @property
     def full(self) -> Personal[str]:

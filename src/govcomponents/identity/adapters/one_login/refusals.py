@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import CredentialsRefused, GovComponentsError, SignInDenied, SignInReason
 from govcomponents.identity.flow import START_AGAIN, unavailable
+from govcomponents.identity.levels import Claim
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +72,8 @@ def of_callback(error: ProviderError, pending: Pending, provider: str) -> GovCom
     code = error.code if error.code in _CALLBACK_CODES else "other"
     said = f': "{error.description}"' if error.description in _KNOWN_TEXTS else ""
     if code in _UNAVAILABLE or error.description == "client deactivated":
-        return unavailable(provider, f"the provider cannot sign people in now{said}", code=code)
+        later = "tell the person to try again later, or offer another route"
+        return unavailable(provider, f"the provider cannot sign people in now{said}", fix=later, code=code)
     if code == "access_denied":
         happened, fix = _denied(error, pending)
     elif code == "login_required":
@@ -88,7 +90,7 @@ def of_callback(error: ProviderError, pending: Pending, provider: str) -> GovCom
 def _denied(error: ProviderError, pending: Pending) -> tuple[str, str]:
     if _LOST_SESSION in error.description:
         return "the provider lost the person's session", "offer to start again"
-    if pending.confidence:
+    if pending.confidence and Claim.RETURN_CODES not in pending.claims:
         return (
             "the person's identity was not proved, or they left",
             "offer the service's other route; ask for Claim.RETURN_CODES to learn why",
