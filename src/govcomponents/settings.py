@@ -5,10 +5,11 @@ pydantic-settings reads the environment, in `settings_environment.py`, and is im
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.privacy import Secret
@@ -27,12 +28,30 @@ def _split(value: object) -> object:
 
 SecretList = Annotated[tuple[Secret, ...], BeforeValidator(_split)]
 
+_SECRET_NAME: Final = re.compile(r"(?:^|_)(?:key|passphrase|password|secret|token)$", re.IGNORECASE)
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", defer_build=True, hide_input_in_errors=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _hide_own_secrets(cls, values: object) -> object:
+        """Make a `Secret` of each setting that only an adapter knows and whose name says that it is one."""
+        if not isinstance(values, dict):
+            return values
+        return {
+            name: Secret(value)
+            if isinstance(value, str) and name not in cls.model_fields and _SECRET_NAME.search(name)
+            else value
+            for name, value in values.items()
+        }
+
     def own_settings(self, component: str, known: frozenset[str] = frozenset()) -> dict[str, object]:
-        """Return the settings that only the chosen adapter knows. Raises ConfigurationError for any not in `known`."""
+        """Return the settings that only the chosen adapter knows. Raises ConfigurationError for any not in `known`.
+
+        One whose name ends with key, passphrase, password, secret or token is a `Secret`.
+        """
         extra = dict(self.model_extra or {})
         if unknown := sorted(extra.keys() - known):
             names = ", ".join(f"GOVCOMPONENTS_{component.upper()}__{name.upper()}" for name in unknown)
