@@ -10,7 +10,7 @@ from govcomponents.sandbox.govuk_pay.api import Api
 from govcomponents.sandbox.govuk_pay.cards import TestCard, look_up
 from govcomponents.sandbox.govuk_pay.journeys import Journeys
 from govcomponents.sandbox.govuk_pay.life import Life
-from govcomponents.sandbox.govuk_pay.messages import Message, Messages, Sender, arranged, post_over_http
+from govcomponents.sandbox.govuk_pay.messages import Messages
 from govcomponents.sandbox.govuk_pay.registry import Registry
 from govcomponents.sandbox.govuk_pay.store import Charge, SavedCard
 from govcomponents.sandbox.govuk_pay.world import read_world
@@ -43,6 +43,8 @@ class GovUkPayImitation:
         for account in self._accounts:
             for existing in account.service.payments:
                 self._add(account, existing)
+        if any(account.service.webhooks for account in self._accounts):
+            ground.callbacks.before_delivery(self._settle)
 
     @property
     def _accounts(self) -> list[Account]:
@@ -108,25 +110,6 @@ class GovUkPayImitation:
                     self._life.fail_refund(account, account.charges[record.charge_id], record)
                     return
         raise LookupError("there is no submitted refund of that id")
-
-    @property
-    def webhook_messages(self) -> list[Message]:
-        """Every webhook message that was made, sent or not, in the order of the events."""
-        self._settle()
-        return list(self._messages.all)
-
-    def deliver_webhooks(
-        self, send: Sender = post_over_http, *, twice: bool = False, backwards: bool = False
-    ) -> list[Message]:
-        """Send what is due by the sandbox's clock, and return it; what fails is due again later.
-
-        `send` posts one (over HTTP, without one). They go `twice`, or `backwards` with the newest first, when told so.
-        """
-        self._settle()
-        sent = arranged(self._messages.due(), twice=twice, backwards=backwards)
-        for message in sent:
-            self._messages.attempt(message, send)
-        return sent
 
     def _settle(self) -> None:
         with self._lock:
