@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, get_args
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, SerializationInfo
     from pydantic_core import CoreSchema
 
 T = TypeVar("T")
@@ -59,6 +59,10 @@ class Guarded(Generic[T]):
     def _from_input(cls, value: Any, inner: Callable[[Any], Any]) -> Guarded[Any]:
         return cls(inner(value.reveal() if isinstance(value, cls) else value))
 
+    @staticmethod
+    def _dumped(value: Any, info: SerializationInfo) -> Any:
+        return str(value) if info.mode == "json" else value
+
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         from pydantic_core import core_schema
@@ -67,7 +71,7 @@ class Guarded(Generic[T]):
         return core_schema.no_info_wrap_validator_function(
             cls._from_input,
             handler.generate_schema(wrapped),
-            serialization=core_schema.plain_serializer_function_ser_schema(str, when_used="json"),
+            serialization=core_schema.plain_serializer_function_ser_schema(cls._dumped, info_arg=True),
         )
 
 

@@ -23,9 +23,7 @@ BASE = "https://api.example.gov.uk"
 
 
 def _request(url: str = "/v1/payments", **headers: str) -> Request:
-    return Request(
-        "pay.create", "POST", url, Replay.ALWAYS, headers, b"{}", 3.0, "look it up", idempotency_key="key-1"
-    )
+    return Request("pay.create", "POST", url, Replay.ALWAYS, headers, b"{}", 3.0, "look it up", idempotency_key="key-1")
 
 
 def _client(
@@ -93,9 +91,7 @@ def test_observers_are_told_of_every_attempt_and_of_nothing_private() -> None:
         (3, "answered", 201),
     ]
     assert events[2].request_id == "req-1"
-    assert {(event.operation, event.provider, event.method) for event in events} == {
-        ("pay.create", "Provider", "POST")
-    }
+    assert {(event.operation, event.provider, event.method) for event in events} == {("pay.create", "Provider", "POST")}
     assert all(event.seconds >= 0 for event in events)
     assert "canary" not in repr(events)
     with pytest.raises(FrozenInstanceError):

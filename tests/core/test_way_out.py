@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime as dt
 import ipaddress
 import os
+import socket
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -143,28 +145,24 @@ def _tunnel(upstream: Loopback) -> Callable[[BaseHTTPRequestHandler], None]:
     """Be a proxy's CONNECT to one server."""
 
     def connect(handler: BaseHTTPRequestHandler) -> None:
-        import socket
-
         handler.send_response(200)
         handler.end_headers()
         there = socket.create_connection(("127.0.0.1", int(upstream.url.rpartition(":")[2])))
         here = handler.connection
 
         def pump(source: socket.socket, target: socket.socket) -> None:
-            with there, here:
+            with contextlib.suppress(OSError):
                 while data := source.recv(65536):
                     target.sendall(data)
+            for end in (there, here):
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
 
-        def quietly(source: socket.socket, target: socket.socket) -> None:
-            try:
-                pump(source, target)
-            except OSError:
-                return
-
-        back = threading.Thread(target=quietly, args=(there, here), daemon=True)
+        back = threading.Thread(target=pump, args=(there, here), daemon=True)
         back.start()
-        quietly(here, there)
+        pump(here, there)
         back.join()
+        there.close()
         handler.close_connection = True
 
     return connect

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import contextlib
+import copy
+import decimal
+import pickle
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel, ValidationError
+
+from govcomponents import InvalidInput, Money
+
+PLACES = {"GBP": 2, "EUR": 2, "JPY": 0, "KWD": 3}
+currencies = st.sampled_from(sorted(PLACES))
+minors = st.integers(-(10**15), 10**15)
+
+
+@given(minors, currencies)
+def test_what_is_written_in_major_units_is_read_back(minor: int, currency: str) -> None:
+    money = Money(minor, currency)
+    assert Money.of(money.major, currency) == money
+    assert Money.of(f"{money.major:f}", currency) == money
+    assert (-money).minor == -minor
+    assert pickle.loads(pickle.dumps(money)) == money == copy.deepcopy(money)
+    assert hash(money) == hash(Money(minor, currency))
+
+
+@given(minors, minors, currencies)
+def test_sums_and_orders_are_those_of_the_minor_units(one: int, other: int, currency: str) -> None:
+    a, b = Money(one, currency), Money(other, currency)
+    assert (a + b).minor == one + other
+    assert (a - b).minor == one - other
+    assert (a < b, a <= b, a > b, a >= b, a == b) == (
+        one < other,
+        one <= other,
+        one > other,
+        one >= other,
+        one == other,
+    )
+    assert bool(a) is bool(one)
+
+
+@given(minors, st.integers(1, 5))
+def test_no_decimal_context_of_the_process_changes_an_amount(minor: int, precision: int) -> None:
+    with decimal.localcontext(decimal.Context(prec=precision)):
+        money = Money(minor)
+        text = str(money.major)
+        assert Money.of(money.major, "GBP") == money == Money.gbp(text)
+        assert str(money).replace(",", "").replace("£", "") == text
+
+
+@given(st.text())
+def test_any_text_is_an_amount_or_an_invalid_input(text: str) -> None:
+    with contextlib.suppress(InvalidInput):
+        assert Money.gbp(text).major == Decimal(text)
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"),
+    [
+        ("145.00", "GBP", 14500),
+        ("145", "GBP", 14500),
+        ("145.5", "GBP", 14550),
+        ("0.01", "GBP", 1),
+        ("-0.01", "GBP", -1),
+        ("-0", "GBP", 0),
+        ("1.230", "GBP", 123),
+        (145, "GBP", 14500),
+        (Decimal("145.67"), "GBP", 14567),
+        (Decimal("1E+2"), "GBP", 10000),
+        (Decimal("0E-30"), "GBP", 0),
+        ("500", "JPY", 500),
+        ("1.234", "KWD", 1234),
+        ("99999999999999999999.99", "GBP", 9999999999999999999999),
+    ],
+)
+def test_amounts_are_read_exactly(amount: str | int | Decimal, currency: str, minor: int) -> None:
+    assert Money.of(amount, currency) == Money(minor, currency)
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        "",
+        " 1",
+        "1 ",
+        "1,000",
+        "1_000",
+        "1e3",
+        "£1",
+        "+1",
+        ".5",
+        "5.",
+        "1.234",
+        "NaN",
+        "Infinity",
+        "\u0661",
+        "1" * 21,
+        Decimal("NaN"),
+        Decimal("Infinity"),
+        Decimal("1.234"),
+        Decimal("1E+99"),
+        Decimal("1E-99"),
+        1.5,
+        True,
+        None,
+    ],
+)
+def test_what_is_not_an_exact_amount_is_refused(amount: object) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Money.gbp(amount)  # type: ignore[arg-type]  # the point of the test
+    assert caught.value.field == "amount"
+
+
+@pytest.mark.parametrize("minor", [1.0, "1", True, None, Decimal(1)])
+def test_minor_units_are_whole_numbers(minor: object) -> None:
+    with pytest.raises(InvalidInput, match="whole number"):
+        Money(minor)  # type: ignore[arg-type]  # the point of the test
+
+
+@pytest.mark.parametrize("currency", ["", "gbp", "GB", "GBPX", "GB1", "\u00c9UR", "GBP\n", None, 826, ["GBP"]])
+def test_a_currency_is_three_capital_letters(currency: object) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        Money(1, currency)  # type: ignore[arg-type]  # the point of the test
+    assert caught.value.field == "currency"
+    with pytest.raises(InvalidInput):
+        Money.of("1", currency)  # type: ignore[arg-type]  # the point of the test
+
+
+def test_currencies_do_not_mix() -> None:
+    pounds, euros = Money(1, "GBP"), Money(1, "EUR")
+    for operation in ("__add__", "__sub__", "__lt__", "__le__", "__gt__", "__ge__"):
+        with pytest.raises(InvalidInput, match="do not mix"):
+            getattr(pounds, operation)(euros)
+    assert pounds != euros
+
+
+@pytest.mark.parametrize("operation", ["__add__", "__sub__", "__lt__", "__le__", "__gt__", "__ge__"])
+def test_money_and_numbers_do_not_mix(operation: str) -> None:
+    assert getattr(Money(1), operation)(1) is NotImplemented
+    with pytest.raises(TypeError):
+        _ = Money(1) < 1  # type: ignore[operator]  # the point of the test
+    assert Money(1) != 1
+
+
+@pytest.mark.parametrize(
+    ("money", "text"),
+    [
+        (Money(14500), "£145.00"),
+        (Money(-5), "-£0.05"),
+        (Money(123456789, "EUR"), "€1,234,567.89"),
+        (Money(1, "USD"), "$0.01"),
+        (Money(1500, "JPY"), "1,500 JPY"),
+        (Money(-1234, "KWD"), "-1.234 KWD"),
+        (Money(100, "CAD"), "1.00 CAD"),
+        (Money(0), "£0.00"),
+    ],
+)
+def test_money_reads_as_people_write_it(money: Money, text: str) -> None:
+    assert str(money) == f"{money}" == text
+
+
+def test_money_is_frozen() -> None:
+    with pytest.raises(AttributeError):
+        Money(1).minor = 2  # type: ignore[misc]  # the point of the test
+
+
+def test_a_model_takes_money_and_nothing_else() -> None:
+    class Model(BaseModel):
+        amount: Money
+
+    assert Model(amount=Money(1)).amount == Money(1)
+    assert Model(amount=Money(1)).model_dump(mode="json") == {"amount": {"minor": 1, "currency": "GBP"}}
+    for wrong in ("1.00", 1, {"minor": 1, "currency": "GBP"}):
+        with pytest.raises(ValidationError):
+            Model(amount=wrong)  # type: ignore[arg-type]  # the point of the test

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import pytest
+
+from govcomponents.core.port import Port
+from govcomponents.core.registry import find_adapter
+from govcomponents.errors import ConfigurationError, NotSupported
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BUILT_IN = {"own": "core.test_registry:Own", "broken": "core.no_such_module:X", "odd": "core.test_registry:BUILT_IN"}
+
+
+class Own(Port):
+    provider = "Own"
+
+
+class Capability(StrEnum):
+    SEND_EMAIL = "send_email"
+    SEND_SMS = "send_sms"
+
+
+class Able(Port):
+    provider = "Able"
+    capabilities = frozenset({Capability.SEND_EMAIL})
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    """Install a package with entry points, as pip would: a module and its dist-info on the path."""
+
+    def make(package: str, entry_points: str, source: str = "from govcomponents.core.port import Port") -> None:
+        home = tmp_path / package
+        home.mkdir()
+        (home / f"{package}.py").write_text(source, encoding="utf-8")
+        info = home / f"{package}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n", encoding="utf-8")
+        (info / "entry_points.txt").write_text(f"[govcomponents.pay]\n{entry_points}\n", encoding="utf-8")
+        monkeypatch.syspath_prepend(str(home))
+        monkeypatch.delitem(sys.modules, package, raising=False)
+
+    return make
+
+
+PLUGIN = """
+from govcomponents.core.port import Port
+
+class Theirs(Port):
+    provider = "Theirs"
+"""
+
+
+def test_a_built_in_adapter_is_found() -> None:
+    assert find_adapter("pay", "own", BUILT_IN) is Own
+
+
+def test_an_installed_package_brings_an_adapter(install: object) -> None:
+    install("their_pay", "theirs = their_pay:Theirs", PLUGIN)  # type: ignore[operator]
+    assert find_adapter("pay", "theirs", BUILT_IN).provider == "Theirs"
+
+
+def test_a_built_in_adapter_cannot_be_shadowed(install: object) -> None:
+    install("shadow_pay", "own = shadow_pay:Theirs", PLUGIN)  # type: ignore[operator]
+    assert find_adapter("pay", "own", BUILT_IN) is Own
+
+
+def test_a_name_that_nobody_has_is_told_with_those_that_there_are(install: object) -> None:
+    install("their_other_pay", "theirs = their_other_pay:Theirs", PLUGIN)  # type: ignore[operator]
+    with pytest.raises(ConfigurationError, match="no pay adapter called 'stripey'") as caught:
+        find_adapter("pay", "stripey", BUILT_IN)
+    assert "GOVCOMPONENTS_PAY__ADAPTER" in caught.value.fix
+    assert "own" in caught.value.fix
+    assert "theirs" in caught.value.fix
+
+
+def test_two_packages_that_claim_one_name_are_refused(install: object) -> None:
+    install("first_pay", "theirs = first_pay:Theirs", PLUGIN)  # type: ignore[operator]
+    install("second_pay", "theirs = second_pay:Theirs", PLUGIN)  # type: ignore[operator]
+    with pytest.raises(ConfigurationError, match="2 installed packages claim"):
+        find_adapter("pay", "theirs", BUILT_IN)
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [("import no_such_package_at_all", "ModuleNotFoundError"), ("x = 1", "AttributeError")],
+)
+def test_an_adapter_that_cannot_be_imported_names_its_package(install: object, source: str, told: str) -> None:
+    install("needy_pay", "needy = needy_pay:Theirs", source)  # type: ignore[operator]
+    with pytest.raises(ConfigurationError, match=told) as caught:
+        find_adapter("pay", "needy", BUILT_IN)
+    assert "needy_pay" in caught.value.fix
+
+
+def test_a_built_in_adapter_whose_needs_are_missing_names_the_install_line() -> None:
+    with pytest.raises(ConfigurationError, match=r"core\.no_such_module") as caught:
+        find_adapter("pay", "broken", BUILT_IN)
+    assert "pip install" in caught.value.fix
+
+
+def test_what_is_not_a_port_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="not a Port class"):
+        find_adapter("pay", "odd", BUILT_IN)
+
+
+def test_a_port_refuses_what_it_does_not_declare() -> None:
+    able = Able()
+    able.require(Capability.SEND_EMAIL, operation="notify.send_email")
+    with pytest.raises(NotSupported, match="send sms") as caught:
+        able.require(Capability.SEND_EMAIL, Capability.SEND_SMS, operation="notify.send_sms")
+    assert (caught.value.operation, caught.value.provider) == ("notify.send_sms", "Able")
+
+
+def test_an_adapter_must_say_how_it_is_built() -> None:
+    with pytest.raises(NotImplementedError, match="Own"):
+        Own.from_settings(None, None)  # type: ignore[arg-type]  # it never gets to them
