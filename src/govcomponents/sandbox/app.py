@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from govcomponents.core.transports.blocking import MAX_BODY
 from govcomponents.errors import OutcomeUnknown
 from govcomponents.sandbox.api import ControlApi
 from govcomponents.sandbox.clock import SandboxClock
+from govcomponents.sandbox.control_pages import ControlPages
 from govcomponents.sandbox.fault_answers import answer_struck
 from govcomponents.sandbox.ground import Ground
 from govcomponents.sandbox.home import Home
@@ -38,7 +40,7 @@ class Sandbox:
     `pay`, `notify` and `one_login` are the imitated providers, each with its state; `clock` can be moved; `timeline`
     ties the three together; `callbacks` are what it sends to services; `faults` are armed by name. `handle` and
     `visit` serve it in this process; `sandbox.server` over HTTP. `sign_in` says how /authorize answers: "page",
-    "at_once", or None for what the world says of each client.
+    "at_once", or None for what the world says of each client. `shares_clock` is whether its callers go by its clock.
     """
 
     def __init__(
@@ -49,13 +51,16 @@ class Sandbox:
         now: str | None = None,
         base_url: str = IN_PROCESS_URL,
         sign_in: str | None = None,
+        shares_clock: bool = True,
     ) -> None:
         self.base_url = base_url
         self.clock = SandboxClock(now)
         self.timeline = Timeline(self.clock)
         self.drop_connections: Callable[[], int] = lambda: 0
         """Ends every open connection but the caller's and says how many; there is none in process."""
-        self._ground = Ground(self.clock, Ids(seed), self.timeline, base_url)
+        self._ground = Ground(
+            self.clock, Ids(seed), self.timeline, base_url, self.clock.time if shares_clock else time.time
+        )
         self.callbacks = self._ground.callbacks
         self.faults = self._ground.faults
         self._start = (world, seed, now, sign_in)
@@ -72,7 +77,7 @@ class Sandbox:
         self.notify = GovUkNotifyImitation(sections.get("notify"), ground)
         self.one_login = OneLoginImitation(sections.get("one_login"), ground, sign_in=self._start[3])
         self.imitations: tuple[ProviderImitation, ...] = (self.pay, self.notify, self.one_login)
-        self._switchboard = Switchboard([ControlApi(self), Home(self), *self.imitations])
+        self._switchboard = Switchboard([ControlApi(self), ControlPages(self), Home(self), *self.imitations])
         self.faults.know(
             {
                 imitation.section: frozenset(route.name for route in imitation.routes())

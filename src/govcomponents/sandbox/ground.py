@@ -9,6 +9,8 @@ from govcomponents.sandbox.callbacks import Callbacks
 from govcomponents.sandbox.faults import Faults
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from govcomponents.sandbox.clock import SandboxClock
     from govcomponents.sandbox.ids import Ids
     from govcomponents.sandbox.timeline import Timeline
@@ -19,13 +21,16 @@ class Ground:
     """What every imitation stands on: the clock, the ids and the timeline of one sandbox, and its own address.
 
     `callbacks` is where an imitation queues what it sends to services, `faults` where it asks whether to spoil what
-    it makes; both are made here.
+    it makes; both are made here. `callers_time` is the time as callers know it, for what they sign and what is signed
+    for them: in process they share the sandbox's clock; over HTTP theirs is the real one, wherever the sandbox's was
+    moved to.
     """
 
     clock: SandboxClock
     ids: Ids
     timeline: Timeline
     base_url: str
+    callers_time: Callable[[], float]
     callbacks: Callbacks = field(init=False)
     faults: Faults = field(init=False)
 

@@ -105,7 +105,9 @@ class SandboxServer:
         shown = f"[{host}]" if ":" in host else host
         self.base_url = public_url.rstrip("/") if public_url else f"http://{shown}:{self._listener.server_port}"
         try:
-            self.sandbox = Sandbox(world, seed=seed, now=now, base_url=self.base_url, sign_in=sign_in)
+            self.sandbox = Sandbox(
+                world, seed=seed, now=now, base_url=self.base_url, sign_in=sign_in, shares_clock=False
+            )
         except BaseException:
             self._listener.server_close()
             raise

@@ -130,7 +130,7 @@ class GovUkNotifyImitation:
         def handler(call: Call) -> Response:
             try:
                 header = call.headers.get("authorization", "")
-                service, key = authenticate(header, self._services, self._ground.clock.time(), self._lifetime)
+                service, key = authenticate(header, self._services, self._ground.callers_time(), self._lifetime)
                 return answer(service, key, call)
             except Refusal as refusal:
                 return refusal.answer()

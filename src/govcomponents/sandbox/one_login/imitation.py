@@ -192,7 +192,7 @@ class OneLoginImitation:
         if len(call.query_string) > wire.MAX_AUTHORIZE_QUERY:
             return _blocked()
         try:
-            request = self._reader.read(dict(call.query), self._ground.clock.time())
+            request = self._reader.read(dict(call.query), self._ground.callers_time())
         except ShownRefusal as refused:
             return text_answer(refused.status, refused.text)
         except SentRefusal as refused:
@@ -261,7 +261,7 @@ class OneLoginImitation:
         if request.levels and reached is None and wire.RETURN_CODE not in request.claims:
             self._record("a person signed in; identity was not proved")
             return _sent_back(request.refuse("access_denied", _DENIED))
-        grant = Grant(request, person, int(self._ground.clock.time()), self._ground.ids.token(22), reached, codes)
+        grant = Grant(request, person, int(self._ground.callers_time()), self._ground.ids.token(22), reached, codes)
         code = self._ground.ids.token()
         self._codes.put(code, grant, self._lifetimes.code)
         proved = f", identity proved to {reached}" if reached else ", identity was not proved" if request.levels else ""
@@ -279,7 +279,7 @@ class OneLoginImitation:
     def _token(self, call: Call) -> Response:
         if turned_away := _turned_away(call):
             return turned_away
-        now = self._ground.clock.time()
+        now = self._ground.callers_time()
         try:
             grant = self._redeem(call, now)
         except TokenRefusal as refused:
@@ -322,7 +322,7 @@ class OneLoginImitation:
         if grant is None:
             challenge = 'Bearer error="invalid_token", error_description="Invalid access token"'
             return Response(401, {"www-authenticate": challenge}, b"")
-        answer = self._answers.userinfo(grant, int(self._ground.clock.time()))
+        answer = self._answers.userinfo(grant, int(self._ground.callers_time()))
         return json_answer(200, answer, {"cache-control": "no-store"})
 
     # -- signing out --------------------------------------------------------------------------------------------------
