@@ -69,7 +69,7 @@ conformance: $(VENV)/.dev ## checks against the providers' own specifications, c
 
 .PHONY: bench
 bench: $(VENV)/.dev ## measure speed and memory against other clients, and print the table
-	@$(PY) bench/run.py
+	@$(PY) -m bench.run
 
 .PHONY: format
 format: $(VENV)/.dev ## let the formatter and the linter mend what they can
