@@ -32,7 +32,7 @@ It never holds a credential, a person's data or an argument's value, and neither
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack
 
 from govcomponents.privacy import Guarded
 
@@ -69,6 +69,17 @@ __all__ = [
     "Unavailable",
     "UnexpectedReply",
 ]
+
+
+class Facts(TypedDict, total=False):
+    """What an error may tell beside its own arguments, as keywords of `GovComponentsError`."""
+
+    fix: str
+    operation: str
+    provider: str
+    status: int | None
+    code: str | None
+    request_id: str | None
 
 
 class GovComponentsError(Exception):
@@ -247,7 +258,7 @@ class PermissionRefused(Refused):
 class RequestRefused(Refused):
     """The provider finds the request wrong. `field` names the part, where the provider told it."""
 
-    def __init__(self, happened: str, *, field: str | None = None, **facts: Any) -> None:
+    def __init__(self, happened: str, *, field: str | None = None, **facts: Unpack[Facts]) -> None:
         super().__init__(happened, **facts)
         self.field = field
 
@@ -269,7 +280,7 @@ class RateLimited(Refused):
 
     default_fix = "slow down, then call again"
 
-    def __init__(self, happened: str, *, retry_after: float, **facts: Any) -> None:
+    def __init__(self, happened: str, *, retry_after: float, **facts: Unpack[Facts]) -> None:
         super().__init__(happened, **facts)
         self.retry_after = retry_after
 
@@ -279,7 +290,7 @@ class DailyLimitReached(RateLimited):
 
     default_fix = "wait until the limit resets, or ask the provider for a higher one"
 
-    def __init__(self, happened: str, *, resets_at: datetime, retry_after: float, **facts: Any) -> None:
+    def __init__(self, happened: str, *, resets_at: datetime, retry_after: float, **facts: Unpack[Facts]) -> None:
         super().__init__(happened, retry_after=retry_after, **facts)
         self.resets_at = resets_at
 
@@ -325,7 +336,7 @@ class SignInError(GovComponentsError):
 
     default_fix = "show a neutral page and let the person start again"
 
-    def __init__(self, happened: str, *, reason: SignInReason, **facts: Any) -> None:
+    def __init__(self, happened: str, *, reason: SignInReason, **facts: Unpack[Facts]) -> None:
         super().__init__(happened, **facts)
         self.reason = reason
 
@@ -350,7 +361,9 @@ class IdentityNotProved(SignInError):
 
     default_fix = "use the service's other route; do not send the person round again"
 
-    def __init__(self, happened: str, *, subject: Personal[str], return_codes: tuple[str, ...], **facts: Any) -> None:
+    def __init__(
+        self, happened: str, *, subject: Personal[str], return_codes: tuple[str, ...], **facts: Unpack[Facts]
+    ) -> None:
         super().__init__(happened, reason=SignInReason.BAD_LEVEL, **facts)
         self.subject = subject
         self.return_codes = return_codes

@@ -39,6 +39,18 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Caller]
 
+_USES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -62,7 +74,10 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         )
-        if not is_ca:
+        if is_ca:
+            usage = dict.fromkeys(_USES, False) | {"key_cert_sign": True, "crl_sign": True}
+            made = made.add_extension(x509.KeyUsage(**usage), critical=True)
+        else:
             made = made.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return made.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
@@ -194,7 +194,7 @@ class _New(Input):
     reference: Text255 = Field(description=_REFERENCE_FIX)
     description: Text255 = Field(description=_DESCRIPTION_FIX)
     metadata: Metadata | None = Field(None, description=_METADATA_FIX)
-    extra: dict[str, Any] | None = Field(None, description=_EXTRA_FIX)
+    extra: dict[str, object] | None = Field(None, description=_EXTRA_FIX)
 
 
 class _NewAttended(_New):
@@ -251,7 +251,7 @@ class NewRefund(OnPayment):
         description="pass Money of the payment's currency, of at least 1p and at most what is left to refund"
     )
     idempotency_key: IdempotencyKey | None = Field(None, description=_KEY_FIX)
-    extra: dict[str, Any] | None = Field(None, description=_EXTRA_FIX)
+    extra: dict[str, object] | None = Field(None, description=_EXTRA_FIX)
 
 
 class NewAgreement(Input):
@@ -262,7 +262,7 @@ class NewAgreement(Input):
     user_identifier: Text255 | None = Field(
         None, description="pass the service's own name for the person, of 1 to 255 characters and not personal, or None"
     )
-    extra: dict[str, Any] | None = Field(None, description=_EXTRA_FIX)
+    extra: dict[str, object] | None = Field(None, description=_EXTRA_FIX)
 
 
 class CardDetails(Input):

@@ -1,0 +1,211 @@
+"""The public names, their twins for blocking and asyncio callers, and what every module says of itself."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+
+import pytest
+
+import govcomponents
+from govcomponents import errors
+from govcomponents.core.runtime import VERSION
+
+from .sources import COMPONENTS, ROOT, modules
+
+FOR_CALLERS = {"service", "async_service", "models", "inputs", "ids", "states", "events", "levels", "pending", "port"}
+TWINS = {
+    "pay": ("Pay", "AsyncPay"),
+    "notify": ("Notify", "AsyncNotify"),
+    "identity": ("IdentityService", "AsyncIdentityService"),
+}
+
+
+def test_the_exported_names_are_sorted_and_complete() -> None:
+    exported = govcomponents.__all__
+    assert exported == sorted(exported)
+    assert len(set(exported)) == len(exported)
+    fixed = {"AsyncGovComponents", "GovComponents", "Money", "Personal", "Secret", "Settings"}
+    assert set(exported) == fixed | set(errors.__all__)
+    assert errors.__all__ == sorted(errors.__all__)
+
+
+@pytest.mark.parametrize("name", govcomponents.__all__)
+def test_every_exported_name_can_be_imported_and_is_documented(name: str) -> None:
+    value = getattr(importlib.import_module("govcomponents"), name)
+    assert value.__module__.startswith("govcomponents.")
+    assert inspect.getdoc(value)
+
+
+def test_dir_lists_the_exported_names_and_nothing_private() -> None:
+    listed = dir(govcomponents)
+    assert set(govcomponents.__all__) <= set(listed)
+    assert {name for name in listed if not name.startswith("__")} == set(govcomponents.__all__)
+
+
+def test_a_name_that_is_not_exported_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Payments'"):
+        getattr(govcomponents, "Payments")  # noqa: B009  # the way that is meant
+
+
+def test_type_checkers_see_the_same_names() -> None:
+    tree = modules()["govcomponents"]
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    imported = {alias.name for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert imported == set(govcomponents.__all__)
+
+
+def test_the_version_is_told_once() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert project["version"] == VERSION
+    assert f"## {VERSION}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_importing_the_package_imports_nothing_heavy() -> None:
+    heavy = [
+        "requests",
+        "aiohttp",
+        "pydantic",
+        "pydantic_settings",
+        "cryptography",
+        "jwt",
+        "tenacity",
+        "jinja2",
+        "asyncio",
+    ]
+    code = f"import sys, govcomponents; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("name", modules())
+def test_every_module_says_its_job_in_one_line(name: str) -> None:
+    doc = ast.get_docstring(modules()[name])
+    assert doc, f"{name} has no docstring"
+    assert doc.splitlines()[0].endswith((".", ":", "`.")), f"{name}'s first line is not a sentence"
+
+
+@pytest.mark.parametrize("name", modules())
+def test_no_module_is_called_by_what_it_is_not(name: str) -> None:
+    last = name.rpartition(".")[2]
+    assert not re.search(r"(^|_)(utils?|helpers?|common|misc|managers?)($|_)", last)
+
+
+def _members(kind: type) -> dict[str, object]:
+    return {name: value for name, value in inspect.getmembers_static(kind) if not name.startswith("_")}
+
+
+def _as_blocking(annotation: object) -> object:
+    """An asyncio annotation as its blocking twin has it."""
+    return (
+        re.sub(r"\bAsync(Iterator|Iterable|Generator)\b", r"\1", annotation)
+        if isinstance(annotation, str)
+        else annotation
+    )
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_blocking_and_asyncio_service_objects_are_twins(component: str) -> None:
+    service = importlib.import_module(f"govcomponents.{component}.service")
+    blocking, asyncio_ = (getattr(service, name) for name in TWINS[component])
+    ours, theirs = _members(blocking), _members(asyncio_)
+    assert list(ours) == list(theirs)
+    assert ours, "a service object without operations"
+    for name, one in ours.items():
+        other = theirs[name]
+        assert type(one) is type(other), name
+        assert inspect.getdoc(one) == inspect.getdoc(other), name
+        assert inspect.getdoc(one), name
+        one, other = (
+            value.__func__ if isinstance(value, (staticmethod, classmethod)) else value for value in (one, other)
+        )
+        if not callable(one):
+            continue
+        assert callable(other)
+        mine, its = inspect.signature(one), inspect.signature(other)
+        assert [(p.name, p.kind, p.default) for p in mine.parameters.values()] == [
+            (p.name, p.kind, p.default) for p in its.parameters.values()
+        ], name
+        assert [_as_blocking(p.annotation) for p in mine.parameters.values()] == [
+            _as_blocking(p.annotation) for p in its.parameters.values()
+        ], name
+        assert mine.return_annotation == _as_blocking(its.return_annotation), name
+        assert not inspect.iscoroutinefunction(one), name
+
+
+def test_the_two_entrances_are_twins() -> None:
+    def shape(kind: type) -> dict[str, object]:
+        return {name: str(inspect.signature(getattr(kind, name))) for name in ("from_settings", "sandbox")}
+
+    assert shape(govcomponents.GovComponents) == shape(govcomponents.AsyncGovComponents)
+    renamed = {"aclose": "close"}
+    names = {renamed.get(name, name) for name in _members(govcomponents.AsyncGovComponents)}
+    assert names == set(_members(govcomponents.GovComponents))
+
+
+def _public_annotations(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Every annotation of a public function, method or field."""
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.name.startswith("_"):
+            yield from _of_function(node.name, node)
+        elif isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            for part in node.body:
+                if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+                    if not part.target.id.startswith("_"):
+                        yield f"{node.name}.{part.target.id}", part.annotation
+                elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)) and (
+                    part.name == "__init__" or not part.name.startswith("_")
+                ):
+                    yield from _of_function(f"{node.name}.{part.name}", part)
+
+
+def _of_function(name: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[tuple[str, ast.expr]]:
+    arguments = node.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    for argument in every:
+        if argument is not None and argument.annotation is not None:
+            yield f"{name}({argument.arg})", argument.annotation
+    if node.returns is not None:
+        yield f"{name}()", node.returns
+
+
+def _is_for_callers(name: str) -> bool:
+    parts = name.split(".")
+    if len(parts) < 3:
+        return True
+    return parts[1] in COMPONENTS and len(parts) == 3 and parts[2] in FOR_CALLERS
+
+
+@pytest.mark.parametrize("name", [name for name in modules() if _is_for_callers(name)])
+def test_nothing_public_is_annotated_with_any(name: str) -> None:
+    found = [
+        where
+        for where, annotation in _public_annotations(modules()[name])
+        if any(isinstance(node, ast.Name) and node.id == "Any" for node in ast.walk(annotation))
+    ]
+    assert found == []
+
+
+def test_every_error_class_is_raised_by_the_package() -> None:
+    made = {
+        node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+        for name, tree in modules().items()
+        if name != errors.__name__
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, (ast.Name, ast.Attribute))
+    }
+    named = {
+        node.id
+        for name, tree in modules().items()
+        if name != errors.__name__
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name)
+    }
+    bases = {"GovComponentsError", "Refused", "SignInError", "SignInReason"}  # for `except`, never raised themselves
+    assert set(errors.__all__) - bases - made - named == set()
