@@ -38,6 +38,7 @@ MAX_TOKEN_ANSWER: Final = 128 * 1024
 MAX_CLAIMS_ANSWER: Final = 256 * 1024
 KEY_TIMEOUT: Final = 5.0
 START_AGAIN: Final = "let the person start the sign-in again: the code that they brought back is used up"
+_ELSEWHERE: Final = "offer another route, or try again later"
 _OPERATION: Final = "identity.complete"
 _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -61,27 +62,33 @@ class EndpointRefusal(Exception):
 
 
 @contextmanager
-def sign_in_errors(provider: str) -> Iterator[None]:
+def sign_in_errors(provider: str, operation: str = _OPERATION) -> Iterator[None]:
     """Turn what the checks and the transport raise into the errors that `complete` promises."""
     try:
         yield
     except TokenRefused as refused:
-        raise SignInRejected(refused.happened, reason=refused.reason, operation=_OPERATION, provider=provider) from None
+        raise SignInRejected(refused.happened, reason=refused.reason, operation=operation, provider=provider) from None
     except KeysUnavailable as missing:
-        raise unavailable(provider, str(missing)) from None
+        raise unavailable(provider, str(missing), operation=operation) from None
     except (NotSent, OutcomeUnknown) as lost:
-        raise unavailable(provider, lost.happened) from None
+        raise unavailable(provider, lost.happened, operation=operation) from None
 
 
 def unavailable(
-    provider: str, happened: str, *, fix: str = "", status: int | None = None, code: str | None = None
+    provider: str,
+    happened: str,
+    *,
+    fix: str = "",
+    status: int | None = None,
+    code: str | None = None,
+    operation: str = _OPERATION,
 ) -> GovComponentsError:
     """The error that says that the provider cannot finish the sign-in now."""
     return SignInUnavailable(
         happened,
         reason=SignInReason.PROVIDER_UNAVAILABLE,
-        fix=fix or f"{START_AGAIN}, or offer another route",
-        operation=_OPERATION,
+        fix=fix or (f"{START_AGAIN}, or offer another route" if operation == _OPERATION else _ELSEWHERE),
+        operation=operation,
         provider=provider,
         status=status,
         code=code,
@@ -131,8 +138,10 @@ def with_query(url: str, parameters: Mapping[str, str]) -> str:
     return f"{url}{'&' if '?' in url else '?'}{urlencode(parameters, quote_via=quote)}"
 
 
-def token_request(url: str, pending: Pending, code: str, authentication: Mapping[str, str]) -> Request:
-    """The request that exchanges the code, with the fields that authenticate the client."""
+def token_request(
+    url: str, pending: Pending, code: str, authentication: Mapping[str, str], headers: Mapping[str, str] | None = None
+) -> Request:
+    """The request that exchanges the code, with the fields or the headers that authenticate the client."""
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -140,12 +149,14 @@ def token_request(url: str, pending: Pending, code: str, authentication: Mapping
         "code_verifier": pending.code_verifier.reveal(),
         **authentication,
     }
-    return Request(_OPERATION, "POST", url, Replay.UNSENT, _FORM, urlencode(form).encode("ascii"), lookup=START_AGAIN)
+    sent = {**_FORM, **(headers or {})}
+    return Request(_OPERATION, "POST", url, Replay.UNSENT, sent, urlencode(form).encode("ascii"), lookup=START_AGAIN)
 
 
-def userinfo_request(url: str, access_token: str) -> Request:
+def userinfo_request(url: str, access_token: str, headers: Mapping[str, str] | None = None) -> Request:
     """The request for the claims about the person."""
-    return Request(_OPERATION, "GET", url, Replay.ALWAYS, {"Authorization": f"Bearer {access_token}"})
+    sent = {"Authorization": f"Bearer {access_token}", **(headers or {})}
+    return Request(_OPERATION, "GET", url, Replay.ALWAYS, sent)
 
 
 def key_request(url: str) -> Request:
@@ -173,16 +184,33 @@ def read_claims(response: Response) -> dict[str, Any]:
     return _read(response, "the answer of the userinfo endpoint", MAX_CLAIMS_ANSWER)
 
 
-def _read(response: Response, what: str, longest: int) -> dict[str, Any]:
+def read_claims_token(response: Response) -> str:
+    """Read the userinfo endpoint's answer where it is a signed token, which is still to be verified.
+
+    Raises TokenRefused or EndpointRefusal.
+    """
+    what = "the answer of the userinfo endpoint"
+    _check_answer(response, what, MAX_CLAIMS_ANSWER, "application/jwt")
+    try:
+        return response.body.decode("ascii")
+    except UnicodeDecodeError:
+        raise TokenRefused(SignInReason.MALFORMED, f"{what} is not a signed token") from None
+
+
+def _check_answer(response: Response, what: str, longest: int, media: str) -> None:
     if 300 <= response.status < 400:
         raise TokenRefused(SignInReason.BLOCKED_URL, f"{what} is a redirect, which is not followed")
     if response.status != 200:
         raise _refusal(response)
-    media = (response.header("content-type") or "").partition(";")[0].strip().lower()
-    if media != "application/json":
-        raise TokenRefused(SignInReason.MALFORMED, f"{what} is not JSON")
+    if (response.header("content-type") or "").partition(";")[0].strip().lower() != media:
+        kind = "JSON" if media == "application/json" else "a signed token"
+        raise TokenRefused(SignInReason.MALFORMED, f"{what} is not {kind}")
     if len(response.body) > longest:
         raise TokenRefused(SignInReason.MALFORMED, f"{what} is too large")
+
+
+def _read(response: Response, what: str, longest: int) -> dict[str, Any]:
+    _check_answer(response, what, longest, "application/json")
     try:
         answer = parse_object(response.body)
     except NotStrict as error:

@@ -1,6 +1,6 @@
-"""Keeps a provider's keys: fetched when needed, refreshed in time, used stale through an outage, never guessed.
+"""Keeps a provider's documents and keys: fetched when needed, refreshed in time, used stale through an outage.
 
-One `KeyCache` serves blocking threads and asyncio tasks with one implementation. Its lock is held only while state
+One `DocumentCache` serves blocking threads and asyncio tasks with one implementation. Its lock is held only while state
 is read or changed, never during a request. When a copy has gone stale, one caller refreshes it and the others go on
 with the stale one. When there is no copy at all, one caller fetches and the others wait for it.
 """
@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from govcomponents.errors import GovComponentsError, SignInReason
 from govcomponents.identity.jwk import MAX_KEYS, Unfit, key_id, public_key
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     Fetch = Callable[[], Awaitable[Response]]
     KeyMap = Mapping[str, tuple[PublicKey, ...]]
     Read = Callable[[Mapping[str, object]], KeyMap]
+
+T = TypeVar("T")
 
 log = logging.getLogger("govcomponents.identity")
 
@@ -46,7 +48,7 @@ class KeysUnavailable(Exception):
 
 
 class DocumentUnfit(ValueError):
-    """A key document is not what it should be; the message says how."""
+    """A document is not what it should be; the message says how."""
 
 
 @dataclass(slots=True)
@@ -58,51 +60,48 @@ class _Flight:
     waiters: list[asyncio.Future[None]] = field(default_factory=list)
 
 
-class KeyCache:
-    """The keys of one document at one configured place. Safe to share between threads and between tasks of a loop.
+class DocumentCache(Generic[T]):
+    """What one document at one configured place says. Safe to share between threads and between tasks of a loop.
 
-    `fetch` gets the document, `read` turns it into keys by their id and raises DocumentUnfit; `name` is for logs.
-    A document stays fresh as its Cache-Control says, within 5 minutes and a day. Each good refresh replaces all keys,
-    so a withdrawn key is trusted no longer; a failed one changes nothing, and the kept keys serve for `stale_limit`
-    seconds more. An unknown key id causes at most one request in `UNKNOWN_KEY_WINDOW` seconds, however many tokens
-    come with one, and ids that are not there take no room.
+    `fetch` gets the document, `read` turns it into what is kept and raises DocumentUnfit; `name` is for logs.
+    A document stays fresh as its Cache-Control says, within 5 minutes and a day. Each good refresh replaces all that
+    was kept; a failed one changes nothing, and what was kept serves for `stale_limit` seconds more.
     """
 
-    def __init__(self, fetch: Fetch, read: Read, clock: Clock, *, name: str, stale_limit: int = STALE_LIMIT) -> None:
+    def __init__(
+        self,
+        fetch: Fetch,
+        read: Callable[[Mapping[str, object]], T],
+        clock: Clock,
+        *,
+        name: str,
+        stale_limit: int = STALE_LIMIT,
+        default_fresh: int = DEFAULT_FRESH,
+    ) -> None:
         self._fetch = fetch
         self._read = read
         self._clock = clock
         self._name = name
         self._stale_limit = stale_limit
+        self._default_fresh = default_fresh
         self._lock = threading.Lock()
-        self._keys: KeyMap = {}
+        self._kept: T | None = None
         self._fetched_at: float | None = None
         self._fresh_until = 0.0
         self._last_attempt = -float("inf")
         self._failures = 0
         self._flight: _Flight | None = None
+        self.failure: Exception | None = None
+        """Why the last refresh failed; None if it did not."""
 
-    async def find(self, kid: str | None, algorithm: str) -> PublicKey:
-        """Return the key with that id, fit for that algorithm.
-
-        Without an id, returns the only key that fits. Raises TokenRefused with UNKNOWN_KEY if there is no such key
-        after at most one refresh, and KeysUnavailable if there are no keys at all.
-        """
-        await self._make_current()
-        found = _pick(self._keys, kid, algorithm)
-        if found is None:
-            await self._refresh_if(self._may_look_for_unknown, wait=True)
-            found = _pick(self._keys, kid, algorithm)
-        if found is None:
-            raise TokenRefused(SignInReason.UNKNOWN_KEY, f"no key of the {self._name} has the key id of the token")
-        return found
-
-    async def _make_current(self) -> None:
-        if self._fetched_at is not None and self._clock() < self._fresh_until:
-            return
-        await self._refresh_if(self._is_due, wait=self._fetched_at is None)
-        if self._fetched_at is None or self._clock() >= self._fresh_until + self._stale_limit:
+    async def current(self) -> T:
+        """Return what the document says. Raises KeysUnavailable if there is no copy that may be used."""
+        if self._kept is None or self._clock() >= self._fresh_until:
+            await self._refresh_if(self._is_due, wait=self._kept is None)
+        kept = self._kept
+        if kept is None or self._clock() >= self._fresh_until + self._stale_limit:
             raise KeysUnavailable(f"the {self._name} cannot be fetched")
+        return kept
 
     def _is_due(self, now: float) -> bool:
         if self._fetched_at is not None and now < self._fresh_until:
@@ -110,9 +109,6 @@ class KeyCache:
         longest = _FIRST_BACK_OFF if self._fetched_at is None else _MAX_BACK_OFF
         back_off = min(_FIRST_BACK_OFF * 2 ** min(self._failures - 1, 10), longest) if self._failures else 0
         return now >= self._last_attempt + back_off
-
-    def _may_look_for_unknown(self, now: float) -> bool:
-        return now - self._last_attempt >= UNKNOWN_KEY_WINDOW
 
     async def _refresh_if(self, due: Callable[[float], bool], *, wait: bool) -> None:
         """Refresh if that is due; if another caller is at it, `wait` for that one or go on."""
@@ -130,11 +126,11 @@ class KeyCache:
             return
         try:
             response = await self._fetch()
-            keys = self._read_document(response)
+            content = self._read_document(response)
         except (GovComponentsError, DocumentUnfit) as error:
             self._failed(error)
         else:
-            self._landed(keys, _freshness(response))
+            self._landed(content, _freshness(response, self._default_fresh))
         finally:
             with self._lock:
                 self._flight = None
@@ -160,7 +156,7 @@ class KeyCache:
             flight.waiters.append(waiter)
         await waiter
 
-    def _read_document(self, response: Response) -> KeyMap:
+    def _read_document(self, response: Response) -> T:
         if response.status != 200:
             raise DocumentUnfit(f"it was answered with status {response.status}")
         if len(response.body) > MAX_DOCUMENT:
@@ -169,14 +165,15 @@ class KeyCache:
             document = parse_object(response.body)
         except NotStrict as error:
             raise DocumentUnfit(str(error)) from None
-        keys = self._read(document)
-        if not keys:
-            raise DocumentUnfit("it holds no key that can be used")
-        return keys
+        return self._usable(self._read(document))
 
-    def _landed(self, keys: KeyMap, fresh_for: float) -> None:
+    def _usable(self, content: T) -> T:
+        return content
+
+    def _landed(self, content: T, fresh_for: float) -> None:
         with self._lock:
-            self._keys = keys
+            self.failure = None
+            self._kept = content
             self._fetched_at = self._clock()
             self._fresh_until = self._fetched_at + fresh_for
             self._failures = 0
@@ -184,13 +181,44 @@ class KeyCache:
     def _failed(self, error: Exception) -> None:
         with self._lock:
             self._failures += 1
+            self.failure = error
             age = None if self._fetched_at is None else int(self._clock() - self._fetched_at)
         kept = "there is no older copy" if age is None else f"a copy of {age} seconds ago is used"
         why = str(error) if isinstance(error, DocumentUnfit) else type(error).__name__
         log.warning("the %s could not be refreshed (%s); %s", self._name, why, kept)
 
 
-def _freshness(response: Response) -> float:
+class KeyCache(DocumentCache["KeyMap"]):
+    """The keys of one document at one configured place, by their id.
+
+    A withdrawn key is trusted no longer after the next refresh. An unknown key id causes at most one request in
+    `UNKNOWN_KEY_WINDOW` seconds, however many tokens come with one, and ids that are not there take no room.
+    """
+
+    async def find(self, kid: str | None, algorithm: str) -> PublicKey:
+        """Return the key with that id, fit for that algorithm.
+
+        Without an id, returns the only key that fits. Raises TokenRefused with UNKNOWN_KEY if there is no such key
+        after at most one refresh, and KeysUnavailable if there are no keys at all.
+        """
+        found = _pick(await self.current(), kid, algorithm)
+        if found is None:
+            await self._refresh_if(self._may_look_for_unknown, wait=True)
+            found = _pick(await self.current(), kid, algorithm)
+        if found is None:
+            raise TokenRefused(SignInReason.UNKNOWN_KEY, f"no key of the {self._name} has the key id of the token")
+        return found
+
+    def _may_look_for_unknown(self, now: float) -> bool:
+        return now - self._last_attempt >= UNKNOWN_KEY_WINDOW
+
+    def _usable(self, content: KeyMap) -> KeyMap:
+        if not content:
+            raise DocumentUnfit("it holds no key that can be used")
+        return content
+
+
+def _freshness(response: Response, default: int) -> float:
     """For how many seconds Cache-Control lets the document be used, within bounds (RFC 9111 section 5.2.2)."""
     for directive in (response.header("cache-control") or "").lower().split(","):
         name, _, value = directive.strip().partition("=")
@@ -199,7 +227,7 @@ def _freshness(response: Response) -> float:
             return float(min(max(int(value[:10]), MIN_FRESH), MAX_FRESH))
         if name in ("no-store", "no-cache"):
             return float(MIN_FRESH)
-    return float(DEFAULT_FRESH)
+    return float(default)
 
 
 def _pick(keys: KeyMap, kid: str | None, algorithm: str) -> PublicKey | None:

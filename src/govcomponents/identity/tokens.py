@@ -71,7 +71,8 @@ class Rules:
     """What a kind of token must be. `name` is for messages.
 
     Times are seconds. `max_life` bounds `exp - iat`, `max_age` bounds how old `iat` may be. `types` are the values of
-    `typ` that are let in, in lower case; a token without `typ` always is.
+    `typ` that are let in, in lower case; a token without `typ` always is. `optional` are the claims of "aud", "exp"
+    and "iat" that need not be there; when they are, they are checked all the same.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Rules:
     max_age: int | None = None
     types: frozenset[str] = frozenset({"jwt"})
     extra_audiences: bool = False
+    optional: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,8 @@ def check_claims(claims: Mapping[str, object], rules: Rules, now: float) -> None
 
 def _check_audience(claims: Mapping[str, object], rules: Rules) -> None:
     audience = claims.get("aud")
+    if audience is None and "aud" in rules.optional:
+        return
     if isinstance(audience, str):
         ours, alone = same(audience, rules.audience), True
     elif isinstance(audience, list) and all(isinstance(member, str) for member in audience):
@@ -211,16 +215,16 @@ def _check_audience(claims: Mapping[str, object], rules: Rules) -> None:
 
 
 def _check_times(claims: Mapping[str, object], rules: Rules, now: float) -> None:
-    expires, issued = _time(claims, "exp", rules), _time(claims, "iat", rules)
-    if not now < expires + rules.leeway:
+    expires, issued = _required_time(claims, "exp", rules), _required_time(claims, "iat", rules)
+    if expires is not None and not now < expires + rules.leeway:
         raise TokenRefused(SignInReason.EXPIRED, f"the {rules.name} has expired")
-    if not issued <= now + rules.leeway:
+    if issued is not None and not issued <= now + rules.leeway:
         raise TokenRefused(SignInReason.NOT_YET_VALID, f"the {rules.name} was issued in the future")
     if "nbf" in claims and not _time(claims, "nbf", rules) <= now + rules.leeway:
         raise TokenRefused(SignInReason.NOT_YET_VALID, f"the {rules.name} is not valid yet")
-    if rules.max_life is not None and expires - issued > rules.max_life:
+    if rules.max_life is not None and expires is not None and issued is not None and expires - issued > rules.max_life:
         raise TokenRefused(SignInReason.EXPIRED, f"the {rules.name} lives longer than such tokens do")
-    if rules.max_age is not None and issued < now - rules.max_age - rules.leeway:
+    if rules.max_age is not None and issued is not None and issued < now - rules.max_age - rules.leeway:
         raise TokenRefused(SignInReason.EXPIRED, f"the {rules.name} was issued too long ago")
 
 
@@ -277,6 +281,10 @@ def _text(claims: Mapping[str, object], name: str, rules: Rules) -> str:
     if not isinstance(value, str):
         raise _malformed(rules, f"has no {name}, or one that is not text")
     return value
+
+
+def _required_time(claims: Mapping[str, object], name: str, rules: Rules) -> float | None:
+    return None if name in rules.optional and name not in claims else _time(claims, name, rules)
 
 
 def _time(claims: Mapping[str, object], name: str, rules: Rules) -> float:
