@@ -12,7 +12,7 @@ from govcomponents.sandbox import control_models as models
 from govcomponents.sandbox.callbacks import Disturbance
 from govcomponents.sandbox.fault_catalogue import CATALOGUE
 from govcomponents.sandbox.faults import UnknownName
-from govcomponents.sandbox.http import Call, Fact, RotatesKeys, Route, Summarises, json_answer
+from govcomponents.sandbox.http import Call, Fact, RotatesKeys, Route, Summarises, comes_from_elsewhere, json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -84,7 +84,8 @@ class ControlApi:
     def _guarded(self, handler: Handler) -> Handler:
         def answer(call: Call) -> Response:
             try:
-                refuse_other_origins(call)
+                if comes_from_elsewhere(call):
+                    raise _Refusal(403, "the request comes from a page of another site")
                 return handler(call)
             except _Refusal as refusal:
                 return refusal.answer
@@ -252,15 +253,6 @@ class ControlApi:
     def _clock(self) -> models.Clock:
         clock = self._sandbox.clock
         return models.Clock(now=clock.now(), running=clock.is_running)
-
-
-def refuse_other_origins(call: Call) -> None:
-    """Refuse what another site's page makes a browser send here: the sandbox has no access control of its own."""
-    origin = call.headers.get("origin")
-    if origin is None or call.method in ("GET", "HEAD"):
-        return
-    if origin != call.base_url and origin.partition("://")[2] != call.headers.get("host"):
-        raise _Refusal(403, "the request comes from a page of another site")
 
 
 def _read(model: type[M], call: Call) -> M:

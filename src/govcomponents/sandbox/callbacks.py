@@ -124,8 +124,8 @@ class Callbacks:
         self.stirred = False
         """Whether something was queued since the last delivery: the sandbox looks at it after each call."""
         self.wake: Callable[[], None] = self._stir
-        self.on_error: Callable[[Exception], None] | None = None
-        """Told of a fault in what makes a callback; without it the fault is raised."""
+        self._is_served = False
+        self._on_error: Callable[[Exception], None] | None = None
         clock.on_move(self._changed)
 
     def send(self, callback: Callback | Make, *, after: float = 0.0) -> list[str]:
@@ -183,6 +183,17 @@ class Callbacks:
         self._post = hand_over
         self._is_automatic = True
         self.deliver_if_received()
+
+    @property
+    def is_automatic(self) -> bool:
+        """Whether due callbacks are sent without being asked for."""
+        return self._is_automatic or self._is_served
+
+    def serve(self, wake: Callable[[], None], on_error: Callable[[Exception], None]) -> None:
+        """Leave the sending to a thread, which `wake` wakes; what goes wrong there is told to `on_error`."""
+        self.wake = wake
+        self._is_served = True
+        self._on_error = on_error
 
     def disturb(self, disturbance: Disturbance) -> None:
         """Duplicate, delay, shuffle or pause from now on. `Disturbance()` takes it back.
@@ -243,9 +254,9 @@ class Callbacks:
         try:
             step()
         except Exception as error:
-            if self.on_error is None:
+            if self._on_error is None:
                 raise
-            self.on_error(error)
+            self._on_error(error)
 
     def _stir(self) -> None:
         # Not delivered on the spot: an imitation may hold its own lock, and a receiver may call it.

@@ -27,8 +27,7 @@ class Courier:
 
     def start(self) -> None:
         """Begin to send."""
-        self._callbacks.wake = self._wanted.set
-        self._callbacks.on_error = report
+        self._callbacks.serve(self._wanted.set, report)
         self._thread.start()
 
     def stop(self) -> None:

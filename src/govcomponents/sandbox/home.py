@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.connection import environment
-from govcomponents.sandbox.http import Call, Fact, Route, Summarises, html_answer, text_answer
+from govcomponents.sandbox.http import PROVIDERS, Call, Fact, Route, Summarises, html_answer, text_answer
 from govcomponents.sandbox.outbox import OutboxMessage
 from govcomponents.sandbox.pages import render
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Response
     from govcomponents.sandbox.app import Sandbox
 
-PROVIDERS = {"pay": "GOV.UK Pay", "notify": "GOV.UK Notify", "one_login": "GOV.UK One Login"}
 _STARTS = {"pay": "/v1/payments", "notify": "/v2/notifications", "one_login": "/.well-known/openid-configuration"}
 _SHOWN_AT_MOST = 200
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
 from govcomponents.core.messages import Response
@@ -44,6 +44,9 @@ class Call:
         """The path, with the query if there is one."""
         return f"{self.path}?{self.query_string}" if self.query_string else self.path
 
+
+PROVIDERS: Final[Mapping[str, str]] = {"pay": "GOV.UK Pay", "notify": "GOV.UK Notify", "one_login": "GOV.UK One Login"}
+"""The providers' sections of a world, and their names for people."""
 
 Handler = Callable[[Call], Response]
 
@@ -124,6 +127,14 @@ class ConnectionCut(Exception):
     def __init__(self, silent_seconds: float = 0.0) -> None:
         super().__init__(silent_seconds)
         self.silent_seconds = silent_seconds
+
+
+def comes_from_elsewhere(call: Call) -> bool:
+    """Whether a page of another site made a browser send this: the sandbox has no access control of its own."""
+    origin = call.headers.get("origin")
+    if origin is None or call.method in ("GET", "HEAD"):
+        return False
+    return origin != call.base_url and origin.partition("://")[2] != call.headers.get("host")
 
 
 def json_answer(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:

@@ -68,6 +68,15 @@ class Listener(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print nothing about a connection that broke."""
 
+    def drop_connections(self) -> int:
+        """End every open connection but the one that asks, without an answer; returns how many."""
+        with self._lock:
+            others = [one for one, thread in self._open.items() if thread is not threading.current_thread()]
+        for connection in others:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        return len(others)
+
     def end_connections(self) -> None:
         """End every open connection, also those that wait for a next request."""
         self.stopping.set()
@@ -113,6 +122,7 @@ class SandboxServer:
             raise
         self._listener.base_url = self.base_url
         self._listener.answer = self.sandbox.answer
+        self.sandbox.drop_connections = self._listener.drop_connections
         self._courier = Courier(self.sandbox.callbacks, self.sandbox.clock)
 
     def serve(self) -> None:
