@@ -88,7 +88,7 @@ class Life:
                 self._refund_done(account, charge, record, record.ends_at)
         self._decide(charge, now)
         if self._is_settled(charge):
-            del account.unsettled[charge.id]
+            account.unsettled.pop(charge.id, None)
         return charge
 
     def settle_all(self, account: Account) -> None:

@@ -1,0 +1,48 @@
+"""The sandbox as the pay contract sees a provider."""
+
+import json
+
+from govcomponents.contracts.pay import Provider
+from govcomponents.core.transports.in_process import InProcessTransport
+from govcomponents.sandbox.app import Sandbox
+from govcomponents.sandbox.govuk_pay import payer
+from govcomponents.sandbox.visitor import Visitor
+
+KEY = "api_test_canary0key0of0the0tests"
+SECRET = "webhook_test_canary0secret0of0the0tests"
+
+
+def world(**changed):
+    service = {
+        "name": "Renew a licence",
+        "api_keys": [{"key": KEY}],
+        "webhooks": [{"url": "https://licences.example.gov.uk/webhook", "secret": SECRET}],
+        **changed,
+    }
+    return {"pay": {"services": [service]}}
+
+
+def provider_of(sandbox):
+    visitor = Visitor(sandbox.visit)
+    charges = sandbox.pay.charges
+    return Provider(
+        transport=InProcessTransport(sandbox.handle, sandbox.clock.advance),
+        clock=sandbox.clock.time,
+        pay=lambda url: payer.pay(visitor, url, cardholder_name="Canary Nightingale"),
+        decline=lambda url: payer.pay(visitor, url, payer.DECLINED_CARD),
+        payments=lambda: len(charges()),
+        refunds=lambda: sum(len(charge.refunds) for charge in charges()),
+        captured=lambda: sum(charge.captured_at is not None for charge in charges()),
+        later=sandbox.clock.advance,
+        webhooks=lambda: [
+            (delivery.callback.body, delivery.callback.headers) for delivery in sandbox.callbacks.deliveries()
+        ],
+    )
+
+
+def connect():
+    return provider_of(Sandbox(world()))
+
+
+def bodies(sandbox):
+    return [json.loads(delivery.callback.body) for delivery in sandbox.callbacks.deliveries()]
