@@ -7,4 +7,5 @@ from typing import Final
 
 BUILT_IN: Final[Mapping[str, str]] = {
     "govuk_pay": "govcomponents.pay.adapters.govuk_pay.adapter:GovUkPay",
+    "stripe": "govcomponents.pay.adapters.stripe.adapter:Stripe",
 }

@@ -1,0 +1,1 @@
+"""Stripe behind the pay port: Checkout Sessions, PaymentIntents, refunds, disputes and webhooks."""
