@@ -31,7 +31,8 @@ def placeholder_key(name: str) -> str:
     return name.translate(_BLIND).lower()
 
 
-def _checked(values: Mapping[str, object]) -> Mapping[str, object]:
+def checked_values(values: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the values of placeholders. Raises ValueError for one that a template cannot show."""
     seen: dict[str, str] = {}
     for name, value in values.items():
         kind = type(value)
@@ -58,7 +59,7 @@ def _check_value(name: str, value: object) -> None:
         raise ValueError(problem)  # noqa: TRY004  # pydantic turns it into a refusal of the field
 
 
-_Values = Annotated[Mapping[str, object], AfterValidator(_checked)]
+_Values = Annotated[Mapping[str, object], AfterValidator(checked_values)]
 _PERSONALISATION = "give each placeholder a text, a number, True or False, or a list of those; leave none as None"
 _TEMPLATE = "give the template's id, as the provider's pages show it"
 _REFERENCE = "give at most 1,000 characters that hold no personal data, or leave it out"

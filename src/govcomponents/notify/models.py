@@ -80,11 +80,13 @@ _FAILED = frozenset(
 _FINISHED = _FAILED | {Status.DELIVERED, Status.DISPATCHED}
 
 
-class _Result(BaseModel):
+class Result(BaseModel):
+    """The base of what `gov.notify` gives: frozen."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
 
 
-class Sent(_Result):
+class Sent(Result):
     """A message that the provider accepted. That is all that is known: see `Notification.status` for what follows.
 
     `body` is what the provider will send, as the provider gives it (GOV.UK Notify: the Markdown of an email or a
@@ -106,7 +108,7 @@ class Sent(_Result):
     raw: SkipValidation[Mapping[str, object]] = Field(repr=False, exclude=True)
 
 
-class Notification(_Result):
+class Notification(Result):
     """A message as it stands at the provider.
 
     `recipient` is the address or number as it was given to the provider, not put in any normal form; a letter has

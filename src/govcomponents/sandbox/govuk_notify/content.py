@@ -5,11 +5,11 @@ Source: alphagov/notifications-api, `app/notifications/validators.py`; notificat
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from govcomponents.notify import placeholders, texts, typography
+from govcomponents.notify import placeholders, templates, texts
+from govcomponents.notify.models import Channel
 from govcomponents.sandbox.govuk_notify.answers import bad_request
 from govcomponents.sandbox.govuk_notify.files import is_file
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from govcomponents.sandbox.govuk_notify.world import Service, Template, TemplateVersion
 
-_MAX_EMAIL_BYTES = 2_000_000
 _CHANNEL_NAMES = {"email": "emails", "sms": "text messages", "letter": "letters"}
 
 
@@ -67,17 +66,14 @@ def fill(service: Service, template: Template, version: TemplateVersion, values:
         prefix = service.name if service.sms_prefix else None
         length = texts.measure(texts.clean(filled, prefix=prefix), prefix=prefix)
         return Content(texts.encode(texts.clean(filled)), None, length)
-    body = placeholders.fill(version.content, given, bullets=True).strip()
-    escape = _escaped if template.type == "letter" else None
-    subject = typography.improve(placeholders.fill(version.subject or "", given, escape=escape))
-    return Content(body, " ".join(subject.translate(_ZERO_WIDTH).replace("\u00a0", " ").split()))
+    channel = Channel(template.type)
+    subject = templates.fill_subject(version.subject or "", given, channel)
+    return Content(templates.fill_body(version.content, given), subject)
 
 
-_ZERO_WIDTH = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff")
-
-
-def _escaped(text: str) -> str:
-    return html.escape(html.unescape(text), quote=False)
+def html_body(version: TemplateVersion, values: Mapping[str, object]) -> str:
+    """The HTML fragment of an email."""
+    return templates.email_html(version.content, placeholders.Values(values))
 
 
 def check_not_empty(content: Content) -> None:
@@ -97,8 +93,8 @@ def check_length(content: Content) -> None:
             )
         return
     size = len(content.body.encode("utf-8", "surrogatepass"))
-    if size > _MAX_EMAIL_BYTES:
+    if size > templates.MAX_EMAIL_BYTES:
         raise bad_request(
-            f"Your message is too long. Emails cannot be longer than {_MAX_EMAIL_BYTES} bytes. "
+            f"Your message is too long. Emails cannot be longer than {templates.MAX_EMAIL_BYTES} bytes. "
             f"Your message is {size} bytes."
         )

@@ -27,10 +27,28 @@ def as_read(message: Message, now: float) -> OutboxMessage:
         status=message.shown_status(now),
         sender=message.sender or message.service.name,
         subject=message.subject or "",
-        html=None,
+        html=_document(message) if message.channel == "email" else None,
         fragments=message.fragments if message.channel == "sms" else None,
         reference=message.reference,
         template=message.template.name if message.template else "Ready-made letter",
+    )
+
+
+def _document(message: Message) -> str:
+    """The email as a mail program shows it, between what the provider puts round it in a plain form."""
+    from html import escape
+
+    from govcomponents.notify.placeholders import Values
+    from govcomponents.notify.templates import email_html
+
+    template = message.template
+    version = template and template.version(message.template_version)
+    fragment = email_html(version.content, Values(message.personalisation)) if version else ""
+    subject = escape(message.subject or "")
+    return (
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{subject}</title></head>'
+        '<body style="font-family: Helvetica, Arial, sans-serif; margin: 0;">'
+        f'<div style="max-width: 580px; margin: 0 auto; padding: 20px;">{fragment}</div></body></html>'
     )
 
 

@@ -189,14 +189,15 @@ class Reading:
         body = body_of(raw) if raw else {}
         schemas.PREVIEW.check({**body, "id": template_id} if isinstance(body, dict) else body)
         template, version = self._template(service, template_id, 0)
-        filled = contents.fill(service, template, version, body.get("personalisation", {}))
+        values = body.get("personalisation", {})
+        filled = contents.fill(service, template, version, values)
         return self._json(
             {
                 "id": template.id,
                 "type": template.type,
                 "version": version.version,
                 "body": filled.body,
-                "html": None,
+                "html": contents.html_body(version, values) if template.type == "email" else None,
                 "subject": filled.subject,
                 "postage": template.postage,
             }

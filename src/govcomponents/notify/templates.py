@@ -1,0 +1,159 @@
+"""Templates offline: fill one and see what the provider would send, without a network call.
+
+The rules are GOV.UK Notify's, measured on its own answers (docs: "Formatting", "Personalisation"; notifications-utils).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import AwareDatetime, Field
+
+from govcomponents.errors import InvalidInput
+from govcomponents.notify import placeholders, texts, typography
+from govcomponents.notify.inputs import checked_values
+from govcomponents.notify.markup import EmailHtml, EmailText, LetterHtml
+from govcomponents.notify.models import Channel, Result, TemplateId
+from govcomponents.privacy import Personal
+
+_GOVUK: Final = re.compile(r"(^|\s)(#|\*|\^)?(GOV)\.(UK)(?![/?#])", re.IGNORECASE)
+_KEPT_ENTITIES: Final = {"&nbsp;": "\ue010", "&amp;": "\ue011", "&lpar;": "\ue012", "&rpar;": "\ue013"}
+_ENTITY: Final = re.compile(r"&(?:#[0-9]+;|#[xX][0-9a-fA-F]+;|[^\t\n\f <&#;]{1,32};)")
+_WIDE: Final = str.maketrans(dict.fromkeys("\u00a0\u202f", " "))
+_ZERO_WIDTH: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff")
+MAX_EMAIL_BYTES: Final = 2_000_000
+
+
+class Rendered(Result):
+    """A template filled for one person.
+
+    `body` is what the provider gives back when it accepts the message: Markdown of an email or a letter, the final
+    text of a text message. `html` is the fragment that a mail program shows; `text` the plain text part of an email.
+    `length` is of text messages only. All of it may hold personal data.
+    """
+
+    channel: Channel
+    template_id: TemplateId
+    template_version: int
+    subject: Personal[str] | None
+    body: Personal[str]
+    html: Personal[str] | None = None
+    text: Personal[str] | None = None
+    length: texts.TextLength | None = None
+    postage: str | None = None
+    raw: Mapping[str, object] = Field(default={}, repr=False, exclude=True)
+
+
+class Template(Result):
+    """A template, in one of its versions. `placeholders` need values; they are named as the template spells them."""
+
+    id: TemplateId
+    name: str
+    channel: Channel
+    version: int
+    subject: str | None = None
+    body: str
+    placeholders: tuple[str, ...]
+    contact_block: str | None = None
+    postage: str | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    created_by: Personal[str] | None = None
+    raw: Mapping[str, object] = Field(default={}, repr=False, exclude=True)
+
+    @property
+    def conditionals(self) -> frozenset[str]:
+        """The keys of the placeholders that show or hide a text, to be filled with true or false."""
+        return placeholders.conditional_names(self.contact_block, self.subject, self.body)
+
+    def missing(self, personalisation: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the placeholders that have no value."""
+        return placeholders.Values(personalisation).missing(self.placeholders)
+
+    def render(
+        self, personalisation: Mapping[str, object] | None = None, *, service_name: str | None = None
+    ) -> Rendered:
+        """Fill the template. `service_name` is given if text messages start with it.
+
+        Raises InvalidInput if a placeholder has no value or a value cannot be shown.
+        """
+        values = checked_values(personalisation or {})
+        if missing := self.missing(values):
+            raise InvalidInput(
+                field="personalisation",
+                problem=f"there is no value for {', '.join(missing)}",
+                fix="give a value for each placeholder of the template",
+                operation="notify.render",
+            )
+        given = placeholders.Values(values)
+        subject = None if self.subject is None else fill_subject(self.subject, given, self.channel)
+        common = {"channel": self.channel, "template_id": self.id, "template_version": self.version}
+        if self.channel is Channel.SMS:
+            filled = placeholders.fill(self.body, given)
+            laid_out = texts.clean(filled, prefix=service_name)
+            return Rendered(
+                **common,
+                subject=None,
+                body=Personal(texts.encode(texts.clean(filled))),
+                text=Personal(texts.encode(laid_out)),
+                length=texts.measure(laid_out, prefix=service_name),
+            )
+        is_email = self.channel is Channel.EMAIL
+        return Rendered(
+            **common,
+            subject=None if subject is None else Personal(subject),
+            body=Personal(fill_body(self.body, given)),
+            html=Personal(email_html(self.body, given) if is_email else letter_html(self.body, given)),
+            text=Personal(email_text(self.body, given)) if is_email else None,
+            postage=self.postage,
+        )
+
+
+def fill_body(content: str, values: placeholders.Values) -> str:
+    """Fill the body of an email or a letter; it stays Markdown."""
+    return placeholders.fill(content, values, bullets=True).strip()
+
+
+def fill_subject(subject: str, values: placeholders.Values, channel: Channel) -> str:
+    """Fill a subject; a letter's is HTML."""
+    escape = escaped if channel is Channel.LETTER else None
+    improved = typography.improve(placeholders.fill(subject, values, escape=escape))
+    return " ".join(improved.translate(_WIDE).translate(_ZERO_WIDTH).split())
+
+
+def escaped(text: str) -> str:
+    """Escape for HTML, with entities that are there already read first, and four of them kept."""
+    if "&" in text:
+        for entity, mark in _KEPT_ENTITIES.items():
+            text = text.replace(entity, mark)
+        text = _ENTITY.sub(lambda found: html.unescape(found.group()), text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for entity, mark in _KEPT_ENTITIES.items():
+        text = text.replace(mark, entity)
+    return text
+
+
+def _email_source(content: str, values: placeholders.Values) -> str:
+    filled = placeholders.fill(content, values, bullets=True, escape=escaped)
+    return _GOVUK.sub("\\1\\2\\3.\u200b\\4", filled).replace("\u2028", "") + "\n"
+
+
+def email_html(content: str, values: placeholders.Values) -> str:
+    """The HTML fragment of an email's body, as the provider makes it."""
+    return typography.improve(EmailHtml().render(_email_source(content, values)))
+
+
+def email_text(content: str, values: placeholders.Values) -> str:
+    """The plain text part of an email, as the provider makes it."""
+    written = typography.improve(EmailText().render(_email_source(content, values)))
+    return html.unescape(written).lstrip() + "\n"
+
+
+def letter_html(content: str, values: placeholders.Values) -> str:
+    """The HTML of a letter's body, close to what is printed; QR codes stand as their data."""
+    filled = placeholders.fill(content, values, bullets=True, escape=escaped)
+    improved = typography.improve(LetterHtml().render(f"{filled}\n"))
+    return re.sub(r"-(?![^<]*>)", "\u2011", improved)
