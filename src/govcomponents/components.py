@@ -82,10 +82,16 @@ class _Components:
 
         `world` is a world file's path or its content; without it there is a default world. Ids come from `seed`.
         `now` (ISO 8601) stops the sandbox's clock at that time; without it the clock runs as the real one does.
-        The sandbox itself is `gov.simulator`. Needs the extra `sandbox`.
+        The sandbox itself is `gov.simulator`. Needs the extra `sandbox`; raises ConfigurationError without it.
         """
         from govcomponents.core.transports.in_process import InProcessTransport
-        from govcomponents.sandbox.app import Sandbox
+
+        try:
+            from govcomponents.sandbox.app import Sandbox
+        except ModuleNotFoundError as error:
+            raise ConfigurationError(
+                f"the sandbox needs {error.name}, which is not installed", fix='pip install "govcomponents[sandbox]"'
+            ) from None
 
         simulator = Sandbox(world, seed=seed, now=now)
         runtime = Runtime(
