@@ -7,8 +7,6 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from govcomponents.errors import ConfigurationError
-
 if TYPE_CHECKING:
     import argparse
     from types import FrameType
@@ -40,12 +38,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
-    try:
-        from govcomponents.sandbox.server import SandboxServer
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"the sandbox needs {error.name}, which is not installed", fix='pip install "govcomponents[sandbox]"'
-        ) from None
+    from govcomponents.sandbox.server import SandboxServer
+
     server = SandboxServer(
         options.world,
         host=options.host,

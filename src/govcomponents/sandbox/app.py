@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 from govcomponents.core.messages import Request, Response
 from govcomponents.core.transports.blocking import MAX_BODY
-from govcomponents.errors import OutcomeUnknown
+from govcomponents.errors import ConfigurationError, OutcomeUnknown
 from govcomponents.sandbox.api import ControlApi
 from govcomponents.sandbox.clock import SandboxClock
 from govcomponents.sandbox.control_pages import ControlPages
@@ -34,6 +34,17 @@ __all__ = ["IN_PROCESS_URL", "Ground", "Sandbox"]
 IN_PROCESS_URL = "https://sandbox.example.gov.uk"
 
 
+def _require_extra() -> None:
+    """Find what the extra installs before anything needs it. Its imports cost time that not every sandbox spends."""
+    from importlib.util import find_spec
+
+    for name in ("jinja2", "phonenumbers"):
+        if find_spec(name) is None:
+            raise ConfigurationError(
+                f"the sandbox needs {name}, which is not installed", fix='pip install "govcomponents[sandbox]"'
+            )
+
+
 class Sandbox:
     """One sandbox: all three providers on one host, with one clock, one seed and one timeline.
 
@@ -53,6 +64,7 @@ class Sandbox:
         sign_in: str | None = None,
         shares_clock: bool = True,
     ) -> None:
+        _require_extra()
         self.base_url = base_url
         self.clock = SandboxClock(now)
         self.timeline = Timeline(self.clock)
