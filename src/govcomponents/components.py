@@ -85,13 +85,7 @@ class _Components:
         The sandbox itself is `gov.simulator`. Needs the extra `sandbox`; raises ConfigurationError without it.
         """
         from govcomponents.core.transports.in_process import InProcessTransport
-
-        try:
-            from govcomponents.sandbox.app import Sandbox
-        except ModuleNotFoundError as error:
-            raise ConfigurationError(
-                f"the sandbox needs {error.name}, which is not installed", fix='pip install "govcomponents[sandbox]"'
-            ) from None
+        from govcomponents.sandbox.app import Sandbox
 
         simulator = Sandbox(world, seed=seed, now=now)
         runtime = Runtime(
