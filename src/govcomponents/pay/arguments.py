@@ -26,6 +26,7 @@ from govcomponents.pay.port import PayCapability as Can
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from govcomponents.pay.events import PayEvent
     from govcomponents.pay.port import PayPort
 
 
@@ -37,10 +38,10 @@ def new_idempotency_key() -> str:
 def _needed_for(fields: Mapping[str, Any]) -> list[Can]:
     """The capabilities that the optional arguments of a new payment need."""
     asked = (
-        (fields.get("delayed_capture"), Can.DELAYED_CAPTURE),
+        (fields.get("delayed_capture") is True, Can.DELAYED_CAPTURE),
         (fields.get("language") == "cy", Can.WELSH),
         (fields.get("prefilled") is not None, Can.PREFILLED_DETAILS),
-        (fields.get("moto"), Can.MOTO),
+        (fields.get("moto") is True, Can.MOTO),
         (fields.get("set_up_agreement") is not None, Can.AGREEMENTS),
         (fields.get("idempotency_key") is not None, Can.IDEMPOTENCY_KEYS),
     )
@@ -97,6 +98,10 @@ class Arguments:
     def _on_agreement(self, operation: str, agreement_id: str) -> OnAgreement:
         self._port.require(Can.AGREEMENTS, operation=operation)
         return build(OnAgreement, operation, agreement_id=agreement_id)
+
+    def _webhook(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
+        self._port.require(Can.WEBHOOKS, operation="pay.parse_webhook")
+        return self._port.parse_webhook(body, headers)
 
     def _payment_search(self, **fields: Any) -> PaymentSearch:
         self._port.require(Can.SEARCH, operation="pay.search")

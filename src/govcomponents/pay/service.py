@@ -407,4 +407,4 @@ class Pay(Arguments):
         that you do not know. Any of the configured secrets may have signed it. Raises CallbackRefused: answer with an
         error status and do nothing.
         """
-        return self._port.parse_webhook(body, headers)
+        return self._webhook(body, headers)

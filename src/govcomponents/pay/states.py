@@ -92,11 +92,12 @@ class PaymentState:
         """Whether the person has paid. Grant the service then; reconcile with `is_captured`."""
         return self.status is PaymentStatus.SUCCEEDED
 
-    def _certainty(self) -> tuple[int, bool, int, int, str, str, str]:
+    def _certainty(self) -> tuple[int, bool, int, int, str, tuple[str, ...], str]:
+        """How far along it is, then how exact it is, then anything: no two different states are equal here."""
         place = _CAPTURED if self.is_captured else _PROGRESS.get(self.status, 0)
         retry = {None: 0, True: 1, False: 2}[self.can_retry]
-        texts = (self.code or "", self.raw_status, self.message or "")
-        return (place, self.is_finished, _VAGUE.get(self.failure, 3), retry, *texts)
+        texts = tuple(repr(text) for text in (self.code, self.raw_status, self.message, self.failure, self.is_captured))
+        return (place, self.is_finished, _VAGUE.get(self.failure, 3), retry, self.code or "", texts, self.status)
 
     def merge(self, other: PaymentState) -> PaymentState:
         """Return what both together say: the state of the two that is further along.
