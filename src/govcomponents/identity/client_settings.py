@@ -14,6 +14,8 @@ from govcomponents.identity.tokens import DEFAULT_LEEWAY, MAX_LEEWAY
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from govcomponents.settings import IdentitySettings
 
 PREFIX: Final = "GOVCOMPONENTS_IDENTITY__"
@@ -36,11 +38,14 @@ class OwnSettings(BaseModel):
 O = TypeVar("O", bound=OwnSettings)  # noqa: E741  # one letter, as type variables have
 
 
-def own_settings(model: type[O], settings: IdentitySettings) -> O:
-    """Read the settings that only one adapter knows. Raises ConfigurationError for the first that is wrong."""
+def own_settings(model: type[O], settings: IdentitySettings, preset: Mapping[str, object] | None = None) -> O:
+    """Read the settings that only one adapter knows, over those of a preset.
+
+    Raises ConfigurationError for the first that is wrong.
+    """
     values = settings.own_settings("identity", frozenset(model.model_fields))
     try:
-        return model.model_validate(values)
+        return model.model_validate({**(preset or {}), **values})
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)[0]
         name = str(found["loc"][0]).upper() if found["loc"] else "..."

@@ -54,7 +54,8 @@ def _read(jwk: Mapping[str, Any]) -> tuple[str, Any]:
     raise Unfit("it is of a kind that is not used here")
 
 
-def _number(jwk: Mapping[str, Any], name: str, length: int | None = None) -> int:
+def number(jwk: Mapping[str, Any], name: str, length: int | None = None) -> int:
+    """Read a member that is a number as base64url, of `length` octets if that is fixed. Raises Unfit."""
     text = jwk.get(name)
     if not isinstance(text, str) or len(text) > 4096:
         raise Unfit(f"it has no {name}")
@@ -70,7 +71,7 @@ def _number(jwk: Mapping[str, Any], name: str, length: int | None = None) -> int
 def _rsa(jwk: Mapping[str, Any]) -> RSAPublicKey:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
-    modulus, exponent = _number(jwk, "n"), _number(jwk, "e")
+    modulus, exponent = number(jwk, "n"), number(jwk, "e")
     if not MIN_RSA_BITS <= modulus.bit_length() <= MAX_RSA_BITS:
         raise Unfit("its modulus is too small or too large")
     if exponent < 65537 or exponent % 2 == 0 or exponent.bit_length() > 64:
@@ -88,7 +89,7 @@ def _ec(jwk: Mapping[str, Any]) -> EllipticCurvePublicKey:
     curves: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
     curve = curves[jwk["crv"]]
     try:
-        return ec.EllipticCurvePublicNumbers(_number(jwk, "x", length), _number(jwk, "y", length), curve).public_key()
+        return ec.EllipticCurvePublicNumbers(number(jwk, "x", length), number(jwk, "y", length), curve).public_key()
     except Unfit:
         raise
     except ValueError:

@@ -8,16 +8,18 @@ from govcomponents.core.driver import drive
 from govcomponents.core.inputs import build
 from govcomponents.errors import InvalidInput
 from govcomponents.identity.levels import Authentication, Confidence
+from govcomponents.identity.models import Identity
+from govcomponents.identity.pending import Pending
 from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE, IdentityCapability, StartSignIn
+from govcomponents.identity.urls import check_absolute
+from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from govcomponents.identity.levels import Claim
-    from govcomponents.identity.models import Identity, SignIn
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.models import SignIn
     from govcomponents.identity.port import Callback, IdentityPort
-    from govcomponents.privacy import Secret
 
 
 def _start_request(
@@ -64,6 +66,29 @@ def _start_request(
     return request
 
 
+def _sign_out(identity: Identity | Secret, return_to: str | None) -> None:
+    operation = "identity.sign_out_url"
+    if not isinstance(identity, (Identity, Secret)):
+        raise InvalidInput(
+            field="identity",
+            problem="it is neither an Identity nor the id_token of one",
+            fix="give what complete() returned, or Secret(...) of the ID token that you kept",
+            operation=operation,
+        )
+    if return_to is not None:
+        check_absolute(return_to, field="return_to", operation=operation)
+
+
+def _pending(pending: Pending) -> None:
+    if not isinstance(pending, Pending):
+        raise InvalidInput(
+            field="pending",
+            problem="it is not a Pending",
+            fix="give what start() returned, or Pending.load(...) of what you kept",
+            operation="identity.complete",
+        )
+
+
 def _listed(field: str, values: Iterable[object], operation: str) -> tuple[object, ...]:
     if isinstance(values, str) or not hasattr(values, "__iter__"):
         raise InvalidInput(field=field, problem="it is not a list", fix="give a list or a tuple", operation=operation)
@@ -108,6 +133,7 @@ class IdentityService:
         each of them the person can only start again: what they brought back is used up. Raises CredentialsRefused if
         the provider does not take this service's key.
         """
+        _pending(pending)
         return drive(self._port.complete(pending, callback))
 
     def sign_out_url(self, identity: Identity | Secret, return_to: str | None = None) -> str:
@@ -117,6 +143,7 @@ class IdentityService:
         the provider sends them afterwards; without it they stay there. Raises InvalidInput for a URL that is not
         absolute, and NotSupported.
         """
+        _sign_out(identity, return_to)
         return drive(self._port.sign_out_url(identity, return_to))
 
 
@@ -158,6 +185,7 @@ class AsyncIdentityService:
         each of them the person can only start again: what they brought back is used up. Raises CredentialsRefused if
         the provider does not take this service's key.
         """
+        _pending(pending)
         return await self._port.complete(pending, callback)
 
     async def sign_out_url(self, identity: Identity | Secret, return_to: str | None = None) -> str:
@@ -167,4 +195,5 @@ class AsyncIdentityService:
         the provider sends them afterwards; without it they stay there. Raises InvalidInput for a URL that is not
         absolute, and NotSupported.
         """
+        _sign_out(identity, return_to)
         return await self._port.sign_out_url(identity, return_to)

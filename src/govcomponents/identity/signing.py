@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity.jwk import MAX_RSA_BITS, MIN_RSA_BITS, public_members, thumbprint
+from govcomponents.identity.jwk import MAX_RSA_BITS, MIN_RSA_BITS, number, public_members, thumbprint
 from govcomponents.identity.strict import encode_base64url
 from govcomponents.identity.tokens import KEY_FOR
 
@@ -166,18 +166,31 @@ def check_algorithm(algorithm: str, allowed: frozenset[str], setting: str) -> No
 
 
 def _from_jwk(content: str, setting: str) -> tuple[RSAPrivateKey | EllipticCurvePrivateKey, object]:
-    from jwt.algorithms import ECAlgorithm, RSAAlgorithm
-    from jwt.exceptions import PyJWTError
-
     try:
         jwk = json.loads(content)
         if jwk.get("kty") not in ("RSA", "EC") or not jwk.get("d"):
             raise _unusable(setting, "it is not a private RSA or EC key")
-        reader = RSAAlgorithm if jwk["kty"] == "RSA" else ECAlgorithm
-        key = reader.from_jwk(jwk)
-    except (ValueError, TypeError, KeyError, AttributeError, PyJWTError):
-        raise _unusable(setting, "it is not a readable JWK") from None
-    return key, jwk.get("kid")  # type: ignore[return-value]  # with "d" the reader gives a private key
+        return (_rsa_from(jwk) if jwk["kty"] == "RSA" else _ec_from(jwk)), jwk.get("kid")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise _unusable(setting, "it is not a readable JWK, with all members of a private key") from None
+
+
+def _rsa_from(jwk: Mapping[str, Any]) -> RSAPrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSAPublicNumbers
+
+    n, e, d, p, q, dp, dq, qi = (number(jwk, name) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
+    # See _from_pem for the check that is left out here.
+    return RSAPrivateNumbers(p, q, d, dp, dq, qi, RSAPublicNumbers(e, n)).private_key(
+        unsafe_skip_rsa_key_validation=True
+    )
+
+
+def _ec_from(jwk: Mapping[str, Any]) -> EllipticCurvePrivateKey:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    curves: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
+    point = ec.EllipticCurvePublicNumbers(number(jwk, "x"), number(jwk, "y"), curves[jwk["crv"]])
+    return ec.EllipticCurvePrivateNumbers(number(jwk, "d"), point).private_key()
 
 
 def _from_pem(content: str, setting: str) -> RSAPrivateKey | EllipticCurvePrivateKey:

@@ -1,0 +1,1 @@
+"""Any OpenID provider that publishes a discovery document."""

@@ -1,0 +1,46 @@
+"""Finds a preset: the settings of a provider that is known by name."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Final
+
+from govcomponents.errors import ConfigurationError
+from govcomponents.identity.client_settings import PREFIX
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_FILE: Final = "presets.toml"
+
+
+def preset(name: object, environment: str | None, issuer: str | None) -> tuple[str, dict[str, object]]:
+    """Return the issuer and the settings of a preset in one of its environments, or at another issuer.
+
+    Raises ConfigurationError if there is no such preset or environment.
+    """
+    known = _presets()
+    if not isinstance(name, str) or name not in known:
+        raise ConfigurationError(f"{PREFIX}PRESET: there is no such preset", fix=f"use one of {', '.join(known)}")
+    values = dict(known[name])
+    environments = values.pop("environments")
+    if environment is not None:
+        if environment not in environments:
+            raise ConfigurationError(
+                f"{PREFIX}ENVIRONMENT: the preset has no such environment", fix=f"use one of {', '.join(environments)}"
+            )
+        values |= environments[environment]
+        issuer = str(values.pop("issuer"))
+    place = (issuer or "").rstrip("/")
+    return issuer or "", {key: _filled(value, place) for key, value in values.items()}
+
+
+def _filled(value: object, place: str) -> object:
+    return value.replace("{issuer}", place) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=1)
+def _presets() -> Mapping[str, dict[str, Any]]:
+    return tomllib.loads(files(__package__).joinpath(_FILE).read_text(encoding="utf-8"))

@@ -1,0 +1,79 @@
+"""What a plain OpenID provider is asked for and what it answers: parameters, scopes, standard claims.
+
+The sandbox reads what the adapter writes here. Source: OpenID Connect Core 1.0, sections 3.1.2.1, 5.1 and 5.4;
+RP-Initiated Logout 1.0, section 2.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from govcomponents.identity import claims as read
+from govcomponents.identity.models import Address, Name, NamePart, NamePartKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from govcomponents.identity.pending import Pending
+
+# What a service may not set for itself: each protects the sign-in, or is made anew for each.
+RESERVED: Final = frozenset(
+    {"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge"}
+    | {"code_challenge_method", "response_mode", "request", "request_uri", "acr_values", "vtr", "ui_locales"}
+)
+PROTOCOL_CLAIMS: Final = frozenset({"nonce", "at_hash", "c_hash", "jti", "s_hash"})
+ACR_VALUES: Final = "acr_values"
+VTR: Final = "vtr"
+
+_NAME_PARTS: Final = (
+    ("given_name", NamePartKind.GIVEN),
+    ("middle_name", NamePartKind.GIVEN),
+    ("family_name", NamePartKind.FAMILY),
+)
+_ADDRESS: Final[Mapping[str, str]] = {
+    "lines": "formatted",
+    "street": "street_address",
+    "locality": "locality",
+    "region": "region",
+    "postcode": "postal_code",
+    "country": "country",
+}
+
+
+def scope(pending: Pending, base: Sequence[str], by_level: Mapping[str, str], by_claim: Mapping[str, str]) -> str:
+    """The scopes of a sign-in: those of every sign-in, and those of the levels and claims that are asked for."""
+    asked = [by_level[level.value] for level in pending.confidence if level.value in by_level]
+    asked += [by_claim[claim.value] for claim in pending.claims if claim.value in by_claim]
+    return " ".join(dict.fromkeys([*base, *asked]))
+
+
+def level_parameters(names: Sequence[str], parameter: str) -> dict[str, str]:
+    """The parameter that asks for levels: `acr_values` separates them by spaces, `vtr` is a JSON list (RFC 8485)."""
+    if not names or parameter not in (ACR_VALUES, VTR):
+        return {}
+    return {parameter: json.dumps(list(names), separators=(",", ":")) if parameter == VTR else " ".join(names)}
+
+
+def names(claims: Mapping[str, Any]) -> tuple[Name, ...]:
+    """The name that the standard claims give, in its parts if they have them."""
+    parts = [(read.text(claims.get(claim)), kind) for claim, kind in _NAME_PARTS]
+    found = tuple(NamePart(kind=kind, value=value) for value, kind in parts if value is not None)
+    whole = read.text(claims.get("name"))
+    if not found and whole is not None:
+        found = (NamePart(kind=NamePartKind.UNKNOWN, value=whole),)
+    return (Name(parts=found),) if found else ()
+
+
+def addresses(claim: object) -> tuple[Address, ...]:
+    """The address of the standard claim (OpenID Connect Core 5.1.1), or none."""
+    if not isinstance(claim, dict):
+        return ()
+    found = {field: read.text(claim.get(member)) for field, member in _ADDRESS.items()}
+    known = {field: value for field, value in found.items() if value is not None}
+    return (Address(**known),) if known else ()  # type: ignore[arg-type]  # every member named above is a text
+
+
+def about_the_person(id_token: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that was said, userinfo over the ID token, without what only serves the protocol."""
+    return {name: value for name, value in {**id_token, **claims}.items() if name not in PROTOCOL_CLAIMS}

@@ -1,0 +1,307 @@
+"""A relying party of one OpenID provider that publishes what it is: discovery, keys, and the sign-in from end to end.
+
+What an adapter adds is how levels and claims are asked for, and what the answer means. The checks are those of OpenID
+Connect Core 3.1.3.7 and 5.3, RFC 9207 and RFC 9700, in the order in which one protects the next.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote_plus
+
+from govcomponents.core.client import HttpClient
+from govcomponents.errors import ConfigurationError, SignInReason, SignInRejected
+from govcomponents.identity import flow, tokens
+from govcomponents.identity.callback import ProviderError, code_of, read_callback
+from govcomponents.identity.discovery import DiscoveryUnfit, discovery_url, read_metadata
+from govcomponents.identity.keys import DocumentCache, KeyCache, KeysUnavailable, read_jwks
+from govcomponents.identity.signing import client_assertion
+from govcomponents.identity.tokens import Rules, TokenRefused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from govcomponents.core.messages import Response
+    from govcomponents.core.runtime import Runtime
+    from govcomponents.identity.discovery import Expectations, Metadata
+    from govcomponents.identity.flow import Tokens
+    from govcomponents.identity.oauth_errors import Refusals
+    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.port import Callback, StartSignIn
+    from govcomponents.identity.signing import Signer
+    from govcomponents.privacy import Secret
+
+log = logging.getLogger("govcomponents.identity")
+
+ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+PRIVATE_KEY_JWT: Final = "private_key_jwt"
+BASIC: Final = "client_secret_basic"
+POST: Final = "client_secret_post"
+PUBLIC: Final = "none"
+DISCOVERY_FRESH: Final = 86_400
+MAX_LIFE: Final = 86_400
+_FRESH: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """How a service is registered with a provider.
+
+    `authentication` is private_key_jwt, client_secret_basic, client_secret_post or none (PKCE alone).
+    `assertion_audience` is a configured address, or None for the issuer: never one that was only read from the
+    discovery document, because a hostile provider could name another's there.
+    """
+
+    client_id: str
+    redirect_url: str
+    authentication: str
+    signer: Signer | None = field(default=None, repr=False)
+    secret: Secret | None = field(default=None, repr=False)
+    assertion_audience: str | None = None
+    pending_life: int = 3600
+
+    def proof(self, issuer: str, now: float) -> tuple[dict[str, str], dict[str, str]]:
+        """The form fields and the headers that prove who sends, for one token request (RFC 6749 2.3, RFC 7523 2.2)."""
+        if self.signer is not None:
+            assertion = self.assertion(self.assertion_audience or issuer, now)
+            return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}, {}
+        if self.secret is None:
+            return {"client_id": self.client_id}, {}
+        if self.authentication == POST:
+            return {"client_id": self.client_id, "client_secret": self.secret.reveal()}, {}
+        pair = f"{quote_plus(self.client_id)}:{quote_plus(self.secret.reveal())}".encode("ascii")
+        return {}, {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
+
+    def assertion(self, audience: str, now: float) -> str:
+        """A signed token that proves to `audience` who sends. Raises ConfigurationError without a key."""
+        if self.signer is None:
+            raise ConfigurationError("this client has no key to sign with", fix="set a private key")
+        return client_assertion(self.signer, client_id=self.client_id, audience=audience, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Demands:
+    """What tokens of a provider must be, besides what the standard says.
+
+    `key_id`: they must name their key. `hashes`: the ID token must hold `at_hash` and `c_hash`. `signed_claims`: the
+    userinfo answer is a signed token, not JSON.
+    """
+
+    algorithms: frozenset[str]
+    leeway: int
+    key_id: bool = True
+    hashes: bool = False
+    extra_audiences: bool = False
+    signed_claims: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a provider said about who came back: `id_token` are its checked claims, `claims` those of userinfo."""
+
+    metadata: Metadata
+    given: Tokens
+    id_token: Mapping[str, Any] = field(repr=False)
+    claims: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def subject(self) -> str:
+        """Who it is."""
+        subject: str = self.id_token["sub"]
+        return subject
+
+
+class RelyingParty:
+    """One client at one provider. Safe to share between threads and tasks; sends nothing when it is made.
+
+    `place` is where the discovery document is looked for: an issuer.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        client: Client,
+        *,
+        provider: str,
+        place: str,
+        expected: Expectations,
+        demands: Demands,
+        refusals: Refusals,
+    ) -> None:
+        self.client = client
+        self.clock = runtime.clock
+        self.http = HttpClient(runtime, provider=provider, base_url=place.rstrip("/"))
+        self._provider = provider
+        self._place = place
+        self._expected = expected
+        self._demands = demands
+        self._refusals = refusals
+        # A code is burnt by the first token request that arrives, so not even a 429 lets it be sent again.
+        self._token_http = HttpClient(
+            runtime, provider=provider, base_url=place.rstrip("/"), is_rate_limit=lambda _: False
+        )
+        self._published: DocumentCache[Metadata] = DocumentCache(
+            self._fetch_discovery,
+            self._read_discovery,
+            runtime.clock,
+            name=f"discovery document of {provider}",
+            default_fresh=DISCOVERY_FRESH,
+        )
+        self._last: Metadata | None = None
+        self.keys = KeyCache(self._fetch_keys, read_jwks, runtime.clock, name=f"key set of {provider}")
+
+    async def metadata(self, operation: str) -> Metadata:
+        """Return what the provider publishes: the last good document, fetched when it is needed.
+
+        Raises KeysUnavailable if there is none, ConfigurationError if what it says contradicts the settings, and
+        SignInRejected with BLOCKED_URL if it names addresses that are not allowed.
+        """
+        try:
+            return await self._published.current()
+        except KeysUnavailable:
+            unfit = self._published.failure
+            if not isinstance(unfit, DiscoveryUnfit):
+                raise
+        happened = f"the discovery document cannot be used: {unfit}"
+        if unfit.reason is None:
+            raise ConfigurationError(happened, fix=unfit.fix, operation=operation, provider=self._provider)
+        raise SignInRejected(happened, reason=unfit.reason, fix=unfit.fix, operation=operation, provider=self._provider)
+
+    async def begin(self, request: StartSignIn) -> tuple[Metadata, Pending]:
+        """Make the record of a new sign-in. Raises SignInUnavailable, and what `metadata` raises."""
+        with flow.sign_in_errors(self._provider, "identity.start"):
+            metadata = await self.metadata("identity.start")
+        return metadata, flow.begin(
+            request,
+            provider=self._provider,
+            issuer=metadata.issuer,
+            client_id=self.client.client_id,
+            redirect_url=self.client.redirect_url,
+            now=self.clock(),
+        )
+
+    async def complete(self, pending: Pending, callback: Callback) -> Answer:
+        """Check how the person came back, exchange the code, check what came.
+
+        Raises TokenRefused and KeysUnavailable, which `flow.sign_in_errors` turns into errors for callers, and what
+        the provider's refusals are turned into.
+        """
+        parameters = read_callback(callback)
+        metadata = await self.metadata("identity.complete")
+        try:
+            code = code_of(
+                parameters,
+                pending,
+                provider=self._provider,
+                issuer=metadata.issuer,
+                now=self.clock(),
+                life=self.client.pending_life,
+                iss=metadata.names_itself,
+            )
+        except ProviderError as error:
+            raise self._refusals.of_callback(error, pending, self._provider) from None
+        given = await self._exchange(metadata, pending, code)
+        id_token = await self._check_id_token(metadata, pending, given, code)
+        claims = await self._claims(metadata, given, id_token["sub"])
+        return Answer(metadata, given, id_token, claims)
+
+    async def _exchange(self, metadata: Metadata, pending: Pending, code: str) -> Tokens:
+        fields, headers = self.client.proof(metadata.issuer, self.clock())
+        request = flow.token_request(metadata.token_endpoint, pending, code, fields, headers)
+        response = await self._token_http.send(request)
+        try:
+            return flow.read_tokens(response)
+        except flow.EndpointRefusal as error:
+            raise self._refusals.of_token(error, self._provider) from None
+
+    def rules(self, metadata: Metadata) -> Rules:
+        """What an ID token of this provider must be."""
+        return Rules(
+            name="ID token",
+            algorithms=self._demands.algorithms,
+            issuer=metadata.issuer,
+            audience=self.client.client_id,
+            leeway=self._demands.leeway,
+            max_life=MAX_LIFE,
+            max_age=_FRESH,
+            extra_audiences=self._demands.extra_audiences,
+        )
+
+    async def _check_id_token(
+        self, metadata: Metadata, pending: Pending, given: Tokens, code: str
+    ) -> Mapping[str, Any]:
+        rules = self.rules(metadata)
+        claims, algorithm = await self._verify(given.id_token, rules)
+        if "events" in claims:
+            raise TokenRefused(SignInReason.BAD_TYPE, "the ID token is a token of another type")
+        tokens.check_nonce(claims, pending.nonce.reveal(), rules.name)
+        required = self._demands.hashes
+        tokens.check_half_hash(claims, "at_hash", given.access_token, algorithm, required=required)
+        tokens.check_half_hash(claims, "c_hash", code, algorithm, required=required)
+        subject = tokens.check_subject(claims, rules.name)
+        if pending.subject is not None and not tokens.same(subject, pending.subject.reveal()):
+            raise TokenRefused(SignInReason.BAD_SUBJECT, "another person came back than the one who is expected")
+        if pending.max_age is not None:
+            _check_auth_time(claims, pending.max_age, self.clock(), rules)
+        return claims
+
+    async def _verify(self, token: str, rules: Rules) -> tuple[dict[str, Any], str]:
+        parsed = tokens.read(token, rules)
+        if parsed.kid is None and self._demands.key_id:
+            raise TokenRefused(SignInReason.UNKNOWN_KEY, f"the {rules.name} names no key")
+        return await tokens.verify(token, rules, self.keys, self.clock()), parsed.algorithm
+
+    async def _claims(self, metadata: Metadata, given: Tokens, subject: str) -> Mapping[str, Any]:
+        if not self._expected.userinfo or metadata.userinfo_endpoint is None:
+            return {}
+        accept = {"Accept": "application/jwt"} if self._demands.signed_claims else None
+        response = await self.http.send(flow.userinfo_request(metadata.userinfo_endpoint, given.access_token, accept))
+        try:
+            claims = await self._read_claims(metadata, response)
+        except flow.EndpointRefusal as error:
+            raise self._refusals.of_userinfo(error, self._provider) from None
+        if not tokens.same(tokens.check_subject(claims, "userinfo answer"), subject):
+            raise TokenRefused(SignInReason.BAD_SUBJECT, "the userinfo answer is about another person")
+        return claims
+
+    async def _read_claims(self, metadata: Metadata, response: Response) -> dict[str, Any]:
+        """Read userinfo in the one form that is configured; a signed one must say from whom and for whom it is."""
+        if not self._demands.signed_claims:
+            return flow.read_claims(response)
+        rules = replace(self.rules(metadata), name="userinfo token", optional=frozenset({"exp", "iat"}))
+        claims, _ = await self._verify(flow.read_claims_token(response), rules)
+        if "nonce" in claims or "events" in claims:
+            raise TokenRefused(SignInReason.BAD_TYPE, "the userinfo token is a token of another type")
+        return claims
+
+    async def _fetch_discovery(self) -> Response:
+        response = await self.http.send(flow.key_request(discovery_url(self._place)))
+        if 300 <= response.status < 400:
+            raise DiscoveryUnfit("it is a redirect", fix="set the issuer at which the document itself is", blocked=True)
+        media = (response.header("content-type") or "").partition(";")[0].strip().lower()
+        if response.status == 200 and media != "application/json":
+            raise DiscoveryUnfit("it is not JSON", fix="set the issuer whose document is at its well-known address")
+        return response
+
+    def _read_discovery(self, document: Mapping[str, object]) -> Metadata:
+        found = read_metadata(document, self._expected)
+        if self._last is not None and found != self._last:
+            log.warning("the discovery document of %s says something else than before", self._provider)
+        self._last = found
+        return found
+
+    async def _fetch_keys(self) -> Response:
+        metadata = await self._published.current()
+        return await self.http.send(flow.key_request(metadata.jwks_uri))
+
+
+def _check_auth_time(claims: Mapping[str, object], max_age: int, now: float, rules: Rules) -> None:
+    """Check that the person signed in no longer ago than was asked for (OpenID Connect Core 3.1.3.7, 13)."""
+    signed_in = claims.get("auth_time")
+    if isinstance(signed_in, bool) or not isinstance(signed_in, (int, float)):
+        raise TokenRefused(SignInReason.BAD_LEVEL, "the ID token does not say when the person signed in")
+    if signed_in < now - max_age - rules.leeway:
+        raise TokenRefused(SignInReason.BAD_LEVEL, "the person signed in longer ago than was asked for")

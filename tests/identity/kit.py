@@ -1,0 +1,65 @@
+"""What the tests of identity share: a sandbox with an adapter on it, keys, and the recorded exchanges if they are there."""
+
+import json
+import os
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from govcomponents.core.runtime import Runtime
+from govcomponents.core.transports.in_process import InProcessTransport
+from govcomponents.identity.adapters.one_login.adapter import OneLogin
+from govcomponents.identity.service import IdentityService
+from govcomponents.sandbox.app import Sandbox
+from govcomponents.settings import IdentitySettings
+
+SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[2].parent / "shared"))
+GOLDEN = SHARED / "golden" / "one-login"
+needs_golden = pytest.mark.skipif(not GOLDEN.is_dir(), reason="the recorded exchanges are not on this machine")
+
+
+@cache
+def default_world():
+    text = files("govcomponents.sandbox.one_login").joinpath("default_world.json").read_text(encoding="utf-8")
+    return json.loads(text)
+
+
+def test_key():
+    """The default world's service key, as a JWK."""
+    return json.dumps(default_world()["keys"][0]["private_jwk"])
+
+
+test_key.__test__ = False
+CLIENT = default_world()["clients"][0]["client_id"]
+REDIRECT = "https://service.example.gov.uk/signed-in"
+
+
+def settings(**changes):
+    values = {
+        "client_id": CLIENT,
+        "private_key": test_key(),
+        "redirect_url": REDIRECT,
+        "issuer": "https://sandbox.example.gov.uk",
+    }
+    return IdentitySettings(**{name: value for name, value in (values | changes).items() if value is not None})
+
+
+class Desk:
+    """A service with the sandbox behind it, in this process."""
+
+    def __init__(self, world=None, *, transport=None, **changes):
+        self.sandbox = Sandbox(world or {"one_login": default_world()}, sign_in="at_once")
+        self.provider = self.sandbox.one_login
+        self.transport = transport or InProcessTransport(self.sandbox.handle, self.sandbox.clock.advance)
+        self.runtime = Runtime(self.transport, clock=self.sandbox.clock.time, is_production=False)
+        self.port = OneLogin.from_settings(settings(**changes), self.runtime)
+        self.identity = IdentityService(self.port)
+
+    def visit(self, url):
+        return self.sandbox.visit(url).headers["location"]
+
+    def sign_in(self, **ask):
+        started = self.identity.start(**ask)
+        return self.identity.complete(started.pending, self.visit(started.url))
