@@ -19,7 +19,6 @@ from govcomponents.sandbox.ground import Ground
 from govcomponents.sandbox.home import Home
 from govcomponents.sandbox.http import MAX_REQUEST_BODY, Call, ConnectionCut, ProviderImitation, text_answer
 from govcomponents.sandbox.ids import Ids
-from govcomponents.sandbox.needs import check_packages
 from govcomponents.sandbox.outbox import KeepsMessages
 from govcomponents.sandbox.routing import Found, Switchboard
 from govcomponents.sandbox.timeline import Timeline
@@ -66,7 +65,6 @@ class Sandbox:
         shares_clock: bool = True,
     ) -> None:
         _require_extra()
-        check_packages()
         self.base_url = base_url
         self.clock = SandboxClock(now)
         self.timeline = Timeline(self.clock)
