@@ -10,4 +10,5 @@ if TYPE_CHECKING:
 BUILT_IN: Final[Mapping[str, str]] = {
     "govuk_notify": "govcomponents.notify.adapters.govuk_notify.adapter:GovUkNotify",
     "gc_notify": "govcomponents.notify.adapters.gc_notify.adapter:GcNotify",
+    "smtp": "govcomponents.notify.adapters.smtp.adapter:Smtp",
 }

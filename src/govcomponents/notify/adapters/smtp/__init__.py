@@ -1,0 +1,1 @@
+"""The SMTP adapter: emails from template files, handed to the mail server of your organisation."""

@@ -1,0 +1,69 @@
+"""Fills a template file for one person: its subject, its plain text part and its HTML part."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.errors import RequestRefused
+from govcomponents.notify import placeholders
+from govcomponents.notify.adapters.smtp.message import Content
+from govcomponents.notify.models import Channel, TemplateId
+from govcomponents.notify.templates import Template
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from govcomponents.notify.adapters.smtp.files import TemplateFile
+
+_PAGE: Final = """<!DOCTYPE html>
+<html lang="{language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+</head>
+<body style="font-family: Helvetica, Arial, sans-serif; margin: 0 auto; padding: 20px; max-width: 580px;">
+{content}
+</body>
+</html>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What will be sent, and the placeholders whose values were changed to make them safe."""
+
+    content: Content
+    sanitised: tuple[str, ...]
+
+
+def render(
+    source: TemplateFile, values: Mapping[str, object], sanitise: Sequence[str], operation: str, provider: str
+) -> Filled:
+    """Fill a template. Raises RequestRefused, as a provider would, if a placeholder has no value."""
+    template = Template(
+        id=TemplateId(source.name),
+        name=source.name,
+        channel=Channel.EMAIL,
+        version=1,
+        subject=source.subject,
+        body=source.body,
+        placeholders=placeholders.names(source.subject, source.body),
+    )
+    if missing := template.missing(values):
+        raise RequestRefused(
+            f"the template needs values that were not given: {', '.join(missing)}",
+            field="personalisation",
+            fix="give a value for each placeholder of the template",
+            operation=operation,
+            provider=provider,
+        )
+    changed = placeholders.sanitised(values, sanitise)
+    filled = template.render({**values, **{name: after for name, (_, after) in changed.items()}})
+    subject = filled.subject.reveal() if filled.subject else ""
+    page = _PAGE.format(
+        language=source.language, title=html.escape(subject), content=filled.html.reveal() if filled.html else ""
+    )
+    return Filled(Content(subject, filled.text.reveal() if filled.text else "", page), tuple(changed))

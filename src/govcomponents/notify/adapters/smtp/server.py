@@ -1,0 +1,158 @@
+"""The mail server and the sender, as the settings give them; all is checked before anything is sent.
+
+Source: RFC 8314 (TLS for submission: port 465 at once, port 587 with STARTTLS), RFC 6409 (submission).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.errors import ConfigurationError
+from govcomponents.notify.adapters.smtp.addresses import ascii_address, ascii_host
+from govcomponents.privacy import Secret
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from govcomponents.settings import NotifySettings
+
+SETTINGS: Final = frozenset(
+    {"host", "port", "security", "username", "password", "sender", "sender_name", "templates", "hello_name"}
+)
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_NOT_FOR_HEADERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class Security(StrEnum):
+    """How the connection is made private. Certificates are always verified."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+_PORTS: Final = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where emails are handed over, and as whom."""
+
+    host: str
+    port: int
+    security: Security
+    username: str | None
+    password: Secret | None
+    hello_name: str
+
+    @property
+    def url(self) -> str:
+        """The server, as errors and observers may show it."""
+        return f"smtp://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """Everything that the settings say: the server, who the emails come from, and the folder of their templates."""
+
+    server: MailServer
+    sender: str
+    sender_name: str
+    templates: Path
+
+    @classmethod
+    def read(cls, settings: NotifySettings) -> Self:
+        """Check the settings. Raises ConfigurationError, which names the one that is wrong and never shows a secret."""
+        for name in ("api_key", "base_url"):
+            if getattr(settings, name) is not None:
+                raise _wrong(name, "is not for a mail server", "set HOST, and USERNAME and PASSWORD, instead")
+        own = settings.own_settings("notify", SETTINGS)
+        host = _host(_text(own, "host"))
+        security = _security(own.get("security"), host)
+        sender = _address(_text(own, "sender"))
+        username, password = _credentials(own)
+        server = MailServer(
+            host=host,
+            port=_port(own.get("port"), security),
+            security=security,
+            username=username,
+            password=password,
+            hello_name=_host(_text(own, "hello_name"), name="hello_name")
+            if "hello_name" in own
+            else sender.rpartition("@")[2],
+        )
+        sender_name = _text(own, "sender_name") if "sender_name" in own else ""
+        if _NOT_FOR_HEADERS.search(sender_name):
+            raise _wrong("sender_name", "holds a line break or another control character", "give it without one")
+        return cls(server, sender, sender_name, Path(_text(own, "templates")))
+
+
+_NEEDED: Final = {
+    "host": "set it to the mail server's name, such as smtp.example.gov.uk",
+    "sender": "set it to the address that emails come from",
+    "templates": "set it to the folder that holds the template files",
+}
+
+
+def _wrong(name: str, problem: str, fix: str) -> ConfigurationError:
+    return ConfigurationError(f"GOVCOMPONENTS_NOTIFY__{name.upper()} {problem}", fix=fix)
+
+
+def _text(own: dict[str, object], name: str) -> str:
+    value = own.get(name)
+    if isinstance(value, Path):
+        value = str(value)
+    if not isinstance(value, str) or not value.strip():
+        raise _wrong(name, "is not set" if value is None else "is not a text", _NEEDED.get(name, "give it a text"))
+    return value.strip()
+
+
+def _host(text: str, name: str = "host") -> str:
+    host = ascii_host(text)
+    if host is None:
+        raise _wrong(name, "is not a host's name", "give the name alone, without scheme and port")
+    return host
+
+
+def _address(text: str) -> str:
+    address = ascii_address(text)
+    if address is None:
+        raise _wrong("sender", "is not an email address", "give one address, such as permits@example.gov.uk")
+    return address
+
+
+def _security(value: object, host: str) -> Security:
+    try:
+        security = Security.STARTTLS if value is None else Security(str(value))
+    except ValueError:
+        raise _wrong("security", "is not known", 'set it to "starttls" or "tls"') from None
+    if security is Security.NONE and host not in _LOOPBACK:
+        raise _wrong("security", "must not be none", "TLS can be left out for this machine's loopback only")
+    return security
+
+
+def _port(value: object, security: Security) -> int:
+    if value is None:
+        return _PORTS[security]
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 65536:
+        raise _wrong("port", "is not a port", "give a number from 1 to 65535, such as 587")
+    return value
+
+
+def _credentials(own: dict[str, object]) -> tuple[str | None, Secret | None]:
+    if "username" not in own and "password" not in own:
+        return None, None
+    username = _text(own, "username")
+    password = own.get("password")
+    if not isinstance(password, Secret) or not password.reveal():
+        raise _wrong("password", "is not set", "set both USERNAME and PASSWORD, or neither")
+    for name, text in (("username", username), ("password", password.reveal())):
+        if not text.isascii() or not text.isprintable():
+            raise _wrong(name, "holds a character that cannot be sent", "use printable ASCII characters only")
+    return username, password
