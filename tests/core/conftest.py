@@ -12,15 +12,6 @@ if TYPE_CHECKING:
 
     from govcomponents.contracts.modes import Mode
 
-_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-
-
-@pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the machine's own proxies and certificates out of the tests."""
-    for name in (*_NAMES, *map(str.lower, _NAMES), "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"):
-        monkeypatch.delenv(name, raising=False)
-
 
 @pytest.fixture
 def server() -> Iterator[Loopback]:

@@ -1,0 +1,19 @@
+"""What all tests share: no settings, proxies or certificates of the machine that runs them."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+_WAYS_OUT = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
+_KEPT = "GOVCOMPONENTS_SHARED"  # where the recorded exchanges are, for the tests that compare with them
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the machine's own settings away, as in a fresh account."""
+    for name in list(os.environ):
+        is_ours = name.upper().startswith("GOVCOMPONENTS_") and name != _KEPT
+        if is_ours or name.upper() in _WAYS_OUT:
+            monkeypatch.delenv(name)
