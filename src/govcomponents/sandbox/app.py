@@ -27,6 +27,7 @@ from govcomponents.sandbox.world import load_world
 if TYPE_CHECKING:
     from govcomponents.sandbox.control import Control
     from govcomponents.sandbox.outbox import OutboxMessage
+    from govcomponents.sandbox.stripe.imitation import StripeImitation
     from govcomponents.settings import Settings
 
 __all__ = ["IN_PROCESS_URL", "Ground", "Sandbox"]
@@ -89,6 +90,12 @@ class Sandbox:
         self.notify = GovUkNotifyImitation(sections.get("notify"), ground)
         self.one_login = OneLoginImitation(sections.get("one_login"), ground, sign_in=self._start[3])
         self.imitations: tuple[ProviderImitation, ...] = (self.pay, self.notify, self.one_login)
+        self._stripe: StripeImitation | None = None
+        if sections.get("stripe") is not None:
+            from govcomponents.sandbox.stripe.imitation import StripeImitation
+
+            self._stripe = StripeImitation(sections["stripe"], ground)
+            self.imitations = (*self.imitations, self._stripe)
         self._switchboard = Switchboard([ControlApi(self), ControlPages(self), Home(self), *self.imitations])
         self.faults.know(
             {
@@ -117,6 +124,15 @@ class Sandbox:
         self._populate(sections, chosen)
 
     @property
+    def stripe(self) -> StripeImitation:
+        """The imitated Stripe. Raises ConfigurationError if the world has no section for it."""
+        if self._stripe is None:
+            raise ConfigurationError(
+                "the sandbox's world has no Stripe", fix='give the world a section "stripe"; it may be empty'
+            )
+        return self._stripe
+
+    @property
     def control(self) -> Control:
         """The typed client of this sandbox's control API."""
         from govcomponents.sandbox.control import Control
@@ -133,7 +149,7 @@ class Sandbox:
         from govcomponents.settings import Settings
 
         sections = {
-            "pay": self.pay.client_settings(),
+            "pay": self.pay.client_settings() or (self._stripe.client_settings() if self._stripe else None),
             "notify": self.notify.client_settings(),
             "identity": self.one_login.client_settings(),
         }

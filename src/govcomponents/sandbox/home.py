@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Response
     from govcomponents.sandbox.app import Sandbox
 
-_STARTS = {"pay": "/v1/payments", "notify": "/v2/notifications", "one_login": "/.well-known/openid-configuration"}
+_STARTS = {
+    "pay": "/v1/payments",
+    "notify": "/v2/notifications",
+    "one_login": "/.well-known/openid-configuration",
+    "stripe": "/stripe/v1/checkout/sessions",
+}
 _SHOWN_AT_MOST = 200
 
 # What comes back to a service in a URL, in words for the person who looks at it.

@@ -45,7 +45,12 @@ class Call:
         return f"{self.path}?{self.query_string}" if self.query_string else self.path
 
 
-PROVIDERS: Final[Mapping[str, str]] = {"pay": "GOV.UK Pay", "notify": "GOV.UK Notify", "one_login": "GOV.UK One Login"}
+PROVIDERS: Final[Mapping[str, str]] = {
+    "pay": "GOV.UK Pay",
+    "notify": "GOV.UK Notify",
+    "one_login": "GOV.UK One Login",
+    "stripe": "Stripe",
+}
 """The providers' sections of a world, and their names for people."""
 
 Handler = Callable[[Call], Response]

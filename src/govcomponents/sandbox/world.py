@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import cast
 
 from govcomponents.errors import ConfigurationError
+from govcomponents.sandbox.live_keys import place_of_live_key
 
 _DEFAULTS = {"pay": "govuk_pay", "notify": "govuk_notify", "one_login": "one_login"}
+_KNOWN = (*_DEFAULTS, "stripe")  # Stripe is there only if a world has a section for it, which may be empty
 
 
 def default_world() -> Mapping[str, object]:
@@ -50,14 +52,19 @@ def load_world(world: Path | str | Mapping[str, object] | None) -> Mapping[str, 
 
 
 def _checked(sections: object) -> Mapping[str, object]:
-    known = ", ".join(_DEFAULTS)
+    known = ", ".join(_KNOWN)
     if not isinstance(sections, Mapping):
         raise ConfigurationError("the world is not a JSON object", fix=f"give it a section for each provider: {known}")
     for name, section in cast("Mapping[object, object]", sections).items():
         if isinstance(name, str) and name.startswith("$comment"):
             continue
-        if name not in _DEFAULTS:
+        if name not in _KNOWN:
             raise ConfigurationError(f"the world has an unknown section {name!r}", fix=f"the sections are {known}")
         if section is not None and not isinstance(section, Mapping):
             raise ConfigurationError(f"the world's section {name!r} is not a JSON object", fix="see the default world")
+    if (place := place_of_live_key(sections)) is not None:
+        raise ConfigurationError(
+            f"the world holds what looks like a real live key, at {place}",
+            fix="take it out, and revoke it if others may have seen the file; invent a shorter one",
+        )
     return cast("Mapping[str, object]", sections)

@@ -17,10 +17,14 @@ _UNITS: Final = {
 }
 # fmt: on
 _HUNDREDTHS: Final = 100
+# ISO 4217 keeps X for what no country issues: metals, funds, tests; and for the currencies that several share.
+_SHARED: Final = frozenset({"XAF", "XCD", "XCG", "XOF", "XPF"})
 
 
 def _units(currency: str) -> tuple[int, int]:
     """How many of its units Stripe, and how many ISO 4217, counts in one of a currency. Raises ValueError."""
+    if currency.startswith("X") and currency not in _SHARED:
+        raise ValueError("this is no currency to pay in")
     minor = Money.of(1, currency).minor
     units = _UNITS.get(currency, _HUNDREDTHS)
     # Of UGX Stripe's documentation says both 1 and 100; a guess could charge a hundred times too much.
@@ -36,7 +40,7 @@ def to_units(amount: Money, *, field: str, operation: str, provider: str) -> int
     except ValueError:
         raise InvalidInput(
             field=field,
-            problem="how Stripe counts this currency is not certain",
+            problem="Stripe takes no such currency, or how it counts it is not certain",
             fix="use another currency, such as GBP",
             operation=operation,
             provider=provider,

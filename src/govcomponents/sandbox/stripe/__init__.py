@@ -1,0 +1,1 @@
+"""Stripe, imitated: Checkout Sessions with their page, PaymentIntents, refunds, disputes and webhooks."""
