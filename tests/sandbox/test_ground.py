@@ -155,3 +155,11 @@ def test_a_wrong_world_file_is_refused_by_the_place(tmp_path, content, says):
 def test_a_missing_world_file_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="cannot be read: No such file"):
         load_world(tmp_path / "none.json")
+
+
+def test_a_world_with_what_may_be_a_live_key_is_refused_by_the_place():
+    world = {"pay": {"services": [{"n": 1}, {"api_keys": [{"key": "api_live_" + "0a" * 29}]}]}}
+    with pytest.raises(ConfigurationError, match=r"live key, at pay\.services\.1\.api_keys\.0\.key") as refused:
+        load_world(world)
+    assert "0a0a" not in str(refused.value)
+    assert load_world({"pay": {"key": "api_live_invented0sandbox0only"}, "notify": {"x": [None, 1, b"", True]}})

@@ -32,6 +32,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         choices=("page", "at_once"),
         help="show the sign-in page to everybody, or sign in at once whom the world names (default: as the world says)",
     )
+    parser.add_argument(
+        "--state", metavar="FILE", help="keep what happens in this file over restarts (default: in memory only)"
+    )
     parser.add_argument("--public-url", metavar="URL", help="the address that clients use, if it is another one")
     parser.set_defaults(run=run)
 
@@ -48,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
         now=options.now,
         sign_in=options.sign_in,
         public_url=options.public_url,
+        state=options.state,
     )
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from govcomponents.sandbox.ground import Ground
 from govcomponents.sandbox.home import Home
 from govcomponents.sandbox.http import MAX_REQUEST_BODY, Call, ConnectionCut, ProviderImitation, text_answer
 from govcomponents.sandbox.ids import Ids
+from govcomponents.sandbox.live_keys import looks_live
 from govcomponents.sandbox.outbox import KeepsMessages
 from govcomponents.sandbox.routing import Found, Switchboard
 from govcomponents.sandbox.timeline import Timeline
@@ -26,6 +26,7 @@ from govcomponents.sandbox.world import load_world
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.control import Control
+    from govcomponents.sandbox.memory import Memory
     from govcomponents.sandbox.outbox import OutboxMessage
     from govcomponents.sandbox.stripe.imitation import StripeImitation
     from govcomponents.settings import Settings
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["IN_PROCESS_URL", "Ground", "Sandbox"]
 
 IN_PROCESS_URL = "https://sandbox.example.gov.uk"
+_SENDERS = frozenset({"/_sandbox/api/callbacks/deliver", "/_sandbox/callbacks/deliver"})
 
 
 def _require_extra() -> None:
@@ -53,6 +55,7 @@ class Sandbox:
     ties the three together; `callbacks` are what it sends to services; `faults` are armed by name. `handle` and
     `visit` serve it in this process; `sandbox.server` over HTTP. `sign_in` says how /authorize answers: "page",
     "at_once", or None for what the world says of each client. `shares_clock` is whether its callers go by its clock.
+    `state` is a file that keeps the state over restarts; close the sandbox then.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class Sandbox:
         base_url: str = IN_PROCESS_URL,
         sign_in: str | None = None,
         shares_clock: bool = True,
+        state: Path | str | None = None,
     ) -> None:
         _require_extra()
         self.base_url = base_url
@@ -72,12 +76,30 @@ class Sandbox:
         self.drop_connections: Callable[[], int] = lambda: 0
         """Ends every open connection but the caller's and says how many; there is none in process."""
         self._ground = Ground(
-            self.clock, Ids(seed), self.timeline, base_url, self.clock.time if shares_clock else time.time
+            self.clock, Ids(seed), self.timeline, base_url, self.clock.time if shares_clock else self.clock.real_time
         )
+        self.ids = self._ground.ids
         self.callbacks = self._ground.callbacks
         self.faults = self._ground.faults
         self._start = (world, seed, now, sign_in)
-        self._populate(load_world(world), seed)
+        self._memory: Memory | None = None
+        sections = load_world(world)
+        self._populate(sections, seed)
+        if state is not None:
+            from govcomponents.sandbox.memory import Memory, made_by
+
+            memory = Memory(self, state, made_by(sections, seed, sign_in))
+            try:
+                memory.begin()
+            except BaseException:
+                memory.close()
+                raise
+            self._memory = memory
+
+    def close(self) -> None:
+        """Close the state file, if there is one."""
+        if self._memory is not None:
+            self._memory.close()
 
     def _populate(self, sections: Mapping[str, Any], seed: int) -> None:
         from govcomponents.sandbox.govuk_notify.imitation import GovUkNotifyImitation
@@ -203,17 +225,33 @@ class Sandbox:
         if not isinstance(found, Found):
             return self._missing(call, found)
         call.params = dict(found.params)
-        answer = self._struck(call, found) if self.faults.any_armed else found.route.handler(call)
+        answer = self._struck(call, found) if self.faults.any_armed else self._act(call, found)
         if self.callbacks.stirred:
             self.callbacks.deliver_if_received()
+        if answer.status == 401 and looks_live(call.headers.get("authorization", "")):
+            self.timeline.record("pay", "what looks like a live key was refused; it has no business in a sandbox")
         return answer
+
+    def _act(self, call: Call, found: Found) -> Response:
+        # What sends callbacks waits for a service, which may call here: no step may wait for that.
+        if self._memory is None or call.path in _SENDERS:
+            return found.route.handler(call)
+        return self._memory.act(call, found)
+
+    def redo(self, call: Call) -> Response:
+        """Answer a call that was answered before, for the state that it leaves: no fault strikes it again."""
+        found = self._switchboard.find(call.method, call.path)
+        if not isinstance(found, Found):
+            return self._missing(call, found)
+        call.params = dict(found.params)
+        return found.route.handler(call)
 
     def _struck(self, call: Call, found: Found) -> Response:
         armed = self.faults.strike(found.owner.section, found.route.name)
         if armed is None:
-            return found.route.handler(call)
+            return self._act(call, found)
         try:
-            return answer_struck(armed, call, found.route.handler)
+            return answer_struck(armed, call, lambda struck: self._act(struck, found))
         finally:
             self.timeline.record(found.owner.section, f"fault {armed.fault} struck {found.route.name}")
 

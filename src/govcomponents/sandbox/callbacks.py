@@ -10,10 +10,11 @@ import heapq
 import random
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.clock import SandboxClock
@@ -64,6 +65,33 @@ class Attempt:
     at: datetime
     status: int | None
     problem: str
+
+
+class Recorder(Protocol):
+    """Notes what changes the queue, for a sandbox that keeps its state."""
+
+    def step(self) -> AbstractContextManager[object]:
+        """Hold the clock still, and everybody else off, for the length of a `with` block."""
+        ...
+
+    def note(self, kind: str, data: Mapping[str, object]) -> None:
+        """Note what was done in the block."""
+        ...
+
+    def note_changes(self, kind: str) -> AbstractContextManager[object]:
+        """As `step`, and note it by itself if anything has changed in the block."""
+        ...
+
+
+class _NoRecorder:
+    def step(self) -> AbstractContextManager[object]:
+        return nullcontext()
+
+    def note(self, kind: str, data: Mapping[str, object]) -> None:
+        """Note nothing."""
+
+    def note_changes(self, kind: str) -> AbstractContextManager[object]:
+        return nullcontext()
 
 
 State = Literal["waiting", "delivered", "given_up"]
@@ -125,6 +153,9 @@ class Callbacks:
         """Whether something was queued since the last delivery: the sandbox looks at it after each call."""
         self.wake: Callable[[], None] = self._stir
         self._is_served = False
+        self.is_redoing = False
+        """Whether earlier steps are redone, during which nothing is sent."""
+        self.recorder: Recorder = _NoRecorder()
         self._on_error: Callable[[Exception], None] | None = None
         clock.on_move(self._changed)
 
@@ -168,6 +199,11 @@ class Callbacks:
     def before_delivery(self, hook: Callable[[], None]) -> None:
         """Call `hook` before due callbacks are looked for: an imitation brings its state up to the clock there."""
         self._hooks.append(hook)
+
+    @property
+    def queued(self) -> int:
+        """How many were ever queued."""
+        return self._number
 
     @property
     def has_hooks(self) -> bool:
@@ -238,17 +274,24 @@ class Callbacks:
 
         An attempt counts as made when it was due, so that one great step of the clock makes all repetitions.
         """
+        if self.is_redoing:
+            return 0
         count = 0
         self._here.delivering = True
         try:
-            for hook in self._hooks:
-                self._guarded(hook)
+            with self.recorder.note_changes("sweep"):
+                self.sweep()
             while delivery := self._take_due():
                 self._guarded(partial(self._attempt, delivery))
                 count += 1
         finally:
             self._here.delivering = False
         return count
+
+    def sweep(self) -> None:
+        """Let the imitations do what time alone has made due."""
+        for hook in self._hooks:
+            self._guarded(hook)
 
     def _guarded(self, step: Callable[[], None]) -> None:
         try:
@@ -283,13 +326,29 @@ class Callbacks:
             return first
 
     def _attempt(self, delivery: Delivery) -> None:
-        number = len(delivery.attempts) + 1
         try:
-            callback = delivery.make(number)
+            with self.recorder.step():
+                callback = delivery.make(len(delivery.attempts) + 1)
+                self.recorder.note("made", {"id": delivery.id})
             answer = Answer(None) if callback is None else self._post(callback)
         except BaseException:
             delivery.state, delivery.in_flight = "given_up", False
             raise
+        with self.recorder.step():
+            self._finish(delivery, callback, answer)
+            self.recorder.note("attempt", {"id": delivery.id, "status": answer.status, "problem": answer.problem})
+
+    def remake(self, delivery_id: str) -> None:
+        """Redo the making of a callback."""
+        delivery = self._deliveries[delivery_id]
+        delivery.callback = delivery.make(len(delivery.attempts) + 1)
+
+    def redo_attempt(self, delivery_id: str, answer: Answer) -> None:
+        """Redo what came of an attempt, without sending."""
+        delivery = self._deliveries[delivery_id]
+        self._finish(delivery, delivery.callback, answer)
+
+    def _finish(self, delivery: Delivery, callback: Callback | None, answer: Answer) -> None:
         with self._lock:
             delivery.in_flight = False
             if callback is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from govcomponents.errors import ConfigurationError
@@ -23,6 +24,7 @@ class SandboxClock:
         self._lock = threading.Lock()
         self._stopped_at: float | None = None
         self._offset = 0.0
+        self._held: tuple[float, float] | None = None
         self._listeners: list[Callable[[], None]] = []
         if now is not None:
             self.stop_at(now)
@@ -30,7 +32,15 @@ class SandboxClock:
     def time(self) -> float:
         """The time in seconds since the epoch."""
         with self._lock:
-            return self._stopped_at if self._stopped_at is not None else time.time() + self._offset
+            return self._time() if self._held is None else self._held[0]
+
+    def real_time(self) -> float:
+        """The time of the machine, in seconds since the epoch."""
+        held = self._held
+        return time.time() if held is None else held[1]
+
+    def _time(self) -> float:
+        return self._stopped_at if self._stopped_at is not None else time.time() + self._offset
 
     def now(self) -> datetime:
         """The time as an aware datetime in UTC."""
@@ -44,7 +54,7 @@ class SandboxClock:
     def advance(self, seconds: float) -> None:
         """Move the clock forward. Raises ValueError for a negative number, and beyond the year 9999."""
         with self._lock:
-            moved = (self._stopped_at if self._stopped_at is not None else time.time() + self._offset) + seconds
+            moved = self._time() + seconds
             if not math.isfinite(seconds) or seconds < 0 or moved > _LAST:
                 raise ValueError("the clock moves forward, by a number of seconds, and not beyond the year 9999")
             if self._stopped_at is not None:
@@ -76,7 +86,7 @@ class SandboxClock:
         """Stop the clock at the time that it shows."""
         with self._lock:
             if self._stopped_at is None:
-                self._stopped_at = time.time() + self._offset
+                self._stopped_at = self._time()
 
     def run(self) -> None:
         """Let the clock run on from the time that it shows."""
@@ -99,6 +109,31 @@ class SandboxClock:
         """Call `listener` each time that somebody moves, sets or starts the clock."""
         self._listeners.append(listener)
 
+    @contextmanager
+    def held(self, moment: tuple[float, float] | None = None) -> Iterator[tuple[float, float]]:
+        """Show one time for the length of a `with` block: (the sandbox's, the machine's), without one the present.
+
+        Whoever moves the clock in the block ends that. Only a sandbox that keeps its state does this.
+        """
+        before = self._held
+        with self._lock:
+            self._held = moment or before or (self._time(), time.time())
+        try:
+            yield self._held
+        finally:
+            self._held = before
+
+    def settings(self) -> dict[str, float | None]:
+        """What `restore` needs to show this time again."""
+        with self._lock:
+            return {"stopped_at": self._stopped_at, "offset": self._offset}
+
+    def restore(self, settings: Mapping[str, float | None]) -> None:
+        """Go on as the clock whose `settings` these are."""
+        with self._lock:
+            self._stopped_at, self._offset = settings["stopped_at"], settings["offset"] or 0.0
+
     def _tell(self) -> None:
+        self._held = None
         for listener in self._listeners:
             listener()

@@ -102,6 +102,7 @@ class SandboxServer:
         now: str | None = None,
         sign_in: str | None = None,
         public_url: str | None = None,
+        state: Path | str | None = None,
     ) -> None:
         """Bind at once. Port 0 takes a free one. Raises ConfigurationError if the address cannot be had."""
         try:
@@ -115,7 +116,13 @@ class SandboxServer:
         self.base_url = public_url.rstrip("/") if public_url else f"http://{shown}:{self._listener.server_port}"
         try:
             self.sandbox = Sandbox(
-                world, seed=seed, now=now, base_url=self.base_url, sign_in=sign_in, shares_clock=False
+                world,
+                seed=seed,
+                now=now,
+                base_url=self.base_url,
+                sign_in=sign_in,
+                shares_clock=False,
+                state=state,
             )
         except BaseException:
             self._listener.server_close()
@@ -140,6 +147,7 @@ class SandboxServer:
         self._listener.end_connections()
         self._listener.server_close()
         self._courier.stop()
+        self.sandbox.close()
 
 
 @contextmanager

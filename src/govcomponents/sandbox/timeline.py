@@ -29,11 +29,14 @@ class Timeline:
         self._limit = limit
         self._events: list[Event] = []
         self._lock = threading.Lock()
+        self.recorded = 0
+        """How many events there ever were."""
 
     def record(self, component: str, happened: str, reference: str | None = None) -> None:
         """Add an event at the present time of the clock."""
         event = Event(self._clock.now(), component, reference, happened)
         with self._lock:
+            self.recorded += 1
             self._events.append(event)
             if len(self._events) > self._limit:
                 del self._events[: -self._limit]

@@ -1,0 +1,103 @@
+"""The file in which a sandbox keeps what changed it (`--state FILE`): SQLite, one row for each step, in order."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govcomponents.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS steps (
+    number INTEGER PRIMARY KEY, at REAL NOT NULL, callers_at REAL NOT NULL, kind TEXT NOT NULL, data TEXT NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: when it was, by the sandbox's clock and by its callers', what it was, and what redoing it needs."""
+
+    number: int
+    at: float
+    callers_at: float
+    kind: str
+    data: str
+
+
+class Journal:
+    """The steps of one sandbox. Only one sandbox may have the file; only its owner may read it.
+
+    `made_by` names what the steps can be redone on: the version, the world and the seed. Raises ConfigurationError if
+    the file is another's, is in use, or is no journal.
+    """
+
+    def __init__(self, path: Path | str, made_by: str) -> None:
+        self._path = Path(path)
+        try:
+            # SQLite would make the file readable by everybody.
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+            self._file = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        except (OSError, sqlite3.Error) as error:
+            raise ConfigurationError(
+                f"the state file cannot be opened ({type(error).__name__})", fix="check the path given with --state"
+            ) from None
+        try:
+            self._file.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._file.execute("PRAGMA journal_mode = WAL")
+            self._file.execute("PRAGMA synchronous = NORMAL")
+            self._file.executescript(_TABLES)
+            self._file.execute("INSERT OR IGNORE INTO about VALUES ('made_by', ?)", (made_by,))
+        except sqlite3.OperationalError:
+            self._file.close()
+            raise ConfigurationError(
+                "the state file is in use", fix="stop the other sandbox, or give this one a file of its own"
+            ) from None
+        except sqlite3.DatabaseError:
+            self._file.close()
+            raise ConfigurationError(
+                "the state file is not a sandbox's", fix="give --state a new path, or that of an earlier sandbox"
+            ) from None
+        if self.about("made_by") != made_by:
+            self._file.close()
+            raise ConfigurationError(
+                "the state file was made by another version, or with another world, seed or way to sign in",
+                fix="start with what it was made with, or delete it",
+            )
+
+    def about(self, name: str) -> str | None:
+        """One value that is kept beside the steps."""
+        row = self._file.execute("SELECT value FROM about WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep one value beside the steps."""
+        self._file.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
+
+    def add(self, at: float, callers_at: float, kind: str, data: str) -> None:
+        """Add a step at the end."""
+        self._file.execute(
+            "INSERT INTO steps (at, callers_at, kind, data) VALUES (?, ?, ?, ?)", (at, callers_at, kind, data)
+        )
+
+    def steps(self) -> Iterator[Step]:
+        """All steps, in order."""
+        for row in self._file.execute("SELECT number, at, callers_at, kind, data FROM steps ORDER BY number"):
+            yield Step(*row)
+
+    def clear(self) -> None:
+        """Forget all steps."""
+        self._file.execute("DELETE FROM steps")
+
+    def close(self) -> None:
+        """Close the file. Closing twice does nothing."""
+        with suppress(sqlite3.Error):
+            self._file.close()

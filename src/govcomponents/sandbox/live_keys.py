@@ -1,0 +1,29 @@
+"""Tells keys that look like live ones from invented ones: a sandbox takes none that may be real."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+# A live key of GOV.UK Pay is its prefix, a random id and 32 letters of a checksum; invented ones are seldom so long
+# (alphagov/pay-publicauth, TokenService). Notify's keys say nothing about their kind, and never go over the wire.
+_LIVE = re.compile(r"\bapi_live_[0-9a-z]{45,}")
+
+
+def looks_live(text: str) -> bool:
+    """Whether a text holds what looks like a real live key."""
+    return "api_live_" in text and _LIVE.search(text) is not None
+
+
+def place_of_live_key(value: object, place: str = "") -> str | None:
+    """Where in a world such a key is, as "pay.services.0.api_keys.1.key"; None if there is none."""
+    if isinstance(value, str):
+        return place if looks_live(value) else None
+    if isinstance(value, Mapping):
+        parts = list(value.items())
+    elif isinstance(value, Sequence) and not isinstance(value, bytes):
+        parts = list(enumerate(value))
+    else:
+        return None
+    found = (place_of_live_key(inner, f"{place}.{name}" if place else str(name)) for name, inner in parts)
+    return next((one for one in found if one is not None), None)

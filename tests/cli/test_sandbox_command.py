@@ -1,0 +1,212 @@
+"""`govcomponents sandbox`, as a person runs it: what it prints, what it refuses, how it stops."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from govcomponents import GovComponents, Money, Settings
+from govcomponents.cli import main as command
+from govcomponents.cli.main import main
+from govcomponents.cli.sandbox import welcome
+from govcomponents.sandbox.control import Control
+from govcomponents.sandbox.server import SandboxServer
+
+
+class Running:
+    """The command in a process of its own; `lines` is what it printed until it was ready."""
+
+    def __init__(self, *arguments, module="govcomponents.cli.main", before=("sandbox",)):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GOVCOMPONENTS_")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", module, *before, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        self.lines = []
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            if line.startswith("To see what is in it"):
+                break
+
+    @property
+    def base_url(self):
+        return re.search(r"http://\S+", self.lines[0])[0]
+
+    def exports(self):
+        pairs = [shlex.split(line)[1].split("=", 1) for line in self.lines if line.startswith("  export ")]
+        return dict(pairs)
+
+    def stop(self, number):
+        self.process.send_signal(number)
+        printed, complained = self.process.communicate(timeout=30)
+        return self.process.returncode, printed, complained
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_error):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_and_ends_cleanly_on_a_signal(number):
+    with Running("--port", "0", "--now", "2026-03-02T09:00:00Z") as running:
+        open_connection = socket.create_connection(("127.0.0.1", int(running.base_url.rpartition(":")[2])))
+        state = Control.over_http(running.base_url).state()
+        assert state.clock.running is False
+        assert state.base_url == running.base_url
+        assert running.stop(number) == (0, "The sandbox has stopped.\n", "")
+        open_connection.close()
+
+
+def test_what_it_prints_can_be_pasted_and_works(monkeypatch):
+    with Running("--port", "0", "--seed", "5", "--sign-in", "at_once") as running:
+        for name, value in running.exports().items():
+            monkeypatch.setenv(name, value)
+        settings = Settings.load()
+        with GovComponents.from_settings(settings) as gov:
+            payment = gov.pay.create(Money.gbp("10.00"), "R-1", "Renew", f"{running.base_url}/_sandbox/came-back")
+            assert payment.reference == "R-1"
+            assert gov.identity.start().url.startswith(f"{running.base_url}/authorize")
+        assert Control.over_http(running.base_url).state().seed == 5
+
+
+def test_python_m_is_the_same():
+    with Running("--port", "0", module="govcomponents.sandbox", before=()) as running:
+        assert running.lines[0].startswith("The govcomponents sandbox is at http://127.0.0.1:")
+        assert running.stop(signal.SIGINT)[0] == 0
+
+
+def test_help_names_every_option(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["sandbox", "--help"])
+    assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    for option in ("--host", "--port", "--world", "--seed", "--now", "--sign-in", "--public-url", "--state"):
+        assert option in printed
+    assert "default: 8910" in printed
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "sandbox" in capsys.readouterr().out
+
+
+def test_the_version(capsys):
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert re.fullmatch(r"govcomponents \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("wrong", [[], ["sandbx"], ["sandbox", "--port", "many"], ["sandbox", "--sign-in", "never"]])
+def test_a_wrong_command_line_is_explained(capsys, wrong):
+    with pytest.raises(SystemExit) as ended:
+        main(wrong)
+    assert ended.value.code == 2
+    assert "usage: govcomponents" in capsys.readouterr().err
+
+
+def complaint(capsys, *arguments):
+    assert main(["sandbox", *arguments]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert "Traceback" not in printed.err
+    assert printed.err.count("\n") == 1
+    return printed.err
+
+
+def test_a_port_in_use_is_one_line(capsys):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert "perhaps a sandbox is running there already" in complaint(capsys, "--port", port)
+    for wrong in ("70000", "-1"):
+        assert "cannot listen" in complaint(capsys, "--port", wrong)
+    assert "cannot listen on 192.0.2.1" in complaint(capsys, "--host", "192.0.2.1", "--port", "0")
+
+
+def test_a_wrong_world_or_time_is_one_line_and_frees_the_port(capsys, tmp_path):
+    missing = str(tmp_path / "none.json")
+    assert "cannot be read: No such file" in complaint(capsys, "--port", "0", "--world", missing)
+    broken = tmp_path / "world.json"
+    broken.write_text('{"pay": ', encoding="utf-8")
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = str(found.getsockname()[1])
+    assert "line 1" in complaint(capsys, "--port", port, "--world", str(broken))
+    assert "ISO 8601" in complaint(capsys, "--port", port, "--now", "noon")
+    socket.create_server(("127.0.0.1", int(port))).close()
+
+
+def test_without_the_extra_it_says_what_to_install(capsys, monkeypatch):
+    from importlib import util
+
+    find = util.find_spec
+    monkeypatch.setattr(util, "find_spec", lambda name, *rest: None if name == "jinja2" else find(name, *rest))
+    said = complaint(capsys, "--port", "0")
+    assert "the sandbox needs jinja2" in said
+    assert 'pip install "govcomponents[sandbox]"' in said
+
+
+def test_it_runs_in_this_process_too(capsys, monkeypatch):
+    def ready(self):
+        stop = signal.getsignal(signal.SIGTERM)
+        threading.Thread(target=stop, args=(signal.SIGTERM, None)).start()
+        return serve(self)
+
+    serve = SandboxServer.serve
+    monkeypatch.setattr(SandboxServer, "serve", ready)
+    before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
+    assert command.main(["sandbox", "--port", "0"]) == 0
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+    assert capsys.readouterr().out.endswith("The sandbox has stopped.\n")
+
+
+def test_the_welcome_says_when_others_can_reach_it():
+    server = SandboxServer(host="127.0.0.1", public_url="https://sandbox.example.gov.uk/")
+    try:
+        assert "other machines can reach it" in welcome(server, "0.0.0.0")
+        home = welcome(server, "127.0.0.1")
+        assert "other machines" not in home
+        assert "https://sandbox.example.gov.uk/v1/payments" in home
+        assert "export GOVCOMPONENTS_PAY__BASE_URL=https://sandbox.example.gov.uk\n" in home
+    finally:
+        server.close()
+
+
+def test_a_world_with_one_provider_prints_only_its_lines(tmp_path):
+    world = tmp_path / "world.json"
+    world.write_text("{}", encoding="utf-8")
+    server = SandboxServer(world)
+    try:
+        assert re.findall(r"export (\w+)", welcome(server, "127.0.0.1")) == ["GOVCOMPONENTS_ENVIRONMENT"]
+    finally:
+        server.close()
+
+
+def test_it_listens_on_ipv6_where_the_machine_has_it():
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    try:
+        server = SandboxServer(host="::1")
+    except Exception:  # noqa: BLE001
+        pytest.skip("this machine has no IPv6 loopback")
+    assert server.base_url.startswith("http://[::1]:")
+    server.close()
+
+
+def test_the_sandbox_package_is_not_imported_before_it_is_needed():
+    code = (
+        "import sys, govcomponents.cli.main; print([m for m in sys.modules if m.startswith('govcomponents.sandbox')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

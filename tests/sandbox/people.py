@@ -1,0 +1,34 @@
+"""People for tests: they sign in and pay on the sandbox's pages."""
+
+from __future__ import annotations
+
+from govcomponents import Money
+
+GOOD_CARD, DECLINED_CARD = "4444333322221111", "4000000000000002"
+MAYBE_REAL_CARD = "4929 1234 5678 9015"
+RETURN_URL = "https://service.example.gov.uk/back"
+
+
+def create(gov, reference="RENEW-7", pounds="10.00", return_url=RETURN_URL):
+    return gov.pay.create(Money.gbp(pounds), reference, "Renew a licence", return_url)
+
+
+def enter_card(visitor, url, card=GOOD_CARD):
+    form = visitor.open(url).form_with("card_number")
+    page = visitor.send(
+        form,
+        card_number=card,
+        expiry_month="12",
+        expiry_year="30",
+        cvc="123",
+        cardholder_name="Sam Example",
+        email="sam@example.com",
+    )
+    if "confirm" in [name for form in page.forms for name, _ in form.buttons]:
+        page = visitor.send(page.form_with("confirm"), "confirm")
+    return page
+
+
+def sign_in(visitor, url, person="SAM"):
+    form = visitor.open(url).form_with("person")
+    return visitor.send(form, person=person, outcome="success").url
