@@ -128,6 +128,7 @@ def _build(settings: Settings, runtime: Runtime) -> dict[str, Port]:
         if section is not None:
             built_in = import_module(f"govcomponents.{component}.adapters").BUILT_IN
             built[component] = find_adapter(component, section.adapter, built_in).from_settings(section, runtime)
+            built[component].furnish(section, runtime)
     return built
 
 

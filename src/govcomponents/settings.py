@@ -78,6 +78,13 @@ class NotifySettings(_Section):
     api_key: Secret | None = Field(None, description="the provider's API key")
     base_url: str | None = Field(None, description="where the API is, if not at its public address")
     callback_tokens: SecretList = Field((), description="bearer tokens that callbacks may carry, comma-separated")
+    requests_per_minute: int | None = Field(None, ge=1, description="the most that this process sends in a minute")
+    allowed_recipients: SecretList = Field(
+        (), description="outside production, who may be sent to: addresses, @domains and numbers, comma-separated"
+    )
+    redirect_emails_to: Secret | None = Field(None, description="outside production, who gets every email instead")
+    redirect_texts_to: Secret | None = Field(None, description="outside production, who gets every text instead")
+    templates_file: Path | None = Field(None, description="the file templates.toml that names the templates")
 
 
 class IdentitySettings(_Section):

@@ -28,6 +28,9 @@ class Port:
         """Build the adapter from its component's settings. Does no I/O. Raises ConfigurationError."""
         raise NotImplementedError(f"{cls.__name__} does not say how it is built")
 
+    def furnish(self, settings: Any, runtime: Runtime) -> None:
+        """Give the adapter what every adapter of its component shares. Called once, after `from_settings`."""
+
     def require(self, *needed: StrEnum, operation: str = "") -> None:
         """Raise NotSupported for the first capability in `needed` that the adapter does not declare."""
         for capability in needed:

@@ -92,7 +92,8 @@ class Sent(Result):
     `body` is what the provider will send, as the provider gives it (GOV.UK Notify: the Markdown of an email or a
     letter with its placeholders filled; a text message without the service's name in front). It holds personal data,
     and for files by email the keys that open them. `sender` is the address or number that the recipient will see.
-    `sanitised` names the placeholders whose values the provider changed. `raw` is the whole answer.
+    `sanitised` names the placeholders whose values the provider changed. `is_repeat` is true if nothing was sent now,
+    because `once` found that the provider holds the message already. `raw` is the whole answer.
     """
 
     id: NotificationId
@@ -105,6 +106,7 @@ class Sent(Result):
     sender: str | None
     sanitised: tuple[str, ...] = ()
     postage: str | None = None
+    is_repeat: bool = False
     raw: SkipValidation[Mapping[str, object]] = Field(repr=False, exclude=True)
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, cast
 
-from govcomponents.notify.inputs import placeholder_key
+from govcomponents.notify.personalisation import placeholder_key
 
 _PLACEHOLDER: Final = re.compile(r"\(\(([^()]+)\)\)")
 _TRUE: Final = frozenset({"yes", "y", "true", "t", "1", "include", "show"})

@@ -6,10 +6,18 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from govcomponents.core.port import Port
+from govcomponents.notify.policy import Policy
 
 if TYPE_CHECKING:
-    from govcomponents.notify.inputs import EmailInput, SmsInput
-    from govcomponents.notify.models import Notification, NotificationId, Sent
+    from collections.abc import AsyncGenerator, Mapping
+
+    from govcomponents.core.runtime import Runtime
+    from govcomponents.notify.events import NotifyEvent
+    from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
+    from govcomponents.notify.models import Channel, Notification, NotificationId, Sent
+    from govcomponents.notify.received import ReceivedText
+    from govcomponents.notify.templates import Rendered, Template
+    from govcomponents.settings import NotifySettings
 
 
 class NotifyCapability(StrEnum):
@@ -17,15 +25,30 @@ class NotifyCapability(StrEnum):
 
     EMAIL = "email"
     SMS = "text_messages"
+    LETTER = "letters"
+    PRECOMPILED = "ready_made_letters"
+    ATTACHMENTS = "files_by_email"
     GET = "get"
+    SEARCH = "search"
+    LETTER_PDF = "pdfs_of_letters"
+    TEMPLATES = "templates"
+    PREVIEW = "preview"
+    RECEIVED_TEXTS = "received_texts"
     REPLY_TO = "reply_to_addresses"
     SENDER = "text_message_senders"
     UNSUBSCRIBE = "one_click_unsubscribe"
     SANITISE = "sanitising"
+    CALLBACKS = "callbacks"
 
 
 class NotifyPort(Port):
     """What an adapter of the notify component implements; what it leaves out raises NotSupported, unsent."""
+
+    policy: Policy = Policy()
+
+    def furnish(self, settings: NotifySettings, runtime: Runtime) -> None:
+        """Take over the pace, the guard and the templates of the settings. Raises ConfigurationError."""
+        self.policy = Policy.from_settings(settings, runtime)
 
     async def send_email(self, email: EmailInput) -> Sent:
         """Send one email from a template."""
@@ -35,6 +58,42 @@ class NotifyPort(Port):
         """Send one text message from a template."""
         raise self.unsupported(NotifyCapability.SMS, operation="notify.send_sms")
 
+    async def send_letter(self, letter: LetterInput) -> Sent:
+        """Send one letter from a template."""
+        raise self.unsupported(NotifyCapability.LETTER, operation="notify.send_letter")
+
+    async def send_precompiled_letter(self, letter: PrecompiledInput) -> Sent:
+        """Send one letter that is a PDF already."""
+        raise self.unsupported(NotifyCapability.PRECOMPILED, operation="notify.send_precompiled_letter")
+
     async def get(self, notification_id: NotificationId) -> Notification:
         """Return one message as it stands now."""
         raise self.unsupported(NotifyCapability.GET, operation="notify.get")
+
+    def search(self, query: SearchInput) -> AsyncGenerator[Notification, None]:
+        """Give the messages that fit, newest first, page after page."""
+        raise self.unsupported(NotifyCapability.SEARCH, operation="notify.search")
+
+    async def letter_pdf(self, notification_id: NotificationId, wait: float) -> bytes:
+        """Return a letter's PDF; wait for it for at most so many seconds."""
+        raise self.unsupported(NotifyCapability.LETTER_PDF, operation="notify.letter_pdf")
+
+    async def templates(self, channel: Channel | None) -> tuple[Template, ...]:
+        """Return all templates in their present version."""
+        raise self.unsupported(NotifyCapability.TEMPLATES, operation="notify.templates")
+
+    async def template(self, template_id: str, version: int | None) -> Template:
+        """Return one template, in its present version or another."""
+        raise self.unsupported(NotifyCapability.TEMPLATES, operation="notify.template")
+
+    async def preview(self, template_id: str, personalisation: Mapping[str, object]) -> Rendered:
+        """Let the provider fill a template, and send nothing."""
+        raise self.unsupported(NotifyCapability.PREVIEW, operation="notify.preview")
+
+    def received_texts(self, older_than: str | None) -> AsyncGenerator[ReceivedText, None]:
+        """Give the text messages that people sent to the service, newest first."""
+        raise self.unsupported(NotifyCapability.RECEIVED_TEXTS, operation="notify.received_texts")
+
+    def read_callback(self, body: bytes, authorization: str | None) -> NotifyEvent:
+        """Verify a callback, then read it."""
+        raise self.unsupported(NotifyCapability.CALLBACKS, operation="notify.read_callback")

@@ -4,105 +4,75 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.core.driver import drive
-from govcomponents.notify import inputs
+from govcomponents.core.driver import drive, drive_iterator
+from govcomponents.notify.arguments import Arguments
+from govcomponents.notify.async_service import AsyncNotify
+from govcomponents.notify.inputs import checked_id
+from govcomponents.notify.models import Channel
 from govcomponents.notify.port import NotifyCapability as Can
+from govcomponents.notify.sending import follow_up, send
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import os
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import IO
 
-    from govcomponents.notify.inputs import EmailInput, Personalisation, Recipient, SmsInput
-    from govcomponents.notify.models import Notification, Sent
-    from govcomponents.notify.port import NotifyPort
-
-
-class _Arguments:
-    """What both callers share: the port, and the arguments checked against what it can do."""
-
-    def __init__(self, port: NotifyPort) -> None:
-        self._port = port
-
-    def _email(
-        self,
-        to: Recipient,
-        template: str,
-        personalisation: Personalisation | None,
-        reference: str | None,
-        reply_to: str | None,
-        one_click_unsubscribe_url: str | None,
-        sanitise: Sequence[str],
-        extra: Mapping[str, object] | None,
-    ) -> EmailInput:
-        needed = [Can.EMAIL]
-        if reply_to is not None:
-            needed.append(Can.REPLY_TO)
-        if one_click_unsubscribe_url is not None:
-            needed.append(Can.UNSUBSCRIBE)
-        if sanitise:
-            needed.append(Can.SANITISE)
-        self._port.require(*needed, operation="notify.send_email")
-        return inputs.email_input(
-            to, template, personalisation, reference, reply_to, one_click_unsubscribe_url, sanitise, extra
-        )
-
-    def _sms(
-        self,
-        to: Recipient,
-        template: str,
-        personalisation: Personalisation | None,
-        reference: str | None,
-        sender: str | None,
-        extra: Mapping[str, object] | None,
-    ) -> SmsInput:
-        needed = [Can.SMS] if sender is None else [Can.SMS, Can.SENDER]
-        self._port.require(*needed, operation="notify.send_sms")
-        return inputs.sms_input(to, template, personalisation, reference, sender, extra)
+    from govcomponents.notify.arguments import TemplateLike
+    from govcomponents.notify.inputs import Recipient
+    from govcomponents.notify.models import Notification, Sent, Status
+    from govcomponents.notify.personalisation import Personalisation
+    from govcomponents.notify.received import ReceivedText
+    from govcomponents.notify.templates import Rendered, Template
 
 
-class Notify(_Arguments):
+__all__ = ["AsyncNotify", "Notify"]
+
+
+class Notify(Arguments):
     """Emails, text messages and letters, for blocking callers. Safe to share between threads."""
 
     def send_email(
         self,
         to: Recipient,
-        template: str,
+        template: TemplateLike,
         personalisation: Personalisation | None = None,
         reference: str | None = None,
         *,
         reply_to: str | None = None,
         one_click_unsubscribe_url: str | None = None,
         sanitise: Sequence[str] = (),
+        once: bool = False,
         extra: Mapping[str, object] | None = None,
     ) -> Sent:
         """Send one email from a template.
 
-        `to` is the address, `template` the template's id, `personalisation` the values of its placeholders.
-        `reference` is your own id of the message, at most 1,000 characters, without personal data; the provider
-        does not use it to keep a message from being sent twice. `reply_to` is the id of a reply-to address;
-        `one_click_unsubscribe_url` an https URL that unsubscribes on an empty POST; `sanitise` names placeholders
-        whose values people typed in, so that no link or formatting comes from them. `extra` goes on the wire as it
-        is, and is not portable.
+        `to` is the address, `template` the template's id (or its name, where the service has a registry of templates),
+        `personalisation` the values of its placeholders; files come from `attach`. `reference` is your own id of the
+        message, at most 1,000 characters, without personal data; by itself it does not keep a message from being sent
+        twice. `reply_to` is the id of a reply-to address; `one_click_unsubscribe_url` an https URL that unsubscribes on
+        an empty POST; `sanitise` names placeholders whose values people typed in, so that no link or formatting comes
+        from them. With `once` the reference is looked up first, and after a lost answer: nothing is sent if the
+        provider holds it already (two callers at the very same moment can still both send). `extra` goes on the wire as
+        it is, and is not portable.
 
-        Raises InvalidInput or NotSupported before anything is sent; RequestRefused, NotFound, PermissionRefused,
-        CredentialsRefused, RateLimited or DailyLimitReached when the provider says no; NotSent, or OutcomeUnknown
-        when the message may have been accepted.
+        Raises InvalidInput or NotSupported before anything is sent; RequestRefused, NotFound, Conflict,
+        PermissionRefused, CredentialsRefused, RateLimited or DailyLimitReached when the provider says no; NotSent, or
+        OutcomeUnknown when the message may have been accepted.
         """
-        return drive(
-            self._port.send_email(
-                self._email(
-                    to, template, personalisation, reference, reply_to, one_click_unsubscribe_url, sanitise, extra
-                )
-            )
+        email = self._email(
+            to, template, personalisation, reference, reply_to, one_click_unsubscribe_url, sanitise, extra
         )
+        return drive(send(self._port, email, once=once))
 
     def send_sms(
         self,
         to: Recipient,
-        template: str,
+        template: TemplateLike,
         personalisation: Personalisation | None = None,
         reference: str | None = None,
         *,
         sender: str | None = None,
+        once: bool = False,
         extra: Mapping[str, object] | None = None,
     ) -> Sent:
         """Send one text message from a template.
@@ -110,7 +80,44 @@ class Notify(_Arguments):
         `to` is the phone number; the rest is as for `send_email`. `sender` is the id of one of the service's text
         message senders. Raises what `send_email` raises.
         """
-        return drive(self._port.send_sms(self._sms(to, template, personalisation, reference, sender, extra)))
+        message = self._sms(to, template, personalisation, reference, sender, extra)
+        return drive(send(self._port, message, once=once))
+
+    def send_letter(
+        self,
+        address: Sequence[str] | str,
+        template: TemplateLike,
+        personalisation: Personalisation | None = None,
+        reference: str | None = None,
+        *,
+        once: bool = False,
+        extra: Mapping[str, object] | None = None,
+    ) -> Sent:
+        """Send one letter from a template.
+
+        `address` is 3 to 7 lines, as a list or a text with line breaks: the name first, a UK postcode or a country
+        last. The rest is as for `send_email`. A letter that is too long for printing is accepted and rejected later.
+        Raises what `send_email` raises.
+        """
+        letter = self._letter(address, template, personalisation, reference, extra)
+        return drive(send(self._port, letter, once=once))
+
+    def send_precompiled_letter(
+        self,
+        pdf: bytes | str | os.PathLike[str] | IO[bytes],
+        reference: str,
+        *,
+        postage: str | None = None,
+        once: bool = False,
+        extra: Mapping[str, object] | None = None,
+    ) -> Sent:
+        """Send a letter that is a PDF already: its bytes, its path, or a file opened in binary mode.
+
+        `postage` is "first", "second" or "economy" (None: second); abroad it follows from the address in the PDF. What
+        is wrong with the PDF is found out after it is accepted: follow its status. Raises what `send_email` raises.
+        """
+        letter = self._precompiled(pdf, reference, postage, extra)
+        return drive(send(self._port, letter, once=once))
 
     def get(self, notification_id: str) -> Notification:
         """Return one message as it stands now.
@@ -118,62 +125,65 @@ class Notify(_Arguments):
         Raises NotFound if there is none with that id, it is another service's, or it is no longer kept (GOV.UK
         Notify keeps messages for 7 days unless the service sets another time).
         """
-        return drive(self._port.get(inputs.checked_id(notification_id, "notify.get")))
+        return drive(self._port.get(checked_id(notification_id, "notify.get")))
 
-
-class AsyncNotify(_Arguments):
-    """Emails, text messages and letters, for asyncio callers: the same operations, awaited."""
-
-    async def send_email(
+    def search(
         self,
-        to: Recipient,
-        template: str,
-        personalisation: Personalisation | None = None,
-        reference: str | None = None,
         *,
-        reply_to: str | None = None,
-        one_click_unsubscribe_url: str | None = None,
-        sanitise: Sequence[str] = (),
-        extra: Mapping[str, object] | None = None,
-    ) -> Sent:
-        """Send one email from a template.
-
-        `to` is the address, `template` the template's id, `personalisation` the values of its placeholders.
-        `reference` is your own id of the message, at most 1,000 characters, without personal data; the provider
-        does not use it to keep a message from being sent twice. `reply_to` is the id of a reply-to address;
-        `one_click_unsubscribe_url` an https URL that unsubscribes on an empty POST; `sanitise` names placeholders
-        whose values people typed in, so that no link or formatting comes from them. `extra` goes on the wire as it
-        is, and is not portable.
-
-        Raises InvalidInput or NotSupported before anything is sent; RequestRefused, NotFound, PermissionRefused,
-        CredentialsRefused, RateLimited or DailyLimitReached when the provider says no; NotSent, or OutcomeUnknown
-        when the message may have been accepted.
-        """
-        return await self._port.send_email(
-            self._email(to, template, personalisation, reference, reply_to, one_click_unsubscribe_url, sanitise, extra)
-        )
-
-    async def send_sms(
-        self,
-        to: Recipient,
-        template: str,
-        personalisation: Personalisation | None = None,
+        channel: Channel | str | None = None,
+        status: Status | str | Sequence[Status | str] = (),
         reference: str | None = None,
-        *,
-        sender: str | None = None,
-        extra: Mapping[str, object] | None = None,
-    ) -> Sent:
-        """Send one text message from a template.
+        older_than: str | None = None,
+        include_jobs: bool = False,
+    ) -> Iterator[Notification]:
+        """Give the messages that fit, newest first, page after page as they are looked at.
 
-        `to` is the phone number; the rest is as for `send_email`. `sender` is the id of one of the service's text
-        message senders. Raises what `send_email` raises.
+        `status` is one or several of `Status`, or the provider's own words. `reference` fits exactly. `older_than` is
+        the id of a message: only earlier ones come. `include_jobs` adds those that people sent from a spreadsheet.
+        GOV.UK Notify lists what was sent with the same kind of key, for as long as messages are kept. Raises
+        InvalidInput at once; while it is looked at, what `get` raises, but never NotFound.
         """
-        return await self._port.send_sms(self._sms(to, template, personalisation, reference, sender, extra))
+        query = self._search(channel, status, reference, older_than, include_jobs)
+        return drive_iterator(self._port.search(query))
 
-    async def get(self, notification_id: str) -> Notification:
-        """Return one message as it stands now.
+    def letter_pdf(self, notification_id: str, *, wait: float = 0.0) -> bytes:
+        """Return the PDF of a letter, as it is or was printed.
 
-        Raises NotFound if there is none with that id, it is another service's, or it is no longer kept (GOV.UK
-        Notify keeps messages for 7 days unless the service sets another time).
+        It takes seconds to be made: wait for it for at most `wait` seconds. Raises Unavailable if it is not there by
+        then, Conflict if the message is not a letter or its letter failed, NotFound.
         """
-        return await self._port.get(inputs.checked_id(notification_id, "notify.get"))
+        return drive(self._port.letter_pdf(checked_id(notification_id, "notify.letter_pdf"), wait))
+
+    def templates(self, channel: Channel | str | None = None) -> tuple[Template, ...]:
+        """Return all templates that are not archived, in their present version."""
+        wanted = None if channel is None else Channel(channel)
+        return drive(self._port.templates(wanted))
+
+    def template(self, template: TemplateLike, version: int | None = None) -> Template:
+        """Return one template: its present version, or another. An archived one too. Raises NotFound."""
+        return drive(self._port.template(self._template_id(template), version))
+
+    def preview(self, template: TemplateLike, personalisation: Personalisation | None = None) -> Rendered:
+        """Let the provider fill a template, and send nothing. `render` does the same without a network call.
+
+        Raises NotFound, or RequestRefused if a placeholder has no value.
+        """
+        values = self._shown(personalisation)
+        return drive(self._port.preview(self._template_id(template), values))
+
+    def received_texts(self, *, older_than: str | None = None) -> Iterator[ReceivedText]:
+        """Give the text messages that people sent to the service, newest first, page after page as they are looked at.
+
+        `older_than` is the id of a text: only earlier ones come.
+        """
+        self._port.require(Can.RECEIVED_TEXTS, operation="notify.received_texts")
+        return drive_iterator(self._port.received_texts(older_than))
+
+    def follow_up(self, notification_ids: Sequence[str], *, waits: Sequence[float] = ()) -> Iterator[Notification]:
+        """Give each of the messages once its status is final, then those that are not final yet, as they stand.
+
+        They are looked at once, and again after each of `waits` seconds. Use it for what no callback tells: letters,
+        messages that the provider itself gave up, texts abroad that stay SENT. Those no longer kept are left out.
+        """
+        ids = tuple(checked_id(one, "notify.follow_up") for one in notification_ids)
+        return drive_iterator(follow_up(self._port, ids, tuple(waits)))

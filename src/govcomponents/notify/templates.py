@@ -14,9 +14,9 @@ from pydantic import AwareDatetime, Field
 
 from govcomponents.errors import InvalidInput
 from govcomponents.notify import placeholders, texts, typography
-from govcomponents.notify.inputs import checked_values
 from govcomponents.notify.markup import EmailHtml, EmailText, LetterHtml
 from govcomponents.notify.models import Channel, Result, TemplateId
+from govcomponents.notify.personalisation import checked_values
 from govcomponents.privacy import Personal
 
 _GOVUK: Final = re.compile(r"(^|\s)(#|\*|\^)?(GOV)\.(UK)(?![/?#])", re.IGNORECASE)
@@ -80,7 +80,15 @@ class Template(Result):
 
         Raises InvalidInput if a placeholder has no value or a value cannot be shown.
         """
-        values = checked_values(personalisation or {})
+        try:
+            values = checked_values(personalisation or {})
+        except ValueError as error:
+            raise InvalidInput(
+                field="personalisation",
+                problem=str(error),
+                fix="give each placeholder a text, a number, True or False, a date, or a list of those",
+                operation="notify.render",
+            ) from None
         if missing := self.missing(values):
             raise InvalidInput(
                 field="personalisation",

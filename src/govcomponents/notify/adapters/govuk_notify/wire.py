@@ -16,24 +16,26 @@ from pydantic import ValidationError
 
 from govcomponents.core.client import request_id
 from govcomponents.core.messages import Replay, Request, Response
-from govcomponents.core.replies import LazyJson, Wire
+from govcomponents.core.replies import LazyJson, Wire, read_part
 from govcomponents.errors import InvalidInput, UnexpectedReply
+from govcomponents.notify.attachments import Attachment
 from govcomponents.notify.models import Channel, Notification, NotificationId, Sent, Status, TemplateId
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.notify.inputs import EmailInput, SmsInput
+    from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SmsInput
 
 PROVIDER: Final = "GOV.UK Notify"
 BASE_URL: Final = "https://api.notifications.service.gov.uk"
 
 EMAIL_PATH: Final = "/v2/notifications/email"
 SMS_PATH: Final = "/v2/notifications/sms"
+LETTER_PATH: Final = "/v2/notifications/letter"
 NOTIFICATIONS_PATH: Final = "/v2/notifications"
 
-_JSON: Final = {"Content-Type": "application/json"}
+JSON: Final = {"Content-Type": "application/json"}
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 # What the provider calls the states of a message, and the one of ours that promises no more.
@@ -86,6 +88,14 @@ class SentMessage(Wire):
     sanitised_content: dict[str, Any] | None = None
 
 
+class SentPrecompiled(Wire):
+    """The answer to a ready-made letter, which is shorter than the others."""
+
+    id: str
+    reference: str | None = None
+    postage: str | None = None
+
+
 class NotificationState(Wire):
     """A message, as getting it answers."""
 
@@ -131,7 +141,8 @@ def read_time(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _read_optional_time(text: str | None) -> datetime | None:
+def read_optional_time(text: str | None) -> datetime | None:
+    """Read a time that may be absent."""
     return read_time(text) if text else None
 
 
@@ -150,11 +161,14 @@ def _lookup(reference: str | None) -> str:
     return "wait a minute, then search for the message's reference before sending it again"
 
 
-def _body(fields: dict[str, object], extra: Mapping[str, object], operation: str) -> bytes:
+def body_of(fields: dict[str, object], extra: Mapping[str, object], operation: str) -> bytes:
+    """Write a request's body. Raises InvalidInput for what is not JSON."""
     if extra:
         fields.update(extra)
     try:
-        return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return json.dumps(
+            fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_file_fields
+        ).encode()
     except (TypeError, ValueError, RecursionError):
         raise InvalidInput(
             field="extra" if extra else "arguments",
@@ -163,6 +177,20 @@ def _body(fields: dict[str, object], extra: Mapping[str, object], operation: str
             operation=operation,
             provider=PROVIDER,
         ) from None
+
+
+def _file_fields(value: object) -> dict[str, object]:
+    """A file as the API wants it: without the options that are left to the provider."""
+    if not isinstance(value, Attachment) or not value.as_link:
+        raise TypeError
+    fields: dict[str, object] = {"file": value.content}
+    if value.filename is not None:
+        fields["filename"] = value.filename
+    if value.confirm_email is not None:
+        fields["confirm_email_before_download"] = value.confirm_email
+    if value.retention_weeks is not None:
+        fields["retention_period"] = f"{value.retention_weeks} week{'' if value.retention_weeks == 1 else 's'}"
+    return fields
 
 
 def send_email(email: EmailInput) -> Request:
@@ -187,7 +215,7 @@ def send_email(email: EmailInput) -> Request:
         fields["one_click_unsubscribe_url"] = email.one_click_unsubscribe_url.reveal()
     if email.sanitise:
         fields["sanitise_content_for"] = email.sanitise
-    return _post(operation, EMAIL_PATH, _body(fields, email.extra, operation), email.reference)
+    return _post(operation, EMAIL_PATH, body_of(fields, email.extra, operation), email.reference)
 
 
 def send_sms(message: SmsInput) -> Request:
@@ -205,7 +233,7 @@ def send_sms(message: SmsInput) -> Request:
         fields["sms_sender_id"] = _uuid(
             message.sender, field="sender", fix="copy the id of the sender from Settings", operation=operation
         )
-    return _post(operation, SMS_PATH, _body(fields, message.extra, operation), message.reference)
+    return _post(operation, SMS_PATH, body_of(fields, message.extra, operation), message.reference)
 
 
 def _template_id(template: str, operation: str) -> str:
@@ -213,7 +241,29 @@ def _template_id(template: str, operation: str) -> str:
 
 
 def _post(operation: str, path: str, body: bytes, reference: str | None) -> Request:
-    return Request(operation, "POST", path, Replay.UNSENT, _JSON, body, None, _lookup(reference))
+    return Request(operation, "POST", path, Replay.UNSENT, JSON, body, None, _lookup(reference))
+
+
+def send_letter(letter: LetterInput) -> Request:
+    """POST a letter. Its address lines are personalisation with names of their own."""
+    operation = "notify.send_letter"
+    lines = {f"address_line_{number}": line for number, line in enumerate(letter.address.reveal(), 1)}
+    fields: dict[str, object] = {
+        "template_id": _template_id(letter.template, operation),
+        "personalisation": {**letter.personalisation, **lines},
+    }
+    if letter.reference is not None:
+        fields["reference"] = letter.reference
+    return _post(operation, LETTER_PATH, body_of(fields, letter.extra, operation), letter.reference)
+
+
+def send_precompiled_letter(letter: PrecompiledInput) -> Request:
+    """POST a ready-made letter."""
+    operation = "notify.send_precompiled_letter"
+    fields: dict[str, object] = {"reference": letter.reference, "content": letter.pdf.reveal()}
+    if letter.postage is not None:
+        fields["postage"] = letter.postage
+    return _post(operation, LETTER_PATH, body_of(fields, letter.extra, operation), letter.reference)
 
 
 def get_notification(notification_id: str) -> Request:
@@ -264,9 +314,35 @@ def to_sent(channel: Channel, response: Response, request: Request) -> Sent:
     )
 
 
+def to_sent_precompiled(response: Response, request: Request) -> Sent:
+    """Read the answer to a ready-made letter that was taken in; whether it can be printed is found out later."""
+    letter, raw = read(SentPrecompiled, response, request)
+    return Sent(
+        id=NotificationId(letter.id),
+        channel=Channel.LETTER,
+        reference=letter.reference,
+        template_id=None,
+        template_version=None,
+        subject=None,
+        body=None,
+        sender=None,
+        postage=letter.postage,
+        raw=raw,
+    )
+
+
 def to_notification(response: Response, request: Request) -> Notification:
     """Read the answer to getting a message."""
     state, raw = read(NotificationState, response, request)
+    try:
+        return notification(state, raw)
+    except ValueError:
+        raise unexpected("a time is not written as one", response, request) from None
+
+
+def to_found(raw: Mapping[str, object], response: Response, request: Request) -> Notification:
+    """Read one message of a page."""
+    state = read_part(NotificationState, raw, response, request=request, provider=PROVIDER)
     try:
         return notification(state, raw)
     except ValueError:
@@ -295,9 +371,9 @@ def notification(state: NotificationState, raw: Mapping[str, object]) -> Notific
         subject=None if state.subject is None else Personal(state.subject),
         body=None if state.body is None else Personal(state.body),
         created_at=read_time(state.created_at),
-        sent_at=_read_optional_time(state.sent_at),
-        completed_at=_read_optional_time(state.completed_at),
-        estimated_delivery=_read_optional_time(state.estimated_delivery),
+        sent_at=read_optional_time(state.sent_at),
+        completed_at=read_optional_time(state.completed_at),
+        estimated_delivery=read_optional_time(state.estimated_delivery),
         created_by=None if state.created_by_name is None else Personal(state.created_by_name),
         postage=state.postage,
         unsubscribe_url=None if unsubscribe is None else Personal(unsubscribe),
