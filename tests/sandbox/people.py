@@ -14,7 +14,11 @@ def create(gov, reference="RENEW-7", pounds="10.00", return_url=RETURN_URL):
 
 
 def enter_card(visitor, url, card=GOOD_CARD):
-    form = visitor.open(url).form_with("card_number")
+    return fill_in_card(visitor, visitor.open(url), card)
+
+
+def fill_in_card(visitor, page, card=GOOD_CARD):
+    form = page.form_with("card_number")
     page = visitor.send(
         form,
         card_number=card,

@@ -23,7 +23,7 @@ from govcomponents.sandbox.server import serving
 from govcomponents.sandbox.visitor import Visitor
 from govcomponents.sandbox.world import default_world
 
-from .people import GOOD_CARD, MAYBE_REAL_CARD, create, enter_card, sign_in
+from .people import GOOD_CARD, MAYBE_REAL_CARD, create, enter_card, fill_in_card, sign_in
 
 RULE = DeliveryRule(1, (60, 60), lambda status: status == 200, lambda status: True)
 CALLBACK = Callback("pay", "captured", "http://127.0.0.1:1/hook", {}, b"{}", RULE, "RENEW-7")
@@ -91,9 +91,9 @@ def test_a_card_that_may_be_real_is_not_kept(path):
     assert passes_luhn(MAYBE_REAL_CARD.replace(" ", ""))
     with serving(state=path) as server, connected(server) as gov:
         payment = create(gov)
-        page = enter_card(Visitor.over_http(), payment.next_url.reveal(), MAYBE_REAL_CARD)
-        assert page.form_with("card_number")
-        enter_card(Visitor.over_http(), payment.next_url.reveal())
+        visitor = Visitor.over_http()
+        page = enter_card(visitor, payment.next_url.reveal(), MAYBE_REAL_CARD)
+        fill_in_card(visitor, page)
         assert gov.pay.get(payment.id).is_paid
     kept = path.read_bytes()
     with closing(sqlite3.connect(path)) as file:
