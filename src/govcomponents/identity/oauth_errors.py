@@ -82,9 +82,9 @@ def of_callback(error: ProviderError, pending: Pending, provider: str) -> GovCom
 def of_token(error: EndpointRefusal, provider: str) -> GovComponentsError:
     """The error for an answer of the token endpoint that is not 200."""
     code = shown_code(error.code)
-    if error.status >= 500 or error.status == 429 or error.code in _UNAVAILABLE:
+    if error.status >= 500 or error.status in (403, 429) or error.code in _UNAVAILABLE:
         return unavailable(provider, "the token endpoint failed", status=error.status, code=code)
-    if error.code in ("invalid_client", "unauthorized_client") or error.status in (401, 403):
+    if error.code in ("invalid_client", "unauthorized_client") or error.status == 401:
         return CredentialsRefused(
             "the provider does not take this service's key or secret",
             fix=CHECK_CLIENT,
@@ -107,7 +107,7 @@ def of_token(error: EndpointRefusal, provider: str) -> GovComponentsError:
 def of_userinfo(error: EndpointRefusal, provider: str) -> GovComponentsError:
     """The error for an answer of the userinfo endpoint that is not 200."""
     code = shown_code(error.code)
-    if error.status in (401, 403):
+    if error.status == 401:
         return SignInDenied(
             "the provider refused the access token",
             reason=SignInReason.PROVIDER_ERROR,

@@ -235,7 +235,7 @@ class RelyingParty:
     ) -> Mapping[str, Any]:
         rules = self.rules(metadata)
         claims, algorithm = await self._verify(given.id_token, rules)
-        if "events" in claims:
+        if "events" in claims or "vc" in claims:
             raise TokenRefused(SignInReason.BAD_TYPE, "the ID token is a token of another type")
         tokens.check_nonce(claims, pending.nonce.reveal(), rules.name)
         required = self._demands.hashes

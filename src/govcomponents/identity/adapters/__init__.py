@@ -8,5 +8,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BUILT_IN: Final[Mapping[str, str]] = {
+    "oidc": "govcomponents.identity.adapters.oidc.adapter:OpenIdConnect",
     "one_login": "govcomponents.identity.adapters.one_login.adapter:OneLogin",
 }

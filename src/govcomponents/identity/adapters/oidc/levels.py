@@ -45,9 +45,10 @@ class Levels:
         if not pending.confidence and pending.authentication <= self.floor.authentication:
             return []
         wanted = pending.confidence or (Confidence.NONE,)
+        worth = {name: self.of(name) for name in self.table}
         fitting = [
             (level.confidence.rank, level.authentication is Authentication.TWO_FACTOR, name)
-            for name, level in self.table.items()
+            for name, level in worth.items()
             if level.confidence in wanted and level.authentication >= pending.authentication
         ]
         return [name for _, _, name in sorted(fitting)]

@@ -71,7 +71,7 @@ def addresses(claim: object) -> tuple[Address, ...]:
         return ()
     found = {field: read.text(claim.get(member)) for field, member in _ADDRESS.items()}
     known = {field: value for field, value in found.items() if value is not None}
-    return (Address(**known),) if known else ()  # type: ignore[arg-type]  # every member named above is a text
+    return (Address(**known),) if known else ()
 
 
 def about_the_person(id_token: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,182 @@
+"""Any OpenID provider behind the identity port, driven by what it publishes about itself.
+
+What the provider's levels are worth, which claims it gives and how the client authenticates are settings: nothing is
+declared that the settings do not say. Every check of OpenID Connect Core 3.1.3.7 is made whatever they say.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from govcomponents.errors import IdentityNotProved, InvalidInput, SignInReason
+from govcomponents.identity import claims as read
+from govcomponents.identity import flow, oauth_errors
+from govcomponents.identity.adapters.oidc import attributes, wire
+from govcomponents.identity.levels import Confidence
+from govcomponents.identity.models import Identity, SignIn
+from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE, IdentityCapability, IdentityPort
+from govcomponents.identity.relying_party import RelyingParty
+from govcomponents.identity.tokens import TokenRefused
+from govcomponents.privacy import Personal, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+    from govcomponents.core.runtime import Runtime
+    from govcomponents.identity.adapters.oidc.configuration import Configuration
+    from govcomponents.identity.adapters.oidc.levels import Level
+    from govcomponents.identity.models import Address
+    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.port import Callback, StartSignIn
+    from govcomponents.identity.relying_party import Answer
+    from govcomponents.settings import IdentitySettings
+
+
+class OpenIdConnect(IdentityPort):
+    """Signs people in with any OpenID provider. Its capabilities and languages are what its settings say."""
+
+    provider: ClassVar[str] = "OpenID Connect"
+    capabilities: ClassVar[frozenset[StrEnum]] = frozenset({IdentityCapability.SIGN_IN})
+
+    def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
+        self._own = configuration.own
+        self._levels = configuration.levels
+        self.provider = self._own.name  # type: ignore[misc]  # the settings name the provider
+        self.languages = frozenset(self._own.languages)  # type: ignore[misc]  # and its languages
+        self.capabilities = _capabilities(configuration)  # type: ignore[misc]  # and what it can do
+        self._party = RelyingParty(
+            runtime,
+            configuration.client,
+            provider=self.provider,
+            place=configuration.issuer,
+            expected=configuration.expected,
+            demands=configuration.demands,
+            refusals=oauth_errors.STANDARD,
+        )
+
+    @classmethod
+    def from_settings(cls, settings: IdentitySettings, runtime: Runtime) -> Self:
+        """Build the adapter. Does no network I/O. Raises ConfigurationError."""
+        from govcomponents.identity.adapters.oidc.configuration import configure
+
+        return cls(configure(settings, is_production=runtime.is_production), runtime)
+
+    async def start(self, request: StartSignIn) -> SignIn:
+        """Make the authorization URL. Fetches the discovery document if there is no fresh copy."""
+        metadata, pending = await self._party.begin(request)
+        parameters = dict(self._own.extra_parameters)
+        parameters |= flow.authorization_parameters(
+            pending, wire.scope(pending, self._own.scopes, self._own.confidence_scopes, self._own.claim_scopes)
+        )
+        parameters["ui_locales"] = request.language
+        parameters |= wire.level_parameters(self._names_for(pending), self._own.level_parameter)
+        return SignIn(url=flow.with_query(metadata.authorization_endpoint, parameters), pending=pending)
+
+    def _names_for(self, pending: Pending) -> list[str]:
+        """The provider's levels to ask for. Raises InvalidInput if none is worth what is asked for."""
+        names = self._levels.names_for(pending)
+        by_scope = all(level.value in self._own.confidence_scopes for level in pending.confidence)
+        is_floor = pending.authentication <= self._levels.floor.authentication and by_scope
+        if not names and not is_floor:
+            raise InvalidInput(
+                field="confidence",
+                problem="no level of this provider is worth both that confidence and that authentication",
+                fix="ask for less, or add the level to the setting LEVELS if the provider has one",
+                operation="identity.start",
+                provider=self.provider,
+            )
+        return names
+
+    async def complete(self, pending: Pending, callback: Callback) -> Identity:
+        """Check everything, in the order in which one check protects the next."""
+        with flow.sign_in_errors(self.provider):
+            answer = await self._party.complete(pending, callback)
+            level = self._levels.of(answer.id_token.get(self._own.level_claim))
+            if level.authentication < pending.authentication:
+                raise TokenRefused(SignInReason.BAD_LEVEL, "the person signed in with less than was asked for")
+            if self._own.userinfo == "attributes":
+                verified = await attributes.fetch(self._party, self._own, answer, pending)
+                confidence = max(level.confidence, verified.confidence, key=lambda one: one.rank)
+                claims: Mapping[str, Any] = verified.claims
+                addresses = attributes.addresses(claims.get("address"))
+            else:
+                confidence, claims = level.confidence, {**answer.id_token, **answer.claims}
+                addresses = wire.addresses(claims.get("address"))
+            self._check_confidence(confidence, pending, answer)
+            if not pending.confidence:
+                confidence = Confidence.NONE
+            return self._identity(answer, level, confidence, claims, addresses)
+
+    def _check_confidence(self, reached: Confidence, pending: Pending, answer: Answer) -> None:
+        if pending.confidence and reached < min(pending.confidence):
+            raise IdentityNotProved(
+                "the person's identity was not proved to the level asked for",
+                subject=Personal(answer.subject),
+                return_codes=(),
+                operation="identity.complete",
+                provider=self.provider,
+            )
+
+    def _identity(
+        self,
+        answer: Answer,
+        level: Level,
+        confidence: Confidence,
+        claims: Mapping[str, Any],
+        addresses: tuple[Address, ...],
+    ) -> Identity:
+        """Put together what is known. What the person only said of themselves is in `raw` alone."""
+        email = read.text(claims.get("email"))
+        phone = read.text(claims.get("phone_number"))
+        is_proved = confidence is not Confidence.NONE
+        born = read.day(claims.get("birthdate")) if is_proved else None
+        return Identity(
+            provider=self.provider,
+            issuer=answer.metadata.issuer,
+            subject=Personal(answer.subject),
+            authentication=level.authentication,
+            authenticated_at=read.moment(answer.id_token.get("auth_time")),
+            confidence=confidence,
+            email=email,
+            email_verified=email is not None and claims.get("email_verified") is True,
+            phone=phone,
+            phone_verified=phone is not None and claims.get("phone_number_verified") is True,
+            names=wire.names(claims) if is_proved else (),
+            birth_dates=() if born is None else (born,),
+            addresses=addresses if is_proved else (),
+            id_token=Secret(answer.given.id_token),
+            raw=wire.about_the_person(answer.id_token, claims),
+        )
+
+    async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:
+        """Make the URL of RP-Initiated Logout 1.0. Fetches the discovery document if there is no fresh copy."""
+        operation = "identity.sign_out_url"
+        self.require(IdentityCapability.SIGN_OUT, operation=operation)
+        parameters = {"client_id": self._party.client.client_id}
+        if self._own.sign_out == "id_token_hint":
+            hint = identity if isinstance(identity, Secret) else identity.id_token
+            parameters = {"id_token_hint": hint.reveal()}
+        if return_to is not None:
+            parameters["post_logout_redirect_uri"] = return_to
+        url = self._own.end_session_endpoint
+        if url is None:
+            with flow.sign_in_errors(self.provider, operation):
+                url = (await self._party.metadata(operation)).end_session_endpoint
+        if url is None:
+            raise self.unsupported(IdentityCapability.SIGN_OUT, operation=operation)
+        return flow.with_query(url, parameters)
+
+
+def _capabilities(configuration: Configuration) -> frozenset[StrEnum]:
+    """What the settings say that this provider can do."""
+    own, levels = configuration.own, configuration.levels.all
+    found: set[StrEnum] = {IdentityCapability.SIGN_IN, IdentityCapability.SINGLE_FACTOR}
+    found |= {OF_AUTHENTICATION[level.authentication] for level in levels}
+    found |= {OF_CONFIDENCE[level.confidence] for level in levels if level.confidence is not Confidence.NONE}
+    found |= {OF_CONFIDENCE[Confidence(level)] for level in own.confidence_scopes}
+    found |= {IdentityCapability(claim) for claim in own.claim_scopes}
+    if own.sign_out != "none":
+        found.add(IdentityCapability.SIGN_OUT)
+    return frozenset(found)

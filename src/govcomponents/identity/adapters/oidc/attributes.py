@@ -1,0 +1,151 @@
+"""Reads verified attributes: claims about a person that a provider has checked and signs apart from the ID token.
+
+ScotAccount gives them so: its attributes endpoint takes the access token and a client assertion of its own, and
+answers with a signed token whose entries each say how they were verified. That token names no audience and no end,
+so it is believed only when it was fetched by ourselves, just now, for the person of the ID token. An entry counts
+only if it was verified successfully. Source: ScotAccount/sg-identity-archdocs on GitHub, "Make requests with auth code
+flow with PKCE"; OpenID Connect for Identity Assurance 1.0 for the form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from govcomponents.errors import SignInReason
+from govcomponents.identity import claims as read
+from govcomponents.identity import flow, oauth_errors, tokens
+from govcomponents.identity.adapters.oidc import wire
+from govcomponents.identity.levels import Confidence
+from govcomponents.identity.models import Address
+from govcomponents.identity.tokens import TokenRefused
+from govcomponents.privacy import Personal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from govcomponents.identity.adapters.oidc.configuration import OwnSettings
+    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.relying_party import Answer, RelyingParty
+
+_SUCCESS: Final = "VERIFIED_SUCCESSFULLY"
+_CONFIDENCE: Final[Mapping[str, Confidence]] = {
+    "low": Confidence.LOW,
+    "medium": Confidence.MEDIUM,
+    "high": Confidence.HIGH,
+    "very_high": Confidence.HIGH,
+}
+_MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "organisation": ("organisationName", "organisation_name"),
+    "department": ("departmentName", "department_name"),
+    "sub_building": ("subBuildingName", "sub_building_name"),
+    "building_number": ("buildingNumber", "building_number"),
+    "building_name": ("buildingName", "building_name"),
+    "dependent_street": ("dependentStreetName", "dependent_street_name"),
+    "street": ("streetName", "street_name"),
+    "double_dependent_locality": ("doubleDependentAddressLocality", "double_dependent_address_locality"),
+    "dependent_locality": ("dependentAddressLocality", "dependent_address_locality"),
+    "locality": ("addressLocality", "address_locality"),
+    "postcode": ("postalCode", "postal_code"),
+    "country": ("addressCountry", "address_country"),
+}
+_MAX_UPRN_DIGITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was verified: how far identity was proved, and the claims of every entry that counts."""
+
+    confidence: Confidence
+    claims: Mapping[str, Any]
+
+
+NOTHING: Final = Verified(Confidence.NONE, {})
+
+
+async def fetch(party: RelyingParty, own: OwnSettings, answer: Answer, pending: Pending) -> Verified:
+    """Fetch and check the attributes, if anything was asked for that comes with them.
+
+    Raises TokenRefused, and the errors of a userinfo endpoint; no attributes at all is nothing verified.
+    """
+    scopes = set(wire.scope(pending, own.scopes, own.confidence_scopes, own.claim_scopes).split()) - {"openid"}
+    if not scopes or own.attributes_url is None or own.attributes_issuer is None:
+        return NOTHING
+    assertion = party.client.assertion(own.attributes_url, party.clock())
+    request = flow.userinfo_request(own.attributes_url, answer.given.access_token, {own.attributes_header: assertion})
+    response = await party.http.send(request)
+    try:
+        token = flow.read_claims(response).get(own.attributes_token)
+    except flow.EndpointRefusal as error:
+        if error.status == 404:
+            return NOTHING
+        raise oauth_errors.of_userinfo(error, own.name) from None
+    claims = await _verify(party, own, answer, token)
+    return _verified(claims.get("verified_claims"), own, scopes)
+
+
+async def _verify(party: RelyingParty, own: OwnSettings, answer: Answer, token: object) -> Mapping[str, Any]:
+    rules = replace(
+        party.rules(answer.metadata),
+        name="attributes token",
+        issuer=own.attributes_issuer or "",
+        optional=frozenset({"aud", "exp"}),
+    )
+    claims = await tokens.verify(token, rules, party.keys, party.clock())
+    if "nonce" in claims or "events" in claims:
+        raise TokenRefused(SignInReason.BAD_TYPE, "the attributes token is a token of another type")
+    if not tokens.same(tokens.check_subject(claims, rules.name), answer.subject):
+        raise TokenRefused(SignInReason.BAD_SUBJECT, "the attributes token is about another person")
+    return claims
+
+
+def _verified(entries: object, own: OwnSettings, scopes: set[str]) -> Verified:
+    """Put together what the entries say: each for a scope that was asked for, verified successfully."""
+    by_scope = {scope: Confidence(level) for level, scope in own.confidence_scopes.items()}
+    confidence, claims = Confidence.NONE, dict[str, Any]()
+    for entry in _objects(entries):
+        scope, verification, found = entry.get("scope"), entry.get("verification"), entry.get("claims")
+        if not isinstance(scope, str) or scope not in scopes or not isinstance(verification, dict):
+            continue
+        if verification.get("outcome") != _SUCCESS or not isinstance(found, dict):
+            continue
+        claims |= {name: value for name, value in found.items() if name not in claims}
+        if scope in by_scope:
+            level = _CONFIDENCE.get(str(verification.get("confidence_level")), Confidence.NONE)
+            confidence = max(confidence, level, key=lambda one: one.rank)
+    # Standard names for what goes by another here, so that one reader serves both.
+    for name, standard in (("birth_date", "birthdate"), ("mobile", "phone_number")):
+        if name in claims:
+            claims.setdefault(standard, claims[name])
+    return Verified(confidence, claims)
+
+
+def _objects(value: object) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, list):
+        yield from (entry for entry in value if isinstance(entry, dict))
+    elif isinstance(value, dict):
+        yield value
+
+
+def addresses(claim: object) -> tuple[Address, ...]:
+    """The addresses of verified attributes, in the Royal Mail's fields; members may be in either spelling."""
+    return tuple(
+        Address(
+            **dict(_texts(entry)),
+            uprn=_uprn(entry.get("uprn")),
+        )
+        for entry in _objects(claim)
+    )
+
+
+def _texts(entry: Mapping[str, Any]) -> Iterator[tuple[str, Personal[str]]]:
+    for field, members in _MEMBERS.items():
+        found = next((value for name in members if (value := read.text(entry.get(name))) is not None), None)
+        if found is not None:
+            yield field, found
+
+
+def _uprn(value: object) -> Personal[int] | None:
+    """A UPRN is a text of up to 12 digits here."""
+    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    return Personal(int(text)) if text.isascii() and text.isdigit() and len(text) <= _MAX_UPRN_DIGITS else None

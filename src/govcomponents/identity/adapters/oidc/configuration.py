@@ -1,0 +1,216 @@
+"""Reads and checks the settings of a plain OpenID provider, before anything is sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from govcomponents.core.client import checked_base_url
+from govcomponents.errors import ConfigurationError
+from govcomponents.identity import client_settings
+from govcomponents.identity.adapters.oidc import wire
+from govcomponents.identity.adapters.oidc.levels import Level, Levels
+from govcomponents.identity.adapters.oidc.presets import preset
+from govcomponents.identity.client_settings import PREFIX
+from govcomponents.identity.discovery import Expectations, host_of_url
+from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.identity.relying_party import BASIC, POST, PRIVATE_KEY_JWT, PUBLIC, Client, Demands
+from govcomponents.identity.tokens import KEY_FOR
+from govcomponents.privacy import Secret
+
+if TYPE_CHECKING:
+    from govcomponents.identity.signing import Signer
+    from govcomponents.settings import IdentitySettings
+
+_HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?")
+_PLAIN: Final = re.compile(r"[!-~]{1,512}")
+
+
+def _listed(value: object) -> object:
+    """Read "a,b" as a list, as environment variables hold it."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _mapped(value: object) -> object:
+    """Read JSON as a mapping, as environment variables hold it."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise ValueError("it is not JSON") from None
+
+
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Mapped = Annotated[dict[str, str], BeforeValidator(_mapped)]
+LevelTable = Annotated[dict[str, dict[Literal["authentication", "confidence"], str]], BeforeValidator(_mapped)]
+
+
+class OwnSettings(client_settings.OwnSettings):
+    """The settings that only this adapter knows."""
+
+    preset: str | None = Field(None, description="a provider that is known by name, such as scotaccount")
+    name: str = Field("OpenID Connect", min_length=1, max_length=80, description="the provider's name, for people")
+    client_authentication: Literal["private_key_jwt", "client_secret_basic", "client_secret_post", "none"] = Field(
+        PRIVATE_KEY_JWT, description="as registered for the client; none: PKCE alone"
+    )
+    client_secret: Secret | None = Field(None, description="the secret, where the client authenticates with one")
+    assertion_audience: str = Field("issuer", description="for whom client assertions are: issuer, or a whole URL")
+    id_token_algorithms: Listed = Field(("RS256",), min_length=1, description="those that ID tokens may be signed with")
+    require_key_id: bool = Field(default=True, description="whether tokens must name their key")
+    scopes: Listed = Field(("openid", "email"), min_length=1, description="the scopes of every sign-in")
+    claim_scopes: Mapped = Field(default_factory=dict, description="the scope of each claim that may be asked for")
+    confidence_scopes: Mapped = Field(default_factory=dict, description="the scope of each level of confidence")
+    levels: LevelTable = Field(default_factory=dict, description="what each of the provider's levels is worth")
+    level_claim: str = Field("acr", min_length=1, description="the claim of the ID token that holds the level")
+    level_parameter: Literal["acr_values", "vtr", "none"] = Field(wire.ACR_VALUES, description="what asks for levels")
+    assured_authentication: Authentication = Field(
+        Authentication.SINGLE_FACTOR, description="what every sign-in at the provider is, by agreement with it"
+    )
+    userinfo: Literal["json", "jwt", "none", "attributes"] = Field("json", description="where claims come from")
+    endpoint_hosts: Listed = Field((), description="hosts on which endpoints may be, besides the issuer's own")
+    end_session_endpoint: str | None = Field(None, description="where to sign out, where discovery does not say")
+    sign_out: Literal["id_token_hint", "client_id", "none"] = Field("id_token_hint", description="how to sign out")
+    languages: Listed = Field(("en",), min_length=1, description="the languages that the provider's pages have")
+    extra_parameters: Mapped = Field(default_factory=dict, description="more parameters of every sign-in")
+    attributes_url: str | None = Field(None, description="where verified attributes are")
+    attributes_issuer: str | None = Field(None, description="the issuer of verified attributes")
+    attributes_header: str = Field("DIS-Client-Assertion", description="the header of the assertion sent there")
+    attributes_token: str = Field("claimsToken", description="the member of the answer that is the signed token")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        """Check what no single setting shows. No message holds a value."""
+        if unknown := set(self.id_token_algorithms) - set(KEY_FOR):
+            raise ValueError(f"{len(unknown)} of the ID token's algorithms are none that are verified here")
+        if "openid" not in self.scopes:
+            raise ValueError("openid must be among the scopes")
+        if self.extra_parameters.keys() & wire.RESERVED:
+            raise ValueError("extra parameters must not replace those that this library sends")
+        if not all(_HOST.fullmatch(host) for host in self.endpoint_hosts):
+            raise ValueError("endpoint hosts are host names in lower case, with a port if it is not 443")
+        if not self.claim_scopes.keys() <= {Claim.PHONE.value, Claim.ADDRESS.value}:
+            raise ValueError("claims that have a scope are phone and address")
+        if not self.confidence_scopes.keys() <= {"low", "medium", "high"}:
+            raise ValueError("levels of confidence that have a scope are low, medium and high")
+        if self.confidence_scopes and self.userinfo != "attributes":
+            raise ValueError("confidence that is asked for by scope comes with verified attributes only")
+        if self.userinfo == "attributes" and not (self.attributes_url and self.attributes_issuer):
+            raise ValueError("verified attributes need the address and the issuer of attributes")
+        _levels(self)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything that the adapter needs to know, checked."""
+
+    own: OwnSettings
+    issuer: str
+    client: Client
+    levels: Levels
+    expected: Expectations
+    demands: Demands
+
+
+def configure(settings: IdentitySettings, *, is_production: bool | None) -> Configuration:
+    """Check the settings. Raises ConfigurationError for the first that is missing or wrong."""
+    issuer = settings.issuer or ""
+    given: dict[str, object] = {}
+    if (name := (settings.model_extra or {}).get("preset")) is not None:
+        client_settings.check_environment(settings, is_production=is_production)
+        issuer, given = preset(name, settings.environment, settings.issuer)
+    elif settings.environment is not None:
+        raise ConfigurationError(
+            f"{PREFIX}ENVIRONMENT means something only with a preset", fix=f"set {PREFIX}ISSUER, and unset the other"
+        )
+    own = client_settings.own_settings(OwnSettings, settings, given)
+    checked_base_url(issuer, setting=f"{PREFIX}ISSUER")
+    urls = [("END_SESSION_ENDPOINT", own.end_session_endpoint), ("ATTRIBUTES_URL", own.attributes_url)]
+    if own.assertion_audience != "issuer":
+        urls.append(("ASSERTION_AUDIENCE", own.assertion_audience))
+    for setting, url in urls:
+        if url is not None:
+            checked_base_url(url, setting=f"{PREFIX}{setting}")
+    client = _client(settings, own)
+    return Configuration(
+        own=own,
+        issuer=issuer,
+        client=client,
+        levels=_levels(own),
+        expected=Expectations(
+            issuers=frozenset({issuer}),
+            hosts=frozenset({host_of_url(issuer), *own.endpoint_hosts}),
+            client_authentication=None if own.client_authentication == PUBLIC else own.client_authentication,
+            signing_algorithm=None if client.signer is None else client.signer.algorithm,
+            id_token_algorithms=frozenset(own.id_token_algorithms),
+            userinfo=own.userinfo in ("json", "jwt"),
+        ),
+        demands=Demands(
+            algorithms=frozenset(own.id_token_algorithms),
+            leeway=own.leeway,
+            key_id=own.require_key_id,
+            extra_audiences=True,
+            signed_claims=own.userinfo == "jwt",
+        ),
+    )
+
+
+def _client(settings: IdentitySettings, own: OwnSettings) -> Client:
+    signer: Signer | None = None
+    if own.client_authentication == PRIVATE_KEY_JWT:
+        signer = client_settings.signer_of(settings, own, frozenset(KEY_FOR))
+    elif settings.private_key is not None or settings.private_key_file is not None or own.signer is not None:
+        raise _contradiction(own, "a private key")
+    needs_secret = own.client_authentication in (BASIC, POST)
+    if needs_secret != (own.client_secret is not None):
+        raise _missing_secret() if needs_secret else _contradiction(own, "a client secret")
+    if own.client_secret is not None and not _PLAIN.fullmatch(own.client_secret.reveal()):
+        raise ConfigurationError(
+            f"{PREFIX}CLIENT_SECRET is no client secret: it is empty, too long, or holds a space or a control sign",
+            fix="set it to the secret that the provider gave, whole",
+        )
+    return Client(
+        client_id=client_settings.client_id_of(settings),
+        redirect_url=client_settings.redirect_url_of(settings),
+        authentication=own.client_authentication,
+        signer=signer,
+        secret=own.client_secret,
+        assertion_audience=None if own.assertion_audience == "issuer" else own.assertion_audience,
+        pending_life=own.pending_life,
+    )
+
+
+def _contradiction(own: OwnSettings, what: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{what} is set, and the client authenticates by {own.client_authentication}, which uses none",
+        fix=f"unset it, or correct {PREFIX}CLIENT_AUTHENTICATION",
+    )
+
+
+def _missing_secret() -> ConfigurationError:
+    return ConfigurationError(
+        f"{PREFIX}CLIENT_SECRET is not set", fix="set it, or let the client authenticate with its private key"
+    )
+
+
+def _levels(own: OwnSettings) -> Levels:
+    """Read the table of levels. Raises ValueError."""
+    floor = Level(own.assured_authentication, Confidence.NONE)
+    return Levels({name: _level(worth, floor) for name, worth in own.levels.items()}, floor)
+
+
+def _level(worth: dict[Any, str], floor: Level) -> Level:
+    try:
+        return Level(
+            Authentication(worth.get("authentication", floor.authentication.value)),
+            Confidence(worth.get("confidence", "none")),
+        )
+    except ValueError:
+        raise ValueError(
+            "a level has authentication (single_factor, two_factor) and confidence (none, low, medium, high)"
+        ) from None
