@@ -49,6 +49,7 @@ _VERSION: Final = {VERSION_HEADER: API_VERSION}
 _FORM: Final = {**_VERSION, "Content-Type": "application/x-www-form-urlencoded"}
 _OWN_KEY: Final = re.compile(r"gc-([0-9]{10})-[0-9a-f]{32}")
 _LOOK_AT_PAYMENT: Final = "get the payment and decide from its state"
+_CALL_AGAIN: Final = "it was only to read, and nothing was changed: call again"
 _EXPAND_INTENT: Final = "payment_intent.latest_charge.balance_transaction"
 _EXPAND_CHARGE: Final = "latest_charge.balance_transaction"
 # A list may expand four levels, of which `data` is one (Stripe docs: expanding responses).
@@ -86,7 +87,7 @@ def _path(*parts: str) -> str:
 
 def _get(operation: str, path: str, query: Mapping[str, object] | None = None) -> Request:
     url = f"{path}?{encode(flatten(query))}" if query else path
-    return Request(operation, "GET", url, Replay.ALWAYS, _VERSION)
+    return Request(operation, "GET", url, Replay.ALWAYS, _VERSION, lookup=_CALL_AGAIN)
 
 
 def _post(

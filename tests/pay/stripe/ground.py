@@ -1,0 +1,80 @@
+"""The imitated Stripe as the pay contract sees a provider."""
+
+from govcomponents.contracts.pay import Provider
+from govcomponents.core.runtime import Runtime
+from govcomponents.core.transports.in_process import InProcessTransport
+from govcomponents.pay.adapters.stripe.adapter import Stripe
+from govcomponents.pay.service import Pay
+from govcomponents.sandbox.app import Sandbox
+from govcomponents.sandbox.stripe import payer
+from govcomponents.sandbox.visitor import Visitor
+from govcomponents.settings import PaySettings
+
+KEY = "sk_test_canary0key0of0the0tests"
+SECRET = "whsec_canary0secret0of0the0tests"
+NOW = "2026-03-02T09:00:00Z"
+
+
+def world(**changed):
+    endpoint = {"url": "https://licences.example.gov.uk/webhook", "secret": SECRET}
+    return {"stripe": {"secret_key": KEY, "webhooks": [endpoint], **changed}}
+
+
+def build(runtime, sandbox=None):
+    base_url = "https://sandbox.example.gov.uk/stripe" if sandbox is None else f"{sandbox.base_url}/stripe"
+    return Stripe.from_settings(PaySettings(api_key=KEY, webhook_secrets=(SECRET,), base_url=base_url), runtime)
+
+
+def provider_of(sandbox):
+    visitor = Visitor(sandbox.visit)
+    stripe = sandbox.stripe
+    return Provider(
+        transport=InProcessTransport(sandbox.handle, sandbox.clock.advance),
+        clock=sandbox.clock.time,
+        pay=lambda url: payer.pay(visitor, url, cardholder_name="Canary Nightingale"),
+        decline=lambda url: payer.pay(visitor, url, payer.DECLINED_CARD),
+        payments=lambda: len(stripe.sessions()),
+        refunds=lambda: len(stripe.refunds()),
+        captured=lambda: sum(charge.captured_at is not None for charge in stripe.charges()),
+        later=sandbox.clock.advance,
+        webhooks=stripe.messages,
+    )
+
+
+def connect():
+    return provider_of(Sandbox(world()))
+
+
+class Desk:
+    """One sandbox with a stopped clock, a blocking `pay` on it, and a person to pay."""
+
+    def __init__(self, **changed):
+        self.sandbox = Sandbox(world(**changed), now=NOW)
+        self.stripe = self.sandbox.stripe
+        self.transport = InProcessTransport(self.sandbox.handle, self.sandbox.clock.advance)
+        self.visitor = Visitor(self.sandbox.visit)
+        self.pay = Pay(build(Runtime(self.transport, clock=self.sandbox.clock.time), self.sandbox))
+
+    def on(self, transport):
+        """The same provider, reached by another transport."""
+        return Pay(build(Runtime(transport, clock=self.sandbox.clock.time), self.sandbox))
+
+    def new(self, **changed):
+        from govcomponents.money import Money
+
+        details = {
+            "amount": Money(4250),
+            "reference": "PERMIT-1",
+            "description": "Resident parking permit",
+            "return_url": "https://permits.example.gov.uk/return",
+            **changed,
+        }
+        return self.pay.create(**details)
+
+    def person_pays(self, payment, card=payer.GOOD_CARD, **details):
+        return payer.pay(self.visitor, payment.next_url.reveal(), card, **details)
+
+    def paid(self, card=payer.GOOD_CARD, **changed):
+        payment = self.new(**changed)
+        self.person_pays(payment, card)
+        return self.pay.get(payment.id)
