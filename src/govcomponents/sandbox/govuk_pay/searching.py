@@ -83,9 +83,8 @@ def read_filters(query: Sequence[tuple[str, str]], names: Sequence[str], code: s
     checks = dict(_CHECKS)
     statuses = _AGREEMENT_STATES if names is AGREEMENT_NAMES else _DISPUTE_STATES
     checks["status"] = _matches(statuses)
-    wrong = [
-        name for name in (*names, "page", "display_size") if name in given and not checks.get(name, bool)(given[name])
-    ]
+    ordered = (*(name for name in names if name != "status"), "page", "display_size", "status")
+    wrong = [name for name in ordered if name in given and not checks.get(name, bool)(given[name])]
     if wrong:
         if names is DISPUTE_NAMES:
             wrong = ["state" if name == "status" else name for name in wrong]

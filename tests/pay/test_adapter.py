@@ -1,0 +1,177 @@
+"""How the adapter is built, what it declares, and that both service objects are one."""
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+
+import pytest
+from pydantic import ValidationError
+
+from govcomponents.core.port import Port
+from govcomponents.core.runtime import Runtime
+from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.errors import CallbackRefused, ConfigurationError, CredentialsRefused, InvalidInput, NotSupported
+from govcomponents.money import Money
+from govcomponents.pay import inputs
+from govcomponents.pay.adapters import BUILT_IN
+from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
+from govcomponents.pay.async_service import AsyncPay
+from govcomponents.pay.mop_up import Unfinished
+from govcomponents.pay.port import PayCapability, PayPort
+from govcomponents.pay.service import Pay
+from govcomponents.privacy import Secret
+from govcomponents.settings import PaySettings
+
+from .calls import CALLS, ID, answer, pay_on
+
+
+def build(is_production=None, **settings):
+    return GovUkPay.from_settings(
+        PaySettings(**{"api_key": "api_test_key", **settings}),
+        Runtime(ScriptedTransport(), is_production=is_production),
+    )
+
+
+def public(kind):
+    return {name: member for name, member in inspect.getmembers(kind, inspect.isfunction) if name[0] != "_"}
+
+
+def test_the_adapter_is_found_by_its_name():
+    assert BUILT_IN["govuk_pay"] == "govcomponents.pay.adapters.govuk_pay.adapter:GovUkPay"
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"api_key": None},
+        {"api_key": ""},
+        {"api_key": "api_test_a b"},
+        {"api_key": "api_test_a\n"},
+        {"api_key": "api_test_é"},
+        {"base_url": "http://publicapi.example"},
+        {"base_url": "nowhere"},
+        {"colour": "green"},
+    ],
+    ids=str,
+)
+def test_a_wrong_setting_is_named_and_never_shown(settings):
+    with pytest.raises(ConfigurationError) as caught:
+        build(**settings)
+    assert caught.value.fix
+    assert "api_test_a" not in str(caught.value)
+
+
+def test_a_live_key_is_refused_where_it_is_known_not_to_be_production():
+    assert build(is_production=True, api_key="api_live_key").is_live
+    assert build(is_production=None, api_key="api_live_key").is_live
+    assert not build(is_production=False).is_live
+    with pytest.raises(ConfigurationError) as caught:
+        build(is_production=False, api_key="api_live_key")
+    assert "api_live_key" not in str(caught.value)
+
+
+def test_everything_but_keys_for_new_payments_is_declared():
+    assert set(PayCapability) - GovUkPay.capabilities == {PayCapability.IDEMPOTENCY_KEYS}
+
+
+def test_both_service_objects_are_alike():
+    blocking, asynchronous = public(Pay), public(AsyncPay)
+    assert blocking.keys() == asynchronous.keys()
+    for name, member in blocking.items():
+        twin = asynchronous[name]
+        assert inspect.getdoc(member) == inspect.getdoc(twin), name
+        assert inspect.signature(member).parameters == inspect.signature(twin).parameters, name
+
+
+def test_every_operation_of_the_port_is_refused_where_an_adapter_has_none():
+    class Nothing(PayPort):
+        provider = "Nothing"
+
+    port = Nothing()
+    operations = {name: member for name, member in public(PayPort).items() if name not in public(Port)}
+    assert len(operations) == 19
+    for operation, member in operations.items():
+        arguments = [None] * (len(inspect.signature(member).parameters) - 1)
+
+        async def ask(operation=operation, arguments=arguments):
+            return await getattr(port, operation)(*arguments)
+
+        with pytest.raises(NotSupported) as caught:
+            asyncio.run(ask())
+        assert caught.value.operation == f"pay.{operation}"
+    with pytest.raises(NotSupported):
+        Pay(port).mop_up([], print)
+
+
+@pytest.mark.parametrize(
+    ("model", "fields"),
+    [
+        (inputs.BillingAddress, {"country": "gb"}),
+        (inputs.BillingAddress, {"postcode": "x" * 26}),
+        (inputs.CardholderDetails, {"name": ""}),
+    ],
+    ids=str,
+)
+def test_details_given_beforehand_keep_to_their_limits(model, fields):
+    with pytest.raises(ValidationError):
+        model(**fields)
+
+
+def test_what_the_caller_does_to_a_mapping_later_changes_nothing():
+    metadata = {"a": 1}
+    new = inputs.NewPayment(
+        amount=Money(1), reference="R", description="x", return_url="https://a.example/", metadata=dict(metadata)
+    )
+    metadata["a"] = 2
+    assert new.metadata == {"a": 1}
+
+
+def test_mopping_up_stops_when_the_key_is_refused():
+    pay, wire = pay_on(answer(401), clock=lambda: 1e9)
+    from datetime import UTC, datetime
+
+    old = datetime(2000, 1, 1, tzinfo=UTC)
+    report = pay.mop_up([Unfinished(ID, old), Unfinished("other", old)], print)
+    assert report.stopped == "CredentialsRefused"
+    assert len(wire.sent) == 1
+    assert "stopped by CredentialsRefused" in str(report)
+    with pytest.raises(InvalidInput):
+        pay.mop_up([Unfinished(ID, datetime(2000, 1, 1))], print)  # noqa: DTZ001  # without a zone on purpose
+
+
+def test_mopping_up_takes_asynchronous_payments_and_handlers():
+    from datetime import UTC, datetime
+
+    body = {"payment_id": ID, "amount": 1, "reference": "R", "description": "x", "state": {"status": "success"}}
+    wire = ScriptedTransport([answer(200, body)])
+    pay = AsyncPay(GovUkPay(Secret("api_test_key"), Runtime(wire, clock=lambda: 1e9)))
+    handed = []
+
+    async def unfinished():
+        yield Unfinished(ID, datetime(2000, 1, 1, tzinfo=UTC))
+
+    async def on_change(change):
+        await asyncio.sleep(0)
+        handed.append(change.payment.id)
+
+    report = asyncio.run(pay.mop_up(unfinished(), on_change))
+    assert (handed, report.changed) == ([ID], (ID,))
+    assert str(report) == "1 changed, 0 known already, 0 unchanged, 0 too recent, 0 failed"
+
+
+def test_a_refused_key_is_named_as_such_everywhere():
+    for name, call in CALLS.items():
+        with pytest.raises(CredentialsRefused) as caught:
+            call(pay_on(answer(401, b"Credentials are required to access this resource."))[0])
+        assert caught.value.fix, name
+
+
+def test_searches_are_iterators():
+    assert isinstance(pay_on()[0].search(), Iterator)
+
+
+def test_webhooks_need_a_secret():
+    pay, _ = pay_on()
+    with pytest.raises(CallbackRefused) as caught:
+        pay.parse_webhook(b"{}", {"Pay-Signature": "x"})
+    assert "WEBHOOK_SECRETS" in caught.value.fix

@@ -1,0 +1,145 @@
+"""Webhooks: verified over raw bytes with any of the secrets, then read; everything else is refused."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from govcomponents.errors import CallbackRefused
+from govcomponents.money import Money
+from govcomponents.pay.adapters.govuk_pay.callbacks import sign
+from govcomponents.pay.events import PayEventType
+from govcomponents.pay.states import FailureReason, PaymentStatus, merge_states
+from govcomponents.privacy import Secret
+
+from .calls import pay_on
+
+SECRET = "webhook_test_k3exampleonly0govcomponents"
+MESSAGE = {
+    "webhook_message_id": "0v2nq6example5m1",
+    "created_date": "2026-03-02T09:15:27.104Z",
+    "resource_id": "11g0s484q2qgekdt6jn9d0j5gf",
+    "api_version": 1,
+    "resource_type": "PAYMENT",
+    "event_type": "card_payment_succeeded",
+    "resource": {
+        "payment_id": "11g0s484q2qgekdt6jn9d0j5gf",
+        "amount": 4250,
+        "reference": "ROD-1",
+        "description": "Trwydded bysgota: £42.50",
+        "state": {"status": "success", "finished": True},
+    },
+}
+
+
+def parse(message, *, secrets=(SECRET,), signed_with=SECRET, headers=None):
+    body = message if isinstance(message, bytes) else json.dumps(message, ensure_ascii=False).encode()
+    pay, _ = pay_on(secrets=tuple(Secret(secret) for secret in secrets))
+    return pay.parse_webhook(body, {"Pay-Signature": sign(body, signed_with)} if headers is None else headers)
+
+
+def test_a_message_is_read():
+    event = parse(MESSAGE)
+    assert event.key == "0v2nq6example5m1"
+    assert (event.type, event.raw_type) == (PayEventType.SUCCEEDED, "card_payment_succeeded")
+    assert (event.payment_id, event.reference, event.amount) == ("11g0s484q2qgekdt6jn9d0j5gf", "ROD-1", Money(4250))
+    assert event.occurred_at.isoformat() == "2026-03-02T09:15:27.104000+00:00"
+    assert event.state.is_paid
+    assert not event.state.is_captured
+    assert event.raw == MESSAGE
+
+
+def test_the_bytes_as_received_are_signed_not_the_json():
+    body = json.dumps(MESSAGE, ensure_ascii=False).encode()
+    escaped = json.dumps(MESSAGE).encode()
+    with pytest.raises(CallbackRefused):
+        parse(escaped, headers={"Pay-Signature": sign(body, SECRET)})
+
+
+def test_any_of_several_secrets_may_have_signed_it():
+    assert parse(MESSAGE, secrets=("webhook_test_old", SECRET))
+    assert parse(MESSAGE, secrets=(SECRET, "webhook_test_new"))
+    with pytest.raises(CallbackRefused) as caught:
+        parse(MESSAGE, secrets=("webhook_test_new",))
+    assert caught.value.fix
+    assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["Pay-Signature", "pay-signature", "PAY-SIGNATURE", "pAy-SiGnAtUrE"])
+def test_the_headers_name_is_written_in_any_case(name):
+    body = json.dumps(MESSAGE).encode()
+    assert parse(body, headers={"Content-Type": "application/json", name: sign(body, SECRET)})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Pay-Signature": ""}, {"Pay-Signature": "é"}, {"Pay-Signature": "x" * 100_000}, {"Other": "x"}],
+    ids=lambda headers: str(headers)[:40],
+)
+def test_a_missing_or_strange_signature_is_refused(headers):
+    with pytest.raises(CallbackRefused):
+        parse(MESSAGE, headers=headers)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"null", b"[]", b"{}", b"not json", b'{"webhook_message_id": 1}', b"\xff\xfe", b"[" * 100_000],
+    ids=lambda body: repr(body)[:30],
+)
+def test_a_signed_message_that_cannot_be_read_is_refused(body):
+    with pytest.raises(CallbackRefused):
+        parse(body)
+
+
+def test_a_huge_body_is_refused_before_it_is_hashed():
+    with pytest.raises(CallbackRefused) as caught:
+        parse(b"x" * 10_000_000, headers={"Pay-Signature": "x"})
+    assert "larger" in str(caught.value)
+
+
+@given(st.binary(max_size=300), st.dictionaries(st.text(max_size=20), st.text(max_size=80), max_size=3))
+def test_nothing_unsigned_gets_through(body, headers):
+    with pytest.raises(CallbackRefused):
+        parse(body, headers={"a": "b", **headers})
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "failure"),
+    [
+        ("declined", "P0010", FailureReason.DECLINED),
+        ("timedout", "P0020", FailureReason.EXPIRED),
+        ("cancelled", "P0030", FailureReason.CANCELLED),
+    ],
+)
+def test_the_names_that_webhooks_have_for_failures_are_mapped(status, code, failure):
+    state = {"status": status, "finished": True, "code": code}
+    event = parse({**MESSAGE, "resource": {**MESSAGE["resource"], "state": state}})
+    assert (event.state.status, event.state.failure) == (PaymentStatus.FAILED, failure)
+    assert (event.state.raw_status, event.state.code, event.state.is_finished) == (status, code, True)
+
+
+def test_what_is_not_known_is_kept_as_it_is():
+    event = parse({**MESSAGE, "event_type": "card_payment_celebrated", "resource": None, "created_date": "soon"})
+    assert (event.type, event.raw_type, event.state) == (PayEventType.UNKNOWN, "card_payment_celebrated", None)
+    assert event.order == (0.0, event.key)
+
+
+def test_a_message_delivered_again_has_the_same_key_and_the_order_is_when_it_happened():
+    earlier = {**MESSAGE, "webhook_message_id": "zzz"}
+    captured = {**MESSAGE["resource"], "settlement_summary": {"captured_date": "2026-03-02"}}
+    later = {
+        **MESSAGE,
+        "webhook_message_id": "aaa",
+        "event_type": "card_payment_captured",
+        "created_date": "2026-03-02T10:00:00.000Z",
+        "resource": captured,
+    }
+    arrived = [parse(later), parse(earlier), parse(later)]
+    assert arrived[0].key == arrived[2].key
+    assert [event.key for event in sorted(set(arrived_keys(arrived)), key=lambda event: event.order)] == ["zzz", "aaa"]
+    assert merge_states(event.state for event in arrived).is_captured
+
+
+def arrived_keys(events):
+    return {event.key: event for event in events}.values()
