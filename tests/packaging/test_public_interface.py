@@ -104,7 +104,11 @@ def _members(kind: type) -> dict[str, object]:
 def _as_blocking(annotation: object) -> object:
     """An asyncio annotation as its blocking twin has it."""
     return (
-        re.sub(r"\bAsync(Iterator|Iterable|Generator)\b", r"\1", annotation)
+        re.sub(
+            r"\bAsync(Iterator|Iterable)\b",
+            r"\1",
+            re.sub(r"\bAsyncGenerator\[(.*), None\]", r"Iterator[\1]", annotation),
+        )
         if isinstance(annotation, str)
         else annotation
     )
