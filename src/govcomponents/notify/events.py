@@ -85,5 +85,16 @@ class ComplaintMade(Result):
         return self.complaint_id, "complaint"
 
 
-NotifyEvent: TypeAlias = DeliveryReceipt | TextReceived | LetterReturned | ComplaintMade
+class HealthCheck(Result):
+    """The provider tried whether the callback's address answers. Answer with 2xx; there is nothing else to do."""
+
+    raw: Mapping[str, object] = Field(repr=False, exclude=True)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What is the same when it comes again: all of them are alike."""
+        return "", "health_check"
+
+
+NotifyEvent: TypeAlias = DeliveryReceipt | TextReceived | LetterReturned | ComplaintMade | HealthCheck
 """Everything that a callback can be."""

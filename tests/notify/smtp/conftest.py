@@ -81,7 +81,7 @@ def settings_for(templates: Path) -> Callable[..., Settings]:
             "password": PASSWORD,
             "sender": "permits@example.gov.uk",
             "sender_name": "Permits office",
-            "templates": str(templates),
+            "templates_folder": str(templates),
             **changes,
         }
         kept = {name: value for name, value in values.items() if value is not None}

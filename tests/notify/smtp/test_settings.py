@@ -19,7 +19,7 @@ GOOD = {
     "adapter": "smtp",
     "host": "smtp.example.gov.uk",
     "sender": "permits@example.gov.uk",
-    "templates": "templates",
+    "templates_folder": "templates",
     "username": "permits",
     "password": "canary-password",
 }
@@ -41,7 +41,7 @@ def read(**changes: object) -> MailSettings:
         ({"sender": None}, "SENDER is not set"),
         ({"sender": "Permits <permits@example.gov.uk>"}, "SENDER"),
         ({"sender_name": "Permits\r\nBcc: x"}, "SENDER_NAME"),
-        ({"templates": None}, "TEMPLATES is not set"),
+        ({"templates_folder": None}, "TEMPLATES_FOLDER is not set"),
         ({"security": "ssl"}, "SECURITY"),
         ({"security": "none"}, "SECURITY must not be none"),
         ({"port": "submission"}, "PORT"),
@@ -95,7 +95,7 @@ def test_what_is_left_out_has_a_default():
 
 
 def test_the_folder_may_be_a_path(tmp_path):
-    assert read(templates=tmp_path).templates == tmp_path
+    assert read(templates_folder=tmp_path).templates == tmp_path
 
 
 def test_the_environment_is_enough(monkeypatch):

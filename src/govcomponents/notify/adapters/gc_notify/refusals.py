@@ -27,7 +27,8 @@ from govcomponents.errors import (
     Unavailable,
 )
 from govcomponents.notify.adapters.gc_notify.catalogue import CREDENTIALS, from_catalogue
-from govcomponents.notify.adapters.gc_notify.wire import PROVIDER, unexpected
+from govcomponents.notify.adapters.gc_notify.checks import PROVIDER
+from govcomponents.notify.adapters.gc_notify.wire import unexpected
 
 if TYPE_CHECKING:
     from govcomponents.core.messages import Request, Response

@@ -16,7 +16,9 @@ from govcomponents.core import replies
 from govcomponents.core.client import request_id
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.core.replies import LazyJson, Wire
-from govcomponents.errors import InvalidInput, UnexpectedReply
+from govcomponents.errors import UnexpectedReply
+from govcomponents.notify.adapters.gc_notify.checks import PROVIDER, refuse, scheduled_for, template_id, uuid
+from govcomponents.notify.adapters.gc_notify.files import with_files
 from govcomponents.notify.models import Channel, Notification, NotificationId, Sent, Status, TemplateId
 from govcomponents.privacy import Personal
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
 
     from govcomponents.notify.inputs import EmailInput, SmsInput
 
-PROVIDER: Final = "GC Notify"
 BASE_URL: Final = "https://api.notification.canada.ca"
 
 EMAIL_PATH: Final = "/v2/notifications/email"
@@ -33,7 +34,6 @@ SMS_PATH: Final = "/v2/notifications/sms"
 NOTIFICATIONS_PATH: Final = "/v2/notifications"
 
 JSON: Final = {"Content-Type": "application/json"}  # anything else is answered with 415
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _PHONE: Final = re.compile(r"\+?[0-9 ().\-\u00a0]+")
 
 # What the provider calls the states of a message, and the one of ours that promises no more.
@@ -111,25 +111,9 @@ def read_time(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _read_optional_time(text: str | None) -> datetime | None:
+def read_optional_time(text: str | None) -> datetime | None:
+    """Read a time that may be absent."""
     return read_time(text) if text else None
-
-
-def refuse(field: str, problem: str, fix: str, operation: str) -> InvalidInput:
-    """The error for an argument that cannot be sent as it is."""
-    return InvalidInput(field=field, problem=problem, fix=fix, operation=operation, provider=PROVIDER)
-
-
-def uuid(value: str, *, field: str, fix: str, operation: str) -> str:
-    """Return an id as the description writes it, in lower case. Raises InvalidInput unless it is a UUID."""
-    if not _UUID.fullmatch(value):
-        raise refuse(field, "it is not a UUID", fix, operation)
-    return value.lower()
-
-
-def template_id(template: str, operation: str) -> str:
-    """Return a template's id. Raises InvalidInput unless it is a UUID."""
-    return uuid(template, field="template", fix="copy the template's id from its page", operation=operation)
 
 
 def _lookup(reference: str | None) -> str:
@@ -144,22 +128,18 @@ def _lookup(reference: str | None) -> str:
     )
 
 
-def text_of(value: object) -> object:
-    """Write one value of personalisation as the description has it: a text. A list stays one, which makes bullets.
-
-    True and False become "yes" and "no", the words that show and hide conditional text.
-    """
-    if isinstance(value, bool):
-        return "yes" if value else "no"
+def _text_of(value: object) -> object:
+    """Write one value of personalisation as the description has it: a text. A list stays one, which makes bullets."""
     if isinstance(value, (int, float)):
         return str(value)
     if isinstance(value, (list, tuple)):
-        return [text_of(item) for item in value]
+        return [_text_of(item) for item in value]
     return value
 
 
-def _personalisation(values: Mapping[str, object]) -> dict[str, object]:
-    return {name: text_of(value) for name, value in values.items()}
+def personalisation_of(values: Mapping[str, object]) -> dict[str, object]:
+    """Write the values of placeholders, without files."""
+    return {name: _text_of(value) for name, value in values.items()}
 
 
 def _with_extra(fields: dict[str, object], extra: Mapping[str, object], operation: str) -> bytes:
@@ -167,27 +147,6 @@ def _with_extra(fields: dict[str, object], extra: Mapping[str, object], operatio
     if "scheduled_for" in fields:
         fields["scheduled_for"] = scheduled_for(fields["scheduled_for"], operation)
     return body(fields, operation, field="extra" if extra else "arguments")
-
-
-def scheduled_for(moment: object, operation: str) -> object:
-    """Write the time at which a message goes out: UTC, without an offset.
-
-    The service discards an offset instead of converting the time, so a text with one is refused here (GC Notify docs:
-    "scheduled_for"; cds-snc/notification-api, `app/schema_validation`). Raises InvalidInput.
-    """
-    fix = "give a datetime with its zone, or a text in UTC without an offset, such as 2026-03-02T15:00:00"
-    if isinstance(moment, datetime):
-        if moment.tzinfo is None:
-            raise refuse("scheduled_for", "it is a datetime without a zone", fix, operation)
-        return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
-    if isinstance(moment, str):
-        try:
-            has_offset = datetime.fromisoformat(moment).tzinfo is not None
-        except ValueError:
-            raise refuse("scheduled_for", "it is not a time in ISO 8601", fix, operation) from None
-        if has_offset:
-            raise refuse("scheduled_for", "it has an offset, which the provider would discard", fix, operation)
-    return moment
 
 
 def body(fields: Mapping[str, object], operation: str, *, field: str) -> bytes:
@@ -211,7 +170,7 @@ def send_email(email: EmailInput) -> Request:
         "template_id": template_id(email.template, operation),
     }
     if email.personalisation:
-        fields["personalisation"] = _personalisation(email.personalisation)
+        fields["personalisation"] = with_files(personalisation_of(email.personalisation), operation)
     if email.reference is not None:
         fields["reference"] = email.reference
     if email.reply_to is not None:
@@ -236,7 +195,7 @@ def send_sms(message: SmsInput) -> Request:
         "template_id": template_id(message.template, operation),
     }
     if message.personalisation:
-        fields["personalisation"] = _personalisation(message.personalisation)
+        fields["personalisation"] = personalisation_of(message.personalisation)
     if message.reference is not None:
         fields["reference"] = message.reference
     if message.sender is not None:
@@ -317,8 +276,8 @@ def notification(state: NotificationState, raw: Mapping[str, object]) -> Notific
         subject=None if state.subject is None else Personal(state.subject),
         body=None if state.body is None else Personal(state.body),
         created_at=read_time(state.created_at),
-        sent_at=_read_optional_time(state.sent_at),
-        completed_at=_read_optional_time(state.completed_at),
+        sent_at=read_optional_time(state.sent_at),
+        completed_at=read_optional_time(state.completed_at),
         created_by=None if state.created_by_name is None else Personal(state.created_by_name),
         postage=state.postage,
         raw=raw,

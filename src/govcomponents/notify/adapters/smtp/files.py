@@ -67,7 +67,7 @@ class TemplateFolder:
         except FileNotFoundError:
             raise NotFound(
                 "there is no template file of that name",
-                fix="check the template's name and GOVCOMPONENTS_NOTIFY__TEMPLATES",
+                fix="check the template's name and GOVCOMPONENTS_NOTIFY__TEMPLATES_FOLDER",
                 operation=operation,
                 provider=provider,
             ) from None

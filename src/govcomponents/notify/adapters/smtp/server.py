@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from govcomponents.settings import NotifySettings
 
 SETTINGS: Final = frozenset(
-    {"host", "port", "security", "username", "password", "sender", "sender_name", "templates", "hello_name"}
+    {"host", "port", "security", "username", "password", "sender", "sender_name", "templates_folder", "hello_name"}
 )
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _NOT_FOR_HEADERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -88,13 +88,13 @@ class MailSettings:
         sender_name = _text(own, "sender_name") if "sender_name" in own else ""
         if _NOT_FOR_HEADERS.search(sender_name):
             raise _wrong("sender_name", "holds a line break or another control character", "give it without one")
-        return cls(server, sender, sender_name, Path(_text(own, "templates")))
+        return cls(server, sender, sender_name, Path(_text(own, "templates_folder")))
 
 
 _NEEDED: Final = {
     "host": "set it to the mail server's name, such as smtp.example.gov.uk",
     "sender": "set it to the address that emails come from",
-    "templates": "set it to the folder that holds the template files",
+    "templates_folder": "set it to the folder that holds the template files",
 }
 
 
