@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 PYTHON ?=
 
+# Python cannot tell where it is without a PATH, which a bare environment does not have.
+export PATH := $(or $(PATH),/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
