@@ -1,4 +1,4 @@
-"""What the tests of identity share: a sandbox with an adapter on it, keys, and the recorded exchanges if they are there."""
+"""What the tests of identity share: a sandbox with an adapter on it, keys, and where the recorded exchanges are."""
 
 import json
 import os

@@ -1,0 +1,105 @@
+"""What is kept between start and complete: it survives storage, and nothing else is taken for it."""
+
+import json
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from govcomponents.errors import InvalidInput
+from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.identity.pending import Pending
+from govcomponents.privacy import Personal, Secret
+
+text = st.text(max_size=30)
+pendings = st.builds(
+    Pending,
+    provider=text,
+    issuer=text,
+    client_id=text,
+    redirect_url=text,
+    state=text.map(Secret),
+    nonce=text.map(Secret),
+    code_verifier=text.map(Secret),
+    confidence=st.lists(st.sampled_from(list(Confidence)[1:]), unique=True).map(tuple),
+    authentication=st.sampled_from(Authentication),
+    claims=st.lists(st.sampled_from(Claim), unique=True).map(tuple),
+    created_at=st.integers(0, 2**40),
+    max_age=st.none() | st.integers(0, 10**6),
+    subject=st.none() | text.map(Personal),
+    return_to=st.none() | text,
+)
+
+
+@given(pendings)
+def test_it_survives_storage(pending):
+    assert Pending.load(pending.dump()) == pending
+
+
+@given(st.text(max_size=100) | st.binary(max_size=100) | st.none() | st.integers())
+def test_nothing_else_is_read(stored):
+    with pytest.raises(InvalidInput):
+        Pending.load(stored)
+
+
+PENDING = Pending(
+    provider="P",
+    issuer="i",
+    client_id="c",
+    redirect_url="r",
+    state=Secret("canary-state"),
+    nonce=Secret("canary-nonce"),
+    code_verifier=Secret("canary-verifier"),
+    created_at=1,
+    subject=Personal("canary-subject"),
+)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"version": 2},
+        {"version": None},
+        {"state": None},
+        {"state": 7},
+        {"confidence": ["highest"]},
+        {"claims": "address"},
+        {"created_at": "yesterday"},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_other_content_is_refused_without_being_shown(change):
+    stored = json.dumps(json.loads(PENDING.dump()) | change)
+    with pytest.raises(InvalidInput) as caught:
+        Pending.load(stored)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_very_long_text_is_not_even_parsed():
+    with pytest.raises(InvalidInput):
+        Pending.load(" " * 8193 + PENDING.dump())
+
+
+def test_it_does_not_show_itself():
+    assert "canary" not in repr(PENDING) + str(PENDING)
+    with pytest.raises(TypeError):
+        pickle.dumps(PENDING)
+    with pytest.raises(ValueError, match="frozen"):
+        PENDING.client_id = "x"
+
+
+def test_levels_compare():
+    assert Confidence.NONE < Confidence.LOW < Confidence.MEDIUM < Confidence.HIGH
+    assert Confidence.LOW <= Confidence.LOW
+    assert max(Confidence) is Confidence.HIGH
+    assert Confidence.HIGH > Confidence.NONE
+    assert Confidence.HIGH >= Confidence.HIGH
+    assert Authentication.SINGLE_FACTOR < Authentication.TWO_FACTOR
+    assert Authentication.TWO_FACTOR >= Authentication.SINGLE_FACTOR
+    assert Authentication.TWO_FACTOR > Authentication.SINGLE_FACTOR
+    assert Authentication.TWO_FACTOR <= Authentication.TWO_FACTOR
+    for compare in ("__lt__", "__le__", "__gt__", "__ge__"):
+        assert getattr(Confidence.LOW, compare)(1) is NotImplemented
+        assert getattr(Authentication.TWO_FACTOR, compare)(1) is NotImplemented
