@@ -22,6 +22,7 @@ from govcomponents import (
     NotSupported,
     RequestRefused,
 )
+from govcomponents.notify.attachments import attach
 from govcomponents.notify.models import Channel
 
 from .conftest import PLAIN
@@ -97,6 +98,48 @@ def test_one_click_unsubscribe_and_reply_to_are_headers(mailbox, notify_at):
     assert received.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert received.message["Reply-To"] == "office@example.gov.uk"
     assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in received.body  # on one line, unencoded
+
+
+def test_files_are_part_of_the_email(mailbox, notify_at):
+    values = {
+        **EMAIL["personalisation"],
+        "receipt": attach(b"%PDF-1.7 \x00\xff", "Derbynneb – Siân.pdf", as_link=False),
+        "table": attach(b"a,b\r\n.\r\n", "table.csv", as_link=False),
+        "data": attach(b"{}", "x" * 96 + ".odt", as_link=False),
+    }
+    notify_at(mailbox.port).send_email("sam@example.com", "renewed", values)
+
+    message = mailbox.received[0].message
+    assert message.get_content_type() == "multipart/mixed"
+    assert "Dear Sam," in message.get_body(("plain",)).get_content()
+    files = list(message.iter_attachments())
+    assert [file.get_filename() for file in files] == ["Derbynneb – Siân.pdf", "table.csv", "x" * 96 + ".odt"]
+    assert files[0].get_content_type() == "application/pdf"
+    assert files[0].get_content() == b"%PDF-1.7 \x00\xff"
+    assert [file.get_content_type() for file in files[1:]] == ["text/csv", "application/vnd.oasis.opendocument.text"]
+    assert files[1].get_payload(decode=True) == b"a,b\r\n.\r\n"
+    assert max(len(line) for line in mailbox.received[0].body.split(b"\r\n")) <= 998
+
+
+@pytest.mark.parametrize(
+    ("file", "error"),
+    [
+        (attach(b"x", "a.pdf"), NotSupported),
+        (attach(b"x", "a.pdf", as_link=False, retention_weeks=4), NotSupported),
+        (attach(b"x", "a.pdf", as_link=False, confirm_email=False), NotSupported),
+        (attach(b"x", as_link=False), InvalidInput),
+        (attach(b"x", "a\r\nBcc: b.pdf", as_link=False), InvalidInput),
+        (attach(b"x", "../a.pdf", as_link=False), InvalidInput),
+    ],
+)
+def test_a_file_that_cannot_be_part_of_an_email_is_refused_unsent(notify_at, file, error):
+    with bad_server() as server, pytest.raises(error) as caught:
+        notify_at(server.port, **PLAIN).send_email(
+            "sam@example.com", "renewed", {**EMAIL["personalisation"], "receipt": file}
+        )
+
+    assert caught.value.fix
+    assert server.connections == 0
 
 
 def test_letters_of_every_language_arrive(mailbox, notify_at):

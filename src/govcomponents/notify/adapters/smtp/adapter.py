@@ -12,6 +12,7 @@ from govcomponents.notify.adapters.smtp.addresses import ascii_address
 from govcomponents.notify.adapters.smtp.files import TemplateFolder
 from govcomponents.notify.adapters.smtp.server import MailSettings
 from govcomponents.notify.models import Channel, NotificationId, Sent, TemplateId
+from govcomponents.notify.policy import Policy
 from govcomponents.notify.port import NotifyCapability, NotifyPort
 from govcomponents.privacy import Personal
 
@@ -30,14 +31,16 @@ class Smtp(NotifyPort):
     """Sends emails through a mail server, with templates from files.
 
     A mail server takes an email and tells no more: there is nothing to look up, and what cannot be delivered comes
-    back as an email to the sender's address. `reply_to` is an email address here, not an id. Each email has a
-    Message-ID of its own, made before the first attempt, which is also the id of what was sent.
+    back as an email to the sender's address. `reply_to` is an email address here, not an id. A file is part of the
+    email, so it is made with `attach(..., as_link=False)`. Each email has a Message-ID of its own, made before the
+    first attempt, which is also the id of what was sent.
     """
 
     provider = _PROVIDER
     capabilities = frozenset(
         {
             NotifyCapability.EMAIL,
+            NotifyCapability.ATTACHMENTS,
             NotifyCapability.REPLY_TO,
             NotifyCapability.UNSUBSCRIBE,
             NotifyCapability.SANITISE,
@@ -48,6 +51,7 @@ class Smtp(NotifyPort):
         self._settings = settings
         self._templates = TemplateFolder(settings.templates)
         self._runtime = runtime
+        self.policy = Policy(runtime)
         self._client: HttpClient | None = None
 
     @classmethod
@@ -70,13 +74,15 @@ class Smtp(NotifyPort):
     async def send_email(self, email: EmailInput) -> Sent:
         """Render the template, and hand the email to the mail server."""
         from govcomponents.notify.adapters.smtp import message as mail
+        from govcomponents.notify.adapters.smtp.enclosures import set_apart
         from govcomponents.notify.adapters.smtp.rendering import render
 
         operation = "notify.send_email"
         if email.extra:
             raise _wrong("extra", "a mail server has no fields of its own", "leave it out", operation)
         template = self._templates.get(email.template, operation, self.provider)
-        rendered = render(template, email.personalisation, email.sanitise, operation, self.provider)
+        values, enclosures = set_apart(email.personalisation, operation, self.provider)
+        rendered = render(template, values, email.sanitise, operation, self.provider)
         unsubscribe = email.one_click_unsubscribe_url
         message_id = mail.new_message_id(self._settings.sender)
         headers = mail.Headers(
@@ -89,7 +95,7 @@ class Smtp(NotifyPort):
             reply_to=None if email.reply_to is None else _address(email.reply_to, "reply_to", operation),
             unsubscribe_url=None if unsubscribe is None else unsubscribe.reveal(),
         )
-        body = mail.compose(headers, rendered.content, operation)
+        body = mail.compose(headers, rendered.content, operation, enclosures)
         request = Request(
             operation,
             "MAIL",

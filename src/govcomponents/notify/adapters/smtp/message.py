@@ -12,9 +12,14 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from govcomponents.notify.adapters.smtp.enclosures import Enclosure
 
 REFERENCE_HEADER: Final = "X-Reference"
 
@@ -72,7 +77,7 @@ def new_message_id(sender: str) -> str:
     return f"<{secrets.token_hex(16)}@{sender.rpartition('@')[2]}>"
 
 
-def compose(headers: Headers, content: Content, operation: str) -> bytes:
+def compose(headers: Headers, content: Content, operation: str, enclosures: Sequence[Enclosure] = ()) -> bytes:
     """Write the email as it goes over the wire, without the dots that SMTP adds. Raises InvalidInput."""
     message = EmailMessage(policy=_POLICY)
     message["From"] = Address(headers.sender_name, addr_spec=headers.sender)
@@ -90,6 +95,8 @@ def compose(headers: Headers, content: Content, operation: str) -> bytes:
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(_encodable(content.text, operation), cte="quoted-printable")
     message.add_alternative(_encodable(content.html, operation), subtype="html", cte="quoted-printable")
+    for file in enclosures:
+        message.add_attachment(file.data, file.maintype, file.subtype, filename=file.filename)
     written = message.as_bytes()
     # A lone CR or LF ends a line for some servers and not for others, which lets a second email be smuggled in.
     return _BARE_LINE_END.sub(b"\r\n", written)
