@@ -1,0 +1,1 @@
+"""Login.gov, the sign-in of the United States government."""

@@ -1,0 +1,169 @@
+"""Login.gov behind the identity port.
+
+It proves identity with plain claims of the ID token and userinfo, and names its levels in `acr`. Every check that its
+documentation and the OpenID Connect standards ask of a relying party is made; `at_hash` and `c_hash` must be there.
+Source: developers.login.gov, "OpenID Connect"; 18F/identity-idp for what is answered to what is asked.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from govcomponents.errors import IdentityNotProved, InvalidInput, SignInReason
+from govcomponents.identity import claims as read
+from govcomponents.identity import flow
+from govcomponents.identity.adapters.login_gov import wire
+from govcomponents.identity.adapters.login_gov.refusals import REFUSALS
+from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.identity.models import Identity, SignIn
+from govcomponents.identity.port import IdentityCapability, IdentityPort
+from govcomponents.identity.relying_party import RelyingParty
+from govcomponents.identity.tokens import TokenRefused
+from govcomponents.privacy import Personal, Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
+
+    from govcomponents.core.runtime import Runtime
+    from govcomponents.identity.adapters.login_gov.configuration import Configuration
+    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.port import Callback, StartSignIn
+    from govcomponents.identity.relying_party import Answer
+    from govcomponents.settings import IdentitySettings
+
+
+class LoginGov(IdentityPort):
+    """Signs people in with Login.gov, and proves identity with or without a facial match."""
+
+    provider: ClassVar[str] = "Login.gov"
+    capabilities: ClassVar[frozenset[StrEnum]] = frozenset(
+        {
+            IdentityCapability.SIGN_IN,
+            IdentityCapability.SINGLE_FACTOR,
+            IdentityCapability.TWO_FACTOR,
+            IdentityCapability.LOW_CONFIDENCE,
+            IdentityCapability.MEDIUM_CONFIDENCE,
+            IdentityCapability.PHONE,
+            IdentityCapability.ADDRESS,
+            IdentityCapability.SIGN_OUT,
+        }
+    )
+    languages: ClassVar[frozenset[str]] = wire.LANGUAGES
+
+    def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
+        self._own = configuration.own
+        self._party = RelyingParty(
+            runtime,
+            configuration.client,
+            provider=self.provider,
+            place=configuration.place,
+            expected=configuration.expected,
+            demands=configuration.demands,
+            refusals=REFUSALS,
+        )
+
+    @classmethod
+    def from_settings(cls, settings: IdentitySettings, runtime: Runtime) -> Self:
+        """Build the adapter. Does no network I/O. Raises ConfigurationError."""
+        from govcomponents.identity.adapters.login_gov.configuration import configure
+
+        return cls(configure(settings, is_production=runtime.is_production), runtime)
+
+    async def start(self, request: StartSignIn) -> SignIn:
+        """Make the authorization URL. Fetches the discovery document if there is no fresh copy."""
+        if Claim.PHONE in request.claims and not request.confidence:
+            raise InvalidInput(
+                field="claims",
+                problem="this provider gives a phone number only with proof of identity, and none is asked for",
+                fix="ask for confidence=Confidence.LOW or more as well, or leave that claim out",
+                operation="identity.start",
+                provider=self.provider,
+            )
+        metadata, pending = await self._party.begin(request)
+        own = self._own
+        parameters = flow.authorization_parameters(pending, wire.scope(pending, own.extra_scopes))
+        parameters |= wire.sign_in_parameters(pending, request.language, own.two_factor, own.verified_within)
+        return SignIn(url=flow.with_query(metadata.authorization_endpoint, parameters), pending=pending)
+
+    async def complete(self, pending: Pending, callback: Callback) -> Identity:
+        """Check everything, in the order in which one check protects the next."""
+        with flow.sign_in_errors(self.provider):
+            answer = await self._party.complete(pending, callback)
+            authentication = self._authentication(answer)
+            if authentication < pending.authentication:
+                raise TokenRefused(SignInReason.BAD_LEVEL, "the person signed in with less than was asked for")
+            confidence = self._confidence(answer, pending)
+            return self._identity(answer, authentication, confidence)
+
+    def _authentication(self, answer: Answer) -> Authentication:
+        """With how much the person signed in, as the signed token says it."""
+        level = answer.id_token.get("aal", answer.claims.get("aal"))
+        enough = isinstance(level, str) and level in wire.ENOUGH[self._own.two_factor]
+        return Authentication.TWO_FACTOR if enough else Authentication.SINGLE_FACTOR
+
+    def _confidence(self, answer: Answer, pending: Pending) -> Confidence:
+        """How far identity was proved: only what the signed token asserts counts, and userinfo must not contradict."""
+        level = answer.id_token.get("acr")
+        reached = wire.CONFIDENCE_OF.get(level) if isinstance(level, str) else None
+        if reached is None or answer.claims.get("ial", level) != level:
+            raise TokenRefused(SignInReason.BAD_LEVEL, "the level of the ID token is unknown, or userinfo has another")
+        if not pending.confidence:
+            return Confidence.NONE
+        if reached < min(pending.confidence):
+            raise IdentityNotProved(
+                "the person's identity was proved to a lower level than asked for",
+                subject=Personal(answer.subject),
+                return_codes=(),
+                operation="identity.complete",
+                provider=self.provider,
+            )
+        return reached
+
+    def _identity(self, answer: Answer, authentication: Authentication, confidence: Confidence) -> Identity:
+        claims: Mapping[str, Any] = {**answer.id_token, **answer.claims}
+        is_proved = confidence is not Confidence.NONE
+        email = read.text(claims.get("email"))
+        phone = read.text(claims.get("phone")) if is_proved else None
+        born = read.day(claims.get("birthdate")) if is_proved else None
+        return Identity(
+            provider=self.provider,
+            issuer=answer.metadata.issuer,
+            subject=Personal(answer.subject),
+            authentication=authentication,
+            authenticated_at=read.moment(claims.get("auth_time")),
+            confidence=confidence,
+            email=email,
+            email_verified=email is not None and claims.get("email_verified") is True,
+            phone=phone,
+            phone_verified=phone is not None and claims.get("phone_verified") is True,
+            names=wire.names(claims) if is_proved else (),
+            birth_dates=() if born is None else (born,),
+            addresses=wire.addresses(claims.get("address")) if is_proved else (),
+            id_token=Secret(answer.given.id_token),
+            raw=wire.about_the_person(answer.id_token, answer.claims),
+        )
+
+    async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:  # noqa: ARG002  # the ID token must not be sent
+        """Make the logout URL. It names the client and never the ID token, which holds personal data here.
+
+        Without `return_to` the setting `signed_out_url` is used. The person must press a button on a page of the
+        provider's: whoever does not, does not come back.
+        """
+        operation = "identity.sign_out_url"
+        back = return_to or self._own.signed_out_url
+        if back is None:
+            raise InvalidInput(
+                field="return_to",
+                problem="this provider needs a registered URL to return to",
+                fix="give one, or set GOVCOMPONENTS_IDENTITY__SIGNED_OUT_URL",
+                operation=operation,
+                provider=self.provider,
+            )
+        with flow.sign_in_errors(self.provider, operation):
+            url = (await self._party.metadata(operation)).end_session_endpoint
+        if url is None:
+            raise self.unsupported(IdentityCapability.SIGN_OUT, operation=operation)
+        parameters = {"client_id": self._party.client.client_id, "post_logout_redirect_uri": back}
+        return flow.with_query(url, parameters)

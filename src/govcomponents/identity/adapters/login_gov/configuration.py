@@ -1,0 +1,120 @@
+"""Reads and checks the settings of Login.gov, before anything is sent."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from govcomponents.core.client import checked_base_url
+from govcomponents.errors import ConfigurationError
+from govcomponents.identity import client_settings
+from govcomponents.identity.adapters.login_gov import wire
+from govcomponents.identity.client_settings import PREFIX
+from govcomponents.identity.discovery import Expectations, host_of_url
+from govcomponents.identity.relying_party import PRIVATE_KEY_JWT, PUBLIC, Client, Demands
+from govcomponents.identity.urls import is_absolute
+
+if TYPE_CHECKING:
+    from govcomponents.settings import IdentitySettings
+
+_WITHIN: Final = re.compile(r"([1-9][0-9]{0,3})([dwmy])")
+_DAYS: Final = {"d": 1, "w": 7, "m": 30, "y": 365}
+_SCOPE: Final = re.compile(r"[a-z0-9_:]{1,64}")
+
+
+def _listed(value: object) -> object:
+    """Read "a,b" as a list, as environment variables hold it."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+def _scopes(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(_SCOPE.fullmatch(value) for value in values):
+        raise ValueError("a scope is such as all_emails or x509:subject")
+    return values
+
+
+def _within(value: str) -> str:
+    found = _WITHIN.fullmatch(value)
+    if found is None or int(found[1]) * _DAYS[found[2]] < 30:
+        raise ValueError("it is a whole number and one of d, w, m and y, and at least 30 days: such as 18m")
+    return value
+
+
+def _url(value: str) -> str:
+    if not is_absolute(value):
+        raise ValueError("it is not an absolute URL")
+    return value
+
+
+class OwnSettings(client_settings.OwnSettings):
+    """The settings that only this adapter knows."""
+
+    client_authentication: Literal["private_key_jwt", "none"] = Field(
+        PRIVATE_KEY_JWT, description="as registered for the client; none: PKCE alone"
+    )
+    two_factor: Literal["any", "phishing_resistant", "hspd12"] = Field(
+        "any", description="which second factors count as two factors"
+    )
+    verified_within: Annotated[str, AfterValidator(_within)] | None = Field(
+        None, description="how old the proof of identity may be, such as 18m; for allow-listed clients only"
+    )
+    extra_scopes: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_scopes)] = Field(
+        (), description="more scopes of every sign-in; what they give is in raw"
+    )
+    signed_out_url: Annotated[str, AfterValidator(_url)] | None = Field(
+        None, description="the registered URL for people who signed out, where the call names none"
+    )
+    events_audience: Annotated[str, AfterValidator(_url)] | None = Field(
+        None, description="the registered URL to which security events are pushed; without it the client id"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Everything that the adapter needs to know, checked."""
+
+    own: OwnSettings
+    place: str
+    client: Client
+    expected: Expectations
+    demands: Demands
+
+
+def configure(settings: IdentitySettings, *, is_production: bool | None) -> Configuration:
+    """Check the settings. Raises ConfigurationError for the first that is missing or wrong."""
+    own = client_settings.own_settings(OwnSettings, settings)
+    client_settings.check_environment(settings, is_production=is_production)
+    place = settings.issuer or wire.HOSTS[settings.environment or "integration"]
+    base = checked_base_url(place, setting=f"{PREFIX}ISSUER")
+    is_public = own.client_authentication == PUBLIC
+    if is_public and (settings.private_key or settings.private_key_file or own.signer) is not None:
+        raise ConfigurationError(
+            "a private key is set, and the client is registered for PKCE alone, which uses none",
+            fix=f"unset it, or correct {PREFIX}CLIENT_AUTHENTICATION",
+        )
+    return Configuration(
+        own=own,
+        place=base,
+        client=Client(
+            client_id=client_settings.client_id_of(settings),
+            redirect_url=client_settings.redirect_url_of(settings),
+            authentication=own.client_authentication,
+            signer=None if is_public else client_settings.signer_of(settings, own, wire.ALGORITHMS),
+            # This provider takes the address of its token endpoint only, and not the issuer: so it is a constant.
+            assertion_audience=base + wire.TOKEN_PATH,
+            pending_life=own.pending_life,
+        ),
+        expected=Expectations(
+            # Its documents end the issuer in a slash, its documentation's examples do not: what discovery says counts.
+            issuers=frozenset({base, f"{base}/"}),
+            hosts=frozenset({host_of_url(base)}),
+            client_authentication=None if is_public else PRIVATE_KEY_JWT,
+            signing_algorithm=None if is_public else "RS256",
+            id_token_algorithms=wire.ALGORITHMS,
+            userinfo=True,
+        ),
+        demands=Demands(algorithms=wire.ALGORITHMS, leeway=own.leeway, hashes=True),
+    )

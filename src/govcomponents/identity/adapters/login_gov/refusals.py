@@ -1,0 +1,91 @@
+"""What Login.gov's errors mean for the service that gets them, and how to mend each.
+
+Its token endpoint answers with a sentence where OAuth has a code, and its redirects carry sentences too. The sentences
+are not promised: what is known of them chooses the advice, and none of them is shown. Source: developers.login.gov,
+"Support"; 18F/identity-idp, app/forms, for the sentences.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.errors import CredentialsRefused, GovComponentsError, SignInDenied, SignInReason
+from govcomponents.identity import oauth_errors
+from govcomponents.identity.oauth_errors import Refusals
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from govcomponents.identity.callback import ProviderError
+    from govcomponents.identity.flow import EndpointRefusal
+    from govcomponents.identity.pending import Pending
+
+_OPERATION: Final = "identity.complete"
+_CLOCK: Final = "set this machine's clock right"
+
+# What a sentence holds about a client that could not prove who it is, and how to mend that.
+_CLIENT: Final[Mapping[str, str]] = {
+    "Could not validate assertion": "register the certificate of the private key with Login.gov, in this environment; "
+    "in production that may take up to two weeks",
+    "Invalid audience claim": "check that the environment, or the issuer, is the one where the client is registered",
+    "Signature has expired": _CLOCK,
+    "iat must be": _CLOCK,
+    "Client assertion": oauth_errors.CHECK_CLIENT,
+    "Client must authenticate": "set CLIENT_AUTHENTICATION as the client is registered: private_key_jwt, or none",
+}
+_CODE: Final[Mapping[str, str]] = {
+    "Code is expired": "the code was exchanged too late: call complete() as soon as the person is back",
+    "code_verifier did not match": "keep `pending` in the session of the browser that was sent away",
+}
+
+_REQUEST: Final[Mapping[str, str]] = {
+    "acr_values are not authorized": "have the service level that is asked for enabled for the client",
+    "No acceptable acr_values": "have the service level that is asked for enabled for the client",
+    "Missing a valid IAL": "have the service level that is asked for enabled for the client",
+    "redirect_uri": "register the redirect URL for the client, exactly as it is set",
+    "No valid scope": "correct EXTRA_SCOPES",
+    "verified_within": "unset VERIFIED_WITHIN, or have the client allow-listed for it",
+}
+
+
+def of_callback(error: ProviderError, pending: Pending, provider: str) -> GovComponentsError:
+    """The error for a person who came back with one."""
+    if error.code != "invalid_request":
+        return oauth_errors.of_callback(error, pending, provider)
+    return SignInDenied(
+        "the provider refused the request",
+        reason=SignInReason.PROVIDER_ERROR,
+        code=error.code,
+        fix=_advice(error.description, _REQUEST) or "compare the settings with the client's registration at Login.gov",
+        operation=_OPERATION,
+        provider=provider,
+    )
+
+
+def of_token(error: EndpointRefusal, provider: str) -> GovComponentsError:
+    """The error for an answer of the token endpoint that is not 200; its sentence stands where OAuth has a code."""
+    if error.status != 400:
+        return oauth_errors.of_token(error, provider)
+    if advice := _advice(error.code, _CLIENT):
+        return CredentialsRefused(
+            "the provider does not take what proves who this service is",
+            fix=advice,
+            operation=_OPERATION,
+            provider=provider,
+            status=error.status,
+        )
+    return SignInDenied(
+        "the provider refused the code",
+        reason=SignInReason.PROVIDER_ERROR,
+        fix=_advice(error.code, _CODE) or "let the person start the sign-in again",
+        operation=_OPERATION,
+        provider=provider,
+        status=error.status,
+    )
+
+
+def _advice(sentence: str, known: Mapping[str, str]) -> str:
+    return next((advice for part, advice in known.items() if part in sentence), "")
+
+
+REFUSALS: Final = Refusals(of_callback, of_token, oauth_errors.of_userinfo)

@@ -1,0 +1,30 @@
+"""The Login.gov adapter fulfils the contract of the identity port, with a private key and with PKCE alone."""
+
+import pytest
+
+from govcomponents.contracts.identity import IdentitySubject, IdentitySuite
+from govcomponents.identity.levels import Claim, Confidence
+
+from .support import CANARIES, build, connect, profile
+
+ASK = {"confidence": Confidence.MEDIUM, "claims": [Claim.PHONE, Claim.ADDRESS]}
+
+
+class TestWithAPrivateKey(IdentitySuite):
+    @pytest.fixture
+    def subject(self):
+        found = profile()
+        return IdentitySubject(build=build, connect=lambda: connect(found), ask=ASK, forge=found, canaries=CANARIES)
+
+
+class TestWithPkceAlone(IdentitySuite):
+    @pytest.fixture
+    def subject(self):
+        found = profile()
+        return IdentitySubject(
+            build=lambda runtime: build(runtime, client_authentication="none", private_key=...),
+            connect=lambda: connect(found),
+            ask=ASK,
+            forge=found,
+            canaries=CANARIES,
+        )
