@@ -186,9 +186,18 @@ def test_messages_are_read_as_their_readers_see_them(gov, sandbox, control):
     assert message.text
 
 
+def test_rotating_keys_changes_what_is_published(sandbox, control):
+    before = sandbox.visit(f"{sandbox.base_url}/.well-known/jwks.json").body
+    control.rotate_keys("one_login")
+    after = sandbox.visit(f"{sandbox.base_url}/.well-known/jwks.json").body
+    ids = [{key["kid"] for key in json.loads(keys)["keys"]} for keys in (before, after)]
+    assert not ids[0] & ids[1]
+
+
 def test_rotating_keys_of_a_provider_that_has_none_is_refused(control):
-    with pytest.raises(ControlRefused, match="no keys to rotate"):
+    with pytest.raises(ControlRefused, match="no keys to rotate") as refused:
         control.rotate_keys("notify")
+    assert refused.value.known == ("one_login",)
 
 
 def test_dropping_connections_ends_those_of_others_only():

@@ -21,7 +21,11 @@ def clock():
 def faults(clock):
     made = Faults(clock)
     made.know(
-        {"pay": frozenset({"create_payment", "get_payment"}), "notify": frozenset(), "one_login": frozenset({"token"})}
+        {
+            "pay": frozenset({"create_payment", "get_payment"}),
+            "notify": frozenset(),
+            "one_login": frozenset({"token", "userinfo"}),
+        }
     )
     return made
 
@@ -33,7 +37,6 @@ def hits(faults, count, operation="create_payment", provider="pay"):
 def test_without_faults_nothing_is_struck(faults):
     assert not faults.any_armed
     assert hits(faults, 5) == []
-    assert faults.spoils("one_login", "id_token") is None
 
 
 def test_a_fault_strikes_every_call_of_its_provider_until_it_is_taken_back(faults):
@@ -53,6 +56,14 @@ def test_by_operation(faults):
     faults.arm("pay", "server_error", operation="get_payment")
     assert hits(faults, 2) == []
     assert hits(faults, 2, "get_payment") == [1, 2]
+
+
+def test_a_fault_that_only_some_operations_can_have_strikes_only_those(faults):
+    faults.arm("one_login", "id_token_expired")
+    assert hits(faults, 2, "authorize", "one_login") == []
+    assert hits(faults, 2, "token", "one_login") == [1, 2]
+    with pytest.raises(UnknownName, match=r"for this fault; the names are: \*, token$"):
+        faults.arm("one_login", "id_token_expired", operation="userinfo")
 
 
 def test_only_the_nth_call(faults):
@@ -101,7 +112,7 @@ def test_a_misspelt_provider_fault_or_operation_lists_the_right_names(faults):
     with pytest.raises(UnknownName, match=r"no such fault of pay; the names are: .*server_error") as caught:
         faults.arm("pay", "servererror")
     assert "daily_limit_reached" not in caught.value.known
-    with pytest.raises(UnknownName, match=r"operation of pay; the names are: \*, create_payment, get_payment"):
+    with pytest.raises(UnknownName, match=r"operation of pay for this fault; the names are: \*, create_payment, get_p"):
         faults.arm("pay", "server_error", operation="creat")
     assert faults.armed() == []
 
@@ -142,7 +153,7 @@ def test_every_fault_is_documented_and_has_its_answers():
     for kind in CATALOGUE.values():
         assert kind.real.endswith(".")
         assert kind.raises
-        assert bool(kind.spoils) == (kind.effect is Effect.SPOILS)
+        assert bool(kind.operations) == (kind.effect is Effect.SPOILS)
         if kind.effect is Effect.INSTEAD:
             assert set(_INSTEAD[kind.name]) == set(kind.providers)
     assert set(_INSTEAD) <= set(CATALOGUE)

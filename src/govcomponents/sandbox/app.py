@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["IN_PROCESS_URL", "Ground", "Sandbox"]
 
 IN_PROCESS_URL = "https://sandbox.example.gov.uk"
+_COMPONENTS = {"one_login": "identity", "stripe": "pay"}
 _SENDERS = frozenset({"/_sandbox/api/callbacks/deliver", "/_sandbox/callbacks/deliver"})
 
 
@@ -246,14 +247,20 @@ class Sandbox:
         call.params = dict(found.params)
         return found.route.handler(call)
 
+    def _spoil(self, fault: str, answer: Response) -> Response:
+        from govcomponents.sandbox.token_faults import spoil
+
+        return spoil(fault, answer, self.one_login.keys)
+
     def _struck(self, call: Call, found: Found) -> Response:
         armed = self.faults.strike(found.owner.section, found.route.name)
         if armed is None:
             return self._act(call, found)
         try:
-            return answer_struck(armed, call, lambda struck: self._act(struck, found))
+            return answer_struck(armed, call, lambda struck: self._act(struck, found), self._spoil)
         finally:
-            self.timeline.record(found.owner.section, f"fault {armed.fault} struck {found.route.name}")
+            component = _COMPONENTS.get(armed.provider, armed.provider)
+            self.timeline.record(component, f"fault {armed.fault} struck {found.route.name}")
 
     def _missing(self, call: Call, allowed: frozenset[str]) -> Response:
         for imitation in self._switchboard.owners:

@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 _OVERSIZE = 9 * 1024 * 1024
 
 
-def answer_struck(armed: Armed, call: Call, handler: Handler) -> Response:
-    """Answer a call that a fault strikes. Raises ConnectionCut where no answer comes."""
+def answer_struck(armed: Armed, call: Call, handler: Handler, spoil: Callable[[str, Response], Response]) -> Response:
+    """Answer a call that a fault strikes; `spoil` changes what an answer holds, by the fault's name.
+
+    Raises ConnectionCut where no answer comes.
+    """
     effect = armed.kind.effect
     if effect is Effect.SILENCE_BEFORE:
         raise ConnectionCut(armed.silent_seconds)
@@ -31,6 +34,8 @@ def answer_struck(armed: Armed, call: Call, handler: Handler) -> Response:
         raise ConnectionCut(armed.silent_seconds)
     if effect is Effect.CUT_AFTER:
         raise ConnectionCut
+    if effect is Effect.SPOILS:
+        return spoil(armed.fault, answer)
     if effect is Effect.MALFORMED:
         status = 200 if answer.status in (204, 304) else answer.status
         return Response(status, {**answer.headers, "content-type": "application/json"}, b'{"half": ')
@@ -50,15 +55,21 @@ def _notify(status: int, error: str, message: str) -> Callable[[], Response]:
     return _json(status, {"status_code": status, "errors": [{"error": error, "message": message}]})
 
 
+def _stripe(status: int, kind: str, message: str, code: str | None = None) -> Callable[[], Response]:
+    return _json(status, {"error": {"type": kind, "message": message} | ({} if code is None else {"code": code})})
+
+
 # GOV.UK Pay docs: API error codes, API rate limits; alphagov/pay-publicapi: the rate limiter's bogus Content-Encoding.
 # GOV.UK Notify docs: Errors; alphagov/notifications-api: v2/errors.
 # GOV.UK One Login docs: Request tokens; govuk-one-login/authentication-api.
+# Stripe docs: Errors, Rate limits.
 _INSTEAD: Mapping[str, Mapping[str, Callable[[], Response]]] = {
     "rate_limited": {
         "pay": _json(429, {"code": "P0900", "description": "Too many requests"}, {"content-encoding": "utf-8"}),
         "notify": _notify(
             429, "RateLimitError", "Exceeded rate limit for key type TEST of 3000 requests per 60 seconds"
         ),
+        "stripe": _stripe(429, "invalid_request_error", "Request rate limit exceeded.", "rate_limit"),
     },
     "daily_limit_reached": {
         "notify": _notify(429, "TooManyRequestsError", "Exceeded send limits (email: 250000) for today"),
@@ -67,21 +78,25 @@ _INSTEAD: Mapping[str, Mapping[str, Callable[[], Response]]] = {
         "pay": _json(500, {"code": "P0198", "description": "Downstream system error"}),
         "notify": _notify(500, "Exception", "Internal server error"),
         "one_login": lambda: text_answer(500, "Internal server error"),
+        "stripe": _stripe(500, "api_error", "An unknown error occurred"),
     },
     "bad_gateway": {
         "pay": _page(502, "Bad Gateway"),
         "notify": _page(502, "Bad Gateway"),
         "one_login": _json(502, {"message": "Internal server error"}),
+        "stripe": _page(502, "Bad Gateway"),
     },
     "unavailable": {
         "pay": _json(503, {"code": 503, "message": "HTTP 503 Service Unavailable"}),
         "notify": _page(503, "Service Unavailable"),
         "one_login": _page(503, "Service Unavailable"),
+        "stripe": _stripe(503, "api_error", "Stripe is temporarily unavailable"),
     },
     "gateway_time_out": {
         "pay": _page(504, "Gateway Time-out"),
         "notify": _notify(504, "EventletTimeout", "Timeout serving request"),
         "one_login": _json(504, {"message": "Endpoint request timed out"}),
+        "stripe": _page(504, "Gateway Time-out"),
     },
     "outage_not_found": {
         "pay": _page(404, "Not Found"),
@@ -99,5 +114,6 @@ _INSTEAD: Mapping[str, Mapping[str, Callable[[], Response]]] = {
             b"Credentials are required to access this resource.",
         ),
         "notify": _notify(403, "AuthError", "Invalid token: API key not found"),
+        "stripe": _stripe(401, "invalid_request_error", "Expired API key provided", "api_key_expired"),
     },
 }

@@ -8,8 +8,8 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-PAY, NOTIFY, ONE_LOGIN = "pay", "notify", "one_login"
-_ALL = (PAY, NOTIFY, ONE_LOGIN)
+PAY, NOTIFY, ONE_LOGIN, STRIPE = "pay", "notify", "one_login", "stripe"
+_ALL = (PAY, NOTIFY, ONE_LOGIN, STRIPE)
 
 
 class Effect(Enum):
@@ -22,14 +22,14 @@ class Effect(Enum):
     INSTEAD = "the request is not acted on; another answer comes"
     MALFORMED = "the request is acted on; half of the answer comes"
     OVERSIZE = "the request is acted on; an endless answer comes"
-    SPOILS = "what the provider makes is spoilt"
+    SPOILS = "the request is acted on; what the answer holds is spoilt"
 
 
 @dataclass(frozen=True, slots=True)
 class FaultKind:
     """One fault. `real` is what the real provider does, `raises` the SDK's error for it.
 
-    `spoils` names what an imitation makes, such as "id_token", if the fault is in that and not in the exchange.
+    `operations` are those at which it can strike; it is empty for a fault that any may have.
     """
 
     name: str
@@ -37,11 +37,13 @@ class FaultKind:
     effect: Effect
     real: str
     raises: str
-    spoils: str = ""
+    operations: tuple[str, ...] = ()
 
 
-_LOST = "OutcomeUnknown; a read is repeated first"
-_FAILED = "OutcomeUnknown for what changes something; a read is repeated, then Unavailable"
+_LOST = "OutcomeUnknown, a read after retries; in a sign-in SignInUnavailable"
+_FAILED = (
+    "OutcomeUnknown for what changes something; Unavailable for a read, after retries; in a sign-in SignInUnavailable"
+)
 
 _KINDS = (
     FaultKind(
@@ -75,10 +77,10 @@ _KINDS = (
     ),
     FaultKind(
         "rate_limited",
-        (PAY, NOTIFY),
+        (PAY, NOTIFY, STRIPE),
         Effect.INSTEAD,
         "429. GOV.UK Pay: code P0900, no Retry-After, in windows of one second. GOV.UK Notify: RateLimitError, no "
-        "Retry-After, 3,000 messages a minute for each kind of key.",
+        "Retry-After, 3,000 messages a minute for each kind of key. Stripe: code rate_limit.",
         "RateLimited, after the retries",
     ),
     FaultKind(
@@ -109,7 +111,7 @@ _KINDS = (
         _ALL,
         Effect.INSTEAD,
         "503: GOV.UK Pay cannot reach its own authentication service; elsewhere the edge answers with HTML.",
-        _FAILED,
+        f"{_FAILED}. GOV.UK Pay has not acted: Unavailable",
     ),
     FaultKind(
         "gateway_time_out",
@@ -127,16 +129,16 @@ _KINDS = (
     ),
     FaultKind(
         "outage_bad_request",
-        _ALL,
+        (PAY, NOTIFY, ONE_LOGIN),
         Effect.INSTEAD,
         "400 with a page of the platform. GOV.UK One Login: 400 server_error, when it cannot read the service's keys.",
-        "UnexpectedReply, or RequestRefused for the platform's plain refusal",
+        "UnexpectedReply; in a sign-in SignInUnavailable",
     ),
     FaultKind(
         "key_revoked",
-        (PAY, NOTIFY),
+        (PAY, NOTIFY, STRIPE),
         Effect.INSTEAD,
-        "GOV.UK Pay: 401 with a body that is not its envelope. GOV.UK Notify: 403 AuthError.",
+        "GOV.UK Pay: 401 with a body that is not its envelope. GOV.UK Notify: 403 AuthError. Stripe: 401.",
         "CredentialsRefused",
     ),
     FaultKind(
@@ -144,16 +146,108 @@ _KINDS = (
         _ALL,
         Effect.MALFORMED,
         "The provider acts, and only half of its answer arrives, with the status of a success.",
-        "UnexpectedReply, which says how to look up what was done",
+        "UnexpectedReply, which says how to look up what was done; in a sign-in SignInRejected, reason malformed",
     ),
     FaultKind(
         "oversize_answer",
         _ALL,
         Effect.OVERSIZE,
         "The provider acts, and something between sends more than anybody could read.",
-        "OutcomeUnknown: the SDK stops reading at 8 MiB",
+        "OutcomeUnknown: the SDK stops reading at 8 MiB; in a sign-in SignInUnavailable",
     ),
 )
 
-CATALOGUE: Final[Mapping[str, FaultKind]] = MappingProxyType({kind.name: kind for kind in _KINDS})
+_SIGN_IN = ("authorize", "sign_in")
+
+
+def _token_faults(thing: str, operation: str, told: Mapping[str, tuple[str, str]]) -> tuple[FaultKind, ...]:
+    return tuple(
+        FaultKind(
+            f"{thing}_{name}",
+            (ONE_LOGIN,),
+            Effect.SPOILS,
+            f"Never, if all is well: this is an attack, or a fault of the provider. {what}",
+            f"SignInRejected, reason {reason}",
+            (operation,),
+        )
+        for name, (what, reason) in told.items()
+    )
+
+
+_ID_TOKEN = _token_faults(
+    "id_token",
+    "token",
+    {
+        "wrong_issuer": ("The ID token is another issuer's.", "bad_issuer"),
+        "wrong_audience": ("The ID token is for another client.", "bad_audience"),
+        "wrong_algorithm": ("The ID token says HS256, and its key id is not published.", "bad_algorithm"),
+        "no_algorithm": ("The ID token says that it is not signed, and has no signature.", "malformed"),
+        "bad_signature": ("The ID token's signature is not that of its content.", "bad_signature"),
+        "unknown_key": ("The ID token is signed with a key that is not published.", "unknown_key"),
+        "expired": ("The ID token is an hour too old.", "expired"),
+        "not_yet_valid": ("The ID token is from tomorrow.", "not_yet_valid"),
+        "wrong_nonce": ("The ID token answers another request.", "bad_nonce"),
+        "wrong_hash": ("The ID token belongs to another access token.", "bad_hash"),
+        "wrong_level": ("The ID token tells of weaker authentication than was asked for.", "bad_level"),
+    },
+)
+_CORE_IDENTITY = _token_faults(
+    "core_identity",
+    "userinfo",
+    {
+        "wrong_issuer": ("The core identity is another issuer's.", "bad_issuer"),
+        "wrong_audience": ("The core identity is for another client.", "bad_audience"),
+        "wrong_subject": ("The core identity is another person's.", "bad_subject"),
+        "wrong_algorithm": ("The core identity says HS256, and its key id is not published.", "bad_algorithm"),
+        "bad_signature": ("The core identity's signature is not that of its content.", "bad_signature"),
+        "unknown_key": ("The core identity is signed with a key that is not published.", "unknown_key"),
+        "expired": ("The core identity is an hour too old.", "expired"),
+    },
+)
+_REST_OF_SIGN_IN = (
+    FaultKind(
+        "core_identity_wrong_level",
+        (ONE_LOGIN,),
+        Effect.SPOILS,
+        "The core identity tells of less confidence than was asked for. The official simulator does it when told to.",
+        "IdentityNotProved",
+        ("userinfo",),
+    ),
+    FaultKind(
+        "userinfo_wrong_subject",
+        (ONE_LOGIN,),
+        Effect.SPOILS,
+        "Never, if all is well: the claims are another person's than the ID token's.",
+        "SignInRejected, reason bad_subject",
+        ("userinfo",),
+    ),
+    FaultKind(
+        "callback_wrong_state",
+        (ONE_LOGIN,),
+        Effect.SPOILS,
+        "Somebody sends the person to the service with a code of another sign-in.",
+        "SignInRejected, reason bad_state",
+        _SIGN_IN,
+    ),
+    FaultKind(
+        "sign_in_denied",
+        (ONE_LOGIN,),
+        Effect.SPOILS,
+        "The person comes back with access_denied: they left, or their session was lost.",
+        "SignInDenied",
+        _SIGN_IN,
+    ),
+    FaultKind(
+        "sign_in_unavailable",
+        (ONE_LOGIN,),
+        Effect.SPOILS,
+        "The person comes back with temporarily_unavailable: too many requests, or no capacity to prove identities.",
+        "SignInUnavailable",
+        _SIGN_IN,
+    ),
+)
+
+CATALOGUE: Final[Mapping[str, FaultKind]] = MappingProxyType(
+    {kind.name: kind for kind in (*_KINDS, *_ID_TOKEN, *_CORE_IDENTITY, *_REST_OF_SIGN_IN)}
+)
 """All faults, by name."""

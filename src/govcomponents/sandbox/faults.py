@@ -56,6 +56,12 @@ class Armed:
         """What it does."""
         return CATALOGUE[self.fault]
 
+    def fits(self, provider: str, operation: str) -> bool:
+        """Whether a call is one that it may strike."""
+        if provider != self.provider or self.operation not in (EVERY_OPERATION, operation):
+            return False
+        return not self.kind.operations or operation in self.kind.operations
+
     def strikes(self) -> bool:
         """Count a call that fits, and say whether it is struck."""
         self.seen += 1
@@ -112,9 +118,9 @@ class Faults:
         kinds = {kind.name for kind in CATALOGUE.values() if provider in kind.providers}
         if fault not in kinds:
             raise UnknownName(f"fault of {provider}", kinds)
-        known = self._operations[provider]
+        known = self._operations[provider] & (frozenset(CATALOGUE[fault].operations) or self._operations[provider])
         if operation != EVERY_OPERATION and operation not in known:
-            raise UnknownName(f"operation of {provider}", {EVERY_OPERATION, *known})
+            raise UnknownName(f"operation of {provider} for this fault", {EVERY_OPERATION, *known})
         if any(number is not None and number < 1 for number in (nth, times)):
             raise ValueError("nth and times count from 1")
         if not 0 <= probability <= 1:
@@ -163,25 +169,10 @@ class Faults:
 
     def strike(self, provider: str, operation: str) -> Armed | None:
         """Count a call, and return the fault that strikes it, if one does: the one that was armed first."""
-        return self._struck(provider, operation, spoils="")
-
-    def spoils(self, provider: str, what: str) -> str | None:
-        """Ask whether to spoil what an imitation makes just now, such as "id_token"; returns the fault's name.
-
-        None, nearly always, means that nothing is armed for it.
-        """
-        if not self.any_armed:
-            return None
-        struck = self._struck(provider, None, spoils=what)
-        return struck.fault if struck else None
-
-    def _struck(self, provider: str, operation: str | None, *, spoils: str) -> Armed | None:
         with self._lock:
             self._drop_old()
             for armed in self._armed.values():
-                fits = armed.provider == provider and armed.kind.spoils == spoils
-                named = operation is None or armed.operation in (EVERY_OPERATION, operation)
-                if fits and named and armed.strikes():
+                if armed.fits(provider, operation) and armed.strikes():
                     return replace(armed)
         return None
 

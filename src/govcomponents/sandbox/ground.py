@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class Ground:
     """What every imitation stands on: the clock, the ids and the timeline of one sandbox, and its own address.
 
-    `callbacks` is where an imitation queues what it sends to services, `faults` where it asks whether to spoil what
-    it makes; both are made here. `callers_time` is the time as callers know it, for what they sign and what is signed
-    for them: in process they share the sandbox's clock; over HTTP theirs is the real one, wherever the sandbox's was
-    moved to.
+    `callbacks` is where an imitation queues what it sends to services; `faults` strike its calls before it sees them,
+    and what it answers. Both are made here. `callers_time` is the time as callers know it, for what they sign and
+    what is signed for them: in process they share the sandbox's clock; over HTTP theirs is the real one, wherever
+    the sandbox's was moved to.
     """
 
     clock: SandboxClock

@@ -23,7 +23,7 @@ from govcomponents.sandbox.http import Call, Fact, Route, json_answer, redirect,
 from govcomponents.sandbox.one_login.answers import Answers
 from govcomponents.sandbox.one_login.clients import Clients, TokenRefusal
 from govcomponents.sandbox.one_login.documents import discovery, trustmark
-from govcomponents.sandbox.one_login.keys import SigningKeys
+from govcomponents.sandbox.one_login.keys import PURPOSES, SigningKeys
 from govcomponents.sandbox.one_login.requests import (
     AuthorizationRequest,
     RequestReader,
@@ -273,6 +273,11 @@ class OneLoginImitation:
         if outcome is Outcome.NOT_PROVED or person.core_identity is None:
             return None
         return max((level for level in request.levels if level <= person.level_of_confidence), default=None)
+
+    def rotate_keys(self) -> None:
+        """Change every signing key at once; what was signed with the old ones no longer verifies."""
+        for purpose in PURPOSES:
+            self.keys.rotate(purpose)
 
     # -- tokens -------------------------------------------------------------------------------------------------------
 

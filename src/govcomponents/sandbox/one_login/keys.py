@@ -6,12 +6,13 @@ import hashlib
 import json
 import threading
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from govcomponents.identity.jwk import public_members, thumbprint
 from govcomponents.identity.signing import KeySigner
 
 Purpose = Literal["ES256", "RS256", "core_identity"]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
 class SigningKeys:

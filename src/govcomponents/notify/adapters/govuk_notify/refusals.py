@@ -261,6 +261,9 @@ def refusal(response: Response, request: Request, now: float) -> GovComponentsEr
         return Unavailable("the provider failed", **facts)
     if status < 400:
         return unexpected(f"status {status}", response, request)
+    if kind is None and not messages and status != 401:
+        # In an outage the platform before the provider answers so; it proves nothing about the thing asked for.
+        return unexpected(f"status {status}, and the body is not the provider's own", response, request)
     if kind == "PDFNotReadyError":
         return Unavailable("the PDF is not made yet", fix="ask again in a few seconds", **facts)
     if status == 401 or kind == "AuthError" or (status == 403 and _is_about_token(messages)):
