@@ -41,6 +41,8 @@ class Money:
     currency: str = "GBP"
 
     def __post_init__(self) -> None:
+        if type(self.minor) is int and self.currency == "GBP":  # the usual case, told quickly
+            return
         if isinstance(self.minor, bool) or not isinstance(self.minor, int):
             raise InvalidInput(
                 field="amount",

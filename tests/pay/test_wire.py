@@ -422,3 +422,42 @@ def test_raw_is_the_whole_answer():
     assert len(raw) == len(list(raw))
     assert "new_field" not in repr(raw)
     assert Secret("a") != raw
+
+
+FULL = {
+    **PAYMENT,
+    "state": {"status": "success", "finished": True},
+    "card_details": {"cardholder_name": "Sam Canary", "last_digits_card_number": "0042"},
+    "refund_summary": {"status": "available", "amount_available": 100, "amount_submitted": 0},
+    "exemption": {"requested": True, "type": "corporate", "outcome": {"result": "honoured"}},
+}
+
+
+def test_a_payment_is_the_same_whether_its_parts_were_looked_at_or_not():
+    import copy
+    import dataclasses
+
+    one, two = (pay_on(answer(200, FULL))[0].get(ID) for _ in range(2))
+    assert one.card.holder.reveal() == "Sam Canary"
+    assert one == two
+    assert repr(one) == repr(two)
+    assert dataclasses.replace(one, reference="R-2").card == two.card
+    assert copy.copy(one) == two
+    assert one.card is one.card
+    with pytest.raises(AttributeError):
+        _ = one.colour
+    with pytest.raises(AttributeError):
+        _ = dataclasses.replace(one).colour
+
+
+def test_nothing_of_a_payment_shows_what_it_guards():
+    import pickle
+
+    payment = pay_on(answer(200, FULL))[0].get(ID)
+    assert "Canary" not in repr(payment) + repr(vars(payment)) + str(payment)
+    with pytest.raises(TypeError):
+        pickle.dumps(payment)
+    bare = pay_on(answer(200, {**FULL, "card_details": None, "new": "Canary"}))[0].get(ID)
+    stored = pickle.dumps(bare)
+    assert b"Canary" not in stored
+    assert pickle.loads(stored) == bare

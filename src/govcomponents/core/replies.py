@@ -20,6 +20,10 @@ class Wire(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
+    def __repr_args__(self) -> list[tuple[str, object]]:
+        """Show no value: what a provider answers can hold personal data."""
+        return []
+
 
 class LazyJson(Mapping[str, object]):
     """A JSON object that is parsed when it is first looked into: most callers never do."""

@@ -1,12 +1,12 @@
 """What the pay operations give: payments, refunds, agreements and disputes, frozen, with the provider's answer beside.
 
 They are dataclasses, not pydantic models: an adapter has validated the answer when it makes one, and a search makes
-thousands.
+thousands, of most of which no more than a few fields are looked at.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 from govcomponents.pay.states import (
@@ -20,7 +20,7 @@ from govcomponents.pay.states import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
     from govcomponents.money import Money
@@ -83,7 +83,11 @@ class Exemption:
     outcome: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def _nothing() -> None:
+    """The default of what is not known. A plain default would hide what `Payment.making_parts_later` makes."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Payment:
     """A payment as the provider told it at one moment.
 
@@ -106,25 +110,49 @@ class Payment:
     surcharge: Money | None = None
     fee: Money | None = None
     net: Money | None = None
-    refundable: Refundable | None = None
+    refundable: Refundable | None = field(default_factory=_nothing)
     settlement: Settlement = field(default_factory=Settlement)
     email: Personal[str] | None = None
     language: str | None = None
     metadata: Mapping[str, str | int | float | bool] = field(default_factory=dict, repr=False)
-    card: Card | None = None
+    card: Card | None = field(default_factory=_nothing)
     delayed_capture: bool = False
     moto: bool = False
     authorisation_mode: str | None = None
     agreement_id: AgreementId | None = None
     agreement_payment_type: str | None = None
-    three_d_secure: bool | None = None
-    exemption: Exemption | None = None
+    three_d_secure: bool | None = field(default_factory=_nothing)
+    exemption: Exemption | None = field(default_factory=_nothing)
     can_cancel: bool | None = None
     can_capture: bool | None = None
     return_url: str | None = field(default=None, repr=False)
     next_url: Secret | None = None
-    one_time_token: Secret | None = None
+    one_time_token: Secret | None = field(default_factory=_nothing)
     raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def making_parts_later(cls, known: dict[str, object], make: Callable[[str], object]) -> Payment:
+        """Make a payment from all its fields but some, which `make` makes by name when they are first looked at.
+
+        For adapters: `known` becomes the payment's own, and `make` must neither fail nor give different answers.
+        """
+        payment = cls.__new__(cls)
+        known["_make"] = make
+        object.__setattr__(payment, "__dict__", known)
+        return payment
+
+    if not TYPE_CHECKING:  # for a type checker every field is simply there
+
+        def __getattr__(self, name: str) -> object:
+            make = self.__dict__.get("_make")
+            if make is None or name not in type(self).__dataclass_fields__:
+                raise AttributeError(f"a Payment has no {name!r}")
+            value = self.__dict__[name] = make(name)
+            return value
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave `raw` behind: a pickle would show what the guarded fields do not."""
+        return {**{part.name: getattr(self, part.name) for part in fields(self)}, "raw": {}}
 
     @property
     def status(self) -> PaymentStatus:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 
 from pydantic import Field
@@ -186,62 +187,95 @@ class PaymentAnswer(Wire):
     links: LinksPart | None = Field(None, alias="_links")
 
     def to_payment(self, raw: Mapping[str, object]) -> Payment:
-        """Say it in the port's words."""
-        settlement = _settlement(self.settlement_summary)
-        links = self.links or {}
-        gbp = Money(self.amount)
-        exemption = self.exemption
-        return Payment(
-            id=PaymentId(self.payment_id),
-            state=read_state(self.state, is_captured=settlement.captured_on is not None),
-            amount=gbp,
-            reference=self.reference,
-            description=self.description,
-            created_at=read_time(self.created_date),
-            provider=self.payment_provider,
-            provider_id=self.provider_id,
-            total=gbp if self.total_amount is None else Money(self.total_amount),
-            surcharge=_money(self.corporate_card_surcharge),
-            fee=_money(self.fee),
-            net=_money(self.net_amount),
-            refundable=_refundable(self.refund_summary),
-            settlement=settlement,
-            email=_personal(self.email),
-            language=self.language,
-            metadata=self.metadata or {},
-            card=read_card(self.card_details, self.card_brand),
-            delayed_capture=bool(self.delayed_capture),
-            moto=bool(self.moto),
-            authorisation_mode=self.authorisation_mode,
-            agreement_id=AgreementId(self.agreement_id) if self.agreement_id else None,
-            agreement_payment_type=self.agreement_payment_type,
-            three_d_secure=((self.authorisation_summary or {}).get("three_d_secure") or {}).get("required"),
-            exemption=_exemption(exemption) if exemption else None,
-            can_cancel=bool(links.get("cancel")) if self.links is not None else None,
-            can_capture=bool(links.get("capture")) if self.links is not None else None,
-            return_url=self.return_url,
-            next_url=_secret((links.get("next_url") or {}).get("href")),
-            one_time_token=_secret(((links.get("auth_url_post") or {}).get("params") or {}).get("one_time_token")),
-            raw=raw,
+        """Say it in the port's words. The larger parts, validated already, wait until somebody looks at them."""
+        links = self.links or _EMPTY
+        settlement = self.settlement_summary
+        is_captured = settlement is not None and read_date(settlement.get("captured_date")) is not None
+        amount = Money(self.amount)
+        return Payment.making_parts_later(
+            {
+                "id": self.payment_id,
+                "state": read_state(self.state, is_captured=is_captured),
+                "amount": amount,
+                "reference": self.reference,
+                "description": self.description,
+                "created_at": read_time(self.created_date),
+                "provider": self.payment_provider,
+                "provider_id": self.provider_id,
+                "total": amount if self.total_amount is None else Money(self.total_amount),
+                "surcharge": _money(self.corporate_card_surcharge),
+                "fee": _money(self.fee),
+                "net": _money(self.net_amount),
+                "email": _personal(self.email),
+                "language": self.language,
+                "metadata": self.metadata or {},
+                "delayed_capture": self.delayed_capture is True,
+                "moto": self.moto is True,
+                "authorisation_mode": self.authorisation_mode,
+                "agreement_id": self.agreement_id or None,
+                "agreement_payment_type": self.agreement_payment_type,
+                "can_cancel": bool(links.get("cancel")) if self.links is not None else None,
+                "can_capture": bool(links.get("capture")) if self.links is not None else None,
+                "return_url": self.return_url,
+                "next_url": _secret((links.get("next_url") or _NO_LINK).get("href")),
+                "raw": raw,
+            },
+            self._part,
         )
+
+    def _part(self, name: str) -> object:
+        match name:
+            case "card":
+                return read_card(self.card_details, self.card_brand)
+            case "refundable":
+                return _refundable(self.refund_summary)
+            case "settlement":
+                return _settlement(self.settlement_summary)
+            case "exemption":
+                return _exemption(self.exemption) if self.exemption else None
+            case "three_d_secure":
+                return ((self.authorisation_summary or {}).get("three_d_secure") or {}).get("required")
+            case _:
+                link = (self.links or _EMPTY).get("auth_url_post") or _NO_LINK
+                return _secret((link.get("params") or {}).get("one_time_token"))
+
+
+_EMPTY: Final[LinksPart] = {}
+_NO_LINK: Final[LinkPart] = {}
 
 
 def read_state(part: StatePart, *, is_captured: bool) -> PaymentState:
     """Read a state of the API. What is not known counts as not finished unless Pay says that it is."""
-    text = part.get("status", "")
+    return _state(
+        part.get("status", ""),
+        part.get("code"),
+        part.get("message"),
+        is_captured,
+        part.get("can_retry"),
+        part.get("finished"),
+    )
+
+
+# Few states differ, and they are frozen, so payments share them.
+@lru_cache(maxsize=512)
+def _state(
+    text: str,
+    code: str | None,
+    message: str | None,
+    is_captured: bool,  # noqa: FBT001  # by place, because the cache is quicker so
+    can_retry: bool | None,  # noqa: FBT001  # the same
+    finished: bool | None,  # noqa: FBT001  # the same
+) -> PaymentState:
     status = STATUS_NAMES.get(text, PaymentStatus.UNKNOWN)
-    code = part.get("code")
-    finished = bool(part.get("finished")) if status is PaymentStatus.UNKNOWN else status not in _UNFINISHED
-    failure = FAILURES.get(code or "", FailureReason.UNKNOWN) if status in _ENDED_BADLY else None
     return PaymentState(
         status,
         text,
-        finished,
-        is_captured and status is PaymentStatus.SUCCEEDED,
-        failure,
-        part.get("can_retry"),
-        code,
-        part.get("message"),
+        is_finished=bool(finished) if status is PaymentStatus.UNKNOWN else status not in _UNFINISHED,
+        is_captured=is_captured and status is PaymentStatus.SUCCEEDED,
+        failure=FAILURES.get(code or "", FailureReason.UNKNOWN) if status in _ENDED_BADLY else None,
+        can_retry=can_retry,
+        code=code,
+        message=message,
     )
 
 
