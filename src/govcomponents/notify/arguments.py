@@ -13,9 +13,11 @@ from govcomponents.notify.port import NotifyCapability as Can
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import IO
 
+    from govcomponents.notify.bulk import BulkProgress, RowResult
+    from govcomponents.notify.bulk_plan import BulkPlan
     from govcomponents.notify.events import NotifyEvent
     from govcomponents.notify.formats import Language
     from govcomponents.notify.inputs import (
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from govcomponents.notify.personalisation import Personalisation
     from govcomponents.notify.port import NotifyPort
     from govcomponents.notify.registry import TemplateChoice
+    from govcomponents.notify.rows import Row
     from govcomponents.notify.templates import Rendered, Template
 
 TemplateLike: TypeAlias = "str | TemplateChoice | Enum"
@@ -137,6 +140,48 @@ class Arguments:
     ) -> SearchInput:
         self._port.require(Can.SEARCH, operation="notify.search")
         return inputs.search_input(channel, status, reference, older_than, include_jobs)
+
+    def _bulk(
+        self,
+        rows: Iterable[Mapping[str, object]] | str | os.PathLike[str],
+        template: TemplateLike,
+        channel: Channel | str,
+        batch: str,
+        journal: str | os.PathLike[str] | None,
+        per_minute: float,
+        concurrency: int,
+        on_progress: Callable[[BulkProgress], None] | None,
+        on_result: Callable[[RowResult], None] | None,
+    ) -> BulkPlan:
+        from govcomponents.notify.bulk_plan import BulkPlan, checked
+
+        wanted = Channel(channel)
+        checked(wanted, batch, per_minute, concurrency)
+        self._port.require(Can.EMAIL if wanted is Channel.EMAIL else Can.SMS, operation="notify.send_many")
+        choice = self._choice(template)
+        template_id = self._template_id(template)
+
+        def prepare(row: Row, reference: str) -> EmailInput | SmsInput:
+            values: Personalisation = row.values  # type: ignore[assignment]  # checked by what follows
+            if wanted is Channel.EMAIL:
+                return self._email(row.to, template_id, values, reference, None, None, (), None)
+            return self._sms(row.to, template_id, values, reference, None, None)
+
+        placeholders = None if choice is None else choice.placeholders
+        return BulkPlan(
+            self._port,
+            rows,
+            prepare,
+            wanted,
+            batch,
+            template_id,
+            placeholders,
+            journal,
+            per_minute,
+            concurrency,
+            on_progress,
+            on_result,
+        )
 
     def _chosen(
         self, template: TemplateLike, personalisation: Personalisation | None, channel: Channel, operation: str

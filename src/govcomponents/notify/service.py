@@ -14,10 +14,11 @@ from govcomponents.notify.sending import follow_up, send
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import IO
 
     from govcomponents.notify.arguments import TemplateLike
+    from govcomponents.notify.bulk import BulkProgress, BulkResult, RowResult
     from govcomponents.notify.inputs import Recipient
     from govcomponents.notify.models import Notification, Sent, Status
     from govcomponents.notify.personalisation import Personalisation
@@ -187,3 +188,32 @@ class Notify(Arguments):
         """
         ids = tuple(checked_id(one, "notify.follow_up") for one in notification_ids)
         return drive_iterator(follow_up(self._port, ids, tuple(waits)))
+
+    def send_many(
+        self,
+        rows: Iterable[Mapping[str, object]] | str | os.PathLike[str],
+        template: TemplateLike,
+        *,
+        channel: Channel | str,
+        batch: str,
+        journal: str | os.PathLike[str] | None = None,
+        per_minute: float = 3000,
+        concurrency: int = 64,
+        on_progress: Callable[[BulkProgress], None] | None = None,
+        on_result: Callable[[RowResult], None] | None = None,
+    ) -> BulkResult:
+        """Send one template to many people, streamed, at the permitted pace and many at a time.
+
+        `rows` is an iterable of mappings or the path of a CSV file: a column "email address" or "phone number", and one
+        for each placeholder. `channel` is "email" or "sms". `batch` names this send; each row's reference is the batch
+        and its number. `journal` is a file that lets the send be started again after any stop: no row is missed, none
+        that was certainly accepted is sent again, and one of unknown outcome is looked up first. Rows that repeat an
+        earlier one in everything are left out. `per_minute` is the permitted pace, `concurrency` how many are on their
+        way at once. `on_progress` is told of each row's end with counts, `on_result` with what became of it.
+
+        Returns a `BulkResult`. Raises InvalidInput or ConfigurationError before anything is sent.
+        """
+        from govcomponents.notify.bulk_threads import run
+
+        plan = self._bulk(rows, template, channel, batch, journal, per_minute, concurrency, on_progress, on_result)
+        return run(plan)

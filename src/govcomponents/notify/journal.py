@@ -1,0 +1,147 @@
+"""The journal of a bulk send: what became of each row, so that a send that was killed can go on where it was.
+
+One line of JSON for each step of a row, written before the step has an effect, and never a recipient or a value: rows
+are known by their numbers and a checksum. The file may be cut off in the middle of its last line.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from govcomponents.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+
+class RowState(IntEnum):
+    """What is known of a row. UNKNOWN may or may not have been accepted: its reference is looked up first."""
+
+    NEW = 0
+    UNKNOWN = 1
+    ACCEPTED = 2
+    REFUSED = 3
+    NOT_SENT = 4
+    DUPLICATE = 5
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the row is never sent again."""
+        return self in (RowState.ACCEPTED, RowState.REFUSED, RowState.DUPLICATE)
+
+
+class Journal:
+    """The states of all rows, in a file or in memory only. Safe to share between threads; one process at a time.
+
+    It holds a byte and a checksum of four bytes for each row.
+    """
+
+    def __init__(self, path: Path | None, *, batch: str, template: str) -> None:
+        self._path = path
+        self._head = {"batch": batch, "template": template}
+        self._states = bytearray()
+        self._checks = bytearray()
+        self._lock = threading.Lock()
+        self._file: int | None = None
+
+    def __enter__(self) -> Self:
+        if self._path is not None:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                self._claim()
+                self._load()
+            except BaseException:
+                self.__exit__(None, None, None)
+                raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def _claim(self) -> None:
+        try:
+            import fcntl
+        except ImportError:
+            return
+        try:
+            fcntl.flock(self._file or 0, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise ConfigurationError(
+                "another process is using the journal of this bulk send", fix="wait for it to end"
+            ) from None
+
+    def _load(self) -> None:
+        assert self._path is not None  # noqa: S101  # there is a file
+        with self._path.open("rb") as lines:
+            first = lines.readline()
+            if not first:
+                self._write(self._head)
+                return
+            if self._read(first) != self._head:
+                raise ConfigurationError(
+                    "the journal belongs to another bulk send", fix="give the batch and the template that it began with"
+                )
+            last = first
+            for line in lines:
+                last = line
+                entry = self._read(line)
+                if entry is not None and "row" in entry:
+                    self._set(int(entry["row"]), RowState(int(entry["state"])), int(entry["check"]))
+            if not last.endswith(b"\n"):
+                os.write(self._file or 0, b"\n")
+
+    @staticmethod
+    def _read(line: bytes) -> dict[str, Any] | None:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            return None
+        return entry if isinstance(entry, dict) else None
+
+    def _write(self, entry: object) -> None:
+        if self._file is not None:
+            os.write(self._file, json.dumps(entry, separators=(",", ":")).encode() + b"\n")
+
+    def _set(self, row: int, state: RowState, check: int) -> None:
+        if row >= len(self._states):
+            more = row + 1 - len(self._states)
+            self._states.extend(bytes(more))
+            self._checks.extend(bytes(4 * more))
+        self._states[row] = state
+        self._checks[4 * row : 4 * row + 4] = check.to_bytes(4, "big")
+
+    def state(self, row: int, check: int) -> RowState:
+        """What is known of a row. Raises ConfigurationError if it is not the row that the journal knows."""
+        with self._lock:
+            if row >= len(self._states) or self._states[row] == RowState.NEW:
+                return RowState.NEW
+            if self._checks[4 * row : 4 * row + 4] != check.to_bytes(4, "big"):
+                raise ConfigurationError(
+                    f"row {row} is not what it was when the bulk send began",
+                    fix="give the same rows in the same order, or begin a new batch with a new journal",
+                )
+            return RowState(self._states[row])
+
+    def record(self, row: int, state: RowState, check: int, notification_id: str | None = None) -> None:
+        """Write down what is known of a row now."""
+        entry: dict[str, object] = {"row": row, "state": int(state), "check": check}
+        if notification_id is not None:
+            entry["id"] = notification_id
+        with self._lock:
+            self._set(row, state, check)
+            self._write(entry)
+
+    def rows_in(self, state: RowState) -> list[int]:
+        """The numbers of the rows that are in a state."""
+        with self._lock:
+            return [row for row, one in enumerate(self._states) if one == state]
