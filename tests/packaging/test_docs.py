@@ -1,0 +1,119 @@
+"""What the pages say: their Python runs, their commands exist, their links lead somewhere.
+
+Each page's ```python blocks run in order, in one namespace, with warnings as errors and an empty environment. A block
+below the line `<!-- not run: why -->` is not run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from govcomponents.cli.main import parser
+
+from .sources import ROOT
+
+PAGES = sorted(
+    page
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")]
+    if page.is_file()
+)
+BLOCK = re.compile(
+    r"(?P<mark><!-- not run: .+? -->\n)?^```(?P<language>\w*)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+TARGETS = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+# Besides make: what a reader types before there is anything of ours to run, and what other tests run.
+KNOWN = (
+    "python3 -m venv .venv",
+    "pip install ",
+    ".venv/bin/pip install ",
+    ".venv/bin/python examples/",
+    "git clone ",
+    "export GOVCOMPONENTS_",
+)
+
+
+def _name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def _blocks(page: Path, *languages: str) -> list[tuple[str, bool]]:
+    found = BLOCK.finditer(page.read_text(encoding="utf-8"))
+    return [(one["code"], one["mark"] is None) for one in found if one["language"] in languages]
+
+
+def _commands(page: Path) -> list[str]:
+    lines = [line for code, _ in _blocks(page, "sh", "bash", "console") for line in code.splitlines()]
+    bare = [line.removeprefix("$ ").partition("  #")[0].strip() for line in lines]
+    return [line for line in bare if line and not line.startswith("#")]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if _blocks(page, "python")], ids=_name)
+def test_the_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+    code = "\n\n".join(block for block, runs in _blocks(page, "python") if runs)
+    script = tmp_path / f"{page.stem}.py"
+    script.write_text(code, encoding="utf-8")
+    kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", str(script)],
+        cwd=tmp_path,
+        env=kept,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if _commands(page)], ids=_name)
+def test_the_commands_of_a_page_exist(page: Path) -> None:
+    for command in _commands(page):
+        words = command.split()
+        if words[0] == "make":
+            assert [word for word in words[1:] if "=" not in word][0] in TARGETS, command  # noqa: RUF015  # read as typed
+        elif words[0].endswith("govcomponents"):
+            parser().parse_args(words[1:])
+        elif words[0].endswith("pytest"):
+            assert all((ROOT / word).exists() for word in words[1:] if word.startswith("tests")), command
+        else:
+            assert command.startswith(KNOWN), command
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:|#", target):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve()
+        assert there.exists(), target
+        if anchor:
+            titles = re.findall(r"^#+ (.+)$", there.read_text(encoding="utf-8"), re.MULTILINE)
+            assert anchor in {re.sub(r"[^\w -]", "", title).strip().lower().replace(" ", "-") for title in titles}, (
+                target
+            )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_a_page_names_no_machine(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert not re.search(r"/work/|/tmp/|/root/|/home/\w", text)
+    assert "TODO" not in text
+
+
+def test_every_setting_of_the_pages_is_a_setting() -> None:
+    from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings
+
+    sections = {"PAY": PaySettings, "NOTIFY": NotifySettings, "IDENTITY": IdentitySettings}
+    for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for section, name in re.findall(
+            r"GOVCOMPONENTS_(PAY|NOTIFY|IDENTITY)__([A-Z_]+)", page.read_text(encoding="utf-8")
+        ):
+            assert name.lower() in sections[section].model_fields, (_name(page), name)
