@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.core.client import HttpClient
 from govcomponents.core.messages import Replay, Request
-from govcomponents.errors import InvalidInput
+from govcomponents.errors import InvalidInput, NotFound
 from govcomponents.notify.adapters.smtp.addresses import ascii_address
 from govcomponents.notify.adapters.smtp.files import TemplateFolder
 from govcomponents.notify.adapters.smtp.server import MailSettings
@@ -17,10 +17,12 @@ from govcomponents.notify.port import NotifyCapability, NotifyPort
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Self
 
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.inputs import EmailInput
+    from govcomponents.notify.templates import Rendered, Template
     from govcomponents.settings import NotifySettings
 
 _PROVIDER = "SMTP"
@@ -41,6 +43,8 @@ class Smtp(NotifyPort):
         {
             NotifyCapability.EMAIL,
             NotifyCapability.ATTACHMENTS,
+            NotifyCapability.TEMPLATES,
+            NotifyCapability.PREVIEW,
             NotifyCapability.REPLY_TO,
             NotifyCapability.UNSUBSCRIBE,
             NotifyCapability.SANITISE,
@@ -75,14 +79,14 @@ class Smtp(NotifyPort):
         """Render the template, and hand the email to the mail server."""
         from govcomponents.notify.adapters.smtp import message as mail
         from govcomponents.notify.adapters.smtp.enclosures import set_apart
-        from govcomponents.notify.adapters.smtp.rendering import render
+        from govcomponents.notify.adapters.smtp.rendering import fill
 
         operation = "notify.send_email"
         if email.extra:
             raise _wrong("extra", "a mail server has no fields of its own", "leave it out", operation)
         template = self._templates.get(email.template, operation, self.provider)
         values, enclosures = set_apart(email.personalisation, operation, self.provider)
-        rendered = render(template, values, email.sanitise, operation, self.provider)
+        rendered = fill(template, values, email.sanitise, operation, self.provider)
         unsubscribe = email.one_click_unsubscribe_url
         message_id = mail.new_message_id(self._settings.sender)
         headers = mail.Headers(
@@ -121,6 +125,40 @@ class Smtp(NotifyPort):
             sender=headers.sender,
             sanitised=rendered.sanitised,
             raw={"status": answer.status, "reply": answer.body.decode("utf-8", "replace")},
+        )
+
+    async def templates(self, channel: Channel | None) -> tuple[Template, ...]:
+        """Read every template file. Those of other channels than email are none."""
+        from govcomponents.notify.adapters.smtp.rendering import template_of
+
+        if channel not in (None, Channel.EMAIL):
+            return ()
+        operation = "notify.templates"
+        names = self._templates.names(operation, self.provider)
+        return tuple(template_of(self._templates.get(name, operation, self.provider)) for name in names)
+
+    async def template(self, template_id: str, version: int | None) -> Template:
+        """Read one template file. Raises NotFound for a version that is not 1, the only one that there is."""
+        from govcomponents.notify.adapters.smtp.rendering import ONLY_VERSION, template_of
+
+        operation = "notify.template"
+        source = self._templates.get(template_id, operation, self.provider)
+        if version not in (None, ONLY_VERSION):
+            raise NotFound(
+                "a template file has one version only",
+                fix="leave the version out",
+                operation=operation,
+                provider=self.provider,
+            )
+        return template_of(source)
+
+    async def preview(self, template_id: str, personalisation: Mapping[str, object]) -> Rendered:
+        """Fill a template file, and send nothing."""
+        from govcomponents.notify.adapters.smtp.rendering import preview
+
+        operation = "notify.preview"
+        return preview(
+            self._templates.get(template_id, operation, self.provider), personalisation, operation, self.provider
         )
 
 

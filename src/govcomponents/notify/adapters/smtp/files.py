@@ -53,6 +53,18 @@ class TemplateFolder:
             template = self._read[name] = self._load(name, operation, provider)
         return template
 
+    def names(self, operation: str, provider: str) -> list[str]:
+        """Return the names of all template files. Raises ConfigurationError if there is no such folder."""
+        try:
+            return sorted(path.stem for path in self._folder.iterdir() if path.suffix == ".md" and path.is_file())
+        except OSError as error:
+            raise ConfigurationError(
+                f"the folder of the template files cannot be read ({type(error).__name__})",
+                fix="check GOVCOMPONENTS_NOTIFY__TEMPLATES_FOLDER",
+                operation=operation,
+                provider=provider,
+            ) from None
+
     def _load(self, name: str, operation: str, provider: str) -> TemplateFile:
         if not _NAME.fullmatch(name) or ".." in name:
             raise InvalidInput(

@@ -10,13 +10,14 @@ from govcomponents.errors import RequestRefused
 from govcomponents.notify import placeholders
 from govcomponents.notify.adapters.smtp.message import Content
 from govcomponents.notify.models import Channel, TemplateId
-from govcomponents.notify.templates import Template
+from govcomponents.notify.templates import Rendered, Template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from govcomponents.notify.adapters.smtp.files import TemplateFile
 
+ONLY_VERSION: Final = 1
 _PAGE: Final = """<!DOCTYPE html>
 <html lang="{language}">
 <head>
@@ -39,19 +40,22 @@ class Filled:
     sanitised: tuple[str, ...]
 
 
-def render(
-    source: TemplateFile, values: Mapping[str, object], sanitise: Sequence[str], operation: str, provider: str
-) -> Filled:
-    """Fill a template. Raises RequestRefused, as a provider would, if a placeholder has no value."""
-    template = Template(
+def template_of(source: TemplateFile) -> Template:
+    """Make the model that callers see. A file has one version only."""
+    return Template(
         id=TemplateId(source.name),
         name=source.name,
         channel=Channel.EMAIL,
-        version=1,
+        version=ONLY_VERSION,
         subject=source.subject,
         body=source.body,
         placeholders=placeholders.names(source.subject, source.body),
     )
+
+
+def preview(source: TemplateFile, values: Mapping[str, object], operation: str, provider: str) -> Rendered:
+    """Fill a template. Raises RequestRefused, as a provider would, if a placeholder has no value."""
+    template = template_of(source)
     if missing := template.missing(values):
         raise RequestRefused(
             f"the template needs values that were not given: {', '.join(missing)}",
@@ -60,8 +64,16 @@ def render(
             operation=operation,
             provider=provider,
         )
+    return template.render(values)
+
+
+def fill(
+    source: TemplateFile, values: Mapping[str, object], sanitise: Sequence[str], operation: str, provider: str
+) -> Filled:
+    """Fill a template for sending, as a whole page. Raises RequestRefused if a placeholder has no value."""
     changed = placeholders.sanitised(values, sanitise)
-    filled = template.render({**values, **{name: after for name, (_, after) in changed.items()}})
+    safe = {**values, **{name: after for name, (_, after) in changed.items()}}
+    filled = preview(source, safe, operation, provider)
     subject = filled.subject.reveal() if filled.subject else ""
     page = _PAGE.format(
         language=source.language, title=html.escape(subject), content=filled.html.reveal() if filled.html else ""
