@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 import sqlite3
 import stat
 import threading
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import pytest
 import requests
@@ -16,10 +18,10 @@ import requests
 from govcomponents import GovComponents
 from govcomponents.errors import ConfigurationError
 from govcomponents.pay.inputs import passes_luhn
+from govcomponents.sandbox import server
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.callbacks import Callback, DeliveryRule
 from govcomponents.sandbox.control import Control
-from govcomponents.sandbox.server import serving
 from govcomponents.sandbox.visitor import Visitor
 from govcomponents.sandbox.world import default_world
 
@@ -34,6 +36,14 @@ def path(tmp_path):
     return tmp_path / "state.db"
 
 
+@pytest.fixture
+def serving(path):
+    """Serves with the state file, each time at the same address."""
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port = found.getsockname()[1]
+    return partial(server.serving, state=path, port=port)
+
+
 def wait_for(happened):
     for _ in range(2000):
         if happened():
@@ -41,8 +51,8 @@ def wait_for(happened):
     pytest.fail("it did not happen")
 
 
-def connected(server):
-    return GovComponents.from_settings(server.sandbox.settings())
+def connected(served):
+    return GovComponents.from_settings(served.sandbox.settings())
 
 
 def shown(control):
@@ -51,45 +61,44 @@ def shown(control):
     return state, control.timeline(), control.messages(), control.callbacks()
 
 
-def test_everything_is_there_again(path):
-    with serving(state=path, now="2026-03-02T09:00:00Z") as server, connected(server) as gov:
+def test_everything_is_there_again(serving, path):
+    with serving(now="2026-03-02T09:00:00Z") as served, connected(served) as gov:
         payment = create(gov)
         other = create(gov, "RENEW-8")
         gov.pay.cancel(other.id)
-        control = Control.over_http(server.base_url)
+        control = Control.over_http(served.base_url)
         control.arm("notify", "bad_gateway", times=5)
         control.disturb(paused=True)
         control.advance(hours=2)
         before = shown(control)
-    with serving(state=path, now="2026-03-02T09:00:00Z") as server, connected(server) as gov:
-        control = Control.over_http(server.base_url)
+    with serving(now="2026-03-02T09:00:00Z") as served, connected(served) as gov:
+        control = Control.over_http(served.base_url)
         assert shown(control) == before
         assert str(control.clock().now) == "2026-03-02 11:00:00+00:00"
         assert gov.pay.get(payment.id).reference == "RENEW-7"
         assert gov.pay.get(other.id).state.is_finished
         third = create(gov)
     assert third.id not in (payment.id, other.id)
-    with serving(state=path) as server, connected(server) as gov:
+    with serving() as served, connected(served) as gov:
         assert gov.pay.get(third.id).id == third.id
 
 
-def test_what_people_did_on_the_pages_is_there_again(path):
-    with serving(state=path, sign_in="page") as server, connected(server) as gov:
+def test_what_people_did_on_the_pages_is_there_again(serving, path):
+    with serving(sign_in="page") as served, connected(served) as gov:
         visitor = Visitor.over_http()
         payment = create(gov)
         enter_card(visitor, payment.next_url.reveal())
         started = gov.identity.start()
         came_back = sign_in(visitor, started.url)
         assert gov.pay.get(payment.id).is_paid
-        port = int(server.base_url.rpartition(":")[2])
-    with serving(state=path, sign_in="page", port=port) as server, connected(server) as gov:
+    with serving(sign_in="page") as served, connected(served) as gov:
         assert gov.pay.get(payment.id).is_paid
         assert gov.identity.complete(started.pending, came_back).email is not None
 
 
-def test_a_card_that_may_be_real_is_not_kept(path):
+def test_a_card_that_may_be_real_is_not_kept(serving, path):
     assert passes_luhn(MAYBE_REAL_CARD.replace(" ", ""))
-    with serving(state=path) as server, connected(server) as gov:
+    with serving() as served, connected(served) as gov:
         payment = create(gov)
         visitor = Visitor.over_http()
         page = enter_card(visitor, payment.next_url.reveal(), MAYBE_REAL_CARD)
@@ -100,87 +109,87 @@ def test_a_card_that_may_be_real_is_not_kept(path):
         bodies = [base64.b64decode(json.loads(row[0])["body"]) for row in file.execute("SELECT data FROM steps")]
     assert not any(b"4929" in body for body in [*bodies, kept])
     assert any(GOOD_CARD.encode() in body for body in bodies)
-    with serving(state=path) as server, connected(server) as gov:
+    with serving() as served, connected(served) as gov:
         assert gov.pay.get(payment.id).is_paid
 
 
-def test_callbacks_keep_their_attempts_and_are_repeated_after_a_restart(path):
+def test_callbacks_keep_their_attempts_and_are_repeated_after_a_restart(serving, path):
     world = json.loads(json.dumps(default_world()))
     world["pay"]["services"][0]["webhooks"][0].update(active=True, url="http://127.0.0.1:1/hook")
-    options = {"world": world, "state": path, "now": "2026-03-02T09:00:00Z"}
-    with serving(**options) as server, connected(server) as gov:
+    options = {"world": world, "now": "2026-03-02T09:00:00Z"}
+    with serving(**options) as served, connected(served) as gov:
         enter_card(Visitor.over_http(), create(gov).next_url.reveal())
-        control = Control.over_http(server.base_url)
+        control = Control.over_http(served.base_url)
         control.deliver()
         wait_for(lambda: all(len(one.attempts) == 1 for one in control.callbacks()))
         before = control.callbacks()
         assert {one.state for one in before} == {"waiting"}
         assert {one.kind for one in before} == {"card_payment_succeeded", "card_payment_captured"}
-    with serving(**options) as server:
-        control = Control.over_http(server.base_url)
+    with serving(**options) as served:
+        control = Control.over_http(served.base_url)
         assert control.callbacks() == before
         control.advance(minutes=1)
         wait_for(lambda: all(len(one.attempts) == 2 for one in control.callbacks()))
-    with serving(**options) as server:
-        assert all(len(one.attempts) == 2 for one in Control.over_http(server.base_url).callbacks())
+    with serving(**options) as served:
+        assert all(len(one.attempts) == 2 for one in Control.over_http(served.base_url).callbacks())
 
 
-def test_a_running_clock_goes_on_from_where_it_was_moved_to(path):
-    with serving(state=path) as server:
-        control = Control.over_http(server.base_url)
+def test_a_running_clock_goes_on_from_where_it_was_moved_to(serving, path):
+    with serving() as served:
+        control = Control.over_http(served.base_url)
         moved = control.advance(days=30).now
-    with serving(state=path) as server:
-        clock = Control.over_http(server.base_url).clock()
+    with serving() as served:
+        clock = Control.over_http(served.base_url).clock()
         assert clock.running
         assert 0 <= (clock.now - moved).total_seconds() < 60
 
 
-def test_reset_empties_the_file(path):
-    with serving(state=path) as server, connected(server) as gov:
+def test_reset_empties_the_file(serving, path):
+    with serving() as served, connected(served) as gov:
         payment = create(gov)
-        Control.over_http(server.base_url).reset(seed=3)
+        Control.over_http(served.base_url).reset(seed=3)
         again = create(gov)
-    with serving(state=path) as server, connected(server) as gov:
+    with serving() as served, connected(served) as gov:
         assert gov.pay.get(again.id).id == again.id
-        assert Control.over_http(server.base_url).state().seed == 3
+        assert Control.over_http(served.base_url).state().seed == 3
     assert payment.id.encode() not in path.read_bytes()
 
 
-def test_what_a_fault_turned_away_has_not_happened(path):
-    with serving(state=path) as server, connected(server) as gov:
-        control = Control.over_http(server.base_url)
+def test_what_a_fault_turned_away_has_not_happened(serving, path):
+    with serving() as served, connected(served) as gov:
+        control = Control.over_http(served.base_url)
         control.arm("pay", "server_error", times=1)
         with pytest.raises(Exception, match="not known"):
             create(gov, "LOST-1")
         control.arm("pay", "connection_dropped_after_acceptance", times=1)
         with pytest.raises(Exception, match="not known"):
             create(gov, "LOST-2")
-        before = [charge.reference for charge in server.sandbox.pay.charges()]
+        before = [charge.reference for charge in served.sandbox.pay.charges()]
         assert before == ["LOST-2"]
-    with serving(state=path) as server:
-        assert [charge.reference for charge in server.sandbox.pay.charges()] == before
+    with serving() as served:
+        assert [charge.reference for charge in served.sandbox.pay.charges()] == before
 
 
-def test_no_update_of_many_threads_is_lost(path):
-    with serving(state=path) as server, connected(server) as gov:
+def test_no_update_of_many_threads_is_lost(serving, path):
+    with serving() as served, connected(served) as gov:
         threads = [threading.Thread(target=lambda: [create(gov) for _ in range(5)]) for _ in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        before = sorted(charge.id for charge in server.sandbox.pay.charges())
-    with serving(state=path) as server:
-        assert sorted(charge.id for charge in server.sandbox.pay.charges()) == before
+        before = sorted(charge.id for charge in served.sandbox.pay.charges())
+    with serving() as served:
+        assert sorted(charge.id for charge in served.sandbox.pay.charges()) == before
         assert len(set(before)) == 40
 
 
-def test_refused_keys_are_not_kept(path):
-    with serving(state=path) as server:
+def test_refused_keys_are_not_kept(serving, path):
+    with serving() as served:
         key = "api_live_" + "canary0" * 8
-        answer = requests.post(f"{server.base_url}/v1/payments", headers={"Authorization": f"Bearer {key}"}, timeout=5)
+        answer = requests.post(f"{served.base_url}/v1/payments", headers={"Authorization": f"Bearer {key}"}, timeout=5)
         assert answer.status_code == 401
-        assert "looks like a live key" in server.sandbox.timeline.events()[-1].happened
-        assert b"canary" not in requests.get(f"{server.base_url}/_sandbox/timeline", timeout=5).content
+        assert "looks like a live key" in served.sandbox.timeline.events()[-1].happened
+        assert b"canary" not in requests.get(f"{served.base_url}/_sandbox/timeline", timeout=5).content
     assert b"canary" not in path.read_bytes()
 
 
@@ -200,6 +209,7 @@ def test_a_file_in_use_or_of_another_world_is_refused(path, tmp_path):
         assert "in use" in refused(path)
     assert "another version, or with another world" in refused(path, seed=1)
     assert "another version, or with another world" in refused(path, world={})
+    assert "belongs to a sandbox at https://sandbox.example.gov.uk" in refused(path, base_url="http://127.0.0.1:1")
     assert "cannot be opened" in refused(tmp_path)
     assert "cannot be opened" in refused(tmp_path / "none" / "state.db")
     other = tmp_path / "other"

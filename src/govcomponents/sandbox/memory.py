@@ -52,6 +52,14 @@ class Memory:
         self._lock = threading.RLock()
         self._at = (0.0, 0.0)
         self._journal = Journal(path, made)
+        was_at = self._journal.about("base_url")
+        if was_at not in (None, sandbox.base_url):
+            self._journal.close()
+            raise ConfigurationError(
+                f"the state file belongs to a sandbox at {was_at}, and what callers signed names that address",
+                fix="start with the same --host and --port, or the same --public-url",
+            )
+        self._journal.keep("base_url", sandbox.base_url)
 
     def begin(self) -> None:
         """Redo what the file holds, and from then on note each step.
