@@ -1,0 +1,481 @@
+"""All operations of the GOV.UK Notify adapter, on the wire and against the sandbox."""
+
+import io
+import json
+
+import pytest
+
+from govcomponents import (
+    ConfigurationError,
+    Conflict,
+    InvalidInput,
+    NotFound,
+    OutcomeUnknown,
+    PermissionRefused,
+    RequestRefused,
+    Unavailable,
+    UnexpectedReply,
+)
+from govcomponents.core.transports.in_process import InProcessTransport
+from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.notify import Channel, Status, attach
+from govcomponents.sandbox.app import Sandbox
+
+from .doubles import (
+    ADDRESS,
+    EMAIL,
+    FILE,
+    LETTER,
+    LIVE_KEY,
+    NOW,
+    TEAM_KEY,
+    TEXT,
+    VALUES,
+    answer,
+    on_sandbox,
+    over,
+    refused,
+    scripted,
+)
+
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+ACCEPTED = {
+    "id": "740e5834-3a29-46b4-9a6f-16142fde533a",
+    "reference": None,
+    "content": {"body": "x", "subject": "s", "from_email": "a@example.gov.uk"},
+    "uri": "https://example.gov.uk/",
+    "template": {"id": EMAIL, "version": 2, "uri": "https://example.gov.uk/"},
+}
+
+
+def test_an_email_is_on_the_wire_as_documented_and_what_is_not_given_is_not_there():
+    transport, notify = scripted(answer(201, ACCEPTED), answer(201, ACCEPTED))
+
+    notify.send_email("sam@example.com", EMAIL)
+    notify.send_email(
+        "sam@example.com",
+        EMAIL.upper(),
+        {"name": "Sâm", "count": 2, "yes": True, "list": ["a", 1]},
+        "",
+        reply_to="5ab1ec0d-0000-4000-8000-0000000000a1",
+        one_click_unsubscribe_url="https://service.example.gov.uk/stop",
+        sanitise=["name"],
+        extra={"scheduled_for": None},
+    )
+
+    first, second = transport.sent
+    assert json.loads(first.body) == {"email_address": "sam@example.com", "template_id": EMAIL}
+    assert first.url == "https://api.notifications.service.gov.uk/v2/notifications/email"
+    assert first.headers["Content-Type"] == "application/json"
+    assert json.loads(second.body) == {
+        "email_address": "sam@example.com",
+        "template_id": EMAIL,
+        "personalisation": {"name": "Sâm", "count": 2, "yes": "yes", "list": ["a", 1]},
+        "reference": "",
+        "email_reply_to_id": "5ab1ec0d-0000-4000-8000-0000000000a1",
+        "one_click_unsubscribe_url": "https://service.example.gov.uk/stop",
+        "sanitise_content_for": ["name"],
+        "scheduled_for": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("send_email", {"to": "a@example.com", "template": "no-uuid"}),
+        ("send_email", {"to": "a@example.com", "template": EMAIL, "reply_to": "x"}),
+        ("send_email", {"to": "a@example.com", "template": EMAIL, "one_click_unsubscribe_url": "http://x.example"}),
+        ("send_email", {"to": "a@example.com", "template": EMAIL, "personalisation": {"name": "\ud800"}}),
+        ("send_sms", {"to": "07700900123", "template": EMAIL, "sender": "x"}),
+        ("send_sms", {"to": "07700900123", "template": EMAIL, "personalisation": {"file": attach(PDF, "a.pdf")}}),
+        ("send_letter", {"address": "one line", "template": LETTER}),
+        ("send_letter", {"address": ["1"] * 8, "template": LETTER}),
+        ("send_letter", {"address": 7, "template": LETTER}),
+        ("send_letter", {"address": ADDRESS, "template": ""}),
+        ("send_letter", {"address": ADDRESS, "template": LETTER, "personalisation": {"name": None}}),
+        ("send_letter", {"address": ADDRESS, "template": LETTER, "personalisation": "name"}),
+        ("send_letter", {"address": ADDRESS, "template": LETTER, "reference": 7}),
+        ("send_letter", {"address": ADDRESS, "template": LETTER, "extra": "x"}),
+        ("send_precompiled_letter", {"pdf": b"no PDF", "reference": "r"}),
+        ("send_precompiled_letter", {"pdf": b"", "reference": "r"}),
+        ("send_precompiled_letter", {"pdf": b"%PDF-" + bytes(6 * 1024 * 1024), "reference": "r"}),
+        ("send_precompiled_letter", {"pdf": PDF, "reference": ""}),
+        ("send_precompiled_letter", {"pdf": PDF, "reference": "r", "postage": 1}),
+        ("get", {"notification_id": " "}),
+        ("search", {"channel": "fax"}),
+        ("search", {"status": 7}),
+        ("search", {"older_than": ""}),
+        ("letter_pdf", {"notification_id": None}),
+        ("template", {"template": ""}),
+        ("preview", {"template": EMAIL, "personalisation": {"name": None}}),
+    ],
+    ids=str,
+)
+def test_bad_arguments_leave_nothing_sent(operation, arguments):
+    transport, notify = scripted()
+
+    with pytest.raises(InvalidInput) as caught:
+        getattr(notify, operation)(**arguments)
+
+    assert caught.value.fix
+    assert transport.sent == []
+
+
+def test_ids_cannot_leave_their_place_in_the_path():
+    transport, notify = scripted(refused(400, "ValidationError", "notification_id is not a valid UUID"))
+
+    with pytest.raises(RequestRefused):
+        notify.get("../templates?x=1#y")
+
+    assert transport.sent[0].url.endswith("/v2/notifications/..%2Ftemplates%3Fx%3D1%23y")
+
+
+def test_a_message_goes_through_its_states_by_the_clock():
+    sandbox, notify = on_sandbox()
+    sent = notify.send_email("sam@example.com", EMAIL, VALUES, "RENEW-7-receipt")
+    assert sent.sender == "renew.a.licence@notifications.service.gov.uk"
+    assert "£145.00" in sent.body.reveal()
+
+    assert notify.get(sent.id).status is Status.QUEUED
+    sandbox.clock.advance(1)
+    assert notify.get(sent.id).status is Status.SENDING
+    sandbox.clock.advance(2)
+    found = notify.get(sent.id)
+    assert (found.status, found.is_delivered, found.is_finished, found.may_change) == (
+        Status.DELIVERED,
+        True,
+        True,
+        False,
+    )
+    assert found.recipient.reveal() == "sam@example.com"
+    assert found.raw["status"] == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("to", "status", "again"),
+    [
+        ("07700900003", Status.TEMPORARY_FAILURE, True),
+        ("07700900002", Status.PERMANENT_FAILURE, False),
+        ("07700 900003", Status.DELIVERED, False),
+    ],
+)
+def test_recipients_that_fail_on_purpose_are_matched_as_they_are_written(to, status, again):
+    sandbox, notify = on_sandbox()
+    sent = notify.send_sms(to, TEXT, VALUES)
+    sandbox.clock.advance(5)
+
+    found = notify.get(sent.id)
+    assert (found.status, found.may_send_again, found.has_failed) == (status, again, status is not Status.DELIVERED)
+    assert found.meaning
+    assert found.fragments == 1
+
+
+def test_a_text_abroad_may_stay_sent_for_ever_and_says_so():
+    sandbox, notify = on_sandbox(key=LIVE_KEY)
+    silent = notify.send_sms("+1 613 253 2222", TEXT, VALUES)
+    telling = notify.send_sms("+33 6 12 34 56 78", TEXT, VALUES)
+    sandbox.clock.advance(100_000)
+
+    found = notify.get(silent.id)
+    assert (found.status, found.may_change, found.is_delivered) == (Status.SENT, True, False)
+    assert "never report more" in found.meaning
+    assert notify.get(telling.id).status is Status.DELIVERED
+
+
+def test_a_letter_is_dispatched_and_never_delivered():
+    sandbox, notify = on_sandbox()
+    sent = notify.send_letter(ADDRESS, LETTER, VALUES, "letter-1")
+    assert sent.channel is Channel.LETTER
+    sandbox.clock.advance(5)
+
+    found = notify.get(sent.id)
+    assert (found.status, found.provider_status, found.is_delivered) == (Status.DISPATCHED, "received", False)
+    assert found.address.reveal() == tuple(ADDRESS)
+    assert found.estimated_delivery > found.created_at
+    assert found.postage == "second"
+    assert found.sheets == 0
+
+
+def test_a_letters_address_may_be_a_text_and_the_team_key_may_not_send_letters():
+    _, notify = on_sandbox(key=TEAM_KEY)
+
+    with pytest.raises(PermissionRefused):
+        notify.send_letter("\n".join(ADDRESS), LETTER, VALUES)
+
+
+def test_a_ready_made_letter_is_accepted_and_checked_later():
+    sandbox, notify = on_sandbox()
+    sent = notify.send_precompiled_letter(io.BytesIO(PDF), "pre-1", postage="first")
+    assert (sent.postage, sent.body, sent.template_id) == ("first", None, None)
+
+    with pytest.raises(Unavailable):
+        notify.letter_pdf(sent.id)
+    assert notify.letter_pdf(sent.id, wait=10) == PDF
+    sandbox.clock.advance(3)
+    assert notify.get(sent.id).status is Status.DISPATCHED
+
+
+def test_the_pdf_of_a_letter_is_waited_for_until_the_deadline_only():
+    not_ready = refused(400, "PDFNotReadyError", "PDF not available yet, try again later")
+    transport, notify = scripted(*[not_ready] * 10)
+
+    with pytest.raises(Unavailable):
+        notify.letter_pdf("740e5834-3a29-46b4-9a6f-16142fde533a", wait=6)
+
+    assert transport.waits == [1.0, 2.0, 3.0]
+
+
+def test_other_failures_of_a_pdf_are_not_waited_for():
+    _, notify = on_sandbox()
+    text = notify.send_sms("07700900123", TEXT, VALUES)
+
+    with pytest.raises(Conflict):
+        notify.letter_pdf(text.id, wait=60)
+    with pytest.raises(NotFound):
+        notify.letter_pdf("99999999-9999-4999-8999-999999999999", wait=60)
+    _, broken = scripted(answer(200, {"not": "a PDF"}))
+    with pytest.raises(UnexpectedReply):
+        broken.letter_pdf(text.id)
+
+
+def small_pages(size):
+    world = dict(Sandbox().notify.world.model_dump(mode="json"))
+    world["platform"]["list_page_size"] = size
+    return {"notify": world}
+
+
+def test_searching_goes_through_all_pages_whatever_the_filters():
+    sandbox, notify = on_sandbox(world=small_pages(2))
+    reference = "11111111-2222-4333-8444-555555555555"  # one that looks like an id
+    ids = [notify.send_email(f"s{n}@example.com", EMAIL, VALUES, reference).id for n in range(5)]
+    notify.send_sms("07700900123", TEXT, VALUES, "other")
+    sandbox.clock.advance(5)
+
+    assert [found.id for found in notify.search(reference=reference)] == ids[::-1]
+    assert len(list(notify.search(channel="email"))) == 5
+    assert len(list(notify.search(status=[Status.DELIVERED]))) == 6
+    assert len(list(notify.search(status="delivered", channel=Channel.SMS))) == 1
+    assert [found.id for found in notify.search(reference=reference, older_than=ids[2])] == ids[1::-1]
+    assert list(notify.search(reference="none")) == []
+
+
+def test_a_letter_is_not_among_the_delivered_though_the_provider_lists_it_there():
+    sandbox, notify = on_sandbox()
+    letter = notify.send_letter(ADDRESS, LETTER, VALUES)
+    email = notify.send_email("sam@example.com", EMAIL, VALUES)
+    assert [found.id for found in notify.search(status=Status.QUEUED)] == [email.id, letter.id]
+    sandbox.clock.advance(5)
+
+    assert [found.id for found in notify.search(status=Status.DELIVERED)] == [email.id]
+    assert [found.id for found in notify.search(status=Status.DISPATCHED)] == [letter.id]
+
+
+def test_a_search_asks_in_the_providers_words():
+    empty = answer(200, {"notifications": [], "links": {}})
+    transport, notify = scripted(empty, empty)
+
+    list(notify.search(status="returned-letter", channel="letter", include_jobs=True))
+    list(notify.search(status=(Status.SENDING, Status.REJECTED)))
+
+    assert transport.sent[0].url.endswith("?template_type=letter&status=returned-letter&include_jobs=true")
+    assert transport.sent[1].url.endswith(
+        "?status=pending&status=sending&status=validation-failed&status=virus-scan-failed"
+    )
+
+
+@pytest.mark.parametrize(
+    "page", [b"", b"{}", b'{"notifications": 7}', b'{"notifications": [7]}', b'{"notifications": [{"id": "1"}]}']
+)
+def test_a_page_that_cannot_be_read_is_unexpected(page):
+    _, notify = scripted(answer(200, page))
+
+    with pytest.raises(UnexpectedReply):
+        list(notify.search())
+
+
+def test_times_may_be_written_as_in_the_docs_and_nonsense_is_unexpected():
+    state = {
+        "id": "1", "type": "sms", "status": "brand-new", "template": {"id": EMAIL, "version": 1},
+        "created_at": "2024-05-17 15:58:38.342838", "body": "x", "phone_number": "07700900123",
+    }  # fmt: skip
+    page = answer(200, {"notifications": [{**state, "created_at": "soon"}]})
+    _, notify = scripted(answer(200, state), answer(200, {**state, "created_at": "soon"}), page)
+
+    found = notify.get("1")
+    assert found.created_at.isoformat() == "2024-05-17T15:58:38.342838+00:00"
+    assert (found.status, found.provider_status, found.is_finished) == (Status.UNKNOWN, "brand-new", False)
+    with pytest.raises(UnexpectedReply):
+        notify.get("1")
+    with pytest.raises(UnexpectedReply):
+        list(notify.search())
+
+
+def test_templates_are_read_and_an_archived_one_by_its_id():
+    _, notify = on_sandbox()
+
+    names = [template.name for template in notify.templates()]
+    assert names == sorted(names)
+    assert {template.channel for template in notify.templates("sms")} == {Channel.SMS}
+    template = notify.template(LETTER, version=1)
+    assert template.placeholders == ("name", "amount", "reference")
+    assert "Licensing Office" in template.contact_block
+    assert "owner@example.gov.uk" not in repr(template)
+    with pytest.raises(NotFound):
+        notify.template(LETTER, version=9)
+    with pytest.raises(NotFound):
+        notify.template("99999999-9999-4999-8999-999999999999")
+
+
+@pytest.mark.parametrize("template_id", [EMAIL, TEXT, LETTER])
+def test_rendering_offline_is_what_preview_gives(template_id):
+    _, notify = on_sandbox()
+    template = notify.template(template_id)
+
+    offline, preview = notify.render(template, VALUES), notify.preview(template_id, VALUES)
+
+    assert (offline.subject, offline.body, offline.postage) == (preview.subject, preview.body, preview.postage)
+    if preview.html is not None:
+        assert offline.html == preview.html
+    with pytest.raises(RequestRefused):
+        notify.preview(template_id, {})
+    with pytest.raises(InvalidInput, match="name"):
+        notify.render(template, {})
+    with pytest.raises(InvalidInput):
+        notify.render(template, {**VALUES, "name": None})
+
+
+def test_received_texts_come_page_after_page():
+    world = small_pages(1)
+    service = world["notify"]["services"][0]
+    first = service["received_text_messages"][0]
+    more = [{**first, "id": f"5ab1ec0d-0000-4000-8000-0000000000f{number}"} for number in range(2)]
+    service["received_text_messages"] = [first, *more]
+    _, notify = on_sandbox(world=world)
+
+    texts = list(notify.received_texts())
+    assert [text.id[-2:] for text in texts] == ["f1", "f0", "e1"]
+    assert (texts[0].sender.reveal(), texts[0].content.reveal()) == ("447700900201", "RENEW")
+    assert [text.id[-2:] for text in notify.received_texts(older_than=texts[1].id)] == ["e1"]
+    for broken in (
+        {"id": "1"},
+        {"id": "1", "user_number": "1", "notify_number": "1", "created_at": "x", "content": "c"},
+    ):
+        _, other = scripted(answer(200, {"received_text_messages": [broken]}))
+        with pytest.raises(UnexpectedReply):
+            list(other.received_texts())
+
+
+@pytest.mark.parametrize(
+    "answered",
+    [
+        {"templates": [{"id": "1"}]},
+        {"templates": [{"id": "1", "type": "sms", "version": 1, "body": "", "created_at": "x"}]},
+    ],
+)
+def test_templates_that_cannot_be_read_are_unexpected(answered):
+    _, notify = scripted(answer(200, answered), answer(200, answered["templates"][0]))
+
+    with pytest.raises(UnexpectedReply):
+        notify.templates()
+    with pytest.raises(UnexpectedReply):
+        notify.template("1")
+
+
+def test_a_file_goes_as_a_link_with_its_options():
+    _, notify = on_sandbox()
+    sent = notify.send_email(
+        "sam@example.com", FILE, {"name": "Sam", "link_to_file": attach(PDF, "licence.pdf", retention_weeks=1)}
+    )
+    assert "/d/" in sent.body.reveal()
+
+    transport, other = scripted(answer(201, ACCEPTED))
+    file = attach(PDF, "licence.pdf", confirm_email=False, retention_weeks=8)
+    other.send_email("sam@example.com", FILE, {"link_to_file": file})
+    on_wire = json.loads(transport.sent[0].body)["personalisation"]["link_to_file"]
+    assert on_wire["retention_period"] == "8 weeks"
+    assert on_wire["confirm_email_before_download"] is False
+    assert on_wire["filename"] == "licence.pdf"
+    assert PDF.decode() not in repr(file)
+
+
+def test_a_true_attachment_is_more_than_this_provider_can_do():
+    transport, notify = scripted()
+
+    with pytest.raises(InvalidInput):
+        notify.send_email("sam@example.com", FILE, {"link_to_file": attach(PDF, "a.pdf", as_link=False)})
+    assert transport.sent == []
+
+
+def test_once_looks_the_reference_up_first():
+    sandbox, notify = on_sandbox()
+    first = notify.send_email("sam@example.com", EMAIL, VALUES, "once-1", once=True)
+    again = notify.send_email("sam@example.com", EMAIL, VALUES, "once-1", once=True)
+
+    assert (first.is_repeat, again.is_repeat, again.id) == (False, True, first.id)
+    assert len(sandbox.notify.messages.all()) == 1
+    with pytest.raises(InvalidInput, match="reference"):
+        notify.send_email("sam@example.com", EMAIL, VALUES, once=True)
+
+
+def test_once_finds_what_was_accepted_though_the_answer_was_lost():
+    sandbox = Sandbox()
+    inner = InProcessTransport(sandbox.handle, sandbox.clock.advance)
+
+    class LosesAnswers:
+        async def send(self, request):
+            response = await inner.send(request)
+            if request.method == "POST":
+                raise OutcomeUnknown("the answer was lost", operation=request.operation)
+            return response
+
+        async def sleep(self, seconds):
+            await inner.sleep(seconds)
+
+        async def aclose(self):
+            pass
+
+    notify = over(LosesAnswers(), clock=sandbox.clock.time)
+    sent = notify.send_letter(ADDRESS, LETTER, VALUES, "once-2", once=True)
+    assert sent.is_repeat
+    assert len(sandbox.notify.messages.all()) == 1
+
+
+def test_once_says_what_it_cannot_know():
+    empty = answer(200, {"notifications": [], "links": {}})
+    lost = OutcomeUnknown("the answer was lost")
+    transport, notify = scripted(empty, lost, empty, empty, empty)
+
+    with pytest.raises(OutcomeUnknown, match="cannot be known"):
+        notify.send_sms("07700900123", TEXT, VALUES, "once-3", once=True)
+
+    assert transport.waits == [5.0, 30.0]
+    assert [request.method for request in transport.sent] == ["GET", "POST", "GET", "GET", "GET"]
+
+
+def test_following_up_gives_each_when_it_is_final_and_leaves_out_what_is_gone():
+    _, notify = on_sandbox(key=LIVE_KEY)
+    email = notify.send_email("sam@example.com", EMAIL, VALUES)
+    abroad = notify.send_sms("+1 613 253 2222", TEXT, VALUES)
+    gone = "99999999-9999-4999-8999-999999999999"
+
+    found = list(notify.follow_up([email.id, abroad.id, gone], waits=(3, 3)))
+
+    assert [(one.id, one.status) for one in found] == [(email.id, Status.DELIVERED), (abroad.id, Status.SENT)]
+
+
+def test_the_pace_is_kept():
+    transport, notify = scripted(*[answer(201, ACCEPTED)] * 4, requests_per_minute=60)
+
+    for _ in range(3):
+        notify.send_email("sam@example.com", EMAIL, VALUES)
+
+    assert transport.waits == [1.0, 2.0]
+
+
+def test_settings_are_checked():
+    for wrong in ({"key": "short"}, {"key": ""}, {"base_url": "ftp://x"}, {"unknown_setting": "x"}):
+        with pytest.raises(ConfigurationError):
+            over(ScriptedTransport(), **wrong)
+    with pytest.raises(ConfigurationError, match="API_KEY"):
+        over(ScriptedTransport(), key=None)
+    assert NOW
