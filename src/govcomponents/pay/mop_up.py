@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
@@ -102,7 +103,7 @@ class _Options(Input):
     older_than: timedelta
 
 
-async def _each(items: Iterable[Unfinished] | AsyncIterable[Unfinished]) -> AsyncIterable[Unfinished]:
+async def _each(items: Iterable[Unfinished] | AsyncIterable[Unfinished]) -> AsyncGenerator[Unfinished, None]:
     if isinstance(items, AsyncIterable):
         async for item in items:
             yield item
@@ -125,19 +126,22 @@ async def mop_up(
     options = build(_Options, operation, older_than=older_than)
     latest = datetime.fromtimestamp(port.clock(), UTC) - options.older_than
     tally = _Tally()
-    async for item in _each(unfinished):
-        known = build(_Waiting, operation, payment_id=item.payment_id, created_at=item.created_at, status=item.status)
-        if known.created_at > latest:
-            tally.too_recent.append(item.payment_id)
-            continue
-        try:
-            payment = await port.get(OnPayment(payment_id=known.payment_id))
-        except (CredentialsRefused, PermissionRefused, RateLimited) as error:
-            return tally.report(dry_run=dry_run, stopped=type(error).__name__)
-        except GovComponentsError as error:
-            tally.failed.append((item.payment_id, type(error).__name__))
-            continue
-        await _settle(Change(payment, item), on_change, tally, dry_run=dry_run)
+    async with aclosing(_each(unfinished)) as items:
+        async for item in items:
+            known = build(
+                _Waiting, operation, payment_id=item.payment_id, created_at=item.created_at, status=item.status
+            )
+            if known.created_at > latest:
+                tally.too_recent.append(item.payment_id)
+                continue
+            try:
+                payment = await port.get(OnPayment(payment_id=known.payment_id))
+            except (CredentialsRefused, PermissionRefused, RateLimited) as error:
+                return tally.report(dry_run=dry_run, stopped=type(error).__name__)
+            except GovComponentsError as error:
+                tally.failed.append((item.payment_id, type(error).__name__))
+                continue
+            await _settle(Change(payment, item), on_change, tally, dry_run=dry_run)
     return tally.report(dry_run=dry_run)
 
 

@@ -1,0 +1,85 @@
+"""Writes the pages that are made from the code: the table of capabilities and the list of errors.
+
+python docs/pay/make_pages.py
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from govcomponents.pay.adapters import BUILT_IN
+from govcomponents.pay.adapters.govuk_pay.refusals import MEANINGS
+from govcomponents.pay.port import PayCapability, PayPort
+
+HERE = Path(__file__).parent
+
+
+def adapters() -> dict[str, type[PayPort]]:
+    """Every built-in adapter, by name."""
+    found: dict[str, type[PayPort]] = {}
+    for name, place in BUILT_IN.items():
+        module, _, attribute = place.partition(":")
+        found[name] = getattr(import_module(module), attribute)
+    return found
+
+
+def capabilities() -> str:
+    """The table of what each adapter declares; the contract proves what is declared and that the rest is refused."""
+    columns = adapters()
+    lines = [
+        "# What each adapter can do",
+        "",
+        "Made from the adapters' declarations by `docs/pay/make_pages.py`. The contract's tests prove each entry: what",
+        "is declared works, and what is not raises `NotSupported` before anything is sent.",
+        "",
+        "| | " + " | ".join(f"{kind.provider} (`{name}`)" for name, kind in columns.items()) + " |",
+        "| --- | " + " | ".join("---" for _ in columns) + " |",
+    ]
+    for capability in PayCapability:
+        marks = ("yes" if capability in kind.capabilities else "no" for kind in columns.values())
+        lines.append(f"| {capability.value.replace('_', ' ')} | {' | '.join(marks)} |")
+    return "\n".join(lines) + "\n"
+
+
+def errors() -> str:
+    """The list of GOV.UK Pay's codes, each with its error and how to fix it."""
+    lines = [
+        "# Errors",
+        "",
+        "Every error says what happened and how to fix it; catch it by what you would do about it. None of them holds",
+        "a key or anything about a person. `error.code` is the provider's, for its support desk.",
+        "",
+        "| Error | What you do |",
+        "| --- | --- |",
+        "| `InvalidInput` | mend the argument that it names; nothing was sent |",
+        "| `NotSent`, `RateLimited`, `Unavailable` | call again later; nothing was changed |",
+        "| `OutcomeUnknown` | do what its `lookup` says before anything else: the provider may have acted |",
+        "| `CardDeclined` | tell the person, and make a new payment |",
+        "| `Conflict` | get the thing again and decide from its state |",
+        "| `NotFound` | check the id and the key's account |",
+        "| `RequestRefused` | mend what `field` names |",
+        "| `CredentialsRefused`, `PermissionRefused` | mend the set-up; no call will succeed until then |",
+        "| `UnexpectedReply` | do what its `lookup` says; look at what is between you and the provider |",
+        "",
+        "A failure of GOV.UK Pay (status 5xx) is `Unavailable` where nothing can have been changed, and",
+        "`OutcomeUnknown` for a call that may have acted.",
+        "",
+        "## GOV.UK Pay's codes",
+        "",
+        "Made from the code by `docs/pay/make_pages.py`.",
+        "",
+        "| Code | Error | What happened | To fix |",
+        "| --- | --- | --- | --- |",
+    ]
+    for code, meaning in MEANINGS.items():
+        fix = meaning.fix.replace("|", "\\|")
+        lines.append(f"| {code} | `{meaning.kind.__name__}` | {meaning.happened} | {fix} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"capabilities.md": capabilities, "errors.md": errors}
+
+if __name__ == "__main__":
+    for file, make in PAGES.items():
+        (HERE / file).write_text(make(), encoding="utf-8")
