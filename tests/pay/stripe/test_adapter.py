@@ -642,3 +642,20 @@ def test_a_policy_of_one_attempt_sends_nothing_twice(desk):
     with pytest.raises(OutcomeUnknown):
         pay.create(Money(4250), "R-1", "Permit", "https://permits.example.gov.uk/return")
     assert len(wire.sent) == 1
+
+
+def test_a_payment_made_elsewhere_without_a_reference_is_refunded_too(desk):
+    payment = desk.paid()
+    made_elsewhere = {
+        "id": "pi_elsewhere",
+        "amount": 500,
+        "currency": "gbp",
+        "status": "succeeded",
+        "latest_charge": {"id": "ch_1", "amount": 500, "currency": "gbp", "captured": True},
+    }
+    refund = {"id": "re_1", "amount": 100, "currency": "gbp", "status": "succeeded", "payment_intent": "pi_elsewhere"}
+    answers = [made_elsewhere, {"data": []}, refund]
+    transport = ScriptedTransport([Response(200, {}, json.dumps(answer).encode()) for answer in answers])
+    found = desk.on(transport).refund("pi_elsewhere", Money(100), available=Money(500))
+    assert (found.payment_id, payment.reference) == ("pi_elsewhere", "PERMIT-1")
+    assert b"reference" not in transport.sent[-1].body

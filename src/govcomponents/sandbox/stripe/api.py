@@ -83,13 +83,16 @@ class Api:
 
     def _handler(self, method: str, allowed: params.Allowed, act: Act) -> Callable[[Call], Response]:
         def run(call: Call) -> tuple[Response, bool]:
+            acted = False
             try:
                 given = _parameters(call)
                 params.check(given, allowed)
                 with self._store.lock:
-                    shown = self._objects.expand(act(given, call.params), params.texts(given, "expand"))
+                    shown = act(given, call.params)
+                    acted = True
+                    self._objects.expand(shown, params.texts(given, "expand"))
             except Problem as problem:
-                return self.refuse(problem), problem.is_stored
+                return self.refuse(problem), problem.is_stored or acted
             return json_answer(200, shown, self._headers()), True
 
         def handler(call: Call) -> Response:
