@@ -14,6 +14,7 @@ from govcomponents.notify.port import NotifyCapability as Can
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
     from typing import IO
 
     from govcomponents.notify.bulk import BulkProgress, RowResult
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         SearchInput,
         SmsInput,
     )
+    from govcomponents.notify.jobs import JobInput
     from govcomponents.notify.models import Status
     from govcomponents.notify.personalisation import Personalisation
     from govcomponents.notify.port import NotifyPort
@@ -181,6 +183,29 @@ class Arguments:
             concurrency,
             on_progress,
             on_result,
+        )
+
+    def _job(
+        self,
+        rows: Iterable[Mapping[str, object]] | str | os.PathLike[str],
+        template: TemplateLike,
+        channel: Channel | str,
+        name: str,
+        reference: str | None,
+        sender: str | None,
+        send_at: datetime | None,
+    ) -> JobInput:
+        from govcomponents.notify.jobs import job_input
+
+        operation = "notify.send_job"
+        self._port.require(Can.JOBS, operation=operation)
+        wanted, guard, choice = Channel(channel), self._port.policy.guard, self._choice(template)
+
+        def allowed(to: str) -> Recipient:
+            return to if guard is None else guard.recipient(to, wanted, operation)
+
+        return job_input(
+            rows, self._template_id(template), wanted, name, reference, sender, send_at, allowed=allowed, choice=choice
         )
 
     def _chosen(

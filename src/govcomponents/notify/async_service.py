@@ -13,11 +13,13 @@ from govcomponents.notify.sending import follow_up, send
 if TYPE_CHECKING:
     import os
     from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
     from typing import IO
 
     from govcomponents.notify.arguments import TemplateLike
     from govcomponents.notify.bulk import BulkProgress, BulkResult, RowResult
     from govcomponents.notify.inputs import Recipient
+    from govcomponents.notify.jobs import Job
     from govcomponents.notify.models import Notification, Sent, Status
     from govcomponents.notify.personalisation import Personalisation
     from govcomponents.notify.received import ReceivedText
@@ -214,3 +216,25 @@ class AsyncNotify(Arguments):
 
         plan = self._bulk(rows, template, channel, batch, journal, per_minute, concurrency, on_progress, on_result)
         return await run(plan)
+
+    async def send_job(
+        self,
+        rows: Iterable[Mapping[str, object]] | str | os.PathLike[str],
+        template: TemplateLike,
+        *,
+        channel: Channel | str,
+        name: str,
+        reference: str | None = None,
+        sender: str | None = None,
+        send_at: datetime | None = None,
+    ) -> Job:
+        """Send one template to many people in one request, which the provider accepts whole or refuses whole.
+
+        `rows` is as for `send_many`, and every row has the columns of the first. `name` is how people will know the
+        job again, `reference` your own id of it. `sender` is the id of the reply-to address of emails, or of the sender
+        of text messages. `send_at` is when the messages go out (GC Notify: within 96 hours). What becomes of each
+        message is found by `search(include_jobs=True)`; `send_many` tells it, and works with every provider.
+
+        Raises what `send_email` raises; a row that is wrong is named in it.
+        """
+        return await self._port.send_job(self._job(rows, template, channel, name, reference, sender, send_at))

@@ -22,7 +22,9 @@ from govcomponents.privacy import Personal
 if TYPE_CHECKING:
     import os
 
+    from govcomponents.notify.formats import Language
     from govcomponents.notify.inputs import Recipient
+    from govcomponents.notify.registry import TemplateChoice
     from govcomponents.notify.rows import Row
 
 _OPERATION: Final = "notify.send_job"
@@ -87,13 +89,17 @@ def job_input(
     reference: object,
     sender: object,
     send_at: object,
-    redirect: Callable[[Recipient], Recipient] | None,
+    *,
+    allowed: Callable[[str], Recipient],
+    choice: TemplateChoice | None,
 ) -> JobInput:
-    """Check and freeze the arguments of `send_job`. `redirect` is the guard of recipients. Raises InvalidInput."""
-    from govcomponents.notify.rows import read_rows
+    """Check and freeze the arguments of `send_job`. `allowed` guards each recipient. Raises InvalidInput."""
+    from govcomponents.notify.rows import missing_columns, read_rows
 
     if channel not in (Channel.EMAIL, Channel.SMS):
         raise _wrong("channel", "jobs hold emails or text messages", 'give "email" or "sms"')
+    if choice is not None and choice.channel is not channel:
+        raise _wrong("template", f"it is for {choice.channel.value}", "use a template of this channel")
     if not isinstance(name, str) or not name.strip():
         raise _wrong("name", "it is empty", "give a text by which the job is known again, without personal data")
     if reference is not None and (not isinstance(reference, str) or len(reference) > 1000):
@@ -102,27 +108,30 @@ def job_input(
         raise _wrong("sender", "it is not an id", "give the id of a reply-to address or of a text message sender")
     if send_at is not None and (not isinstance(send_at, datetime) or send_at.tzinfo is None):
         raise _wrong("send_at", "it is not a datetime with a zone", "give an aware datetime, or leave it out")
+    language: Language = "en" if choice is None else choice.language
     columns: tuple[str, ...] | None = None
     written: list[tuple[str, ...]] = []
     for row in read_rows(rows, channel):
         if columns is None:
             columns = tuple(row.values)
-        written.append((_recipient(row, redirect), *_cells(row, columns)))
+            if choice is not None and (missing := missing_columns(row, choice.placeholders or ())):
+                raise _wrong("rows", f"there is no column for {', '.join(missing)}", "add a column for each")
+        written.append((_recipient(row, allowed), *_cells(row, columns, language)))
     if columns is None:
         raise _wrong("rows", "there is none", "give at least one recipient")
     return JobInput(name, channel, template, columns, tuple(written), reference, sender, send_at)
 
 
-def _recipient(row: Row, redirect: Callable[[Recipient], Recipient] | None) -> str:
+def _recipient(row: Row, allowed: Callable[[str], Recipient]) -> str:
     if not row.to.strip():
         raise _wrong("rows", f"row {row.number} has no recipient", "give every row a recipient")
-    to = row.to if redirect is None else redirect(row.to)
+    to = allowed(row.to)
     return to.reveal() if isinstance(to, Personal) else to
 
 
-def _cells(row: Row, columns: tuple[str, ...]) -> list[str]:
+def _cells(row: Row, columns: tuple[str, ...], language: Language) -> list[str]:
     try:
-        values = {placeholder_key(name): value for name, value in checked_values(row.values).items()}
+        values = {placeholder_key(name): value for name, value in checked_values(row.values, language).items()}
     except ValueError as error:
         raise _wrong("rows", f"row {row.number}: {error}", "give texts, numbers, dates, True or False") from None
     cells = [values.pop(placeholder_key(name), None) for name in columns]

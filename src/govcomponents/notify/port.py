@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.events import NotifyEvent
     from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
+    from govcomponents.notify.jobs import Job, JobInput
     from govcomponents.notify.models import Channel, Notification, NotificationId, Sent
     from govcomponents.notify.received import ReceivedText
     from govcomponents.notify.templates import Rendered, Template
@@ -39,6 +40,7 @@ class NotifyCapability(StrEnum):
     UNSUBSCRIBE = "one_click_unsubscribe"
     SANITISE = "sanitising"
     CALLBACKS = "callbacks"
+    JOBS = "jobs"
 
 
 class NotifyPort(Port):
@@ -93,6 +95,10 @@ class NotifyPort(Port):
     def received_texts(self, older_than: str | None) -> AsyncGenerator[ReceivedText, None]:
         """Give the text messages that people sent to the service, newest first."""
         raise self.unsupported(NotifyCapability.RECEIVED_TEXTS, operation="notify.received_texts")
+
+    async def send_job(self, job: JobInput) -> Job:
+        """Send many messages in one request, which is accepted whole or refused whole."""
+        raise self.unsupported(NotifyCapability.JOBS, operation="notify.send_job")
 
     def read_callback(self, body: bytes, authorization: str | None) -> NotifyEvent:
         """Verify a callback, then read it."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.events import NotifyEvent
     from govcomponents.notify.inputs import EmailInput, SearchInput, SmsInput
+    from govcomponents.notify.jobs import Job, JobInput
     from govcomponents.notify.models import Notification, NotificationId, Sent
     from govcomponents.notify.templates import Rendered, Template
     from govcomponents.privacy import Secret
@@ -47,6 +48,7 @@ class GcNotify(NotifyPort):
             NotifyCapability.REPLY_TO,
             NotifyCapability.SENDER,
             NotifyCapability.CALLBACKS,
+            NotifyCapability.JOBS,
         }
     )
 
@@ -145,6 +147,13 @@ class GcNotify(NotifyPort):
 
         request = reading.post_preview(template_id, personalisation)
         return reading.to_rendered(await self._send(request), request)
+
+    async def send_job(self, job: JobInput) -> Job:
+        """POST /v2/notifications/bulk."""
+        from govcomponents.notify.adapters.gc_notify import bulk
+
+        request = bulk.post_job(job)
+        return bulk.to_job(job.channel, await self._send(request, 201), request)
 
     def read_callback(self, body: bytes, authorization: str | None) -> NotifyEvent:
         """Check the bearer token, then read the body."""
