@@ -1,0 +1,217 @@
+"""Email addresses, phone numbers and postal addresses get the provider's own verdicts."""
+
+# ruff: noqa: RUF001  # what people type
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from govcomponents.notify.countries import country, postage
+from govcomponents.notify.postal import PostalAddress
+from govcomponents.notify.recipients import (
+    BadRecipient,
+    RecipientFault,
+    email_address,
+    phone_number,
+    postal_address,
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"),
+    [
+        ("A.B@Example.COM", "a.b@example.com"),
+        (" a@b.co ", "a@b.co"),
+        ("o'neil@c.com", "o'neil@c.com"),
+        ("a+b@c.com", "a+b@c.com"),
+        ("a/b@c.com", "a/b@c.com"),
+        ("a@例え.テスト", "a@例え.テスト"),
+        ("a@éxample.com", "a@éxample.com"),
+        (".a@b.com", ".a@b.com"),
+        ("a.@b.com", "a.@b.com"),
+        ("a\u200b@b\u00a0.com", "a@b.com"),
+    ],
+)
+def test_email_addresses_that_pass(typed, sent):
+    assert email_address(typed) == sent
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("a@b", "a@b.c", "a@b.123", "a..b@c.com", "é@c.com", "o’neil@c.com", '"a b"@c.com', "a@[127.0.0.1]"),
+        *("a@b_c.com", "a@c.com.", "Name <a@b.com>", "a@b.com,c@d.com", "a@-b.com", "a@" + "b" * 64 + ".com"),
+        *("a" * 320 + "@b.com", "a@" + "é" * 64 + ".com"),
+    ],
+)
+def test_email_addresses_that_do_not(typed):
+    with pytest.raises(BadRecipient) as caught:
+        email_address(typed)
+
+    assert caught.value.fault is RecipientFault.EMAIL_INVALID
+    assert caught.value.page_message.startswith("Enter an email address")
+    assert typed not in str(caught.value)
+
+
+def test_an_empty_address_is_asked_for():
+    with pytest.raises(BadRecipient) as caught:
+        email_address(" ")
+    assert caught.value.page_message == "Enter an email address"
+
+
+@pytest.mark.parametrize(
+    ("typed", "digits"),
+    [
+        ("07700900123", "447700900123"),
+        ("+44 (0) 7700 900123", "447700900123"),
+        ("0044 (0)7700 900-123", "447700900123"),
+        ("7700900123", "447700900123"),
+        ("447700900123", "447700900123"),
+        ("0+447700900100", "447700900100"),
+        ("000007700900100", "447700900100"),
+        ("+07700900100", "447700900100"),
+        ("+4407700900123", "447700900123"),
+        ("020 7946 0123", "442079460123"),
+        ("0300 123 4567", "443001234567"),
+        ("070 1234 5678", "447012345678"),
+        ("+1 613 253 2222", "16132532222"),
+        ("16132532222", "16132532222"),
+        ("+33 6 12 34 56 78", "33612345678"),
+        ("0033612345678", "33612345678"),
+        ("077009001234", "77009001234"),
+        ("+44 7700 100", "447700100"),
+        ("07700 900 12", "44770090012"),
+    ],
+)
+def test_numbers_that_pass(typed, digits):
+    number = phone_number(typed, international=True, uk_landlines=True)
+
+    assert number.digits == digits
+    assert digits not in repr(number)
+
+
+@pytest.mark.parametrize(
+    ("typed", "fault"),
+    [
+        *[(t, RecipientFault.PHONE_INVALID) for t in ("0800 123 4567", "08001111", "0909 879 0000", "06123456789")],
+        ("01632 960001", RecipientFault.PHONE_INVALID),
+        ("+", RecipientFault.PHONE_TOO_SHORT),
+        ("++", RecipientFault.PHONE_TOO_SHORT),
+        ("077009", RecipientFault.PHONE_TOO_SHORT),
+        ("999", RecipientFault.PHONE_TOO_SHORT),
+        ("", RecipientFault.PHONE_TOO_SHORT),
+        ("+999 123456789", RecipientFault.PHONE_TOO_LONG),
+        ("+870 773 111 632", RecipientFault.PHONE_COUNTRY),
+        ("07700.900.123", RecipientFault.PHONE_CHARACTERS),
+        ("07700900123;", RecipientFault.PHONE_CHARACTERS),
+        ("٠٧٧٠٠٩٠٠١٢٣", RecipientFault.PHONE_CHARACTERS),
+    ],
+)
+def test_numbers_that_do_not(typed, fault):
+    with pytest.raises(BadRecipient) as caught:
+        phone_number(typed, international=True, uk_landlines=True)
+    assert caught.value.fault is fault
+
+
+def test_what_a_service_may_send_to_decides_the_rest():
+    for typed, fault in (
+        ("+33 6 12 34 56 78", RecipientFault.PHONE_INTERNATIONAL),
+        ("077009001234", RecipientFault.PHONE_INTERNATIONAL),
+        ("020 7946 0123", RecipientFault.PHONE_NOT_UK_MOBILE),
+    ):
+        with pytest.raises(BadRecipient) as caught:
+            phone_number(typed)
+        assert caught.value.fault is fault
+
+
+@pytest.mark.parametrize("typed", ["07624 494000", "07797 712345", "07781 123456"])
+def test_crown_dependencies_are_uk_numbers_that_count_as_abroad(typed):
+    number = phone_number(typed)
+    assert (number.is_uk, number.is_crown_dependency, number.is_international) == (True, True, True)
+
+
+def test_a_uk_mobile_with_a_digit_too_many_is_told_as_a_surprise():
+    assert phone_number("077009001234", international=True).is_surprising
+    assert not phone_number("+33612345678", international=True).is_surprising
+
+
+@given(st.text(alphabet="0123456789+-() ", max_size=20))
+def test_every_number_gets_a_verdict(typed):
+    try:
+        digits = phone_number(typed, international=True, uk_landlines=True).digits
+    except BadRecipient as error:
+        digits = "0" if error.page_message else ""
+    assert digits.isdigit()
+
+
+@pytest.mark.parametrize(
+    ("lines", "printed", "zone"),
+    [
+        ("A/B/France", ("A", "B", "France"), "europe"),
+        ("A/B/Deutschland", ("A", "B", "Germany"), "europe"),
+        ("A/B/USA", ("A", "B", "United States"), "rest-of-world"),
+        ("A/B/the gambia", ("A", "B", "The Gambia"), "rest-of-world"),
+        ("A/Regiment/BFPO 12", ("A", "Regiment", "BFPO 12"), None),
+        ("A/bfpo c/o 12/sw1a1aa/UK", None, None),
+        ("A/Regiment/BFPO 12/UK", ("A", "Regiment", "BFPO 12"), None),
+        ("A/1 Street/JE2 3AB/Jersey", ("A", "1 Street", "JE2 3AB"), None),
+        (" A ,//B  C , D/sw1a1aa/Cymru/England", ("A", "B C, D", "SW1A 1AA"), None),
+    ],
+)
+def test_addresses_that_pass(lines, printed, zone):
+    address = PostalAddress.read(lines.replace("c/o", "c|o").replace("/", "\n").replace("c|o", "c/o"))
+
+    assert address.fault(international=True) is None
+    assert address.lines == (printed or ("A", "SW1A 1AA", "BFPO 12"))
+    assert address.postage == zone
+    assert "SW1A" not in repr(address)
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        ("A/SW1A 1AA/UK", RecipientFault.ADDRESS_TOO_SHORT),
+        ("", RecipientFault.ADDRESS_TOO_SHORT),
+        ("A/1 Street/Jersey", RecipientFault.ADDRESS_TOO_SHORT),
+        ("1/2/3/4/5/6/7/SW1A 1AA", RecipientFault.ADDRESS_TOO_LONG),
+        ("!/B/SW1A 1AA", RecipientFault.ADDRESS_NO_NAME),
+        ("A/Regiment/BFPO 12/France", RecipientFault.ADDRESS_BFPO_COUNTRY),
+        ("A/B/Narnia", RecipientFault.ADDRESS_LAST_LINE),
+        ("A/B/GIR 0AA", RecipientFault.ADDRESS_LAST_LINE),
+        ("A/B/ZZ1 1AA", RecipientFault.ADDRESS_LAST_LINE),
+        ("A/B/SW1A 1CC", RecipientFault.ADDRESS_LAST_LINE),
+        ("A/B/France 2", RecipientFault.ADDRESS_LAST_LINE),
+        ("~A/B/SW1A 1AA", RecipientFault.ADDRESS_CHARACTERS),
+        ("NFA/B/SW1A 1AA", RecipientFault.ADDRESS_NO_FIXED_ABODE),
+        ("A/no fixed address/SW1A 1AA", RecipientFault.ADDRESS_NO_FIXED_ABODE),
+    ],
+)
+def test_addresses_that_do_not(lines, fault):
+    with pytest.raises(BadRecipient) as caught:
+        postal_address(lines.split("/"), international=True)
+    assert caught.value.fault is fault
+
+
+def test_without_letters_abroad_only_a_postcode_will_do():
+    with pytest.raises(BadRecipient) as caught:
+        postal_address("A\nB\nFrance")
+    assert caught.value.fault is RecipientFault.ADDRESS_POSTCODE
+    assert postal_address("A\nB\nSW1A 1AA").has_postcode
+
+
+def test_the_postcode_counts_only_without_a_seventh_line():
+    values = {"address_line_1": "A", "address_line_2": "B", "postcode": "SW1A 1AA"}
+    assert PostalAddress.from_personalisation(values).has_postcode
+    assert not PostalAddress.from_personalisation({**values, "address_line_7": ""}).has_postcode
+
+
+@pytest.mark.parametrize(
+    "name", ["Côte d’Ivoire", "cote divoire", "Trinidad & Tobago", "Bosnia + Herzegovina", "Ffrainc"]
+)
+def test_countries_are_known_by_many_names(name):
+    assert country(name)
+    assert postage(country(name)) in ("europe", "rest-of-world")
+
+
+def test_the_uk_is_not_abroad():
+    assert postage(country("Yr Alban")) is None
