@@ -71,6 +71,21 @@ def test_a_coroutine_that_suspends_again_while_it_is_closed_gives_the_same_error
         drive(stubborn())
 
 
+def test_a_coroutine_that_will_not_end_is_given_up() -> None:
+    ignored = []
+
+    async def will_not_end() -> None:
+        while len(ignored) < 101:
+            try:
+                await asyncio.sleep(0)
+            except GeneratorExit:
+                ignored.append(True)
+
+    with pytest.raises(AdapterSuspended):
+        drive(will_not_end())
+    assert len(ignored) >= 100
+
+
 def _counting(ended: list[str]) -> AsyncGenerator[int, None]:
     async def numbers() -> AsyncGenerator[int, None]:
         try:

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 import requests_mock
 import responses
 from cryptography import x509
@@ -310,6 +311,15 @@ def test_responses_intercepts_the_blocking_transport() -> None:
 def test_responses_can_lose_the_connection() -> None:
     with responses.RequestsMock() as mock:
         mock.post("https://api.example.gov.uk/x", body=ConnectionResetError())
+        with pytest.raises(OutcomeUnknown):
+            drive(RequestsTransport().send(post("https://api.example.gov.uk/x")))
+
+
+def test_an_error_that_is_its_own_reason_does_not_hold_the_caller() -> None:
+    error = requests.ConnectionError()
+    error.args = (error,)
+    with responses.RequestsMock() as mock:
+        mock.post("https://api.example.gov.uk/x", body=error)
         with pytest.raises(OutcomeUnknown):
             drive(RequestsTransport().send(post("https://api.example.gov.uk/x")))
 
