@@ -265,6 +265,9 @@ OPERATIONS: dict[str, Callable[[Service], object]] = {
     ),
     "notify.send_email": lambda s: s.call("notify.send_email", EMAIL, EMAIL_TEMPLATE, VALUES, "RENEW-7-email"),
     "notify.send_sms": lambda s: s.call("notify.send_sms", PHONE, SMS_TEMPLATE, VALUES, "RENEW-7-text"),
+    "notify.send_job": lambda s: s.call(
+        "notify.send_job", [{"to": EMAIL, **VALUES}], EMAIL_TEMPLATE, channel="email", name="RENEW-7"
+    ),
     "notify.get": _sent,
     "notify.follow_up": lambda s: _sent(s, "notify.follow_up"),
     "notify.search": lambda s: (_sent(s), s.call("notify.search", reference="RENEW-7-email")),
