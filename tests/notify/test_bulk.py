@@ -1,0 +1,382 @@
+"""Sending to many: every recipient once, whatever happens in between, in threads and in tasks."""
+
+import asyncio
+import csv
+import json
+import threading
+
+import pytest
+
+from govcomponents import (
+    ConfigurationError,
+    CredentialsRefused,
+    DailyLimitReached,
+    InvalidInput,
+    NotSent,
+    OutcomeUnknown,
+)
+from govcomponents.core.messages import Response
+from govcomponents.core.runtime import Runtime
+from govcomponents.notify import Channel
+from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
+from govcomponents.notify.journal import Journal, RowState
+from govcomponents.notify.pacing import Pacer
+from govcomponents.notify.rows import Row, Seen, read_rows
+from govcomponents.notify.service import AsyncNotify, Notify
+from govcomponents.settings import NotifySettings
+
+from .doubles import EMAIL, TEST_KEY, TEXT
+
+TEMPLATE = {"id": EMAIL, "name": "t", "type": "email", "version": 1, "subject": "s", "body": "((name))",
+            "personalisation": {"name": {"required": True}}}  # fmt: skip
+
+
+class Provider:
+    """Holds what was accepted, by reference; goes wrong as `trouble` says: a function of the number of the POST."""
+
+    def __init__(self, trouble=lambda number: None):
+        self.accepted = {}
+        self.trouble = trouble
+        self.posts = 0
+        self.waits = []
+        self.lock = threading.Lock()
+
+    async def send(self, request):
+        with self.lock:
+            if request.method == "GET":
+                return self.read(request)
+            self.posts += 1
+            wrong = self.trouble(self.posts)
+            if isinstance(wrong, Exception) and not isinstance(wrong, OutcomeUnknown):
+                raise wrong
+            if isinstance(wrong, Response):
+                return wrong
+            fields = json.loads(request.body)
+            self.accepted.setdefault(fields["reference"], []).append(fields)
+            if wrong is not None:
+                raise wrong
+            return Response(201, {}, json.dumps({
+                "id": f"id-{fields['reference']}", "reference": fields["reference"],
+                "content": {"body": "x", "subject": "s"}, "template": {"id": EMAIL, "version": 1},
+            }).encode())  # fmt: skip
+
+    def read(self, request):
+        if "/template/" in request.url:
+            return Response(200, {}, json.dumps(TEMPLATE).encode())
+        reference = request.url.partition("reference=")[2].partition("&")[0]
+        held = self.accepted.get(reference, []) if "older_than" not in request.url else []
+        items = [
+            {"id": f"id-{reference}", "type": "email", "status": "created", "created_at": "2026-03-02T09:00:00.000000Z",
+             "template": {"id": EMAIL, "version": 1}}
+            for _ in held
+        ]  # fmt: skip
+        return Response(200, {}, json.dumps({"notifications": items, "links": {}}).encode())
+
+    async def sleep(self, seconds):
+        self.waits.append(seconds)
+
+    async def aclose(self):
+        pass
+
+
+def people(count):
+    return [{"email address": f"person{number}@example.com", "Name": f"Person {number}"} for number in range(count)]
+
+
+@pytest.fixture(params=["threads", "tasks"])
+def send_many(request):
+    def call(provider, rows, **options):
+        port = GovUkNotify.from_settings(NotifySettings(api_key=TEST_KEY), Runtime(provider, clock=lambda: 0.0))
+        arguments = {"template": EMAIL, "channel": "email", "batch": "b", "concurrency": 4, **options}
+        if request.param == "threads":
+            return Notify(port).send_many(rows, **arguments)
+        return asyncio.run(AsyncNotify(port).send_many(rows, **arguments))
+
+    return call
+
+
+def test_everybody_gets_one_message_with_a_reference_of_its_own(send_many):
+    provider, seen, results = Provider(), [], []
+
+    result = send_many(provider, people(50), on_progress=seen.append, on_result=results.append)
+
+    assert result.is_complete
+    assert (result.progress.accepted, result.progress.seen) == (50, 50)
+    assert sorted(provider.accepted) == sorted(f"b-{number}" for number in range(1, 51))
+    assert all(len(messages) == 1 for messages in provider.accepted.values())
+    assert seen[-1] == result.progress
+    assert {one.notification_id for one in results} == {f"id-b-{number}" for number in range(1, 51)}
+    assert "person1" not in repr(results)
+
+
+def test_the_permitted_pace_is_kept(send_many):
+    provider = Provider()
+    send_many(provider, people(10), per_minute=60)
+
+    assert sorted(provider.waits) == [float(second) for second in range(1, 10)]
+
+
+def test_what_was_done_is_not_done_again(send_many, tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    provider = Provider()
+
+    send_many(provider, people(5), journal=journal)
+    again = send_many(provider, people(7), journal=journal)
+
+    assert (again.progress.earlier, again.progress.accepted) == (5, 2)
+    assert all(len(messages) == 1 for messages in provider.accepted.values())
+    assert "example.com" not in journal.read_text()
+    assert "Person" not in journal.read_text()
+
+
+@pytest.mark.parametrize("killed_after", range(1, 12))
+def test_killed_at_any_moment_nobody_is_missed_and_nobody_gets_two(tmp_path, killed_after):
+    journal = tmp_path / "journal.jsonl"
+
+    class Killed(BaseException):
+        pass
+
+    provider = Provider()
+    real = provider.send
+
+    async def dies(request):
+        response = await real(request)
+        if provider.posts == killed_after and request.method == "POST":
+            raise Killed
+        return response
+
+    provider.send = dies
+    port = GovUkNotify.from_settings(NotifySettings(api_key=TEST_KEY), Runtime(provider, clock=lambda: 0.0))
+    with pytest.raises(Killed):
+        Notify(port).send_many(people(12), EMAIL, channel="email", batch="b", journal=journal, concurrency=1)
+    with journal.open("ab") as file:
+        file.write(b'{"row":3,"sta')  # a line that was cut off
+    provider.send = real
+
+    result = Notify(port).send_many(people(12), EMAIL, channel="email", batch="b", journal=journal, concurrency=3)
+
+    assert result.is_complete
+    assert sorted(provider.accepted) == sorted(f"b-{number}" for number in range(1, 13))
+    assert all(len(messages) == 1 for messages in provider.accepted.values())
+
+
+def test_a_lost_answer_is_looked_up_at_the_end(send_many):
+    provider = Provider(lambda number: OutcomeUnknown("lost") if number == 3 else None)
+
+    result = send_many(provider, people(5))
+
+    assert result.is_complete
+    assert all(len(messages) == 1 for messages in provider.accepted.values())
+
+
+def test_a_lost_request_stays_unknown_and_is_sent_by_the_next_start(send_many, tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    broken = Response(500, {}, b"{}")
+    provider = Provider(lambda number: broken if number == 2 else None)
+
+    first = send_many(provider, people(3), journal=journal, concurrency=1)
+    assert (first.progress.unknown, first.is_complete) == (1, False)
+    second = send_many(provider, people(3), journal=journal)
+
+    assert second.is_complete
+    assert all(len(messages) == 1 for messages in provider.accepted.values())
+    assert len(provider.accepted) == 3
+
+
+def test_the_rate_limit_is_waited_for(send_many):
+    limit = Response(429, {"retry-after": "7"}, b'{"errors": [{"error": "RateLimitError", "message": "x"}]}')
+    provider = Provider(lambda number: limit if number <= 4 else None)
+
+    result = send_many(provider, people(2), concurrency=1)
+
+    assert result.is_complete
+    assert 7.0 in provider.waits
+
+
+def test_the_days_limit_stops_the_send_and_the_next_start_goes_on(send_many, tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    limit = Response(429, {}, b'{"errors": [{"error": "TooManyRequestsError", "message": "x"}]}')
+    provider = Provider(lambda number: limit if number == 3 else None)
+
+    first = send_many(provider, people(6), journal=journal, concurrency=1)
+    assert isinstance(first.stopped_by, DailyLimitReached)
+    assert (first.progress.accepted, first.progress.not_sent, first.is_complete) == (2, 1, False)
+
+    second = send_many(provider, people(6), journal=journal)
+    assert second.is_complete
+    assert len(provider.accepted) == 6
+
+
+def test_a_refused_key_stops_at_once(send_many):
+    refused = Response(403, {}, b'{"errors": [{"error": "AuthError", "message": "Invalid token: API key revoked"}]}')
+    provider = Provider(lambda number: refused)
+
+    result = send_many(provider, people(100), concurrency=1)
+
+    assert isinstance(result.stopped_by, CredentialsRefused)
+    assert provider.posts == 1
+
+
+def test_when_nothing_can_be_reached_it_gives_up(send_many):
+    provider = Provider(lambda number: NotSent("no connection"))
+
+    result = send_many(provider, people(100), concurrency=1)
+
+    assert isinstance(result.stopped_by, NotSent)
+    assert result.progress.not_sent == 20
+
+
+def test_rows_that_are_wrong_are_refused_and_the_others_sent(send_many):
+    missing = Response(
+        400, {}, b'{"errors": [{"error": "BadRequestError", "message": "Missing personalisation: name"}]}'
+    )
+    provider = Provider(lambda number: missing if number == 2 else None)
+    rows = people(3)
+    rows.insert(1, {"email address": " ", "Name": "x"})
+    results = []
+
+    result = send_many(provider, rows, concurrency=1, on_result=results.append)
+
+    assert result.is_complete
+    assert (result.progress.accepted, result.progress.refused) == (2, 2)
+    assert [one.row for one in results if one.state is RowState.REFUSED] == [2, 3]
+    assert all(one.problem for one in results if one.state is RowState.REFUSED)
+
+
+def test_rows_that_repeat_an_earlier_one_are_left_out(send_many):
+    provider = Provider()
+    rows = [*people(2), *people(1), {**people(1)[0], "Name": "Another"}]
+
+    result = send_many(provider, rows)
+
+    assert (result.progress.accepted, result.progress.duplicates, result.is_complete) == (3, 1, True)
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("name\nSam\n", "missing"),
+        ("email address,EMAIL_ADDRESS,name\na,b,c\n", "twice"),
+        ("email address\na@example.com\n", "no column for name"),
+        ("", "missing"),
+        (b"email address,name\n\xff,x\n", "cannot be read"),
+    ],
+)
+def test_a_file_without_the_right_columns_is_refused_before_anything_is_sent(send_many, tmp_path, content, problem):
+    path = tmp_path / "rows.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    provider = Provider()
+
+    with pytest.raises(InvalidInput, match=problem):
+        send_many(provider, path)
+    assert provider.posts == 0
+
+
+def test_a_csv_file_with_a_bom_blank_lines_and_lists(send_many, tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(
+        '\ufeffEmail_Address, name,item,Item,\na@example.com,"Sam, the first",x,y,\n\n,,,,\nb@example.com,Ama\n',
+        "utf-8",
+    )
+    provider = Provider()
+
+    result = send_many(provider, path)
+
+    assert result.progress.accepted == 2
+    sent = sorted((m[0]["email_address"], m[0]["personalisation"]) for m in provider.accepted.values())
+    assert sent == [
+        ("a@example.com", {"name": "Sam, the first", "item": ["x", "y"]}),
+        ("b@example.com", {"name": "Ama"}),
+    ]
+
+
+@pytest.mark.parametrize("rows", [["text"], [{"name": "x"}]])
+def test_rows_that_are_not_rows(send_many, rows):
+    with pytest.raises(InvalidInput):
+        send_many(Provider(), rows)
+
+
+def test_a_file_that_is_not_there(send_many, tmp_path):
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        send_many(Provider(), tmp_path / "none.csv")
+    assert send_many(Provider(), []).is_complete
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"channel": "letter"}, {"batch": ""}, {"per_minute": 0}, {"concurrency": 0}, {"concurrency": 1.5}]
+)
+def test_wrong_arguments(send_many, wrong):
+    with pytest.raises(InvalidInput):
+        send_many(Provider(), people(1), **wrong)
+
+
+def test_text_messages_too(send_many):
+    provider = Provider()
+    rows = [{"phone number": "07700900123", "name": "Sam"}, {"phone_number": "07700900124", "name": "Ama"}]
+
+    assert send_many(provider, rows, template=TEXT, channel="sms").progress.accepted == 2
+    assert {m[0]["phone_number"] for m in provider.accepted.values()} == {"07700900123", "07700900124"}
+
+
+def test_a_journal_is_of_one_send_with_the_same_rows(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    row = Row(1, "a@example.com", {"name": "x"})
+    with Journal(path, batch="b", template="t") as journal:
+        journal.record(1, RowState.ACCEPTED, row.check, "id")
+        with pytest.raises(ConfigurationError, match="another process"), Journal(path, batch="b", template="t"):
+            pass
+
+    with pytest.raises(ConfigurationError, match="another bulk send"), Journal(path, batch="c", template="t"):
+        pass
+    with Journal(path, batch="b", template="t") as journal:
+        assert journal.state(1, row.check) is RowState.ACCEPTED
+        assert journal.rows_in(RowState.ACCEPTED) == [1]
+        with pytest.raises(ConfigurationError, match="row 1"):
+            journal.state(1, Row(1, "b@example.com", {"name": "x"}).check)
+        assert journal.state(9, 0) is RowState.NEW
+
+
+def test_lines_of_a_journal_that_are_nonsense_are_left_out(tmp_path):
+    path = tmp_path / "journal.jsonl"
+    path.write_bytes(b'{"batch":"b","template":"t"}\n7\n{"row":1,"state":2,"check":5}\n{"row"')
+    with Journal(path, batch="b", template="t") as journal:
+        assert journal.state(1, 5) is RowState.ACCEPTED
+        journal.record(2, RowState.REFUSED, 6)
+    with Journal(path, batch="b", template="t") as journal:
+        assert journal.state(2, 6) is RowState.REFUSED
+
+
+def test_a_set_of_many_numbers():
+    seen = Seen()
+    numbers = [number * 2654435761 % 2**64 or 1 for number in range(1, 5000)]
+    assert all(seen.add(number) for number in numbers)
+    assert not any(seen.add(number) for number in numbers)
+
+
+def test_rows_do_not_print():
+    row = next(read_rows([{"to": "a@example.com", "name": None, "x": "y"}], Channel.EMAIL))
+    assert "example" not in repr(row)
+    assert (row.number, row.to, row.values) == (1, "a@example.com", {"x": "y"})
+
+
+def test_a_pacer_shared_by_threads_gives_each_moment_once():
+    pacer = Pacer(60)
+    waits = []
+    threads = [threading.Thread(target=lambda: waits.append(pacer.reserve(100.0))) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(waits) == [float(number) for number in range(20)]
+    burst = Pacer(60, burst=3)
+    assert [burst.reserve(0.0) for _ in range(4)] == [0.0, 0.0, 0.0, 1.0]
+    assert burst.reserve(1000.0, 2) == 0.0
+
+
+def test_a_result_file_can_be_written_as_it_goes(send_many, tmp_path):
+    path = tmp_path / "results.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        send_many(Provider(), people(3), on_result=lambda one: writer.writerow([one.row, one.state.name, one.problem]))
+    assert sorted(path.read_text().splitlines()) == ["1,ACCEPTED,", "2,ACCEPTED,", "3,ACCEPTED,"]
