@@ -57,7 +57,7 @@ class Listener(ThreadingHTTPServer):
         )
         with self._lock:
             self._open[request] = thread
-        thread.start()
+            thread.start()  # under the lock: whoever finds it here may join it
 
     def shutdown_request(self, request: Any) -> None:
         """End a connection."""
