@@ -54,7 +54,7 @@ class ControlApi:
             ("GET", "/faults", self.faults),
             ("POST", "/faults", self.arm),
             ("DELETE", "/faults", self.clear_faults),
-            ("GET", "/faults/catalogue", self.catalogue),
+            ("GET", "/catalogue", self.catalogue),
             ("DELETE", "/faults/<fault_id>", self.disarm),
             ("GET", "/callbacks", self.callbacks),
             ("POST", "/callbacks/deliver", self.deliver),

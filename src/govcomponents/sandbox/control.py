@@ -159,7 +159,7 @@ class Control:
 
     def catalogue(self) -> models.Catalogue:
         """The names of all faults and operations."""
-        return models.Catalogue.model_validate_json(self._ask("GET", "/faults/catalogue"))
+        return models.Catalogue.model_validate_json(self._ask("GET", "/catalogue"))
 
     def callbacks(self) -> list[models.CallbackState]:
         """The callbacks and their attempts, oldest first."""

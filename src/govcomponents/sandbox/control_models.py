@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from govcomponents.sandbox.fault_catalogue import CATALOGUE
+from govcomponents.sandbox.http import PROVIDERS
 
 Seconds = Annotated[float, Field(ge=0, le=10**10, allow_inf_nan=False)]
 
 
+def _names(names: Iterable[str]) -> dict[str, JsonValue]:
+    """For the description only: what is misspelt is refused by what is there, with the right names."""
+    return {"enum": list(names)}
+
+
 class _In(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True)
 
 
 class _Out(BaseModel):
@@ -42,8 +51,8 @@ class Advance(_In):
 class ArmFault(_In):
     """Arm a fault. Without nth, times, probability and seconds it strikes every call that fits."""
 
-    provider: str = Field(description="pay, notify or one_login")
-    fault: str = Field(description="a name from the catalogue")
+    provider: str = Field(description="one that the world has", json_schema_extra=_names(PROVIDERS))
+    fault: str = Field(description="a name from the catalogue", json_schema_extra=_names(CATALOGUE))
     operation: str = Field("*", description="the operation's name from the catalogue; * for all")
     nth: int | None = Field(None, ge=1, le=10**9, description="only the nth call that fits")
     times: int | None = Field(None, ge=1, le=10**9, description="at most so often")
@@ -72,7 +81,7 @@ class Disturb(_In):
 class RotateKeys(_In):
     """Let a provider change its signing keys."""
 
-    provider: str = Field(description="the provider whose keys change")
+    provider: str = Field(description="the provider whose keys change", json_schema_extra=_names(PROVIDERS))
 
 
 class Clock(_Out):

@@ -42,7 +42,7 @@ _OPERATIONS = (
         "post", "/faults", "armFault", "Arm a fault", models.ArmFault, models.Armed, status=201, refusals=_CHANGES
     ),
     _Operation("delete", "/faults", "clearFaults", "Take all faults back", status=204, refusals=(403,)),
-    _Operation("get", "/faults/catalogue", "catalogue", "List the names that can be armed", gives=models.Catalogue),
+    _Operation("get", "/catalogue", "catalogue", "List the names that can be armed", gives=models.Catalogue),
     _Operation("delete", "/faults/{fault_id}", "disarmFault", "Take a fault back", status=204, refusals=(403, 404)),
     _Operation("get", "/callbacks", "callbacks", "List the callbacks", gives=models.CallbackState, is_list=True),
     _Operation("post", "/callbacks/deliver", "deliver", "Send what is due", gives=models.Delivered, refusals=(403,)),
@@ -118,10 +118,13 @@ def _operation(operation: _Operation) -> dict[str, Any]:
     if parameters:
         shown["parameters"] = parameters
     if operation.takes:
-        shown["requestBody"] = {"required": False, "content": _content(operation.takes, is_list=False)}
+        required = any(field.is_required() for field in operation.takes.model_fields.values())
+        shown["requestBody"] = {"required": required, "content": _content(operation.takes, is_list=False)}
     answer: dict[str, Any] = {"description": "Done"}
     if operation.gives:
         answer["content"] = _content(operation.gives, is_list=operation.is_list)
+    if operation.id == "armFault":
+        answer["links"] = {"disarm": {"operationId": "disarmFault", "parameters": {"fault_id": "$response.body#/id"}}}
     responses = {str(operation.status): answer}
     for status in operation.refusals:
         refusal = {"description": "Refused", "content": _content(models.Problem, is_list=False)}

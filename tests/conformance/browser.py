@@ -1,0 +1,140 @@
+"""A person at a real browser: headless Chromium, found on this machine, driven through Selenium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+
+AXE_VERSION = "4.11.0"
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+class NotHere(Exception):
+    """What is needed is not on this machine; the text says what."""
+
+
+class Person:
+    """Reads pages, clicks on what they say and fills in fields by their labels, as a person does."""
+
+    def __init__(self, driver):
+        self.driver = driver
+
+    def open(self, url):
+        self.driver.get(url)
+
+    @property
+    def url(self):
+        return self.driver.current_url
+
+    @property
+    def heading(self):
+        return self._find("//h1").text
+
+    @property
+    def text(self):
+        return self._find("//body").text
+
+    def click(self, words):
+        """Click the link or button whose words begin so, and wait for the page to which it leads."""
+        self._press(self._find(f"//*[self::a or self::button][starts-with(normalize-space(.), {_quoted(words)})]"))
+
+    def click_first(self, selector):
+        """Click the first thing that a CSS selector finds, and wait for the page to which it leads."""
+        self._press(self.driver.find_element("css selector", selector))
+
+    def _press(self, element):
+        from selenium.webdriver.support.expected_conditions import staleness_of
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        before = self._find("//html")
+        element.click()
+        WebDriverWait(self.driver, 10).until(staleness_of(before))
+
+    def fill(self, label, value):
+        """Type into the field of a label."""
+        field = self._field(label)
+        field.clear()
+        field.send_keys(value)
+
+    def choose(self, label):
+        """Choose a radio button, or tick a box."""
+        self._field(label).click()
+
+    def select(self, label, option):
+        """Choose an option of a list."""
+        from selenium.webdriver.support.ui import Select
+
+        Select(self._field(label)).select_by_visible_text(option)
+
+    def screenshot(self, path: Path):
+        """Take a picture of the whole page."""
+        size = self.driver.execute_script("return [document.documentElement.scrollWidth, document.body.scrollHeight]")
+        self.driver.set_window_size(1100, max(600, size[1] + 140))
+        path.write_bytes(self.driver.get_screenshot_as_png())
+        self.driver.set_window_size(1100, 900)
+
+    def _field(self, label):
+        target = self._find(f"//label[starts-with(normalize-space(.), {_quoted(label)})]").get_attribute("for")
+        return self._find(f"//*[@id={_quoted(target)}]")
+
+    def _find(self, path):
+        return self.driver.find_element("xpath", path)
+
+
+def _quoted(words):
+    return f'"{words}"' if '"' not in words else f"'{words}'"
+
+
+@contextmanager
+def browser(*, javascript=True):
+    """Start headless Chromium for a `with` block. Raises NotHere if it cannot be."""
+    try:
+        from selenium import webdriver
+    except ModuleNotFoundError:
+        raise NotHere("selenium is not installed (pip install selenium)") from None
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    driver_path = shutil.which("chromedriver")
+    if chromium is None or driver_path is None:
+        raise NotHere("Chromium and its driver are not installed (apt-get install chromium chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1100,900"):
+        options.add_argument(flag)
+    options.add_argument("--proxy-server=direct://")
+    if not javascript:
+        options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver_path))
+    try:
+        driver.implicitly_wait(5)
+        yield Person(driver)
+    finally:
+        driver.quit()
+
+
+def axe_source() -> str:
+    """The program of axe-core: from the folder that AXE_CORE names, or installed with npm into a throwaway folder."""
+    folder = os.environ.get("AXE_CORE")
+    if folder is None:
+        npm = shutil.which("npm")
+        if npm is None:
+            raise NotHere("npm is not installed, and AXE_CORE names no folder with axe-core")
+        home = Path(mkdtemp(prefix="axe-core-"))
+        command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", home, f"axe-core@{AXE_VERSION}"]
+        done = subprocess.run([*map(str, command)], capture_output=True, check=False, timeout=300)
+        if done.returncode:
+            raise NotHere("axe-core cannot be installed with npm")
+        folder = str(home / "node_modules" / "axe-core")
+    return (Path(folder) / "axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(person, source) -> list[str]:
+    """What axe-core finds wrong with the page that is open: the rule, and where."""
+    driver = person.driver
+    driver.execute_script(source)
+    run = "axe.run(document, {runOnly: arguments[0]}).then(found => arguments[1](found.violations))"
+    found = driver.execute_async_script(run, AXE_TAGS)
+    return [f"{one['id']} at {node['target']}: {one['help']}" for one in found for node in one["nodes"]]

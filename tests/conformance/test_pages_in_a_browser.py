@@ -1,0 +1,184 @@
+"""The sandbox's pages in headless Chromium: a whole renewal by clicking, without JavaScript, and no axe violation."""
+
+from __future__ import annotations
+
+import pytest
+
+from govcomponents.identity.levels import Confidence
+from govcomponents.sandbox.callbacks import Callback, DeliveryRule
+from govcomponents.sandbox.server import serving
+
+from . import renewal
+from .browser import NotHere, axe_source, browser, violations
+
+RULE = DeliveryRule(1, (60,), lambda status: status == 200, lambda status: True)
+
+
+@pytest.fixture(scope="module")
+def axe():
+    try:
+        return axe_source()
+    except NotHere as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def reader():
+    """A browser with JavaScript, which axe-core needs; the pages do not."""
+    try:
+        with browser() as person:
+            yield person
+    except NotHere as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def clicker():
+    """A browser without JavaScript."""
+    try:
+        with browser(javascript=False) as person:
+            yield person
+    except NotHere as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def server():
+    with serving(sign_in="page") as running:
+        yield running
+
+
+@pytest.fixture
+def service(server):
+    made = renewal.Service(server)
+    yield made
+    made.gov.close()
+
+
+def test_a_newcomer_goes_through_the_whole_journey_by_clicking(clicker, server, service):
+    person = clicker
+    person.open(server.base_url)
+    assert person.heading == "The govcomponents sandbox"
+
+    renewal.sign_in(person, service.sign_in())
+    assert person.heading == "You are back at the service"
+    assert service.signed_in(person.url).confidence is Confidence.MEDIUM
+
+    renewal.enter_card(person, service.pay(), "4000 0000 0000 0002")
+    assert "declined" in person.text.lower()
+    assert service.paid().is_finished
+    assert not service.paid().is_paid
+
+    renewal.enter_card(person, service.pay())
+    person.click("Confirm")
+    assert person.heading == "You are back at the service"
+    assert service.paid().is_paid
+    service.send_receipts()
+
+    person.click("timeline")
+    assert person.heading == "Timeline"
+    person.fill("Reference", "RENEW")
+    person.click("Show")
+    assert "RENEW-7-email" in person.text
+    assert "RENEW-7-text" in person.text
+    person.click("Outbox")
+    person.click_first("td a")
+    assert "RENEW-7" in person.text
+
+
+def test_controls_work_without_javascript(clicker, server, service):
+    person = clicker
+    person.open(f"{server.base_url}/_sandbox/faults")
+    person.select("Fault", "server error")
+    person.select("Operation", "pay.create")
+    person.fill("At most so often", "1")
+    person.click("Arm")
+    assert "at most 1 times" in person.text
+    assert [one.fault for one in server.sandbox.faults.armed()] == ["server_error"]
+    person.click("Take back")
+    assert "No fault is armed." in person.text
+    person.fill("Only this call", "none")
+    person.click("Arm")
+    assert "There is a problem" in person.text
+    person.click("Clock")
+    person.fill("By", "2")
+    person.select("Unit", "hours")
+    before = server.sandbox.clock.time()
+    person.click("Move")
+    assert 7200 <= server.sandbox.clock.time() - before < 7260
+    server.sandbox.callbacks.send(Callback("pay", "captured", "http://127.0.0.1:1/", {}, b"{}", RULE, "RENEW-7"))
+    person.click("Callbacks")
+    person.click("Resend")
+    person.fill("How often each is sent", "2")
+    person.choose("Send nothing for now")
+    person.click("Set")
+    assert server.sandbox.callbacks.disturbance.copies == 2
+    person.click("Clock")
+    person.click("Start again")
+    assert "Nothing yet." in person.text
+
+
+def test_the_keyboard_alone_is_enough(reader, server):
+    from selenium.webdriver import ActionChains, Keys
+
+    reader.open(server.base_url)
+    ActionChains(reader.driver).send_keys(Keys.TAB).perform()
+    assert reader.driver.switch_to.active_element.text == "Skip to main content"
+    ActionChains(reader.driver).send_keys(Keys.TAB, Keys.TAB, Keys.ENTER).perform()
+    assert reader.heading == "Timeline"
+
+
+def test_no_page_has_an_accessibility_violation(reader, axe, server, service):
+    found = {}
+
+    def check(name):
+        if wrong := violations(reader, axe):
+            found[name] = wrong
+
+    def at(name, path):
+        reader.open(server.base_url + path)
+        check(name)
+
+    own = {"home": "/", "timeline": "/_sandbox/timeline", "outbox": "/_sandbox/outbox", "faults": "/_sandbox/faults"}
+    own |= {"callbacks": "/_sandbox/callbacks", "clock": "/_sandbox/clock", "came back": "/_sandbox/came-back"}
+    for name, path in own.items():
+        at(f"{name}, empty", path)
+
+    for language in ("en", "cy"):
+        reader.open(service.sign_in(language))
+        check(f"sign-in, {language}")
+    renewal.sign_in(reader, service.sign_in())
+    service.signed_in(reader.url)
+    check("came back, signed in")
+    for language in ("en", "cy"):
+        reader.open(service.pay(language))
+        check(f"card, {language}")
+        reader.click_first("main form button")
+        check(f"card with mistakes, {language}")
+    for number in ("4000 0000 0000 0002", "4000 0000 0000 0119", "4242 4242 4242 4242"):
+        renewal.enter_card(reader, service.pay(), number)
+        check(f"after card {number}")
+    reader.click("Confirm")
+    reader.open(service.pay())
+    reader.click("Cancel payment")
+    check("payment cancelled")
+    reader.open(service.pay() + "x")
+    check("no such payment")
+
+    service.send_receipts()
+    server.sandbox.faults.arm("pay", "server_error", nth=3, probability=0.5, seconds=60)
+    server.sandbox.callbacks.send(Callback("pay", "captured", "http://127.0.0.1:1/", {}, b"{}", RULE, "RENEW-7"))
+    for name, path in own.items():
+        at(f"{name}, full", path)
+    for message in server.sandbox.messages():
+        at(f"message, {message.kind}", f"/_sandbox/outbox/{message.id}")
+    at("no such message", "/_sandbox/outbox/none")
+    reader.open(f"{server.base_url}/_sandbox/clock")
+    reader.fill("By", "soon")
+    reader.click("Move")
+    check("clock with a mistake")
+    reader.open(f"{server.base_url}/_sandbox/faults")
+    reader.fill("With this chance", "2")
+    reader.click("Arm")
+    check("faults with a mistake")
+    assert found == {}
