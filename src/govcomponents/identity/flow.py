@@ -111,6 +111,9 @@ def begin(
         authentication=request.authentication,
         claims=request.claims,
         created_at=int(now),
+        max_age=request.max_age,
+        subject=request.expect,
+        return_to=request.return_to,
     )
 
 

@@ -12,14 +12,19 @@ from pydantic import AfterValidator, Field
 from govcomponents.core.inputs import Input
 from govcomponents.core.port import Port
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.privacy import Secret
+from govcomponents.identity.urls import is_safe_return_path
+from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
+    from govcomponents.identity.logout import LogoutNotice
     from govcomponents.identity.models import Identity, SignIn
     from govcomponents.identity.pending import Pending
 
 Callback: TypeAlias = "str | Mapping[str, str | Sequence[str]]"
 """How a person came back: the whole URL, its query, or its parameters, each with one value or a list of values."""
+
+LogoutBody: TypeAlias = "bytes | str | Mapping[str, str | Sequence[str]]"
+"""The body of a logout notice's request as it came, or its parameters."""
 
 
 class IdentityCapability(StrEnum):
@@ -37,9 +42,15 @@ class IdentityCapability(StrEnum):
     PASSPORT = "passport"
     DRIVING_PERMIT = "driving_permit"
     RETURN_CODES = "return_codes"
+    MAX_AGE = "max_age"
+    REAUTHENTICATION = "reauthentication"
+    LOGIN_HINT = "login_hint"
     SIGN_OUT = "sign_out"
+    LOGOUT_NOTICES = "logout_notices"
+    CHECK = "check"
 
 
+MAX_LOGIN_HINT = 256
 OF_CONFIDENCE = {
     Confidence.LOW: IdentityCapability.LOW_CONFIDENCE,
     Confidence.MEDIUM: IdentityCapability.MEDIUM_CONFIDENCE,
@@ -63,6 +74,18 @@ def _claims(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
     return tuple(dict.fromkeys(claims))
 
 
+def _hint(hint: Personal[str] | None) -> Personal[str] | None:
+    if hint is not None and not 0 < len(hint.reveal()) <= MAX_LOGIN_HINT:
+        raise ValueError("it is empty or too long")
+    return hint
+
+
+def _path(path: str | None) -> str | None:
+    if path is not None and not is_safe_return_path(path):
+        raise ValueError("it could lead to another site")
+    return path
+
+
 class StartSignIn(Input):
     """What a sign-in asks for."""
 
@@ -74,6 +97,15 @@ class StartSignIn(Input):
         description="give members of Claim, such as [Claim.ADDRESS]"
     )
     language: str = Field(description='give a language code that the provider has, such as "en"')
+    max_age: int | None = Field(None, ge=0, le=86_400, description="give seconds, from 0 to 86400")
+    sign_in_again: Secret | None = Field(None, description="give the person's Identity, or its id_token")
+    expect: Personal[str] | None = Field(None, description="give the person's Identity, or its subject")
+    login_hint: Annotated[Personal[str] | None, AfterValidator(_hint)] = Field(
+        None, description="give an email address of at most 256 characters"
+    )
+    return_to: Annotated[str | None, AfterValidator(_path)] = Field(
+        None, description="give a path of this site, such as /licences; urls.safe_return_path() makes one of any text"
+    )
 
 
 class IdentityPort(Port, ABC):
@@ -96,3 +128,11 @@ class IdentityPort(Port, ABC):
     async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:
         """Make the URL that ends the person's session with the provider."""
         raise self.unsupported(IdentityCapability.SIGN_OUT, operation="identity.sign_out_url")
+
+    async def parse_logout(self, body: LogoutBody, content_type: str | None) -> LogoutNotice:
+        """Check a notice that the provider sent to this service, or raise CallbackRefused."""
+        raise self.unsupported(IdentityCapability.LOGOUT_NOTICES, operation="identity.parse_logout")
+
+    async def check(self) -> None:
+        """Compare what the provider publishes with what this adapter expects, or raise ConfigurationError."""
+        raise self.unsupported(IdentityCapability.CHECK, operation="identity.check")

@@ -234,7 +234,7 @@ class RelyingParty:
         self, metadata: Metadata, pending: Pending, given: Tokens, code: str
     ) -> Mapping[str, Any]:
         rules = self.rules(metadata)
-        claims, algorithm = await self._verify(given.id_token, rules)
+        claims, algorithm = await self.verify(given.id_token, rules)
         if "events" in claims or "vc" in claims:
             raise TokenRefused(SignInReason.BAD_TYPE, "the ID token is a token of another type")
         tokens.check_nonce(claims, pending.nonce.reveal(), rules.name)
@@ -245,10 +245,11 @@ class RelyingParty:
         if pending.subject is not None and not tokens.same(subject, pending.subject.reveal()):
             raise TokenRefused(SignInReason.BAD_SUBJECT, "another person came back than the one who is expected")
         if pending.max_age is not None:
-            _check_auth_time(claims, pending.max_age, self.clock(), rules)
+            tokens.check_auth_time(claims, pending.max_age, self.clock(), rules)
         return claims
 
-    async def _verify(self, token: str, rules: Rules) -> tuple[dict[str, Any], str]:
+    async def verify(self, token: object, rules: Rules) -> tuple[dict[str, Any], str]:
+        """Verify a token with the provider's keys; return its claims and its algorithm. Raises TokenRefused."""
         parsed = tokens.read(token, rules)
         if parsed.kid is None and self._demands.key_id:
             raise TokenRefused(SignInReason.UNKNOWN_KEY, f"the {rules.name} names no key")
@@ -272,7 +273,7 @@ class RelyingParty:
         if not self._demands.signed_claims:
             return flow.read_claims(response)
         rules = replace(self.rules(metadata), name="userinfo token", optional=frozenset({"exp", "iat"}))
-        claims, _ = await self._verify(flow.read_claims_token(response), rules)
+        claims, _ = await self.verify(flow.read_claims_token(response), rules)
         if "nonce" in claims or "events" in claims:
             raise TokenRefused(SignInReason.BAD_TYPE, "the userinfo token is a token of another type")
         return claims
@@ -296,12 +297,3 @@ class RelyingParty:
     async def _fetch_keys(self) -> Response:
         metadata = await self._published.current()
         return await self.http.send(flow.key_request(metadata.jwks_uri))
-
-
-def _check_auth_time(claims: Mapping[str, object], max_age: int, now: float, rules: Rules) -> None:
-    """Check that the person signed in no longer ago than was asked for (OpenID Connect Core 3.1.3.7, 13)."""
-    signed_in = claims.get("auth_time")
-    if isinstance(signed_in, bool) or not isinstance(signed_in, (int, float)):
-        raise TokenRefused(SignInReason.BAD_LEVEL, "the ID token does not say when the person signed in")
-    if signed_in < now - max_age - rules.leeway:
-        raise TokenRefused(SignInReason.BAD_LEVEL, "the person signed in longer ago than was asked for")

@@ -276,6 +276,15 @@ def check_subject(claims: Mapping[str, object], name: str) -> str:
     return subject
 
 
+def check_auth_time(claims: Mapping[str, object], max_age: int, now: float, rules: Rules) -> None:
+    """Check that the person signed in no longer ago than was asked for (OpenID Connect Core 3.1.3.7, 13)."""
+    signed_in = claims.get("auth_time")
+    if isinstance(signed_in, bool) or not isinstance(signed_in, (int, float)):
+        raise TokenRefused(SignInReason.BAD_LEVEL, f"the {rules.name} does not say when the person signed in")
+    if signed_in < now - max_age - rules.leeway:
+        raise TokenRefused(SignInReason.BAD_LEVEL, "the person signed in longer ago than was asked for")
+
+
 def _text(claims: Mapping[str, object], name: str, rules: Rules) -> str:
     value = claims.get(name)
     if not isinstance(value, str):

@@ -24,6 +24,7 @@ from govcomponents.sandbox.one_login.answers import Answers
 from govcomponents.sandbox.one_login.clients import Clients, TokenRefusal
 from govcomponents.sandbox.one_login.documents import discovery, trustmark
 from govcomponents.sandbox.one_login.keys import PURPOSES, SigningKeys
+from govcomponents.sandbox.one_login.logout_notices import LogoutNotices
 from govcomponents.sandbox.one_login.requests import (
     AuthorizationRequest,
     RequestReader,
@@ -87,6 +88,7 @@ class OneLoginImitation:
         self._codes: Shelf[Grant] = Shelf(ground.clock)
         self._tokens: Shelf[Grant] = Shelf(ground.clock)
         self._signed_in = 0
+        self._notices = LogoutNotices(ground, self._at, self.keys)
         self._sign_outs = SignOuts(self._at, self.keys, self._clients)
 
     def routes(self) -> Iterable[Route]:
@@ -171,6 +173,15 @@ class OneLoginImitation:
         with self._lock:
             self._chosen = None
 
+    def sign_out_everywhere(self, person: str) -> list[str]:
+        """End a person's session at the provider, as an intervention or a sign-out elsewhere does.
+
+        Every service to which they signed in, and that has a `back_channel_logout_url`, is told. Returns the ids of
+        the callbacks. Raises KeyError for somebody who is not there.
+        """
+        self._record("a person was signed out everywhere")
+        return self._notices.signed_out(self._people[person].sub)
+
     # -- documents ----------------------------------------------------------------------------------------------------
 
     def _discovery(self, call: Call) -> Response:
@@ -254,6 +265,13 @@ class OneLoginImitation:
             return self._page.ended(request, outcome, request.language)
         if person is None:
             return _sent_back(request.refuse("server_error", "the sandbox's world has no people"))
+        if request.id_token_hint is not None and "login" in request.prompts:
+            who = self._sign_outs.subject({"id_token_hint": request.id_token_hint})
+            if who is None:
+                return _sent_back(request.refuse("invalid_request", "Unable to validate id_token_hint"))
+            if who[0] != person.sub:
+                self._record("another person signed in than the one who was to sign in again")
+                return _sent_back(request.refuse("login_required", "Login required"))
         reached = self._reached(request, person, outcome)
         codes = _letters(person.return_codes) if return_codes is None else return_codes
         if outcome is Outcome.NOT_PROVED and not codes:
@@ -293,6 +311,7 @@ class OneLoginImitation:
         self._tokens.put(access_token, grant, self._lifetimes.access_token)
         with self._lock:
             self._signed_in += 1
+        self._notices.signed_in(grant.person.sub, grant.request.client)
         answer = self._answers.tokens(grant, access_token, int(now))
         return json_answer(200, answer, {"cache-control": "no-store"})
 
@@ -335,9 +354,11 @@ class OneLoginImitation:
     def _logout(self, call: Call) -> Response:
         if len(call.query_string) > wire.MAX_LOGOUT_QUERY:
             return _blocked()
-        answer = self._sign_outs.answer(dict(call.query))
-        self._record("a person signed out")
-        return redirect(answer)
+        query = dict(call.query)
+        if who := self._sign_outs.subject(query):
+            self._record("a person signed out")
+            self._notices.signed_out(who[0], by=who[1])
+        return redirect(self._sign_outs.answer(query))
 
     def _signed_out(self, call: Call) -> Response:
         return self._page.signed_out(dict(call.query))

@@ -7,7 +7,6 @@ technical documentation, "Authenticate your user", "Prove your user's identity" 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -18,8 +17,9 @@ from govcomponents.errors import (
     InvalidInput,
     SignInReason,
 )
-from govcomponents.identity import tokens
-from govcomponents.identity.adapters.one_login import people, refusals, wire
+from govcomponents.identity import claims as read
+from govcomponents.identity import logout, tokens
+from govcomponents.identity.adapters.one_login import abilities, people, published, refusals, wire
 from govcomponents.identity.callback import ProviderError, code_of, read_callback
 from govcomponents.identity.flow import (
     EndpointRefusal,
@@ -30,27 +30,29 @@ from govcomponents.identity.flow import (
     read_tokens,
     sign_in_errors,
     token_request,
+    unavailable,
     userinfo_request,
     with_query,
 )
-from govcomponents.identity.keys import KeyCache, is_key_of, read_did, read_jwks
+from govcomponents.identity.keys import KeyCache, KeysUnavailable, is_key_of, read_did, read_jwks
 from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.identity.models import Identity, SignIn
 from govcomponents.identity.port import IdentityCapability, IdentityPort
-from govcomponents.identity.signing import client_assertion
+from govcomponents.identity.signing import KeySigner, client_assertion, signed_jwt
 from govcomponents.identity.tokens import Rules, TokenRefused
 from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Self
 
     from govcomponents.core.messages import Response
     from govcomponents.core.runtime import Runtime
     from govcomponents.identity.adapters.one_login.configuration import Configuration
     from govcomponents.identity.flow import Tokens
+    from govcomponents.identity.logout import LogoutNotice
     from govcomponents.identity.pending import Pending
-    from govcomponents.identity.port import Callback, StartSignIn
+    from govcomponents.identity.port import Callback, LogoutBody, StartSignIn
     from govcomponents.settings import IdentitySettings
 
 # How long such tokens may live and how old they may be, in seconds: the provider's are 120 for the ID token, and
@@ -58,8 +60,6 @@ if TYPE_CHECKING:
 _ID_TOKEN_LIFE: Final = 3600
 _IDENTITY_LIFE: Final = 86_400
 _FRESH: Final = 600
-
-_EVERYTHING: Final = frozenset(IdentityCapability) - {IdentityCapability.HIGH_CONFIDENCE}
 
 
 class OneLogin(IdentityPort):
@@ -70,7 +70,7 @@ class OneLogin(IdentityPort):
     """
 
     provider: ClassVar[str] = "GOV.UK One Login"
-    capabilities: ClassVar[frozenset[StrEnum]] = _EVERYTHING
+    capabilities: ClassVar[frozenset[StrEnum]] = abilities.EVERYTHING
     languages: ClassVar[frozenset[str]] = frozenset({"en", "cy"})
 
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
@@ -81,8 +81,7 @@ class OneLogin(IdentityPort):
         self._http = HttpClient(runtime, provider=self.provider, base_url=base)
         # A code is burnt by the first token request that arrives, so not even a 429 lets it be sent again.
         self._token_http = HttpClient(runtime, provider=self.provider, base_url=base, is_rate_limit=lambda _: False)
-        if configuration.high_confidence:
-            self.capabilities = frozenset(IdentityCapability)  # type: ignore[misc]  # this one adapter can do more than its class promises
+        self.capabilities = abilities.of_client(configuration)  # type: ignore[misc]  # its registration decides as well
         self._keys = KeyCache(
             lambda: self._document(self._at.jwks), read_jwks, self._clock, name="key set of GOV.UK One Login"
         )
@@ -100,6 +99,16 @@ class OneLogin(IdentityPort):
             leeway=configuration.leeway,
             max_life=_ID_TOKEN_LIFE,
             max_age=_FRESH,
+        )
+        self._logout_rules = Rules(
+            name="logout token",
+            algorithms=wire.LOGOUT_ALGORITHMS,
+            issuer=self._at.issuer,
+            audience=configuration.client_id,
+            leeway=configuration.leeway,
+            max_life=_ID_TOKEN_LIFE,
+            max_age=logout.MAX_AGE,
+            types=frozenset({"logout+jwt", "jwt"}),
         )
         self._identity_rules = Rules(
             name="core identity token",
@@ -137,9 +146,31 @@ class OneLogin(IdentityPort):
         )
         parameters = authorization_parameters(pending, wire.scope(pending))
         parameters |= wire.sign_in_parameters(pending, request.language)
+        options = wire.RequestOptions(request.sign_in_again, request.login_hint, self._own.claims_as_text)
+        if self._own.signed_requests or options.need_signing:
+            parameters = await self._signed(parameters, options)
         url = with_query(self._at.authorize, parameters)
         self._check_length(url, wire.MAX_AUTHORIZE_QUERY, "redirect_url")
         return SignIn(url=url, pending=pending)
+
+    async def _signed(self, parameters: Mapping[str, str], options: wire.RequestOptions) -> dict[str, str]:
+        signer = self._own.signer
+        if signer is None:
+            raise self.unsupported(IdentityCapability.REAUTHENTICATION, operation="identity.start")
+        claims = wire.request_object(
+            parameters,
+            options,
+            issuer=self._own.client_id,
+            authorize_url=self._at.authorize,
+            now=self._clock(),
+        )
+        return wire.outer_parameters(parameters, await self._sign(lambda: signed_jwt(signer, claims)))
+
+    async def _sign(self, work: Callable[[], str]) -> str:
+        """Sign here with a key that is here; a signer that has to ask elsewhere must not hold up an event loop."""
+        if isinstance(self._own.signer, KeySigner):
+            return work()
+        return await self._http.transport.run_blocking(work)
 
     async def complete(self, pending: Pending, callback: Callback) -> Identity:
         """Check everything, in the order in which one check protects the next."""
@@ -172,19 +203,73 @@ class OneLogin(IdentityPort):
         self._check_length(url, wire.MAX_LOGOUT_QUERY, "return_to")
         return url
 
+    async def parse_logout(self, body: LogoutBody, content_type: str | None) -> LogoutNotice:
+        """Check a logout notice: always ES256, whatever the client's ID tokens are, and always about a person."""
+        operation = "identity.parse_logout"
+        try:
+            token = logout.token_of(body, content_type)
+            rules, now = self._logout_rules, self._clock()
+            if tokens.read(token, rules).kid is None:
+                raise TokenRefused(SignInReason.UNKNOWN_KEY, "the logout token names no key")
+            claims = await tokens.verify(token, rules, self._keys, now)
+            subject, session, notice_id = logout.check_notice(claims, rules, subject_required=True, one_event=True)
+            until = claims["exp"] + rules.leeway
+            await self._http.transport.run_blocking(
+                lambda: logout.remember(
+                    self._own.logout_store, rules.issuer, notice_id, until=until, now=now, provider=self.provider
+                )
+            )
+        except TokenRefused as error:
+            raise logout.refused(error, self.provider) from None
+        except KeysUnavailable as missing:
+            raise unavailable(self.provider, str(missing), fix="answer 503", operation=operation) from None
+        return logout.LogoutNotice(
+            provider=self.provider,
+            issuer=rules.issuer,
+            subject=None if subject is None else Personal(subject),
+            session=None if session is None else Personal(session),
+            issued_at=logout.moment(claims),
+            id=notice_id,
+        )
+
+    async def check(self) -> None:
+        """Fetch the discovery document, the key set and the DID document, and compare them with the constants."""
+        operation = "identity.check"
+        with sign_in_errors(self.provider, operation):
+            response = await self._document(self._at.discovery)
+            differences = published.differences(response, self._at, self._own.id_token_algorithm)
+            await self._keys.current()
+            await self._identity_keys.current()
+        if differences:
+            raise ConfigurationError(
+                f"what the provider publishes differs from what this adapter expects: {'; '.join(differences)}",
+                fix="check the environment or the issuer; if they are right, update this library",
+                operation=operation,
+                provider=self.provider,
+            )
+
     async def _document(self, url: str) -> Response:
         return await self._http.send(key_request(url))
 
     async def _exchange(self, pending: Pending, code: str) -> Tokens:
-        assertion = client_assertion(
-            self._own.signer, client_id=self._own.client_id, audience=self._at.issuer, now=self._clock()
-        )
-        fields = wire.assertion_fields(assertion)
+        fields = await self._authentication()
         response = await self._token_http.send(token_request(self._at.token, pending, code, fields))
         try:
             return read_tokens(response)
         except EndpointRefusal as error:
             raise refusals.of_token(error, self.provider) from None
+
+    async def _authentication(self) -> dict[str, str]:
+        """The fields that prove who sends: made anew for each request."""
+        signer, secret = self._own.signer, self._own.client_secret
+        if signer is None:
+            return wire.secret_fields(self._own.client_id, secret)
+        now = self._clock()
+        return wire.assertion_fields(
+            await self._sign(
+                lambda: client_assertion(signer, client_id=self._own.client_id, audience=self._at.issuer, now=now)
+            )
+        )
 
     async def _check_id_token(self, pending: Pending, given: Tokens) -> dict[str, Any]:
         rules = self._id_token_rules
@@ -196,7 +281,11 @@ class OneLogin(IdentityPort):
             raise TokenRefused(SignInReason.BAD_TYPE, "the ID token is a token of another type")
         tokens.check_nonce(claims, pending.nonce.reveal(), rules.name)
         tokens.check_half_hash(claims, "at_hash", given.access_token, parsed.algorithm, required=True)
-        tokens.check_subject(claims, rules.name)
+        subject = tokens.check_subject(claims, rules.name)
+        if pending.subject is not None and not tokens.same(subject, pending.subject.reveal()):
+            raise TokenRefused(SignInReason.BAD_SUBJECT, "another person came back than the one who is expected")
+        if pending.max_age is not None:
+            tokens.check_auth_time(claims, pending.max_age, self._clock(), rules)
         level = claims.get("vot")
         reached = wire.CREDENTIAL_OF.get(level) if isinstance(level, str) else None
         if reached is None or reached < pending.authentication:
@@ -217,20 +306,19 @@ class OneLogin(IdentityPort):
         self, pending: Pending, given: Tokens, id_token: Mapping[str, Any], claims: Mapping[str, Any]
     ) -> Identity:
         confidence, credential = await self._proof(pending, claims, id_token["sub"])
-        phone = people.text(claims.get("phone_number"))
-        signed_in_at = id_token.get("auth_time")
+        phone = read.text(claims.get("phone_number"))
         return Identity(
             provider=self.provider,
             issuer=self._at.issuer,
             subject=Personal(id_token["sub"]),
             authentication=wire.CREDENTIAL_OF[id_token["vot"]],
-            authenticated_at=_moment(signed_in_at),
+            authenticated_at=read.moment(id_token.get("auth_time")),
             confidence=confidence,
-            email=people.text(claims.get("email")),
+            email=read.text(claims.get("email")),
             email_verified=claims.get("email_verified") is True,
             phone=phone,
             phone_verified=phone is not None and claims.get("phone_number_verified") is True,
-            wallet_subject=people.text(claims.get("wallet_subject_id")),
+            wallet_subject=read.text(claims.get("wallet_subject_id")),
             names=people.names(credential),
             birth_dates=people.birth_dates(credential),
             addresses=people.addresses(claims.get(wire.ADDRESS)),
@@ -287,12 +375,3 @@ class OneLogin(IdentityPort):
                 fix=f"use a shorter {cause}",
                 provider=self.provider,
             )
-
-
-def _moment(value: object) -> datetime | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        return datetime.fromtimestamp(value, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None

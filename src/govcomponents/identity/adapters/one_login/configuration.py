@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
 from govcomponents.core.client import checked_base_url
+from govcomponents.errors import ConfigurationError
 from govcomponents.identity import client_settings
 from govcomponents.identity.adapters.one_login.endpoints import ENVIRONMENTS, Endpoints, of_issuer
 from govcomponents.identity.adapters.one_login.wire import CLIENT_ALGORITHMS
 from govcomponents.identity.client_settings import PREFIX
+from govcomponents.identity.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
+from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
     from govcomponents.identity.signing import Signer
@@ -23,6 +27,10 @@ class OwnSettings(client_settings.OwnSettings):
 
     id_token_algorithm: Literal["ES256", "RS256"] = Field("ES256", description="as registered for the client")
     high_confidence: bool = Field(default=False, description="whether the client may ask for high confidence")
+    client_secret: Secret | None = Field(None, description="instead of a key, where the provider agreed to that")
+    signed_requests: bool = Field(default=False, description="whether to sign every authorization request")
+    claims_as_text: bool = Field(default=False, description="for the official simulator: signed claims as text")
+    logout_store: Any = Field(None, description="a LogoutStore, or the path of a file; by default in memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +40,15 @@ class Configuration:
     endpoints: Endpoints
     client_id: str
     redirect_url: str
-    signer: Signer
+    signer: Signer | None
+    client_secret: Secret | None
     id_token_algorithm: str
     leeway: int
     pending_life: int
     high_confidence: bool
+    signed_requests: bool
+    claims_as_text: bool
+    logout_store: LogoutStore
 
 
 def configure(settings: IdentitySettings, *, is_production: bool | None) -> Configuration:
@@ -47,11 +59,45 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
         endpoints=_endpoints(settings),
         client_id=client_settings.client_id_of(settings),
         redirect_url=client_settings.redirect_url_of(settings),
-        signer=client_settings.signer_of(settings, own, CLIENT_ALGORITHMS),
+        signer=_signer(settings, own),
+        client_secret=own.client_secret,
         id_token_algorithm=own.id_token_algorithm,
         leeway=own.leeway,
         pending_life=own.pending_life,
         high_confidence=own.high_confidence,
+        signed_requests=own.signed_requests,
+        claims_as_text=own.claims_as_text,
+        logout_store=_store(own.logout_store),
+    )
+
+
+def _signer(settings: IdentitySettings, own: OwnSettings) -> Signer | None:
+    """What signs for this client; None if it has a secret instead, which is for signing in only."""
+    if own.client_secret is None:
+        return client_settings.signer_of(settings, own, CLIENT_ALGORITHMS)
+    if any(key is not None for key in (own.signer, settings.private_key, settings.private_key_file)):
+        raise ConfigurationError(
+            f"{PREFIX}CLIENT_SECRET and a private key are both set",
+            fix="set the one that the client is registered with",
+        )
+    if own.signed_requests or own.high_confidence:
+        raise ConfigurationError(
+            "a client with a secret can neither sign requests nor prove identity",
+            fix=f"unset {PREFIX}SIGNED_REQUESTS and {PREFIX}HIGH_CONFIDENCE, or register a public key",
+        )
+    return None
+
+
+def _store(given: object) -> LogoutStore:
+    if given is None:
+        return MemoryLogoutStore()
+    if isinstance(given, (str, Path)):
+        return FileLogoutStore(given)
+    if isinstance(given, LogoutStore):
+        return given
+    raise ConfigurationError(
+        f"{PREFIX}LOGOUT_STORE is neither a path nor a LogoutStore",
+        fix="give the path of a file, or an object with add()",
     )
 
 

@@ -19,6 +19,7 @@ class Endpoints:
     """One environment. `issuer` ends in a slash, which is part of it."""
 
     issuer: str
+    discovery: str
     authorize: str
     token: str
     userinfo: str
@@ -60,6 +61,7 @@ def of_issuer(base: str) -> Endpoints:
 def _below(base: str) -> Mapping[str, str]:
     return {
         "issuer": f"{base}/",
+        "discovery": f"{base}/.well-known/openid-configuration",
         "authorize": f"{base}/authorize",
         "token": f"{base}/token",
         "userinfo": f"{base}/userinfo",

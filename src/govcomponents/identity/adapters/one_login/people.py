@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from govcomponents.identity.claims import text
 from govcomponents.identity.models import Address, DrivingPermit, Name, NamePart, NamePartKind, Passport
 from govcomponents.privacy import Personal
 
@@ -84,7 +85,7 @@ def _addresses(claim: object) -> Iterator[Address]:
         end = _date(entry.get("validUntil"))
         if end is None and entry.get("validUntil"):
             continue
-        texts = {field: _text(entry.get(name)) for field, name in _ADDRESS_TEXTS.items()}
+        texts = {field: text(entry.get(name)) for field, name in _ADDRESS_TEXTS.items()}
         uprn = entry.get("uprn")
         yield Address(
             **{field: value for field, value in texts.items() if value is not None},
@@ -98,8 +99,8 @@ def passports(claim: object) -> tuple[Passport, ...]:
     """The passports of the passport claim."""
     return tuple(
         Passport(
-            number=_text(entry.get("documentNumber")),
-            issuer=_text(entry.get("icaoIssuerCode")),
+            number=text(entry.get("documentNumber")),
+            issuer=text(entry.get("icaoIssuerCode")),
             expires=_personal_date(entry.get("expiryDate")),
         )
         for entry in _objects(claim)
@@ -110,9 +111,9 @@ def driving_permits(claim: object) -> tuple[DrivingPermit, ...]:
     """The licences of the driving permit claim."""
     return tuple(
         DrivingPermit(
-            number=_text(entry.get("personalNumber")),
-            issue_number=_text(entry.get("issueNumber")),
-            issuer=_text(entry.get("issuedBy")),
+            number=text(entry.get("personalNumber")),
+            issue_number=text(entry.get("issueNumber")),
+            issuer=text(entry.get("issuedBy")),
             issued=_personal_date(entry.get("issueDate")),
             expires=_personal_date(entry.get("expiryDate")),
         )
@@ -127,15 +128,6 @@ def return_codes(claim: object) -> tuple[str, ...]:
         code = entry.get("code")
         found += [item for item in (code if isinstance(code, list) else [code]) if isinstance(item, str) and item]
     return tuple(found)
-
-
-def text(value: object) -> Personal[str] | None:
-    """A text, or None if it is missing, empty or something else."""
-    return _text(value)
-
-
-def _text(value: object) -> Personal[str] | None:
-    return Personal(value) if isinstance(value, str) and value else None
 
 
 def _personal_date(value: object) -> Personal[date] | None:

@@ -7,6 +7,7 @@ documentation, "Authenticate your user" and "Prove your user's identity".
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.identity.levels import Authentication, Claim, Confidence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.identity.pending import Pending
+    from govcomponents.privacy import Personal, Secret
 
 VOCABULARY: Final = "https://vocab.account.gov.uk/v1/"
 CORE_IDENTITY: Final = f"{VOCABULARY}coreIdentityJWT"
@@ -44,9 +46,28 @@ ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_ALGORITHMS: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 ID_TOKEN_ALGORITHMS: Final = frozenset({"ES256", "RS256"})
 IDENTITY_ALGORITHMS: Final = frozenset({"ES256"})
+LOGOUT_ALGORITHMS: Final = frozenset({"ES256"})
 
 MAX_AUTHORIZE_QUERY: Final = 4096
 MAX_LOGOUT_QUERY: Final = 2048
+REQUEST_OBJECT_LIFE: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class RequestOptions:
+    """What only a signed request can carry: as plain parameters the provider ignores it without a word.
+
+    `claims_as_text` is for the official simulator, which reads the claims of a signed request as text only.
+    """
+
+    id_token_hint: Secret | None = None
+    login_hint: Personal[str] | None = None
+    claims_as_text: bool = False
+
+    @property
+    def need_signing(self) -> bool:
+        """Whether a plain request would lose any of it."""
+        return self.id_token_hint is not None or self.login_hint is not None
 
 
 def vectors(pending: Pending) -> list[str]:
@@ -70,14 +91,55 @@ def userinfo_claims(pending: Pending) -> dict[str, None]:
 def sign_in_parameters(pending: Pending, language: str) -> dict[str, str]:
     """The parameters of the authorization request that are this provider's own."""
     parameters = {"vtr": _json(vectors(pending)), "ui_locales": language}
+    if pending.max_age is not None:
+        parameters["max_age"] = str(pending.max_age)
     if claims := userinfo_claims(pending):
         parameters["claims"] = _json({"userinfo": claims})
     return parameters
 
 
+def request_object(
+    parameters: Mapping[str, str], options: RequestOptions, *, issuer: str, authorize_url: str, now: float
+) -> dict[str, object]:
+    """The claims of a signed request (RFC 9101), which holds all parameters of the authorization request.
+
+    Its audience is the authorize URL, and it has no `sub`, so that it can never serve as a client assertion.
+    """
+    import uuid
+
+    claims: dict[str, object] = {
+        **parameters,
+        "iss": issuer,
+        "aud": authorize_url,
+        "iat": int(now),
+        "exp": int(now) + REQUEST_OBJECT_LIFE,
+        "jti": str(uuid.uuid4()),
+        "vtr": json.loads(parameters["vtr"]),
+    }
+    if "claims" in parameters and not options.claims_as_text:
+        claims["claims"] = json.loads(parameters["claims"])
+    if "max_age" in parameters:
+        claims["max_age"] = int(parameters["max_age"])
+    if options.id_token_hint is not None:
+        claims |= {"prompt": "login", "id_token_hint": options.id_token_hint.reveal()}
+    if options.login_hint is not None:
+        claims["login_hint"] = options.login_hint.reveal()
+    return claims
+
+
+def outer_parameters(parameters: Mapping[str, str], signed: str) -> dict[str, str]:
+    """The parameters that stay outside of a signed request: those that the protocol wants twice, and the request."""
+    return {name: parameters[name] for name in ("response_type", "client_id", "scope")} | {"request": signed}
+
+
 def assertion_fields(assertion: str) -> dict[str, str]:
     """The fields that authenticate a client with its own signed token (RFC 7523 section 2.2)."""
     return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
+
+
+def secret_fields(client_id: str, secret: Secret | None) -> dict[str, str]:
+    """The fields that authenticate a client with its secret, where the provider agreed to that by exception."""
+    return {"client_id": client_id, "client_secret": "" if secret is None else secret.reveal()}
 
 
 def _json(value: object) -> str:

@@ -1,0 +1,67 @@
+"""Where the ids of logout notices are kept, so that none is acted on twice: in memory, or in a file.
+
+A service that runs in several processes needs a store that they share: the file, or its own implementation of
+`LogoutStore` on its database.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import threading
+from contextlib import closing
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+
+@runtime_checkable
+class LogoutStore(Protocol):
+    """Keeps keys for a time. Must be safe to share between threads."""
+
+    def add(self, key: str, until: float, now: float) -> bool:
+        """Keep a key until a time (seconds since the epoch). Returns False if it is kept already, atomically."""
+        ...
+
+
+class MemoryLogoutStore:
+    """Keeps keys in this process. It holds at most `limit`; the oldest go first."""
+
+    def __init__(self, limit: int = 100_000) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._until: dict[str, float] = {}
+
+    def add(self, key: str, until: float, now: float) -> bool:
+        """Keep a key until a time."""
+        with self._lock:
+            if self._until.get(key, now) > now:
+                return False
+            self._until.pop(key, None)
+            self._until[key] = until
+            if len(self._until) > self._limit:
+                self._forget(now)
+            return True
+
+    def _forget(self, now: float) -> None:
+        self._until = {key: until for key, until in self._until.items() if until > now}
+        while len(self._until) > self._limit:
+            del self._until[next(iter(self._until))]
+
+
+class FileLogoutStore:
+    """Keeps keys in an SQLite file, which the processes of one machine may share. Only hashes of keys are written."""
+
+    def __init__(self, path: Path | str, *, timeout: float = 5.0) -> None:
+        self._path = Path(path)
+        self._timeout = timeout
+
+    def add(self, key: str, until: float, now: float) -> bool:
+        """Keep a key until a time. Raises sqlite3.Error if the file cannot be used."""
+        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
+        with closing(sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)) as file:
+            file.execute("CREATE TABLE IF NOT EXISTS notices (key BLOB PRIMARY KEY, until REAL) WITHOUT ROWID")
+            file.execute("BEGIN IMMEDIATE")
+            file.execute("DELETE FROM notices WHERE until <= ?", (now,))
+            is_new = file.execute("INSERT OR IGNORE INTO notices VALUES (?, ?)", (digest, until)).rowcount == 1
+            file.execute("COMMIT")
+            return is_new
