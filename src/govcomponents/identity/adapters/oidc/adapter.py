@@ -65,20 +65,21 @@ class OpenIdConnect(IdentityPort):
 
     async def start(self, request: StartSignIn) -> SignIn:
         """Make the authorization URL. Fetches the discovery document if there is no fresh copy."""
+        levels = self._names_for(request)
         metadata, pending = await self._party.begin(request)
         parameters = dict(self._own.extra_parameters)
         parameters |= flow.authorization_parameters(
             pending, wire.scope(pending, self._own.scopes, self._own.confidence_scopes, self._own.claim_scopes)
         )
         parameters["ui_locales"] = request.language
-        parameters |= wire.level_parameters(self._names_for(pending), self._own.level_parameter)
+        parameters |= wire.level_parameters(levels, self._own.level_parameter)
         return SignIn(url=flow.with_query(metadata.authorization_endpoint, parameters), pending=pending)
 
-    def _names_for(self, pending: Pending) -> list[str]:
+    def _names_for(self, request: StartSignIn) -> list[str]:
         """The provider's levels to ask for. Raises InvalidInput if none is worth what is asked for."""
-        names = self._levels.names_for(pending)
-        by_scope = all(level.value in self._own.confidence_scopes for level in pending.confidence)
-        is_floor = pending.authentication <= self._levels.floor.authentication and by_scope
+        names = self._levels.names_for(request)
+        by_scope = all(level.value in self._own.confidence_scopes for level in request.confidence)
+        is_floor = request.authentication <= self._levels.floor.authentication and by_scope
         if not names and not is_floor:
             raise InvalidInput(
                 field="confidence",

@@ -91,7 +91,7 @@ async def _verify(party: RelyingParty, own: OwnSettings, answer: Answer, token: 
         issuer=own.attributes_issuer or "",
         optional=frozenset({"aud", "exp"}),
     )
-    claims = await tokens.verify(token, rules, party.keys, party.clock())
+    claims, _ = await party.verify(token, rules)
     if "nonce" in claims or "events" in claims:
         raise TokenRefused(SignInReason.BAD_TYPE, "the attributes token is a token of another type")
     if not tokens.same(tokens.check_subject(claims, rules.name), answer.subject):

@@ -14,7 +14,7 @@ from govcomponents.identity.levels import Authentication, Confidence
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.port import StartSignIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +37,19 @@ class Levels:
         """Every level that can be reached."""
         return (self.floor, *self.table.values())
 
-    def names_for(self, pending: Pending) -> list[str]:
+    def names_for(self, request: StartSignIn) -> list[str]:
         """The names to ask for, the lowest that will do first. None if every sign-in will do anyway.
 
         Where several levels of confidence will do, each of them is named, and none that nobody asked for.
         """
-        if not pending.confidence and pending.authentication <= self.floor.authentication:
+        if not request.confidence and request.authentication <= self.floor.authentication:
             return []
-        wanted = pending.confidence or (Confidence.NONE,)
+        wanted = request.confidence or (Confidence.NONE,)
         worth = {name: self.of(name) for name in self.table}
         fitting = [
             (level.confidence.rank, level.authentication is Authentication.TWO_FACTOR, name)
             for name, level in worth.items()
-            if level.confidence in wanted and level.authentication >= pending.authentication
+            if level.confidence in wanted and level.authentication >= request.authentication
         ]
         return [name for _, _, name in sorted(fitting)]
 

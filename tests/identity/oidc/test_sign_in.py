@@ -1,0 +1,444 @@
+"""What a plain OpenID provider is asked for, and what is made of what it answers."""
+
+import base64
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+import pytest
+
+from govcomponents.contracts.forge import CODE, RING, Forge, compact
+from govcomponents.core.messages import Response
+from govcomponents.core.runtime import Runtime
+from govcomponents.errors import (
+    CredentialsRefused,
+    IdentityNotProved,
+    InvalidInput,
+    NotSupported,
+    SignInDenied,
+    SignInReason,
+    SignInRejected,
+    SignInUnavailable,
+)
+from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
+from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.identity.service import IdentityService
+from govcomponents.identity.tokens import half_hash
+from govcomponents.privacy import Personal, Secret
+
+from .support import ABOUT, CLIENT, ISSUER, NOW, PROVED, STRONG, SURE, profile, settings, with_secret
+
+SINGLE = {"authentication": Authentication.SINGLE_FACTOR}
+MEDIUM = {"confidence": Confidence.MEDIUM}
+
+
+def desk(own=None, found=None):
+    forge = Forge(found or profile(), lambda: NOW)
+    port = OpenIdConnect.from_settings(own or settings(), Runtime(forge, clock=lambda: NOW))
+    return forge, IdentityService(port)
+
+
+def sign_in(forge, service, **ask):
+    started = service.start(**ask)
+    return service.complete(started.pending, forge.visit(started.url))
+
+
+def asked(service, **ask):
+    return dict(parse_qsl(urlsplit(service.start(**ask).url).query))
+
+
+def token_form(forge):
+    (request,) = [request for request in forge.sent if request.url == f"{ISSUER}/token"]
+    return {name: values[0] for name, values in parse_qs(request.body.decode()).items()}, request.headers
+
+
+# -- what is asked for --------------------------------------------------------------------------------------------
+
+
+def test_scopes_follow_what_is_asked_for():
+    _, service = desk()
+    assert asked(service)["scope"] == "openid email"
+    assert asked(service, claims=[Claim.PHONE])["scope"] == "openid email phone"
+    assert asked(service, **MEDIUM, claims=[Claim.ADDRESS, Claim.PHONE])["scope"] == "openid email address phone"
+    _, service = desk(settings(scopes="openid,profile"))
+    assert asked(service)["scope"] == "openid profile"
+
+
+@pytest.mark.parametrize(
+    ("ask", "levels"),
+    [
+        (SINGLE, None),
+        ({}, STRONG),
+        (MEDIUM, PROVED),
+        ({"confidence": Confidence.HIGH}, SURE),
+        ({"confidence": [Confidence.HIGH, Confidence.MEDIUM]}, f"{PROVED} {SURE}"),
+    ],
+)
+def test_levels_are_asked_for_by_their_names(ask, levels):
+    _, service = desk()
+    assert asked(service, **ask).get("acr_values") == levels
+
+
+def test_levels_may_be_asked_for_as_vectors_of_trust():
+    _, service = desk(settings(level_parameter="vtr", level_claim="vot"))
+    assert asked(service, **MEDIUM)["vtr"] == f'["{PROVED}"]'
+    assert "acr_values" not in asked(service, **MEDIUM)
+
+
+def test_levels_need_not_be_asked_for():
+    _, service = desk(settings(level_parameter="none"))
+    assert not {"acr_values", "vtr"} & asked(service, **MEDIUM).keys()
+
+
+def test_the_language_and_what_else_is_set_are_asked_for():
+    _, service = desk(settings(languages="en,cy", extra_parameters={"prompt": "select_account"}))
+    assert asked(service, language="cy")["ui_locales"] == "cy"
+    assert asked(service)["prompt"] == "select_account"
+
+
+def test_a_level_that_nobody_has_is_refused_unsent():
+    levels = {PROVED: {"confidence": "medium"}, STRONG: {"authentication": "two_factor"}}
+    forge, service = desk(settings(levels=levels))
+    with pytest.raises(InvalidInput, match="no level") as caught:
+        service.start(**MEDIUM)
+    assert caught.value.field == "confidence"
+    assert forge.sent == []
+    assert asked(service, **SINGLE, **MEDIUM)["acr_values"] == PROVED
+
+
+def test_what_every_sign_in_is_counts_for_each_level():
+    own = settings(levels={PROVED: {"confidence": "medium"}}, assured_authentication="two_factor")
+    forge, service = desk(own)
+    assert "acr_values" not in asked(service)
+    assert asked(service, **MEDIUM)["acr_values"] == PROVED
+    identity = sign_in(forge, service, **MEDIUM)
+    assert (identity.authentication, identity.confidence) == (Authentication.TWO_FACTOR, Confidence.MEDIUM)
+
+
+# -- who the client is --------------------------------------------------------------------------------------------
+
+
+def test_a_private_key_proves_who_the_client_is():
+    forge, service = desk()
+    sign_in(forge, service, **MEDIUM)
+    form, headers = token_form(forge)
+    assert form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    assert "Authorization" not in headers
+    assert "client_secret" not in form
+
+
+def test_a_secret_may_go_in_the_header():
+    """RFC 6749, 2.3.1: both parts are encoded as a form is, before they are joined."""
+    forge, service = desk(with_secret(client_id="licences:2"), profile())
+    forge.profile = profile(id_token={"acr": PROVED, "aud": "licences:2"})
+    sign_in(forge, service, **MEDIUM)
+    form, headers = token_form(forge)
+    kind, _, pair = headers["Authorization"].partition(" ")
+    assert kind == "Basic"
+    assert base64.b64decode(pair) == b"licences%3A2:s3cret%3Aof%2Fthe%2Bclient"
+    assert not {"client_secret", "client_id", "client_assertion"} & form.keys()
+
+
+def test_a_secret_may_go_in_the_form():
+    forge, service = desk(with_secret("client_secret_post"))
+    sign_in(forge, service, **MEDIUM)
+    form, headers = token_form(forge)
+    assert (form["client_id"], form["client_secret"]) == (CLIENT, "s3cret:of/the+client")
+    assert "Authorization" not in headers
+
+
+def test_a_public_client_has_pkce_alone():
+    forge, service = desk(settings(client_authentication="none", private_key=...))
+    sign_in(forge, service, **MEDIUM)
+    form, headers = token_form(forge)
+    assert form["client_id"] == CLIENT
+    assert len(form["code_verifier"]) >= 43
+    assert not {"client_secret", "client_assertion"} & form.keys()
+    assert "Authorization" not in headers
+
+
+# -- what comes back ----------------------------------------------------------------------------------------------
+
+
+def test_everything_that_the_standard_claims_say():
+    forge, service = desk()
+    forge.profile = profile(id_token={"acr": PROVED, "auth_time": NOW - 5, "c_hash": half_hash(CODE, "RS256")})
+    identity = sign_in(forge, service, **MEDIUM, claims=[Claim.PHONE, Claim.ADDRESS])
+    assert identity.confidence is Confidence.MEDIUM
+    assert identity.email == Personal(ABOUT["email"])
+    assert identity.email_verified
+    assert identity.phone == Personal(ABOUT["phone_number"])
+    assert identity.phone_verified
+    assert identity.name.given.reveal() == "CANARYNAME"
+    assert identity.name.family.reveal() == "EXAMPLE"
+    assert identity.birth_date.reveal().isoformat() == "1984-02-29"
+    assert identity.authenticated_at.timestamp() == NOW - 5
+    (home,) = identity.addresses
+    assert home.lines.reveal() == "7 CANARY ROAD\nEX1 1AA"
+    assert (home.postcode.reveal(), home.country.reveal(), home.street) == ("EX1 1AA", "GB", None)
+    assert identity.raw["acr"] == PROVED
+    assert not {"nonce", "at_hash", "c_hash"} & identity.raw.keys()
+
+
+def test_what_a_person_only_says_is_in_raw_alone():
+    forge, service = desk()
+    identity = sign_in(forge, service, **SINGLE)
+    assert identity.confidence is Confidence.NONE
+    assert (identity.names, identity.birth_dates, identity.addresses) == ((), (), ())
+    assert identity.raw["given_name"] == "CANARYNAME"
+
+
+@pytest.mark.parametrize(
+    ("about", "full"),
+    [
+        ({"name": "Sam Example"}, "Sam Example"),
+        ({"given_name": "Sam", "middle_name": "Jo", "family_name": "Example", "name": "x"}, "Sam Jo Example"),
+        ({"given_name": None, "family_name": "Example"}, "Example"),
+        ({"given_name": 7, "name": ["x"]}, None),
+        ({}, None),
+    ],
+)
+def test_names_of_every_form(about, full):
+    forge, service = desk(found=profile(about=about))
+    identity = sign_in(forge, service, **MEDIUM)
+    assert (identity.name and identity.name.full.reveal()) == full
+
+
+@pytest.mark.parametrize("odd", [None, "text", [], 7, {}, {"formatted": ""}, {"locality": 7}])
+def test_an_odd_address_is_none(odd):
+    forge, service = desk(
+        found=profile(about=ABOUT | {"address": odd, "birthdate": odd, "email": odd, "phone_number": odd})
+    )
+    identity = sign_in(forge, service, **MEDIUM)
+    assert (identity.addresses, identity.birth_dates) == ((), ())
+    assert (identity.email is None) is (odd != "text")
+
+
+@pytest.mark.parametrize("odd", ["true", 1, None, "yes"])
+def test_only_true_is_verified(odd):
+    """B20, B21."""
+    forge, service = desk(found=profile(about=ABOUT | {"email_verified": odd, "phone_number_verified": odd}))
+    identity = sign_in(forge, service, **MEDIUM)
+    assert not identity.email_verified
+    assert not identity.phone_verified
+
+
+@pytest.mark.parametrize("level", [STRONG, "urn:example:unknown", None, ..., 7, [PROVED], {PROVED: 1}], ids=str)
+def test_a_level_that_proves_less_proves_nothing(level):
+    """B17: a level that is missing or unknown is worth no more than any sign-in."""
+    own = settings(levels=settings().model_extra["levels"], assured_authentication="two_factor")
+    forge, service = desk(own, profile(id_token={} if level is ... else {"acr": level}))
+    with pytest.raises(IdentityNotProved) as caught:
+        sign_in(forge, service, **MEDIUM)
+    assert caught.value.subject.reveal() == forge.profile.subject
+
+
+@pytest.mark.parametrize("level", ["urn:example:unknown", None, ...], ids=str)
+def test_a_sign_in_with_less_is_rejected(level):
+    """B17."""
+    forge, service = desk(found=profile(id_token={} if level is ... else {"acr": level}))
+    with pytest.raises(SignInRejected) as caught:
+        sign_in(forge, service)
+    assert caught.value.reason is SignInReason.BAD_LEVEL
+    assert sign_in(forge, service, **SINGLE).authentication is Authentication.SINGLE_FACTOR
+
+
+def test_more_than_was_asked_for_is_good():
+    forge, service = desk(found=profile(id_token={"acr": SURE}))
+    assert sign_in(forge, service, **MEDIUM).confidence is Confidence.HIGH
+
+
+def test_the_level_may_be_in_another_claim():
+    forge, service = desk(settings(level_claim="vot"), profile(id_token={"vot": PROVED}))
+    assert sign_in(forge, service, **MEDIUM).confidence is Confidence.MEDIUM
+
+
+def test_the_level_of_userinfo_counts_for_nothing():
+    """Only what is signed proves anything."""
+    forge, service = desk(found=profile(id_token={}, about=ABOUT | {"acr": PROVED}))
+    with pytest.raises(SignInRejected):
+        sign_in(forge, service, **MEDIUM)
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"), [("at_hash", half_hash("x", "RS256")), ("c_hash", half_hash("x", "RS256"))]
+)
+def test_a_hash_that_is_there_must_be_right(claim, value):
+    """B11, B13."""
+    forge, service = desk(found=profile(id_token={"acr": PROVED, claim: value}))
+    with pytest.raises(SignInRejected) as caught:
+        sign_in(forge, service, **MEDIUM)
+    assert caught.value.reason is SignInReason.BAD_HASH
+
+
+def test_another_audience_needs_to_be_ours_by_name():
+    """B3, B4: several audiences will do if the token says that it was issued to us."""
+    for azp, good in ((CLIENT, True), ("another", False), (None, False)):
+        more = {} if azp is None else {"azp": azp}
+        forge, service = desk(found=profile(id_token={"acr": PROVED, "aud": [CLIENT, "another"]} | more))
+        if good:
+            assert sign_in(forge, service, **MEDIUM)
+            continue
+        with pytest.raises(SignInRejected) as caught:
+            sign_in(forge, service, **MEDIUM)
+        assert caught.value.reason is SignInReason.BAD_AUDIENCE
+
+
+def test_a_token_without_a_key_id_is_an_option():
+    """K5."""
+    for required, good in ((True, False), (False, True)):
+        forge, service = desk(settings(require_key_id=required))
+        forge.spoil_id_token = lambda forge, claims: forge.sign(claims, {"alg": "RS256"})
+        if good:
+            assert sign_in(forge, service, **MEDIUM)
+            continue
+        with pytest.raises(SignInRejected) as caught:
+            sign_in(forge, service, **MEDIUM)
+        assert caught.value.reason is SignInReason.UNKNOWN_KEY
+
+
+def test_no_token_is_kept_but_the_one_for_signing_out():
+    """T24: neither the access token nor a refresh token is to be had."""
+    forge, service = desk()
+    forge.spoil_tokens = lambda tokens: tokens | {"refresh_token": "refresh-canary"}
+    identity = sign_in(forge, service, **MEDIUM)
+    everything = f"{identity.model_dump()} {identity.raw} {identity.id_token.reveal()}"
+    assert "refresh-canary" not in everything
+    assert "forged-access-token" not in everything
+
+
+# -- userinfo -----------------------------------------------------------------------------------------------------
+
+
+def jwt_userinfo(forge, service, **changes):
+    header = changes.pop("header", {"alg": "RS256", "kid": "r1"})
+    key = changes.pop("key", RING.rsa)
+
+    def about(claims):
+        merged = {"iss": ISSUER, "aud": CLIENT, **claims, **changes}
+        kept = {name: value for name, value in merged.items() if value is not ...}
+        token = compact(header, kept, key, header["alg"])
+        return Response(200, {"content-type": "application/jwt; charset=utf-8"}, token.encode())
+
+    forge.spoil_about = about
+    return sign_in(forge, service, **MEDIUM)
+
+
+def test_userinfo_may_be_a_signed_token():
+    forge, service = desk(settings(userinfo="jwt"))
+    identity = jwt_userinfo(forge, service)
+    assert identity.email == Personal(ABOUT["email"])
+    assert next(r for r in forge.sent if r.url == f"{ISSUER}/me").headers["Accept"] == "application/jwt"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"iss": "https://evil.example.com"}, SignInReason.BAD_ISSUER),
+        ({"iss": ...}, SignInReason.MALFORMED),
+        ({"aud": "another"}, SignInReason.BAD_AUDIENCE),
+        ({"aud": ...}, SignInReason.MALFORMED),
+        ({"sub": "another"}, SignInReason.BAD_SUBJECT),
+        ({"exp": NOW - 60}, SignInReason.EXPIRED),
+        ({"exp": "soon"}, SignInReason.MALFORMED),
+        ({"iat": NOW + 600}, SignInReason.NOT_YET_VALID),
+        ({"iat": NOW - 6000}, SignInReason.EXPIRED),
+        ({"nonce": "x"}, SignInReason.BAD_TYPE),
+        ({"events": {}}, SignInReason.BAD_TYPE),
+        ({"header": {"alg": "ES256", "kid": "k1"}, "key": RING.ec}, SignInReason.BAD_ALGORITHM),
+        ({"header": {"alg": "RS256"}}, SignInReason.UNKNOWN_KEY),
+        ({"key": RING.rsa_stranger}, SignInReason.BAD_SIGNATURE),
+    ],
+    ids=str,
+)
+def test_a_hostile_userinfo_token_is_rejected(changes, reason):
+    """T9."""
+    forge, service = desk(settings(userinfo="jwt"))
+    with pytest.raises(SignInRejected) as caught:
+        jwt_userinfo(forge, service, **changes)
+    assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Response(200, {"content-type": "application/json"}, b'{"sub": "x"}'),
+        Response(200, {"content-type": "application/jwt"}, b"\xff.\xff.\xff"),
+        Response(200, {"content-type": "application/jwt"}, b"a.b.c.d.e"),  # A13
+        Response(200, {"content-type": "application/jwt"}, b"x" * 300_000),
+    ],
+)
+def test_userinfo_comes_in_the_form_that_is_set(answer):
+    """T9."""
+    forge, service = desk(settings(userinfo="jwt"))
+    forge.spoil_about = lambda about: answer
+    with pytest.raises(SignInRejected) as caught:
+        sign_in(forge, service, **MEDIUM)
+    assert caught.value.reason is SignInReason.MALFORMED
+
+
+def test_userinfo_may_not_be_there_at_all():
+    forge, service = desk(settings(userinfo="none"), profile(id_token={"acr": PROVED} | ABOUT))
+    identity = sign_in(forge, service, **MEDIUM)
+    assert identity.email == Personal(ABOUT["email"])
+    assert f"{ISSUER}/me" not in {request.url for request in forge.sent}
+
+
+# -- errors -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "error", "code"),
+    [
+        (400, b'{"error":"invalid_grant","error_description":"canary"}', SignInDenied, "invalid_grant"),
+        (400, b'{"error":"canary"}', SignInDenied, "other"),
+        (400, b'{"error":"invalid_client"}', CredentialsRefused, "invalid_client"),
+        (400, b'{"error":"unauthorized_client"}', CredentialsRefused, "unauthorized_client"),
+        (401, b"", CredentialsRefused, None),
+        (429, b"", SignInUnavailable, None),
+        (400, b'{"error":"temporarily_unavailable"}', SignInUnavailable, "temporarily_unavailable"),
+        (502, b"<html>canary", SignInUnavailable, None),
+    ],
+)
+def test_refusals_of_the_token_endpoint(status, body, error, code):
+    forge, service = desk()
+    forge.spoil_tokens = lambda tokens: Response(status, {"content-type": "application/json"}, body)
+    with pytest.raises(error) as caught:
+        sign_in(forge, service, **MEDIUM)
+    assert (caught.value.status, caught.value.code) == (status, code)
+    assert caught.value.fix
+    assert "canary" not in str(caught.value)
+    assert forge.redeemed == 1
+
+
+@pytest.mark.parametrize("ask", [SINGLE, MEDIUM])
+def test_a_person_who_leaves(ask):
+    _, service = desk()
+    started = service.start(**ask)
+    with pytest.raises(SignInDenied) as caught:
+        service.complete(started.pending, {"error": "access_denied", "state": started.pending.state.reveal()})
+    assert caught.value.code == "access_denied"
+
+
+# -- signing out --------------------------------------------------------------------------------------------------
+
+BACK = "https://service.example.gov.uk/signed-out"
+
+
+@pytest.mark.parametrize(
+    ("style", "sent"), [("id_token_hint", {"id_token_hint": "the token"}), ("client_id", {"client_id": CLIENT})]
+)
+def test_signing_out_in_either_style(style, sent):
+    _, service = desk(settings(sign_out=style))
+    url = service.sign_out_url(Secret("the token"), BACK)
+    assert url.partition("?")[0] == f"{ISSUER}/end"
+    assert dict(parse_qsl(urlsplit(url).query)) == sent | {"post_logout_redirect_uri": BACK}
+
+
+def test_signing_out_where_the_provider_has_no_place_for_it():
+    _, service = desk(found=profile(changes={"end_session_endpoint": ...}))
+    with pytest.raises(NotSupported):
+        service.sign_out_url(Secret("the token"), BACK)
+    _, service = desk(settings(sign_out="none"))
+    with pytest.raises(NotSupported):
+        service.sign_out_url(Secret("the token"), BACK)
+    _, service = desk(settings(end_session_endpoint=f"{ISSUER}/out"))
+    assert service.sign_out_url(Secret("the token")).startswith(f"{ISSUER}/out?")
