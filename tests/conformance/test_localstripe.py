@@ -44,6 +44,7 @@ from govcomponents.settings import PaySettings
 VERSION = "1.15.10"
 KEY = "sk_test_localstripe"
 SECRET = "whsec_localstripe"
+STATE = Path("/tmp/localstripe.pickle")  # it writes there at every change, and with --from-scratch never reads it
 
 
 @pytest.fixture(scope="session")
@@ -66,19 +67,22 @@ def free_port():
 
 
 @pytest.fixture(scope="session")
-def server(program, tmp_path_factory):
-    """The address of the running server. It keeps its state in a folder of its own."""
+def server(program):
+    """The address of the running server. The file that it writes, always in the same place, is taken away again."""
     if not socket.has_dualstack_ipv6():
         pytest.skip("localstripe needs IPv6 sockets, which this machine has not")
     port = free_port()
-    own = {**os.environ, "TMPDIR": str(tmp_path_factory.mktemp("state"))}
+    was_there = STATE.exists()
     command = [program, "--port", str(port), "--from-scratch"]
-    with subprocess.Popen(command, env=own, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             _await(port, process)
             yield f"http://127.0.0.1:{port}"
         finally:
             process.terminate()
+            process.wait(timeout=10)
+            if not was_there:
+                STATE.unlink(missing_ok=True)
 
 
 def _await(port, process):
