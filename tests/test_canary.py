@@ -235,6 +235,18 @@ def _letter_pdf(service: Service) -> object:
     return service.call("notify.letter_pdf", identity, shown=False)  # the file itself, which is the letter
 
 
+def _send_many(service: Service) -> object:
+    rows = [
+        {"email address": EMAIL, **VALUES},
+        {"email address": f"{NAME} {EMAIL}", **VALUES},
+        {"email address": EMAIL},
+    ]
+    seen = service.told.result
+    return service.call(
+        "notify.send_many", rows, EMAIL_TEMPLATE, channel="email", batch="B-1", on_progress=seen, on_result=seen
+    )
+
+
 def _render(service: Service) -> object:
     template = service.call("notify.template", EMAIL_TEMPLATE)
     return service.call("notify.render", template, VALUES) if template else None
@@ -274,6 +286,7 @@ OPERATIONS: dict[str, Callable[[Service], object]] = {
     "notify.send_letter": lambda s: s.call("notify.send_letter", ADDRESS, LETTER_TEMPLATE, VALUES, "RENEW-7-letter"),
     "notify.send_precompiled_letter": lambda s: s.call("notify.send_precompiled_letter", PDF, "RENEW-7-pdf"),
     "notify.letter_pdf": _letter_pdf,
+    "notify.send_many": _send_many,
     "notify.template": lambda s: s.call("notify.template", EMAIL_TEMPLATE),
     "notify.templates": lambda s: s.call("notify.templates"),
     "notify.preview": lambda s: s.call("notify.preview", EMAIL_TEMPLATE, VALUES),

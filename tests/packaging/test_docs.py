@@ -73,15 +73,16 @@ def test_the_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if _commands(page)], ids=_name)
 def test_the_commands_of_a_page_exist(page: Path) -> None:
+    is_ours_to_run = page.parent == ROOT  # the first pages that people follow, word for word
     for command in _commands(page):
         words = command.split()
         if words[0] == "make":
             assert [word for word in words[1:] if "=" not in word][0] in TARGETS, command  # noqa: RUF015  # read as typed
-        elif words[0].endswith("govcomponents"):
+        elif words[0].endswith("govcomponents") and not set(command) & set("$\\&|<>"):
             parser().parse_args(words[1:])
         elif words[0].endswith("pytest"):
             assert all((ROOT / word).exists() for word in words[1:] if word.startswith("tests")), command
-        else:
+        elif is_ours_to_run:
             assert command.startswith(KNOWN), command
 
 
