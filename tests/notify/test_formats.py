@@ -46,9 +46,9 @@ def test_weekdays_lists_and_answers():
 
 def test_a_time_without_a_zone_is_refused():
     with pytest.raises(InvalidInput, match="zone"):
-        formats.moment(datetime(2026, 1, 1))  # noqa: DTZ001  # that it has none is what is tested
+        formats.moment(datetime(2026, 1, 1))  # noqa: DTZ001  # that it has none is what is tested  # that it has none is what is tested
     with pytest.raises(ValueError, match="zone"):
-        checked_values({"at": datetime(2026, 1, 1)})  # noqa: DTZ001  # as above
+        checked_values({"at": datetime(2026, 1, 1)})  # noqa: DTZ001  # as above  # as above
 
 
 def test_personalisation_is_written_out():

@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF001  # what people type
 
+# what people type
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

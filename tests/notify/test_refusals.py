@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF001  # the provider's own apostrophes
 
+# the provider's own apostrophes
+
 import json
 from datetime import UTC, datetime
 

@@ -2,6 +2,8 @@
 
 # ruff: noqa: RUF001  # typographic characters are what it is about
 
+# typographic characters are what it is about
+
 import json
 
 import pytest

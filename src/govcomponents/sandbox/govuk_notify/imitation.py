@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.govuk_notify.answers import Refusal, unknown_route, wrong_method
 from govcomponents.sandbox.govuk_notify.authentication import authenticate
+from govcomponents.sandbox.govuk_notify.callbacks import KINDS, Telling
 from govcomponents.sandbox.govuk_notify.limits import Limits
-from govcomponents.sandbox.govuk_notify.messages import Messages
+from govcomponents.sandbox.govuk_notify.messages import Message, Messages
 from govcomponents.sandbox.govuk_notify.reading import Reading
 from govcomponents.sandbox.govuk_notify.sending import Sending
-from govcomponents.sandbox.govuk_notify.world import NotifyWorld
+from govcomponents.sandbox.govuk_notify.world import NotifyWorld, ReceivedText
 from govcomponents.sandbox.http import Fact, Route, json_answer
 from govcomponents.sandbox.outbox import OutboxMessage
 
@@ -38,7 +40,10 @@ class GovUkNotifyImitation:
             return
         self._lifetime = self.world.platform.token_lifetime_seconds
         self._services = {service.id: service for service in self.world.services}
-        self._sending = Sending(self.world.platform, self.messages, Limits(), ground)
+        self._telling = Telling(ground)
+        for service in self.world.services:
+            self._telling.learn(service)
+        self._sending = Sending(self.world.platform, self.messages, Limits(), ground, self._telling)
         self._reading = Reading(self.world.platform, self.messages, ground)
 
     def routes(self) -> Iterable[Route]:
@@ -146,6 +151,49 @@ class GovUkNotifyImitation:
     def _status(self, call: Call) -> Response:
         more = {} if dict(call.query).get("simple") else {"git_commit": "sandbox", "build_time": None}
         return json_answer(200, {"status": "ok", **more})
+
+    def call_back(self, kind: str, url: str, bearer_token: str, service_id: str | None = None) -> None:
+        """Send callbacks of a kind ("delivery_status", "inbound_sms", "complaint", "returned_letter") to `url`.
+
+        Without `service_id`, for the first service. Raises ConfigurationError if there is no such kind or service.
+        """
+        if kind not in KINDS:
+            raise ConfigurationError(f"there is no callback {kind!r}", fix=f"use one of {', '.join(KINDS)}")
+        service = self._service(service_id)
+        self._telling.add(service.id, kind, url, bearer_token)
+
+    def _service(self, service_id: str | None) -> Service:
+        services = {} if self.world is None else self._services
+        found = next(iter(services.values()), None) if service_id is None else services.get(service_id)
+        if found is None:
+            raise ConfigurationError("the sandbox has no such service", fix="give the id of a service of its world")
+        return found
+
+    def receive_text(self, sender: str, content: str, service_id: str | None = None) -> str:
+        """Let somebody send a text to a service; returns the text's id, and tells the service by callback."""
+        service = self._service(service_id)
+        number = service.inbound_numbers[0].number if service.inbound_numbers else "07700900500"
+        text = ReceivedText(id=self._ground.ids.uuid(), user_number=sender, notify_number=number, content=content)
+        self._reading.keep_text(service, text)
+        self._ground.timeline.record("notify", "text message received")
+        self._telling.received(service, text)
+        return text.id
+
+    def complain(self, message_id: str) -> None:
+        """Let the reader of an email report it as spam. Raises ConfigurationError if it is not an email."""
+        self._telling.complaint(self._message(message_id, "email"))
+
+    def return_letter(self, message_id: str) -> None:
+        """Let the post bring a letter back. Its status still reads as before. Raises ConfigurationError."""
+        message = self._message(message_id, "letter")
+        message.steps = (*message.steps, (self._ground.clock.time() - message.created_at, "returned-letter"))
+        self._telling.returned(message)
+
+    def _message(self, message_id: str, channel: str) -> Message:
+        message = self.messages.get(message_id)
+        if message is None or message.channel != channel:
+            raise ConfigurationError(f"the sandbox has no {channel} with that id", fix="give the `id` of what was sent")
+        return message
 
     def summary(self) -> Iterable[Fact]:
         """What it holds now."""

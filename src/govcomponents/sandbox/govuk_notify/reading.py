@@ -21,7 +21,14 @@ from govcomponents.sandbox.http import json_answer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from govcomponents.sandbox.govuk_notify.world import ApiKey, Platform, Service, Template, TemplateVersion
+    from govcomponents.sandbox.govuk_notify.world import (
+        ApiKey,
+        Platform,
+        ReceivedText,
+        Service,
+        Template,
+        TemplateVersion,
+    )
     from govcomponents.sandbox.ground import Ground
     from govcomponents.sandbox.http import Call
 
@@ -46,6 +53,12 @@ class Reading:
         self._messages = messages
         self._ground = ground
         self._made_at = ground.clock.time()
+        self._texts: dict[str, list[tuple[float, ReceivedText]]] = {}
+
+    def keep_text(self, service: Service, text: ReceivedText) -> None:
+        """Keep a text that was sent to a service."""
+        with self._messages.lock:
+            self._texts.setdefault(service.id, []).append((self._ground.clock.time(), text))
 
     def _message(self, service: Service, message_id: str) -> Message:
         if not schemas.is_uuid(message_id):
@@ -126,18 +139,19 @@ class Reading:
         """GET /v2/received-text-messages."""
         query = dict(call.query)
         schemas.RECEIVED.check(query)
-        texts = list(service.received_text_messages)[::-1]
+        with self._messages.lock:
+            kept = list(self._texts.get(service.id, ()))
+        texts = [*((self._made_at, text) for text in service.received_text_messages), *kept][::-1]
         if "older_than" in query:
             wanted = str(uuid.UUID(query["older_than"]))
-            ids = [text.id for text in texts]
+            ids = [text.id for _, text in texts]
             texts = texts[ids.index(wanted) + 1 :] if wanted in ids else []
         page = texts[: self._platform.list_page_size]
         url = f"{self._ground.base_url}/v2/received-text-messages"
         links = {"current": url}
         if page:
-            links["next"] = _with_query(url, [("older_than", page[-1].id)])
-        at = write(self._made_at)
-        shown = [{**text.model_dump(), "created_at": at, "service_id": service.id} for text in page]
+            links["next"] = _with_query(url, [("older_than", page[-1][1].id)])
+        shown = [{**text.model_dump(), "created_at": write(at), "service_id": service.id} for at, text in page]
         return self._json({"links": links, "received_text_messages": shown})
 
     def template(self, service: Service, template_id: str, version: int = 0) -> Response:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from govcomponents.core.messages import Response
     from govcomponents.notify.phones import PhoneNumber
+    from govcomponents.sandbox.govuk_notify.callbacks import Telling
     from govcomponents.sandbox.govuk_notify.content import Content
     from govcomponents.sandbox.govuk_notify.limits import Limits
     from govcomponents.sandbox.govuk_notify.world import ApiKey, Platform, Service, Template
@@ -66,8 +67,11 @@ def body_of(raw: bytes) -> Any:
 class Sending:
     """Accepts messages, for all services of one sandbox."""
 
-    def __init__(self, platform: Platform, messages: Messages, limits: Limits, ground: Ground) -> None:
+    def __init__(
+        self, platform: Platform, messages: Messages, limits: Limits, ground: Ground, telling: Telling
+    ) -> None:
         self._platform = platform
+        self._telling = telling
         self._messages = messages
         self._limits = limits
         self._ground = ground
@@ -298,6 +302,7 @@ class Sending:
         name = message.template.name if message.template else "ready-made letter"
         kind = {"email": "email", "sms": "text message", "letter": "letter"}[message.channel]
         self._ground.timeline.record("notify", f"{kind} accepted: {name}", message.reference)
+        self._telling.accepted(message)
 
     def _accepted(
         self, message: Message, content: Mapping[str, object], more: Mapping[str, object] | None = None

@@ -1,0 +1,386 @@
+"""The imitated GOV.UK Notify: rules that the recorded exchanges do not show, callbacks, the outbox, many threads."""
+
+# ruff: noqa: E501, ISC004  # tables of messages read better so
+
+# tables of messages read better so
+
+import base64
+import json
+import threading
+
+import pytest
+
+from govcomponents import ConfigurationError
+from govcomponents.core.messages import Replay, Request
+from govcomponents.notify.adapters.govuk_notify.keys import ServiceKey
+from govcomponents.notify.events import ComplaintMade, DeliveryReceipt, LetterReturned, TextReceived
+from govcomponents.sandbox.app import Sandbox
+
+from .doubles import ADDRESS, EMAIL, FILE, LETTER, LIVE_KEY, SERVICE, TEAM_KEY, TEST_KEY, TEXT, VALUES, on_sandbox
+
+RENEWAL = {"name": "Sam", "reference": "R", "amount": "£1", "refund": "no"}
+
+
+def post(sandbox, path, body, key=TEST_KEY, **headers):
+    token = ServiceKey.parse(key, setting="key").token(sandbox.clock.time())
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    method = "POST" if body is not None else "GET"
+    request = Request(
+        "t", method, f"{sandbox.base_url}{path}", Replay.ALWAYS, {"Authorization": f"Bearer {token}", **headers}, raw
+    )
+    response = sandbox.handle(request)
+    return response.status, json.loads(response.body)
+
+
+def get(sandbox, path, key=TEST_KEY, **headers):
+    token = ServiceKey.parse(key, setting="key").token(sandbox.clock.time())
+    headers = {"Authorization": f"Bearer {token}", **headers}
+    response = sandbox.handle(Request("t", "GET", f"{sandbox.base_url}{path}", Replay.ALWAYS, headers))
+    return response.status, json.loads(response.body)
+
+
+def messages(answered):
+    return [(one["error"], one["message"]) for one in answered[1]["errors"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "expected"),
+    [
+        ("sms", {"phone_number": None}, ["phone_number None is not of type string"]),
+        ("sms", {"reference": None}, ["reference None is not of type string"]),
+        ("sms", {"reference": "x" * 1001}, [f"reference {'x' * 1001} is too long"]),
+        ("sms", {"template_id": "{5ab1ec0d-0000-4000-8000-000000000102}"}, None),
+        ("sms", {"template_id": 7}, ["template_id is not a valid UUID"]),
+        ("sms", {"foo": 1, "bar": 2}, ["Additional properties are not allowed (bar, foo were unexpected)"]),
+        ("sms", {"sms_sender_id": None}, ["sms_sender_id is not a valid UUID"]),
+        ("sms", {"scheduled_for": None}, None),
+        ("sms", {"scheduled_for": 7}, ["scheduled_for 7 is not of type string, null"]),
+        ("sms", {"scheduled_for": "2026-03-02T08:00:00Z"}, ["scheduled_for datetime can not be in the past"]),
+        ("sms", {"scheduled_for": "2026-03-04T08:00:00"}, ["scheduled_for datetime can only be 24 hours in the future"]),
+        ("sms", {"scheduled_for": "2026-03-02T19:00:00Z"}, None),
+        (
+            "sms",
+            {"scheduled_for": "soon"},
+            [
+                "scheduled_for datetime format is invalid. It must be a valid ISO8601 date time format, "
+                "https://en.wikipedia.org/wiki/ISO_8601"
+            ],
+        ),
+        ("email", {"email_address": 7}, ["email_address 7 is not of type string"]),
+        ("email", {"email_address": "a@b"}, ["email_address Not a valid email address"]),
+        ("email", {"one_click_unsubscribe_url": "http://x"}, ["one_click_unsubscribe_url is not a valid https url"]),
+        ("email", {"one_click_unsubscribe_url": "https://x"}, None),
+        ("email", {"sanitise_content_for": [7, None]}, ["sanitise_content_for 7 is not of type string",
+                                                        "sanitise_content_for None is not of type string"]),
+        ("email", {"email_reply_to_id": "5ab1ec0d-0000-4000-8000-0000000000a1"}, None),
+        ("email", {"personalisation": []}, ["personalisation [] is not of type object"]),
+    ],
+)  # fmt: skip
+def test_each_fault_of_form_has_the_servers_message(path, change, expected):
+    sandbox = Sandbox(now="2026-03-02T09:00:00Z")
+    whole = {
+        "sms": {"phone_number": "07700900123", "template_id": TEXT, "personalisation": RENEWAL},
+        "email": {"email_address": "sam@example.com", "template_id": EMAIL, "personalisation": RENEWAL},
+    }[path]
+
+    answered = post(sandbox, f"/v2/notifications/{path}", {**whole, **change})
+
+    if expected is None:
+        assert answered[0] == 201
+    else:
+        assert messages(answered) == [("ValidationError", message) for message in expected]
+
+
+@pytest.mark.parametrize(
+    ("file", "kind", "message"),
+    [
+        ({"file": 7}, "ValidationError", "file 7 is not of type string"),
+        ({"file": "eHg=", "filename": "x"}, "ValidationError",
+         "filename `filename` must end with a file extension. For example, filename.csv"),
+        ({"file": "eHg=", "filename": "a" * 97 + ".csv"}, "BadRequestError", "`filename` cannot be longer than 100 characters"),
+        ({"file": "eHg=", "confirm_email_before_download": "no"}, "ValidationError",
+         "confirm_email_before_download Unsupported value for confirm_email_before_download: no. "
+         "Use a boolean true or false value."),
+        ({"file": "eHg=", "is_csv": "no"}, "ValidationError",
+         "is_csv Unsupported value for is_csv: no. Use a boolean true or false value."),
+        ({"file": "eHg=", "retention_period": 4}, "ValidationError",
+         "retention_period Unsupported value for retention_period: 4. Supported periods are from 1 to 78 weeks."),
+        ({"file": "eHg=", "filename": "x.exe"}, "BadRequestError", "Unsupported file type '.exe'. Supported types are: "),
+        ({"file": "eHh"}, "BadRequestError", None),
+        ({"file": base64.b64encode(bytes(2_100_000)).decode()}, "BadRequestError", "Uploaded file exceeds file size limit"),
+        ({"file": base64.b64encode(b"\xff\xfe").decode()}, "BadRequestError", "Unsupported file type 'application/octet"),
+    ],
+    ids=lambda value: str(value)[:40],
+)  # fmt: skip
+def test_files_are_judged_as_the_file_service_does(file, kind, message):
+    sandbox = Sandbox()
+    values = {"name": "Sam", "link_to_file": file}
+    body = {"email_address": "sam@example.com", "template_id": FILE, "personalisation": values}
+
+    answered = post(sandbox, "/v2/notifications/email", body)
+
+    if message is None:
+        assert answered[0] in (201, 400)
+    else:
+        assert messages(answered)[0][0] == kind
+        assert messages(answered)[0][1].startswith(message)
+
+
+@pytest.mark.parametrize(
+    "start", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"{\\rtf", b"PK\x03\x04..word/", b"PK\x03\x04xl/"]
+)
+def test_files_that_are_known_by_their_beginning_pass(start):
+    sandbox = Sandbox()
+    file = {"file": base64.b64encode(start + b"...").decode(), "retention_period": " 1 Week "}
+    body = {
+        "email_address": "sam@example.com",
+        "template_id": FILE,
+        "personalisation": {"name": "S", "link_to_file": file},
+    }
+
+    assert post(sandbox, "/v2/notifications/email", body)[0] == 201
+
+
+def test_a_smoke_test_is_answered_and_not_kept():
+    sandbox = Sandbox()
+    file = {"file": "eHg="}
+    body = {"email_address": "Simulate-Delivered-2@notifications.service.gov.uk", "template_id": FILE,
+            "personalisation": {"name": "S", "link_to_file": file}}  # fmt: skip
+    status, answered = post(sandbox, "/v2/notifications/email", body, key=LIVE_KEY)
+    assert status == 201
+    assert answered["content"]["body"].endswith(f"/services/{SERVICE}/documents/test-document")
+
+    body = {"phone_number": "+44 7700 900111", "template_id": TEXT, "personalisation": RENEWAL}
+    status, answered = post(sandbox, "/v2/notifications/sms", body, key=LIVE_KEY)
+    assert get(sandbox, f"/v2/notifications/{answered['id']}")[0] == 404
+    assert sandbox.notify.messages.all() == []
+
+
+def test_rules_of_the_service_in_the_servers_order():
+    sandbox = Sandbox()
+    text = {"phone_number": "07700900123", "template_id": TEXT, "personalisation": RENEWAL}
+
+    assert messages(
+        post(sandbox, "/v2/notifications/sms", {**text, "personalisation": {**RENEWAL, "name": "x" * 900}})
+    )[0][1].startswith(
+        "Your message is too long. Text messages cannot be longer than 918 characters. Your message is 963 characters long."
+    )
+    wrong_sender = {**text, "sms_sender_id": "99999999-9999-4999-8999-999999999999"}
+    assert "sms_sender_id" in messages(post(sandbox, "/v2/notifications/sms", wrong_sender))[0][1]
+    team = post(sandbox, "/v2/notifications/sms", {**text, "phone_number": "07700900020"}, key=TEAM_KEY)
+    assert team[0] == 201
+    letter = {"template_id": LETTER, "personalisation": {**RENEWAL, "address_line_1": "A", "address_line_2": "B"}}
+    assert messages(post(sandbox, "/v2/notifications/letter", letter)) == [
+        ("ValidationError", "Address must be at least 3 lines")
+    ]
+    assert messages(post(sandbox, "/v2/notifications/letter", {"reference": "r", "content": "a"}))[0][1].startswith(
+        "Cannot decode"
+    )
+    assert post(sandbox, "/v2/notifications/fax", {})[0] == 404
+    assert messages(post(sandbox, "/v2/notifications/sms", [1]))[0][1] == "[1] is not of type object"
+    assert messages(post(sandbox, f"/v2/template/{EMAIL}/preview", {"personalisation": None}))[0][1].endswith(
+        "of type object"
+    )
+    assert messages(post(sandbox, "/v2/template/x/preview", {}))[0][1] == "id is not a valid UUID"
+    assert messages(get(sandbox, "/v2/templates?type=fax"))[0][1] == "type fax is not one of [sms, email, letter]"
+    assert messages(get(sandbox, "/v2/notifications?include_jobs=false&x=1"))[0][1].startswith("include_jobs false")
+    assert messages(get(sandbox, "/v2/notifications/x/pdf"))[0][1] == "notification_id is not a valid UUID"
+    assert get(sandbox, "/_status")[1]["status"] == "ok"
+
+
+@pytest.mark.parametrize(
+    ("claims", "message"),
+    [
+        ({"iat": "now"}, "make sure your API token"),
+        ({"aud": "x"}, "make sure your API token"),
+        ({"exp": 1}, "make sure your API token"),
+        ({"exp": 1e12}, None),
+        ({"iss": 7}, "not the right data type"),
+        ({"iss": ""}, "iss field not provided"),
+        ({"iss": "99999999-9999-4999-8999-999999999999"}, "service not found"),
+        ({"iss": SERVICE.upper()}, None),
+        ({"iat": 1}, "system clock"),
+    ],
+)
+def test_tokens_are_judged_in_the_servers_order(claims, message):
+    import jwt
+
+    sandbox = Sandbox()
+    whole = {"iss": SERVICE, "iat": int(sandbox.clock.time()), **claims}
+    token = jwt.encode(whole, TEST_KEY[-36:], algorithm="HS256") if claims != {"iss": 7} else None
+    if token is None:
+        import base64 as b64
+        import hmac
+
+        parts = [b64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=") for p in ({"alg": "HS256"}, whole)]
+        signature = hmac.digest(TEST_KEY[-36:].encode(), b".".join(parts), "sha256")
+        token = b".".join([*parts, b64.urlsafe_b64encode(signature).rstrip(b"=")]).decode()
+    request = Request(
+        "t", "GET", f"{sandbox.base_url}/v2/templates", Replay.ALWAYS, {"Authorization": f"bearer {token}"}
+    )
+    answered = sandbox.handle(request)
+
+    if message is None:
+        assert answered.status == 200
+    else:
+        assert answered.status == 403
+        assert message in answered.body.decode()
+
+
+def world(**changes):
+    section = Sandbox().notify.world.model_dump(mode="json")
+    section["services"][0].update(changes)
+    return {"notify": section}
+
+
+def test_services_without_keys_or_with_a_prefix_or_revoked_keys():
+    assert Sandbox(world(api_keys=[])).notify.client_settings() is None
+    keys = world()["notify"]["services"][0]["api_keys"]
+    revoked = Sandbox(world(api_keys=[{**key, "revoked": True} for key in keys]))
+    assert "revoked" in messages(get(revoked, "/v2/templates"))[0][1]
+    other = {**world()["notify"]["services"][0], "id": "5ab1ec0d-0000-4000-8000-000000000002", "api_keys": []}
+    section = world()
+    section["notify"]["services"].append(other)
+    keyless = TEST_KEY.replace(SERVICE, other["id"])
+    assert "no API keys" in messages(get(Sandbox(section), "/v2/templates", key=keyless))[0][1]
+
+    sandbox, notify = on_sandbox(world=world(sms_prefix=True))
+    sent = notify.send_sms("07700900123", TEXT, VALUES)
+    assert sent.body.reveal().startswith("Sam,")
+    assert sandbox.notify.outbox()[0].text.startswith("Renew a licence: Sam,")
+
+
+def test_an_absent_section_is_an_absent_provider():
+    sandbox = Sandbox({})
+    assert sandbox.notify.client_settings() is None
+    assert list(sandbox.notify.summary()) == []
+    with pytest.raises(ConfigurationError):
+        sandbox.notify.call_back("complaint", "https://x.example", "token")
+
+
+@pytest.mark.parametrize(
+    ("section", "place"),
+    [
+        ({}, "notify.services"),
+        ({"services": [{"id": "x"}]}, "notify.services.0.name"),
+        ({"services": [], "x": 1}, "notify"),
+    ],
+)
+def test_a_wrong_world_is_told_by_its_place(section, place):
+    with pytest.raises(ConfigurationError, match=place):
+        Sandbox({"notify": section})
+
+
+def test_all_kinds_of_callback_reach_the_service_and_are_read():
+    sandbox, notify = on_sandbox(callback_tokens=("a-long-token",))
+    for kind in ("delivery_status", "inbound_sms", "complaint", "returned_letter"):
+        sandbox.notify.call_back(kind, f"https://service.example.gov.uk/{kind}", "a-long-token")
+    events, answers = [], iter([503, *[200] * 20])
+
+    def receive(callback):
+        status = next(answers)
+        if status == 200:
+            events.append(notify.read_callback(callback.body, callback.headers["Authorization"]))
+        return status
+
+    email = notify.send_email("sam@example.com", EMAIL, VALUES, "r-1")
+    notify.send_sms("07700900002", TEXT, VALUES)
+    letter = notify.send_letter(ADDRESS, LETTER, VALUES)
+    ready_made = notify.send_precompiled_letter(b"%PDF-1.4", "pre")
+    sandbox.notify._ground.callbacks.receive(receive)
+    sandbox.clock.advance(5)
+    sandbox.clock.advance(300)
+    text_id = sandbox.notify.receive_text("447700900201", "STOP")
+    sandbox.notify.complain(email.id)
+    sandbox.notify.return_letter(letter.id)
+    sandbox.notify.return_letter(ready_made.id)
+    sandbox.notify._ground.callbacks.deliver_due()
+
+    kinds = [type(event) for event in events]
+    assert kinds.count(DeliveryReceipt) == 2
+    assert kinds.count(LetterReturned) == 2
+    assert {TextReceived, ComplaintMade} <= set(kinds)
+    assert {event.provider_status for event in events if isinstance(event, DeliveryReceipt)} == {
+        "delivered",
+        "permanent-failure",
+    }
+    assert [one.id for one in notify.search(status="returned-letter")] == [ready_made.id, letter.id]
+    assert notify.get(letter.id).provider_status == "received"
+    assert next(notify.received_texts()).id == text_id
+    with pytest.raises(ConfigurationError):
+        sandbox.notify.complain(letter.id)
+    with pytest.raises(ConfigurationError):
+        sandbox.notify.call_back("other", "https://x.example", "t")
+    with pytest.raises(ConfigurationError):
+        sandbox.notify.receive_text("1", "x", service_id="none")
+
+
+def test_the_outbox_shows_messages_as_their_readers_see_them():
+    sandbox, notify = on_sandbox()
+    notify.send_email("sam@example.com", EMAIL, {**VALUES, "name": "<b>Sam</b>"}, "r-1")
+    notify.send_letter(ADDRESS, LETTER, VALUES)
+    notify.send_precompiled_letter(b"%PDF-1.4", "pre")
+
+    email, letter, ready_made = sandbox.notify.outbox()
+    assert "&lt;b&gt;Sam" in email.html
+    assert (email.kind, email.to, email.reference) == ("email", "sam@example.com", "r-1")
+    assert letter.text.startswith("Sam Example\n1 Example Street\nSW1A 1AA")
+    assert ready_made.template == "Ready-made letter"
+    assert [fact.value for fact in sandbox.notify.summary()] == ["Renew a licence", "3"]
+    assert [event.reference for event in sandbox.timeline.events("r-1")] == ["r-1"]
+
+
+def test_the_cost_is_known_once_it_is_counted():
+    sandbox, notify = on_sandbox(key=LIVE_KEY)
+    text = notify.send_sms("+7 900 900 1234", TEXT, VALUES)
+    letter = notify.send_letter(ADDRESS, LETTER, VALUES)
+    assert (notify.get(text.id).cost, notify.get(letter.id).cost) == (None, None)
+    sandbox.clock.advance(3)
+    assert notify.get(text.id).cost == 0.227
+    assert notify.get(letter.id).sheets == 1
+    assert notify.letter_pdf(letter.id).startswith(b"%PDF-")
+
+
+def test_letters_that_failed_have_no_pdf():
+    sandbox, notify = on_sandbox()
+    letter = notify.send_precompiled_letter(b"%PDF-1.4", "pre")
+    for status, message in (("virus-scan-failed", "virus scan"), ("technical-failure", "technical-failure")):
+        sandbox.notify.messages.get(letter.id).steps = ((0.0, status),)
+        assert message in messages(get(sandbox, f"/v2/notifications/{letter.id}/pdf"))[0][1]
+
+
+@pytest.mark.parametrize(
+    ("moment", "postage", "expected"),
+    [
+        ("2026-03-02T09:00:00Z", "first", "2026-03-04T16:00"),
+        ("2026-03-02T18:00:00Z", "first", "2026-03-05T16:00"),
+        ("2026-03-06T18:00:00Z", "second", "2026-03-16T16:00"),
+        ("2026-07-01T09:00:00Z", "europe", "2026-07-10T15:00"),
+        ("2026-03-02T09:00:00Z", "rest-of-world", "2026-03-13T16:00"),
+    ],
+)
+def test_when_a_letter_is_expected(moment, postage, expected):
+    from datetime import datetime
+
+    from govcomponents.sandbox.govuk_notify.postage import estimated_delivery
+
+    found = estimated_delivery(datetime.fromisoformat(moment).timestamp(), postage)
+    assert found.isoformat().startswith(expected)
+
+
+def test_fifty_threads_at_once_lose_nothing():
+    sandbox, notify = on_sandbox(key=LIVE_KEY)
+
+    def work(number):
+        for turn in range(10):
+            notify.send_email(f"t{number}@example.com", EMAIL, VALUES, f"{number}-{turn}")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    held = sandbox.notify.messages.all()
+    assert len(held) == len({message.id for message in held}) == 500
+    assert len(list(notify.search())) == 500
