@@ -50,7 +50,8 @@ class NotifySubject:
 
     `build` makes the port on a runtime; `connect` gives a fresh provider that holds nothing. `email`, `sms` and
     `letter` are valid arguments of sending, with personal data that can be told apart: `canaries` lists every text
-    that must never be seen outside the messages themselves, the key's secret among them.
+    that must never be seen outside the messages themselves, the key's secret among them. `job` is what `send_job`
+    takes, with its rows as a list, where the adapter declares jobs; the provider counts a job's messages as its own.
     """
 
     build: Callable[[Runtime], NotifyPort]
@@ -58,6 +59,7 @@ class NotifySubject:
     canaries: tuple[str, ...]
     email: Mapping[str, Any] | None = None
     sms: Mapping[str, Any] | None = None
+    job: Mapping[str, Any] | None = None
     unknown_id: str = "99999999-9999-4999-8999-999999999999"
 
 
@@ -132,6 +134,7 @@ class NotifySuite:
         declared = call().port.capabilities
         for capability, _, name in _CHANNELS.values():
             assert (capability in declared) == (getattr(subject, name) is not None)
+        assert (Can.JOBS in declared) == (subject.job is not None)
 
     def test_a_message_is_accepted_once(self, call: Call, channel: Sample) -> None:
         operation, kind, arguments = channel
@@ -177,6 +180,9 @@ class NotifySuite:
         if Can.GET not in declared:
             with pytest.raises(NotSupported):
                 caller.notify.get(subject.unknown_id)
+        if Can.JOBS not in declared:
+            with pytest.raises(NotSupported):
+                caller.notify.send_job([{"to": "sam@example.com"}], subject.unknown_id, channel="email", name="job")
         assert caller.wire.sent == []
 
     @pytest.mark.parametrize(
@@ -228,6 +234,29 @@ class NotifySuite:
         assert getattr(caller.notify, operation)(**arguments).id
         assert caller.provider.count() == 1
         assert len(caller.wire.waits) == 1
+
+    def test_a_job_is_accepted_whole(self, subject: NotifySubject, call: Call) -> None:
+        caller = call()
+        if subject.job is None:
+            pytest.skip("the adapter does not declare jobs")
+        job = caller.notify.send_job(**subject.job)
+        assert job.id
+        assert job.count == caller.provider.count() == len(subject.job["rows"])
+        assert len(caller.wire.sent) == 1
+
+    @pytest.mark.parametrize("fault", list(Fault), ids=str)
+    def test_a_fault_gives_its_error_and_no_job_is_sent_twice(
+        self, subject: NotifySubject, call: Call, fault: Fault
+    ) -> None:
+        error, held = _SENDS[fault]
+        caller = call({EVERY: fault})
+        if subject.job is None:
+            pytest.skip("the adapter does not declare jobs")
+        with pytest.raises(error) as caught:
+            caller.notify.send_job(**subject.job)
+        assert type(caught.value) is error
+        assert caller.provider.count() == held * len(subject.job["rows"])
+        assert len(caller.wire.sent) == (3 if fault in _REPEATED else 1)
 
     @pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.MALFORMED], ids=str)
     def test_a_read_is_repeated_after_any_fault(self, call: Call, channel: Sample, fault: Fault) -> None:

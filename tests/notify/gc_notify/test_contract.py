@@ -8,7 +8,7 @@ import threading
 from collections import deque
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -35,6 +35,12 @@ ARGUMENTS = {
         "reference": "RENEW-7-receipt",
     },
     "sms": {"to": "+16135550123", "template": TEMPLATE, "personalisation": VALUES, "reference": "RENEW-7-text"},
+    "job": {
+        "rows": [{"to": "canary@example.com", "name": "Nightingale"}, {"to": "ben@example.com", "name": "Ben"}],
+        "template": TEMPLATE,
+        "channel": "email",
+        "name": "Renewals, March",
+    },
 }
 
 
@@ -57,7 +63,9 @@ class Service:
             return self._answer(404, {"result": "error", "message": "Notification not found in database"})
         return self._answer(200, found)
 
-    def _accept(self, fields: dict[str, object], channel: str) -> Response:
+    def _accept(self, fields: dict[str, Any], channel: str) -> Response:
+        if channel == "bulk":
+            return self._accept_job(fields)
         with self._lock:
             number = f"00000000-0000-4000-8000-{len(self.held):012}"
             self.held[number] = {
@@ -80,6 +88,19 @@ class Service:
         content |= {"subject": "Hello", "from_email": "a@example.com"} if channel == "email" else {"from_number": "GC"}
         body = {**self.held[number], "uri": "https://api.example.com/", "content": content}
         return self._answer(201, {name: body[name] for name in ("id", "reference", "uri", "template", "content")})
+
+    def _accept_job(self, fields: dict[str, Any]) -> Response:
+        (column, *_), *rows = fields["rows"]
+        assert column == "email address"
+        for to, *_ in rows:
+            self._accept({"template_id": fields["template_id"], "email_address": to}, "email")
+        job = {
+            "id": "0ea216ae-4b03-46b7-ab44-893ae85104f5",
+            "job_status": "pending",
+            "notification_count": len(rows),
+            "template": fields["template_id"],
+        }
+        return self._answer(201, {"data": job})
 
     def _refusal(self, status: int, kind: str, message: str) -> Response:
         return self._answer(status, {"errors": [{"error": kind, "message": message}], "status_code": status})
