@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 
 # A live key of GOV.UK Pay is its prefix, a random id and 32 letters of a checksum; invented ones are seldom so long
 # (alphagov/pay-publicauth, TokenService). Notify's keys say nothing about their kind, and never go over the wire.
-_LIVE = re.compile(r"\bapi_live_[0-9a-z]{45,}")
+# Those of Stripe have at least 24 letters and digits after the prefix (Stripe docs: API keys).
+_LIVE = re.compile(r"\bapi_live_[0-9a-z]{45,}|\b[sr]k_live_[0-9A-Za-z]{24,}")
 
 
 def looks_live(text: str) -> bool:
     """Whether a text holds what looks like a real live key."""
-    return "api_live_" in text and _LIVE.search(text) is not None
+    return "_live_" in text and _LIVE.search(text) is not None
 
 
 def place_of_live_key(value: object, place: str = "") -> str | None:

@@ -35,8 +35,8 @@ START = 1772442000  # NOW
 class Raw:
     """The imitated API as a plain HTTP client sees it."""
 
-    def __init__(self, **changed):
-        self.sandbox = Sandbox(world(**changed), now=NOW)
+    def __init__(self, state=None, **changed):
+        self.sandbox = Sandbox(world(**changed), now=NOW, state=state)
         self.visitor = Visitor(self.sandbox.visit)
 
     def call(self, method, path, form=None, *, key=KEY, headers=None):
@@ -540,6 +540,32 @@ class TestWorlds:
 
     def test_the_same_seed_gives_the_same_ids(self):
         assert Raw().new()["id"] == Raw().new()["id"]
+
+
+class TestSafety:
+    def test_a_world_with_what_may_be_a_real_key_is_refused(self):
+        with pytest.raises(ConfigurationError, match=r"stripe\.secret_key") as caught:
+            Sandbox(world(secret_key="sk_live_" + "a1B2" * 6))
+        assert "a1B2" not in str(caught.value)
+
+    @pytest.mark.parametrize(("card", "is_kept"), [("5555 5555 5555 4444", True), ("4929 0000 0000 6", False)])
+    def test_what_happened_is_kept_over_a_restart_but_no_real_card(self, tmp_path, card, is_kept):
+        state = tmp_path / "state.sqlite"
+        raw = Raw(state=state)
+        session = raw.new()
+        payer.enter_card(raw.visitor, session["url"], card)
+        before = raw.get(f"/v1/checkout/sessions/{session['id']}")
+        size = state.stat().st_size
+        for _ in range(200):
+            raw.get(f"/v1/checkout/sessions/{session['id']}")
+        assert state.stat().st_size == size  # what only reads is not kept
+        raw.sandbox.close()
+        kept = b'"method": "POST", "path": "/stripe/c/pay/'
+        assert (kept in state.read_bytes()) is is_kept
+        again = Raw(state=state)
+        assert again.get(f"/v1/checkout/sessions/{session['id']}") == before
+        assert before["payment_status"] == ("paid" if is_kept else "unpaid")
+        again.sandbox.close()
 
 
 def test_only_what_is_paid_can_be_disputed():

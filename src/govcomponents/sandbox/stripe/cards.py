@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from govcomponents.pay.inputs import passes_luhn
+
 
 @dataclass(frozen=True, slots=True)
 class TestCard:
@@ -39,6 +41,11 @@ CARDS: Final = {
     "4000000000005126": TestCard(refund_fails=True),
     "4000000000007726": TestCard(refund_waits=True),
 }
+
+
+def may_be_real(number: str) -> bool:
+    """Whether a number is no documented test card's, and could be a real card's."""
+    return number not in CARDS and passes_luhn(number)
 
 
 def digits_of(typed: str) -> str:
