@@ -22,6 +22,8 @@ class Row:
     at_least: bool = False
     stage: str | None = None
     over_bare: bool = False
+    above: bool = False
+    """The limit is how many MiB ours may be above the peer's, not a ratio."""
     rounds: int = 5
 
 
@@ -98,5 +100,29 @@ ROWS = [
         peer="tokens:pyjwt_es256",
         figure="cpu",
         limit=1.2,
+    ),
+    Row(
+        "verify and parse a Pay webhook of 2 KiB / bare HMAC and json.loads",
+        ours="payments:our_webhook",
+        peer="payments:bare_webhook",
+        figure="cpu",
+        limit=3.0,
+    ),
+    Row(
+        "parse a full Pay payment / json.loads of it",
+        ours="payments:our_payment",
+        peer="payments:bare_payment",
+        figure="cpu",
+        limit=1.5,
+    ),
+    Row(
+        "iterate 100,000 payments / iterate 1,000 (MiB of peak memory above)",
+        ours="payments:search_many",
+        peer="payments:search_few",
+        figure="peak_memory",
+        limit=10,
+        stage="pay",
+        above=True,
+        rounds=1,
     ),
 ]

@@ -58,13 +58,13 @@ def measure(row: Row, rounds: int | None) -> tuple[float, float, float]:
                 bare.append(nothing)
     floor = statistics.median(bare)
     mine, theirs = statistics.median(ours) - floor, statistics.median(peer) - floor
-    return mine, theirs, mine / theirs
+    return mine, theirs, (mine - theirs) / 1024 if row.above else mine / theirs
 
 
 def shown(figure: str, value: float) -> str:
     if figure in ("cpu", "process_cpu"):
         return f"{value:,.0f} µs" if value < 10_000 else f"{value / 1000:,.1f} ms"
-    if figure == "process_memory":
+    if figure in ("process_memory", "peak_memory"):
         return f"{value / 1024:,.1f} MiB"
     return f"{value:,.0f}/s"
 

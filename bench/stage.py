@@ -37,6 +37,10 @@ def stage(name: str | None) -> Iterator[dict[str, str]]:
     if name is None:
         yield {}
         return
+    if name == "pay":
+        with _serving([sys.executable, "-m", "bench.pay_sandbox", "100000"]) as port:
+            yield {"url": f"http://127.0.0.1:{port}"}
+        return
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home)
         body = folder / "answer.json"
@@ -47,15 +51,21 @@ def stage(name: str | None) -> Iterator[dict[str, str]]:
             certificate, key, bundle = make_certificate(folder)
             command += ["--tls", str(certificate), str(key), "--close"]
             told["REQUESTS_CA_BUNDLE"] = str(bundle)
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        try:
-            assert server.stdout is not None
-            port = server.stdout.readline().strip()
+        with _serving(command) as port:
             told["url"] = f"https://localhost:{port}" if name == "notify_tls" else f"http://127.0.0.1:{port}"
             yield told
-        finally:
-            server.kill()
-            server.wait()
+
+
+@contextlib.contextmanager
+def _serving(command: list[str]) -> Iterator[str]:
+    """Run a server for the length of a `with` block, and give the port that it prints."""
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+    finally:
+        server.kill()
+        server.wait()
 
 
 def make_certificate(folder: Path) -> tuple[Path, Path, Path]:

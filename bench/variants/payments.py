@@ -1,0 +1,132 @@
+"""Payments: parsing an answer and a webhook beside the bare standard library, and a search in constant memory."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import itertools
+import json
+import resource
+
+from bench.variants.measuring import URL, choose, cpu_of
+
+COUNT = 40_000
+SECRET = "webhook_test_only0for0the0bench"
+MANY, FEW = 100_000, 1_000
+PAYMENT = {
+    "payment_id": "hu20sqlact5260q2nanm0q8u93",
+    "payment_provider": "stripe",
+    "provider_id": "pi_3Bench",
+    "amount": 18000,
+    "corporate_card_surcharge": 300,
+    "total_amount": 18300,
+    "fee": 412,
+    "net_amount": 17888,
+    "reference": "BENCH-77120",
+    "description": "Operator licence continuation fee",
+    "language": "en",
+    "email": "sam@example.com",
+    "metadata": {"team": "bench", "batch": 18, "fast": False},
+    "created_date": "2026-03-04T11:02:09.771Z",
+    "state": {"status": "success", "finished": True},
+    "authorisation_mode": "web",
+    "delayed_capture": False,
+    "moto": False,
+    "return_url": "https://service.example.gov.uk/return/6b0f6a0e4b7f",
+    "authorisation_summary": {"three_d_secure": {"required": True}},
+    "refund_summary": {"status": "available", "amount_available": 13300, "amount_submitted": 5000},
+    "settlement_summary": {
+        "capture_submit_time": "2026-03-04T11:06:31.204Z",
+        "captured_date": "2026-03-04",
+        "settled_date": "2026-03-06",
+    },
+    "card_details": {
+        "card_brand": "Mastercard",
+        "card_type": "credit",
+        "first_digits_card_number": "510118",
+        "last_digits_card_number": "0007",
+        "expiry_date": "11/28",
+        "cardholder_name": "Sam Example",
+        "billing_address": {
+            "line1": "1 High Street",
+            "line2": None,
+            "postcode": "ZZ1 1ZZ",
+            "city": "A",
+            "country": "GB",
+        },
+        "wallet_type": None,
+    },
+    "card_brand": "Mastercard",
+    "_links": {
+        name: {
+            "href": f"https://publicapi.payments.service.gov.uk/v1/payments/hu20sqlact5260q2nanm0q8u93/{name}",
+            "method": "GET",
+        }
+        for name in ("self", "events", "refunds")
+    },
+}
+ANSWER = json.dumps(PAYMENT).encode()
+MESSAGE = json.dumps(
+    {
+        "webhook_message_id": "bench",
+        "created_date": "2026-03-04T11:06:31.204Z",
+        "resource_id": PAYMENT["payment_id"],
+        "api_version": 1,
+        "resource_type": "PAYMENT",
+        "event_type": "card_payment_succeeded",
+        "resource": {**PAYMENT, "metadata": {"filler": "x" * 150}},
+    }
+).encode()
+SIGNATURE = hmac.new(SECRET.encode(), MESSAGE, hashlib.sha256).hexdigest()
+
+
+def our_webhook() -> None:
+    from govcomponents.pay.adapters.govuk_pay.callbacks import parse_webhook
+    from govcomponents.privacy import Secret
+
+    secrets = (Secret(SECRET),)
+    headers = {"Content-Type": "application/json", "Pay-Signature": SIGNATURE}
+    cpu_of(lambda: parse_webhook(MESSAGE, headers, secrets), COUNT, warm_up=500)
+
+
+def bare_webhook() -> None:
+    key = SECRET.encode()
+
+    def call() -> object:
+        assert hmac.compare_digest(hmac.new(key, MESSAGE, hashlib.sha256).hexdigest(), SIGNATURE)
+        return json.loads(MESSAGE)
+
+    cpu_of(call, COUNT, warm_up=500)
+
+
+def our_payment() -> None:
+    from govcomponents.core.replies import LazyJson
+    from govcomponents.pay.adapters.govuk_pay.reading import PaymentAnswer
+
+    cpu_of(lambda: PaymentAnswer.model_validate_json(ANSWER).to_payment(LazyJson(ANSWER)), COUNT, warm_up=500)
+
+
+def bare_payment() -> None:
+    cpu_of(lambda: json.loads(ANSWER), COUNT, warm_up=500)
+
+
+def search_many() -> None:
+    _search(MANY)
+
+
+def search_few() -> None:
+    _search(FEW)
+
+
+def _search(count: int) -> None:
+    from bench.pay_sandbox import KEY
+    from govcomponents import GovComponents, Settings
+
+    with GovComponents.from_settings(Settings(pay={"api_key": KEY, "base_url": URL})) as gov:
+        found = sum(1 for _ in itertools.islice(gov.pay.search(), count))
+    assert found == count, found
+    print(json.dumps({"peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}))
+
+
+if __name__ == "__main__":
+    choose(globals())
