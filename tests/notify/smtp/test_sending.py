@@ -364,3 +364,25 @@ def test_an_event_loop_goes_on_while_the_server_thinks(settings_for):
         asyncio.run(send(server.port))
 
     assert server.whole == 1
+
+
+def test_many_are_sent_and_each_once(mailbox, notify_at, tmp_path):
+    rows = [{"to": f"person{number}@example.com", "name": f"Person {number}", "reference": "R"} for number in range(20)]
+    notify = notify_at(mailbox.port)
+
+    for _ in range(2):
+        result = notify.send_many(
+            [{**row, "refund": False} for row in rows],
+            "renewed",
+            channel="email",
+            batch="MARCH",
+            journal=tmp_path / "journal",
+            concurrency=4,
+        )
+
+    assert result.is_complete
+    assert result.progress.earlier == 20
+    assert sorted(received.recipients[0] for received in mailbox.received) == sorted(row["to"] for row in rows)
+    assert {received.message["X-Reference"] for received in mailbox.received} == {
+        f"MARCH-{number}" for number in range(1, 21)
+    }
