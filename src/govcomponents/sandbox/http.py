@@ -142,10 +142,12 @@ def comes_from_elsewhere(call: Call) -> bool:
     return origin != call.base_url and origin.partition("://")[2] != call.headers.get("host")
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: json.dumps makes one a call
+
+
 def json_answer(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer."""
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(status, {"content-type": "application/json", **(headers or {})}, body)
+    return Response(status, {"content-type": "application/json", **(headers or {})}, _encode(value).encode())
 
 
 def html_answer(status: int, page: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -6,9 +6,11 @@ Source: GOV.UK Notify docs, "Message status" and "Testing"; alphagov/notificatio
 
 from __future__ import annotations
 
+import sys
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from govcomponents.notify.adapters.govuk_notify import wire
@@ -182,11 +184,17 @@ def outcome(
         }
         wanted = raw.strip()[-10:] if channel == "sms" else raw.strip()
         final = failures.get((channel, wanted), "delivered")
-        return ((0.0, "created"), (SENDING_AFTER, "sending"), (FINAL_AFTER, final))
+        return _sent_then(final)
     if international:
         steps = ((0.0, "created"), (SENDING_AFTER, "sent"))
         return steps if country_code in _SILENT_PREFIXES else (*steps, (FINAL_AFTER, "delivered"))
-    return ((0.0, "created"), (SENDING_AFTER, "sending"), (FINAL_AFTER, "delivered"))
+    return _sent_then("delivered")
+
+
+@cache
+def _sent_then(final: str) -> tuple[tuple[float, str], ...]:
+    """The usual way of a message; all that go it share one tuple."""
+    return ((0.0, "created"), (SENDING_AFTER, "sending"), (FINAL_AFTER, final))
 
 
 class Messages:
@@ -198,7 +206,8 @@ class Messages:
         self._by_service: dict[str, list[Message]] = {}
 
     def add(self, message: Message) -> None:
-        """Keep one."""
+        """Keep one. The names of its values are those of its template: it shares them with the other messages."""
+        message.personalisation = {sys.intern(name): value for name, value in message.personalisation.items()}
         with self.lock:
             self._by_id[message.id] = message
             self._by_service.setdefault(message.service.id, []).append(message)
