@@ -38,6 +38,17 @@ def test_a_request_arrives_whole_and_the_answer_comes_back_whole(server: Loopbac
     assert "cookie" not in seen.headers
 
 
+@pytest.mark.parametrize(
+    ("rest", "target"),
+    [("", "/"), ("/", "/"), ("?a=/b", "/?a=/b"), ("/a?b=/c", "/a?b=/c"), ("/a%2Fb//c", "/a%2Fb//c"), ("/a?", "/a?")],
+)
+def test_the_request_line_holds_the_path_as_it_was_written(
+    server: Loopback, caller: Caller, rest: str, target: str
+) -> None:
+    caller.send(get(server.url + rest))
+    assert server.seen[0].target in (target, target.rstrip("?"))
+
+
 def test_a_post_without_a_body_says_that_it_has_none(server: Loopback, caller: Caller) -> None:
     caller.send(post(server.url + "/cancel", None))  # type: ignore[arg-type]  # as an adapter does
     assert server.seen[0].headers["content-length"] == "0"

@@ -64,6 +64,15 @@ class NoCookies(RequestsCookieJar):
 _EMPTY_JAR = NoCookies()
 
 
+def _parted(url: str) -> tuple[str, str]:
+    """Split a URL into its origin and what stands in the request line. Nearly every URL has a path: that goes fast."""
+    start = url.find("/", 8)
+    if start < 0 or "?" in url[:start]:
+        origin, _, query = url.partition("?")
+        return origin, f"/?{query}" if query else "/"
+    return url[:start], url[start:]
+
+
 class LeanResponse(requests.Response):
     """A response whose redirect nobody follows or prepares, made without the parts that are filled in later."""
 
@@ -110,7 +119,7 @@ class LeanAdapter(HTTPAdapter):
     ) -> ConnectionPool:
         """Return the pool for a request. `verify` is not looked at: verification cannot be switched off."""
         url = request.url or ""
-        origin = url[: url.find("/", 8)]
+        origin, _ = _parted(url)
         pool = self._pools.get(origin)
         if pool is None:
             proxy = self._proxies.for_url(url)
@@ -123,7 +132,7 @@ class LeanAdapter(HTTPAdapter):
         url = request.url or ""
         if url.startswith("http://") and self._proxies.for_url(url):
             return url
-        return url[url.find("/", 8) :]
+        return _parted(url)[1]
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave the connection as the shared context made it."""
