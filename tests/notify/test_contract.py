@@ -14,6 +14,7 @@ from govcomponents.sandbox.app import Sandbox
 from govcomponents.settings import NotifySettings
 
 EMAIL_TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000101"
+LETTER_TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000103"
 SMS_TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000102"
 KEY = "demo-test-5ab1ec0d-0000-4000-8000-000000000001-5ab1ec0d-5ec2-4000-8000-000000000001"
 VALUES = {"name": "Canary Nightingale", "reference": "RENEW-7", "amount": "£145.00", "refund": False}
@@ -49,7 +50,15 @@ class TestOverTheSandbox(NotifySuite):
                 lambda: len(sandbox.notify.messages.all()),
             )
 
-        return NotifySubject(build=build, connect=connect, **ARGUMENTS)
+        return NotifySubject(
+            build=build,
+            connect=connect,
+            letter={"address": ["Canary Nightingale", "1 Example Street", "SW1A 1AA"], "template": LETTER_TEMPLATE,
+                    "personalisation": VALUES},
+            precompiled={"pdf": b"%PDF-1.4", "reference": "RENEW-7-letter"},
+            answers_reads=True,
+            **ARGUMENTS,
+        )  # fmt: skip
 
 
 class Answers:

@@ -11,6 +11,7 @@ import pytest
 
 from govcomponents.contracts.faults import EVERY, Fault, FaultyTransport
 from govcomponents.contracts.modes import BlockingView, Mode
+from govcomponents.contracts.notify_more import MoreOperations
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import (
     GovComponentsError,
@@ -52,6 +53,8 @@ class NotifySubject:
     `letter` are valid arguments of sending, with personal data that can be told apart: `canaries` lists every text
     that must never be seen outside the messages themselves, the key's secret among them. `job` is what `send_job`
     takes, with its rows as a list, where the adapter declares jobs; the provider counts a job's messages as its own.
+    `letter` and `precompiled` are arguments of sending letters. `answers_reads` says that the provider behind `connect`
+    answers searches, templates and all else that the adapter declares.
     """
 
     build: Callable[[Runtime], NotifyPort]
@@ -60,6 +63,9 @@ class NotifySubject:
     email: Mapping[str, Any] | None = None
     sms: Mapping[str, Any] | None = None
     job: Mapping[str, Any] | None = None
+    letter: Mapping[str, Any] | None = None
+    precompiled: Mapping[str, Any] | None = None
+    answers_reads: bool = False
     unknown_id: str = "99999999-9999-4999-8999-999999999999"
 
 
@@ -98,7 +104,7 @@ _OPTIONS: Mapping[Can, tuple[str, Mapping[str, Any]]] = {
 }
 
 
-class NotifySuite:
+class NotifySuite(MoreOperations):
     """What every adapter of the notify port must do. Each test runs for blocking and for asyncio callers."""
 
     @pytest.fixture
