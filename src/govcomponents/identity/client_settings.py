@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.callback import PENDING_LIFE
+from govcomponents.identity.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
 from govcomponents.identity.signing import Signer, check_algorithm, load_signer, read_key_file
 from govcomponents.identity.tokens import DEFAULT_LEEWAY, MAX_LEEWAY
 from govcomponents.privacy import Secret
@@ -123,6 +125,20 @@ def signer_of(settings: IdentitySettings, own: OwnSettings, allowed: frozenset[s
     if key is None:
         raise _one_key()
     return load_signer(key, algorithm=own.signing_algorithm, allowed=allowed, key_id=own.key_id, setting=setting)
+
+
+def logout_store_of(given: object) -> LogoutStore:
+    """Return the store of notices: the one that is given, a file, or one in memory. Raises ConfigurationError."""
+    if given is None:
+        return MemoryLogoutStore()
+    if isinstance(given, (str, Path)):
+        return FileLogoutStore(given)
+    if isinstance(given, LogoutStore):
+        return given
+    raise ConfigurationError(
+        f"{PREFIX}LOGOUT_STORE is neither a path nor a LogoutStore",
+        fix="give the path of a file, or an object with add()",
+    )
 
 
 def _one_key() -> ConfigurationError:

@@ -14,12 +14,13 @@ from urllib.parse import quote_plus
 
 from govcomponents.core.client import HttpClient
 from govcomponents.errors import ConfigurationError, SignInReason, SignInRejected
-from govcomponents.identity import flow, tokens
+from govcomponents.identity import flow, logout, tokens
 from govcomponents.identity.callback import ProviderError, code_of, read_callback
 from govcomponents.identity.discovery import DiscoveryUnfit, discovery_url, read_metadata
 from govcomponents.identity.keys import DocumentCache, KeyCache, KeysUnavailable, read_jwks
-from govcomponents.identity.signing import client_assertion
+from govcomponents.identity.signing import KeySigner, client_assertion
 from govcomponents.identity.tokens import Rules, TokenRefused
+from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,9 +29,11 @@ if TYPE_CHECKING:
     from govcomponents.core.runtime import Runtime
     from govcomponents.identity.discovery import Expectations, Metadata
     from govcomponents.identity.flow import Tokens
+    from govcomponents.identity.logout import LogoutNotice
+    from govcomponents.identity.logout_stores import LogoutStore
     from govcomponents.identity.oauth_errors import Refusals
     from govcomponents.identity.pending import Pending
-    from govcomponents.identity.port import Callback, StartSignIn
+    from govcomponents.identity.port import Callback, LogoutBody, StartSignIn
     from govcomponents.identity.signing import Signer
     from govcomponents.privacy import Secret
 
@@ -63,23 +66,14 @@ class Client:
     assertion_audience: str | None = None
     pending_life: int = 3600
 
-    def proof(self, issuer: str, now: float) -> tuple[dict[str, str], dict[str, str]]:
-        """The form fields and the headers that prove who sends, for one token request (RFC 6749 2.3, RFC 7523 2.2)."""
-        if self.signer is not None:
-            assertion = self.assertion(self.assertion_audience or issuer, now)
-            return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}, {}
+    def plain_proof(self) -> tuple[dict[str, str], dict[str, str]]:
+        """The form fields and the headers that prove who sends without a key (RFC 6749 section 2.3)."""
         if self.secret is None:
             return {"client_id": self.client_id}, {}
         if self.authentication == POST:
             return {"client_id": self.client_id, "client_secret": self.secret.reveal()}, {}
         pair = f"{quote_plus(self.client_id)}:{quote_plus(self.secret.reveal())}".encode("ascii")
         return {}, {"Authorization": f"Basic {base64.b64encode(pair).decode('ascii')}"}
-
-    def assertion(self, audience: str, now: float) -> str:
-        """A signed token that proves to `audience` who sends. Raises ConfigurationError without a key."""
-        if self.signer is None:
-            raise ConfigurationError("this client has no key to sign with", fix="set a private key")
-        return client_assertion(self.signer, client_id=self.client_id, audience=audience, now=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +156,22 @@ class RelyingParty:
         try:
             return await self._published.current()
         except KeysUnavailable:
-            unfit = self._published.failure
-            if not isinstance(unfit, DiscoveryUnfit):
-                raise
+            self._complain(operation)
+            raise
+
+    async def check(self) -> None:
+        """Fetch the discovery document and the keys. Raises what `metadata` raises, and SignInUnavailable."""
+        operation = "identity.check"
+        with flow.sign_in_errors(self._provider, operation):
+            await self.metadata(operation)
+            self._complain(operation)
+            await self.keys.current()
+
+    def _complain(self, operation: str) -> None:
+        """Raise the error of the newest document, if there was one and it cannot be used."""
+        unfit = self._published.failure
+        if not isinstance(unfit, DiscoveryUnfit):
+            return
         happened = f"the discovery document cannot be used: {unfit}"
         if unfit.reason is None:
             raise ConfigurationError(happened, fix=unfit.fix, operation=operation, provider=self._provider)
@@ -209,13 +216,64 @@ class RelyingParty:
         return Answer(metadata, given, id_token, claims)
 
     async def _exchange(self, metadata: Metadata, pending: Pending, code: str) -> Tokens:
-        fields, headers = self.client.proof(metadata.issuer, self.clock())
+        fields, headers = await self._proof(metadata)
         request = flow.token_request(metadata.token_endpoint, pending, code, fields, headers)
         response = await self._token_http.send(request)
         try:
             return flow.read_tokens(response)
         except flow.EndpointRefusal as error:
             raise self._refusals.of_token(error, self._provider) from None
+
+    async def _proof(self, metadata: Metadata) -> tuple[dict[str, str], dict[str, str]]:
+        """The form fields and the headers that prove who sends, for one token request."""
+        if self.client.signer is None:
+            return self.client.plain_proof()
+        assertion = await self.assertion(self.client.assertion_audience or metadata.issuer)
+        return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}, {}
+
+    async def assertion(self, audience: str) -> str:
+        """A signed token that proves to `audience` who sends (RFC 7523). Raises ConfigurationError without a key.
+
+        A key that is here signs here; a signer that has to ask elsewhere must not hold up an event loop.
+        """
+        signer, client_id, now = self.client.signer, self.client.client_id, self.clock()
+        if signer is None:
+            raise ConfigurationError("this client has no key to sign with", fix="set a private key")
+        if isinstance(signer, KeySigner):
+            return client_assertion(signer, client_id=client_id, audience=audience, now=now)
+        return await self.http.transport.run_blocking(
+            lambda: client_assertion(signer, client_id=client_id, audience=audience, now=now)
+        )
+
+    async def parse_logout(self, body: LogoutBody, content_type: str | None, store: LogoutStore) -> LogoutNotice:
+        """Check a notice of OpenID Connect Back-Channel Logout 1.0. Raises CallbackRefused, and what a store does."""
+        operation = "identity.parse_logout"
+        try:
+            token = logout.token_of(body, content_type)
+            rules = replace(
+                self.rules(await self.metadata(operation)),
+                name="logout token",
+                types=frozenset({"logout+jwt", "jwt"}),
+                max_age=logout.MAX_AGE,
+            )
+            claims, _ = await self.verify(token, rules)
+            subject, session, notice_id = logout.check_notice(claims, rules, subject_required=False, one_event=False)
+            now, until = self.clock(), claims["exp"] + rules.leeway
+            await self.http.transport.run_blocking(
+                lambda: logout.remember(store, rules.issuer, notice_id, until=until, now=now, provider=self._provider)
+            )
+        except TokenRefused as error:
+            raise logout.refused(error, self._provider) from None
+        except KeysUnavailable as missing:
+            raise flow.unavailable(self._provider, str(missing), fix="answer 503", operation=operation) from None
+        return logout.LogoutNotice(
+            provider=self._provider,
+            issuer=rules.issuer,
+            subject=None if subject is None else Personal(subject),
+            session=None if session is None else Personal(session),
+            issued_at=logout.moment(claims),
+            id=notice_id,
+        )
 
     def rules(self, metadata: Metadata) -> Rules:
         """What an ID token of this provider must be."""

@@ -99,9 +99,9 @@ def profile(level=wire.FACIAL_MATCH_REQUIRED, **members):
         jwks=f"{HOST}/api/openid_connect/certs",
         token=f"{HOST}/api/openid_connect/token",
         userinfo=f"{HOST}/api/openid_connect/userinfo",
-        documents={f"{HOST}/.well-known/openid-configuration": document()},
         **(
             {
+                "documents": {f"{HOST}/.well-known/openid-configuration": document()},
                 "id_token": {"acr": level, "ial": level, "aal": TWO_FACTOR, "c_hash": half_hash(CODE, "RS256")},
                 "about": ABOUT | {"ial": level},
             }

@@ -48,6 +48,7 @@ class LoginGov(IdentityPort):
             IdentityCapability.PHONE,
             IdentityCapability.ADDRESS,
             IdentityCapability.SIGN_OUT,
+            IdentityCapability.CHECK,
         }
     )
     languages: ClassVar[frozenset[str]] = wire.LANGUAGES
@@ -167,3 +168,7 @@ class LoginGov(IdentityPort):
             raise self.unsupported(IdentityCapability.SIGN_OUT, operation=operation)
         parameters = {"client_id": self._party.client.client_id, "post_logout_redirect_uri": back}
         return flow.with_query(url, parameters)
+
+    async def check(self) -> None:
+        """Fetch the discovery document and the keys, and compare them with the settings."""
+        await self._party.check()

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from govcomponents.core.runtime import Runtime
     from govcomponents.identity.adapters.oidc.configuration import Configuration
     from govcomponents.identity.adapters.oidc.levels import Level
+    from govcomponents.identity.logout import LogoutNotice
     from govcomponents.identity.models import Address
     from govcomponents.identity.pending import Pending
-    from govcomponents.identity.port import Callback, StartSignIn
+    from govcomponents.identity.port import Callback, LogoutBody, StartSignIn
     from govcomponents.identity.relying_party import Answer
     from govcomponents.settings import IdentitySettings
 
@@ -43,6 +44,7 @@ class OpenIdConnect(IdentityPort):
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
         self._own = configuration.own
         self._levels = configuration.levels
+        self._logout_store = configuration.logout_store
         self.provider = self._own.name  # type: ignore[misc]  # the settings name the provider
         self.languages = frozenset(self._own.languages)  # type: ignore[misc]  # and its languages
         self.capabilities = _capabilities(configuration)  # type: ignore[misc]  # and what it can do
@@ -72,6 +74,7 @@ class OpenIdConnect(IdentityPort):
             pending, wire.scope(pending, self._own.scopes, self._own.confidence_scopes, self._own.claim_scopes)
         )
         parameters["ui_locales"] = request.language
+        parameters |= wire.option_parameters(request)
         parameters |= wire.level_parameters(levels, self._own.level_parameter)
         return SignIn(url=flow.with_query(metadata.authorization_endpoint, parameters), pending=pending)
 
@@ -169,15 +172,27 @@ class OpenIdConnect(IdentityPort):
             raise self.unsupported(IdentityCapability.SIGN_OUT, operation=operation)
         return flow.with_query(url, parameters)
 
+    async def parse_logout(self, body: LogoutBody, content_type: str | None) -> LogoutNotice:
+        """Check a notice of Back-Channel Logout 1.0, where the settings say that the provider sends it."""
+        self.require(IdentityCapability.LOGOUT_NOTICES, operation="identity.parse_logout")
+        return await self._party.parse_logout(body, content_type, self._logout_store)
+
+    async def check(self) -> None:
+        """Fetch the discovery document and the keys, and compare them with the settings."""
+        await self._party.check()
+
 
 def _capabilities(configuration: Configuration) -> frozenset[StrEnum]:
     """What the settings say that this provider can do."""
     own, levels = configuration.own, configuration.levels.all
-    found: set[StrEnum] = {IdentityCapability.SIGN_IN, IdentityCapability.SINGLE_FACTOR}
+    found: set[StrEnum] = {IdentityCapability.SIGN_IN, IdentityCapability.SINGLE_FACTOR, IdentityCapability.CHECK}
+    found |= {IdentityCapability(option) for option in own.options}
     found |= {OF_AUTHENTICATION[level.authentication] for level in levels}
     found |= {OF_CONFIDENCE[level.confidence] for level in levels if level.confidence is not Confidence.NONE}
     found |= {OF_CONFIDENCE[Confidence(level)] for level in own.confidence_scopes}
     found |= {IdentityCapability(claim) for claim in own.claim_scopes}
     if own.sign_out != "none":
         found.add(IdentityCapability.SIGN_OUT)
+    if own.logout_notices:
+        found.add(IdentityCapability.LOGOUT_NOTICES)
     return frozenset(found)

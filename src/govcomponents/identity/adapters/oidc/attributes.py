@@ -71,7 +71,7 @@ async def fetch(party: RelyingParty, own: OwnSettings, answer: Answer, pending: 
     scopes = set(wire.scope(pending, own.scopes, own.confidence_scopes, own.claim_scopes).split()) - {"openid"}
     if not scopes or own.attributes_url is None or own.attributes_issuer is None:
         return NOTHING
-    assertion = party.client.assertion(own.attributes_url, party.clock())
+    assertion = await party.assertion(own.attributes_url)
     request = flow.userinfo_request(own.attributes_url, answer.given.access_token, {own.attributes_header: assertion})
     response = await party.http.send(request)
     try:

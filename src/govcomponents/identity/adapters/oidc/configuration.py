@@ -23,6 +23,7 @@ from govcomponents.identity.tokens import KEY_FOR
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
+    from govcomponents.identity.logout_stores import LogoutStore
     from govcomponents.identity.signing import Signer
     from govcomponents.settings import IdentitySettings
 
@@ -75,6 +76,11 @@ class OwnSettings(client_settings.OwnSettings):
     endpoint_hosts: Listed = Field((), description="hosts on which endpoints may be, besides the issuer's own")
     end_session_endpoint: str | None = Field(None, description="where to sign out, where discovery does not say")
     sign_out: Literal["id_token_hint", "client_id", "none"] = Field("id_token_hint", description="how to sign out")
+    options: Annotated[tuple[Literal["max_age", "login_hint"], ...], BeforeValidator(_listed)] = Field(
+        ("max_age", "login_hint"), description="the options of a sign-in that the provider honours"
+    )
+    logout_notices: bool = Field(default=False, description="whether the provider sends notices of logouts")
+    logout_store: Any = Field(None, description="a LogoutStore, or the path of a file; by default in memory")
     languages: Listed = Field(("en",), min_length=1, description="the languages that the provider's pages have")
     extra_parameters: Mapped = Field(default_factory=dict, description="more parameters of every sign-in")
     attributes_url: str | None = Field(None, description="where verified attributes are")
@@ -115,6 +121,7 @@ class Configuration:
     levels: Levels
     expected: Expectations
     demands: Demands
+    logout_store: LogoutStore
 
 
 def configure(settings: IdentitySettings, *, is_production: bool | None) -> Configuration:
@@ -157,6 +164,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             extra_audiences=True,
             signed_claims=own.userinfo == "jwt",
         ),
+        logout_store=client_settings.logout_store_of(own.logout_store),
     )
 
 

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from govcomponents.identity.pending import Pending
+    from govcomponents.identity.port import StartSignIn
 
 # What a service may not set for itself: each protects the sign-in, or is made anew for each.
 RESERVED: Final = frozenset(
-    {"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge"}
+    {"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "max_age", "login_hint"}
     | {"code_challenge_method", "response_mode", "request", "request_uri", "acr_values", "vtr", "ui_locales"}
 )
 PROTOCOL_CLAIMS: Final = frozenset({"nonce", "at_hash", "c_hash", "jti", "s_hash"})
@@ -53,6 +54,12 @@ def level_parameters(names: Sequence[str], parameter: str) -> dict[str, str]:
     if not names or parameter not in (ACR_VALUES, VTR):
         return {}
     return {parameter: json.dumps(list(names), separators=(",", ":")) if parameter == VTR else " ".join(names)}
+
+
+def option_parameters(request: StartSignIn) -> dict[str, str]:
+    """The parameters of the options that are asked for (OpenID Connect Core 3.1.2.1)."""
+    found = {} if request.max_age is None else {"max_age": str(request.max_age)}
+    return found if request.login_hint is None else found | {"login_hint": request.login_hint.reveal()}
 
 
 def names(claims: Mapping[str, Any]) -> tuple[Name, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
@@ -14,10 +13,10 @@ from govcomponents.identity import client_settings
 from govcomponents.identity.adapters.one_login.endpoints import ENVIRONMENTS, Endpoints, of_issuer
 from govcomponents.identity.adapters.one_login.wire import CLIENT_ALGORITHMS
 from govcomponents.identity.client_settings import PREFIX
-from govcomponents.identity.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
+    from govcomponents.identity.logout_stores import LogoutStore
     from govcomponents.identity.signing import Signer
     from govcomponents.settings import IdentitySettings
 
@@ -67,7 +66,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
         high_confidence=own.high_confidence,
         signed_requests=own.signed_requests,
         claims_as_text=own.claims_as_text,
-        logout_store=_store(own.logout_store),
+        logout_store=client_settings.logout_store_of(own.logout_store),
     )
 
 
@@ -86,19 +85,6 @@ def _signer(settings: IdentitySettings, own: OwnSettings) -> Signer | None:
             fix=f"unset {PREFIX}SIGNED_REQUESTS and {PREFIX}HIGH_CONFIDENCE, or register a public key",
         )
     return None
-
-
-def _store(given: object) -> LogoutStore:
-    if given is None:
-        return MemoryLogoutStore()
-    if isinstance(given, (str, Path)):
-        return FileLogoutStore(given)
-    if isinstance(given, LogoutStore):
-        return given
-    raise ConfigurationError(
-        f"{PREFIX}LOGOUT_STORE is neither a path nor a LogoutStore",
-        fix="give the path of a file, or an object with add()",
-    )
 
 
 def _endpoints(settings: IdentitySettings) -> Endpoints:
