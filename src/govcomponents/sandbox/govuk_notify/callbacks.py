@@ -59,6 +59,8 @@ class Telling:
     def accepted(self, message: Message) -> None:
         """Queue the receipt that will come. Letters have none, nor has a text that stays `sent`."""
         after, status = message.steps[-1]
+        if (message.service.id, "delivery_status") not in self._addresses:
+            return
         if message.channel == "letter" or status not in _TOLD:
             return
         body = {

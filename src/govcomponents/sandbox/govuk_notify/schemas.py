@@ -11,11 +11,15 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from govcomponents.notify.phones import parse as parse_phone
+from govcomponents.notify.phones import parse
 from govcomponents.notify.recipients import BadRecipient, RecipientFault, email_address
 from govcomponents.sandbox.govuk_notify.answers import invalid
+
+parse_phone = lru_cache(maxsize=4096)(parse)
+"""Reads a number; the same ones come again and again in tests, and libphonenumber is slow."""
 
 Check = Callable[[Any], Iterator[str]]
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from govcomponents.notify import placeholders, recipients
 from govcomponents.notify.adapters.govuk_notify import wire
-from govcomponents.notify.phones import parse as parse_phone
 from govcomponents.notify.postal import PostalAddress
 from govcomponents.notify.recipients import RecipientFault
 from govcomponents.sandbox.govuk_notify import content as contents
@@ -214,7 +213,7 @@ class Sending:
         return found
 
     def _number(self, service: Service, key: ApiKey, raw: str) -> PhoneNumber:
-        number = parse_phone(raw)
+        number = schemas.parse_phone(raw)
         self._check_allowed(service, key, number.digits, "phone_number")
         if not number.is_uk and "international_sms" not in service.permissions:
             raise bad_request("Cannot send to international mobile numbers")
@@ -340,7 +339,7 @@ def _known_recipients(service: Service, what: str) -> frozenset[str]:
         people = [member.email_address for member in service.team_members]
         return frozenset(address.lower() for address in (*people, *service.guest_list.email_addresses))
     numbers = [member.mobile_number for member in service.team_members if member.mobile_number]
-    return frozenset(parse_phone(number).digits for number in (*numbers, *service.guest_list.mobile_numbers))
+    return frozenset(schemas.parse_phone(number).digits for number in (*numbers, *service.guest_list.mobile_numbers))
 
 
 def _multiplier(number: PhoneNumber) -> int:

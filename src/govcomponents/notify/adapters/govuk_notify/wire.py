@@ -132,7 +132,7 @@ class NotificationState(Wire):
 
 def write_time(moment: datetime) -> str:
     """Write a time as the provider does: UTC, six digits of a second, and Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def read_time(text: str) -> datetime:
