@@ -10,6 +10,7 @@ from pathlib import Path
 
 from govcomponents.pay.adapters import BUILT_IN
 from govcomponents.pay.adapters.govuk_pay.refusals import MEANINGS
+from govcomponents.pay.adapters.stripe.refusals import MEANINGS as STRIPE_MEANINGS
 from govcomponents.pay.port import PayCapability, PayPort
 
 HERE = Path(__file__).parent
@@ -75,6 +76,17 @@ def errors() -> str:
     for code, meaning in MEANINGS.items():
         fix = meaning.fix.replace("|", "\\|")
         lines.append(f"| {code} | `{meaning.kind.__name__}` | {meaning.happened} | {fix} |")
+    lines += [
+        "",
+        "## Stripe's codes",
+        "",
+        "Made from the code by `docs/pay/make_pages.py`. Where Stripe gives no code, the status tells the error.",
+        "",
+        "| Code | Error | What happened | To fix |",
+        "| --- | --- | --- | --- |",
+    ]
+    for code, known in STRIPE_MEANINGS.items():
+        lines.append(f"| `{code}` | `{known.kind.__name__}` | {known.happened} | {known.fix} |")
     return "\n".join(lines) + "\n"
 
 
