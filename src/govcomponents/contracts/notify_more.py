@@ -105,7 +105,8 @@ class MoreOperations:
         offline = answering.notify.render(template, subject.email["personalisation"])
         if Can.PREVIEW in answering.port.capabilities:
             preview = answering.notify.preview(template_id, subject.email["personalisation"])
-            assert (preview.body, preview.subject, preview.html) == (offline.body, offline.subject, offline.html)
+            assert (preview.body, preview.subject) == (offline.body, offline.subject)
+            assert preview.html in (None, offline.html)  # not every provider gives it
 
     def test_received_texts_come_one_by_one(self, answering: Caller) -> None:
         if Can.RECEIVED_TEXTS not in answering.port.capabilities:

@@ -9,6 +9,7 @@ from collections import deque
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -44,6 +45,20 @@ ARGUMENTS = {
 }
 
 
+EMAIL_TEMPLATE = {
+    "id": TEMPLATE,
+    "type": "email",
+    "name": "Permit ready",
+    "created_at": "2026-01-10T15:00:00.000000Z",
+    "updated_at": None,
+    "created_by": "template.author@example.com",
+    "version": 1,
+    "body": "Dear ((name))",
+    "subject": "Hello",
+    "postage": None,
+}
+
+
 class Service:
     """A service that answers as GC Notify does, and holds what it accepted."""
 
@@ -54,14 +69,30 @@ class Service:
     def __call__(self, request: Request) -> Response:
         if request.headers.get("Authorization") != f"ApiKey-v1 {KEY}":
             return self._refusal(403, "AuthError", "Invalid token: Enter your full API key")
+        path, _, query = request.url.removeprefix("https://api.notification.canada.ca").partition("?")
+        if path.endswith("/preview"):
+            values = json.loads(request.body or b"")["personalisation"]
+            filled = EMAIL_TEMPLATE["body"].replace("((name))", values["name"])
+            return self._answer(200, {**EMAIL_TEMPLATE, "body": filled})
         if request.method == "POST":
             if request.headers.get("Content-Type") != "application/json":
                 return self._refusal(415, "BadRequestError", "UnsupportedMediaType error: …")
             return self._accept(json.loads(request.body or b""), request.url.rpartition("/")[2])
-        found = self.held.get(request.url.rpartition("/")[2])
+        if path == "/v2/notifications":
+            return self._answer(200, {"notifications": self._search(parse_qs(query)), "links": {"current": path}})
+        if path == "/v2/templates":
+            return self._answer(200, {"templates": [EMAIL_TEMPLATE]})
+        if path == f"/v2/template/{TEMPLATE}":
+            return self._answer(200, EMAIL_TEMPLATE)
+        found = self.held.get(path.rpartition("/")[2])
         if found is None:
             return self._answer(404, {"result": "error", "message": "Notification not found in database"})
         return self._answer(200, found)
+
+    def _search(self, query: dict[str, list[str]]) -> list[dict[str, object]]:
+        if "older_than" in query:
+            return []
+        return [one for one in self.held.values() if query.get("reference") in (None, [one["reference"]])]
 
     def _accept(self, fields: dict[str, Any], channel: str) -> Response:
         if channel == "bulk":
@@ -121,7 +152,7 @@ class TestByScript(NotifySuite):
             transport.steps = deque([service] * 20)
             return Provider(transport, lambda: 1_700_000_000.0, lambda: len(service.held))
 
-        return NotifySubject(build=build, connect=connect, **ARGUMENTS)
+        return NotifySubject(build=build, connect=connect, answers_reads=True, **ARGUMENTS)
 
 
 @contextmanager

@@ -28,6 +28,17 @@ if TYPE_CHECKING:
 
 USERNAME = "permits-service"
 PASSWORD = "canary-password-92"
+_USES = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
 
 
 def make_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
@@ -45,9 +56,13 @@ def make_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
             .serial_number(x509.random_serial_number())
             .not_valid_before(now - dt.timedelta(hours=1))
             .not_valid_after(now + dt.timedelta(hours=1))
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
         )
 
+    uses = dict.fromkeys(_USES, False) | {"key_cert_sign": True, "crl_sign": True}
     ca = start(authority, ca_key).add_extension(x509.BasicConstraints(True, None), critical=True)
+    ca = ca.add_extension(x509.KeyUsage(**uses), critical=True)
     names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     server = start(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")]), key).add_extension(names, False)
     pem = serialization.Encoding.PEM

@@ -35,6 +35,7 @@ class TestOverSmtp(NotifySuite):
             yield NotifySubject(
                 build=lambda runtime: Smtp.from_settings(settings, runtime),
                 connect=connect,
+                answers_reads=True,
                 canaries=("canary@example.com", "Nightingale", PASSWORD),
                 email={
                     "to": "canary@example.com",
