@@ -49,7 +49,7 @@ def profile(algorithm):
         jwks=f"{HOST}/.well-known/jwks.json",
         token=f"{HOST}/token",
         userinfo=f"{HOST}/userinfo",
-        id_token={"vot": "Cl.Cm", "vtm": f"{HOST}/trustmark", "sid": "s", "auth_time": 1_789_999_990},
+        id_token={"vot": "Cl.Cm", "vtm": f"{HOST}/trustmark", "sid": "s"},
         about={"email": "canary@example.com", "email_verified": True, wire.RETURN_CODE: [{"code": "P"}]},
         proof=Proof(
             claim=wire.CORE_IDENTITY,

@@ -14,6 +14,7 @@ from govcomponents.contracts.forge import Forge, Profile, Proof
 from govcomponents.contracts.identity_forgery import ForgerySuite
 from govcomponents.contracts.identity_subject import Call, Caller, IdentitySubject, Provider
 from govcomponents.errors import (
+    CallbackRefused,
     GovComponentsError,
     InvalidInput,
     NotSupported,
@@ -28,9 +29,16 @@ from govcomponents.identity.models import Identity
 from govcomponents.identity.pending import Pending
 from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE
 from govcomponents.identity.port import IdentityCapability as Can
-from govcomponents.privacy import Secret
+from govcomponents.privacy import Personal, Secret
 
 __all__ = ["Caller", "IdentitySubject", "IdentitySuite", "Profile", "Proof", "Provider"]
+
+
+_OPTIONS: Mapping[Can, Mapping[str, Any]] = {
+    Can.MAX_AGE: {"max_age": 3600},
+    Can.REAUTHENTICATION: {"sign_in_again": Secret("a.b.c")},
+    Can.LOGIN_HINT: {"login_hint": "sam@example.com"},
+}
 
 
 class IdentitySuite(ForgerySuite):
@@ -110,6 +118,41 @@ class IdentitySuite(ForgerySuite):
         assert url == caller.identity.sign_out_url(identity.id_token, "https://service.example.gov.uk/signed-out")
         assert caller.identity.sign_out_url(identity) != url
 
+    def test_every_option_that_is_declared_works(self, subject: IdentitySubject, call: Call) -> None:
+        caller = call()
+        for can, option in _OPTIONS.items():
+            if can in caller.port.capabilities and can is not Can.REAUTHENTICATION:
+                assert caller.identity.complete(*caller.sign_in(**subject.ask, **option)).subject.reveal()
+
+    def test_only_the_person_who_is_expected_is_let_in(self, subject: IdentitySubject, call: Call) -> None:
+        """C22."""
+        caller = call()
+        first = caller.identity.complete(*caller.sign_in(**subject.ask))
+        again = caller.identity.complete(*caller.sign_in(**subject.ask, expect=first))
+        assert again.subject == first.subject
+        with pytest.raises(SignInRejected) as caught:
+            caller.identity.complete(*caller.sign_in(**subject.ask, expect=Personal("somebody-else")))
+        assert caught.value.reason is SignInReason.BAD_SUBJECT
+
+    def test_the_person_goes_on_where_they_were(self, subject: IdentitySubject, call: Call) -> None:
+        """C18."""
+        caller = call()
+        pending, callback = caller.sign_in(**subject.ask, return_to="/licences?page=2")
+        assert caller.identity.complete(Pending.load(pending.dump()), callback).return_to == "/licences?page=2"
+
+    def test_the_provider_is_as_expected(self, call: Call) -> None:
+        caller = call()
+        if Can.CHECK in caller.port.capabilities and not isinstance(caller.provider.transport, Forge):
+            assert caller.identity.check() is None
+
+    @pytest.mark.parametrize("body", [b"", b"logout_token=a.b.c", "logout_token=", {"logout_token": "e30.e30.AA"}])
+    def test_no_logout_notice_is_believed_by_accident(self, call: Call, body: Any) -> None:
+        caller = call()
+        if Can.LOGOUT_NOTICES not in caller.port.capabilities:
+            pytest.skip("the adapter does not declare logout notices")
+        with pytest.raises(CallbackRefused):
+            caller.identity.parse_logout(body)
+
     @pytest.mark.parametrize("wrong", ["/signed-out", "javascript:alert(1)", "https://", "https://a b/", 7, ""])
     def test_sign_out_goes_to_absolute_urls_only(self, call: Call, wrong: Any) -> None:
         """L16."""
@@ -133,6 +176,16 @@ class IdentitySuite(ForgerySuite):
             if can not in declared:
                 with pytest.raises(NotSupported):
                     caller.identity.start(authentication=factor)
+        for can, option in _OPTIONS.items():
+            if can not in declared:
+                with pytest.raises(NotSupported):
+                    caller.identity.start(**option)
+        if Can.LOGOUT_NOTICES not in declared:
+            with pytest.raises(NotSupported):
+                caller.identity.parse_logout(b"logout_token=a.b.c")
+        if Can.CHECK not in declared:
+            with pytest.raises(NotSupported):
+                caller.identity.check()
         for claim in Claim:
             if Can(claim.value) not in declared:
                 with pytest.raises((NotSupported, InvalidInput)):
