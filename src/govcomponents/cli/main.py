@@ -6,14 +6,14 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from govcomponents.cli import identity, sandbox
+from govcomponents.cli import identity, notify, sandbox
 from govcomponents.core.runtime import VERSION
 from govcomponents.errors import GovComponentsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (sandbox, identity)
+_COMMANDS = (sandbox, identity, notify)
 
 
 def parser() -> argparse.ArgumentParser:
