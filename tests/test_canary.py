@@ -298,6 +298,8 @@ OPERATIONS: dict[str, Callable[[Service], object]] = {
     "identity.start": _signed_in,
     "identity.complete": _signed_in,
     "identity.sign_out_url": _signed_in,
+    "identity.check": lambda s: s.call("identity.check"),
+    "identity.parse_logout": lambda s: s.call("identity.parse_logout", {"logout_token": f"{NAME}.{EMAIL}.{CARD}"}),
 }
 
 WRONG: dict[str, Callable[[Service], object]] = {
