@@ -66,7 +66,7 @@ test-all: $(VENV)/.dev ## the tests on every supported interpreter that is insta
 
 .PHONY: conformance
 conformance: $(VENV)/.dev ## checks against the providers' own specifications, clients and recordings
-	@if [ -d tests/conformance ]; then $(BIN)/pytest tests/conformance; \
+	@if [ -d tests/conformance ]; then $(BIN)/pytest tests/conformance $(if $(ISSUER),--issuer "$(ISSUER)"); \
 	else echo "There is no conformance check yet (tests/conformance is not there): nothing to run."; fi
 
 .PHONY: bench
