@@ -152,3 +152,21 @@ def test_a_refusal_reaches_the_caller_through_the_service_object():
 
     with pytest.raises(NotFound, match="sent just now"):
         notify.get(MESSAGE)
+
+
+def test_what_is_published_and_no_operation_reads_is_known():
+    """Managing templates and reports need keys of their own kinds; no operation of the port is for them."""
+    read_here = {*SENDS, "get_notification"}
+    read_elsewhere = {"list_notifications", "get_template", "list_templates", "preview_template", "send_bulk"}
+    published = {case.values[0]["operation"] for case in golden_answers() if case.values[0]["status"] < 300}
+
+    assert published - read_here - read_elsewhere == {
+        "archive_managed_template",
+        "create_managed_template",
+        "create_report",
+        "get_managed_template",
+        "get_report",
+        "list_reports",
+        "list_template_categories",
+        "update_managed_template",
+    }

@@ -115,8 +115,12 @@ def test_an_email_cut_off_halfway_was_not_sent():
     assert server.whole == 0
 
 
-@pytest.mark.parametrize(("step", "error"), [("RCPT", NotSent), ("content", OutcomeUnknown)])
-def test_a_server_that_falls_silent_is_not_waited_for_for_ever(step, error):
+@pytest.mark.parametrize(
+    ("step", "waits", "error"),
+    [("RCPT", {"step": 0.2}, NotSent), ("content", {"final": 0.2}, OutcomeUnknown)],
+    ids=("before", "after"),
+)
+def test_a_server_that_falls_silent_is_not_waited_for_for_ever(step, waits, error):
     ended = threading.Event()
 
     def say_nothing():
@@ -124,7 +128,7 @@ def test_a_server_that_falls_silent_is_not_waited_for_for_ever(step, error):
         return DROP
 
     with bad_server(**{step: say_nothing}) as server:
-        transport = SmtpTransport(ScriptedTransport(), at(server.port), step=0.2, final=0.2)
+        transport = SmtpTransport(ScriptedTransport(), at(server.port), **waits)
         with pytest.raises(error, match="SMTPServerDisconnected"):
             drive(transport.send(envelope(b"line\r\n")))
         ended.set()
