@@ -56,12 +56,17 @@ def request_problems(request):
 def answer_problems(request, response):
     """How an answer differs from the description: an empty set if it does not."""
     name, operation = operation_of(request.method, urlsplit(request.url).path)
-    described = operation["responses"].get(str(response.status))
+    return problems_of(name, operation, response.status, response.body)
+
+
+def problems_of(name, operation, status, body):
+    """The same, for an operation that was found already."""
+    described = operation["responses"].get(str(status))
     if described is None:
-        return {f"{name} {response.status}: status not described"}
+        return {f"{name} {status}: status not described"}
     if not described.get("content"):
-        return {f"{name} {response.status}: body not described"} if response.body else set()
-    return _problems(_content(described), json.loads(response.body), f"{name} {response.status}")
+        return {f"{name} {status}: body not described"} if body and status != 401 else set()
+    return _problems(_content(described), json.loads(body), f"{name} {status}")
 
 
 def _content(part):

@@ -461,3 +461,51 @@ def test_nothing_of_a_payment_shows_what_it_guards():
     stored = pickle.dumps(bare)
     assert b"Canary" not in stored
     assert pickle.loads(stored) == bare
+
+
+def test_other_brands_are_left_out_because_pay_may_ignore_the_filter():
+    def of(name, brand):
+        return {**PAYMENT, "payment_id": name, "card_details": None if brand is None else {"card_brand": brand}}
+
+    found = page(of("p1", "American Express"), of("p2", "Visa"), of("p3", None), of("p4", ""), of("p5", "Mastercard"))
+    assert [payment.id for payment in pay_on(found)[0].search(card_brand="american-express")] == ["p1"]
+    assert [payment.id for payment in pay_on(found)[0].search(card_brand="master-card")] == ["p5"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"metadata": "canary"},
+        {"metadata": [("canary", 1)]},
+        {"metadata": {7: "canary"}},
+        {"metadata": {"canary": "\ud800"}},
+        {"metadata": {"canary": b"canary"}},
+        {"metadata": {"canary[1]": 1}},
+        {"extra": "canary"},
+        {"extra": {7: "canary"}},
+        {"reference": "canary\ud800"},
+        {"prefilled": {"name": ""}},
+        {"prefilled": "canary"},
+    ],
+    ids=lambda wrong: repr(wrong).encode("ascii", "replace").decode(),
+)
+def test_what_is_wrong_is_told_without_what_was_passed(wrong):
+    pay, wire = pay_on()
+    with pytest.raises(InvalidInput) as caught:
+        pay.create(
+            **{
+                "amount": Money(1),
+                "reference": "R",
+                "description": "x",
+                "return_url": "https://a.example/",
+                **wrong,
+            }
+        )
+    assert caught.value.field.partition(".")[0] == next(iter(wrong))
+    assert "canary" not in str(caught.value)
+    assert wire.sent == []
+
+
+def test_payments_can_be_kept_in_a_set():
+    payments = {pay_on(answer(200, {**FULL, "metadata": {"a": 1}}))[0].get(ID) for _ in range(2)}
+    assert len(payments) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from govcomponents.pay.events import PayEvent, PayEventType
 from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
+from govcomponents.pay.inputs import BillingAddress, CardholderDetails
 from govcomponents.pay.models import (
     Address,
     Agreement,
@@ -16,6 +17,8 @@ from govcomponents.pay.models import (
     Refundable,
     Settlement,
 )
+from govcomponents.pay.mop_up import Change, MopUpReport, Unfinished
+from govcomponents.pay.port import PayCapability
 from govcomponents.pay.states import (
     AgreementStatus,
     DisputeStatus,
@@ -32,12 +35,17 @@ __all__ = [
     "Agreement",
     "AgreementId",
     "AgreementStatus",
+    "BillingAddress",
     "Card",
+    "CardholderDetails",
+    "Change",
     "Dispute",
     "DisputeId",
     "DisputeStatus",
     "Exemption",
     "FailureReason",
+    "MopUpReport",
+    "PayCapability",
     "PayEvent",
     "PayEventType",
     "Payment",
@@ -51,5 +59,6 @@ __all__ = [
     "Refundable",
     "RefundableStatus",
     "Settlement",
+    "Unfinished",
     "merge_states",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from govcomponents.core.inputs import build
@@ -24,8 +25,6 @@ from govcomponents.pay.inputs import (
 from govcomponents.pay.port import PayCapability as Can
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from govcomponents.pay.events import PayEvent
     from govcomponents.pay.port import PayPort
 
@@ -51,7 +50,7 @@ def _needed_for(fields: Mapping[str, Any]) -> list[Can]:
 def _as_dicts(fields: dict[str, Any]) -> dict[str, Any]:
     """Copy mappings, so that what the caller does to them later changes nothing that is sent."""
     for name in ("metadata", "extra"):
-        if fields.get(name) is not None:
+        if isinstance(fields.get(name), Mapping):
             fields[name] = dict(fields[name])
     return fields
 

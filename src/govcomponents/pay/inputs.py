@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation, StringConstraints, ValidationInfo
 
 from govcomponents.core.inputs import Input
 from govcomponents.money import Money
@@ -115,18 +114,37 @@ def _no_more_than_is_left(amount: Money, info: ValidationInfo) -> Money:
     return amount
 
 
-def _good_metadata(values: Mapping[str, str | int | float | bool]) -> Mapping[str, str | int | float | bool]:
+def _good_metadata(values: object) -> object:
+    if not isinstance(values, dict):
+        raise ValueError("must be a mapping")  # noqa: TRY004  # pydantic takes no TypeError
     if len(values) > _MAX_METADATA:
         raise ValueError(f"must have at most {_MAX_METADATA} entries")
-    if len({name.casefold() for name in values}) < len(values):
-        raise ValueError("names must differ by more than upper and lower case")
     for name, value in values.items():
-        if not 1 <= len(name) <= 30 or "[" in name or "]" in name:
-            raise ValueError("each name must have from 1 to 30 characters and no square bracket")
-        if isinstance(value, str) and len(value) > 100:
-            raise ValueError("each text must have at most 100 characters")
+        if not isinstance(name, str) or not 1 <= len(name) <= 30 or "[" in name or "]" in name or not _encodes(name):
+            raise ValueError("each name must be text of 1 to 30 characters without square brackets")
+        if not isinstance(value, (str, int, float)):
+            raise ValueError("each value must be text, a number or a boolean")  # noqa: TRY004  # pydantic takes no TypeError
+        if isinstance(value, str) and not (len(value) <= 100 and _encodes(value)):
+            raise ValueError("each text must have at most 100 characters, all of them real ones")
         if isinstance(value, float) and not math.isfinite(value):
             raise ValueError("each number must be finite")
+    if len({name.casefold() for name in values}) < len(values):
+        raise ValueError("names must differ by more than upper and lower case")
+    return values
+
+
+def _encodes(text: str) -> bool:
+    """Whether text can be sent: half of a surrogate pair cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _named_by_text(values: object) -> object:
+    if not isinstance(values, dict) or not all(isinstance(name, str) for name in values):
+        raise ValueError("must be a mapping whose names are text")
     return values
 
 
@@ -135,7 +153,9 @@ IdempotencyKey = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]{1,255}$
 Text255 = Annotated[str, StringConstraints(max_length=255), AfterValidator(_not_blank)]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_ID)]
 WebAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_web_address)]
-Metadata = Annotated[dict[str, str | bool | int | float], AfterValidator(_good_metadata)]
+# The values are looked at here, not by pydantic, whose complaint would tell what the caller named them.
+Metadata = Annotated[dict[str, str | bool | int | float], SkipValidation, AfterValidator(_good_metadata)]
+Extra = Annotated[dict[str, object], SkipValidation, AfterValidator(_named_by_text)]
 Moment = Annotated[datetime, AfterValidator(_aware)]
 PlainDate = Annotated[date, BeforeValidator(_plain_date)]
 
@@ -194,7 +214,7 @@ class _New(Input):
     reference: Text255 = Field(description=_REFERENCE_FIX)
     description: Text255 = Field(description=_DESCRIPTION_FIX)
     metadata: Metadata | None = Field(None, description=_METADATA_FIX)
-    extra: dict[str, object] | None = Field(None, description=_EXTRA_FIX)
+    extra: Extra | None = Field(None, description=_EXTRA_FIX)
 
 
 class _NewAttended(_New):
@@ -251,7 +271,7 @@ class NewRefund(OnPayment):
         description="pass Money of the payment's currency, of at least 1p and at most what is left to refund"
     )
     idempotency_key: IdempotencyKey | None = Field(None, description=_KEY_FIX)
-    extra: dict[str, object] | None = Field(None, description=_EXTRA_FIX)
+    extra: Extra | None = Field(None, description=_EXTRA_FIX)
 
 
 class NewAgreement(Input):
@@ -262,7 +282,7 @@ class NewAgreement(Input):
     user_identifier: Text255 | None = Field(
         None, description="pass the service's own name for the person, of 1 to 255 characters and not personal, or None"
     )
-    extra: dict[str, object] | None = Field(None, description=_EXTRA_FIX)
+    extra: Extra | None = Field(None, description=_EXTRA_FIX)
 
 
 class CardDetails(Input):

@@ -114,7 +114,7 @@ class Payment:
     settlement: Settlement = field(default_factory=Settlement)
     email: Personal[str] | None = None
     language: str | None = None
-    metadata: Mapping[str, str | int | float | bool] = field(default_factory=dict, repr=False)
+    metadata: Mapping[str, str | int | float | bool] = field(default_factory=dict, repr=False, hash=False)
     card: Card | None = field(default_factory=_nothing)
     delayed_capture: bool = False
     moto: bool = False

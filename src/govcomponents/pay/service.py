@@ -228,7 +228,8 @@ class Pay(Arguments):
     ) -> Iterator[Payment]:
         """Find payments, newest first; every filter that is given must fit. Pages are fetched as they are consumed.
 
-        What is found lags behind `get` and has no `next_url`. Whether the boundaries of dates belong to what is found
+        What is found lags behind `get` and has no `next_url`. `status=FAILED` also finds what expired or was cancelled
+        by the person. Whether the boundaries of dates belong to what is found
         is not certain with GOV.UK Pay: ask for a little more, and look at the dates of what comes.
         Raises InvalidInput at once, and the provider's errors while iterating.
         """
