@@ -26,6 +26,7 @@ MEANINGS = {
     IdentityCapability.LOGIN_HINT: "`login_hint`",
     IdentityCapability.SIGN_OUT: "sign out",
     IdentityCapability.LOGOUT_NOTICES: "logout notices",
+    IdentityCapability.ACCOUNT_EVENTS: "events about accounts",
     IdentityCapability.CHECK: "`check()`",
 }
 HEAD = """# What each provider can do

@@ -16,6 +16,7 @@ from govcomponents.identity.urls import is_safe_return_path
 from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
+    from govcomponents.identity.account_events import AccountEvent
     from govcomponents.identity.logout import LogoutNotice
     from govcomponents.identity.models import Identity, SignIn
     from govcomponents.identity.pending import Pending
@@ -47,6 +48,7 @@ class IdentityCapability(StrEnum):
     LOGIN_HINT = "login_hint"
     SIGN_OUT = "sign_out"
     LOGOUT_NOTICES = "logout_notices"
+    ACCOUNT_EVENTS = "account_events"
     CHECK = "check"
 
 
@@ -132,6 +134,10 @@ class IdentityPort(Port, ABC):
     async def parse_logout(self, body: LogoutBody, content_type: str | None) -> LogoutNotice:
         """Check a notice that the provider sent to this service, or raise CallbackRefused."""
         raise self.unsupported(IdentityCapability.LOGOUT_NOTICES, operation="identity.parse_logout")
+
+    async def parse_account_event(self, body: bytes | str, content_type: str | None) -> AccountEvent:
+        """Check an event that the provider sent about a person's account, or raise CallbackRefused."""
+        raise self.unsupported(IdentityCapability.ACCOUNT_EVENTS, operation="identity.parse_account_event")
 
     async def check(self) -> None:
         """Compare what the provider publishes with what this adapter expects, or raise ConfigurationError."""

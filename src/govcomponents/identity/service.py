@@ -17,6 +17,7 @@ from govcomponents.privacy import Personal, Secret
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from govcomponents.identity.account_events import AccountEvent
     from govcomponents.identity.levels import Claim
     from govcomponents.identity.logout import LogoutNotice
     from govcomponents.identity.models import SignIn
@@ -211,6 +212,19 @@ class IdentityService:
         """
         return drive(self._port.parse_logout(body, content_type))
 
+    def parse_account_event(self, body: bytes | str, content_type: str | None = None) -> AccountEvent:
+        """Check an event about a person's account, which the provider sent by POST to this service.
+
+        `body` is the request's body as it came; `content_type` that header, if you have it. Decide what follows, then
+        answer what `govcomponents.identity.logout.answer_to` says; without a CSRF check and without a sign-in, because
+        the provider has neither.
+
+        Raises CallbackRefused for an event that is not good or that came before (its `code` is the reason),
+        Unavailable if the store of notices failed, SignInUnavailable if the provider's keys cannot be had, and
+        NotSupported.
+        """
+        return drive(self._port.parse_account_event(body, content_type))
+
     def check(self) -> None:
         """Fetch what the provider publishes about itself, and compare it with what this adapter expects.
 
@@ -304,6 +318,19 @@ class AsyncIdentityService:
         NotSupported.
         """
         return await self._port.parse_logout(body, content_type)
+
+    async def parse_account_event(self, body: bytes | str, content_type: str | None = None) -> AccountEvent:
+        """Check an event about a person's account, which the provider sent by POST to this service.
+
+        `body` is the request's body as it came; `content_type` that header, if you have it. Decide what follows, then
+        answer what `govcomponents.identity.logout.answer_to` says; without a CSRF check and without a sign-in, because
+        the provider has neither.
+
+        Raises CallbackRefused for an event that is not good or that came before (its `code` is the reason),
+        Unavailable if the store of notices failed, SignInUnavailable if the provider's keys cannot be had, and
+        NotSupported.
+        """
+        return await self._port.parse_account_event(body, content_type)
 
     async def check(self) -> None:
         """Fetch what the provider publishes about itself, and compare it with what this adapter expects.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from govcomponents.core.runtime import Runtime
+    from govcomponents.identity.account_events import AccountEvent
     from govcomponents.identity.adapters.login_gov.configuration import Configuration
     from govcomponents.identity.pending import Pending
     from govcomponents.identity.port import Callback, StartSignIn
@@ -48,6 +49,7 @@ class LoginGov(IdentityPort):
             IdentityCapability.PHONE,
             IdentityCapability.ADDRESS,
             IdentityCapability.SIGN_OUT,
+            IdentityCapability.ACCOUNT_EVENTS,
             IdentityCapability.CHECK,
         }
     )
@@ -55,6 +57,8 @@ class LoginGov(IdentityPort):
 
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
         self._own = configuration.own
+        self._issuers = configuration.expected.issuers
+        self._logout_store = configuration.logout_store
         self._party = RelyingParty(
             runtime,
             configuration.client,
@@ -168,6 +172,20 @@ class LoginGov(IdentityPort):
             raise self.unsupported(IdentityCapability.SIGN_OUT, operation=operation)
         parameters = {"client_id": self._party.client.client_id, "post_logout_redirect_uri": back}
         return flow.with_query(url, parameters)
+
+    async def parse_account_event(self, body: bytes | str, content_type: str | None) -> AccountEvent:
+        """Check a security event, which is for the registered address, or for the client where none is set."""
+        from govcomponents.identity.adapters.login_gov import events
+
+        return await events.parse(
+            body,
+            content_type,
+            party=self._party,
+            provider=self.provider,
+            audience=self._own.events_audience or self._party.client.client_id,
+            issuers=self._issuers,
+            store=self._logout_store,
+        )
 
     async def check(self) -> None:
         """Fetch the discovery document and the keys, and compare them with the settings."""

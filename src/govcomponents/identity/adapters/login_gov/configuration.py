@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -18,6 +18,7 @@ from govcomponents.identity.relying_party import PRIVATE_KEY_JWT, PUBLIC, Client
 from govcomponents.identity.urls import is_absolute
 
 if TYPE_CHECKING:
+    from govcomponents.identity.logout_stores import LogoutStore
     from govcomponents.settings import IdentitySettings
 
 _WITHIN: Final = re.compile(r"([1-9][0-9]{0,3})([dwmy])")
@@ -70,6 +71,7 @@ class OwnSettings(client_settings.OwnSettings):
     events_audience: Annotated[str, AfterValidator(_url)] | None = Field(
         None, description="the registered URL to which security events are pushed; without it the client id"
     )
+    logout_store: Any = Field(None, description="a LogoutStore for events, or the path of a file; by default in memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Configuration:
     client: Client
     expected: Expectations
     demands: Demands
+    logout_store: LogoutStore
 
 
 def configure(settings: IdentitySettings, *, is_production: bool | None) -> Configuration:
@@ -117,4 +120,5 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             userinfo=True,
         ),
         demands=Demands(algorithms=wire.ALGORITHMS, leeway=own.leeway, hashes=True),
+        logout_store=client_settings.logout_store_of(own.logout_store),
     )

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from govcomponents.identity.adapters.one_login.configuration import Configuration
 
 # High confidence is known to the service, but its documentation does not offer it.
-EVERYTHING: Final[frozenset[StrEnum]] = frozenset(IdentityCapability) - {IdentityCapability.HIGH_CONFIDENCE}
+_NOT_HERE: Final = frozenset({IdentityCapability.ACCOUNT_EVENTS})
+EVERYTHING: Final[frozenset[StrEnum]] = frozenset(IdentityCapability) - _NOT_HERE - {IdentityCapability.HIGH_CONFIDENCE}
 _WITHOUT_A_KEY: Final[frozenset[StrEnum]] = frozenset(
     {
         IdentityCapability.SIGN_IN,
@@ -32,4 +33,4 @@ def of_client(configuration: Configuration) -> frozenset[StrEnum]:
     """What this client can do: one without a key may only sign people in, and signs no requests."""
     if configuration.signer is None:
         return _WITHOUT_A_KEY
-    return frozenset(IdentityCapability) if configuration.high_confidence else EVERYTHING
+    return frozenset(IdentityCapability) - _NOT_HERE if configuration.high_confidence else EVERYTHING

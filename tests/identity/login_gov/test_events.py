@@ -1,0 +1,190 @@
+"""Events about accounts: every published one is read, and everything else is refused (row L20)."""
+
+import pytest
+
+from govcomponents.contracts.forge import RING, Forge
+from govcomponents.contracts.modes import BlockingView, Mode
+from govcomponents.core.messages import Response
+from govcomponents.core.runtime import Runtime
+from govcomponents.errors import CallbackRefused, NotSupported, SignInUnavailable
+from govcomponents.identity.account_events import AccountEventKind
+from govcomponents.identity.adapters.login_gov.adapter import LoginGov
+from govcomponents.identity.adapters.login_gov.events import KINDS
+from govcomponents.identity.logout import answer_to
+from govcomponents.identity.port import IdentityPort
+from govcomponents.identity.service import AsyncIdentityService, IdentityService
+from govcomponents.privacy import Personal
+
+from .support import CLIENT, GOLDEN, HOST, NOW, answers, needs_golden, port_on, profile, settings
+from .test_golden import NOW as PUBLISHED_AT
+from .test_golden import SUBJECT, Published, named
+
+MEDIA = "application/secevent+jwt"
+RISC = "https://schemas.openid.net/secevent/risc/event-type/"
+AUDIENCE = "https://permits.example/events"
+
+
+@needs_golden
+@pytest.mark.parametrize("name", named("security_event"))
+def test_every_published_event_is_verified(name, mode, runner):
+    case = answers()[name]
+    port = port_on(Shared(), PUBLISHED_AT)
+    service = IdentityService(port) if mode is Mode.BLOCKING else BlockingView(AsyncIdentityService(port), runner)
+    event = service.parse_account_event(case["signed"].encode(), MEDIA)
+    assert event.kind is KINDS[event.type]
+    assert {event.type} == case["claims"]["events"].keys()
+    assert event.subject == Personal(SUBJECT)
+    assert event.email is None
+    assert event.reason == case["claims"]["events"][event.type].get("reason")
+    assert (event.id, event.issuer) == (case["claims"]["jti"], case["claims"]["iss"])
+    assert event.issued_at.timestamp() == case["claims"]["iat"]
+    assert SUBJECT not in repr(event)
+
+
+class Shared(Published):
+    async def run_blocking(self, work):
+        return work()
+
+
+def test_every_kind_has_a_name():
+    assert set(KINDS.values()) == set(AccountEventKind) - {AccountEventKind.UNKNOWN}
+    if GOLDEN.is_file():
+        published = {kind for name in named("security_event") for kind in answers()[name]["claims"]["events"]}
+        assert published <= KINDS.keys()
+
+
+def desk(**changes):
+    forge = Forge(profile(), lambda: NOW)
+    return forge, IdentityService(port_on(forge, **changes))
+
+
+def told(**changes):
+    return {"subject": {"subject_type": "iss-sub", "iss": HOST, "sub": "person-1"}} | changes
+
+
+def event(forge, header=None, key=None, **changes):
+    claims = {
+        "iss": f"{HOST}/",
+        "aud": AUDIENCE,
+        "iat": NOW,
+        "exp": NOW + 43_200,
+        "jti": "event-1",
+        "events": {f"{RISC}account-purged": told()},
+    } | changes
+    head = {"alg": "RS256", "kid": "r1", "typ": "secevent+jwt"} | (header or {})
+    kept = {name: value for name, value in claims.items() if value is not ...}
+    return forge.sign(kept, {name: value for name, value in head.items() if value is not ...}, key=key)
+
+
+def test_an_event_of_an_unknown_kind_is_kept():
+    forge, service = desk()
+    found = service.parse_account_event(event(forge, events={"https://example.com/new": told()}))
+    assert (found.kind, found.type) == (AccountEventKind.UNKNOWN, "https://example.com/new")
+
+
+def test_an_event_about_an_email_address():
+    forge, service = desk()
+    about = {"subject": {"subject_type": "email", "email": "sam@example.com"}}
+    found = service.parse_account_event(event(forge, events={f"{RISC}identifier-recycled": about}), MEDIA)
+    assert (found.subject, found.email) == (None, Personal("sam@example.com"))
+    assert found.kind is AccountEventKind.IDENTIFIER_RECYCLED
+
+
+def test_without_an_address_an_event_is_for_the_client():
+    forge, service = desk(events_audience=...)
+    assert service.parse_account_event(event(forge, aud=CLIENT))
+    with pytest.raises(CallbackRefused):
+        service.parse_account_event(event(forge))
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"header": {"typ": "JWT"}}, "bad_type"),
+        ({"header": {"typ": ...}}, "bad_type"),
+        ({"header": {"typ": "logout+jwt"}}, "bad_type"),
+        ({"header": {"alg": "ES256", "kid": "k1"}}, "bad_algorithm"),
+        ({"header": {"kid": "other"}}, "unknown_key"),
+        ({"header": {"kid": ...}}, "unknown_key"),
+        ({"key": RING.rsa_stranger}, "bad_signature"),
+        ({"iss": HOST}, "bad_issuer"),
+        ({"iss": "https://secure.login.gov/"}, "bad_issuer"),
+        ({"aud": "https://other.example/events"}, "bad_audience"),
+        ({"aud": CLIENT}, "bad_audience"),
+        ({"aud": ...}, "malformed"),
+        ({"exp": NOW - 60}, "expired"),
+        ({"exp": ...}, "malformed"),
+        ({"iat": NOW - 50_000}, "expired"),
+        ({"iat": NOW + 60}, "not_yet_valid"),
+        ({"nonce": "x"}, "bad_type"),
+        ({"jti": ...}, "malformed"),
+        ({"jti": "x" * 300}, "malformed"),
+        ({"events": ...}, "bad_type"),
+        ({"events": {}}, "bad_type"),
+        ({"events": {"a": told(), "b": told()}}, "bad_type"),
+        ({"events": {"a": "text"}}, "malformed"),
+        ({"events": {"a\n": told()}}, "malformed"),
+        ({"events": {"a": told(subject="text")}}, "malformed"),
+        ({"events": {"a": told(subject={})}}, "bad_subject"),
+        ({"events": {"a": told(subject={"subject_type": "email"})}}, "bad_subject"),
+        ({"events": {"a": told(subject={"subject_type": "email", "email": 7})}}, "bad_subject"),
+        ({"events": {"a": told(subject={"subject_type": "iss-sub", "iss": HOST})}}, "bad_subject"),
+        ({"events": {"a": told(subject={"subject_type": "iss-sub", "sub": "x"})}}, "bad_issuer"),
+        (
+            {"events": {"a": told(subject={"subject_type": "iss-sub", "iss": "https://a.example", "sub": "x"})}},
+            "bad_issuer",
+        ),
+    ],
+    ids=str,
+)
+def test_a_hostile_event_is_refused(changes, code):
+    """L20."""
+    forge, service = desk()
+    with pytest.raises(CallbackRefused) as caught:
+        service.parse_account_event(event(forge, **changes), MEDIA)
+    assert caught.value.code == code
+    assert answer_to(caught.value).status == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "media"),
+    [(b"\xff", MEDIA), (b"x" * 40_000, MEDIA), (None, MEDIA), (b"", None), ("a.b.c", "application/json"), (7, None)],
+)
+def test_what_is_no_event_at_all_is_refused(body, media):
+    _, service = desk()
+    with pytest.raises(CallbackRefused) as caught:
+        service.parse_account_event(body, media)
+    assert caught.value.code == "malformed"
+
+
+def test_an_event_counts_once():
+    """L5, L20."""
+    forge, service = desk()
+    service.parse_account_event(event(forge), f"{MEDIA}; charset=utf-8")
+    with pytest.raises(CallbackRefused) as caught:
+        service.parse_account_event(event(forge), MEDIA)
+    assert caught.value.code == "replayed"
+    assert answer_to(caught.value).status == 200
+
+
+def test_no_keys_is_not_the_sender_s_fault():
+    class NoKeys(Forge):
+        async def send(self, request):
+            return Response(503, {}, b"") if request.url == self.profile.jwks else await super().send(request)
+
+    forge = NoKeys(profile(), lambda: NOW)
+    service = IdentityService(port_on(forge))
+    with pytest.raises(SignInUnavailable) as caught:
+        service.parse_account_event(event(forge))
+    assert answer_to(caught.value).status == 503
+
+
+def test_other_providers_have_no_such_events():
+    class Other(LoginGov):
+        """An adapter that does not override the operation."""
+
+        parse_account_event = IdentityPort.parse_account_event
+
+    other = Other.from_settings(settings(), Runtime(Forge(profile(), lambda: NOW)))
+    with pytest.raises(NotSupported):
+        IdentityService(other).parse_account_event(b"x")
