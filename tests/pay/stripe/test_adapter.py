@@ -464,6 +464,16 @@ def test_a_search_looks_itself_at_what_stripe_cannot_look_for(desk):
         assert found(**{name: value}) == []
 
 
+@pytest.mark.parametrize(
+    ("card", "brand"),
+    [("378282246310005", "american-express"), ("378282246310005", "amex"), ("5555555555554444", "master-card")],
+)
+def test_brands_are_found_by_the_names_that_other_providers_use(desk, card, brand):
+    desk.paid()
+    wanted = desk.paid(card)
+    assert [payment.id for payment in desk.pay.search(card_brand=brand)] == [wanted.id]
+
+
 def test_a_search_by_time(desk):
     from datetime import datetime, timedelta
 
