@@ -71,9 +71,9 @@ class Person:
         Select(self._field(label)).select_by_visible_text(option)
 
     def screenshot(self, path: Path):
-        """Take a picture of the whole page."""
+        """Take a picture of the page; of a long one, its beginning."""
         size = self.driver.execute_script("return [document.documentElement.scrollWidth, document.body.scrollHeight]")
-        self.driver.set_window_size(1100, max(600, size[1] + 140))
+        self.driver.set_window_size(1100, min(1400, max(600, size[1] + 140)))
         path.write_bytes(self.driver.get_screenshot_as_png())
         self.driver.set_window_size(1100, 900)
 

@@ -12,6 +12,8 @@ from govcomponents.contracts.modes import Mode
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from govcomponents.components import GovComponents
+
 
 @pytest.fixture(params=list(Mode), ids=str)
 def mode(request: pytest.FixtureRequest) -> Mode:
@@ -25,3 +27,12 @@ def runner() -> Iterator[asyncio.Runner]:
     """Give the one event loop of a test; it is closed when the test ends."""
     with asyncio.Runner() as loop:
         yield loop
+
+
+@pytest.fixture
+def gov_sandbox() -> Iterator[GovComponents]:
+    """Give all three components on a fresh sandbox in this process; `gov_sandbox.simulator` is the sandbox itself."""
+    from govcomponents.components import GovComponents
+
+    with GovComponents.sandbox() as gov:
+        yield gov
