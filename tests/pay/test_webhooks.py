@@ -82,6 +82,15 @@ def test_a_missing_or_strange_signature_is_refused(headers):
         parse(MESSAGE, headers=headers)
 
 
+def test_every_digit_of_the_signature_counts():
+    body = json.dumps(MESSAGE).encode()
+    good = sign(body, SECRET)
+    wrong = [good[:place] + ("1" if good[place] == "0" else "0") + good[place + 1 :] for place in range(len(good))]
+    for signature in (*wrong, good[:-1], good + "0", good[:32], good.upper() + " "):
+        with pytest.raises(CallbackRefused):
+            parse(body, headers={"Pay-Signature": signature})
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"null", b"[]", b"{}", b"not json", b'{"webhook_message_id": 1}', b"\xff\xfe", b"[" * 100_000],

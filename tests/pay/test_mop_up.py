@@ -1,0 +1,82 @@
+"""The mop-up job on a real table: run twice, and by several workers at once, each change is applied once."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from govcomponents import GovComponents, Money
+from govcomponents.pay import PaymentStatus, Unfinished
+from govcomponents.sandbox.govuk_pay import payer
+from govcomponents.sandbox.server import serving
+from govcomponents.sandbox.visitor import Visitor
+from govcomponents.settings import Settings
+
+from .ground import KEY, world
+
+WORKERS = 4
+
+
+class Table:
+    """What a service keeps: one connection for each worker, and compare-and-set by the database."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def connect(self):
+        connection = sqlite3.connect(self.path, timeout=30, isolation_level=None)
+        connection.execute("create table if not exists payments (id text primary key, status text, changes int)")
+        return connection
+
+    def unfinished(self, connection, created_at):
+        rows = connection.execute("select id, status from payments where status = 'created'").fetchall()
+        return [Unfinished(identifier, created_at, PaymentStatus(status)) for identifier, status in rows]
+
+    def on_change(self, connection):
+        def apply(change):
+            done = connection.execute(
+                "update payments set status = ?, changes = changes + 1 where id = ? and status = ?",
+                (change.payment.status, change.payment.id, change.before.status),
+            )
+            return done.rowcount == 1
+
+        return apply
+
+
+@pytest.fixture
+def served():
+    with serving(world()) as server:
+        settings = Settings(environment="test", pay={"api_key": KEY, "base_url": server.base_url})
+        with GovComponents.from_settings(settings) as gov:
+            yield server, gov
+
+
+def test_several_workers_at_once_apply_each_change_once(served, tmp_path):
+    server, gov = served
+    table = Table(tmp_path / "payments.sqlite")
+    with table.connect() as first:
+        for number in range(10):
+            payment = gov.pay.create(Money(100 + number), f"M-{number}", "x", "https://service.example.gov.uk/")
+            if number % 2:
+                payer.pay(Visitor(server.sandbox.visit), payment.next_url.reveal())
+            first.execute("insert into payments values (?, 'created', 0)", (payment.id,))
+    started = datetime.fromtimestamp(server.sandbox.clock.time(), UTC) - timedelta(minutes=10)
+
+    def work(_number):
+        connection = table.connect()
+        waiting = table.unfinished(connection, started)
+        report = gov.pay.mop_up(waiting, table.on_change(connection), older_than=timedelta(minutes=5))
+        connection.close()
+        return report
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        reports = list(pool.map(work, range(WORKERS)))
+    first = table.connect()
+    rows = first.execute("select status, changes from payments").fetchall()
+    assert sorted(rows) == [("created", 0)] * 5 + [("succeeded", 1)] * 5
+    assert sum(len(report.changed) for report in reports) == 5
+    assert all(not report.failed for report in reports)
+    again = work(0)
+    assert (again.changed, len(again.unchanged)) == ((), 5)
+    first.close()
