@@ -56,7 +56,7 @@ test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests w
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --ignore=tests/conformance
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -65,7 +65,7 @@ test-all: $(VENV)/.dev ## the tests on every supported interpreter that is insta
 	$(BIN)/nox
 
 .PHONY: conformance
-conformance: $(VENV)/.dev ## checks against the providers' own specifications, clients and recordings
+conformance: $(VENV)/.dev ## checks against the providers' own specifications, clients and recordings (not part of test)
 	@if [ -d tests/conformance ]; then $(BIN)/pytest tests/conformance $(if $(ISSUER),--issuer "$(ISSUER)"); \
 	else echo "There is no conformance check yet (tests/conformance is not there): nothing to run."; fi
 
