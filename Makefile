@@ -69,6 +69,11 @@ conformance: $(VENV)/.dev ## checks against the providers' own specifications, c
 	@if [ -d tests/conformance ]; then $(BIN)/pytest tests/conformance $(if $(ISSUER),--issuer "$(ISSUER)"); \
 	else echo "There is no conformance check yet (tests/conformance is not there): nothing to run."; fi
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## fuzz what providers and browsers send, for SECONDS=60 in all
+	@$(PY) -m pip install --quiet --quiet atheris
+	@cd tests && ../$(PY) -m fuzz $(or $(SECONDS),60)
+
 .PHONY: bench
 bench: $(VENV)/.dev ## measure speed and memory against other clients, and print the table
 	@$(PY) -m bench.run
