@@ -243,3 +243,26 @@ def test_what_a_service_sends_is_escaped():
     _, _, page = at_the_card_page(description="Fish & chips", world={"name": "<b>Service</b>"})
     assert "<b>Service</b>" not in page.text
     assert "Fish &amp; chips" in page.text
+
+
+def test_the_oldest_links_are_forgotten(monkeypatch):
+    from govcomponents.sandbox.govuk_pay import registry
+
+    monkeypatch.setattr(registry, "_MOST_TOKENS", 2)
+    raw = Raw()
+    oldest = raw.new()["_links"]["next_url"]["href"]
+    newest = [raw.new()["_links"]["next_url"]["href"] for _ in range(2)]
+    assert [raw.person.open(link).status for link in (oldest, *newest)] == [404, 200, 200]
+
+
+@pytest.mark.parametrize("mode", ["web", "moto_api"])
+def test_a_token_is_good_for_its_own_way_of_paying_only(mode):
+    raw = Raw()
+    if mode == "web":
+        token = raw.new()["_links"]["next_url"]["href"].rpartition("/")[2]
+        card = {"card_number": "4242424242424242", "cvc": "123", "expiry_date": "12/39", "cardholder_name": "Sam"}
+        assert raw("POST", "/v1/auth", {"one_time_token": token, **card})[1]["code"] == "P1211"
+    else:
+        made = raw.new(authorisation_mode="moto_api", return_url=...)
+        token = made["_links"]["auth_url_post"]["params"]["one_time_token"]
+        assert raw.person.open(f"{raw.sandbox.base_url}/secure/{token}").status == 404

@@ -10,7 +10,7 @@ from govcomponents.sandbox.govuk_pay import answers, checking, searching
 from govcomponents.sandbox.govuk_pay.cards import CardProblem, Outcome, look_up
 from govcomponents.sandbox.govuk_pay.checking import Refusal
 from govcomponents.sandbox.govuk_pay.life import RECURRING_SECONDS
-from govcomponents.sandbox.govuk_pay.store import AgreementRecord, Charge, IdempotentCall, SavedCard, Token
+from govcomponents.sandbox.govuk_pay.store import AgreementRecord, Charge, IdempotentCall, SavedCard
 from govcomponents.sandbox.http import Call, Route, json_answer, text_answer
 
 if TYPE_CHECKING:
@@ -76,9 +76,7 @@ class Api:
         token = None
         payable = charge.mode != "agreement" and not charge.finished and charge.status != "capturable"
         if payable:  # every read makes a new one, as at Pay
-            token = self._ground.ids.uuid()
-            self._registry.tokens[token] = Token(charge.id)
-            self._registry.token_accounts[token] = account
+            token = self._registry.mint(self._ground.ids.uuid(), account, charge)
         return answers.payment(charge, account.service.payment_provider, call.base_url, token=token)
 
     def _charge(self, account: Account, call: Call, code: str) -> Charge:
@@ -325,10 +323,10 @@ class Api:
         """POST /v1/auth. Nothing of a card that is not a documented test card is kept."""
         body = checking.authorisation_request(call.body, self._life.now())
         token = self._registry.tokens.get(body["one_time_token"])
-        account = self._registry.token_accounts.get(body["one_time_token"])
-        charge = account.charges.get(token.charge_id) if account is not None and token is not None else None
-        if token is None or account is None or charge is None or charge.mode != "moto_api":
+        if token is None or token.account.charges[token.charge_id].mode != "moto_api":
             raise Refusal(answers.error(400, "P1211", "The one_time_token is not valid"))
+        account = token.account
+        charge = account.charges[token.charge_id]
         self._life.settle(account, charge)
         if token.used or charge.finished or charge.status == "capturable":
             raise Refusal(answers.error(400, "P1212", "The one_time_token has already been used"))

@@ -84,9 +84,9 @@ class Journeys:
 
     def _open(self, text: str) -> Response:
         token = self._registry.tokens.get(text)
-        account = self._registry.token_accounts.get(text)
-        if token is None or account is None or account.charges[token.charge_id].mode != "web":
+        if token is None or token.account.charges[token.charge_id].mode != "web":
             return _page("pay_link_used.html", 404, {})
+        account = token.account
         charge = self._life.settle(account, account.charges[token.charge_id])
         if token.used:
             return _page("pay_link_used.html", 400, {}, charge.language)

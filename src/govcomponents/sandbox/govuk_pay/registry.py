@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from govcomponents.sandbox.govuk_pay.store import Account, Journey, Token
 
 if TYPE_CHECKING:
+    from govcomponents.sandbox.govuk_pay.store import Charge
     from govcomponents.sandbox.govuk_pay.world import PayWorld
+
+_MOST_TOKENS: Final = 100_000
 
 
 class Registry:
@@ -18,7 +21,6 @@ class Registry:
         self.lock = threading.RLock()
         self.accounts = [Account(service) for service in world.services]
         self.tokens: dict[str, Token] = {}
-        self.token_accounts: dict[str, Account] = {}
         self.journeys: dict[str, Journey] = {}
         self._by_key = {
             f"Bearer {key.key}": account
@@ -26,6 +28,13 @@ class Registry:
             for key in account.service.api_keys
             if not key.revoked
         }
+
+    def mint(self, token: str, account: Account, charge: Charge) -> str:
+        """Keep a new one-time token of a payment. The oldest are forgotten, as unused ones are at Pay after a week."""
+        self.tokens[token] = Token(charge.id, account)
+        if len(self.tokens) > _MOST_TOKENS:
+            del self.tokens[next(iter(self.tokens))]
+        return token
 
     def account_of(self, authorization: str | None) -> Account | None:
         """The account that a call's Authorization header is good for."""

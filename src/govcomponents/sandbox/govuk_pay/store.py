@@ -133,14 +133,6 @@ class AgreementRecord:
 
 
 @dataclass(slots=True)
-class Token:
-    """A one-time link or token of a payment."""
-
-    charge_id: str
-    used: bool = False
-
-
-@dataclass(slots=True)
 class IdempotentCall:
     """What a key was used for."""
 
@@ -160,6 +152,15 @@ class Account:
     refunds: list[RefundRecord] = field(default_factory=list)
     disputes: list[DisputeRecord] = field(default_factory=list)
     idempotent: dict[str, IdempotentCall] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Token:
+    """A one-time link or token of a payment."""
+
+    charge_id: str
+    account: Account
+    used: bool = False
 
 
 @dataclass(slots=True)
