@@ -115,6 +115,43 @@ def test_an_email_cut_off_halfway_was_not_sent():
     assert server.whole == 0
 
 
+class FailsAtTheDot:
+    """A socket that fails when the final dot is sent, before or after it really went out."""
+
+    def __init__(self, real, error, *, after):
+        self._real, self._error, self._after = real, error, after
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+    def sendall(self, data):
+        if data.endswith(b"\r\n.\r\n"):
+            if self._after:
+                self._real.sendall(data)
+            raise self._error
+        self._real.sendall(data)
+
+
+@pytest.mark.parametrize(
+    ("failure", "after", "error"),
+    [
+        (BrokenPipeError(), False, NotSent),
+        (ConnectionResetError(), False, NotSent),
+        (TimeoutError("raised by a signal's handler"), True, OutcomeUnknown),
+    ],
+    ids=("broken pipe", "reset", "signal"),
+)
+def test_a_failure_at_the_final_dot_is_unsent_only_where_this_machine_says_so(monkeypatch, failure, after, error):
+    connect = smtplib.SMTP._get_socket
+    monkeypatch.setattr(
+        smtplib.SMTP, "_get_socket", lambda *given: FailsAtTheDot(connect(*given), failure, after=after)
+    )
+    with bad_server() as server, pytest.raises(error) as caught:
+        drive(SmtpTransport(ScriptedTransport(), at(server.port)).send(envelope(b"line\r\n")))
+
+    assert type(caught.value) is error
+
+
 @pytest.mark.parametrize(
     ("step", "waits", "error"),
     [("RCPT", {"step": 0.2}, NotSent), ("content", {"final": 0.2}, OutcomeUnknown)],

@@ -1,7 +1,7 @@
 """Hands one email to a mail server. The one place that knows whether the server may have taken it.
 
 An email is the server's from the moment it answers the final dot with 250 (RFC 5321, section 4.2.5), and not before:
-whatever fails earlier, nothing was sent. Only if the dot went out whole and its answer is lost, nobody can tell.
+whatever fails before the dot goes out, nothing was sent. Only if its answer is lost, nobody can tell.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import smtplib
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from govcomponents.core.messages import Request, Response
 from govcomponents.core.transports.environment import trust
@@ -32,6 +32,7 @@ ENHANCED: Final = "enhanced"
 _STEP: Final = 30.0  # seconds that the server may stay silent
 _FINAL: Final = 120.0  # after the final dot, when a server scans the email: an early end would leave it unknown
 _GOODBYE: Final = 2.0
+_TAIL: Final = 64 * 1024  # goes out with the final dot; a dot by itself would wait for the rest to be acknowledged
 _ENHANCED_CODE: Final = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})\b")
 _LINE_DOT: Final = re.compile(rb"(?m)^\.")
 
@@ -74,18 +75,25 @@ class SmtpTransport:
                 refusal = self._greet(connection, request) or self._offer(connection, request)
                 if refusal is not None:
                     return refusal
-                connection.send(_LINE_DOT.sub(b"..", request.body or b"") + b".\r\n")
-            # From here on the server has all of it.
-            _wait_at_most(self._final, connection)
-            try:
-                return _answer("content", *connection.getreply())
-            except OSError as error:
-                raise OutcomeUnknown(
-                    f"the mail server's answer was lost ({type(error).__name__})",
-                    lookup=request.lookup,
-                    operation=request.operation,
-                    provider=request.provider,
-                ) from None
+                whole = _LINE_DOT.sub(b"..", request.body or b"") + b".\r\n"
+                if len(whole) > _TAIL:
+                    connection.send(whole[:-_TAIL])
+            return self._finish(connection, whole[-_TAIL:], request)
+
+    def _finish(self, connection: smtplib.SMTP, tail: bytes, request: Request) -> Response:
+        """Send the rest with the final dot: only from here on can the server have taken the email."""
+        sock = cast("ssl.SSLSocket", connection.sock)  # or a plain one; after 354 there is one
+        try:
+            sock.sendall(tail)
+        except (BrokenPipeError, ConnectionResetError) as error:  # this machine did not take the dot
+            raise _not_sent(error, request) from None
+        except OSError as error:  # such as one that a signal's handler raised, perhaps after the last byte
+            raise _unknown(error, request) from None
+        sock.settimeout(self._final)
+        try:
+            return _answer("content", *connection.getreply())
+        except OSError as error:
+            raise _unknown(error, request) from None
 
     def _connect(self) -> smtplib.SMTP:
         server = self._server
@@ -157,11 +165,24 @@ def _nothing_accepted(request: Request) -> Iterator[None]:
             status=error.smtp_code,
         ) from None
     except (OSError, ValueError) as error:  # ValueError: a challenge that is not base64
-        raise NotSent(
-            f"the email could not be handed over ({type(error).__name__}); it was not sent",
-            operation=request.operation,
-            provider=request.provider,
-        ) from None
+        raise _not_sent(error, request) from None
+
+
+def _not_sent(error: Exception, request: Request) -> NotSent:
+    return NotSent(
+        f"the email could not be handed over ({type(error).__name__}); it was not sent",
+        operation=request.operation,
+        provider=request.provider,
+    )
+
+
+def _unknown(error: OSError, request: Request) -> OutcomeUnknown:
+    return OutcomeUnknown(
+        f"the mail server's answer was lost ({type(error).__name__})",
+        lookup=request.lookup,
+        operation=request.operation,
+        provider=request.provider,
+    )
 
 
 def _unable(happened: str, fix: str, request: Request) -> ConfigurationError:
@@ -182,14 +203,10 @@ def _answer(stage: str, code: int, text: bytes | str) -> Response:
 def _leave(connection: smtplib.SMTP) -> None:
     """Say goodbye if the server still listens: nothing depends on it."""
     try:
-        _wait_at_most(_GOODBYE, connection)
+        if connection.sock is not None:
+            connection.sock.settimeout(_GOODBYE)
         connection.quit()
     except OSError:
         pass
     finally:
         connection.close()
-
-
-def _wait_at_most(seconds: float, connection: smtplib.SMTP) -> None:
-    if connection.sock is not None:
-        connection.sock.settimeout(seconds)
