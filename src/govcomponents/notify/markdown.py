@@ -94,7 +94,7 @@ def parse(text: str) -> Document:
 class _Reader:
     def __init__(self, links: dict[str, tuple[str, str | None]]) -> None:
         self._links = links
-        self._depth = 0
+        self._depths = {"inset": 0, "list": 0}
 
     def read(self, text: str, rules: tuple[str, ...]) -> list[Block]:
         blocks: list[Block] = []
@@ -124,10 +124,8 @@ class _Reader:
                 return Block("heading", found.group(2), len(found.group(1)))
             case "underlined":
                 return Block("heading", found.group(1), 1 if found.group(2) == "=" else 2)
-            case "inset":
-                return Block("inset", children=self._nested(_INSET_MARK.sub("", found.group()), _EVERYWHERE))
-            case "list":
-                return Block("list", is_ordered="." in found.group(2), children=self._items(found.group()))
+            case "inset" | "list":
+                return self._nested(name, found)
             case "definition":
                 self._links[link_key(found.group(1))] = (found.group(2), found.group(3))
                 return None
@@ -138,13 +136,21 @@ class _Reader:
             case _:
                 return None
 
-    def _nested(self, text: str, rules: tuple[str, ...]) -> list[Block]:
-        if self._depth >= _NESTED_AT_MOST:
-            return [Block("paragraph", text.strip("\n"))]
-        self._depth += 1
-        blocks = self.read(text, rules)
-        self._depth -= 1
-        return blocks
+    def _nested(self, name: str, found: re.Match[str]) -> Block:
+        """An inset text or a list; what is nested too deep stays as it is written."""
+        is_list = name == "list"
+        self._depths[name] += 1
+        if self._depths[name] > _NESTED_AT_MOST:
+            left = [Block("text", found.group())]
+            children = [Block("item", children=left)] if is_list else left
+        elif is_list:
+            children = self._items(found.group())
+        else:
+            children = self.read(_INSET_MARK.sub("", found.group()), _EVERYWHERE)
+        self._depths[name] -= 1
+        if is_list:
+            return Block("list", is_ordered="." in found.group(2), children=children)
+        return Block("inset", children=children)
 
     def _items(self, text: str) -> list[Block]:
         items: list[Block] = []
@@ -158,5 +164,5 @@ class _Reader:
             if number != len(found) - 1 and content:
                 ends_open = content[-1] == "\n"
                 is_loose = is_loose or ends_open
-            items.append(Block("loose_item" if is_loose else "item", children=self._nested(content, _IN_LISTS)))
+            items.append(Block("loose_item" if is_loose else "item", children=self.read(content, _IN_LISTS)))
         return items

@@ -124,7 +124,7 @@ def missing_columns(first: Row, placeholders: Iterable[str]) -> list[str]:
 
 
 class Seen:
-    """A set of numbers of 64 bits, none of them 0, in eight to sixteen bytes each."""
+    """A set of numbers of 64 bits, none of them 0, in eleven to twenty-two bytes each."""
 
     def __init__(self) -> None:
         self._table = array("Q", bytes(8 * 1024))
@@ -132,7 +132,7 @@ class Seen:
 
     def add(self, number: int) -> bool:
         """Add a number; say whether it is new."""
-        if 2 * (self._count + 1) > len(self._table):
+        if 4 * (self._count + 1) > 3 * len(self._table):
             self._grow()
         if self._put(self._table, number):
             self._count += 1

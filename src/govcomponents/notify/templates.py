@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, PrivateAttr
 
 from govcomponents.errors import InvalidInput
 from govcomponents.notify import placeholders, texts, typography
@@ -31,7 +31,7 @@ class Rendered(Result):
     """A template filled for one person.
 
     `body` is what the provider gives back when it accepts the message: Markdown of an email or a letter, the final
-    text of a text message. `html` is the fragment that a mail program shows; `text` the plain text part of an email.
+    text of a text message. `html` is the fragment that a mail program shows.
     `length` is of text messages only. All of it may hold personal data.
     """
 
@@ -41,10 +41,21 @@ class Rendered(Result):
     subject: Personal[str] | None
     body: Personal[str]
     html: Personal[str] | None = None
-    text: Personal[str] | None = None
     length: texts.TextLength | None = None
     postage: str | None = None
     raw: Mapping[str, object] = Field(default={}, repr=False, exclude=True)
+    _final: str | None = PrivateAttr(default=None)
+    _email: str | None = PrivateAttr(default=None)
+
+    @property
+    def text(self) -> Personal[str] | None:
+        """The plain text part of an email, or a text message as it arrives; written when it is first asked for.
+
+        None of a letter, and of what a provider rendered.
+        """
+        if self._email is not None:
+            return Personal(_plain_text(self._email))
+        return None if self._final is None else Personal(self._final)
 
 
 class Template(Result):
@@ -102,22 +113,24 @@ class Template(Result):
         if self.channel is Channel.SMS:
             filled = placeholders.fill(self.body, given)
             laid_out = texts.clean(filled, prefix=service_name)
-            return Rendered(
+            rendered = Rendered(
                 **common,
                 subject=None,
                 body=Personal(texts.encode(texts.clean(filled))),
-                text=Personal(texts.encode(laid_out)),
                 length=texts.measure(laid_out, prefix=service_name),
             )
-        is_email = self.channel is Channel.EMAIL
-        return Rendered(
+            rendered._final = texts.encode(laid_out)  # noqa: SLF001  # made here
+            return rendered
+        source = _email_source(self.body, given) if self.channel is Channel.EMAIL else None
+        rendered = Rendered(
             **common,
             subject=None if subject is None else Personal(subject),
             body=Personal(fill_body(self.body, given)),
-            html=Personal(email_html(self.body, given) if is_email else letter_html(self.body, given)),
-            text=Personal(email_text(self.body, given)) if is_email else None,
+            html=Personal(letter_html(self.body, given) if source is None else _html(source)),
             postage=self.postage,
         )
+        rendered._email = source  # noqa: SLF001  # made here
+        return rendered
 
 
 def fill_body(content: str, values: placeholders.Values) -> str:
@@ -151,13 +164,20 @@ def _email_source(content: str, values: placeholders.Values) -> str:
 
 def email_html(content: str, values: placeholders.Values) -> str:
     """The HTML fragment of an email's body, as the provider makes it."""
-    return typography.improve(EmailHtml().render(_email_source(content, values)))
+    return _html(_email_source(content, values))
+
+
+def _html(source: str) -> str:
+    return typography.improve(EmailHtml().render(source))
 
 
 def email_text(content: str, values: placeholders.Values) -> str:
     """The plain text part of an email, as the provider makes it."""
-    written = typography.improve(EmailText().render(_email_source(content, values)))
-    return html.unescape(written).lstrip() + "\n"
+    return _plain_text(_email_source(content, values))
+
+
+def _plain_text(source: str) -> str:
+    return html.unescape(typography.improve(EmailText().render(source))).lstrip() + "\n"
 
 
 def letter_html(content: str, values: placeholders.Values) -> str:

@@ -14,6 +14,7 @@ _BEFORE_PUNCTUATION: Final = re.compile(r"[ \t]+([,.])")
 _SPACED_HYPHENS: Final = re.compile(r"\s+[-–—]{1,3}\s+")
 _EMAIL: Final = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\\\-‘’]+@[^.@][^@\s]+")
 _TAG: Final = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
+_QUOTED_TEXT: Final = re.compile(r"""(?:^|>)[^<]*['"\\]""")
 _SKIPPED: Final = re.compile(r"<(/?)(?:pre|code|kbd|math|script|samp|style|a)\b", re.IGNORECASE)
 _ESCAPES: Final = {"\\\\": "&#92;", '\\"': "&#34;", "\\'": "&#39;", "\\.": "&#46;", "\\-": "&#45;", "\\`": "&#96;"}
 _ESCAPED: Final = re.compile(r"\\[\\\"'.\-`]")
@@ -53,6 +54,8 @@ def improve(text: str) -> str:
 def _smart_quotes(text: str) -> str:
     if "'" not in text and '"' not in text and "\\" not in text:
         return text
+    if text.count("<") == text.count(">") and not _QUOTED_TEXT.search(text):
+        return text
     parts: list[str] = []
     previous = ""
     skipped = False
@@ -72,7 +75,7 @@ def _add(parts: list[str], piece: str, previous: str, *, skipped: bool) -> str:
     if not piece:
         return previous
     last = piece[-1]
-    if skipped:
+    if skipped or not ("'" in piece or '"' in piece or "\\" in piece):
         parts.append(piece)
         return last
     piece = _ESCAPED.sub(lambda found: _ESCAPES[found.group()], piece)
