@@ -391,6 +391,16 @@ def test_a_refund_that_failed_can_be_made_again_from_the_same_sum(desk):
     ]
 
 
+def test_a_refund_takes_what_stripe_alone_knows(desk):
+    payment = desk.paid()
+    left = payment.refundable.available
+    with pytest.raises(InvalidInput) as caught:
+        desk.pay.refund(payment.id, Money(100), available=left, extra={"amount": 200})
+    assert (caught.value.field, caught.value.operation) == ("extra", "pay.refund")
+    desk.pay.refund(payment.id, Money(100), available=left, extra={"reason": "duplicate"})
+    assert [refund.reason for refund in desk.stripe.refunds()] == ["duplicate"]
+
+
 def test_a_refund_may_wait(desk):
     payment = desk.paid("4000000000007726")
     refund = desk.pay.refund(payment.id, Money(1000), available=payment.refundable.available)

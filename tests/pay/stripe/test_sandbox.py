@@ -397,7 +397,9 @@ class TestPages:
         found = raw.get(f"/v1/checkout/sessions/{session['id']}", {"expand[0]": "payment_intent"})
         assert found["payment_intent"]["last_payment_error"]["decline_code"] == code
         assert found["status"] == "open"
-        assert "There is a problem" in raw.visitor.open(session["url"]).text
+        again = raw.visitor.open(session["url"])
+        assert again.status == 200
+        assert "There is a problem" in again.text
 
     def test_a_card_that_is_no_test_card_is_not_taken(self, raw):
         session = raw.new()

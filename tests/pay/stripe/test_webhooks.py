@@ -222,8 +222,11 @@ def session(**changed):
     return {"object": "checkout.session", "id": "cs_1", "status": "complete", "payment_status": "paid", **changed}
 
 
-def test_money_that_may_only_be_held_is_not_called_paid():
-    shown = session(payment_intent="pi_1", metadata={"govcomponents_capture": "manual"})
+@pytest.mark.parametrize(
+    "intent", ["pi_1", {"id": "pi_1", "amount": 1, "currency": "gbp", "status": "requires_paperwork"}], ids=str
+)
+def test_money_that_may_only_be_held_is_not_called_paid(intent):
+    shown = session(payment_intent=intent, metadata={"govcomponents_capture": "manual"})
     body = event(shown=shown)
     found = pay_at(NOW, SECRET).parse_webhook(body, signed(body))
     assert (found.type, found.state.status) == (PayEventType.SUBMITTED, PaymentStatus.UNKNOWN)

@@ -60,9 +60,11 @@ class Checkout:
         if intent is not None and intent.status == "requires_action":
             return redirect(f"{PREFIX}/c/pay/{session.id}/bank", 303)
         refused = {"card_number": _REFUSED} if intent is not None and intent.last_error is not None else {}
-        return self._form(session, {"email": session.given["customer_email"] or ""}, refused)
+        return self._form(session, {"email": session.given["customer_email"] or ""}, refused, status=200)
 
-    def _form(self, session: Session, values: dict[str, str], problems: dict[str, str]) -> Response:
+    def _form(
+        self, session: Session, values: dict[str, str], problems: dict[str, str], *, status: int = 400
+    ) -> Response:
         # What was typed for the card's number and code is never sent back to the page.
         shown = {name: values.get(name, "") for name in _FIELDS}
         page = render(
@@ -75,7 +77,7 @@ class Checkout:
             values=shown,
             problems=problems,
         )
-        return html_answer(400 if problems else 200, page)
+        return html_answer(status, page)
 
     def enter_card(self, call: Call, session: Session) -> Response:
         """Take a test card. One that is refused leaves the Session open."""

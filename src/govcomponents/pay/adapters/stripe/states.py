@@ -99,7 +99,7 @@ def _ended(session: SessionAnswer, intent: IntentAnswer | None) -> PaymentState:
 def _complete(session: SessionAnswer, intent: IntentAnswer | None) -> PaymentState:
     raw = session.payment_status or "complete"
     # Whether Stripe calls money paid that is only held, its documentation does not say.
-    may_be_held = intent is None and (session.metadata or {}).get(CAPTURE) == "manual"
+    may_be_held = (session.metadata or {}).get(CAPTURE) == "manual"
     if raw == "no_payment_required" or (raw == "paid" and not may_be_held):
         return PaymentState(PaymentStatus.SUCCEEDED, raw, is_finished=True)
     if raw == "unpaid" and intent is not None and intent.status == "requires_payment_method":
