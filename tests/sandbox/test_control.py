@@ -102,6 +102,12 @@ def test_the_clock_is_set_moved_stopped_and_run(control):
             wrong()
 
 
+def test_the_clock_ends_with_the_year_9999(control):
+    control.set_clock("9999-12-31T00:00:00Z")
+    with pytest.raises(ControlRefused, match="not beyond the year 9999"):
+        control.advance(days=2)
+
+
 def test_faults_are_armed_listed_and_taken_back(control):
     armed = control.arm(
         "pay", "server_error", operation="pay.create", nth=2, times=3, probability=0.5, seed=4, seconds=60
@@ -149,6 +155,7 @@ def test_callbacks_are_listed_sent_resent_and_disturbed(sandbox, control):
     (waiting,) = control.callbacks()
     assert (waiting.state, waiting.kind, waiting.reference, waiting.attempts) == ("waiting", "captured", "RENEW-7", [])
     assert control.deliver() == 0
+    assert control.state().callbacks == {"waiting": 1, "delivered": 0, "given_up": 0}
     assert control.disturb().paused is False
     control.deliver()
     for _ in range(500):

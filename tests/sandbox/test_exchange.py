@@ -5,13 +5,16 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import struct
 import threading
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from govcomponents.sandbox.http import MAX_REQUEST_BODY
+from govcomponents.sandbox.exchange import Exchange
+from govcomponents.sandbox.http import MAX_REQUEST_BODY, Call
+from govcomponents.sandbox.server import Listener
 
 
 def connect(served):
@@ -210,3 +213,23 @@ def test_no_bytes_bring_the_server_down(served, sent):
     served.raw(sent)
     answer = served.raw(b"GET /toy/things/first HTTP/1.1\r\nHost: x\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_client_that_goes_away_is_no_error(served, capfd):
+    for _ in range(5):
+        connection = socket.create_connection(("127.0.0.1", served.listener.server_port), timeout=10)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.sendall(b"GET /toy HTTP/1.1\r\nHost: x\r\n\r\n" * 300)
+        connection.close()  # with a reset: what the server still writes is refused
+    assert served.raw(b"GET /toy/things/first HTTP/1.1\r\nHost: x\r\n\r\n").startswith(b"HTTP/1.1 200 OK")
+    assert capfd.readouterr().err == ""
+
+
+def test_before_it_is_ready_a_listener_says_so():
+    listener = Listener("127.0.0.1", 0)
+    assert listener.answer(Call("GET", "/", "", {}, b"", "")).status == 503
+    listener.server_close()
+
+
+def test_only_methods_of_http_are_made_up():
+    assert not hasattr(Exchange.__new__(Exchange), "undo_GET")

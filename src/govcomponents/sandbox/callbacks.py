@@ -153,8 +153,6 @@ class Callbacks:
         """Whether something was queued since the last delivery: the sandbox looks at it after each call."""
         self.wake: Callable[[], None] = self._stir
         self._is_served = False
-        self.is_redoing = False
-        """Whether earlier steps are redone, during which nothing is sent."""
         self.recorder: Recorder = _NoRecorder()
         self._on_error: Callable[[Exception], None] | None = None
         clock.on_move(self._changed)
@@ -274,8 +272,6 @@ class Callbacks:
 
         An attempt counts as made when it was due, so that one great step of the clock makes all repetitions.
         """
-        if self.is_redoing:
-            return 0
         count = 0
         self._here.delivering = True
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING
@@ -66,8 +67,6 @@ class Exchange(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """Answer a request whose first line or headers cannot be read. Nothing of it is repeated in the answer."""
         self.close_connection = True
-        if not hasattr(self, "command"):
-            self.command = ""
         if self.request_version == "HTTP/0.9":
             self.request_version = self.protocol_version
         self._write(text_answer(code, f"{_reason(code)}\n"))
@@ -160,10 +159,8 @@ class Exchange(BaseHTTPRequestHandler):
         """Stay silent for as long as was asked, or until the sandbox stops; then close without an answer."""
         self.close_connection = True
         self.server.stopping.wait(cut.silent_seconds)
-        try:
+        with suppress(OSError):  # the client may have gone
             self.connection.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            return
 
 
 def _one_line(value: str) -> str:

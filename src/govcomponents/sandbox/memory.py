@@ -67,10 +67,8 @@ class Memory:
         Raises ConfigurationError if a step does not give what it gave then.
         """
         sandbox = self._sandbox
-        sandbox.callbacks.is_redoing = True
         for step in self._journal.steps():
             self._redo(step)
-        sandbox.callbacks.is_redoing = False
         if shown := self._journal.about("clock"):
             sandbox.clock.restore(json.loads(shown))
         sandbox.clock.on_move(self._keep_clock)
