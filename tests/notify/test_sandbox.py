@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from govcomponents import ConfigurationError
+from govcomponents import ConfigurationError, RequestRefused
 from govcomponents.core.messages import Replay, Request
 from govcomponents.notify.adapters.govuk_notify.keys import ServiceKey
 from govcomponents.notify.events import ComplaintMade, DeliveryReceipt, LetterReturned, TextReceived
@@ -384,3 +384,27 @@ def test_fifty_threads_at_once_lose_nothing():
     held = sandbox.notify.messages.all()
     assert len(held) == len({message.id for message in held}) == 500
     assert len(list(notify.search())) == 500
+
+
+def test_a_qr_code_that_is_too_long_is_told_with_its_size():
+    section = world()
+    letter = next(one for one in section["notify"]["services"][0]["templates"] if one["type"] == "letter")
+    letter["versions"][0]["content"] = "QR: ((link))"
+    sandbox, notify = on_sandbox(world=section)
+    link = "https://" + "a" * 500
+    body = {"template_id": LETTER, "personalisation": {"link": link, "address_line_1": "A"}}
+
+    _, answered = post(sandbox, "/v2/notifications/letter", body)
+    assert answered["errors"] == [
+        {
+            "error": "ValidationError",
+            "message": "Cannot create a usable QR code - the link is too long",
+            "data": link,
+            "num_bytes": 508,
+            "max_bytes": 504,
+        }
+    ]
+    with pytest.raises(RequestRefused) as caught:
+        notify.send_letter(ADDRESS, LETTER, {"link": link})
+    assert caught.value.field == "personalisation"
+    assert link not in str(caught.value)

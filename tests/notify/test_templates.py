@@ -303,3 +303,15 @@ def test_every_recorded_body_is_rendered_exactly():
             assert rendered.subject.reveal() == content["subject"]
         checked += 1
     assert checked > 20
+
+
+@pytest.mark.parametrize(("size", "fits"), [(504, True), (505, False)])
+def test_a_qr_code_holds_504_bytes(size, fits):
+    letter = template("QR: ((link))", Channel.LETTER)
+    link = "https://" + "a" * (size - 8)
+
+    if fits:
+        assert "qrcode" in letter.render({"link": link}).html.reveal()
+    else:
+        with pytest.raises(InvalidInput, match="504"):
+            letter.render({"link": link})

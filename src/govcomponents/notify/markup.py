@@ -233,7 +233,13 @@ class EmailText(EmailHtml):
 
 
 class LetterHtml(EmailHtml):
-    """The HTML of a letter's body. The text must be escaped already. QR codes are left as their data, marked."""
+    """The HTML of a letter's body. The text must be escaped already. QR codes are left as their data, marked.
+
+    `qr_codes` collects their data.
+    """
+
+    def __init__(self) -> None:
+        self.qr_codes: list[str] = []
 
     def line_break(self) -> str:
         """A new line."""
@@ -252,6 +258,7 @@ class LetterHtml(EmailHtml):
         if not text.strip():
             return ""
         if data := qr_data(text):
+            self.qr_codes.append(data)
             return f"<p><span class='qrcode'>{data}</span></p>"
         return f"<p>{text}</p>"
 

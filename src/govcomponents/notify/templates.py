@@ -25,6 +25,7 @@ _ENTITY: Final = re.compile(r"&(?:#[0-9]+;|#[xX][0-9a-fA-F]+;|[^\t\n\f <&#;]{1,3
 _WIDE: Final = str.maketrans(dict.fromkeys("\u00a0\u202f", " "))
 _ZERO_WIDTH: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff")
 MAX_EMAIL_BYTES: Final = 2_000_000
+MAX_QR_BYTES: Final = 504
 
 
 class Rendered(Result):
@@ -121,6 +122,13 @@ class Template(Result):
             )
             rendered._final = texts.encode(laid_out)  # noqa: SLF001  # made here
             return rendered
+        if self.channel is Channel.LETTER and long_qr_code(self.body, given) is not None:
+            raise InvalidInput(
+                field="personalisation",
+                problem=f"the link of a QR code is longer than {MAX_QR_BYTES} bytes",
+                fix="give a shorter link",
+                operation="notify.render",
+            )
         source = _email_source(self.body, given) if self.channel is Channel.EMAIL else None
         rendered = Rendered(
             **common,
@@ -178,6 +186,13 @@ def email_text(content: str, values: placeholders.Values) -> str:
 
 def _plain_text(source: str) -> str:
     return html.unescape(typography.improve(EmailText().render(source))).lstrip() + "\n"
+
+
+def long_qr_code(content: str, values: placeholders.Values) -> str | None:
+    """The data of the first QR code of a letter that is too long to be one; None if there is none."""
+    letter = LetterHtml()
+    letter.render(placeholders.fill(content, values, bullets=True, escape=escaped) + "\n")
+    return next((data for data in letter.qr_codes if len(data.encode()) > MAX_QR_BYTES), None)
 
 
 def letter_html(content: str, values: placeholders.Values) -> str:

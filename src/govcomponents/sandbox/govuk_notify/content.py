@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.notify import placeholders, templates, texts
 from govcomponents.notify.models import Channel
-from govcomponents.sandbox.govuk_notify.answers import bad_request
+from govcomponents.sandbox.govuk_notify.answers import bad_request, invalid
 from govcomponents.sandbox.govuk_notify.files import is_file
 
 if TYPE_CHECKING:
@@ -57,6 +57,13 @@ def wanted(service: Service, template: Template, version: TemplateVersion) -> tu
 def fill(service: Service, template: Template, version: TemplateVersion, values: Mapping[str, object]) -> Content:
     """Fill a template. Raises Refusal for values that are missing, and for a file that is not in an email."""
     given = placeholders.Values(values)
+    if template.type == "letter" and (data := templates.long_qr_code(version.content, given)) is not None:
+        raise invalid(
+            "Cannot create a usable QR code - the link is too long",
+            data=data,
+            num_bytes=len(data.encode()),
+            max_bytes=templates.MAX_QR_BYTES,
+        )
     if missing := given.missing(wanted(service, template, version)):
         raise bad_request(f"Missing personalisation: {', '.join(missing)}")
     if template.type != "email" and any(is_file(value) for value in values.values()):
