@@ -160,7 +160,7 @@ class Api:
             raise wrong("Invalid capture_method", None, "payment_intent_data[capture_method]")
         mode = "live" if self._store.world.is_live else "test"
         session = Session(
-            id=self._life.new_id(f"cs_{mode}", 58),
+            id=self._life.new_id(f"cs_{mode}", 32),
             created=now,
             expires_at=now + _LATEST if expires_at is None else expires_at,
             amount=amount,

@@ -81,21 +81,21 @@ def find(given: Form, *path: str) -> str | Form | None:
 
 def text(given: Form, *path: str, required: bool = False, longest: int = 5000) -> str | None:
     """A text, by its path. Raises a Problem where it is missing, empty or too long."""
-    where = _named(path)
     value = find(given, *path)
-    if not isinstance(value, str):
-        if required:
-            raise wrong(f"Missing required param: {where}.", "parameter_missing", where)
+    if isinstance(value, str) and 0 < len(value) <= longest:
+        return value
+    if not isinstance(value, str) and not required:
         return None
+    where = _named(path)
+    if not isinstance(value, str):
+        raise wrong(f"Missing required param: {where}.", "parameter_missing", where)
     if value == "":
         raise wrong(
             f"You passed an empty string for '{where}'. We assume empty values are an attempt to unset a parameter.",
             "parameter_invalid_empty",
             where,
         )
-    if len(value) > longest:
-        raise wrong(f"Invalid string: {where} must be at most {longest} characters", None, where)
-    return value
+    raise wrong(f"Invalid string: {where} must be at most {longest} characters", None, where)
 
 
 def whole(given: Form, *path: str, required: bool = False) -> int | None:
@@ -120,12 +120,11 @@ def metadata(given: Form, *path: str) -> dict[str, str]:
     """Metadata within its limits. Raises a Problem where one is passed."""
     found = find(given, *path)
     values = {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
-    where = _named(path)
     if len(values) > _METADATA_KEYS:
-        raise wrong(f"You can only specify {_METADATA_KEYS} metadata keys.", None, where)
+        raise wrong(f"You can only specify {_METADATA_KEYS} metadata keys.", None, _named(path))
     for name, value in values.items():
         if len(name) > _METADATA_NAME or len(value) > _METADATA_VALUE:
-            raise wrong("Metadata names have at most 40 characters, values 500.", None, f"{where}[{name[:40]}]")
+            raise wrong("Metadata names have at most 40 characters, values 500.", None, _named((*path, name[:40])))
     return values
 
 

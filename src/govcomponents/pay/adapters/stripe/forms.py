@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 Form: TypeAlias = "dict[str, str | Form]"
 """A form read back: texts and forms by name; a list is a form whose names are numbers."""
@@ -42,17 +43,27 @@ def _pairs(name: str, value: object) -> Iterator[tuple[str, str]]:
 
 def encode(pairs: Iterable[tuple[str, str]]) -> str:
     """Write pairs as a form body or a query."""
-    return urlencode(list(pairs))
+    return "&".join(f"{_quoted_name(name)}={quote_plus(value)}" for name, value in pairs)
+
+
+@lru_cache(maxsize=1024)
+def _quoted_name(name: str) -> str:
+    return quote_plus(name)
+
+
+@lru_cache(maxsize=1024)  # forms have few names, and the same ones again and again
+def _parts(name: str) -> tuple[str, ...]:
+    found = _NAME.fullmatch(name)
+    if found is None:
+        raise ValueError("a parameter's name does not nest")
+    return (found.group(1), *_PART.findall(found.group(2)))
 
 
 def nest(pairs: Iterable[tuple[str, str]]) -> Form:
     """Read the pairs of a form back into a tree. Raises ValueError for a name that does not nest."""
     tree: Form = {}
     for name, value in pairs:
-        found = _NAME.fullmatch(name)
-        if found is None:
-            raise ValueError("a parameter's name does not nest")
-        *parents, last = [found.group(1), *_PART.findall(found.group(2))]
+        *parents, last = _parts(name)
         place = tree
         for parent in parents:
             below = place.setdefault(parent, {})
