@@ -256,3 +256,16 @@ def test_the_same_seed_gives_the_same_ids():
     one, two = (Raw(Sandbox(world(), seed=7, now=now)).new() for _ in range(2))
     assert one == two
     assert one["payment_id"] != Raw(Sandbox(world(), seed=8, now=now)).new()["payment_id"]
+
+
+def test_each_refund_of_a_payment_is_found_by_its_id():
+    raw = Raw()
+    payment = raw.paid()["payment_id"]
+    path = f"/v1/payments/{payment}/refunds"
+    refunds = [raw("POST", path, {"amount": amount})[1]["refund_id"] for amount in (100, 200)]
+    assert [raw("GET", f"{path}/{refund}")[1]["amount"] for refund in refunds] == [100, 200]
+    assert raw("GET", f"{path}/unknown")[1]["code"] == "P0700"
+
+
+def test_the_payer_of_demonstrations_answers_the_bank():
+    assert Raw(payment_provider="stripe").paid("4000002500003155")["state"]["status"] == "success"

@@ -305,3 +305,21 @@ def test_what_is_believed_to_be_left_is_read_as_the_real_one_reads_it(available,
 
 def test_a_refund_above_the_limit_and_on_a_disabled_account_is_refused():
     assert refund({"amount": 10_000_001})()[1]["code"] == "P0602"
+
+
+def test_an_empty_user_identifier_is_refused():
+    status, body = agreement({"reference": "A-1", "description": "x", "user_identifier": ""})()
+    assert (status, body["code"], body["field"]) == (422, "P0102", "user_identifier")
+    status, body = agreement({"reference": "A-1", "description": "x", "user_identifier": 7})()
+    assert (status, body["code"], body["field"]) == (400, "P2102", "user_identifier")
+
+
+def test_a_disabled_account_refunds_nothing():
+    from govcomponents.sandbox.app import Sandbox
+
+    from .ground import world
+
+    sandbox = Sandbox(world(disabled=True, payments=[{"reference": "OLD-1", "amount": 100}]))
+    payment = sandbox.pay.charges()[0].id
+    status, body = Raw(sandbox)("POST", f"/v1/payments/{payment}/refunds", {"amount": 1})
+    assert (status, body["code"]) == (403, "P0941")

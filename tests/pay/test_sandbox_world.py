@@ -60,3 +60,15 @@ def test_a_service_may_have_only_revoked_keys():
 
 def test_the_default_world_has_pay():
     assert Sandbox().pay.client_settings()["api_key"].startswith("api_test_")
+
+
+def test_a_service_that_is_no_object_is_named():
+    with pytest.raises(ConfigurationError) as caught:
+        Sandbox({"pay": {"services": [7]}})
+    assert "pay.services.0" in str(caught.value)
+
+
+def test_what_is_beside_the_card_pages_is_not_there():
+    sandbox = Sandbox(world())
+    for path in ("/secure", "/secure/a/b", "/card_details/a/b/c"):
+        assert sandbox.visit(sandbox.base_url + path).status in (404, 405)

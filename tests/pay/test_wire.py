@@ -509,3 +509,21 @@ def test_what_is_wrong_is_told_without_what_was_passed(wrong):
 def test_payments_can_be_kept_in_a_set():
     payments = {pay_on(answer(200, {**FULL, "metadata": {"a": 1}}))[0].get(ID) for _ in range(2)}
     assert len(payments) == 1
+
+
+def test_each_thing_says_whether_it_is_finished():
+    refund = {"refund_id": "r", "amount": 5, "status": "success"}
+    assert pay_on(answer(200, refund))[0].get_refund(ID, "r").is_finished
+    agreement = {"agreement_id": "a", "reference": "A-1", "description": "x", "status": "inactive"}
+    assert pay_on(answer(200, agreement))[0].get_agreement("a").is_finished
+    dispute = {"dispute_id": "d", "payment_id": ID, "amount": 5, "status": "under_review"}
+    (found,) = pay_on(page(dispute))[0].search_disputes()
+    assert not found.is_finished
+
+
+def test_the_type_of_charges_needs_an_agreement():
+    pay, wire = pay_on()
+    with pytest.raises(InvalidInput) as caught:
+        pay.create(Money(1), "R-1", "x", "https://a.example/", agreement_payment_type="recurring")
+    assert caught.value.field == "agreement_payment_type"
+    assert wire.sent == []
