@@ -35,6 +35,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument(
         "--state", metavar="FILE", help="keep what happens in this file over restarts (default: in memory only)"
     )
+    parser.add_argument(
+        "--callbacks-to",
+        metavar="URL",
+        help="send every provider's callbacks below this address of your service (default: where the world says)",
+    )
     parser.add_argument("--public-url", metavar="URL", help="the address that clients use, if it is another one")
     parser.set_defaults(run=run)
 
@@ -52,6 +57,7 @@ def run(options: argparse.Namespace) -> int:
         sign_in=options.sign_in,
         public_url=options.public_url,
         state=options.state,
+        callbacks_to=options.callbacks_to,
     )
 
     def stop(_number: int, _frame: FrameType | None) -> None:

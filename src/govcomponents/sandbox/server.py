@@ -9,10 +9,12 @@ from http.server import ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from govcomponents.errors import ConfigurationError
+from govcomponents.sandbox.addresses import with_callbacks_to
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.courier import Courier
 from govcomponents.sandbox.exchange import Exchange
 from govcomponents.sandbox.http import text_answer
+from govcomponents.sandbox.world import load_world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -103,6 +105,7 @@ class SandboxServer:
         sign_in: str | None = None,
         public_url: str | None = None,
         state: Path | str | None = None,
+        callbacks_to: str | None = None,
     ) -> None:
         """Bind at once. Port 0 takes a free one. Raises ConfigurationError if the address cannot be had."""
         try:
@@ -115,6 +118,8 @@ class SandboxServer:
         shown = f"[{host}]" if ":" in host else host
         self.base_url = public_url.rstrip("/") if public_url else f"http://{shown}:{self._listener.server_port}"
         try:
+            if callbacks_to is not None:
+                world = with_callbacks_to(load_world(world), callbacks_to)
             self.sandbox = Sandbox(
                 world,
                 seed=seed,

@@ -63,7 +63,7 @@ class LogoutNotices:
 
     def token(self, subject: str, client: Client) -> str:
         """A logout token: a new one each time."""
-        now = int(self._ground.clock.time())
+        now = int(self._ground.callers_time())
         claims = {
             "iss": self._at.issuer,
             "sub": subject,
