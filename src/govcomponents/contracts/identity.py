@@ -239,7 +239,7 @@ class IdentitySuite(ForgerySuite):
             (lambda q: q | {"state": q["state"] * 20}, SignInReason.BAD_STATE),
             (lambda q: q | {"iss": "https://evil.example.com/"}, SignInReason.BAD_ISSUER),  # M2
             (lambda q: q | {"error": "access_denied"}, SignInReason.MALFORMED),  # C13
-            (lambda q: {"state": q["state"]}, SignInReason.MALFORMED),  # C13
+            (lambda q: {name: q[name] for name in ("state", "iss") if name in q}, SignInReason.MALFORMED),  # C13
             (lambda q: q | {"code": ""}, SignInReason.MALFORMED),
             (lambda q: q | {"code": "c" * 3000}, SignInReason.MALFORMED),
             (lambda q: q | {"access_token": "a"}, SignInReason.MALFORMED),  # C14
@@ -326,7 +326,13 @@ class IdentitySuite(ForgerySuite):
         said = "<b>canary-description</b>\r\nSet-Cookie: a=b"
         with pytest.raises(SignInDenied) as caught:
             caller.identity.complete(
-                pending, {"error": error, "error_description": said, "state": pending.state.reveal()}
+                pending,
+                {
+                    "error": error,
+                    "error_description": said,
+                    "state": pending.state.reveal(),
+                    "iss": pending.issuer,
+                },
             )
         assert caught.value.reason is SignInReason.PROVIDER_ERROR
         assert caught.value.fix
@@ -338,7 +344,10 @@ class IdentitySuite(ForgerySuite):
         caller = call()
         pending, _ = caller.sign_in(**subject.ask)
         with pytest.raises(SignInUnavailable):
-            caller.identity.complete(pending, {"error": "temporarily_unavailable", "state": pending.state.reveal()})
+            caller.identity.complete(
+                pending,
+                {"error": "temporarily_unavailable", "state": pending.state.reveal(), "iss": pending.issuer},
+            )
 
     # -- faults ---------------------------------------------------------------------------------------------------
 

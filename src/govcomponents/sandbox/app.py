@@ -27,6 +27,7 @@ from govcomponents.sandbox.world import load_world
 if TYPE_CHECKING:
     from govcomponents.sandbox.control import Control
     from govcomponents.sandbox.memory import Memory
+    from govcomponents.sandbox.openid.imitation import OpenIdImitation
     from govcomponents.sandbox.outbox import OutboxMessage
     from govcomponents.sandbox.stripe.imitation import StripeImitation
     from govcomponents.settings import Settings
@@ -119,6 +120,17 @@ class Sandbox:
 
             self._stripe = StripeImitation(sections["stripe"], ground)
             self.imitations = (*self.imitations, self._stripe)
+        self._openid: dict[str, OpenIdImitation] = {}
+        if sections.get("openid") is not None or sections.get("login_gov") is not None:
+            from govcomponents.sandbox.openid.imitation import OpenIdImitation
+            from govcomponents.sandbox.openid.manners import MANNERS
+
+            self._openid = {
+                name: OpenIdImitation(sections[name], ground, manner, sign_in=self._start[3])
+                for name, manner in MANNERS.items()
+                if sections.get(name) is not None
+            }
+            self.imitations = (*self.imitations, *self._openid.values())
         self._switchboard = Switchboard([ControlApi(self), ControlPages(self), Home(self), *self.imitations])
         self.faults.know(
             {
@@ -156,6 +168,24 @@ class Sandbox:
         return self._stripe
 
     @property
+    def openid(self) -> OpenIdImitation:
+        """The imitated plain OpenID provider. Raises ConfigurationError if the world has no section for it."""
+        return self._openid_provider("openid")
+
+    @property
+    def login_gov(self) -> OpenIdImitation:
+        """The imitated Login.gov. Raises ConfigurationError if the world has no section for it."""
+        return self._openid_provider("login_gov")
+
+    def _openid_provider(self, section: str) -> OpenIdImitation:
+        if section not in self._openid:
+            raise ConfigurationError(
+                f"the sandbox's world has no section {section}",
+                fix=f'give the world a section "{section}"; it may be empty',
+            )
+        return self._openid[section]
+
+    @property
     def control(self) -> Control:
         """The typed client of this sandbox's control API."""
         from govcomponents.sandbox.control import Control
@@ -171,10 +201,11 @@ class Sandbox:
         """Settings with which a `GovComponents` reaches this sandbox: its address, keys and ids."""
         from govcomponents.settings import Settings
 
+        signing_in: tuple[ProviderImitation, ...] = (self.one_login, *self._openid.values())
         sections = {
             "pay": self.pay.client_settings() or (self._stripe.client_settings() if self._stripe else None),
             "notify": self.notify.client_settings(),
-            "identity": self.one_login.client_settings(),
+            "identity": next((found for one in signing_in if (found := one.client_settings()) is not None), None),
         }
         return Settings.given(environment="test", **{name: section for name, section in sections.items() if section})
 

@@ -12,7 +12,8 @@ from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.live_keys import place_of_live_key
 
 _DEFAULTS = {"pay": "govuk_pay", "notify": "govuk_notify", "one_login": "one_login"}
-_KNOWN = (*_DEFAULTS, "stripe")  # Stripe is there only if a world has a section for it, which may be empty
+# These are there only if a world has a section for them, which may be empty.
+_KNOWN = (*_DEFAULTS, "stripe", "openid", "login_gov")
 
 
 def default_world() -> Mapping[str, object]:

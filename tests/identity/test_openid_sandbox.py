@@ -1,0 +1,432 @@
+"""The sandbox's plain OpenID provider and its Login.gov: the adapters pass the contract over them, people sign in."""
+
+import base64
+import json
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+
+from govcomponents import GovComponents
+from govcomponents.contracts.forge import RING
+from govcomponents.contracts.identity import IdentitySubject, IdentitySuite, Provider
+from govcomponents.core.messages import Replay, Request
+from govcomponents.core.runtime import Runtime
+from govcomponents.core.transports.in_process import InProcessTransport
+from govcomponents.errors import ConfigurationError, CredentialsRefused, IdentityNotProved, SignInDenied, SignInRejected
+from govcomponents.identity.adapters.login_gov.adapter import LoginGov
+from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
+from govcomponents.identity.jwk import public_members, thumbprint
+from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.identity.service import IdentityService
+from govcomponents.privacy import Secret
+from govcomponents.sandbox.app import Sandbox
+from govcomponents.sandbox.visitor import Visitor
+from govcomponents.settings import IdentitySettings
+
+from .login_gov import support as login_gov
+
+BACK = "https://service.example.gov.uk/signed-out"
+HOST = "https://sandbox.example.gov.uk"
+ASK = {"confidence": Confidence.MEDIUM, "claims": [Claim.PHONE, Claim.ADDRESS]}
+CANARIES = ("sam@example.com", "1984-02-29", "Example Road", "447700900123", "12025550123")
+ADAPTERS = {"openid": OpenIdConnect, "login_gov": LoginGov}
+RSA = {"private_key": login_gov.service_key(), "client_authentication": "private_key_jwt"}
+
+
+def rsa_jwk():
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    members = public_members(load_pem_private_key(login_gov.service_key().encode(), None).public_key())
+    return members | {"kid": thumbprint(members)}
+
+
+def sandbox_of(section, world=None, sign_in="at_once"):
+    return Sandbox({section: world or {}}, sign_in=sign_in)
+
+
+def settings_of(sandbox, section, **changes):
+    values = getattr(sandbox, section).client_settings() | changes
+    return IdentitySettings(**{name: value for name, value in values.items() if value is not ...})
+
+
+def service_on(sandbox, section, **changes):
+    transport = InProcessTransport(sandbox.handle, sandbox.clock.advance)
+    own = settings_of(sandbox, section, **changes)
+    return IdentityService(ADAPTERS[section].from_settings(own, Runtime(transport, clock=sandbox.clock.time)))
+
+
+def sign_in(sandbox, service, **ask):
+    started = service.start(**ask)
+    return service.complete(started.pending, sandbox.visit(started.url).headers["location"])
+
+
+# -- the contract -------------------------------------------------------------------------------------------------
+
+
+def connect(section, world=None):
+    sandbox = sandbox_of(section, world)
+    codes = []
+
+    def answer(request):
+        reply = sandbox.handle(request)
+        if request.url.endswith("/token") and reply.status == 200:
+            codes.append(request)
+        return reply
+
+    return Provider(
+        InProcessTransport(answer, sandbox.clock.advance),
+        sandbox.clock.time,
+        lambda url: sandbox.visit(url).headers["location"],
+        lambda: len(codes),
+        sandbox.clock.advance,
+    )
+
+
+class OverTheSandbox(IdentitySuite):
+    """The part of the suite that needs no forge: that one is run beside each adapter."""
+
+    section = ""
+    forge = None
+    world = None
+    changes: dict = {}  # noqa: RUF012  # read only
+
+    @pytest.fixture
+    def subject(self):
+        example = sandbox_of(self.section, self.world)
+
+        def build(runtime):
+            own = settings_of(example, self.section, **self.changes)
+            return ADAPTERS[self.section].from_settings(own, runtime)
+
+        return IdentitySubject(
+            build=build,
+            connect=lambda: connect(self.section, self.world),
+            ask=ASK,
+            forge=self.forge,
+            canaries=CANARIES,
+        )
+
+
+FORGERY = [name for name in dir(IdentitySuite) if name.startswith("test_") and ("hostile" in name or "forge" in name)]
+FORGERY += ["test_the_edges_of_time", "test_a_proof_of_less_proves_nothing"]
+
+
+def without_forgery(suite):
+    for name in FORGERY:
+        setattr(suite, name, None)
+    return suite
+
+
+@without_forgery
+class TestPlain(OverTheSandbox):
+    section = "openid"
+
+
+@without_forgery
+class TestLoginGov(OverTheSandbox):
+    section = "login_gov"
+    changes = {"signed_out_url": "https://service.example.gov.uk/goodbye"}  # noqa: RUF012  # read only
+
+
+@without_forgery
+class TestLoginGovWithAKey(OverTheSandbox):
+    section = "login_gov"
+    world = {"clients": [{"authentication": "private_key_jwt", "public_jwk": rsa_jwk()}]}  # noqa: RUF012  # read only
+    changes = RSA | {"signed_out_url": "https://service.example.gov.uk/goodbye"}
+
+
+# -- who the client is --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_secrets_are_really_checked(method):
+    sandbox = sandbox_of("openid", {"clients": [{"authentication": method, "client_secret": "s3cret:/+"}]})
+    assert sign_in(sandbox, service_on(sandbox, "openid"), **ASK).confidence is Confidence.MEDIUM
+    with pytest.raises(CredentialsRefused):
+        sign_in(sandbox, service_on(sandbox, "openid", client_secret="another"), **ASK)
+
+
+@pytest.mark.parametrize("section", ["openid", "login_gov"])
+def test_assertions_are_really_checked(section):
+    world = {"clients": [{"authentication": "private_key_jwt", "public_jwk": rsa_jwk()}]}
+    sandbox = sandbox_of(section, world)
+    assert sign_in(sandbox, service_on(sandbox, section, **RSA), **ASK).confidence is Confidence.MEDIUM
+    other = sandbox_of(section, {"clients": [{"authentication": "private_key_jwt", "public_jwk": oidc_jwk()}]})
+    with pytest.raises(CredentialsRefused):
+        sign_in(other, service_on(other, section, **RSA), **ASK)
+    without = service_on(sandbox, section, private_key=..., client_authentication="none")
+    with pytest.raises(CredentialsRefused):
+        sign_in(sandbox, without, **ASK)
+
+
+def oidc_jwk():
+    return public_members(RING.stranger.public_key())
+
+
+def test_login_gov_does_not_take_the_issuer_as_audience():
+    world = {"clients": [{"authentication": "private_key_jwt", "public_jwk": rsa_jwk()}]}
+    sandbox = sandbox_of("login_gov", world)
+    transport = InProcessTransport(sandbox.handle, sandbox.clock.advance)
+    own = settings_of(sandbox, "login_gov", **RSA, adapter="oidc", issuer=f"{HOST}/login-gov/", signed_out_url=...)
+    service = IdentityService(OpenIdConnect.from_settings(own, Runtime(transport, clock=sandbox.clock.time)))
+    started = service.start(authentication=Authentication.SINGLE_FACTOR)
+    url = f"{started.url}&acr_values=urn%3Aacr.login.gov%3Aauth-only"
+    with pytest.raises(SignInDenied) as caught:  # a sentence says why, and no code does
+        service.complete(started.pending, sandbox.visit(url).headers["location"])
+    assert caught.value.code == "other"
+
+
+# -- people and levels --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("section", "person", "confidence"),
+    [
+        ("openid", "ALEX", Confidence.MEDIUM),
+        ("login_gov", "ALEX", Confidence.MEDIUM),
+        ("login_gov", "PAT", Confidence.LOW),
+    ],
+)
+def test_a_person_who_is_proved_less(section, person, confidence):
+    sandbox = sandbox_of(section)
+    sandbox_provider = getattr(sandbox, section)
+    sandbox_provider.sign_in_as(person)
+    service = service_on(sandbox, section)
+    with pytest.raises(IdentityNotProved):
+        sign_in(sandbox, service, confidence=confidence)
+    assert sign_in(sandbox, service).authentication is Authentication.TWO_FACTOR
+
+
+def test_login_gov_proves_with_and_without_a_facial_match():
+    sandbox = sandbox_of("login_gov")
+    service = service_on(sandbox, "login_gov")
+    either = {"confidence": [Confidence.LOW, Confidence.MEDIUM]}
+    assert sign_in(sandbox, service, **either).confidence is Confidence.MEDIUM
+    sandbox.login_gov.sign_in_as("ALEX")
+    identity = sign_in(sandbox, service, **either)
+    assert identity.confidence is Confidence.LOW
+    assert identity.name.full.reveal() == "ALEX SAMPLE"
+
+
+@pytest.mark.parametrize("section", ["openid", "login_gov"])
+def test_components_of_a_sandbox_sign_in_with_the_provider_that_is_there(section):
+    with GovComponents.sandbox({section: {}}) as gov:
+        getattr(gov.simulator, section).sign_in_as("SAM")
+        started = gov.identity.start(**ASK)
+        identity = gov.identity.complete(started.pending, gov.simulator.visit(started.url).headers["location"])
+        assert identity.confidence is Confidence.MEDIUM
+        gov.identity.check()
+        url = gov.identity.sign_out_url(identity, BACK)
+        assert gov.simulator.visit(url).headers["location"] == BACK
+        assert any("signed in with the" in event.happened for event in gov.simulator.timeline.events())
+
+
+@pytest.mark.parametrize("section", ["openid", "login_gov"])
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_person_at_the_page(section, language):
+    sandbox = sandbox_of(section, sign_in="page")
+    service = service_on(sandbox, section)
+    visitor = Visitor(sandbox.visit)
+    started = service.start(**ASK)
+    page = visitor.open(started.url)
+    if language == "cy":
+        page = visitor.open(f"{page.url}&lng=cy")
+        assert "Mewngofnodi" in page.text
+    wrong = visitor.send(page.form_with("person"), person="NOBODY")
+    assert wrong.status == 400
+    back = visitor.send(wrong.form_with("person"), person="SAM")
+    assert back.left
+    assert service.complete(started.pending, back.url).confidence is Confidence.MEDIUM
+    assert visitor.send(page.form_with("person"), person="SAM").status == 404
+
+
+def test_a_person_who_leaves():
+    sandbox = sandbox_of("openid", sign_in="page")
+    service = service_on(sandbox, "openid")
+    visitor = Visitor(sandbox.visit)
+    started = service.start()
+    page = visitor.open(started.url)
+    back = visitor.send(page.form_with("person"), button="yes")
+    with pytest.raises(SignInDenied):
+        service.complete(started.pending, back.url)
+
+
+# -- what is refused ----------------------------------------------------------------------------------------------
+
+
+def changed(url, **changes):
+    query = dict(parse_qsl(urlsplit(url).query)) | changes
+    return f"{url.partition('?')[0]}?{urlencode({name: value for name, value in query.items() if value is not ...})}"
+
+
+@pytest.mark.parametrize(
+    ("section", "change", "error"),
+    [
+        ("openid", {"response_type": "token"}, "invalid_request"),
+        ("openid", {"scope": "email"}, "invalid_scope"),
+        ("openid", {"code_challenge": ...}, "invalid_request"),
+        ("openid", {"code_challenge_method": "plain"}, "invalid_request"),
+        ("openid", {"nonce": ...}, "invalid_request"),
+        ("login_gov", {"acr_values": "urn:example:level"}, "invalid_request"),
+        ("login_gov", {"prompt": "none"}, "invalid_request"),
+        ("login_gov", {"nonce": "short"}, "invalid_request"),
+    ],
+)
+def test_wrong_requests_are_sent_back(section, change, error):
+    sandbox = sandbox_of(section)
+    started = service_on(sandbox, section).start()
+    back = sandbox.visit(changed(started.url, **change)).headers["location"]
+    found = dict(parse_qsl(urlsplit(back).query))
+    assert (found["error"], found["state"]) == (error, started.pending.state.reveal())
+
+
+@pytest.mark.parametrize("change", [{"client_id": "nobody"}, {"redirect_uri": "https://evil.example.com/"}])
+def test_a_stranger_is_not_sent_anywhere(change):
+    sandbox = sandbox_of("openid")
+    url = changed(service_on(sandbox, "openid").start().url, **change)
+    assert sandbox.visit(url).status == 400
+
+
+def test_a_parameter_twice_is_sent_back():
+    sandbox = sandbox_of("openid")
+    started = service_on(sandbox, "openid").start()
+    assert "error=" in sandbox.visit(f"{started.url}&scope=openid").headers["location"]
+
+
+@pytest.mark.parametrize("section", ["openid", "login_gov"])
+@pytest.mark.parametrize("spoilt", ["verifier", "grant", "late", "redirect"])
+def test_codes_are_really_checked(section, spoilt):
+    sandbox = sandbox_of(section)
+    service = service_on(sandbox, section)
+    started = service.start()
+    back = sandbox.visit(started.url).headers["location"]
+    kept = started.pending
+    if spoilt == "verifier":
+        kept = kept.model_copy(update={"code_verifier": Secret("x" * 43)})
+    elif spoilt == "redirect":
+        kept = kept.model_copy(update={"redirect_url": "https://service.example.gov.uk/other"})
+        if section == "login_gov":  # it does not look at it
+            assert service.complete(kept, back)
+            return
+    elif spoilt == "late":
+        sandbox.clock.advance(301)
+    else:
+        body = urlencode({"grant_type": "password", "code": "x"}).encode()
+        url = sandbox.openid.client_settings()["issuer"] + "/token" if section == "openid" else None
+        url = url or f"{HOST}/login-gov/api/openid_connect/token"
+        answer = sandbox.handle(Request("x", "POST", url, Replay.UNSENT, {}, body))
+        assert answer.status == 400
+        return
+    with pytest.raises(SignInDenied):
+        service.complete(kept, back)
+
+
+def test_an_assertion_counts_once():
+    world = {"clients": [{"authentication": "private_key_jwt", "public_jwk": rsa_jwk()}]}
+    sandbox = sandbox_of("openid", world)
+    sent = []
+
+    def answer(request):
+        sent.append(request)
+        return sandbox.handle(request)
+
+    own = settings_of(sandbox, "openid", **RSA)
+    runtime = Runtime(InProcessTransport(answer, sandbox.clock.advance), clock=sandbox.clock.time)
+    service = IdentityService(OpenIdConnect.from_settings(own, runtime))
+    sign_in(sandbox, service, **ASK)
+    (used,) = [request for request in sent if request.method == "POST"]
+    started = service.start()
+    code = dict(parse_qsl(urlsplit(sandbox.visit(started.url).headers["location"]).query))["code"]
+    form = dict(parse_qsl(used.body.decode())) | {"code": code, "code_verifier": started.pending.code_verifier.reveal()}
+    again = sandbox.handle(Request("x", "POST", used.url, Replay.UNSENT, used.headers, urlencode(form).encode()))
+    assert again.status == 401
+    assert json.loads(again.body)["error"] == "invalid_client"
+
+
+@pytest.mark.parametrize("authorization", ["", "Basic x", "Basic " + base64.b64encode(b"\xff:").decode(), "Bearer x"])
+def test_a_pair_that_is_none(authorization):
+    sandbox = sandbox_of("openid", {"clients": [{"authentication": "client_secret_basic", "client_secret": "s"}]})
+    started = service_on(sandbox, "openid").start()
+    code = dict(parse_qsl(urlsplit(sandbox.visit(started.url).headers["location"]).query))["code"]
+    body = urlencode({"grant_type": "authorization_code", "code": code}).encode()
+    headers = {"authorization": authorization}
+    answer = sandbox.handle(Request("x", "POST", f"{HOST}/openid/token", Replay.UNSENT, headers, body))
+    assert answer.status == 401
+
+
+def test_userinfo_needs_the_token():
+    sandbox = sandbox_of("openid")
+    for headers in ({}, {"authorization": "Bearer x"}, {"authorization": "Basic x"}):
+        answer = sandbox.handle(Request("x", "GET", f"{HOST}/openid/me", Replay.ALWAYS, headers))
+        assert answer.status == 404
+        answer = sandbox.handle(Request("x", "GET", f"{HOST}/openid/userinfo", Replay.ALWAYS, headers))
+        assert answer.status == 401
+
+
+def test_keys_can_be_changed():
+    """K11, K12: the new key is found, the old one is trusted no longer."""
+    sandbox = sandbox_of("openid")
+    service = service_on(sandbox, "openid")
+    assert sign_in(sandbox, service)
+    started = service.start()
+    sandbox.openid.rotate_keys()
+    back = sandbox.visit(started.url).headers["location"]
+    with pytest.raises(SignInRejected):
+        service.complete(started.pending, back)  # at most one refetch in a minute, and the first was just now
+    sandbox.clock.advance(61)
+    assert sign_in(sandbox, service)
+
+
+@pytest.mark.parametrize(
+    ("section", "query", "status"),
+    [
+        ("openid", {"id_token_hint": "x"}, 200),
+        ("openid", {"client_id": "x"}, 400),
+        ("openid", {"id_token_hint": "x", "post_logout_redirect_uri": "https://evil.example.com"}, 400),
+        ("login_gov", {"id_token_hint": "x", "post_logout_redirect_uri": BACK}, 400),
+        ("login_gov", {"client_id": "x", "post_logout_redirect_uri": BACK}, 302),
+    ],
+)
+def test_signing_out_in_the_provider_s_own_way(section, query, status):
+    sandbox = sandbox_of(section)
+    path = "/openid/logout" if section == "openid" else "/login-gov/openid_connect/logout"
+    assert sandbox.visit(f"{HOST}{path}?{urlencode(query)}").status == status
+
+
+def test_what_is_not_there():
+    sandbox = sandbox_of("openid")
+    assert sandbox.visit(f"{HOST}/openid/nothing").status == 404
+    assert sandbox.visit(f"{HOST}/openid/token").status == 405
+    with pytest.raises(ConfigurationError, match="login_gov"):
+        _ = sandbox.login_gov
+    assert {fact.name for fact in sandbox.openid.summary()} >= {"Services"}
+    assert sandbox.openid.people == ("SAM", "ALEX")
+
+
+@pytest.mark.parametrize(
+    ("world", "about"),
+    [
+        ({"clients": []}, "openid"),
+        ({"clients": [{"signs_in": "NOBODY"}]}, "not in people"),
+        ({"clients": [{}, {}]}, "twice"),
+        ({"clients": [{"client_secret": "s"}]}, "secret"),
+        ({"clients": [{"authentication": "client_secret_post"}]}, "secret"),
+        ({"clients": [{"authentication": "private_key_jwt"}]}, "key"),
+        ({"people": [{"symbol": "A"}]}, "people"),
+        ({"nonsense": 1}, "nonsense"),
+    ],
+)
+def test_a_wrong_world_is_refused_by_the_place_that_is_wrong(world, about):
+    with pytest.raises(ConfigurationError, match=about):
+        Sandbox({"openid": world})
+
+
+def test_a_world_of_ones_own():
+    world = {
+        "$comment": "for people",
+        "clients": [{"signs_in": "KIM", "$comment": "the only one"}],
+        "people": [{"symbol": "KIM", "sub": "kim-1", "claims": {"email": "kim@example.com"}}],
+    }
+    sandbox = sandbox_of("openid", world, sign_in=None)
+    identity = sign_in(sandbox, service_on(sandbox, "openid"), authentication=Authentication.SINGLE_FACTOR)
+    assert identity.email.reveal() == "kim@example.com"
