@@ -152,3 +152,16 @@ def test_a_message_delivered_again_has_the_same_key_and_the_order_is_when_it_hap
 
 def arrived_keys(events):
     return {event.key: event for event in events}.values()
+
+
+def test_an_event_can_be_queued_without_what_it_holds_of_the_person():
+    import copy
+    import pickle
+
+    message = {**MESSAGE, "resource": {**MESSAGE["resource"], "email": "canary@example.com"}}
+    event = parse(message)
+    stored = pickle.dumps(event)
+    assert b"canary" not in stored
+    assert pickle.loads(stored) == event
+    assert copy.copy(event) == event
+    assert "canary" not in repr(event)

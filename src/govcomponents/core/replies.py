@@ -51,6 +51,10 @@ class LazyJson(Mapping[str, object]):
     def __repr__(self) -> str:
         return "LazyJson(...)"
 
+    def __reduce__(self) -> tuple[type[dict[str, object]], tuple[()]]:
+        """Leave what it holds behind: a pickle would show what guarded fields do not."""
+        return dict, ()
+
 
 W = TypeVar("W", bound=BaseModel)
 
