@@ -299,6 +299,7 @@ OPERATIONS: dict[str, Callable[[Service], object]] = {
     "identity.complete": _signed_in,
     "identity.sign_out_url": _signed_in,
     "identity.check": lambda s: s.call("identity.check"),
+    "identity.parse_account_event": lambda s: s.call("identity.parse_account_event", f"{NAME}.{EMAIL}.{CARD}".encode()),
     "identity.parse_logout": lambda s: s.call("identity.parse_logout", {"logout_token": f"{NAME}.{EMAIL}.{CARD}"}),
 }
 
