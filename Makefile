@@ -85,5 +85,5 @@ format: $(VENV)/.dev ## let the formatter and the linter mend what they can
 
 .PHONY: clean
 clean: ## remove everything that these commands made
-	rm -rf $(VENV) .nox .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov dist build
+	rm -rf $(VENV) .nox .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache .coverage .coverage.* htmlcov dist build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
