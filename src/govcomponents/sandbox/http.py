@@ -142,7 +142,8 @@ def comes_from_elsewhere(call: Call) -> bool:
     return origin != call.base_url and origin.partition("://")[2] != call.headers.get("host")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: json.dumps makes one a call
+# Made once, because json.dumps makes one a call; an answer is made of new parts, so it holds no circle.
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
 def json_answer(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections import deque
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.clock import SandboxClock
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened: when, to which component, under which reference, and what, in words for people."""
 
     at: datetime
@@ -26,8 +25,7 @@ class Timeline:
 
     def __init__(self, clock: SandboxClock, limit: int = 10_000) -> None:
         self._clock = clock
-        self._limit = limit
-        self._events: list[Event] = []
+        self._events: deque[Event] = deque(maxlen=limit)
         self._lock = threading.Lock()
         self.recorded = 0
         """How many events there ever were."""
@@ -38,8 +36,6 @@ class Timeline:
         with self._lock:
             self.recorded += 1
             self._events.append(event)
-            if len(self._events) > self._limit:
-                del self._events[: -self._limit]
 
     def events(self, reference: str | None = None) -> list[Event]:
         """The events in order; with `reference`, those whose reference is it or starts with it."""
