@@ -153,6 +153,15 @@ class IdentitySuite(ForgerySuite):
         with pytest.raises(CallbackRefused):
             caller.identity.parse_logout(body)
 
+    @pytest.mark.parametrize("body", [b"", b"\xff", "a.b.c", "e30.e30.AA"])
+    def test_no_account_event_is_believed_by_accident(self, call: Call, body: Any) -> None:
+        """L20."""
+        caller = call()
+        if Can.ACCOUNT_EVENTS not in caller.port.capabilities:
+            pytest.skip("the adapter does not declare events about accounts")
+        with pytest.raises(CallbackRefused):
+            caller.identity.parse_account_event(body)
+
     @pytest.mark.parametrize("wrong", ["/signed-out", "javascript:alert(1)", "https://", "https://a b/", 7, ""])
     def test_sign_out_goes_to_absolute_urls_only(self, call: Call, wrong: Any) -> None:
         """L16."""
@@ -183,6 +192,9 @@ class IdentitySuite(ForgerySuite):
         if Can.LOGOUT_NOTICES not in declared:
             with pytest.raises(NotSupported):
                 caller.identity.parse_logout(b"logout_token=a.b.c")
+        if Can.ACCOUNT_EVENTS not in declared:
+            with pytest.raises(NotSupported):
+                caller.identity.parse_account_event(b"a.b.c")
         if Can.CHECK not in declared:
             with pytest.raises(NotSupported):
                 caller.identity.check()

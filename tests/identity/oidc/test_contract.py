@@ -15,7 +15,11 @@ class TestWithAPrivateKey(IdentitySuite):
     @pytest.fixture
     def subject(self):
         found = profile()
-        return IdentitySubject(build=build, connect=lambda: connect(found), ask=ASK, forge=found, canaries=CANARIES)
+
+        def noticing(runtime):
+            return build(runtime, logout_notices=True)
+
+        return IdentitySubject(build=noticing, connect=lambda: connect(found), ask=ASK, forge=found, canaries=CANARIES)
 
 
 class TestWithASecret(IdentitySuite):
