@@ -527,3 +527,26 @@ def test_the_type_of_charges_needs_an_agreement():
         pay.create(Money(1), "R-1", "x", "https://a.example/", agreement_payment_type="recurring")
     assert caught.value.field == "agreement_payment_type"
     assert wire.sent == []
+
+
+def test_after_too_many_requests_it_waits_a_second_at_least():
+    pay, wire = pay_on(answer(429), answer(429), answer(200, PAYMENT), retry=RetryPolicy(first_wait=0.001))
+    assert pay.get(ID).id == ID
+    assert len(wire.waits) == 2
+    assert min(wire.waits) >= 1.0
+
+
+def test_a_charge_that_is_still_being_made_under_its_key_is_asked_for_again_once():
+    used = answer(409, {"code": "P0191", "description": "used"})
+    pay, wire = pay_on(used, answer(200, PAYMENT))
+    assert pay.charge_agreement("a1", Money(1), "R-1", "x", idempotency_key="one").id == ID
+    assert wire.waits == [1.0]
+    assert {request.headers["Idempotency-Key"] for request in wire.sent} == {"one"}
+    pay, wire = pay_on(used, used)
+    with pytest.raises(Conflict) as caught:
+        pay.charge_agreement("a1", Money(1), "R-1", "x", idempotency_key="one")
+    assert (caught.value.idempotency_key, len(wire.sent)) == ("one", 2)
+    pay, wire = pay_on(answer(409, {"code": "P9999"}))
+    with pytest.raises(Conflict):
+        pay.charge_agreement("a1", Money(1), "R-1", "x")
+    assert len(wire.sent) == 1

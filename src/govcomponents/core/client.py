@@ -62,7 +62,10 @@ def request_id(response: Response) -> str | None:
 
 
 class HttpClient:
-    """What an adapter sends with. One for each adapter; safe to share between threads and tasks."""
+    """What an adapter sends with. One for each adapter; safe to share between threads and tasks.
+
+    `rate_limit_wait` is the least time in seconds to wait after a 429 that does not say how long.
+    """
 
     def __init__(
         self,
@@ -72,12 +75,14 @@ class HttpClient:
         base_url: str,
         credential: Credential | None = None,
         is_rate_limit: Callable[[Response], bool] = lambda _response: True,
+        rate_limit_wait: float = 0.0,
     ) -> None:
         self.provider = provider
         self.transport = runtime.transport
         self._base_url = base_url
         self._credential = credential
         self._is_rate_limit = is_rate_limit
+        self._rate_limit_wait = rate_limit_wait
         self._observers = runtime.observers
         self._policy = runtime.retry
         self._fixed = {"User-Agent": runtime.user_agent, "Accept": "application/json"}
@@ -105,6 +110,7 @@ class HttpClient:
                 policy=self._policy,
                 transport=self.transport,
                 is_rate_limit=self._is_rate_limit,
+                rate_limit_wait=self._rate_limit_wait,
             )
         if isinstance(outcome, Exception):
             raise outcome

@@ -81,6 +81,7 @@ async def repeat(
     policy: RetryPolicy,
     transport: Transport,
     is_rate_limit: Callable[[Response], bool],
+    rate_limit_wait: float = 0.0,
 ) -> Response:
     """Go on after a first failure: wait, send again, until it succeeds or the policy ends. Raises the last failure.
 
@@ -94,7 +95,10 @@ async def repeat(
     jitter = wait_random_exponential(multiplier=policy.first_wait, max=policy.max_wait)
 
     def asked(outcome: Response | Exception) -> float:
-        return (retry_after(outcome) or 0.0) if isinstance(outcome, Response) else 0.0
+        if not isinstance(outcome, Response):
+            return 0.0
+        told = retry_after(outcome)
+        return (rate_limit_wait if outcome.status == 429 else 0.0) if told is None else told
 
     def outcome_of(state: RetryCallState) -> Response | Exception:
         future = cast("Future", state.outcome)  # tenacity sets it before it asks

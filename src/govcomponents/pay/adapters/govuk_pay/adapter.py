@@ -10,7 +10,14 @@ from pydantic import Field
 
 from govcomponents.core.client import HttpClient, checked_base_url, request_id
 from govcomponents.core.replies import LazyJson, Wire, read, read_part
-from govcomponents.errors import ConfigurationError, GovComponentsError, InvalidInput, NotFound, UnexpectedReply
+from govcomponents.errors import (
+    ConfigurationError,
+    Conflict,
+    GovComponentsError,
+    InvalidInput,
+    NotFound,
+    UnexpectedReply,
+)
 from govcomponents.pay.adapters.govuk_pay import wire
 from govcomponents.pay.adapters.govuk_pay.reading import (
     AgreementAnswer,
@@ -102,10 +109,16 @@ class GovUkPay(PayPort):
         self._webhook_secrets = webhook_secrets
         authorisation = {"Authorization": f"Bearer {text}"}
         self._http = HttpClient(
-            runtime, provider=self.provider, base_url=base_url, credential=lambda _request: authorisation
+            runtime,
+            provider=self.provider,
+            base_url=base_url,
+            credential=lambda _request: authorisation,
+            rate_limit_wait=wire.RATE_LIMIT_WAIT,
         )
         # An attempt to authorise goes without the key (GOV.UK Pay docs: send card details by the API).
-        self._keyless = HttpClient(runtime, provider=self.provider, base_url=base_url)
+        self._keyless = HttpClient(
+            runtime, provider=self.provider, base_url=base_url, rate_limit_wait=wire.RATE_LIMIT_WAIT
+        )
 
     @classmethod
     def from_settings(cls, settings: PaySettings, runtime: Runtime) -> Self:
@@ -191,10 +204,21 @@ class GovUkPay(PayPort):
         await self._done(wire.authorise(card), self._keyless)
 
     async def charge_agreement(self, charge: AgreementCharge) -> Payment:
-        """POST /v1/payments, mode `agreement`. Every error carries the idempotency key."""
+        """POST /v1/payments, mode `agreement`. Every error carries the idempotency key.
+
+        A key whose call is still running is refused as one that was used for something else is, so after a pause it
+        is asked once more: then it is answered with the charge (pay-connector, ChargeService).
+        """
         self._check_new("pay.charge_agreement", charge)
+        request = wire.charge_agreement(charge)
         try:
-            return await self._payment(wire.charge_agreement(charge))
+            try:
+                return await self._payment(request)
+            except Conflict as error:
+                if error.code != "P0191":
+                    raise
+            await self._http.transport.sleep(wire.RATE_LIMIT_WAIT)
+            return await self._payment(request)
         except GovComponentsError as error:
             error.idempotency_key = charge.idempotency_key
             raise

@@ -26,14 +26,12 @@ from govcomponents.errors import (
     Unavailable,
     UnexpectedReply,
 )
-from govcomponents.pay.adapters.govuk_pay.wire import PROVIDER
+from govcomponents.pay.adapters.govuk_pay.wire import PROVIDER, RATE_LIMIT_WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.core.messages import Request, Response
-
-_FIXED_WAIT: Final = 1.0  # Pay sends no Retry-After; its windows are clock seconds (GOV.UK Pay docs: rate limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,7 +276,7 @@ def refusal(request: Request, response: Response) -> GovComponentsError:
     meaning = MEANINGS.get(envelope.code or "")
     if response.status == 429 or envelope.code == "P0900":
         known = MEANINGS["P0900"]
-        return RateLimited(known.happened, retry_after=_FIXED_WAIT, fix=known.fix, **facts)
+        return RateLimited(known.happened, retry_after=RATE_LIMIT_WAIT, fix=known.fix, **facts)
     if response.status >= 500 and not (meaning and meaning.kind is PermissionRefused):
         return _failed(request, response, envelope, meaning, facts)
     if envelope.code is None:

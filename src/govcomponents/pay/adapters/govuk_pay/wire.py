@@ -42,6 +42,8 @@ SIGNATURE: Final = "pay-signature"
 # Behind these the API waits up to 10 s for the card's provider (pay-connector, config.yaml), so hearing nothing for
 # less than that says nothing.
 _PATIENT: Final = 25.0
+# Pay sends no Retry-After; its limits count by the second of the clock (GOV.UK Pay docs: rate limits).
+RATE_LIMIT_WAIT: Final = 1.0
 _JSON: Final = {"Content-Type": "application/json"}
 _LOOK_AT_PAYMENT: Final = "get the payment and decide from its state"
 
