@@ -41,12 +41,18 @@ def stage(name: str | None) -> Iterator[dict[str, str]]:
         with _serving([sys.executable, "-m", "bench.pay_sandbox", "100000"]) as port:
             yield {"url": f"http://127.0.0.1:{port}"}
         return
+    if name == "one_login":
+        with _serving([sys.executable, "-m", "bench.one_login"]) as port:
+            yield {"url": f"http://127.0.0.1:{port}"}
+        return
     with tempfile.TemporaryDirectory() as home:
         folder = Path(home)
         body = folder / "answer.json"
         body.write_text(json.dumps(SENT_EMAIL), encoding="utf-8")
         command = [sys.executable, "-m", "bench.loopback", "--body", str(body)]
         told: dict[str, str] = {}
+        if name == "notify_delayed":
+            command += ["--delay", "0.1"]
         if name == "notify_tls":
             certificate, key, bundle = make_certificate(folder)
             command += ["--tls", str(certificate), str(key), "--close"]
