@@ -182,3 +182,34 @@ def test_no_page_has_an_accessibility_violation(reader, axe, server, service):
     reader.click("Arm")
     check("faults with a mistake")
     assert found == {}
+
+
+def test_the_check_finds_what_is_wrong(reader, axe, server):
+    reader.open(server.base_url)
+    reader.driver.execute_script("document.querySelector('main').append(new Image()); document.title = ''")
+    rules = {one.partition(" ")[0] for one in violations(reader, axe)}
+    assert {"image-alt", "document-title"} <= rules
+
+
+def test_every_page_fits_a_narrow_screen(reader, server, service):
+    """At 320 CSS pixels, as at 400 % zoom, nothing but a table or code scrolls sideways (WCAG 2.2, 1.4.10)."""
+    service.send_receipts()
+    server.sandbox.callbacks.send(Callback("pay", "captured", "http://127.0.0.1:1/", {}, b"{}", RULE, "RENEW-7"))
+    paths = [
+        "/",
+        *(f"/_sandbox/{name}" for name in ("timeline", "outbox", "callbacks", "faults", "clock", "came-back?a=b")),
+    ]
+    paths += [f"/_sandbox/outbox/{message.id}" for message in server.sandbox.messages()]
+    urls = [server.base_url + path for path in paths] + [service.sign_in(), service.pay(), service.pay("cy")]
+    metrics = {"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": False}
+    reader.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    try:
+        wide = {}
+        for url in urls:
+            reader.open(url)
+            width = reader.driver.execute_script("return document.documentElement.scrollWidth")
+            if width > 320:
+                wide[url] = width
+    finally:
+        reader.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    assert wide == {}
