@@ -607,10 +607,18 @@ def test_a_rate_limit_that_should_not_be_retried_is_not(desk):
 
 def test_a_request_that_is_still_being_worked_on_is_in_doubt(desk):
     error = {"error": {"type": "idempotency_error", "code": "idempotency_key_in_use"}}
-    transport = ScriptedTransport([Response(409, {}, json.dumps(error).encode())])
+    at_work = Response(409, {}, json.dumps(error).encode())
+    transport = ScriptedTransport([at_work, at_work])
+    details = (Money(4250), "R-1", "Permit", "https://permits.example.gov.uk/return")
     with pytest.raises(OutcomeUnknown) as caught:
-        desk.on(transport).create(Money(4250), "R-1", "Permit", "https://permits.example.gov.uk/return")
+        desk.on(transport).create(*details)
     assert caught.value.idempotency_key
+    assert transport.waits == [1.0]
+    assert desk.on(ScriptedTransport([at_work, desk.sandbox.handle])).create(*details).reference == "R-1"
+    once = Runtime(ScriptedTransport([at_work]), clock=desk.sandbox.clock.time, retry=RetryPolicy.none())
+    with pytest.raises(OutcomeUnknown):
+        Pay(build(once, desk.sandbox)).create(*details)
+    assert len(desk.stripe.sessions()) == 1
 
 
 def test_a_language_that_stripe_has_not_is_refused_unsent(desk):

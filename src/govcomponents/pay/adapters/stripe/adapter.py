@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.core.client import HttpClient, checked_base_url, request_id
+from govcomponents.core.messages import Replay
 from govcomponents.core.replies import LazyJson, Wire, read, read_part
 from govcomponents.errors import (
     ConfigurationError,
@@ -109,6 +110,7 @@ class Stripe(PayPort):
             )
         self.clock = runtime.clock
         self._webhook_secrets = webhook_secrets
+        self._repeats = runtime.retry.attempts > 1
         authorisation = {"Authorization": f"Bearer {text}"}
         self._http = HttpClient(
             runtime,
@@ -116,6 +118,7 @@ class Stripe(PayPort):
             base_url=base_url,
             credential=lambda _request: authorisation,
             is_rate_limit=lambda response: response.header("stripe-should-retry") != "false",
+            rate_limit_wait=wire.WAIT,
         )
 
     @classmethod
@@ -131,6 +134,10 @@ class Stripe(PayPort):
 
     async def _ask(self, request: Request) -> Response:
         response = await self._http.send(request)
+        if response.status == wire.IN_PROGRESS and request.replay is Replay.KEYED and self._repeats:
+            # An earlier attempt under the same key is still at work; after a pause its answer is given again.
+            await self._http.transport.sleep(wire.WAIT)
+            response = await self._http.send(request)
         if 200 <= response.status < 300:
             return response
         from govcomponents.pay.adapters.stripe.refusals import refusal

@@ -27,14 +27,12 @@ from govcomponents.errors import (
     Unavailable,
     UnexpectedReply,
 )
-from govcomponents.pay.adapters.stripe.wire import PROVIDER
+from govcomponents.pay.adapters.stripe.wire import PROVIDER, WAIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.core.messages import Request, Response
-
-_WAIT: Final = 1.0  # Stripe promises no Retry-After; its limits are by the second (Stripe docs: rate limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +242,7 @@ def refusal(request: Request, response: Response) -> GovComponentsError:
 def _as_error(meaning: Meaning, response: Response, envelope: Envelope, facts: dict[str, Any]) -> GovComponentsError:
     if meaning.kind is RateLimited:
         wait = retry_after(response)
-        return RateLimited(meaning.happened, retry_after=_WAIT if wait is None else wait, fix=meaning.fix, **facts)
+        return RateLimited(meaning.happened, retry_after=WAIT if wait is None else wait, fix=meaning.fix, **facts)
     if meaning.kind is RequestRefused:
         named = f": {envelope.param}" if envelope.param else ""
         return RequestRefused(f"{meaning.happened}{named}", field=envelope.param, fix=meaning.fix, **facts)

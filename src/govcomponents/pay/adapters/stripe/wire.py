@@ -45,6 +45,8 @@ UNDER_KEY: Final = OWN + "key"
 # As long as GOV.UK Pay gives a person; Stripe allows from 30 minutes to 24 hours (Stripe docs: create a Session).
 CHECKOUT_SECONDS: Final = 5400
 _PATIENT: Final = 30.0
+WAIT: Final = 1.0  # Stripe promises no Retry-After; its limits are by the second (Stripe docs: rate limits)
+IN_PROGRESS: Final = 409
 _VERSION: Final = {VERSION_HEADER: API_VERSION}
 _FORM: Final = {**_VERSION, "Content-Type": "application/x-www-form-urlencoded"}
 _OWN_KEY: Final = re.compile(r"gc-([0-9]{10})-[0-9a-f]{32}")
