@@ -32,7 +32,13 @@ const provider = new Provider(issuer, {
     address: ['address'],
     profile: ['given_name', 'family_name', 'birthdate'],
   },
-  features: { jwtUserinfo: { enabled: true }, devInteractions: { enabled: true } },
+  features: {
+    backchannelLogout: { enabled: true },
+    jwtUserinfo: { enabled: true },
+    devInteractions: { enabled: true },
+  },
+  // It refuses to call this machine, where the test's service is: so without the guard that does that.
+  fetch: (url, { dispatcher, ...options }) => globalThis.fetch(url, options),
   pkce: { required: () => true },
   findAccount: (ctx, id) => ({ accountId: id, claims: async () => ({ sub: id, ...world.person }) }),
 });

@@ -7,8 +7,11 @@ already.
 
 import json
 import os
+import queue
 import shutil
 import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,7 +22,14 @@ from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.aio import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
-from govcomponents.errors import CredentialsRefused, SignInDenied, SignInReason, SignInRejected
+from govcomponents.errors import (
+    CallbackRefused,
+    ConfigurationError,
+    CredentialsRefused,
+    SignInDenied,
+    SignInReason,
+    SignInRejected,
+)
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.jwk import public_members, thumbprint
 from govcomponents.identity.levels import Authentication, Claim, Confidence
@@ -105,11 +115,37 @@ def packages(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def issuer(packages, tmp_path_factory):
+def notices():
+    """What the server sends when somebody signs out, at an address of this machine."""
+    received = queue.Queue()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["content-length"]))
+            received.put((body, self.headers["content-type"]))
+            self.send_response(200)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            """Be quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        received.url = f"http://127.0.0.1:{server.server_port}/logout-notice"
+        yield received
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="session")
+def issuer(packages, notices, tmp_path_factory):
     """The server, running; its issuer."""
+    clients = [found | {"backchannel_logout_uri": notices.url} for found in CLIENTS]
     world = tmp_path_factory.mktemp("world") / "world.json"
     world.write_text(
-        json.dumps({"clients": CLIENTS, "acr": PROVED, "account": "account-of-sam", "person": PERSON}), encoding="utf-8"
+        json.dumps({"clients": clients, "acr": PROVED, "account": "account-of-sam", "person": PERSON}), encoding="utf-8"
     )
     program = str(Path(__file__).with_name("oidc_provider.mjs"))
     with subprocess.Popen(
@@ -264,8 +300,22 @@ def test_a_person_who_leaves(connect):
     assert caught.value.code == "access_denied"
 
 
-def test_signing_out(connect):
-    identity_of = connect("with-key")
+def test_what_is_published_is_what_is_expected(connect):
+    assert connect("with-key").check() is None
+    with pytest.raises(ConfigurationError, match="algorithm"):
+        connect("with-key", id_token_algorithms="RS512").check()
+
+
+def test_how_long_ago_the_person_signed_in(connect):
+    identity_of = connect("with-basic")
+    started = identity_of.start(**ASK, max_age=600)
+    assert identity_of.complete(started.pending, sign_in(started.url)[0]).authenticated_at is not None
+
+
+@pytest.mark.parametrize("name", ["with-key", "with-basic"])
+def test_signing_out(connect, notices, name):
+    """The person comes back, and the server tells the service that they signed out, with a token that counts once."""
+    identity_of = connect(name, logout_notices=True)
     started = identity_of.start(**ASK)
     callback, visitor = sign_in(started.url)
     identity = identity_of.complete(started.pending, callback)
@@ -273,3 +323,10 @@ def test_signing_out(connect):
     page = visitor.send(page.form_with("xsrf"), logout="yes")
     assert page.left
     assert page.url.partition("?")[0] == SIGNED_OUT
+    body, content_type = notices.get(timeout=10)
+    notice = identity_of.parse_logout(body, content_type)
+    assert notice.subject == identity.subject
+    assert notice.issuer == identity.issuer
+    with pytest.raises(CallbackRefused) as caught:
+        identity_of.parse_logout(body, content_type)
+    assert caught.value.code == SignInReason.REPLAYED

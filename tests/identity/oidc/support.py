@@ -55,7 +55,7 @@ def profile(algorithm="RS256", *, changes=None, **members):
         token=f"{ISSUER}/token",
         userinfo=f"{ISSUER}/me",
         documents={f"{ISSUER}/.well-known/openid-configuration": document(**(changes or {}))},
-        **({"id_token": {"acr": PROVED, "auth_time": NOW - 5}, "about": ABOUT} | members),
+        **({"id_token": {"acr": PROVED}, "about": ABOUT} | members),
     )
 
 

@@ -54,7 +54,11 @@ def test_options_are_asked_for():
 )
 def test_how_long_ago_is_checked(auth_time, good):
     """B19."""
-    forge, service = desk(profile(id_token={} if auth_time is None else {"auth_time": auth_time}))
+    forge, service = desk()
+    change = {} if auth_time is None else {"auth_time": auth_time}
+    forge.spoil_id_token = lambda forge, claims: forge.sign(
+        {name: value for name, value in claims.items() if name != "auth_time"} | change
+    )
     started = service.start(**SINGLE, max_age=600)
     back = forge.visit(started.url)
     if good:
