@@ -2,6 +2,7 @@
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,7 +56,7 @@ def served():
 def test_several_workers_at_once_apply_each_change_once(served, tmp_path):
     server, gov = served
     table = Table(tmp_path / "payments.sqlite")
-    with table.connect() as first:
+    with closing(table.connect()) as first:
         for number in range(10):
             payment = gov.pay.create(Money(100 + number), f"M-{number}", "x", "https://service.example.gov.uk/")
             if number % 2:
@@ -64,19 +65,16 @@ def test_several_workers_at_once_apply_each_change_once(served, tmp_path):
     started = datetime.fromtimestamp(server.sandbox.clock.time(), UTC) - timedelta(minutes=10)
 
     def work(_number):
-        connection = table.connect()
-        waiting = table.unfinished(connection, started)
-        report = gov.pay.mop_up(waiting, table.on_change(connection), older_than=timedelta(minutes=5))
-        connection.close()
-        return report
+        with closing(table.connect()) as connection:
+            waiting = table.unfinished(connection, started)
+            return gov.pay.mop_up(waiting, table.on_change(connection), older_than=timedelta(minutes=5))
 
     with ThreadPoolExecutor(WORKERS) as pool:
         reports = list(pool.map(work, range(WORKERS)))
-    first = table.connect()
-    rows = first.execute("select status, changes from payments").fetchall()
+    with closing(table.connect()) as last:
+        rows = last.execute("select status, changes from payments").fetchall()
     assert sorted(rows) == [("created", 0)] * 5 + [("succeeded", 1)] * 5
     assert sum(len(report.changed) for report in reports) == 5
     assert all(not report.failed for report in reports)
     again = work(0)
     assert (again.changed, len(again.unchanged)) == ((), 5)
-    first.close()
