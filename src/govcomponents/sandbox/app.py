@@ -26,6 +26,7 @@ from govcomponents.sandbox.world import load_world
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.control import Control
+    from govcomponents.sandbox.faults import Armed
     from govcomponents.sandbox.memory import Memory
     from govcomponents.sandbox.openid.imitation import OpenIdImitation
     from govcomponents.sandbox.outbox import OutboxMessage
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["IN_PROCESS_URL", "Ground", "Sandbox"]
 
 IN_PROCESS_URL = "https://sandbox.example.gov.uk"
-_COMPONENTS = {"one_login": "identity", "stripe": "pay"}
+_COMPONENTS = {"stripe": "pay", "one_login": "identity", "openid": "identity", "login_gov": "identity"}
 _SENDERS = frozenset({"/_sandbox/api/callbacks/deliver", "/_sandbox/callbacks/deliver"})
 
 
@@ -278,10 +279,11 @@ class Sandbox:
         call.params = dict(found.params)
         return found.route.handler(call)
 
-    def _spoil(self, fault: str, answer: Response) -> Response:
+    def _spoil(self, armed: Armed, answer: Response) -> Response:
         from govcomponents.sandbox.token_faults import spoil
 
-        return spoil(fault, answer, self.one_login.keys)
+        provider = self._openid.get(armed.provider, self.one_login)
+        return spoil(armed.fault, answer, provider.keys)
 
     def _struck(self, call: Call, found: Found) -> Response:
         armed = self.faults.strike(found.owner.section, found.route.name)
@@ -297,7 +299,4 @@ class Sandbox:
         for imitation in self._switchboard.owners:
             if imitation.owns(call.path):
                 return imitation.missing(call, allowed)
-        if allowed:
-            allow = ", ".join(sorted(allowed))
-            return text_answer(405, f"This page allows {allow} only.\n", {"allow": allow})
         return text_answer(404, "The sandbox has no such page. Start at / to see what it has.\n")

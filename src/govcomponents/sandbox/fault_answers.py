@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _OVERSIZE = 9 * 1024 * 1024
 
 
-def answer_struck(armed: Armed, call: Call, handler: Handler, spoil: Callable[[str, Response], Response]) -> Response:
-    """Answer a call that a fault strikes; `spoil` changes what an answer holds, by the fault's name.
+def answer_struck(armed: Armed, call: Call, handler: Handler, spoil: Callable[[Armed, Response], Response]) -> Response:
+    """Answer a call that a fault strikes; `spoil` changes what an answer holds.
 
     Raises ConnectionCut where no answer comes.
     """
@@ -35,7 +35,7 @@ def answer_struck(armed: Armed, call: Call, handler: Handler, spoil: Callable[[s
     if effect is Effect.CUT_AFTER:
         raise ConnectionCut
     if effect is Effect.SPOILS:
-        return spoil(armed.fault, answer)
+        return spoil(armed, answer)
     if effect is Effect.MALFORMED:
         status = 200 if answer.status in (204, 304) else answer.status
         return Response(status, {**answer.headers, "content-type": "application/json"}, b'{"half": ')
@@ -59,6 +59,10 @@ def _stripe(status: int, kind: str, message: str, code: str | None = None) -> Ca
     return _json(status, {"error": {"type": kind, "message": message} | ({} if code is None else {"code": code})})
 
 
+def _openid(answer: Callable[[], Response]) -> dict[str, Callable[[], Response]]:
+    return {"openid": answer, "login_gov": answer}
+
+
 # GOV.UK Pay docs: API error codes, API rate limits; alphagov/pay-publicapi: the rate limiter's bogus Content-Encoding.
 # GOV.UK Notify docs: Errors; alphagov/notifications-api: v2/errors.
 # GOV.UK One Login docs: Request tokens; govuk-one-login/authentication-api.
@@ -78,24 +82,28 @@ _INSTEAD: Mapping[str, Mapping[str, Callable[[], Response]]] = {
         "pay": _json(500, {"code": "P0198", "description": "Downstream system error"}),
         "notify": _notify(500, "Exception", "Internal server error"),
         "one_login": lambda: text_answer(500, "Internal server error"),
+        **_openid(_json(500, {"error": "server_error"})),
         "stripe": _stripe(500, "api_error", "An unknown error occurred"),
     },
     "bad_gateway": {
         "pay": _page(502, "Bad Gateway"),
         "notify": _page(502, "Bad Gateway"),
         "one_login": _json(502, {"message": "Internal server error"}),
+        **_openid(_page(502, "Bad Gateway")),
         "stripe": _page(502, "Bad Gateway"),
     },
     "unavailable": {
         "pay": _json(503, {"code": 503, "message": "HTTP 503 Service Unavailable"}),
         "notify": _page(503, "Service Unavailable"),
         "one_login": _page(503, "Service Unavailable"),
+        **_openid(_page(503, "Service Unavailable")),
         "stripe": _stripe(503, "api_error", "Stripe is temporarily unavailable"),
     },
     "gateway_time_out": {
         "pay": _page(504, "Gateway Time-out"),
         "notify": _notify(504, "EventletTimeout", "Timeout serving request"),
         "one_login": _json(504, {"message": "Endpoint request timed out"}),
+        **_openid(_page(504, "Gateway Time-out")),
         "stripe": _page(504, "Gateway Time-out"),
     },
     "outage_not_found": {

@@ -9,7 +9,9 @@ from types import MappingProxyType
 from typing import Final
 
 PAY, NOTIFY, ONE_LOGIN, STRIPE = "pay", "notify", "one_login", "stripe"
-_ALL = (PAY, NOTIFY, ONE_LOGIN, STRIPE)
+OPENID, LOGIN_GOV = "openid", "login_gov"
+_SIGN_INS = (ONE_LOGIN, OPENID, LOGIN_GOV)
+_ALL = (PAY, NOTIFY, STRIPE, *_SIGN_INS)
 
 
 class Effect(Enum):
@@ -160,11 +162,13 @@ _KINDS = (
 _SIGN_IN = ("authorize", "sign_in")
 
 
-def _token_faults(thing: str, operation: str, told: Mapping[str, tuple[str, str]]) -> tuple[FaultKind, ...]:
+def _token_faults(
+    thing: str, providers: tuple[str, ...], operation: str, told: Mapping[str, tuple[str, str]]
+) -> tuple[FaultKind, ...]:
     return tuple(
         FaultKind(
             f"{thing}_{name}",
-            (ONE_LOGIN,),
+            providers,
             Effect.SPOILS,
             f"Never, if all is well: this is an attack, or a fault of the provider. {what}",
             f"SignInRejected, reason {reason}",
@@ -176,6 +180,7 @@ def _token_faults(thing: str, operation: str, told: Mapping[str, tuple[str, str]
 
 _ID_TOKEN = _token_faults(
     "id_token",
+    _SIGN_INS,
     "token",
     {
         "wrong_issuer": ("The ID token is another issuer's.", "bad_issuer"),
@@ -188,11 +193,11 @@ _ID_TOKEN = _token_faults(
         "not_yet_valid": ("The ID token is from tomorrow.", "not_yet_valid"),
         "wrong_nonce": ("The ID token answers another request.", "bad_nonce"),
         "wrong_hash": ("The ID token belongs to another access token.", "bad_hash"),
-        "wrong_level": ("The ID token tells of weaker authentication than was asked for.", "bad_level"),
     },
 )
 _CORE_IDENTITY = _token_faults(
     "core_identity",
+    (ONE_LOGIN,),
     "userinfo",
     {
         "wrong_issuer": ("The core identity is another issuer's.", "bad_issuer"),
@@ -206,6 +211,14 @@ _CORE_IDENTITY = _token_faults(
 )
 _REST_OF_SIGN_IN = (
     FaultKind(
+        "id_token_wrong_level",
+        (ONE_LOGIN,),
+        Effect.SPOILS,
+        "The ID token tells of weaker authentication than was asked for. The official simulator does it when told to.",
+        "SignInRejected, reason bad_level",
+        ("token",),
+    ),
+    FaultKind(
         "core_identity_wrong_level",
         (ONE_LOGIN,),
         Effect.SPOILS,
@@ -215,7 +228,7 @@ _REST_OF_SIGN_IN = (
     ),
     FaultKind(
         "userinfo_wrong_subject",
-        (ONE_LOGIN,),
+        _SIGN_INS,
         Effect.SPOILS,
         "Never, if all is well: the claims are another person's than the ID token's.",
         "SignInRejected, reason bad_subject",
@@ -223,7 +236,7 @@ _REST_OF_SIGN_IN = (
     ),
     FaultKind(
         "callback_wrong_state",
-        (ONE_LOGIN,),
+        _SIGN_INS,
         Effect.SPOILS,
         "Somebody sends the person to the service with a code of another sign-in.",
         "SignInRejected, reason bad_state",
@@ -231,7 +244,7 @@ _REST_OF_SIGN_IN = (
     ),
     FaultKind(
         "sign_in_denied",
-        (ONE_LOGIN,),
+        _SIGN_INS,
         Effect.SPOILS,
         "The person comes back with access_denied: they left, or their session was lost.",
         "SignInDenied",
@@ -239,7 +252,7 @@ _REST_OF_SIGN_IN = (
     ),
     FaultKind(
         "sign_in_unavailable",
-        (ONE_LOGIN,),
+        _SIGN_INS,
         Effect.SPOILS,
         "The person comes back with temporarily_unavailable: too many requests, or no capacity to prove identities.",
         "SignInUnavailable",

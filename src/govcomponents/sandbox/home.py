@@ -20,6 +20,8 @@ _STARTS = {
     "notify": "/v2/notifications",
     "one_login": "/.well-known/openid-configuration",
     "stripe": "/stripe/v1/checkout/sessions",
+    "openid": "/openid/.well-known/openid-configuration",
+    "login_gov": "/login-gov/.well-known/openid-configuration",
 }
 _SHOWN_AT_MOST = 200
 

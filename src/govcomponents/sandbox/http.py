@@ -50,6 +50,8 @@ PROVIDERS: Final[Mapping[str, str]] = {
     "notify": "GOV.UK Notify",
     "one_login": "GOV.UK One Login",
     "stripe": "Stripe",
+    "openid": "OpenID Connect",
+    "login_gov": "Login.gov",
 }
 """The providers' sections of a world, and their names for people."""
 
