@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from govcomponents.notify.attachments import Attachment
@@ -20,6 +21,7 @@ Personalisation: TypeAlias = Mapping[str, Value]
 _BLIND = str.maketrans("", "", " _-")
 
 
+@lru_cache(maxsize=2048)  # a service's templates use the same few names again and again
 def placeholder_key(name: str) -> str:
     """Return the form in which two placeholder names are compared: case, spaces, `_` and `-` do not count.
 
