@@ -107,12 +107,12 @@ class Payment:
     provider: str | None = None
     provider_id: str | None = None
     total: Money
-    surcharge: Money | None = None
-    fee: Money | None = None
-    net: Money | None = None
+    surcharge: Money | None = field(default_factory=_nothing)
+    fee: Money | None = field(default_factory=_nothing)
+    net: Money | None = field(default_factory=_nothing)
     refundable: Refundable | None = field(default_factory=_nothing)
     settlement: Settlement = field(default_factory=Settlement)
-    email: Personal[str] | None = None
+    email: Personal[str] | None = field(default_factory=_nothing)
     language: str | None = None
     metadata: Mapping[str, str | int | float | bool] = field(default_factory=dict, repr=False, hash=False)
     card: Card | None = field(default_factory=_nothing)

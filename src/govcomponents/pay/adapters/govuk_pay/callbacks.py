@@ -16,9 +16,8 @@ from pydantic import ValidationError
 from govcomponents.core.replies import LazyJson, Wire
 from govcomponents.errors import CallbackRefused
 from govcomponents.money import Money
+from govcomponents.pay.adapters.govuk_pay.parts import SettlementPart, StatePart
 from govcomponents.pay.adapters.govuk_pay.reading import (
-    SettlementPart,
-    StatePart,
     read_date,
     read_state,
     read_time,

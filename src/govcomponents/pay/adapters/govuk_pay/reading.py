@@ -1,8 +1,4 @@
-"""What comes from GOV.UK Pay: its answers' wire models, and what they mean in the port's words.
-
-The parts of a payment are typed dictionaries, which pydantic makes in half the time of models: a search reads
-thousands. Absent, null and {} all mean "nothing" (GOV.UK Pay docs: API versioning and reference).
-"""
+"""What comes from GOV.UK Pay: its answers' wire models, and what they mean in the port's words."""
 
 from __future__ import annotations
 
@@ -12,10 +8,20 @@ from functools import lru_cache
 from typing import Final
 
 from pydantic import Field
-from typing_extensions import TypedDict
 
 from govcomponents.core.replies import Wire
 from govcomponents.money import Money
+from govcomponents.pay.adapters.govuk_pay.parts import (
+    AddressPart,
+    AuthorisationPart,
+    CardPart,
+    ExemptionPart,
+    LinkPart,
+    LinksPart,
+    RefundSummaryPart,
+    SettlementPart,
+    StatePart,
+)
 from govcomponents.pay.adapters.govuk_pay.wire import STATUS_NAMES
 from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
 from govcomponents.pay.models import (
@@ -60,98 +66,6 @@ _REFUND_STATUS: Final = {
 _REFUNDABLE: Final = {status.value: status for status in RefundableStatus}
 _AGREEMENT: Final = {status.value: status for status in AgreementStatus}
 _DISPUTE: Final = {status.value: status for status in DisputeStatus}
-
-
-class LinkPart(TypedDict, total=False):
-    """A link. `params` goes with links to be posted to."""
-
-    href: str | None
-    params: dict[str, object] | None
-
-
-class LinksPart(TypedDict, total=False):
-    """The links that say what can be done with a payment."""
-
-    next_url: LinkPart | None
-    auth_url_post: LinkPart | None
-    cancel: LinkPart | None
-    capture: LinkPart | None
-    payment: LinkPart | None
-
-
-class StatePart(TypedDict, total=False):
-    """A payment's state."""
-
-    status: str
-    finished: bool | None
-    message: str | None
-    code: str | None
-    can_retry: bool | None
-
-
-class AddressPart(TypedDict, total=False):
-    """A billing address."""
-
-    line1: str | None
-    line2: str | None
-    postcode: str | None
-    city: str | None
-    country: str | None
-
-
-class CardPart(TypedDict, total=False):
-    """What is told of a card."""
-
-    card_brand: str | None
-    card_type: str | None
-    first_digits_card_number: str | None
-    last_digits_card_number: str | None
-    expiry_date: str | None
-    cardholder_name: str | None
-    billing_address: AddressPart | None
-    wallet_type: str | None
-
-
-class RefundSummaryPart(TypedDict, total=False):
-    """What is left to refund."""
-
-    status: str | None
-    amount_available: int | None
-    amount_submitted: int | None
-
-
-class SettlementPart(TypedDict, total=False):
-    """Where the money is. The times are text: published answers have malformed ones."""
-
-    capture_submit_time: str | None
-    captured_date: str | None
-    settled_date: str | None
-
-
-class ThreeDSecurePart(TypedDict, total=False):
-    """Whether the card's bank asked the person."""
-
-    required: bool | None
-
-
-class AuthorisationPart(TypedDict, total=False):
-    """How the payment was authorised."""
-
-    three_d_secure: ThreeDSecurePart | None
-
-
-class OutcomePart(TypedDict, total=False):
-    """What became of an exemption."""
-
-    result: str | None
-
-
-class ExemptionPart(TypedDict, total=False):
-    """An exemption from strong customer authentication."""
-
-    requested: bool | None
-    type: str | None
-    outcome: OutcomePart | None
 
 
 class PaymentAnswer(Wire):
@@ -203,10 +117,6 @@ class PaymentAnswer(Wire):
                 "provider": self.payment_provider,
                 "provider_id": self.provider_id,
                 "total": amount if self.total_amount is None else Money(self.total_amount),
-                "surcharge": _money(self.corporate_card_surcharge),
-                "fee": _money(self.fee),
-                "net": _money(self.net_amount),
-                "email": _personal(self.email),
                 "language": self.language,
                 "metadata": self.metadata or {},
                 "delayed_capture": self.delayed_capture is True,
@@ -231,6 +141,14 @@ class PaymentAnswer(Wire):
                 return _refundable(self.refund_summary)
             case "settlement":
                 return _settlement(self.settlement_summary)
+            case "surcharge":
+                return _money(self.corporate_card_surcharge)
+            case "fee":
+                return _money(self.fee)
+            case "net":
+                return _money(self.net_amount)
+            case "email":
+                return _personal(self.email)
             case "exemption":
                 return _exemption(self.exemption) if self.exemption else None
             case "three_d_secure":
