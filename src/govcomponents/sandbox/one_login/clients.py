@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from govcomponents.identity.adapters.one_login.wire import ASSERTION_TYPE, CLIENT_ALGORITHMS
 from govcomponents.identity.strict import NotStrict, decode_base64url
+from govcomponents.sandbox.one_login.client_keys import ClientKeys, KeysUnreadable
 from govcomponents.sandbox.one_login.world import Client, OneLoginWorld
 
 SKEW = 30
@@ -39,16 +39,12 @@ class Decoded:
     signature: bytes
 
 
-class KeysUnreadable(Exception):
-    """The client's keys are to be read from an address at which nothing can be read."""
-
-
 class Clients:
     """The registered clients and their keys."""
 
-    def __init__(self, world: OneLoginWorld) -> None:
+    def __init__(self, world: OneLoginWorld, clock: Callable[[], float]) -> None:
         self._by_id = {client.client_id: client for client in world.clients}
-        self._pem = {key.symbol: key.public_key for key in world.keys}
+        self.keys = ClientKeys({key.symbol: key.public_key for key in world.keys}, clock)
 
     def get(self, client_id: str | None) -> Client | None:
         """The client with that id."""
@@ -101,20 +97,11 @@ class Clients:
 
     def verifies(self, client: Client, token: Decoded) -> bool:
         """Whether a token is signed with the client's registered key. Raises KeysUnreadable."""
-        pem = self._pem.get(client.key) if client.key is not None else None
-        if client.public_key_source == "jwks" or pem is None:
-            raise KeysUnreadable
+        key = self.keys.find(client, token.header.get("kid"))
         from jwt.algorithms import get_default_algorithms
 
         algorithm = get_default_algorithms()[token.header["alg"]]
-        return bool(algorithm.verify(token.signed, _public_key(pem), token.signature))
-
-
-@lru_cache(maxsize=256)
-def _public_key(pem: str) -> Any:
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    return load_pem_public_key(pem.encode())
+        return bool(algorithm.verify(token.signed, key, token.signature))
 
 
 def decode(text: str) -> Decoded | None:

@@ -80,7 +80,7 @@ class OneLoginImitation:
         self._lifetimes = world.lifetimes
         self._at = of_issuer(ground.base_url)
         self.keys = SigningKeys(ground.ids.token())
-        self._clients = Clients(world)
+        self._clients = Clients(world, ground.clock.time)
         self._reader = RequestReader(self._clients, authorize_url=self._at.authorize)
         self._answers = Answers(self._at, self.keys, world.lifetimes)
         self._page = SignInPage(world.people)
