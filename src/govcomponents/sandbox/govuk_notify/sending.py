@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 import uuid
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from govcomponents.notify import placeholders, recipients
@@ -81,7 +82,7 @@ class Sending:
         self._admit(service, key, channel, now)
         body = body_of(raw)
         if channel == "email":
-            schemas.email_form(now).check(body)
+            schemas.email_form(now, body).check(body)
             return self._email(service, key, body, now)
         if channel == "sms":
             schemas.sms_form(now).check(body)
@@ -330,6 +331,7 @@ def precompiled_template_id(service: Service) -> str:
     return str(uuid.uuid5(uuid.UUID(service.id), "ready-made letters"))
 
 
+@lru_cache(maxsize=1024)  # the ids of a service's templates come again and again
 def _canonical(identifier: str) -> str:
     return str(uuid.UUID(identifier))
 
