@@ -191,6 +191,14 @@ PROVOKED = {
 ANSWERS = {one["name"]: one for one in golden.answers()}
 
 
+@pytest.mark.parametrize("name", [name for name in PROVOKED if name.startswith("error-")])
+def test_a_refusal_has_the_code_of_its_name(name):
+    status, body = PROVOKED[name]()
+    assert 400 <= status <= 500
+    assert body["code"].lower() in name.split("-")
+    assert body["description"]
+
+
 @golden.needs_golden
 @pytest.mark.parametrize("name", PROVOKED)
 def test_a_refusal_is_the_published_one(name):
