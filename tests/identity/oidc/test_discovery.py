@@ -108,6 +108,7 @@ def test_another_issuer_is_a_wrong_configuration(other):
         "https://id.example.com/token#part",
         "https://id.example.com\\@evil.example/token",
         "https://id.example.com/a b",
+        "https://id.example.com/a\\b",
         "https://id.example.com/\r\nx",
         "https://id.example.com:x/token",
         "https://id.example.com/" + "x" * 3000,
