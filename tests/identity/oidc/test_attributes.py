@@ -168,6 +168,13 @@ def test_a_sign_in_alone_fetches_no_attributes():
     assert provider.asked == []
 
 
+def test_what_was_not_asked_for_is_not_taken():
+    ask = {"confidence": Confidence.MEDIUM, "authentication": Authentication.SINGLE_FACTOR}
+    identity = sign_in(ScotAccount(PERSON, HOME, PHONE), **ask)
+    assert identity.name is not None
+    assert (identity.addresses, identity.phone) == ((), None)
+
+
 def test_a_person_may_come_back_days_later():
     provider = ScotAccount(PERSON)
     service = service_on(provider)
