@@ -132,5 +132,5 @@ def test_the_source_archive_holds_what_the_tests_need(built: Path) -> None:
         names = {name.partition("/")[2] for name in packed.getnames()}
     for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md", "Makefile", "noxfile.py"):
         assert name in names
-    assert "tests/packaging/test_wheel.py" in names
+    assert "tests/distribution/test_wheel.py" in names
     assert not any(name.startswith((".venv", ".git/")) for name in names)
