@@ -47,7 +47,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     bulk.add_argument("--journal", metavar="FILE", help="what was done (default: the CSV file's name with .journal)")
     bulk.add_argument("--result", metavar="FILE", help="write what became of each row as CSV")
     bulk.add_argument("--per-minute", type=float, default=3000, metavar="N", help="the pace (default: %(default)s)")
-    bulk.add_argument("--concurrency", type=int, default=64, metavar="N", help="at once (default: %(default)s)")
+    bulk.add_argument("--concurrency", type=int, default=96, metavar="N", help="at once (default: %(default)s)")
     bulk.set_defaults(run=run_bulk)
 
 

@@ -200,7 +200,7 @@ class Notify(Arguments):
         batch: str,
         journal: str | os.PathLike[str] | None = None,
         per_minute: float = 3000,
-        concurrency: int = 64,
+        concurrency: int = 96,
         on_progress: Callable[[BulkProgress], None] | None = None,
         on_result: Callable[[RowResult], None] | None = None,
     ) -> BulkResult:

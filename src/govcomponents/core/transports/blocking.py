@@ -44,7 +44,7 @@ class RequestsTransport:
         connect_timeout: float = 5.0,
         read_timeout: float = 30.0,
         total_timeout: float = 60.0,
-        pool_size: int = 50,
+        pool_size: int = 100,
         max_body: int = MAX_BODY,
     ) -> None:
         check_limits(
