@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from uuid import RFC_4122, UUID
 
 import pytest
 
@@ -85,7 +86,8 @@ def test_the_same_seed_gives_the_same_ids():
     assert draw(7) == draw(7)
     assert draw(7) != draw(8)
     uuid, base32, token, short, tiny = draw(0)
-    assert uuid[14] == "4"
+    assert (UUID(uuid).version, UUID(uuid).variant, str(UUID(uuid))) == (4, RFC_4122, uuid)
+    assert set(base32) <= set("0123456789abcdefghijklmnopqrstuv")
     assert (len(uuid), len(base32), len(token), len(short), len(tiny)) == (36, 26, 43, 10, 5)
 
 

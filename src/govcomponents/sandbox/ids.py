@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import random
 import threading
-import uuid
 
-_BASE32HEX = "0123456789abcdefghijklmnopqrstuv"
+_BASE32HEX = b"0123456789abcdefghijklmnopqrstuv"
+_LETTER_OF = bytes(_BASE32HEX[byte >> 3] for byte in range(256))  # its five highest bits choose the letter
 
 
 class Ids:
@@ -28,13 +28,16 @@ class Ids:
         with self._lock:
             self.drawn += 1
             bits = self._random.getrandbits(128)
-        return str(uuid.UUID(int=bits, version=4))
+        # the version and the variant of RFC 9562 in their places; uuid.UUID does the same in three times the time
+        text = f"{bits & ~(0xF << 76) & ~(0b11 << 62) | 4 << 76 | 0b10 << 62:032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     def base32(self, length: int = 26) -> str:
         """Lower-case letters and digits, as GOV.UK Pay's ids are made of."""
         with self._lock:
             self.drawn += 1
-            return "".join(self._random.choices(_BASE32HEX, k=length))
+            drawn = self._random.getrandbits(64 * length)
+        return drawn.to_bytes(8 * length, "little")[3::8].translate(_LETTER_OF).decode("ascii")
 
     def token(self, length: int = 43) -> str:
         """Letters and digits that are safe in a URL."""
