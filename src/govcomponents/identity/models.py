@@ -181,7 +181,7 @@ class Identity(BaseModel):
     return_codes: tuple[str, ...] = Field((), repr=False)
     return_to: str | None = None
     id_token: Secret
-    raw: Mapping[str, object] = Field(default_factory=dict, repr=False)
+    raw: Mapping[str, object] = Field(default_factory=dict, repr=False, exclude=True)
 
     @property
     def name(self) -> Name | None:
