@@ -114,7 +114,7 @@ def test_without_an_address_an_event_is_for_the_client():
         ({"aud": ...}, "malformed"),
         ({"exp": NOW - 60}, "expired"),
         ({"exp": ...}, "malformed"),
-        ({"iat": NOW - 50_000}, "expired"),
+        ({"iat": NOW - 50_000, "exp": NOW + 100}, "expired"),
         ({"iat": NOW + 60}, "not_yet_valid"),
         ({"nonce": "x"}, "bad_type"),
         ({"jti": ...}, "malformed"),
