@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ class Timeline:
 
     def __init__(self, clock: SandboxClock, limit: int = 10_000) -> None:
         self._clock = clock
-        self._events: deque[Event] = deque(maxlen=limit)
+        self._events: deque[tuple[float, str, str | None, str]] = deque(maxlen=limit)
         self._lock = threading.Lock()
         self.recorded = 0
         """How many events there ever were."""
 
     def record(self, component: str, happened: str, reference: str | None = None) -> None:
         """Add an event at the present time of the clock."""
-        event = Event(self._clock.now(), component, reference, happened)
+        event = (self._clock.time(), component, reference, happened)
         with self._lock:
             self.recorded += 1
             self._events.append(event)
@@ -40,10 +40,10 @@ class Timeline:
     def events(self, reference: str | None = None) -> list[Event]:
         """The events in order; with `reference`, those whose reference is it or starts with it."""
         with self._lock:
-            events = list(self._events)
-        if reference is None:
-            return events
-        return [event for event in events if event.reference is not None and event.reference.startswith(reference)]
+            kept = list(self._events)
+        if reference is not None:
+            kept = [one for one in kept if one[2] is not None and one[2].startswith(reference)]
+        return [Event(datetime.fromtimestamp(at, UTC), component, of, told) for at, component, of, told in kept]
 
     def clear(self) -> None:
         """Forget everything."""
