@@ -1,1 +1,49 @@
-"""Identity: signing people in and proving who they are."""
+"""Identity: signing people in and proving who they are. `gov.identity` is an IdentityService or its asyncio twin."""
+
+from __future__ import annotations
+
+from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.identity.logout import LogoutAnswer, LogoutNotice, answer_to
+from govcomponents.identity.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
+from govcomponents.identity.models import (
+    Address,
+    DrivingPermit,
+    Identity,
+    Name,
+    NamePart,
+    NamePartKind,
+    Passport,
+    SignIn,
+)
+from govcomponents.identity.pending import Pending
+from govcomponents.identity.port import IdentityCapability
+from govcomponents.identity.sealing import PendingSeal, new_sealing_key
+from govcomponents.identity.signing import CallableSigner, Signer
+from govcomponents.identity.urls import safe_return_path
+
+__all__ = [
+    "Address",
+    "Authentication",
+    "CallableSigner",
+    "Claim",
+    "Confidence",
+    "DrivingPermit",
+    "FileLogoutStore",
+    "Identity",
+    "IdentityCapability",
+    "LogoutAnswer",
+    "LogoutNotice",
+    "LogoutStore",
+    "MemoryLogoutStore",
+    "Name",
+    "NamePart",
+    "NamePartKind",
+    "Passport",
+    "Pending",
+    "PendingSeal",
+    "SignIn",
+    "Signer",
+    "answer_to",
+    "new_sealing_key",
+    "safe_return_path",
+]

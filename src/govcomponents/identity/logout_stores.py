@@ -7,7 +7,6 @@ A service that runs in several processes needs a store that they share: the file
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -57,6 +56,8 @@ class FileLogoutStore:
 
     def add(self, key: str, until: float, now: float) -> bool:
         """Keep a key until a time. Raises sqlite3.Error if the file cannot be used."""
+        import sqlite3
+
         digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
         with closing(sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)) as file:
             file.execute("CREATE TABLE IF NOT EXISTS notices (key BLOB PRIMARY KEY, until REAL) WITHOUT ROWID")
