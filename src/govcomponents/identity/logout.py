@@ -148,7 +148,7 @@ def refused(error: TokenRefused, provider: str) -> CallbackRefused:
     return CallbackRefused(
         error.happened,
         code=error.reason.value,
-        fix="close no session; answer as govcomponents.identity.logout.answer_to says",
+        fix="close no session; answer as govcomponents.identity.answer_to says",
         operation=_OPERATION,
         provider=provider,
     )

@@ -203,7 +203,7 @@ class IdentityService:
         """Check a notice that somebody signed out elsewhere, which the provider sent by POST to this service.
 
         `body` is the request's body as it came, or its parameters; `content_type` that header, if you have it. Close
-        the person's sessions, then answer what `govcomponents.identity.logout.answer_to` says; without a CSRF check
+        the person's sessions, then answer what `govcomponents.identity.answer_to` says; without a CSRF check
         and without a sign-in, because the provider has neither.
 
         Raises CallbackRefused for a notice that is not good or that came before (its `code` is the reason),
@@ -216,7 +216,7 @@ class IdentityService:
         """Check an event about a person's account, which the provider sent by POST to this service.
 
         `body` is the request's body as it came; `content_type` that header, if you have it. Decide what follows, then
-        answer what `govcomponents.identity.logout.answer_to` says; without a CSRF check and without a sign-in, because
+        answer what `govcomponents.identity.answer_to` says; without a CSRF check and without a sign-in, because
         the provider has neither.
 
         Raises CallbackRefused for an event that is not good or that came before (its `code` is the reason),
@@ -310,7 +310,7 @@ class AsyncIdentityService:
         """Check a notice that somebody signed out elsewhere, which the provider sent by POST to this service.
 
         `body` is the request's body as it came, or its parameters; `content_type` that header, if you have it. Close
-        the person's sessions, then answer what `govcomponents.identity.logout.answer_to` says; without a CSRF check
+        the person's sessions, then answer what `govcomponents.identity.answer_to` says; without a CSRF check
         and without a sign-in, because the provider has neither.
 
         Raises CallbackRefused for a notice that is not good or that came before (its `code` is the reason),
@@ -323,7 +323,7 @@ class AsyncIdentityService:
         """Check an event about a person's account, which the provider sent by POST to this service.
 
         `body` is the request's body as it came; `content_type` that header, if you have it. Decide what follows, then
-        answer what `govcomponents.identity.logout.answer_to` says; without a CSRF check and without a sign-in, because
+        answer what `govcomponents.identity.answer_to` says; without a CSRF check and without a sign-in, because
         the provider has neither.
 
         Raises CallbackRefused for an event that is not good or that came before (its `code` is the reason),
