@@ -89,7 +89,7 @@ def test_a_newcomer_goes_through_the_whole_journey_by_clicking(clicker, server, 
 def test_controls_work_without_javascript(clicker, server, service):
     person = clicker
     person.open(f"{server.base_url}/_sandbox/faults")
-    person.select("Fault", "server error")
+    person.select("Fault", "GOV.UK Pay: server error")
     person.select("Operation", "pay.create")
     person.fill("At most so often", "1")
     person.click("Arm")
