@@ -423,3 +423,34 @@ def test_no_json_breaks_the_readers(document):
     for read in (read_jwks, read_did(DID)):
         with contextlib.suppress(DocumentUnfit):
             assert read(document) == {}
+
+
+def test_a_fetch_that_nobody_can_end_holds_nobody_up_for_ever(monkeypatch):
+    from govcomponents.identity import keys
+
+    source = Source(answer(jwks(jwk())))
+    monkeypatch.setattr(keys, "_WAIT_FOR_OTHER", 0.01)
+    source.keys._flight = keys._Flight(-1, None)  # as a forked process inherits one
+    with pytest.raises(KeysUnavailable):
+        source.find()
+    assert source.find()
+
+
+def test_a_fetch_of_an_event_loop_that_is_gone_holds_nobody_up():
+    from govcomponents.identity import keys
+
+    source = Source(answer(jwks(jwk())))
+    gone = asyncio.new_event_loop()
+    gone.close()
+    source.keys._flight = keys._Flight(threading.get_ident(), gone)
+    with pytest.raises(KeysUnavailable):
+        source.find()
+    assert source.find()
+
+    async def run():
+        source.keys._kept = None
+        source.keys._flight = keys._Flight(threading.get_ident(), gone)
+        with pytest.raises(KeysUnavailable):
+            await source.keys.find("k1", "ES256")
+
+    asyncio.run(run())

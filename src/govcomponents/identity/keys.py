@@ -56,6 +56,7 @@ class _Flight:
     """One refresh that is under way, and who waits for it."""
 
     thread: int
+    loop: asyncio.AbstractEventLoop | None
     landed: threading.Event = field(default_factory=threading.Event)
     waiters: list[asyncio.Future[None]] = field(default_factory=list)
 
@@ -112,7 +113,7 @@ class DocumentCache(Generic[T]):
 
     async def _refresh_if(self, due: Callable[[float], bool], *, wait: bool) -> None:
         """Refresh if that is due; if another caller is at it, `wait` for that one or go on."""
-        mine = _Flight(threading.get_ident())
+        mine = _Flight(threading.get_ident(), _running_loop())
         with self._lock:
             other = self._flight
             if other is None:
@@ -132,13 +133,19 @@ class DocumentCache(Generic[T]):
         else:
             self._landed(content, _freshness(response, self._default_fresh))
         finally:
+            self._abandon(mine)
             with self._lock:
-                self._flight = None
                 waiters = list(mine.waiters)
             mine.landed.set()
             for waiter in waiters:
                 if not waiter.done():
                     waiter.set_result(None)
+
+    def _abandon(self, flight: _Flight) -> None:
+        """Let others fetch: this one has ended, or nobody is left who could end it, as in a forked process."""
+        with self._lock:
+            if self._flight is flight:
+                self._flight = None
 
     async def _wait(self, flight: _Flight) -> None:
         """Wait until another caller's fetch has ended, whatever came of it.
@@ -147,9 +154,14 @@ class DocumentCache(Generic[T]):
         go on. On another thread it is a blocking caller's, and so is this one.
         """
         if flight.thread != threading.get_ident():
-            flight.landed.wait(_WAIT_FOR_OTHER)
+            if not flight.landed.wait(_WAIT_FOR_OTHER):
+                self._abandon(flight)
             return
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        loop = _running_loop()
+        if loop is None or loop is not flight.loop:
+            self._abandon(flight)
+            return
+        waiter: asyncio.Future[None] = loop.create_future()
         with self._lock:
             if self._flight is not flight:
                 return
@@ -216,6 +228,13 @@ class KeyCache(DocumentCache["KeyMap"]):
         if not content:
             raise DocumentUnfit("it holds no key that can be used")
         return content
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
 
 
 def _freshness(response: Response, default: int) -> float:
