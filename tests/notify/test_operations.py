@@ -479,3 +479,19 @@ def test_settings_are_checked():
     with pytest.raises(ConfigurationError, match="API_KEY"):
         over(ScriptedTransport(), key=None)
     assert NOW
+
+
+def test_accents_of_their_own_are_joined_in_text_messages():
+    transport, notify = scripted(answer(201, ACCEPTED))
+
+    notify.send_sms("07700900123", TEXT, {"name": "Sia\u0302n", "n": 7})
+
+    assert json.loads(transport.sent[0].body)["personalisation"] == {"name": "Si\u00e2n", "n": 7}
+
+
+def test_only_texts_can_be_sanitised():
+    transport, notify = scripted()
+
+    with pytest.raises(InvalidInput, match="first name"):
+        notify.send_email("sam@example.com", EMAIL, {"first name": ["a"], "x": "y"}, sanitise=["First_Name"])
+    assert transport.sent == []

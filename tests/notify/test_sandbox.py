@@ -408,3 +408,28 @@ def test_a_qr_code_that_is_too_long_is_told_with_its_size():
         notify.send_letter(ADDRESS, LETTER, {"link": link})
     assert caught.value.field == "personalisation"
     assert link not in str(caught.value)
+
+
+def test_two_faults_of_the_server_are_kept():
+    sandbox = Sandbox()
+    body = {"email_address": "sam@example.com", "template_id": EMAIL, "personalisation": {**RENEWAL, "name": ["x"]}}
+    answered = post(sandbox, "/v2/notifications/email", {**body, "sanitise_content_for": ["NAME"]})
+    assert (answered[0], messages(answered)) == (500, [("TypeError", "Internal server error")])
+
+    file = {"name": "S", "link_to_file": {"file": "eHg=", "filename": None, "is_csv": None}}
+    answered = post(sandbox, "/v2/notifications/email", {**body, "template_id": FILE, "personalisation": file})
+    assert messages(answered) == [("ValidationError", "Do not set a value for `is_csv` if `filename` is set.")]
+
+
+def test_nothing_is_left_to_send():
+    section = world()
+    text = next(one for one in section["notify"]["services"][0]["templates"] if one["type"] == "sms")
+    text["versions"][0]["content"] = "((name??x))"
+    body = {"phone_number": "07700900123", "template_id": TEXT, "personalisation": {"name": "no"}}
+
+    answered = post(Sandbox({"notify": section["notify"]}), "/v2/notifications/sms", body)
+    assert messages(answered) == [("BadRequestError", "Your message is empty.")]
+    landline = {**body, "phone_number": "020 7946 0018", "personalisation": {"name": "yes"}}
+    allowed = section["notify"]["services"][0]["permissions"] + ["sms_to_uk_landlines"]
+    section["notify"]["services"][0]["permissions"] = allowed
+    assert post(Sandbox({"notify": section["notify"]}), "/v2/notifications/sms", landline)[0] == 201

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import AfterValidator, Field
 
 from govcomponents.core.inputs import Input, build
 from govcomponents.errors import InvalidInput
 from govcomponents.notify.models import Channel, NotificationId, Status
-from govcomponents.notify.personalisation import Personalisation, checked_values
+from govcomponents.notify.personalisation import Personalisation, checked_values, placeholder_key
 from govcomponents.privacy import Personal
 
 Recipient: TypeAlias = str | Personal[str]
@@ -109,6 +109,8 @@ def email_input(
             fix="give an https URL that unsubscribes on an empty POST",
             operation="notify.send_email",
         )
+    if sanitise and isinstance(personalisation, Mapping):
+        _check_sanitised(personalisation, sanitise)
     return build(
         EmailInput,
         "notify.send_email",
@@ -121,6 +123,19 @@ def email_input(
         sanitise=tuple(sanitise) if isinstance(sanitise, (list, set, frozenset)) else sanitise,
         extra={} if extra is None else extra,
     )
+
+
+def _check_sanitised(values: Mapping[Any, object], wanted: Sequence[object]) -> None:
+    """Only texts can be sanitised; the provider fails at anything else."""
+    keys = {placeholder_key(name) for name in wanted if isinstance(name, str)}
+    for name, value in values.items():
+        if isinstance(name, str) and placeholder_key(name) in keys and not isinstance(value, str):
+            raise InvalidInput(
+                field="sanitise",
+                problem=f"the value of {name!r} is not a text",
+                fix="name only placeholders that are given a text",
+                operation="notify.send_email",
+            )
 
 
 def sms_input(

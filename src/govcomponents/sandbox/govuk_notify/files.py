@@ -11,7 +11,7 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from govcomponents.sandbox.govuk_notify.answers import bad_request
+from govcomponents.sandbox.govuk_notify.answers import bad_request, invalid
 from govcomponents.sandbox.govuk_notify.schemas import FILE
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def with_links(
     if not files:
         return values
     for value in files.values():
+        if "is_csv" in value and "filename" in value:
+            raise invalid(*FILE.problems(value), "Do not set a value for `is_csv` if `filename` is set.")
         FILE.check(value)
     if not service.contact_link:
         raise bad_request(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from govcomponents.notify import placeholders, recipients
 from govcomponents.notify.adapters.govuk_notify import wire
+from govcomponents.notify.personalisation import placeholder_key
 from govcomponents.notify.postal import PostalAddress
 from govcomponents.notify.recipients import RecipientFault
 from govcomponents.sandbox.govuk_notify import content as contents
@@ -23,7 +24,7 @@ from govcomponents.sandbox.govuk_notify.messages import SENDING_AFTER, Message, 
 from govcomponents.sandbox.http import json_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from govcomponents.core.messages import Response
     from govcomponents.notify.phones import PhoneNumber
@@ -112,6 +113,7 @@ class Sending:
 
     def _email(self, service: Service, key: ApiKey, body: Mapping[str, Any], now: float) -> Response:
         values: Mapping[str, object] = body.get("personalisation", {})
+        _check_sanitised(values, body.get("sanitise_content_for") or ())
         changed = placeholders.sanitised(values, body.get("sanitise_content_for") or ())
         values = {**values, **{name: after for name, (_, after) in changed.items()}} if changed else values
         template, content = self._filled(service, "email", body, values)
@@ -324,6 +326,13 @@ class Sending:
                 **(more or {}),
             },
         )
+
+
+def _check_sanitised(values: Mapping[str, object], wanted: Iterable[str]) -> None:
+    """Fail as the server does, which can only sanitise texts."""
+    keys = {placeholder_key(name) for name in wanted}
+    if any(placeholder_key(name) in keys and not isinstance(value, str) for name, value in values.items()):
+        raise Refusal(500, [("TypeError", "Internal server error")])
 
 
 def precompiled_template_id(service: Service) -> str:

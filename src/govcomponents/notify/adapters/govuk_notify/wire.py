@@ -10,6 +10,7 @@ import json
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from unicodedata import normalize
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -226,7 +227,7 @@ def send_sms(message: SmsInput) -> Request:
         "template_id": _template_id(message.template, operation),
     }
     if message.personalisation:
-        fields["personalisation"] = message.personalisation
+        fields["personalisation"] = _composed(message.personalisation)
     if message.reference is not None:
         fields["reference"] = message.reference
     if message.sender is not None:
@@ -242,6 +243,13 @@ def _template_id(template: str, operation: str) -> str:
 
 def _post(operation: str, path: str, body: bytes, reference: str | None) -> Request:
     return Request(operation, "POST", path, Replay.UNSENT, JSON, body, None, _lookup(reference))
+
+
+def _composed(values: Mapping[str, object]) -> Mapping[str, object]:
+    """Join letters with accents that are characters of their own: in a text message they would end as "?"."""
+    if all(not isinstance(value, str) or value.isascii() for value in values.values()):
+        return values
+    return {name: normalize("NFC", value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def send_letter(letter: LetterInput) -> Request:
