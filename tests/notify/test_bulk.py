@@ -381,3 +381,25 @@ def test_a_result_file_can_be_written_as_it_goes(send_many, tmp_path):
         writer = csv.writer(file)
         send_many(Provider(), people(3), on_result=lambda one: writer.writerow([one.row, one.state.name, one.problem]))
     assert sorted(path.read_text().splitlines()) == ["1,ACCEPTED,", "2,ACCEPTED,", "3,ACCEPTED,"]
+
+
+def test_a_callback_that_fails_stops_the_send_and_is_raised(send_many, tmp_path):
+    journal = tmp_path / "journal.jsonl"
+    provider = Provider()
+
+    def fail(_result):
+        raise RuntimeError("the disk is full")
+
+    with pytest.raises(RuntimeError, match="the disk is full"):
+        send_many(provider, people(50), journal=journal, on_result=fail)
+
+    assert send_many(provider, people(50), journal=journal).is_complete
+    assert all(len(messages) == 1 for messages in provider.accepted.values())
+    assert len(provider.accepted) == 50
+
+
+def test_rows_that_cannot_be_read_in_the_middle_stop_the_send(send_many):
+    result = send_many(Provider(), [*people(3), {"name": "no recipient"}, *people(5)])
+
+    assert isinstance(result.stopped_by, InvalidInput)
+    assert result.progress.accepted == 3

@@ -11,11 +11,14 @@ if TYPE_CHECKING:
 
 
 async def run(plan: BulkPlan) -> BulkResult:
-    """Send everything, and return how it ended."""
+    """Send everything, and return how it ended. A fault of a callback of the caller's stops all tasks."""
     with plan.open_journal() as journal:
         send = await plan.start(journal)
-        async with asyncio.TaskGroup() as group:
-            for _ in range(plan.concurrency):
-                group.create_task(send.work())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(plan.concurrency):
+                    group.create_task(send.work())
+        except BaseExceptionGroup as faults:
+            raise faults.exceptions[0] from None
         await send.settle()
         return send.result()
