@@ -55,7 +55,7 @@ def _known(pattern: str, kind: type[Refused], happened: str, fix: str, field: st
 
 
 # In the order in which they are tried. A group called `name` in a pattern is text that is safe to show.
-_REFUSALS: Final = (
+REFUSALS: Final = (
     _known(
         r"Missing personalisation: (?P<name>.{1,300})",
         RequestRefused,
@@ -220,7 +220,7 @@ _REFUSALS: Final = (
     ),
 )
 
-_CREDENTIALS: Final = (
+CREDENTIALS: Final = (
     (
         "system clock",
         "this machine's clock differs from the provider's by more than 30 seconds",
@@ -269,7 +269,7 @@ def refusal(response: Response, request: Request, now: float) -> GovComponentsEr
     if status == 401 or kind == "AuthError" or (status == 403 and _is_about_token(messages)):
         return _credentials(response, messages, now, facts)
     for message in messages:
-        for known in _REFUSALS:
+        for known in REFUSALS:
             if found := known.pattern.search(message):
                 return _from_catalogue(known, found, status, facts)
     if status == 403:
@@ -295,7 +295,7 @@ def _is_about_token(messages: list[str]) -> bool:
 
 def _credentials(response: Response, messages: list[str], now: float, facts: dict[str, Any]) -> CredentialsRefused:
     text = " ".join(messages)
-    for mark, happened, fix in _CREDENTIALS:
+    for mark, happened, fix in CREDENTIALS:
         if mark in text:
             measured = _skew(response, now) if mark == "system clock" else ""
             return CredentialsRefused(happened + measured, fix=fix, **facts)

@@ -1,0 +1,74 @@
+"""Writes the pages that are made from the code: the table of capabilities and the list of refusals.
+
+python docs/notify/make_pages.py
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from govcomponents.notify.adapters import BUILT_IN
+from govcomponents.notify.adapters.govuk_notify.refusals import CREDENTIALS, REFUSALS
+from govcomponents.notify.port import NotifyCapability, NotifyPort
+
+HERE = Path(__file__).parent
+
+
+def adapters() -> dict[str, type[NotifyPort]]:
+    """Every built-in adapter, by name."""
+    found: dict[str, type[NotifyPort]] = {}
+    for name, place in BUILT_IN.items():
+        module, _, attribute = place.partition(":")
+        found[name] = getattr(import_module(module), attribute)
+    return found
+
+
+def capabilities() -> str:
+    """The table of what each adapter declares; the contract proves what is declared and that the rest is refused."""
+    columns = adapters()
+    lines = [
+        "# What each adapter can do",
+        "",
+        "Made from the adapters' declarations by `docs/notify/make_pages.py`. The contract's tests prove each entry: what",
+        "is declared works, and what is not raises `NotSupported` before anything is sent.",
+        "",
+        "| | " + " | ".join(f"{kind.provider} (`{name}`)" for name, kind in columns.items()) + " |",
+        "| --- | " + " | ".join("---" for _ in columns) + " |",
+    ]
+    for capability in NotifyCapability:
+        marks = ("yes" if capability in kind.capabilities else "no" for kind in columns.values())
+        lines.append(f"| {capability.value.replace('_', ' ')} | {' | '.join(marks)} |")
+    return "\n".join(lines) + "\n"
+
+
+def errors() -> str:
+    """What GOV.UK Notify refuses, each with its error and how to fix it."""
+    lines = [
+        "# What GOV.UK Notify refuses",
+        "",
+        "Made from the code by `docs/notify/make_pages.py`. What to do about each class of error is on",
+        "[the page about sending](send.md#when-it-fails). `error.code` is the provider's type of error. Its messages may",
+        "repeat what was sent, so none of them shows; one that is not in this list is a `RequestRefused`, or what follows",
+        "from its status.",
+        "",
+        "| Error | What happened | To fix |",
+        "| --- | --- | --- |",
+    ]
+    rows = [(one.kind.__name__, one.happened, one.fix) for one in REFUSALS]
+    rows += [("CredentialsRefused", happened, fix) for _, happened, fix in CREDENTIALS]
+    lines += [f"| `{kind}` | {happened} | {fix} |" for kind, happened, fix in sorted(rows)]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"capabilities.md": capabilities, "errors.md": errors}
+
+
+def main() -> None:
+    """Write all of them."""
+    for name, make in PAGES.items():
+        (HERE / name).write_text(make(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
