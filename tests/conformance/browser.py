@@ -12,6 +12,20 @@ from tempfile import mkdtemp
 AXE_VERSION = "4.11.0"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",  # small in containers, and a page that finds no room there hangs
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--window-size=1100,900",
+    "--proxy-server=direct://",
+]
+
 
 class NotHere(Exception):
     """What is needed is not on this machine; the text says what."""
@@ -56,9 +70,9 @@ class Person:
 
     def fill(self, label, value):
         """Type into the field of a label."""
-        field = self._field(label)
-        field.clear()
-        field.send_keys(value)
+        from selenium.webdriver import Keys
+
+        self._field(label).send_keys(Keys.CONTROL + "a" + Keys.NULL, value)
 
     def choose(self, label):
         """Choose a radio button, or tick a box."""
@@ -102,9 +116,8 @@ def browser(*, javascript=True):
         raise NotHere("Chromium and its driver are not installed (apt-get install chromium chromium-driver)")
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--window-size=1100,900"):
+    for flag in FLAGS:
         options.add_argument(flag)
-    options.add_argument("--proxy-server=direct://")
     if not javascript:
         options.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
     driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver_path))
