@@ -342,6 +342,8 @@ def test_rendering_offline_is_what_preview_gives(template_id):
         notify.render(template, {})
     with pytest.raises(InvalidInput):
         notify.render(template, {**VALUES, "name": None})
+    with pytest.raises(InvalidInput, match=r"give what gov\.notify\.template"):
+        notify.render(template_id, VALUES)
 
 
 def test_received_texts_come_page_after_page():

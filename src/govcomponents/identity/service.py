@@ -123,7 +123,13 @@ def _with_return(identity: Identity, pending: Pending) -> Identity:
 
 def _listed(field: str, values: Iterable[object], operation: str) -> tuple[object, ...]:
     if isinstance(values, str) or not hasattr(values, "__iter__"):
-        raise InvalidInput(field=field, problem="it is not a list", fix="give a list or a tuple", operation=operation)
+        member = {"confidence": "Confidence.MEDIUM", "claims": "[Claim.ADDRESS]"}[field]
+        raise InvalidInput(
+            field=field,
+            problem="it is neither a member of the enumeration nor a list of them",
+            fix=f"give such as {member}, from govcomponents.identity.levels",
+            operation=operation,
+        )
     return tuple(values)
 
 

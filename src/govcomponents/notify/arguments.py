@@ -302,8 +302,17 @@ class Arguments:
         """Fill a template that was got before, as `preview` does, without a network call.
 
         `service_name` is given if the service's text messages start with it: it counts for their length. Raises
-        InvalidInput if a placeholder has no value.
+        InvalidInput if a placeholder has no value, and for anything that is not a Template.
         """
+        from govcomponents.notify.templates import Template
+
+        if not isinstance(template, Template):
+            raise InvalidInput(
+                field="template",
+                problem="it is not a template that was got before",
+                fix="give what gov.notify.template(...) returned, or a Template made from its text",
+                operation="notify.render",
+            )
         return template.render(personalisation, service_name=service_name)
 
     def read_callback(self, body: bytes, authorization: str | None) -> NotifyEvent:
