@@ -29,8 +29,8 @@ class Ids:
             self.drawn += 1
             bits = self._random.getrandbits(128)
         # the version and the variant of RFC 9562 in their places; uuid.UUID does the same in three times the time
-        text = f"{bits & ~(0xF << 76) & ~(0b11 << 62) | 4 << 76 | 0b10 << 62:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        text, variant = f"{bits:032x}", "89ab"[bits >> 60 & 0b11]
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
 
     def base32(self, length: int = 26) -> str:
         """Lower-case letters and digits, as GOV.UK Pay's ids are made of."""

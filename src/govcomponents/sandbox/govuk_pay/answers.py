@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from pydantic_core import to_json
+
+from govcomponents.core.messages import Response
 from govcomponents.pay.adapters.govuk_pay import wire
-from govcomponents.sandbox.http import json_answer
 
 if TYPE_CHECKING:
-    from govcomponents.core.messages import Response
+    from collections.abc import Mapping
+
     from govcomponents.sandbox.govuk_pay.store import AgreementRecord, Charge, DisputeRecord, RefundRecord, SavedCard
 
 _MESSAGES = {
@@ -19,7 +22,14 @@ _MESSAGES = {
     "P0040": "Payment was cancelled by the service",
     "P0050": "Payment provider returned an error",
 }
-NO_STORE = {"pragma": "no-cache", "cache-control": "no-store"}
+NO_STORE: Final = {"pragma": "no-cache", "cache-control": "no-store"}
+_JSON: Final = {"content-type": "application/json"}
+NO_STORE_JSON: Final = {**_JSON, **NO_STORE}
+
+
+def in_json(status: int, value: object, headers: Mapping[str, str] = _JSON) -> Response:
+    """An answer in JSON. This writer takes a half of the time that the standard library's takes."""
+    return Response(status, headers, to_json(value))
 
 
 def moment(at: float) -> str:
@@ -39,12 +49,12 @@ def error(status: int, code: str, description: str, *, field: str | None = None,
         body["field"] = field
     if header is not None:
         body["header"] = header
-    return json_answer(status, body)
+    return in_json(status, body)
 
 
 def framework_error(status: int, message: str) -> Response:
     """An error of the framework under the API, whose code is a number."""
-    return json_answer(status, {"code": status, "message": message})
+    return in_json(status, {"code": status, "message": message})
 
 
 def state(charge: Charge) -> dict[str, Any]:
@@ -60,6 +70,11 @@ def state(charge: Charge) -> dict[str, Any]:
 
 def _link(href: str, method: str = "GET") -> dict[str, Any]:
     return {"href": href, "method": method}
+
+
+def payment_url(base: str, charge_id: str) -> str:
+    """Where the API shows a payment. The sandbox's ids are letters and digits, of which nothing is escaped."""
+    return f"{base}{wire.PAYMENTS}/{charge_id}"
 
 
 def card_details(card: SavedCard, *, wallet: bool = True) -> dict[str, Any]:
@@ -93,6 +108,7 @@ def _prefilled(details: dict[str, Any]) -> dict[str, Any]:
 
 def payment_core(charge: Charge, provider: str) -> dict[str, Any]:
     """What the API's payment and the webhook's have in common."""
+    refunded = charge.refunded
     shown: dict[str, Any] = {
         "payment_id": charge.id,
         "amount": charge.amount,
@@ -106,8 +122,8 @@ def payment_core(charge: Charge, provider: str) -> dict[str, Any]:
         "moto": charge.moto,
         "refund_summary": {
             "status": charge.refund_status,
-            "amount_available": charge.total - charge.refunded,
-            "amount_submitted": charge.refunded,
+            "amount_available": charge.total - refunded,
+            "amount_submitted": refunded,
         },
     }
     if charge.return_url is not None:
@@ -158,14 +174,15 @@ def payment(
 
 
 def _payment_links(charge: Charge, base: str, token: str | None, *, searched: bool) -> dict[str, Any]:
-    here = base + wire.payment_path(charge.id)
-    links: dict[str, Any] = {"self": _link(here)}
+    here = payment_url(base, charge.id)
+    links: dict[str, Any] = {"self": {"href": here, "method": "GET"}}
     if token is not None and charge.mode == "web":
-        links["next_url"] = _link(f"{base}/secure/{token}")
+        links["next_url"] = {"href": f"{base}/secure/{token}", "method": "GET"}
         links["next_url_post"] = {
             "type": "application/x-www-form-urlencoded",
             "params": {"chargeTokenId": token},
-            **_link(f"{base}/secure", "POST"),
+            "href": f"{base}/secure",
+            "method": "POST",
         }
     if token is not None and charge.mode == "moto_api":
         links["auth_url_post"] = {
@@ -173,20 +190,20 @@ def _payment_links(charge: Charge, base: str, token: str | None, *, searched: bo
             "params": {"one_time_token": token},
             **_link(base + wire.AUTH, "POST"),
         }
-    links["events"] = _link(f"{here}/events")
-    links["refunds"] = _link(f"{here}/refunds")
+    links["events"] = {"href": f"{here}/events", "method": "GET"}
+    links["refunds"] = {"href": f"{here}/refunds", "method": "GET"}
     can_cancel = not charge.finished and charge.mode != "agreement"
     can_capture = charge.status == "capturable"
     if can_cancel or searched:
-        links["cancel"] = _link(f"{here}/cancel", "POST") if can_cancel else None
+        links["cancel"] = {"href": f"{here}/cancel", "method": "POST"} if can_cancel else None
     if can_capture or searched:
-        links["capture"] = _link(f"{here}/capture", "POST") if can_capture else None
+        links["capture"] = {"href": f"{here}/capture", "method": "POST"} if can_capture else None
     return links
 
 
 def events(charge: Charge, base: str) -> dict[str, Any]:
     """A payment's events, oldest first, with those of its refunds among them."""
-    here = base + wire.payment_path(charge.id)
+    here = payment_url(base, charge.id)
     return {
         "payment_id": charge.id,
         "events": [
@@ -199,7 +216,7 @@ def events(charge: Charge, base: str) -> dict[str, Any]:
 
 def refund(record: RefundRecord, base: str, *, searched: bool = False, created: bool = False) -> dict[str, Any]:
     """A refund. The settled date shows only in searches and lists."""
-    home = base + wire.payment_path(record.charge_id)
+    home = payment_url(base, record.charge_id)
     shown: dict[str, Any] = {
         "refund_id": record.id,
         "created_date": moment(record.created_at),
@@ -217,7 +234,7 @@ def refund(record: RefundRecord, base: str, *, searched: bool = False, created: 
 
 def refund_list(charge: Charge, base: str) -> dict[str, Any]:
     """All refunds of a payment."""
-    here = base + wire.payment_path(charge.id)
+    here = payment_url(base, charge.id)
     refunds = []
     for record in charge.refunds:
         shown = refund(record, base, searched=True)
@@ -264,7 +281,7 @@ def dispute(record: DisputeRecord, base: str) -> dict[str, Any]:
         "created_date": moment(record.created_at),
         "evidence_due_date": moment(record.evidence_due_at),
         "settlement_summary": {},
-        "_links": {"payment": _link(base + wire.payment_path(record.charge_id))},
+        "_links": {"payment": _link(payment_url(base, record.charge_id))},
     }
     if record.status == "lost":
         shown["net_amount"] = -record.amount - record.fee

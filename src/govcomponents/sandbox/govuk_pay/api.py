@@ -11,7 +11,7 @@ from govcomponents.sandbox.govuk_pay.cards import CardProblem, Outcome, look_up
 from govcomponents.sandbox.govuk_pay.checking import Refusal
 from govcomponents.sandbox.govuk_pay.life import RECURRING_SECONDS
 from govcomponents.sandbox.govuk_pay.store import AgreementRecord, Charge, IdempotentCall, SavedCard
-from govcomponents.sandbox.http import Call, Route, json_answer, text_answer
+from govcomponents.sandbox.http import Call, Route, text_answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -95,13 +95,13 @@ class Api:
             key = None  # Pay honours it for charges to agreements only
         replayed = self._replayed(account, key, body)
         if replayed is not None:
-            return json_answer(200, self._shown(account, replayed, call), answers.NO_STORE)
+            return answers.in_json(200, self._shown(account, replayed, call), answers.NO_STORE_JSON)
         checking.payment_for(account, body)
         charge = self._make(account, body, mode)
         if key is not None:
             account.idempotent[key] = IdempotentCall(json.dumps(body, sort_keys=True), charge.id, charge.created_at)
         shown = self._shown(account, charge, call)
-        return json_answer(201, shown, {**answers.NO_STORE, "location": shown["_links"]["self"]["href"]})
+        return answers.in_json(201, shown, {**answers.NO_STORE_JSON, "location": shown["_links"]["self"]["href"]})
 
     def _replayed(self, account: Account, key: str | None, body: dict[str, Any]) -> Charge | None:
         earlier = account.idempotent.get(key or "")
@@ -140,11 +140,11 @@ class Api:
     def get(self, account: Account, call: Call) -> Response:
         """GET /v1/payments/{id}."""
         charge = self._charge(account, call, "P0200")
-        return json_answer(200, self._shown(account, charge, call), answers.NO_STORE)
+        return answers.in_json(200, self._shown(account, charge, call), answers.NO_STORE_JSON)
 
     def events(self, account: Account, call: Call) -> Response:
         """GET /v1/payments/{id}/events."""
-        return json_answer(200, answers.events(self._charge(account, call, "P0300"), call.base_url))
+        return answers.in_json(200, answers.events(self._charge(account, call, "P0300"), call.base_url))
 
     def cancel(self, account: Account, call: Call) -> Response:
         """POST /v1/payments/{id}/cancel."""
@@ -183,7 +183,7 @@ class Api:
             past_end="P0402",
             empty_links=False,
         )
-        return json_answer(200, page, answers.NO_STORE)
+        return answers.in_json(200, page, answers.NO_STORE_JSON)
 
     def refund(self, account: Account, call: Call) -> Response:
         """POST /v1/payments/{id}/refunds."""
@@ -196,18 +196,18 @@ class Api:
         if amount > left:
             raise checking.not_available("amount_not_available")
         record = self._life.refund(account, charge, amount)
-        return json_answer(202, answers.refund(record, call.base_url, created=True))
+        return answers.in_json(202, answers.refund(record, call.base_url, created=True))
 
     def list_refunds(self, account: Account, call: Call) -> Response:
         """GET /v1/payments/{id}/refunds."""
-        return json_answer(200, answers.refund_list(self._charge(account, call, "P0800"), call.base_url))
+        return answers.in_json(200, answers.refund_list(self._charge(account, call, "P0800"), call.base_url))
 
     def get_refund(self, account: Account, call: Call) -> Response:
         """GET /v1/payments/{id}/refunds/{refund_id}."""
         charge = self._charge(account, call, "P0700")
         for record in charge.refunds:
             if record.id == call.params["refund_id"]:
-                return json_answer(200, answers.refund(record, call.base_url))
+                return answers.in_json(200, answers.refund(record, call.base_url))
         raise Refusal(answers.error(404, "P0700", "Not found"))
 
     def search_refunds(self, account: Account, call: Call) -> Response:
@@ -229,7 +229,7 @@ class Api:
             url=base + call.path,
             past_end="P1100",
         )
-        return json_answer(200, page)
+        return answers.in_json(200, page)
 
     def create_agreement(self, account: Account, call: Call) -> Response:
         """POST /v1/agreements."""
@@ -245,7 +245,7 @@ class Api:
         )
         account.agreements[record.id] = record
         self._ground.timeline.record("pay", "The service created an agreement", record.reference)
-        return json_answer(201, answers.agreement(record))
+        return answers.in_json(201, answers.agreement(record))
 
     def _agreement(self, account: Account, call: Call, code: str) -> AgreementRecord:
         self._life.settle_all(account)
@@ -256,7 +256,7 @@ class Api:
 
     def get_agreement(self, account: Account, call: Call) -> Response:
         """GET /v1/agreements/{id}."""
-        return json_answer(200, answers.agreement(self._agreement(account, call, "P2200")))
+        return answers.in_json(200, answers.agreement(self._agreement(account, call, "P2200")))
 
     def cancel_agreement(self, account: Account, call: Call) -> Response:
         """POST /v1/agreements/{id}/cancel."""
@@ -285,7 +285,7 @@ class Api:
             past_end="P2402",
             default_size=20,
         )
-        return json_answer(200, page)
+        return answers.in_json(200, page)
 
     def search_disputes(self, account: Account, call: Call) -> Response:
         """GET /v1/disputes. The links are under `links`, not `_links` (pay-publicapi, DisputesSearchResults)."""
@@ -308,7 +308,7 @@ class Api:
             past_end="P0402",
             links="links",
         )
-        return json_answer(200, page)
+        return answers.in_json(200, page)
 
     def _authorise_locked(self, call: Call) -> Response:
         if call.body and not _is_json(call):
@@ -348,4 +348,5 @@ class Api:
 
 
 def _is_json(call: Call) -> bool:
-    return call.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
+    told = call.headers.get("content-type", "")
+    return told == "application/json" or told.partition(";")[0].strip().lower() == "application/json"

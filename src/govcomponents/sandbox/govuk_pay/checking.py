@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +17,8 @@ from govcomponents.pay.inputs import MAX_AMOUNT
 from govcomponents.sandbox.govuk_pay.answers import error
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from govcomponents.core.messages import Response
     from govcomponents.sandbox.govuk_pay.store import Account
 
@@ -25,6 +28,11 @@ _ADDRESS: Final = {"line1": 255, "line2": 255, "city": 255, "postcode": 25, "cou
 _MODES: Final = ("web", "moto_api", "agreement")
 _PAYMENT_TYPES: Final = ("instalment", "recurring", "unscheduled")
 _SUPPORT: Final = "https://www.payments.service.gov.uk/support/"
+_UNEXPECTED_IN: Final = {
+    "web": ("agreement_id",),
+    "moto_api": ("return_url", "set_up_agreement", "agreement_id", "agreement_payment_type"),
+    "agreement": ("return_url", "email", "prefilled_cardholder_details", "set_up_agreement"),
+}
 
 
 class Refusal(Exception):
@@ -86,13 +94,15 @@ def _optional_text(holder: dict[str, Any], name: str, why: str = "Field must be 
 
 
 def _flag(body: dict[str, Any], name: str) -> None:
-    if name in body and not isinstance(body[name], bool):
+    if not isinstance(body[name], bool):
         raise _wrong(400, name, "Must be true or false")
 
 
+def _one_of(allowed: tuple[str, ...]) -> str:
+    return f"Must be one of {', '.join(allowed)}"
+
+
 def _choice(body: dict[str, Any], name: str, allowed: tuple[str, ...], told: str) -> None:
-    if name not in body:
-        return
     if not isinstance(body[name], str) or not body[name].strip():
         raise _wrong(400, name, told)
     if body[name] not in allowed:
@@ -100,7 +110,7 @@ def _choice(body: dict[str, Any], name: str, allowed: tuple[str, ...], told: str
 
 
 def _prefilled(body: dict[str, Any]) -> None:
-    details = body.get("prefilled_cardholder_details")
+    details = body["prefilled_cardholder_details"]
     if not isinstance(details, dict):
         return
     _optional_text(details, "cardholder_name")
@@ -111,8 +121,6 @@ def _prefilled(body: dict[str, Any]) -> None:
 
 
 def _metadata(body: dict[str, Any]) -> None:
-    if "metadata" not in body:
-        return
     metadata = body["metadata"]
     if metadata is None:
         raise _wrong(422, "metadata", "Value must not be null")
@@ -146,7 +154,7 @@ def _payment_limits(body: dict[str, Any]) -> None:
     if body["amount"] < 0:
         raise _wrong(422, "amount", "Must be greater than or equal to 0")
     for name, most in _LONGEST.items():
-        if isinstance(body.get(name), str) and len(body[name]) > most:
+        if len(body.get(name) or "") > most:
             raise _too_long(name, most)
     details = body.get("prefilled_cardholder_details")
     if isinstance(details, dict):
@@ -157,8 +165,39 @@ def _payment_limits(body: dict[str, Any]) -> None:
             if longest is not None and isinstance(address, dict) and len(address.get(part) or "") > longest:
                 raise _too_long(part, longest)
     for name in ("set_up_agreement", "agreement_id"):
-        if body.get(name) is not None and len(body[name]) != 26:
+        if name in body and len(body[name]) != 26:
             raise _wrong(422, name, f"Field [{name}] length must be 26")
+
+
+def _set_up_agreement(body: dict[str, Any]) -> None:
+    if not isinstance(body["set_up_agreement"], str):
+        del body["set_up_agreement"]  # dropped in silence, as the real one does
+
+
+def _agreement_id(body: dict[str, Any]) -> None:
+    if body["agreement_id"] is not None and not isinstance(body["agreement_id"], str):
+        raise _wrong(400, "agreement_id", "Must be a valid string format")
+    if body["agreement_id"] is None or not body["agreement_id"].strip():
+        raise _missing("P0101", "agreement_id")
+
+
+_OPTIONAL: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
+    "return_url": lambda body: _optional_text(body, "return_url", "Must be a valid URL format"),
+    "moto": lambda body: _flag(body, "moto"),
+    "set_up_agreement": _set_up_agreement,
+    "language": lambda body: _choice(body, "language", ("en", "cy"), 'Must be "en" or "cy"'),
+    "delayed_capture": lambda body: _flag(body, "delayed_capture"),
+    "email": lambda body: _optional_text(body, "email"),
+    "prefilled_cardholder_details": _prefilled,
+    "metadata": _metadata,
+    "authorisation_mode": lambda body: _choice(body, "authorisation_mode", _MODES, _one_of(_MODES)),
+    "agreement_id": _agreement_id,
+    "agreement_payment_type": lambda body: _choice(
+        body, "agreement_payment_type", _PAYMENT_TYPES, _one_of(_PAYMENT_TYPES)
+    ),
+}
+"""What checks the fields that need not be there, in the real one's order; each is called if its field is there."""
+_KEPT: Final = frozenset({"amount", "reference", "description", *_OPTIONAL})
 
 
 def payment_request(raw: bytes) -> dict[str, Any]:
@@ -167,26 +206,11 @@ def payment_request(raw: bytes) -> dict[str, Any]:
     _amount(body, "P0101", "P0102")
     _text(body, "reference", "P0101", "P0102")
     _text(body, "description", "P0101", "P0102")
-    _optional_text(body, "return_url", "Must be a valid URL format")
-    _flag(body, "moto")
-    if not isinstance(body.get("set_up_agreement"), str):
-        body.pop("set_up_agreement", None)  # dropped in silence, as the real one does
-    _choice(body, "language", ("en", "cy"), 'Must be "en" or "cy"')
-    _flag(body, "delayed_capture")
-    _optional_text(body, "email")
-    _prefilled(body)
-    _metadata(body)
-    _choice(body, "authorisation_mode", _MODES, f"Must be one of {', '.join(_MODES)}")
-    if "agreement_id" in body:
-        if body["agreement_id"] is not None and not isinstance(body["agreement_id"], str):
-            raise _wrong(400, "agreement_id", "Must be a valid string format")
-        if body["agreement_id"] is None or not body["agreement_id"].strip():
-            raise _missing("P0101", "agreement_id")
-    _choice(body, "agreement_payment_type", _PAYMENT_TYPES, f"Must be one of {', '.join(_PAYMENT_TYPES)}")
+    for name, check in _OPTIONAL.items():
+        if name in body:
+            check(body)
     _payment_limits(body)
-    known = (*_LONGEST, "amount", "language", "delayed_capture", "metadata", "prefilled_cardholder_details", "moto")
-    agreement = ("authorisation_mode", "set_up_agreement", "agreement_id", "agreement_payment_type")
-    return {name: body[name] for name in (*known, *agreement) if body.get(name) is not None}
+    return {name: value for name, value in body.items() if name in _KEPT and value is not None}
 
 
 def idempotency_key(key: str | None) -> None:
@@ -234,20 +258,15 @@ def _mode_rules(body: dict[str, Any], mode: str) -> None:
     if mode == "web":
         if "return_url" not in body:
             raise Refusal(error(400, "P0101", "Missing mandatory attribute: return_url"))
-        forbidden = ["agreement_id"]
-        if "set_up_agreement" not in body:
-            forbidden.append("agreement_payment_type")
-    elif mode == "moto_api":
-        forbidden = ["return_url", "set_up_agreement", "agreement_id", "agreement_payment_type"]
-    else:
-        if "agreement_id" not in body:
-            raise Refusal(error(400, "P0101", "Missing mandatory attribute: agreement_id"))
-        forbidden = ["return_url", "email", "prefilled_cardholder_details", "set_up_agreement"]
-        if body.get("moto"):
-            forbidden.append("moto")
-    for name in forbidden:
+    elif mode == "agreement" and "agreement_id" not in body:
+        raise Refusal(error(400, "P0101", "Missing mandatory attribute: agreement_id"))
+    for name in _UNEXPECTED_IN[mode]:
         if name in body:
             raise _unexpected(name)
+    if mode == "web" and "agreement_payment_type" in body and "set_up_agreement" not in body:
+        raise _unexpected("agreement_payment_type")
+    if mode == "agreement" and body.get("moto"):
+        raise _unexpected("moto")
 
 
 def _permissions(account: Account, body: dict[str, Any], mode: str) -> None:
@@ -267,14 +286,18 @@ def recurring_disabled() -> Refusal:
     return Refusal(error(422, "P0942", f"{told} - {_SUPPORT}"))
 
 
-def _return_url(url: str, *, is_live: bool) -> None:
+@lru_cache(maxsize=256)  # a service sends people back to few addresses
+def _is_web_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", url)
         _ = parts.port
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"\s", url)
     except ValueError:
-        good = False
-    if not good:
+        return False
+
+
+def _return_url(url: str, *, is_live: bool) -> None:
+    if not _is_web_address(url):
         raise Refusal(error(422, "P0102", "Invalid attribute value: return_url. Must be a valid URL format"))
     if is_live and not url.startswith("https://"):
         raise _wrong(422, "return_url", "Must begin with https:// for a live gateway account", "P0920")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.govuk_pay.cards import TestCard
     from govcomponents.sandbox.govuk_pay.world import Service
+
+_UNPAID: Final = frozenset({"failed", "cancelled", "error"})
+_FINISHED: Final = _UNPAID | {"success"}
 
 
 @dataclass(slots=True)
@@ -95,7 +98,7 @@ class Charge:
     @property
     def finished(self) -> bool:
         """Whether the person has nothing more to do."""
-        return self.status in ("success", "failed", "cancelled", "error")
+        return self.status in _FINISHED
 
     @property
     def total(self) -> int:
@@ -105,12 +108,12 @@ class Charge:
     @property
     def refunded(self) -> int:
         """What refunds hold or have given back; failed ones do not count."""
-        return sum(refund.amount for refund in self.refunds if refund.status != "error")
+        return sum([refund.amount for refund in self.refunds if refund.status != "error"])
 
     @property
     def refund_status(self) -> str:
         """Whether it can be refunded, as `refund_summary.status` says it."""
-        if self.status in ("failed", "cancelled", "error") or self.status == "capturable" or self.dispute is not None:
+        if self.status in _UNPAID or self.status == "capturable" or self.dispute is not None:
             return "unavailable"
         if self.captured_at is None:
             return "pending"
