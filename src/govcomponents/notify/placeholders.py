@@ -6,8 +6,9 @@ The rules are GOV.UK Notify's (docs: "Personalisation", "Conditional text"; alph
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple, cast
 
 from govcomponents.notify.personalisation import placeholder_key
 
@@ -27,22 +28,45 @@ _MARKDOWN: Final = re.compile(r"([`*_()\\{}\[\]<>#+\-.!|])")
 
 def names(*texts: str | None) -> tuple[str, ...]:
     """Return the placeholders of the texts, each once, in order and as the template spells them."""
+    return _names(texts)
+
+
+@lru_cache(maxsize=256)  # of a template they are always the same
+def _names(texts: tuple[str | None, ...]) -> tuple[str, ...]:
     found: dict[str, str] = {}
-    for text in texts:
-        for body in _PLACEHOLDER.findall(text or ""):
-            name = body.split("??")[0]
-            found.setdefault(placeholder_key(name), name)
+    for slot in _slots(texts):
+        found.setdefault(slot.key, slot.name)
     return tuple(found.values())
 
 
 def conditional_names(*texts: str | None) -> frozenset[str]:
     """Return the keys of the placeholders that show or hide a text."""
-    return frozenset(
-        placeholder_key(body.split("??")[0])
-        for text in texts
-        for body in _PLACEHOLDER.findall(text or "")
-        if "??" in body
-    )
+    return frozenset(slot.key for slot in _slots(texts) if slot.shown is not None)
+
+
+class _Slot(NamedTuple):
+    """One placeholder where it stands; `shown` is the text of a conditional one."""
+
+    written: str
+    name: str
+    key: str
+    shown: str | None
+
+
+@lru_cache(maxsize=256)  # a service sends few templates, each many times
+def _pieces(text: str) -> tuple[str | _Slot, ...]:
+    """Take a template apart into plain texts and placeholders."""
+    plain_and_inner = _PLACEHOLDER.split(text)
+    pieces: list[str | _Slot] = [*plain_and_inner]
+    for at in range(1, len(pieces), 2):
+        inner = plain_and_inner[at]
+        name, conditional, shown = inner.partition("??")
+        pieces[at] = _Slot(f"(({inner}))", name, placeholder_key(name), shown if conditional else None)
+    return tuple(pieces)
+
+
+def _slots(texts: Iterable[str | None]) -> Iterator[_Slot]:
+    return (piece for text in texts if text for piece in _pieces(text) if isinstance(piece, _Slot))
 
 
 class Values:
@@ -55,6 +79,10 @@ class Values:
         """Return a value, or None if there is none."""
         return self._values.get(placeholder_key(name))
 
+    def of_key(self, key: str) -> object:
+        """Return the value of a name that is in the form in which names are compared, or None."""
+        return self._values.get(key)
+
     def missing(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """Return those of the names that have no value; None counts as none."""
         return tuple(name for name in wanted if self.get(name) is None)
@@ -66,19 +94,22 @@ def fill(text: str, values: Values, *, bullets: bool = False, escape: Callable[[
     A list becomes bullets with `bullets`, else "a, b and c". `escape` is applied to the text first and to each value.
     A placeholder without a value stays.
     """
-
-    def replacement(found: re.Match[str]) -> str:
-        name, conditional, shown = found.group(1).partition("??")
-        value = values.get(name)
+    parts: list[str] = []
+    for piece in _pieces(text if escape is None else escape(text)):
+        if isinstance(piece, str):
+            parts.append(piece)
+            continue
+        value = values.of_key(piece.key)
         if value is None:
-            return found.group(0)
+            parts.append(piece.written)
+            continue
         is_list = isinstance(value, (list, tuple))
         written = _written_list(value, bullets=bullets) if is_list else str(value)
-        if conditional:
-            return shown if written.lower() in _TRUE and not is_list else ""
-        return written if escape is None else escape(written)
-
-    return _PLACEHOLDER.sub(replacement, text if escape is None else escape(text))
+        if piece.shown is not None:
+            parts.append(piece.shown if written.lower() in _TRUE and not is_list else "")
+        else:
+            parts.append(written if escape is None else escape(written))
+    return "".join(parts)
 
 
 def _written_list(items: object, *, bullets: bool) -> str:

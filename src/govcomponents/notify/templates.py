@@ -22,8 +22,9 @@ from govcomponents.privacy import Personal
 _GOVUK: Final = re.compile(r"(^|\s)(#|\*|\^)?(GOV)\.(UK)(?![/?#])", re.IGNORECASE)
 _KEPT_ENTITIES: Final = {"&nbsp;": "\ue010", "&amp;": "\ue011", "&lpar;": "\ue012", "&rpar;": "\ue013"}
 _ENTITY: Final = re.compile(r"&(?:#[0-9]+;|#[xX][0-9a-fA-F]+;|[^\t\n\f <&#;]{1,32};)")
-_WIDE: Final = str.maketrans(dict.fromkeys("\u00a0\u202f", " "))
-_ZERO_WIDTH: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff")
+_WIDE: Final = dict.fromkeys("\u00a0\u202f", " ")
+_ZERO_WIDTH: Final = dict.fromkeys("\u180e\u200b\u200c\u200d\u2060\ufeff")
+_ORDINARY_SPACES: Final = str.maketrans({**_WIDE, **_ZERO_WIDTH})
 MAX_EMAIL_BYTES: Final = 2_000_000
 MAX_QR_BYTES: Final = 504
 
@@ -150,7 +151,7 @@ def fill_subject(subject: str, values: placeholders.Values, channel: Channel) ->
     """Fill a subject; a letter's is HTML."""
     escape = escaped if channel is Channel.LETTER else None
     improved = typography.improve(placeholders.fill(subject, values, escape=escape))
-    return " ".join(improved.translate(_WIDE).translate(_ZERO_WIDTH).split())
+    return " ".join(improved.translate(_ORDINARY_SPACES).split())
 
 
 def escaped(text: str) -> str:

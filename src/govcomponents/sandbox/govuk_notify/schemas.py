@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -20,8 +20,11 @@ from govcomponents.sandbox.govuk_notify.answers import invalid
 
 parse_phone = lru_cache(maxsize=4096)(parse)
 """Reads a number; the same ones come again and again in tests, and libphonenumber is slow."""
+parse_email = lru_cache(maxsize=4096)(email_address)
+"""Reads an email address, once for the form of a request and for what is done with it."""
 
-Check = Callable[[Any], Iterator[str]]
+Check = Callable[[Any], Sequence[str]]
+"""Gives the messages for what is wrong with a value, in the server's order."""
 
 PHONE_MESSAGES: Mapping[RecipientFault, str] = {
     RecipientFault.PHONE_TOO_LONG: "Too many digits",
@@ -53,127 +56,140 @@ def _shown(value: object) -> str:
 def _of_type(*names: str) -> Check:
     kinds = tuple(_TYPES[name] for name in names)
 
-    def check(value: Any) -> Iterator[str]:
-        if not isinstance(value, kinds):
-            yield f"{_shown(value)} is not of type {', '.join(names)}"
+    def check(value: Any) -> Sequence[str]:
+        return () if isinstance(value, kinds) else (f"{_shown(value)} is not of type {', '.join(names)}",)
 
     return check
+
+
+_is_text = _of_type("string")
 
 
 def _text(limit: int) -> Check:
-    is_text = _of_type("string")
-
-    def check(value: Any) -> Iterator[str]:
-        yield from is_text(value)
-        if isinstance(value, str) and len(value) > limit:
-            yield f"{_shown(value)} is too long"
+    def check(value: Any) -> Sequence[str]:
+        if not isinstance(value, str):
+            return _is_text(value)
+        return () if len(value) <= limit else (f"{_shown(value)} is too long",)
 
     return check
+
+
+@lru_cache(maxsize=1024)  # the ids of a service's templates come again and again
+def canonical_uuid(text: str) -> str:
+    """Write a UUID in its usual form. Raises ValueError, AttributeError or TypeError for what is none."""
+    return str(uuid.UUID(text))
 
 
 def is_uuid(value: object) -> bool:
     """Whether the server takes it for a UUID; it takes what Python's UUID class takes."""
     try:
-        uuid.UUID(value)  # type: ignore[arg-type]  # what is not a text fails, which is the answer
+        canonical_uuid(value)  # what is not a text fails, which is the answer
     except (ValueError, AttributeError, TypeError):
         return False
     return True
 
 
-def _uuid(value: Any) -> Iterator[str]:
-    if not isinstance(value, str) or not is_uuid(value):
-        yield "is not a valid UUID"
+def _uuid(value: Any) -> Sequence[str]:
+    return () if isinstance(value, str) and is_uuid(value) else ("is not a valid UUID",)
 
 
-def _https(value: Any) -> Iterator[str]:
-    if not isinstance(value, str) or not value.startswith("https"):
-        yield "is not a valid https url"
+def _https(value: Any) -> Sequence[str]:
+    return () if isinstance(value, str) and value.startswith("https") else ("is not a valid https url",)
 
 
-def _phone(value: Any) -> Iterator[str]:
+def _phone(value: Any) -> Sequence[str]:
     if not isinstance(value, str):
-        yield from _of_type("string")(value)
-        return
+        return _is_text(value)
     try:
         parse_phone(value)
     except BadRecipient as error:
-        yield PHONE_MESSAGES[error.fault]
+        return (PHONE_MESSAGES[error.fault],)
+    return ()
 
 
-def _email(value: Any) -> Iterator[str]:
+def _email(value: Any) -> Sequence[str]:
     if not isinstance(value, str):
-        yield from _of_type("string")(value)
-        return
+        return _is_text(value)
     try:
-        email_address(value)
+        parse_email(value)
     except BadRecipient:
-        yield "Not a valid email address"
+        return ("Not a valid email address",)
+    return ()
 
 
-def _texts(value: Any) -> Iterator[str]:
-    yield from _of_type("array", "null")(value)
-    if isinstance(value, list):
-        for item in value:
-            yield from _of_type("string")(item)
+_is_list_or_null = _of_type("array", "null")
+
+
+def _texts(value: Any) -> Sequence[str]:
+    if not isinstance(value, list):
+        return _is_list_or_null(value)
+    return [message for item in value for message in _is_text(item)]
 
 
 def _one_of(choices: Sequence[str], *, many: bool = False) -> Check:
-    def check(value: Any) -> Iterator[str]:
-        for item in value if many else (value,):
-            if item not in choices:
-                yield f"{_shown(item)} is not one of [{', '.join(choices)}]"
+    def check(value: Any) -> Sequence[str]:
+        return [
+            f"{_shown(item)} is not one of [{', '.join(choices)}]"
+            for item in (value if many else (value,))
+            if item not in choices
+        ]
 
     return check
 
 
-def _postage(value: Any) -> Iterator[str]:
-    yield from _of_type("string")(value)
-    if isinstance(value, str) and value not in _POSTAGE:
-        yield "invalid. It must be either first, second or economy."
+def _postage(value: Any) -> Sequence[str]:
+    if not isinstance(value, str):
+        return _is_text(value)
+    return () if value in _POSTAGE else ("invalid. It must be either first, second or economy.",)
+
+
+_NOT_A_TIME = (
+    "datetime format is invalid. It must be a valid ISO8601 date time format, https://en.wikipedia.org/wiki/ISO_8601"
+)
+_is_text_or_null = _of_type("string", "null")
 
 
 def _schedule(now: float) -> Check:
-    def check(value: Any) -> Iterator[str]:
-        yield from _of_type("string", "null")(value)
+    def check(value: Any) -> Sequence[str]:
         if not isinstance(value, str):
-            return
+            return _is_text_or_null(value)
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            yield (
-                "datetime format is invalid. It must be a valid ISO8601 date time format, "
-                "https://en.wikipedia.org/wiki/ISO_8601"
-            )
-            return
+            return (_NOT_A_TIME,)
         wanted = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         present = datetime.fromtimestamp(now, UTC)
         if wanted < present:
-            yield "datetime can not be in the past"
-        elif wanted > present + timedelta(hours=24):
-            yield "datetime can only be 24 hours in the future"
+            return ("datetime can not be in the past",)
+        if wanted > present + timedelta(hours=24):
+            return ("datetime can only be 24 hours in the future",)
+        return ()
 
     return check
 
 
-def _retention(value: Any) -> Iterator[str]:
+def _retention(value: Any) -> Sequence[str]:
     if value is None:
-        return
+        return ()
     found = _WEEKS.match(value.strip().lower()) if isinstance(value, str) else None
-    if found is None or not 1 <= int(found.group(1)) <= 78:
-        shown = str(value).replace("'", "")
-        yield f"Unsupported value for retention_period: {shown}. Supported periods are from 1 to 78 weeks."
+    if found is not None and 1 <= int(found.group(1)) <= 78:
+        return ()
+    shown = str(value).replace("'", "")
+    return (f"Unsupported value for retention_period: {shown}. Supported periods are from 1 to 78 weeks.",)
 
 
-def _filename(value: Any) -> Iterator[str]:
-    if value is not None and not (isinstance(value, str) and "." in value):
-        yield "`filename` must end with a file extension. For example, filename.csv"
+def _filename(value: Any) -> Sequence[str]:
+    if value is None or (isinstance(value, str) and "." in value):
+        return ()
+    return ("`filename` must end with a file extension. For example, filename.csv",)
 
 
 def _flag(name: str) -> Check:
-    def check(value: Any) -> Iterator[str]:
-        if value is not None and not isinstance(value, bool):
-            shown = str(value).replace("'", "")
-            yield f"Unsupported value for {name}: {shown}. Use a boolean true or false value."
+    def check(value: Any) -> Sequence[str]:
+        if value is None or isinstance(value, bool):
+            return ()
+        shown = str(value).replace("'", "")
+        return (f"Unsupported value for {name}: {shown}. Use a boolean true or false value.",)
 
     return check
 
@@ -189,14 +205,13 @@ class Form:
         """Every message, in the server's order and each once."""
         if not isinstance(data, dict):
             return [f"{_shown(data)} is not of type object"]
-        found = [
-            f"{name} {message}"
-            for name, check in self.properties.items()
-            if name in data
-            for message in check(data[name])
-        ]
+        found: list[str] = []
+        for name, check in self.properties.items():
+            if name in data and (messages := check(data[name])):
+                found += [f"{name} {message}" for message in messages]
         found += [f"{name} is a required property" for name in self.required if name not in data]
-        if extras := sorted(str(name) for name in data if name not in self.properties):
+        if not data.keys() <= self.properties.keys():
+            extras = sorted(str(name) for name in data if name not in self.properties)
             verb = "was" if len(extras) == 1 else "were"
             listed = ", ".join(_shown(name) for name in extras)
             found.append(f"Additional properties are not allowed ({listed} {verb} unexpected)")

@@ -9,19 +9,17 @@ import base64
 import binascii
 import json
 import uuid
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from govcomponents.notify import placeholders, recipients
+from govcomponents.notify import placeholders
 from govcomponents.notify.adapters.govuk_notify import wire
 from govcomponents.notify.personalisation import placeholder_key
 from govcomponents.notify.postal import PostalAddress
 from govcomponents.notify.recipients import RecipientFault
 from govcomponents.sandbox.govuk_notify import content as contents
 from govcomponents.sandbox.govuk_notify import files, schemas
-from govcomponents.sandbox.govuk_notify.answers import Refusal, bad_request, invalid, unknown_route
+from govcomponents.sandbox.govuk_notify.answers import Refusal, accepted, bad_request, invalid, unknown_route
 from govcomponents.sandbox.govuk_notify.messages import SENDING_AFTER, Message, Messages, outcome
-from govcomponents.sandbox.http import json_answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -106,21 +104,25 @@ class Sending:
         self, service: Service, channel: str, body: Mapping[str, Any], values: Mapping[str, object]
     ) -> tuple[Template, Content]:
         contents.check_permission(service, channel)
-        template = contents.find_template(service, _canonical(body["template_id"]), channel)
+        template = contents.find_template(service, schemas.canonical_uuid(body["template_id"]), channel)
         content = contents.fill(service, template, template.current, values)
         contents.check_not_empty(content)
         return template, content
 
     def _email(self, service: Service, key: ApiKey, body: Mapping[str, Any], now: float) -> Response:
         values: Mapping[str, object] = body.get("personalisation", {})
-        _check_sanitised(values, body.get("sanitise_content_for") or ())
-        changed = placeholders.sanitised(values, body.get("sanitise_content_for") or ())
-        values = {**values, **{name: after for name, (_, after) in changed.items()}} if changed else values
+        changed: Mapping[str, tuple[str, str]] = {}
+        if unsafe := body.get("sanitise_content_for"):
+            _check_sanitised(values, unsafe)
+            changed = placeholders.sanitised(values, unsafe)
+            values = {**values, **{name: after for name, (_, after) in changed.items()}}
         template, content = self._filled(service, "email", body, values)
         reply_to = body.get("email_reply_to_id")
-        if reply_to is not None and _canonical(reply_to) not in {one.id for one in service.email_reply_to_addresses}:
+        if reply_to is not None and schemas.canonical_uuid(reply_to) not in {
+            one.id for one in service.email_reply_to_addresses
+        }:
             raise bad_request(f"email_reply_to_id {reply_to} does not exist in database for service id {service.id}")
-        address = recipients.email_address(body["email_address"])
+        address = schemas.parse_email(body["email_address"])
         self._check_allowed(service, key, address, "email_address")
         simulated = address in _SMOKE_ADDRESSES
         linked = files.with_links(values, service, self._ground.base_url, self._ground.ids, simulated=simulated)
@@ -209,7 +211,7 @@ class Sending:
         if sender_id is None:
             default = next((one.sms_sender for one in service.sms_senders if one.is_default), None)
             return default or self._platform.default_sms_sender
-        wanted = _canonical(sender_id)
+        wanted = schemas.canonical_uuid(sender_id)
         found = next((one.sms_sender for one in service.sms_senders if one.id == wanted), None)
         if found is None:
             raise bad_request(f"sms_sender_id {sender_id} does not exist in database for service id {service.id}")
@@ -293,7 +295,7 @@ class Sending:
             pdf=pdf,
         )
         self._keep(message, now)
-        return json_answer(201, {"id": message.id, "reference": message.reference, "postage": message.postage})
+        return accepted({"id": message.id, "reference": message.reference, "postage": message.postage})
 
     def _keep(self, message: Message, now: float, *, simulated: bool = False) -> None:
         if simulated:
@@ -310,8 +312,7 @@ class Sending:
         self, message: Message, content: Mapping[str, object], more: Mapping[str, object] | None = None
     ) -> Response:
         host = self._ground.base_url
-        return json_answer(
-            201,
+        return accepted(
             {
                 "id": message.id,
                 "reference": message.reference,
@@ -324,7 +325,7 @@ class Sending:
                 },
                 "scheduled_for": None,
                 **(more or {}),
-            },
+            }
         )
 
 
@@ -338,11 +339,6 @@ def _check_sanitised(values: Mapping[str, object], wanted: Iterable[str]) -> Non
 def precompiled_template_id(service: Service) -> str:
     """The id of the hidden template under which ready-made letters stand."""
     return str(uuid.uuid5(uuid.UUID(service.id), "ready-made letters"))
-
-
-@lru_cache(maxsize=1024)  # the ids of a service's templates come again and again
-def _canonical(identifier: str) -> str:
-    return str(uuid.UUID(identifier))
 
 
 def _known_recipients(service: Service, what: str) -> frozenset[str]:
