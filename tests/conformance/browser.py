@@ -61,12 +61,23 @@ class Person:
         self._press(self.driver.find_element("css selector", selector))
 
     def _press(self, element):
-        from selenium.webdriver.support.expected_conditions import staleness_of
+        from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
         from selenium.webdriver.support.wait import WebDriverWait
 
         before = self._find("//html")
+
+        def is_gone(_driver):
+            try:
+                before.is_enabled()
+            except StaleElementReferenceException:
+                return True
+            except WebDriverException as error:
+                # what the driver says of it in the middle of a navigation
+                return "does not belong to the document" in (error.msg or "")
+            return False
+
         element.click()
-        WebDriverWait(self.driver, 10).until(staleness_of(before))
+        WebDriverWait(self.driver, 20).until(is_gone)
 
     def fill(self, label, value):
         """Type into the field of a label."""
