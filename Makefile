@@ -64,9 +64,12 @@ test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests w
 test-all: $(VENV)/.dev ## the tests on every supported interpreter that is installed, and with the oldest dependencies
 	$(BIN)/nox
 
+# A browser sometimes loses its page on a busy machine; only that is tried again, never a check that failed.
+BROWSER_MAY_FAIL := --reruns 2 --only-rerun WebDriverException --only-rerun TimeoutException --only-rerun ReadTimeoutError
+
 .PHONY: conformance
 conformance: $(VENV)/.dev ## checks against the providers' own specifications, clients and recordings (not part of test)
-	@if [ -d tests/conformance ]; then $(BIN)/pytest tests/conformance $(if $(ISSUER),--issuer "$(ISSUER)"); \
+	@if [ -d tests/conformance ]; then $(BIN)/pytest tests/conformance $(BROWSER_MAY_FAIL) $(if $(ISSUER),--issuer "$(ISSUER)"); \
 	else echo "There is no conformance check yet (tests/conformance is not there): nothing to run."; fi
 
 .PHONY: fuzz
