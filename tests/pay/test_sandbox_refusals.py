@@ -1,5 +1,7 @@
 """The sandbox refuses as the real one does: status and body are those of the published answers."""
 
+import json
+
 import pytest
 
 from . import golden
@@ -331,3 +333,11 @@ def test_a_disabled_account_refunds_nothing():
     payment = sandbox.pay.charges()[0].id
     status, body = Raw(sandbox)("POST", f"/v1/payments/{payment}/refunds", {"amount": 1})
     assert (status, body["code"]) == (403, "P0941")
+
+
+@pytest.mark.parametrize("field", ["reference", "description", "email"])
+def test_half_of_a_surrogate_pair_is_refused_as_no_json_and_nothing_is_kept(field):
+    raw = Raw()
+    body = json.dumps({**NEW, field: "\ud83d"}).encode()
+    assert raw("POST", "/v1/payments", body) == (400, {"code": "P0197", "description": "Unable to parse JSON"})
+    assert raw("GET", "/v1/payments")[1]["total"] == 0

@@ -93,7 +93,7 @@ class Api:
         mode = body.get("authorisation_mode", "web")
         if mode != "agreement":
             key = None  # Pay honours it for charges to agreements only
-        replayed = self._replayed(account, key, body)
+        replayed = None if key is None else self._replayed(account, key, body)
         if replayed is not None:
             return answers.in_json(200, self._shown(account, replayed, call), answers.NO_STORE_JSON)
         checking.payment_for(account, body)
@@ -103,9 +103,9 @@ class Api:
         shown = self._shown(account, charge, call)
         return answers.in_json(201, shown, {**answers.NO_STORE_JSON, "location": shown["_links"]["self"]["href"]})
 
-    def _replayed(self, account: Account, key: str | None, body: dict[str, Any]) -> Charge | None:
-        earlier = account.idempotent.get(key or "")
-        if key is None or earlier is None or earlier.at + _KEY_SECONDS < self._life.now():
+    def _replayed(self, account: Account, key: str, body: dict[str, Any]) -> Charge | None:
+        earlier = account.idempotent.get(key)
+        if earlier is None or earlier.at + _KEY_SECONDS < self._life.now():
             return None
         if earlier.request != json.dumps(body, sort_keys=True):
             told = "The `Idempotency-Key` you sent in the request header has already been used to create a payment."

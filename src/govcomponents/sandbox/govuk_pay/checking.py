@@ -6,12 +6,13 @@ the API finds, which often names no field.
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
+
+from pydantic_core import from_json
 
 from govcomponents.pay.inputs import MAX_AMOUNT
 from govcomponents.sandbox.govuk_pay.answers import error
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Response
     from govcomponents.sandbox.govuk_pay.store import Account
 
-_FORBIDDEN: Final = frozenset("<>|")
+_FORBIDDEN: Final = re.compile(r"[<>|]")
 _LONGEST: Final = {"reference": 255, "description": 255, "return_url": 2000, "email": 254}
 _ADDRESS: Final = {"line1": 255, "line2": 255, "city": 255, "postcode": 25, "country": None}
 _MODES: Final = ("web", "moto_api", "agreement")
@@ -56,10 +57,10 @@ def _unexpected(name: str) -> Refusal:
 
 
 def parse_json(body: bytes, code: str) -> dict[str, Any]:
-    """Read a body, which must be a JSON object."""
+    """Read a body, which must be a JSON object. Half of a surrogate pair is refused: no answer could repeat it."""
     try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
+        found = from_json(body)
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         raise Refusal(error(400, code, "Unable to parse JSON"))
@@ -83,7 +84,7 @@ def _text(body: dict[str, Any], name: str, missing: str, wrong: str) -> str:
         raise _wrong(400, name, "Must be a valid string format", wrong)
     if not text.strip():
         raise _missing(missing, name)
-    if not _FORBIDDEN.isdisjoint(text):
+    if _FORBIDDEN.search(text):
         raise _wrong(400, name, "Must be a valid string format", wrong)
     return text
 
@@ -147,23 +148,30 @@ def _too_long(name: str, most: int) -> Refusal:
     return _wrong(422, name, f"Must be less than or equal to {most} characters length")
 
 
+def _prefilled_limits(details: object) -> None:
+    if not isinstance(details, dict):
+        return
+    if len(details.get("cardholder_name") or "") > 255:
+        raise _too_long("cardholder_name", 255)
+    address = details.get("billing_address")
+    if isinstance(address, dict):
+        for part, most in _ADDRESS.items():
+            if most is not None and len(address.get(part) or "") > most:
+                raise _too_long(part, most)
+
+
 def _payment_limits(body: dict[str, Any]) -> None:
     """What gives 422: amounts and lengths."""
-    if body["amount"] > MAX_AMOUNT:
+    amount = body["amount"]
+    if amount > MAX_AMOUNT:
         raise _wrong(422, "amount", f"Must be less than or equal to {MAX_AMOUNT}")
-    if body["amount"] < 0:
+    if amount < 0:
         raise _wrong(422, "amount", "Must be greater than or equal to 0")
     for name, most in _LONGEST.items():
         if len(body.get(name) or "") > most:
             raise _too_long(name, most)
-    details = body.get("prefilled_cardholder_details")
-    if isinstance(details, dict):
-        if len(details.get("cardholder_name") or "") > 255:
-            raise _too_long("cardholder_name", 255)
-        address = details.get("billing_address")
-        for part, longest in _ADDRESS.items():
-            if longest is not None and isinstance(address, dict) and len(address.get(part) or "") > longest:
-                raise _too_long(part, longest)
+    if "prefilled_cardholder_details" in body:
+        _prefilled_limits(body["prefilled_cardholder_details"])
     for name in ("set_up_agreement", "agreement_id"):
         if name in body and len(body[name]) != 26:
             raise _wrong(422, name, f"Field [{name}] length must be 26")

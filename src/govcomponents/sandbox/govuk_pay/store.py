@@ -108,7 +108,7 @@ class Charge:
     @property
     def refunded(self) -> int:
         """What refunds hold or have given back; failed ones do not count."""
-        return sum([refund.amount for refund in self.refunds if refund.status != "error"])
+        return sum([refund.amount for refund in self.refunds if refund.status != "error"]) if self.refunds else 0
 
     @property
     def refund_status(self) -> str:
