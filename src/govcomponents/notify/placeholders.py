@@ -75,17 +75,13 @@ class Values:
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = {placeholder_key(name): value for name, value in values.items()}
 
-    def get(self, name: str) -> object:
-        """Return a value, or None if there is none."""
-        return self._values.get(placeholder_key(name))
-
     def of_key(self, key: str) -> object:
-        """Return the value of a name that is in the form in which names are compared, or None."""
+        """Return the value for a name in the form in which names are compared (`placeholder_key`), or None."""
         return self._values.get(key)
 
     def missing(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """Return those of the names that have no value; None counts as none."""
-        return tuple(name for name in wanted if self.get(name) is None)
+        return tuple([name for name in wanted if self._values.get(placeholder_key(name)) is None])
 
 
 def fill(text: str, values: Values, *, bullets: bool = False, escape: Callable[[str], str] | None = None) -> str:

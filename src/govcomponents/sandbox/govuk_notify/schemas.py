@@ -138,9 +138,7 @@ def _one_of(choices: Sequence[str], *, many: bool = False) -> Check:
 
 
 def _postage(value: Any) -> Sequence[str]:
-    if not isinstance(value, str):
-        return _is_text(value)
-    return () if value in _POSTAGE else ("invalid. It must be either first, second or economy.",)
+    return _is_text(value) or (() if value in _POSTAGE else ("invalid. It must be either first, second or economy.",))
 
 
 _NOT_A_TIME = (

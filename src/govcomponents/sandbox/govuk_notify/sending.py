@@ -39,6 +39,7 @@ _TRIAL = (
 _TEAM = "Can’t send to this recipient using a team-only API key"  # noqa: RUF001
 _SMOKE_NUMBERS = frozenset({"447700900000", "447700900111", "447700900222"})
 _SMOKE_ADDRESSES = frozenset(f"simulate-delivered{suffix}@notifications.service.gov.uk" for suffix in ("", "-2", "-3"))
+_KINDS = {"email": "email", "sms": "text message", "letter": "letter"}
 _ADDRESS_MESSAGES = {
     RecipientFault.ADDRESS_TOO_SHORT: "Address must be at least 3 lines",
     RecipientFault.ADDRESS_TOO_LONG: "Address must be no more than 7 lines",
@@ -304,8 +305,7 @@ class Sending:
         with self._messages.lock:
             self._limits.count(message.service, message.key, message.channel, now)
         name = message.template.name if message.template else "ready-made letter"
-        kind = {"email": "email", "sms": "text message", "letter": "letter"}[message.channel]
-        self._ground.timeline.record("notify", f"{kind} accepted: {name}", message.reference)
+        self._ground.timeline.record("notify", f"{_KINDS[message.channel]} accepted: {name}", message.reference)
         self._telling.accepted(message)
 
     def _accepted(
