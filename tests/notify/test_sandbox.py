@@ -433,3 +433,9 @@ def test_nothing_is_left_to_send():
     allowed = section["notify"]["services"][0]["permissions"] + ["sms_to_uk_landlines"]
     section["notify"]["services"][0]["permissions"] = allowed
     assert post(Sandbox({"notify": section["notify"]}), "/v2/notifications/sms", landline)[0] == 201
+
+
+def test_half_of_a_surrogate_pair_is_refused():
+    body = {"email_address": "sam@example.com", "template_id": EMAIL, "personalisation": {**RENEWAL, "name": "\ud83d"}}
+    answered = post(Sandbox(), "/v2/notifications/email", body)
+    assert (answered[0], messages(answered)) == (400, [("BadRequestError", "Invalid JSON supplied in POST data")])

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import uuid
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import from_json
 
 from govcomponents.notify import placeholders
 from govcomponents.notify.adapters.govuk_notify import wire
@@ -57,10 +58,13 @@ _ADDRESS_MESSAGES = {
 
 
 def body_of(raw: bytes) -> Any:
-    """Read a body as the server does, whatever its type says: nothing and null are an empty object."""
+    """Read a body as the server does, whatever its type says: nothing and null are an empty object.
+
+    Half of a surrogate pair is refused: no answer could repeat it.
+    """
     try:
-        return json.loads(raw) or {}
-    except (ValueError, RecursionError):
+        return from_json(raw) or {}
+    except ValueError:
         raise bad_request("Invalid JSON supplied in POST data") from None
 
 
