@@ -43,7 +43,9 @@ _STRONG: Final = re.compile(r"<strong data-original-protocol='(https?://)'>(.*?)
 
 
 def _escape(text: str) -> str:
-    return _AMPERSAND.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
+    if "&" in text:
+        text = _AMPERSAND.sub("&amp;", text)
+    return text.replace("<", "&lt;").replace(">", "&gt;")
 
 
 class EmailHtml:

@@ -177,7 +177,7 @@ def email_html(content: str, values: placeholders.Values) -> str:
 
 
 def _html(source: str) -> str:
-    return typography.improve(EmailHtml().render(source))
+    return typography.improve(EmailHtml().render(source), quotes=typography.has_quotes(source))
 
 
 def email_text(content: str, values: placeholders.Values) -> str:

@@ -11,7 +11,9 @@ import re
 from typing import Final
 
 _BEFORE_PUNCTUATION: Final = re.compile(r"[ \t]+([,.])")
+_SPACED_PUNCTUATION: Final = (" ,", " .", "\t,", "\t.")
 _SPACED_HYPHENS: Final = re.compile(r"\s+[-–—]{1,3}\s+")
+_HYPHEN_AND_SPACE: Final = re.compile(r"[-–—]\s")
 _EMAIL: Final = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\\\-‘’]+@[^.@][^@\s]+")
 _TAG: Final = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
 _QUOTED_TEXT: Final = re.compile(r"""(?:^|>)[^<]*['"\\]""")
@@ -43,17 +45,26 @@ _RULES: Final = tuple(
 )
 
 
-def improve(text: str) -> str:
-    """Apply all of it, to plain text or to HTML, whose tags are left alone."""
-    text = _smart_quotes(_BEFORE_PUNCTUATION.sub(r"\1", text))
+def has_quotes(text: str) -> bool:
+    """Whether there is anything for smart quotes to do in a text."""
+    return "'" in text or '"' in text or "\\" in text
+
+
+def improve(text: str, *, quotes: bool = True) -> str:
+    """Apply all of it, to plain text or to HTML, whose tags are left alone.
+
+    `quotes` is False where it is known already that the text outside tags has none.
+    """
+    if any(pair in text for pair in _SPACED_PUNCTUATION):
+        text = _BEFORE_PUNCTUATION.sub(r"\1", text)
+    if quotes and has_quotes(text):
+        text = _smart_quotes(text)
     if "@" in text:
         text = _EMAIL.sub(lambda found: found.group().replace("‘", "'").replace("’", "'"), text)
-    return _SPACED_HYPHENS.sub(" – ", text)
+    return _SPACED_HYPHENS.sub(" – ", text) if _HYPHEN_AND_SPACE.search(text) else text
 
 
 def _smart_quotes(text: str) -> str:
-    if "'" not in text and '"' not in text and "\\" not in text:
-        return text
     if text.count("<") == text.count(">") and not _QUOTED_TEXT.search(text):
         return text
     parts: list[str] = []
