@@ -9,6 +9,7 @@ browser. The reference of the renewal ties everything together, in the timeline 
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, field
 
@@ -140,7 +141,8 @@ def show(story: Story, server: SandboxServer) -> None:
     print("\nWhat the providers saw, under the service's references")
     for event in server.sandbox.timeline.events():
         print(f"  {event.at:%H:%M:%S}  {event.component:<10} {event.reference or '-':<15} {event.happened}")
-    print("\nTo go through it by hand: govcomponents sandbox, then open the address that it prints")
+    command = f"{os.path.relpath(sys.executable)} -m govcomponents.sandbox"
+    print(f"\nTo go through it by hand: {command}\nthen open the address that it prints.")
 
 
 def main() -> int:
