@@ -64,7 +64,8 @@ test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests w
 test-all: $(VENV)/.dev ## the tests on every supported interpreter that is installed, and with the oldest dependencies
 	$(BIN)/nox
 
-# A browser sometimes loses its page on a busy machine; only that is tried again, never a check that failed.
+# A browser sometimes loses its page on a busy machine. Only the driver's own errors and its waits that ran out are tried
+# again, twice; an assertion that failed is not.
 BROWSER_MAY_FAIL := --reruns 2 --only-rerun WebDriverException --only-rerun TimeoutException --only-rerun ReadTimeoutError
 
 .PHONY: conformance

@@ -99,7 +99,7 @@ class _Components:
 
     @classmethod
     def _make_transport(cls) -> Transport:
-        raise NotImplementedError
+        raise NotImplementedError("blocking and asyncio callers each bring their own transport")
 
     @property
     def simulator(self) -> Sandbox:
