@@ -22,9 +22,9 @@ def documents(port: int) -> dict[bytes, bytes]:
     """The answer to each path."""
     from cryptography.hazmat.primitives.asymmetric import ec
 
-    from govcomponents.identity.jwk import public_members
-    from govcomponents.identity.signing import KeySigner, signed_jwt
-    from govcomponents.identity.tokens import half_hash
+    from govcomponents.identity.jose.jwk import public_members
+    from govcomponents.identity.jose.signing import KeySigner, signed_jwt
+    from govcomponents.identity.jose.tokens import half_hash
 
     issuer, did, now = f"http://127.0.0.1:{port}/", f"did:web:127.0.0.1%3A{port}", int(time.time())
     key, identity_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())

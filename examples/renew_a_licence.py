@@ -18,8 +18,8 @@ from govcomponents.identity.levels import Confidence
 from govcomponents.identity.models import Identity, SignIn
 from govcomponents.notify.models import Sent
 from govcomponents.pay.models import Payment
-from govcomponents.sandbox.server import SandboxServer, serving
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.http.server import SandboxServer, serving
 
 FEE = Money.gbp("145.00")
 TOO_MUCH = Money.gbp("45.00")  # the person turns out to be entitled to the lower fee

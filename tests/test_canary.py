@@ -22,7 +22,7 @@ from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.pay.inputs import CardholderDetails
 from govcomponents.pay.mop_up import Unfinished
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
 from govcomponents.sandbox.world import default_world
 
 if TYPE_CHECKING:

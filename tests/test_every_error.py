@@ -13,7 +13,7 @@ from govcomponents.core.messages import Response
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.transports.scripted import ScriptedTransport, Step
 from govcomponents.identity.levels import Claim, Confidence
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ def rows(count: int) -> Iterator[dict[str, object]]:
 def chosen() -> object:
     """The template as a choice whose placeholders are known, so that nothing is asked before."""
     from govcomponents.notify import Channel
-    from govcomponents.notify.registry import TemplateChoice
+    from govcomponents.notify.templates.registry import TemplateChoice
 
     return TemplateChoice("receipt", TEMPLATE, Channel.EMAIL, "en", ("name", "amount"))
 

@@ -100,7 +100,7 @@ def bare_webhook() -> None:
 
 
 def our_payment() -> None:
-    from govcomponents.core.replies import LazyJson
+    from govcomponents.core.responses import LazyJson
     from govcomponents.pay.adapters.govuk_pay.reading import PaymentAnswer
 
     cpu_of(lambda: PaymentAnswer.model_validate_json(ANSWER).to_payment(LazyJson(ANSWER)), COUNT, warm_up=500)

@@ -125,7 +125,7 @@ def _token_requests(count: int) -> tuple[Callable[[Request], Response], list[Cal
     """A sandbox, and for each of `count` sign-ins what signs an assertion and makes the token request."""
     from urllib.parse import parse_qs, urlencode, urlsplit
 
-    from govcomponents.identity.signing import client_assertion, load_signer
+    from govcomponents.identity.jose.signing import client_assertion, load_signer
     from govcomponents.sandbox.app import Sandbox
 
     sandbox = Sandbox(sign_in="at_once")
@@ -181,7 +181,7 @@ def exchange_token_bare() -> None:
 
 def start_up() -> None:
     """Serve and stop: what the command does before the first request."""
-    from govcomponents.sandbox.server import SandboxServer
+    from govcomponents.sandbox.http.server import SandboxServer
 
     SandboxServer(port=0).close()
 

@@ -16,8 +16,8 @@ REDIRECT = "https://service.example.gov.uk/signed-in"
 
 def our_sign_in() -> Callable[[], object]:
     from govcomponents import GovComponents, Secret, Settings
+    from govcomponents.identity.jose.own_keys import new_private_key
     from govcomponents.identity.levels import Confidence
-    from govcomponents.identity.own_keys import new_private_key
     from govcomponents.settings import IdentitySettings
 
     client = IdentitySettings(client_id=CLIENT, private_key=new_private_key(), redirect_url=REDIRECT, issuer=URL)

@@ -36,7 +36,7 @@ def make_token(algorithm: str) -> tuple[str, Any]:
 
 def ours(algorithm: str) -> None:
     from govcomponents.core.driver import drive
-    from govcomponents.identity.tokens import PublicKey, Rules, verify
+    from govcomponents.identity.jose.tokens import PublicKey, Rules, verify
 
     token, key = make_token(algorithm)
     held = PublicKey("P-256" if algorithm == "ES256" else "RSA", algorithm, key)

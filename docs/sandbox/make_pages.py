@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from govcomponents.sandbox.fault_catalogue import CATALOGUE
-from govcomponents.sandbox.http import PROVIDERS
+from govcomponents.sandbox.faults.catalogue import CATALOGUE
+from govcomponents.sandbox.http.messages import PROVIDERS
 
 HERE = Path(__file__).parent
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from govcomponents.core.driver import drive
-from govcomponents.core.registry import find_adapter
+from govcomponents.core.plugins import find_adapter
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import ConfigurationError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from govcomponents.core.observe import Observer
     from govcomponents.core.port import Port
-    from govcomponents.core.transport import Transport
+    from govcomponents.core.transports.base import Transport
     from govcomponents.identity.port import IdentityPort
     from govcomponents.identity.service import AsyncIdentityService, IdentityService
     from govcomponents.notify.port import NotifyPort

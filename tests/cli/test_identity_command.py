@@ -66,7 +66,7 @@ def test_a_file_that_is_no_key(tmp_path, capsys):
 
 def test_an_unknown_algorithm():
     from govcomponents.errors import ConfigurationError
-    from govcomponents.identity.own_keys import new_private_key
+    from govcomponents.identity.jose.own_keys import new_private_key
 
     with pytest.raises(ConfigurationError):
         new_private_key("HS256")

@@ -17,8 +17,8 @@ from govcomponents import GovComponents, Money, Settings
 from govcomponents.cli import main as command
 from govcomponents.cli.main import main
 from govcomponents.cli.sandbox import welcome
-from govcomponents.sandbox.control import Control
-from govcomponents.sandbox.server import SandboxServer
+from govcomponents.sandbox.control.client import Control
+from govcomponents.sandbox.http.server import SandboxServer
 
 
 class Running:

@@ -8,8 +8,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from govcomponents.sandbox.server import serving
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.http.server import serving
 
 authlib = pytest.importorskip("authlib", reason="Authlib is not installed (pip install Authlib)")
 CORE_IDENTITY = "https://vocab.account.gov.uk/v1/coreIdentityJWT"

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from govcomponents.contracts.forge import RING
+from govcomponents.contracts.identity.fake_provider import RING
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.aio import AiohttpTransport
@@ -31,11 +31,11 @@ from govcomponents.errors import (
     SignInRejected,
 )
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
-from govcomponents.identity.jwk import public_members, thumbprint
+from govcomponents.identity.jose.canonical_json import encode_base64url
+from govcomponents.identity.jose.jwk import public_members, thumbprint
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.service import AsyncIdentityService, IdentityService
-from govcomponents.identity.strict import encode_base64url
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
 from govcomponents.settings import IdentitySettings
 
 VERSION = "9.13.3"

@@ -5,8 +5,8 @@ import pytest
 from govcomponents import GovComponents
 from govcomponents.errors import SignInDenied
 from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.server import serving
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.http.server import serving
 from govcomponents.settings import Settings
 
 from .browser import NotHere, axe_source, browser, violations

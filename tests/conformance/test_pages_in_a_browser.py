@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.callbacks import Callback, DeliveryRule
-from govcomponents.sandbox.server import serving
+from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
+from govcomponents.sandbox.http.server import serving
 
 from . import renewal
 from .browser import NotHere, axe_source, browser, violations

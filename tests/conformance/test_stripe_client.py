@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from govcomponents import GovComponents, Money
-from govcomponents.sandbox.server import serving
-from govcomponents.sandbox.stripe import payer
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.providers.stripe import payer
 
 VERSION = "15.3.1"
 KEY = "sk_test_stripe0client"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
 
-    from govcomponents.core.transport import Transport
+    from govcomponents.core.transports.base import Transport
 
 
 @dataclass(frozen=True)

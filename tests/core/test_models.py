@@ -14,7 +14,7 @@ from govcomponents import InvalidInput, Money, UnexpectedReply
 from govcomponents.core.driver import drive
 from govcomponents.core.inputs import Input, build
 from govcomponents.core.messages import Replay, Request, Response
-from govcomponents.core.replies import Wire, read, read_part
+from govcomponents.core.responses import Wire, read, read_part
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from govcomponents.core.plugins import find_adapter
 from govcomponents.core.port import Port
-from govcomponents.core.registry import find_adapter
 from govcomponents.errors import ConfigurationError, NotSupported
 
 if TYPE_CHECKING:

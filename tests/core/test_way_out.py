@@ -26,7 +26,7 @@ from govcomponents.contracts.modes import Mode
 from govcomponents.core.driver import drive
 from govcomponents.core.transports.aio import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
-from govcomponents.core.transports.environment import Proxies
+from govcomponents.core.transports.proxies_and_tls import Proxies
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
 
 from .loopback import drop, get, post, reply, serving

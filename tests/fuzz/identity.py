@@ -7,7 +7,7 @@ runs among the tests with hypothesis; `python -m fuzz SECONDS` in this folder's 
 
 import json
 
-from govcomponents.contracts.forge import Forge, Profile, Proof, encode
+from govcomponents.contracts.identity.fake_provider import Forge, Profile, Proof, encode
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
@@ -16,7 +16,7 @@ from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.identity.pending import Pending
-from govcomponents.identity.sealing import PendingSeal, new_sealing_key
+from govcomponents.identity.pending_cookie import PendingSeal, new_sealing_key
 from govcomponents.identity.service import IdentityService
 from govcomponents.identity.urls import is_safe_return_path
 from govcomponents.settings import IdentitySettings
@@ -44,7 +44,7 @@ PROFILE = Profile(
 
 
 def _settings():
-    from govcomponents.identity.own_keys import new_private_key
+    from govcomponents.identity.jose.own_keys import new_private_key
 
     return IdentitySettings(
         client_id=CLIENT, private_key=new_private_key(), redirect_url="https://rp.example.gov.uk/back", issuer=HOST

@@ -22,7 +22,7 @@ needs_golden = pytest.mark.skipif(not GOLDEN.is_dir(), reason="the recorded exch
 
 @cache
 def default_world():
-    text = files("govcomponents.sandbox.one_login").joinpath("default_world.json").read_text(encoding="utf-8")
+    text = files("govcomponents.sandbox.providers.one_login").joinpath("default_world.json").read_text(encoding="utf-8")
     return json.loads(text)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govcomponents.contracts.forge import Forge
+from govcomponents.contracts.identity.fake_provider import Forge
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import CallbackRefused, SignInError

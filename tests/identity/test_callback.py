@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govcomponents.errors import InvalidInput, SignInReason
-from govcomponents.identity.callback import MAX_SKEW, ProviderError, code_of, read_callback
+from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.pending import Pending
-from govcomponents.identity.tokens import TokenRefused
+from govcomponents.identity.protocol.callback import MAX_SKEW, ProviderError, code_of, read_callback
 from govcomponents.privacy import Secret
 
 PENDING = Pending(

@@ -7,8 +7,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.contracts.forge import RING
-from govcomponents.identity.jwk import Unfit, key_id, public_key, public_members, thumbprint
+from govcomponents.contracts.identity.fake_provider import RING
+from govcomponents.identity.jose.jwk import Unfit, key_id, public_key, public_members, thumbprint
 
 EC = public_members(RING.ec.public_key())
 RSA = public_members(RING.rsa.public_key())

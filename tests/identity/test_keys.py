@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.contracts.forge import RING
+from govcomponents.contracts.identity.fake_provider import RING
 from govcomponents.core.driver import drive
 from govcomponents.core.messages import Response
 from govcomponents.errors import NotSent, SignInReason
-from govcomponents.identity.jwk import public_members
-from govcomponents.identity.keys import DocumentUnfit, KeyCache, KeysUnavailable, is_key_of, read_did, read_jwks
-from govcomponents.identity.tokens import TokenRefused
+from govcomponents.identity.jose.jwk import public_members
+from govcomponents.identity.jose.keys import DocumentUnfit, KeyCache, KeysUnavailable, is_key_of, read_did, read_jwks
+from govcomponents.identity.jose.tokens import TokenRefused
 
 DID = "did:web:identity.example.gov.uk"
 
@@ -426,7 +426,7 @@ def test_no_json_breaks_the_readers(document):
 
 
 def test_a_fetch_that_nobody_can_end_holds_nobody_up_for_ever(monkeypatch):
-    from govcomponents.identity import keys
+    from govcomponents.identity.jose import keys
 
     source = Source(answer(jwks(jwk())))
     monkeypatch.setattr(keys, "_WAIT_FOR_OTHER", 0.01)
@@ -437,7 +437,7 @@ def test_a_fetch_that_nobody_can_end_holds_nobody_up_for_ever(monkeypatch):
 
 
 def test_a_fetch_of_an_event_loop_that_is_gone_holds_nobody_up():
-    from govcomponents.identity import keys
+    from govcomponents.identity.jose import keys
 
     source = Source(answer(jwks(jwk())))
     gone = asyncio.new_event_loop()

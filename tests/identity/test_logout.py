@@ -15,12 +15,12 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import CallbackRefused, NotSent, SignInReason, SignInUnavailable, Unavailable
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
-from govcomponents.identity.logout import EVENT, answer_to, check_notice
-from govcomponents.identity.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
+from govcomponents.identity.jose.signing import signed_jwt
+from govcomponents.identity.jose.tokens import Rules, TokenRefused
+from govcomponents.identity.protocol.logout import EVENT, answer_to, check_notice
+from govcomponents.identity.protocol.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
 from govcomponents.identity.service import IdentityService
-from govcomponents.identity.signing import signed_jwt
-from govcomponents.identity.tokens import Rules, TokenRefused
-from govcomponents.sandbox.callbacks import Disturbance
+from govcomponents.sandbox.callbacks.queue import Disturbance
 
 from .kit import CLIENT, Desk, default_world, settings
 
@@ -124,7 +124,7 @@ def test_the_body_may_be_text_or_parameters(desk):
         ({"header": {"kind": "at+jwt"}}, "bad_type"),
         ({"header": {"kind": "secevent+jwt"}}, "bad_type"),
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" at 0x")[0],
 )
 def test_notices_that_are_not_good(desk, changes, reason):
     assert refused(desk, body(token(desk, **changes))) == reason
@@ -156,7 +156,7 @@ def test_l6_h19_other_tokens_are_no_notices(desk):
         ({"logout_token": [7]}, None),
         (b"&".join([b"x=1"] * 100), None),
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" at 0x")[0],
 )
 def test_l10_bodies_that_carry_no_notice(desk, form, content_type):
     assert refused(desk, form, content_type) == "malformed"
@@ -354,7 +354,7 @@ def test_the_sandbox_signs_out_everywhere_and_tries_three_times_with_new_ids():
 
 
 def desk_id(desk, callback):
-    from govcomponents.identity.strict import decode_base64url
+    from govcomponents.identity.jose.canonical_json import decode_base64url
 
     value = dict(parse_qsl(callback.body.decode()))["logout_token"]
     return json.loads(decode_base64url(value.split(".")[1].encode()))["jti"]
@@ -413,7 +413,7 @@ def test_the_environment_is_checked_against_discovery(desk):
 )
 def test_c10_t12_t13_what_differs_is_named(desk, change, word):
     from govcomponents.errors import ConfigurationError
-    from govcomponents.sandbox.one_login.documents import discovery
+    from govcomponents.sandbox.providers.one_login.documents import discovery
 
     document = discovery(desk.port._at) | change
     handle = desk.transport._handle
@@ -430,7 +430,11 @@ def test_c10_t12_t13_what_differs_is_named(desk, change, word):
     assert "evil" not in str(caught.value)
 
 
-@pytest.mark.parametrize("answer", [Response(403), Response(200, {}, b"<html>"), Response(200, {}, b"[]")], ids=str)
+@pytest.mark.parametrize(
+    "answer",
+    [Response(403), Response(200, {}, b"<html>"), Response(200, {}, b"[]")],
+    ids=lambda value: str(value).partition(" at 0x")[0],
+)
 def test_a_provider_that_cannot_be_asked(desk, answer):
     service = IdentityService(OneLogin.from_settings(settings(), Runtime(ScriptedTransport([answer] * 3))))
     with pytest.raises(SignInUnavailable):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from govcomponents.contracts.forge import Forge
-from govcomponents.contracts.identity import IdentitySubject, IdentitySuite, Profile, Proof, Provider
+from govcomponents.contracts.identity.fake_provider import Forge
+from govcomponents.contracts.identity.suite import IdentitySubject, IdentitySuite, Profile, Proof, Provider
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.adapter import OneLogin

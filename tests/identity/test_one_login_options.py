@@ -18,9 +18,9 @@ from govcomponents.errors import (
 )
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.adapters.one_login.endpoints import ENVIRONMENTS
+from govcomponents.identity.jose.signing import CallableSigner, load_signer
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.identity.service import IdentityService
-from govcomponents.identity.signing import CallableSigner, load_signer
 from govcomponents.privacy import Personal, Secret
 
 from .kit import CLIENT, REDIRECT, Desk, default_world, settings

@@ -10,12 +10,12 @@ import pytest
 
 from govcomponents.core.messages import Replay, Request
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity.flow import authorization_parameters, with_query
 from govcomponents.identity.levels import Claim, Confidence
+from govcomponents.identity.protocol.flow import authorization_parameters, with_query
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.one_login.keys import SigningKeys
-from govcomponents.sandbox.one_login.sign_in_page import OUTCOMES
-from govcomponents.sandbox.one_login.sign_ins import Outcome
+from govcomponents.sandbox.providers.one_login.keys import SigningKeys
+from govcomponents.sandbox.providers.one_login.sign_in_page import OUTCOMES
+from govcomponents.sandbox.providers.one_login.sign_ins import Outcome
 
 from .kit import CLIENT, GOLDEN, Desk, default_world, needs_golden
 
@@ -267,7 +267,7 @@ def call(desk, method, path, *, headers=None, form=None, agent="test"):
 
 def token_form(desk, started, callback, **changes):
     from govcomponents.identity.adapters.one_login.wire import assertion_fields
-    from govcomponents.identity.signing import client_assertion
+    from govcomponents.identity.jose.signing import client_assertion
 
     code = dict(parse_qsl(urlsplit(callback).query))["code"]
     signer = desk.port._own.signer
@@ -364,7 +364,7 @@ def test_a_redirect_url_with_a_query_keeps_it():
 
 
 def request_object(desk, **changes):
-    from govcomponents.identity.signing import signed_jwt
+    from govcomponents.identity.jose.signing import signed_jwt
 
     pending = desk.identity.start().pending
     now = int(desk.sandbox.clock.time())
@@ -473,7 +473,7 @@ def test_trap_18_a_hint_older_than_the_key_does_not_count(desk):
 
 
 def test_a_hint_of_a_client_that_is_gone(desk):
-    from govcomponents.identity.signing import signed_jwt
+    from govcomponents.identity.jose.signing import signed_jwt
 
     token = signed_jwt(desk.provider.keys.signer("ES256"), {"aud": "gone"})
     assert "client%20not%20found" in desk.visit(f"{HOST}/logout?id_token_hint={token}")

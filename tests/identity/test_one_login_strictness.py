@@ -2,12 +2,12 @@
 
 import pytest
 
-from govcomponents.contracts.forge import Forge
+from govcomponents.contracts.identity.fake_provider import Forge
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import CallbackRefused, SignInReason, SignInRejected
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.levels import Confidence
-from govcomponents.identity.logout import EVENT
+from govcomponents.identity.protocol.logout import EVENT
 from govcomponents.identity.service import IdentityService
 
 from .kit import settings

@@ -7,20 +7,20 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from govcomponents import GovComponents
-from govcomponents.contracts.forge import RING
-from govcomponents.contracts.identity import IdentitySubject, IdentitySuite, Provider
+from govcomponents.contracts.identity.fake_provider import RING
+from govcomponents.contracts.identity.suite import IdentitySubject, IdentitySuite, Provider
 from govcomponents.core.messages import Replay, Request
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.errors import ConfigurationError, CredentialsRefused, IdentityNotProved, SignInDenied, SignInRejected
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
-from govcomponents.identity.jwk import public_members, thumbprint
+from govcomponents.identity.jose.jwk import public_members, thumbprint
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.service import IdentityService
 from govcomponents.privacy import Secret
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
 from govcomponents.settings import IdentitySettings
 
 from .login_gov import support as login_gov

@@ -7,8 +7,8 @@ import pytest
 
 from govcomponents.components import AsyncGovComponents, GovComponents
 from govcomponents.identity.levels import Claim, Confidence
-from govcomponents.sandbox.server import serving
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.http.server import serving
 
 from .kit import default_world
 

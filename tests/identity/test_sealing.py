@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.identity.levels import Claim, Confidence
-from govcomponents.identity.sealing import MAX_SEALED, PendingSeal, new_sealing_key
+from govcomponents.identity.pending_cookie import MAX_SEALED, PendingSeal, new_sealing_key
 from govcomponents.privacy import Secret
 
 from .kit import Desk

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from govcomponents.contracts.hostile_tokens import CLAIMS, FORMS, PROOFS
-from govcomponents.contracts.identity import IdentitySuite
+from govcomponents.contracts.identity.hostile_tokens import CLAIMS, FORMS, PROOFS
+from govcomponents.contracts.identity.suite import IdentitySuite
 
 HERE = Path(__file__).parent
 PAGE = (HERE.parents[1] / "docs" / "identity" / "security-checks.md").read_text(encoding="utf-8")

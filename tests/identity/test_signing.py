@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.contracts.forge import RING
+from govcomponents.contracts.identity.fake_provider import RING
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity.signing import (
+from govcomponents.identity.jose.signing import (
     CallableSigner,
     Signer,
     client_assertion,

@@ -5,12 +5,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.contracts.forge import RING, compact, encode
+from govcomponents.contracts.identity.fake_provider import RING, compact, encode
 from govcomponents.core.driver import drive
 from govcomponents.errors import SignInReason
-from govcomponents.identity import tokens
-from govcomponents.identity.flow import code_challenge
-from govcomponents.identity.tokens import PublicKey, Rules, TokenRefused, half_hash
+from govcomponents.identity.jose import tokens
+from govcomponents.identity.jose.tokens import PublicKey, Rules, TokenRefused, half_hash
+from govcomponents.identity.protocol.flow import code_challenge
 
 NOW = 1_790_000_000
 ISSUER, CLIENT = "https://op.example.com/", "client-1"

@@ -7,7 +7,7 @@ import pytest
 
 from govcomponents import InvalidInput
 from govcomponents.notify import attach
-from govcomponents.notify.attachments import MAX_BYTES
+from govcomponents.notify.templates.attachments import MAX_BYTES
 
 
 def test_bytes_paths_and_open_files_give_the_same(tmp_path):

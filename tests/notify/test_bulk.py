@@ -19,9 +19,9 @@ from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.notify import Channel
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
-from govcomponents.notify.journal import Journal, RowState
+from govcomponents.notify.bulk.checkpoint import Journal, RowState
+from govcomponents.notify.bulk.spreadsheets import Row, Seen, read_rows
 from govcomponents.notify.pacing import Pacer
-from govcomponents.notify.rows import Row, Seen, read_rows
 from govcomponents.notify.service import AsyncNotify, Notify
 from govcomponents.settings import NotifySettings
 

@@ -5,7 +5,7 @@ from collections import deque
 
 import pytest
 
-from govcomponents.contracts.notify import NotifySubject, NotifySuite, Provider
+from govcomponents.contracts.notify.suite import NotifySubject, NotifySuite, Provider
 from govcomponents.core.messages import Response
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport

@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from govcomponents import InvalidInput
-from govcomponents.notify import formats
-from govcomponents.notify.personalisation import checked_values
+from govcomponents.notify.templates import formats
+from govcomponents.notify.templates.personalisation import checked_values
 
 WINTER = datetime(2026, 3, 3, 10, 15, tzinfo=UTC)
 SUMMER = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.notify.countries import country, postage
-from govcomponents.notify.postal import PostalAddress
-from govcomponents.notify.recipients import (
+from govcomponents.notify.recipients.countries import country, postage
+from govcomponents.notify.recipients.postal import PostalAddress
+from govcomponents.notify.recipients.validation import (
     BadRecipient,
     RecipientFault,
     email_address,

@@ -6,7 +6,7 @@ import pytest
 
 from govcomponents import ConfigurationError, InvalidInput
 from govcomponents.notify import Channel, TemplateIds, TemplateRegistry
-from govcomponents.notify.registry import LOCK_NAME, LockedTemplate, read_lock, write_lock
+from govcomponents.notify.templates.registry import LOCK_NAME, LockedTemplate, read_lock, write_lock
 
 from .doubles import EMAIL, TEXT, VALUES, on_sandbox
 

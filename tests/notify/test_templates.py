@@ -11,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govcomponents import InvalidInput
-from govcomponents.notify import Channel, Template, placeholders, texts
-from govcomponents.notify.markup import EmailHtml, EmailText, LetterHtml, qr_data
-from govcomponents.notify.placeholders import Values, fill, names, sanitise, sanitised
-from govcomponents.notify.typography import improve
+from govcomponents.notify import Channel, Template
+from govcomponents.notify.rendering import sms
+from govcomponents.notify.rendering.html import EmailHtml, EmailText, LetterHtml, qr_data
+from govcomponents.notify.rendering.typography import improve
+from govcomponents.notify.templates import placeholders
+from govcomponents.notify.templates.placeholders import Values, fill, names, sanitise, sanitised
 
 from .golden import FOLDER, needs_golden, replay, steps
 
@@ -110,13 +112,13 @@ def test_only_texts_are_sanitised_and_what_changes_is_told():
     ],
 )
 def test_text_messages_are_counted_as_they_are_charged(text, count, fragments, too_long):
-    length = texts.measure(texts.clean(text))
+    length = sms.measure(sms.clean(text))
     assert (length.characters, length.fragments, length.is_too_long) == (count, fragments, too_long)
 
 
 @pytest.mark.parametrize(("size", "count", "fragments"), [(150, 164, 2), (918, 932, 7)])
 def test_the_services_name_in_front_costs_but_does_not_count_for_the_limit(size, count, fragments):
-    length = texts.measure(texts.clean("a" * size, prefix="Service Name"), prefix="Service Name")
+    length = sms.measure(sms.clean("a" * size, prefix="Service Name"), prefix="Service Name")
     assert (length.characters, length.fragments, length.is_too_long) == (count, fragments, False)
 
 
@@ -133,20 +135,20 @@ def test_the_services_name_in_front_costs_but_does_not_count_for_the_limit(size,
     ],
 )
 def test_characters_become_what_a_text_message_can_hold(before, after):
-    assert texts.encode(before) == after
+    assert sms.encode(before) == after
 
 
 def test_a_text_message_is_laid_out():
-    assert texts.clean(" a\u00a0 b\t .\n\n\n\n c\u200b ,d ", prefix=" Me ") == "Me: a b.\n\nc,d"
+    assert sms.clean(" a\u00a0 b\t .\n\n\n\n c\u200b ,d ", prefix=" Me ") == "Me: a b.\n\nc,d"
 
 
 @given(st.text())
 def test_every_text_can_be_encoded_and_measured(text):
-    encoded = texts.encode(texts.clean(text))
-    assert texts.encode(encoded) == encoded
-    length = texts.measure(texts.clean(text))
+    encoded = sms.encode(sms.clean(text))
+    assert sms.encode(encoded) == encoded
+    length = sms.measure(sms.clean(text))
     assert length.fragments >= 1
-    assert length.is_empty == (not texts.clean(text))
+    assert length.is_empty == (not sms.clean(text))
 
 
 @pytest.mark.parametrize(

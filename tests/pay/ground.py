@@ -2,11 +2,11 @@
 
 import json
 
-from govcomponents.contracts.pay import Provider
+from govcomponents.contracts.pay.suite import Provider
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.govuk_pay import payer
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.providers.govuk_pay import payer
 
 KEY = "api_test_canary0key0of0the0tests"
 SECRET = "webhook_test_canary0secret0of0the0tests"

@@ -4,8 +4,8 @@ import json
 
 from govcomponents.core.messages import Replay, Request
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.govuk_pay import payer
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.providers.govuk_pay import payer
 
 from .ground import KEY, world
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from govcomponents.contracts.pay import PaySubject, PaySuite
+from govcomponents.contracts.pay.suite import PaySubject, PaySuite
 from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
 from govcomponents.pay.inputs import BillingAddress, CardholderDetails

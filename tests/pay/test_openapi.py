@@ -12,7 +12,7 @@ from govcomponents.money import Money
 from govcomponents.pay.service import Pay
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.govuk_pay import payer
+from govcomponents.sandbox.providers.govuk_pay import payer
 
 from . import golden, openapi
 from .ground import provider_of, world
@@ -113,7 +113,7 @@ def _do_everything(pay, provider):
     provider.decline(declined.next_url.reveal())
     pay.get(declined.id)
     disputed = pay.create(Money(3000), "R-5", "Disputed", "https://service.example.gov.uk/return")
-    from govcomponents.sandbox.visitor import Visitor
+    from govcomponents.sandbox.browser import Visitor
 
     payer.pay(Visitor(provider.pay.__closure__[0].cell_contents._visit), disputed.next_url.reveal(), "4000000000000259")
     provider.later(30 * 86_400)

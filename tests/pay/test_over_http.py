@@ -10,9 +10,9 @@ import pytest
 from govcomponents import AsyncGovComponents, GovComponents, Money
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.errors import GovComponentsError, RateLimited
-from govcomponents.sandbox.govuk_pay import payer
-from govcomponents.sandbox.server import serving
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.providers.govuk_pay import payer
 from govcomponents.settings import Settings
 
 from .ground import KEY, SECRET, world

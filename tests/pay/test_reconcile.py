@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from govcomponents import GovComponents, Money
-from govcomponents.sandbox.govuk_pay import payer
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.providers.govuk_pay import payer
 
 from .ground import world
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from govcomponents.sandbox.govuk_pay import payer
+from govcomponents.sandbox.providers.govuk_pay import payer
 
 from .raw import Raw
 
@@ -246,7 +246,7 @@ def test_what_a_service_sends_is_escaped():
 
 
 def test_the_oldest_links_are_forgotten(monkeypatch):
-    from govcomponents.sandbox.govuk_pay import registry
+    from govcomponents.sandbox.providers.govuk_pay import registry
 
     monkeypatch.setattr(registry, "_MOST_TOKENS", 2)
     raw = Raw()

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from govcomponents.contracts.pay import PaySubject, PaySuite, Provider
+from govcomponents.contracts.pay.suite import PaySubject, PaySuite, Provider
 from govcomponents.core.messages import Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay

@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
-from govcomponents.sandbox.http import text_answer
-from govcomponents.sandbox.routing import Found, Switchboard
-from govcomponents.sandbox.server import Listener
+from govcomponents.sandbox.http.messages import text_answer
+from govcomponents.sandbox.http.routing import Found, Switchboard
+from govcomponents.sandbox.http.server import Listener
 
 from .toy import Toy
 

@@ -9,10 +9,10 @@ import pytest
 
 from govcomponents import ConfigurationError, GovComponents
 from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.addresses import with_callbacks_to
-from govcomponents.sandbox.control import Control
-from govcomponents.sandbox.server import serving
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.callbacks.urls import with_callbacks_to
+from govcomponents.sandbox.control.client import Control
+from govcomponents.sandbox.http.server import serving
 from govcomponents.sandbox.world import default_world
 
 from .people import create, enter_card, sign_in

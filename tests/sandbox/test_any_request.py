@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from govcomponents.notify.adapters.govuk_notify.keys import ServiceKey
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.http import MAX_REQUEST_BODY, Call
+from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call
 from govcomponents.sandbox.world import default_world
 
 NOW = "2026-03-02T09:00:00Z"

@@ -9,9 +9,9 @@ import pytest
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.http import Call
-from govcomponents.sandbox.memory import _may_be_real
-from govcomponents.sandbox.token_faults import spoil
+from govcomponents.sandbox.faults.tokens import spoil
+from govcomponents.sandbox.http.messages import Call
+from govcomponents.sandbox.persistence.replay import _may_be_real
 
 from .people import MAYBE_REAL_CARD
 

@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from govcomponents.sandbox.callbacks import Answer, Callback, Callbacks, DeliveryRule, Disturbance, post_over_http
+from govcomponents.sandbox.callbacks.queue import Answer, Callback, Callbacks, DeliveryRule, Disturbance, post_over_http
+from govcomponents.sandbox.callbacks.worker import Courier
 from govcomponents.sandbox.clock import SandboxClock
-from govcomponents.sandbox.courier import Courier
 from govcomponents.sandbox.timeline import Timeline
 
 RULE = DeliveryRule(
@@ -220,7 +220,7 @@ def test_a_receiver_that_fails_fails_openly_and_only_once():
 
 
 def test_only_the_newest_are_kept(here, monkeypatch):
-    monkeypatch.setattr("govcomponents.sandbox.callbacks._KEPT", 5)
+    monkeypatch.setattr("govcomponents.sandbox.callbacks.queue._KEPT", 5)
     for _ in range(8):
         here.send(ONE, after=10)
     assert [one.id for one in here.callbacks.deliveries()] == [f"callback-{n}" for n in range(4, 9)]

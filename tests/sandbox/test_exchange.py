@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from govcomponents.sandbox.exchange import Exchange
-from govcomponents.sandbox.http import MAX_REQUEST_BODY, Call
-from govcomponents.sandbox.server import Listener
+from govcomponents.sandbox.http.handler import Exchange
+from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call
+from govcomponents.sandbox.http.server import Listener
 
 
 def connect(served):

@@ -7,9 +7,9 @@ import threading
 import pytest
 
 from govcomponents.sandbox.clock import SandboxClock
-from govcomponents.sandbox.fault_answers import _INSTEAD
-from govcomponents.sandbox.fault_catalogue import CATALOGUE, Effect
-from govcomponents.sandbox.faults import Faults, UnknownName
+from govcomponents.sandbox.faults.arming import Faults, UnknownName
+from govcomponents.sandbox.faults.catalogue import CATALOGUE, Effect
+from govcomponents.sandbox.faults.responses import _INSTEAD
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from govcomponents import GovComponents, Settings, errors
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.fault_catalogue import CATALOGUE
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.faults.catalogue import CATALOGUE
 from govcomponents.sandbox.world import default_world
 
 from .people import create

@@ -8,10 +8,10 @@ from govcomponents import GovComponents, errors
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.errors import SignInReason
 from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.control import Control
-from govcomponents.sandbox.fault_catalogue import CATALOGUE
-from govcomponents.sandbox.server import serving
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.control.client import Control
+from govcomponents.sandbox.faults.catalogue import CATALOGUE
+from govcomponents.sandbox.http.server import serving
 
 from .people import create, sign_in
 

@@ -10,8 +10,8 @@ import pytest
 
 from govcomponents import GovComponents, Money
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.callbacks import Callback, DeliveryRule
-from govcomponents.sandbox.http import Call
+from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
+from govcomponents.sandbox.http.messages import Call
 from govcomponents.sandbox.outbox import OutboxMessage
 
 NOW = "2026-03-02T09:00:00Z"

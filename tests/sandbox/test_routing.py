@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.sandbox.http import Route
-from govcomponents.sandbox.routing import Found, Switchboard
+from govcomponents.sandbox.http.messages import Route
+from govcomponents.sandbox.http.routing import Found, Switchboard
 
 from .toy import Toy
 

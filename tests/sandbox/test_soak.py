@@ -15,9 +15,9 @@ import pytest
 from govcomponents import GovComponents, Money
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.control import Control
-from govcomponents.sandbox.server import serving
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.control.client import Control
+from govcomponents.sandbox.http.server import serving
 
 from .people import create, enter_card, sign_in
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from govcomponents.core.messages import Response
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
 
 PAGE = """
 <form action="/ask" method="get"><input name="q" value="a b"><input type="submit" name="go" value="now"></form>

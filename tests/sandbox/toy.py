@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from govcomponents.sandbox.http import Call, ConnectionCut, Route, json_answer, text_answer
+from govcomponents.sandbox.http.messages import Call, ConnectionCut, Route, json_answer, text_answer
 
 
 class Toy:

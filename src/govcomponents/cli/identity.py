@@ -13,7 +13,7 @@ from govcomponents.errors import ConfigurationError
 if TYPE_CHECKING:
     import argparse
 
-    from govcomponents.identity.signing import KeySigner
+    from govcomponents.identity.jose.signing import KeySigner
 
 _ALGORITHMS = ("RS256", "PS256", "ES256")
 
@@ -44,7 +44,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def new_key(options: argparse.Namespace) -> int:
     """Make a key."""
-    from govcomponents.identity.own_keys import new_private_key, signer_of
+    from govcomponents.identity.jose.own_keys import new_private_key, signer_of
 
     pem = new_private_key(options.algorithm, bits=options.bits)
     try:
@@ -66,8 +66,8 @@ def new_key(options: argparse.Namespace) -> int:
 
 def jwks(options: argparse.Namespace) -> int:
     """Print the key set of some keys."""
-    from govcomponents.identity.own_keys import signer_of
-    from govcomponents.identity.signing import read_key_file
+    from govcomponents.identity.jose.own_keys import signer_of
+    from govcomponents.identity.jose.signing import read_key_file
     from govcomponents.privacy import Secret
 
     _print_jwks(
@@ -80,7 +80,7 @@ def jwks(options: argparse.Namespace) -> int:
 
 
 def _print_jwks(signers: list[KeySigner]) -> None:
-    from govcomponents.identity.own_keys import published_jwks
+    from govcomponents.identity.jose.own_keys import published_jwks
 
     print(json.dumps(published_jwks(signers), indent=2))
 

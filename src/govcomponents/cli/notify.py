@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import argparse
 
     from govcomponents.components import GovComponents
-    from govcomponents.notify.bulk import BulkProgress, RowResult
+    from govcomponents.notify.bulk.send import BulkProgress, RowResult
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -59,7 +59,7 @@ def _components() -> GovComponents:
 
 def run_lock(options: argparse.Namespace) -> int:
     """Make or compare the lock."""
-    from govcomponents.notify.registry import LOCK_NAME, TemplateRegistry, write_lock
+    from govcomponents.notify.templates.registry import LOCK_NAME, TemplateRegistry, write_lock
 
     path = Path(options.file)
     registry = TemplateRegistry.from_toml(path, environment=options.environment)

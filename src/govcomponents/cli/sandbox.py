@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import argparse
     from types import FrameType
 
-    from govcomponents.sandbox.server import SandboxServer
+    from govcomponents.sandbox.http.server import SandboxServer
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,7 +46,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
-    from govcomponents.sandbox.server import SandboxServer
+    from govcomponents.sandbox.http.server import SandboxServer
 
     server = SandboxServer(
         options.world,
@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
 
 def welcome(server: SandboxServer, host: str) -> str:
     """What is printed at the start: where it is, what is there, and lines to paste into a shell."""
-    from govcomponents.sandbox.connection import environment
+    from govcomponents.sandbox.control.client_environment import environment
 
     lines = [
         f"The govcomponents sandbox is at {server.base_url}",

@@ -10,7 +10,7 @@ from govcomponents.core.messages import Request, Response
 from govcomponents.errors import NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
-    from govcomponents.core.transport import Transport
+    from govcomponents.core.transports.base import Transport
 
 T = TypeVar("T")
 

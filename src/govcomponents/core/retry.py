@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from tenacity import Future, RetryCallState
 
-    from govcomponents.core.transport import Transport
+    from govcomponents.core.transports.base import Transport
 
 # The statuses with which a server says that it failed, not that the request did.
 _SERVER_FAILED = frozenset({500, 502, 503, 504})

@@ -11,7 +11,7 @@ from govcomponents.core.retry import RetryPolicy
 
 if TYPE_CHECKING:
     from govcomponents.core.observe import Observer
-    from govcomponents.core.transport import Transport
+    from govcomponents.core.transports.base import Transport
 
 Clock = Callable[[], float]
 """Gives the time as seconds since the epoch."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from govcomponents.identity.jose.signing import CallableSigner, Signer
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.logout import LogoutAnswer, LogoutNotice, answer_to
-from govcomponents.identity.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
 from govcomponents.identity.models import (
     Address,
     DrivingPermit,
@@ -16,9 +15,10 @@ from govcomponents.identity.models import (
     SignIn,
 )
 from govcomponents.identity.pending import Pending
+from govcomponents.identity.pending_cookie import PendingSeal, new_sealing_key
 from govcomponents.identity.port import IdentityCapability
-from govcomponents.identity.sealing import PendingSeal, new_sealing_key
-from govcomponents.identity.signing import CallableSigner, Signer
+from govcomponents.identity.protocol.logout import LogoutAnswer, LogoutNotice, answer_to
+from govcomponents.identity.protocol.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
 from govcomponents.identity.urls import safe_return_path
 
 __all__ = [

@@ -17,9 +17,9 @@ from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
     from govcomponents.identity.account_events import AccountEvent
-    from govcomponents.identity.logout import LogoutNotice
     from govcomponents.identity.models import Identity, SignIn
     from govcomponents.identity.pending import Pending
+    from govcomponents.identity.protocol.logout import LogoutNotice
 
 Callback: TypeAlias = "str | Mapping[str, str | Sequence[str]]"
 """How a person came back: the whole URL, its query, or its parameters, each with one value or a list of values."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from govcomponents.identity.account_events import AccountEvent
     from govcomponents.identity.levels import Claim
-    from govcomponents.identity.logout import LogoutNotice
     from govcomponents.identity.models import SignIn
     from govcomponents.identity.port import Callback, IdentityPort, LogoutBody
+    from govcomponents.identity.protocol.logout import LogoutNotice
 
 
 _OF_OPTION = {

@@ -10,23 +10,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from govcomponents.notify.attachments import Attachment, attach
     from govcomponents.notify.models import Channel, Notification, Sent, Status
-    from govcomponents.notify.registry import TemplateChoice, TemplateIds, TemplateRegistry
-    from govcomponents.notify.templates import Rendered, Template
+    from govcomponents.notify.templates.attachments import Attachment, attach
+    from govcomponents.notify.templates.registry import TemplateChoice, TemplateIds, TemplateRegistry
+    from govcomponents.notify.templates.template import Rendered, Template
 
 _HOMES = {
-    "Attachment": "attachments",
-    "attach": "attachments",
+    "Attachment": "templates.attachments",
+    "attach": "templates.attachments",
     "Channel": "models",
     "Notification": "models",
     "Sent": "models",
     "Status": "models",
-    "TemplateChoice": "registry",
-    "TemplateIds": "registry",
-    "TemplateRegistry": "registry",
-    "Rendered": "templates",
-    "Template": "templates",
+    "TemplateChoice": "templates.registry",
+    "TemplateIds": "templates.registry",
+    "TemplateRegistry": "templates.registry",
+    "Rendered": "templates.template",
+    "Template": "templates.template",
 }
 
 __all__ = [

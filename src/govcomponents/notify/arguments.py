@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.notify import inputs
 from govcomponents.notify.models import Channel
-from govcomponents.notify.personalisation import has_file
 from govcomponents.notify.port import NotifyCapability as Can
+from govcomponents.notify.templates.personalisation import has_file
 
 if TYPE_CHECKING:
     import os
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import IO
 
-    from govcomponents.notify.bulk import BulkProgress, RowResult
-    from govcomponents.notify.bulk_plan import BulkPlan
+    from govcomponents.notify.bulk.jobs import JobInput
+    from govcomponents.notify.bulk.plan import BulkPlan
+    from govcomponents.notify.bulk.send import BulkProgress, RowResult
+    from govcomponents.notify.bulk.spreadsheets import Row
     from govcomponents.notify.events import NotifyEvent
-    from govcomponents.notify.formats import Language
     from govcomponents.notify.inputs import (
         EmailInput,
         LetterInput,
@@ -29,13 +30,12 @@ if TYPE_CHECKING:
         SearchInput,
         SmsInput,
     )
-    from govcomponents.notify.jobs import JobInput
     from govcomponents.notify.models import Status
-    from govcomponents.notify.personalisation import Personalisation
     from govcomponents.notify.port import NotifyPort
-    from govcomponents.notify.registry import TemplateChoice
-    from govcomponents.notify.rows import Row
-    from govcomponents.notify.templates import Rendered, Template
+    from govcomponents.notify.templates.formats import Language
+    from govcomponents.notify.templates.personalisation import Personalisation
+    from govcomponents.notify.templates.registry import TemplateChoice
+    from govcomponents.notify.templates.template import Rendered, Template
 
 TemplateLike: TypeAlias = "str | TemplateChoice | Enum"
 """A template's id; or its name, its choice or its enum member where the service has a registry."""
@@ -124,7 +124,7 @@ class Arguments:
         postage: str | None,
         extra: Mapping[str, object] | None,
     ) -> PrecompiledInput:
-        from govcomponents.notify.attachments import read_pdf
+        from govcomponents.notify.templates.attachments import read_pdf
 
         operation = "notify.send_precompiled_letter"
         self._port.require(Can.PRECOMPILED, operation=operation)
@@ -155,7 +155,7 @@ class Arguments:
         on_progress: Callable[[BulkProgress], None] | None,
         on_result: Callable[[RowResult], None] | None,
     ) -> BulkPlan:
-        from govcomponents.notify.bulk_plan import BulkPlan, checked
+        from govcomponents.notify.bulk.plan import BulkPlan, checked
 
         wanted = Channel(channel)
         checked(wanted, batch, per_minute, concurrency)
@@ -195,7 +195,7 @@ class Arguments:
         sender: str | None,
         send_at: datetime | None,
     ) -> JobInput:
-        from govcomponents.notify.jobs import job_input
+        from govcomponents.notify.bulk.jobs import job_input
 
         operation = "notify.send_job"
         self._port.require(Can.JOBS, operation=operation)
@@ -223,7 +223,7 @@ class Arguments:
                 operation=operation,
             )
         if isinstance(personalisation, dict) or personalisation is None:
-            from govcomponents.notify.personalisation import checked_values
+            from govcomponents.notify.templates.personalisation import checked_values
 
             choice.check(personalisation or {}, operation)
             if choice.language != "en" and personalisation:
@@ -237,7 +237,7 @@ class Arguments:
         registry = self._port.policy.registry
         if registry is None and type(template) is str:
             return None
-        from govcomponents.notify.registry import TemplateChoice
+        from govcomponents.notify.templates.registry import TemplateChoice
 
         if isinstance(template, TemplateChoice):
             return template
@@ -258,7 +258,7 @@ class Arguments:
 
     def _shown(self, personalisation: Personalisation | None) -> Mapping[str, object]:
         """The values of a preview."""
-        from govcomponents.notify.personalisation import checked_values
+        from govcomponents.notify.templates.personalisation import checked_values
 
         self._port.require(Can.PREVIEW, operation="notify.preview")
         try:
@@ -275,7 +275,7 @@ class Arguments:
         """Name templates by a registry (`TemplateRegistry`) from now on. Do this once, when the service starts."""
         from dataclasses import replace
 
-        from govcomponents.notify.registry import TemplateRegistry
+        from govcomponents.notify.templates.registry import TemplateRegistry
 
         if not isinstance(registry, TemplateRegistry):
             raise ConfigurationError(
@@ -304,7 +304,7 @@ class Arguments:
         `service_name` is given if the service's text messages start with it: it counts for their length. Raises
         InvalidInput if a placeholder has no value, and for anything that is not a Template.
         """
-        from govcomponents.notify.templates import Template
+        from govcomponents.notify.templates.template import Template
 
         if not isinstance(template, Template):
             raise InvalidInput(

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from pydantic import AwareDatetime, Field
 
+from govcomponents.notify.inbound_sms import ReceivedText
 from govcomponents.notify.models import Channel, NotificationId, Result, Status, TemplateId
-from govcomponents.notify.received import ReceivedText
 from govcomponents.privacy import Personal
 
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from govcomponents.core.inputs import Input, build
 from govcomponents.errors import InvalidInput
 from govcomponents.notify.models import Channel, NotificationId, Status
-from govcomponents.notify.personalisation import Personalisation, checked_values, placeholder_key
+from govcomponents.notify.templates.personalisation import Personalisation, checked_values, placeholder_key
 from govcomponents.privacy import Personal
 
 Recipient: TypeAlias = str | Personal[str]

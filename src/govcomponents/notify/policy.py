@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.guards import RecipientGuard
     from govcomponents.notify.pacing import Pacer
-    from govcomponents.notify.registry import TemplateRegistry
+    from govcomponents.notify.templates.registry import TemplateRegistry
     from govcomponents.settings import NotifySettings
 
 
@@ -43,7 +43,7 @@ class Policy:
                 numbers.reveal() if numbers else None,
             )
         if settings.templates_file is not None:
-            from govcomponents.notify.registry import TemplateRegistry
+            from govcomponents.notify.templates.registry import TemplateRegistry
 
             environment = "production" if runtime.is_production else "test"
             registry = TemplateRegistry.from_toml(settings.templates_file, environment=environment)

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
     from govcomponents.core.runtime import Runtime
+    from govcomponents.notify.bulk.jobs import Job, JobInput
     from govcomponents.notify.events import NotifyEvent
+    from govcomponents.notify.inbound_sms import ReceivedText
     from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
-    from govcomponents.notify.jobs import Job, JobInput
     from govcomponents.notify.models import Channel, Notification, NotificationId, Sent
-    from govcomponents.notify.received import ReceivedText
-    from govcomponents.notify.templates import Rendered, Template
+    from govcomponents.notify.templates.template import Rendered, Template
     from govcomponents.settings import NotifySettings
 
 

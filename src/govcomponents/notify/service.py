@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from typing import IO
 
     from govcomponents.notify.arguments import TemplateLike
-    from govcomponents.notify.bulk import BulkProgress, BulkResult, RowResult
+    from govcomponents.notify.bulk.jobs import Job
+    from govcomponents.notify.bulk.send import BulkProgress, BulkResult, RowResult
+    from govcomponents.notify.inbound_sms import ReceivedText
     from govcomponents.notify.inputs import Recipient
-    from govcomponents.notify.jobs import Job
     from govcomponents.notify.models import Notification, Sent, Status
-    from govcomponents.notify.personalisation import Personalisation
-    from govcomponents.notify.received import ReceivedText
-    from govcomponents.notify.templates import Rendered, Template
+    from govcomponents.notify.templates.personalisation import Personalisation
+    from govcomponents.notify.templates.template import Rendered, Template
 
 
 __all__ = ["AsyncNotify", "Notify"]
@@ -215,7 +215,7 @@ class Notify(Arguments):
 
         Returns a `BulkResult`. Raises InvalidInput or ConfigurationError before anything is sent.
         """
-        from govcomponents.notify.bulk_threads import run
+        from govcomponents.notify.bulk.threads import run
 
         plan = self._bulk(rows, template, channel, batch, journal, per_minute, concurrency, on_progress, on_result)
         return run(plan)

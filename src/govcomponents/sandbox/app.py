@@ -10,27 +10,27 @@ from urllib.parse import unquote, urlencode, urlsplit
 from govcomponents.core.messages import Request, Response
 from govcomponents.core.transports.blocking import MAX_BODY
 from govcomponents.errors import ConfigurationError, OutcomeUnknown
-from govcomponents.sandbox.api import ControlApi
 from govcomponents.sandbox.clock import SandboxClock
-from govcomponents.sandbox.control_pages import ControlPages
-from govcomponents.sandbox.fault_answers import answer_struck
-from govcomponents.sandbox.ground import Ground
-from govcomponents.sandbox.home import Home
-from govcomponents.sandbox.http import MAX_REQUEST_BODY, Call, ConnectionCut, ProviderImitation, text_answer
+from govcomponents.sandbox.context import Ground
+from govcomponents.sandbox.control.api import ControlApi
+from govcomponents.sandbox.control.index import Home
+from govcomponents.sandbox.control.pages import ControlPages
+from govcomponents.sandbox.faults.responses import answer_struck
+from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, ProviderImitation, text_answer
+from govcomponents.sandbox.http.routing import Found, Switchboard
 from govcomponents.sandbox.ids import Ids
-from govcomponents.sandbox.live_keys import looks_live
+from govcomponents.sandbox.key_guard import looks_live
 from govcomponents.sandbox.outbox import KeepsMessages
-from govcomponents.sandbox.routing import Found, Switchboard
 from govcomponents.sandbox.timeline import Timeline
 from govcomponents.sandbox.world import load_world
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.control import Control
-    from govcomponents.sandbox.faults import Armed
-    from govcomponents.sandbox.memory import Memory
-    from govcomponents.sandbox.openid.imitation import OpenIdImitation
+    from govcomponents.sandbox.control.client import Control
+    from govcomponents.sandbox.faults.arming import Armed
     from govcomponents.sandbox.outbox import OutboxMessage
-    from govcomponents.sandbox.stripe.imitation import StripeImitation
+    from govcomponents.sandbox.persistence.replay import Memory
+    from govcomponents.sandbox.providers.openid.imitation import OpenIdImitation
+    from govcomponents.sandbox.providers.stripe.imitation import StripeImitation
     from govcomponents.settings import Settings
 
 __all__ = ["IN_PROCESS_URL", "Ground", "Sandbox"]
@@ -89,7 +89,7 @@ class Sandbox:
         sections = load_world(world)
         self._populate(sections, seed)
         if state is not None:
-            from govcomponents.sandbox.memory import Memory, made_by
+            from govcomponents.sandbox.persistence.replay import Memory, made_by
 
             memory = Memory(self, state, made_by(sections, seed, sign_in))
             try:
@@ -105,9 +105,9 @@ class Sandbox:
             self._memory.close()
 
     def _populate(self, sections: Mapping[str, Any], seed: int) -> None:
-        from govcomponents.sandbox.govuk_notify.imitation import GovUkNotifyImitation
-        from govcomponents.sandbox.govuk_pay.imitation import GovUkPayImitation
-        from govcomponents.sandbox.one_login.imitation import OneLoginImitation
+        from govcomponents.sandbox.providers.govuk_notify.imitation import GovUkNotifyImitation
+        from govcomponents.sandbox.providers.govuk_pay.imitation import GovUkPayImitation
+        from govcomponents.sandbox.providers.one_login.imitation import OneLoginImitation
 
         ground = self._ground
         self.seed = seed
@@ -117,14 +117,14 @@ class Sandbox:
         self.imitations: tuple[ProviderImitation, ...] = (self.pay, self.notify, self.one_login)
         self._stripe: StripeImitation | None = None
         if sections.get("stripe") is not None:
-            from govcomponents.sandbox.stripe.imitation import StripeImitation
+            from govcomponents.sandbox.providers.stripe.imitation import StripeImitation
 
             self._stripe = StripeImitation(sections["stripe"], ground)
             self.imitations = (*self.imitations, self._stripe)
         self._openid: dict[str, OpenIdImitation] = {}
         if sections.get("openid") is not None or sections.get("login_gov") is not None:
-            from govcomponents.sandbox.openid.imitation import OpenIdImitation
-            from govcomponents.sandbox.openid.manners import MANNERS
+            from govcomponents.sandbox.providers.openid.imitation import OpenIdImitation
+            from govcomponents.sandbox.providers.openid.manners import MANNERS
 
             self._openid = {
                 name: OpenIdImitation(sections[name], ground, manner, sign_in=self._start[3])
@@ -189,7 +189,7 @@ class Sandbox:
     @property
     def control(self) -> Control:
         """The typed client of this sandbox's control API."""
-        from govcomponents.sandbox.control import Control
+        from govcomponents.sandbox.control.client import Control
 
         return Control.of(self)
 
@@ -280,7 +280,7 @@ class Sandbox:
         return found.route.handler(call)
 
     def _spoil(self, armed: Armed, answer: Response) -> Response:
-        from govcomponents.sandbox.token_faults import spoil
+        from govcomponents.sandbox.faults.tokens import spoil
 
         provider = self._openid.get(armed.provider, self.one_login)
         return spoil(armed.fault, answer, provider.keys)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.sandbox.live_keys import place_of_live_key
+from govcomponents.sandbox.key_guard import place_of_live_key
 
 _DEFAULTS = {"pay": "govuk_pay", "notify": "govuk_notify", "one_login": "one_login"}
 # These are there only if a world has a section for them, which may be empty.
@@ -18,7 +18,7 @@ _KNOWN = (*_DEFAULTS, "stripe", "openid", "login_gov")
 
 def default_world() -> Mapping[str, object]:
     """The world of a sandbox that was given none: each imitation brings its own section."""
-    home = files("govcomponents.sandbox")
+    home = files("govcomponents.sandbox.providers")
     return {
         section: json.loads(home.joinpath(folder, "default_world.json").read_text(encoding="utf-8"))
         for section, folder in _DEFAULTS.items()

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from govcomponents.contracts.forge import CODE, Forge, Profile
-from govcomponents.contracts.identity import Provider
+from govcomponents.contracts.identity.fake_provider import CODE, Forge, Profile
+from govcomponents.contracts.identity.suite import Provider
 from govcomponents.core.runtime import Runtime
 from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
-from govcomponents.identity.tokens import half_hash
+from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.settings import IdentitySettings
 
 SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[3].parent / "shared"))

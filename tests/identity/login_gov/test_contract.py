@@ -2,7 +2,7 @@
 
 import pytest
 
-from govcomponents.contracts.identity import IdentitySubject, IdentitySuite
+from govcomponents.contracts.identity.suite import IdentitySubject, IdentitySuite
 from govcomponents.identity.levels import Claim, Confidence
 
 from .support import CANARIES, build, connect, profile

@@ -2,7 +2,7 @@
 
 import pytest
 
-from govcomponents.contracts.forge import RING, Forge
+from govcomponents.contracts.identity.fake_provider import RING, Forge
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
@@ -10,8 +10,8 @@ from govcomponents.errors import CallbackRefused, NotSupported, SignInUnavailabl
 from govcomponents.identity.account_events import AccountEventKind
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
 from govcomponents.identity.adapters.login_gov.events import KINDS
-from govcomponents.identity.logout import answer_to
 from govcomponents.identity.port import IdentityPort
+from govcomponents.identity.protocol.logout import answer_to
 from govcomponents.identity.service import AsyncIdentityService, IdentityService
 from govcomponents.privacy import Personal
 
@@ -135,7 +135,7 @@ def test_without_an_address_an_event_is_for_the_client():
             "bad_issuer",
         ),
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" object at")[0],
 )
 def test_a_hostile_event_is_refused(changes, code):
     """L20."""

@@ -15,10 +15,10 @@ from govcomponents.errors import (
     SignInRejected,
 )
 from govcomponents.identity.adapters.login_gov import wire
+from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.identity.pending import Pending
 from govcomponents.identity.service import IdentityService
-from govcomponents.identity.tokens import half_hash
 from govcomponents.privacy import Personal, Secret
 
 from .support import CLIENT, GOLDEN, HOST, REDIRECT, answers, needs_golden, port_on

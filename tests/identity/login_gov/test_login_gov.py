@@ -4,9 +4,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from govcomponents.contracts.forge import CODE, Forge
+from govcomponents.contracts.identity.fake_provider import CODE, Forge
 from govcomponents.core.messages import Response
-from govcomponents.core.registry import find_adapter
+from govcomponents.core.plugins import find_adapter
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import (
@@ -23,9 +23,9 @@ from govcomponents.errors import (
 from govcomponents.identity.adapters import BUILT_IN
 from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
+from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.service import IdentityService
-from govcomponents.identity.tokens import half_hash
 from govcomponents.privacy import Secret
 
 from .support import ABOUT, HOST, NOW, TWO_FACTOR, document, port_on, profile, settings

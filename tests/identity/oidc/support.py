@@ -2,12 +2,12 @@
 
 import json
 
-from govcomponents.contracts.forge import RING, Forge, Profile
-from govcomponents.contracts.identity import Provider
+from govcomponents.contracts.identity.fake_provider import RING, Forge, Profile
+from govcomponents.contracts.identity.suite import Provider
 from govcomponents.core.runtime import Runtime
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
-from govcomponents.identity.jwk import public_members
-from govcomponents.identity.strict import encode_base64url
+from govcomponents.identity.jose.canonical_json import encode_base64url
+from govcomponents.identity.jose.jwk import public_members
 from govcomponents.settings import IdentitySettings
 
 NOW = 1_790_000_000

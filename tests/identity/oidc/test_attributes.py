@@ -8,14 +8,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from govcomponents.contracts.forge import RING, Forge, Profile, compact
+from govcomponents.contracts.identity.fake_provider import RING, Forge, Profile, compact
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import IdentityNotProved, SignInDenied, SignInReason, SignInRejected, SignInUnavailable
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
+from govcomponents.identity.jose.canonical_json import decode_base64url
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.service import IdentityService
-from govcomponents.identity.strict import decode_base64url
 from govcomponents.privacy import Personal, Secret
 from govcomponents.settings import IdentitySettings
 
@@ -197,7 +197,9 @@ def test_the_other_spelling_of_an_address():
     assert (empty.uprn, empty.street) == (None, None)
 
 
-@pytest.mark.parametrize("uprn", [None, "", "x", "9" * 13, True, [1], "\u0667"], ids=str)
+@pytest.mark.parametrize(
+    "uprn", [None, "", "x", "9" * 13, True, [1], "\u0667"], ids=lambda value: str(value).partition(" object at")[0]
+)
 def test_an_odd_uprn_is_none(uprn):
     (home,) = sign_in(ScotAccount(PERSON, entry("scotaccount.address", {"address": {"uprn": uprn}})), **ASK).addresses
     assert home.uprn is None
@@ -263,7 +265,7 @@ def test_one_entry_need_not_be_in_a_list(level):
         ({"answer": Response(200, {"content-type": "text/html"}, b"<p>")}, SignInReason.MALFORMED),
         ({"answer": Response(302, {"location": "https://evil.example.com"}, b"")}, SignInReason.BLOCKED_URL),
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" object at")[0],
 )
 def test_hostile_attributes_are_rejected(spoilt, reason):
     with pytest.raises(SignInRejected) as caught:

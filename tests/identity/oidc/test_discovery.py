@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.contracts.forge import Forge
+from govcomponents.contracts.identity.fake_provider import Forge
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import (
@@ -19,8 +19,8 @@ from govcomponents.errors import (
     SignInUnavailable,
 )
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
-from govcomponents.identity.discovery import DiscoveryUnfit, Expectations, is_allowed, read_metadata
 from govcomponents.identity.levels import Authentication
+from govcomponents.identity.protocol.discovery import DiscoveryUnfit, Expectations, is_allowed, read_metadata
 from govcomponents.identity.service import IdentityService
 
 from .support import ISSUER, NOW, build, document, profile, settings, with_secret
@@ -377,7 +377,7 @@ def test_settings_are_not_read_from_the_document():
 def _claims(request):
     from urllib.parse import parse_qs
 
-    from govcomponents.identity.strict import decode_base64url
+    from govcomponents.identity.jose.canonical_json import decode_base64url
 
     assertion = parse_qs(request.body.decode())["client_assertion"][0]
     return json.loads(decode_base64url(assertion.split(".")[1].encode()))

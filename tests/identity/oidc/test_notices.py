@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from govcomponents.contracts.forge import RING, Forge
+from govcomponents.contracts.identity.fake_provider import RING, Forge
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import (
@@ -18,10 +18,10 @@ from govcomponents.errors import (
     Unavailable,
 )
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
+from govcomponents.identity.jose.signing import CallableSigner, load_signer
 from govcomponents.identity.levels import Authentication
-from govcomponents.identity.logout import EVENT, answer_to
+from govcomponents.identity.protocol.logout import EVENT, answer_to
 from govcomponents.identity.service import IdentityService
-from govcomponents.identity.signing import CallableSigner, load_signer
 from govcomponents.privacy import Personal, Secret
 
 from .support import CLIENT, ISSUER, NOW, document, profile, service_key, settings
@@ -166,7 +166,7 @@ def test_a_notice_is_read(changes, subject, session):
         ({"key": RING.rsa_stranger}, "bad_signature"),
         ({"jti": ...}, "malformed"),
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" object at")[0],
 )
 def test_a_hostile_notice_is_refused(changes, code):
     forge, service = desk()

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from govcomponents.core.registry import find_adapter
+from govcomponents.core.plugins import find_adapter
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.adapters import BUILT_IN
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
+from govcomponents.identity.jose.signing import CallableSigner
 from govcomponents.identity.port import IdentityCapability as Can
-from govcomponents.identity.signing import CallableSigner
 
 from .support import LEVELS, settings, with_secret
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from govcomponents.contracts.forge import CODE, RING, Forge, compact
+from govcomponents.contracts.identity.fake_provider import CODE, RING, Forge, compact
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import (
@@ -19,9 +19,9 @@ from govcomponents.errors import (
     SignInUnavailable,
 )
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
+from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.service import IdentityService
-from govcomponents.identity.tokens import half_hash
 from govcomponents.privacy import Personal, Secret
 
 from .support import ABOUT, CLIENT, ISSUER, NOW, PROVED, STRONG, SURE, profile, settings, with_secret
@@ -347,7 +347,7 @@ def test_userinfo_may_be_a_signed_token():
         ({"header": {"alg": "RS256"}}, SignInReason.UNKNOWN_KEY),
         ({"key": RING.rsa_stranger}, SignInReason.BAD_SIGNATURE),
     ],
-    ids=str,
+    ids=lambda value: str(value).partition(" object at")[0],
 )
 def test_a_hostile_userinfo_token_is_rejected(changes, reason):
     """T9."""

@@ -15,7 +15,7 @@ import pytest
 
 from govcomponents import AsyncGovComponents, GovComponents
 from govcomponents.contracts.modes import Mode
-from govcomponents.contracts.notify import NotifySubject, NotifySuite, Provider
+from govcomponents.contracts.notify.suite import NotifySubject, NotifySuite, Provider
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify

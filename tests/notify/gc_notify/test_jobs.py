@@ -23,12 +23,12 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify import bulk
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
-from govcomponents.notify.attachments import attach
-from govcomponents.notify.jobs import JobInput, JobStatus
+from govcomponents.notify.bulk.jobs import JobInput, JobStatus
 from govcomponents.notify.models import Channel
 from govcomponents.notify.port import NotifyPort
-from govcomponents.notify.registry import TemplateChoice
 from govcomponents.notify.service import AsyncNotify, Notify
+from govcomponents.notify.templates.attachments import attach
+from govcomponents.notify.templates.registry import TemplateChoice
 from govcomponents.settings import NotifySettings
 
 from .support import (

@@ -12,8 +12,8 @@ import pytest
 from govcomponents import InvalidInput, NotSupported, UnexpectedReply
 from govcomponents.core.messages import Replay, Response
 from govcomponents.notify.adapters.gc_notify import reading, wire
-from govcomponents.notify.attachments import attach
 from govcomponents.notify.models import Channel, Status
+from govcomponents.notify.templates.attachments import attach
 
 from .support import (
     MESSAGE,

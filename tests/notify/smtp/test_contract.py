@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from govcomponents import NotSent, OutcomeUnknown, Unavailable
-from govcomponents.contracts.notify import NotifySubject, NotifySuite, Provider
+from govcomponents.contracts.notify.suite import NotifySubject, NotifySuite, Provider
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.smtp.adapter import Smtp

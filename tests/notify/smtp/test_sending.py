@@ -22,8 +22,8 @@ from govcomponents import (
     NotSupported,
     RequestRefused,
 )
-from govcomponents.notify.attachments import attach
 from govcomponents.notify.models import Channel
+from govcomponents.notify.templates.attachments import attach
 
 from .conftest import PLAIN
 from .servers import USERNAME, bad_server, mail_server

@@ -1,13 +1,13 @@
 """The imitated Stripe as the pay contract sees a provider."""
 
-from govcomponents.contracts.pay import Provider
+from govcomponents.contracts.pay.suite import Provider
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.service import Pay
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.stripe import payer
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.providers.stripe import payer
 from govcomponents.settings import PaySettings
 
 KEY = "sk_test_canary0key0of0the0tests"

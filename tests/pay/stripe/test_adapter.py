@@ -567,7 +567,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize("fault", list(Fault), ids=str)
-@pytest.mark.parametrize(("act", "step"), STEPS, ids=str)
+@pytest.mark.parametrize(("act", "step"), STEPS, ids=lambda value: getattr(value, "__name__", str(value)))
 def test_a_fault_at_any_step_is_told_and_nothing_is_done_twice(desk, act, step, fault):
     call = act(desk)
     wire = FaultyTransport(desk.transport, dict.fromkeys(range(step, step + 3), fault))
@@ -587,7 +587,7 @@ def test_a_fault_at_any_step_is_told_and_nothing_is_done_twice(desk, act, step, 
 
 
 @pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.MALFORMED], ids=str)
-@pytest.mark.parametrize(("act", "step"), STEPS, ids=str)
+@pytest.mark.parametrize(("act", "step"), STEPS, ids=lambda value: getattr(value, "__name__", str(value)))
 def test_a_fault_that_passes_at_any_step_is_outlived(desk, act, step, fault):
     call = act(desk)
     wire = FaultyTransport(desk.transport, {step: fault})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from govcomponents.contracts.pay import PaySubject, PaySuite
+from govcomponents.contracts.pay.suite import PaySubject, PaySuite
 from govcomponents.money import Money
 
 from .ground import KEY, SECRET, build, connect

@@ -3,7 +3,7 @@
 import pytest
 
 from govcomponents import Money, errors
-from govcomponents.sandbox.fault_catalogue import CATALOGUE
+from govcomponents.sandbox.faults.catalogue import CATALOGUE
 
 from .ground import Desk
 

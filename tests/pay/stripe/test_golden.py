@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from govcomponents.core.replies import read_part
+from govcomponents.core.responses import read_part
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import (

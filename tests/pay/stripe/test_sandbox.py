@@ -11,11 +11,11 @@ from govcomponents import GovComponents
 from govcomponents.core.messages import Replay, Request
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.http import Call
-from govcomponents.sandbox.stripe import payer
-from govcomponents.sandbox.stripe.idempotency import Keys
-from govcomponents.sandbox.stripe.problems import Problem
-from govcomponents.sandbox.visitor import Visitor
+from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.http.messages import Call
+from govcomponents.sandbox.providers.stripe import payer
+from govcomponents.sandbox.providers.stripe.idempotency import Keys
+from govcomponents.sandbox.providers.stripe.problems import Problem
 
 from .ground import KEY, NOW, SECRET, Desk, world
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from govcomponents.contracts.pay import PaySubject, PaySuite, Provider
+from govcomponents.contracts.pay.suite import PaySubject, PaySuite, Provider
 from govcomponents.core.messages import Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.adapters.stripe.adapter import Stripe

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from govcomponents.core.messages import Request, Response
 from govcomponents.core.transports.blocking import MAX_BODY
-from govcomponents.core.transports.environment import Proxies, trust
 from govcomponents.core.transports.failures import check_limits, lost, not_sent, refused_by_library
+from govcomponents.core.transports.proxies_and_tls import Proxies, trust
 from govcomponents.errors import ConfigurationError
 
 try:

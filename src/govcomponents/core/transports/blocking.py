@@ -75,7 +75,7 @@ class RequestsTransport:
         from requests import exceptions as failures
         from urllib3 import exceptions as pool_failures
 
-        from govcomponents.core.transports.lean_requests import prepare
+        from govcomponents.core.transports.requests_adapter import prepare
 
         prepared = prepare(request)
         silence = self._silence(request.timeout or self._read_timeout)
@@ -120,7 +120,7 @@ class RequestsTransport:
         return timeout
 
     def _make_session(self) -> requests.Session:
-        from govcomponents.core.transports.lean_requests import make_session
+        from govcomponents.core.transports.requests_adapter import make_session
 
         with self._making:
             if self._session is None:

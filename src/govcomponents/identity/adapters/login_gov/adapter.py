@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from govcomponents.errors import IdentityNotProved, InvalidInput, SignInReason
 from govcomponents.identity import claims as read
-from govcomponents.identity import flow
 from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.adapters.login_gov.refusals import REFUSALS
+from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import Identity, SignIn
 from govcomponents.identity.port import IdentityCapability, IdentityPort
-from govcomponents.identity.relying_party import RelyingParty
-from govcomponents.identity.tokens import TokenRefused
+from govcomponents.identity.protocol import flow
+from govcomponents.identity.protocol.relying_party import RelyingParty
 from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from govcomponents.identity.adapters.login_gov.configuration import Configuration
     from govcomponents.identity.pending import Pending
     from govcomponents.identity.port import Callback, StartSignIn
-    from govcomponents.identity.relying_party import Answer
+    from govcomponents.identity.protocol.relying_party import Answer
     from govcomponents.settings import IdentitySettings
 
 

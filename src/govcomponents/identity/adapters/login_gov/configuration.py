@@ -10,15 +10,15 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from govcomponents.core.client import checked_base_url
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity import client_settings
+from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.login_gov import wire
-from govcomponents.identity.client_settings import PREFIX
-from govcomponents.identity.discovery import Expectations, host_of_url
-from govcomponents.identity.relying_party import PRIVATE_KEY_JWT, PUBLIC, Client, Demands
+from govcomponents.identity.protocol.discovery import Expectations, host_of_url
+from govcomponents.identity.protocol.relying_party import PRIVATE_KEY_JWT, PUBLIC, Client, Demands
+from govcomponents.identity.settings import PREFIX
 from govcomponents.identity.urls import is_absolute
 
 if TYPE_CHECKING:
-    from govcomponents.identity.logout_stores import LogoutStore
+    from govcomponents.identity.protocol.logout_stores import LogoutStore
     from govcomponents.settings import IdentitySettings
 
 _WITHIN: Final = re.compile(r"([1-9][0-9]{0,3})([dwmy])")

@@ -9,18 +9,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.errors import CallbackRefused, SignInReason
-from govcomponents.identity import flow, logout, tokens
 from govcomponents.identity.account_events import AccountEvent, AccountEventKind
-from govcomponents.identity.keys import KeysUnavailable
-from govcomponents.identity.logout_stores import LogoutStore
-from govcomponents.identity.tokens import MAX_TOKEN, TokenRefused
+from govcomponents.identity.jose import tokens
+from govcomponents.identity.jose.keys import KeysUnavailable
+from govcomponents.identity.jose.tokens import MAX_TOKEN, TokenRefused
+from govcomponents.identity.protocol import flow, logout
+from govcomponents.identity.protocol.logout_stores import LogoutStore
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.identity.relying_party import RelyingParty
-    from govcomponents.identity.tokens import Rules
+    from govcomponents.identity.jose.tokens import Rules
+    from govcomponents.identity.protocol.relying_party import RelyingParty
 
 OPERATION: Final = "identity.parse_account_event"
 MEDIA: Final = "application/secevent+jwt"
@@ -77,7 +78,7 @@ async def parse(
         raise CallbackRefused(
             error.happened,
             code=error.reason.value,
-            fix="do nothing about the account; answer as govcomponents.identity.logout.answer_to says",
+            fix="do nothing about the account; answer as govcomponents.identity.protocol.logout.answer_to says",
             operation=OPERATION,
             provider=provider,
         ) from None

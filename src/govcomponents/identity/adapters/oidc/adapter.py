@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from govcomponents.errors import IdentityNotProved, InvalidInput, SignInReason
 from govcomponents.identity import claims as read
-from govcomponents.identity import flow, oauth_errors
 from govcomponents.identity.adapters.oidc import attributes, wire
+from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.levels import Confidence
 from govcomponents.identity.models import Identity, SignIn
 from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE, IdentityCapability, IdentityPort
-from govcomponents.identity.relying_party import RelyingParty
-from govcomponents.identity.tokens import TokenRefused
+from govcomponents.identity.protocol import errors as protocol_errors
+from govcomponents.identity.protocol import flow
+from govcomponents.identity.protocol.relying_party import RelyingParty
 from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
     from govcomponents.core.runtime import Runtime
     from govcomponents.identity.adapters.oidc.configuration import Configuration
     from govcomponents.identity.adapters.oidc.levels import Level
-    from govcomponents.identity.logout import LogoutNotice
     from govcomponents.identity.models import Address
     from govcomponents.identity.pending import Pending
     from govcomponents.identity.port import Callback, LogoutBody, StartSignIn
-    from govcomponents.identity.relying_party import Answer
+    from govcomponents.identity.protocol.logout import LogoutNotice
+    from govcomponents.identity.protocol.relying_party import Answer
     from govcomponents.settings import IdentitySettings
 
 
@@ -55,7 +56,7 @@ class OpenIdConnect(IdentityPort):
             place=configuration.issuer,
             expected=configuration.expected,
             demands=configuration.demands,
-            refusals=oauth_errors.STANDARD,
+            refusals=protocol_errors.STANDARD,
         )
 
     @classmethod

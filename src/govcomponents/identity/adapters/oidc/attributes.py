@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.errors import SignInReason
 from govcomponents.identity import claims as read
-from govcomponents.identity import flow, oauth_errors, tokens
 from govcomponents.identity.adapters.oidc import wire
+from govcomponents.identity.jose import tokens
+from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.levels import Confidence
 from govcomponents.identity.models import Address
-from govcomponents.identity.tokens import TokenRefused
+from govcomponents.identity.protocol import errors as protocol_errors
+from govcomponents.identity.protocol import flow
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from govcomponents.identity.adapters.oidc.configuration import OwnSettings
     from govcomponents.identity.pending import Pending
-    from govcomponents.identity.relying_party import Answer, RelyingParty
+    from govcomponents.identity.protocol.relying_party import Answer, RelyingParty
 
 _SUCCESS: Final = "VERIFIED_SUCCESSFULLY"
 _CONFIDENCE: Final[Mapping[str, Confidence]] = {
@@ -79,7 +81,7 @@ async def fetch(party: RelyingParty, own: OwnSettings, answer: Answer, pending: 
     except flow.EndpointRefusal as error:
         if error.status == 404:
             return NOTHING
-        raise oauth_errors.of_userinfo(error, own.name) from None
+        raise protocol_errors.of_userinfo(error, own.name) from None
     claims = await _verify(party, own, answer, token)
     return _verified(claims.get("verified_claims"), own, scopes)
 

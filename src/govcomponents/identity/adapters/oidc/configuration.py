@@ -11,20 +11,20 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from govcomponents.core.client import checked_base_url
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity import client_settings
+from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.oidc import wire
 from govcomponents.identity.adapters.oidc.levels import Level, Levels
 from govcomponents.identity.adapters.oidc.presets import preset
-from govcomponents.identity.client_settings import PREFIX
-from govcomponents.identity.discovery import Expectations, host_of_url
+from govcomponents.identity.jose.tokens import KEY_FOR
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.relying_party import BASIC, POST, PRIVATE_KEY_JWT, PUBLIC, Client, Demands
-from govcomponents.identity.tokens import KEY_FOR
+from govcomponents.identity.protocol.discovery import Expectations, host_of_url
+from govcomponents.identity.protocol.relying_party import BASIC, POST, PRIVATE_KEY_JWT, PUBLIC, Client, Demands
+from govcomponents.identity.settings import PREFIX
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
-    from govcomponents.identity.logout_stores import LogoutStore
-    from govcomponents.identity.signing import Signer
+    from govcomponents.identity.jose.signing import Signer
+    from govcomponents.identity.protocol.logout_stores import LogoutStore
     from govcomponents.settings import IdentitySettings
 
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?")

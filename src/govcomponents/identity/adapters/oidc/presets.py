@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity.client_settings import PREFIX
+from govcomponents.identity.settings import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -18,10 +18,17 @@ from govcomponents.errors import (
     SignInReason,
 )
 from govcomponents.identity import claims as read
-from govcomponents.identity import logout, tokens
 from govcomponents.identity.adapters.one_login import abilities, people, published, refusals, wire
-from govcomponents.identity.callback import ProviderError, code_of, read_callback
-from govcomponents.identity.flow import (
+from govcomponents.identity.jose import tokens
+from govcomponents.identity.jose.keys import KeyCache, KeysUnavailable, is_key_of, read_did, read_jwks
+from govcomponents.identity.jose.signing import KeySigner, client_assertion, signed_jwt
+from govcomponents.identity.jose.tokens import Rules, TokenRefused
+from govcomponents.identity.levels import Authentication, Confidence
+from govcomponents.identity.models import Identity, SignIn
+from govcomponents.identity.port import IdentityCapability, IdentityPort
+from govcomponents.identity.protocol import logout
+from govcomponents.identity.protocol.callback import ProviderError, code_of, read_callback
+from govcomponents.identity.protocol.flow import (
     EndpointRefusal,
     authorization_parameters,
     begin,
@@ -34,12 +41,6 @@ from govcomponents.identity.flow import (
     userinfo_request,
     with_query,
 )
-from govcomponents.identity.keys import KeyCache, KeysUnavailable, is_key_of, read_did, read_jwks
-from govcomponents.identity.levels import Authentication, Confidence
-from govcomponents.identity.models import Identity, SignIn
-from govcomponents.identity.port import IdentityCapability, IdentityPort
-from govcomponents.identity.signing import KeySigner, client_assertion, signed_jwt
-from govcomponents.identity.tokens import Rules, TokenRefused
 from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
@@ -49,10 +50,10 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Response
     from govcomponents.core.runtime import Runtime
     from govcomponents.identity.adapters.one_login.configuration import Configuration
-    from govcomponents.identity.flow import Tokens
-    from govcomponents.identity.logout import LogoutNotice
     from govcomponents.identity.pending import Pending
     from govcomponents.identity.port import Callback, LogoutBody, StartSignIn
+    from govcomponents.identity.protocol.flow import Tokens
+    from govcomponents.identity.protocol.logout import LogoutNotice
     from govcomponents.settings import IdentitySettings
 
 # How long such tokens may live and how old they may be, in seconds: the provider's are 120 for the ID token, and

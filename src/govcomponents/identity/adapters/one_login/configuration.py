@@ -9,15 +9,15 @@ from pydantic import Field
 
 from govcomponents.core.client import checked_base_url
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity import client_settings
+from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.one_login.endpoints import ENVIRONMENTS, Endpoints, of_issuer
 from govcomponents.identity.adapters.one_login.wire import CLIENT_ALGORITHMS
-from govcomponents.identity.client_settings import PREFIX
+from govcomponents.identity.settings import PREFIX
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
-    from govcomponents.identity.logout_stores import LogoutStore
-    from govcomponents.identity.signing import Signer
+    from govcomponents.identity.jose.signing import Signer
+    from govcomponents.identity.protocol.logout_stores import LogoutStore
     from govcomponents.settings import IdentitySettings
 
 

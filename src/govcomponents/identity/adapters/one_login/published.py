@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.identity.keys import KeysUnavailable
-from govcomponents.identity.strict import NotStrict, parse_object
+from govcomponents.identity.jose.canonical_json import NotStrict, parse_object
+from govcomponents.identity.jose.keys import KeysUnavailable
 
 if TYPE_CHECKING:
     from govcomponents.core.messages import Response

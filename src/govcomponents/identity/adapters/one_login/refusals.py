@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import CredentialsRefused, GovComponentsError, SignInDenied, SignInReason
-from govcomponents.identity.flow import START_AGAIN, unavailable
 from govcomponents.identity.levels import Claim
+from govcomponents.identity.protocol.flow import START_AGAIN, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.identity.callback import ProviderError
-    from govcomponents.identity.flow import EndpointRefusal
     from govcomponents.identity.pending import Pending
+    from govcomponents.identity.protocol.callback import ProviderError
+    from govcomponents.identity.protocol.flow import EndpointRefusal
 
 _OPERATION: Final = "identity.complete"
 _LOST_SESSION: Final = "a new authentication request may be successful"

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
     from govcomponents.core.messages import Request, Response
     from govcomponents.core.runtime import Runtime
+    from govcomponents.notify.bulk.jobs import Job, JobInput
     from govcomponents.notify.events import NotifyEvent
     from govcomponents.notify.inputs import EmailInput, SearchInput, SmsInput
-    from govcomponents.notify.jobs import Job, JobInput
     from govcomponents.notify.models import Notification, NotificationId, Sent
-    from govcomponents.notify.templates import Rendered, Template
+    from govcomponents.notify.templates.template import Rendered, Template
     from govcomponents.privacy import Secret
     from govcomponents.settings import NotifySettings
 

@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.messages import Replay, Request
-from govcomponents.core.replies import Wire
+from govcomponents.core.responses import Wire
 from govcomponents.notify.adapters.gc_notify.checks import refuse, scheduled_for, template_id, uuid
 from govcomponents.notify.adapters.gc_notify.wire import JSON, body, read, read_optional_time, unexpected
-from govcomponents.notify.jobs import Job, JobStatus
+from govcomponents.notify.bulk.jobs import Job, JobStatus
+from govcomponents.notify.bulk.spreadsheets import RECIPIENT_COLUMNS
 from govcomponents.notify.models import Channel, TemplateId
-from govcomponents.notify.rows import RECIPIENT_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.core.messages import Response
-    from govcomponents.notify.jobs import JobInput
+    from govcomponents.notify.bulk.jobs import JobInput
 
 BULK_PATH: Final = "/v2/notifications/bulk"
 MAX_ROWS: Final = 50_000

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from govcomponents.core.replies import Wire
+from govcomponents.core.responses import Wire
 from govcomponents.errors import CallbackRefused
 from govcomponents.notify.adapters.gc_notify.checks import PROVIDER
 from govcomponents.notify.adapters.gc_notify.wire import STATUSES, read_optional_time

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import NotSupported
 from govcomponents.notify.adapters.gc_notify.checks import PROVIDER, refuse
-from govcomponents.notify.attachments import Attachment
+from govcomponents.notify.templates.attachments import Attachment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
 from govcomponents.core.messages import Replay, Request
-from govcomponents.core.replies import Wire, read_part
-from govcomponents.notify import placeholders
+from govcomponents.core.responses import Wire, read_part
 from govcomponents.notify.adapters.gc_notify.checks import PROVIDER
 from govcomponents.notify.adapters.gc_notify.wire import (
     JSON,
@@ -27,7 +26,8 @@ from govcomponents.notify.adapters.gc_notify.wire import (
     unexpected,
 )
 from govcomponents.notify.models import Channel, TemplateId
-from govcomponents.notify.templates import Rendered, Template
+from govcomponents.notify.templates import placeholders
+from govcomponents.notify.templates.template import Rendered, Template
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:

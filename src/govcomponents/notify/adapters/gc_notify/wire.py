@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import quote
 
-from govcomponents.core import replies
+from govcomponents.core import responses
 from govcomponents.core.client import request_id
 from govcomponents.core.messages import Replay, Request, Response
-from govcomponents.core.replies import LazyJson, Wire
+from govcomponents.core.responses import LazyJson, Wire
 from govcomponents.errors import UnexpectedReply
 from govcomponents.notify.adapters.gc_notify.checks import PROVIDER, refuse, scheduled_for, template_id, uuid
 from govcomponents.notify.adapters.gc_notify.files import with_files
@@ -219,7 +219,7 @@ W = TypeVar("W", bound=Wire)
 
 def read(model: type[W], response: Response, request: Request) -> tuple[W, Mapping[str, object]]:
     """Read an answer as a model and as it is. Raises UnexpectedReply, which names what is wrong and no value."""
-    return replies.read(model, response, request=request, provider=PROVIDER), LazyJson(response.body)
+    return responses.read(model, response, request=request, provider=PROVIDER), LazyJson(response.body)
 
 
 def unexpected(problem: str, response: Response, request: Request) -> UnexpectedReply:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Request, Response
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.events import NotifyEvent
+    from govcomponents.notify.inbound_sms import ReceivedText
     from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
     from govcomponents.notify.models import Notification, NotificationId, Sent
-    from govcomponents.notify.received import ReceivedText
-    from govcomponents.notify.templates import Rendered, Template
+    from govcomponents.notify.templates.template import Rendered, Template
     from govcomponents.privacy import Secret
     from govcomponents.settings import NotifySettings
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from govcomponents.core.replies import Wire
+from govcomponents.core.responses import Wire
 from govcomponents.errors import CallbackRefused
 from govcomponents.notify.adapters.govuk_notify.wire import PROVIDER, STATUSES, read_optional_time, read_time
 from govcomponents.notify.events import ComplaintMade, DeliveryReceipt, LetterReturned, NotifyEvent, TextReceived
+from govcomponents.notify.inbound_sms import ReceivedText
 from govcomponents.notify.models import Channel, NotificationId, Status, TemplateId
-from govcomponents.notify.received import ReceivedText
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
 from govcomponents.core.messages import Replay, Request
-from govcomponents.core.replies import Wire, read_part
-from govcomponents.notify import placeholders
+from govcomponents.core.responses import Wire, read_part
 from govcomponents.notify.adapters.govuk_notify.wire import (
     JSON,
     NOTIFICATIONS_PATH,
@@ -23,9 +22,10 @@ from govcomponents.notify.adapters.govuk_notify.wire import (
     read_time,
     unexpected,
 )
+from govcomponents.notify.inbound_sms import ReceivedText
 from govcomponents.notify.models import Channel, Status, TemplateId
-from govcomponents.notify.received import ReceivedText
-from govcomponents.notify.templates import Rendered, Template
+from govcomponents.notify.templates import placeholders
+from govcomponents.notify.templates.template import Rendered, Template
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from pydantic import ValidationError
 
 from govcomponents.core.client import request_id
 from govcomponents.core.messages import Replay, Request, Response
-from govcomponents.core.replies import LazyJson, Wire, read_part
+from govcomponents.core.responses import LazyJson, Wire, read_part
 from govcomponents.errors import InvalidInput, UnexpectedReply
-from govcomponents.notify.attachments import Attachment
 from govcomponents.notify.models import Channel, Notification, NotificationId, Sent, Status, TemplateId
+from govcomponents.notify.templates.attachments import Attachment
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:

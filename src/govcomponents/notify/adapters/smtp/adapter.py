@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.inputs import EmailInput
-    from govcomponents.notify.templates import Rendered, Template
+    from govcomponents.notify.templates.template import Rendered, Template
     from govcomponents.settings import NotifySettings
 
 _PROVIDER = "SMTP"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import InvalidInput, NotSupported
-from govcomponents.notify.attachments import Attachment
+from govcomponents.notify.templates.attachments import Attachment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

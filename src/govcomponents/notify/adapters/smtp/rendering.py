@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import RequestRefused
-from govcomponents.notify import placeholders
 from govcomponents.notify.adapters.smtp.message import Content
 from govcomponents.notify.models import Channel, TemplateId
-from govcomponents.notify.templates import Rendered, Template
+from govcomponents.notify.templates import placeholders
+from govcomponents.notify.templates.template import Rendered, Template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,7 @@ import smtplib
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from govcomponents.core.messages import Request, Response
-from govcomponents.core.transports.environment import trust
+from govcomponents.core.transports.proxies_and_tls import trust
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
 from govcomponents.notify.adapters.smtp.server import MailServer, Security
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
 
-    from govcomponents.core.transport import Transport
+    from govcomponents.core.transports.base import Transport
 
 T = TypeVar("T")
 

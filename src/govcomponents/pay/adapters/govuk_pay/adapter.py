@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from pydantic import Field
 
 from govcomponents.core.client import HttpClient, checked_base_url, request_id
-from govcomponents.core.replies import LazyJson, Wire, read, read_part
+from govcomponents.core.responses import LazyJson, Wire, read, read_part
 from govcomponents.errors import (
     ConfigurationError,
     Conflict,

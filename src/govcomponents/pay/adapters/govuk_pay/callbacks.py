@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from govcomponents.core.replies import LazyJson, Wire
+from govcomponents.core.responses import LazyJson, Wire
 from govcomponents.errors import CallbackRefused
 from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.parts import SettlementPart, StatePart

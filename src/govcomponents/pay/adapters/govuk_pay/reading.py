@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import Field
 
-from govcomponents.core.replies import Wire
+from govcomponents.core.responses import Wire
 from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.parts import (
     AddressPart,

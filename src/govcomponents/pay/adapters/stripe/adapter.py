@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.core.client import HttpClient, checked_base_url, request_id
 from govcomponents.core.messages import Replay
-from govcomponents.core.replies import LazyJson, Wire, read, read_part
+from govcomponents.core.responses import LazyJson, Wire, read, read_part
 from govcomponents.errors import (
     ConfigurationError,
     Conflict,

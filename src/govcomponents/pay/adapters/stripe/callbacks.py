@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.replies import LazyJson, Wire
+from govcomponents.core.responses import LazyJson, Wire
 from govcomponents.errors import CallbackRefused
 from govcomponents.pay.adapters.stripe.amounts import from_units
 from govcomponents.pay.adapters.stripe.parts import ChargePart, Seconds

@@ -11,7 +11,7 @@ from typing import Final
 
 from pydantic import Field
 
-from govcomponents.core.replies import Wire
+from govcomponents.core.responses import Wire
 from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe.amounts import from_units
 from govcomponents.pay.adapters.stripe.parts import (

@@ -1,0 +1,267 @@
+"""A provider that signs whatever a test wants: genuine tokens, or forged ones, with keys made for the test.
+
+It speaks just enough of OpenID Connect for one sign-in at a time. An adapter's tests describe their provider with a
+`Profile`; what is spoilt, and how, comes from the catalogue of hostile tokens.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from govcomponents.core.messages import Request, Response
+from govcomponents.identity.jose.jwk import public_members
+from govcomponents.identity.jose.tokens import half_hash
+
+ACCESS_TOKEN = "forged-access-token-for-tests"  # noqa: S105  # an invented one
+CODE = "forged-code-for-tests"
+SUBJECT = "urn:fdc:gov.uk:2022:Zm9yZ2VkLXBlcnNvbi1mb3ItdGVzdHMtb25seS0wMDAwMQ"
+
+Claims = dict[str, Any]
+Header = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How a provider tells of proof of identity in a token of its own, inside the userinfo answer."""
+
+    claim: str
+    issuer: str
+    controller: str
+    document: str
+    claims: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A provider, as an adapter expects it. URLs are whole; `documents` are what else is fetched, such as discovery."""
+
+    issuer: str
+    client_id: str
+    algorithm: str
+    jwks: str
+    token: str
+    userinfo: str
+    id_token: Mapping[str, Any] = field(default_factory=dict)
+    about: Mapping[str, Any] = field(default_factory=dict)
+    subject: str = SUBJECT
+    proof: Proof | None = None
+    documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+class KeyRing:
+    """The keys of a test: the provider's, and those of somebody who would like to be the provider. Made once."""
+
+    @cached_property
+    def ec(self) -> Any:
+        """The provider's key of P-256; its id is "k1"."""
+        return _ec(1)
+
+    @cached_property
+    def proof(self) -> Any:
+        """The provider's key for proof of identity; its fragment is "p1"."""
+        return _ec(2)
+
+    @cached_property
+    def stranger(self) -> Any:
+        """Somebody else's key of P-256."""
+        return _ec(3)
+
+    @cached_property
+    def rsa(self) -> Any:
+        """The provider's RSA key; its id is "r1"."""
+        from cryptography.hazmat.primitives.asymmetric import rsa
+
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+    @cached_property
+    def rsa_stranger(self) -> Any:
+        """Somebody else's RSA key."""
+        from cryptography.hazmat.primitives.asymmetric import rsa
+
+        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def _ec(secret: int) -> Any:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    return ec.derive_private_key(secret * 0x1234567, ec.SECP256R1())
+
+
+RING = KeyRing()
+Spoil = Callable[["Forge", Claims], str]
+
+
+class Forge:
+    """The provider, as a transport. `visit` plays the person; the hooks spoil what it makes; `sent` is what arrived.
+
+    `spoil_id_token` and `spoil_proof` make a token of its genuine claims; `spoil_about` and `spoil_tokens` change the
+    answers of the userinfo and the token endpoint.
+    """
+
+    def __init__(self, profile: Profile, clock: Callable[[], float]) -> None:
+        self.profile = profile
+        self.keys = RING
+        self.sent: list[Request] = []
+        self.redeemed = 0
+        self.spoil_id_token: Spoil | None = None
+        self.spoil_proof: Spoil | None = None
+        self.spoil_about: Callable[[Claims], Response | Claims] | None = None
+        self.spoil_tokens: Callable[[Claims], Response | Claims] | None = None
+        self._clock = clock
+        self._nonce = ""
+
+    @property
+    def now(self) -> int:
+        """The time of the test."""
+        return int(self._clock())
+
+    def visit(self, url: str) -> str:
+        """Sign in as the person does; returns the URL at which they come back."""
+        query = dict(parse_qsl(urlsplit(url).query))
+        if "request" in query:  # a signed request holds the rest
+            query |= json.loads(base64.urlsafe_b64decode(query["request"].split(".")[1] + "=="))
+        self._nonce = query["nonce"]
+        return f"{query['redirect_uri']}?{urlencode({'code': CODE, 'state': query['state']})}"
+
+    async def send(self, request: Request) -> Response:
+        """Answer."""
+        self.sent.append(request)
+        profile = self.profile
+        if request.url in profile.documents:
+            return answer(profile.documents[request.url])
+        if request.url == profile.jwks:
+            return answer({"keys": [self.public("ec", "k1", "ES256"), self.public("rsa", "r1", "RS256")]})
+        if profile.proof is not None and request.url == profile.proof.document:
+            return answer(self._did_document(profile.proof))
+        if request.url == profile.token:
+            self.redeemed += 1
+            return self._tokens()
+        if request.url == profile.userinfo:
+            return self._about()
+        return Response(404, {"content-type": "text/plain"}, b"")
+
+    async def sleep(self, seconds: float) -> None:
+        """Pass over the wait."""
+
+    async def run_blocking(self, work: Callable[[], Any]) -> Any:
+        """Do the work here."""
+        return work()
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+    def _tokens(self) -> Response:
+        claims = self.genuine_claims()
+        id_token = self.spoil_id_token(self, claims) if self.spoil_id_token else self.sign(claims)
+        tokens = {"access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 180, "id_token": id_token}
+        return answer(self.spoil_tokens(tokens) if self.spoil_tokens else tokens)
+
+    def _about(self) -> Response:
+        about = {"sub": self.profile.subject, **self.profile.about}
+        if self.profile.proof is not None:
+            claims = self.genuine_proof()
+            about[self.profile.proof.claim] = (
+                self.spoil_proof(self, claims) if self.spoil_proof else self.sign_proof(claims)
+            )
+        return answer(self.spoil_about(about) if self.spoil_about else about)
+
+    def genuine_claims(self) -> Claims:
+        """The claims of an ID token with which nothing is wrong."""
+        now = self.now
+        return {
+            "iss": self.profile.issuer,
+            "sub": self.profile.subject,
+            "aud": self.profile.client_id,
+            "iat": now,
+            "exp": now + 120,
+            "nonce": self._nonce,
+            "auth_time": now - 5,
+            "at_hash": half_hash(ACCESS_TOKEN, self.profile.algorithm),
+            **self.profile.id_token,
+        }
+
+    def genuine_proof(self) -> Claims:
+        """The claims of a proof of identity with which nothing is wrong."""
+        proof = self.profile.proof
+        if proof is None:
+            raise LookupError("this provider has no token that proves identity")
+        now = self.now
+        return {
+            "iss": proof.issuer,
+            "sub": self.profile.subject,
+            "aud": self.profile.client_id,
+            "iat": now,
+            "nbf": now,
+            "exp": now + 1800,
+            **proof.claims,
+        }
+
+    @property
+    def genuine_header(self) -> Header:
+        """The header of an ID token with which nothing is wrong."""
+        algorithm = self.profile.algorithm
+        return {"alg": algorithm, "kid": "k1" if algorithm == "ES256" else "r1"}
+
+    def sign(self, claims: Claims | bytes, header: Header | bytes | None = None, *, key: Any = None) -> str:
+        """Sign claims with the provider's key, or with another; header and claims may be bytes, sent as they are."""
+        head = self.genuine_header if header is None else header
+        algorithm = head.get("alg") if isinstance(head, dict) else self.profile.algorithm
+        own = self.keys.rsa if str(algorithm)[:2] in ("RS", "PS") else self.keys.ec
+        return compact(head, claims, key or own, str(algorithm))
+
+    def sign_proof(self, claims: Claims, header: Header | None = None, *, key: Any = None) -> str:
+        """Sign a proof of identity."""
+        return compact(header or self.proof_header, claims, key or self.keys.proof, (header or {}).get("alg", "ES256"))
+
+    @property
+    def proof_header(self) -> Header:
+        """The header of a proof of identity with which nothing is wrong."""
+        proof = self.profile.proof
+        return {"alg": "ES256", "kid": f"{proof.controller}#p1" if proof else "p1"}
+
+    def public(self, key: str, kid: str | None = None, algorithm: str | None = None) -> dict[str, Any]:
+        """A public key of the ring as a JWK."""
+        members: dict[str, Any] = dict(public_members(getattr(self.keys, key).public_key()))
+        return members | ({"kid": kid} if kid else {}) | ({"alg": algorithm} if algorithm else {})
+
+    def _did_document(self, proof: Proof) -> Claims:
+        return {
+            "id": proof.controller,
+            "assertionMethod": [
+                {
+                    "type": "JsonWebKey",
+                    "id": f"{proof.controller}#p1",
+                    "controller": proof.controller,
+                    "publicKeyJwk": self.public("proof"),
+                }
+            ],
+        }
+
+
+def answer(value: Response | Mapping[str, Any]) -> Response:
+    """A JSON answer, unless it is an answer already."""
+    if isinstance(value, Response):
+        return value
+    return Response(200, {"content-type": "application/json"}, json.dumps(value).encode())
+
+
+def encode(part: Claims | Header | bytes) -> str:
+    """A segment of a token."""
+    octets = part if isinstance(part, bytes) else json.dumps(part, separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+def compact(header: Header | bytes, claims: Claims | bytes, key: Any, algorithm: str) -> str:
+    """A token signed with any algorithm that PyJWT has, whatever its header says."""
+    from jwt.algorithms import get_default_algorithms
+
+    signed = f"{encode(header)}.{encode(claims)}"
+    known = get_default_algorithms()
+    signer = known.get(algorithm, known["ES256"])
+    return f"{signed}.{encode(signer.sign(signed.encode(), key))}"

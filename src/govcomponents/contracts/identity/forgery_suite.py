@@ -1,0 +1,169 @@
+"""The part of the identity contract that is about forgery: hostile tokens, hostile answers, proofs of too little."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from govcomponents.contracts.identity.fake_provider import Claims
+from govcomponents.contracts.identity.hostile_tokens import CLAIMS, FORMS, LOW_PROOFS, PROOFS, TIME_EDGES, Hostile
+from govcomponents.contracts.identity.subject import NOW, Forged, IdentityFixtures, IdentitySubject
+from govcomponents.core.messages import Response
+from govcomponents.errors import IdentityNotProved, SignInError, SignInReason, SignInRejected
+
+_JSON = {"content-type": "application/json"}
+
+
+def _ids(case: Any) -> str:
+    return case.name if isinstance(case, Hostile) else str(case)
+
+
+class ForgerySuite(IdentityFixtures):
+    """No forged, spoilt, stale or foreign token or answer is ever taken for a genuine one."""
+
+    def test_the_forge_can_also_be_genuine(self, subject: IdentitySubject, forged: Forged) -> None:
+        forge, caller = forged()
+        identity = caller.identity.complete(*caller.sign_in(**subject.ask))
+        assert identity.subject.reveal() == forge.profile.subject
+
+    @pytest.mark.parametrize("case", [*FORMS, *CLAIMS], ids=_ids)
+    def test_a_hostile_id_token_is_rejected(self, subject: IdentitySubject, forged: Forged, case: Hostile) -> None:
+        if subject.forge.algorithm not in case.only_for.split():
+            pytest.skip(f"for {case.only_for} only")
+        forge, caller = forged()
+        forge.spoil_id_token = case.make
+        pending, callback = caller.sign_in(**subject.ask)
+        with pytest.raises(SignInRejected) as caught:
+            caller.identity.complete(pending, callback)
+        assert caught.value.reason in case.because
+        urls = {request.url for request in forge.sent}
+        assert subject.forge.userinfo not in urls
+        assert not any("evil" in url for url in urls)
+
+    @pytest.mark.parametrize(("name", "offsets", "good"), TIME_EDGES, ids=[edge[0] for edge in TIME_EDGES])
+    def test_the_edges_of_time(
+        self,
+        subject: IdentitySubject,
+        forged: Forged,
+        name: str,
+        offsets: Mapping[str, int],
+        good: bool,  # noqa: FBT001  # pytest passes it by name
+    ) -> None:
+        """B9, H25."""
+        forge, caller = forged()
+        forge.spoil_id_token = lambda forge, claims: forge.sign(
+            claims | {claim: NOW + seconds for claim, seconds in offsets.items()}
+        )
+        pending, callback = caller.sign_in(**subject.ask)
+        if good:
+            assert caller.identity.complete(pending, callback)
+            return
+        with pytest.raises(SignInRejected) as caught:
+            caller.identity.complete(pending, callback)
+        assert caught.value.reason in (SignInReason.EXPIRED, SignInReason.NOT_YET_VALID), name
+
+    @pytest.mark.parametrize("case", PROOFS, ids=_ids)
+    def test_a_hostile_proof_is_rejected(self, subject: IdentitySubject, forged: Forged, case: Hostile) -> None:
+        if subject.forge.proof is None:
+            pytest.skip("the adapter has no token that proves identity")
+        forge, caller = forged()
+        forge.spoil_proof = case.make
+        pending, callback = caller.sign_in(**subject.ask)
+        with pytest.raises(SignInRejected) as caught:
+            caller.identity.complete(pending, callback)
+        assert caught.value.reason in case.because
+
+    @pytest.mark.parametrize(("name", "level"), LOW_PROOFS, ids=[name for name, _ in LOW_PROOFS])
+    def test_a_proof_of_less_proves_nothing(
+        self, subject: IdentitySubject, forged: Forged, name: str, level: Any
+    ) -> None:
+        """B18."""
+        if subject.forge.proof is None:
+            pytest.skip("the adapter has no token that proves identity")
+        forge, caller = forged()
+        claim = subject.forge.proof.claim
+        if level is ...:
+            forge.spoil_about = lambda about: {key: value for key, value in about.items() if key != claim}
+        else:
+            forge.spoil_proof = lambda forge, claims: forge.sign_proof(claims | {"vot": level})
+        pending, callback = caller.sign_in(**subject.ask)
+        with pytest.raises(IdentityNotProved) as caught:
+            caller.identity.complete(pending, callback)
+        assert caught.value.reason is SignInReason.BAD_LEVEL, name
+        assert caught.value.subject.reveal() == forge.profile.subject
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            (lambda about: about | {"sub": "somebody-else"}, SignInReason.BAD_SUBJECT),  # T7 T10
+            (lambda about: about | {"sub": about["sub"].swapcase()}, SignInReason.BAD_SUBJECT),  # B15
+            (lambda about: about | {"sub": about["sub"] + " "}, SignInReason.BAD_SUBJECT),  # B15
+            (lambda about: {k: v for k, v in about.items() if k != "sub"} | {"x": 1}, SignInReason.BAD_SUBJECT),  # T7
+            (lambda about: about | {"sub": [about["sub"]]}, SignInReason.BAD_SUBJECT),
+            (lambda _: Response(200, {"content-type": "application/jwt"}, b"a.b.c"), SignInReason.MALFORMED),  # T9
+            (lambda _: Response(200, {"content-type": "text/html"}, b"<p>"), SignInReason.MALFORMED),
+            (lambda _: Response(200, _JSON, b"[]"), SignInReason.MALFORMED),
+            (
+                lambda _: Response(200, _JSON, b'{"sub":1,"sub":2}'),
+                SignInReason.MALFORMED,
+            ),
+            (lambda _: Response(200, _JSON, b" " * 300_000), SignInReason.MALFORMED),
+            (lambda _: Response(302, {"location": "https://evil.example.com/"}, b""), SignInReason.BLOCKED_URL),  # T1
+            (lambda _: Response(401, {"www-authenticate": 'Bearer error="'}, b""), SignInReason.PROVIDER_ERROR),  # T20
+            (lambda _: Response(401, {"www-authenticate": "nonsense"}, b""), SignInReason.PROVIDER_ERROR),  # T20
+            (lambda _: Response(403, {}, b""), SignInReason.PROVIDER_UNAVAILABLE),  # T19
+            (lambda _: Response(404, {}, b""), SignInReason.PROVIDER_UNAVAILABLE),
+            (lambda _: {"error": "invalid_token"}, SignInReason.PROVIDER_UNAVAILABLE),  # T4
+        ],
+    )
+    def test_a_hostile_answer_about_the_person_is_rejected(
+        self,
+        subject: IdentitySubject,
+        forged: Forged,
+        change: Callable[[Claims], Response | Claims],
+        reason: SignInReason,
+    ) -> None:
+        forge, caller = forged()
+        forge.spoil_about = change
+        pending, callback = caller.sign_in(**subject.ask)
+        with pytest.raises(SignInError) as caught:
+            caller.identity.complete(pending, callback)
+        assert caught.value.reason is reason
+
+    @pytest.mark.parametrize(
+        ("change", "reason"),
+        [
+            (lambda t: t | {"token_type": "mac"}, SignInReason.MALFORMED),  # T3
+            (lambda t: t | {"token_type": None}, SignInReason.MALFORMED),
+            (lambda t: t | {"id_token": None}, SignInReason.MALFORMED),
+            (lambda t: t | {"id_token": ""}, SignInReason.MALFORMED),
+            (lambda t: t | {"access_token": ["a"]}, SignInReason.MALFORMED),
+            (lambda t: t | {"access_token": "a\r\nX-Injected: 1"}, SignInReason.MALFORMED),
+            (lambda t: t | {"access_token": "substituted"}, SignInReason.BAD_HASH),  # T10
+            (lambda _: Response(200, {"content-type": "text/html"}, b"<p>"), SignInReason.MALFORMED),  # T3
+            (lambda _: Response(200, _JSON, b"[]"), SignInReason.MALFORMED),  # T3
+            (lambda _: Response(200, _JSON, b"x" * 200_000), SignInReason.MALFORMED),
+            (lambda _: Response(307, {"location": "https://evil.example.com/"}, b""), SignInReason.BLOCKED_URL),  # T1
+            (lambda _: {"error": "invalid_grant"}, SignInReason.PROVIDER_ERROR),  # T4
+            (lambda _: Response(400, {}, b"a sentence"), SignInReason.PROVIDER_ERROR),  # T5
+            (lambda _: Response(400, {}, b'{"error":"invalid_grant"}'), SignInReason.PROVIDER_ERROR),
+            (lambda _: Response(500, {}, b""), SignInReason.PROVIDER_UNAVAILABLE),
+            (lambda _: Response(403, {}, b""), SignInReason.PROVIDER_UNAVAILABLE),
+        ],
+    )
+    def test_a_hostile_answer_with_tokens_is_rejected(
+        self,
+        subject: IdentitySubject,
+        forged: Forged,
+        change: Callable[[Claims], Response | Claims],
+        reason: SignInReason,
+    ) -> None:
+        forge, caller = forged()
+        forge.spoil_tokens = change
+        pending, callback = caller.sign_in(**subject.ask)
+        with pytest.raises(SignInError) as caught:
+            caller.identity.complete(pending, callback)
+        assert caught.value.reason is reason
+        assert forge.redeemed == 1

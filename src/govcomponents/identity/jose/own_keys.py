@@ -1,0 +1,67 @@
+"""A service's own keys: making them, and the key set to publish so that the provider can check signatures.
+
+To change a key without a gap: publish the new one beside the old, wait until every copy of the service serves both,
+sign with the new one, and take the old one out once nothing signed with it is under way (10 minutes are ample). A key's
+id is its RFC 7638 thumbprint, so no two keys ever have the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from govcomponents.errors import ConfigurationError
+from govcomponents.identity.jose.jwk import MAX_RSA_BITS, MIN_RSA_BITS
+from govcomponents.identity.jose.signing import KeySigner, load_signer
+from govcomponents.identity.jose.tokens import KEY_FOR
+from govcomponents.privacy import Secret
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurve
+
+DEFAULT_BITS: Final = 2048
+ALL_ALGORITHMS: Final = frozenset(KEY_FOR)
+
+
+def new_private_key(algorithm: str = "RS256", *, bits: int = DEFAULT_BITS) -> Secret:
+    """Make a private key for an algorithm, as PEM (PKCS#8). Raises ConfigurationError for one that is not known."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+    kind = KEY_FOR.get(algorithm)
+    if kind is None:
+        raise ConfigurationError("there is no such algorithm", fix=f"choose one of {', '.join(sorted(ALL_ALGORITHMS))}")
+    key: Any
+    if kind == "RSA":
+        if not MIN_RSA_BITS <= bits <= MAX_RSA_BITS:
+            raise ConfigurationError(
+                "the key would be too small or too large", fix=f"choose {MIN_RSA_BITS} to {MAX_RSA_BITS} bits"
+            )
+        key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+    else:
+        curves: Mapping[str, EllipticCurve] = {
+            "P-256": ec.SECP256R1(),
+            "P-384": ec.SECP384R1(),
+            "P-521": ec.SECP521R1(),
+        }
+        key = ec.generate_private_key(curves[kind])
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return Secret(pem.decode("ascii"))
+
+
+def signer_of(private_key: Secret, *, algorithm: str = "RS256", key_id: str | None = None) -> KeySigner:
+    """Read a private key, as PEM or JWK. Raises ConfigurationError."""
+    return load_signer(
+        private_key, algorithm=algorithm, allowed=ALL_ALGORITHMS, key_id=key_id, setting="the private key"
+    )
+
+
+def published_jwks(signers: Iterable[KeySigner]) -> dict[str, list[dict[str, str]]]:
+    """The key set to publish: public numbers only. Raises ConfigurationError if two keys have one id."""
+    keys = [signer.public_jwk() for signer in signers]
+    if len({key["kid"] for key in keys}) != len(keys):
+        raise ConfigurationError(
+            "two of the keys to publish have the same id",
+            fix="leave one of them out; the provider may hold a key by its id for a day",
+        )
+    return {"keys": keys}

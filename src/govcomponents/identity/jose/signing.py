@@ -1,0 +1,245 @@
+"""Signs what a service itself sends: client assertions and request objects, with its own private key or a signer.
+
+A `Signer` may be anything that signs bytes, such as a key management service or a vault: then the private key need
+not be in this process.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
+
+from govcomponents.errors import ConfigurationError
+from govcomponents.identity.jose.canonical_json import encode_base64url
+from govcomponents.identity.jose.jwk import MAX_RSA_BITS, MIN_RSA_BITS, number, public_members, thumbprint
+from govcomponents.identity.jose.tokens import KEY_FOR
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    from govcomponents.privacy import Secret
+
+log = logging.getLogger("govcomponents.identity")
+
+MAX_KEY_FILE: Final = 64 * 1024
+ASSERTION_LIFE: Final = 300
+
+
+@runtime_checkable
+class Signer(Protocol):
+    """Signs for this service. `algorithm` is such as "RS256"; `key_id` is the published key's id.
+
+    `sign` takes the bytes to sign and returns the signature in the form of JWS (RFC 7518: for ECDSA the two numbers
+    one after the other, not DER).
+    """
+
+    @property
+    def algorithm(self) -> str:
+        """The JWS algorithm."""
+        ...
+
+    @property
+    def key_id(self) -> str:
+        """The id under which the public key is published."""
+        ...
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the signature over `data`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CallableSigner:
+    """A signer made of a function, for a key that lives in a key management service or a vault."""
+
+    algorithm: str
+    key_id: str
+    function: Callable[[bytes], bytes] = field(repr=False)
+
+    def sign(self, data: bytes) -> bytes:
+        """Call the function."""
+        return self.function(data)
+
+
+@dataclass(frozen=True, slots=True)
+class KeySigner:
+    """A signer that holds the private key in this process. It cannot be printed or pickled."""
+
+    algorithm: str
+    key_id: str
+    _key: Any = field(repr=False)
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign with the private key."""
+        from jwt.algorithms import get_default_algorithms
+
+        signature: bytes = get_default_algorithms()[self.algorithm].sign(data, self._key)
+        return signature
+
+    def public_key(self) -> Any:
+        """The public key of cryptography."""
+        return self._key.public_key()
+
+    def renamed(self, key_id: str) -> KeySigner:
+        """The same key under another id."""
+        return KeySigner(self.algorithm, key_id, self._key)
+
+    def public_jwk(self) -> dict[str, str]:
+        """The public key to publish: public numbers only, with `kid`, `use` and `alg`."""
+        return {**public_members(self._key.public_key()), "kid": self.key_id, "use": "sig", "alg": self.algorithm}
+
+
+def signed_jwt(signer: Signer, claims: Mapping[str, object], *, kind: str | None = "JWT") -> str:
+    """Make a signed token of claims; `kind` is its `typ`, None for none."""
+    header = {"alg": signer.algorithm, "kid": signer.key_id} | ({} if kind is None else {"typ": kind})
+    body = ".".join(
+        encode_base64url(json.dumps(part, separators=(",", ":"), ensure_ascii=False).encode())
+        for part in (header, claims)
+    )
+    return f"{body}.{encode_base64url(signer.sign(body.encode('ascii')))}"
+
+
+def client_assertion(signer: Signer, *, client_id: str, audience: str, now: float) -> str:
+    """Make the token with which a client proves who it is (RFC 7523 section 3): for one request, for 5 minutes.
+
+    The audience is the issuer as a single text, so that it is of no use at another provider.
+    """
+    import uuid
+
+    issued = int(now)
+    claims = {
+        "iss": client_id,
+        "sub": client_id,
+        "aud": audience,
+        "iat": issued,
+        "exp": issued + ASSERTION_LIFE,
+        "jti": str(uuid.uuid4()),
+    }
+    return signed_jwt(signer, claims)
+
+
+def load_signer(
+    text: Secret, *, algorithm: str, allowed: frozenset[str], key_id: str | None = None, setting: str
+) -> KeySigner:
+    """Read a private key as PEM or as a JWK. Raises ConfigurationError, which never holds any of the text."""
+    content = text.reveal().strip()
+    if len(content) > MAX_KEY_FILE:
+        raise _unusable(setting, "it is too large to be a key")
+    own_id: object = None
+    if content.startswith("{"):
+        key, own_id = _from_jwk(content, setting)
+    else:
+        key = _from_pem(content, setting)
+    signer = KeySigner(algorithm, "", key)
+    check_algorithm(algorithm, allowed, setting)
+    _check_strength(key, algorithm, setting)
+    found = key_id or (own_id if isinstance(own_id, str) and own_id else None)
+    _check_works(signer, setting)
+    return signer.renamed(found or thumbprint(public_members(key.public_key())))
+
+
+def read_key_file(path: Path, *, setting: str) -> str:
+    """Read a key file. Raises ConfigurationError; warns if every user of the machine may read it."""
+    try:
+        if path.stat().st_size > MAX_KEY_FILE:
+            raise _unusable(setting, "the file is too large to be a key")
+        if path.stat().st_mode & stat.S_IROTH:
+            log.warning("the private key file can be read by every user of this machine; narrow its permissions")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unusable(setting, f"the file cannot be read ({type(error).__name__})") from None
+
+
+def check_algorithm(algorithm: str, allowed: frozenset[str], setting: str) -> None:
+    """Raise ConfigurationError unless the provider takes that algorithm."""
+    if algorithm not in allowed:
+        raise ConfigurationError(
+            f"{setting}: this provider does not take signatures with that algorithm",
+            fix=f"use one of {', '.join(sorted(allowed))}",
+        )
+
+
+def _from_jwk(content: str, setting: str) -> tuple[RSAPrivateKey | EllipticCurvePrivateKey, object]:
+    try:
+        jwk = json.loads(content)
+        if jwk.get("kty") not in ("RSA", "EC") or not jwk.get("d"):
+            raise _unusable(setting, "it is not a private RSA or EC key")
+        return (_rsa_from(jwk) if jwk["kty"] == "RSA" else _ec_from(jwk)), jwk.get("kid")
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise _unusable(setting, "it is not a readable JWK, with all members of a private key") from None
+
+
+def _rsa_from(jwk: Mapping[str, Any]) -> RSAPrivateKey:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSAPublicNumbers
+
+    n, e, d, p, q, dp, dq, qi = (number(jwk, name) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
+    # See _from_pem for the check that is left out here.
+    return RSAPrivateNumbers(p, q, d, dp, dq, qi, RSAPublicNumbers(e, n)).private_key(
+        unsafe_skip_rsa_key_validation=True
+    )
+
+
+def _ec_from(jwk: Mapping[str, Any]) -> EllipticCurvePrivateKey:
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    curves: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
+    point = ec.EllipticCurvePublicNumbers(number(jwk, "x"), number(jwk, "y"), curves[jwk["crv"]])
+    return ec.EllipticCurvePrivateNumbers(number(jwk, "d"), point).private_key()
+
+
+def _from_pem(content: str, setting: str) -> RSAPrivateKey | EllipticCurvePrivateKey:
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    pem = content.replace("\\n", "\n").encode()  # environment variables often carry the line ends written out
+    try:
+        # Checking the primes costs 30 ms at every start; a trial signature shows a broken key for 1 ms.
+        key = load_pem_private_key(pem, None, unsafe_skip_rsa_key_validation=True)
+    except TypeError:
+        raise _unusable(setting, "it is protected with a passphrase") from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise _unusable(setting, "it is not a private key in PEM") from None
+    if not isinstance(key, (RSAPrivateKey, EllipticCurvePrivateKey)):
+        raise _unusable(setting, "it is neither an RSA nor an EC key")
+    return key
+
+
+def _check_strength(key: RSAPrivateKey | EllipticCurvePrivateKey, algorithm: str, setting: str) -> None:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    if isinstance(key, RSAPrivateKey):
+        if not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS:
+            raise _unusable(setting, f"an RSA key must have {MIN_RSA_BITS} to {MAX_RSA_BITS} bits")
+        kind = "RSA"
+    else:
+        kind = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}.get(key.curve.name, "")
+    if KEY_FOR[algorithm] != kind:
+        raise _unusable(setting, f"{algorithm} needs a key of another kind ({KEY_FOR[algorithm]})")
+
+
+def _check_works(signer: KeySigner, setting: str) -> None:
+    from jwt.algorithms import get_default_algorithms
+
+    algorithm = get_default_algorithms()[signer.algorithm]
+    try:
+        works = algorithm.verify(b"trial", signer.public_key(), signer.sign(b"trial"))
+    except ValueError:
+        works = False
+    if not works:
+        raise _unusable(setting, "its parts do not belong together")
+
+
+def _unusable(setting: str, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{setting} is not a usable private key: {why}",
+        fix="give the whole private key as PEM (PKCS#8, no passphrase) or as a JWK; make one with "
+        "`govcomponents identity new-key`",
+    )

@@ -1,0 +1,1 @@
+"""OpenID Connect as a relying party speaks it: discovery, sign-in, tokens' exchange, logout."""

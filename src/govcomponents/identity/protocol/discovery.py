@@ -1,0 +1,194 @@
+"""Reads a provider's discovery document (OpenID Connect Discovery 1.0), and believes only what the set-up allows.
+
+The document is fetched from a configured place, but what it names is still only what somebody says: its issuer must
+be the configured one exactly, and its endpoints must be on hosts that the set-up names (RFC 8414 section 6.2), so
+that nothing of ours is ever sent elsewhere. A document that fails is not used at all: the last good one is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from govcomponents.errors import SignInReason
+from govcomponents.identity.jose.keys import DocumentUnfit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WELL_KNOWN: Final = "/.well-known/openid-configuration"
+MAX_URL: Final = 2048
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_NOT_DONE: Final = {
+    "require_pushed_authorization_requests": "pushed authorization requests",
+    "require_signed_request_object": "signed request objects",
+}
+
+
+class DiscoveryUnfit(DocumentUnfit):
+    """A discovery document that cannot be used. `fix` says what to mend; `blocked` that an address is not allowed."""
+
+    def __init__(self, happened: str, *, fix: str, blocked: bool = False) -> None:
+        super().__init__(happened)
+        self.fix = fix
+        self.reason = SignInReason.BLOCKED_URL if blocked else None
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """What the set-up demands of a document.
+
+    `issuers` are the forms of the issuer that will do: one, but for a provider that publishes two. `hosts` are those
+    on which endpoints may be. `client_authentication` and `signing_algorithm` are what is going to be used; None is
+    not looked for. `userinfo` says whether a userinfo endpoint is needed.
+    """
+
+    issuers: frozenset[str]
+    hosts: frozenset[str]
+    client_authentication: str | None
+    signing_algorithm: str | None
+    id_token_algorithms: frozenset[str]
+    userinfo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What a discovery document says, checked. `names_itself`: it promises `iss` in the callback (RFC 9207)."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    jwks_uri: str
+    userinfo_endpoint: str | None
+    end_session_endpoint: str | None
+    names_itself: bool
+
+
+def discovery_url(issuer: str) -> str:
+    """Where the document of an issuer is (OpenID Connect Discovery 4.1): joined by hand, so that no path is lost."""
+    return issuer.rstrip("/") + WELL_KNOWN
+
+
+def read_metadata(document: Mapping[str, object], expected: Expectations) -> Metadata:
+    """Check a document against what is expected. Raises DiscoveryUnfit.
+
+    A list that the document does not have refuses nothing: providers leave out what they support.
+    """
+    issuer = document.get("issuer")
+    if not isinstance(issuer, str) or issuer not in expected.issuers:
+        raise DiscoveryUnfit(
+            "its issuer is another than the one that is set",
+            fix="set the issuer exactly as the provider publishes it: case and a final slash count",
+        )
+    _check_offers(document, expected)
+    endpoint = _Endpoints(document, expected, is_loopback=_is_loopback(issuer))
+    return Metadata(
+        issuer=issuer,
+        authorization_endpoint=endpoint.required("authorization_endpoint"),
+        token_endpoint=endpoint.required("token_endpoint"),
+        jwks_uri=endpoint.required("jwks_uri"),
+        userinfo_endpoint=(endpoint.required if expected.userinfo else endpoint.optional)("userinfo_endpoint"),
+        end_session_endpoint=endpoint.optional("end_session_endpoint"),
+        names_itself=document.get("authorization_response_iss_parameter_supported") is True,
+    )
+
+
+def _check_offers(document: Mapping[str, object], expected: Expectations) -> None:
+    _needs(document, "response_types_supported", {"code"}, "the authorization code flow")
+    _needs(document, "code_challenge_methods_supported", {"S256"}, "PKCE with S256")
+    _needs(document, "id_token_signing_alg_values_supported", expected.id_token_algorithms, "the ID token's algorithm")
+    if expected.client_authentication is not None:
+        _needs(
+            document,
+            "token_endpoint_auth_methods_supported",
+            {expected.client_authentication},
+            f"client authentication by {expected.client_authentication}",
+        )
+    if expected.signing_algorithm is not None:
+        _needs(
+            document,
+            "token_endpoint_auth_signing_alg_values_supported",
+            {expected.signing_algorithm},
+            f"client assertions signed with {expected.signing_algorithm}",
+        )
+    for name, feature in _NOT_DONE.items():
+        if document.get(name) is True:
+            raise DiscoveryUnfit(
+                f"the provider demands {feature}", fix="use an adapter that does that: this one does not"
+            )
+
+
+def _needs(document: Mapping[str, object], name: str, any_of: set[str] | frozenset[str], what: str) -> None:
+    if name not in document:
+        return
+    offered = document[name]
+    if not isinstance(offered, list) or not any(item in any_of for item in offered if isinstance(item, str)):
+        raise DiscoveryUnfit(
+            f"{what} is not among its {name}", fix="compare the settings with what the provider publishes"
+        )
+
+
+class _Endpoints:
+    """Reads the URLs of a document."""
+
+    def __init__(self, document: Mapping[str, object], expected: Expectations, *, is_loopback: bool) -> None:
+        self._document = document
+        self._hosts = expected.hosts
+        self._is_loopback = is_loopback
+
+    def required(self, name: str) -> str:
+        found = self.optional(name)
+        if found is None:
+            raise DiscoveryUnfit(f"it has no {name}", fix="ask the provider; this adapter cannot do without")
+        return found
+
+    def optional(self, name: str) -> str | None:
+        url = self._document.get(name)
+        if url is None:
+            return None
+        if not isinstance(url, str) or not self._is_allowed(url):
+            raise DiscoveryUnfit(
+                f"its {name} is not an https URL on an allowed host",
+                fix="if the provider really has endpoints on another host, add it to ENDPOINT_HOSTS",
+                blocked=True,
+            )
+        return url
+
+    def _is_allowed(self, url: str) -> bool:
+        return is_allowed(url, self._hosts, is_loopback=self._is_loopback)
+
+
+def is_allowed(url: str, hosts: frozenset[str], *, is_loopback: bool) -> bool:
+    """Whether a URL is https, on an allowed host, and plain: no user, no fragment, no space, no other port.
+
+    `hosts` hold a host, or host:port where the port is not 443. With `is_loopback` plain http to this machine will do.
+    """
+    if len(url) > MAX_URL or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+        return False
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return False
+    if not host or parts.username is not None or parts.password is not None or parts.fragment:
+        return False
+    secure = parts.scheme == "https" or (is_loopback and parts.scheme == "http" and host in _LOOPBACK)
+    default = 443 if parts.scheme == "https" else 80
+    return secure and host_of(host, port, default) in hosts
+
+
+def host_of(host: str, port: int | None, default: int = 443) -> str:
+    """A host as `hosts` hold it: with its port if that is not the default one."""
+    return host if port in (None, default) else f"{host}:{port}"
+
+
+def host_of_url(url: str) -> str:
+    """The host of a URL that was checked before, as `hosts` hold it."""
+    parts = urlsplit(url)
+    return host_of(parts.hostname or "", parts.port, 443 if parts.scheme == "https" else 80)
+
+
+def _is_loopback(issuer: str) -> bool:
+    parts = urlsplit(issuer)
+    return parts.scheme == "http" and parts.hostname in _LOOPBACK

@@ -1,0 +1,128 @@
+"""What the standard errors of OAuth and OpenID Connect mean for a service, and how to mend each.
+
+The codes are those of RFC 6749 (4.1.2.1, 5.2), RFC 6750 (3.1) and OpenID Connect Core (3.1.2.6). A provider's own
+texts are not shown: they could hold anything. A code that is no standard one shows as "other".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.errors import CredentialsRefused, GovComponentsError, SignInDenied, SignInReason
+from govcomponents.identity.protocol.flow import START_AGAIN, unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.protocol.callback import ProviderError
+    from govcomponents.identity.protocol.flow import EndpointRefusal
+
+_OPERATION: Final = "identity.complete"
+_UNAVAILABLE: Final = frozenset({"temporarily_unavailable", "server_error"})
+CHECK_CLIENT: Final = (
+    "check the client id, and that the key or secret is the one registered with the provider in this environment"
+)
+_COMPARE: Final = "compare what is asked for with the client's registration: scopes, levels, claims, redirect URL"
+
+# Codes that no person causes: the request is wrong, or the client is not registered for what it asks.
+_SET_UP: Final[Mapping[str, str]] = {
+    "invalid_request": _COMPARE,
+    "invalid_scope": "have the scopes that are asked for registered for the client",
+    "unauthorized_client": "check the client id, and that the client is registered for the authorization code flow",
+    "unsupported_response_type": "register the client for the authorization code flow",
+    "registration_not_supported": "report it: this library does not register clients",
+    "request_not_supported": "report it: this library was not asked to send a request object",
+    "request_uri_not_supported": "report it: this library sends no request_uri",
+    "invalid_request_object": "check the key with which request objects are signed",
+    "invalid_request_uri": "report it: this library sends no request_uri",
+    "unmet_authentication_requirements": "offer the service's other route: the person cannot reach the level asked for",
+}
+_PERSON: Final[Mapping[str, str]] = {
+    "access_denied": "the person left, or the provider ended the sign-in",
+    "login_required": "the person did not sign in",
+    "interaction_required": "the person did not sign in",
+    "consent_required": "the person did not agree to share what was asked for",
+    "account_selection_required": "the person did not choose an account",
+}
+_TOKEN_CODES: Final = frozenset(
+    {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type"}
+    | {"invalid_scope", "invalid_token", "insufficient_scope", "server_error", "temporarily_unavailable"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """How one provider's errors are turned into errors of this library."""
+
+    of_callback: Callable[[ProviderError, Pending, str], GovComponentsError]
+    of_token: Callable[[EndpointRefusal, str], GovComponentsError]
+    of_userinfo: Callable[[EndpointRefusal, str], GovComponentsError]
+
+
+def of_callback(error: ProviderError, pending: Pending, provider: str) -> GovComponentsError:
+    """The error for a person who came back with one."""
+    code = error.code
+    if code in _UNAVAILABLE:
+        return unavailable(provider, "the provider cannot sign people in now", code=code)
+    if code in _PERSON:
+        happened = _PERSON[code]
+        fix = "offer the service's other route" if pending.confidence else "offer to start again"
+    else:
+        happened = "the provider refused the request"
+        fix = _SET_UP.get(code, "look the error up in the provider's documentation")
+    shown = code if code in _PERSON or code in _SET_UP else "other"
+    return SignInDenied(
+        happened, reason=SignInReason.PROVIDER_ERROR, code=shown, fix=fix, operation=_OPERATION, provider=provider
+    )
+
+
+def of_token(error: EndpointRefusal, provider: str) -> GovComponentsError:
+    """The error for an answer of the token endpoint that is not 200."""
+    code = shown_code(error.code)
+    if error.status >= 500 or error.status in (403, 429) or error.code in _UNAVAILABLE:
+        return unavailable(provider, "the token endpoint failed", status=error.status, code=code)
+    if error.code in ("invalid_client", "unauthorized_client") or error.status == 401:
+        return CredentialsRefused(
+            "the provider does not take this service's key or secret",
+            fix=CHECK_CLIENT,
+            operation=_OPERATION,
+            provider=provider,
+            status=error.status,
+            code=code,
+        )
+    return SignInDenied(
+        "the provider refused the code",
+        reason=SignInReason.PROVIDER_ERROR,
+        fix=f"{START_AGAIN}; if it goes on, check the redirect URL",
+        operation=_OPERATION,
+        provider=provider,
+        status=error.status,
+        code=code,
+    )
+
+
+def of_userinfo(error: EndpointRefusal, provider: str) -> GovComponentsError:
+    """The error for an answer of the userinfo endpoint that is not 200."""
+    code = shown_code(error.code)
+    if error.status == 401:
+        return SignInDenied(
+            "the provider refused the access token",
+            reason=SignInReason.PROVIDER_ERROR,
+            fix=f"{START_AGAIN}; if it goes on, {_COMPARE}",
+            operation=_OPERATION,
+            provider=provider,
+            status=error.status,
+            code=code,
+        )
+    return unavailable(provider, "the userinfo endpoint failed", status=error.status, code=code)
+
+
+def shown_code(code: str) -> str | None:
+    """A code as errors may show it: a standard one, "other" for any other text, None for none."""
+    return code if code in _TOKEN_CODES else "other" if code else None
+
+
+STANDARD: Final = Refusals(of_callback, of_token, of_userinfo)

@@ -1,0 +1,148 @@
+"""Reads and checks the settings that a client of every identity provider has, before anything is sent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from govcomponents.errors import ConfigurationError
+from govcomponents.identity.jose.signing import Signer, check_algorithm, load_signer, read_key_file
+from govcomponents.identity.jose.tokens import DEFAULT_LEEWAY, MAX_LEEWAY
+from govcomponents.identity.protocol.callback import PENDING_LIFE
+from govcomponents.identity.protocol.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
+from govcomponents.privacy import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from govcomponents.settings import IdentitySettings
+
+PREFIX: Final = "GOVCOMPONENTS_IDENTITY__"
+MAX_PENDING_LIFE: Final = 7 * 86_400
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class OwnSettings(BaseModel):
+    """The base of the settings that only one adapter knows: what each of them has."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
+
+    signing_algorithm: str = Field("RS256", description="with which this service signs")
+    key_id: str | None = Field(None, min_length=1, max_length=256, description="the id of the published public key")
+    signer: Any = Field(None, description="an object that signs, instead of a private key; not from the environment")
+    leeway: int = Field(DEFAULT_LEEWAY, gt=0, le=MAX_LEEWAY, description="seconds that clocks may differ")
+    pending_life: int = Field(PENDING_LIFE, ge=60, le=MAX_PENDING_LIFE, description="seconds to come back in")
+
+
+O = TypeVar("O", bound=OwnSettings)  # noqa: E741  # one letter, as type variables have
+
+
+def own_settings(model: type[O], settings: IdentitySettings, preset: Mapping[str, object] | None = None) -> O:
+    """Read the settings that only one adapter knows, over those of a preset.
+
+    Raises ConfigurationError for the first that is wrong.
+    """
+    values = settings.own_settings("identity", frozenset(model.model_fields))
+    try:
+        return model.model_validate({**(preset or {}), **values})
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        name = str(found["loc"][0]).upper() if found["loc"] else "..."
+        raise ConfigurationError(
+            f"{PREFIX}{name}: {found['msg'].removeprefix('Value error, ')}", fix="correct that setting"
+        ) from None
+
+
+def check_environment(settings: IdentitySettings, *, is_production: bool | None) -> None:
+    """Check that an environment or an issuer is set, and that a live one is not used elsewhere than in production.
+
+    Raises ConfigurationError.
+    """
+    if settings.issuer is not None and settings.environment is not None:
+        raise ConfigurationError(
+            f"{PREFIX}ENVIRONMENT and {PREFIX}ISSUER are both set",
+            fix="set the environment for the real provider, or the issuer for a sandbox or simulator",
+        )
+    if settings.issuer is None and settings.environment is None:
+        raise ConfigurationError(
+            f"{PREFIX}ENVIRONMENT is not set",
+            fix='set it to "integration" or "production", or set the issuer of a sandbox',
+        )
+    if settings.environment == "production" and is_production is False:
+        raise ConfigurationError(
+            f"{PREFIX}ENVIRONMENT is production, and this process was told that it is not production",
+            fix='use "integration" here, or set GOVCOMPONENTS_ENVIRONMENT=production where it is',
+        )
+
+
+def client_id_of(settings: IdentitySettings) -> str:
+    """Return the client id. Raises ConfigurationError."""
+    client_id = settings.client_id
+    if not client_id or not client_id.isascii() or not client_id.isprintable() or " " in client_id:
+        raise ConfigurationError(
+            f"{PREFIX}CLIENT_ID is not set, or is no client id", fix="set it to the client id that the provider gave"
+        )
+    return client_id
+
+
+def redirect_url_of(settings: IdentitySettings) -> str:
+    """Return the URL to which people come back. Raises ConfigurationError."""
+    url = settings.redirect_url or ""
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("https", "http") and bool(parts.hostname) and not parts.username and not parts.fragment
+        fits = fits and (parts.scheme == "https" or parts.hostname in _LOOPBACK)
+    except ValueError:
+        fits = False
+    if not fits or not url.isascii() or not url.isprintable() or " " in url:
+        raise ConfigurationError(
+            f"{PREFIX}REDIRECT_URL is not set, or is no https URL (http is accepted for this machine's loopback only)",
+            fix="set it to the URL that is registered for the client, exactly as registered",
+        )
+    return url
+
+
+def signer_of(settings: IdentitySettings, own: OwnSettings, allowed: frozenset[str]) -> Signer:
+    """Return what signs for this service, with an algorithm of `allowed`. Raises ConfigurationError."""
+    key, file = settings.private_key, settings.private_key_file
+    if sum(value is not None for value in (own.signer, key, file)) != 1:
+        raise _one_key()
+    if own.signer is not None:
+        if not isinstance(own.signer, Signer):
+            raise ConfigurationError(
+                "the signer has not algorithm, key_id and sign(data)",
+                fix="give a govcomponents.identity.jose.signing.Signer",
+            )
+        check_algorithm(own.signer.algorithm, allowed, "the signer")
+        return own.signer
+    setting = f"{PREFIX}PRIVATE_KEY"
+    if file is not None:
+        setting = f"{PREFIX}PRIVATE_KEY_FILE"
+        key = Secret(read_key_file(file, setting=setting))
+    if key is None:
+        raise _one_key()
+    return load_signer(key, algorithm=own.signing_algorithm, allowed=allowed, key_id=own.key_id, setting=setting)
+
+
+def logout_store_of(given: object) -> LogoutStore:
+    """Return the store of notices: the one that is given, a file, or one in memory. Raises ConfigurationError."""
+    if given is None:
+        return MemoryLogoutStore()
+    if isinstance(given, (str, Path)):
+        return FileLogoutStore(given)
+    if isinstance(given, LogoutStore):
+        return given
+    raise ConfigurationError(
+        f"{PREFIX}LOGOUT_STORE is neither a path nor a LogoutStore",
+        fix="give the path of a file, or an object with add()",
+    )
+
+
+def _one_key() -> ConfigurationError:
+    return ConfigurationError(
+        f"exactly one of {PREFIX}PRIVATE_KEY, {PREFIX}PRIVATE_KEY_FILE and a signer is needed",
+        fix="set the one that you use, and unset the others",
+    )

@@ -1,0 +1,1 @@
+"""Sending to many: rows, spreadsheets, checkpoints, jobs, and the senders that work through them."""

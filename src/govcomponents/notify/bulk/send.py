@@ -1,0 +1,250 @@
+"""Sending one template to many people: streamed, at the permitted pace, many at a time, and able to go on after a stop.
+
+Each row is written down before it is sent and again when its outcome is known. A row whose outcome is unknown is looked
+up at the provider by its reference before it is sent again; that is why every row has a reference of its own.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.errors import (
+    ConfigurationError,
+    CredentialsRefused,
+    DailyLimitReached,
+    GovComponentsError,
+    InvalidInput,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    Unavailable,
+    UnexpectedReply,
+)
+from govcomponents.notify.bulk.checkpoint import Journal, RowState
+from govcomponents.notify.bulk.spreadsheets import Row, Seen
+from govcomponents.notify.inputs import SearchInput
+from govcomponents.notify.models import Channel
+from govcomponents.notify.pacing import Pacer
+from govcomponents.notify.port import NotifyCapability
+
+if TYPE_CHECKING:
+    from govcomponents.notify.inputs import EmailInput, SmsInput
+    from govcomponents.notify.models import Sent
+    from govcomponents.notify.port import NotifyPort
+
+    Prepare = Callable[[Row, str], EmailInput | SmsInput]
+
+DEFAULT_PER_MINUTE: Final = 3000
+_OPERATION: Final = "notify.send_many"
+_GIVE_UP_AFTER: Final = 20
+"""Rows in a row that could not be sent because nothing could be reached: then the send stops, to be started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What became of one row. `problem` is safe to show: it holds nothing of the row."""
+
+    row: int
+    state: RowState
+    reference: str
+    notification_id: str | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkProgress:
+    """How far a bulk send has come, in rows. `earlier` were done with before it was started this time."""
+
+    accepted: int = 0
+    refused: int = 0
+    unknown: int = 0
+    not_sent: int = 0
+    duplicates: int = 0
+    earlier: int = 0
+
+    @property
+    def seen(self) -> int:
+        """All rows that were looked at."""
+        return self.accepted + self.refused + self.unknown + self.not_sent + self.duplicates + self.earlier
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """How a bulk send ended. If it `is_complete`, no row is left that could still be sent.
+
+    `stopped_by` is the error that ended it early: start it again with the same journal once that is mended.
+    """
+
+    progress: BulkProgress
+    stopped_by: GovComponentsError | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every row was accepted or refused, now or earlier."""
+        return self.stopped_by is None and self.progress.unknown == self.progress.not_sent == 0
+
+
+@dataclass(slots=True)
+class BulkSend:
+    """One run of a bulk send, shared by all its workers."""
+
+    port: NotifyPort
+    rows: Iterator[Row]
+    channel: Channel
+    batch: str
+    journal: Journal
+    prepare: Prepare
+    pacer: Pacer
+    on_progress: Callable[[BulkProgress], None] | None = None
+    on_result: Callable[[RowResult], None] | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    stopped_by: GovComponentsError | None = None
+    _seen: Seen = field(default_factory=Seen)
+    _taking: threading.Lock = field(default_factory=threading.Lock)
+    _telling: threading.Lock = field(default_factory=threading.Lock)
+    _failures: int = 0
+    _is_stopped: bool = False
+    _lost: list[tuple[int, int]] = field(default_factory=list)
+
+    def reference(self, number: int) -> str:
+        """The reference of a row: the batch and the row's number."""
+        return f"{self.batch}-{number}"
+
+    def take(self) -> tuple[Row, RowState] | None:
+        """Give the next row that is not done with; None at the end, or when the send was stopped."""
+        with self._taking:
+            while self.stopped_by is None and not self._is_stopped:
+                row = next(self.rows, None)
+                if row is None:
+                    return None
+                state = self.journal.state(row.number, row.check)
+                is_new = self._seen.add(row.fingerprint)
+                if state.is_done:
+                    self._count("earlier")
+                elif not is_new:
+                    self.journal.record(row.number, RowState.DUPLICATE, row.check)
+                    self._tell(row, RowState.DUPLICATE, problem="it repeats an earlier row")
+                else:
+                    return row, state
+        return None
+
+    async def work(self) -> None:
+        """Send row after row, until none is left. Threads and tasks run several of these at once."""
+        try:
+            while (taken := self.take()) is not None:
+                await self._send(*taken)
+        except GovComponentsError as error:
+            self.stopped_by = self.stopped_by or error
+
+    async def _send(self, row: Row, state: RowState) -> None:
+        try:
+            message = self.prepare(row, self.reference(row.number))
+        except InvalidInput as error:
+            self._end(row, RowState.REFUSED, problem=f"{error.field}: {error.problem}")
+            return
+        if state is RowState.UNKNOWN and (found := await self._found(self.reference(row.number))):
+            self._end(row, RowState.ACCEPTED, found)
+            return
+        while True:
+            await self._pace()
+            self.journal.record(row.number, RowState.UNKNOWN, row.check)
+            try:
+                sent = await self._deliver(message)
+            except DailyLimitReached:
+                self._end(row, RowState.NOT_SENT, problem="the day's limit is used up")
+                raise
+            except RateLimited as error:
+                self.journal.record(row.number, RowState.NOT_SENT, row.check)
+                await self._rest(error.retry_after)
+                continue
+            except GovComponentsError as error:
+                self._failed(row, error)
+            else:
+                self._failures = 0
+                self._end(row, RowState.ACCEPTED, sent.id)
+            return
+
+    def _failed(self, row: Row, error: GovComponentsError) -> None:
+        if isinstance(error, (OutcomeUnknown, UnexpectedReply)):
+            self._lost.append((row.number, row.check))
+            self._end(row, RowState.UNKNOWN, problem=error.happened)
+        elif isinstance(error, (NotSent, Unavailable, CredentialsRefused, ConfigurationError)):
+            self._failures += 1
+            self._end(row, RowState.NOT_SENT, problem=error.happened)
+            if self._failures >= _GIVE_UP_AFTER or not isinstance(error, (NotSent, Unavailable)):
+                raise error
+        else:
+            self._end(row, RowState.REFUSED, problem=error.happened)
+
+    async def _deliver(self, message: EmailInput | SmsInput) -> Sent:
+        if self.channel is Channel.EMAIL:
+            return await self.port.send_email(message)  # type: ignore[arg-type]  # prepared for this channel
+        return await self.port.send_sms(message)  # type: ignore[arg-type]  # as above
+
+    async def _pace(self) -> None:
+        runtime = self.port.policy.runtime
+        if runtime is not None and (wait := self.pacer.reserve(runtime.clock())) > 0:
+            await runtime.transport.sleep(wait)
+
+    async def _rest(self, seconds: float) -> None:
+        if self.port.policy.runtime is not None:
+            await self.port.policy.runtime.transport.sleep(seconds)
+
+    async def settle(self) -> None:
+        """Look up the rows whose answers were lost just now. Those that are not found stay unknown."""
+        lost, self._lost = self._lost, []
+        for number, check in lost:
+            try:
+                found = await self._found(self.reference(number))
+            except GovComponentsError:
+                return
+            if found is not None:
+                self.journal.record(number, RowState.ACCEPTED, check, found)
+                with self._telling:
+                    self.counts["unknown"] -= 1
+                    self._told(RowResult(number, RowState.ACCEPTED, self.reference(number), found))
+
+    async def _found(self, reference: str) -> str | None:
+        """The id of a message with a reference at the provider; None if it holds none."""
+        if NotifyCapability.SEARCH not in self.port.capabilities:
+            return None
+        found = self.port.search(SearchInput(channels=(self.channel,), reference=reference))
+        try:
+            async for notification in found:
+                return notification.id
+        finally:
+            await found.aclose()
+        return None
+
+    def _end(self, row: Row, state: RowState, notification_id: str | None = None, problem: str = "") -> None:
+        self.journal.record(row.number, state, row.check, notification_id)
+        self._tell(row, state, notification_id, problem)
+
+    def _tell(self, row: Row, state: RowState, notification_id: str | None = None, problem: str = "") -> None:
+        with self._telling:
+            self._told(RowResult(row.number, state, self.reference(row.number), notification_id, problem))
+
+    def _told(self, result: RowResult) -> None:
+        self._count({RowState.DUPLICATE: "duplicates"}.get(result.state, result.state.name.lower()))
+        if self.on_result is not None:
+            self.on_result(result)
+        if self.on_progress is not None:
+            self.on_progress(self.progress())
+
+    def _count(self, name: str) -> None:
+        self.counts[name] = self.counts.get(name, 0) + 1
+
+    def stop(self) -> None:
+        """Take no more rows."""
+        self._is_stopped = True
+
+    def progress(self) -> BulkProgress:
+        """How far it has come."""
+        return BulkProgress(**self.counts)
+
+    def result(self) -> BulkResult:
+        """How it ended."""
+        return BulkResult(self.progress(), self.stopped_by)

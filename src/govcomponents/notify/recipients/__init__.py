@@ -1,0 +1,1 @@
+"""Recipients: email addresses, phone numbers and postal addresses by the provider's own rules."""

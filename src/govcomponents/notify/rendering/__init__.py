@@ -1,0 +1,1 @@
+"""Renders GOV.UK Notify's dialect of Markdown as HTML, plain text and text messages."""

@@ -1,0 +1,293 @@
+"""Writes parsed Markdown out: as the HTML of an email, as its plain text part, or as the HTML of a letter.
+
+Source: GOV.UK Notify docs, "Formatting"; alphagov/notifications-utils, `markdown.py` (styles of elements).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+from urllib.parse import quote, unquote
+
+from govcomponents.notify.rendering.markdown import Block, Document, link_key, parse
+
+_LINK: Final = "word-wrap: break-word; color: #1D70B8;"
+_INK: Final = "color: #0B0C0C;"
+_BODY: Final = f"font-size: 19px; line-height: 25px; {_INK}"
+_HEADINGS: Final = {
+    1: (
+        "h2",
+        f"Margin: 0 0 15px 0; padding: 10px 0 0 0; font-size: 27px; line-height: 35px; font-weight: bold; {_INK}",
+    ),
+    2: (
+        "h3",
+        f"Margin: 0 0 15px 0; padding: 10px 0 0 0; font-size: 19px; line-height: 25px; font-weight: bold; {_INK}",
+    ),
+}
+_WIDTH: Final = 65
+
+_INLINE: Final = re.compile(
+    r"""\\(?P<escaped>[\\`*{}\[\]()#+\-.!_>~|])
+    |(?P<url>https?://[^\s<]+[^<.,:"')\]\s])
+    |(?P<image>!?)\[(?P<label>(?:\[[^^\]]*\]|[^\[\]]|\](?=[^\[]*\]))*)\]\(\s*(?P<angle><)?(?P<link>[\s\S]*?)(?(angle)>)
+        (?:\s+['"](?P<title>[\s\S]*?)['"])?\s*\)
+    |(?P<image2>!?)\[(?P<label2>(?:\[[^^\]]*\]|[^\[\]]|\](?=[^\[]*\]))*)\]\s*\[(?P<key>[^^\]]*)\]
+    |(?P<image3>!?)\[(?P<label3>(?:\[[^\]]*\]|[^\[\]])*)\]
+    |(?P<break>[ ]*\n(?!\s*$))""",
+    re.VERBOSE,
+)
+_LABEL: Final = re.compile(r"(!?)\[((?:\[[^\]]*\]|[^\[\]])*)\]")
+_AMPERSAND: Final = re.compile(r"&(?!#?\w+;)")
+_QR: Final = re.compile(r"^ *qr *: *(.+)$", re.IGNORECASE)
+_STRONG: Final = re.compile(r"<strong data-original-protocol='(https?://)'>(.*?)</strong>")
+
+
+def _escape(text: str) -> str:
+    if "&" in text:
+        text = _AMPERSAND.sub("&amp;", text)
+    return text.replace("<", "&lt;").replace(">", "&gt;")
+
+
+class EmailHtml:
+    """The HTML fragment of an email's body. The text must be escaped already."""
+
+    def render(self, text: str) -> str:
+        """Write a message out."""
+        document = parse(text)
+        return self._blocks(document.blocks, document)
+
+    def _blocks(self, blocks: list[Block], document: Document) -> str:
+        return "".join(self._block(block, document) for block in blocks)
+
+    def _block(self, block: Block, document: Document) -> str:
+        match block.kind:
+            case "newline":
+                return self.line_break()
+            case "hrule":
+                return self.rule()
+            case "code":
+                return block.text
+            case "heading":
+                return self.heading(self.inline(block.text, document), block.level)
+            case "inset":
+                return self.inset(self._blocks(self._joined(block.children), document))
+            case "list":
+                items = [self._item(item, document, number) for number, item in enumerate(block.children, 1)]
+                return self.list("".join(items), is_ordered=block.is_ordered)
+            case _:
+                return self.paragraph(self.inline(block.text, document))
+
+    def _joined(self, blocks: list[Block]) -> list[Block]:
+        """Lines of text that follow each other are one text."""
+        joined: list[Block] = []
+        for block in blocks:
+            if block.kind == "text" and joined and joined[-1].kind == "text":
+                joined[-1] = Block("text", f"{joined[-1].text}\n{block.text}")
+            else:
+                joined.append(block)
+        return joined
+
+    def _item(self, item: Block, document: Document, number: int) -> str:
+        parts = []
+        for block in self._joined(item.children):
+            if block.kind == "text" and item.kind == "item":
+                parts.append(self.inline(block.text, document))
+            else:
+                parts.append(self._block(block, document))
+        return self.item("".join(parts), number)
+
+    def inline(self, text: str, document: Document, *, in_link: bool = False) -> str:
+        """Write what stands within a block: links, escapes and line breaks."""
+        parts: list[str] = []
+        position = plain = 0
+        while found := _INLINE.search(text, position):
+            written = self._found(found, document, in_link=in_link)
+            if written is None and found.group("key") is not None and (alone := _LABEL.match(text, found.start())):
+                found = alone  # "[a] [b]", where only a is defined
+                written = self._defined(found.group(1), found.group(2), found.group(2), document)
+            if written is None:
+                position = found.start() + 1
+                continue
+            parts += (self.plain(text[plain : found.start()]), written)
+            position = plain = found.end()
+        parts.append(self.plain(text[plain:]))
+        return "".join(parts)
+
+    def _found(self, found: re.Match[str], document: Document, *, in_link: bool) -> str | None:
+        group = found.group
+        if group("escaped") is not None:
+            return self.plain(group("escaped"))
+        if group("url") is not None:
+            return self.plain(group("url")) if in_link else self.web_address(group("url"))
+        if group("break") is not None:
+            return self.line_break()
+        if group("link") is not None:
+            text = self.inline(group("label"), document, in_link=True)
+            return "" if group("image") else self.link(group("link"), group("title"), text)
+        if group("key") is not None:
+            return self._defined(group("image2"), group("label2"), group("key") or group("label2"), document)
+        return self._defined(group("image3"), group("label3"), group("label3"), document)
+
+    def _defined(self, image: str, label: str, key: str, document: Document) -> str | None:
+        """A link whose address is given elsewhere; None if it is not."""
+        defined = document.links.get(link_key(key))
+        if defined is None:
+            return None
+        return "" if image else self.link(*defined, self.inline(label, document, in_link=True))
+
+    def plain(self, text: str) -> str:
+        """Text without meaning."""
+        return _escape(text)
+
+    def line_break(self) -> str:
+        """A new line within a block."""
+        return "<br />"
+
+    def rule(self) -> str:
+        """A line across the page."""
+        return '<hr style="border: 0; height: 1px; background: #B1B4B6; Margin: 30px 0 30px 0;">'
+
+    def heading(self, text: str, level: int) -> str:
+        """A heading of the first two levels; the others are paragraphs."""
+        if level not in _HEADINGS:
+            return self.paragraph(text)
+        tag, style = _HEADINGS[level]
+        return f'<{tag} style="{style}">{text}</{tag}>'
+
+    def paragraph(self, text: str) -> str:
+        """A paragraph; nothing for an empty one."""
+        return f'<p style="Margin: 0 0 20px 0; {_BODY}">{text}</p>' if text.strip() else ""
+
+    def inset(self, content: str) -> str:
+        """An inset text."""
+        style = (
+            "Margin: 0 0 20px 0; border-left: 10px solid #B1B4B6;padding: 15px 0 0.1px 15px; "
+            "font-size: 19px; line-height: 25px;"
+        )
+        return f'<blockquote style="{style}">{content}</blockquote>'
+
+    def list(self, items: str, *, is_ordered: bool) -> str:
+        """A list, in a table because some mail programs do not indent."""
+        tag, kind = ("ol", "decimal") if is_ordered else ("ul", "disc")
+        return (
+            '<table role="presentation" style="padding: 0 0 20px 0;"><tr>'
+            '<td style="font-family: Helvetica, Arial, sans-serif;">'
+            f'<{tag} style="Margin: 0 0 0 20px; padding: 0; list-style-type: {kind};">{items}</{tag}></td></tr></table>'
+        )
+
+    def item(self, text: str, number: int) -> str:  # noqa: ARG002  # other forms count
+        """One item of a list."""
+        style = f"Margin: 5px 0 5px; padding: 0 0 0 5px; font-size: 19px;line-height: 25px; {_INK}"
+        return f'<li style="{style}">{text.strip()}</li>'
+
+    def link(self, link: str, title: str | None, text: str) -> str:
+        """A link with its text."""
+        titled = f' title="{title}"' if title else ""
+        return f'<a style="{_LINK}" href="{link}"{titled}>{text}</a>'
+
+    def web_address(self, link: str) -> str:
+        """A web address that stands for itself."""
+        return f'<a style="{_LINK}" href="{quote(unquote(link), safe=":/?#=&;")}">{link}</a>'
+
+
+class EmailText(EmailHtml):
+    """The plain text part of an email. The text must be escaped already, and is unescaped by the caller."""
+
+    def line_break(self) -> str:
+        """A new line."""
+        return "\n"
+
+    def rule(self) -> str:
+        """A line of characters."""
+        return self.paragraph(("=-" * _WIDTH)[:_WIDTH])
+
+    def heading(self, text: str, level: int) -> str:
+        """A heading, underlined."""
+        if level not in _HEADINGS:
+            return self.paragraph(text)
+        return f"\n\n\n{text}\n{('=' if level == 1 else '-') * _WIDTH}"
+
+    def paragraph(self, text: str) -> str:
+        """A paragraph after a blank line."""
+        return f"\n\n{text}" if text.strip() else ""
+
+    def inset(self, content: str) -> str:
+        """Nothing tells it apart."""
+        return content
+
+    def list(self, items: str, *, is_ordered: bool) -> str:
+        """A list; its items carry placeholders for their marks."""
+        if not is_ordered:
+            items = re.sub("\ue000\\d+\ue001", "•", items)
+        return "\n" + re.sub("\ue000(\\d+)\ue001", r"\1.", items)
+
+    def item(self, text: str, number: int) -> str:
+        """One item on a line of its own."""
+        return f"\n\ue000{number}\ue001 {text.strip()}"
+
+    def link(self, link: str, title: str | None, text: str) -> str:
+        """The text, then the address."""
+        return f"{text} ({title}): {link}" if title else f"{text}: {link}"
+
+    def web_address(self, link: str) -> str:
+        """The address."""
+        return link
+
+
+class LetterHtml(EmailHtml):
+    """The HTML of a letter's body. The text must be escaped already. QR codes are left as their data, marked.
+
+    `qr_codes` collects their data.
+    """
+
+    def __init__(self) -> None:
+        self.qr_codes: list[str] = []
+
+    def line_break(self) -> str:
+        """A new line."""
+        return "<br>"
+
+    def rule(self) -> str:
+        """A new page."""
+        return '<div class="page-break">&nbsp;</div>'
+
+    def heading(self, text: str, level: int) -> str:
+        """A heading of the first level; the others are paragraphs."""
+        return f"<h2>{text}</h2>\n" if level == 1 else self.paragraph(text)
+
+    def paragraph(self, text: str) -> str:
+        """A paragraph, or a QR code."""
+        if not text.strip():
+            return ""
+        if data := qr_data(text):
+            self.qr_codes.append(data)
+            return f"<p><span class='qrcode'>{data}</span></p>"
+        return f"<p>{text}</p>"
+
+    def inset(self, content: str) -> str:
+        """Nothing tells it apart."""
+        return content
+
+    def list(self, items: str, *, is_ordered: bool) -> str:
+        """A list."""
+        tag = "ol" if is_ordered else "ul"
+        return f"<{tag}>\n{items}</{tag}>\n"
+
+    def item(self, text: str, number: int) -> str:  # noqa: ARG002  # as above
+        """One item of a list."""
+        return f"<li>{text.strip()}</li>\n"
+
+    def link(self, link: str, title: str | None, text: str) -> str:  # noqa: ARG002  # paper shows no title
+        """The text and the address as a reader can type them."""
+        return f"{text}: {self.web_address(link)}"
+
+    def web_address(self, link: str) -> str:
+        """The address, bold and without its scheme."""
+        bare = link.replace("http://", "").replace("https://", "")
+        return f"<strong data-original-protocol='{link[: len(link) - len(bare)]}'>{bare}</strong>"
+
+
+def qr_data(paragraph: str) -> str | None:
+    """The data of a QR code, if a letter's paragraph is one."""
+    found = _QR.fullmatch(paragraph)
+    return _STRONG.sub(r"\1\2", found.group(1)) if found else None

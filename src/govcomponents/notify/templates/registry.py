@@ -1,0 +1,246 @@
+"""A service's templates in one typed place: a name for each, an id for each environment and language.
+
+    # templates.toml
+    [receipt]
+    channel = "email"
+    placeholders = ["name", "reference", "amount"]
+
+    [receipt.ids.production]
+    en = "11111111-2222-4333-8444-555555555555"
+    cy = "66666666-7777-4888-8999-000000000000"
+
+    [receipt.ids.test]
+    en = "..."
+
+A lock file beside it (`templates.lock.json`, made with `govcomponents notify lock`) holds what the provider had under
+each id: version, type, placeholders and a checksum. With it, what a call gives is compared before anything is sent.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from govcomponents.errors import ConfigurationError, InvalidInput
+from govcomponents.notify.models import Channel
+from govcomponents.notify.templates.personalisation import placeholder_key
+
+if TYPE_CHECKING:
+    from enum import Enum
+
+    from govcomponents.notify.templates.formats import Language
+    from govcomponents.notify.templates.template import Template
+
+LOCK_NAME = "templates.lock.json"
+_LANGUAGES: tuple[Language, ...] = ("en", "cy")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateIds:
+    """One template: its channel, its placeholders where they are known, and an id by environment and language.
+
+    This is what the members of a Python enum hold where a service prefers one to a file.
+    """
+
+    channel: Channel
+    ids: Mapping[str, Mapping[str, str]]
+    placeholders: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LockedTemplate:
+    """What the provider had under an id when the lock was made."""
+
+    id: str
+    version: int
+    channel: Channel
+    placeholders: tuple[str, ...]
+    checksum: str
+
+    @classmethod
+    def of(cls, template: Template) -> LockedTemplate:
+        """Lock a template as the provider gives it."""
+        source = "\n".join((template.subject or "", template.body, template.contact_block or ""))
+        checksum = hashlib.sha256(source.encode()).hexdigest()
+        return cls(template.id, template.version, template.channel, template.placeholders, checksum)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateChoice:
+    """A template chosen by name and language: give it to any operation in the place of an id."""
+
+    name: str
+    id: str
+    channel: Channel
+    language: Language
+    placeholders: tuple[str, ...] | None
+
+    def check(self, personalisation: Mapping[str, object], operation: str) -> None:
+        """Raise InvalidInput if a placeholder has no value, or a value has no placeholder."""
+        if self.placeholders is None:
+            return
+        wanted = {placeholder_key(name): name for name in self.placeholders}
+        given = {placeholder_key(str(name)): str(name) for name in personalisation}
+        address = {placeholder_key(f"address_line_{number}") for number in range(1, 8)} | {"postcode"}
+        missing = [name for key, name in wanted.items() if key not in given and key not in address]
+        unknown = [name for key, name in given.items() if key not in wanted and key not in address]
+        for names, problem in ((missing, "there is no value for"), (unknown, "there is no placeholder called")):
+            if names:
+                raise InvalidInput(
+                    field="personalisation",
+                    problem=f"{problem} {', '.join(names)} in the template {self.name!r}",
+                    fix=f"give exactly {', '.join(self.placeholders) or 'nothing'}",
+                    operation=operation,
+                )
+
+
+class TemplateRegistry:
+    """The templates of one service, in one environment. `registry["receipt"]` is the English one."""
+
+    def __init__(
+        self,
+        templates: Mapping[str, TemplateIds],
+        *,
+        environment: str,
+        lock: Iterable[LockedTemplate] = (),
+    ) -> None:
+        self._templates = dict(templates)
+        self.environment = environment
+        self._locked = {one.id: one for one in lock}
+
+    @classmethod
+    def from_toml(cls, path: Path | str, *, environment: str) -> TemplateRegistry:
+        """Read `templates.toml`, and the lock beside it if there is one. Raises ConfigurationError."""
+        import tomllib
+
+        path = Path(path)
+        try:
+            found = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigurationError(
+                f"the templates' file cannot be read ({type(error).__name__})", fix="check its path and its form"
+            ) from None
+        templates = {name: _read_entry(name, entry) for name, entry in found.items()}
+        return cls(templates, environment=environment, lock=read_lock(path.with_name(LOCK_NAME)))
+
+    @classmethod
+    def from_enum(cls, names: type[Enum], *, environment: str, lock: Path | str | None = None) -> TemplateRegistry:
+        """Read an enum whose values are `TemplateIds`. Raises ConfigurationError if one is not."""
+        templates: dict[str, TemplateIds] = {}
+        for member in names:
+            if not isinstance(member.value, TemplateIds):
+                raise ConfigurationError(f"{member.name} is not TemplateIds(...)", fix="give each name its ids")
+            templates[member.name] = member.value
+        return cls(templates, environment=environment, lock=read_lock(Path(lock)) if lock else ())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._templates)
+
+    def __getitem__(self, name: str | Enum) -> TemplateChoice:
+        return self.choose(name)
+
+    def choose(self, name: str | Enum, language: Language = "en") -> TemplateChoice:
+        """Choose a template. Raises ConfigurationError if it has no id for this environment and language."""
+        key = name if isinstance(name, str) else name.name
+        if key not in self._templates:
+            raise ConfigurationError(
+                f"there is no template called {key!r}", fix=f"name one of {', '.join(sorted(self._templates))}"
+            )
+        template = self._templates[key]
+        template_id = template.ids.get(self.environment, {}).get(language)
+        if template_id is None:
+            raise ConfigurationError(
+                f"the template {key!r} has no id for {self.environment}, {language}",
+                fix=f"add it under [{key}.ids.{self.environment}]",
+            )
+        locked = self._locked.get(template_id)
+        if locked is not None and locked.channel is not template.channel:
+            raise ConfigurationError(
+                f"the template {key!r} is of another channel than its lock says", fix="mend the file, and lock again"
+            )
+        placeholders = template.placeholders if locked is None else locked.placeholders
+        return TemplateChoice(key, template_id, template.channel, language, placeholders)
+
+    def choices(self) -> list[TemplateChoice]:
+        """Every template that this environment has, in every language that it has."""
+        return [
+            self.choose(name, language)
+            for name, template in self._templates.items()
+            for language in _LANGUAGES
+            if language in template.ids.get(self.environment, {})
+        ]
+
+    def compare(self, present: Iterable[Template]) -> list[str]:
+        """Say what differs between the lock and what the provider has now; nothing if all is the same."""
+        now = {str(template.id): LockedTemplate.of(template) for template in present}
+        problems = []
+        for choice in self.choices():
+            where = f"{choice.name} ({choice.language})"
+            locked, found = self._locked.get(choice.id), now.get(choice.id)
+            if found is None:
+                problems.append(f"{where}: the provider has no template with its id")
+            elif locked is None:
+                problems.append(f"{where}: it is not locked")
+            elif found != locked:
+                what = [name for name in ("version", "placeholders", "checksum") if _differs(name, locked, found)]
+                problems.append(f"{where}: {', '.join(what) or 'its channel'} changed since it was locked")
+        return problems
+
+
+def _differs(name: str, one: LockedTemplate, other: LockedTemplate) -> bool:
+    return bool(getattr(one, name) != getattr(other, name))
+
+
+def _read_entry(name: str, entry: object) -> TemplateIds:
+    fix = f"write [{name}] with channel, and [{name}.ids.production] with en and cy"
+    if not isinstance(entry, dict) or not isinstance(entry.get("ids"), dict):
+        raise ConfigurationError(f"the template {name!r} has no ids", fix=fix)
+    channel = Channel(entry.get("channel", ""))
+    ids: dict[str, Any] = entry["ids"]
+    names = entry.get("placeholders")
+    well = all(isinstance(by, dict) and all(isinstance(one, str) for one in by.values()) for by in ids.values())
+    if channel is Channel.UNKNOWN or not well or not (names is None or isinstance(names, list)):
+        raise ConfigurationError(f"the template {name!r} is not written as it should be", fix=fix)
+    return TemplateIds(channel, ids, None if names is None else tuple(str(one) for one in names))
+
+
+def read_lock(path: Path) -> list[LockedTemplate]:
+    """Read a lock file; an absent one locks nothing. Raises ConfigurationError if it cannot be read."""
+    if not path.exists():
+        return []
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))["templates"]
+        return [
+            LockedTemplate(
+                str(one["id"]),
+                int(one["version"]),
+                Channel(one["type"]),
+                tuple(one["placeholders"]),
+                str(one["checksum"]),
+            )
+            for one in entries
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ConfigurationError(
+            "the lock file of the templates cannot be read", fix="make it again: govcomponents notify lock"
+        ) from None
+
+
+def write_lock(path: Path, templates: Iterable[Template]) -> None:
+    """Write a lock file, in an order that does not depend on the provider's."""
+    locked = sorted((LockedTemplate.of(template) for template in templates), key=lambda one: one.id)
+    entries = [
+        {
+            "id": one.id,
+            "version": one.version,
+            "type": one.channel.value,
+            "placeholders": list(one.placeholders),
+            "checksum": one.checksum,
+        }
+        for one in locked
+    ]
+    path.write_text(json.dumps({"templates": entries}, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,204 @@
+"""Templates offline: fill one and see what the provider would send, without a network call.
+
+The rules are GOV.UK Notify's, measured on its own answers (docs: "Formatting", "Personalisation"; notifications-utils).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import AwareDatetime, Field, PrivateAttr
+
+from govcomponents.errors import InvalidInput
+from govcomponents.notify.models import Channel, Result, TemplateId
+from govcomponents.notify.rendering import sms, typography
+from govcomponents.notify.rendering.html import EmailHtml, EmailText, LetterHtml
+from govcomponents.notify.templates import placeholders
+from govcomponents.notify.templates.personalisation import checked_values
+from govcomponents.privacy import Personal
+
+_GOVUK: Final = re.compile(r"(^|\s)(#|\*|\^)?(GOV)\.(UK)(?![/?#])", re.IGNORECASE)
+_KEPT_ENTITIES: Final = {"&nbsp;": "\ue010", "&amp;": "\ue011", "&lpar;": "\ue012", "&rpar;": "\ue013"}
+_ENTITY: Final = re.compile(r"&(?:#[0-9]+;|#[xX][0-9a-fA-F]+;|[^\t\n\f <&#;]{1,32};)")
+_WIDE: Final = dict.fromkeys("\u00a0\u202f", " ")
+_ZERO_WIDTH: Final = dict.fromkeys("\u180e\u200b\u200c\u200d\u2060\ufeff")
+_ORDINARY_SPACES: Final = str.maketrans({**_WIDE, **_ZERO_WIDTH})
+MAX_EMAIL_BYTES: Final = 2_000_000
+MAX_QR_BYTES: Final = 504
+
+
+class Rendered(Result):
+    """A template filled for one person.
+
+    `body` is what the provider gives back when it accepts the message: Markdown of an email or a letter, the final
+    text of a text message. `html` is the fragment that a mail program shows.
+    `length` is of text messages only. All of it may hold personal data.
+    """
+
+    channel: Channel
+    template_id: TemplateId
+    template_version: int
+    subject: Personal[str] | None
+    body: Personal[str]
+    html: Personal[str] | None = None
+    length: sms.TextLength | None = None
+    postage: str | None = None
+    raw: Mapping[str, object] = Field(default={}, repr=False, exclude=True)
+    _final: str | None = PrivateAttr(default=None)
+    _email: str | None = PrivateAttr(default=None)
+
+    @property
+    def text(self) -> Personal[str] | None:
+        """The plain text part of an email, or a text message as it arrives; written when it is first asked for.
+
+        None of a letter, and of what a provider rendered.
+        """
+        if self._email is not None:
+            return Personal(_plain_text(self._email))
+        return None if self._final is None else Personal(self._final)
+
+
+class Template(Result):
+    """A template, in one of its versions. `placeholders` need values; they are named as the template spells them."""
+
+    id: TemplateId
+    name: str
+    channel: Channel
+    version: int
+    subject: str | None = None
+    body: str
+    placeholders: tuple[str, ...]
+    contact_block: str | None = None
+    postage: str | None = None
+    created_at: AwareDatetime | None = None
+    updated_at: AwareDatetime | None = None
+    created_by: Personal[str] | None = None
+    raw: Mapping[str, object] = Field(default={}, repr=False, exclude=True)
+
+    @property
+    def conditionals(self) -> frozenset[str]:
+        """The keys of the placeholders that show or hide a text, to be filled with true or false."""
+        return placeholders.conditional_names(self.contact_block, self.subject, self.body)
+
+    def missing(self, personalisation: Mapping[str, object]) -> tuple[str, ...]:
+        """Return the placeholders that have no value."""
+        return placeholders.Values(personalisation).missing(self.placeholders)
+
+    def render(
+        self, personalisation: Mapping[str, object] | None = None, *, service_name: str | None = None
+    ) -> Rendered:
+        """Fill the template. `service_name` is given if text messages start with it.
+
+        Raises InvalidInput if a placeholder has no value or a value cannot be shown.
+        """
+        try:
+            values = checked_values(personalisation or {})
+        except ValueError as error:
+            raise InvalidInput(
+                field="personalisation",
+                problem=str(error),
+                fix="give each placeholder a text, a number, True or False, a date, or a list of those",
+                operation="notify.render",
+            ) from None
+        if missing := self.missing(values):
+            raise InvalidInput(
+                field="personalisation",
+                problem=f"there is no value for {', '.join(missing)}",
+                fix="give a value for each placeholder of the template",
+                operation="notify.render",
+            )
+        given = placeholders.Values(values)
+        subject = None if self.subject is None else fill_subject(self.subject, given, self.channel)
+        common = {"channel": self.channel, "template_id": self.id, "template_version": self.version}
+        if self.channel is Channel.SMS:
+            filled = placeholders.fill(self.body, given)
+            laid_out = sms.clean(filled, prefix=service_name)
+            rendered = Rendered(
+                **common,
+                subject=None,
+                body=Personal(sms.encode(sms.clean(filled))),
+                length=sms.measure(laid_out, prefix=service_name),
+            )
+            rendered._final = sms.encode(laid_out)  # noqa: SLF001  # made here
+            return rendered
+        if self.channel is Channel.LETTER and long_qr_code(self.body, given) is not None:
+            raise InvalidInput(
+                field="personalisation",
+                problem=f"the link of a QR code is longer than {MAX_QR_BYTES} bytes",
+                fix="give a shorter link",
+                operation="notify.render",
+            )
+        source = _email_source(self.body, given) if self.channel is Channel.EMAIL else None
+        rendered = Rendered(
+            **common,
+            subject=None if subject is None else Personal(subject),
+            body=Personal(fill_body(self.body, given)),
+            html=Personal(letter_html(self.body, given) if source is None else _html(source)),
+            postage=self.postage,
+        )
+        rendered._email = source  # noqa: SLF001  # made here
+        return rendered
+
+
+def fill_body(content: str, values: placeholders.Values) -> str:
+    """Fill the body of an email or a letter; it stays Markdown."""
+    return placeholders.fill(content, values, bullets=True).strip()
+
+
+def fill_subject(subject: str, values: placeholders.Values, channel: Channel) -> str:
+    """Fill a subject; a letter's is HTML."""
+    escape = escaped if channel is Channel.LETTER else None
+    improved = typography.improve(placeholders.fill(subject, values, escape=escape))
+    return " ".join(improved.translate(_ORDINARY_SPACES).split())
+
+
+def escaped(text: str) -> str:
+    """Escape for HTML, with entities that are there already read first, and four of them kept."""
+    if "&" in text:
+        for entity, mark in _KEPT_ENTITIES.items():
+            text = text.replace(entity, mark)
+        text = _ENTITY.sub(lambda found: html.unescape(found.group()), text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for entity, mark in _KEPT_ENTITIES.items():
+        text = text.replace(mark, entity)
+    return text
+
+
+def _email_source(content: str, values: placeholders.Values) -> str:
+    filled = placeholders.fill(content, values, bullets=True, escape=escaped)
+    return _GOVUK.sub("\\1\\2\\3.\u200b\\4", filled).replace("\u2028", "") + "\n"
+
+
+def email_html(content: str, values: placeholders.Values) -> str:
+    """The HTML fragment of an email's body, as the provider makes it."""
+    return _html(_email_source(content, values))
+
+
+def _html(source: str) -> str:
+    return typography.improve(EmailHtml().render(source), quotes=typography.has_quotes(source))
+
+
+def email_text(content: str, values: placeholders.Values) -> str:
+    """The plain text part of an email, as the provider makes it."""
+    return _plain_text(_email_source(content, values))
+
+
+def _plain_text(source: str) -> str:
+    return html.unescape(typography.improve(EmailText().render(source))).lstrip() + "\n"
+
+
+def long_qr_code(content: str, values: placeholders.Values) -> str | None:
+    """The data of the first QR code of a letter that is too long to be one; None if there is none."""
+    letter = LetterHtml()
+    letter.render(placeholders.fill(content, values, bullets=True, escape=escaped) + "\n")
+    return next((data for data in letter.qr_codes if len(data.encode()) > MAX_QR_BYTES), None)
+
+
+def letter_html(content: str, values: placeholders.Values) -> str:
+    """The HTML of a letter's body, close to what is printed; QR codes stand as their data."""
+    filled = placeholders.fill(content, values, bullets=True, escape=escaped)
+    improved = typography.improve(LetterHtml().render(f"{filled}\n"))
+    return re.sub(r"-(?![^<]*>)", "\u2011", improved)

@@ -1,0 +1,39 @@
+"""What every imitation stands on: the clock, ids, timeline, callbacks, faults and address of one sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from govcomponents.sandbox.callbacks.queue import Callbacks
+from govcomponents.sandbox.faults.arming import Faults
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from govcomponents.sandbox.clock import SandboxClock
+    from govcomponents.sandbox.ids import Ids
+    from govcomponents.sandbox.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every imitation stands on: the clock, the ids and the timeline of one sandbox, and its own address.
+
+    `callbacks` is where an imitation queues what it sends to services; `faults` strike its calls before it sees them,
+    and what it answers. Both are made here. `callers_time` is the time as callers know it, for what they sign and
+    what is signed for them: in process they share the sandbox's clock; over HTTP theirs is the real one, wherever
+    the sandbox's was moved to.
+    """
+
+    clock: SandboxClock
+    ids: Ids
+    timeline: Timeline
+    base_url: str
+    callers_time: Callable[[], float]
+    callbacks: Callbacks = field(init=False)
+    faults: Faults = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "callbacks", Callbacks(self.clock, self.timeline))
+        object.__setattr__(self, "faults", Faults(self.clock))

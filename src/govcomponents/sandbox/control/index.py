@@ -1,0 +1,123 @@
+"""The sandbox's own pages for reading: home, timeline, outbox, and where a person comes back to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from govcomponents.sandbox.control.client_environment import environment
+from govcomponents.sandbox.control.templating import render
+from govcomponents.sandbox.http.messages import PROVIDERS, Call, Fact, Route, Summarises, html_answer, text_answer
+from govcomponents.sandbox.outbox import OutboxMessage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from govcomponents.core.messages import Response
+    from govcomponents.sandbox.app import Sandbox
+
+_STARTS = {
+    "pay": "/v1/payments",
+    "notify": "/v2/notifications",
+    "one_login": "/.well-known/openid-configuration",
+    "stripe": "/stripe/v1/checkout/sessions",
+    "openid": "/openid/.well-known/openid-configuration",
+    "login_gov": "/login-gov/.well-known/openid-configuration",
+}
+_SHOWN_AT_MOST = 200
+
+# What comes back to a service in a URL, in words for the person who looks at it.
+_MEANINGS = {
+    "code": "A one-use code. The service exchanges it for tokens, from its server.",
+    "state": "The value that the service sent along. It must be the one that it keeps for this person.",
+    "error": "The sign-in did not succeed, for this reason.",
+    "error_description": "More about the reason, for developers.",
+    "error_code": "The sign-out went wrong, for this reason.",
+}
+
+
+class Home:
+    """The pages that show what the sandbox holds. They change nothing."""
+
+    section = "home"
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def routes(self) -> Iterable[Route]:
+        """All pages."""
+        yield Route("GET", "/", self.home)
+        yield Route("GET", "/_sandbox/timeline", self.timeline)
+        yield Route("GET", "/_sandbox/outbox", self.outbox)
+        yield Route("GET", "/_sandbox/outbox/<message_id>", self.message)
+        yield Route("GET", "/_sandbox/outbox/<message_id>/email", self.email)
+        yield Route("GET", "/_sandbox/came-back", self.came_back)
+
+    def owns(self, path: str) -> bool:
+        """Nothing but its routes is the home's."""
+        return path == "/" or path.startswith("/_sandbox/")
+
+    def missing(self, call: Call, allowed: frozenset[str]) -> Response:
+        """Say that there is no such page, or which method it takes."""
+        if allowed:
+            allow = ", ".join(sorted(allowed))
+            return text_answer(405, f"This page takes {allow} only.\n", {"allow": allow})
+        return text_answer(404, "The sandbox has no such page. Start at / to see what it has.\n")
+
+    def home(self, call: Call) -> Response:
+        """Show all three providers at a glance, the clock, and how to connect."""
+        sandbox = self._sandbox
+        cards = []
+        for imitation in sandbox.imitations:
+            present = imitation.client_settings() is not None
+            facts: list[Fact] = list(imitation.summary()) if present and isinstance(imitation, Summarises) else []
+            section = imitation.section
+            cards.append({"name": PROVIDERS[section], "start": _STARTS[section], "present": present, "facts": facts})
+        page = render(
+            "home.html",
+            cards=cards,
+            now=sandbox.clock.now(),
+            environment=environment(sandbox),
+            events=sandbox.timeline.events()[-8:][::-1],
+            base_url=sandbox.base_url,
+        )
+        return html_answer(200, page)
+
+    def timeline(self, call: Call) -> Response:
+        """Show what happened, the newest first; `reference` narrows it down."""
+        reference = dict(call.query).get("reference", "").strip()
+        events = self._sandbox.timeline.events(reference or None)
+        shown = events[-_SHOWN_AT_MOST:][::-1]
+        page = render("timeline.html", events=shown, reference=reference, total=len(events))
+        return html_answer(200, page)
+
+    def outbox(self, call: Call) -> Response:
+        """List the messages, the newest first."""
+        messages = self._sandbox.messages()
+        page = render("outbox.html", messages=messages[-_SHOWN_AT_MOST:][::-1], total=len(messages))
+        return html_answer(200, page)
+
+    def message(self, call: Call) -> Response:
+        """Show one message as its reader would see it."""
+        found = self._message(call.params["message_id"])
+        if found is None:
+            return html_answer(404, render("not_found.html", what="message"))
+        policy = (
+            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; frame-ancestors 'none'"
+        )
+        return html_answer(200, render("message.html", message=found), {"content-security-policy": policy})
+
+    def email(self, call: Call) -> Response:
+        """Give the HTML of one email, for the frame in which its page shows it; links and scripts do nothing there."""
+        found = self._message(call.params["message_id"])
+        if found is None or found.html is None:
+            return html_answer(404, render("not_found.html", what="email"))
+        policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+        return html_answer(200, found.html, {"content-security-policy": policy})
+
+    def came_back(self, call: Call) -> Response:
+        """Show what came back to the service: for people who try a journey without a service of their own."""
+        pairs = [{"name": name, "value": value, "meaning": _MEANINGS.get(name, "")} for name, value in call.query]
+        return html_answer(200, render("came_back.html", pairs=pairs))
+
+    def _message(self, message_id: str) -> OutboxMessage | None:
+        return next((message for message in self._sandbox.messages() if message.id == message_id), None)

@@ -1,0 +1,283 @@
+"""The pages with controls: callbacks, faults and clock. They do what the control API does, for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from govcomponents.errors import ConfigurationError
+from govcomponents.sandbox.callbacks.queue import Disturbance
+from govcomponents.sandbox.control.templating import render
+from govcomponents.sandbox.faults.catalogue import CATALOGUE
+from govcomponents.sandbox.http.messages import (
+    PROVIDERS,
+    Call,
+    Route,
+    comes_from_elsewhere,
+    html_answer,
+    redirect,
+    text_answer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from govcomponents.core.messages import Response
+    from govcomponents.sandbox.app import Sandbox
+    from govcomponents.sandbox.http.messages import Handler
+
+_SHOWN_AT_MOST = 200
+# The browser has to say from which page a form comes; the other pages let it say nothing.
+_SAYS_ORIGIN = {"referrer-policy": "same-origin"}
+
+
+class _Wrong(Exception):
+    """A field holds what cannot be used; `field` is its id on the page."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(problem)
+        self.field = field
+        self.problem = problem
+
+
+class ControlPages:
+    """The pages of one sandbox on which people move its clock, arm its faults and resend its callbacks."""
+
+    section = "controls"
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def routes(self) -> Iterable[Route]:
+        """All pages, and where their forms go."""
+        yield Route("GET", "/_sandbox/callbacks", self.callbacks)
+        yield Route("POST", "/_sandbox/callbacks/disturbance", self._own(self.disturb))
+        yield Route("POST", "/_sandbox/callbacks/deliver", self._own(self.deliver))
+        yield Route("POST", "/_sandbox/callbacks/<callback_id>/resend", self._own(self.resend))
+        yield Route("GET", "/_sandbox/faults", self.faults)
+        yield Route("POST", "/_sandbox/faults", self._own(self.arm))
+        yield Route("POST", "/_sandbox/faults/clear", self._own(self.clear))
+        yield Route("POST", "/_sandbox/faults/<fault_id>/disarm", self._own(self.disarm))
+        yield Route("GET", "/_sandbox/clock", self.clock)
+        yield Route("POST", "/_sandbox/clock", self._own(self.set_clock))
+        yield Route("POST", "/_sandbox/reset", self._own(self.reset))
+
+    def owns(self, path: str) -> bool:
+        """Nothing: the home page answers for paths that are not there."""
+        return False
+
+    def missing(self, call: Call, allowed: frozenset[str]) -> Response:
+        """Never asked."""
+        return text_answer(404, "The sandbox has no such page.\n")
+
+    def _own(self, handler: Handler) -> Handler:
+        def answer(call: Call) -> Response:
+            if comes_from_elsewhere(call):
+                return text_answer(403, "This form was sent from a page of another site.\n")
+            return handler(call)
+
+        return answer
+
+    def callbacks(self, call: Call) -> Response:
+        """List the callbacks with their attempts."""
+        return self._callbacks(200, {}, None)
+
+    def _callbacks(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
+        queue = self._sandbox.callbacks
+        deliveries = queue.deliveries()
+        page = render(
+            "callbacks.html",
+            deliveries=deliveries[-_SHOWN_AT_MOST:][::-1],
+            total=len(deliveries),
+            disturbance=queue.disturbance,
+            is_served=queue.is_automatic,
+            now=self._sandbox.clock.now(),
+            typed=typed,
+            wrong=wrong,
+        )
+        return html_answer(status, page, _SAYS_ORIGIN)
+
+    def disturb(self, call: Call) -> Response:
+        """Duplicate, delay, shuffle or pause callbacks."""
+        typed = dict(call.form)
+        try:
+            wanted = Disturbance(
+                copies=_whole(typed, "copies") or 1,
+                delay_seconds=_number(typed, "delay_seconds") or 0.0,
+                shuffle_seconds=_number(typed, "shuffle_seconds") or 0.0,
+                paused="paused" in typed,
+                seed=_whole(typed, "seed") or 0,
+            )
+            try:
+                self._sandbox.callbacks.disturb(wanted)
+            except ValueError as error:
+                raise _Wrong("copies", str(error)) from None
+        except _Wrong as wrong:
+            return self._callbacks(400, typed, wrong)
+        return redirect("/_sandbox/callbacks", 303)
+
+    def deliver(self, call: Call) -> Response:
+        """Send what is due now."""
+        self._sandbox.callbacks.deliver_due()
+        return redirect("/_sandbox/callbacks", 303)
+
+    def resend(self, call: Call) -> Response:
+        """Send one callback again."""
+        try:
+            self._sandbox.callbacks.resend(call.params["callback_id"])
+        except KeyError:
+            return html_answer(404, render("not_found.html", what="callback"))
+        return redirect("/_sandbox/callbacks", 303)
+
+    def faults(self, call: Call) -> Response:
+        """Show the armed faults, and the form that arms one."""
+        return self._faults(200, {}, None)
+
+    def _faults(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
+        faults = self._sandbox.faults
+        choices = {
+            PROVIDERS[provider]: [(provider, kind) for kind in CATALOGUE.values() if provider in kind.providers]
+            for provider in faults.operations
+        }
+        operations = {PROVIDERS[provider]: sorted(names) for provider, names in faults.operations.items()}
+        page = render(
+            "faults.html",
+            armed=faults.armed(),
+            choices=choices,
+            operations=operations,
+            catalogue=list(CATALOGUE.values()),
+            providers=PROVIDERS,
+            typed=typed,
+            wrong=wrong,
+        )
+        return html_answer(status, page, _SAYS_ORIGIN)
+
+    def arm(self, call: Call) -> Response:
+        """Arm the fault that the form names."""
+        typed = dict(call.form)
+        try:
+            provider, _, fault = typed.get("fault", "").partition(":")
+            try:
+                self._sandbox.faults.arm(
+                    provider,
+                    fault,
+                    operation=typed.get("operation") or "*",
+                    nth=_whole(typed, "nth"),
+                    times=_whole(typed, "times"),
+                    probability=_part(typed, "probability"),
+                    seconds=_number(typed, "seconds"),
+                )
+            except ValueError as error:
+                raise _Wrong(_field_of(str(error)), str(error)) from None
+        except _Wrong as wrong:
+            return self._faults(400, typed, wrong)
+        return redirect("/_sandbox/faults", 303)
+
+    def disarm(self, call: Call) -> Response:
+        """Take one fault back; one that is gone already is as good."""
+        try:
+            self._sandbox.faults.disarm(call.params["fault_id"])
+        except KeyError:
+            return html_answer(404, render("not_found.html", what="fault"))
+        return redirect("/_sandbox/faults", 303)
+
+    def clear(self, call: Call) -> Response:
+        """Take all faults back."""
+        self._sandbox.faults.clear()
+        return redirect("/_sandbox/faults", 303)
+
+    def clock(self, call: Call) -> Response:
+        """Show the clock and its controls."""
+        return self._clock(200, {}, None)
+
+    def _clock(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
+        clock = self._sandbox.clock
+        page = render(
+            "clock.html",
+            now=clock.now(),
+            is_running=clock.is_running,
+            seed=self._sandbox.seed,
+            typed=typed,
+            wrong=wrong,
+        )
+        return html_answer(status, page, _SAYS_ORIGIN)
+
+    def set_clock(self, call: Call) -> Response:
+        """Do what the pressed button says: advance, set, stop or run."""
+        typed = dict(call.form)
+        action = typed.get("action", "")
+        clock = self._sandbox.clock
+        try:
+            if action == "advance":
+                clock.advance(_span(typed))
+            elif action == "set":
+                clock.stop_at(typed.get("moment", "").strip())
+            elif action == "stop":
+                clock.stop()
+            elif action == "run":
+                clock.run()
+            else:
+                raise _Wrong("amount", "choose one of the buttons")
+        except _Wrong as wrong:
+            return self._clock(400, typed, wrong)
+        except ConfigurationError as error:
+            return self._clock(400, typed, _Wrong("moment", f"{error.happened}; {error.fix}"))
+        except ValueError as error:
+            return self._clock(400, typed, _Wrong("amount", str(error)))
+        return redirect("/_sandbox/clock", 303)
+
+    def reset(self, call: Call) -> Response:
+        """Start again."""
+        typed = dict(call.form)
+        try:
+            self._sandbox.reset(seed=_whole(typed, "seed"))
+        except _Wrong as wrong:
+            return self._clock(400, typed, wrong)
+        return redirect("/", 303)
+
+
+_SPANS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+
+
+def _span(typed: Mapping[str, str]) -> float:
+    unit = typed.get("unit", "seconds")
+    if unit not in _SPANS:
+        raise _Wrong("unit", "choose seconds, minutes, hours or days")
+    amount = _number(typed, "amount")
+    if amount is None:
+        raise _Wrong("amount", "say by how much to move the clock")
+    return amount * _SPANS[unit]
+
+
+def _number(typed: Mapping[str, str], field: str) -> float | None:
+    text = typed.get(field, "").strip()
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        raise _Wrong(field, "write a number") from None
+    if not 0 <= number < 1e10:
+        raise _Wrong(field, "write a number that is not negative, and below ten thousand million")
+    return number
+
+
+def _whole(typed: Mapping[str, str], field: str) -> int | None:
+    text = typed.get(field, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise _Wrong(field, "write a whole number of at most nine digits")
+    return int(text)
+
+
+def _part(typed: Mapping[str, str], field: str) -> float:
+    number = _number(typed, field)
+    return 1.0 if number is None else number
+
+
+def _field_of(problem: str) -> str:
+    """The field that a refusal of arming is about; they all begin with its name, or tell of a misspelt one."""
+    for name in ("nth", "times", "probability", "seconds"):
+        if problem.startswith(name):
+            return name
+    return "operation" if "operation" in problem else "fault"

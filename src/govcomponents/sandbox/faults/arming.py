@@ -1,0 +1,183 @@
+"""Faults on command: which are armed, and whether the next call is struck by one."""
+
+from __future__ import annotations
+
+import math
+import random
+import threading
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from govcomponents.sandbox.faults.catalogue import CATALOGUE, FaultKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from govcomponents.sandbox.clock import SandboxClock
+
+EVERY_OPERATION = "*"
+_LONGEST_SILENCE = 600.0
+
+
+class UnknownName(ValueError):
+    """A provider, a fault or an operation is misspelt; `known` are the right names."""
+
+    def __init__(self, what: str, known: Iterable[str]) -> None:
+        self.what = what
+        self.known = tuple(sorted(known))
+        super().__init__(f"there is no such {what}; the names are: {', '.join(self.known)}")
+
+
+@dataclass(slots=True)
+class Armed:
+    """A fault that waits for its calls.
+
+    `nth`: only the nth call that fits, counted from 1 and from when it was armed. `times`: at most so often.
+    `probability`: for each call that fits, drawn from `seed`. `until`: seconds since the epoch, by the sandbox's
+    clock. `silent_seconds`: how long a time-out stays silent over HTTP. `seen` and `struck` count calls.
+    """
+
+    id: str
+    provider: str
+    fault: str
+    operation: str = EVERY_OPERATION
+    nth: int | None = None
+    times: int | None = None
+    probability: float = 1.0
+    seed: int = 0
+    until: float | None = None
+    silent_seconds: float = 60.0
+    seen: int = 0
+    struck: int = 0
+    chance: random.Random = field(default_factory=random.Random, repr=False, compare=False)
+
+    @property
+    def kind(self) -> FaultKind:
+        """What it does."""
+        return CATALOGUE[self.fault]
+
+    def fits(self, provider: str, operation: str) -> bool:
+        """Whether a call is one that it may strike."""
+        if provider != self.provider or self.operation not in (EVERY_OPERATION, operation):
+            return False
+        return not self.kind.operations or operation in self.kind.operations
+
+    def strikes(self) -> bool:
+        """Count a call that fits, and say whether it is struck."""
+        self.seen += 1
+        if self.nth is not None and self.seen != self.nth:
+            return False
+        if self.times is not None and self.struck >= self.times:
+            return False
+        if self.chance.random() >= self.probability:
+            return False
+        self.struck += 1
+        return True
+
+
+class Faults:
+    """The faults that are armed in one sandbox. Safe to share between threads."""
+
+    def __init__(self, clock: SandboxClock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._armed: dict[str, Armed] = {}
+        self._number = 0
+        self._operations: Mapping[str, frozenset[str]] = {}
+        self.any_armed = False
+        """Looked at for every call, without the lock: nearly always there is none."""
+
+    def know(self, operations: Mapping[str, frozenset[str]]) -> None:
+        """Learn the names of the operations of each provider that is there."""
+        self._operations = operations
+
+    @property
+    def operations(self) -> Mapping[str, frozenset[str]]:
+        """The names of the operations of each provider."""
+        return self._operations
+
+    def arm(
+        self,
+        provider: str,
+        fault: str,
+        *,
+        operation: str = EVERY_OPERATION,
+        nth: int | None = None,
+        times: int | None = None,
+        probability: float = 1.0,
+        seed: int = 0,
+        seconds: float | None = None,
+        silent_seconds: float = 60.0,
+    ) -> Armed:
+        """Arm a fault for the calls of a provider; `seconds` is how long, by the sandbox's clock.
+
+        Raises UnknownName for a misspelt name, which lists the right ones, and ValueError for a number out of range.
+        """
+        if provider not in self._operations:
+            raise UnknownName("provider", self._operations)
+        kinds = {kind.name for kind in CATALOGUE.values() if provider in kind.providers}
+        if fault not in kinds:
+            raise UnknownName(f"fault of {provider}", kinds)
+        known = self._operations[provider] & (frozenset(CATALOGUE[fault].operations) or self._operations[provider])
+        if operation != EVERY_OPERATION and operation not in known:
+            raise UnknownName(f"operation of {provider} for this fault", {EVERY_OPERATION, *known})
+        if any(number is not None and number < 1 for number in (nth, times)):
+            raise ValueError("nth and times count from 1")
+        if not 0 <= probability <= 1:
+            raise ValueError("probability is from 0 to 1")
+        if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
+            raise ValueError("seconds is more than 0")
+        if not 0 <= silent_seconds <= _LONGEST_SILENCE:
+            raise ValueError(f"silent_seconds is from 0 to {_LONGEST_SILENCE:g}")
+        until = None if seconds is None else self._clock.time() + seconds
+        with self._lock:
+            self._number += 1
+            armed = Armed(
+                f"fault-{self._number}",
+                provider,
+                fault,
+                operation,
+                nth,
+                times,
+                probability,
+                seed,
+                until,
+                silent_seconds,
+                chance=random.Random(seed),  # noqa: S311  # chances that can be repeated, nothing secret
+            )
+            self._armed[armed.id] = armed
+            self.any_armed = True
+        return replace(armed)
+
+    def disarm(self, fault_id: str) -> None:
+        """Take one back. Raises KeyError if it is not armed."""
+        with self._lock:
+            del self._armed[fault_id]
+            self.any_armed = bool(self._armed)
+
+    def clear(self) -> None:
+        """Take all back."""
+        with self._lock:
+            self._armed.clear()
+            self.any_armed = False
+
+    def armed(self) -> list[Armed]:
+        """All that are armed, oldest first; those whose time is over are dropped."""
+        with self._lock:
+            self._drop_old()
+            return [replace(one) for one in self._armed.values()]
+
+    def strike(self, provider: str, operation: str) -> Armed | None:
+        """Count a call, and return the fault that strikes it, if one does: the one that was armed first."""
+        with self._lock:
+            self._drop_old()
+            for armed in self._armed.values():
+                if armed.fits(provider, operation) and armed.strikes():
+                    return replace(armed)
+        return None
+
+    def _drop_old(self) -> None:
+        now = self._clock.time()
+        for fault_id in [one.id for one in self._armed.values() if one.until is not None and one.until <= now]:
+            del self._armed[fault_id]
+        self.any_armed = bool(self._armed)

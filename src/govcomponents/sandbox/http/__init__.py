@@ -1,0 +1,1 @@
+"""HTTP as the sandbox speaks it: messages, routes, the server and what handles each connection."""

@@ -1,0 +1,1 @@
+"""State that survives a restart: the log of requests, and replaying it."""

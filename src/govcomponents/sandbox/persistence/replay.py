@@ -1,0 +1,178 @@
+"""Keeps a sandbox's state over restarts: notes each step that changes it, and redoes the steps at the next start.
+
+A sandbox is deterministic: the same steps at the same times give the same state. So the steps are all that has to be
+kept, and no provider needs a form in which it is stored. While a step is done the clock stands still, and steps are
+done one after the other. The counts of armed faults are not kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from govcomponents.core.runtime import VERSION
+from govcomponents.errors import ConfigurationError
+from govcomponents.sandbox.callbacks.queue import Answer
+from govcomponents.sandbox.http.messages import PROVIDERS, Call
+from govcomponents.sandbox.persistence.event_log import Journal
+from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, look_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from typing import Any
+
+    from govcomponents.core.messages import Response
+    from govcomponents.sandbox.app import Sandbox
+    from govcomponents.sandbox.http.routing import Found
+    from govcomponents.sandbox.persistence.event_log import Step
+
+_RESETS = frozenset({"/_sandbox/api/reset", "/_sandbox/reset"})
+_TAKE_CARDS = frozenset({"pay.enter_card", "pay.authorise"})
+_DIGITS = re.compile(rb"\d(?:[ +-]?\d){11,18}")
+
+
+def made_by(sections: Mapping[str, object], seed: int, sign_in: str | None) -> str:
+    """What the steps of a state file can be redone on."""
+    world = hashlib.sha256(json.dumps(sections, sort_keys=True).encode()).hexdigest()
+    return f"govcomponents {VERSION}, world {world}, seed {seed}, sign-in {sign_in}"
+
+
+class Memory:
+    """The memory of one sandbox, in a file. It is the recorder of the sandbox's callbacks too."""
+
+    def __init__(self, sandbox: Sandbox, path: Path | str, made: str) -> None:
+        self._sandbox = sandbox
+        self._lock = threading.RLock()
+        self._at = (0.0, 0.0)
+        self._journal = Journal(path, made)
+        was_at = self._journal.about("base_url")
+        if was_at not in (None, sandbox.base_url):
+            self._journal.close()
+            raise ConfigurationError(
+                f"the state file belongs to a sandbox at {was_at}, and what callers signed names that address",
+                fix="start with the same --host and --port, or the same --public-url",
+            )
+        self._journal.keep("base_url", sandbox.base_url)
+
+    def begin(self) -> None:
+        """Redo what the file holds, and from then on note each step.
+
+        Raises ConfigurationError if a step does not give what it gave then.
+        """
+        sandbox = self._sandbox
+        for step in self._journal.steps():
+            self._redo(step)
+        if shown := self._journal.about("clock"):
+            sandbox.clock.restore(json.loads(shown))
+        sandbox.clock.on_move(self._keep_clock)
+        sandbox.callbacks.recorder = self
+
+    def act(self, call: Call, found: Found) -> Response:
+        """Let a call act, and note it if it may have changed something."""
+        with self.step():
+            before = self._marks()
+            answer = found.route.handler(call)
+            if call.path in _RESETS and answer.status < 400:
+                self._journal.clear()
+            if (_may_change(call, found, answer) or self._marks() != before) and not _is_secret(call, found, answer):
+                self.note("call", _written(call, answer))
+        return answer
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Do one step at a time, while the clock stands still."""
+        with self._lock, self._sandbox.clock.held() as at:
+            self._at = at
+            yield
+
+    def note(self, kind: str, data: Mapping[str, object]) -> None:
+        """Note what was done in a step."""
+        self._journal.add(*self._at, kind, json.dumps(data))
+
+    @contextmanager
+    def note_changes(self, kind: str) -> Iterator[None]:
+        """Do one step, and note it if anything has changed in it."""
+        with self.step():
+            before = self._marks()
+            yield
+            if self._marks() != before:
+                self.note(kind, {})
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._journal.close()
+
+    def _marks(self) -> tuple[int, int, int]:
+        sandbox = self._sandbox
+        return sandbox.ids.drawn, sandbox.callbacks.queued, sandbox.timeline.recorded
+
+    def _keep_clock(self) -> None:
+        with self._lock:
+            self._journal.keep("clock", json.dumps(self._sandbox.clock.settings()))
+
+    def _redo(self, step: Step) -> None:
+        sandbox = self._sandbox
+        data = json.loads(step.data)
+        with sandbox.clock.held((step.at, step.callers_at)):
+            if step.kind == "sweep":
+                sandbox.callbacks.sweep()
+            elif step.kind == "made":
+                sandbox.callbacks.remake(data["id"])
+            elif step.kind == "attempt":
+                sandbox.callbacks.redo_attempt(data["id"], Answer(data["status"], data["problem"]))
+            elif (status := sandbox.redo(_read(data, sandbox.base_url)).status) != data["answer"]:
+                raise ConfigurationError(
+                    f"the state file cannot be redone: step {step.number} gave {data['answer']} then, {status} now",
+                    fix="delete it and start anew",
+                )
+
+
+def _may_change(call: Call, found: Found, answer: Response) -> bool:
+    """Whether to note a call even if it left no mark; a provider's page may remember that it was opened."""
+    if call.method not in ("GET", "HEAD"):
+        return True
+    is_page = answer.status in (302, 303) or answer.headers.get("content-type", "").startswith("text/html")
+    return is_page and found.owner.section in PROVIDERS
+
+
+def _is_secret(call: Call, found: Found, answer: Response) -> bool:
+    """Whether a call must not be kept: its key was refused and may be a real one, or it holds a real card's number."""
+    if answer.status in (401, 403):
+        return True
+    if found.route.name not in _TAKE_CARDS:
+        return False
+    typed = unquote_to_bytes(call.body)
+    numbers = (number.decode().replace("+", "") for number in _DIGITS.findall(typed))
+    return any(_may_be_real(found.owner.section, number) for number in numbers)
+
+
+def _may_be_real(section: str, number: str) -> bool:
+    if section == "stripe":
+        from govcomponents.sandbox.providers.stripe.cards import digits_of, may_be_real
+
+        return may_be_real(digits_of(number))
+    return look_up(number, "sandbox") is CardProblem.MAY_BE_REAL
+
+
+def _written(call: Call, answer: Response) -> dict[str, object]:
+    return {
+        "method": call.method,
+        "path": call.path,
+        "query": call.query_string,
+        "headers": dict(call.headers),
+        "body": base64.b64encode(call.body).decode(),
+        "answer": answer.status,
+    }
+
+
+def _read(data: Mapping[str, Any], base_url: str) -> Call:
+    body = base64.b64decode(data["body"])
+    return Call(data["method"], data["path"], data["query"], data["headers"], body, base_url)

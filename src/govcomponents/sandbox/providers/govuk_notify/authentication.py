@@ -1,0 +1,100 @@
+"""Who calls: checks the signed token of a request against the keys of the services, in the provider's order.
+
+Source: GOV.UK Notify REST API docs, "Authorisation header"; alphagov/notifications-api, `app/authentication/auth.py`.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import uuid
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from govcomponents.sandbox.providers.govuk_notify.answers import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Service
+
+_UNREADABLE = (
+    "Invalid token: make sure your API token matches the example at "
+    "https://docs.notifications.service.gov.uk/rest-api.html#authorisation-header"
+)
+
+
+def authenticate(header: str, services: Mapping[str, Service], now: float, lifetime: float) -> tuple[Service, ApiKey]:
+    """Return the service and the key that signed. Raises Refusal, 401 or 403."""
+    if not header:
+        raise Refusal(401, [("AuthError", "Unauthorized: authentication token must be provided")])
+    if header[:7].title() != "Bearer ":
+        raise Refusal(401, [("AuthError", "Unauthorized: authentication bearer scheme must be used")])
+    head, claims, signed, signature = _parse(header[7:])
+    service = _service(claims, services)
+    if head.get("alg") != "HS256":
+        raise _forbidden("Invalid token: algorithm used is not HS256")
+    for key in service.api_keys:
+        if not _is_signed(key.secret, signed, signature) or "iat" not in claims:
+            continue
+        _check_claims(claims, now, lifetime)
+        if key.revoked:
+            raise _forbidden("Invalid token: API key revoked")
+        return service, key
+    raise _forbidden("Invalid token: API key not found")
+
+
+def _forbidden(message: str) -> Refusal:
+    return Refusal(403, [("AuthError", message)])
+
+
+@lru_cache(maxsize=64)  # a client's token is the same for a second; nothing changes what is read from it
+def _parse(token: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
+    try:
+        signed, _, signature = token.encode("ascii").rpartition(b".")
+        head, _, body = signed.partition(b".")
+        parts = json.loads(_decode(head)), json.loads(_decode(body))
+        if not all(isinstance(part, dict) for part in parts):
+            raise _forbidden(_UNREADABLE)
+        return *parts, signed, _decode(signature)
+    except (ValueError, RecursionError, binascii.Error):
+        raise _forbidden(_UNREADABLE) from None
+
+
+@lru_cache(maxsize=256)  # as above, for each key that is tried
+def _is_signed(secret: str, signed: bytes, signature: bytes) -> bool:
+    return hmac.compare_digest(hmac.digest(secret.encode(), signed, "sha256"), signature)
+
+
+def _decode(part: bytes) -> bytes:
+    return base64.b64decode(part + b"=" * (-len(part) % 4), altchars=b"-_", validate=True)
+
+
+def _service(claims: Mapping[str, Any], services: Mapping[str, Service]) -> Service:
+    if not claims.get("iss"):
+        raise _forbidden("Invalid token: iss field not provided")
+    service = services.get(claims["iss"]) if isinstance(claims["iss"], str) else None
+    if service is None:
+        try:
+            service = services.get(str(uuid.UUID(claims["iss"])))
+        except (ValueError, AttributeError, TypeError):
+            raise _forbidden("Invalid token: service id is not the right data type") from None
+    if service is None:
+        raise _forbidden("Invalid token: service not found")
+    if not service.api_keys:
+        raise _forbidden("Invalid token: service has no API keys")
+    if not service.active:
+        raise _forbidden("Invalid token: service is archived")
+    return service
+
+
+def _check_claims(claims: Mapping[str, Any], now: float, lifetime: float) -> None:
+    issued, expires = claims["iat"], claims.get("exp")
+    if not isinstance(issued, (int, float)) or isinstance(issued, bool) or "aud" in claims:
+        raise _forbidden(_UNREADABLE)
+    if expires is not None and not (isinstance(expires, (int, float)) and expires > now - lifetime):
+        raise _forbidden(_UNREADABLE)
+    if abs(int(now) - issued) > lifetime:
+        raise _forbidden("Error: Your system clock must be accurate to within 30 seconds")

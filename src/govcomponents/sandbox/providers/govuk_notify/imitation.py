@@ -1,0 +1,210 @@
+"""GOV.UK Notify, imitated: the routes of its v2 API over the services of a world."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from govcomponents.errors import ConfigurationError
+from govcomponents.sandbox.http.messages import Fact, Route, json_answer
+from govcomponents.sandbox.outbox import OutboxMessage
+from govcomponents.sandbox.providers.govuk_notify.answers import Refusal, unknown_route, wrong_method
+from govcomponents.sandbox.providers.govuk_notify.authentication import authenticate
+from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS, Telling
+from govcomponents.sandbox.providers.govuk_notify.limits import Limits
+from govcomponents.sandbox.providers.govuk_notify.messages import Message, Messages
+from govcomponents.sandbox.providers.govuk_notify.reading import Reading
+from govcomponents.sandbox.providers.govuk_notify.sending import Sending
+from govcomponents.sandbox.providers.govuk_notify.world import NotifyWorld, ReceivedText
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from govcomponents.core.messages import Response
+    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.http.messages import Call, Handler
+    from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Service
+
+    Answer = Callable[[Service, ApiKey, Call], Response]
+
+
+class GovUkNotifyImitation:
+    """The v2 API of GOV.UK Notify. `messages` is what was sent; `world` the services that there are."""
+
+    section = "notify"
+
+    def __init__(self, section: object, ground: Ground) -> None:
+        self._ground = ground
+        self.world = None if section is None else NotifyWorld.load(section)
+        self.messages = Messages()
+        if self.world is None:
+            return
+        self._lifetime = self.world.platform.token_lifetime_seconds
+        self._services = {service.id: service for service in self.world.services}
+        self._telling = Telling(ground)
+        for service in self.world.services:
+            self._telling.learn(service)
+        self._sending = Sending(self.world.platform, self.messages, Limits(), ground, self._telling)
+        self._reading = Reading(self.world.platform, self.messages, ground)
+
+    def routes(self) -> Iterable[Route]:
+        """All routes of the API; none if the world has no such section."""
+        if self.world is None:
+            return
+        yield Route("GET", "/_status", self._status)
+        posts = {"email": "notify.send_email", "sms": "notify.send_sms", "letter": "notify.send_letter"}
+        for channel, operation in posts.items():
+            yield Route("POST", f"/v2/notifications/{channel}", self._known(self._post(channel)), operation)
+        yield Route("POST", "/v2/notifications/<channel>", self._known(self._post_other), "notify.send_other")
+        reading = self._reading
+        yield Route("GET", "/v2/notifications", self._known(reading.many), "notify.search")
+        yield Route(
+            "GET",
+            "/v2/notifications/<notification_id>",
+            self._known(lambda service, _key, call: reading.one(service, call.params["notification_id"])),
+            "notify.get",
+        )
+        yield Route(
+            "GET",
+            "/v2/notifications/<notification_id>/pdf",
+            self._known(lambda service, _key, call: reading.pdf(service, call.params["notification_id"])),
+            "notify.letter_pdf",
+        )
+        yield Route(
+            "GET",
+            "/v2/template/<template_id>",
+            self._known(lambda service, _key, call: reading.template(service, call.params["template_id"])),
+            "notify.template",
+        )
+        yield Route(
+            "GET",
+            "/v2/template/<template_id>/version/<int:version>",
+            self._known(
+                lambda service, _key, call: reading.template(
+                    service, call.params["template_id"], int(call.params["version"])
+                )
+            ),
+            "notify.template_version",
+        )
+        yield Route(
+            "POST",
+            "/v2/template/<template_id>/preview",
+            self._known(lambda service, _key, call: reading.preview(service, call.params["template_id"], call.body)),
+            "notify.preview",
+        )
+        yield Route(
+            "GET",
+            "/v2/templates",
+            self._known(lambda service, _key, call: reading.templates(service, call)),
+            "notify.templates",
+        )
+        yield Route(
+            "GET",
+            "/v2/received-text-messages",
+            self._known(lambda service, _key, call: reading.received(service, call)),
+            "notify.received_texts",
+        )
+
+    def owns(self, path: str) -> bool:
+        """Whether a path is the API's."""
+        return self.world is not None and (path.startswith("/v2/") or path in ("/v2", "/_status"))
+
+    def missing(self, _call: Call, allowed: frozenset[str]) -> Response:
+        """Answer in the older form, as the server does before it knows which API is meant."""
+        return wrong_method() if allowed else unknown_route()
+
+    def client_settings(self) -> Mapping[str, object] | None:
+        """Settings that reach the first active service, with a test key if it has one; None without a world."""
+        if self.world is None:
+            return None
+        service = next((one for one in self.world.services if one.active and one.api_keys), None)
+        if service is None:
+            return None
+        usable = [key for key in service.api_keys if not key.revoked] or list(service.api_keys)
+        key = next((key for key in usable if key.kind == "test"), usable[0])
+        settings: dict[str, object] = {
+            "api_key": f"{key.name}-{service.id}-{key.secret}",
+            "base_url": self._ground.base_url,
+        }
+        if tokens := list(dict.fromkeys(callback.bearer_token for callback in service.callbacks)):
+            settings["callback_tokens"] = tokens
+        return settings
+
+    def _known(self, answer: Answer) -> Handler:
+        """A handler that first finds out who calls, and answers refusals."""
+
+        def handler(call: Call) -> Response:
+            try:
+                header = call.headers.get("authorization", "")
+                service, key = authenticate(header, self._services, self._ground.callers_time(), self._lifetime)
+                return answer(service, key, call)
+            except Refusal as refusal:
+                return refusal.answer()
+
+        return handler
+
+    def _post(self, channel: str) -> Answer:
+        return lambda service, key, call: self._sending.post(service, key, channel, call.body)
+
+    def _post_other(self, service: Service, key: ApiKey, call: Call) -> Response:
+        return self._sending.post(service, key, call.params["channel"], call.body)
+
+    def _status(self, call: Call) -> Response:
+        more = {} if dict(call.query).get("simple") else {"git_commit": "sandbox", "build_time": None}
+        return json_answer(200, {"status": "ok", **more})
+
+    def call_back(self, kind: str, url: str, bearer_token: str, service_id: str | None = None) -> None:
+        """Send callbacks of a kind ("delivery_status", "inbound_sms", "complaint", "returned_letter") to `url`.
+
+        Without `service_id`, for the first service. Raises ConfigurationError if there is no such kind or service.
+        """
+        if kind not in KINDS:
+            raise ConfigurationError(f"there is no callback {kind!r}", fix=f"use one of {', '.join(KINDS)}")
+        service = self._service(service_id)
+        self._telling.add(service.id, kind, url, bearer_token)
+
+    def _service(self, service_id: str | None) -> Service:
+        services = {} if self.world is None else self._services
+        found = next(iter(services.values()), None) if service_id is None else services.get(service_id)
+        if found is None:
+            raise ConfigurationError("the sandbox has no such service", fix="give the id of a service of its world")
+        return found
+
+    def receive_text(self, sender: str, content: str, service_id: str | None = None) -> str:
+        """Let somebody send a text to a service; returns the text's id, and tells the service by callback."""
+        service = self._service(service_id)
+        number = service.inbound_numbers[0].number if service.inbound_numbers else "07700900500"
+        text = ReceivedText(id=self._ground.ids.uuid(), user_number=sender, notify_number=number, content=content)
+        self._reading.keep_text(service, text)
+        self._ground.timeline.record("notify", "text message received")
+        self._telling.received(service, text)
+        return text.id
+
+    def complain(self, message_id: str) -> None:
+        """Let the reader of an email report it as spam. Raises ConfigurationError if it is not an email."""
+        self._telling.complaint(self._message(message_id, "email"))
+
+    def return_letter(self, message_id: str) -> None:
+        """Let the post bring a letter back. Its status still reads as before. Raises ConfigurationError."""
+        message = self._message(message_id, "letter")
+        message.steps = (*message.steps, (self._ground.clock.time() - message.created_at, "returned-letter"))
+        self._telling.returned(message)
+
+    def _message(self, message_id: str, channel: str) -> Message:
+        message = self.messages.get(message_id)
+        if message is None or message.channel != channel:
+            raise ConfigurationError(f"the sandbox has no {channel} with that id", fix="give the `id` of what was sent")
+        return message
+
+    def summary(self) -> Iterable[Fact]:
+        """What it holds now."""
+        if self.world is None:
+            return
+        services = ", ".join(service.name for service in self.world.services[:3])
+        yield Fact("Services", services)
+        yield Fact("Messages", str(len(self.messages.all())), "/_sandbox/outbox")
+
+    def outbox(self) -> Sequence[OutboxMessage]:
+        """All messages as their readers see them, oldest first."""
+        from govcomponents.sandbox.providers.govuk_notify.reader import as_read
+
+        return [as_read(message, self._ground.clock.time()) for message in self.messages.all()]

@@ -1,0 +1,255 @@
+"""The card pages: what the person sees at a one-time link. Plain forms, so that a headless client gets through too."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from govcomponents.sandbox.control.templating import render
+from govcomponents.sandbox.http.messages import Call, Route, html_answer, redirect
+from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, Outcome, TestCard, look_up
+from govcomponents.sandbox.providers.govuk_pay.checking import is_future
+from govcomponents.sandbox.providers.govuk_pay.store import Journey, SavedCard
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from govcomponents.core.messages import Response
+    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.providers.govuk_pay.life import Life
+    from govcomponents.sandbox.providers.govuk_pay.registry import Registry
+    from govcomponents.sandbox.providers.govuk_pay.store import Charge
+
+_ADDRESS: Final = ("line1", "line2", "city", "postcode", "country")
+_KEPT: Final = (
+    "expiry_month",
+    "expiry_year",
+    "cardholder_name",
+    "email",
+    *(f"address_{part}" for part in _ADDRESS),
+)
+
+
+class Journeys:
+    """Answers /secure and /card_details."""
+
+    def __init__(self, registry: Registry, life: Life, ground: Ground) -> None:
+        self._registry = registry
+        self._life = life
+        self._ground = ground
+
+    def routes(self) -> Iterable[Route]:
+        """All pages."""
+        yield Route("GET", "/secure/<token>", self._locked(self.open_link), "pay.open_link")
+        yield Route("POST", "/secure", self._locked(self.open_by_post), "pay.open_link")
+        pages: tuple[tuple[str, str, Callable[[Call, Journey, Charge], Response]], ...] = (
+            ("GET", "", self.card_page),
+            ("POST", "", self.enter_card),
+            ("POST", "/cancel", self.cancel),
+            ("GET", "/three-d-secure", self.three_d_secure_page),
+            ("POST", "/three-d-secure", self.answer_three_d_secure),
+            ("GET", "/confirm", self.confirm_page),
+            ("POST", "/confirm", self.confirm),
+        )
+        for method, rest, page in pages:
+            yield Route(method, f"/card_details/<journey>{rest}", self._on_journey(page), f"pay.{page.__name__}")
+
+    def _locked(self, page: Callable[[Call], Response]) -> Callable[[Call], Response]:
+        def handler(call: Call) -> Response:
+            with self._registry.lock:
+                return page(call)
+
+        return handler
+
+    def _on_journey(self, page: Callable[[Call, Journey, Charge], Response]) -> Callable[[Call], Response]:
+        def handler(call: Call) -> Response:
+            with self._registry.lock:
+                journey = self._registry.journeys.get(call.params["journey"])
+                if journey is None:
+                    return _page("pay_link_used.html", 404, {})
+                charge = self._life.settle(journey.account, journey.account.charges[journey.charge_id])
+                if charge.finished or charge.status == "capturable":
+                    return self._ended(charge)
+                return page(call, journey, charge)
+
+        return handler
+
+    def open_link(self, call: Call) -> Response:
+        """Open the one-time link: it works once, and shows the card page."""
+        return self._open(call.params["token"])
+
+    def open_by_post(self, call: Call) -> Response:
+        """Open it by the form that `next_url_post` describes."""
+        return self._open(dict(call.form).get("chargeTokenId", ""))
+
+    def _open(self, text: str) -> Response:
+        token = self._registry.tokens.get(text)
+        if token is None or token.account.charges[token.charge_id].mode != "web":
+            return _page("pay_link_used.html", 404, {})
+        account = token.account
+        charge = self._life.settle(account, account.charges[token.charge_id])
+        if token.used:
+            return _page("pay_link_used.html", 400, {}, charge.language)
+        token.used = True
+        if charge.finished or charge.status == "capturable":
+            return self._ended(charge)
+        self._life.start(account, charge)
+        name = self._ground.ids.token()
+        self._registry.journeys[name] = Journey(charge.id, account, charge.language)
+        return redirect(self._next(name, charge), 303)
+
+    def _next(self, name: str, charge: Charge) -> str:
+        if charge.status == "submitted":
+            return f"/card_details/{name}/confirm"
+        return f"/card_details/{name}/three-d-secure" if charge.awaits_three_d_secure else f"/card_details/{name}"
+
+    def card_page(self, call: Call, journey: Journey, charge: Charge) -> Response:
+        """Show the form for the card."""
+        if charge.status == "submitted" or charge.awaits_three_d_secure:
+            return redirect(self._next(call.params["journey"], charge), 303)
+        details = charge.prefilled or {}
+        address = details.get("billing_address") or {}
+        values = {"cardholder_name": details.get("cardholder_name") or "", "email": charge.email or ""}
+        values |= {f"address_{part}": address.get(part) or "" for part in _ADDRESS}
+        return self._form(call, journey, charge, values, {})
+
+    def _form(
+        self, call: Call, journey: Journey, charge: Charge, values: dict[str, str], problems: dict[str, str]
+    ) -> Response:
+        # What was typed for the card's number and code is never sent back to the page.
+        shown = {name: values.get(name, "") for name in _KEPT}
+        return _page(
+            "pay_card.html",
+            400 if problems else 200,
+            {
+                "charge": charge,
+                "amount": _pounds(charge.amount),
+                "service": journey.account.service.name,
+                "action": f"/card_details/{call.params['journey']}",
+                "values": shown,
+                "problems": problems,
+                "with_address": journey.account.service.collect_billing_address and not charge.moto,
+            },
+            journey.language,
+        )
+
+    def enter_card(self, call: Call, journey: Journey, charge: Charge) -> Response:
+        """Take the card, if it is a documented test card; nothing of any other number is kept or shown again."""
+        if charge.status == "submitted" or charge.awaits_three_d_secure:
+            return redirect(self._next(call.params["journey"], charge), 303)
+        values = {name: value.strip() for name, value in call.form}
+        problems = self._problems(values, journey)
+        card = look_up(values.get("card_number", ""), journey.account.service.payment_provider)
+        if isinstance(card, CardProblem):
+            problems["card_number"] = card.value
+        if problems or not isinstance(card, TestCard):
+            return self._form(call, journey, charge, values, problems)
+        digits = re.sub("[^0-9]", "", values["card_number"])
+        saved = SavedCard(
+            card,
+            digits[:6],
+            digits[-4:],
+            _expiry(values),
+            values["cardholder_name"],
+            self._address(values, journey, charge),
+        )
+        charge.email = values.get("email") or charge.email
+        if card.three_d_secure and not charge.moto:
+            charge.awaits_three_d_secure = saved
+            charge.three_d_secure = True
+            return redirect(f"/card_details/{call.params['journey']}/three-d-secure", 303)
+        return self._authorise(call, journey, charge, saved, card.outcome)
+
+    def _address(self, values: Mapping[str, str], journey: Journey, charge: Charge) -> dict[str, str | None] | None:
+        if charge.moto or not journey.account.service.collect_billing_address:
+            return None
+        given = {part: values.get(f"address_{part}") or None for part in _ADDRESS}
+        return {**given, "country": given["country"] or "GB"}
+
+    def _problems(self, values: Mapping[str, str], journey: Journey) -> dict[str, str]:
+        problems: dict[str, str] = {}
+        if not is_future(_expiry(values), self._life.now()):
+            problems["expiry_month"] = "expiry"
+        if not re.fullmatch("[0-9]{3,4}", values.get("cvc", "")):
+            problems["cvc"] = "cvc"
+        if not 1 <= len(values.get("cardholder_name", "")) <= 255:
+            problems["cardholder_name"] = "name"
+        if len(values.get("email", "")) > 254:
+            problems["email"] = "email"
+        if any(len(values.get(f"address_{part}", "")) > 255 for part in _ADDRESS):
+            problems["address_line1"] = "address"
+        return problems
+
+    def _authorise(self, call: Call, journey: Journey, charge: Charge, card: SavedCard, outcome: Outcome) -> Response:
+        self._life.authorise(journey.account, charge, card, outcome)
+        if charge.finished:
+            return self._ended(charge)
+        if charge.moto:
+            self._life.confirm(journey.account, charge)
+            return redirect(charge.return_url or "/", 303)
+        return redirect(f"/card_details/{call.params['journey']}/confirm", 303)
+
+    def three_d_secure_page(self, call: Call, journey: Journey, charge: Charge) -> Response:
+        """Show what stands for the page of the card's bank."""
+        if charge.awaits_three_d_secure is None:
+            return redirect(self._next(call.params["journey"], charge), 303)
+        values = {"amount": _pounds(charge.amount), "action": f"/card_details/{call.params['journey']}/three-d-secure"}
+        return _page("pay_three_d_secure.html", 200, values, journey.language)
+
+    def answer_three_d_secure(self, call: Call, journey: Journey, charge: Charge) -> Response:
+        """The person proved, or did not prove, to be the card's holder."""
+        card = charge.awaits_three_d_secure
+        if card is None:
+            return redirect(self._next(call.params["journey"], charge), 303)
+        proved = dict(call.form).get("answer") == "approve"
+        return self._authorise(call, journey, charge, card, card.card.outcome if proved else Outcome.DECLINED)
+
+    def confirm_page(self, call: Call, journey: Journey, charge: Charge) -> Response:
+        """Show what is about to be paid."""
+        if charge.status != "submitted":
+            return redirect(self._next(call.params["journey"], charge), 303)
+        values = {
+            "charge": charge,
+            "card": charge.card,
+            "amount": _pounds(charge.total),
+            "surcharge": _pounds(charge.surcharge) if charge.surcharge else None,
+            "service": journey.account.service.name,
+            "action": f"/card_details/{call.params['journey']}",
+        }
+        return _page("pay_confirm.html", 200, values, journey.language)
+
+    def confirm(self, call: Call, journey: Journey, charge: Charge) -> Response:
+        """Pay, and go back to the service. Nothing is added to the return URL, as at Pay."""
+        if charge.status != "submitted":
+            return redirect(self._next(call.params["journey"], charge), 303)
+        self._life.confirm(journey.account, charge)
+        return redirect(charge.return_url or "/", 303)
+
+    def cancel(self, _call: Call, journey: Journey, charge: Charge) -> Response:
+        """The person gives up."""
+        self._life.cancel(journey.account, charge, by_person=True)
+        return self._ended(charge)
+
+    def _ended(self, charge: Charge) -> Response:
+        values = {
+            "outcome": "paid" if charge.status in ("success", "capturable") else (charge.code or "P0050"),
+            "return_url": charge.return_url,
+        }
+        return _page("pay_ended.html", 200, values, charge.language)
+
+
+def _expiry(values: Mapping[str, str]) -> str:
+    month, year = values.get("expiry_month", ""), values.get("expiry_year", "")
+    return (
+        f"{month.zfill(2)}/{year[-2:]}"
+        if re.fullmatch("[0-9]{1,2}", month) and re.fullmatch("(20)?[0-9]{2}", year)
+        else ""
+    )
+
+
+def _pounds(pence: int) -> str:
+    return f"£{pence // 100:,}.{pence % 100:02d}"
+
+
+def _page(template: str, status: int, values: Mapping[str, Any], language: str = "en") -> Response:
+    return html_answer(status, render(template, lang=language, **values))

@@ -1,0 +1,91 @@
+"""Makes what a sign-in gives: the tokens, and the claims about the person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from govcomponents.identity.adapters.one_login import wire
+from govcomponents.identity.adapters.one_login.endpoints import Endpoints
+from govcomponents.identity.jose.signing import signed_jwt
+from govcomponents.identity.jose.tokens import half_hash
+from govcomponents.sandbox.providers.one_login.keys import SigningKeys
+from govcomponents.sandbox.providers.one_login.sign_ins import Grant
+from govcomponents.sandbox.providers.one_login.world import Lifetimes
+
+_EVIDENCE = {"address": wire.ADDRESS, "passport": wire.PASSPORT, "driving_permit": wire.DRIVING_PERMIT}
+
+
+class Answers:
+    """Makes tokens and claims for one issuer."""
+
+    def __init__(self, at: Endpoints, keys: SigningKeys, lifetimes: Lifetimes) -> None:
+        self._at = at
+        self._keys = keys
+        self._lifetimes = lifetimes
+
+    def tokens(self, grant: Grant, access_token: str, now: int) -> dict[str, object]:
+        """The answer of the token endpoint."""
+        return {
+            "access_token": access_token,
+            "token_type": "Bearer",
+            "expires_in": self._lifetimes.access_token,
+            "id_token": self.id_token(grant, access_token, now),
+        }
+
+    def id_token(self, grant: Grant, access_token: str, now: int) -> str:
+        """The ID token, with the algorithm that the client is registered for."""
+        signer = self._keys.signer(grant.request.client.id_token_signing_algorithm)
+        claims = {
+            "sub": grant.person.sub,
+            "iss": self._at.issuer,
+            "aud": grant.request.client.client_id,
+            "iat": now,
+            "exp": now + self._lifetimes.id_token,
+            "nonce": grant.request.nonce,
+            "at_hash": half_hash(access_token, signer.algorithm),
+            "sid": grant.session,
+            "vot": grant.request.credential,
+            "vtm": self._at.trustmark,
+            "auth_time": grant.signed_in_at,
+        }
+        return signed_jwt(signer, claims, kind=None)
+
+    def userinfo(self, grant: Grant, now: int) -> dict[str, object]:
+        """The answer of the userinfo endpoint: what the scopes and claims of the request let be told."""
+        person, scopes = grant.person, grant.request.scopes
+        told: dict[str, object] = {"sub": person.sub}
+        if "email" in scopes:
+            told |= {"email": person.email, "email_verified": person.email_verified}
+        if "phone" in scopes:
+            if person.phone_number is not None:
+                told["phone_number"] = person.phone_number
+            told["phone_number_verified"] = person.phone_number_verified
+        if "wallet-subject-id" in scopes and person.wallet_subject_id is not None:
+            told["wallet_subject_id"] = person.wallet_subject_id
+        asked = grant.request.claims
+        if grant.confidence is not None:
+            for attribute, name in _EVIDENCE.items():
+                evidence = getattr(person, attribute)
+                if name in asked and evidence is not None:
+                    told[name] = evidence
+            if wire.CORE_IDENTITY in asked and person.core_identity is not None:
+                told[wire.CORE_IDENTITY] = self.core_identity(grant, dict(person.core_identity), now)
+        if wire.RETURN_CODE in asked:
+            told[wire.RETURN_CODE] = [{"code": code} for code in grant.return_codes]
+        return told
+
+    def core_identity(self, grant: Grant, credential: dict[str, Any], now: int) -> str:
+        """The core identity token: always ES256, signed with a key of the DID document."""
+        signer = self._keys.signer("core_identity")
+        claims = {
+            "iss": self._at.identity_issuer,
+            "sub": grant.person.sub,
+            "aud": grant.request.client.client_id,
+            "nbf": now,
+            "iat": now,
+            "exp": now + self._lifetimes.core_identity,
+            "vot": grant.confidence,
+            "vtm": self._at.trustmark,
+            "vc": credential,
+        }
+        return signed_jwt(signer.renamed(f"{self._at.did}#{signer.key_id}"), claims, kind=None)

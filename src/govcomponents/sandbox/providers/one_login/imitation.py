@@ -1,0 +1,399 @@
+"""GOV.UK One Login, imitated: its routes and its state.
+
+Where the official simulator and the real service differ, this follows the real one: codes are used once and expire,
+PKCE is checked whenever a challenge was sent, identity that is not proved gives no core identity, a caller without a
+User-Agent is turned away.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from govcomponents.core.messages import Response
+from govcomponents.errors import ConfigurationError
+from govcomponents.identity.adapters.one_login import wire
+from govcomponents.identity.adapters.one_login.endpoints import of_issuer
+from govcomponents.identity.jose.tokens import same
+from govcomponents.identity.protocol.flow import code_challenge
+from govcomponents.sandbox.http.messages import Call, Fact, Route, json_answer, redirect, text_answer
+from govcomponents.sandbox.providers.one_login.answers import Answers
+from govcomponents.sandbox.providers.one_login.clients import Clients, TokenRefusal
+from govcomponents.sandbox.providers.one_login.documents import discovery, trustmark
+from govcomponents.sandbox.providers.one_login.keys import PURPOSES, SigningKeys
+from govcomponents.sandbox.providers.one_login.logout_notices import LogoutNotices
+from govcomponents.sandbox.providers.one_login.requests import (
+    AuthorizationRequest,
+    RequestReader,
+    SentRefusal,
+    ShownRefusal,
+)
+from govcomponents.sandbox.providers.one_login.sign_in_page import SignInPage
+from govcomponents.sandbox.providers.one_login.sign_ins import Grant, Outcome, Shelf
+from govcomponents.sandbox.providers.one_login.sign_outs import SignOuts
+from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorld, Person, read_world
+
+if TYPE_CHECKING:
+    from govcomponents.sandbox.context import Ground
+
+SIGN_IN_PATH = "/_sandbox/sign-in"
+_WAITING_FOR = 3600
+_DENIED = "Access denied by resource owner or authorization server"
+_ENDINGS = {
+    Outcome.LEFT: ("access_denied", _DENIED),
+    Outcome.LOST_SESSION: (
+        "access_denied",
+        "Access denied for security reasons, a new authentication request may be successful",
+    ),
+    Outcome.UNAVAILABLE: ("temporarily_unavailable", ""),
+    Outcome.SERVER_ERROR: ("server_error", "Unexpected server error"),
+}
+_OF_ERROR = {
+    "access_denied": Outcome.LEFT,
+    "temporarily_unavailable": Outcome.UNAVAILABLE,
+    "server_error": Outcome.SERVER_ERROR,
+}
+
+
+class OneLoginImitation:
+    """GOV.UK One Login. Safe to share between threads.
+
+    `sign_in` says how /authorize answers: "page" shows the sign-in page, "at_once" redirects without one, None does
+    what the world says of each client. `sign_in_as` chooses who signs in at once, and how it ends.
+    """
+
+    section = "one_login"
+
+    def __init__(self, section: Any, ground: Ground, *, sign_in: str | None = None) -> None:
+        if sign_in not in (None, "page", "at_once"):
+            raise ConfigurationError("sign_in is neither page nor at_once", fix='give "page", "at_once" or None')
+        self._ground = ground
+        self._world = None if section is None else read_world(section, ground.base_url)
+        world = self._world or OneLoginWorld(clients=())
+        self._sign_in = sign_in
+        self._chosen: tuple[Person | None, Outcome, tuple[str, ...] | None] | None = None
+        self._lock = threading.Lock()
+        self._people = {person.symbol: person for person in world.people}
+        self._lifetimes = world.lifetimes
+        self._at = of_issuer(ground.base_url)
+        self.keys = SigningKeys(ground.ids.token())
+        self._clients = Clients(world, ground.clock.time)
+        self._reader = RequestReader(self._clients, authorize_url=self._at.authorize)
+        self._answers = Answers(self._at, self.keys, world.lifetimes)
+        self._page = SignInPage(world.people)
+        self._waiting: Shelf[AuthorizationRequest] = Shelf(ground.clock)
+        self._codes: Shelf[Grant] = Shelf(ground.clock)
+        self._tokens: Shelf[Grant] = Shelf(ground.clock)
+        self._signed_in = 0
+        self._notices = LogoutNotices(ground, self._at, self.keys)
+        self._sign_outs = SignOuts(self._at, self.keys, self._clients)
+
+    def routes(self) -> Iterable[Route]:
+        """The real paths of the provider, and the page for people."""
+        if self._world is None:
+            return []
+        return [
+            Route("GET", "/.well-known/openid-configuration", self._discovery, "discovery"),
+            Route("GET", "/.well-known/jwks.json", self._jwks, "jwks"),
+            Route("GET", "/.well-known/did.json", self._did, "did"),
+            Route("GET", "/trustmark", self._trustmark, "trustmark"),
+            Route("GET", "/authorize", self._authorize, "authorize"),
+            Route("GET", SIGN_IN_PATH, self._show_sign_in, "sign_in_page"),
+            Route("POST", SIGN_IN_PATH, self._submit_sign_in, "sign_in"),
+            Route("POST", "/token", self._token, "token"),
+            Route("GET", "/userinfo", self._userinfo, "userinfo"),
+            Route("GET", "/logout", self._logout, "logout"),
+            Route("GET", "/signed-out", self._signed_out, "signed_out"),
+        ]
+
+    def owns(self, path: str) -> bool:
+        """Its own paths, and everything else below /.well-known/."""
+        return self._world is not None and (
+            path in ("/authorize", "/token", "/userinfo", "/logout", "/trustmark", "/connect/register")
+            or path.startswith("/.well-known/")
+        )
+
+    def missing(self, call: Call, allowed: frozenset[str]) -> Response:
+        """Refuse a path that is not there, or a method."""
+        if call.path == "/authorize":
+            return text_answer(405, f"Method {call.method} not allowed\n", {"allow": "GET"})
+        return text_answer(404, "There is nothing here.\n")
+
+    def client_settings(self) -> dict[str, object] | None:
+        """The settings of the first client whose private key the world holds."""
+        if self._world is None:
+            return None
+        keys = {key.symbol: key.private_jwk for key in self._world.keys}
+        for client in self._world.clients:
+            jwk = keys.get(client.key) if client.key is not None else None
+            if client.token_auth_method == "private_key_jwt" and jwk is not None:  # noqa: S105  # a method's name
+                settings: dict[str, object] = {
+                    "client_id": client.client_id,
+                    "private_key": json.dumps(dict(jwk), separators=(",", ":")),
+                    "redirect_url": client.redirect_urls[0],
+                    "issuer": self._ground.base_url,
+                }
+                if client.id_token_signing_algorithm == "RS256":  # noqa: S105  # an algorithm's name
+                    settings["id_token_algorithm"] = client.id_token_signing_algorithm
+                return settings
+        return None
+
+    def summary(self) -> Iterable[Fact]:
+        """What it holds, in a few lines."""
+        world = self._world or OneLoginWorld(clients=())
+        return [
+            Fact("Services", str(len(world.clients))),
+            Fact("People who can sign in", str(len(world.people))),
+            Fact("Sign-ins finished", str(self._signed_in)),
+        ]
+
+    # -- for tests and for whoever plays the person -------------------------------------------------------------------
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The symbols of the people who can sign in."""
+        return tuple(self._people)
+
+    def sign_in_as(
+        self, person: str | None = None, outcome: Outcome = Outcome.SUCCESS, return_codes: tuple[str, ...] | None = None
+    ) -> None:
+        """From now on sign in this person at once, with this outcome. Raises KeyError for somebody who is not there.
+
+        Without a person it is the one whom the world names for the client. `return_codes` replace the person's own.
+        """
+        chosen = None if person is None else self._people[person]
+        with self._lock:
+            self._chosen = (chosen, Outcome(outcome), return_codes)
+
+    def sign_in_as_the_world_says(self) -> None:
+        """Undo `sign_in_as`."""
+        with self._lock:
+            self._chosen = None
+
+    def sign_out_everywhere(self, person: str) -> list[str]:
+        """End a person's session at the provider, as an intervention or a sign-out elsewhere does.
+
+        Every service to which they signed in, and that has a `back_channel_logout_url`, is told. Returns the ids of
+        the callbacks. Raises KeyError for somebody who is not there.
+        """
+        self._record("a person was signed out everywhere")
+        return self._notices.signed_out(self._people[person].sub)
+
+    # -- documents ----------------------------------------------------------------------------------------------------
+
+    def _discovery(self, call: Call) -> Response:
+        return _turned_away(call) or json_answer(200, discovery(self._at), {"cache-control": "max-age=86400"})
+
+    def _jwks(self, call: Call) -> Response:
+        return _turned_away(call) or json_answer(200, self.keys.jwks(), {"cache-control": "max-age=86400"})
+
+    def _did(self, call: Call) -> Response:
+        document = self.keys.did_document(self._at.did)
+        return _turned_away(call) or json_answer(200, document, {"cache-control": "max-age=3600, private"})
+
+    def _trustmark(self, call: Call) -> Response:
+        return _turned_away(call) or json_answer(200, trustmark(self._at))
+
+    # -- signing in ---------------------------------------------------------------------------------------------------
+
+    def _authorize(self, call: Call) -> Response:
+        if len(call.query_string) > wire.MAX_AUTHORIZE_QUERY:
+            return _blocked()
+        try:
+            request = self._reader.read(dict(call.query), self._ground.callers_time())
+        except ShownRefusal as refused:
+            return text_answer(refused.status, refused.text)
+        except SentRefusal as refused:
+            return _sent_back(refused)
+        with self._lock:
+            chosen = self._chosen
+        if chosen is not None:
+            person, outcome, codes = chosen
+            return self._end(request, person or self._usual_person(request.client), outcome, codes)
+        client = request.client
+        if self._sign_in != "page" and client.authorize_error is not None:
+            return self._end(request, None, _OF_ERROR[client.authorize_error], None)
+        if self._sign_in == "at_once" or (self._sign_in is None and client.signs_in is not None):
+            return self._end(request, self._usual_person(client), Outcome.SUCCESS, None)
+        ticket = self._ground.ids.token()
+        self._waiting.put(ticket, request, _WAITING_FOR)
+        return redirect(f"{call.base_url}{SIGN_IN_PATH}?{urlencode({'request': ticket, 'lng': request.language})}")
+
+    def _usual_person(self, client: Client) -> Person | None:
+        if client.signs_in is not None:
+            return self._people[client.signs_in]
+        return next(iter(self._people.values()), None)
+
+    def _show_sign_in(self, call: Call) -> Response:
+        query = dict(call.query)
+        ticket = query.get("request", "")
+        return self._page.show(ticket, self._waiting.look(ticket), query.get("lng", "en"))
+
+    def _submit_sign_in(self, call: Call) -> Response:
+        form = dict(call.form)
+        ticket = form.get("request", "")
+        language = form.get("lng", "en")
+        request = self._waiting.look(ticket)
+        if request is None:
+            return self._page.show(ticket, None, language)
+        choice = self._page.read(form)
+        if choice is None:
+            return self._page.show(ticket, request, language, chosen=form)
+        person, outcome, codes = choice
+        if outcome not in (Outcome.IN_PERSON, Outcome.CLOSED) and self._waiting.take(ticket) is None:
+            return self._page.show(ticket, None, language)
+        if outcome in (Outcome.IN_PERSON, Outcome.CLOSED):
+            self._record(f"a person ended the journey: {outcome.value.replace('_', ' ')}")
+            return self._page.ended(request, outcome, language)
+        return self._end(request, person, outcome, codes)
+
+    def _end(
+        self,
+        request: AuthorizationRequest,
+        person: Person | None,
+        outcome: Outcome,
+        return_codes: tuple[str, ...] | None,
+    ) -> Response:
+        """Send the person back with a code or with an error."""
+        if outcome in _ENDINGS:
+            self._record(f"a sign-in ended: {outcome.value.replace('_', ' ')}")
+            return _sent_back(request.refuse(*_ENDINGS[outcome]))
+        if outcome in (Outcome.IN_PERSON, Outcome.CLOSED):
+            return self._page.ended(request, outcome, request.language)
+        if person is None:
+            return _sent_back(request.refuse("server_error", "the sandbox's world has no people"))
+        if request.id_token_hint is not None and "login" in request.prompts:
+            who = self._sign_outs.subject({"id_token_hint": request.id_token_hint})
+            if who is None:
+                return _sent_back(request.refuse("invalid_request", "Unable to validate id_token_hint"))
+            if who[0] != person.sub:
+                self._record("another person signed in than the one who was to sign in again")
+                return _sent_back(request.refuse("login_required", "Login required"))
+        reached = self._reached(request, person, outcome)
+        codes = _letters(person.return_codes) if return_codes is None else return_codes
+        if outcome is Outcome.NOT_PROVED and not codes:
+            codes = ("A",)
+        if request.levels and reached is None and wire.RETURN_CODE not in request.claims:
+            self._record("a person signed in; identity was not proved")
+            return _sent_back(request.refuse("access_denied", _DENIED))
+        grant = Grant(request, person, int(self._ground.callers_time()), self._ground.ids.token(22), reached, codes)
+        code = self._ground.ids.token()
+        self._codes.put(code, grant, self._lifetimes.code)
+        proved = f", identity proved to {reached}" if reached else ", identity was not proved" if request.levels else ""
+        self._record(f"a person signed in{proved}")
+        return _back(request.redirect_url, {"code": code, "state": request.state}, fragment=request.fragment)
+
+    def _reached(self, request: AuthorizationRequest, person: Person, outcome: Outcome) -> str | None:
+        """The highest level that was asked for and that the person is proved to."""
+        if outcome is Outcome.NOT_PROVED or person.core_identity is None:
+            return None
+        return max((level for level in request.levels if level <= person.level_of_confidence), default=None)
+
+    def rotate_keys(self) -> None:
+        """Change every signing key at once; what was signed with the old ones no longer verifies."""
+        for purpose in PURPOSES:
+            self.keys.rotate(purpose)
+
+    # -- tokens -------------------------------------------------------------------------------------------------------
+
+    def _token(self, call: Call) -> Response:
+        if turned_away := _turned_away(call):
+            return turned_away
+        now = self._ground.callers_time()
+        try:
+            grant = self._redeem(call, now)
+        except TokenRefusal as refused:
+            return json_answer(refused.status, refused.body, {"cache-control": "no-store"})
+        access_token = self._ground.ids.token()
+        self._tokens.put(access_token, grant, self._lifetimes.access_token)
+        with self._lock:
+            self._signed_in += 1
+        self._notices.signed_in(grant.person.sub, grant.request.client)
+        answer = self._answers.tokens(grant, access_token, int(now))
+        return json_answer(200, answer, {"cache-control": "no-store"})
+
+    def _redeem(self, call: Call, now: float) -> Grant:
+        kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+        form = dict(call.form) if kind in ("", "application/x-www-form-urlencoded") else {}
+        if not form.get("grant_type"):
+            raise TokenRefusal("invalid_request", "Request is missing grant_type parameter")
+        if form["grant_type"] != "authorization_code":
+            raise TokenRefusal("unsupported_grant_type", "Unsupported grant type")
+        for name in ("redirect_uri", "code"):
+            if not form.get(name):
+                raise TokenRefusal("invalid_request", f"Request is missing {name} parameter")
+        client = self._clients.authenticate(form, audiences=frozenset({self._at.issuer, self._at.token}), now=now)
+        grant = self._codes.take(form["code"])  # whatever is wrong from here on, the code is used up
+        if grant is None or grant.request.client.client_id != client.client_id:
+            raise TokenRefusal("invalid_grant", "Invalid grant")
+        if grant.request.redirect_url != form["redirect_uri"]:
+            raise TokenRefusal("invalid_grant", "Invalid grant")
+        if not _verifier_fits(grant.request.code_challenge, form.get("code_verifier")):
+            raise TokenRefusal("invalid_grant", "PKCE code verification failed")
+        return grant
+
+    def _userinfo(self, call: Call) -> Response:
+        if turned_away := _turned_away(call):
+            return turned_away
+        authorization = call.headers.get("authorization")
+        if authorization is None:
+            return Response(401, {"www-authenticate": "Bearer"}, b"")
+        scheme, _, token = authorization.partition(" ")
+        grant = self._tokens.look(token) if scheme.lower() == "bearer" else None
+        if grant is None:
+            challenge = 'Bearer error="invalid_token", error_description="Invalid access token"'
+            return Response(401, {"www-authenticate": challenge}, b"")
+        answer = self._answers.userinfo(grant, int(self._ground.callers_time()))
+        return json_answer(200, answer, {"cache-control": "no-store"})
+
+    # -- signing out --------------------------------------------------------------------------------------------------
+
+    def _logout(self, call: Call) -> Response:
+        if len(call.query_string) > wire.MAX_LOGOUT_QUERY:
+            return _blocked()
+        query = dict(call.query)
+        if who := self._sign_outs.subject(query):
+            self._record("a person signed out")
+            self._notices.signed_out(who[0], by=who[1])
+        return redirect(self._sign_outs.answer(query))
+
+    def _signed_out(self, call: Call) -> Response:
+        return self._page.signed_out(dict(call.query))
+
+    def _record(self, happened: str) -> None:
+        self._ground.timeline.record("identity", happened)
+
+
+def _turned_away(call: Call) -> Response | None:
+    """The gateway's answer to a direct call without a User-Agent."""
+    return None if call.headers.get("user-agent", "").strip() else _blocked()
+
+
+def _blocked() -> Response:
+    page = "<!DOCTYPE html><title>403</title><h1>403 ERROR</h1><p>The request could not be satisfied.</p>"
+    return Response(403, {"content-type": "text/html; charset=utf-8"}, page.encode())
+
+
+def _sent_back(refused: SentRefusal) -> Response:
+    parameters = {"error": refused.error, "error_description": refused.description}
+    if refused.state is not None:
+        parameters["state"] = refused.state
+    return _back(refused.redirect_url, parameters, fragment=refused.fragment)
+
+
+def _back(url: str, parameters: Mapping[str, str], *, fragment: bool) -> Response:
+    mark = "#" if fragment else "&" if "?" in url else "?"
+    return redirect(f"{url}{mark}{urlencode(parameters, quote_via=quote)}")
+
+
+def _verifier_fits(challenge: str | None, verifier: str | None) -> bool:
+    if challenge is None or verifier is None:
+        return challenge is None and verifier is None
+    return verifier.isascii() and same(code_challenge(verifier), challenge)
+
+
+def _letters(codes: Iterable[Any]) -> tuple[str, ...]:
+    return tuple(str(entry["code"]) for entry in codes if isinstance(entry, dict) and "code" in entry)

@@ -1,0 +1,76 @@
+"""Checks who calls the token endpoint, in each way that a client can prove it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from urllib.parse import unquote_plus
+
+from govcomponents.identity.jose import tokens
+from govcomponents.identity.jose.canonical_json import NotStrict, parse_object
+from govcomponents.identity.jose.jwk import public_key
+from govcomponents.identity.jose.tokens import Rules, TokenRefused, same
+from govcomponents.identity.protocol.relying_party import ASSERTION_TYPE
+from govcomponents.sandbox.providers.openid.world import Client
+
+_ALGORITHMS = frozenset({"RS256", "PS256", "ES256"})
+
+
+class Stranger(Exception):
+    """The caller does not prove to be the client; the message is a sentence for the answer."""
+
+
+def check_client(
+    client: Client, form: Mapping[str, str], authorization: str, *, audiences: tuple[str, ...], now: float
+) -> str | None:
+    """Check that a token request comes from the client. Returns the id of its assertion, if it sent one.
+
+    Raises Stranger.
+    """
+    if client.authentication == "private_key_jwt":
+        return _assertion(client, form, audiences, now)
+    if client.authentication == "client_secret_basic":
+        proved = _pair(authorization) == (client.client_id, client.client_secret)
+    else:
+        proved = form.get("client_id") == client.client_id
+        if client.client_secret is not None:
+            proved = proved and same(form.get("client_secret", ""), client.client_secret)
+    if not proved:
+        raise Stranger("Client authentication failed")
+    return None
+
+
+def _pair(authorization: str) -> tuple[str, str] | None:
+    kind, _, text = authorization.partition(" ")
+    try:
+        name, _, secret = base64.b64decode(text, validate=True).decode("ascii").partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return (unquote_plus(name), unquote_plus(secret)) if kind == "Basic" else None
+
+
+def _assertion(client: Client, form: Mapping[str, str], audiences: tuple[str, ...], now: float) -> str:
+    if form.get("client_assertion_type") != ASSERTION_TYPE:
+        raise Stranger("Client assertion type is not included in the list")
+    for audience in audiences:
+        rules = Rules(
+            name="client assertion",
+            algorithms=_ALGORITHMS,
+            issuer=client.client_id,
+            audience=audience,
+            max_life=600,
+            optional=frozenset({"iat"}),
+        )
+        try:
+            parsed = tokens.read(form.get("client_assertion"), rules)
+            tokens.check_signature(parsed, public_key(dict(client.public_jwk or {})), rules)
+            claims = parse_object(parsed.payload)
+            tokens.check_claims(claims, rules, now)
+        except (TokenRefused, NotStrict) as error:
+            refused = error
+            continue
+        if claims.get("sub") != client.client_id or not isinstance(claims.get("jti"), str):
+            raise Stranger("Client assertion has no sub or no jti")
+        return str(claims["jti"])
+    raise Stranger(f"Client assertion {refused}")

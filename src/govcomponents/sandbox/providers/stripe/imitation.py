@@ -1,0 +1,116 @@
+"""The imitated Stripe as the sandbox holds it: its routes, its settings for clients, and what tests do to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from govcomponents.sandbox.control.templating import render
+from govcomponents.sandbox.http.messages import Fact, html_answer
+from govcomponents.sandbox.providers.stripe.api import PREFIX, Api
+from govcomponents.sandbox.providers.stripe.checkout import Checkout
+from govcomponents.sandbox.providers.stripe.events import Events
+from govcomponents.sandbox.providers.stripe.life import Life
+from govcomponents.sandbox.providers.stripe.objects import Objects
+from govcomponents.sandbox.providers.stripe.problems import Problem
+from govcomponents.sandbox.providers.stripe.store import Store
+from govcomponents.sandbox.providers.stripe.world import read_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from govcomponents.core.messages import Response
+    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.http.messages import Call, Route
+    from govcomponents.sandbox.providers.stripe.store import Charge, RefundRecord, Session
+
+
+class StripeImitation:
+    """Stripe with the account of a world, below /stripe: its paths begin with /v1, as GOV.UK Pay's do."""
+
+    section = "stripe"
+
+    def __init__(self, section: object, ground: Ground) -> None:
+        self._ground = ground
+        self._store = Store(read_world(section))
+        self._base_url = f"{ground.base_url}{PREFIX}"
+        objects = Objects(self._store, self._base_url)
+        self._events = Events(self._store, ground)
+        self._life = Life(self._store, ground, objects, self._events)
+        self._api = Api(self._store, self._life, objects, ground)
+        self._checkout = Checkout(self._store, self._life)
+        if self._store.world.webhooks:
+            ground.callbacks.before_delivery(self._settle)
+
+    def routes(self) -> Iterable[Route]:
+        """The API and the payment page."""
+        yield from self._api.routes()
+        yield from self._checkout.routes()
+
+    def owns(self, path: str) -> bool:
+        """What is under /stripe."""
+        return path == PREFIX or path.startswith(f"{PREFIX}/")
+
+    def missing(self, call: Call, allowed: frozenset[str]) -> Response:
+        """Answer as the API does to a path that it does not know."""
+        if not call.path.startswith(f"{PREFIX}/v1/"):
+            return html_answer(404, render("stripe_ended.html", outcome="unknown", return_url=None))
+        return self._api.refuse(Problem(404, f"Unrecognized request URL ({call.method})."))
+
+    def client_settings(self) -> dict[str, object]:
+        """Settings for a client of the account."""
+        world = self._store.world
+        return {
+            "adapter": "stripe",
+            "api_key": world.secret_key,
+            "base_url": self._base_url,
+            "webhook_secrets": tuple(endpoint.secret for endpoint in world.webhooks),
+        }
+
+    def summary(self) -> Iterable[Fact]:
+        """How much it holds."""
+        held = f"{len(self._store.sessions)} Checkout Sessions, {len(self._store.refunds)} refunds"
+        yield Fact(self._store.world.name, held)
+
+    def sessions(self) -> list[Session]:
+        """The Checkout Sessions, oldest first, as they are now."""
+        self._settle()
+        return list(self._store.sessions.values())
+
+    def charges(self) -> list[Charge]:
+        """The charges, oldest first; refused attempts too."""
+        self._settle()
+        return list(self._store.charges.values())
+
+    def refunds(self) -> list[RefundRecord]:
+        """The refunds, oldest first, as they are now."""
+        self._settle()
+        return list(self._store.refunds.values())
+
+    def messages(self) -> list[tuple[bytes, dict[str, str]]]:
+        """Every event so far as it would be delivered to the first endpoint now: its body, and headers signed now.
+
+        Raises LookupError if the world has no endpoint.
+        """
+        if not self._store.world.webhooks:
+            raise LookupError("the world's section stripe has no webhooks")
+        secret = self._store.world.webhooks[0].secret
+        self._settle()
+        return [(body, self._events.headers(body, secret)) for _, body in self._store.events]
+
+    def open_dispute(self, session_id: str) -> str:
+        """Let the card's holder dispute a paid Session; return the dispute's id. Raises LookupError."""
+        with self._store.lock:
+            intent = self._life.intent_of(self._store.sessions[session_id])
+            charge = self._store.charges.get(intent.charge_id or "") if intent is not None else None
+            if charge is None or charge.captured_at is None:
+                raise LookupError("that Session is not paid")
+            return self._life.dispute(charge).id
+
+    def close_dispute(self, dispute_id: str, *, won: bool) -> None:
+        """Decide a dispute, for the service or against it. Raises KeyError if there is none of that id."""
+        with self._store.lock:
+            self._life.close_dispute(self._store.disputes[dispute_id], "won" if won else "lost")
+
+    def _settle(self) -> None:
+        with self._store.lock:
+            self._life.settle_all()

@@ -1,0 +1,132 @@
+"""Checks parameters as Stripe does: what it does not know it refuses, by name (Stripe docs: error codes)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from govcomponents.pay.adapters.stripe.forms import Form
+from govcomponents.sandbox.providers.stripe.problems import wrong
+
+Allowed: TypeAlias = "Mapping[str, Allowed | None]"
+"""Names of parameters, with what is allowed below each; None is a text, the name "*" stands for every name."""
+
+TEXTS: Final[Allowed] = {"*": None}
+_PRICE: Final[Allowed] = {
+    "currency": None,
+    "unit_amount": None,
+    "product_data": {"name": None, "description": None, "metadata": TEXTS},
+}
+_INTENT: Final[Allowed] = {
+    "capture_method": None,
+    "description": None,
+    "metadata": TEXTS,
+    "receipt_email": None,
+    "setup_future_usage": None,
+    "statement_descriptor_suffix": None,
+}
+NEW_SESSION: Final[Allowed] = {
+    "mode": None,
+    "line_items": {"*": {"quantity": None, "price_data": _PRICE}},
+    "success_url": None,
+    "cancel_url": None,
+    "client_reference_id": None,
+    "customer_email": None,
+    "expires_at": None,
+    "locale": None,
+    "metadata": TEXTS,
+    "payment_method_types": TEXTS,
+    "payment_intent_data": _INTENT,
+    "billing_address_collection": None,
+    "submit_type": None,
+    "adaptive_pricing": {"enabled": None},
+    "wallet_options": {"link": {"display": None}},
+    "expand": TEXTS,
+}
+LISTED: Final[Allowed] = {
+    "created": {"gt": None, "gte": None, "lt": None, "lte": None},
+    "limit": None,
+    "starting_after": None,
+    "ending_before": None,
+    "expand": TEXTS,
+}
+_METADATA_KEYS: Final = 50
+_METADATA_NAME: Final = 40
+_METADATA_VALUE: Final = 500
+
+
+def check(given: Form, allowed: Allowed, inside: str = "") -> None:
+    """Raise a Problem for the first parameter that is not allowed there."""
+    for name, value in given.items():
+        where = f"{inside}[{name}]" if inside else name
+        if name not in allowed and "*" not in allowed:
+            raise wrong(f"Received unknown parameter: {where}", "parameter_unknown", where)
+        below = allowed.get(name, allowed.get("*"))
+        if isinstance(value, str):
+            if below is not None and value != "":
+                raise wrong(f"Invalid object: {where}", None, where)
+        elif below is None:
+            raise wrong(f"Invalid string: {where}", None, where)
+        else:
+            check(value, below, where)
+
+
+def find(given: Form, *path: str) -> str | Form | None:
+    """Follow names into a form; None where there is nothing."""
+    place: str | Form | None = given
+    for name in path:
+        place = place.get(name) if isinstance(place, dict) else None
+    return place
+
+
+def text(given: Form, *path: str, required: bool = False, longest: int = 5000) -> str | None:
+    """A text, by its path. Raises a Problem where it is missing, empty or too long."""
+    value = find(given, *path)
+    if isinstance(value, str) and 0 < len(value) <= longest:
+        return value
+    if not isinstance(value, str) and not required:
+        return None
+    where = _named(path)
+    if not isinstance(value, str):
+        raise wrong(f"Missing required param: {where}.", "parameter_missing", where)
+    if value == "":
+        raise wrong(
+            f"You passed an empty string for '{where}'. We assume empty values are an attempt to unset a parameter.",
+            "parameter_invalid_empty",
+            where,
+        )
+    raise wrong(f"Invalid string: {where} must be at most {longest} characters", None, where)
+
+
+def whole(given: Form, *path: str, required: bool = False) -> int | None:
+    """A whole number, by its path. Raises a Problem where it is missing or is none."""
+    value = text(given, *path, required=required)
+    if value is None:
+        return None
+    if not value.lstrip("-").isdigit() or not value.isascii() or len(value) > 18:
+        raise wrong(f"Invalid integer: {_named(path)}", "parameter_invalid_integer", _named(path))
+    return int(value)
+
+
+def texts(given: Form, *path: str) -> list[str]:
+    """A list of texts, in the order of its numbers."""
+    found = find(given, *path)
+    if not isinstance(found, dict):
+        return []
+    return [value for _, value in sorted(found.items(), key=lambda pair: pair[0].zfill(4)) if isinstance(value, str)]
+
+
+def metadata(given: Form, *path: str) -> dict[str, str]:
+    """Metadata within its limits. Raises a Problem where one is passed."""
+    found = find(given, *path)
+    values = {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
+    if len(values) > _METADATA_KEYS:
+        raise wrong(f"You can only specify {_METADATA_KEYS} metadata keys.", None, _named(path))
+    for name, value in values.items():
+        if len(name) > _METADATA_NAME or len(value) > _METADATA_VALUE:
+            raise wrong("Metadata names have at most 40 characters, values 500.", None, _named((*path, name[:40])))
+    return values
+
+
+def _named(path: tuple[str, ...]) -> str:
+    return path[0] + "".join(f"[{part}]" for part in path[1:])
