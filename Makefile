@@ -56,7 +56,7 @@ test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests w
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest --ignore=tests/conformance
+	$(BIN)/coverage run -m pytest -n auto --ignore=tests/conformance
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
