@@ -32,7 +32,11 @@ class Money:
     """An amount of one currency, held exactly.
 
     `minor` is in the currency's minor unit (pence for GBP), `currency` an ISO 4217 code. Make one with
-    `Money.gbp("145.00")`, `Money.of("145.00", "EUR")` or `Money(14500, "GBP")`.
+    `Money.gbp("145.00")`, `Money.from_pence(14500)`, `Money.of("145.00", "EUR")` or `Money(14500, "EUR")`.
+
+    Amounts of one currency add up (`sum` too; give it `Money(0)` to start with where there may be none), compare, and
+    multiply by a whole number. `f"{money}"` is "£145.00", `f"{money:>12}"` the same as any text is laid out, and
+    `f"{money:.2f}"` the bare number of pounds. In JSON an amount is `{"minor": 14500, "currency": "GBP"}`.
 
     Raises InvalidInput for a float, a bool, more decimal places than the currency has, or an unknown form of code.
     """
@@ -47,7 +51,7 @@ class Money:
             raise InvalidInput(
                 field="amount",
                 problem=f"minor units must be a whole number, not {type(self.minor).__name__}",
-                fix='write Money.gbp("145.00") or Money(14500, "GBP")',
+                fix='write Money.gbp("145.00") or Money.from_pence(14500)',
             )
         currency: object = self.currency
         if not isinstance(currency, str) or not _CODE.fullmatch(currency):
@@ -58,9 +62,20 @@ class Money:
             )
 
     @classmethod
-    def of(cls, amount: str | int | Decimal, currency: str) -> Money:
-        """Read an amount in major units (pounds): text such as "145.00", an int, or a Decimal; never a float."""
-        if isinstance(amount, bool) or not isinstance(amount, (str, int, Decimal)):
+    def of(cls, amount: str | Decimal, currency: str) -> Money:
+        """Read an amount in major units (pounds, euros): text such as "145.00", or a Decimal.
+
+        Raises InvalidInput for an int, which could be meant as pounds or as pence, and for a float, which may not hold
+        the amount exactly.
+        """
+        if isinstance(amount, int) and not isinstance(amount, bool):
+            raise InvalidInput(
+                field="amount",
+                problem="a whole number does not say whether it means pounds or pence",
+                fix='write Money.gbp("145.00") or Money.of("145.00", "EUR") for major units, '
+                'Money.from_pence(14500) or Money(14500, "EUR") for minor ones',
+            )
+        if not isinstance(amount, (str, Decimal)):
             raise InvalidInput(
                 field="amount",
                 problem=f"an amount cannot be a {type(amount).__name__}, which may not hold it exactly",
@@ -76,9 +91,14 @@ class Money:
         return cls(minor, currency)
 
     @classmethod
-    def gbp(cls, amount: str | int | Decimal) -> Money:
-        """Read an amount in pounds: `Money.gbp("145.00")`."""
+    def gbp(cls, amount: str | Decimal) -> Money:
+        """Read an amount in pounds, as text or as a Decimal: `Money.gbp("145.00")`. Raises what `of` raises."""
         return cls.of(amount, "GBP")
+
+    @classmethod
+    def from_pence(cls, pence: int) -> Money:
+        """Make an amount of a whole number of pence: `Money.from_pence(14500)` is £145.00. Raises InvalidInput."""
+        return cls(pence, "GBP")
 
     @property
     def major(self) -> Decimal:
@@ -94,6 +114,9 @@ class Money:
         symbol = _SYMBOLS.get(self.currency)
         return f"{sign}{symbol}{amount}" if symbol else f"{sign}{amount} {self.currency}"
 
+    def __format__(self, spec: str) -> str:
+        return format(self.major if spec.endswith("f") else str(self), spec)
+
     def _same(self, other: Money) -> Money:
         if self.currency != other.currency:
             raise InvalidInput(
@@ -106,8 +129,16 @@ class Money:
     def __add__(self, other: Money) -> Money:
         return Money(self.minor + self._same(other).minor, self.currency) if _is_money(other) else NotImplemented
 
+    def __radd__(self, other: int) -> Money:
+        return self if type(other) is int and other == 0 else NotImplemented
+
     def __sub__(self, other: Money) -> Money:
         return Money(self.minor - self._same(other).minor, self.currency) if _is_money(other) else NotImplemented
+
+    def __mul__(self, times: int) -> Money:
+        return Money(self.minor * times, self.currency) if type(times) is int else NotImplemented
+
+    __rmul__ = __mul__
 
     def __neg__(self) -> Money:
         return Money(-self.minor, self.currency)
@@ -129,9 +160,26 @@ class Money:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        from pydantic_core import core_schema
+        """Take a Money; where types are coerced, its JSON form too. Amounts that are bare numbers or text, never."""
+        from pydantic_core import core_schema as schema
 
-        return core_schema.is_instance_schema(cls)
+        parts = schema.typed_dict_schema(
+            {
+                "minor": schema.typed_dict_field(schema.int_schema(strict=True)),
+                "currency": schema.typed_dict_field(schema.str_schema(strict=True)),
+            },
+            extra_behavior="forbid",
+        )
+        money = schema.is_instance_schema(cls)
+        read = schema.no_info_after_validator_function(lambda found: cls(**found), parts)
+        return schema.json_or_python_schema(
+            json_schema=read,
+            python_schema=schema.lax_or_strict_schema(schema.union_schema([money, read]), money),
+            serialization=schema.plain_serializer_function_ser_schema(cls._in_json, return_schema=parts),
+        )
+
+    def _in_json(self) -> dict[str, object]:
+        return {"minor": self.minor, "currency": self.currency}
 
 
 def _places(currency: object) -> int:
@@ -142,11 +190,8 @@ def _is_money(value: object) -> bool:
     return isinstance(value, Money)
 
 
-def _minor_units(amount: str | int | Decimal, places: int) -> int | None:
+def _minor_units(amount: str | Decimal, places: int) -> int | None:
     """Read an amount exactly, whatever the process's decimal context is; None if it is not one."""
-    scale: int = 10**places
-    if isinstance(amount, int):
-        return amount * scale
     if isinstance(amount, str) and not _AMOUNT.fullmatch(amount):
         return None
     sign, digits, exponent = Decimal(amount).as_tuple()

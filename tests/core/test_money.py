@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from govcomponents import InvalidInput, Money
 
@@ -68,7 +68,6 @@ def test_any_text_is_an_amount_or_an_invalid_input(text: str) -> None:
         ("-0.01", "GBP", -1),
         ("-0", "GBP", 0),
         ("1.230", "GBP", 123),
-        (145, "GBP", 14500),
         (Decimal("145.67"), "GBP", 14567),
         (Decimal("1E+2"), "GBP", 10000),
         (Decimal("0E-30"), "GBP", 0),
@@ -77,7 +76,7 @@ def test_any_text_is_an_amount_or_an_invalid_input(text: str) -> None:
         ("99999999999999999999.99", "GBP", 9999999999999999999999),
     ],
 )
-def test_amounts_are_read_exactly(amount: str | int | Decimal, currency: str, minor: int) -> None:
+def test_amounts_are_read_exactly(amount: str | Decimal, currency: str, minor: int) -> None:
     assert Money.of(amount, currency) == Money(minor, currency)
 
 
@@ -104,6 +103,7 @@ def test_amounts_are_read_exactly(amount: str | int | Decimal, currency: str, mi
         Decimal("1.234"),
         Decimal("1E+99"),
         Decimal("1E-99"),
+        145,
         1.5,
         True,
         None,
@@ -113,6 +113,16 @@ def test_what_is_not_an_exact_amount_is_refused(amount: object) -> None:
     with pytest.raises(InvalidInput) as caught:
         Money.gbp(amount)  # type: ignore[arg-type]  # the point of the test
     assert caught.value.field == "amount"
+
+
+def test_a_whole_number_of_pounds_or_pence_must_say_which_it_is() -> None:
+    with pytest.raises(InvalidInput, match="pounds or pence") as caught:
+        Money.gbp(14500)  # type: ignore[arg-type]  # the point of the test
+    assert 'Money.gbp("145.00")' in caught.value.fix
+    assert "Money.from_pence(14500)" in caught.value.fix
+    assert Money.from_pence(14500) == Money.gbp("145.00")
+    with pytest.raises(InvalidInput, match="whole number"):
+        Money.from_pence(145.0)  # type: ignore[arg-type]  # the point of the test
 
 
 @pytest.mark.parametrize("minor", [1.0, "1", True, None, Decimal(1)])
@@ -130,6 +140,19 @@ def test_a_currency_is_three_capital_letters(currency: object) -> None:
         Money.of("1", currency)  # type: ignore[arg-type]  # the point of the test
 
 
+@given(st.lists(minors), currencies)
+def test_amounts_add_up(amounts: list[int], currency: str) -> None:
+    total = sum((Money(minor, currency) for minor in amounts), Money(0, currency))
+    assert total == Money(sum(amounts), currency)
+    if amounts:
+        assert sum(Money(minor, currency) for minor in amounts) == total
+
+
+@given(minors, st.integers(-1000, 1000), currencies)
+def test_an_amount_is_taken_a_whole_number_of_times(minor: int, times: int, currency: str) -> None:
+    assert times * Money(minor, currency) == Money(minor, currency) * times == Money(minor * times, currency)
+
+
 def test_currencies_do_not_mix() -> None:
     pounds, euros = Money(1, "GBP"), Money(1, "EUR")
     for operation in ("__add__", "__sub__", "__lt__", "__le__", "__gt__", "__ge__"):
@@ -144,6 +167,15 @@ def test_money_and_numbers_do_not_mix(operation: str) -> None:
     with pytest.raises(TypeError):
         _ = Money(1) < 1  # type: ignore[operator]  # the point of the test
     assert Money(1) != 1
+
+
+def test_only_a_whole_number_multiplies_and_only_nought_is_added_to() -> None:
+    for times in (1.5, True, Decimal(2), "2", Money(2)):
+        with pytest.raises(TypeError):
+            _ = Money(1) * times  # type: ignore[operator]  # the point of the test
+    for start in (1, 0.0, False, Decimal(0)):
+        with pytest.raises(TypeError):
+            _ = start + Money(1)  # type: ignore[operator]  # the point of the test
 
 
 @pytest.mark.parametrize(
@@ -163,17 +195,56 @@ def test_money_reads_as_people_write_it(money: Money, text: str) -> None:
     assert str(money) == f"{money}" == text
 
 
+@pytest.mark.parametrize(
+    ("spec", "text"), [("", "£1,234.50"), (">12", "   £1,234.50"), (".2f", "1234.50"), (",.2f", "1,234.50")]
+)
+def test_money_is_laid_out_as_text_or_as_a_bare_number(spec: str, text: str) -> None:
+    assert format(Money(123450), spec) == text
+
+
 def test_money_is_frozen() -> None:
     with pytest.raises(AttributeError):
         Money(1).minor = 2  # type: ignore[misc]  # the point of the test
 
 
-def test_a_model_takes_money_and_nothing_else() -> None:
+def test_money_is_the_same_in_json_and_back() -> None:
+    adapter = TypeAdapter(dict[str, Money])
+    written = adapter.dump_json({"fee": Money(14500, "EUR")})
+    assert written == b'{"fee":{"minor":14500,"currency":"EUR"}}'
+    assert adapter.validate_json(written) == {"fee": Money(14500, "EUR")}
+    assert adapter.validate_python({"fee": {"minor": 14500, "currency": "EUR"}}) == {"fee": Money(14500, "EUR")}
+    assert adapter.dump_python({"fee": Money(1)}) == {"fee": {"minor": 1, "currency": "GBP"}}
+    for mode in ("validation", "serialization"):
+        described = adapter.json_schema(mode=mode)
+        assert described["additionalProperties"]["properties"].keys() == {"minor", "currency"}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "1.00",
+        1,
+        1.5,
+        {"minor": 1.0, "currency": "GBP"},
+        {"minor": 1},
+        {"minor": 1, "currency": "pounds"},
+        {"minor": "1"},
+    ],
+)
+def test_a_model_takes_no_amount_that_could_be_misread(wrong: object) -> None:
     class Model(BaseModel):
         amount: Money
 
     assert Model(amount=Money(1)).amount == Money(1)
+    with pytest.raises(ValidationError):
+        Model.model_validate({"amount": wrong})
+
+
+def test_a_strict_model_takes_money_alone() -> None:
+    class Model(BaseModel):
+        model_config = ConfigDict(strict=True)
+        amount: Money
+
     assert Model(amount=Money(1)).model_dump(mode="json") == {"amount": {"minor": 1, "currency": "GBP"}}
-    for wrong in ("1.00", 1, {"minor": 1, "currency": "GBP"}):
-        with pytest.raises(ValidationError):
-            Model(amount=wrong)  # type: ignore[arg-type]  # the point of the test
+    with pytest.raises(ValidationError):
+        Model.model_validate({"amount": {"minor": 1, "currency": "GBP"}})

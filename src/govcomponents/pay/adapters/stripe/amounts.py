@@ -25,7 +25,7 @@ def _units(currency: str) -> tuple[int, int]:
     """How many of its units Stripe, and how many ISO 4217, counts in one of a currency. Raises ValueError."""
     if currency.startswith("X") and currency not in _SHARED:
         raise ValueError("this is no currency to pay in")
-    minor = Money.of(1, currency).minor
+    minor = Money.of("1", currency).minor
     units = _UNITS.get(currency, _HUNDREDTHS)
     # Of UGX Stripe's documentation says both 1 and 100; a guess could charge a hundred times too much.
     if units != minor and currency not in _UNITS:
