@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from govcomponents.contracts.identity.fake_provider import RING
+from govcomponents.contracts.identity.fake_provider import KEYS
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.aio import AiohttpTransport
@@ -55,13 +55,13 @@ PERSON = {
 
 
 def private_jwk():
-    key = RING.stranger
+    key = KEYS.stranger
     secret = key.private_numbers().private_value.to_bytes(32, "big")
     return json.dumps(public_members(key.public_key()) | {"d": encode_base64url(secret)})
 
 
 def public_jwk():
-    members = public_members(RING.stranger.public_key())
+    members = public_members(KEYS.stranger.public_key())
     return members | {"kid": thumbprint(members), "use": "sig", "alg": "ES256"}
 
 

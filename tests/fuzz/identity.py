@@ -7,7 +7,7 @@ runs among the tests with hypothesis; `python -m fuzz SECONDS` in this folder's 
 
 import json
 
-from govcomponents.contracts.identity.fake_provider import Forge, Profile, Proof, encode
+from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider, FakeProfile, Proof, encode
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
@@ -25,7 +25,7 @@ HOST, CLIENT, NOW = "https://op.example.gov.uk", "fuzzed-client", 1_790_000_000
 ASK = {"confidence": Confidence.MEDIUM, "claims": list(Claim)}
 JSON = {"content-type": "application/json"}
 CREDENTIAL = {"credentialSubject": {"name": [], "birthDate": []}}
-PROFILE = Profile(
+PROFILE = FakeProfile(
     issuer=f"{HOST}/",
     client_id=CLIENT,
     algorithm="ES256",
@@ -59,8 +59,8 @@ def _service(transport):
     return IdentityService(OneLogin.from_settings(SETTINGS, Runtime(transport, clock=lambda: NOW)))
 
 
-class _Spoilt(Forge):
-    """A forge of which one address answers with the fuzzer's bytes."""
+class _Spoilt(FakeOpenIdProvider):
+    """A fake of which one address answers with the fuzzer's bytes."""
 
     def __init__(self, url="", body=b""):
         super().__init__(PROFILE, lambda: NOW)
@@ -71,11 +71,11 @@ class _Spoilt(Forge):
         return Response(200, JSON, body) if request.url == url else await super().send(request)
 
 
-def _sign_in(forge):
+def _sign_in(fake):
     """Sign in; returns the identity, or None if it was refused as it should be."""
-    service = _service(forge)
+    service = _service(fake)
     started = service.start(**ASK)
-    callback = forge.visit(started.url)
+    callback = fake.visit(started.url)
     try:
         return service.complete(started.pending, callback)
     except SignInError:
@@ -88,54 +88,54 @@ def _never(identity):
 
 
 def id_token(data):
-    forge = _Spoilt()
-    forge.spoil_id_token = lambda forge, claims: data.decode("latin-1")
-    _never(_sign_in(forge))
+    fake = _Spoilt()
+    fake.corrupt_id_token = lambda fake, claims: data.decode("latin-1")
+    _never(_sign_in(fake))
 
 
 def signed_id_token(data):
     """The fuzzer's claims over the genuine ones, or its bytes, with a good signature."""
-    forge = _Spoilt()
+    fake = _Spoilt()
 
-    def make(forge, claims):
+    def make(fake, claims):
         try:
             changes = json.loads(data)
         except (ValueError, RecursionError):
             changes = None
-        return forge.sign({**claims, **changes} if isinstance(changes, dict) else data)
+        return fake.sign({**claims, **changes} if isinstance(changes, dict) else data)
 
-    forge.spoil_id_token = make
-    identity = _sign_in(forge)
+    fake.corrupt_id_token = make
+    identity = _sign_in(fake)
     if identity is not None and identity.subject.reveal() != PROFILE.subject:
         raise AssertionError("another person was let in")
 
 
 def header_of_id_token(data):
-    forge = _Spoilt()
-    forge.spoil_id_token = lambda forge, claims: forge.sign(claims, data)
-    identity = _sign_in(forge)
+    fake = _Spoilt()
+    fake.corrupt_id_token = lambda fake, claims: fake.sign(claims, data)
+    identity = _sign_in(fake)
     if identity is not None and b"ES256" not in data and b"\\u" not in data:
         raise AssertionError("another algorithm was let in")
 
 
 def core_identity(data):
-    forge = _Spoilt()
-    forge.spoil_proof = lambda forge, claims: data.decode("latin-1")
-    _never(_sign_in(forge))
+    fake = _Spoilt()
+    fake.corrupt_proof = lambda fake, claims: data.decode("latin-1")
+    _never(_sign_in(fake))
 
 
 def signed_core_identity(data):
-    forge = _Spoilt()
+    fake = _Spoilt()
 
-    def make(forge, claims):
+    def make(fake, claims):
         try:
             changes = json.loads(data)
         except (ValueError, RecursionError):
             changes = {"vc": None}
-        return forge.sign_proof({**claims, **changes} if isinstance(changes, dict) else claims | {"vc": changes})
+        return fake.sign_proof({**claims, **changes} if isinstance(changes, dict) else claims | {"vc": changes})
 
-    forge.spoil_proof = make
-    identity = _sign_in(forge)
+    fake.corrupt_proof = make
+    identity = _sign_in(fake)
     if identity is not None and (
         identity.confidence < Confidence.MEDIUM or identity.subject.reveal() != PROFILE.subject
     ):
@@ -148,7 +148,7 @@ def userinfo(data):
 
 def claims_of_userinfo(data):
     """The fuzzer's claims over the genuine ones: whatever they are, the result can be used."""
-    forge = _Spoilt()
+    fake = _Spoilt()
 
     def make(about):
         try:
@@ -158,8 +158,8 @@ def claims_of_userinfo(data):
         spoilt = changes if isinstance(changes, dict) else dict.fromkeys(wire.IDENTITY_CLAIMS[1:], changes)
         return {**about, **spoilt}
 
-    forge.spoil_about = make
-    identity = _sign_in(forge)
+    fake.corrupt_about = make
+    identity = _sign_in(fake)
     if identity is not None:
         _ = (repr(identity), identity.name, identity.birth_date, identity.current_addresses)
 

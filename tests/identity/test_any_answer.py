@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govcomponents.contracts.identity.fake_provider import Forge
+from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import CallbackRefused, SignInError
@@ -49,9 +49,9 @@ def outcome(service, provider, ask):
 @FEW
 @given(st.dictionaries(st.sampled_from(sorted(oidc.ABOUT)), ANYTHING))
 def test_any_claims_of_a_plain_provider(claims):
-    forge = Forge(oidc.profile(about=oidc.ABOUT | claims), lambda: oidc.NOW)
-    service = IdentityService(oidc.port_on(forge))
-    found = outcome(service, forge, ASK)
+    fake = FakeOpenIdProvider(oidc.profile(about=oidc.ABOUT | claims), lambda: oidc.NOW)
+    service = IdentityService(oidc.port_on(fake))
+    found = outcome(service, fake, ASK)
     assert found is not None
     assert found.email_verified is (claims.get("email_verified", True) is True and found.email is not None)
 
@@ -59,12 +59,12 @@ def test_any_claims_of_a_plain_provider(claims):
 @FEW
 @given(st.dictionaries(st.sampled_from(["acr", "aud", "azp", "exp", "iat", "auth_time", "sub", "at_hash"]), ANYTHING))
 def test_any_claims_of_an_id_token(claims):
-    forge = Forge(oidc.profile(), lambda: oidc.NOW)
-    forge.spoil_id_token = lambda forge, genuine: forge.sign(genuine | claims)
-    service = IdentityService(oidc.port_on(forge))
-    found = outcome(service, forge, ASK)
+    fake = FakeOpenIdProvider(oidc.profile(), lambda: oidc.NOW)
+    fake.corrupt_id_token = lambda fake, genuine: fake.sign(genuine | claims)
+    service = IdentityService(oidc.port_on(fake))
+    found = outcome(service, fake, ASK)
     if found is not None:
-        assert found.subject.reveal() == forge.profile.subject
+        assert found.subject.reveal() == fake.profile.subject
         assert claims.get("acr", oidc.PROVED) in (oidc.PROVED, oidc.SURE)
 
 
@@ -72,11 +72,11 @@ def test_any_claims_of_an_id_token(claims):
 @given(st.binary(max_size=200), st.sampled_from(["application/json", "application/jwt", "text/html", ""]))
 def test_any_bytes_as_userinfo(body, media):
     for userinfo in ("json", "jwt"):
-        forge = Forge(oidc.profile(), lambda: oidc.NOW)
-        forge.spoil_about = lambda about: Response(200, {"content-type": media}, body)
+        fake = FakeOpenIdProvider(oidc.profile(), lambda: oidc.NOW)
+        fake.corrupt_about = lambda about: Response(200, {"content-type": media}, body)
         own = oidc.settings(userinfo=userinfo)
-        service = IdentityService(OpenIdConnect.from_settings(own, Runtime(forge, clock=lambda: oidc.NOW)))
-        assert outcome(service, forge, ASK) is None
+        service = IdentityService(OpenIdConnect.from_settings(own, Runtime(fake, clock=lambda: oidc.NOW)))
+        assert outcome(service, fake, ASK) is None
 
 
 @FEW
@@ -91,8 +91,8 @@ def test_any_attributes(entries, home):
 @FEW
 @given(st.dictionaries(st.sampled_from(sorted(login_gov.ABOUT)), ANYTHING))
 def test_any_claims_of_login_gov(claims):
-    forge = Forge(login_gov.profile(about=login_gov.ABOUT | claims), lambda: login_gov.NOW)
-    found = outcome(IdentityService(login_gov.port_on(forge)), forge, ASK)
+    fake = FakeOpenIdProvider(login_gov.profile(about=login_gov.ABOUT | claims), lambda: login_gov.NOW)
+    found = outcome(IdentityService(login_gov.port_on(fake)), fake, ASK)
     level = login_gov.ABOUT["ial"]
     assert (found is not None) is (claims.get("ial", level) == level)
 
@@ -100,16 +100,16 @@ def test_any_claims_of_login_gov(claims):
 @FEW
 @given(st.dictionaries(st.sampled_from(["events", "sub", "jti", "iat", "exp", "aud", "nonce"]), ANYTHING))
 def test_any_event_about_an_account(claims):
-    forge = Forge(login_gov.profile(), lambda: login_gov.NOW)
-    service = IdentityService(login_gov.port_on(forge))
+    fake = FakeOpenIdProvider(login_gov.profile(), lambda: login_gov.NOW)
+    service = IdentityService(login_gov.port_on(fake))
     with contextlib.suppress(CallbackRefused):
-        assert service.parse_account_event(account_event(forge, **claims)).id
+        assert service.parse_account_event(account_event(fake, **claims)).id
 
 
 @FEW
 @given(st.binary(max_size=300))
 def test_any_bytes_as_an_event(body):
-    service = IdentityService(login_gov.port_on(Forge(login_gov.profile(), lambda: login_gov.NOW)))
+    service = IdentityService(login_gov.port_on(FakeOpenIdProvider(login_gov.profile(), lambda: login_gov.NOW)))
     with pytest.raises(CallbackRefused):
         service.parse_account_event(body)
 
@@ -117,19 +117,19 @@ def test_any_bytes_as_an_event(body):
 @FEW
 @given(st.binary(max_size=200))
 def test_any_bytes_as_tokens(body):
-    forge = Forge(login_gov.profile(), lambda: login_gov.NOW)
-    forge.spoil_tokens = lambda tokens: Response(200, {"content-type": "application/json"}, body)
-    assert outcome(IdentityService(login_gov.port_on(forge)), forge, ASK) is None
+    fake = FakeOpenIdProvider(login_gov.profile(), lambda: login_gov.NOW)
+    fake.corrupt_tokens = lambda tokens: Response(200, {"content-type": "application/json"}, body)
+    assert outcome(IdentityService(login_gov.port_on(fake)), fake, ASK) is None
 
 
 @FEW
 @given(ANYTHING)
 def test_any_json_as_keys(document):
-    class Odd(Forge):
+    class Odd(FakeOpenIdProvider):
         async def send(self, request):
             if request.url == self.profile.jwks:
                 return Response(200, {"content-type": "application/json"}, json.dumps({"keys": document}).encode())
             return await super().send(request)
 
-    forge = Odd(oidc.profile(), lambda: oidc.NOW)
-    assert outcome(IdentityService(oidc.port_on(forge)), forge, ASK) is None
+    fake = Odd(oidc.profile(), lambda: oidc.NOW)
+    assert outcome(IdentityService(oidc.port_on(fake)), fake, ASK) is None

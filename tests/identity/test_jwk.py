@@ -7,11 +7,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.contracts.identity.fake_provider import RING
+from govcomponents.contracts.identity.fake_provider import KEYS
 from govcomponents.identity.jose.jwk import Unfit, key_id, public_key, public_members, thumbprint
 
-EC = public_members(RING.ec.public_key())
-RSA = public_members(RING.rsa.public_key())
+EC = public_members(KEYS.ec.public_key())
+RSA = public_members(KEYS.rsa.public_key())
 
 
 def b64(number, length=None):
@@ -28,7 +28,7 @@ def test_keys_that_are_fit():
 
 
 def test_what_is_published_reads_back_as_the_same_key():
-    for key in (RING.ec, RING.rsa):
+    for key in (KEYS.ec, KEYS.rsa):
         assert public_key(public_members(key.public_key())).key.public_numbers() == key.public_key().public_numbers()
 
 
@@ -67,7 +67,7 @@ def test_keys_that_are_not(jwk):
 
 
 def test_k14_private_members_are_not_read():
-    numbers = RING.ec.private_numbers()
+    numbers = KEYS.ec.private_numbers()
     leaked = EC | {"d": b64(numbers.private_value, 32)}
     key = public_key(leaked)
     assert isinstance(key.key, ec.EllipticCurvePublicKey)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.contracts.identity.fake_provider import RING
+from govcomponents.contracts.identity.fake_provider import KEYS
 from govcomponents.core.driver import drive
 from govcomponents.core.messages import Response
 from govcomponents.errors import NotSent, SignInReason
@@ -21,7 +21,7 @@ DID = "did:web:identity.example.gov.uk"
 
 
 def jwk(kid="k1", key="ec", **more):
-    members = public_members(getattr(RING, key).public_key()) | {"kid": kid, **more}
+    members = public_members(getattr(KEYS, key).public_key()) | {"kid": kid, **more}
     return {name: value for name, value in members.items() if value is not None}
 
 
@@ -230,7 +230,7 @@ def did_document(**changes):
         "type": "JsonWebKey",
         "id": f"{DID}#p1",
         "controller": DID,
-        "publicKeyJwk": public_members(RING.proof.public_key()),
+        "publicKeyJwk": public_members(KEYS.proof.public_key()),
     }
     return {"id": DID, "assertionMethod": [method | changes]}
 
@@ -274,7 +274,7 @@ def test_k20_a_document_about_another_did_or_without_assertion_methods_is_unfit(
 
 def test_k20_two_keys_of_one_id_are_both_left_out():
     document = did_document()
-    other = document["assertionMethod"][0] | {"publicKeyJwk": public_members(RING.stranger.public_key())}
+    other = document["assertionMethod"][0] | {"publicKeyJwk": public_members(KEYS.stranger.public_key())}
     document["assertionMethod"].append(other)
     assert read_did(DID)(document) == {}
 

@@ -182,10 +182,10 @@ def test_a_signer_instead_of_a_key():
 
 
 def test_a_wrong_key_is_said_plainly():
-    from .test_signing import RING, pem
+    from .test_signing import KEYS, pem
 
     with pytest.raises(CredentialsRefused) as caught:
-        Desk(private_key=pem(RING.rsa)).sign_in()
+        Desk(private_key=pem(KEYS.rsa)).sign_in()
     assert "public key" in caught.value.fix
     assert caught.value.code == "invalid_client"
 

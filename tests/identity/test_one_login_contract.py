@@ -2,8 +2,8 @@
 
 import pytest
 
-from govcomponents.contracts.identity.fake_provider import Forge
-from govcomponents.contracts.identity.suite import IdentitySubject, IdentitySuite, Profile, Proof, Provider
+from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
+from govcomponents.contracts.identity.suite import FakeProfile, IdentityDouble, IdentitySubject, IdentitySuite, Proof
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
@@ -42,7 +42,7 @@ CREDENTIAL = {
 
 
 def profile(algorithm):
-    return Profile(
+    return FakeProfile(
         issuer=f"{HOST}/",
         client_id=CLIENT,
         algorithm=algorithm,
@@ -82,7 +82,7 @@ class TestOverTheSandbox(IdentitySuite):
                     codes.append(request)
                 return reply
 
-            return Provider(
+            return IdentityDouble(
                 InProcessTransport(answer, sandbox.clock.advance),
                 sandbox.clock.time,
                 lambda url: sandbox.visit(url).headers["location"],
@@ -90,16 +90,16 @@ class TestOverTheSandbox(IdentitySuite):
                 sandbox.clock.advance,
             )
 
-        return IdentitySubject(build=build, connect=connect, ask=ASK, forge=profile("ES256"), canaries=CANARIES)
+        return IdentitySubject(build=build, connect=connect, ask=ASK, fake=profile("ES256"), canaries=CANARIES)
 
 
-class TestOverAForge(IdentitySuite):
+class TestOverAFakeProvider(IdentitySuite):
     """The same over answers that this test makes itself, for a client whose ID tokens are RS256."""
 
     @pytest.fixture
     def subject(self):
         def connect():
-            forge = Forge(profile("RS256"), lambda: 1_790_000_000)
-            return Provider(forge, lambda: 1_790_000_000, forge.visit, lambda: forge.redeemed, lambda seconds: None)
+            fake = FakeOpenIdProvider(profile("RS256"), lambda: 1_790_000_000)
+            return IdentityDouble(fake, lambda: 1_790_000_000, fake.visit, lambda: fake.redeemed, lambda seconds: None)
 
-        return IdentitySubject(build=build_rs256, connect=connect, ask=ASK, forge=profile("RS256"), canaries=CANARIES)
+        return IdentitySubject(build=build_rs256, connect=connect, ask=ASK, fake=profile("RS256"), canaries=CANARIES)

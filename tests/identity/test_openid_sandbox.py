@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from govcomponents import GovComponents
-from govcomponents.contracts.identity.fake_provider import RING
-from govcomponents.contracts.identity.suite import IdentitySubject, IdentitySuite, Provider
+from govcomponents.contracts.identity.fake_provider import KEYS
+from govcomponents.contracts.identity.suite import IdentityDouble, IdentitySubject, IdentitySuite
 from govcomponents.core.messages import Replay, Request
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
@@ -73,7 +73,7 @@ def connect(section, world=None):
             codes.append(request)
         return reply
 
-    return Provider(
+    return IdentityDouble(
         InProcessTransport(answer, sandbox.clock.advance),
         sandbox.clock.time,
         lambda url: sandbox.visit(url).headers["location"],
@@ -83,10 +83,10 @@ def connect(section, world=None):
 
 
 class OverTheSandbox(IdentitySuite):
-    """The part of the suite that needs no forge: that one is run beside each adapter."""
+    """The part of the suite that needs no fake: that one is run beside each adapter."""
 
     section = ""
-    forge = None
+    fake = None
     world = None
     changes: dict = {}  # noqa: RUF012  # read only
 
@@ -102,12 +102,12 @@ class OverTheSandbox(IdentitySuite):
             build=build,
             connect=lambda: connect(self.section, self.world),
             ask=ASK,
-            forge=self.forge,
+            fake=self.fake,
             canaries=CANARIES,
         )
 
 
-FORGERY = [name for name in dir(IdentitySuite) if name.startswith("test_") and ("hostile" in name or "forge" in name)]
+FORGERY = [name for name in dir(IdentitySuite) if name.startswith("test_") and ("hostile" in name or "fake" in name)]
 FORGERY += ["test_the_edges_of_time", "test_a_proof_of_less_proves_nothing"]
 
 
@@ -160,7 +160,7 @@ def test_assertions_are_really_checked(section):
 
 
 def oidc_jwk():
-    return public_members(RING.stranger.public_key())
+    return public_members(KEYS.stranger.public_key())
 
 
 def test_login_gov_does_not_take_the_issuer_as_audience():

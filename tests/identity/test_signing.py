@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.contracts.identity.fake_provider import RING
+from govcomponents.contracts.identity.fake_provider import KEYS
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.jose.signing import (
     CallableSigner,
@@ -65,18 +65,18 @@ def test_t22_an_assertion_is_what_any_verifier_takes(algorithm):
 
 
 def test_keys_of_every_form():
-    key = RING.rsa
+    key = KEYS.rsa
     traditional = pem(key, form=serialization.PrivateFormat.TraditionalOpenSSL)
     forms = [pem(key), traditional, pem(key).replace("\n", "\\n"), f"\n  {pem(key)}  \n"]
     ids = {load(form).key_id for form in forms}
     assert len(ids) == 1
-    assert load(pem(RING.ec), "ES256", ANY).algorithm == "ES256"
+    assert load(pem(KEYS.ec), "ES256", ANY).algorithm == "ES256"
     assert load(pem(ec.generate_private_key(ec.SECP384R1())), "ES384", ANY)
 
 
 def test_ec_keys_as_jwk():
-    numbers = RING.ec.private_numbers()
-    jwk = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(RING.ec))
+    numbers = KEYS.ec.private_numbers()
+    jwk = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(KEYS.ec))
     signer = load(json.dumps(jwk), "ES256", ANY)
     assert signer.public_key().public_numbers() == numbers.public_numbers
 
@@ -96,12 +96,12 @@ def test_t23_only_public_members_are_published():
 
 def test_t21_keys_that_are_not_fit():
     assert "2048" in refused(pem(rsa.generate_private_key(public_exponent=65537, key_size=1024)))
-    assert "another kind" in refused(pem(RING.ec))
-    assert "another kind" in refused(pem(RING.ec), "ES384", ANY)
-    assert "does not take" in refused(pem(RING.ec), "ES256")
+    assert "another kind" in refused(pem(KEYS.ec))
+    assert "another kind" in refused(pem(KEYS.ec), "ES384", ANY)
+    assert "does not take" in refused(pem(KEYS.ec), "ES256")
     assert "neither" in refused(pem(ed25519.Ed25519PrivateKey.generate()))
-    assert "passphrase" in refused(pem(RING.rsa, b"secret"))
-    assert "PEM" in refused(RING.rsa.public_key().public_bytes(*PUBLIC).decode())
+    assert "passphrase" in refused(pem(KEYS.rsa, b"secret"))
+    assert "PEM" in refused(KEYS.rsa.public_key().public_bytes(*PUBLIC).decode())
     assert "too large" in refused("x" * 100_000)
     public = {name: value for name, value in json.loads(service_key()).items() if name in ("kty", "n", "e")}
     assert "not a private" in refused(json.dumps(public))
@@ -116,7 +116,7 @@ PUBLIC = (serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKe
 
 
 def test_t21_a_key_whose_parts_do_not_belong_together():
-    mine, other = json.loads(service_key()), json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(RING.rsa))
+    mine, other = json.loads(service_key()), json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEYS.rsa))
     mixed = mine | {name: other[name] for name in ("p", "q", "dp", "dq", "qi", "d")}
     assert "THE_SETTING" in refused(json.dumps(mixed))
 
@@ -129,7 +129,7 @@ def test_no_other_text_is_a_key_and_none_is_shown(text):
 
 def test_key_files(tmp_path, caplog):
     path = tmp_path / "key.pem"
-    path.write_text(pem(RING.rsa))
+    path.write_text(pem(KEYS.rsa))
     path.chmod(0o600)
     assert "PRIVATE" in read_key_file(path, setting="S")
     assert not caplog.records

@@ -5,7 +5,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.contracts.identity.fake_provider import RING, compact, encode
+from govcomponents.contracts.identity.fake_provider import KEYS, compact, encode
 from govcomponents.core.driver import drive
 from govcomponents.errors import SignInReason
 from govcomponents.identity.jose import tokens
@@ -36,7 +36,7 @@ def claims(**changes):
 
 
 def verify(token, keys=None, **changes):
-    return drive(tokens.verify(token, rules(**changes), keys or OneKey(RING.ec), NOW))
+    return drive(tokens.verify(token, rules(**changes), keys or OneKey(KEYS.ec), NOW))
 
 
 def refused(token, keys=None, **changes):
@@ -46,7 +46,7 @@ def refused(token, keys=None, **changes):
 
 
 def sign(body, algorithm="ES256", key=None, **header):
-    return compact({"alg": algorithm, "kid": "k"} | header, body, key or RING.ec, algorithm)
+    return compact({"alg": algorithm, "kid": "k"} | header, body, key or KEYS.ec, algorithm)
 
 
 @pytest.mark.parametrize(
@@ -92,8 +92,8 @@ def test_b13_a_hash_that_is_not_required_may_be_absent_but_not_wrong():
 
 def test_every_algorithm_of_the_table_verifies():
     keys = {
-        "RSA": RING.rsa,
-        "P-256": RING.ec,
+        "RSA": KEYS.rsa,
+        "P-256": KEYS.ec,
         "P-384": ec.generate_private_key(ec.SECP384R1()),
         "P-521": ec.generate_private_key(ec.SECP521R1()),
     }
@@ -106,8 +106,8 @@ def test_every_algorithm_of_the_table_verifies():
 
 def test_a4_a_key_of_another_kind_or_for_another_algorithm():
     token = sign(claims())
-    assert refused(token, OneKey(RING.rsa, "RSA")) is SignInReason.BAD_ALGORITHM
-    assert refused(token, OneKey(RING.ec, "P-256", "ES384")) is SignInReason.BAD_ALGORITHM
+    assert refused(token, OneKey(KEYS.rsa, "RSA")) is SignInReason.BAD_ALGORITHM
+    assert refused(token, OneKey(KEYS.ec, "P-256", "ES384")) is SignInReason.BAD_ALGORITHM
 
 
 def test_b3_several_audiences_where_they_are_let_in():

@@ -5,7 +5,7 @@ from collections import deque
 
 import pytest
 
-from govcomponents.contracts.notify.suite import NotifySubject, NotifySuite, Provider
+from govcomponents.contracts.notify.suite import NotifyDouble, NotifySubject, NotifySuite
 from govcomponents.core.messages import Response
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
@@ -44,7 +44,7 @@ class TestOverTheSandbox(NotifySuite):
             def answer(request):
                 return sandbox.handle(request)
 
-            return Provider(
+            return NotifyDouble(
                 InProcessTransport(answer, sandbox.clock.advance),
                 sandbox.clock.time,
                 lambda: len(sandbox.notify.messages.all()),
@@ -112,6 +112,6 @@ class TestOverAScript(NotifySuite):
             answers = Answers()
             transport = ScriptedTransport()
             transport.steps = deque([answers] * 20)
-            return Provider(transport, lambda: 1_700_000_000.0, lambda: len(answers.sent))
+            return NotifyDouble(transport, lambda: 1_700_000_000.0, lambda: len(answers.sent))
 
         return NotifySubject(build=build, connect=connect, **ARGUMENTS)

@@ -2,7 +2,7 @@
 
 import json
 
-from govcomponents.contracts.pay.suite import Provider
+from govcomponents.contracts.pay.suite import PayDouble
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import Visitor
@@ -25,7 +25,7 @@ def world(**changed):
 def provider_of(sandbox):
     visitor = Visitor(sandbox.visit)
     charges = sandbox.pay.charges
-    return Provider(
+    return PayDouble(
         transport=InProcessTransport(sandbox.handle, sandbox.clock.advance),
         clock=sandbox.clock.time,
         pay=lambda url: payer.pay(visitor, url, cardholder_name="Canary Nightingale"),

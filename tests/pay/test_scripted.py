@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from govcomponents.contracts.pay.suite import PaySubject, PaySuite, Provider
+from govcomponents.contracts.pay.suite import PayDouble, PaySubject, PaySuite
 from govcomponents.core.messages import Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
@@ -98,7 +98,7 @@ class TestOverAScript(PaySuite):
 
         def connect():
             answers = Answers()
-            return Provider(
+            return PayDouble(
                 transport=Endless(answers),
                 clock=lambda: answers.now,
                 pay=answers.pay,

@@ -1,4 +1,4 @@
-"""What the tests of Login.gov share: a client, the provider as a forge, and where its published answers are."""
+"""What the tests of Login.gov share: a client, a fake of the provider, and where its published answers are."""
 
 import json
 import os
@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from govcomponents.contracts.identity.fake_provider import CODE, Forge, Profile
-from govcomponents.contracts.identity.suite import Provider
+from govcomponents.contracts.identity.fake_provider import CODE, FakeOpenIdProvider, FakeProfile
+from govcomponents.contracts.identity.suite import IdentityDouble
 from govcomponents.core.runtime import Runtime
 from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
@@ -92,7 +92,7 @@ CANARIES = ("canary@example.com", "CANARYNAME", "1984-02-29", "+12025550123", "C
 
 
 def profile(level=wire.FACIAL_MATCH_REQUIRED, **members):
-    return Profile(
+    return FakeProfile(
         issuer=f"{HOST}/",
         client_id=CLIENT,
         algorithm="RS256",
@@ -117,5 +117,5 @@ def answers():
 
 
 def connect(found):
-    forge = Forge(found, lambda: NOW)
-    return Provider(forge, lambda: NOW, forge.visit, lambda: forge.redeemed, lambda seconds: None)
+    fake = FakeOpenIdProvider(found, lambda: NOW)
+    return IdentityDouble(fake, lambda: NOW, fake.visit, lambda: fake.redeemed, lambda seconds: None)

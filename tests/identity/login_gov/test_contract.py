@@ -14,7 +14,7 @@ class TestWithAPrivateKey(IdentitySuite):
     @pytest.fixture
     def subject(self):
         found = profile()
-        return IdentitySubject(build=build, connect=lambda: connect(found), ask=ASK, forge=found, canaries=CANARIES)
+        return IdentitySubject(build=build, connect=lambda: connect(found), ask=ASK, fake=found, canaries=CANARIES)
 
 
 class TestWithPkceAlone(IdentitySuite):
@@ -25,6 +25,6 @@ class TestWithPkceAlone(IdentitySuite):
             build=lambda runtime: build(runtime, client_authentication="none", private_key=...),
             connect=lambda: connect(found),
             ask=ASK,
-            forge=found,
+            fake=found,
             canaries=CANARIES,
         )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from govcomponents.contracts.identity.fake_provider import RING, Forge
+from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
@@ -54,15 +54,15 @@ def test_every_kind_has_a_name():
 
 
 def desk(**changes):
-    forge = Forge(profile(), lambda: NOW)
-    return forge, IdentityService(port_on(forge, **changes))
+    fake = FakeOpenIdProvider(profile(), lambda: NOW)
+    return fake, IdentityService(port_on(fake, **changes))
 
 
 def told(**changes):
     return {"subject": {"subject_type": "iss-sub", "iss": HOST, "sub": "person-1"}} | changes
 
 
-def event(forge, header=None, key=None, **changes):
+def event(fake, header=None, key=None, **changes):
     claims = {
         "iss": f"{HOST}/",
         "aud": AUDIENCE,
@@ -73,28 +73,28 @@ def event(forge, header=None, key=None, **changes):
     } | changes
     head = {"alg": "RS256", "kid": "r1", "typ": "secevent+jwt"} | (header or {})
     kept = {name: value for name, value in claims.items() if value is not ...}
-    return forge.sign(kept, {name: value for name, value in head.items() if value is not ...}, key=key)
+    return fake.sign(kept, {name: value for name, value in head.items() if value is not ...}, key=key)
 
 
 def test_an_event_of_an_unknown_kind_is_kept():
-    forge, service = desk()
-    found = service.parse_account_event(event(forge, events={"https://example.com/new": told()}))
+    fake, service = desk()
+    found = service.parse_account_event(event(fake, events={"https://example.com/new": told()}))
     assert (found.kind, found.type) == (AccountEventKind.UNKNOWN, "https://example.com/new")
 
 
 def test_an_event_about_an_email_address():
-    forge, service = desk()
+    fake, service = desk()
     about = {"subject": {"subject_type": "email", "email": "sam@example.com"}}
-    found = service.parse_account_event(event(forge, events={f"{RISC}identifier-recycled": about}), MEDIA)
+    found = service.parse_account_event(event(fake, events={f"{RISC}identifier-recycled": about}), MEDIA)
     assert (found.subject, found.email) == (None, Personal("sam@example.com"))
     assert found.kind is AccountEventKind.IDENTIFIER_RECYCLED
 
 
 def test_without_an_address_an_event_is_for_the_client():
-    forge, service = desk(events_audience=...)
-    assert service.parse_account_event(event(forge, aud=CLIENT))
+    fake, service = desk(events_audience=...)
+    assert service.parse_account_event(event(fake, aud=CLIENT))
     with pytest.raises(CallbackRefused):
-        service.parse_account_event(event(forge))
+        service.parse_account_event(event(fake))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_without_an_address_an_event_is_for_the_client():
         ({"header": {"alg": "ES256", "kid": "k1"}}, "bad_algorithm"),
         ({"header": {"kid": "other"}}, "unknown_key"),
         ({"header": {"kid": ...}}, "unknown_key"),
-        ({"key": RING.rsa_stranger}, "bad_signature"),
+        ({"key": KEYS.rsa_stranger}, "bad_signature"),
         ({"iss": HOST}, "bad_issuer"),
         ({"iss": "https://secure.login.gov/"}, "bad_issuer"),
         ({"aud": "https://other.example/events"}, "bad_audience"),
@@ -139,9 +139,9 @@ def test_without_an_address_an_event_is_for_the_client():
 )
 def test_a_hostile_event_is_refused(changes, code):
     """L20."""
-    forge, service = desk()
+    fake, service = desk()
     with pytest.raises(CallbackRefused) as caught:
-        service.parse_account_event(event(forge, **changes), MEDIA)
+        service.parse_account_event(event(fake, **changes), MEDIA)
     assert caught.value.code == code
     assert answer_to(caught.value).status == 400
 
@@ -159,23 +159,23 @@ def test_what_is_no_event_at_all_is_refused(body, media):
 
 def test_an_event_counts_once():
     """L5, L20."""
-    forge, service = desk()
-    service.parse_account_event(event(forge), f"{MEDIA}; charset=utf-8")
+    fake, service = desk()
+    service.parse_account_event(event(fake), f"{MEDIA}; charset=utf-8")
     with pytest.raises(CallbackRefused) as caught:
-        service.parse_account_event(event(forge), MEDIA)
+        service.parse_account_event(event(fake), MEDIA)
     assert caught.value.code == "replayed"
     assert answer_to(caught.value).status == 200
 
 
 def test_no_keys_is_not_the_sender_s_fault():
-    class NoKeys(Forge):
+    class NoKeys(FakeOpenIdProvider):
         async def send(self, request):
             return Response(503, {}, b"") if request.url == self.profile.jwks else await super().send(request)
 
-    forge = NoKeys(profile(), lambda: NOW)
-    service = IdentityService(port_on(forge))
+    fake = NoKeys(profile(), lambda: NOW)
+    service = IdentityService(port_on(fake))
     with pytest.raises(SignInUnavailable) as caught:
-        service.parse_account_event(event(forge))
+        service.parse_account_event(event(fake))
     assert answer_to(caught.value).status == 503
 
 
@@ -185,6 +185,6 @@ def test_other_providers_have_no_such_events():
 
         parse_account_event = IdentityPort.parse_account_event
 
-    other = Other.from_settings(settings(), Runtime(Forge(profile(), lambda: NOW)))
+    other = Other.from_settings(settings(), Runtime(FakeOpenIdProvider(profile(), lambda: NOW)))
     with pytest.raises(NotSupported):
         IdentityService(other).parse_account_event(b"x")

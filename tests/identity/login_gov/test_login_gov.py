@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from govcomponents.contracts.identity.fake_provider import CODE, Forge
+from govcomponents.contracts.identity.fake_provider import CODE, FakeOpenIdProvider
 from govcomponents.core.messages import Response
 from govcomponents.core.plugins import find_adapter
 from govcomponents.core.runtime import Runtime
@@ -35,8 +35,8 @@ SINGLE = {"authentication": Authentication.SINGLE_FACTOR}
 
 
 def desk(found=None, **changes):
-    forge = Forge(found or profile(), lambda: NOW)
-    return forge, IdentityService(port_on(forge, **changes))
+    fake = FakeOpenIdProvider(found or profile(), lambda: NOW)
+    return fake, IdentityService(port_on(fake, **changes))
 
 
 def asked(service, **ask):
@@ -53,9 +53,9 @@ def answered(level=wire.FACIAL_MATCH_REQUIRED, aal=TWO_FACTOR, about=None, **cla
 
 
 def sign_in(found, *, own=None, **ask):
-    forge, service = desk(found, **(own or {}))
+    fake, service = desk(found, **(own or {}))
     started = service.start(**ask)
-    return service.complete(started.pending, forge.visit(started.url))
+    return service.complete(started.pending, fake.visit(started.url))
 
 
 def test_it_is_found_by_its_name():
@@ -101,11 +101,11 @@ def test_the_whole_request():
 
 
 def test_a_phone_number_needs_proof_here():
-    forge, service = desk()
+    fake, service = desk()
     with pytest.raises(InvalidInput) as caught:
         service.start(claims=[Claim.PHONE])
     assert caught.value.field == "claims"
-    assert forge.sent == []
+    assert fake.sent == []
 
 
 @pytest.mark.parametrize(
@@ -119,10 +119,10 @@ def test_a_phone_number_needs_proof_here():
     ],
 )
 def test_what_it_cannot_do_is_refused_unsent(ask):
-    forge, service = desk()
+    fake, service = desk()
     with pytest.raises(NotSupported):
         service.start(**ask)
-    assert forge.sent == []
+    assert fake.sent == []
 
 
 # -- levels -------------------------------------------------------------------------------------------------------
@@ -208,16 +208,16 @@ def test_attributes_that_are_null_are_none(odd):
 def test_both_hashes_must_be_there(claim, value):
     """B11, B13."""
     found = answered()
-    forge, service = desk(found)
+    fake, service = desk(found)
 
-    def spoilt(forge, claims):
+    def spoilt(fake, claims):
         claims = claims | {claim: value}
-        return forge.sign({name: kept for name, kept in claims.items() if kept is not ...})
+        return fake.sign({name: kept for name, kept in claims.items() if kept is not ...})
 
-    forge.spoil_id_token = spoilt
+    fake.corrupt_id_token = spoilt
     started = service.start()
     with pytest.raises(SignInRejected) as caught:
-        service.complete(started.pending, forge.visit(started.url))
+        service.complete(started.pending, fake.visit(started.url))
     assert caught.value.reason is SignInReason.BAD_HASH
 
 
@@ -286,11 +286,11 @@ def test_the_issuer_is_what_discovery_says_with_or_without_a_slash(published, go
     ("status", "error"), [(401, CredentialsRefused), (500, SignInUnavailable), (429, SignInUnavailable)]
 )
 def test_refusals_that_are_no_sentences(status, error):
-    forge, service = desk()
-    forge.spoil_tokens = lambda tokens: Response(status, {}, b"")
+    fake, service = desk()
+    fake.corrupt_tokens = lambda tokens: Response(status, {}, b"")
     started = service.start()
     with pytest.raises(error):
-        service.complete(started.pending, forge.visit(started.url))
+        service.complete(started.pending, fake.visit(started.url))
 
 
 def test_other_errors_of_the_redirect_are_the_standard_ones():
@@ -323,9 +323,9 @@ def test_signing_out_where_discovery_has_no_place_for_it():
 
 
 def test_the_check():
-    forge, service = desk()
+    fake, service = desk()
     service.check()
-    assert len(forge.sent) == 2
+    assert len(fake.sent) == 2
     wrong = document(token_endpoint="https://evil.example.com/token")
     _, service = desk(profile(documents={f"{HOST}/.well-known/openid-configuration": wrong}))
     with pytest.raises(SignInRejected) as caught:

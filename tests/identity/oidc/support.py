@@ -1,9 +1,9 @@
-"""What the tests of the generic adapter share: a client of an invented provider, and that provider as a forge."""
+"""What the tests of the generic adapter share: a client of an invented provider, and that provider as a fake one."""
 
 import json
 
-from govcomponents.contracts.identity.fake_provider import RING, Forge, Profile
-from govcomponents.contracts.identity.suite import Provider
+from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider, FakeProfile
+from govcomponents.contracts.identity.suite import IdentityDouble
 from govcomponents.core.runtime import Runtime
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.jose.canonical_json import encode_base64url
@@ -24,7 +24,7 @@ LEVELS = {
 
 def service_key():
     """A private key of a service, as a JWK."""
-    key = RING.stranger
+    key = KEYS.stranger
     secret = key.private_numbers().private_value.to_bytes(32, "big")
     return json.dumps(public_members(key.public_key()) | {"d": encode_base64url(secret)})
 
@@ -47,7 +47,7 @@ def document(**changes):
 
 
 def profile(algorithm="RS256", *, changes=None, **members):
-    return Profile(
+    return FakeProfile(
         issuer=ISSUER,
         client_id=CLIENT,
         algorithm=algorithm,
@@ -96,9 +96,9 @@ def build(runtime, **changes):
 
 
 def connect(found):
-    forge = Forge(found, lambda: NOW)
-    return Provider(forge, lambda: NOW, forge.visit, lambda: forge.redeemed, lambda seconds: None)
+    fake = FakeOpenIdProvider(found, lambda: NOW)
+    return IdentityDouble(fake, lambda: NOW, fake.visit, lambda: fake.redeemed, lambda seconds: None)
 
 
-def port_on(forge, own=None):
-    return OpenIdConnect.from_settings(own or settings(), Runtime(forge, clock=lambda: NOW))
+def port_on(fake, own=None):
+    return OpenIdConnect.from_settings(own or settings(), Runtime(fake, clock=lambda: NOW))

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from govcomponents.contracts.identity.fake_provider import RING, Forge, Profile, compact
+from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider, FakeProfile, compact
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import IdentityNotProved, SignInDenied, SignInReason, SignInRejected, SignInUnavailable
@@ -58,7 +58,7 @@ HOME = entry(
 PHONE = entry("scotaccount.mobile", {"phone_number": "+447700900123", "phone_number_verified": True})
 
 
-class ScotAccount(Forge):
+class ScotAccount(FakeOpenIdProvider):
     """ScotAccount as it is documented, with hooks to spoil the attributes."""
 
     def __init__(self, *entries, claims=None, header=None, key=None, answer=None):
@@ -71,7 +71,7 @@ class ScotAccount(Forge):
             end_session_endpoint=...,
             token_endpoint_auth_methods_supported=["private_key_jwt"],
         )
-        profile = Profile(
+        profile = FakeProfile(
             issuer=PLACE,
             client_id=CLIENT,
             algorithm="RS256",
@@ -85,7 +85,7 @@ class ScotAccount(Forge):
         self.entries = list(entries)
         self.changes = claims or {}
         self.header = header or {"alg": "RS256", "kid": "r1"}
-        self.key = key or RING.rsa
+        self.key = key or KEYS.rsa
         self.answer = answer
 
     async def send(self, request):
@@ -256,8 +256,8 @@ def test_one_entry_need_not_be_in_a_list(level):
         ({"claims": {"exp": NOW - 100}}, SignInReason.EXPIRED),
         ({"claims": {"nonce": "x"}}, SignInReason.BAD_TYPE),
         ({"claims": {"events": {}}}, SignInReason.BAD_TYPE),
-        ({"key": RING.rsa_stranger}, SignInReason.BAD_SIGNATURE),
-        ({"header": {"alg": "ES256", "kid": "k1"}, "key": RING.ec}, SignInReason.BAD_ALGORITHM),
+        ({"key": KEYS.rsa_stranger}, SignInReason.BAD_SIGNATURE),
+        ({"header": {"alg": "ES256", "kid": "k1"}, "key": KEYS.ec}, SignInReason.BAD_ALGORITHM),
         ({"header": {"alg": "RS256", "kid": "r2"}}, SignInReason.UNKNOWN_KEY),
         ({"header": {"alg": "RS256"}}, SignInReason.UNKNOWN_KEY),
         ({"answer": Response(200, {"content-type": "application/json"}, b"{}")}, SignInReason.MALFORMED),

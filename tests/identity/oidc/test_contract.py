@@ -19,7 +19,7 @@ class TestWithAPrivateKey(IdentitySuite):
         def noticing(runtime):
             return build(runtime, logout_notices=True)
 
-        return IdentitySubject(build=noticing, connect=lambda: connect(found), ask=ASK, forge=found, canaries=CANARIES)
+        return IdentitySubject(build=noticing, connect=lambda: connect(found), ask=ASK, fake=found, canaries=CANARIES)
 
 
 class TestWithASecret(IdentitySuite):
@@ -32,6 +32,6 @@ class TestWithASecret(IdentitySuite):
             build=lambda runtime: OpenIdConnect.from_settings(with_secret(id_token_algorithms="ES256"), runtime),
             connect=lambda: connect(found),
             ask=ASK,
-            forge=found,
+            fake=found,
             canaries=(*CANARIES, "s3cret"),
         )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.contracts.identity.fake_provider import Forge
+from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import (
@@ -30,7 +30,7 @@ PLAIN = {"authentication": Authentication.SINGLE_FACTOR}
 JSON = {"content-type": "application/json"}
 
 
-class Publisher(Forge):
+class Publisher(FakeOpenIdProvider):
     """A provider whose discovery document is any answer, on a clock that can be moved."""
 
     def __init__(self, *answers):
@@ -369,7 +369,7 @@ def test_settings_are_not_read_from_the_document():
         own = settings(assertion_audience=audience)
         service = IdentityService(OpenIdConnect.from_settings(own, Runtime(publisher, clock=lambda: NOW)))
         started = service.start(**PLAIN)
-        with pytest.raises(SignInDenied):  # this forge has its token endpoint elsewhere
+        with pytest.raises(SignInDenied):  # this fake has its token endpoint elsewhere
             service.complete(started.pending, publisher.visit(started.url))
         assert _claims(publisher.sent[-1])["aud"] == wanted
 

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
-from govcomponents.contracts.identity.fake_provider import RING, Forge
+from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import (
@@ -31,9 +31,9 @@ PLACE = f"{ISSUER}/.well-known/openid-configuration"
 
 
 def desk(found=None, **changes):
-    forge = Forge(found or profile(), lambda: NOW)
+    fake = FakeOpenIdProvider(found or profile(), lambda: NOW)
     own = settings(**({"logout_notices": True} | changes))
-    return forge, IdentityService(OpenIdConnect.from_settings(own, Runtime(forge, clock=lambda: NOW)))
+    return fake, IdentityService(OpenIdConnect.from_settings(own, Runtime(fake, clock=lambda: NOW)))
 
 
 # -- options ------------------------------------------------------------------------------------------------------
@@ -54,13 +54,13 @@ def test_options_are_asked_for():
 )
 def test_how_long_ago_is_checked(auth_time, good):
     """B19."""
-    forge, service = desk()
+    fake, service = desk()
     change = {} if auth_time is None else {"auth_time": auth_time}
-    forge.spoil_id_token = lambda forge, claims: forge.sign(
+    fake.corrupt_id_token = lambda fake, claims: fake.sign(
         {name: value for name, value in claims.items() if name != "auth_time"} | change
     )
     started = service.start(**SINGLE, max_age=600)
-    back = forge.visit(started.url)
+    back = fake.visit(started.url)
     if good:
         assert service.complete(started.pending, back)
         return
@@ -71,46 +71,46 @@ def test_how_long_ago_is_checked(auth_time, good):
 
 def test_who_comes_back_is_checked():
     """C22."""
-    forge, service = desk()
-    for expected, good in ((forge.profile.subject, True), ("somebody-else", False)):
+    fake, service = desk()
+    for expected, good in ((fake.profile.subject, True), ("somebody-else", False)):
         started = service.start(**SINGLE, expect=Personal(expected))
         if good:
-            assert service.complete(started.pending, forge.visit(started.url))
+            assert service.complete(started.pending, fake.visit(started.url))
             continue
         with pytest.raises(SignInRejected) as caught:
-            service.complete(started.pending, forge.visit(started.url))
+            service.complete(started.pending, fake.visit(started.url))
         assert caught.value.reason is SignInReason.BAD_SUBJECT
 
 
 def test_an_option_that_the_provider_would_ignore_is_refused():
-    forge, service = desk(options="")
+    fake, service = desk(options="")
     for option in ({"max_age": 60}, {"login_hint": "sam@example.com"}, {"sign_in_again": Secret("token")}):
         with pytest.raises(NotSupported):
             service.start(**SINGLE, **option)
-    assert forge.sent == []
+    assert fake.sent == []
 
 
 def test_a_signer_elsewhere_is_asked_without_stalling():
     signer = load_signer(Secret(service_key()), algorithm="ES256", allowed=frozenset({"ES256"}), setting="KEY")
     ran = []
 
-    class Elsewhere(Forge):
+    class Elsewhere(FakeOpenIdProvider):
         async def run_blocking(self, work):
             ran.append(work)
             return work()
 
-    forge = Elsewhere(profile(), lambda: NOW)
+    fake = Elsewhere(profile(), lambda: NOW)
     own = settings(private_key=..., signing_algorithm=..., signer=CallableSigner("ES256", "k", signer.sign))
-    service = IdentityService(OpenIdConnect.from_settings(own, Runtime(forge, clock=lambda: NOW)))
+    service = IdentityService(OpenIdConnect.from_settings(own, Runtime(fake, clock=lambda: NOW)))
     started = service.start(**SINGLE)
-    assert service.complete(started.pending, forge.visit(started.url))
+    assert service.complete(started.pending, fake.visit(started.url))
     assert len(ran) == 1
 
 
 # -- notices of logouts -------------------------------------------------------------------------------------------
 
 
-def notice(forge, header=None, key=None, **changes):
+def notice(fake, header=None, key=None, **changes):
     claims = {
         "iss": ISSUER,
         "aud": CLIENT,
@@ -123,7 +123,7 @@ def notice(forge, header=None, key=None, **changes):
     kept = {name: value for name, value in claims.items() if value is not ...}
     head = {"alg": "RS256", "kid": "r1", "typ": "logout+jwt"} | (header or {})
     head = {name: value for name, value in head.items() if value is not ...}
-    return urlencode({"logout_token": forge.sign(kept, head, key=key)}).encode()
+    return urlencode({"logout_token": fake.sign(kept, head, key=key)}).encode()
 
 
 FORM = "application/x-www-form-urlencoded"
@@ -140,8 +140,8 @@ FORM = "application/x-www-form-urlencoded"
     ],
 )
 def test_a_notice_is_read(changes, subject, session):
-    forge, service = desk()
-    found = service.parse_logout(notice(forge, **changes), FORM)
+    fake, service = desk()
+    found = service.parse_logout(notice(fake, **changes), FORM)
     assert (found.subject and found.subject.reveal(), found.session and found.session.reveal()) == (subject, session)
     assert (found.issuer, found.id, found.issued_at.timestamp()) == (ISSUER, "notice-1", NOW)
 
@@ -163,25 +163,25 @@ def test_a_notice_is_read(changes, subject, session):
         ({"iat": NOW - 700}, "expired"),  # L8
         ({"header": {"kid": "other"}}, "unknown_key"),  # L9
         ({"header": {"kid": ...}}, "unknown_key"),
-        ({"key": RING.rsa_stranger}, "bad_signature"),
+        ({"key": KEYS.rsa_stranger}, "bad_signature"),
         ({"jti": ...}, "malformed"),
     ],
     ids=lambda value: str(value).partition(" object at")[0],
 )
 def test_a_hostile_notice_is_refused(changes, code):
-    forge, service = desk()
+    fake, service = desk()
     with pytest.raises(CallbackRefused) as caught:
-        service.parse_logout(notice(forge, **changes), FORM)
+        service.parse_logout(notice(fake, **changes), FORM)
     assert caught.value.code == code
     assert answer_to(caught.value).status == 400
 
 
 def test_a_notice_counts_once():
     """L5."""
-    forge, service = desk()
-    assert service.parse_logout(notice(forge))
+    fake, service = desk()
+    assert service.parse_logout(notice(fake))
     with pytest.raises(CallbackRefused) as caught:
-        service.parse_logout(notice(forge))
+        service.parse_logout(notice(fake))
     assert caught.value.code == SignInReason.REPLAYED
     assert answer_to(caught.value).status == 200
 
@@ -193,19 +193,19 @@ def test_a_store_or_keys_that_fail_are_not_the_sender_s_fault():
         def add(self, key, until, now):
             raise OSError("disk")
 
-    forge, service = desk(logout_store=Broken())
+    fake, service = desk(logout_store=Broken())
     with pytest.raises(Unavailable) as failed:
-        service.parse_logout(notice(forge))
-    forge, service = desk(replace(profile(), jwks="https://elsewhere.example.com"))
+        service.parse_logout(notice(fake))
+    fake, service = desk(replace(profile(), jwks="https://elsewhere.example.com"))
     with pytest.raises(SignInUnavailable) as missing:
-        service.parse_logout(notice(forge))
+        service.parse_logout(notice(fake))
     assert answer_to(failed.value).status == answer_to(missing.value).status == 503
 
 
 def test_notices_are_declared_only_where_they_are_sent():
-    forge, service = desk(logout_notices=False)
+    fake, service = desk(logout_notices=False)
     with pytest.raises(NotSupported):
-        service.parse_logout(notice(forge))
+        service.parse_logout(notice(fake))
 
 
 def test_the_store_must_be_one():
@@ -217,9 +217,9 @@ def test_the_store_must_be_one():
 
 
 def test_the_check_fetches_what_is_published():
-    forge, service = desk()
+    fake, service = desk()
     assert service.check() is None
-    assert [request.url for request in forge.sent] == [PLACE, f"{ISSUER}/keys"]
+    assert [request.url for request in fake.sent] == [PLACE, f"{ISSUER}/keys"]
 
 
 @pytest.mark.parametrize(
@@ -243,14 +243,14 @@ def test_the_check_complains_even_while_an_older_copy_serves():
     time = [float(NOW)]
     found = [document(), document(issuer="https://other.example.com")]
 
-    class Changing(Forge):
+    class Changing(FakeOpenIdProvider):
         async def send(self, request):
             if request.url == PLACE:
                 self.profile.documents[PLACE].update(found.pop(0))
             return await super().send(request)
 
-    forge = Changing(profile(), lambda: time[0])
-    service = IdentityService(OpenIdConnect.from_settings(settings(), Runtime(forge, clock=lambda: time[0])))
+    fake = Changing(profile(), lambda: time[0])
+    service = IdentityService(OpenIdConnect.from_settings(settings(), Runtime(fake, clock=lambda: time[0])))
     service.check()
     time[0] += 86_401
     assert service.start(**SINGLE).url
@@ -259,13 +259,13 @@ def test_the_check_complains_even_while_an_older_copy_serves():
 
 
 def test_a_key_set_that_cannot_be_had():
-    class NoKeys(Forge):
+    class NoKeys(FakeOpenIdProvider):
         async def send(self, request):
             if request.url == f"{ISSUER}/keys":
                 return Response(503, {}, b"")
             return await super().send(request)
 
-    forge = NoKeys(profile(), lambda: NOW)
-    service = IdentityService(OpenIdConnect.from_settings(settings(), Runtime(forge, clock=lambda: NOW)))
+    fake = NoKeys(profile(), lambda: NOW)
+    service = IdentityService(OpenIdConnect.from_settings(settings(), Runtime(fake, clock=lambda: NOW)))
     with pytest.raises(SignInUnavailable):
         service.check()

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from govcomponents.contracts.identity.fake_provider import CODE, RING, Forge, compact
+from govcomponents.contracts.identity.fake_provider import CODE, KEYS, FakeOpenIdProvider, compact
 from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import (
@@ -31,22 +31,22 @@ MEDIUM = {"confidence": Confidence.MEDIUM}
 
 
 def desk(own=None, found=None):
-    forge = Forge(found or profile(), lambda: NOW)
-    port = OpenIdConnect.from_settings(own or settings(), Runtime(forge, clock=lambda: NOW))
-    return forge, IdentityService(port)
+    fake = FakeOpenIdProvider(found or profile(), lambda: NOW)
+    port = OpenIdConnect.from_settings(own or settings(), Runtime(fake, clock=lambda: NOW))
+    return fake, IdentityService(port)
 
 
-def sign_in(forge, service, **ask):
+def sign_in(fake, service, **ask):
     started = service.start(**ask)
-    return service.complete(started.pending, forge.visit(started.url))
+    return service.complete(started.pending, fake.visit(started.url))
 
 
 def asked(service, **ask):
     return dict(parse_qsl(urlsplit(service.start(**ask).url).query))
 
 
-def token_form(forge):
-    (request,) = [request for request in forge.sent if request.url == f"{ISSUER}/token"]
+def token_form(fake):
+    (request,) = [request for request in fake.sent if request.url == f"{ISSUER}/token"]
     return {name: values[0] for name, values in parse_qs(request.body.decode()).items()}, request.headers
 
 
@@ -96,20 +96,20 @@ def test_the_language_and_what_else_is_set_are_asked_for():
 
 def test_a_level_that_nobody_has_is_refused_unsent():
     levels = {PROVED: {"confidence": "medium"}, STRONG: {"authentication": "two_factor"}}
-    forge, service = desk(settings(levels=levels))
+    fake, service = desk(settings(levels=levels))
     with pytest.raises(InvalidInput, match="no level") as caught:
         service.start(**MEDIUM)
     assert caught.value.field == "confidence"
-    assert forge.sent == []
+    assert fake.sent == []
     assert asked(service, **SINGLE, **MEDIUM)["acr_values"] == PROVED
 
 
 def test_what_every_sign_in_is_counts_for_each_level():
     own = settings(levels={PROVED: {"confidence": "medium"}}, assured_authentication="two_factor")
-    forge, service = desk(own)
+    fake, service = desk(own)
     assert "acr_values" not in asked(service)
     assert asked(service, **MEDIUM)["acr_values"] == PROVED
-    identity = sign_in(forge, service, **MEDIUM)
+    identity = sign_in(fake, service, **MEDIUM)
     assert (identity.authentication, identity.confidence) == (Authentication.TWO_FACTOR, Confidence.MEDIUM)
 
 
@@ -117,9 +117,9 @@ def test_what_every_sign_in_is_counts_for_each_level():
 
 
 def test_a_private_key_proves_who_the_client_is():
-    forge, service = desk()
-    sign_in(forge, service, **MEDIUM)
-    form, headers = token_form(forge)
+    fake, service = desk()
+    sign_in(fake, service, **MEDIUM)
+    form, headers = token_form(fake)
     assert form["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     assert "Authorization" not in headers
     assert "client_secret" not in form
@@ -127,10 +127,10 @@ def test_a_private_key_proves_who_the_client_is():
 
 def test_a_secret_may_go_in_the_header():
     """RFC 6749, 2.3.1: both parts are encoded as a form is, before they are joined."""
-    forge, service = desk(with_secret(client_id="licences:2"), profile())
-    forge.profile = profile(id_token={"acr": PROVED, "aud": "licences:2"})
-    sign_in(forge, service, **MEDIUM)
-    form, headers = token_form(forge)
+    fake, service = desk(with_secret(client_id="licences:2"), profile())
+    fake.profile = profile(id_token={"acr": PROVED, "aud": "licences:2"})
+    sign_in(fake, service, **MEDIUM)
+    form, headers = token_form(fake)
     kind, _, pair = headers["Authorization"].partition(" ")
     assert kind == "Basic"
     assert base64.b64decode(pair) == b"licences%3A2:s3cret%3Aof%2Fthe%2Bclient"
@@ -138,17 +138,17 @@ def test_a_secret_may_go_in_the_header():
 
 
 def test_a_secret_may_go_in_the_form():
-    forge, service = desk(with_secret("client_secret_post"))
-    sign_in(forge, service, **MEDIUM)
-    form, headers = token_form(forge)
+    fake, service = desk(with_secret("client_secret_post"))
+    sign_in(fake, service, **MEDIUM)
+    form, headers = token_form(fake)
     assert (form["client_id"], form["client_secret"]) == (CLIENT, "s3cret:of/the+client")
     assert "Authorization" not in headers
 
 
 def test_a_public_client_has_pkce_alone():
-    forge, service = desk(settings(client_authentication="none", private_key=...))
-    sign_in(forge, service, **MEDIUM)
-    form, headers = token_form(forge)
+    fake, service = desk(settings(client_authentication="none", private_key=...))
+    sign_in(fake, service, **MEDIUM)
+    form, headers = token_form(fake)
     assert form["client_id"] == CLIENT
     assert len(form["code_verifier"]) >= 43
     assert not {"client_secret", "client_assertion"} & form.keys()
@@ -159,9 +159,9 @@ def test_a_public_client_has_pkce_alone():
 
 
 def test_everything_that_the_standard_claims_say():
-    forge, service = desk()
-    forge.profile = profile(id_token={"acr": PROVED, "auth_time": NOW - 5, "c_hash": half_hash(CODE, "RS256")})
-    identity = sign_in(forge, service, **MEDIUM, claims=[Claim.PHONE, Claim.ADDRESS])
+    fake, service = desk()
+    fake.profile = profile(id_token={"acr": PROVED, "auth_time": NOW - 5, "c_hash": half_hash(CODE, "RS256")})
+    identity = sign_in(fake, service, **MEDIUM, claims=[Claim.PHONE, Claim.ADDRESS])
     assert identity.confidence is Confidence.MEDIUM
     assert identity.email == Personal(ABOUT["email"])
     assert identity.email_verified
@@ -179,8 +179,8 @@ def test_everything_that_the_standard_claims_say():
 
 
 def test_what_a_person_only_says_is_in_raw_alone():
-    forge, service = desk()
-    identity = sign_in(forge, service, **SINGLE)
+    fake, service = desk()
+    identity = sign_in(fake, service, **SINGLE)
     assert identity.confidence is Confidence.NONE
     assert (identity.names, identity.birth_dates, identity.addresses) == ((), (), ())
     assert identity.raw["given_name"] == "CANARYNAME"
@@ -197,17 +197,17 @@ def test_what_a_person_only_says_is_in_raw_alone():
     ],
 )
 def test_names_of_every_form(about, full):
-    forge, service = desk(found=profile(about=about))
-    identity = sign_in(forge, service, **MEDIUM)
+    fake, service = desk(found=profile(about=about))
+    identity = sign_in(fake, service, **MEDIUM)
     assert (identity.name and identity.name.full.reveal()) == full
 
 
 @pytest.mark.parametrize("odd", [None, "text", [], 7, {}, {"formatted": ""}, {"locality": 7}])
 def test_an_odd_address_is_none(odd):
-    forge, service = desk(
+    fake, service = desk(
         found=profile(about=ABOUT | {"address": odd, "birthdate": odd, "email": odd, "phone_number": odd})
     )
-    identity = sign_in(forge, service, **MEDIUM)
+    identity = sign_in(fake, service, **MEDIUM)
     assert (identity.addresses, identity.birth_dates) == ((), ())
     assert (identity.email is None) is (odd != "text")
 
@@ -215,8 +215,8 @@ def test_an_odd_address_is_none(odd):
 @pytest.mark.parametrize("odd", ["true", 1, None, "yes"])
 def test_only_true_is_verified(odd):
     """B20, B21."""
-    forge, service = desk(found=profile(about=ABOUT | {"email_verified": odd, "phone_number_verified": odd}))
-    identity = sign_in(forge, service, **MEDIUM)
+    fake, service = desk(found=profile(about=ABOUT | {"email_verified": odd, "phone_number_verified": odd}))
+    identity = sign_in(fake, service, **MEDIUM)
     assert not identity.email_verified
     assert not identity.phone_verified
 
@@ -225,37 +225,37 @@ def test_only_true_is_verified(odd):
 def test_a_level_that_proves_less_proves_nothing(level):
     """B17: a level that is missing or unknown is worth no more than any sign-in."""
     own = settings(levels=settings().model_extra["levels"], assured_authentication="two_factor")
-    forge, service = desk(own, profile(id_token={} if level is ... else {"acr": level}))
+    fake, service = desk(own, profile(id_token={} if level is ... else {"acr": level}))
     with pytest.raises(IdentityNotProved) as caught:
-        sign_in(forge, service, **MEDIUM)
-    assert caught.value.subject.reveal() == forge.profile.subject
+        sign_in(fake, service, **MEDIUM)
+    assert caught.value.subject.reveal() == fake.profile.subject
 
 
 @pytest.mark.parametrize("level", ["urn:example:unknown", None, ...], ids=str)
 def test_a_sign_in_with_less_is_rejected(level):
     """B17."""
-    forge, service = desk(found=profile(id_token={} if level is ... else {"acr": level}))
+    fake, service = desk(found=profile(id_token={} if level is ... else {"acr": level}))
     with pytest.raises(SignInRejected) as caught:
-        sign_in(forge, service)
+        sign_in(fake, service)
     assert caught.value.reason is SignInReason.BAD_LEVEL
-    assert sign_in(forge, service, **SINGLE).authentication is Authentication.SINGLE_FACTOR
+    assert sign_in(fake, service, **SINGLE).authentication is Authentication.SINGLE_FACTOR
 
 
 def test_more_than_was_asked_for_is_good():
-    forge, service = desk(found=profile(id_token={"acr": SURE}))
-    assert sign_in(forge, service, **MEDIUM).confidence is Confidence.HIGH
+    fake, service = desk(found=profile(id_token={"acr": SURE}))
+    assert sign_in(fake, service, **MEDIUM).confidence is Confidence.HIGH
 
 
 def test_the_level_may_be_in_another_claim():
-    forge, service = desk(settings(level_claim="vot"), profile(id_token={"vot": PROVED}))
-    assert sign_in(forge, service, **MEDIUM).confidence is Confidence.MEDIUM
+    fake, service = desk(settings(level_claim="vot"), profile(id_token={"vot": PROVED}))
+    assert sign_in(fake, service, **MEDIUM).confidence is Confidence.MEDIUM
 
 
 def test_the_level_of_userinfo_counts_for_nothing():
     """Only what is signed proves anything."""
-    forge, service = desk(found=profile(id_token={}, about=ABOUT | {"acr": PROVED}))
+    fake, service = desk(found=profile(id_token={}, about=ABOUT | {"acr": PROVED}))
     with pytest.raises(SignInRejected):
-        sign_in(forge, service, **MEDIUM)
+        sign_in(fake, service, **MEDIUM)
 
 
 @pytest.mark.parametrize(
@@ -263,9 +263,9 @@ def test_the_level_of_userinfo_counts_for_nothing():
 )
 def test_a_hash_that_is_there_must_be_right(claim, value):
     """B11, B13."""
-    forge, service = desk(found=profile(id_token={"acr": PROVED, claim: value}))
+    fake, service = desk(found=profile(id_token={"acr": PROVED, claim: value}))
     with pytest.raises(SignInRejected) as caught:
-        sign_in(forge, service, **MEDIUM)
+        sign_in(fake, service, **MEDIUM)
     assert caught.value.reason is SignInReason.BAD_HASH
 
 
@@ -273,33 +273,33 @@ def test_another_audience_needs_to_be_ours_by_name():
     """B3, B4: several audiences will do if the token says that it was issued to us."""
     for azp, good in ((CLIENT, True), ("another", False), (None, False)):
         more = {} if azp is None else {"azp": azp}
-        forge, service = desk(found=profile(id_token={"acr": PROVED, "aud": [CLIENT, "another"]} | more))
+        fake, service = desk(found=profile(id_token={"acr": PROVED, "aud": [CLIENT, "another"]} | more))
         if good:
-            assert sign_in(forge, service, **MEDIUM)
+            assert sign_in(fake, service, **MEDIUM)
             continue
         with pytest.raises(SignInRejected) as caught:
-            sign_in(forge, service, **MEDIUM)
+            sign_in(fake, service, **MEDIUM)
         assert caught.value.reason is SignInReason.BAD_AUDIENCE
 
 
 def test_a_token_without_a_key_id_is_an_option():
     """K5."""
     for required, good in ((True, False), (False, True)):
-        forge, service = desk(settings(require_key_id=required))
-        forge.spoil_id_token = lambda forge, claims: forge.sign(claims, {"alg": "RS256"})
+        fake, service = desk(settings(require_key_id=required))
+        fake.corrupt_id_token = lambda fake, claims: fake.sign(claims, {"alg": "RS256"})
         if good:
-            assert sign_in(forge, service, **MEDIUM)
+            assert sign_in(fake, service, **MEDIUM)
             continue
         with pytest.raises(SignInRejected) as caught:
-            sign_in(forge, service, **MEDIUM)
+            sign_in(fake, service, **MEDIUM)
         assert caught.value.reason is SignInReason.UNKNOWN_KEY
 
 
 def test_no_token_is_kept_but_the_one_for_signing_out():
     """T24: neither the access token nor a refresh token is to be had."""
-    forge, service = desk()
-    forge.spoil_tokens = lambda tokens: tokens | {"refresh_token": "refresh-canary"}
-    identity = sign_in(forge, service, **MEDIUM)
+    fake, service = desk()
+    fake.corrupt_tokens = lambda tokens: tokens | {"refresh_token": "refresh-canary"}
+    identity = sign_in(fake, service, **MEDIUM)
     everything = f"{identity.model_dump()} {identity.raw} {identity.id_token.reveal()}"
     assert "refresh-canary" not in everything
     assert "forged-access-token" not in everything
@@ -308,9 +308,9 @@ def test_no_token_is_kept_but_the_one_for_signing_out():
 # -- userinfo -----------------------------------------------------------------------------------------------------
 
 
-def jwt_userinfo(forge, service, **changes):
+def jwt_userinfo(fake, service, **changes):
     header = changes.pop("header", {"alg": "RS256", "kid": "r1"})
-    key = changes.pop("key", RING.rsa)
+    key = changes.pop("key", KEYS.rsa)
 
     def about(claims):
         merged = {"iss": ISSUER, "aud": CLIENT, **claims, **changes}
@@ -318,15 +318,15 @@ def jwt_userinfo(forge, service, **changes):
         token = compact(header, kept, key, header["alg"])
         return Response(200, {"content-type": "application/jwt; charset=utf-8"}, token.encode())
 
-    forge.spoil_about = about
-    return sign_in(forge, service, **MEDIUM)
+    fake.corrupt_about = about
+    return sign_in(fake, service, **MEDIUM)
 
 
 def test_userinfo_may_be_a_signed_token():
-    forge, service = desk(settings(userinfo="jwt"))
-    identity = jwt_userinfo(forge, service)
+    fake, service = desk(settings(userinfo="jwt"))
+    identity = jwt_userinfo(fake, service)
     assert identity.email == Personal(ABOUT["email"])
-    assert next(r for r in forge.sent if r.url == f"{ISSUER}/me").headers["Accept"] == "application/jwt"
+    assert next(r for r in fake.sent if r.url == f"{ISSUER}/me").headers["Accept"] == "application/jwt"
 
 
 @pytest.mark.parametrize(
@@ -343,17 +343,17 @@ def test_userinfo_may_be_a_signed_token():
         ({"iat": NOW - 6000}, SignInReason.EXPIRED),
         ({"nonce": "x"}, SignInReason.BAD_TYPE),
         ({"events": {}}, SignInReason.BAD_TYPE),
-        ({"header": {"alg": "ES256", "kid": "k1"}, "key": RING.ec}, SignInReason.BAD_ALGORITHM),
+        ({"header": {"alg": "ES256", "kid": "k1"}, "key": KEYS.ec}, SignInReason.BAD_ALGORITHM),
         ({"header": {"alg": "RS256"}}, SignInReason.UNKNOWN_KEY),
-        ({"key": RING.rsa_stranger}, SignInReason.BAD_SIGNATURE),
+        ({"key": KEYS.rsa_stranger}, SignInReason.BAD_SIGNATURE),
     ],
     ids=lambda value: str(value).partition(" object at")[0],
 )
 def test_a_hostile_userinfo_token_is_rejected(changes, reason):
     """T9."""
-    forge, service = desk(settings(userinfo="jwt"))
+    fake, service = desk(settings(userinfo="jwt"))
     with pytest.raises(SignInRejected) as caught:
-        jwt_userinfo(forge, service, **changes)
+        jwt_userinfo(fake, service, **changes)
     assert caught.value.reason is reason
 
 
@@ -368,18 +368,18 @@ def test_a_hostile_userinfo_token_is_rejected(changes, reason):
 )
 def test_userinfo_comes_in_the_form_that_is_set(answer):
     """T9."""
-    forge, service = desk(settings(userinfo="jwt"))
-    forge.spoil_about = lambda about: answer
+    fake, service = desk(settings(userinfo="jwt"))
+    fake.corrupt_about = lambda about: answer
     with pytest.raises(SignInRejected) as caught:
-        sign_in(forge, service, **MEDIUM)
+        sign_in(fake, service, **MEDIUM)
     assert caught.value.reason is SignInReason.MALFORMED
 
 
 def test_userinfo_may_not_be_there_at_all():
-    forge, service = desk(settings(userinfo="none"), profile(id_token={"acr": PROVED} | ABOUT))
-    identity = sign_in(forge, service, **MEDIUM)
+    fake, service = desk(settings(userinfo="none"), profile(id_token={"acr": PROVED} | ABOUT))
+    identity = sign_in(fake, service, **MEDIUM)
     assert identity.email == Personal(ABOUT["email"])
-    assert f"{ISSUER}/me" not in {request.url for request in forge.sent}
+    assert f"{ISSUER}/me" not in {request.url for request in fake.sent}
 
 
 # -- errors -------------------------------------------------------------------------------------------------------
@@ -399,14 +399,14 @@ def test_userinfo_may_not_be_there_at_all():
     ],
 )
 def test_refusals_of_the_token_endpoint(status, body, error, code):
-    forge, service = desk()
-    forge.spoil_tokens = lambda tokens: Response(status, {"content-type": "application/json"}, body)
+    fake, service = desk()
+    fake.corrupt_tokens = lambda tokens: Response(status, {"content-type": "application/json"}, body)
     with pytest.raises(error) as caught:
-        sign_in(forge, service, **MEDIUM)
+        sign_in(fake, service, **MEDIUM)
     assert (caught.value.status, caught.value.code) == (status, code)
     assert caught.value.fix
     assert "canary" not in str(caught.value)
-    assert forge.redeemed == 1
+    assert fake.redeemed == 1
 
 
 @pytest.mark.parametrize("ask", [SINGLE, MEDIUM])

@@ -15,7 +15,7 @@ import pytest
 
 from govcomponents import AsyncGovComponents, GovComponents
 from govcomponents.contracts.modes import Mode
-from govcomponents.contracts.notify.suite import NotifySubject, NotifySuite, Provider
+from govcomponents.contracts.notify.suite import NotifyDouble, NotifySubject, NotifySuite
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
@@ -150,7 +150,7 @@ class TestByScript(NotifySuite):
             service = Service()
             transport = ScriptedTransport()
             transport.steps = deque([service] * 20)
-            return Provider(transport, lambda: 1_700_000_000.0, lambda: len(service.held))
+            return NotifyDouble(transport, lambda: 1_700_000_000.0, lambda: len(service.held))
 
         return NotifySubject(build=build, connect=connect, answers_reads=True, **ARGUMENTS)
 

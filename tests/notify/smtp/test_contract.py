@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from govcomponents import NotSent, OutcomeUnknown, Unavailable
-from govcomponents.contracts.notify.suite import NotifySubject, NotifySuite, Provider
+from govcomponents.contracts.notify.suite import NotifyDouble, NotifySubject, NotifySuite
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.smtp.adapter import Smtp
@@ -30,7 +30,7 @@ class TestOverSmtp(NotifySuite):
 
             def connect():
                 mailbox.received.clear()
-                return Provider(ScriptedTransport(), lambda: 1_700_000_000.0, lambda: len(mailbox.received))
+                return NotifyDouble(ScriptedTransport(), lambda: 1_700_000_000.0, lambda: len(mailbox.received))
 
             yield NotifySubject(
                 build=lambda runtime: Smtp.from_settings(settings, runtime),

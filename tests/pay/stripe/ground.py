@@ -1,6 +1,6 @@
 """The imitated Stripe as the pay contract sees a provider."""
 
-from govcomponents.contracts.pay.suite import Provider
+from govcomponents.contracts.pay.suite import PayDouble
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.pay.adapters.stripe.adapter import Stripe
@@ -28,7 +28,7 @@ def build(runtime, sandbox=None):
 def provider_of(sandbox):
     visitor = Visitor(sandbox.visit)
     stripe = sandbox.stripe
-    return Provider(
+    return PayDouble(
         transport=InProcessTransport(sandbox.handle, sandbox.clock.advance),
         clock=sandbox.clock.time,
         pay=lambda url: payer.pay(visitor, url, cardholder_name="Canary Nightingale"),

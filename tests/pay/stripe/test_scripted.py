@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from govcomponents.contracts.pay.suite import PaySubject, PaySuite, Provider
+from govcomponents.contracts.pay.suite import PayDouble, PaySubject, PaySuite
 from govcomponents.core.messages import Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.adapters.stripe.adapter import Stripe
@@ -120,7 +120,7 @@ class TestOverAScript(PaySuite):
 
         def connect():
             answers = Answers()
-            return Provider(
+            return PayDouble(
                 transport=Endless(answers),
                 clock=lambda: answers.now,
                 pay=answers.pay,

@@ -1,7 +1,7 @@
 """A provider that signs whatever a test wants: genuine tokens, or forged ones, with keys made for the test.
 
 It speaks just enough of OpenID Connect for one sign-in at a time. An adapter's tests describe their provider with a
-`Profile`; what is spoilt, and how, comes from the catalogue of hostile tokens.
+`FakeProfile`; what is corrupted, and how, comes from the catalogue of hostile tokens.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class Profile:
+class FakeProfile:
     """A provider, as an adapter expects it. URLs are whole; `documents` are what else is fetched, such as discovery."""
 
     issuer: str
@@ -54,7 +54,7 @@ class Profile:
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
-class KeyRing:
+class ProviderKeys:
     """The keys of a test: the provider's, and those of somebody who would like to be the provider. Made once."""
 
     @cached_property
@@ -93,26 +93,26 @@ def _ec(secret: int) -> Any:
     return ec.derive_private_key(secret * 0x1234567, ec.SECP256R1())
 
 
-RING = KeyRing()
-Spoil = Callable[["Forge", Claims], str]
+KEYS = ProviderKeys()
+MakeToken = Callable[["FakeOpenIdProvider", Claims], str]
 
 
-class Forge:
-    """The provider, as a transport. `visit` plays the person; the hooks spoil what it makes; `sent` is what arrived.
+class FakeOpenIdProvider:
+    """The provider, as a transport. `visit` plays the person; the hooks corrupt what it makes; `sent` is what arrived.
 
-    `spoil_id_token` and `spoil_proof` make a token of its genuine claims; `spoil_about` and `spoil_tokens` change the
-    answers of the userinfo and the token endpoint.
+    `corrupt_id_token` and `corrupt_proof` make a token of its genuine claims; `corrupt_about` and `corrupt_tokens`
+    change the answers of the userinfo and the token endpoint.
     """
 
-    def __init__(self, profile: Profile, clock: Callable[[], float]) -> None:
+    def __init__(self, profile: FakeProfile, clock: Callable[[], float]) -> None:
         self.profile = profile
-        self.keys = RING
+        self.keys = KEYS
         self.sent: list[Request] = []
         self.redeemed = 0
-        self.spoil_id_token: Spoil | None = None
-        self.spoil_proof: Spoil | None = None
-        self.spoil_about: Callable[[Claims], Response | Claims] | None = None
-        self.spoil_tokens: Callable[[Claims], Response | Claims] | None = None
+        self.corrupt_id_token: MakeToken | None = None
+        self.corrupt_proof: MakeToken | None = None
+        self.corrupt_about: Callable[[Claims], Response | Claims] | None = None
+        self.corrupt_tokens: Callable[[Claims], Response | Claims] | None = None
         self._clock = clock
         self._nonce = ""
 
@@ -158,18 +158,18 @@ class Forge:
 
     def _tokens(self) -> Response:
         claims = self.genuine_claims()
-        id_token = self.spoil_id_token(self, claims) if self.spoil_id_token else self.sign(claims)
+        id_token = self.corrupt_id_token(self, claims) if self.corrupt_id_token else self.sign(claims)
         tokens = {"access_token": ACCESS_TOKEN, "token_type": "Bearer", "expires_in": 180, "id_token": id_token}
-        return answer(self.spoil_tokens(tokens) if self.spoil_tokens else tokens)
+        return answer(self.corrupt_tokens(tokens) if self.corrupt_tokens else tokens)
 
     def _about(self) -> Response:
         about = {"sub": self.profile.subject, **self.profile.about}
         if self.profile.proof is not None:
             claims = self.genuine_proof()
             about[self.profile.proof.claim] = (
-                self.spoil_proof(self, claims) if self.spoil_proof else self.sign_proof(claims)
+                self.corrupt_proof(self, claims) if self.corrupt_proof else self.sign_proof(claims)
             )
-        return answer(self.spoil_about(about) if self.spoil_about else about)
+        return answer(self.corrupt_about(about) if self.corrupt_about else about)
 
     def genuine_claims(self) -> Claims:
         """The claims of an ID token with which nothing is wrong."""

@@ -9,7 +9,7 @@ import pytest
 
 from govcomponents.contracts.identity.fake_provider import Claims
 from govcomponents.contracts.identity.hostile_tokens import CLAIMS, FORMS, LOW_PROOFS, PROOFS, TIME_EDGES, Hostile
-from govcomponents.contracts.identity.subject import NOW, Forged, IdentityFixtures, IdentitySubject
+from govcomponents.contracts.identity.subject import NOW, CallFake, IdentityFixtures, IdentitySubject
 from govcomponents.core.messages import Response
 from govcomponents.errors import IdentityNotProved, SignInError, SignInReason, SignInRejected
 
@@ -21,39 +21,39 @@ def _ids(case: Any) -> str:
 
 
 class ForgerySuite(IdentityFixtures):
-    """No forged, spoilt, stale or foreign token or answer is ever taken for a genuine one."""
+    """No call_fake, spoilt, stale or foreign token or answer is ever taken for a genuine one."""
 
-    def test_the_forge_can_also_be_genuine(self, subject: IdentitySubject, forged: Forged) -> None:
-        forge, caller = forged()
+    def test_the_fake_provider_can_also_be_genuine(self, subject: IdentitySubject, call_fake: CallFake) -> None:
+        fake, caller = call_fake()
         identity = caller.identity.complete(*caller.sign_in(**subject.ask))
-        assert identity.subject.reveal() == forge.profile.subject
+        assert identity.subject.reveal() == fake.profile.subject
 
     @pytest.mark.parametrize("case", [*FORMS, *CLAIMS], ids=_ids)
-    def test_a_hostile_id_token_is_rejected(self, subject: IdentitySubject, forged: Forged, case: Hostile) -> None:
-        if subject.forge.algorithm not in case.only_for.split():
+    def test_a_hostile_id_token_is_rejected(self, subject: IdentitySubject, call_fake: CallFake, case: Hostile) -> None:
+        if subject.fake.algorithm not in case.only_for.split():
             pytest.skip(f"for {case.only_for} only")
-        forge, caller = forged()
-        forge.spoil_id_token = case.make
+        fake, caller = call_fake()
+        fake.corrupt_id_token = case.make
         pending, callback = caller.sign_in(**subject.ask)
         with pytest.raises(SignInRejected) as caught:
             caller.identity.complete(pending, callback)
         assert caught.value.reason in case.because
-        urls = {request.url for request in forge.sent}
-        assert subject.forge.userinfo not in urls
+        urls = {request.url for request in fake.sent}
+        assert subject.fake.userinfo not in urls
         assert not any("evil" in url for url in urls)
 
     @pytest.mark.parametrize(("name", "offsets", "good"), TIME_EDGES, ids=[edge[0] for edge in TIME_EDGES])
     def test_the_edges_of_time(
         self,
         subject: IdentitySubject,
-        forged: Forged,
+        call_fake: CallFake,
         name: str,
         offsets: Mapping[str, int],
         good: bool,  # noqa: FBT001  # pytest passes it by name
     ) -> None:
         """B9, H25."""
-        forge, caller = forged()
-        forge.spoil_id_token = lambda forge, claims: forge.sign(
+        fake, caller = call_fake()
+        fake.corrupt_id_token = lambda fake, claims: fake.sign(
             claims | {claim: NOW + seconds for claim, seconds in offsets.items()}
         )
         pending, callback = caller.sign_in(**subject.ask)
@@ -65,11 +65,11 @@ class ForgerySuite(IdentityFixtures):
         assert caught.value.reason in (SignInReason.EXPIRED, SignInReason.NOT_YET_VALID), name
 
     @pytest.mark.parametrize("case", PROOFS, ids=_ids)
-    def test_a_hostile_proof_is_rejected(self, subject: IdentitySubject, forged: Forged, case: Hostile) -> None:
-        if subject.forge.proof is None:
+    def test_a_hostile_proof_is_rejected(self, subject: IdentitySubject, call_fake: CallFake, case: Hostile) -> None:
+        if subject.fake.proof is None:
             pytest.skip("the adapter has no token that proves identity")
-        forge, caller = forged()
-        forge.spoil_proof = case.make
+        fake, caller = call_fake()
+        fake.corrupt_proof = case.make
         pending, callback = caller.sign_in(**subject.ask)
         with pytest.raises(SignInRejected) as caught:
             caller.identity.complete(pending, callback)
@@ -77,22 +77,22 @@ class ForgerySuite(IdentityFixtures):
 
     @pytest.mark.parametrize(("name", "level"), LOW_PROOFS, ids=[name for name, _ in LOW_PROOFS])
     def test_a_proof_of_less_proves_nothing(
-        self, subject: IdentitySubject, forged: Forged, name: str, level: Any
+        self, subject: IdentitySubject, call_fake: CallFake, name: str, level: Any
     ) -> None:
         """B18."""
-        if subject.forge.proof is None:
+        if subject.fake.proof is None:
             pytest.skip("the adapter has no token that proves identity")
-        forge, caller = forged()
-        claim = subject.forge.proof.claim
+        fake, caller = call_fake()
+        claim = subject.fake.proof.claim
         if level is ...:
-            forge.spoil_about = lambda about: {key: value for key, value in about.items() if key != claim}
+            fake.corrupt_about = lambda about: {key: value for key, value in about.items() if key != claim}
         else:
-            forge.spoil_proof = lambda forge, claims: forge.sign_proof(claims | {"vot": level})
+            fake.corrupt_proof = lambda fake, claims: fake.sign_proof(claims | {"vot": level})
         pending, callback = caller.sign_in(**subject.ask)
         with pytest.raises(IdentityNotProved) as caught:
             caller.identity.complete(pending, callback)
         assert caught.value.reason is SignInReason.BAD_LEVEL, name
-        assert caught.value.subject.reveal() == forge.profile.subject
+        assert caught.value.subject.reveal() == fake.profile.subject
 
     @pytest.mark.parametrize(
         ("change", "reason"),
@@ -121,12 +121,12 @@ class ForgerySuite(IdentityFixtures):
     def test_a_hostile_answer_about_the_person_is_rejected(
         self,
         subject: IdentitySubject,
-        forged: Forged,
+        call_fake: CallFake,
         change: Callable[[Claims], Response | Claims],
         reason: SignInReason,
     ) -> None:
-        forge, caller = forged()
-        forge.spoil_about = change
+        fake, caller = call_fake()
+        fake.corrupt_about = change
         pending, callback = caller.sign_in(**subject.ask)
         with pytest.raises(SignInError) as caught:
             caller.identity.complete(pending, callback)
@@ -156,14 +156,14 @@ class ForgerySuite(IdentityFixtures):
     def test_a_hostile_answer_with_tokens_is_rejected(
         self,
         subject: IdentitySubject,
-        forged: Forged,
+        call_fake: CallFake,
         change: Callable[[Claims], Response | Claims],
         reason: SignInReason,
     ) -> None:
-        forge, caller = forged()
-        forge.spoil_tokens = change
+        fake, caller = call_fake()
+        fake.corrupt_tokens = change
         pending, callback = caller.sign_in(**subject.ask)
         with pytest.raises(SignInError) as caught:
             caller.identity.complete(pending, callback)
         assert caught.value.reason is reason
-        assert forge.redeemed == 1
+        assert fake.redeemed == 1

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from govcomponents.contracts.identity.fake_provider import Claims, Forge, Spoil, compact, encode
+from govcomponents.contracts.identity.fake_provider import Claims, FakeOpenIdProvider, MakeToken, compact, encode
 from govcomponents.errors import SignInReason as Because
 from govcomponents.identity.jose.tokens import half_hash
 
@@ -28,53 +28,53 @@ class Hostile:
 
     name: str
     rows: str
-    make: Spoil
+    make: MakeToken
     because: frozenset[Because]
     only_for: str = BOTH
 
 
-def _claim(**changes: Any) -> Spoil:
+def _claim(**changes: Any) -> MakeToken:
     """The genuine token, with claims replaced; an Ellipsis leaves one out."""
 
-    def make(forge: Forge, claims: Claims) -> str:
-        merged = claims | {name: value(forge, claims) if callable(value) else value for name, value in changes.items()}
-        return forge.sign({name: value for name, value in merged.items() if value is not ...})
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
+        merged = claims | {name: value(fake, claims) if callable(value) else value for name, value in changes.items()}
+        return fake.sign({name: value for name, value in merged.items() if value is not ...})
 
     return make
 
 
-def _header(**changes: Any) -> Spoil:
+def _header(**changes: Any) -> MakeToken:
     """The genuine token, with members of its header added or replaced, and a good signature."""
 
-    def make(forge: Forge, claims: Claims) -> str:
-        header = forge.genuine_header | {
-            name: value(forge) if callable(value) else value for name, value in changes.items()
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
+        header = fake.genuine_header | {
+            name: value(fake) if callable(value) else value for name, value in changes.items()
         }
-        return forge.sign(claims, {name: value for name, value in header.items() if value is not ...})
+        return fake.sign(claims, {name: value for name, value in header.items() if value is not ...})
 
     return make
 
 
-def _unsigned(algorithm: str, signature: str) -> Spoil:
-    def make(forge: Forge, claims: Claims) -> str:
+def _unsigned(algorithm: str, signature: str) -> MakeToken:
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
         return f"{encode({'alg': algorithm, 'kid': 'k1'})}.{encode(claims)}.{signature}"
 
     return make
 
 
-def _hmac_with(form: str) -> Spoil:
+def _hmac_with(form: str) -> MakeToken:
     """Signed with HMAC, with the provider's public key as the secret."""
 
-    def make(forge: Forge, claims: Claims) -> str:
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
         from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-        public = forge.keys.rsa.public_key()
+        public = fake.keys.rsa.public_key()
         info = PublicFormat.SubjectPublicKeyInfo
         secrets = {
             "pem": public.public_bytes(Encoding.PEM, info),
             "pem without its last line end": public.public_bytes(Encoding.PEM, info).rstrip(),
             "der": public.public_bytes(Encoding.DER, info),
-            "jwk": json.dumps(forge.public("rsa", "r1")).encode(),
+            "jwk": json.dumps(fake.public("rsa", "r1")).encode(),
         }
         signed = f"{encode({'alg': 'HS256', 'kid': 'r1'})}.{encode(claims)}"
         return f"{signed}.{encode(hmac.digest(secrets[form], signed.encode(), 'sha256'))}"
@@ -82,53 +82,53 @@ def _hmac_with(form: str) -> Spoil:
     return make
 
 
-def _signed_as(algorithm: str, kid: str) -> Spoil:
-    def make(forge: Forge, claims: Claims) -> str:
-        return forge.sign(claims, {"alg": algorithm, "kid": kid})
+def _signed_as(algorithm: str, kid: str) -> MakeToken:
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
+        return fake.sign(claims, {"alg": algorithm, "kid": kid})
 
     return make
 
 
-def _by_stranger(**header: Any) -> Spoil:
+def _by_stranger(**header: Any) -> MakeToken:
     """Signed with somebody else's key, under the provider's key id, with a hint where that key is."""
 
-    def make(forge: Forge, claims: Claims) -> str:
-        key = "stranger" if forge.profile.algorithm == "ES256" else "rsa_stranger"
-        hints = {name: forge.public(key) if value == "its own key" else value for name, value in header.items()}
-        return forge.sign(claims, forge.genuine_header | hints, key=getattr(forge.keys, key))
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
+        key = "stranger" if fake.profile.algorithm == "ES256" else "rsa_stranger"
+        hints = {name: fake.public(key) if value == "its own key" else value for name, value in header.items()}
+        return fake.sign(claims, fake.genuine_header | hints, key=getattr(fake.keys, key))
 
     return make
 
 
-def _text(change: Any) -> Spoil:
+def _text(change: Any) -> MakeToken:
     """The genuine token, with its text changed."""
 
-    def make(forge: Forge, claims: Claims) -> str:
-        changed: str = change(forge.sign(claims))
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
+        changed: str = change(fake.sign(claims))
         return changed
 
     return make
 
 
-def _payload(change: Any) -> Spoil:
+def _payload(change: Any) -> MakeToken:
     """A token with a good signature over a payload of other bytes."""
 
-    def make(forge: Forge, claims: Claims) -> str:
-        return forge.sign(change(json.dumps(claims).encode()))
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
+        return fake.sign(change(json.dumps(claims).encode()))
 
     return make
 
 
-def _head_bytes(change: Any) -> Spoil:
-    def make(forge: Forge, claims: Claims) -> str:
-        return forge.sign(claims, change(json.dumps(forge.genuine_header).encode()))
+def _head_bytes(change: Any) -> MakeToken:
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
+        return fake.sign(claims, change(json.dumps(fake.genuine_header).encode()))
 
     return make
 
 
-def _signature(change: Any) -> Spoil:
-    def make(forge: Forge, claims: Claims) -> str:
-        signed, _, signature = forge.sign(claims).rpartition(".")
+def _signature(change: Any) -> MakeToken:
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
+        signed, _, signature = fake.sign(claims).rpartition(".")
         return f"{signed}.{change(signed, signature)}"
 
     return make
@@ -148,16 +148,16 @@ def _other_claims(signed: str, signature: str) -> str:
     return encode(hashlib.sha512(signature.encode()).digest())
 
 
-def _swapped_payload(forge: Forge, claims: Claims) -> str:
-    head, _, signature = forge.sign(claims).split(".")
+def _swapped_payload(fake: FakeOpenIdProvider, claims: Claims) -> str:
+    head, _, signature = fake.sign(claims).split(".")
     return f"{head}.{encode(claims | {'sub': claims['sub'] + 'x'})}.{signature}"
 
 
-def _proof_token(forge: Forge, claims: Claims) -> str:
+def _proof_token(fake: FakeOpenIdProvider, claims: Claims) -> str:
     """A proof of identity, signed with its own key, where an ID token belongs."""
-    if forge.profile.proof is None:
-        return forge.sign(claims | {"vc": {}})
-    return forge.sign_proof(forge.genuine_proof())
+    if fake.profile.proof is None:
+        return fake.sign(claims | {"vc": {}})
+    return fake.sign_proof(fake.genuine_proof())
 
 
 def _nested(depth: int) -> bytes:
@@ -190,7 +190,7 @@ FORMS: tuple[Hostile, ...] = (
     Hostile("ES256 for an RS256 client", "A3 H3", _signed_as("ES256", "k1"), _ALGORITHM, "RS256"),
     Hostile("PS256", "A3", _signed_as("PS256", "r1"), _ALGORITHM),
     Hostile("RS384", "A3", _signed_as("RS384", "r1"), _ALGORITHM),
-    Hostile("the algorithm in small letters", "A1 A3", _header(alg=lambda forge: forge.profile.algorithm.lower()),
+    Hostile("the algorithm in small letters", "A1 A3", _header(alg=lambda fake: fake.profile.algorithm.lower()),
             _ALGORITHM),
     Hostile("no algorithm", "A1", _header(alg=...), _ALGORITHM),
     Hostile("an algorithm that is a list", "A1 A11", _header(alg=["ES256"]), _ALGORITHM),
@@ -262,45 +262,45 @@ FORMS: tuple[Hostile, ...] = (
 CLAIMS: tuple[Hostile, ...] = (
     Hostile("another issuer", "B1 H15", _claim(iss="https://evil.example.com/"), _ISSUER),
     Hostile("the issuer with one slash more or less", "B1 H15",
-            _claim(iss=lambda forge, claims: c[:-1] if (c := claims["iss"]).endswith("/") else c + "/"), _ISSUER),
-    Hostile("the issuer with two slashes", "B1 H15", _claim(iss=lambda forge, claims: claims["iss"] + "//"), _ISSUER),
-    Hostile("the issuer in capitals", "B1 H15", _claim(iss=lambda forge, claims: claims["iss"].upper()), _ISSUER),
-    Hostile("a list with the issuer", "B1 H15", _claim(iss=lambda forge, claims: [claims["iss"]]), _MALFORMED),
+            _claim(iss=lambda fake, claims: c[:-1] if (c := claims["iss"]).endswith("/") else c + "/"), _ISSUER),
+    Hostile("the issuer with two slashes", "B1 H15", _claim(iss=lambda fake, claims: claims["iss"] + "//"), _ISSUER),
+    Hostile("the issuer in capitals", "B1 H15", _claim(iss=lambda fake, claims: claims["iss"].upper()), _ISSUER),
+    Hostile("a list with the issuer", "B1 H15", _claim(iss=lambda fake, claims: [claims["iss"]]), _MALFORMED),
     Hostile("no issuer", "B1", _claim(iss=...), _MALFORMED),
     Hostile("another audience", "B2", _claim(aud="somebody-else"), _AUDIENCE),
-    Hostile("the client id and a letter", "B2 H14", _claim(aud=lambda forge, claims: claims["aud"] + "x"), _AUDIENCE),
-    Hostile("the client id without its last letter", "B2 H14", _claim(aud=lambda forge, claims: claims["aud"][:-1]),
+    Hostile("the client id and a letter", "B2 H14", _claim(aud=lambda fake, claims: claims["aud"] + "x"), _AUDIENCE),
+    Hostile("the client id without its last letter", "B2 H14", _claim(aud=lambda fake, claims: claims["aud"][:-1]),
             _AUDIENCE),
     Hostile("an empty list of audiences", "B2 H14", _claim(aud=[]), _AUDIENCE),
     Hostile("a list of numbers", "B2", _claim(aud=[1]), _MALFORMED),
-    Hostile("a list within a list", "B2 H14", _claim(aud=lambda forge, claims: [[claims["aud"]]]), _MALFORMED),
-    Hostile("an audience that is an object", "B20", _claim(aud=lambda forge, claims: {claims["aud"]: 1}), _MALFORMED),
+    Hostile("a list within a list", "B2 H14", _claim(aud=lambda fake, claims: [[claims["aud"]]]), _MALFORMED),
+    Hostile("an audience that is an object", "B20", _claim(aud=lambda fake, claims: {claims["aud"]: 1}), _MALFORMED),
     Hostile("no audience", "B2", _claim(aud=...), _MALFORMED),
-    Hostile("another audience as well", "B3 H14", _claim(aud=lambda forge, claims: [claims["aud"], "other"]),
+    Hostile("another audience as well", "B3 H14", _claim(aud=lambda fake, claims: [claims["aud"], "other"]),
             _AUDIENCE),
     Hostile("issued to somebody else", "B4", _claim(azp="somebody-else"), _AUDIENCE),
     Hostile("no nonce", "B5 H16", _claim(nonce=...), _NONCE),
     Hostile("a nonce that is null", "B5 H16", _claim(nonce=None), _NONCE),
     Hostile("another sign-in's nonce", "B5 H16", _claim(nonce="another"), _NONCE),
-    Hostile("a list with the nonce", "B5", _claim(nonce=lambda forge, claims: [claims["nonce"]]), _NONCE),
+    Hostile("a list with the nonce", "B5", _claim(nonce=lambda fake, claims: [claims["nonce"]]), _NONCE),
     Hostile("no end", "B6", _claim(exp=...), _MALFORMED),
-    Hostile("an end in the past", "B6", _claim(exp=lambda forge, claims: forge.now - 60), _EXPIRED),
+    Hostile("an end in the past", "B6", _claim(exp=lambda fake, claims: fake.now - 60), _EXPIRED),
     Hostile("an end that is true", "B6 H13", _claim(exp=True), _MALFORMED),
     Hostile("an end that is text", "B6 H13", _claim(exp="9999999999"), _MALFORMED),
     Hostile("an end that is a list", "B20", _claim(exp=[9999999999]), _MALFORMED),
     Hostile("a beginning that is false", "B7 H13", _claim(iat=False), _MALFORMED),
     Hostile("no beginning", "B7", _claim(iat=...), _MALFORMED),
-    Hostile("a beginning in the future", "B7", _claim(iat=lambda forge, claims: forge.now + 120), _EARLY),
-    Hostile("an end in many years", "B6", _claim(exp=lambda forge, claims: forge.now + 10**9), _EXPIRED),
-    Hostile("a beginning long ago", "B7", _claim(iat=lambda forge, claims: forge.now - 1000), _EXPIRED),
-    Hostile("not valid yet", "B8", _claim(nbf=lambda forge, claims: forge.now + 120), _EARLY),
+    Hostile("a beginning in the future", "B7", _claim(iat=lambda fake, claims: fake.now + 120), _EARLY),
+    Hostile("an end in many years", "B6", _claim(exp=lambda fake, claims: fake.now + 10**9), _EXPIRED),
+    Hostile("a beginning long ago", "B7", _claim(iat=lambda fake, claims: fake.now - 1000), _EXPIRED),
+    Hostile("not valid yet", "B8", _claim(nbf=lambda fake, claims: fake.now + 120), _EARLY),
     Hostile("a validity that is text", "B8 B20", _claim(nbf="now"), _MALFORMED),
     Hostile("the hash of another access token", "B11 H17",
-            _claim(at_hash=lambda forge, claims: half_hash("another", forge.profile.algorithm)), _HASH),
-    Hostile("the whole hash", "B11 H17", _claim(at_hash=lambda forge, claims: encode(hashlib.sha256(b"x").digest())),
+            _claim(at_hash=lambda fake, claims: half_hash("another", fake.profile.algorithm)), _HASH),
+    Hostile("the whole hash", "B11 H17", _claim(at_hash=lambda fake, claims: encode(hashlib.sha256(b"x").digest())),
             _HASH),
-    Hostile("the hash in hexadecimal", "B11 H17", _claim(at_hash=lambda forge, claims: "00" * 16), _HASH),
-    Hostile("the hash with padding", "B11 H17", _claim(at_hash=lambda forge, claims: claims["at_hash"] + "=="), _HASH),
+    Hostile("the hash in hexadecimal", "B11 H17", _claim(at_hash=lambda fake, claims: "00" * 16), _HASH),
+    Hostile("the hash with padding", "B11 H17", _claim(at_hash=lambda fake, claims: claims["at_hash"] + "=="), _HASH),
     Hostile("a hash that is null", "B11", _claim(at_hash=1), _HASH),
     Hostile("no subject", "B14", _claim(sub=...), _SUBJECT),
     Hostile("an empty subject", "B14", _claim(sub=""), _SUBJECT),
@@ -328,27 +328,27 @@ TIME_EDGES: tuple[tuple[str, Mapping[str, int], bool], ...] = (
 """B9 and H25: what a leeway of 30 seconds lets through, and what it does not."""
 
 
-def _proof(**changes: Any) -> Spoil:
-    def make(forge: Forge, claims: Claims) -> str:
-        merged = claims | {name: value(forge, claims) if callable(value) else value for name, value in changes.items()}
-        return forge.sign_proof({name: value for name, value in merged.items() if value is not ...})
+def _proof(**changes: Any) -> MakeToken:
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
+        merged = claims | {name: value(fake, claims) if callable(value) else value for name, value in changes.items()}
+        return fake.sign_proof({name: value for name, value in merged.items() if value is not ...})
 
     return make
 
 
-def _proof_header(**changes: Any) -> Spoil:
-    def make(forge: Forge, claims: Claims) -> str:
-        header = forge.proof_header
+def _proof_header(**changes: Any) -> MakeToken:
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
+        header = fake.proof_header
         changed = header | {n: v(header) if callable(v) else v for n, v in changes.items()}
-        return forge.sign_proof(claims, {name: value for name, value in changed.items() if value is not ...})
+        return fake.sign_proof(claims, {name: value for name, value in changed.items() if value is not ...})
 
     return make
 
 
-def _proof_by(key: str, algorithm: str, **header: Any) -> Spoil:
-    def make(forge: Forge, claims: Claims) -> str:
-        head = forge.proof_header | {"alg": algorithm} | header
-        return compact(head, claims, getattr(forge.keys, key), algorithm)
+def _proof_by(key: str, algorithm: str, **header: Any) -> MakeToken:
+    def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
+        head = fake.proof_header | {"alg": algorithm} | header
+        return compact(head, claims, getattr(fake.keys, key), algorithm)
 
     return make
 
@@ -377,14 +377,14 @@ PROOFS: tuple[Hostile, ...] = (
     Hostile("no person", "T8", _proof(sub=...), _SUBJECT),
     Hostile("another audience", "B2 H18", _proof(aud="somebody-else"), _AUDIENCE),
     Hostile("another issuer", "B1 K22 H18", _proof(iss="https://evil.example.com/"), _ISSUER),
-    Hostile("an end in the past", "B6 H18", _proof(exp=lambda forge, claims: forge.now - 60), _EXPIRED),
-    Hostile("not valid yet", "B8 H18", _proof(nbf=lambda forge, claims: forge.now + 120), _EARLY),
-    Hostile("a beginning in the future", "B7 H18", _proof(iat=lambda forge, claims: forge.now + 120), _EARLY),
+    Hostile("an end in the past", "B6 H18", _proof(exp=lambda fake, claims: fake.now - 60), _EXPIRED),
+    Hostile("not valid yet", "B8 H18", _proof(nbf=lambda fake, claims: fake.now + 120), _EARLY),
+    Hostile("a beginning in the future", "B7 H18", _proof(iat=lambda fake, claims: fake.now + 120), _EARLY),
     Hostile("no credential", "B20", _proof(vc=...), _MALFORMED),
     Hostile("a credential that is text", "B20", _proof(vc="text"), _MALFORMED),
     Hostile("a nonce, as an ID token has", "A20 H19", _proof(nonce="x"), _TYPE),
     Hostile("events, as a logout token has", "A20 H19", _proof(events=_LOGOUT), _TYPE),
-    Hostile("a number instead of a token", "A9", lambda forge, claims: 7, _MALFORMED),  # type: ignore[arg-type,return-value]  # wrong on purpose
+    Hostile("a number instead of a token", "A9", lambda fake, claims: 7, _MALFORMED),  # type: ignore[arg-type,return-value]  # wrong on purpose
 )
 # fmt: on
 """Hostile proofs of identity, which must be refused whatever else was right."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from govcomponents.contracts.faults import Fault, FaultyTransport
-from govcomponents.contracts.identity.fake_provider import Forge, Profile
+from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider, FakeProfile
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.runtime import Runtime
 from govcomponents.identity.service import AsyncIdentityService, IdentityService
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Provider:
+class IdentityDouble:
     """A provider that works.
 
     `visit` plays a person who signs in and is proved as far as is asked; it takes the sign-in's URL and returns the
@@ -43,14 +43,14 @@ class IdentitySubject:
     """What the suite must know of an adapter.
 
     `build` makes the port on a runtime; `connect` gives a fresh provider. `ask` are valid arguments of start: proof of
-    identity, if the adapter declares it. `forge` is the provider as the same `build` expects it, for hostile tokens.
+    identity, if the adapter declares it. `fake` is the provider as the same `build` expects it, for hostile tokens.
     `canaries` lists every text of the provider's person and of this service's keys that must never be seen.
     """
 
     build: Callable[[Runtime], IdentityPort]
-    connect: Callable[[], Provider]
+    connect: Callable[[], IdentityDouble]
     ask: Mapping[str, Any]
-    forge: Profile
+    fake: FakeProfile
     canaries: tuple[str, ...]
 
 
@@ -61,7 +61,7 @@ class Caller:
     identity: Any
     port: IdentityPort
     wire: FaultyTransport
-    provider: Provider
+    provider: IdentityDouble
     events: list[CallEvent] = field(default_factory=list)
 
     def sign_in(self, **ask: Any) -> tuple[Pending, str]:
@@ -71,7 +71,7 @@ class Caller:
 
 
 Call = Callable[..., Caller]
-Forged = Callable[[], tuple[Forge, Caller]]
+CallFake = Callable[[], tuple[FakeOpenIdProvider, Caller]]
 NOW = 1_790_000_000
 
 
@@ -87,7 +87,7 @@ class IdentityFixtures:
     def call(self, subject: IdentitySubject, mode: Mode, runner: asyncio.Runner) -> Call:
         """Make a caller; the arguments are a plan of faults, and another provider."""
 
-        def make(plan: Mapping[int, Fault] | None = None, provider: Provider | None = None) -> Caller:
+        def make(plan: Mapping[int, Fault] | None = None, provider: IdentityDouble | None = None) -> Caller:
             found = provider or subject.connect()
             wire = FaultyTransport(found.transport, plan)
             events: list[CallEvent] = []
@@ -100,13 +100,13 @@ class IdentityFixtures:
         return make
 
     @pytest.fixture
-    def forged(self, subject: IdentitySubject, call: Call) -> Forged:
+    def call_fake(self, subject: IdentitySubject, call: Call) -> CallFake:
         """Make a caller of a provider that signs whatever the test wants."""
 
-        def make() -> tuple[Forge, Caller]:
-            forge = Forge(subject.forge, lambda: NOW)
-            return forge, call(
-                provider=Provider(forge, lambda: NOW, forge.visit, lambda: forge.redeemed, lambda _: None)
+        def make() -> tuple[FakeOpenIdProvider, Caller]:
+            fake = FakeOpenIdProvider(subject.fake, lambda: NOW)
+            return fake, call(
+                provider=IdentityDouble(fake, lambda: NOW, fake.visit, lambda: fake.redeemed, lambda _: None)
             )
 
         return make

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from govcomponents.contracts.faults import EVERY, Fault
-from govcomponents.contracts.identity.fake_provider import Forge, Profile, Proof
+from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider, FakeProfile, Proof
 from govcomponents.contracts.identity.forgery_suite import ForgerySuite
-from govcomponents.contracts.identity.subject import Call, Caller, IdentitySubject, Provider
+from govcomponents.contracts.identity.subject import Call, Caller, IdentityDouble, IdentitySubject
 from govcomponents.errors import (
     CallbackRefused,
     GovComponentsError,
@@ -31,7 +31,7 @@ from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE
 from govcomponents.identity.port import IdentityCapability as Can
 from govcomponents.privacy import Personal, Secret
 
-__all__ = ["Caller", "IdentitySubject", "IdentitySuite", "Profile", "Proof", "Provider"]
+__all__ = ["Caller", "FakeProfile", "IdentityDouble", "IdentitySubject", "IdentitySuite", "Proof"]
 
 
 _OPTIONS: Mapping[Can, Mapping[str, Any]] = {
@@ -142,7 +142,7 @@ class IdentitySuite(ForgerySuite):
 
     def test_the_provider_is_as_expected(self, call: Call) -> None:
         caller = call()
-        if Can.CHECK in caller.port.capabilities and not isinstance(caller.provider.transport, Forge):
+        if Can.CHECK in caller.port.capabilities and not isinstance(caller.provider.transport, FakeOpenIdProvider):
             assert caller.identity.check() is None
 
     @pytest.mark.parametrize("body", [b"", b"logout_token=a.b.c", "logout_token=", {"logout_token": "e30.e30.AA"}])
@@ -312,8 +312,8 @@ class IdentitySuite(ForgerySuite):
     def test_a_code_counts_once(self, subject: IdentitySubject, call: Call) -> None:
         """C4, H23: whoever brings the same code again is turned away by the provider."""
         caller = call()
-        if isinstance(caller.provider.transport, Forge):
-            pytest.skip("the forge takes every code")
+        if isinstance(caller.provider.transport, FakeOpenIdProvider):
+            pytest.skip("the fake provider takes every code")
         pending, callback = caller.sign_in(**subject.ask)
         caller.identity.complete(pending, callback)
         with pytest.raises(SignInError):

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Provider:
+class NotifyDouble:
     """A provider that works: the way to it, its clock, and how many messages it holds."""
 
     transport: Transport
@@ -58,7 +58,7 @@ class NotifySubject:
     """
 
     build: Callable[[Runtime], NotifyPort]
-    connect: Callable[[], Provider]
+    connect: Callable[[], NotifyDouble]
     canaries: tuple[str, ...]
     email: Mapping[str, Any] | None = None
     sms: Mapping[str, Any] | None = None
@@ -76,7 +76,7 @@ class Caller:
     notify: Any
     port: NotifyPort
     wire: FaultyTransport
-    provider: Provider
+    provider: NotifyDouble
     events: list[CallEvent] = field(default_factory=list)
 
 

@@ -33,7 +33,7 @@ HOLDER = "Canary Nightingale"
 
 
 @dataclass(frozen=True)
-class Provider:
+class PayDouble:
     """A provider that works and holds nothing: the way to it, what it holds, and how a person pays there.
 
     `pay` takes a payment's link and pays; `decline` tries with a card that is refused. `payments`, `refunds` and
@@ -63,7 +63,7 @@ class PaySubject:
     """
 
     build: Callable[[Runtime], PayPort]
-    connect: Callable[[], Provider]
+    connect: Callable[[], PayDouble]
     create: Mapping[str, Any]
     canaries: tuple[str, ...]
     card: str = "4242424242424242"
@@ -80,7 +80,7 @@ class Caller:
     pay: Any
     port: PayPort
     wire: FaultyTransport
-    provider: Provider
+    provider: PayDouble
     subject: PaySubject
     events: list[CallEvent] = field(default_factory=list)
 

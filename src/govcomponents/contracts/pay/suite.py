@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from govcomponents.contracts.pay.faults_suite import PayRefusals
-from govcomponents.contracts.pay.subject import Call, PaySubject, Provider
+from govcomponents.contracts.pay.subject import Call, PayDouble, PaySubject
 from govcomponents.errors import CardDeclined, Conflict, Refused
 from govcomponents.money import Money
 from govcomponents.pay.ids import PaymentId
@@ -16,7 +16,7 @@ from govcomponents.pay.mop_up import Unfinished
 from govcomponents.pay.port import PayCapability as Can
 from govcomponents.pay.states import AgreementStatus, FailureReason, PaymentStatus, RefundableStatus
 
-__all__ = ["PaySubject", "PaySuite", "Provider"]
+__all__ = ["PayDouble", "PaySubject", "PaySuite"]
 
 
 class PaySuite(PayRefusals):
