@@ -83,7 +83,8 @@ bench: $(VENV)/.dev ## measure speed and memory against other clients, and print
 	@$(PY) -m bench.run
 
 .PHONY: format
-format: $(VENV)/.dev ## let the formatter and the linter mend what they can
+format: $(VENV)/.dev ## write the blocking services, and let the formatter and the linter mend what they can
+	$(PY) tools/generate_services.py
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

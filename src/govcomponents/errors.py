@@ -92,6 +92,8 @@ class GovComponentsError(Exception):
     default_fix: ClassVar[str] = ""
     idempotency_key: str | None = None
     """The key that was sent, where the provider honours one: repeating the call with it acts once."""
+    account: str = "default"
+    """The name of the account that the call was made with."""
 
     def __init__(
         self,
@@ -114,7 +116,8 @@ class GovComponentsError(Exception):
         self.request_id = request_id
 
     def __str__(self) -> str:
-        where = " ".join(part for part in (self.operation, f"({self.provider})" if self.provider else "") if part)
+        provider = self.provider if self.account == "default" else f"{self.provider}, account {self.account}"
+        where = " ".join(part for part in (self.operation, f"({provider})" if provider else "") if part)
         facts = ", ".join(
             f"{name} {value}"
             for name, value in (("status", self.status), ("code", self.code), ("request id", self.request_id))

@@ -7,7 +7,7 @@ pickles; `reveal()` is the one way to the value, so that every place where it le
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from pydantic_core import CoreSchema
 
 T = TypeVar("T")
+
+
+_LEFT_OUT: Any = object()
+
+
+def _without_value(kind: type[Guarded[Any]]) -> Guarded[Any]:
+    return kind(_LEFT_OUT)
 
 
 class Guarded(Generic[T]):
@@ -28,7 +35,15 @@ class Guarded(Generic[T]):
         self._value = value
 
     def reveal(self) -> T:
-        """Return the value itself. Do this where it is used, and keep the result out of logs and errors."""
+        """Return the value itself. Do this where it is used, and keep the result out of logs and errors.
+
+        Raises LookupError if the value was left out, because this object comes out of a pickle.
+        """
+        if self._value is _LEFT_OUT:
+            raise LookupError(
+                f"this {type(self).__name__} value was left out when it was pickled; "
+                "store what reveal() returns, on purpose and protected"
+            )
         return self._value
 
     def __repr__(self) -> str:
@@ -46,14 +61,9 @@ class Guarded(Generic[T]):
     def __deepcopy__(self, memo: dict[int, object]) -> Guarded[T]:
         return self
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            f"a {type(self).__name__} value cannot be pickled, so that it is never stored by accident; "
-            "store what reveal() returns, on purpose and protected"
-        )
-
-    def __getstate__(self) -> NoReturn:
-        self.__reduce__()
+    def __reduce__(self) -> tuple[Callable[..., Guarded[Any]], tuple[type[Guarded[Any]]]]:
+        """Leave the value out of the pickle: it is never stored by accident."""
+        return _without_value, (type(self),)
 
     @classmethod
     def _from_input(cls, value: Any, inner: Callable[[Any], Any]) -> Guarded[Any]:
@@ -84,6 +94,8 @@ class Secret(Guarded[str]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        if _LEFT_OUT in (self._value, other._value):
+            return False
         ours, theirs = (value.encode("utf-8", "surrogatepass") for value in (self._value, other._value))
         return hmac.compare_digest(ours, theirs)
 
@@ -100,7 +112,7 @@ class Personal(Guarded[T]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Personal):
             return NotImplemented
-        return bool(self._value == other._value)
+        return bool(self._value == other._value and self._value is not _LEFT_OUT)
 
     def __hash__(self) -> int:
         return hash(self._value)

@@ -1,16 +1,22 @@
-"""Builds input models, turning pydantic's complaint into an `InvalidInput` that never shows the value."""
+"""Input models of operations, and the one way from a wrong argument to an `InvalidInput` that never shows the value."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from govcomponents.errors import InvalidInput
 
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from pydantic_core import ErrorDetails
+
 
 class Input(BaseModel):
-    """The base of what callers pass: frozen, unknown fields refused, no coercion of types.
+    """The base of input models: frozen, unknown fields refused, no coercion of types.
 
     Each field's `description` is shown to the caller as the way to mend it.
     """
@@ -26,20 +32,105 @@ class Input(BaseModel):
 
 
 M = TypeVar("M", bound=Input)
+E = TypeVar("E", bound=Enum)
+
+_EXPECTED = {
+    "bool_type": "True or False",
+    "bytes_type": "bytes",
+    "date_type": "a date",
+    "datetime_type": "a datetime",
+    "dict_type": "a dict",
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "iterable_type": "a list",
+    "list_type": "a list",
+    "mapping_type": "a mapping",
+    "string_type": "text",
+    "tuple_type": "a tuple",
+}
+
+
+class checked_input:  # noqa: N801  # used as a statement: `with checked_input(...):`
+    """Context manager around the making of an input model: a wrong argument raises InvalidInput.
+
+    with checked_input("pay.create", NewPayment):
+        new = NewPayment(amount=amount, reference=reference)
+    """
+
+    __slots__ = ("_model", "_operation")
+
+    def __init__(self, operation: str, model: type[Input]) -> None:
+        self._operation = operation
+        self._model = model
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, ValidationError):
+            raise _invalid(error, self._model, self._operation) from None
 
 
 def build(model: type[M], operation: str, **fields: Any) -> M:
     """Make an input model. Raises InvalidInput for the first field that is wrong; nothing has been sent by then."""
-    try:
+    with checked_input(operation, model):
         return model(**fields)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        path = [str(part) for part in found["loc"]]
-        name = path[0] if path else "arguments"
-        described = model.model_fields[name].description if name in model.model_fields else None
+    raise AssertionError("unreachable: the line above returns or raises")
+
+
+def _invalid(error: ValidationError, model: type[Input], operation: str) -> InvalidInput:
+    found = error.errors(include_url=False)[0]
+    path = [str(part) for part in found["loc"] if not str(part).startswith("function-")]
+    name = path[0] if path else "arguments"
+    described = model.model_fields[name].description if name in model.model_fields else None
+    return InvalidInput(
+        field=".".join(path) or name,
+        problem=_problem(found),
+        fix=described or "see the operation's documentation",
+        operation=operation,
+    )
+
+
+def _problem(found: ErrorDetails) -> str:
+    """What is wrong, in our words; of the value itself no more than its type."""
+    kind, given = found["type"], type(found["input"]).__name__
+    if kind in _EXPECTED:
+        return f"it is not {_EXPECTED[kind]}, but of the type {given}"
+    if kind in ("is_instance_of", "dataclass_exact_type", "model_type"):
+        wanted = found.get("ctx", {}).get("class") or found.get("ctx", {}).get("class_name")
+        return f"it is not of the type {wanted}, but of the type {given}"
+    if kind == "missing":
+        return "it is missing"
+    if kind == "extra_forbidden":
+        return "there is no such field"
+    return found["msg"].removeprefix("Value error, ")
+
+
+def member(kind: type[E], value: object, *, field: str, operation: str) -> E:
+    """Read a member of an enumeration, given as itself or as its text. Raises InvalidInput, which lists them all."""
+    try:
+        return _member(kind, value)
+    except ValueError as error:
         raise InvalidInput(
-            field=".".join(path) or name,
-            problem=found["msg"].removeprefix("Value error, "),
-            fix=described or "see the operation's documentation",
+            field=field,
+            problem=f"it is not a member of {kind.__name__}",
+            fix=str(error),
             operation=operation,
         ) from None
+
+
+def member_or_text(kind: type[E]) -> BeforeValidator:
+    """Make the validator of a field of an input model that takes a member of an enumeration or its text."""
+    return BeforeValidator(lambda value: _member(kind, value))
+
+
+def _member(kind: type[E], value: object) -> E:
+    """Open enumerations take any text as UNKNOWN; what a caller passes must be one of the others."""
+    if isinstance(value, kind) and value.name != "UNKNOWN":
+        return value
+    known = {one.value: one for one in kind if one.name != "UNKNOWN"}
+    if isinstance(value, str) and value in known:
+        return known[value]
+    raise ValueError(f"give one of {', '.join(str(name) for name in known)}, as text or as a member of {kind.__name__}")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from govcomponents.core.results import DEFAULT_ACCOUNT
 from govcomponents.core.retry import RetryPolicy
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Runtime:
     """Shared by the adapters of one `GovComponents`; nothing in it is global.
 
     `is_production` is False when the process was told that it is not production, True when it was told that it is,
-    and None when it was told nothing.
+    and None when it was told nothing. `account` is the name of the account whose adapter it is given to.
     """
 
     transport: Transport
@@ -33,3 +34,4 @@ class Runtime:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     user_agent: str = f"govcomponents/{VERSION}"
     is_production: bool | None = None
+    account: str = DEFAULT_ACCOUNT

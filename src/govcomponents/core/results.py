@@ -1,0 +1,102 @@
+"""The base of results and events: immutable, comparable, and safe to dump, pickle and return from a web framework."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import date, time
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, TypeVar, cast
+
+from pydantic import Field, SkipValidation
+
+from govcomponents.privacy import Guarded
+
+if TYPE_CHECKING:
+    from typing import Self
+
+DEFAULT_ACCOUNT = "default"
+"""The name of the account of a component that has only one."""
+
+Raw = Annotated[Mapping[str, object], SkipValidation, Field(exclude=True, repr=False)]
+"""The provider's whole answer. It can hold personal data, so it is in no dump, pickle or comparison."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """The base of everything that an operation gives.
+
+    `account` is the name of the account that the call was made with, or whose secret proved a callback. `raw` is the
+    provider's whole answer, with personal data in it. Results go through pydantic's `TypeAdapter` and FastAPI's
+    `response_model`; personal data and secrets are masked there, and left out of pickles.
+    """
+
+    account: str = DEFAULT_ACCOUNT
+    raw: Raw = field(default_factory=dict, repr=False, compare=False)
+
+    def to_dict(self, *, reveal: bool = False) -> dict[str, object]:
+        """Return plain values that `json.dumps` takes: enums and times as text, money as minor units and currency.
+
+        `raw` is left out. Personal data and secrets are masked unless `reveal` is true.
+        """
+        return _fields_of(self, reveal=reveal)
+
+    def of_account(self, account: str) -> Self:
+        """Return the same result under the name of an account."""
+        return replace(self, account=account)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[object, ...]:
+        values = {part.name: getattr(self, part.name) for part in fields(self) if part.name != "raw"}
+        return _rebuild, (type(self), values)
+
+
+def _rebuild(kind: type[Result], values: dict[str, object]) -> Result:
+    result = object.__new__(kind)
+    for name, value in (values | {"raw": {}}).items():
+        object.__setattr__(result, name, value)
+    return result
+
+
+def of_account(given: T, account: str) -> T:
+    """Stamp what an operation gave with an account's name: a result, or a tuple of results; anything else as it is."""
+    if isinstance(given, Result):
+        return given.of_account(account)
+    if isinstance(given, tuple):
+        return cast("T", tuple(of_account(one, account) for one in given))
+    return given
+
+
+def _fields_of(value: object, *, reveal: bool) -> dict[str, object]:
+    names = [part.name for part in fields(value) if part.name != "raw"]  # type: ignore[arg-type]  # callers ask is_dataclass
+    return {name: _plain(getattr(value, name), reveal=reveal) for name in names}
+
+
+def _plain(value: object, *, reveal: bool) -> object:
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, Guarded):
+        return _plain(value.reveal(), reveal=True) if reveal else str(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (date, time)):  # a datetime is a date
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if is_dataclass(value):
+        return _fields_of(value, reveal=reveal)
+    if isinstance(value, Mapping):
+        return {str(name): _plain(part, reveal=reveal) for name, part in value.items()}
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return [_plain(part, reveal=reveal) for part in value]
+    return str(value)

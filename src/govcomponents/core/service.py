@@ -1,0 +1,72 @@
+"""The base of the service objects that callers hold: one port, one account, and the name of that account on it all."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from govcomponents.core.port import Port
+from govcomponents.core.results import DEFAULT_ACCOUNT, of_account
+from govcomponents.errors import CallbackRefused, GovComponentsError, NotSupported
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+
+    from govcomponents.core.runtime import Runtime
+
+PortT = TypeVar("PortT", bound=Port)
+T = TypeVar("T")
+
+
+class Service(Generic[PortT]):
+    """What `gov.pay`, `gov.notify` and `gov.identity` have in common.
+
+    `siblings` are the ports of the component's other accounts, by name: callbacks of each are taken.
+    """
+
+    def __init__(self, port: PortT, runtime: Runtime, siblings: Mapping[str, PortT] | None = None) -> None:
+        self._port = port
+        self._runtime = runtime
+        self._siblings = siblings or {}
+
+    @property
+    def account(self) -> str:
+        """The name of the account; "default" where there is only one."""
+        return self._runtime.account
+
+    def __repr__(self) -> str:
+        named = "" if self.account == DEFAULT_ACCOUNT else f", account {self.account!r}"
+        return f"<{type(self).__name__}: {self._port.provider}{named}>"
+
+    async def _perform(self, work: Awaitable[T]) -> T:
+        """Await an operation of the port, and put the account's name on its result or its error."""
+        account = self._runtime.account
+        try:
+            given = await work
+        except GovComponentsError as error:
+            error.account = account
+            raise
+        return given if account == DEFAULT_ACCOUNT else of_account(given, account)
+
+    async def _each(self, items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
+        """Pass an operation's items on, each with the account's name, as `_perform` does."""
+        account = self._runtime.account
+        try:
+            async with aclosing(items):
+                async for item in items:
+                    yield item if account == DEFAULT_ACCOUNT else of_account(item, account)
+        except GovComponentsError as error:
+            error.account = account
+            raise
+
+    async def _first_to_accept(self, read: Callable[[PortT], Awaitable[T]]) -> T:
+        """Read a callback by the first account whose secret proves it. Raises what the own account raised."""
+        refusal: CallbackRefused | NotSupported | None = None
+        for account, port in {self.account: self._port, **self._siblings}.items():
+            try:
+                return of_account(await read(port), account)
+            except (CallbackRefused, NotSupported) as error:
+                error.account = account
+                refusal = refusal or error
+        assert refusal is not None  # noqa: S101  # there is always the own account
+        raise refusal

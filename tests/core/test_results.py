@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from dataclasses import FrozenInstanceError, dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+
+import pytest
+from pydantic import TypeAdapter
+
+from govcomponents import Money, Personal, Secret
+from govcomponents.core.results import Result, of_account
+
+CANARY = "canary-7d1f"
+
+
+class Colour(StrEnum):
+    RED = "red"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    city: Personal[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Licence(Result):
+    id: str
+    amount: Money
+    colour: Colour
+    issued: datetime
+    until: date
+    email: Personal[str]
+    key: Secret
+    part: Part
+    tags: tuple[str, ...] = ()
+
+
+@pytest.fixture
+def licence() -> Licence:
+    return Licence(
+        id="7",
+        amount=Money(14500, "GBP"),
+        colour=Colour.RED,
+        issued=datetime(2026, 11, 28, 9, 30, tzinfo=UTC),
+        until=date(2027, 11, 28),
+        email=Personal(f"{CANARY}@example.com"),
+        key=Secret(f"{CANARY}-key"),
+        part=Part(city=Personal(f"{CANARY}-city")),
+        tags=("a", "b"),
+        raw={"email": CANARY},
+    )
+
+
+def test_to_dict_gives_plain_values_and_masks_people(licence: Licence) -> None:
+    assert licence.to_dict() == {
+        "account": "default",
+        "id": "7",
+        "amount": {"minor": 14500, "currency": "GBP"},
+        "colour": "red",
+        "issued": "2026-11-28T09:30:00+00:00",
+        "until": "2027-11-28",
+        "email": "[personal]",
+        "key": "[secret]",
+        "part": {"city": "[personal]"},
+        "tags": ["a", "b"],
+    }
+    assert CANARY not in json.dumps(licence.to_dict())
+    assert licence.to_dict(reveal=True)["email"] == f"{CANARY}@example.com"
+    assert licence.to_dict(reveal=True)["part"] == {"city": f"{CANARY}-city"}
+    assert "raw" not in licence.to_dict(reveal=True)
+
+
+def test_pydantic_and_web_frameworks_can_dump_it_masked(licence: Licence) -> None:
+    text = TypeAdapter(Licence).dump_json(licence).decode()
+    assert CANARY not in text
+    assert json.loads(text)["email"] == "[personal]"
+    assert "raw" not in json.loads(text)
+    assert TypeAdapter(Licence).validate_python(licence) == licence
+
+
+def test_it_is_immutable_compares_and_hashes(licence: Licence) -> None:
+    with pytest.raises(FrozenInstanceError):
+        licence.id = "8"  # type: ignore[misc]  # what is tested
+    same = Licence(**{name: getattr(licence, name) for name in licence.__dataclass_fields__ if name != "raw"})
+    assert same == licence
+    assert hash(same) == hash(licence)
+
+
+def test_a_pickle_leaves_people_secrets_and_the_raw_answer_behind(licence: Licence) -> None:
+    pickled = pickle.dumps(licence)
+    assert CANARY.encode() not in pickled
+    again = pickle.loads(pickled)
+    assert (again.id, again.amount, again.colour, again.raw) == (licence.id, licence.amount, licence.colour, {})
+    with pytest.raises(LookupError, match="left out"):
+        again.email.reveal()
+    assert again.email != licence.email
+
+
+def test_copies_are_the_same(licence: Licence) -> None:
+    assert copy.copy(licence) is licence
+    assert copy.deepcopy([licence])[0] is licence
+
+
+def test_the_repr_shows_neither_people_nor_the_raw_answer(licence: Licence) -> None:
+    assert CANARY not in repr(licence)
+
+
+def test_an_account_is_stamped_on_results_and_tuples_of_them(licence: Licence) -> None:
+    assert of_account(licence, "moto").account == "moto"
+    assert of_account((licence,), "moto")[0].account == "moto"
+    assert of_account(licence, "moto").raw is licence.raw
+    assert of_account(None, "moto") is None

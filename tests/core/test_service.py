@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+
+import pytest
+
+from govcomponents import CallbackRefused, NotFound
+from govcomponents.core.driver import drive, drive_iterator
+from govcomponents.core.port import Port
+from govcomponents.core.results import Result
+from govcomponents.core.runtime import Runtime
+from govcomponents.core.service import Service
+from govcomponents.core.transports.scripted import ScriptedTransport
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thing(Result):
+    id: str
+
+
+class ToyPort(Port):
+    provider = "Toy"
+
+    def __init__(self, secret: bytes = b"good") -> None:
+        self.secret = secret
+
+    async def get(self, thing_id: str) -> Thing:
+        if thing_id == "none":
+            raise NotFound("there is no such thing", operation="toy.get", provider=self.provider)
+        return Thing(id=thing_id)
+
+    async def search(self) -> AsyncGenerator[Thing, None]:
+        for number in range(3):
+            yield Thing(id=str(number))
+
+    async def parse_callback(self, body: bytes) -> Thing:
+        if body != self.secret:
+            raise CallbackRefused("the signature is wrong", code="bad_signature")
+        return Thing(id="event")
+
+
+class Toy(Service[ToyPort]):
+    def get(self, thing_id: str) -> Thing:
+        return drive(self._perform(self._port.get(thing_id)))
+
+    def search(self) -> list[Thing]:
+        return list(drive_iterator(self._each(self._port.search())))
+
+    def parse_callback(self, body: bytes) -> Thing:
+        return drive(self._first_to_accept(lambda port: port.parse_callback(body)))
+
+
+def _toy(account: str = "default", siblings: dict[str, ToyPort] | None = None) -> Toy:
+    return Toy(ToyPort(), Runtime(ScriptedTransport([]), account=account), siblings)
+
+
+def test_results_items_and_errors_say_their_account() -> None:
+    toy = _toy("moto")
+    assert toy.get("a").account == "moto"
+    assert {thing.account for thing in toy.search()} == {"moto"}
+    with pytest.raises(NotFound, match=r"toy\.get \(Toy, account moto\)") as caught:
+        toy.get("none")
+    assert caught.value.account == "moto"
+
+
+def test_one_account_needs_no_name() -> None:
+    assert _toy().get("a").account == "default"
+    with pytest.raises(NotFound) as caught:
+        _toy().get("none")
+    assert "(Toy)" in str(caught.value)
+
+
+def test_a_callback_says_which_accounts_secret_proved_it() -> None:
+    toy = _toy(siblings={"moto": ToyPort(b"theirs")})
+    assert toy.parse_callback(b"good").account == "default"
+    assert toy.parse_callback(b"theirs").account == "moto"
+    with pytest.raises(CallbackRefused) as caught:
+        toy.parse_callback(b"forged")
+    assert caught.value.account == "default"
+
+
+def test_the_repr_names_the_adapter_and_the_account() -> None:
+    assert repr(_toy()) == "<Toy: Toy>"
+    assert repr(_toy("moto")) == "<Toy: Toy, account 'moto'>"
