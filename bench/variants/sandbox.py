@@ -238,7 +238,7 @@ def _over_http(*, bare: bool, operation: str) -> None:
     process, url = _serve(command if bare else [*command, "--port", "0"])
     try:
         known = Sandbox(base_url=url).settings()
-        gov = GovComponents.from_settings(Settings.given(environment="test", pay=known.pay, notify=known.notify))
+        gov = GovComponents.from_settings(Settings(environment="test", pay=known.pay, notify=known.notify))
         fee = Money.gbp("145.00")
         if operation == "create":
             wall_rate_of(lambda: gov.pay.create(fee, "RENEW-7", "Renew a licence", BACK))

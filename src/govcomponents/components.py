@@ -58,7 +58,7 @@ class _Components:
         if settings is None:
             from govcomponents.settings import Settings
 
-            settings = Settings.load()
+            settings = Settings.from_environment()
         production = None if settings.environment is None else settings.environment == "production"
         runtime = Runtime(
             transport=transport or cls._make_transport(),

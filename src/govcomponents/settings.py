@@ -1,4 +1,4 @@
-"""Settings, from the environment (GOVCOMPONENTS_...), from arguments or from a TOML file.
+"""Settings, from arguments, from the environment (GOVCOMPONENTS_...) or from a TOML file.
 
 pydantic-settings reads the environment, in `settings_environment.py`, and is imported only for that.
 """
@@ -6,17 +6,21 @@ pydantic-settings reads the environment, in `settings_environment.py`, and is im
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.privacy import Secret
+from govcomponents.privacy import Guarded, Secret
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Self
+DEFAULT_ACCOUNT: Final = "default"
+"""The account of a component's own section, which needs no name."""
+
+T = TypeVar("T")
+_SECRET_NAME: Final = re.compile(r"(?:^|_)(?:key|passphrase|password|secret|token)$", re.IGNORECASE)
+_ACCOUNT_NAME: Final = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 
 
 def _split(value: object) -> object:
@@ -28,42 +32,129 @@ def _split(value: object) -> object:
 
 SecretList = Annotated[tuple[Secret, ...], BeforeValidator(_split)]
 
-_SECRET_NAME: Final = re.compile(r"(?:^|_)(?:key|passphrase|password|secret|token)$", re.IGNORECASE)
+
+class _OwnSetting(Guarded[T]):
+    """The value of a setting that no section declares: hidden, for its name may be that of a secret, misspelt."""
+
+    __slots__ = ()
+    _shown = "[setting]"
 
 
 class _Section(BaseModel):
+    """The settings of one component, and those of its named accounts, each of which is such a section itself."""
+
     model_config = ConfigDict(frozen=True, extra="allow", defer_build=True, hide_input_in_errors=True)
+    __pydantic_extra__: dict[str, _OwnSetting[object]]
 
-    @model_validator(mode="before")
+    component: ClassVar[str]
+    taken_over: ClassVar[frozenset[str]] = frozenset()
+    """What an account takes over from the section, unless it sets it itself."""
+    taken_over_with_adapter: ClassVar[frozenset[str]] = frozenset({"base_url"})
+    """What it takes over as long as its adapter is the section's."""
+
+    adapter: str
+    accounts: Mapping[str, Self] = Field(default_factory=dict, description="named accounts, each with its own settings")
+    _account: str = PrivateAttr(DEFAULT_ACCOUNT)
+    _claimed: bool = PrivateAttr(default=False)
+
     @classmethod
-    def _hide_own_secrets(cls, values: object) -> object:
-        """Make a `Secret` of each setting that only an adapter knows and whose name says that it is one."""
-        if not isinstance(values, dict):
-            return values
-        return {
-            name: Secret(value)
-            if isinstance(value, str) and name not in cls.model_fields and _SECRET_NAME.search(name)
-            else value
-            for name, value in values.items()
-        }
+    def declared(cls) -> frozenset[str]:
+        """Return the names of the settings that every adapter of the component may have."""
+        return frozenset(cls.model_fields) - {"accounts"}
 
-    def own_settings(self, component: str, known: frozenset[str] = frozenset()) -> dict[str, object]:
+    @model_validator(mode="after")
+    def _check_accounts(self) -> Self:
+        holders: dict[Secret, str] = {}
+        for name, account in ((DEFAULT_ACCOUNT, self), *self.accounts.items()):
+            key = getattr(account, "api_key", None)
+            if key is not None and holders.setdefault(key, name) != name:
+                raise ValueError(f"the accounts {holders[key]} and {name} have the same API key; give each its own")
+        for name, account in self.accounts.items():
+            if name == DEFAULT_ACCOUNT or not _ACCOUNT_NAME.fullmatch(name):
+                raise ValueError(
+                    f'an account has a name of small letters and digits, such as "moto", and none is called '
+                    f"{DEFAULT_ACCOUNT}: its settings are those outside the accounts"
+                )
+            if account.accounts:
+                raise ValueError(f"the account {name} has accounts itself; put them beside it")
+        return self
+
+    def by_account(self) -> dict[str, Self]:
+        """Return the settings of each account by its name, with what it takes over from this section.
+
+        The section's own are those of the account "default". There is none if the section sets nothing but what its
+        accounts take over.
+        """
+        found: dict[str, Self] = {}
+        shared = {"accounts", "adapter", *self.taken_over, *self.taken_over_with_adapter}
+        if not self.accounts or self.model_fields_set - shared:
+            found[DEFAULT_ACCOUNT] = self
+        for name, account in self.accounts.items():
+            whole = account.model_copy(update={one: getattr(self, one) for one in self._taken_over_by(account)})
+            whole._account = name  # noqa: SLF001  # it is a section too
+            found[name] = whole
+        return found
+
+    def _taken_over_by(self, account: Self) -> set[str]:
+        names = set(self.taken_over)
+        if account.adapter == self.adapter or "adapter" not in account.model_fields_set:
+            names |= {"adapter", *self.taken_over_with_adapter}
+        return (names & self.model_fields_set) - account.model_fields_set
+
+    def variable(self, name: str) -> str:
+        """Return the environment variable that holds a setting of this account, to name it in an error."""
+        where = "" if self._account == DEFAULT_ACCOUNT else f"ACCOUNTS__{self._account.upper()}__"
+        return f"GOVCOMPONENTS_{self.component.upper()}__{where}{name.upper()}"
+
+    def own_settings(self, known: Collection[str] = ()) -> dict[str, object]:
         """Return the settings that only the chosen adapter knows. Raises ConfigurationError for any not in `known`.
 
-        One whose name ends with key, passphrase, password, secret or token is a `Secret`.
+        A text whose name ends with key, passphrase, password, secret or token is a `Secret`.
         """
-        extra = dict(self.model_extra or {})
-        if unknown := sorted(extra.keys() - known):
-            names = ", ".join(f"GOVCOMPONENTS_{component.upper()}__{name.upper()}" for name in unknown)
+        self._claimed = True
+        extra = {name: value.reveal() for name, value in (self.__pydantic_extra__ or {}).items()}
+        if unknown := sorted(extra.keys() - set(known)):
+            names = sorted({*self.declared(), *known})
             raise ConfigurationError(
-                f"there is no such setting: {names}",
-                fix=f"this adapter knows {', '.join(sorted({*type(self).model_fields, *known}))}",
+                "there is no such setting: "
+                + ", ".join(self.variable(name) + _meant(name, names, self.variable) for name in unknown),
+                fix=f"this adapter knows {', '.join(names)}",
             )
-        return extra
+        return {
+            name: Secret(value) if isinstance(value, str) and _SECRET_NAME.search(name) else value
+            for name, value in extra.items()
+        }
+
+    def check_all_claimed(self) -> None:
+        """Raise ConfigurationError if there are settings of the adapter's own and it did not ask for any."""
+        if not self._claimed:
+            self.own_settings()
+
+    def checked_key(self, provider: str, shape: re.Pattern[str], *, form: str, where: str) -> Secret:
+        """Return the API key. Raises ConfigurationError, which never shows it, if it is not set, or is none.
+
+        `form` is how a key of this provider reads, for people, and `where` how to get one.
+        """
+        key: Secret | None = getattr(self, "api_key", None)
+        if key is None:
+            raise ConfigurationError(f"{self.variable('api_key')} is not set", fix=where)
+        text = key.reveal()
+        if text != text.strip():
+            raise ConfigurationError(
+                f"{self.variable('api_key')} has white space before or after the key",
+                fix="remove spaces and line ends round the key",
+            )
+        if not shape.fullmatch(text):
+            raise ConfigurationError(
+                f"{self.variable('api_key')} is not a whole {provider} API key", fix=f"copy the key again: {form}"
+            )
+        return key
 
 
 class PaySettings(_Section):
     """Settings of `gov.pay`: environment names GOVCOMPONENTS_PAY__..."""
+
+    component = "pay"
 
     adapter: str = Field("govuk_pay", description="the adapter's name")
     api_key: Secret | None = Field(None, description="the provider's API key")
@@ -73,6 +164,10 @@ class PaySettings(_Section):
 
 class NotifySettings(_Section):
     """Settings of `gov.notify`: environment names GOVCOMPONENTS_NOTIFY__..."""
+
+    component = "notify"
+    taken_over = frozenset({"allowed_recipients", "redirect_emails_to", "redirect_texts_to"})
+    taken_over_with_adapter = frozenset({"base_url", "requests_per_minute", "templates_file"})
 
     adapter: str = Field("govuk_notify", description="the adapter's name")
     api_key: Secret | None = Field(None, description="the provider's API key")
@@ -90,6 +185,9 @@ class NotifySettings(_Section):
 class IdentitySettings(_Section):
     """Settings of `gov.identity`: environment names GOVCOMPONENTS_IDENTITY__..."""
 
+    component = "identity"
+    taken_over_with_adapter = frozenset({"environment", "issuer", "redirect_url"})
+
     adapter: str = Field("one_login", description="the adapter's name")
     client_id: str | None = Field(None, description="the client id that the provider gave")
     private_key: Secret | None = Field(None, description="the private key as PEM, or as a JWK")
@@ -98,17 +196,21 @@ class IdentitySettings(_Section):
     environment: Literal["integration", "production"] | None = Field(None, description="the provider's environment")
     issuer: str | None = Field(None, description="the issuer, for a sandbox or a simulator instead of an environment")
 
+    def _taken_over_by(self, account: Self) -> set[str]:
+        """An account that says which of the provider's issuers it means takes over neither setting that says so."""
+        where = {"environment", "issuer"}
+        return super()._taken_over_by(account) - (where if account.model_fields_set & where else set())
 
-_NOTHING = "nothing else"  # no variable can be called so: it keeps `given` from reading the environment
+
 Environment = Literal["production", "staging", "test", "development"]
 
 
 class Settings(BaseModel):
     """Everything that one `GovComponents` needs to know. A component without settings is not built.
 
-    `Settings()` reads the environment. With arguments it holds those alone and looks at no variable, so that a test
-    or a sandbox never picks up a live key; `load` lays arguments over the environment. Each raises ConfigurationError,
-    which names every wrong setting and never shows a value.
+    `Settings(...)` holds its arguments and nothing else, so that a test or a sandbox never picks up a live key.
+    `from_environment` reads the environment's variables, `from_toml` a file. Each raises ConfigurationError, which
+    names every wrong setting and never shows a value.
 
     `environment` says what this process is: with "production" the guards against live keys are off; with any other
     value a key that is plainly live is refused. Not set, nothing is assumed.
@@ -128,34 +230,30 @@ class Settings(BaseModel):
         pay: PaySettings | Mapping[str, object] | None = None,
         notify: NotifySettings | Mapping[str, object] | None = None,
         identity: IdentitySettings | Mapping[str, object] | None = None,
-        **unknown: object,
     ) -> None:
-        values: dict[str, object] = {"environment": environment, "pay": pay, "notify": notify, "identity": identity}
-        given = {name: value for name, value in values.items() if value is not None} | unknown
-        if not given:
-            given = _from_environment()
-        given.pop(_NOTHING, None)
+        values = {"environment": environment, "pay": pay, "notify": notify, "identity": identity}
         try:
-            super().__init__(**given)
+            super().__init__(**{name: value for name, value in values.items() if value is not None})
         except ValidationError as error:
             raise ConfigurationError(
                 _complaint(error), fix="set what is named, as an argument, in the file or in the environment"
             ) from None
 
     @classmethod
-    def load(cls, **values: object) -> Self:
-        """Read the environment, with `values` over it, setting by setting."""
-        found = _from_environment()
-        for name, value in values.items():
-            section = found.get(name)
-            over = value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value
-            found[name] = {**section, **over} if isinstance(section, dict) and isinstance(over, dict) else over
-        return cls.given(**found)
+    def from_environment(
+        cls,
+        *,
+        environment: Environment | None = None,
+        pay: PaySettings | Mapping[str, object] | None = None,
+        notify: NotifySettings | Mapping[str, object] | None = None,
+        identity: IdentitySettings | Mapping[str, object] | None = None,
+    ) -> Self:
+        """Read the environment, with the arguments over it, setting by setting.
 
-    @classmethod
-    def given(cls, **values: object) -> Self:
-        """Take `values` alone, and nothing of the environment even if there are none."""
-        return cls(**values, **{_NOTHING: None})  # type: ignore[arg-type]  # pydantic checks what they are
+        A variable that looks like one of these settings and is none, such as GOVCOMPONENTS_PAY_API_KEY, is an error.
+        """
+        over = {"environment": environment, "pay": pay, "notify": notify, "identity": identity}
+        return cls._over_environment({name: value for name, value in over.items() if value is not None})
 
     @classmethod
     def from_toml(cls, path: Path | str) -> Self:
@@ -171,17 +269,61 @@ class Settings(BaseModel):
             raise ConfigurationError(
                 f"the settings file cannot be read ({type(error).__name__})", fix="check its path and its form"
             ) from None
-        return cls.load(**values)
+        return cls._over_environment(values)
+
+    @classmethod
+    def _over_environment(cls, values: Mapping[str, object]) -> Self:
+        from govcomponents.settings_environment import environment_values
+
+        names = list(cls.model_fields)
+        if unknown := sorted(values.keys() - set(names)):
+            raise ConfigurationError(
+                "there is no such setting: "
+                + ", ".join(f"GOVCOMPONENTS_{name.upper()}{_meant(name, names, str)}" for name in unknown),
+                fix=f"the file has {', '.join(names)}",
+            )
+        sections = (PaySettings, NotifySettings, IdentitySettings)
+        found = environment_values({one.component: sorted(one.declared()) for one in sections})
+        # What is wrong with the values, pydantic finds.
+        return cls(**_laid_over(found, values))  # type: ignore[arg-type]
 
 
-def _from_environment() -> dict[str, object]:
-    from govcomponents.settings_environment import environment_values
+def _laid_over(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:
+    """Lay mappings over each other, setting by setting."""
+    result = dict(base)
+    for name, value in over.items():
+        below = result.get(name)
+        plain = value.model_dump(exclude_unset=True) if isinstance(value, BaseModel) else value
+        result[name] = _laid_over(below, plain) if isinstance(below, Mapping) and isinstance(plain, Mapping) else plain
+    return result
 
-    return environment_values()
+
+def _meant(name: str, names: Collection[str], shown: Callable[[str], str]) -> str:
+    """Suggest the name that was probably meant, if there is one."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.lower(), names, n=1, cutoff=0.75)
+    return f" (is {shown(close[0])} meant?)" if close else ""
+
+
+_COMPLAINTS: Final = {
+    "string_type": "it is not a text",
+    "model_type": "it is a section: give each of its settings its own name",
+    "dict_type": "it is a section: give each of its settings its own name",
+    "mapping_type": "it is a section: give each of its settings its own name",
+    "tuple_type": "it is not a list",
+    "int_parsing": "it is not a whole number",
+    "int_type": "it is not a whole number",
+}
 
 
 def _complaint(error: ValidationError) -> str:
+    """Name every setting that is wrong, and what is wrong with it; never its value."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return "; ".join(
-        "GOVCOMPONENTS_" + "__".join(str(part).upper() for part in item["loc"]) + ": " + item["msg"] for item in found
+        "GOVCOMPONENTS_"
+        + "__".join(str(part).upper() for part in item["loc"])
+        + ": "
+        + _COMPLAINTS.get(item["type"], item["msg"].removeprefix("Value error, ").replace("Input should", "it must"))
+        for item in found
     )

@@ -1,10 +1,25 @@
-"""Reads the environment variables GOVCOMPONENTS_..., with pydantic-settings."""
+"""Reads the environment variables GOVCOMPONENTS_..., with pydantic-settings, and finds those that are misspelt."""
 
 from __future__ import annotations
 
-from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
+import os
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from govcomponents.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_OURS: Final = "GOVCOMPONENTS"
+_RIGHT: Final = re.compile(
+    rf"{_OURS}_(?:ENVIRONMENT|(?:PAY|NOTIFY|IDENTITY)"
+    r"(?:__ACCOUNTS__[A-Z0-9]+(?:[_-][A-Z0-9]+)*)?__[A-Z0-9]+(?:_[A-Z0-9]+)*)"
+)
+_CLOSE: Final = 0.8  # of 1, as difflib counts: PAYY is close to PAY, and SHARED to nothing of ours
 
 
 class _Environment(BaseSettings):
@@ -19,17 +34,53 @@ class _Environment(BaseSettings):
     )
 
     environment: str | None = None
-    pay: dict[str, str] | None = None
-    notify: dict[str, str] | None = None
-    identity: dict[str, str] | None = None
+    pay: dict[str, object] | None = None
+    notify: dict[str, object] | None = None
+    identity: dict[str, object] | None = None
 
 
-def environment_values() -> dict[str, object]:
-    """Return what the environment sets, by section. Raises ConfigurationError if it cannot be read."""
-    try:
-        return _Environment().model_dump(exclude_none=True)
-    except (SettingsError, ValueError):
+def environment_values(settings: Mapping[str, Sequence[str]]) -> dict[str, object]:
+    """Return what the environment sets, by section; `settings` are the names that each section declares.
+
+    Raises ConfigurationError, which names each variable that looks like one of ours and is none.
+    """
+    wrong = [told for name in sorted(os.environ) if os.environ[name] and (told := _told_if_wrong(name, settings))]
+    if wrong:
         raise ConfigurationError(
-            "a setting in the environment cannot be read",
-            fix="give each its own variable, such as GOVCOMPONENTS_PAY__API_KEY",
-        ) from None
+            f"the environment has variables that look like settings and are none: {', '.join(wrong)}",
+            fix="give each the name of a setting, such as GOVCOMPONENTS_PAY__API_KEY with two underscores, or unset it",
+        )
+    return _Environment().model_dump(exclude_none=True)
+
+
+def _told_if_wrong(name: str, settings: Mapping[str, Sequence[str]]) -> str:
+    """Name a variable that looks like one of ours and is none, and the one that is probably meant; else say nothing."""
+    if _RIGHT.fullmatch(name.upper()):
+        return ""
+    words = [word for word in name.upper().split("_") if word]
+    for count in (1, 2):  # GOVCOMPONENT, and GOV_COMPONENTS
+        if len(words) > count and _closest("".join(words[:count]), [_OURS]):
+            sections = [*(section.upper() for section in settings), "ENVIRONMENT"]
+            section = next((one for one in sections if words[count].startswith(one)), _closest(words[count], sections))
+            if section is None:
+                return name if words[0] == _OURS and "__" in name else ""
+            meant = _meant(words[count + 1 :], settings.get(section.lower()))
+            return f"{name} (is {_OURS}_{section}{meant} meant?)" if meant is not None else name
+    return ""
+
+
+def _meant(rest: Sequence[str], names: Sequence[str] | None) -> str | None:
+    """What probably should follow a section's name, where `rest` is what does; None if that cannot be guessed."""
+    if names is None:
+        return None if rest else ""
+    known = [name.upper() for name in names]
+    if rest and _closest(rest[0], ["ACCOUNTS"]):
+        for first in range(2, len(rest)):
+            if setting := _closest("_".join(rest[first:]), known):
+                return f"__ACCOUNTS__{'_'.join(rest[1:first])}__{setting}"
+        return None
+    return f"__{_closest('_'.join(rest), known) or '_'.join(rest)}" if rest else None
+
+
+def _closest(word: str, known: Sequence[str]) -> str | None:
+    return next(iter(get_close_matches(word, known, n=1, cutoff=_CLOSE)), None)

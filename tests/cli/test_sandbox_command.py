@@ -76,7 +76,7 @@ def test_what_it_prints_can_be_pasted_and_works(monkeypatch):
     with Running("--port", "0", "--seed", "5", "--sign-in", "at_once") as running:
         for name, value in running.exports().items():
             monkeypatch.setenv(name, value)
-        settings = Settings.load()
+        settings = Settings.from_environment()
         with GovComponents.from_settings(settings) as gov:
             payment = gov.pay.create(Money.gbp("10.00"), "R-1", "Renew", f"{running.base_url}/_sandbox/came-back")
             assert payment.reference == "R-1"

@@ -28,7 +28,7 @@ def server(section):
 @pytest.fixture
 def gov(server, section):
     identity = getattr(server.sandbox, section).client_settings()
-    with GovComponents.from_settings(Settings.given(environment="test", identity=identity)) as made:
+    with GovComponents.from_settings(Settings(environment="test", identity=identity)) as made:
         yield made
 
 

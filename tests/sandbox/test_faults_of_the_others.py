@@ -24,7 +24,7 @@ def of(provider):
 
 def connected(sandbox, **settings):
     transport = InProcessTransport(sandbox.handle, lambda seconds: None)
-    known = Settings.given(environment="test", **settings)
+    known = Settings(environment="test", **settings)
     return GovComponents.from_settings(known, transport=transport, retry=RetryPolicy.none())
 
 

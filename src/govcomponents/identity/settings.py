@@ -45,7 +45,7 @@ def own_settings(model: type[O], settings: IdentitySettings, preset: Mapping[str
 
     Raises ConfigurationError for the first that is wrong.
     """
-    values = settings.own_settings("identity", frozenset(model.model_fields))
+    values = settings.own_settings(model.model_fields)
     try:
         return model.model_validate({**(preset or {}), **values})
     except ValidationError as error:

@@ -208,7 +208,7 @@ class Sandbox:
             "notify": self.notify.client_settings(),
             "identity": next((found for one in signing_in if (found := one.client_settings()) is not None), None),
         }
-        return Settings.given(environment="test", **{name: section for name, section in sections.items() if section})
+        return Settings(environment="test", **{name: section for name, section in sections.items() if section})
 
     def handle(self, request: Request) -> Response:
         """Answer a transport's request, in this process.

@@ -102,7 +102,7 @@ def test_the_environment_is_enough(monkeypatch):
     for name, value in GOOD.items():
         monkeypatch.setenv(f"GOVCOMPONENTS_NOTIFY__{name.upper()}", value)
 
-    settings = Settings.load()
+    settings = Settings.from_environment()
     assert settings.notify is not None
     assert isinstance(Smtp.from_settings(settings.notify, Runtime(ScriptedTransport())), Smtp)
     assert "canary" not in repr(settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.privacy import Secret
+from govcomponents.privacy import Guarded
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.app import Sandbox
@@ -28,4 +28,4 @@ def environment(sandbox: Sandbox) -> list[tuple[str, str]]:
 
 
 def _plain(value: object) -> str:
-    return value.reveal() if isinstance(value, Secret) else str(value)
+    return str(value.reveal()) if isinstance(value, Guarded) else str(value)

@@ -128,7 +128,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
     """Check the settings. Raises ConfigurationError for the first that is missing or wrong."""
     issuer = settings.issuer or ""
     given: dict[str, object] = {}
-    if (name := (settings.model_extra or {}).get("preset")) is not None:
+    if (name := settings.own_settings(OwnSettings.model_fields).get("preset")) is not None:
         client_settings.check_environment(settings, is_production=is_production)
         issuer, given = preset(name, settings.environment, settings.issuer)
     elif settings.environment is not None:

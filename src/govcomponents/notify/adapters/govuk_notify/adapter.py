@@ -76,7 +76,7 @@ class GovUkNotify(NotifyPort):
     @classmethod
     def from_settings(cls, settings: NotifySettings, runtime: Runtime) -> Self:
         """Build the adapter. Raises ConfigurationError if the key is missing or cut, or the base URL is not one."""
-        settings.own_settings("notify")
+        settings.own_settings()
         if settings.api_key is None:
             raise ConfigurationError(
                 "GOVCOMPONENTS_NOTIFY__API_KEY is not set", fix="set it to an API key from the page API integration"

@@ -70,7 +70,7 @@ class MailSettings:
         for name in ("api_key", "base_url"):
             if getattr(settings, name) is not None:
                 raise _wrong(name, "is not for a mail server", "set HOST, and USERNAME and PASSWORD, instead")
-        own = settings.own_settings("notify", SETTINGS)
+        own = settings.own_settings(SETTINGS)
         host = _host(_text(own, "host"))
         security = _security(own.get("security"), host)
         sender = _address(_text(own, "sender"))

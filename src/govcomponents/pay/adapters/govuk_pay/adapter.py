@@ -123,7 +123,7 @@ class GovUkPay(PayPort):
     @classmethod
     def from_settings(cls, settings: PaySettings, runtime: Runtime) -> Self:
         """Build the adapter. Does no I/O. Raises ConfigurationError."""
-        settings.own_settings("pay")
+        settings.own_settings()
         if settings.api_key is None:
             raise ConfigurationError(
                 f"{_KEY} is not set", fix="make a key in GOV.UK Pay's admin tool (Settings, API keys) and set it"

@@ -124,7 +124,7 @@ class Stripe(PayPort):
     @classmethod
     def from_settings(cls, settings: PaySettings, runtime: Runtime) -> Self:
         """Build the adapter. Does no I/O. Raises ConfigurationError."""
-        settings.own_settings("pay")
+        settings.own_settings()
         if settings.api_key is None:
             raise ConfigurationError(
                 f"{_KEY} is not set", fix="make a secret or restricted key in Stripe's dashboard and set it"
