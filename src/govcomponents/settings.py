@@ -112,7 +112,8 @@ class _Section(BaseModel):
         A text whose name ends with key, passphrase, password, secret or token is a `Secret`.
         """
         self._claimed = True
-        extra = {name: value.reveal() for name, value in (self.__pydantic_extra__ or {}).items()}
+        found: Mapping[str, object] = self.__pydantic_extra__ or {}
+        extra = {name: value.reveal() if isinstance(value, _OwnSetting) else value for name, value in found.items()}
         if unknown := sorted(extra.keys() - set(known)):
             names = sorted({*self.declared(), *known})
             raise ConfigurationError(
@@ -131,9 +132,9 @@ class _Section(BaseModel):
             self.own_settings()
 
     def checked_key(self, provider: str, shape: re.Pattern[str], *, form: str, where: str) -> Secret:
-        """Return the API key. Raises ConfigurationError, which never shows it, if it is not set, or is none.
+        """Return the API key. Raises ConfigurationError, which never shows it, if it is not set, cut or padded.
 
-        `form` is how a key of this provider reads, for people, and `where` how to get one.
+        `shape` is that of a whole key, `form` the same in words, and `where` says how to get one.
         """
         key: Secret | None = getattr(self, "api_key", None)
         if key is None:
@@ -160,6 +161,15 @@ class PaySettings(_Section):
     api_key: Secret | None = Field(None, description="the provider's API key")
     base_url: str | None = Field(None, description="where the API is, if not at its public address")
     webhook_secrets: SecretList = Field((), description="secrets that webhooks may be signed with, comma-separated")
+
+    def check_live_key(self, is_production: bool | None, *, test: str) -> None:  # noqa: FBT001  # as the runtime has it
+        """Refuse a live key where it is known that this is not production. `test` says how to tell a key for tests."""
+        if is_production is False:
+            raise ConfigurationError(
+                f"{self.variable('api_key')} is a live key, and this process is not production: "
+                "it would take real money",
+                fix=f"use a key that {test}, or set GOVCOMPONENTS_ENVIRONMENT to production",
+            )
 
 
 class NotifySettings(_Section):

@@ -10,7 +10,7 @@ import threading
 
 import pytest
 
-from govcomponents import ConfigurationError, RequestRefused
+from govcomponents import ConfigurationError, RequestRefused, Secret
 from govcomponents.core.messages import Replay, Request
 from govcomponents.notify.adapters.govuk_notify.keys import ServiceKey
 from govcomponents.notify.events import ComplaintMade, DeliveryReceipt, LetterReturned, TextReceived
@@ -22,7 +22,7 @@ RENEWAL = {"name": "Sam", "reference": "R", "amount": "£1", "refund": "no"}
 
 
 def post(sandbox, path, body, key=TEST_KEY, **headers):
-    token = ServiceKey.parse(key, setting="key").token(sandbox.clock.time())
+    token = ServiceKey.parse(Secret(key)).token(sandbox.clock.time())
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     method = "POST" if body is not None else "GET"
     request = Request(
@@ -33,7 +33,7 @@ def post(sandbox, path, body, key=TEST_KEY, **headers):
 
 
 def get(sandbox, path, key=TEST_KEY, **headers):
-    token = ServiceKey.parse(key, setting="key").token(sandbox.clock.time())
+    token = ServiceKey.parse(Secret(key)).token(sandbox.clock.time())
     headers = {"Authorization": f"Bearer {token}", **headers}
     response = sandbox.handle(Request("t", "GET", f"{sandbox.base_url}{path}", Replay.ALWAYS, headers))
     return response.status, json.loads(response.body)

@@ -48,6 +48,8 @@ def test_the_adapter_is_found_by_its_name():
         {"api_key": "api_test_a b"},
         {"api_key": "api_test_a\n"},
         {"api_key": "api_test_é"},
+        {"api_key": "sk_test_a"},
+        {"api_key": "api_test_"},
         {"base_url": "http://publicapi.example"},
         {"base_url": "nowhere"},
         {"colour": "green"},

@@ -94,7 +94,7 @@ def credentials(sandbox, path):
     if path.startswith("/stripe"):
         return {"authorization": f"Bearer {sandbox.stripe.client_settings()['api_key']}"}
     if path.startswith("/v2"):
-        key = ServiceKey.parse(given_settings.notify.api_key.reveal(), setting="key")
+        key = ServiceKey.parse(given_settings.notify.api_key)
         return {"authorization": f"Bearer {key.token(sandbox.clock.time())}"}
     return {"user-agent": "test"}
 

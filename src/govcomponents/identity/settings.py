@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from govcomponents.settings import IdentitySettings
 
-PREFIX: Final = "GOVCOMPONENTS_IDENTITY__"
 MAX_PENDING_LIFE: Final = 7 * 86_400
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -50,9 +49,9 @@ def own_settings(model: type[O], settings: IdentitySettings, preset: Mapping[str
         return model.model_validate({**(preset or {}), **values})
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        name = str(found["loc"][0]).upper() if found["loc"] else "..."
+        name = str(found["loc"][0]) if found["loc"] else "..."
         raise ConfigurationError(
-            f"{PREFIX}{name}: {found['msg'].removeprefix('Value error, ')}", fix="correct that setting"
+            f"{settings.variable(name)}: {found['msg'].removeprefix('Value error, ')}", fix="correct that setting"
         ) from None
 
 
@@ -63,17 +62,17 @@ def check_environment(settings: IdentitySettings, *, is_production: bool | None)
     """
     if settings.issuer is not None and settings.environment is not None:
         raise ConfigurationError(
-            f"{PREFIX}ENVIRONMENT and {PREFIX}ISSUER are both set",
+            f"{settings.variable('environment')} and {settings.variable('issuer')} are both set",
             fix="set the environment for the real provider, or the issuer for a sandbox or simulator",
         )
     if settings.issuer is None and settings.environment is None:
         raise ConfigurationError(
-            f"{PREFIX}ENVIRONMENT is not set",
+            f"{settings.variable('environment')} is not set",
             fix='set it to "integration" or "production", or set the issuer of a sandbox',
         )
     if settings.environment == "production" and is_production is False:
         raise ConfigurationError(
-            f"{PREFIX}ENVIRONMENT is production, and this process was told that it is not production",
+            f"{settings.variable('environment')} is production, and this process was told that it is not production",
             fix='use "integration" here, or set GOVCOMPONENTS_ENVIRONMENT=production where it is',
         )
 
@@ -83,7 +82,8 @@ def client_id_of(settings: IdentitySettings) -> str:
     client_id = settings.client_id
     if not client_id or not client_id.isascii() or not client_id.isprintable() or " " in client_id:
         raise ConfigurationError(
-            f"{PREFIX}CLIENT_ID is not set, or is no client id", fix="set it to the client id that the provider gave"
+            f"{settings.variable('client_id')} is not set, or is no client id",
+            fix="set it to the client id that the provider gave",
         )
     return client_id
 
@@ -99,7 +99,8 @@ def redirect_url_of(settings: IdentitySettings) -> str:
         fits = False
     if not fits or not url.isascii() or not url.isprintable() or " " in url:
         raise ConfigurationError(
-            f"{PREFIX}REDIRECT_URL is not set, or is no https URL (http is accepted for this machine's loopback only)",
+            f"{settings.variable('redirect_url')} is not set, or is no https URL "
+            "(http is accepted for this machine's loopback only)",
             fix="set it to the URL that is registered for the client, exactly as registered",
         )
     return url
@@ -109,7 +110,7 @@ def signer_of(settings: IdentitySettings, own: OwnSettings, allowed: frozenset[s
     """Return what signs for this service, with an algorithm of `allowed`. Raises ConfigurationError."""
     key, file = settings.private_key, settings.private_key_file
     if sum(value is not None for value in (own.signer, key, file)) != 1:
-        raise _one_key()
+        raise _one_key(settings)
     if own.signer is not None:
         if not isinstance(own.signer, Signer):
             raise ConfigurationError(
@@ -118,16 +119,16 @@ def signer_of(settings: IdentitySettings, own: OwnSettings, allowed: frozenset[s
             )
         check_algorithm(own.signer.algorithm, allowed, "the signer")
         return own.signer
-    setting = f"{PREFIX}PRIVATE_KEY"
+    setting = settings.variable("private_key")
     if file is not None:
-        setting = f"{PREFIX}PRIVATE_KEY_FILE"
+        setting = settings.variable("private_key_file")
         key = Secret(read_key_file(file, setting=setting))
     if key is None:
-        raise _one_key()
+        raise _one_key(settings)
     return load_signer(key, algorithm=own.signing_algorithm, allowed=allowed, key_id=own.key_id, setting=setting)
 
 
-def logout_store_of(given: object) -> LogoutStore:
+def logout_store_of(settings: IdentitySettings, given: object) -> LogoutStore:
     """Return the store of notices: the one that is given, a file, or one in memory. Raises ConfigurationError."""
     if given is None:
         return MemoryLogoutStore()
@@ -136,13 +137,14 @@ def logout_store_of(given: object) -> LogoutStore:
     if isinstance(given, LogoutStore):
         return given
     raise ConfigurationError(
-        f"{PREFIX}LOGOUT_STORE is neither a path nor a LogoutStore",
+        f"{settings.variable('logout_store')} is neither a path nor a LogoutStore",
         fix="give the path of a file, or an object with add()",
     )
 
 
-def _one_key() -> ConfigurationError:
+def _one_key(settings: IdentitySettings) -> ConfigurationError:
     return ConfigurationError(
-        f"exactly one of {PREFIX}PRIVATE_KEY, {PREFIX}PRIVATE_KEY_FILE and a signer is needed",
+        f"exactly one of {settings.variable('private_key')}, {settings.variable('private_key_file')} "
+        "and a signer is needed",
         fix="set the one that you use, and unset the others",
     )

@@ -8,12 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents import CallbackRefused, GovComponentsError, InvalidInput
+from govcomponents import CallbackRefused, GovComponentsError, InvalidInput, Secret
 from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.runtime import Runtime
+from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify import callbacks
-from govcomponents.notify.adapters.gc_notify.keys import WholeKey
+from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.notify.adapters.gc_notify.refusals import is_rate_limit, refusal
 from govcomponents.notify.events import ComplaintMade, DeliveryReceipt, HealthCheck
+from govcomponents.settings import NotifySettings
 
 from .support import KEY, NOW, TEMPLATE, notify_on
 
@@ -71,6 +74,6 @@ def test_whatever_stands_in_the_place_of_a_number_is_sent_as_it_is_or_refused(te
 @given(cut=st.integers(0, len(KEY) - 1))
 def test_a_key_that_was_cut_anywhere_is_refused(cut):
     with pytest.raises(GovComponentsError) as caught:
-        WholeKey.parse(KEY[:cut], setting="SETTING")
+        GcNotify.from_settings(NotifySettings(api_key=Secret(KEY[:cut])), Runtime(ScriptedTransport()))
 
     assert KEY[7:15] not in str(caught.value)

@@ -14,7 +14,6 @@ from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.protocol.discovery import Expectations, host_of_url
 from govcomponents.identity.protocol.relying_party import PRIVATE_KEY_JWT, PUBLIC, Client, Demands
-from govcomponents.identity.settings import PREFIX
 from govcomponents.identity.urls import is_absolute
 
 if TYPE_CHECKING:
@@ -91,12 +90,12 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
     own = client_settings.own_settings(OwnSettings, settings)
     client_settings.check_environment(settings, is_production=is_production)
     place = settings.issuer or wire.HOSTS[settings.environment or "integration"]
-    base = checked_base_url(place, setting=f"{PREFIX}ISSUER")
+    base = checked_base_url(place, setting=settings.variable("issuer"))
     is_public = own.client_authentication == PUBLIC
     if is_public and (settings.private_key or settings.private_key_file or own.signer) is not None:
         raise ConfigurationError(
             "a private key is set, and the client is registered for PKCE alone, which uses none",
-            fix=f"unset it, or correct {PREFIX}CLIENT_AUTHENTICATION",
+            fix=f"unset it, or correct {settings.variable('client_authentication')}",
         )
     return Configuration(
         own=own,
@@ -120,5 +119,5 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             userinfo=True,
         ),
         demands=Demands(algorithms=wire.ALGORITHMS, leeway=own.leeway, hashes=True),
-        logout_store=client_settings.logout_store_of(own.logout_store),
+        logout_store=client_settings.logout_store_of(settings, own.logout_store),
     )

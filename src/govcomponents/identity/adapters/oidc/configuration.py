@@ -19,7 +19,6 @@ from govcomponents.identity.jose.tokens import KEY_FOR
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.protocol.discovery import Expectations, host_of_url
 from govcomponents.identity.protocol.relying_party import BASIC, POST, PRIVATE_KEY_JWT, PUBLIC, Client, Demands
-from govcomponents.identity.settings import PREFIX
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
@@ -130,19 +129,20 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
     given: dict[str, object] = {}
     if (name := settings.own_settings(OwnSettings.model_fields).get("preset")) is not None:
         client_settings.check_environment(settings, is_production=is_production)
-        issuer, given = preset(name, settings.environment, settings.issuer)
+        issuer, given = preset(name, settings)
     elif settings.environment is not None:
         raise ConfigurationError(
-            f"{PREFIX}ENVIRONMENT means something only with a preset", fix=f"set {PREFIX}ISSUER, and unset the other"
+            f"{settings.variable('environment')} means something only with a preset",
+            fix=f"set {settings.variable('issuer')}, and unset the other",
         )
     own = client_settings.own_settings(OwnSettings, settings, given)
-    checked_base_url(issuer, setting=f"{PREFIX}ISSUER")
-    urls = [("END_SESSION_ENDPOINT", own.end_session_endpoint), ("ATTRIBUTES_URL", own.attributes_url)]
+    checked_base_url(issuer, setting=settings.variable("issuer"))
+    urls = [("end_session_endpoint", own.end_session_endpoint), ("attributes_url", own.attributes_url)]
     if own.assertion_audience != "issuer":
-        urls.append(("ASSERTION_AUDIENCE", own.assertion_audience))
+        urls.append(("assertion_audience", own.assertion_audience))
     for setting, url in urls:
         if url is not None:
-            checked_base_url(url, setting=f"{PREFIX}{setting}")
+            checked_base_url(url, setting=settings.variable(setting))
     client = _client(settings, own)
     return Configuration(
         own=own,
@@ -164,7 +164,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             extra_audiences=True,
             signed_claims=own.userinfo == "jwt",
         ),
-        logout_store=client_settings.logout_store_of(own.logout_store),
+        logout_store=client_settings.logout_store_of(settings, own.logout_store),
     )
 
 
@@ -173,13 +173,14 @@ def _client(settings: IdentitySettings, own: OwnSettings) -> Client:
     if own.client_authentication == PRIVATE_KEY_JWT:
         signer = client_settings.signer_of(settings, own, frozenset(KEY_FOR))
     elif settings.private_key is not None or settings.private_key_file is not None or own.signer is not None:
-        raise _contradiction(own, "a private key")
+        raise _contradiction(settings, own, "a private key")
     needs_secret = own.client_authentication in (BASIC, POST)
     if needs_secret != (own.client_secret is not None):
-        raise _missing_secret() if needs_secret else _contradiction(own, "a client secret")
+        raise _missing_secret(settings) if needs_secret else _contradiction(settings, own, "a client secret")
     if own.client_secret is not None and not _PLAIN.fullmatch(own.client_secret.reveal()):
         raise ConfigurationError(
-            f"{PREFIX}CLIENT_SECRET is no client secret: it is empty, too long, or holds a space or a control sign",
+            f"{settings.variable('client_secret')} is no client secret: "
+            "it is empty, too long, or holds a space or a control sign",
             fix="set it to the secret that the provider gave, whole",
         )
     return Client(
@@ -193,16 +194,17 @@ def _client(settings: IdentitySettings, own: OwnSettings) -> Client:
     )
 
 
-def _contradiction(own: OwnSettings, what: str) -> ConfigurationError:
+def _contradiction(settings: IdentitySettings, own: OwnSettings, what: str) -> ConfigurationError:
     return ConfigurationError(
         f"{what} is set, and the client authenticates by {own.client_authentication}, which uses none",
-        fix=f"unset it, or correct {PREFIX}CLIENT_AUTHENTICATION",
+        fix=f"unset it, or correct {settings.variable('client_authentication')}",
     )
 
 
-def _missing_secret() -> ConfigurationError:
+def _missing_secret(settings: IdentitySettings) -> ConfigurationError:
     return ConfigurationError(
-        f"{PREFIX}CLIENT_SECRET is not set", fix="set it, or let the client authenticate with its private key"
+        f"{settings.variable('client_secret')} is not set",
+        fix="set it, or let the client authenticate with its private key",
     )
 
 

@@ -8,28 +8,33 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity.settings import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from govcomponents.settings import IdentitySettings
+
 _FILE: Final = "presets.toml"
 
 
-def preset(name: object, environment: str | None, issuer: str | None) -> tuple[str, dict[str, object]]:
+def preset(name: object, settings: IdentitySettings) -> tuple[str, dict[str, object]]:
     """Return the issuer and the settings of a preset in one of its environments, or at another issuer.
 
     Raises ConfigurationError if there is no such preset or environment.
     """
     known = _presets()
+    environment, issuer = settings.environment, settings.issuer
     if not isinstance(name, str) or name not in known:
-        raise ConfigurationError(f"{PREFIX}PRESET: there is no such preset", fix=f"use one of {', '.join(known)}")
+        raise ConfigurationError(
+            f"{settings.variable('preset')}: there is no such preset", fix=f"use one of {', '.join(known)}"
+        )
     values = dict(known[name])
     environments = values.pop("environments")
     if environment is not None:
         if environment not in environments:
             raise ConfigurationError(
-                f"{PREFIX}ENVIRONMENT: the preset has no such environment", fix=f"use one of {', '.join(environments)}"
+                f"{settings.variable('environment')}: the preset has no such environment",
+                fix=f"use one of {', '.join(environments)}",
             )
         values |= environments[environment]
         issuer = str(values.pop("issuer"))

@@ -12,7 +12,6 @@ from govcomponents.errors import ConfigurationError
 from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.one_login.endpoints import ENVIRONMENTS, Endpoints, of_issuer
 from govcomponents.identity.adapters.one_login.wire import CLIENT_ALGORITHMS
-from govcomponents.identity.settings import PREFIX
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
         high_confidence=own.high_confidence,
         signed_requests=own.signed_requests,
         claims_as_text=own.claims_as_text,
-        logout_store=client_settings.logout_store_of(own.logout_store),
+        logout_store=client_settings.logout_store_of(settings, own.logout_store),
     )
 
 
@@ -76,18 +75,19 @@ def _signer(settings: IdentitySettings, own: OwnSettings) -> Signer | None:
         return client_settings.signer_of(settings, own, CLIENT_ALGORITHMS)
     if any(key is not None for key in (own.signer, settings.private_key, settings.private_key_file)):
         raise ConfigurationError(
-            f"{PREFIX}CLIENT_SECRET and a private key are both set",
+            f"{settings.variable('client_secret')} and a private key are both set",
             fix="set the one that the client is registered with",
         )
     if own.signed_requests or own.high_confidence:
         raise ConfigurationError(
             "a client with a secret can neither sign requests nor prove identity",
-            fix=f"unset {PREFIX}SIGNED_REQUESTS and {PREFIX}HIGH_CONFIDENCE, or register a public key",
+            fix=f"unset {settings.variable('signed_requests')} and {settings.variable('high_confidence')}, "
+            "or register a public key",
         )
     return None
 
 
 def _endpoints(settings: IdentitySettings) -> Endpoints:
     if settings.issuer is not None:
-        return of_issuer(checked_base_url(settings.issuer, setting=f"{PREFIX}ISSUER"))
+        return of_issuer(checked_base_url(settings.issuer, setting=settings.variable("issuer")))
     return ENVIRONMENTS[settings.environment or "integration"]

@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.core.client import HttpClient, checked_base_url
-from govcomponents.errors import ConfigurationError
-from govcomponents.notify.adapters.gc_notify import wire
+from govcomponents.notify.adapters.gc_notify import keys, wire
 from govcomponents.notify.adapters.gc_notify.checks import PROVIDER
-from govcomponents.notify.adapters.gc_notify.keys import WholeKey
 from govcomponents.notify.models import Channel
 from govcomponents.notify.policy import Policy
 from govcomponents.notify.port import NotifyCapability, NotifyPort
@@ -54,7 +52,7 @@ class GcNotify(NotifyPort):
 
     def __init__(
         self,
-        key: WholeKey,
+        key: Secret,
         runtime: Runtime,
         base_url: str = wire.BASE_URL,
         callback_tokens: tuple[Secret, ...] = (),
@@ -73,16 +71,17 @@ class GcNotify(NotifyPort):
     def from_settings(cls, settings: NotifySettings, runtime: Runtime) -> Self:
         """Build the adapter. Raises ConfigurationError if the key is missing or cut, or the base URL is not one."""
         settings.own_settings()
-        if settings.api_key is None:
-            raise ConfigurationError(
-                "GOVCOMPONENTS_NOTIFY__API_KEY is not set", fix="set it to an API key from the page API integration"
-            )
-        key = WholeKey.parse(settings.api_key.reveal(), setting="GOVCOMPONENTS_NOTIFY__API_KEY")
-        base_url = checked_base_url(settings.base_url or wire.BASE_URL, setting="GOVCOMPONENTS_NOTIFY__BASE_URL")
+        key = settings.checked_key(
+            cls.provider,
+            keys.SHAPE,
+            form='it starts with "gcntfy-" and ends with the service\'s id and a secret',
+            where="set it to an API key from the page API integration",
+        )
+        base_url = checked_base_url(settings.base_url or wire.BASE_URL, setting=settings.variable("base_url"))
         return cls(key, runtime, base_url, tuple(settings.callback_tokens))
 
     def _sign(self, _request: Request) -> Mapping[str, str]:
-        return self._key.header()
+        return keys.header(self._key)
 
     async def _send(self, request: Request, success: int = 200) -> Response:
         response = await self._http.send(request)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.core.client import HttpClient, checked_base_url
-from govcomponents.errors import ConfigurationError, Unavailable
+from govcomponents.errors import Unavailable
 from govcomponents.notify.adapters.govuk_notify import wire
-from govcomponents.notify.adapters.govuk_notify.keys import ServiceKey
+from govcomponents.notify.adapters.govuk_notify.keys import SHAPE, ServiceKey
 from govcomponents.notify.models import Channel
 from govcomponents.notify.policy import Policy
 from govcomponents.notify.port import NotifyCapability, NotifyPort
@@ -77,13 +77,14 @@ class GovUkNotify(NotifyPort):
     def from_settings(cls, settings: NotifySettings, runtime: Runtime) -> Self:
         """Build the adapter. Raises ConfigurationError if the key is missing or cut, or the base URL is not one."""
         settings.own_settings()
-        if settings.api_key is None:
-            raise ConfigurationError(
-                "GOVCOMPONENTS_NOTIFY__API_KEY is not set", fix="set it to an API key from the page API integration"
-            )
-        key = ServiceKey.parse(settings.api_key.reveal(), setting="GOVCOMPONENTS_NOTIFY__API_KEY")
-        base_url = checked_base_url(settings.base_url or wire.BASE_URL, setting="GOVCOMPONENTS_NOTIFY__BASE_URL")
-        return cls(key, runtime, base_url, tuple(settings.callback_tokens))
+        key = settings.checked_key(
+            cls.provider,
+            SHAPE,
+            form="its name, the service's id and a secret, with hyphens between them",
+            where="set it to an API key from the page API integration",
+        )
+        base_url = checked_base_url(settings.base_url or wire.BASE_URL, setting=settings.variable("base_url"))
+        return cls(ServiceKey.parse(key), runtime, base_url, tuple(settings.callback_tokens))
 
     def _sign(self, _request: Request) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._key.token(self._clock())}"}

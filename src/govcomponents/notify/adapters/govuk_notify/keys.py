@@ -11,10 +11,10 @@ import hmac
 import re
 from dataclasses import dataclass
 
-from govcomponents.errors import ConfigurationError
 from govcomponents.privacy import Secret
 
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+SHAPE = re.compile(rf"(?:.*-)?{_UUID}-{_UUID}", re.DOTALL)
 _HEADER = (
     binascii.b2a_base64(b'{"typ":"JWT","alg":"HS256"}', newline=False)
     .rstrip(b"=")
@@ -35,20 +35,10 @@ class ServiceKey:
     secret: Secret
 
     @classmethod
-    def parse(cls, text: str, *, setting: str) -> ServiceKey:
-        """Read a key. Raises ConfigurationError, which never shows it, if it is not whole."""
-        if text != text.strip():
-            raise ConfigurationError(
-                f"{setting} has white space before or after the key", fix="remove spaces and line ends round the key"
-            )
-        secret, service_id, name = text[-36:], text[-73:-37], text[:-74]
-        separated = text[-37:-36] == "-" and (len(text) == 73 or text[-74:-73] == "-")
-        if not (len(text) >= 73 and separated and _UUID.fullmatch(secret) and _UUID.fullmatch(service_id)):
-            raise ConfigurationError(
-                f"{setting} is not a whole GOV.UK Notify API key",
-                fix="copy the key again: its name, the service's id and a secret, with hyphens between them",
-            )
-        return cls(name, service_id, Secret(secret))
+    def parse(cls, key: Secret) -> ServiceKey:
+        """Take apart a key that has the SHAPE."""
+        text = key.reveal()
+        return cls(text[:-74], text[-73:-37], Secret(text[-36:]))
 
     def token(self, now: float) -> str:
         """Sign a token for a request that is sent now; the provider accepts it for 30 seconds either way."""

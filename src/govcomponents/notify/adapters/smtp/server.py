@@ -67,9 +67,16 @@ class MailSettings:
     @classmethod
     def read(cls, settings: NotifySettings) -> Self:
         """Check the settings. Raises ConfigurationError, which names the one that is wrong and never shows a secret."""
+        try:
+            return cls._read(settings)
+        except _Wrong as wrong:
+            raise ConfigurationError(f"{settings.variable(wrong.name)} {wrong.problem}", fix=wrong.fix) from None
+
+    @classmethod
+    def _read(cls, settings: NotifySettings) -> Self:
         for name in ("api_key", "base_url"):
             if getattr(settings, name) is not None:
-                raise _wrong(name, "is not for a mail server", "set HOST, and USERNAME and PASSWORD, instead")
+                raise _Wrong(name, "is not for a mail server", "set HOST, and USERNAME and PASSWORD, instead")
         own = settings.own_settings(SETTINGS)
         host = _host(_text(own, "host"))
         security = _security(own.get("security"), host)
@@ -87,7 +94,7 @@ class MailSettings:
         )
         sender_name = _text(own, "sender_name") if "sender_name" in own else ""
         if _NOT_FOR_HEADERS.search(sender_name):
-            raise _wrong("sender_name", "holds a line break or another control character", "give it without one")
+            raise _Wrong("sender_name", "holds a line break or another control character", "give it without one")
         return cls(server, sender, sender_name, Path(_text(own, "templates_folder")))
 
 
@@ -98,8 +105,12 @@ _NEEDED: Final = {
 }
 
 
-def _wrong(name: str, problem: str, fix: str) -> ConfigurationError:
-    return ConfigurationError(f"GOVCOMPONENTS_NOTIFY__{name.upper()} {problem}", fix=fix)
+class _Wrong(Exception):
+    """A setting is wrong: its name, what is wrong with it, and how to mend it."""
+
+    def __init__(self, name: str, problem: str, fix: str) -> None:
+        super().__init__(name, problem, fix)
+        self.name, self.problem, self.fix = name, problem, fix
 
 
 def _text(own: dict[str, object], name: str) -> str:
@@ -107,21 +118,21 @@ def _text(own: dict[str, object], name: str) -> str:
     if isinstance(value, Path):
         value = str(value)
     if not isinstance(value, str) or not value.strip():
-        raise _wrong(name, "is not set" if value is None else "is not a text", _NEEDED.get(name, "give it a text"))
+        raise _Wrong(name, "is not set" if value is None else "is not a text", _NEEDED.get(name, "give it a text"))
     return value.strip()
 
 
 def _host(text: str, name: str = "host") -> str:
     host = ascii_host(text)
     if host is None:
-        raise _wrong(name, "is not a host's name", "give the name alone, without scheme and port")
+        raise _Wrong(name, "is not a host's name", "give the name alone, without scheme and port")
     return host
 
 
 def _address(text: str) -> str:
     address = ascii_address(text)
     if address is None:
-        raise _wrong("sender", "is not an email address", "give one address, such as permits@example.gov.uk")
+        raise _Wrong("sender", "is not an email address", "give one address, such as permits@example.gov.uk")
     return address
 
 
@@ -129,9 +140,9 @@ def _security(value: object, host: str) -> Security:
     try:
         security = Security.STARTTLS if value is None else Security(str(value))
     except ValueError:
-        raise _wrong("security", "is not known", 'set it to "starttls" or "tls"') from None
+        raise _Wrong("security", "is not known", 'set it to "starttls" or "tls"') from None
     if security is Security.NONE and host not in _LOOPBACK:
-        raise _wrong("security", "must not be none", "TLS can be left out for this machine's loopback only")
+        raise _Wrong("security", "must not be none", "TLS can be left out for this machine's loopback only")
     return security
 
 
@@ -141,7 +152,7 @@ def _port(value: object, security: Security) -> int:
     if isinstance(value, str) and value.isascii() and value.isdigit():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value < 65536:
-        raise _wrong("port", "is not a port", "give a number from 1 to 65535, such as 587")
+        raise _Wrong("port", "is not a port", "give a number from 1 to 65535, such as 587")
     return value
 
 
@@ -151,8 +162,8 @@ def _credentials(own: dict[str, object]) -> tuple[str | None, Secret | None]:
     username = _text(own, "username")
     password = own.get("password")
     if not isinstance(password, Secret) or not password.reveal():
-        raise _wrong("password", "is not set", "set both USERNAME and PASSWORD, or neither")
+        raise _Wrong("password", "is not set", "set both USERNAME and PASSWORD, or neither")
     for name, text in (("username", username), ("password", password.reveal())):
         if not text.isascii() or not text.isprintable():
-            raise _wrong(name, "holds a character that cannot be sent", "use printable ASCII characters only")
+            raise _Wrong(name, "holds a character that cannot be sent", "use printable ASCII characters only")
     return username, password

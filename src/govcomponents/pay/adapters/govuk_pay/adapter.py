@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -11,7 +12,6 @@ from pydantic import Field
 from govcomponents.core.client import HttpClient, checked_base_url, request_id
 from govcomponents.core.responses import LazyJson, Wire, read, read_part
 from govcomponents.errors import (
-    ConfigurationError,
     Conflict,
     GovComponentsError,
     InvalidInput,
@@ -61,7 +61,8 @@ _FIREWALL: Final = frozenset('<>"\\|')
 _PAST_THE_END: Final = frozenset({"P0402", "P1100", "P2402"})
 _LIVE: Final = "api_live_"
 _TEST: Final = "api_test_"
-_KEY: Final = "GOVCOMPONENTS_PAY__API_KEY"
+# Nothing is documented of what follows the prefix, and its length is not fixed.
+_SHAPE: Final = re.compile(rf"(?:{_TEST}|{_LIVE})[!-~]+")
 
 
 class _EventsAnswer(Wire):
@@ -96,15 +97,8 @@ class GovUkPay(PayPort):
         webhook_secrets: tuple[Secret, ...] = (),
     ) -> None:
         text = api_key.reveal()
-        if not text.isascii() or not text.isprintable() or " " in text or not text:
-            raise ConfigurationError(f"{_KEY} is not an API key", fix="copy the whole key, without spaces or line ends")
         self.is_test = text.startswith(_TEST)
         self.is_live = text.startswith(_LIVE)
-        if self.is_live and runtime.is_production is False:
-            raise ConfigurationError(
-                f"{_KEY} is a live key, and this process is not production: it would take real money",
-                fix="use a key that starts with api_test_, or set GOVCOMPONENTS_ENVIRONMENT to production",
-            )
         self.clock = runtime.clock
         self._webhook_secrets = webhook_secrets
         authorisation = {"Authorization": f"Bearer {text}"}
@@ -124,12 +118,16 @@ class GovUkPay(PayPort):
     def from_settings(cls, settings: PaySettings, runtime: Runtime) -> Self:
         """Build the adapter. Does no I/O. Raises ConfigurationError."""
         settings.own_settings()
-        if settings.api_key is None:
-            raise ConfigurationError(
-                f"{_KEY} is not set", fix="make a key in GOV.UK Pay's admin tool (Settings, API keys) and set it"
-            )
-        base_url = checked_base_url(settings.base_url or wire.BASE_URL, setting="GOVCOMPONENTS_PAY__BASE_URL")
-        return cls(settings.api_key, runtime, base_url=base_url, webhook_secrets=settings.webhook_secrets)
+        api_key = settings.checked_key(
+            cls.provider,
+            _SHAPE,
+            form=f"it starts with {_TEST} or {_LIVE}, without spaces",
+            where="make a key in GOV.UK Pay's admin tool (Settings, API keys) and set it",
+        )
+        if api_key.reveal().startswith(_LIVE):
+            settings.check_live_key(runtime.is_production, test="starts with api_test_")
+        base_url = checked_base_url(settings.base_url or wire.BASE_URL, setting=settings.variable("base_url"))
+        return cls(api_key, runtime, base_url=base_url, webhook_secrets=settings.webhook_secrets)
 
     async def _ask(self, request: Request, http: HttpClient | None = None) -> Response:
         response = await (http or self._http).send(request)

@@ -5,6 +5,7 @@ A payment's id is its Session's. Where Stripe names only the PaymentIntent, as s
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from functools import partial
@@ -14,7 +15,6 @@ from govcomponents.core.client import HttpClient, checked_base_url, request_id
 from govcomponents.core.messages import Replay
 from govcomponents.core.responses import LazyJson, Wire, read, read_part
 from govcomponents.errors import (
-    ConfigurationError,
     Conflict,
     GovComponentsError,
     InvalidInput,
@@ -56,7 +56,7 @@ T = TypeVar("T")
 W = TypeVar("W", bound=Wire)
 _TEST: Final = ("sk_test_", "rk_test_")
 _LIVE: Final = ("sk_live_", "rk_live_")
-_KEY: Final = "GOVCOMPONENTS_PAY__API_KEY"
+_SHAPE: Final = re.compile(r"(?:sk|rk)_[!-~]+")
 _LONGEST_REFERENCE: Final = 200
 
 _NOT_REFUNDABLE: Final[Mapping[RefundableStatus, tuple[str, str]]] = {
@@ -95,19 +95,8 @@ class Stripe(PayPort):
         webhook_secrets: tuple[Secret, ...] = (),
     ) -> None:
         text = api_key.reveal()
-        if not text.isascii() or not text.isprintable() or " " in text or not text:
-            raise ConfigurationError(f"{_KEY} is not an API key", fix="copy the whole key, without spaces or line ends")
-        if text.startswith("pk_"):
-            raise ConfigurationError(
-                f"{_KEY} is a publishable key, which cannot take payments", fix="use one that starts with sk_ or rk_"
-            )
         self.is_test = text.startswith(_TEST)
         self.is_live = text.startswith(_LIVE)
-        if self.is_live and runtime.is_production is False:
-            raise ConfigurationError(
-                f"{_KEY} is a live key, and this process is not production: it would take real money",
-                fix="use a key that starts with sk_test_ or rk_test_, or set GOVCOMPONENTS_ENVIRONMENT to production",
-            )
         self.clock = runtime.clock
         self._webhook_secrets = webhook_secrets
         self._repeats = runtime.retry.attempts > 1
@@ -125,12 +114,16 @@ class Stripe(PayPort):
     def from_settings(cls, settings: PaySettings, runtime: Runtime) -> Self:
         """Build the adapter. Does no I/O. Raises ConfigurationError."""
         settings.own_settings()
-        if settings.api_key is None:
-            raise ConfigurationError(
-                f"{_KEY} is not set", fix="make a secret or restricted key in Stripe's dashboard and set it"
-            )
-        base_url = checked_base_url(settings.base_url or wire.BASE_URL, setting="GOVCOMPONENTS_PAY__BASE_URL")
-        return cls(settings.api_key, runtime, base_url=base_url, webhook_secrets=settings.webhook_secrets)
+        api_key = settings.checked_key(
+            cls.provider,
+            _SHAPE,
+            form="a secret one starts with sk_, a restricted one with rk_; a publishable one (pk_) takes no payments",
+            where="make a secret or restricted key in Stripe's dashboard and set it",
+        )
+        if api_key.reveal().startswith(_LIVE):
+            settings.check_live_key(runtime.is_production, test="starts with sk_test_ or rk_test_")
+        base_url = checked_base_url(settings.base_url or wire.BASE_URL, setting=settings.variable("base_url"))
+        return cls(api_key, runtime, base_url=base_url, webhook_secrets=settings.webhook_secrets)
 
     async def _ask(self, request: Request) -> Response:
         response = await self._http.send(request)
