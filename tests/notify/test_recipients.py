@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.notify.recipients.countries import country, postage
-from govcomponents.notify.recipients.postal import PostalAddress
-from govcomponents.notify.recipients.validation import (
+from govcomponents.notify.recipients import (
     BadRecipient,
+    PostalAddress,
     RecipientFault,
     email_address,
     phone_number,
     postal_address,
 )
+from govcomponents.notify.recipients.countries import country, postage
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.notify.recipients.validation import BadRecipient, RecipientFault
+from govcomponents.notify.recipients.faults import BadRecipient, RecipientFault
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -56,6 +56,21 @@ def _library() -> ModuleType:
             fix='pip install "govcomponents[recipients]"',
         ) from None
     return phonenumbers
+
+
+def phone_number(text: str, *, international: bool = False, uk_landlines: bool = False) -> PhoneNumber:
+    """Return a phone number that text messages can go to.
+
+    Without `international` only UK numbers pass (with Jersey, Guernsey and the Isle of Man), and without
+    `uk_landlines` only mobiles among those. The provider takes a UK mobile with one digit too many for a number
+    abroad; `PhoneNumber.is_surprising` tells. Needs the extra `recipients`. Raises BadRecipient.
+    """
+    number = parse(text)
+    if not international and not number.is_uk:
+        raise BadRecipient(RecipientFault.PHONE_INTERNATIONAL)
+    if not uk_landlines and number.is_uk_landline:
+        raise BadRecipient(RecipientFault.PHONE_NOT_UK_MOBILE)
+    return number
 
 
 def parse(text: str) -> PhoneNumber:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from govcomponents.notify.recipients.countries import UNITED_KINGDOM, country, postage
-from govcomponents.notify.recipients.validation import RecipientFault
+from govcomponents.notify.recipients.faults import BadRecipient, RecipientFault
 
 LINE_KEYS: Final = tuple(f"address_line_{number}" for number in range(1, 8))
 
@@ -96,6 +96,17 @@ class PostalAddress:
         if any(line.lower() == "nfa" for line in self.lines) or _NO_FIXED_ABODE.search("\n".join(self.lines)):
             return RecipientFault.ADDRESS_NO_FIXED_ABODE
         return None
+
+
+def postal_address(lines: str | list[str] | tuple[str, ...], *, international: bool = False) -> PostalAddress:
+    """Return a postal address as it will be printed. `lines` is a text with line breaks, or a list of lines.
+
+    With `international` the last line may be a country. Raises BadRecipient.
+    """
+    address = PostalAddress.read(lines if isinstance(lines, str) else "\n".join(lines))
+    if fault := address.fault(international=international):
+        raise BadRecipient(fault)
+    return address
 
 
 def _normal(line: str) -> str:

@@ -53,6 +53,6 @@ def _document(message: Message) -> str:
 
 
 def _address(message: Message) -> str:
-    from govcomponents.notify.recipients.postal import PostalAddress
+    from govcomponents.notify.recipients import PostalAddress
 
     return "\n".join(PostalAddress.from_personalisation(message.personalisation).lines)

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from govcomponents.notify.recipients import BadRecipient, RecipientFault, email_address
 from govcomponents.notify.recipients.phones import parse
-from govcomponents.notify.recipients.validation import BadRecipient, RecipientFault, email_address
 from govcomponents.sandbox.providers.govuk_notify.answers import invalid
 
 parse_phone = lru_cache(maxsize=4096)(parse)

@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from govcomponents.notify.adapters.govuk_notify import wire
-from govcomponents.notify.recipients.postal import PostalAddress
-from govcomponents.notify.recipients.validation import RecipientFault
+from govcomponents.notify.recipients import PostalAddress, RecipientFault
 from govcomponents.notify.templates import placeholders
 from govcomponents.notify.templates.personalisation import placeholder_key
 from govcomponents.sandbox.providers.govuk_notify import content as contents
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from govcomponents.core.messages import Response
-    from govcomponents.notify.recipients.phones import PhoneNumber
+    from govcomponents.notify.recipients import PhoneNumber
     from govcomponents.sandbox.context import Ground
     from govcomponents.sandbox.providers.govuk_notify.callbacks import Telling
     from govcomponents.sandbox.providers.govuk_notify.content import Content
