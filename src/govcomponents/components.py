@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from govcomponents.core.driver import drive
 from govcomponents.core.plugins import find_adapter
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.app import Sandbox
     from govcomponents.settings import Settings
 
-_COMPONENTS = ("pay", "notify", "identity")
+_PORTS = {"pay": "PayPort", "notify": "NotifyPort", "identity": "IdentityPort"}
 
 
 class _Components:
     """What both callers share: the adapters of one set of settings, on one transport."""
 
-    def __init__(self, adapters: Mapping[str, Port], transport: Transport, sandbox: Sandbox | None = None) -> None:
+    def __init__(self, adapters: Mapping[str, Port[Any]], transport: Transport, sandbox: Sandbox | None = None) -> None:
         self._adapters = adapters
         self._transport = transport
         self._sandbox = sandbox
@@ -108,7 +108,7 @@ class _Components:
             raise ConfigurationError("these components do not stand on a sandbox", fix="make them with .sandbox()")
         return self._sandbox
 
-    def _adapter(self, component: str) -> Port:
+    def _adapter(self, component: str) -> Port[Any]:
         try:
             return self._adapters[component]
         except KeyError:
@@ -119,15 +119,16 @@ class _Components:
             ) from None
 
 
-def _build(settings: Settings, runtime: Runtime) -> dict[str, Port]:
+def _build(settings: Settings, runtime: Runtime) -> dict[str, Port[Any]]:
     from importlib import import_module
 
-    built: dict[str, Port] = {}
-    for component in _COMPONENTS:
+    built: dict[str, Port[Any]] = {}
+    for component, name in _PORTS.items():
         section = getattr(settings, component)
         if section is not None:
             built_in = import_module(f"govcomponents.{component}.adapters").BUILT_IN
-            built[component] = find_adapter(component, section.adapter, built_in).from_settings(section, runtime)
+            port: type[Port[Any]] = getattr(import_module(f"govcomponents.{component}.port"), name)
+            built[component] = find_adapter(port, component, section.adapter, built_in).from_settings(section, runtime)
             built[component].furnish(section, runtime)
     return built
 

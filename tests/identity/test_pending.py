@@ -84,8 +84,7 @@ def test_a_very_long_text_is_not_even_parsed():
 
 def test_it_does_not_show_itself():
     assert "canary" not in repr(PENDING) + str(PENDING)
-    with pytest.raises(TypeError):
-        pickle.dumps(PENDING)
+    assert b"canary" not in pickle.dumps(PENDING)
     with pytest.raises(ValueError, match="frozen"):
         PENDING.client_id = "x"
 

@@ -455,8 +455,7 @@ def test_nothing_of_a_payment_shows_what_it_guards():
 
     payment = pay_on(answer(200, FULL))[0].get(ID)
     assert "Canary" not in repr(payment) + repr(vars(payment)) + str(payment)
-    with pytest.raises(TypeError):
-        pickle.dumps(payment)
+    assert b"Canary" not in pickle.dumps(payment)
     bare = pay_on(answer(200, {**FULL, "card_details": None, "new": "Canary"}))[0].get(ID)
     stored = pickle.dumps(bare)
     assert b"Canary" not in stored

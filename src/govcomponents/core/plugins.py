@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from govcomponents.core.port import Port
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.core.port import Port
+PortT = TypeVar("PortT", bound=Port[Any])
 
 
-def find_adapter(component: str, name: str, built_in: Mapping[str, str]) -> type[Port]:
-    """Return the adapter class called `name`.
+def find_adapter(port: type[PortT], component: str, name: str, built_in: Mapping[str, str]) -> type[PortT]:
+    """Return the adapter class called `name`, which implements `port`.
 
     `built_in` maps names to "module:Class"; an entry point that claims one of these names is never looked at. Others
     come from the entry-point group "govcomponents.<component>". Raises ConfigurationError if there is none, if two
     packages claim the name, or if what the adapter imports is not installed.
     """
-    from govcomponents.core.port import Port
-
     adapter: object
     if name in built_in:
         module, _, attribute = built_in[name].partition(":")
@@ -34,9 +33,10 @@ def find_adapter(component: str, name: str, built_in: Mapping[str, str]) -> type
             ) from None
     else:
         adapter = _from_entry_points(component, name, built_in)
-    if not (isinstance(adapter, type) and issubclass(adapter, Port)):
+    if not (isinstance(adapter, type) and issubclass(adapter, port)):
         raise ConfigurationError(
-            f"the {component} adapter {name!r} is not a Port class", fix="point its entry point at the adapter class"
+            f"the {component} adapter {name!r} is not a {port.__name__} class",
+            fix="point its entry point at the adapter class",
         )
     return adapter
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from govcomponents.errors import NotSupported
 
@@ -12,23 +12,25 @@ if TYPE_CHECKING:
 
     from govcomponents.core.runtime import Runtime
 
+SettingsT = TypeVar("SettingsT")
 
-class Port:
-    """The base of the abstract class that every adapter of a component implements.
 
-    An adapter sets `provider` (for people, such as "GOV.UK Pay") and `capabilities`, and overrides the operations
-    that it declares. What it does not override raises NotSupported before anything is sent.
+class Port(Generic[SettingsT]):
+    """The base of the three ports. Generic in the settings of its component.
+
+    An adapter sets `provider` (for people, such as "GOV.UK Pay") and `capabilities`, on its class or on itself, and
+    overrides the operations that it declares. What it does not override raises NotSupported before anything is sent.
     """
 
-    provider: ClassVar[str]
-    capabilities: ClassVar[frozenset[StrEnum]] = frozenset()
+    provider: str
+    capabilities: frozenset[StrEnum] = frozenset()
 
     @classmethod
-    def from_settings(cls, settings: Any, runtime: Runtime) -> Self:
+    def from_settings(cls, settings: SettingsT, runtime: Runtime) -> Self:
         """Build the adapter from its component's settings. Does no I/O. Raises ConfigurationError."""
         raise NotImplementedError(f"{cls.__name__} does not say how it is built")
 
-    def furnish(self, settings: Any, runtime: Runtime) -> None:
+    def furnish(self, settings: SettingsT, runtime: Runtime) -> None:
         """Give the adapter what every adapter of its component shares. Called once, after `from_settings`."""
 
     def require(self, *needed: StrEnum, operation: str = "") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from govcomponents.core.port import Port
 from govcomponents.core.results import DEFAULT_ACCOUNT, of_account
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from govcomponents.core.runtime import Runtime
 
-PortT = TypeVar("PortT", bound=Port)
+PortT = TypeVar("PortT", bound=Port[Any])
 T = TypeVar("T")
 
 

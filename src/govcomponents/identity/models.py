@@ -183,6 +183,11 @@ class Identity(BaseModel):
     id_token: Secret
     raw: Mapping[str, object] = Field(default_factory=dict, repr=False, exclude=True)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Leave `raw` behind: a pickle would show what the guarded fields do not."""
+        state = super().__getstate__()
+        return {**state, "__dict__": {**state["__dict__"], "raw": {}}}
+
     @property
     def name(self) -> Name | None:
         """The name in use: the first that has no end. None where the provider gave no name, or none in use."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from pydantic import AfterValidator, Field
 
@@ -14,6 +14,7 @@ from govcomponents.core.port import Port
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.urls import is_safe_return_path
 from govcomponents.privacy import Personal, Secret
+from govcomponents.settings import IdentitySettings
 
 if TYPE_CHECKING:
     from govcomponents.identity.account_events import AccountEvent
@@ -110,14 +111,14 @@ class StartSignIn(Input):
     )
 
 
-class IdentityPort(Port, ABC):
+class IdentityPort(Port[IdentitySettings], ABC):
     """Signs people in with one provider. An adapter overrides all three operations and declares what it can do.
 
     `languages` are the codes of the languages in which the provider's pages can be asked for.
     """
 
-    capabilities: ClassVar[frozenset[StrEnum]] = frozenset()
-    languages: ClassVar[frozenset[str]] = frozenset({"en"})
+    capabilities: frozenset[StrEnum] = frozenset()
+    languages: frozenset[str] = frozenset({"en"})
 
     @abstractmethod
     async def start(self, request: StartSignIn) -> SignIn:

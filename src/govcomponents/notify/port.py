@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.core.port import Port
 from govcomponents.notify.policy import Policy
+from govcomponents.settings import NotifySettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
     from govcomponents.notify.models import Channel, Notification, NotificationId, Sent
     from govcomponents.notify.templates.template import Rendered, Template
-    from govcomponents.settings import NotifySettings
 
 
 class NotifyCapability(StrEnum):
@@ -43,7 +43,7 @@ class NotifyCapability(StrEnum):
     JOBS = "jobs"
 
 
-class NotifyPort(Port):
+class NotifyPort(Port[NotifySettings]):
     """What an adapter of the notify component implements; what it leaves out raises NotSupported, unsent."""
 
     policy: Policy = Policy()

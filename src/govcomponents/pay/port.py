@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from govcomponents.core.port import Port
+from govcomponents.settings import PaySettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
@@ -53,7 +54,7 @@ class PayCapability(StrEnum):
     IDEMPOTENCY_KEYS = "idempotency_keys_for_new_payments_and_refunds"
 
 
-class PayPort(Port):
+class PayPort(Port[PaySettings]):
     """The base of every pay adapter. What an adapter does not override raises NotSupported, and sends nothing."""
 
     clock: Callable[[], float] = staticmethod(time.time)

@@ -25,6 +25,7 @@ from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
 from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.identity.port import IdentityPort
 from govcomponents.identity.service import IdentityService
 from govcomponents.privacy import Secret
 
@@ -59,7 +60,7 @@ def sign_in(found, *, own=None, **ask):
 
 
 def test_it_is_found_by_its_name():
-    assert find_adapter("identity", "login_gov", BUILT_IN) is LoginGov
+    assert find_adapter(IdentityPort, "identity", "login_gov", BUILT_IN) is LoginGov
 
 
 @pytest.mark.parametrize(

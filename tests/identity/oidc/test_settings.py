@@ -12,6 +12,7 @@ from govcomponents.identity.adapters import BUILT_IN
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.jose.signing import CallableSigner
 from govcomponents.identity.port import IdentityCapability as Can
+from govcomponents.identity.port import IdentityPort
 
 from .support import LEVELS, settings, with_secret
 
@@ -24,7 +25,7 @@ def built(own, *, is_production=None):
 
 
 def test_it_is_found_by_its_name():
-    assert find_adapter("identity", "oidc", BUILT_IN) is OpenIdConnect
+    assert find_adapter(IdentityPort, "identity", "oidc", BUILT_IN) is OpenIdConnect
 
 
 def test_a_plain_provider_declares_little():

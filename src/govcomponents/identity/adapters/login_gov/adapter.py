@@ -8,7 +8,7 @@ Source: developers.login.gov, "OpenID Connect"; 18F/identity-idp for what is ans
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from govcomponents.errors import IdentityNotProved, InvalidInput, SignInReason
 from govcomponents.identity import claims as read
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 class LoginGov(IdentityPort):
     """Signs people in with Login.gov, and proves identity with or without a facial match."""
 
-    provider: ClassVar[str] = "Login.gov"
-    capabilities: ClassVar[frozenset[StrEnum]] = frozenset(
+    provider: str = "Login.gov"
+    capabilities: frozenset[StrEnum] = frozenset(
         {
             IdentityCapability.SIGN_IN,
             IdentityCapability.SINGLE_FACTOR,
@@ -53,7 +53,7 @@ class LoginGov(IdentityPort):
             IdentityCapability.CHECK,
         }
     )
-    languages: ClassVar[frozenset[str]] = wire.LANGUAGES
+    languages: frozenset[str] = wire.LANGUAGES
 
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
         self._own = configuration.own

@@ -7,7 +7,7 @@ declared that the settings do not say. Every check of OpenID Connect Core 3.1.3.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from govcomponents.errors import IdentityNotProved, InvalidInput, SignInReason
 from govcomponents.identity import claims as read
@@ -39,16 +39,16 @@ if TYPE_CHECKING:
 class OpenIdConnect(IdentityPort):
     """Signs people in with any OpenID provider. Its capabilities and languages are what its settings say."""
 
-    provider: ClassVar[str] = "OpenID Connect"
-    capabilities: ClassVar[frozenset[StrEnum]] = frozenset({IdentityCapability.SIGN_IN})
+    provider: str = "OpenID Connect"
+    capabilities: frozenset[StrEnum] = frozenset({IdentityCapability.SIGN_IN})
 
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
         self._own = configuration.own
         self._levels = configuration.levels
         self._logout_store = configuration.logout_store
-        self.provider = self._own.name  # type: ignore[misc]  # the settings name the provider
-        self.languages = frozenset(self._own.languages)  # type: ignore[misc]  # and its languages
-        self.capabilities = _capabilities(configuration)  # type: ignore[misc]  # and what it can do
+        self.provider = self._own.name  # the settings name the provider
+        self.languages = frozenset(self._own.languages)  # and its languages
+        self.capabilities = _capabilities(configuration)  # and what it can do
         self._party = RelyingParty(
             runtime,
             configuration.client,

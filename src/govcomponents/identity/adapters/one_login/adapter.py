@@ -8,7 +8,7 @@ technical documentation, "Authenticate your user", "Prove your user's identity" 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.core.client import HttpClient
 from govcomponents.errors import (
@@ -70,9 +70,9 @@ class OneLogin(IdentityPort):
     offer it, though its service knows it.
     """
 
-    provider: ClassVar[str] = "GOV.UK One Login"
-    capabilities: ClassVar[frozenset[StrEnum]] = abilities.EVERYTHING
-    languages: ClassVar[frozenset[str]] = frozenset({"en", "cy"})
+    provider: str = "GOV.UK One Login"
+    capabilities: frozenset[StrEnum] = abilities.EVERYTHING
+    languages: frozenset[str] = frozenset({"en", "cy"})
 
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
         self._own = configuration
@@ -82,7 +82,7 @@ class OneLogin(IdentityPort):
         self._http = HttpClient(runtime, provider=self.provider, base_url=base)
         # A code is burnt by the first token request that arrives, so not even a 429 lets it be sent again.
         self._token_http = HttpClient(runtime, provider=self.provider, base_url=base, is_rate_limit=lambda _: False)
-        self.capabilities = abilities.of_client(configuration)  # type: ignore[misc]  # its registration decides as well
+        self.capabilities = abilities.of_client(configuration)  # its registration decides as well
         self._keys = KeyCache(
             lambda: self._document(self._at.jwks), read_jwks, self._clock, name="key set of GOV.UK One Login"
         )
