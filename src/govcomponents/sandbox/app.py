@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.faults.arming import Armed
     from govcomponents.sandbox.outbox import OutboxMessage
     from govcomponents.sandbox.persistence.replay import Memory
-    from govcomponents.sandbox.providers.openid.imitation import OpenIdImitation
-    from govcomponents.sandbox.providers.stripe.imitation import StripeImitation
+    from govcomponents.sandbox.providers.openid.stub import OpenIdImitation
+    from govcomponents.sandbox.providers.stripe.stub import StripeImitation
     from govcomponents.settings import Settings
 
 __all__ = ["IN_PROCESS_URL", "Ground", "Sandbox"]
@@ -105,9 +105,9 @@ class Sandbox:
             self._memory.close()
 
     def _populate(self, sections: Mapping[str, Any], seed: int) -> None:
-        from govcomponents.sandbox.providers.govuk_notify.imitation import GovUkNotifyImitation
-        from govcomponents.sandbox.providers.govuk_pay.imitation import GovUkPayImitation
-        from govcomponents.sandbox.providers.one_login.imitation import OneLoginImitation
+        from govcomponents.sandbox.providers.govuk_notify.stub import GovUkNotifyImitation
+        from govcomponents.sandbox.providers.govuk_pay.stub import GovUkPayImitation
+        from govcomponents.sandbox.providers.one_login.stub import OneLoginImitation
 
         ground = self._ground
         self.seed = seed
@@ -117,14 +117,14 @@ class Sandbox:
         self.imitations: tuple[ProviderImitation, ...] = (self.pay, self.notify, self.one_login)
         self._stripe: StripeImitation | None = None
         if sections.get("stripe") is not None:
-            from govcomponents.sandbox.providers.stripe.imitation import StripeImitation
+            from govcomponents.sandbox.providers.stripe.stub import StripeImitation
 
             self._stripe = StripeImitation(sections["stripe"], ground)
             self.imitations = (*self.imitations, self._stripe)
         self._openid: dict[str, OpenIdImitation] = {}
         if sections.get("openid") is not None or sections.get("login_gov") is not None:
-            from govcomponents.sandbox.providers.openid.imitation import OpenIdImitation
-            from govcomponents.sandbox.providers.openid.manners import MANNERS
+            from govcomponents.sandbox.providers.openid.profiles import MANNERS
+            from govcomponents.sandbox.providers.openid.stub import OpenIdImitation
 
             self._openid = {
                 name: OpenIdImitation(sections[name], ground, manner, sign_in=self._start[3])

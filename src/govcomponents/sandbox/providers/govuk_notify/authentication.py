@@ -13,7 +13,7 @@ import uuid
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from govcomponents.sandbox.providers.govuk_notify.answers import Refusal
+from govcomponents.sandbox.providers.govuk_notify.responses import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,8 +12,8 @@ from govcomponents.notify.models import Channel
 from govcomponents.notify.rendering import sms
 from govcomponents.notify.templates import placeholders
 from govcomponents.notify.templates import template as templates
-from govcomponents.sandbox.providers.govuk_notify.answers import bad_request, invalid
 from govcomponents.sandbox.providers.govuk_notify.files import is_file
+from govcomponents.sandbox.providers.govuk_notify.responses import bad_request, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

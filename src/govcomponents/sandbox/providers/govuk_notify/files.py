@@ -11,7 +11,7 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from govcomponents.sandbox.providers.govuk_notify.answers import bad_request, invalid
+from govcomponents.sandbox.providers.govuk_notify.responses import bad_request, invalid
 from govcomponents.sandbox.providers.govuk_notify.schemas import FILE
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.providers.govuk_notify.answers import Refusal
+from govcomponents.sandbox.providers.govuk_notify.responses import Refusal
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Service

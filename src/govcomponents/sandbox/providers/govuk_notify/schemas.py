@@ -16,7 +16,7 @@ from typing import Any
 
 from govcomponents.notify.recipients import BadRecipient, RecipientFault, email_address
 from govcomponents.notify.recipients.phones import parse
-from govcomponents.sandbox.providers.govuk_notify.answers import invalid
+from govcomponents.sandbox.providers.govuk_notify.responses import invalid
 
 parse_phone = lru_cache(maxsize=4096)(parse)
 """Reads a number; the same ones come again and again in tests, and libphonenumber is slow."""

@@ -18,8 +18,14 @@ from govcomponents.notify.templates import placeholders
 from govcomponents.notify.templates.personalisation import placeholder_key
 from govcomponents.sandbox.providers.govuk_notify import content as contents
 from govcomponents.sandbox.providers.govuk_notify import files, schemas
-from govcomponents.sandbox.providers.govuk_notify.answers import Refusal, accepted, bad_request, invalid, unknown_route
 from govcomponents.sandbox.providers.govuk_notify.messages import SENDING_AFTER, Message, Messages, outcome
+from govcomponents.sandbox.providers.govuk_notify.responses import (
+    Refusal,
+    accepted,
+    bad_request,
+    invalid,
+    unknown_route,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from govcomponents.core.messages import Response
 from govcomponents.sandbox.http.messages import Call, Route, text_answer
-from govcomponents.sandbox.providers.govuk_pay import answers, checking, searching
+from govcomponents.sandbox.providers.govuk_pay import responses, search, validation
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, Outcome, look_up
-from govcomponents.sandbox.providers.govuk_pay.checking import Refusal
-from govcomponents.sandbox.providers.govuk_pay.life import RECURRING_SECONDS
+from govcomponents.sandbox.providers.govuk_pay.lifecycle import RECURRING_SECONDS
 from govcomponents.sandbox.providers.govuk_pay.store import AgreementRecord, Charge, IdempotentCall, SavedCard
+from govcomponents.sandbox.providers.govuk_pay.validation import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from govcomponents.sandbox.context import Ground
-    from govcomponents.sandbox.providers.govuk_pay.life import Life
-    from govcomponents.sandbox.providers.govuk_pay.registry import Registry
+    from govcomponents.sandbox.providers.govuk_pay.accounts import Registry
+    from govcomponents.sandbox.providers.govuk_pay.lifecycle import Life
     from govcomponents.sandbox.providers.govuk_pay.store import Account
 
 _KEY_SECONDS = 86_400.0
-_DONE = Response(204, answers.NO_STORE)
+_DONE = Response(204, responses.NO_STORE)
 
 
 class Api:
@@ -63,7 +63,7 @@ class Api:
                 refused = text_answer(401, "Credentials are required to access this resource.")
                 return Response(401, {**refused.headers, "www-authenticate": 'Bearer realm="realm"'}, refused.body)
             if call.method == "POST" and call.body and not _is_json(call):
-                return answers.framework_error(415, "HTTP 415 Unsupported Media Type")
+                return responses.framework_error(415, "HTTP 415 Unsupported Media Type")
             with self._registry.lock:
                 try:
                     return endpoint(account, call)
@@ -77,31 +77,31 @@ class Api:
         payable = charge.mode != "agreement" and not charge.finished and charge.status != "capturable"
         if payable:  # every read makes a new one, as at Pay
             token = self._registry.mint(self._ground.ids.uuid(), account, charge)
-        return answers.payment(charge, account.service.payment_provider, call.base_url, token=token)
+        return responses.payment(charge, account.service.payment_provider, call.base_url, token=token)
 
     def _charge(self, account: Account, call: Call, code: str) -> Charge:
         charge = account.charges.get(call.params["payment_id"])
         if charge is None:
-            raise Refusal(answers.error(404, code, "Not found"))
+            raise Refusal(responses.error(404, code, "Not found"))
         return self._life.settle(account, charge)
 
     def create(self, account: Account, call: Call) -> Response:
         """POST /v1/payments."""
         key = call.headers.get("idempotency-key")
-        body = checking.payment_request(call.body)
-        checking.idempotency_key(key)
+        body = validation.payment_request(call.body)
+        validation.idempotency_key(key)
         mode = body.get("authorisation_mode", "web")
         if mode != "agreement":
             key = None  # Pay honours it for charges to agreements only
         replayed = None if key is None else self._replayed(account, key, body)
         if replayed is not None:
-            return answers.in_json(200, self._shown(account, replayed, call), answers.NO_STORE_JSON)
-        checking.payment_for(account, body)
+            return responses.in_json(200, self._shown(account, replayed, call), responses.NO_STORE_JSON)
+        validation.payment_for(account, body)
         charge = self._make(account, body, mode)
         if key is not None:
             account.idempotent[key] = IdempotentCall(json.dumps(body, sort_keys=True), charge.id, charge.created_at)
         shown = self._shown(account, charge, call)
-        return answers.in_json(201, shown, {**answers.NO_STORE_JSON, "location": shown["_links"]["self"]["href"]})
+        return responses.in_json(201, shown, {**responses.NO_STORE_JSON, "location": shown["_links"]["self"]["href"]})
 
     def _replayed(self, account: Account, key: str, body: dict[str, Any]) -> Charge | None:
         earlier = account.idempotent.get(key)
@@ -109,7 +109,7 @@ class Api:
             return None
         if earlier.request != json.dumps(body, sort_keys=True):
             told = "The `Idempotency-Key` you sent in the request header has already been used to create a payment."
-            raise Refusal(answers.error(409, "P0191", told))
+            raise Refusal(responses.error(409, "P0191", told))
         return self._life.settle(account, account.charges[earlier.charge_id])
 
     def _make(self, account: Account, body: dict[str, Any], mode: str) -> Charge:
@@ -140,17 +140,17 @@ class Api:
     def get(self, account: Account, call: Call) -> Response:
         """GET /v1/payments/{id}."""
         charge = self._charge(account, call, "P0200")
-        return answers.in_json(200, self._shown(account, charge, call), answers.NO_STORE_JSON)
+        return responses.in_json(200, self._shown(account, charge, call), responses.NO_STORE_JSON)
 
     def events(self, account: Account, call: Call) -> Response:
         """GET /v1/payments/{id}/events."""
-        return answers.in_json(200, answers.events(self._charge(account, call, "P0300"), call.base_url))
+        return responses.in_json(200, responses.events(self._charge(account, call, "P0300"), call.base_url))
 
     def cancel(self, account: Account, call: Call) -> Response:
         """POST /v1/payments/{id}/cancel."""
         charge = self._charge(account, call, "P0500")
         if charge.finished or charge.mode == "agreement":
-            raise Refusal(answers.error(400, "P0501", "Cancellation of payment failed"))
+            raise Refusal(responses.error(400, "P0501", "Cancellation of payment failed"))
         self._life.cancel(account, charge)
         return _DONE
 
@@ -160,82 +160,82 @@ class Api:
         if charge.status == "success" and charge.delayed_capture:
             return _DONE
         if charge.status != "capturable":
-            raise Refusal(answers.error(409, "P1003", "Payment cannot be captured"))
+            raise Refusal(responses.error(409, "P1003", "Payment cannot be captured"))
         self._life.take(account, charge)
         return _DONE
 
     def search(self, account: Account, call: Call) -> Response:
         """GET /v1/payments."""
-        filters = searching.read_filters(call.query, searching.PAYMENT_NAMES, "P0401")
+        filters = search.read_filters(call.query, search.PAYMENT_NAMES, "P0401")
         self._life.settle_all(account)
-        today = answers.day(self._life.now())
+        today = responses.day(self._life.now())
         found = list(account.charges.values())
         if filters.keys() - {"page", "display_size"}:
-            found = [charge for charge in found if searching.payment_fits(charge, filters, today)]
+            found = [charge for charge in found if search.payment_fits(charge, filters, today)]
         found.reverse()
         base = call.base_url
         provider = account.service.payment_provider
-        page = searching.page_of(
+        page = search.page_of(
             found,
             filters,
-            lambda charge: answers.payment(charge, provider, base, today=today),
+            lambda charge: responses.payment(charge, provider, base, today=today),
             url=base + call.path,
             past_end="P0402",
             empty_links=False,
         )
-        return answers.in_json(200, page, answers.NO_STORE_JSON)
+        return responses.in_json(200, page, responses.NO_STORE_JSON)
 
     def refund(self, account: Account, call: Call) -> Response:
         """POST /v1/payments/{id}/refunds."""
-        amount, available = checking.refund_request(call.body)
+        amount, available = validation.refund_request(call.body)
         charge = self._charge(account, call, "P0600")
         left = charge.total - charge.refunded
-        checking.refundable(account, charge.refund_status, disputed=charge.dispute is not None)
+        validation.refundable(account, charge.refund_status, disputed=charge.dispute is not None)
         if available is not None and available != left:
-            raise Refusal(answers.error(412, "P0604", "Refund amount available mismatch."))
+            raise Refusal(responses.error(412, "P0604", "Refund amount available mismatch."))
         if amount > left:
-            raise checking.not_available("amount_not_available")
+            raise validation.not_available("amount_not_available")
         record = self._life.refund(account, charge, amount)
-        return answers.in_json(202, answers.refund(record, call.base_url, created=True))
+        return responses.in_json(202, responses.refund(record, call.base_url, created=True))
 
     def list_refunds(self, account: Account, call: Call) -> Response:
         """GET /v1/payments/{id}/refunds."""
-        return answers.in_json(200, answers.refund_list(self._charge(account, call, "P0800"), call.base_url))
+        return responses.in_json(200, responses.refund_list(self._charge(account, call, "P0800"), call.base_url))
 
     def get_refund(self, account: Account, call: Call) -> Response:
         """GET /v1/payments/{id}/refunds/{refund_id}."""
         charge = self._charge(account, call, "P0700")
         for record in charge.refunds:
             if record.id == call.params["refund_id"]:
-                return answers.in_json(200, answers.refund(record, call.base_url))
-        raise Refusal(answers.error(404, "P0700", "Not found"))
+                return responses.in_json(200, responses.refund(record, call.base_url))
+        raise Refusal(responses.error(404, "P0700", "Not found"))
 
     def search_refunds(self, account: Account, call: Call) -> Response:
         """GET /v1/refunds."""
-        filters = searching.read_filters(call.query, searching.REFUND_NAMES, "P1101")
+        filters = search.read_filters(call.query, search.REFUND_NAMES, "P1101")
         self._life.settle_all(account)
-        today = answers.day(self._life.now())
+        today = responses.day(self._life.now())
         found = [
             record
             for record in reversed(account.refunds)
-            if searching.created_between(filters, record.created_at)
-            and searching.settled_between(filters, record.settled_on, today)
+            if search.created_between(filters, record.created_at)
+            and search.settled_between(filters, record.settled_on, today)
         ]
         base = call.base_url
-        page = searching.page_of(
+        page = search.page_of(
             found,
             filters,
-            lambda record: answers.refund(record, base, searched=True),
+            lambda record: responses.refund(record, base, searched=True),
             url=base + call.path,
             past_end="P1100",
         )
-        return answers.in_json(200, page)
+        return responses.in_json(200, page)
 
     def create_agreement(self, account: Account, call: Call) -> Response:
         """POST /v1/agreements."""
-        body = checking.agreement_request(call.body)
+        body = validation.agreement_request(call.body)
         if not account.service.allow_recurring:
-            raise checking.recurring_disabled()
+            raise validation.recurring_disabled()
         record = AgreementRecord(
             self._ground.ids.base32(),
             body["reference"],
@@ -245,31 +245,31 @@ class Api:
         )
         account.agreements[record.id] = record
         self._ground.timeline.record("pay", "The service created an agreement", record.reference)
-        return answers.in_json(201, answers.agreement(record))
+        return responses.in_json(201, responses.agreement(record))
 
     def _agreement(self, account: Account, call: Call, code: str) -> AgreementRecord:
         self._life.settle_all(account)
         record = account.agreements.get(call.params["agreement_id"])
         if record is None:
-            raise Refusal(answers.error(404, code, "Not found"))
+            raise Refusal(responses.error(404, code, "Not found"))
         return record
 
     def get_agreement(self, account: Account, call: Call) -> Response:
         """GET /v1/agreements/{id}."""
-        return answers.in_json(200, answers.agreement(self._agreement(account, call, "P2200")))
+        return responses.in_json(200, responses.agreement(self._agreement(account, call, "P2200")))
 
     def cancel_agreement(self, account: Account, call: Call) -> Response:
         """POST /v1/agreements/{id}/cancel."""
         record = self._agreement(account, call, "P2500")
         if record.status != "active":
-            raise Refusal(answers.error(400, "P2501", "Cancellation of agreement failed"))
+            raise Refusal(responses.error(400, "P2501", "Cancellation of agreement failed"))
         record.status, record.cancelled_at = "cancelled", self._life.now()
         self._ground.timeline.record("pay", "The service cancelled the agreement", record.reference)
         return _DONE
 
     def search_agreements(self, account: Account, call: Call) -> Response:
         """GET /v1/agreements. Without `display_size` a page has 20, not 500 (pay-ledger, AgreementSearchParams)."""
-        filters = searching.read_filters(call.query, searching.AGREEMENT_NAMES, "P2401")
+        filters = search.read_filters(call.query, search.AGREEMENT_NAMES, "P2401")
         self._life.settle_all(account)
         found = [
             record
@@ -277,42 +277,42 @@ class Api:
             if filters.get("status", record.status) == record.status
             and filters.get("reference", record.reference).lower() == record.reference.lower()
         ]
-        page = searching.page_of(
+        page = search.page_of(
             found,
             filters,
-            answers.agreement,
+            responses.agreement,
             url=call.base_url + call.path,
             past_end="P2402",
             default_size=20,
         )
-        return answers.in_json(200, page)
+        return responses.in_json(200, page)
 
     def search_disputes(self, account: Account, call: Call) -> Response:
         """GET /v1/disputes. The links are under `links`, not `_links` (pay-publicapi, DisputesSearchResults)."""
-        filters = searching.read_filters(call.query, searching.DISPUTE_NAMES, "P0401")
+        filters = search.read_filters(call.query, search.DISPUTE_NAMES, "P0401")
         self._life.settle_all(account)
-        today = answers.day(self._life.now())
+        today = responses.day(self._life.now())
         found = [
             record
             for record in reversed(account.disputes)
             if filters.get("status", record.status) == record.status
-            and searching.created_between(filters, record.created_at)
-            and searching.settled_between(filters, record.settled_on, today)
+            and search.created_between(filters, record.created_at)
+            and search.settled_between(filters, record.settled_on, today)
         ]
         base = call.base_url
-        page = searching.page_of(
+        page = search.page_of(
             found,
             filters,
-            lambda record: answers.dispute(record, base),
+            lambda record: responses.dispute(record, base),
             url=base + call.path,
             past_end="P0402",
             links="links",
         )
-        return answers.in_json(200, page)
+        return responses.in_json(200, page)
 
     def _authorise_locked(self, call: Call) -> Response:
         if call.body and not _is_json(call):
-            return answers.framework_error(415, "HTTP 415 Unsupported Media Type")
+            return responses.framework_error(415, "HTTP 415 Unsupported Media Type")
         with self._registry.lock:
             try:
                 return self.authorise(call)
@@ -321,28 +321,28 @@ class Api:
 
     def authorise(self, call: Call) -> Response:
         """POST /v1/auth. Nothing of a card that is not a documented test card is kept."""
-        body = checking.authorisation_request(call.body, self._life.now())
+        body = validation.authorisation_request(call.body, self._life.now())
         token = self._registry.tokens.get(body["one_time_token"])
         if token is None or token.account.charges[token.charge_id].mode != "moto_api":
-            raise Refusal(answers.error(400, "P1211", "The one_time_token is not valid"))
+            raise Refusal(responses.error(400, "P1211", "The one_time_token is not valid"))
         account = token.account
         charge = account.charges[token.charge_id]
         self._life.settle(account, charge)
         if token.used or charge.finished or charge.status == "capturable":
-            raise Refusal(answers.error(400, "P1212", "The one_time_token has already been used"))
+            raise Refusal(responses.error(400, "P1212", "The one_time_token has already been used"))
         token.used = True
         number = body["card_number"]
         card = look_up(number, account.service.payment_provider)
         if isinstance(card, CardProblem):
             self._life.refuse_card(account, charge)
             told = "The card_number is not a valid card number"
-            raise Refusal(answers.error(402, "P0010", told))
+            raise Refusal(responses.error(402, "P0010", told))
         saved = SavedCard(card, number[:6], number[-4:], body["expiry_date"], body["cardholder_name"], None)
         self._life.authorise(account, charge, saved, card.outcome)
         if card.outcome is Outcome.DECLINED:
-            raise Refusal(answers.error(402, "P0010", "The payment was rejected"))
+            raise Refusal(responses.error(402, "P0010", "The payment was rejected"))
         if card.outcome is Outcome.ERROR:
-            raise Refusal(answers.error(500, "P0050", "There was an error authorising the payment"))
+            raise Refusal(responses.error(500, "P0050", "There was an error authorising the payment"))
         self._life.confirm(account, charge)
         return _DONE
 

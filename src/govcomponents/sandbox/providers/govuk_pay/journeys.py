@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 from govcomponents.sandbox.control.templating import render
 from govcomponents.sandbox.http.messages import Call, Route, html_answer, redirect
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, Outcome, TestCard, look_up
-from govcomponents.sandbox.providers.govuk_pay.checking import is_future
 from govcomponents.sandbox.providers.govuk_pay.store import Journey, SavedCard
+from govcomponents.sandbox.providers.govuk_pay.validation import is_future
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from govcomponents.core.messages import Response
     from govcomponents.sandbox.context import Ground
-    from govcomponents.sandbox.providers.govuk_pay.life import Life
-    from govcomponents.sandbox.providers.govuk_pay.registry import Registry
+    from govcomponents.sandbox.providers.govuk_pay.accounts import Registry
+    from govcomponents.sandbox.providers.govuk_pay.lifecycle import Life
     from govcomponents.sandbox.providers.govuk_pay.store import Charge
 
 _ADDRESS: Final = ("line1", "line2", "city", "postcode", "country")

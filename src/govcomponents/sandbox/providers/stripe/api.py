@@ -22,7 +22,7 @@ from govcomponents.sandbox.providers.stripe.store import Charge, Intent, RefundR
 if TYPE_CHECKING:
     from govcomponents.core.messages import Response
     from govcomponents.sandbox.context import Ground
-    from govcomponents.sandbox.providers.stripe.life import Life
+    from govcomponents.sandbox.providers.stripe.lifecycle import Life
     from govcomponents.sandbox.providers.stripe.objects import Objects
     from govcomponents.sandbox.providers.stripe.store import Store
 

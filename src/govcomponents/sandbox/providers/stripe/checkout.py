@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from govcomponents.core.messages import Response
-    from govcomponents.sandbox.providers.stripe.life import Life
+    from govcomponents.sandbox.providers.stripe.lifecycle import Life
     from govcomponents.sandbox.providers.stripe.store import Session, Store
 
 _FIELDS: Final = ("email", "cardholder_name", "address_line1", "address_city", "address_postcode")

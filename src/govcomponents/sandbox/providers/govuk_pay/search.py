@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlencode
 
-from govcomponents.sandbox.providers.govuk_pay.answers import error
-from govcomponents.sandbox.providers.govuk_pay.checking import Refusal
+from govcomponents.sandbox.providers.govuk_pay.responses import error
+from govcomponents.sandbox.providers.govuk_pay.validation import Refusal
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.providers.govuk_pay.store import Charge

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from pydantic_core import from_json
 
 from govcomponents.pay.inputs import MAX_AMOUNT
-from govcomponents.sandbox.providers.govuk_pay.answers import error
+from govcomponents.sandbox.providers.govuk_pay.responses import error
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from govcomponents.sandbox.http.messages import Call, Fact, Route, html_answer, 
 from govcomponents.sandbox.providers.one_login.keys import SigningKeys
 from govcomponents.sandbox.providers.one_login.sign_ins import Shelf
 from govcomponents.sandbox.providers.openid.clients import Stranger, check_client
-from govcomponents.sandbox.providers.openid.manners import Asked, BadRequest, Manner
+from govcomponents.sandbox.providers.openid.profiles import Asked, BadRequest, Manner
 from govcomponents.sandbox.providers.openid.world import Client, OpenIdWorld, Person, read_world
 
 if TYPE_CHECKING:

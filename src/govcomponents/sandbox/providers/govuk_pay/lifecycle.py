@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.sandbox.providers.govuk_pay import answers
+from govcomponents.sandbox.providers.govuk_pay import responses
 from govcomponents.sandbox.providers.govuk_pay.cards import Outcome
 from govcomponents.sandbox.providers.govuk_pay.store import DisputeRecord, RefundRecord
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.context import Ground
-    from govcomponents.sandbox.providers.govuk_pay.messages import Messages
     from govcomponents.sandbox.providers.govuk_pay.store import Account, Charge, SavedCard
+    from govcomponents.sandbox.providers.govuk_pay.webhooks import Messages
 
 JOURNEY_SECONDS: Final = 5400.0
 UNTOUCHED_SECONDS: Final = 300.0
@@ -54,7 +54,7 @@ class Life:
     def created(self, account: Account, charge: Charge) -> None:
         """A payment was made."""
         charge.touched_at = charge.created_at
-        charge.events.append((charge.created_at, answers.state(charge)))
+        charge.events.append((charge.created_at, responses.state(charge)))
         account.charges[charge.id] = charge
         account.unsettled[charge.id] = charge
         self._ground.timeline.record("pay", "The service created a payment", charge.reference)
@@ -63,7 +63,7 @@ class Life:
         charge.status = status
         charge.code = code
         charge.touched_at = at
-        charge.events.append((at, answers.state(charge)))
+        charge.events.append((at, responses.state(charge)))
         happened = _FAILED[code] if status == "failed" and code is not None else _NAMES[status]
         self._ground.timeline.record("pay", happened, charge.reference)
         if status == "success":
@@ -190,7 +190,7 @@ class Life:
         charge.card = card
         charge.provider_id = self._ground.ids.uuid()
         charge.status = "started"
-        charge.events.append((at, answers.state(charge)))
+        charge.events.append((at, responses.state(charge)))
         outcome = card.card.later or card.card.outcome
         if outcome is Outcome.AUTHORISED:
             self.take(account, charge, at)
@@ -252,7 +252,7 @@ class Life:
         if dispute is not None and dispute.status not in ("won", "lost") and dispute.decided_at <= now:
             dispute.status = dispute.decided_as
             if dispute.status == "lost":
-                dispute.settled_on = answers.day(dispute.decided_at)
+                dispute.settled_on = responses.day(dispute.decided_at)
             self._ground.timeline.record("pay", f"The dispute was {dispute.status}", charge.reference)
 
 

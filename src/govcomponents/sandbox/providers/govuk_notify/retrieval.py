@@ -14,8 +14,8 @@ from govcomponents.notify.adapters.govuk_notify import wire
 from govcomponents.sandbox.http.messages import json_answer
 from govcomponents.sandbox.providers.govuk_notify import content as contents
 from govcomponents.sandbox.providers.govuk_notify import schemas
-from govcomponents.sandbox.providers.govuk_notify.answers import Refusal, bad_request, invalid, no_result
 from govcomponents.sandbox.providers.govuk_notify.messages import Message, Messages, write
+from govcomponents.sandbox.providers.govuk_notify.responses import Refusal, bad_request, invalid, no_result
 from govcomponents.sandbox.providers.govuk_notify.sending import body_of
 
 if TYPE_CHECKING:

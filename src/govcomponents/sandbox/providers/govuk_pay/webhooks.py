@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.pay.adapters.govuk_pay.callbacks import sign
 from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
-from govcomponents.sandbox.providers.govuk_pay import answers
+from govcomponents.sandbox.providers.govuk_pay import responses
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.context import Ground
@@ -40,7 +40,7 @@ class Messages:
             body = json.dumps(
                 {
                     "webhook_message_id": self._ground.ids.base32(),
-                    "created_date": answers.moment(at),
+                    "created_date": responses.moment(at),
                     "resource_id": charge.id,
                     "api_version": 1,
                     "resource_type": "PAYMENT",
@@ -57,7 +57,7 @@ class Messages:
 
 def _resource(charge: Charge, provider: str) -> dict[str, Any]:
     """A payment as webhooks show it: other names of the statuses, no links, no mode."""
-    shown = answers.payment_core(charge, provider)
+    shown = responses.payment_core(charge, provider)
     state = shown["state"]
     if charge.status in ("failed", "cancelled"):
         # The first match wins there, so a service's own cancel is labelled as the person's.
@@ -65,6 +65,6 @@ def _resource(charge: Charge, provider: str) -> dict[str, Any]:
         named = _STATUS_NAMES.get(code or "", charge.status)
         shown["state"] = {"status": named, "finished": True, "code": code, "message": state["message"]}
     if charge.card is not None:
-        shown["card_details"] = answers.card_details(charge.card, wallet=False)
+        shown["card_details"] = responses.card_details(charge.card, wallet=False)
     shown["authorisation_summary"] = {"three_d_secure": {"required": charge.three_d_secure}}
     return shown

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.http.messages import Fact, Route, json_answer
 from govcomponents.sandbox.outbox import OutboxMessage
-from govcomponents.sandbox.providers.govuk_notify.answers import Refusal, unknown_route, wrong_method
 from govcomponents.sandbox.providers.govuk_notify.authentication import authenticate
 from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS, Telling
 from govcomponents.sandbox.providers.govuk_notify.limits import Limits
 from govcomponents.sandbox.providers.govuk_notify.messages import Message, Messages
-from govcomponents.sandbox.providers.govuk_notify.reading import Reading
+from govcomponents.sandbox.providers.govuk_notify.responses import Refusal, unknown_route, wrong_method
+from govcomponents.sandbox.providers.govuk_notify.retrieval import Reading
 from govcomponents.sandbox.providers.govuk_notify.sending import Sending
 from govcomponents.sandbox.providers.govuk_notify.world import NotifyWorld, ReceivedText
 

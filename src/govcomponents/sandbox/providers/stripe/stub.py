@@ -9,7 +9,7 @@ from govcomponents.sandbox.http.messages import Fact, html_answer
 from govcomponents.sandbox.providers.stripe.api import PREFIX, Api
 from govcomponents.sandbox.providers.stripe.checkout import Checkout
 from govcomponents.sandbox.providers.stripe.events import Events
-from govcomponents.sandbox.providers.stripe.life import Life
+from govcomponents.sandbox.providers.stripe.lifecycle import Life
 from govcomponents.sandbox.providers.stripe.objects import Objects
 from govcomponents.sandbox.providers.stripe.problems import Problem
 from govcomponents.sandbox.providers.stripe.store import Store

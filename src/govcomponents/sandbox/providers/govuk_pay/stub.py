@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.control.templating import render
 from govcomponents.sandbox.http.messages import Fact, html_answer
-from govcomponents.sandbox.providers.govuk_pay import answers
+from govcomponents.sandbox.providers.govuk_pay import responses
+from govcomponents.sandbox.providers.govuk_pay.accounts import Registry
 from govcomponents.sandbox.providers.govuk_pay.api import Api
 from govcomponents.sandbox.providers.govuk_pay.cards import TestCard, look_up
 from govcomponents.sandbox.providers.govuk_pay.journeys import Journeys
-from govcomponents.sandbox.providers.govuk_pay.life import Life
-from govcomponents.sandbox.providers.govuk_pay.messages import Messages
-from govcomponents.sandbox.providers.govuk_pay.registry import Registry
+from govcomponents.sandbox.providers.govuk_pay.lifecycle import Life
 from govcomponents.sandbox.providers.govuk_pay.store import Charge, SavedCard
+from govcomponents.sandbox.providers.govuk_pay.webhooks import Messages
 from govcomponents.sandbox.providers.govuk_pay.world import read_world
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ class GovUkPayImitation:
         if not call.path.startswith("/v1/"):
             return html_answer(404, render("pay_link_used.html"))
         if not allowed:
-            return answers.framework_error(404, "HTTP 404 Not Found")
-        answer = answers.framework_error(405, "HTTP 405 Method Not Allowed")
+            return responses.framework_error(404, "HTTP 404 Not Found")
+        answer = responses.framework_error(405, "HTTP 405 Method Not Allowed")
         return type(answer)(405, {**answer.headers, "allow": ",".join(sorted(allowed))}, answer.body)
 
     def client_settings(self) -> dict[str, object] | None:

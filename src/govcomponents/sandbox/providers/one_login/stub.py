@@ -20,7 +20,6 @@ from govcomponents.identity.adapters.one_login.endpoints import of_issuer
 from govcomponents.identity.jose.tokens import same
 from govcomponents.identity.protocol.flow import code_challenge
 from govcomponents.sandbox.http.messages import Call, Fact, Route, json_answer, redirect, text_answer
-from govcomponents.sandbox.providers.one_login.answers import Answers
 from govcomponents.sandbox.providers.one_login.clients import Clients, TokenRefusal
 from govcomponents.sandbox.providers.one_login.documents import discovery, trustmark
 from govcomponents.sandbox.providers.one_login.keys import PURPOSES, SigningKeys
@@ -31,6 +30,7 @@ from govcomponents.sandbox.providers.one_login.requests import (
     SentRefusal,
     ShownRefusal,
 )
+from govcomponents.sandbox.providers.one_login.responses import Answers
 from govcomponents.sandbox.providers.one_login.sign_in_page import SignInPage
 from govcomponents.sandbox.providers.one_login.sign_ins import Grant, Outcome, Shelf
 from govcomponents.sandbox.providers.one_login.sign_outs import SignOuts
