@@ -17,7 +17,9 @@ from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from govcomponents.core.client import Credential
 
 BASE = "https://api.example.gov.uk"
 
@@ -26,10 +28,17 @@ def _request(url: str = "/v1/payments", **headers: str) -> Request:
     return Request("pay.create", "POST", url, Replay.ALWAYS, headers, b"{}", 3.0, "look it up", idempotency_key="key-1")
 
 
+def _bearer(values: str | Iterator[str]) -> Credential:
+    async def credential(_request: Request) -> dict[str, str]:
+        return {"Authorization": values if isinstance(values, str) else next(values)}
+
+    return credential
+
+
 def _client(
     transport: ScriptedTransport,
     observers: tuple[Callable[[CallEvent], None], ...] = (),
-    credential: Callable[[Request], dict[str, str]] | None = None,
+    credential: Credential | None = None,
 ) -> HttpClient:
     runtime = Runtime(transport, observers=observers, retry=RetryPolicy(first_wait=0))
     return HttpClient(runtime, provider="Provider", base_url=BASE, credential=credential)
@@ -37,7 +46,7 @@ def _client(
 
 def test_what_goes_out_is_the_request_with_base_url_credential_and_user_agent() -> None:
     transport = ScriptedTransport([Response(200)])
-    drive(_client(transport, credential=lambda _: {"Authorization": "Bearer key"}).send(_request(X_Extra="1")))
+    drive(_client(transport, credential=_bearer("Bearer key")).send(_request(X_Extra="1")))
     (sent,) = transport.sent
     assert sent.url == f"{BASE}/v1/payments"
     assert sent.headers == {
@@ -59,7 +68,7 @@ def test_a_request_s_own_headers_win_over_the_fixed_ones() -> None:
 def test_the_credential_is_made_anew_for_each_attempt() -> None:
     tokens = iter(["first", "second", "third"])
     transport = ScriptedTransport([NotSent("no"), Response(503), Response(200)])
-    drive(_client(transport, credential=lambda _: {"Authorization": next(tokens)}).send(_request()))
+    drive(_client(transport, credential=_bearer(tokens)).send(_request()))
     assert [sent.headers["Authorization"] for sent in transport.sent] == ["first", "second", "third"]
 
 
@@ -75,7 +84,7 @@ def test_the_credential_is_made_anew_for_each_attempt() -> None:
 )
 def test_the_credential_goes_nowhere_but_below_the_base_url(url: str, *, given: bool) -> None:
     transport = ScriptedTransport([Response(200)])
-    drive(_client(transport, credential=lambda _: {"Authorization": "key"}).send(_request(url)))
+    drive(_client(transport, credential=_bearer("key")).send(_request(url)))
     assert transport.sent[0].url == url
     assert ("Authorization" in transport.sent[0].headers) is given
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from govcomponents.contracts.identity.fake_provider import KEYS
 from govcomponents.core.driver import drive
 from govcomponents.core.messages import Response
+from govcomponents.core.refreshed_value import NothingToUse, Unusable
 from govcomponents.errors import NotSent, SignInReason
 from govcomponents.identity.jose.jwk import public_members
-from govcomponents.identity.jose.keys import DocumentUnfit, KeyCache, KeysUnavailable, is_key_of, read_did, read_jwks
+from govcomponents.identity.jose.keys import KeyCache, is_key_of, read_did, read_jwks
 from govcomponents.identity.jose.tokens import TokenRefused
 
 DID = "did:web:identity.example.gov.uk"
@@ -40,7 +41,7 @@ class Source:
         self.now = 1_000_000.0
         self.steps = list(steps)
         self.fetched = 0
-        self.keys = KeyCache(self.fetch, read_jwks, lambda: self.now, name="key set of a test")
+        self.keys = KeyCache(lambda: self.fetch(), read_jwks, lambda: self.now, name="key set of a test")
 
     async def fetch(self):
         self.fetched += 1
@@ -149,7 +150,7 @@ def test_k8_keys_are_used_stale_for_a_week_and_no_longer():
     source.now += 3600 + 7 * 86_400 - 1
     assert source.find()
     source.now += 1
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(NothingToUse):
         source.find()
 
 
@@ -169,9 +170,9 @@ def test_k8_a_failed_refresh_is_repeated_less_and_less_often():
 
 def test_k9_without_any_keys_nothing_is_verified():
     source = Source(NotSent("down"), answer(jwks(jwk())))
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(NothingToUse):
         source.find()
-    with pytest.raises(KeysUnavailable):
+    with pytest.raises(NothingToUse):
         source.find()
     assert source.fetched == 1
     source.now += 5
@@ -203,9 +204,9 @@ def test_k13_an_empty_key_set_is_a_failed_refresh():
 
 
 def test_k17_limits():
-    with pytest.raises(DocumentUnfit):
+    with pytest.raises(Unusable):
         read_jwks({"keys": [jwk(str(number)) for number in range(65)]})
-    with pytest.raises(DocumentUnfit):
+    with pytest.raises(Unusable):
         read_did(DID)({"id": DID, "assertionMethod": [{}] * 65})
 
 
@@ -268,7 +269,7 @@ def test_k20_a_document_about_another_did_or_without_assertion_methods_is_unfit(
         {"id": DID, "authentication": did_document()["assertionMethod"]},
         {"id": DID, "assertionMethods": did_document()["assertionMethod"]},
     ):
-        with pytest.raises(DocumentUnfit):
+        with pytest.raises(Unusable):
             read_did(DID)(document)
 
 
@@ -363,7 +364,7 @@ def test_p7_tasks_that_have_nothing_wait_for_the_one_that_fetches():
             await gate.wait()
             return source.steps[0]
 
-        source.keys._fetch = fetch
+        source.fetch = fetch
         tasks = [asyncio.create_task(source.keys.find("k1", "ES256")) for _ in range(20)]
         await begun.wait()
         gate.set()
@@ -386,7 +387,7 @@ def test_p7_a_cancelled_fetch_hinders_nobody():
                 await gate.wait()
             return source.steps[0]
 
-        source.keys._fetch = fetch
+        source.fetch = fetch
         first = asyncio.create_task(source.keys.find("k1", "ES256"))
         await begun.wait()
         others = [asyncio.create_task(source.keys.find("k1", "ES256")) for _ in range(3)]
@@ -398,7 +399,7 @@ def test_p7_a_cancelled_fetch_hinders_nobody():
         with pytest.raises(asyncio.CancelledError):
             await first
         outcomes = await asyncio.gather(*others, return_exceptions=True)
-        assert all(isinstance(outcome, KeysUnavailable) for outcome in outcomes)
+        assert all(isinstance(outcome, NothingToUse) for outcome in outcomes)
         assert await source.keys.find("k1", "ES256")
 
     asyncio.run(run())
@@ -407,7 +408,7 @@ def test_p7_a_cancelled_fetch_hinders_nobody():
 @given(st.binary(max_size=2000))
 def test_no_bytes_make_a_key_set_by_accident(body):
     source = Source(answer(body))
-    with pytest.raises((KeysUnavailable, TokenRefused)):
+    with pytest.raises((NothingToUse, TokenRefused)):
         source.find()
 
 
@@ -421,36 +422,36 @@ json_values = st.recursive(
 @given(st.dictionaries(st.sampled_from(["keys", "id", "assertionMethod"]), json_values | st.lists(json_values)))
 def test_no_json_breaks_the_readers(document):
     for read in (read_jwks, read_did(DID)):
-        with contextlib.suppress(DocumentUnfit):
+        with contextlib.suppress(Unusable):
             assert read(document) == {}
 
 
 def test_a_fetch_that_nobody_can_end_holds_nobody_up_for_ever(monkeypatch):
-    from govcomponents.identity.jose import keys
+    from govcomponents.core import refreshed_value
 
     source = Source(answer(jwks(jwk())))
-    monkeypatch.setattr(keys, "_WAIT_FOR_OTHER", 0.01)
-    source.keys._flight = keys._Flight(-1, None)  # as a forked process inherits one
-    with pytest.raises(KeysUnavailable):
+    monkeypatch.setattr(refreshed_value, "_WAIT_FOR_OTHER", 0.01)
+    source.keys._flight = refreshed_value._Flight(-1, None)  # as a forked process inherits one
+    with pytest.raises(NothingToUse):
         source.find()
     assert source.find()
 
 
 def test_a_fetch_of_an_event_loop_that_is_gone_holds_nobody_up():
-    from govcomponents.identity.jose import keys
+    from govcomponents.core import refreshed_value
 
     source = Source(answer(jwks(jwk())))
     gone = asyncio.new_event_loop()
     gone.close()
-    source.keys._flight = keys._Flight(threading.get_ident(), gone)
-    with pytest.raises(KeysUnavailable):
+    source.keys._flight = refreshed_value._Flight(threading.get_ident(), gone)
+    with pytest.raises(NothingToUse):
         source.find()
     assert source.find()
 
     async def run():
         source.keys._kept = None
-        source.keys._flight = keys._Flight(threading.get_ident(), gone)
-        with pytest.raises(KeysUnavailable):
+        source.keys._flight = refreshed_value._Flight(threading.get_ident(), gone)
+        with pytest.raises(NothingToUse):
             await source.keys.find("k1", "ES256")
 
     asyncio.run(run())

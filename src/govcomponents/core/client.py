@@ -14,12 +14,12 @@ from govcomponents.core.retry import may_repeat, repeat
 from govcomponents.errors import ConfigurationError, GovComponentsError, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from govcomponents.core.runtime import Runtime
 
-    Credential = Callable[[Request], Mapping[str, str]]
-    """Makes the headers that prove who sends; asked anew for each attempt, because a token may be short-lived."""
+    Credential = Callable[[Request], Awaitable[Mapping[str, str]]]
+    """Makes the headers that prove who sends, anew for each attempt. It may fetch: see `core/bearer.py`."""
 
 _PLAIN = re.compile(r"[!-~]+")
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -122,7 +122,7 @@ class HttpClient:
         headers = {**self._fixed, **request.headers}
         # A whole URL may come from an answer: the credential goes nowhere but below the base URL.
         if self._credential is not None and (not is_whole or url.startswith(f"{self._base_url}/")):
-            headers.update(self._credential(request))
+            headers.update(await self._credential(request))
         outgoing = Request(
             request.operation,
             request.method,

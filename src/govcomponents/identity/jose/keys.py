@@ -1,19 +1,12 @@
-"""Keeps a provider's documents and keys: fetched when needed, refreshed in time, used stale through an outage.
-
-One `DocumentCache` serves blocking threads and asyncio tasks with one implementation. Its lock is held only while state
-is read or changed, never during a request. When a copy has gone stale, one caller refreshes it and the others go on
-with the stale one. When there is no copy at all, one caller fetches and the others wait for it.
-"""
+"""Keeps a provider's documents and keys: fetched when needed, refreshed in time, used stale through an outage."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import threading
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from govcomponents.errors import GovComponentsError, SignInReason
+from govcomponents.core.refreshed_value import RefreshedValue, Unusable
+from govcomponents.errors import SignInReason
 from govcomponents.identity.jose.canonical_json import NotStrict, parse_object
 from govcomponents.identity.jose.jwk import MAX_KEYS, Unfit, key_id, public_key
 from govcomponents.identity.jose.tokens import KEY_FOR, PublicKey, TokenRefused
@@ -38,35 +31,13 @@ MIN_FRESH: Final = 300
 MAX_FRESH: Final = 86_400
 STALE_LIMIT: Final = 7 * 86_400
 UNKNOWN_KEY_WINDOW: Final = 60
-_FIRST_BACK_OFF: Final = 5
-_MAX_BACK_OFF: Final = 300
-_WAIT_FOR_OTHER: Final = 60.0
 
 
-class KeysUnavailable(Exception):
-    """There are no keys to verify with: none could be fetched, or the kept ones are too old. Safe to log."""
+class DocumentCache(RefreshedValue[T]):
+    """The content of one JSON document at one configured address.
 
-
-class DocumentUnfit(ValueError):
-    """A document is not what it should be; the message says how."""
-
-
-@dataclass(slots=True)
-class _Flight:
-    """One refresh that is under way, and who waits for it."""
-
-    thread: int
-    loop: asyncio.AbstractEventLoop | None
-    landed: threading.Event = field(default_factory=threading.Event)
-    waiters: list[asyncio.Future[None]] = field(default_factory=list)
-
-
-class DocumentCache(Generic[T]):
-    """What one document at one configured place says. Safe to share between threads and between tasks of a loop.
-
-    `fetch` gets the document, `read` turns it into what is kept and raises DocumentUnfit; `name` is for logs.
-    A document stays fresh as its Cache-Control says, within 5 minutes and a day. Each good refresh replaces all that
-    was kept; a failed one changes nothing, and what was kept serves for `stale_limit` seconds more.
+    `fetch` gets the document, `read` turns it into what is kept and raises Unusable; `name` is for logs. A document
+    stays fresh as its Cache-Control says, within 5 minutes and a day.
     """
 
     def __init__(
@@ -79,125 +50,26 @@ class DocumentCache(Generic[T]):
         stale_limit: int = STALE_LIMIT,
         default_fresh: int = DEFAULT_FRESH,
     ) -> None:
-        self._fetch = fetch
+        async def fetch_and_read() -> tuple[T, float]:
+            response = await fetch()
+            return self._read_document(response), _freshness(response, default_fresh)
+
         self._read = read
-        self._clock = clock
-        self._name = name
-        self._stale_limit = stale_limit
-        self._default_fresh = default_fresh
-        self._lock = threading.Lock()
-        self._kept: T | None = None
-        self._fetched_at: float | None = None
-        self._fresh_until = 0.0
-        self._last_attempt = -float("inf")
-        self._failures = 0
-        self._flight: _Flight | None = None
-        self.failure: Exception | None = None
-        """Why the last refresh failed; None if it did not."""
-
-    async def current(self) -> T:
-        """Return what the document says. Raises KeysUnavailable if there is no copy that may be used."""
-        if self._kept is None or self._clock() >= self._fresh_until:
-            await self._refresh_if(self._is_due, wait=self._kept is None)
-        kept = self._kept
-        if kept is None or self._clock() >= self._fresh_until + self._stale_limit:
-            raise KeysUnavailable(f"the {self._name} cannot be fetched")
-        return kept
-
-    def _is_due(self, now: float) -> bool:
-        if self._fetched_at is not None and now < self._fresh_until:
-            return False
-        longest = _FIRST_BACK_OFF if self._fetched_at is None else _MAX_BACK_OFF
-        back_off = min(_FIRST_BACK_OFF * 2 ** min(self._failures - 1, 10), longest) if self._failures else 0
-        return now >= self._last_attempt + back_off
-
-    async def _refresh_if(self, due: Callable[[float], bool], *, wait: bool) -> None:
-        """Refresh if that is due; if another caller is at it, `wait` for that one or go on."""
-        mine = _Flight(threading.get_ident(), _running_loop())
-        with self._lock:
-            other = self._flight
-            if other is None:
-                now = self._clock()
-                if not due(now):
-                    return
-                self._flight, self._last_attempt = mine, now
-        if other is not None:
-            if wait:
-                await self._wait(other)
-            return
-        try:
-            response = await self._fetch()
-            content = self._read_document(response)
-        except (GovComponentsError, DocumentUnfit) as error:
-            self._failed(error)
-        else:
-            self._landed(content, _freshness(response, self._default_fresh))
-        finally:
-            self._abandon(mine)
-            with self._lock:
-                waiters = list(mine.waiters)
-            mine.landed.set()
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_result(None)
-
-    def _abandon(self, flight: _Flight) -> None:
-        """Let others fetch: this one has ended, or nobody is left who could end it, as in a forked process."""
-        with self._lock:
-            if self._flight is flight:
-                self._flight = None
-
-    async def _wait(self, flight: _Flight) -> None:
-        """Wait until another caller's fetch has ended, whatever came of it.
-
-        A fetch under way on this same thread is a suspended task of this thread's event loop: only a future lets it
-        go on. On another thread it is a blocking caller's, and so is this one.
-        """
-        if flight.thread != threading.get_ident():
-            if not flight.landed.wait(_WAIT_FOR_OTHER):
-                self._abandon(flight)
-            return
-        loop = _running_loop()
-        if loop is None or loop is not flight.loop:
-            self._abandon(flight)
-            return
-        waiter: asyncio.Future[None] = loop.create_future()
-        with self._lock:
-            if self._flight is not flight:
-                return
-            flight.waiters.append(waiter)
-        await waiter
+        super().__init__(fetch_and_read, clock, name=name, stale_limit=stale_limit)
 
     def _read_document(self, response: Response) -> T:
         if response.status != 200:
-            raise DocumentUnfit(f"it was answered with status {response.status}")
+            raise Unusable(f"it was answered with status {response.status}")
         if len(response.body) > MAX_DOCUMENT:
-            raise DocumentUnfit("it is too large")
+            raise Unusable("it is too large")
         try:
             document = parse_object(response.body)
         except NotStrict as error:
-            raise DocumentUnfit(str(error)) from None
+            raise Unusable(str(error)) from None
         return self._usable(self._read(document))
 
     def _usable(self, content: T) -> T:
         return content
-
-    def _landed(self, content: T, fresh_for: float) -> None:
-        with self._lock:
-            self.failure = None
-            self._kept = content
-            self._fetched_at = self._clock()
-            self._fresh_until = self._fetched_at + fresh_for
-            self._failures = 0
-
-    def _failed(self, error: Exception) -> None:
-        with self._lock:
-            self._failures += 1
-            self.failure = error
-            age = None if self._fetched_at is None else int(self._clock() - self._fetched_at)
-        kept = "there is no older copy" if age is None else f"a copy of {age} seconds ago is used"
-        why = str(error) if isinstance(error, DocumentUnfit) else type(error).__name__
-        log.warning("the %s could not be refreshed (%s); %s", self._name, why, kept)
 
 
 class KeyCache(DocumentCache["KeyMap"]):
@@ -211,7 +83,7 @@ class KeyCache(DocumentCache["KeyMap"]):
         """Return the key with that id, fit for that algorithm.
 
         Without an id, returns the only key that fits. Raises TokenRefused with UNKNOWN_KEY if there is no such key
-        after at most one refresh, and KeysUnavailable if there are no keys at all.
+        after at most one refresh, and NothingToUse if there are no keys at all.
         """
         found = _pick(await self.current(), kid, algorithm)
         if found is None:
@@ -226,15 +98,8 @@ class KeyCache(DocumentCache["KeyMap"]):
 
     def _usable(self, content: KeyMap) -> KeyMap:
         if not content:
-            raise DocumentUnfit("it holds no key that can be used")
+            raise Unusable("it holds no key that can be used")
         return content
-
-
-def _running_loop() -> asyncio.AbstractEventLoop | None:
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
 
 
 def _freshness(response: Response, default: int) -> float:
@@ -266,16 +131,16 @@ def _fits(key: PublicKey, kind: str, algorithm: str) -> bool:
 
 
 def read_jwks(document: Mapping[str, object]) -> KeyMap:
-    """Read a JSON Web Key Set. Raises DocumentUnfit.
+    """Read a JSON Web Key Set. Raises Unusable.
 
     Keys that are not fit are left out one by one; keys of one type under one id are all left out, because it cannot
     be known which is meant.
     """
     listed = document.get("keys")
     if not isinstance(listed, list):
-        raise DocumentUnfit("it has no list of keys")
+        raise Unusable("it has no list of keys")
     if len(listed) > MAX_KEYS:
-        raise DocumentUnfit("it holds too many keys")
+        raise Unusable("it holds too many keys")
     by_id: dict[str, list[PublicKey]] = {}
     for number, jwk in enumerate(listed):
         try:
@@ -304,10 +169,10 @@ def read_did(did: str) -> Read:
 
     def read(document: Mapping[str, object]) -> KeyMap:
         if document.get("id") != did:
-            raise DocumentUnfit("it is about another DID")
+            raise Unusable("it is about another DID")
         methods = document.get("assertionMethod")
         if not isinstance(methods, list) or len(methods) > MAX_KEYS:
-            raise DocumentUnfit("it has no list of assertion methods, or too long a one")
+            raise Unusable("it has no list of assertion methods, or too long a one")
         by_id: dict[str, list[PublicKey]] = {}
         for number, method in enumerate(methods):
             try:

@@ -59,7 +59,7 @@ class PublicKey:
 
 
 class Keys(Protocol):
-    """A provider's key set. `find` raises TokenRefused with UNKNOWN_KEY, or KeysUnavailable."""
+    """A provider's key set. `find` raises TokenRefused with UNKNOWN_KEY, or NothingToUse."""
 
     async def find(self, kid: str | None, algorithm: str) -> PublicKey:
         """Return the key with that id that fits the algorithm."""

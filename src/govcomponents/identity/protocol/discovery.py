@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from govcomponents.core.refreshed_value import Unusable
 from govcomponents.errors import SignInReason
-from govcomponents.identity.jose.keys import DocumentUnfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ _NOT_DONE: Final = {
 }
 
 
-class DiscoveryUnfit(DocumentUnfit):
+class DiscoveryUnfit(Unusable):
     """A discovery document that cannot be used. `fix` says what to mend; `blocked` that an address is not allowed."""
 
     def __init__(self, happened: str, *, fix: str, blocked: bool = False) -> None:

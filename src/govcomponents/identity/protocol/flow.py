@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
 from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.refreshed_value import NothingToUse
 from govcomponents.errors import (
     GovComponentsError,
     NotSent,
@@ -24,7 +25,6 @@ from govcomponents.errors import (
     SignInUnavailable,
 )
 from govcomponents.identity.jose.canonical_json import NotStrict, encode_base64url, parse_object
-from govcomponents.identity.jose.keys import KeysUnavailable
 from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.pending import Pending
 from govcomponents.privacy import Secret
@@ -68,7 +68,7 @@ def sign_in_errors(provider: str, operation: str = _OPERATION) -> Iterator[None]
         yield
     except TokenRefused as refused:
         raise SignInRejected(refused.happened, reason=refused.reason, operation=operation, provider=provider) from None
-    except KeysUnavailable as missing:
+    except NothingToUse as missing:
         raise unavailable(provider, str(missing), operation=operation) from None
     except (NotSent, OutcomeUnknown) as lost:
         raise unavailable(provider, lost.happened, operation=operation) from None

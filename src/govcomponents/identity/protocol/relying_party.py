@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
 
 from govcomponents.core.client import HttpClient
+from govcomponents.core.refreshed_value import NothingToUse
 from govcomponents.errors import ConfigurationError, SignInReason, SignInRejected
 from govcomponents.identity.jose import tokens
-from govcomponents.identity.jose.keys import DocumentCache, KeyCache, KeysUnavailable, read_jwks
+from govcomponents.identity.jose.keys import DocumentCache, KeyCache, read_jwks
 from govcomponents.identity.jose.signing import KeySigner, client_assertion
 from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.protocol import flow, logout
@@ -151,12 +152,12 @@ class RelyingParty:
     async def metadata(self, operation: str) -> Metadata:
         """Return what the provider publishes: the last good document, fetched when it is needed.
 
-        Raises KeysUnavailable if there is none, ConfigurationError if what it says contradicts the settings, and
+        Raises NothingToUse if there is none, ConfigurationError if what it says contradicts the settings, and
         SignInRejected with BLOCKED_URL if it names addresses that are not allowed.
         """
         try:
             return await self._published.current()
-        except KeysUnavailable:
+        except NothingToUse:
             self._complain(operation)
             raise
 
@@ -194,7 +195,7 @@ class RelyingParty:
     async def complete(self, pending: Pending, callback: Callback) -> Answer:
         """Check how the person came back, exchange the code, check what came.
 
-        Raises TokenRefused and KeysUnavailable, which `flow.sign_in_errors` turns into errors for callers, and what
+        Raises TokenRefused and NothingToUse, which `flow.sign_in_errors` turns into errors for callers, and what
         the provider's refusals are turned into.
         """
         parameters = read_callback(callback)
@@ -265,7 +266,7 @@ class RelyingParty:
             )
         except TokenRefused as error:
             raise logout.refused(error, self._provider) from None
-        except KeysUnavailable as missing:
+        except NothingToUse as missing:
             raise flow.unavailable(self._provider, str(missing), fix="answer 503", operation=operation) from None
         return logout.LogoutNotice(
             provider=self._provider,

@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from govcomponents.core.refreshed_value import NothingToUse
 from govcomponents.errors import CallbackRefused, SignInReason
 from govcomponents.identity.account_events import AccountEvent, AccountEventKind
 from govcomponents.identity.jose import tokens
-from govcomponents.identity.jose.keys import KeysUnavailable
 from govcomponents.identity.jose.tokens import MAX_TOKEN, TokenRefused
 from govcomponents.identity.protocol import flow, logout
 from govcomponents.identity.protocol.logout_stores import LogoutStore
@@ -82,7 +82,7 @@ async def parse(
             operation=OPERATION,
             provider=provider,
         ) from None
-    except KeysUnavailable as missing:
+    except NothingToUse as missing:
         raise flow.unavailable(provider, str(missing), fix="answer 503", operation=OPERATION) from None
     return event
 

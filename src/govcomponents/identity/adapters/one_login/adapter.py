@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.core.client import HttpClient
+from govcomponents.core.refreshed_value import NothingToUse
 from govcomponents.errors import (
     ConfigurationError,
     IdentityNotProved,
@@ -20,7 +21,7 @@ from govcomponents.errors import (
 from govcomponents.identity import claims as read
 from govcomponents.identity.adapters.one_login import abilities, people, published, refusals, wire
 from govcomponents.identity.jose import tokens
-from govcomponents.identity.jose.keys import KeyCache, KeysUnavailable, is_key_of, read_did, read_jwks
+from govcomponents.identity.jose.keys import KeyCache, is_key_of, read_did, read_jwks
 from govcomponents.identity.jose.signing import KeySigner, client_assertion, signed_jwt
 from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.levels import Authentication, Confidence
@@ -222,7 +223,7 @@ class OneLogin(IdentityPort):
             )
         except TokenRefused as error:
             raise logout.refused(error, self.provider) from None
-        except KeysUnavailable as missing:
+        except NothingToUse as missing:
             raise unavailable(self.provider, str(missing), fix="answer 503", operation=operation) from None
         return logout.LogoutNotice(
             provider=self.provider,

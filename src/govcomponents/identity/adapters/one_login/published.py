@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from govcomponents.core.refreshed_value import NothingToUse
 from govcomponents.identity.jose.canonical_json import NotStrict, parse_object
-from govcomponents.identity.jose.keys import KeysUnavailable
 
 if TYPE_CHECKING:
     from govcomponents.core.messages import Response
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 def differences(response: Response, at: Endpoints, id_token_algorithm: str) -> list[str]:
-    """Say what differs. The document's own texts are not shown. Raises KeysUnavailable if it cannot be read."""
+    """Say what differs. The document's own texts are not shown. Raises NothingToUse if it cannot be read."""
     if response.status != 200:
-        raise KeysUnavailable(f"the discovery document was answered with status {response.status}")
+        raise NothingToUse(f"the discovery document was answered with status {response.status}")
     try:
         document = parse_object(response.body)
     except NotStrict as error:
-        raise KeysUnavailable(f"the discovery document cannot be read: {error}") from None
+        raise NothingToUse(f"the discovery document cannot be read: {error}") from None
     expected = {
         "issuer": at.issuer,
         "authorization_endpoint": at.authorize,

@@ -80,7 +80,7 @@ class GcNotify(NotifyPort):
         base_url = checked_base_url(settings.base_url or wire.BASE_URL, setting=settings.variable("base_url"))
         return cls(key, runtime, base_url, tuple(settings.callback_tokens))
 
-    def _sign(self, _request: Request) -> Mapping[str, str]:
+    async def _sign(self, _request: Request) -> Mapping[str, str]:
         return keys.header(self._key)
 
     async def _send(self, request: Request, success: int = 200) -> Response:

@@ -86,7 +86,7 @@ class GovUkNotify(NotifyPort):
         base_url = checked_base_url(settings.base_url or wire.BASE_URL, setting=settings.variable("base_url"))
         return cls(ServiceKey.parse(key), runtime, base_url, tuple(settings.callback_tokens))
 
-    def _sign(self, _request: Request) -> Mapping[str, str]:
+    async def _sign(self, _request: Request) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._key.token(self._clock())}"}
 
     async def _send(self, request: Request, success: int = 200) -> Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import Field
 
+from govcomponents.core.bearer import BearerKey
 from govcomponents.core.client import HttpClient, checked_base_url, request_id
 from govcomponents.core.responses import LazyJson, Wire, read, read_part
 from govcomponents.errors import (
@@ -101,12 +102,11 @@ class GovUkPay(PayPort):
         self.is_live = text.startswith(_LIVE)
         self.clock = runtime.clock
         self._webhook_secrets = webhook_secrets
-        authorisation = {"Authorization": f"Bearer {text}"}
         self._http = HttpClient(
             runtime,
             provider=self.provider,
             base_url=base_url,
-            credential=lambda _request: authorisation,
+            credential=BearerKey(api_key),
             rate_limit_wait=wire.RATE_LIMIT_WAIT,
         )
         # An attempt to authorise goes without the key (GOV.UK Pay docs: send card details by the API).

@@ -11,6 +11,7 @@ from contextlib import aclosing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from govcomponents.core.bearer import BearerKey
 from govcomponents.core.client import HttpClient, checked_base_url, request_id
 from govcomponents.core.messages import Replay
 from govcomponents.core.responses import LazyJson, Wire, read, read_part
@@ -100,12 +101,11 @@ class Stripe(PayPort):
         self.clock = runtime.clock
         self._webhook_secrets = webhook_secrets
         self._repeats = runtime.retry.attempts > 1
-        authorisation = {"Authorization": f"Bearer {text}"}
         self._http = HttpClient(
             runtime,
             provider=self.provider,
             base_url=base_url,
-            credential=lambda _request: authorisation,
+            credential=BearerKey(api_key),
             is_rate_limit=lambda response: response.header("stripe-should-retry") != "false",
             rate_limit_wait=wire.WAIT,
         )
