@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from govcomponents.core.driver import drive
 from govcomponents.core.plugins import find_adapter
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
-from govcomponents.errors import ConfigurationError
+from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
+    from govcomponents.core.checks import CheckResult
     from govcomponents.core.observe import Observer
     from govcomponents.core.port import Port
     from govcomponents.core.transports.base import Transport
@@ -24,36 +26,132 @@ if TYPE_CHECKING:
     from govcomponents.identity.service import AsyncIdentityService, IdentityService
     from govcomponents.notify.port import NotifyPort
     from govcomponents.notify.service import AsyncNotify, Notify
+    from govcomponents.notify.templates.registry import TemplateRegistry
     from govcomponents.pay.port import PayPort
     from govcomponents.pay.service import AsyncPay, Pay
     from govcomponents.sandbox.app import Sandbox
-    from govcomponents.settings import Settings
+    from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings, Settings
 
-_PORTS = {"pay": "PayPort", "notify": "NotifyPort", "identity": "IdentityPort"}
+    PortT = TypeVar("PortT", bound=Port[Any])
+    ServiceT = TypeVar("ServiceT")
+
+PayT = TypeVar("PayT")
+NotifyT = TypeVar("NotifyT")
+IdentityT = TypeVar("IdentityT")
+
+_FIRST_SETTING = {"pay": "API_KEY", "notify": "API_KEY", "identity": "CLIENT_ID"}
 
 
-class _Components:
-    """What both callers share: the adapters of one set of settings, on one transport."""
+@dataclass
+class _Services(Generic[PayT, NotifyT, IdentityT]):
+    """The service objects of each component, by account, and the adapters that they stand on."""
 
-    def __init__(self, adapters: Mapping[str, Port[Any]], transport: Transport, sandbox: Sandbox | None = None) -> None:
-        self._adapters = adapters
+    pay: dict[str, PayT] = field(default_factory=dict)
+    notify: dict[str, NotifyT] = field(default_factory=dict)
+    identity: dict[str, IdentityT] = field(default_factory=dict)
+    ports: dict[tuple[str, str], Port[Any]] = field(default_factory=dict)
+
+    def add(
+        self,
+        component: str,
+        ports: Mapping[str, PortT],
+        services: dict[str, ServiceT],
+        make: Callable[[PortT], ServiceT],
+    ) -> None:
+        """Make one component's service objects."""
+        for account, port in ports.items():
+            services[account] = make(port)
+            self.ports[component, account] = port
+
+    def describe(self, account: str) -> str:
+        """Name what one account stands on, without anything secret."""
+        found = [f"{component} by {port.provider}" for (component, name), port in self.ports.items() if name == account]
+        return ", ".join(found) or "nothing is configured"
+
+
+class Account(Generic[PayT, NotifyT, IdentityT]):
+    """The service objects of one account: `gov.account("moto").pay`. Without a name, `gov` itself is one.
+
+    Accounts share the connections of their GovComponents, and live as long as it does.
+    """
+
+    def __init__(self, name: str, services: _Services[PayT, NotifyT, IdentityT]) -> None:
+        self._name = name
+        self._services = services
+
+    @property
+    def name(self) -> str:
+        """The account's name; "default" for that of the settings outside named accounts."""
+        return self._name
+
+    @cached_property
+    def pay(self) -> PayT:
+        """Payments. Raises ConfigurationError if they are not configured."""
+        return self._found("pay", self._services.pay)
+
+    @cached_property
+    def notify(self) -> NotifyT:
+        """Emails, text messages and letters. Raises ConfigurationError if they are not configured."""
+        return self._found("notify", self._services.notify)
+
+    @cached_property
+    def identity(self) -> IdentityT:
+        """Signing in and proof of identity. Raises ConfigurationError if they are not configured."""
+        return self._found("identity", self._services.identity)
+
+    def _found(self, component: str, services: Mapping[str, ServiceT]) -> ServiceT:
+        if (service := services.get(self._name)) is not None:
+            return service
+        where = f"GOVCOMPONENTS_{component.upper()}__"
+        if self._name != DEFAULT_ACCOUNT:
+            happened = f"{component} is not configured for the account {self._name}"
+            where += f"ACCOUNTS__{self._name.upper()}__"
+        elif services:
+            happened = f"gov.{component} is not configured: there are only the accounts {', '.join(services)}"
+        else:
+            happened = f"gov.{component} is not configured"
+        fix = f"set {where}{_FIRST_SETTING[component]} and what else its page in the docs lists"
+        if services:
+            fix += f', or take gov.account("{next(iter(services))}").{component}'
+        raise ConfigurationError(happened, fix=fix)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._name}: {self._services.describe(self._name)}>"
+
+
+class _Components(Account[PayT, NotifyT, IdentityT]):
+    """What both callers share: every account of one set of settings, on one transport."""
+
+    def __init__(
+        self,
+        services: _Services[PayT, NotifyT, IdentityT],
+        transport: Transport,
+        simulator: Sandbox | None = None,
+    ) -> None:
+        super().__init__(DEFAULT_ACCOUNT, services)
         self._transport = transport
-        self._sandbox = sandbox
+        self._simulator = simulator
+        names = dict.fromkeys((*services.pay, *services.notify, *services.identity))
+        self._accounts = {name: Account(name, services) for name in names}
 
     @classmethod
     def from_settings(
         cls,
         settings: Settings | None = None,
         *,
+        require: Collection[str] = (),
         observers: Sequence[Observer] = (),
         retry: RetryPolicy | None = None,
         transport: Transport | None = None,
+        templates: TemplateRegistry | None = None,
     ) -> Self:
         """Build the components that the settings name; the others stay unbuilt. Does no I/O.
 
-        Without `settings`, reads the environment (GOVCOMPONENTS_PAY__API_KEY and so on). `observers` are told of
-        every attempt; `retry` replaces the default of three attempts; `transport` replaces the real one, in tests.
-        Raises ConfigurationError if a setting is missing or wrong.
+        Without `settings`, reads the environment (GOVCOMPONENTS_PAY__API_KEY and so on). `require` names the components
+        that this process cannot do without, such as ("pay", "notify"). `observers` are told of every attempt; `retry`
+        replaces the default of three attempts; `transport` replaces the real one, in tests; `templates` replaces the
+        file of the setting `templates_file`.
+        Raises ConfigurationError if a setting is missing or wrong, or a required component is not configured.
         """
         if settings is None:
             from govcomponents.settings import Settings
@@ -66,7 +164,9 @@ class _Components:
             retry=retry or RetryPolicy(),
             is_production=production,
         )
-        return cls(_build(settings, runtime), runtime.transport)
+        made = cls(cls._build(settings, runtime, templates), runtime.transport)
+        made._require(require)
+        return made
 
     @classmethod
     def sandbox(
@@ -77,11 +177,13 @@ class _Components:
         now: str | None = None,
         observers: Sequence[Observer] = (),
         retry: RetryPolicy | None = None,
+        templates: TemplateRegistry | None = None,
     ) -> Self:
         """Build all three components on a sandbox in this process: no socket, no account, no key, nothing leaves.
 
         `world` is a world file's path or its content; without it there is a default world. Ids come from `seed`.
         `now` (ISO 8601) stops the sandbox's clock at that time; without it the clock runs as the real one does.
+        `observers`, `retry` and `templates` are as for `from_settings`.
         The sandbox itself is `gov.simulator`. Needs the extra `sandbox`; raises ConfigurationError without it.
         """
         from govcomponents.core.transports.in_process import InProcessTransport
@@ -95,45 +197,126 @@ class _Components:
             retry=retry or RetryPolicy(),
             is_production=False,
         )
-        return cls(_build(simulator.settings(), runtime), runtime.transport, simulator)
+        return cls(cls._build(simulator.settings(), runtime, templates), runtime.transport, simulator)
 
     @classmethod
     def _make_transport(cls) -> Transport:
         raise NotImplementedError("blocking and asyncio callers each bring their own transport")
 
+    @classmethod
+    def _pay(cls, port: PayPort) -> PayT:
+        raise NotImplementedError("blocking and asyncio callers each bring their own service objects")
+
+    @classmethod
+    def _notify(
+        cls,
+        templates: TemplateRegistry | None,
+        port: NotifyPort,
+    ) -> NotifyT:
+        raise NotImplementedError("blocking and asyncio callers each bring their own service objects")
+
+    @classmethod
+    def _identity(cls, port: IdentityPort) -> IdentityT:
+        raise NotImplementedError("blocking and asyncio callers each bring their own service objects")
+
+    @classmethod
+    def _build(
+        cls, settings: Settings, runtime: Runtime, templates: TemplateRegistry | None
+    ) -> _Services[PayT, NotifyT, IdentityT]:
+        services: _Services[PayT, NotifyT, IdentityT] = _Services()
+        if settings.pay is not None:
+            from govcomponents.pay.adapters import BUILT_IN as PAY_ADAPTERS
+            from govcomponents.pay.port import PayPort
+
+            pay = _ports(settings.pay, PayPort, PAY_ADAPTERS, runtime)
+            services.add("pay", pay, services.pay, cls._pay)
+        if settings.notify is not None:
+            from govcomponents.notify.adapters import BUILT_IN as NOTIFY_ADAPTERS
+            from govcomponents.notify.port import NotifyPort
+
+            notify = _ports(settings.notify, NotifyPort, NOTIFY_ADAPTERS, runtime)
+            services.add("notify", notify, services.notify, partial(cls._notify, templates))
+        if settings.identity is not None:
+            from govcomponents.identity.adapters import BUILT_IN as IDENTITY_ADAPTERS
+            from govcomponents.identity.port import IdentityPort
+
+            identity = _ports(settings.identity, IdentityPort, IDENTITY_ADAPTERS, runtime)
+            services.add("identity", identity, services.identity, cls._identity)
+        return services
+
+    def _require(self, components: Collection[str]) -> None:
+        if isinstance(components, str) or not set(components) <= _FIRST_SETTING.keys():
+            raise ConfigurationError(
+                "`require` is not a list of components", fix='name them, such as require=("pay", "notify")'
+            )
+        missing = []
+        for component in components:
+            try:
+                getattr(self, component)
+            except ConfigurationError as error:
+                missing.append(error)
+        if missing:
+            raise ConfigurationError(
+                "; ".join(error.happened for error in missing), fix="; ".join(error.fix for error in missing)
+            )
+
     @property
     def simulator(self) -> Sandbox:
         """The sandbox behind these components. Raises ConfigurationError if they are the real ones."""
-        if self._sandbox is None:
+        if self._simulator is None:
             raise ConfigurationError("these components do not stand on a sandbox", fix="make them with .sandbox()")
-        return self._sandbox
+        return self._simulator
 
-    def _adapter(self, component: str) -> Port[Any]:
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The names of the accounts that the settings give."""
+        return tuple(self._accounts)
+
+    def account(self, name: str) -> Account[PayT, NotifyT, IdentityT]:
+        """Return the service objects of one account. Raises ConfigurationError if there is none of that name."""
         try:
-            return self._adapters[component]
-        except KeyError:
-            first = {"identity": "CLIENT_ID"}.get(component, "API_KEY")
+            return self._accounts[name]
+        except (KeyError, TypeError):
             raise ConfigurationError(
-                f"gov.{component} is not configured",
-                fix=f"set GOVCOMPONENTS_{component.upper()}__{first} and what else its page in the docs lists",
+                "there is no account of that name",
+                fix=f"the accounts are {', '.join(self._accounts) or 'none'}; "
+                "set another's key as GOVCOMPONENTS_PAY__ACCOUNTS__<NAME>__API_KEY",
             ) from None
 
+    async def _check(self) -> tuple[CheckResult, ...]:
+        from govcomponents.core.checks import check
 
-def _build(settings: Settings, runtime: Runtime) -> dict[str, Port[Any]]:
-    from importlib import import_module
+        ports = self._services.ports.items()
+        return tuple([await check(component, account, port) for (component, account), port in ports])
 
-    built: dict[str, Port[Any]] = {}
-    for component, name in _PORTS.items():
-        section = getattr(settings, component)
-        if section is not None:
-            built_in = import_module(f"govcomponents.{component}.adapters").BUILT_IN
-            port: type[Port[Any]] = getattr(import_module(f"govcomponents.{component}.port"), name)
-            built[component] = find_adapter(port, component, section.adapter, built_in).from_settings(section, runtime)
-            built[component].furnish(section, runtime)
-    return built
+    def __repr__(self) -> str:
+        named = [f"; account {name}: {self._services.describe(name)}" for name in self._accounts if name != self._name]
+        where = "" if self._simulator is None else " (sandbox)"
+        return f"<{type(self).__name__}{where}: {self._services.describe(self._name)}{''.join(named)}>"
 
 
-class GovComponents(_Components):
+def _ports(
+    settings: PaySettings | NotifySettings | IdentitySettings,
+    kind: type[PortT],
+    built_in: Mapping[str, str],
+    runtime: Runtime,
+) -> dict[str, PortT]:
+    """Build the adapter of each account. Raises ConfigurationError for the first that cannot be built."""
+    ports: dict[str, PortT] = {}
+    for account, section in settings.by_account().items():
+        own = replace(runtime, account=account)
+        try:
+            adapter = find_adapter(kind, section.component, section.adapter, built_in, section.variable("adapter"))
+            ports[account] = adapter.from_settings(section, own)
+            section.check_all_claimed()
+            ports[account].furnish(section, own)
+        except ConfigurationError as error:
+            error.account = account
+            raise
+    return ports
+
+
+class GovComponents(_Components["Pay", "Notify", "IdentityService"]):
     """The three components for blocking callers. Safe to share between threads; make one for each process.
 
     Make it with `from_settings()` or `sandbox()`, and close it, or use it as a context manager.
@@ -145,26 +328,38 @@ class GovComponents(_Components):
 
         return RequestsTransport()
 
-    @cached_property
-    def pay(self) -> Pay:
-        """Payments. Raises ConfigurationError if they are not configured."""
+    @classmethod
+    def _pay(cls, port: PayPort) -> Pay:
         from govcomponents.pay.service import Pay
 
-        return Pay(cast("PayPort", self._adapter("pay")))
+        return Pay(port)
 
-    @cached_property
-    def notify(self) -> Notify:
-        """Emails, text messages and letters. Raises ConfigurationError if they are not configured."""
+    @classmethod
+    def _notify(
+        cls,
+        templates: TemplateRegistry | None,
+        port: NotifyPort,
+    ) -> Notify:
         from govcomponents.notify.service import Notify
 
-        return Notify(cast("NotifyPort", self._adapter("notify")))
+        notify = Notify(port)
+        if templates is not None:
+            notify.use_templates(templates)
+        return notify
 
-    @cached_property
-    def identity(self) -> IdentityService:
-        """Signing in and proof of identity. Raises ConfigurationError if they are not configured."""
+    @classmethod
+    def _identity(cls, port: IdentityPort) -> IdentityService:
         from govcomponents.identity.service import IdentityService
 
-        return IdentityService(cast("IdentityPort", self._adapter("identity")))
+        return IdentityService(port)
+
+    def check(self) -> tuple[CheckResult, ...]:
+        """Ask each provider, for each account, whether it answers and takes the credential: for health pages.
+
+        The reads cost nothing and show nothing. Never raises for what a provider or the network does: that is in the
+        result, one for each component and account.
+        """
+        return drive(self._check())
 
     def close(self) -> None:
         """Close every connection. Closing twice does nothing."""
@@ -179,7 +374,7 @@ class GovComponents(_Components):
         self.close()
 
 
-class AsyncGovComponents(_Components):
+class AsyncGovComponents(_Components["AsyncPay", "AsyncNotify", "AsyncIdentityService"]):
     """The three components for asyncio callers: the same operations, awaited. Belongs to one event loop.
 
     Make it with `from_settings()` or `sandbox()`, and `aclose` it, or use it as an async context manager.
@@ -192,26 +387,38 @@ class AsyncGovComponents(_Components):
 
         return AiohttpTransport()
 
-    @cached_property
-    def pay(self) -> AsyncPay:
-        """Payments. Raises ConfigurationError if they are not configured."""
+    @classmethod
+    def _pay(cls, port: PayPort) -> AsyncPay:
         from govcomponents.pay.service import AsyncPay
 
-        return AsyncPay(cast("PayPort", self._adapter("pay")))
+        return AsyncPay(port)
 
-    @cached_property
-    def notify(self) -> AsyncNotify:
-        """Emails, text messages and letters. Raises ConfigurationError if they are not configured."""
+    @classmethod
+    def _notify(
+        cls,
+        templates: TemplateRegistry | None,
+        port: NotifyPort,
+    ) -> AsyncNotify:
         from govcomponents.notify.service import AsyncNotify
 
-        return AsyncNotify(cast("NotifyPort", self._adapter("notify")))
+        notify = AsyncNotify(port)
+        if templates is not None:
+            notify.use_templates(templates)
+        return notify
 
-    @cached_property
-    def identity(self) -> AsyncIdentityService:
-        """Signing in and proof of identity. Raises ConfigurationError if they are not configured."""
+    @classmethod
+    def _identity(cls, port: IdentityPort) -> AsyncIdentityService:
         from govcomponents.identity.service import AsyncIdentityService
 
-        return AsyncIdentityService(cast("IdentityPort", self._adapter("identity")))
+        return AsyncIdentityService(port)
+
+    async def check(self) -> tuple[CheckResult, ...]:
+        """Ask each provider, for each account, whether it answers and takes the credential: for health pages.
+
+        The reads cost nothing and show nothing. Never raises for what a provider or the network does: that is in the
+        result, one for each component and account.
+        """
+        return await self._check()
 
     async def aclose(self) -> None:
         """Close every connection. Closing twice does nothing."""

@@ -32,7 +32,7 @@ It never holds a credential, a person's data or an argument's value, and neither
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict, Unpack
 
 from govcomponents.privacy import Guarded
 
@@ -71,6 +71,10 @@ __all__ = [
 ]
 
 
+DEFAULT_ACCOUNT: Final = "default"
+"""The name of the account of a component that has only one: that of the settings outside named accounts."""
+
+
 class Facts(TypedDict, total=False):
     """What an error may tell beside its own arguments, as keywords of `GovComponentsError`."""
 
@@ -92,7 +96,7 @@ class GovComponentsError(Exception):
     default_fix: ClassVar[str] = ""
     idempotency_key: str | None = None
     """The key that was sent, where the provider honours one: repeating the call with it acts once."""
-    account: str = "default"
+    account: str = DEFAULT_ACCOUNT
     """The name of the account that the call was made with."""
 
     def __init__(
@@ -116,7 +120,7 @@ class GovComponentsError(Exception):
         self.request_id = request_id
 
     def __str__(self) -> str:
-        provider = self.provider if self.account == "default" else f"{self.provider}, account {self.account}"
+        provider = self.provider if self.account == DEFAULT_ACCOUNT else f"{self.provider}, account {self.account}"
         where = " ".join(part for part in (self.operation, f"({provider})" if provider else "") if part)
         facts = ", ".join(
             f"{name} {value}"

@@ -12,11 +12,8 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
-from govcomponents.errors import ConfigurationError
+from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
 from govcomponents.privacy import Guarded, Secret
-
-DEFAULT_ACCOUNT: Final = "default"
-"""The account of a component's own section, which needs no name."""
 
 T = TypeVar("T")
 _SECRET_NAME: Final = re.compile(r"(?:^|_)(?:key|passphrase|password|secret|token)$", re.IGNORECASE)

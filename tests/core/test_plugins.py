@@ -13,6 +13,7 @@ from govcomponents.errors import ConfigurationError, NotSupported
 if TYPE_CHECKING:
     from pathlib import Path
 
+SETTING = "GOVCOMPONENTS_PAY__ADAPTER"
 BUILT_IN = {"own": "core.test_plugins:Own", "broken": "core.no_such_module:X", "odd": "core.test_plugins:BUILT_IN"}
 
 
@@ -57,24 +58,24 @@ class Theirs(Port):
 
 
 def test_a_built_in_adapter_is_found() -> None:
-    assert find_adapter(Port, "pay", "own", BUILT_IN) is Own
+    assert find_adapter(Port, "pay", "own", BUILT_IN, SETTING) is Own
 
 
 def test_an_installed_package_brings_an_adapter(install: object) -> None:
     install("their_pay", "theirs = their_pay:Theirs", PLUGIN)  # type: ignore[operator]
-    assert find_adapter(Port, "pay", "theirs", BUILT_IN).provider == "Theirs"
+    assert find_adapter(Port, "pay", "theirs", BUILT_IN, SETTING).provider == "Theirs"
 
 
 def test_a_built_in_adapter_cannot_be_shadowed(install: object) -> None:
     install("shadow_pay", "own = shadow_pay:Theirs", PLUGIN)  # type: ignore[operator]
-    assert find_adapter(Port, "pay", "own", BUILT_IN) is Own
+    assert find_adapter(Port, "pay", "own", BUILT_IN, SETTING) is Own
 
 
 def test_a_name_that_nobody_has_is_told_with_those_that_there_are(install: object) -> None:
     install("their_other_pay", "theirs = their_other_pay:Theirs", PLUGIN)  # type: ignore[operator]
     with pytest.raises(ConfigurationError, match="no pay adapter called 'stripey'") as caught:
-        find_adapter(Port, "pay", "stripey", BUILT_IN)
-    assert "GOVCOMPONENTS_PAY__ADAPTER" in caught.value.fix
+        find_adapter(Port, "pay", "stripey", BUILT_IN, SETTING)
+    assert SETTING in caught.value.fix
     assert "own" in caught.value.fix
     assert "theirs" in caught.value.fix
 
@@ -83,7 +84,7 @@ def test_two_packages_that_claim_one_name_are_refused(install: object) -> None:
     install("first_pay", "theirs = first_pay:Theirs", PLUGIN)  # type: ignore[operator]
     install("second_pay", "theirs = second_pay:Theirs", PLUGIN)  # type: ignore[operator]
     with pytest.raises(ConfigurationError, match="2 installed packages claim"):
-        find_adapter(Port, "pay", "theirs", BUILT_IN)
+        find_adapter(Port, "pay", "theirs", BUILT_IN, SETTING)
 
 
 @pytest.mark.parametrize(
@@ -93,19 +94,19 @@ def test_two_packages_that_claim_one_name_are_refused(install: object) -> None:
 def test_an_adapter_that_cannot_be_imported_names_its_package(install: object, source: str, told: str) -> None:
     install("needy_pay", "needy = needy_pay:Theirs", source)  # type: ignore[operator]
     with pytest.raises(ConfigurationError, match=told) as caught:
-        find_adapter(Port, "pay", "needy", BUILT_IN)
+        find_adapter(Port, "pay", "needy", BUILT_IN, SETTING)
     assert "needy_pay" in caught.value.fix
 
 
 def test_a_built_in_adapter_whose_needs_are_missing_names_the_install_line() -> None:
     with pytest.raises(ConfigurationError, match=r"core\.no_such_module") as caught:
-        find_adapter(Port, "pay", "broken", BUILT_IN)
+        find_adapter(Port, "pay", "broken", BUILT_IN, SETTING)
     assert "pip install" in caught.value.fix
 
 
 def test_what_is_not_a_port_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="not a Port class"):
-        find_adapter(Port, "pay", "odd", BUILT_IN)
+        find_adapter(Port, "pay", "odd", BUILT_IN, SETTING)
 
 
 def test_a_port_refuses_what_it_does_not_declare() -> None:

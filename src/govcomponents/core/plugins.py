@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 PortT = TypeVar("PortT", bound=Port[Any])
 
 
-def find_adapter(port: type[PortT], component: str, name: str, built_in: Mapping[str, str]) -> type[PortT]:
-    """Return the adapter class called `name`, which implements `port`.
+def find_adapter(
+    port: type[PortT], component: str, name: str, built_in: Mapping[str, str], setting: str
+) -> type[PortT]:
+    """Return the adapter class called `name`, which implements `port`; `setting` is the variable that names it.
 
     `built_in` maps names to "module:Class"; an entry point that claims one of these names is never looked at. Others
     come from the entry-point group "govcomponents.<component>". Raises ConfigurationError if there is none, if two
@@ -32,7 +34,7 @@ def find_adapter(port: type[PortT], component: str, name: str, built_in: Mapping
                 fix='pip install "govcomponents[all]"',
             ) from None
     else:
-        adapter = _from_entry_points(component, name, built_in)
+        adapter = _from_entry_points(component, name, built_in, setting)
     if not (isinstance(adapter, type) and issubclass(adapter, port)):
         raise ConfigurationError(
             f"the {component} adapter {name!r} is not a {port.__name__} class",
@@ -41,7 +43,7 @@ def find_adapter(port: type[PortT], component: str, name: str, built_in: Mapping
     return adapter
 
 
-def _from_entry_points(component: str, name: str, built_in: Mapping[str, str]) -> object:
+def _from_entry_points(component: str, name: str, built_in: Mapping[str, str], setting: str) -> object:
     from importlib.metadata import entry_points
 
     group = f"govcomponents.{component}"
@@ -51,7 +53,7 @@ def _from_entry_points(component: str, name: str, built_in: Mapping[str, str]) -
         known = ", ".join(sorted({*built_in, *(entry.name for entry in installed)}))
         raise ConfigurationError(
             f"there is no {component} adapter called {name!r}",
-            fix=f"set GOVCOMPONENTS_{component.upper()}__ADAPTER to one of: {known}; "
+            fix=f"set {setting} to one of: {known}; "
             f"or install the package that has it in its entry-point group {group}",
         )
     if len({entry.value for entry in found}) > 1:

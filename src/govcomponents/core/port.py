@@ -33,6 +33,13 @@ class Port(Generic[SettingsT]):
     def furnish(self, settings: SettingsT, runtime: Runtime) -> None:
         """Give the adapter what every adapter of its component shares. Called once, after `from_settings`."""
 
+    async def check(self) -> None:
+        """Ask the provider whether it answers and takes the credential, by a read that costs and shows nothing.
+
+        Raises the error that says why not; NotSupported where the adapter has no such read.
+        """
+        raise NotSupported("asking whether it works", provider=self.provider, operation="check")
+
     def require(self, *needed: StrEnum, operation: str = "") -> None:
         """Raise NotSupported for the first capability in `needed` that the adapter does not declare."""
         for capability in needed:

@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING, Annotated, TypeVar, cast
 
 from pydantic import Field, SkipValidation
 
+from govcomponents.errors import DEFAULT_ACCOUNT
 from govcomponents.privacy import Guarded
 
 if TYPE_CHECKING:
     from typing import Self
-
-DEFAULT_ACCOUNT = "default"
-"""The name of the account of a component that has only one."""
 
 Raw = Annotated[Mapping[str, object], SkipValidation, Field(exclude=True, repr=False)]
 """The provider's whole answer. It can hold personal data, so it is in no dump, pickle or comparison."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from govcomponents.core.results import DEFAULT_ACCOUNT
 from govcomponents.core.retry import RetryPolicy
+from govcomponents.errors import DEFAULT_ACCOUNT
 
 if TYPE_CHECKING:
     from govcomponents.core.observe import Observer

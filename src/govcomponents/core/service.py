@@ -6,8 +6,8 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from govcomponents.core.port import Port
-from govcomponents.core.results import DEFAULT_ACCOUNT, of_account
-from govcomponents.errors import CallbackRefused, GovComponentsError, NotSupported
+from govcomponents.core.results import of_account
+from govcomponents.errors import DEFAULT_ACCOUNT, CallbackRefused, GovComponentsError, NotSupported
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, TypeAlias
@@ -111,8 +110,8 @@ class StartSignIn(Input):
     )
 
 
-class IdentityPort(Port[IdentitySettings], ABC):
-    """Signs people in with one provider. An adapter overrides all three operations and declares what it can do.
+class IdentityPort(Port[IdentitySettings]):
+    """Signs people in with one provider. What an adapter does not override raises NotSupported, and sends nothing.
 
     `languages` are the codes of the languages in which the provider's pages can be asked for.
     """
@@ -120,13 +119,13 @@ class IdentityPort(Port[IdentitySettings], ABC):
     capabilities: frozenset[StrEnum] = frozenset()
     languages: frozenset[str] = frozenset({"en"})
 
-    @abstractmethod
     async def start(self, request: StartSignIn) -> SignIn:
         """Make the URL to send the person to, and what to keep until they come back."""
+        raise self.unsupported(IdentityCapability.SIGN_IN, operation="identity.start")
 
-    @abstractmethod
     async def complete(self, pending: Pending, callback: Callback) -> Identity:
         """Turn the way in which the person came back into a checked identity, or raise a SignInError."""
+        raise self.unsupported(IdentityCapability.SIGN_IN, operation="identity.complete")
 
     async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:
         """Make the URL that ends the person's session with the provider."""

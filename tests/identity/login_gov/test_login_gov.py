@@ -60,7 +60,7 @@ def sign_in(found, *, own=None, **ask):
 
 
 def test_it_is_found_by_its_name():
-    assert find_adapter(IdentityPort, "identity", "login_gov", BUILT_IN) is LoginGov
+    assert find_adapter(IdentityPort, "identity", "login_gov", BUILT_IN, "ADAPTER") is LoginGov
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def built(own, *, is_production=None):
 
 
 def test_it_is_found_by_its_name():
-    assert find_adapter(IdentityPort, "identity", "oidc", BUILT_IN) is OpenIdConnect
+    assert find_adapter(IdentityPort, "identity", "oidc", BUILT_IN, "ADAPTER") is OpenIdConnect
 
 
 def test_a_plain_provider_declares_little():
