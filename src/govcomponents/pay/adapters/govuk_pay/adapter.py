@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import Field
@@ -224,6 +224,11 @@ class GovUkPay(PayPort):
     async def get(self, wanted: OnPayment) -> Payment:
         """GET /v1/payments/{id}."""
         return await self._payment(wire.get(wanted.payment_id))
+
+    async def check(self) -> None:
+        """Ask for a payment that cannot be: whoever is told that there is none was let in."""
+        with suppress(NotFound):
+            await self._ask(wire.check())
 
     async def events(self, wanted: OnPayment) -> tuple[PaymentEvent, ...]:
         """GET /v1/payments/{id}/events."""

@@ -221,6 +221,11 @@ def get(payment_id: str) -> Request:
     return Request("pay.get", "GET", payment_path(payment_id), Replay.ALWAYS)
 
 
+def check() -> Request:
+    """Read a payment that cannot be: a 404 of the provider's says that it took the key, and shows nothing."""
+    return Request("pay.check", "GET", payment_path("0" * 26), Replay.ALWAYS)
+
+
 def events(payment_id: str) -> Request:
     """Read a payment's events."""
     return Request("pay.events", "GET", payment_path(payment_id, "events"), Replay.ALWAYS)

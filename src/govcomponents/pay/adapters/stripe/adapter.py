@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -201,6 +201,11 @@ class Stripe(PayPort):
     async def get(self, wanted: OnPayment) -> Payment:
         """GET /v1/checkout/sessions/{id}, or /v1/payment_intents/{id}."""
         return await self._look("pay.get", wanted.payment_id)
+
+    async def check(self) -> None:
+        """Ask for a Session that cannot be: whoever is told that there is none was let in."""
+        with suppress(NotFound):
+            await self._ask(wire.check(live=self.is_live))
 
     async def cancel(self, wanted: OnPayment) -> None:
         """Expire an open Session, after a mark that says who ended it; cancel a PaymentIntent whose money is held."""

@@ -209,6 +209,11 @@ def get_session(operation: str, session_id: str) -> Request:
     return _get(operation, _path(SESSIONS, session_id), {"expand": [_EXPAND_INTENT]})
 
 
+def check(*, live: bool) -> Request:
+    """Read a Session that cannot be: a 404 of Stripe's says that it took the key, and shows nothing."""
+    return _get("pay.check", _path(SESSIONS, f"cs_{'live' if live else 'test'}_0"))
+
+
 def get_intent(operation: str, intent_id: str) -> Request:
     """Read a PaymentIntent, with its charge and fee."""
     return _get(operation, _path(INTENTS, intent_id), {"expand": [_EXPAND_CHARGE]})
