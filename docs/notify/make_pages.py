@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from govcomponents.notify.adapters import BUILT_IN
-from govcomponents.notify.adapters.govuk_notify.refusals import CREDENTIALS, REFUSALS
+from govcomponents.notify.adapters.govuk_notify.error_mapping import CREDENTIALS, REFUSALS
 from govcomponents.notify.port import NotifyCapability, NotifyPort
 
 HERE = Path(__file__).parent

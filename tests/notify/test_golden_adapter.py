@@ -8,8 +8,9 @@ import pytest
 from govcomponents import GovComponentsError
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.notify import Channel, Status
-from govcomponents.notify.adapters.govuk_notify import reading, wire
-from govcomponents.notify.adapters.govuk_notify.refusals import refusal
+from govcomponents.notify.adapters.govuk_notify.error_mapping import ERRORS
+from govcomponents.notify.adapters.govuk_notify.wire import WIRE, ReceivedState, SentPrecompiled
+from govcomponents.notify.adapters.notifications_api import templates, wire
 
 from .golden import needs_golden, steps
 
@@ -73,13 +74,13 @@ def test_every_accepted_message_is_read(step):
     request, response, body = exchange(step)
     channel = Channel(step["request"]["path"].rpartition("/")[2])
     if "content" in body:
-        sent = wire.to_sent(channel, response, request)
+        sent = WIRE.to_sent(channel, response, request)
         kept(wire.SentMessage.model_validate(body), body)
         assert sent.body.reveal() == body["content"]["body"]
         assert sent.template_version == body["template"]["version"]
     else:
-        sent = wire.to_sent_precompiled(response, request)
-        kept(wire.SentPrecompiled.model_validate(body), body)
+        sent = WIRE.to_sent_precompiled(response, request)
+        kept(SentPrecompiled.model_validate(body), body)
     assert (sent.id, sent.reference, dict(sent.raw)) == (body["id"], body["reference"], body)
 
 
@@ -89,30 +90,30 @@ def test_everything_that_was_got_is_read(step):
     if not isinstance(body, dict) or body.keys() == {"status"}:
         return
     if "notifications" in body:
-        found = [
-            wire.to_found(raw, response, request) for raw in reading.page_items(response, request, "notifications")
-        ]
+        found = [WIRE.to_found(raw, response, request) for raw in WIRE.page_items(response, request, "notifications")]
         assert len(found) == len(body["notifications"])
         for raw in body["notifications"]:
             kept(wire.NotificationState.model_validate(raw), raw)
         assert Status.UNKNOWN not in {one.status for one in found}
     elif "received_text_messages" in body:
         for raw in body["received_text_messages"]:
-            assert reading.to_received_text(raw, response, request).content.reveal() == raw["content"]
-            kept(reading.ReceivedState.model_validate(raw), raw)
+            assert WIRE.to_received_text(raw, response, request).content.reveal() == raw["content"]
+            kept(ReceivedState.model_validate(raw), raw)
     elif "templates" in body:
-        assert [one.id for one in reading.to_templates(response, request)] == [one["id"] for one in body["templates"]]
+        assert [one.id for one in templates.to_templates(WIRE, response, request)] == [
+            one["id"] for one in body["templates"]
+        ]
         for raw in body["templates"]:
-            kept(reading.TemplateState.model_validate(raw), raw)
+            kept(templates.TemplateState.model_validate(raw), raw)
     elif "html" in body:
-        assert reading.to_rendered(response, request).body.reveal() == body["body"]
-        kept(reading.Previewed.model_validate(body), body)
+        assert templates.to_rendered(WIRE, response, request).body.reveal() == body["body"]
+        kept(templates.Previewed.model_validate(body), body)
     elif "created_by" in body:
-        template = reading.to_one_template(response, request)
-        assert set(template.placeholders) == set(body["personalisation"])
-        kept(reading.TemplateState.model_validate(body), body)
+        got = templates.to_template(WIRE, response, request)
+        assert set(got.placeholders) == set(body["personalisation"])
+        kept(templates.TemplateState.model_validate(body), body)
     else:
-        found = wire.to_notification(response, request)
+        found = WIRE.to_notification(response, request)
         kept(wire.NotificationState.model_validate(body), body)
         assert found.provider_status == body["status"]
         assert found.status is not Status.UNKNOWN
@@ -122,7 +123,7 @@ def test_everything_that_was_got_is_read(step):
 def test_every_refusal_is_a_typed_error(step):
     request, response, body = exchange(step)
 
-    error = refusal(response, request, 1_700_000_000.0)
+    error = ERRORS.error(response, request, 1_700_000_000.0)
 
     assert isinstance(error, GovComponentsError)
     assert error.status == response.status

@@ -8,7 +8,7 @@ from govcomponents import ConfigurationError, Secret
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
-from govcomponents.notify.adapters.govuk_notify.keys import SHAPE, ServiceKey
+from govcomponents.notify.adapters.govuk_notify.wire import KEY_SHAPE, ServiceKey
 from govcomponents.settings import NotifySettings
 
 SERVICE = "11111111-2222-4333-8444-555555555555"
@@ -30,12 +30,12 @@ def test_the_token_verifies_with_an_independent_library_and_has_only_the_two_cla
 def test_a_name_may_hold_anything_and_is_cut_off_from_the_left(name):
     key = ServiceKey.parse(Secret(f"{name}-{SERVICE}-{SECRET}"))
 
-    assert SHAPE.fullmatch(f"{name}-{SERVICE}-{SECRET}")
+    assert KEY_SHAPE.fullmatch(f"{name}-{SERVICE}-{SECRET}")
     assert (key.name, key.service_id, key.secret.reveal()) == (name, SERVICE, SECRET)
 
 
 def test_a_key_without_a_name_is_whole():
-    assert SHAPE.fullmatch(f"{SERVICE}-{SECRET}")
+    assert KEY_SHAPE.fullmatch(f"{SERVICE}-{SECRET}")
     assert ServiceKey.parse(Secret(f"{SERVICE}-{SECRET}")).name == ""
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from govcomponents import ConfigurationError, RequestRefused, Secret
 from govcomponents.core.messages import Replay, Request
-from govcomponents.notify.adapters.govuk_notify.keys import ServiceKey
+from govcomponents.notify.adapters.govuk_notify.wire import ServiceKey
 from govcomponents.notify.events import ComplaintMade, DeliveryReceipt, LetterReturned, TextReceived
 from govcomponents.sandbox.app import Sandbox
 

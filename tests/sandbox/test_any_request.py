@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from govcomponents.notify.adapters.govuk_notify.keys import ServiceKey
+from govcomponents.notify.adapters.govuk_notify.wire import ServiceKey
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call
 from govcomponents.sandbox.world import default_world

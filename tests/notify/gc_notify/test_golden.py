@@ -19,8 +19,9 @@ from govcomponents import (
     Unavailable,
 )
 from govcomponents.core.messages import Replay, Request
-from govcomponents.notify.adapters.gc_notify import wire
-from govcomponents.notify.adapters.gc_notify.refusals import refusal
+from govcomponents.notify.adapters.gc_notify.error_mapping import ERRORS
+from govcomponents.notify.adapters.gc_notify.wire import WIRE
+from govcomponents.notify.adapters.notifications_api import wire
 from govcomponents.notify.models import Channel, Status
 
 from .support import MESSAGE, NOW, TEMPLATE, golden_answers, needs_golden, notify_on, response_of
@@ -61,7 +62,7 @@ def test_a_message_is_read_whole_whatever_its_state(answer):
 
     found = notify.get(body["id"])
 
-    assert found.status is wire.STATUSES[body["status"]]
+    assert found.status is WIRE.statuses[body["status"]]
     assert found.provider_status == body["status"]
     assert found.recipient.reveal() == (body["email_address"] or body["phone_number"])
     assert found.channel is (Channel.EMAIL if body["email_address"] else Channel.SMS)
@@ -127,7 +128,7 @@ def test_every_published_refusal_is_a_typed_error_that_says_how_to_mend_it(answe
         lookup="look for it",
     )
 
-    error = refusal(response_of(answer), request, NOW)
+    error = ERRORS.error(response_of(answer), request, NOW)
 
     assert type(error) is _expected(answer)
     assert error.fix
@@ -142,8 +143,8 @@ def test_every_state_that_the_service_has_is_known():
         if case.values[0]["status"] == 200
     }
 
-    assert states <= set(wire.STATUSES)
-    assert Status.UNKNOWN not in wire.STATUSES.values()
+    assert states <= set(WIRE.statuses)
+    assert Status.UNKNOWN not in WIRE.statuses.values()
 
 
 def test_a_refusal_reaches_the_caller_through_the_service_object():

@@ -21,8 +21,8 @@ from govcomponents import (
 from govcomponents.core.messages import Replay, Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
-from govcomponents.notify.adapters.gc_notify import bulk
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
+from govcomponents.notify.adapters.gc_notify.wire import JOB_STATUSES, JobState
 from govcomponents.notify.bulk.jobs import JobInput, JobStatus
 from govcomponents.notify.models import Channel
 from govcomponents.notify.port import NotifyPort
@@ -101,18 +101,18 @@ def test_every_published_job_is_read(answer):
     data = answer["body"]["data"]
     assert (job.id, job.provider_status, job.count) == (data["id"], data["job_status"], data["notification_count"])
     assert job.raw == answer["body"]
-    state = bulk.JobState.model_validate(data)
-    known = set(bulk.JobState.model_fields) & set(data)
+    state = JobState.model_validate(data)
+    known = set(JobState.model_fields) & set(data)
     assert json.loads(state.model_dump_json(include=known)) == {name: data[name] for name in known}
 
 
-@pytest.mark.parametrize("word", [*bulk.STATUSES, "sent to dvla", "teleported"])
+@pytest.mark.parametrize("word", [*JOB_STATUSES, "sent to dvla", "teleported"])
 def test_every_status_of_a_job_is_read(word):
     notify, _ = notify_on(taken(job_status=word, template_type=None))
 
     job = send(notify)
 
-    assert job.status is bulk.STATUSES.get(word, JobStatus.UNKNOWN)
+    assert job.status is JOB_STATUSES.get(word, JobStatus.UNKNOWN)
     assert (job.provider_status, job.channel) == (word, Channel.EMAIL)
 
 

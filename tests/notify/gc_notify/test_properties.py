@@ -12,9 +12,9 @@ from govcomponents import CallbackRefused, GovComponentsError, InvalidInput, Sec
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
-from govcomponents.notify.adapters.gc_notify import callbacks
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
-from govcomponents.notify.adapters.gc_notify.refusals import is_rate_limit, refusal
+from govcomponents.notify.adapters.gc_notify.callbacks import READER
+from govcomponents.notify.adapters.gc_notify.error_mapping import ERRORS
 from govcomponents.notify.events import ComplaintMade, DeliveryReceipt, HealthCheck
 from govcomponents.settings import NotifySettings
 
@@ -37,19 +37,19 @@ def test_every_refusal_is_typed_and_shows_no_message_that_is_not_known(status, b
     replay = Replay.ALWAYS if is_read else Replay.UNSENT
     response = Response(status, {}, body)
 
-    error = refusal(response, Request("notify.test", "POST", "/", replay, lookup="look"), NOW)
+    error = ERRORS.error(response, Request("notify.test", "POST", "/", replay, lookup="look"), NOW)
 
     assert isinstance(error, GovComponentsError)
     assert error.fix
     assert CANARY not in str(error)
-    assert isinstance(is_rate_limit(response), bool)
+    assert isinstance(ERRORS.is_rate_limit(response), bool)
 
 
 @given(body=BODIES)
 def test_every_callback_is_an_event_or_refused(body):
     outcome: object
     try:
-        outcome = callbacks.parse(body)
+        outcome = READER.parse(body)
     except CallbackRefused as error:
         outcome = error
 

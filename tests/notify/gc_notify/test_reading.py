@@ -11,7 +11,8 @@ import pytest
 
 from govcomponents import InvalidInput, NotSupported, UnexpectedReply
 from govcomponents.core.messages import Replay, Response
-from govcomponents.notify.adapters.gc_notify import reading, wire
+from govcomponents.notify.adapters.gc_notify.wire import WIRE
+from govcomponents.notify.adapters.notifications_api import templates as wire
 from govcomponents.notify.models import Channel, Status
 from govcomponents.notify.templates.attachments import attach
 
@@ -196,7 +197,7 @@ def test_a_published_preview_is_read():
 @needs_golden
 @pytest.mark.parametrize(
     ("model", "name"),
-    [(reading.TemplateState, "template"), (reading.TemplateList, "templates"), (reading.Previewed, "preview")],
+    [(wire.TemplateState, "template"), (wire.TemplateList, "templates"), (wire.Previewed, "preview")],
 )
 def test_the_wire_models_lose_nothing(model, name):
     body = named(name)["body"]
@@ -267,4 +268,4 @@ class TestFiles:
 
 
 def test_the_states_that_can_be_searched_for_are_those_that_a_message_can_have():
-    assert set(wire.STATUSES.values()) | {Status.DISPATCHED, Status.UNKNOWN} == set(Status)
+    assert set(WIRE.statuses.values()) | {Status.DISPATCHED, Status.UNKNOWN} == set(Status)

@@ -15,8 +15,8 @@ from govcomponents.core.messages import Replay, Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters import BUILT_IN
-from govcomponents.notify.adapters.gc_notify import checks
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
+from govcomponents.notify.adapters.gc_notify.wire import WIRE
 from govcomponents.settings import NotifySettings, Settings
 
 from .support import KEY, MESSAGE, SECRET, SERVICE, TEMPLATE, needs_description, notify_on, validate
@@ -107,7 +107,7 @@ def test_values_are_written_as_texts_and_a_list_stays_one():
 
 @given(moment=st.datetimes(timezones=st.timezones(), min_value=datetime(2020, 1, 1), max_value=datetime(2090, 1, 1)))  # noqa: DTZ001
 def test_a_time_to_send_at_is_converted_to_utc_and_loses_its_offset(moment):
-    written = checks.scheduled_for(moment, "notify.send_email")
+    written = WIRE.scheduled_for(moment, "notify.send_email")
 
     read = datetime.fromisoformat(str(written))
     assert read.tzinfo is None

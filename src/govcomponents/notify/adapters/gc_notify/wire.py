@@ -1,131 +1,76 @@
-"""GC Notify's wire: paths, requests and the models of its answers, in both directions.
+"""GC Notify's wire, where it differs from its family's: keys, files, times to send at, and jobs.
 
 Sources: GC Notify docs; cds-snc/notification-api, its OpenAPI description and `app/v2`. Where the description, the docs
-and the service differ, all forms are read and the described one is sent.
+and the service differ, all forms are read and the described one is sent: the service takes the words that a message's
+status has, not those that the description lists for searching.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, TypeVar
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Final
 
-from govcomponents.core import responses
-from govcomponents.core.client import request_id
 from govcomponents.core.messages import Replay, Request, Response
-from govcomponents.core.responses import LazyJson, Wire
-from govcomponents.errors import UnexpectedReply
-from govcomponents.notify.adapters.gc_notify.checks import PROVIDER, refuse, scheduled_for, template_id, uuid
-from govcomponents.notify.adapters.gc_notify.files import with_files
-from govcomponents.notify.models import Channel, Notification, NotificationId, Sent, Status, TemplateId
-from govcomponents.privacy import Personal
+from govcomponents.core.responses import Wire
+from govcomponents.errors import NotSupported
+from govcomponents.notify.adapters.notifications_api.wire import JSON, NotificationsWire, read_optional_time
+from govcomponents.notify.bulk.jobs import Job, JobStatus
+from govcomponents.notify.bulk.spreadsheets import RECIPIENT_COLUMNS
+from govcomponents.notify.models import Channel, Status, TemplateId
+from govcomponents.notify.templates.attachments import Attachment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.notify.inputs import EmailInput, SmsInput
+    from govcomponents.notify.bulk.jobs import JobInput
+    from govcomponents.notify.inputs import SmsInput
 
 BASE_URL: Final = "https://api.notification.canada.ca"
+JOBS_PATH: Final = "/v2/notifications/bulk"
 
-EMAIL_PATH: Final = "/v2/notifications/email"
-SMS_PATH: Final = "/v2/notifications/sms"
-NOTIFICATIONS_PATH: Final = "/v2/notifications"
+# `gcntfy-{name}-{service id}-{secret}`, of which the service takes only the whole (GC Notify docs: "API keys",
+# "Headers"; cds-snc/notification-api, `app/dao/api_key_dao.py`). Nothing in it says whether it is a live key.
+_UUID: Final = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+KEY_SHAPE: Final = re.compile(rf"gcntfy-[\x20-\x7e]*-{_UUID}-{_UUID}")
 
-JSON: Final = {"Content-Type": "application/json"}  # anything else is answered with 415
+MAX_FILES: Final = 10
+MAX_TOTAL: Final = 6 * 1024 * 1024
+MAX_ROWS: Final = 50_000
+_SHORTEST_NAME: Final = 3
 _PHONE: Final = re.compile(r"\+?[0-9 ().\-\u00a0]+")
 
-# What the provider calls the states of a message, and the one of ours that promises no more.
-STATUSES: Final[Mapping[str, Status]] = {
-    "created": Status.QUEUED,
-    "pending-virus-check": Status.QUEUED,
-    "sending": Status.SENDING,
-    "pending": Status.SENDING,
-    "sent": Status.SENT,
-    "delivered": Status.DELIVERED,
-    "temporary-failure": Status.TEMPORARY_FAILURE,
-    "permanent-failure": Status.PERMANENT_FAILURE,
-    "provider-failure": Status.PERMANENT_FAILURE,
-    "technical-failure": Status.TECHNICAL_FAILURE,
-    "validation-failed": Status.REJECTED,
-    "virus-scan-failed": Status.REJECTED,
-    "pii-check-failed": Status.REJECTED,
-    "cancelled": Status.CANCELLED,
+JOB_STATUSES: Final[Mapping[str, JobStatus]] = {
+    "pending": JobStatus.PENDING,
+    "scheduled": JobStatus.SCHEDULED,
+    "ready to send": JobStatus.READY,
+    "in progress": JobStatus.IN_PROGRESS,
+    "finished": JobStatus.FINISHED,
+    "sending limits exceeded": JobStatus.LIMITS_EXCEEDED,
+    "cancelled": JobStatus.CANCELLED,
+    "error": JobStatus.FAILED,
 }
 
 
-class TemplateUsed(Wire):
-    """The template of a message, and the version that was used."""
+class JobState(Wire):
+    """A job, as the answer describes it. No operation takes its id."""
 
     id: str
-    version: int
-    uri: str | None = None
-
-
-class SentContent(Wire):
-    """What will be sent: an email has a subject and an address it comes from, a text message a number or name."""
-
-    body: str
-    subject: str | None = None
-    from_email: str | None = None
-    from_number: str | None = None
-
-
-class SentMessage(Wire):
-    """The answer to a message that was accepted."""
-
-    id: str
-    reference: str | None = None
-    content: SentContent
-    uri: str | None = None
-    template: TemplateUsed
+    job_status: str
+    notification_count: int
+    original_file_name: str | None = None
+    template: str
+    template_version: int | None = None
+    template_type: str | None = None
+    created_at: str | None = None
     scheduled_for: str | None = None
+    sender_id: str | None = None
 
 
-class NotificationState(Wire):
-    """A message, as getting it answers."""
+class JobAccepted(Wire):
+    """The answer to a job that was accepted."""
 
-    id: str
-    reference: str | None = None
-    email_address: str | None = None
-    phone_number: str | None = None
-    type: str
-    status: str
-    status_description: str | None = None
-    provider_response: str | None = None
-    template: TemplateUsed
-    body: str | None = None
-    subject: str | None = None
-    created_at: str
-    created_by_name: str | None = None
-    sent_at: str | None = None
-    completed_at: str | None = None
-    scheduled_for: str | None = None
-    postage: str | None = None
-
-
-def read_time(text: str) -> datetime:
-    """Read a time of the provider; the docs' examples have a space for the T and no zone, which is UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def read_optional_time(text: str | None) -> datetime | None:
-    """Read a time that may be absent."""
-    return read_time(text) if text else None
-
-
-def _lookup(reference: str | None) -> str:
-    if reference is None:
-        return (
-            "the message had no reference, so it cannot be looked up: send again only if a second copy does no harm, "
-            "and give each message a reference of its own"
-        )
-    return (
-        "wait a few minutes, because GC Notify stores a message some time after it accepts it, then search for the "
-        "message's reference before sending it again"
-    )
+    data: JobState
 
 
 def _text_of(value: object) -> object:
@@ -137,148 +82,170 @@ def _text_of(value: object) -> object:
     return value
 
 
-def personalisation_of(values: Mapping[str, object]) -> dict[str, object]:
-    """Write the values of placeholders, without files."""
-    return {name: _text_of(value) for name, value in values.items()}
+class GcWire(NotificationsWire):
+    """Requests and answers of GC Notify."""
 
-
-def _with_extra(fields: dict[str, object], extra: Mapping[str, object], operation: str) -> bytes:
-    fields.update(extra)
-    if "scheduled_for" in fields:
-        fields["scheduled_for"] = scheduled_for(fields["scheduled_for"], operation)
-    return body(fields, operation, field="extra" if extra else "arguments")
-
-
-def body(fields: Mapping[str, object], operation: str, *, field: str) -> bytes:
-    """Write a request's body. Raises InvalidInput for what JSON cannot hold."""
-    try:
-        return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError):
-        raise refuse(
-            field,
-            "it cannot be written as JSON",
-            "give texts (without lone surrogates), numbers, lists and mappings only",
-            operation,
-        ) from None
-
-
-def send_email(email: EmailInput) -> Request:
-    """POST an email."""
-    operation = "notify.send_email"
-    fields: dict[str, object] = {
-        "email_address": email.to.reveal(),
-        "template_id": template_id(email.template, operation),
+    provider = "GC Notify"
+    lookup = (
+        "wait a few minutes, because GC Notify stores a message some time after it accepts it, then search for the "
+        "message's reference before sending it again"
+    )
+    statuses: Mapping[str, Status] = {
+        "created": Status.QUEUED,
+        "pending-virus-check": Status.QUEUED,
+        "sending": Status.SENDING,
+        "pending": Status.SENDING,
+        "sent": Status.SENT,
+        "delivered": Status.DELIVERED,
+        "temporary-failure": Status.TEMPORARY_FAILURE,
+        "permanent-failure": Status.PERMANENT_FAILURE,
+        "provider-failure": Status.PERMANENT_FAILURE,
+        "technical-failure": Status.TECHNICAL_FAILURE,
+        "validation-failed": Status.REJECTED,
+        "virus-scan-failed": Status.REJECTED,
+        "pii-check-failed": Status.REJECTED,
+        "cancelled": Status.CANCELLED,
     }
-    if email.personalisation:
-        fields["personalisation"] = with_files(personalisation_of(email.personalisation), operation)
-    if email.reference is not None:
-        fields["reference"] = email.reference
-    if email.reply_to is not None:
-        fields["email_reply_to_id"] = uuid(
-            email.reply_to, field="reply_to", fix="copy the address's id from Settings", operation=operation
+
+    def values(self, values: Mapping[str, object]) -> Mapping[str, object]:
+        """Write the values of placeholders, without files."""
+        return {name: _text_of(value) for name, value in values.items()}
+
+    def email_values(self, values: Mapping[str, object], operation: str) -> Mapping[str, object]:
+        """Write the personalisation of an email, with each file as an object of the API."""
+        files = [value for value in values.values() if isinstance(value, Attachment)]
+        if len(files) > MAX_FILES:
+            raise self.refused(
+                "personalisation", "it holds more than 10 files", "send at most 10 files with an email", operation
+            )
+        if sum(len(file.content) * 3 // 4 for file in files) > MAX_TOTAL:
+            raise self.refused(
+                "personalisation",
+                "its files are larger than 6 MB together",
+                "keep an email and its files within 6 MB",
+                operation,
+            )
+        written = self.values(values)
+        return {
+            name: self._file(value, operation) if isinstance(value, Attachment) else value
+            for name, value in written.items()
+        }
+
+    def _file(self, attachment: Attachment, operation: str) -> dict[str, object]:
+        """Write a file: attached, or behind a link that lives for 7 days (GC Notify docs: Sending a file by email)."""
+        for option, given in (
+            ("asking for the address before a download", attachment.confirm_email),
+            ("keeping a file for a number of weeks", attachment.retention_weeks),
+        ):
+            if given is not None:
+                raise NotSupported(
+                    option,
+                    provider=self.provider,
+                    operation=operation,
+                    fix="leave that option of attach() out: a link lives for 7 days, and opens without a question",
+                )
+        if attachment.filename is None or len(attachment.filename) < _SHORTEST_NAME:
+            raise self.refused(
+                "personalisation",
+                "a file has no name, or one below 3 characters",
+                "give attach() a filename with its extension",
+                operation,
+            )
+        return {
+            "file": attachment.content,
+            "filename": attachment.filename,
+            "sending_method": "link" if attachment.as_link else "attach",
+        }
+
+    def send_sms(self, message: SmsInput) -> Request:
+        """POST a text message.
+
+        The service looks for a number anywhere in the text that it is given, so "call 613 253 2222" would be sent to
+        that number; anything but a number is refused here.
+        """
+        if not _PHONE.fullmatch(message.to.reveal().strip()):
+            raise self.refused(
+                "to", "it is not a phone number alone", "give one number, such as +16132532222", "notify.send_sms"
+            )
+        return super().send_sms(message)
+
+    def extra_fields(self, extra: Mapping[str, object], operation: str) -> Mapping[str, object]:
+        """Check the provider's own fields: `scheduled_for` is one of them."""
+        if "scheduled_for" not in extra:
+            return extra
+        return {**extra, "scheduled_for": self.scheduled_for(extra["scheduled_for"], operation)}
+
+    def scheduled_for(self, moment: object, operation: str) -> object:
+        """Write the time at which a message goes out: UTC, without an offset.
+
+        The service discards an offset instead of converting the time, so a text with one is refused here (GC Notify
+        docs: "scheduled_for"; cds-snc/notification-api, `app/schema_validation`). Raises InvalidInput.
+        """
+        problem = None
+        if isinstance(moment, datetime):
+            if moment.tzinfo is not None:
+                return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+            problem = "it is a datetime without a zone"
+        elif isinstance(moment, str):
+            try:
+                if datetime.fromisoformat(moment).tzinfo is not None:
+                    problem = "it has an offset, which the provider would discard"
+            except ValueError:
+                problem = "it is not a time in ISO 8601"
+        if problem is not None:
+            fix = "give a datetime with its zone, or a text in UTC without an offset, such as 2026-03-02T15:00:00"
+            raise self.refused("scheduled_for", problem, fix, operation)
+        return moment
+
+    def post_job(self, job: JobInput) -> Request:
+        """POST a job, which is accepted whole or refused whole (GC Notify docs: Send in bulk)."""
+        operation = "notify.send_job"
+        if len(job.rows) > MAX_ROWS:
+            raise self.refused("rows", "there are more than 50,000", "send several jobs, or use send_many", operation)
+        fields: dict[str, object] = {
+            "name": job.name,
+            "template_id": self.template_id(job.template, operation),
+            "rows": [[RECIPIENT_COLUMNS[job.channel], *job.columns], *job.rows],
+        }
+        if job.reference is not None:
+            fields["reference"] = job.reference
+        if job.sender is not None:
+            fields["reply_to_id"] = self.uuid(
+                job.sender,
+                field="sender",
+                fix="copy the id of the address or sender from Settings",
+                operation=operation,
+            )
+        if job.send_at is not None:
+            fields["scheduled_for"] = self.scheduled_for(job.send_at, operation)
+        lookup = (
+            "look for the job by its name in the service's pages, or search with include_jobs for its messages, "
+            "before sending it again"
         )
-    return _post(operation, EMAIL_PATH, _with_extra(fields, email.extra, operation), email.reference)
+        body = self.body(fields, operation, field="rows")
+        return Request(operation, "POST", JOBS_PATH, Replay.UNSENT, JSON, body, None, lookup)
 
-
-def send_sms(message: SmsInput) -> Request:
-    """POST a text message.
-
-    The service looks for a number anywhere in the text that it is given, so "call 613 253 2222" would be sent to
-    that number; anything but a number is refused here.
-    """
-    operation = "notify.send_sms"
-    number = message.to.reveal()
-    if not _PHONE.fullmatch(number.strip()):
-        raise refuse("to", "it is not a phone number alone", "give one number, such as +16132532222", operation)
-    fields: dict[str, object] = {
-        "phone_number": number,
-        "template_id": template_id(message.template, operation),
-    }
-    if message.personalisation:
-        fields["personalisation"] = personalisation_of(message.personalisation)
-    if message.reference is not None:
-        fields["reference"] = message.reference
-    if message.sender is not None:
-        fields["sms_sender_id"] = uuid(
-            message.sender, field="sender", fix="copy the id of the sender from Settings", operation=operation
+    def to_job(self, channel: Channel, response: Response, request: Request) -> Job:
+        """Read the answer to a job that was accepted."""
+        accepted, raw = self.read(JobAccepted, response, request)
+        state = accepted.data
+        try:
+            created_at, send_at = read_optional_time(state.created_at), read_optional_time(state.scheduled_for)
+        except ValueError:
+            raise self.unexpected("a time is not written as one", response, request) from None
+        return Job(
+            id=state.id,
+            name=state.original_file_name,
+            channel=channel if state.template_type is None else Channel(state.template_type),
+            status=JOB_STATUSES.get(state.job_status, JobStatus.UNKNOWN),
+            provider_status=state.job_status,
+            count=state.notification_count,
+            template_id=TemplateId(state.template),
+            template_version=state.template_version,
+            created_at=created_at,
+            scheduled_for=send_at,
+            raw=raw,
         )
-    return _post(operation, SMS_PATH, _with_extra(fields, message.extra, operation), message.reference)
 
 
-def _post(operation: str, path: str, content: bytes, reference: str | None) -> Request:
-    return Request(operation, "POST", path, Replay.UNSENT, JSON, content, None, _lookup(reference))
-
-
-def get_notification(notification_id: str) -> Request:
-    """GET one message."""
-    return Request("notify.get", "GET", f"{NOTIFICATIONS_PATH}/{quote(notification_id, safe='')}", Replay.ALWAYS)
-
-
-W = TypeVar("W", bound=Wire)
-
-
-def read(model: type[W], response: Response, request: Request) -> tuple[W, Mapping[str, object]]:
-    """Read an answer as a model and as it is. Raises UnexpectedReply, which names what is wrong and no value."""
-    return responses.read(model, response, request=request, provider=PROVIDER), LazyJson(response.body)
-
-
-def unexpected(problem: str, response: Response, request: Request) -> UnexpectedReply:
-    """The error for an answer that cannot be read."""
-    return UnexpectedReply(
-        f"the answer is not of the documented form: {problem}",
-        lookup=request.lookup,
-        operation=request.operation,
-        provider=PROVIDER,
-        status=response.status,
-        request_id=request_id(response),
-    )
-
-
-def to_sent(channel: Channel, response: Response, request: Request) -> Sent:
-    """Read the answer to a message that was accepted."""
-    message, raw = read(SentMessage, response, request)
-    content = message.content
-    return Sent(
-        id=NotificationId(message.id),
-        channel=channel,
-        reference=message.reference,
-        template_id=TemplateId(message.template.id),
-        template_version=message.template.version,
-        subject=None if content.subject is None else Personal(content.subject),
-        body=Personal(content.body),
-        sender=content.from_email or content.from_number,
-        raw=raw,
-    )
-
-
-def to_notification(response: Response, request: Request) -> Notification:
-    """Read the answer to getting a message."""
-    state, raw = read(NotificationState, response, request)
-    try:
-        return notification(state, raw)
-    except ValueError:
-        raise unexpected("a time is not written as one", response, request) from None
-
-
-def notification(state: NotificationState, raw: Mapping[str, object]) -> Notification:
-    """Make the model that callers see. Raises ValueError for a time that cannot be read."""
-    recipient = state.email_address or state.phone_number
-    return Notification(
-        id=NotificationId(state.id),
-        channel=Channel(state.type),
-        status=STATUSES.get(state.status, Status.UNKNOWN),
-        provider_status=state.status,
-        reference=state.reference,
-        recipient=None if recipient is None else Personal(recipient),
-        address=None,
-        template_id=TemplateId(state.template.id),
-        template_version=state.template.version,
-        subject=None if state.subject is None else Personal(state.subject),
-        body=None if state.body is None else Personal(state.body),
-        created_at=read_time(state.created_at),
-        sent_at=read_optional_time(state.sent_at),
-        completed_at=read_optional_time(state.completed_at),
-        created_by=None if state.created_by_name is None else Personal(state.created_by_name),
-        postage=state.postage,
-        raw=raw,
-    )
+WIRE: Final = GcWire()

@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from govcomponents.notify.adapters.govuk_notify import wire
+from govcomponents.notify.adapters.govuk_notify.wire import write_time
+from govcomponents.notify.adapters.notifications_api import wire
 from govcomponents.sandbox.providers.govuk_notify.postage import estimated_delivery
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def write(seconds: float) -> str:
 
 def write_moment(moment: datetime) -> str:
     """Write a time as the API does."""
-    return wire.write_time(moment)
+    return write_time(moment)
 
 
 def outcome(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from govcomponents.core.messages import Response
-from govcomponents.notify.adapters.govuk_notify import wire
+from govcomponents.notify.adapters.notifications_api import wire
 from govcomponents.sandbox.http.messages import json_answer
 from govcomponents.sandbox.providers.govuk_notify import content as contents
 from govcomponents.sandbox.providers.govuk_notify import schemas
@@ -73,7 +73,7 @@ class Reading:
         return self._json(self._state(self._message(service, message_id), self._ground.clock.time()))
 
     def _state(self, message: Message, now: float) -> dict[str, Any]:
-        unknown = {"line_7", "one_click_unsubscribe"}
+        unknown = {"line_7", "one_click_unsubscribe", "status_description", "provider_response"}
         if message.channel != "letter":
             unknown.add("estimated_delivery")
         return message.state(self._ground.base_url, now).model_dump(exclude=unknown)

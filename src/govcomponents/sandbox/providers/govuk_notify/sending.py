@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from govcomponents.notify.adapters.govuk_notify import wire
+from govcomponents.notify.adapters.notifications_api import wire
 from govcomponents.notify.recipients import PostalAddress, RecipientFault
 from govcomponents.notify.templates import placeholders
 from govcomponents.notify.templates.personalisation import placeholder_key

@@ -1,4 +1,4 @@
-"""The messages of GC Notify that are known, the error that each one means, and how to mend it.
+"""GC Notify's catalogue of refusals: its messages, the error that each one means, and how to fix it.
 
 Sources: GC Notify docs, "Error codes" of each page; cds-snc/notification-api, `app/v2` and `app/notifications`.
 """
@@ -6,9 +6,19 @@ Sources: GC Notify docs, "Error codes" of each page; cds-snc/notification-api, `
 from __future__ import annotations
 
 import re
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
-from govcomponents.errors import Conflict, NotFound, PermissionRefused, Refused, RequestRefused
+from govcomponents.errors import Conflict, NotFound, PermissionRefused, RateLimited, RequestRefused, Unavailable
+from govcomponents.notify.adapters.gc_notify.wire import WIRE
+from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping, Refusal, known, midnight, parts
+
+if TYPE_CHECKING:
+    from govcomponents.core.messages import Response
+    from govcomponents.errors import GovComponentsError
+
+_RATE: Final = ("RateLimitError", "RateLimitExceeded")
+_FIRST_MONTH: Final = 4  # the fiscal year begins on 1 April
+_QUOTA: Final = re.compile(r"before you reach your (?P<period>daily|annual) limit")
 
 CREDENTIALS: Final = (
     ("Enter your full API key", "the API key is not whole", 'copy the whole key, which starts with "gcntfy-"'),
@@ -20,113 +30,97 @@ CREDENTIALS: Final = (
     ("no API keys", "the key's service has no API keys", "make a key on the page API integration, and use it"),
 )
 
-
-class _Known(NamedTuple):
-    """One message of the catalogue: how it is recognised, the class it asks for, and what to tell the caller."""
-
-    pattern: re.Pattern[str]
-    kind: type[Refused]
-    happened: str
-    fix: str
-    field: str | None = None
-
-
-def _known(pattern: str, kind: type[Refused], happened: str, fix: str, field: str | None = None) -> _Known:
-    return _Known(re.compile(pattern), kind, happened, fix, field)
-
-
 _FILE_TYPES: Final = "send a pdf, csv, jpeg, png, odt, txt, rtf, doc, docx, xls or xlsx file"
 
-# In the order in which they are tried. A group called `name` in a pattern is text that is safe to show.
-_REFUSALS: Final = (
-    _known(
+REFUSALS: Final = (
+    known(
         r"Missing personalisation: (?P<name>.{1,300})",
         RequestRefused,
         "the template needs values that were not given",
         "give a value for each placeholder of the template",
         "personalisation",
     ),
-    _known(
+    known(
         r"Template not found|No result found.*template",
         NotFound,
         "the service has no such template",
         "check the template's id, and that the key is of the service that owns it",
         "template",
     ),
-    _known(
+    known(
         r"Template (?:\S{36} )?has been deleted|Template is already archived",
         Conflict,
         "the template is archived",
         "use a template that is not archived",
         "template",
     ),
-    _known(
+    known(
         r"(?P<name>\w{1,12}) template is not suitable for",
         RequestRefused,
         "the template is for another channel",
         "use one of this channel",
         "template",
     ),
-    _known(
+    known(
         r"team-only API key|team and safelist API key",
         PermissionRefused,
         "a team and safelist key sends only to the team and the safelist",
         "add the recipients to the safelist, or use a live key",
         "to",
     ),
-    _known(
+    known(
         r"in trial mode",
         PermissionRefused,
         "the service is in trial mode",
         "ask to go live, or send to the team and the safelist only",
         "to",
     ),
-    _known(
+    known(
         r"Service is suspended", PermissionRefused, "the service is suspended", "contact GC Notify to have it resumed"
     ),
-    _known(
+    known(
         r"Service is not allowed to send (?P<name>[a-z ]{1,30})",
         PermissionRefused,
         "the service is not allowed to send this",
         "ask GC Notify to switch it on for the service",
     ),
-    _known(
+    known(
         r"international mobile numbers",
         PermissionRefused,
         "the service may not send to numbers abroad",
         "ask GC Notify to switch international numbers on, or check the number",
         "to",
     ),
-    _known(
+    known(
         r"This API key does not have permission to manage (?P<name>templates|reports)",
         PermissionRefused,
         "the key may not manage these",
         "make a new key with that permission",
     ),
-    _known(
+    known(
         r"templates is not allowed",
         PermissionRefused,
         "the service may not make templates of this channel",
         "switch the channel on in the service's settings",
     ),
-    _known(
+    known(
         r"email_reply_to_id .* does not exist|reply_to_id .* does not exist",
         NotFound,
         "the service has no such reply-to address",
         "copy the id of the reply-to address from Settings",
         "reply_to",
     ),
-    _known(
+    known(
         r"sms_sender_id .* does not exist",
         NotFound,
         "the service has no such text message sender",
         "copy the id of the sender from Settings",
         "sender",
     ),
-    _known(
+    known(
         r"Message is empty", RequestRefused, "the message is empty", "give the placeholders values", "personalisation"
     ),
-    _known(
+    known(
         r"character count greater than",
         RequestRefused,
         "the message is too long",
@@ -134,90 +128,90 @@ _REFUSALS: Final = (
         "and emails within 50,000 characters",
         "personalisation",
     ),
-    _known(
+    known(
         r"Personalisation variables size",
         RequestRefused,
         "the values of the placeholders are too long",
         "keep them within 51,200 characters in all",
         "personalisation",
     ),
-    _known(
+    known(
         r"File number exceed",
         RequestRefused,
         "there are too many files",
         "send at most 10 files with an email",
         "personalisation",
     ),
-    _known(
+    known(
         r"File size for",
         RequestRefused,
         "a file is too big",
         "keep an email and its files within 6 MB",
         "personalisation",
     ),
-    _known(
+    known(
         r"Unsupported file type",
         RequestRefused,
         "the file is of a type that cannot be sent",
         _FILE_TYPES,
         "personalisation",
     ),
-    _known(
+    known(
         r"virus scan",
         RequestRefused,
         "the file did not pass the virus scan",
         "do not send it; check where it comes from",
         "personalisation",
     ),
-    _known(
+    known(
         r"sending_method|filename is|Error decoding base64",
         RequestRefused,
         "a file, or an option of it, was refused",
         "give a filename of 3 to 255 characters and send the file as an attachment or as a link",
         "personalisation",
     ),
-    _known(
+    known(
         r"scheduled_for",
         RequestRefused,
         "the time to send at was refused",
         "give a time in UTC, within the next 96 hours",
         "scheduled_for",
     ),
-    _known(
+    known(
         r"Missing column headers",
         RequestRefused,
         "the rows lack a column",
         'give "email address" or "phone number", and one column for each placeholder of the template',
         "rows",
     ),
-    _known(
+    known(
         r"Duplicate column headers", RequestRefused, "two columns have the same name", "give each column once", "rows"
     ),
-    _known(
+    known(
         r"Too many rows", RequestRefused, "there are too many rows", "send at most 50,000 recipients at once", "rows"
     ),
-    _known(
+    known(
         r"Some rows have errors|^Row \d+",
         RequestRefused,
         "some rows cannot be sent, so none was",
         "check each row for a recipient and for every placeholder of the template",
         "rows",
     ),
-    _known(
+    known(
         r"rows or csv|Error converting to CSV",
         RequestRefused,
         "the rows cannot be read",
         "give a heading and at least one row, of texts only",
         "rows",
     ),
-    _known(
+    known(
         r"testing and non-testing numbers",
         RequestRefused,
         "test numbers and real ones cannot go together",
         "send to them separately",
         "rows",
     ),
-    _known(
+    known(
         r"^(?:phone_number )?(?:Not a valid (?:local|international)? ?number|Not enough digits|Too many digits"
         r"|Not a valid country prefix|Must not contain letters)",
         RequestRefused,
@@ -225,21 +219,21 @@ _REFUSALS: Final = (
         "check the number; give it with its country, such as +16132532222",
         "to",
     ),
-    _known(
+    known(
         r"^(?:email_address )?Not a valid email address",
         RequestRefused,
         "the email address is not valid",
         "check the address",
         "to",
     ),
-    _known(r"(?P<name>\w{1,40}) is a required property", RequestRefused, "the request lacks a part", "give that part"),
-    _known(
+    known(r"(?P<name>\w{1,40}) is a required property", RequestRefused, "the request lacks a part", "give that part"),
+    known(
         r"(?P<name>\w{1,40}) (?:is not|must be) a valid UUID",
         RequestRefused,
         "an id is not a UUID",
         "give an id as the provider does",
     ),
-    _known(
+    known(
         r"Additional properties are not allowed",
         RequestRefused,
         "the request has a part that is not known",
@@ -248,15 +242,58 @@ _REFUSALS: Final = (
 )
 
 
-def from_catalogue(message: str, status: int, facts: dict[str, Any]) -> Refused | None:
-    """The error for a message of the provider, or None if the message is not known."""
-    for known in _REFUSALS:
-        if found := known.pattern.search(message):
-            name = found.groupdict().get("name")
-            happened = f"{known.happened}: {name}" if name else known.happened
-            if known.kind is not RequestRefused:
-                return known.kind(happened, fix=known.fix, **facts)
-            if status == 404:
-                return NotFound(happened, fix=known.fix, **facts)
-            return RequestRefused(happened, field=known.field, fix=known.fix, **facts)
-    return None
+class GcErrors(ErrorMapping):
+    """The errors of GC Notify."""
+
+    provider = WIRE.provider
+    catalogue = REFUSALS
+    credentials = CREDENTIALS
+
+    def is_rate_limit(self, response: Response) -> bool:
+        """Whether a 429 is the limit for a minute or an hour; the others are quotas of a day or a year.
+
+        The service has a type of error for each quota, and adds new ones; a 429 without any type comes from something
+        in front of it.
+        """
+        kind, _messages = parts(response)
+        return kind is None or kind in _RATE
+
+    def from_message(self, message: str, refusal: Refusal) -> GovComponentsError | None:
+        """Return the error for a message of the catalogue, or for a quota, which a job tells with 400."""
+        if found := _QUOTA.search(message):
+            return self._quota(refusal, annual=found["period"] == "annual")
+        return super().from_message(message, refusal)
+
+    def not_found(self, refusal: Refusal) -> NotFound:
+        """Return the error for a 404 without a known message."""
+        return NotFound(
+            "there is no such thing, it is no longer kept, or it is not stored yet",
+            fix="check the id and the key's kind; a message that was sent just now may be found in a few seconds",
+            **refusal.facts,
+        )
+
+    def failure(self, refusal: Refusal) -> GovComponentsError:
+        """Return the error for a service that failed itself; one that cannot store a file has taken nothing."""
+        if refusal.kind == "BadRequestError":
+            happened = "the provider could not store the file, so it took nothing"
+            return Unavailable(happened, fix="send the message again later", **refusal.facts)
+        return super().failure(refusal)
+
+    def quota(self, refusal: Refusal) -> RateLimited:
+        """Return the error for a quota of a day or a year."""
+        return self._quota(refusal, annual="Annual" in (refusal.kind or ""))
+
+    def _quota(self, refusal: Refusal, *, annual: bool) -> RateLimited:
+        if not annual:
+            return super().quota(refusal)
+        today = midnight(refusal.now)
+        ends = today.replace(year=today.year + (today.month >= _FIRST_MONTH), month=_FIRST_MONTH, day=1)
+        return RateLimited(
+            "the year's limit of messages is used up",
+            fix="ask GC Notify for a higher limit, or wait until 1 April",
+            retry_after=ends.timestamp() - refusal.now,
+            **refusal.facts,
+        )
+
+
+ERRORS: Final = GcErrors()

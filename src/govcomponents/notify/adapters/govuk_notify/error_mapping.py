@@ -1,0 +1,241 @@
+"""GOV.UK Notify's catalogue of refusals: its messages, the error that each one means, and how to fix it.
+
+Sources: GOV.UK Notify REST API docs, "Error codes"; alphagov/notifications-api, `app/v2/errors.py`.
+"""
+
+from __future__ import annotations
+
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.errors import Conflict, NotFound, PermissionRefused, RequestRefused, Unavailable
+from govcomponents.notify.adapters.govuk_notify.wire import WIRE
+from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping, Refusal, known
+
+if TYPE_CHECKING:
+    from govcomponents.core.messages import Response
+    from govcomponents.errors import GovComponentsError
+
+_DAILY: Final = b"TooManyRequestsError"
+_CLOCK: Final = "system clock"
+
+REFUSALS: Final = (
+    known(
+        r"Missing personalisation: (?P<name>.{1,300})",
+        RequestRefused,
+        "the template needs values that were not given",
+        "give a value for each placeholder of the template",
+        "personalisation",
+    ),
+    known(
+        r"Template not found",
+        NotFound,
+        "the service has no such template",
+        "check the template's id, and that the key is of the service that owns it",
+        "template",
+    ),
+    known(
+        r"Template has been deleted",
+        Conflict,
+        "the template is archived",
+        "send with a template that is not archived",
+        "template",
+    ),
+    known(
+        r"(?P<name>\w{1,12}) template is not suitable for",
+        RequestRefused,
+        "the template is for another channel",
+        "use one of this channel",
+        "template",
+    ),
+    known(
+        r"team-only API key",
+        PermissionRefused,
+        "a team key sends only to the team and the guest list",
+        "add the recipient to the guest list, or use a live key",
+        "to",
+    ),
+    known(
+        r"in trial mode",
+        PermissionRefused,
+        "the service is in trial mode",
+        "ask to go live, or send to the team and the guest list only",
+        "to",
+    ),
+    known(
+        r"team api key",
+        PermissionRefused,
+        "letters cannot be sent with a team key",
+        "use a test key, or a live key once the service is live",
+    ),
+    known(
+        r"Service is not allowed to send (?P<name>[a-z ]{1,30})",
+        PermissionRefused,
+        "the service is not allowed to send through this channel",
+        "switch the channel on in the service's settings",
+    ),
+    known(
+        r"international mobile numbers",
+        PermissionRefused,
+        "the service may not send to numbers abroad",
+        "switch international text messages on in the service's settings, or check the number",
+        "to",
+    ),
+    known(
+        r"Send files by email has not been set up",
+        PermissionRefused,
+        "the service has no contact details for the page from which people download files",
+        "add contact details under Settings, Send files by email",
+    ),
+    known(
+        r"email_reply_to_id .* does not exist",
+        NotFound,
+        "the service has no such reply-to address",
+        "copy the id of the reply-to address from Settings",
+        "reply_to",
+    ),
+    known(
+        r"sms_sender_id .* does not exist",
+        NotFound,
+        "the service has no such text message sender",
+        "copy the id of the sender from Settings",
+        "sender",
+    ),
+    known(
+        r"message is empty", RequestRefused, "the message is empty", "give the placeholders values", "personalisation"
+    ),
+    known(
+        r"message is too long|cannot be longer than (918|2000000)",
+        RequestRefused,
+        "the message is too long",
+        "keep text messages within 918 characters and emails within 2,000,000 bytes",
+        "personalisation",
+    ),
+    known(
+        r"Can only send a file by email",
+        RequestRefused,
+        "files go by email only",
+        "send an email, or leave the file out",
+        "personalisation",
+    ),
+    known(
+        r"Unsupported file type",
+        RequestRefused,
+        "the file is of a type that cannot be sent",
+        "send a csv, doc, docx, jpeg, jpg, json, odt, pdf, png, rtf, txt or xlsx file, and give its filename",
+        "personalisation",
+    ),
+    known(
+        r"Document must not be empty|not base64|file size limit|virus scan|filename`? cannot be longer|retention_period"
+        r"|confirm_email_before_download|is_csv|file extension",
+        RequestRefused,
+        "the file, or an option of it, was refused",
+        "send a file of at most 2 MB that is not empty, with a filename of at most 100 characters and 1 to 78 weeks",
+        "personalisation",
+    ),
+    known(
+        r"^(?:phone_number )?(?:Not a UK mobile number|Too many digits|Not enough digits|Must not contain letters"
+        r"|Not a valid country prefix|Number is not valid)",
+        RequestRefused,
+        "the phone number cannot be sent to",
+        "check the number",
+        "to",
+    ),
+    known(
+        r"^(?:email_address )?Not a valid email address",
+        RequestRefused,
+        "the email address is not valid",
+        "check the address",
+        "to",
+    ),
+    known(r"Recipient can.t be empty", RequestRefused, "the recipient is empty", "give a recipient", "to"),
+    known(
+        r"ddress|UK postcode",
+        RequestRefused,
+        "the postal address breaks the rules for addresses",
+        "give 3 to 7 lines, of which the last is a UK postcode or, if the service may send abroad, a country",
+        "address",
+    ),
+    known(
+        r"QR code", RequestRefused, "the link is too long for a QR code", "keep it within 504 bytes", "personalisation"
+    ),
+    known(
+        r"Cannot decode letter content", RequestRefused, "the letter is not base64", "send the bytes of a PDF", "pdf"
+    ),
+    known(r"Notification is not a letter", Conflict, "the message is not a letter", "ask for the PDF of letters only"),
+    known(
+        r"PDF not available for letters in status",
+        Conflict,
+        "this letter has no PDF, because it failed",
+        "look at the letter's status",
+    ),
+    known(r"(?P<name>\w{1,40}) is a required property", RequestRefused, "the request lacks a part", "give that part"),
+    known(
+        r"(?P<name>\w{1,40}) is not a valid UUID",
+        RequestRefused,
+        "an id is not a UUID",
+        "give an id as the provider does",
+    ),
+    known(
+        r"Additional properties are not allowed",
+        RequestRefused,
+        "the request has a part that is not known",
+        "check `extra`",
+    ),
+)
+
+CREDENTIALS: Final = (
+    (
+        _CLOCK,
+        "this machine's clock differs from the provider's by more than 30 seconds",
+        "set the clock by network time (NTP)",
+    ),
+    ("API key revoked", "the API key was revoked", "make a new key on the page API integration, and use it"),
+    ("API key not found", "the API key is not one of the service's", "copy the key again; it may be revoked or cut"),
+    ("service is archived", "the key's service is archived", "use a key of a service that is in use"),
+    (
+        "service not found",
+        "the key's service does not exist",
+        "copy the key again; it may be cut",
+    ),
+)
+
+
+class GovUkErrors(ErrorMapping):
+    """The errors of GOV.UK Notify."""
+
+    provider = WIRE.provider
+    catalogue = REFUSALS
+    credentials = CREDENTIALS
+
+    def is_rate_limit(self, response: Response) -> bool:
+        """Whether a 429 is the limit for a minute; the day's lasts until midnight UTC."""
+        return _DAILY not in response.body
+
+    def own_error(self, refusal: Refusal) -> GovComponentsError | None:
+        """Return the error for an answer of the platform before the provider, or for a PDF that is not made yet."""
+        status, kind = refusal.response.status, refusal.kind
+        if kind is None and not refusal.messages and status != 401:
+            # In an outage the platform answers so; it proves nothing about the thing asked for.
+            return self.unexpected(f"status {status}, and the body is not the provider's own", refusal)
+        if kind == "PDFNotReadyError":
+            return Unavailable("the PDF is not made yet", fix="ask again in a few seconds", **refusal.facts)
+        return None
+
+    def is_about_key(self, refusal: Refusal) -> bool:
+        """Whether the API key was refused; the docs give some of these another type of error than the server."""
+        about_token = any("token" in message or _CLOCK in message for message in refusal.messages)
+        return super().is_about_key(refusal) or (refusal.response.status == 403 and about_token)
+
+    def measured(self, mark: str, refusal: Refusal) -> str:
+        """Say how far this machine's clock is off, by the Date header."""
+        if mark != _CLOCK:
+            return ""
+        try:
+            skew = round(refusal.now - parsedate_to_datetime(refusal.response.header("date") or "").timestamp())
+        except (TypeError, ValueError):
+            return ""
+        return f" (by its Date header, this machine is {abs(skew)} s {'ahead' if skew > 0 else 'behind'})"
+
+
+ERRORS: Final = GovUkErrors()

@@ -1,0 +1,168 @@
+"""The base of adapters for the notifications-api family, behind the notify port.
+
+What the services of the family have in common is here; an adapter is what its service does its own way.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from govcomponents.core.client import HttpClient, checked_base_url
+from govcomponents.notify.models import Channel
+from govcomponents.notify.policy import Policy
+from govcomponents.notify.port import NotifyCapability, NotifyPort
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import AsyncGenerator, Mapping
+    from typing import Self
+
+    from govcomponents.core.client import Credential
+    from govcomponents.core.messages import Request, Response
+    from govcomponents.core.runtime import Runtime
+    from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader
+    from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping
+    from govcomponents.notify.adapters.notifications_api.wire import NotificationsWire
+    from govcomponents.notify.events import NotifyEvent
+    from govcomponents.notify.inputs import EmailInput, SearchInput, SmsInput
+    from govcomponents.notify.models import Notification, NotificationId, Sent
+    from govcomponents.notify.templates.template import Rendered, Template
+    from govcomponents.privacy import Secret
+    from govcomponents.settings import NotifySettings
+
+FAMILY = frozenset(
+    {
+        NotifyCapability.EMAIL,
+        NotifyCapability.SMS,
+        NotifyCapability.ATTACHMENTS,
+        NotifyCapability.GET,
+        NotifyCapability.SEARCH,
+        NotifyCapability.TEMPLATES,
+        NotifyCapability.PREVIEW,
+        NotifyCapability.REPLY_TO,
+        NotifyCapability.SENDER,
+        NotifyCapability.CALLBACKS,
+    }
+)
+"""What every service of the family can do."""
+
+
+class NotificationsApi(NotifyPort):
+    """Sends through a service of the notifications-api family.
+
+    A subclass sets `provider`, `capabilities`, `wire`, `base_url` and `key_shape` (the pattern of a whole API key, and
+    the same in words), makes its `credential`, and gives its `callbacks` and `errors`.
+    """
+
+    wire: NotificationsWire
+    base_url: str
+    key_shape: tuple[re.Pattern[str], str]
+
+    def __init__(
+        self,
+        key: Secret,
+        runtime: Runtime,
+        base_url: str | None = None,
+        callback_tokens: tuple[Secret, ...] = (),
+    ) -> None:
+        self._clock = runtime.clock
+        self._callback_tokens = callback_tokens
+        self.policy = Policy(runtime)
+        self._http = HttpClient(
+            runtime,
+            provider=self.provider,
+            base_url=base_url or self.base_url,
+            credential=self.credential(key),
+            is_rate_limit=lambda response: self.errors().is_rate_limit(response),
+        )
+
+    @classmethod
+    def from_settings(cls, settings: NotifySettings, runtime: Runtime) -> Self:
+        """Build the adapter. Raises ConfigurationError if the key is missing or cut, or the base URL is not one."""
+        settings.own_settings()
+        shape, form = cls.key_shape
+        where = "set it to an API key from the page API integration"
+        key = settings.checked_key(cls.provider, shape, form=form, where=where)
+        base_url = checked_base_url(settings.base_url or cls.base_url, setting=settings.variable("base_url"))
+        return cls(key, runtime, base_url, tuple(settings.callback_tokens))
+
+    def credential(self, key: Secret) -> Credential:
+        """Return what makes the headers that prove who sends."""
+        raise NotImplementedError
+
+    def callbacks(self) -> CallbackReader:
+        """Return what reads callbacks. It is asked for when the first one comes."""
+        raise NotImplementedError
+
+    def errors(self) -> ErrorMapping:
+        """Return the errors of the service. It is asked for when the first request fails."""
+        raise NotImplementedError
+
+    async def _send(self, request: Request, success: int = 200) -> Response:
+        response = await self._http.send(request)
+        if response.status == success:
+            return response
+        raise self.errors().error(response, request, self._clock())
+
+    async def send_email(self, email: EmailInput) -> Sent:
+        """POST /v2/notifications/email."""
+        request = self.wire.send_email(email)
+        return self.wire.to_sent(Channel.EMAIL, await self._send(request, 201), request)
+
+    async def send_sms(self, message: SmsInput) -> Sent:
+        """POST /v2/notifications/sms."""
+        request = self.wire.send_sms(message)
+        return self.wire.to_sent(Channel.SMS, await self._send(request, 201), request)
+
+    async def get(self, notification_id: NotificationId) -> Notification:
+        """GET /v2/notifications/{id}."""
+        request = self.wire.get_notification(notification_id)
+        return self.wire.to_notification(await self._send(request), request)
+
+    async def search(self, query: SearchInput) -> AsyncGenerator[Notification, None]:
+        """GET /v2/notifications, page after page until one is empty: the link to a next page never ends."""
+        self._require_channel(*query.channels, operation="notify.search")
+        older_than = query.older_than
+        while True:
+            request = self.wire.get_notifications(query, older_than)
+            response = await self._send(request)
+            items = self.wire.page_items(response, request, "notifications")
+            for raw in items:
+                found = self.wire.to_found(raw, response, request)
+                older_than = found.id
+                if not query.statuses or query.words or found.status in query.statuses:
+                    yield found
+            if not items:
+                return
+
+    async def templates(self, channel: Channel | None) -> tuple[Template, ...]:
+        """GET /v2/templates."""
+        from govcomponents.notify.adapters.notifications_api import templates
+
+        if channel is not None:
+            self._require_channel(channel, operation="notify.templates")
+        request = templates.get_templates(channel)
+        return templates.to_templates(self.wire, await self._send(request), request)
+
+    async def template(self, template_id: str, version: int | None) -> Template:
+        """GET /v2/template/{id}, or one of its versions."""
+        from govcomponents.notify.adapters.notifications_api import templates
+
+        request = templates.get_template(template_id, version)
+        return templates.to_template(self.wire, await self._send(request), request)
+
+    async def preview(self, template_id: str, personalisation: Mapping[str, object]) -> Rendered:
+        """POST /v2/template/{id}/preview."""
+        from govcomponents.notify.adapters.notifications_api import templates
+
+        request = templates.post_preview(self.wire, template_id, personalisation)
+        return templates.to_rendered(self.wire, await self._send(request), request)
+
+    def _require_channel(self, *channels: Channel, operation: str) -> None:
+        """Refuse letters where the service has none."""
+        if Channel.LETTER in channels:
+            self.require(NotifyCapability.LETTER, operation=operation)
+
+    def read_callback(self, body: bytes, authorization: str | None) -> NotifyEvent:
+        """Check the bearer token, then read the body."""
+        return self.callbacks().read(body, authorization, self._callback_tokens)
