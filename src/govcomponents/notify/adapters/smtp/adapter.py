@@ -127,6 +127,17 @@ class Smtp(NotifyPort):
             raw={"status": answer.status, "reply": answer.body.decode("utf-8", "replace")},
         )
 
+    async def check(self) -> None:
+        """Connect to the mail server and log in, and hand over nothing."""
+        from govcomponents.notify.adapters.smtp.transport import NOOP
+
+        request = Request("notify.check", NOOP, "", Replay.ALWAYS)
+        answer = await self._mail().send(request)
+        if answer.status != _ACCEPTED:
+            from govcomponents.notify.adapters.smtp.refusals import refusal
+
+            raise refusal(answer, request, self.provider)
+
     async def templates(self, channel: Channel | None) -> tuple[Template, ...]:
         """Read every template file. Those of other channels than email are none."""
         from govcomponents.notify.adapters.smtp.rendering import template_of

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+NOOP: Final = "NOOP"
 FROM: Final = "mail-from"
 TO: Final = "rcpt-to"
 STAGE: Final = "stage"
@@ -40,9 +41,9 @@ _LINE_DOT: Final = re.compile(rb"(?m)^\.")
 class SmtpTransport:
     """Carries requests that an SMTP server answers, in the way of `inner`: asyncio callers are not stalled.
 
-    A request's body is the email, its headers `mail-from` and `rcpt-to` the envelope. The answer's status is the
-    server's code, its header `stage` says at which step it came. A connection serves one email: none is shared
-    between threads.
+    A request's body is the email, its headers `mail-from` and `rcpt-to` the envelope; one with the method NOOP logs in
+    and hands over nothing. The answer's status is the server's code, its header `stage` says at which step it came. A
+    connection serves one email: none is shared between threads.
     """
 
     def __init__(self, inner: Transport, server: MailServer, *, step: float = _STEP, final: float = _FINAL) -> None:
@@ -72,7 +73,10 @@ class SmtpTransport:
             with _nothing_accepted(request):
                 connection = self._connect()
                 stack.callback(_leave, connection)
-                refusal = self._greet(connection, request) or self._offer(connection, request)
+                refusal = self._greet(connection, request)
+                if refusal is None and request.method == NOOP:
+                    return _answer("noop", *connection.noop())
+                refusal = refusal or self._offer(connection, request)
                 if refusal is not None:
                     return refusal
                 whole = _LINE_DOT.sub(b"..", request.body or b"") + b".\r\n"
@@ -169,8 +173,9 @@ def _nothing_accepted(request: Request) -> Iterator[None]:
 
 
 def _not_sent(error: Exception, request: Request) -> NotSent:
+    what = "the mail server did not answer" if request.method == NOOP else "the email could not be handed over"
     return NotSent(
-        f"the email could not be handed over ({type(error).__name__}); it was not sent",
+        f"{what} ({type(error).__name__}); nothing was sent",
         operation=request.operation,
         provider=request.provider,
     )
