@@ -293,11 +293,13 @@ def test_a_zero_timeout_of_a_request_is_the_default(server: Loopback, caller: Ca
     assert caller.send(post(server.url + "/x", timeout=0)).status == 200
 
 
-def test_closing_twice_does_nothing_and_a_closed_transport_opens_again(server: Loopback, caller: Caller) -> None:
+def test_closing_twice_does_nothing_and_use_after_it_is_a_clear_error(server: Loopback, caller: Caller) -> None:
     caller.send(get(server.url + "/x"))
     caller.close()
     caller.close()
-    assert caller.send(get(server.url + "/x")).status == 200
+    with pytest.raises(ConfigurationError, match="were closed"):
+        caller.send(get(server.url + "/x"))
+    assert len(server.seen) == 1
 
 
 def test_errors_of_a_transport_are_ours(server: Loopback, caller: Caller) -> None:

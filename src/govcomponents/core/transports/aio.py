@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from govcomponents.core.messages import Request, Response
 from govcomponents.core.transports.blocking import MAX_BODY
-from govcomponents.core.transports.failures import check_limits, lost, not_sent, refused_by_library
+from govcomponents.core.transports.failures import (
+    GAVE_UP_WAITING,
+    check_limits,
+    closed,
+    has_impossible_body,
+    lost,
+    not_sent,
+    not_waited_for,
+    refused_by_library,
+)
 from govcomponents.core.transports.proxies_and_tls import Proxies, trust
 from govcomponents.errors import ConfigurationError
 
@@ -52,6 +61,8 @@ class AiohttpTransport:
         self._total_timeout = total_timeout
         self._pool_size = pool_size
         self._max_body = max_body
+        self._is_closed = False
+        self._retired: list[aiohttp.ClientSession] = []
         self._session: aiohttp.ClientSession | None = None
         self._proxies = Proxies({})
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -86,6 +97,8 @@ class AiohttpTransport:
 
     async def send(self, request: Request) -> Response:
         """Send a request and read the whole answer, suspending meanwhile."""
+        if self._is_closed:
+            raise closed(request)
         session = self._session_here()
         timeout = self._timeout if request.timeout is None else self._timeout_for(request.timeout)
         try:
@@ -99,13 +112,17 @@ class AiohttpTransport:
                 proxy=self._proxies.for_url(request.url),
             ) as answer:
                 body = await self._read(answer, request)
-                return Response(answer.status, answer.headers, body)
+                if has_impossible_body(answer.status, answer.headers.get("Content-Length")):
+                    self._retire()
         except _NEVER_CONNECTED as error:
             raise not_sent(request, error) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise lost(request, f"the answer was lost ({type(error).__name__})") from None
         except ValueError as error:
             raise refused_by_library(request, error) from None
+        if answer.status == GAVE_UP_WAITING:
+            raise not_waited_for(request)
+        return Response(answer.status, answer.headers, body)
 
     async def _read(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
         length = answer.content_length
@@ -130,10 +147,17 @@ class AiohttpTransport:
         return await asyncio.to_thread(work)
 
     async def aclose(self) -> None:
-        """Close every connection."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        """Close every connection. What is sent afterwards raises ConfigurationError."""
+        self._is_closed = True
+        self._retire()
+        while self._retired:
+            await self._retired.pop().close()
+
+    def _retire(self) -> None:
+        """Use none of the connections again; calls that are under way on them go on."""
+        if self._session is not None:
+            self._retired.append(self._session)
+            self._session = None
 
 
 def _encoded(url: str) -> URL:

@@ -14,7 +14,15 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from govcomponents.core.messages import Request, Response
-from govcomponents.core.transports.failures import check_limits, lost, not_sent, refused_by_library
+from govcomponents.core.transports.failures import (
+    GAVE_UP_WAITING,
+    check_limits,
+    closed,
+    lost,
+    not_sent,
+    not_waited_for,
+    refused_by_library,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,15 +35,14 @@ T = TypeVar("T")
 MAX_BODY = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
 _NO_PROXIES: dict[str, str] = {}  # the adapter has its own: Session.send must not look for any
-_TUNNEL_REFUSED = "Tunnel connection failed"  # http.client's words; the request itself is sent after this step
 
 
 class RequestsTransport:
     """Sends with requests. Safe to share between threads.
 
-    `connect_timeout` and `read_timeout` are seconds of silence, `total_timeout` is the most that an answer's body
-    may take; none can be switched off. `pool_size` is the number of connections kept for each host. Raises
-    ConfigurationError for a limit that is not a positive number.
+    `connect_timeout` and `read_timeout` are seconds of silence; `total_timeout` is the most that a request and its
+    answer may take, from connecting to the last byte. None can be switched off. `pool_size` is the number of
+    connections kept for each host. Raises ConfigurationError for a limit that is not a positive number.
     """
 
     def __init__(
@@ -60,12 +67,15 @@ class RequestsTransport:
         self._pool_size = pool_size
         self._max_body = max_body
         self._session: requests.Session | None = None
+        self._is_closed = False
         self._pid = os.getpid()
         self._timeouts: dict[float, Timeout] = {}
         self._making = threading.Lock()
 
     async def send(self, request: Request) -> Response:
         """Send a request and read the whole answer. Blocks; never suspends."""
+        if self._is_closed:
+            raise closed(request)
         session = self._session
         if self._pid != os.getpid():
             self._start_anew()
@@ -75,10 +85,13 @@ class RequestsTransport:
         from requests import exceptions as failures
         from urllib3 import exceptions as pool_failures
 
+        from govcomponents.core.transports.connections import CURRENT, Attempt
         from govcomponents.core.transports.requests_adapter import prepare
 
         prepared = prepare(request)
         silence = self._silence(request.timeout or self._read_timeout)
+        attempt = Attempt(time.monotonic() + self._total_timeout)
+        current = CURRENT.set(attempt)
         try:
             answer = session.send(
                 prepared,
@@ -89,11 +102,15 @@ class RequestsTransport:
             )
             body = self._read(answer, request)
         except (failures.RequestException, pool_failures.HTTPError, OSError) as error:
-            if _never_connected(error):
+            if attempt.began and not attempt.sent:
                 raise not_sent(request, error) from None
             raise lost(request, f"the answer was lost ({type(error).__name__})") from None
         except ValueError as error:
             raise refused_by_library(request, error) from None
+        finally:
+            CURRENT.reset(current)
+        if answer.status_code == GAVE_UP_WAITING:
+            raise not_waited_for(request)
         return Response(answer.status_code, answer.headers, body)
 
     async def sleep(self, seconds: float) -> None:
@@ -105,8 +122,9 @@ class RequestsTransport:
         return work()
 
     async def aclose(self) -> None:
-        """Close every connection."""
+        """Close every connection. What is sent afterwards raises ConfigurationError."""
         with self._making:
+            self._is_closed = True
             session, self._session = self._session, None
         if session is not None:
             session.close()
@@ -137,7 +155,6 @@ class RequestsTransport:
         """Read the body chunk by chunk, so that neither a huge nor an endless one holds the caller."""
         raw = answer.raw
         read = getattr(raw, "read1", raw.read)  # urllib3 before 2.2 has no read1, which does not wait for a whole chunk
-        deadline = time.monotonic() + self._total_timeout
         chunks: list[bytes] = []
         size = 0
         try:
@@ -148,34 +165,9 @@ class RequestsTransport:
                     raise lost(request, f"the answer is larger than {self._max_body} bytes")
                 if raw.length_remaining == 0 and "content-encoding" not in raw.headers:
                     break  # saves a call that would only say so; a decoder may hold more than the wire does
-                if time.monotonic() > deadline:
-                    raise lost(request, f"the answer took longer than {self._total_timeout:g} seconds")
         except BaseException:
             raw.close()
             raise
         finally:
             raw.release_conn()
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
-
-
-def _never_connected(error: BaseException) -> bool:
-    """Whether the failure came before the first byte of the request could leave.
-
-    Looks at what each library says was its reason, never at `__context__`: that holds whatever the caller happened
-    to be handling. A ProxyError alone proves nothing, since urllib3 also makes one of an answer lost by a proxy.
-    """
-    import ssl
-
-    from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
-
-    before = (NewConnectionError, ConnectTimeoutError, ssl.SSLCertVerificationError)
-    waiting: list[object] = [error]
-    for _ in range(20):
-        if not waiting:
-            break
-        item = waiting.pop()
-        if isinstance(item, before) or (type(item) is OSError and str(item).startswith(_TUNNEL_REFUSED)):
-            return True
-        if isinstance(item, BaseException):
-            waiting += [*item.args, getattr(item, "reason", None)]
-    return False

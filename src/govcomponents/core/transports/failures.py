@@ -11,6 +11,8 @@ from govcomponents.errors import ConfigurationError, GovComponentsError, NotSent
 if TYPE_CHECKING:
     from govcomponents.core.messages import Request
 
+GAVE_UP_WAITING = 408
+_WITHOUT_BODY = frozenset({204, 304})
 _SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -21,6 +23,33 @@ def not_sent(request: Request, error: BaseException) -> NotSent:
         operation=request.operation,
         provider=request.provider,
     )
+
+
+def not_waited_for(request: Request) -> NotSent:
+    """The error for status 408: the server gave up waiting for the request, as it does on a connection that idled.
+
+    Nothing was acted on, because the request had not arrived (RFC 9110 section 15.5.9).
+    """
+    return NotSent(
+        "the connection had been idle and the server gave it up (status 408); the request was not read",
+        operation=request.operation,
+        provider=request.provider,
+    )
+
+
+def closed(request: Request) -> ConfigurationError:
+    """The error for a request after the transport was closed."""
+    return ConfigurationError(
+        "these components were closed; the request was not sent",
+        fix="make new ones, or close them only when the last call has ended",
+        operation=request.operation,
+        provider=request.provider,
+    )
+
+
+def has_impossible_body(status: int, content_length: str | None) -> bool:
+    """Whether an answer announces a body that it cannot have: the connection may still bring it, so it is not kept."""
+    return status in _WITHOUT_BODY and content_length not in (None, "0")
 
 
 def lost(request: Request, happened: str) -> OutcomeUnknown:

@@ -10,6 +10,7 @@ from requests.cookies import RequestsCookieJar
 from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
 
+from govcomponents.core.transports.connections import CURRENT, POOLS
 from govcomponents.core.transports.proxies_and_tls import Proxies, trust
 
 if TYPE_CHECKING:
@@ -105,10 +106,13 @@ class LeanAdapter(HTTPAdapter):
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool: Any) -> None:
         """Make the pools with the shared context."""
         super().init_poolmanager(connections, maxsize, block, ssl_context=self._context, **pool)
+        self.poolmanager.pool_classes_by_scheme = POOLS
 
     def proxy_manager_for(self, proxy: str, **pool: Any) -> Any:
         """Make a proxy's pools with the shared context."""
-        return super().proxy_manager_for(proxy, ssl_context=self._context, **pool)
+        manager = super().proxy_manager_for(proxy, ssl_context=self._context, **pool)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
     def get_connection_with_tls_context(
         self,
@@ -125,6 +129,8 @@ class LeanAdapter(HTTPAdapter):
             proxy = self._proxies.for_url(url)
             manager = self.proxy_manager_for(proxy) if proxy else self.poolmanager
             pool = self._pools[origin] = manager.connection_from_url(url)
+        if (attempt := CURRENT.get()) is not None:
+            attempt.began = True
         return pool
 
     def request_url(self, request: requests.PreparedRequest, proxies: Mapping[str, str] | None) -> str:
@@ -133,6 +139,13 @@ class LeanAdapter(HTTPAdapter):
         if url.startswith("http://") and self._proxies.for_url(url):
             return url
         return _parted(url)[1]
+
+    def close(self) -> None:
+        """Close every connection that is not in use now, at once; those in use when their answer has been read."""
+        pools, self._pools = self._pools, {}
+        for pool in pools.values():
+            pool.close()
+        super().close()
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Leave the connection as the shared context made it."""
