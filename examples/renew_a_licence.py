@@ -18,7 +18,7 @@ from govcomponents.identity.levels import Confidence
 from govcomponents.identity.models import Identity, SignIn
 from govcomponents.notify.models import Sent
 from govcomponents.pay.models import Payment
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.http.server import SandboxServer, serving
 
 FEE = Money.gbp("145.00")
@@ -34,7 +34,7 @@ DECLINED_CARD, GOOD_CARD = "4000000000000002", "4444333322221111"
 class Person:
     """Somebody at a browser: goes where the service sends them, and comes back."""
 
-    browser: Visitor = field(default_factory=Visitor.over_http)
+    browser: FormBrowser = field(default_factory=FormBrowser.over_http)
 
     def sign_in(self, url: str) -> str:
         """Choose who to be on the sign-in page; return the URL at which the browser comes back to the service."""

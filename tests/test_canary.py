@@ -22,7 +22,7 @@ from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.pay.inputs import CardholderDetails
 from govcomponents.pay.mop_up import Unfinished
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.world import default_world
 
 if TYPE_CHECKING:
@@ -113,8 +113,8 @@ class Service:
             self.told.result(result)
         return result
 
-    def visitor(self) -> Visitor:
-        return Visitor(self.sandbox.visit)
+    def browser(self) -> FormBrowser:
+        return FormBrowser(self.sandbox.visit)
 
 
 @pytest.fixture
@@ -140,7 +140,7 @@ def service(mode: Mode, runner: asyncio.Runner) -> Service:
 
 def _pay(service: Service, payment: Any) -> None:
     """Be the person at the card page."""
-    person = service.visitor()
+    person = service.browser()
     form = person.open(payment.next_url.reveal()).form_with("card_number")
     page = person.send(
         form,
@@ -211,7 +211,7 @@ def _signed_in(service: Service) -> object:
         return None
     pending = sign_in.pending
     service.told.canaries |= {part.reveal() for part in (pending.state, pending.nonce, pending.code_verifier)}
-    person = service.visitor()
+    person = service.browser()
     back = person.send(person.open(sign_in.url).form_with("person"), person="SAM", outcome="success").url
     service.told.canaries.add(back)
     service.call("identity.complete", pending, "https://service.example.gov.uk/signed-in?state=wrong&code=canary-code")

@@ -13,7 +13,7 @@ from govcomponents.core.messages import Response
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.transports.scripted import ScriptedTransport, Step
 from govcomponents.identity.levels import Claim, Confidence
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +58,7 @@ def _ended(outcome: str, **asked: object) -> object:
     """Sign in on the sandbox and let the person choose how it ends."""
     gov = GovComponents.sandbox()
     sign_in = gov.identity.start(confidence=Confidence.MEDIUM, **asked)  # type: ignore[arg-type]  # as each row asks
-    person = Visitor(gov.simulator.visit)
+    person = FormBrowser(gov.simulator.visit)
     back = person.send(person.open(sign_in.url).form_with("person"), person="SAM", outcome=outcome).url
     return gov.identity.complete(sign_in.pending, back)
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.http.server import serving
 
 authlib = pytest.importorskip("authlib", reason="Authlib is not installed (pip install Authlib)")
@@ -57,8 +57,8 @@ def test_a_sign_in_with_private_key_jwt_pkce_and_the_identity_claims(server):
         claims=json.dumps({"userinfo": {CORE_IDENTITY: None}}),
     )
 
-    visitor = Visitor.over_http()
-    page = visitor.send(visitor.open(url).form_with("person"), person="SAM", outcome="success")
+    browser = FormBrowser.over_http()
+    page = browser.send(browser.open(url).form_with("person"), person="SAM", outcome="success")
     assert page.url.startswith(settings.redirect_url)
     assert parse_qs(urlsplit(page.url).query)["state"] == [state]
 

@@ -35,7 +35,7 @@ from govcomponents.identity.jose.canonical_json import encode_base64url
 from govcomponents.identity.jose.jwk import public_members, thumbprint
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.service import AsyncIdentityService, IdentityService
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.settings import IdentitySettings
 
 VERSION = "9.13.3"
@@ -205,13 +205,13 @@ ASK = {"confidence": Confidence.MEDIUM, "claims": [Claim.PHONE, Claim.ADDRESS]}
 
 def sign_in(url):
     """A person signs in and agrees; returns where they come back, and the visitor with their cookies."""
-    visitor = Visitor.over_http()
-    page = visitor.open(url)
-    page = visitor.send(page.form_with("login"), login="sam", password="any")
+    browser = FormBrowser.over_http()
+    page = browser.open(url)
+    page = browser.send(page.form_with("login"), login="sam", password="any")
     if not page.left:
-        page = visitor.send(page.form_with("prompt"))
+        page = browser.send(page.form_with("prompt"))
     assert page.left, page.text[:500]
-    return page.url, visitor
+    return page.url, browser
 
 
 @pytest.mark.parametrize("name", [client["client_id"] for client in CLIENTS])
@@ -290,10 +290,10 @@ def test_a_wrong_secret_is_a_refused_credential(connect, name):
 def test_a_person_who_leaves(connect):
     identity_of = connect("with-key")
     started = identity_of.start(**ASK)
-    visitor = Visitor.over_http()
-    page = visitor.open(started.url)
+    browser = FormBrowser.over_http()
+    page = browser.open(started.url)
     abort = next(part for part in page.text.split('"') if part.endswith("/abort"))
-    back = visitor.open(abort)
+    back = browser.open(abort)
     assert back.left
     with pytest.raises(SignInDenied) as caught:
         identity_of.complete(started.pending, back.url)
@@ -317,10 +317,10 @@ def test_signing_out(connect, notices, name):
     """The person comes back, and the server tells the service that they signed out, with a token that counts once."""
     identity_of = connect(name, logout_notices=True)
     started = identity_of.start(**ASK)
-    callback, visitor = sign_in(started.url)
+    callback, browser = sign_in(started.url)
     identity = identity_of.complete(started.pending, callback)
-    page = visitor.open(identity_of.sign_out_url(identity, SIGNED_OUT))
-    page = visitor.send(page.form_with("xsrf"), logout="yes")
+    page = browser.open(identity_of.sign_out_url(identity, SIGNED_OUT))
+    page = browser.send(page.form_with("xsrf"), logout="yes")
     assert page.left
     assert page.url.partition("?")[0] == SIGNED_OUT
     body, content_type = notices.get(timeout=10)

@@ -5,7 +5,7 @@ import pytest
 from govcomponents import GovComponents
 from govcomponents.errors import SignInDenied
 from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.http.server import serving
 from govcomponents.settings import Settings
 
@@ -33,20 +33,20 @@ def gov(server, section):
 
 
 def test_a_person_signs_in_over_http(gov, section):
-    visitor = Visitor.over_http()
+    browser = FormBrowser.over_http()
     started = gov.identity.start(confidence=Confidence.MEDIUM)
-    page = visitor.open(started.url)
-    back = visitor.send(page.form_with("person"), person="SAM")
+    page = browser.open(started.url)
+    back = browser.send(page.form_with("person"), person="SAM")
     assert back.url.startswith(BACK)
     assert gov.identity.complete(started.pending, back.url).confidence is Confidence.MEDIUM
     gov.identity.check()
 
 
 def test_a_person_leaves_over_http(gov):
-    visitor = Visitor.over_http()
+    browser = FormBrowser.over_http()
     started = gov.identity.start()
-    page = visitor.open(started.url)
-    back = visitor.send(page.form_with("person"), button="yes")
+    page = browser.open(started.url)
+    back = browser.send(page.form_with("person"), button="yes")
     with pytest.raises(SignInDenied):
         gov.identity.complete(started.pending, back.url)
 

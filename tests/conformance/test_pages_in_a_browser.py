@@ -112,7 +112,7 @@ def test_controls_work_without_javascript(clicker, server, service):
     person.fill("How often each is sent", "2")
     person.choose("Send nothing for now")
     person.click("Set")
-    assert server.sandbox.callbacks.disturbance.copies == 2
+    assert server.sandbox.callbacks.perturbation.copies == 2
     person.click("Clock")
     person.click("Start again")
     assert "Nothing yet." in person.text

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from govcomponents import GovComponents, Money
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.http.server import serving
 from govcomponents.sandbox.providers.stripe import payer
 
@@ -41,7 +41,7 @@ def messages():
     """What the sandbox signs, for the client to verify."""
     with GovComponents.sandbox({"stripe": {"webhooks": [ENDPOINT]}}) as gov:
         payment = gov.pay.create(Money(4250), "PERMIT-1", "Permit", "https://permits.example.gov.uk/return")
-        payer.pay(Visitor(gov.simulator.visit), payment.next_url.reveal())
+        payer.pay(FormBrowser(gov.simulator.visit), payment.next_url.reveal())
         gov.pay.refund(payment.id, Money(100), available=Money(4250))
         made = gov.simulator.stripe.messages()
     for body, headers in made:

@@ -20,7 +20,7 @@ from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.protocol.logout import EVENT, answer_to, check_notice
 from govcomponents.identity.protocol.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
 from govcomponents.identity.service import IdentityService
-from govcomponents.sandbox.callbacks.queue import Disturbance
+from govcomponents.sandbox.callbacks.queue import Perturbation
 
 from .kit import CLIENT, Desk, default_world, settings
 
@@ -375,7 +375,7 @@ def test_a_notice_that_comes_twice_is_done_once():
 
     desk.sandbox.callbacks.receive(service)
     desk.sign_in()
-    desk.sandbox.callbacks.disturb(Disturbance(copies=2))
+    desk.sandbox.callbacks.perturb(Perturbation(copies=2))
     desk.provider.sign_out_everywhere("SAM")
     desk.sandbox.clock.advance(1)
     assert answers == ["closed", "closed"]  # each copy is a delivery with an id of its own

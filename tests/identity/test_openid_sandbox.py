@@ -20,7 +20,7 @@ from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.service import IdentityService
 from govcomponents.privacy import Secret
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.settings import IdentitySettings
 
 from .login_gov import support as login_gov
@@ -226,27 +226,27 @@ def test_components_of_a_sandbox_sign_in_with_the_provider_that_is_there(section
 def test_a_person_at_the_page(section, language):
     sandbox = sandbox_of(section, sign_in="page")
     service = service_on(sandbox, section)
-    visitor = Visitor(sandbox.visit)
+    browser = FormBrowser(sandbox.visit)
     started = service.start(**ASK)
-    page = visitor.open(started.url)
+    page = browser.open(started.url)
     if language == "cy":
-        page = visitor.open(f"{page.url}&lng=cy")
+        page = browser.open(f"{page.url}&lng=cy")
         assert "Mewngofnodi" in page.text
-    wrong = visitor.send(page.form_with("person"), person="NOBODY")
+    wrong = browser.send(page.form_with("person"), person="NOBODY")
     assert wrong.status == 400
-    back = visitor.send(wrong.form_with("person"), person="SAM")
+    back = browser.send(wrong.form_with("person"), person="SAM")
     assert back.left
     assert service.complete(started.pending, back.url).confidence is Confidence.MEDIUM
-    assert visitor.send(page.form_with("person"), person="SAM").status == 404
+    assert browser.send(page.form_with("person"), person="SAM").status == 404
 
 
 def test_a_person_who_leaves():
     sandbox = sandbox_of("openid", sign_in="page")
     service = service_on(sandbox, "openid")
-    visitor = Visitor(sandbox.visit)
+    browser = FormBrowser(sandbox.visit)
     started = service.start()
-    page = visitor.open(started.url)
-    back = visitor.send(page.form_with("person"), button="yes")
+    page = browser.open(started.url)
+    back = browser.send(page.form_with("person"), button="yes")
     with pytest.raises(SignInDenied):
         service.complete(started.pending, back.url)
 

@@ -7,7 +7,7 @@ import pytest
 
 from govcomponents.components import AsyncGovComponents, GovComponents
 from govcomponents.identity.levels import Claim, Confidence
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.http.server import serving
 
 from .kit import default_world
@@ -22,8 +22,8 @@ def server():
 
 
 def come_back(url):
-    visitor = Visitor.over_http()
-    return visitor.send(visitor.open(url).form_with("person"), person="SAM", outcome="success").url
+    browser = FormBrowser.over_http()
+    return browser.send(browser.open(url).form_with("person"), person="SAM", outcome="success").url
 
 
 def test_a_blocking_caller(server):

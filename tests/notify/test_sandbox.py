@@ -287,14 +287,14 @@ def test_all_kinds_of_callback_reach_the_service_and_are_read():
     notify.send_sms("07700900002", TEXT, VALUES)
     letter = notify.send_letter(ADDRESS, LETTER, VALUES)
     ready_made = notify.send_precompiled_letter(b"%PDF-1.4", "pre")
-    sandbox.notify._ground.callbacks.receive(receive)
+    sandbox.notify._context.callbacks.receive(receive)
     sandbox.clock.advance(5)
     sandbox.clock.advance(300)
     text_id = sandbox.notify.receive_text("447700900201", "STOP")
     sandbox.notify.complain(email.id)
     sandbox.notify.return_letter(letter.id)
     sandbox.notify.return_letter(ready_made.id)
-    sandbox.notify._ground.callbacks.deliver_due()
+    sandbox.notify._context.callbacks.deliver_due()
 
     kinds = [type(event) for event in events]
     assert kinds.count(DeliveryReceipt) == 2

@@ -4,7 +4,7 @@ import json
 
 from govcomponents.core.messages import Replay, Request
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.providers.govuk_pay import payer
 
 from .ground import KEY, world
@@ -23,7 +23,7 @@ class Raw:
     def __init__(self, sandbox=None, key=KEY, **changed):
         self.sandbox = sandbox or Sandbox(world(**changed))
         self.key = key
-        self.person = Visitor(self.sandbox.visit)
+        self.person = FormBrowser(self.sandbox.visit)
 
     def __call__(self, method, path, body=None, headers=None, *, content_type="application/json"):
         sent = {"Authorization": f"Bearer {self.key}", **(headers or {})}

@@ -113,9 +113,11 @@ def _do_everything(pay, provider):
     provider.decline(declined.next_url.reveal())
     pay.get(declined.id)
     disputed = pay.create(Money(3000), "R-5", "Disputed", "https://service.example.gov.uk/return")
-    from govcomponents.sandbox.browser import Visitor
+    from govcomponents.sandbox.browser import FormBrowser
 
-    payer.pay(Visitor(provider.pay.__closure__[0].cell_contents._visit), disputed.next_url.reveal(), "4000000000000259")
+    payer.pay(
+        FormBrowser(provider.pay.__closure__[0].cell_contents._visit), disputed.next_url.reveal(), "4000000000000259"
+    )
     provider.later(30 * 86_400)
     phone = pay.create_by_telephone(Money(3000), "R-6", "By telephone")
     card = {"card_number": "4242424242424242", "cvc": "123", "expiry": "12/39", "cardholder_name": "Sam Example"}

@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from govcomponents.sandbox.http.messages import text_answer
-from govcomponents.sandbox.http.routing import Found, Switchboard
+from govcomponents.sandbox.http.messages import text_response
+from govcomponents.sandbox.http.routing import Found, Router
 from govcomponents.sandbox.http.server import Listener
 
 from .toy import Toy
@@ -17,18 +17,18 @@ from .toy import Toy
 class Served:
     def __init__(self):
         self.toy = Toy()
-        board = Switchboard([self.toy])
+        router = Router([self.toy])
 
         def answer(call):
-            found = board.find(call.method, call.path)
+            found = router.find(call.method, call.path)
             if not isinstance(found, Found):
-                return self.toy.missing(call, found) if call.path.startswith("/toy") else text_answer(404, "no\n")
+                return self.toy.missing(call, found) if call.path.startswith("/toy") else text_response(404, "no\n")
             call.params = dict(found.params)
             return found.route.handler(call)
 
         self.listener = Listener("127.0.0.1", 0)
         self.listener.base_url = self.base_url = f"http://127.0.0.1:{self.listener.server_port}"
-        self.listener.answer = answer
+        self.listener.respond = answer
         self.thread = threading.Thread(target=lambda: self.listener.serve_forever(poll_interval=0.01))
         self.thread.start()
 

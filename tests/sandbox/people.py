@@ -13,13 +13,13 @@ def create(gov, reference="RENEW-7", pounds="10.00", return_url=RETURN_URL):
     return gov.pay.create(Money.gbp(pounds), reference, "Renew a licence", return_url)
 
 
-def enter_card(visitor, url, card=GOOD_CARD):
-    return fill_in_card(visitor, visitor.open(url), card)
+def enter_card(browser, url, card=GOOD_CARD):
+    return fill_in_card(browser, browser.open(url), card)
 
 
-def fill_in_card(visitor, page, card=GOOD_CARD):
+def fill_in_card(browser, page, card=GOOD_CARD):
     form = page.form_with("card_number")
-    page = visitor.send(
+    page = browser.send(
         form,
         card_number=card,
         expiry_month="12",
@@ -29,10 +29,10 @@ def fill_in_card(visitor, page, card=GOOD_CARD):
         email="sam@example.com",
     )
     if "confirm" in [name for form in page.forms for name, _ in form.buttons]:
-        page = visitor.send(page.form_with("confirm"), "confirm")
+        page = browser.send(page.form_with("confirm"), "confirm")
     return page
 
 
-def sign_in(visitor, url, person="SAM"):
-    form = visitor.open(url).form_with("person")
-    return visitor.send(form, person=person, outcome="success").url
+def sign_in(browser, url, person="SAM"):
+    form = browser.open(url).form_with("person")
+    return browser.send(form, person=person, outcome="success").url

@@ -24,7 +24,7 @@ def sandbox():
 
 
 def known_paths(sandbox):
-    for owner in sandbox._switchboard.owners:
+    for owner in sandbox._router.owners:
         for route in owner.routes():
             yield route.method, route.path
 
@@ -100,7 +100,7 @@ def credentials(sandbox, path):
 
 
 def check(sandbox, call):
-    answer = sandbox.answer(call)
+    answer = sandbox.respond(call)
     assert 200 <= answer.status < 500
     assert isinstance(answer.body, bytes)
     for name, value in answer.headers.items():
@@ -141,4 +141,4 @@ def test_any_path(sandbox, method, start, rest, query, sent, body):
 
 def test_a_body_beyond_the_limit_is_refused(sandbox):
     call = Call("POST", "/v1/payments", "", {}, b"x" * (MAX_REQUEST_BODY + 1), sandbox.base_url)
-    assert sandbox.answer(call).status == 413
+    assert sandbox.respond(call).status == 413

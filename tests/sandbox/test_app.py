@@ -9,7 +9,7 @@ import pytest
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.faults.tokens import spoil
+from govcomponents.sandbox.faults.tokens import corrupt
 from govcomponents.sandbox.http.messages import Call
 from govcomponents.sandbox.persistence.replay import _may_be_real
 
@@ -61,13 +61,13 @@ def test_closing_without_a_state_file_does_nothing(sandbox):
 def test_an_answer_that_holds_nothing_to_spoil_stays(sandbox):
     keys = sandbox.one_login.keys
     refused = Response(400, {}, b"{}")
-    assert spoil("id_token_expired", refused, keys) is refused
+    assert corrupt("id_token_expired", refused, keys) is refused
     plain = Response(200, {}, b'{"sub":"somebody"}')
-    assert spoil("core_identity_expired", plain, keys).body == plain.body
+    assert corrupt("core_identity_expired", plain, keys).body == plain.body
     page = Response(200, {}, b"<html>")
     ended = Response(302, {"location": "https://service.example.gov.uk/back?error=access_denied"})
     for answer in (page, ended):
-        assert spoil("callback_wrong_state", answer, keys) is answer
+        assert corrupt("callback_wrong_state", answer, keys) is answer
 
 
 @pytest.mark.parametrize("section", ["pay", "stripe"])

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from govcomponents.core.messages import Response
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 
 PAGE = """
 <form action="/ask" method="get"><input name="q" value="a b"><input type="submit" name="go" value="now"></form>
@@ -38,7 +38,7 @@ class Site:
 
 
 def test_reads_every_kind_of_field() -> None:
-    page = Visitor(Site({"http://box/a/": Response(200, {}, PAGE.encode())})).open("http://box/a/")
+    page = FormBrowser(Site({"http://box/a/": Response(200, {}, PAGE.encode())})).open("http://box/a/")
     asked, form = page.forms
     assert (asked.action, asked.method, asked.values, asked.buttons) == (
         "http://box/ask",
@@ -59,9 +59,9 @@ def test_reads_every_kind_of_field() -> None:
 
 def test_sends_what_the_form_holds_with_the_values_given_and_the_button() -> None:
     site = Site({"http://box/a/": Response(200, {}, PAGE.encode()), "http://box/a/next": Response(200, {}, b"done")})
-    visitor = Visitor(site)
-    form = visitor.open("http://box/a/").form_with("who")
-    page = visitor.send(form, "cancel", who="sam")
+    browser = FormBrowser(site)
+    form = browser.open("http://box/a/").form_with("who")
+    page = browser.send(form, "cancel", who="sam")
     assert page.text == "done"
     assert not page.left
     assert site.asked[1][1] == {
@@ -76,8 +76,8 @@ def test_sends_what_the_form_holds_with_the_values_given_and_the_button() -> Non
 
 def test_sends_a_get_form_in_the_query() -> None:
     site = Site({"http://box/a/": Response(200, {}, PAGE.encode()), "http://box/ask?q=x+y": Response(200, {}, b"")})
-    visitor = Visitor(site)
-    visitor.send(visitor.open("http://box/a/").forms[0], q="x y")
+    browser = FormBrowser(site)
+    browser.send(browser.open("http://box/a/").forms[0], q="x y")
     assert site.asked[1] == ("http://box/ask?q=x+y", None)
 
 
@@ -88,22 +88,22 @@ def test_follows_redirects_at_home_and_stops_when_they_leave() -> None:
             "http://box/b": Response(303, {"location": "https://service.example.gov.uk/back?x=1"}),
         }
     )
-    page = Visitor(site).open("http://box/a", {"x": "1"})
+    page = FormBrowser(site).open("http://box/a", {"x": "1"})
     assert page.left
     assert page.url == "https://service.example.gov.uk/back?x=1"
     assert site.asked == [("http://box/a", {"x": "1"}), ("http://box/b", None)]
 
 
 def test_says_what_is_missing() -> None:
-    visitor = Visitor(Site({"http://box/a/": Response(200, {}, PAGE.encode())}))
-    page = visitor.open("http://box/a/")
+    browser = FormBrowser(Site({"http://box/a/": Response(200, {}, PAGE.encode())}))
+    page = browser.open("http://box/a/")
     with pytest.raises(LookupError, match=r"no form of the page at /a/ \(status 200\) has a field called 'nothing'"):
         page.form_with("nothing")
     with pytest.raises(LookupError, match=r"no button 'other'; it has \['confirm', 'cancel'\]"):
-        visitor.send(page.form_with("action"), "other")
+        browser.send(page.form_with("action"), "other")
 
 
 def test_gives_up_on_endless_redirects() -> None:
-    visitor = Visitor(Site({"http://box/a": Response(302, {"location": "/a"})}))
+    browser = FormBrowser(Site({"http://box/a": Response(302, {"location": "/a"})}))
     with pytest.raises(LookupError, match="redirects more than 10 times"):
-        visitor.open("http://box/a")
+        browser.open("http://box/a")

@@ -9,7 +9,7 @@ import pytest
 
 from govcomponents import ConfigurationError, GovComponents
 from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.callbacks.urls import with_callbacks_to
 from govcomponents.sandbox.control.client import Control
 from govcomponents.sandbox.http.server import serving
@@ -74,7 +74,7 @@ def test_real_callbacks_reach_the_service_and_verify(service):
     to = service.url + "/"
     with serving(sign_in="page", callbacks_to=to) as server, connected(server) as gov:
         payment = create(gov)
-        enter_card(Visitor.over_http(), payment.next_url.reveal())
+        enter_card(FormBrowser.over_http(), payment.next_url.reveal())
         _path, headers, body = service.wait_for("/callbacks/pay")
         event = gov.pay.parse_webhook(body, headers)
         assert (event.payment_id, event.reference) == (payment.id, "RENEW-7")
@@ -87,7 +87,7 @@ def test_real_callbacks_reach_the_service_and_verify(service):
         assert receipt.notification_id == sent.id
 
         started = gov.identity.start(confidence=Confidence.MEDIUM)
-        identity = gov.identity.complete(started.pending, sign_in(Visitor.over_http(), started.url))
+        identity = gov.identity.complete(started.pending, sign_in(FormBrowser.over_http(), started.url))
         server.sandbox.one_login.sign_out_everywhere("SAM")
         _path, headers, body = service.wait_for("/callbacks/one-login")
         notice = gov.identity.parse_logout(body, headers["content-type"])

@@ -8,8 +8,15 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from govcomponents.sandbox.callbacks.queue import Answer, Callback, Callbacks, DeliveryRule, Disturbance, post_over_http
-from govcomponents.sandbox.callbacks.worker import Courier
+from govcomponents.sandbox.callbacks.queue import (
+    Callback,
+    Callbacks,
+    DeliveryResult,
+    DeliveryRule,
+    Perturbation,
+    post_over_http,
+)
+from govcomponents.sandbox.callbacks.worker import CallbackWorker
 from govcomponents.sandbox.clock import SandboxClock
 from govcomponents.sandbox.timeline import Timeline
 
@@ -139,24 +146,24 @@ def test_resending_starts_from_the_first_attempt(here):
 
 
 def test_copies_delays_and_pauses(here):
-    here.callbacks.disturb(Disturbance(copies=3, delay_seconds=30))
+    here.callbacks.perturb(Perturbation(copies=3, delay_seconds=30))
     assert len(here.send(ONE)) == 3
     here.clock.advance(30)
     assert len(here.got) == 3
-    here.callbacks.disturb(Disturbance(paused=True))
-    assert here.callbacks.disturbance.paused
+    here.callbacks.perturb(Perturbation(paused=True))
+    assert here.callbacks.perturbation.paused
     here.send(ONE)
     here.clock.advance(1000)
     assert len(here.got) == 3
     assert here.callbacks.next_due() is None
-    here.callbacks.disturb(Disturbance())
+    here.callbacks.perturb(Perturbation())
     assert len(here.got) == 4
 
 
 def test_shuffled_callbacks_come_out_of_order_in_the_same_way_for_the_same_seed():
     def order(seed):
         there = Setting().receive()
-        there.callbacks.disturb(Disturbance(shuffle_seconds=100, seed=seed))
+        there.callbacks.perturb(Perturbation(shuffle_seconds=100, seed=seed))
         for number in range(10):
             there.send(replace(ONE, kind=str(number)))
         there.clock.advance(100)
@@ -168,19 +175,19 @@ def test_shuffled_callbacks_come_out_of_order_in_the_same_way_for_the_same_seed(
 
 @pytest.mark.parametrize(
     "wrong",
-    [Disturbance(copies=0), Disturbance(copies=11), Disturbance(delay_seconds=-1), Disturbance(shuffle_seconds=-1)],
+    [Perturbation(copies=0), Perturbation(copies=11), Perturbation(delay_seconds=-1), Perturbation(shuffle_seconds=-1)],
 )
 def test_a_disturbance_out_of_range_is_refused(here, wrong):
     with pytest.raises(ValueError, match="1 to 10 copies"):
-        here.callbacks.disturb(wrong)
+        here.callbacks.perturb(wrong)
 
 
 def test_queueing_does_not_call_the_receiver_on_the_spot(here):
     here.callbacks.send(ONE)
-    assert here.callbacks.stirred
+    assert here.callbacks.has_new
     assert here.got == []
     here.callbacks.deliver_if_received()
-    assert not here.callbacks.stirred
+    assert not here.callbacks.has_new
     assert here.got == [ONE]
 
 
@@ -277,12 +284,12 @@ def service():
 
 
 def test_a_callback_goes_over_http_as_it_was_made(service):
-    assert post_over_http(replace(ONE, url=f"{service.url}/here?x=1")) == Answer(200)
+    assert post_over_http(replace(ONE, url=f"{service.url}/here?x=1")) == DeliveryResult(200)
     assert service.got == [("/here?x=1", "s", b"canary-body")]
 
 
 def test_a_redirect_is_not_followed(service):
-    assert post_over_http(replace(ONE, url=f"{service.url}/moved")) == Answer(301)
+    assert post_over_http(replace(ONE, url=f"{service.url}/moved")) == DeliveryResult(301)
     assert len(service.got) == 1
 
 
@@ -296,22 +303,22 @@ def test_a_service_that_cannot_be_reached_is_a_failed_attempt(url):
 def test_the_courier_sends_without_being_asked(service):
     there = Setting()
     there.clock.run()
-    courier = Courier(there.callbacks, there.clock)
-    courier.start()
+    worker = CallbackWorker(there.callbacks, there.clock)
+    worker.start()
     there.send(replace(ONE, url=f"{service.url}/now"))
     assert service.arrived.wait(10)
     service.arrived.clear()
     there.send(replace(ONE, url=f"{service.url}/later"), after=3600)
     there.clock.advance(3600)
     assert service.arrived.wait(10)
-    courier.stop()
+    worker.stop()
     assert [path for path, _sign, _body in service.got] == ["/now", "/later"]
 
 
 def test_the_courier_outlives_a_fault(service, capfd):
     there = Setting()
-    courier = Courier(there.callbacks, there.clock)
-    courier.start()
+    worker = CallbackWorker(there.callbacks, there.clock)
+    worker.start()
 
     def broken(_number):
         raise RuntimeError("canary-text")
@@ -319,7 +326,7 @@ def test_the_courier_outlives_a_fault(service, capfd):
     there.send(broken)
     there.send(replace(ONE, url=f"{service.url}/next"))
     assert service.arrived.wait(10)
-    courier.stop()
+    worker.stop()
     printed = capfd.readouterr().err
     assert "RuntimeError at" in printed
     assert "canary" not in printed
@@ -327,12 +334,12 @@ def test_the_courier_outlives_a_fault(service, capfd):
 
 def test_the_courier_asks_the_imitations_again_while_time_passes():
     there = Setting()
-    courier = Courier(there.callbacks, there.clock)
-    assert courier._pause() is None
+    worker = CallbackWorker(there.callbacks, there.clock)
+    assert worker._pause() is None
     there.clock.run()
-    assert courier._pause() is None
+    assert worker._pause() is None
     there.callbacks.before_delivery(lambda: None)
-    assert courier._pause() == 1
+    assert worker._pause() == 1
     there.send(ONE, after=-5)
-    assert courier._pause() == 0
-    courier.stop()
+    assert worker._pause() == 0
+    worker.stop()

@@ -150,13 +150,13 @@ def test_the_catalogue_says_what_the_real_provider_does(control):
 
 
 def test_callbacks_are_listed_sent_resent_and_disturbed(sandbox, control):
-    control.disturb(paused=True)
+    control.perturb(paused=True)
     sandbox.callbacks.send(CALLBACK)
     (waiting,) = control.callbacks()
     assert (waiting.state, waiting.kind, waiting.reference, waiting.attempts) == ("waiting", "captured", "RENEW-7", [])
     assert control.deliver() == 0
     assert control.state().callbacks == {"waiting": 1, "delivered": 0, "given_up": 0}
-    assert control.disturb().paused is False
+    assert control.perturb().paused is False
     control.deliver()
     for _ in range(500):
         if control.callbacks()[0].attempts:
@@ -164,17 +164,17 @@ def test_callbacks_are_listed_sent_resent_and_disturbed(sandbox, control):
     (given_up,) = control.callbacks()
     assert (given_up.state, len(given_up.attempts)) == ("given_up", 1)
     assert given_up.attempts[0].status is None
-    control.disturb(paused=True)
+    control.perturb(paused=True)
     control.resend(given_up.id)
     assert control.callbacks()[0].state == "waiting"
     with pytest.raises(ControlRefused) as refused:
         control.resend("callback-99")
     assert refused.value.status == 404
-    wanted = control.disturb(copies=2, delay_seconds=5, shuffle_seconds=9, seed=3)
-    assert control.disturbance() == wanted
+    wanted = control.perturb(copies=2, delay_seconds=5, shuffle_seconds=9, seed=3)
+    assert control.perturbation() == wanted
     assert len(sandbox.callbacks.send(CALLBACK)) == 2
     with pytest.raises(ControlRefused, match="copies"):
-        control.disturb(copies=11)
+        control.perturb(copies=11)
 
 
 def test_the_timeline_by_reference(gov, control):
@@ -229,7 +229,7 @@ def test_an_answer_that_is_not_the_sandboxs_is_refused():
 
 
 def ask(sandbox, method, path, body=b"", headers=None):
-    answer = sandbox.answer(Call(method, path, "", headers or {}, body, sandbox.base_url))
+    answer = sandbox.respond(Call(method, path, "", headers or {}, body, sandbox.base_url))
     return answer.status, json.loads(answer.body) if answer.body else None
 
 
@@ -267,7 +267,7 @@ def test_every_route_is_described_and_every_description_has_a_route():
     _status, described = ask(sandbox, "GET", "/_sandbox/api/openapi.json")
     assert described["openapi"].startswith("3.1")
     shown = {(method.upper(), path) for path, methods in described["paths"].items() for method in methods}
-    owner = sandbox._switchboard.owners[0]
+    owner = sandbox._router.owners[0]
     routes = {(route.method, route.path.replace("<", "{").replace(">", "}")) for route in owner.routes()}
     assert shown == {route for route in routes if not route[1].endswith("openapi.json")}
     text = json.dumps(described)

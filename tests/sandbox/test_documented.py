@@ -42,7 +42,7 @@ def test_every_option_of_the_command_is_on_the_first_page():
 
 def test_every_path_of_the_control_api_is_on_its_page():
     page = (DOCS / "control.md").read_text(encoding="utf-8")
-    for route in Sandbox()._switchboard.owners[0].routes():
+    for route in Sandbox()._router.owners[0].routes():
         path = re.sub(r"<\w+>", "{id}", route.path.removeprefix("/_sandbox/api"))
         assert f"{path}`" in page or path == "/openapi.json", path
 

@@ -20,7 +20,7 @@ def clock():
 @pytest.fixture
 def faults(clock):
     made = Faults(clock)
-    made.know(
+    made.register(
         {
             "pay": frozenset({"create_payment", "get_payment"}),
             "notify": frozenset(),
@@ -31,7 +31,7 @@ def faults(clock):
 
 
 def hits(faults, count, operation="create_payment", provider="pay"):
-    return [number for number in range(1, count + 1) if faults.strike(provider, operation)]
+    return [number for number in range(1, count + 1) if faults.match(provider, operation)]
 
 
 def test_without_faults_nothing_is_struck(faults):
@@ -45,7 +45,7 @@ def test_a_fault_strikes_every_call_of_its_provider_until_it_is_taken_back(fault
     assert hits(faults, 3) == [1, 2, 3]
     assert hits(faults, 3, provider="notify") == []
     (now,) = faults.armed()
-    assert (now.seen, now.struck, now.operation) == (3, 3, "*")
+    assert (now.seen, now.injected, now.operation) == (3, 3, "*")
     faults.disarm(armed.id)
     assert hits(faults, 3) == []
     with pytest.raises(KeyError):
@@ -103,7 +103,7 @@ def test_for_a_time_by_the_sandboxs_clock(faults, clock):
 def test_the_one_that_was_armed_first_strikes_first(faults):
     faults.arm("pay", "server_error", times=1)
     faults.arm("pay", "bad_gateway")
-    assert [faults.strike("pay", "x").fault for _ in range(2)] == ["server_error", "bad_gateway"]
+    assert [faults.match("pay", "x").fault for _ in range(2)] == ["server_error", "bad_gateway"]
 
 
 def test_a_misspelt_provider_fault_or_operation_lists_the_right_names(faults):
@@ -136,24 +136,24 @@ def test_a_number_out_of_range_is_refused(faults, wrong, says):
 
 def test_threads_share_a_count(faults):
     faults.arm("pay", "server_error", times=50)
-    struck = []
+    injected = []
 
     def work():
-        struck.extend(faults.strike("pay", "create_payment") is not None for _ in range(50))
+        injected.extend(faults.match("pay", "create_payment") is not None for _ in range(50))
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(struck) == 50
+    assert sum(injected) == 50
 
 
 def test_every_fault_is_documented_and_has_its_answers():
     for kind in CATALOGUE.values():
         assert kind.real.endswith(".")
         assert kind.raises
-        assert bool(kind.operations) == (kind.effect is Effect.SPOILS)
+        assert bool(kind.operations) == (kind.effect is Effect.CORRUPTS)
         if kind.effect is Effect.INSTEAD:
             assert set(_INSTEAD[kind.name]) == set(kind.providers)
     assert set(_INSTEAD) <= set(CATALOGUE)

@@ -8,7 +8,7 @@ from govcomponents import GovComponents, Settings, errors
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.faults.catalogue import CATALOGUE
 from govcomponents.sandbox.world import default_world
 
@@ -30,10 +30,10 @@ def connected(sandbox, **settings):
 
 def sign_in(sandbox, gov):
     started = gov.identity.start()
-    visitor = Visitor(sandbox.visit)
-    page = visitor.open(started.url)
+    browser = FormBrowser(sandbox.visit)
+    page = browser.open(started.url)
     if not page.left:
-        page = visitor.send(page.form_with("person"), person="SAM")
+        page = browser.send(page.form_with("person"), person="SAM")
     return gov.identity.complete(started.pending, page.url)
 
 

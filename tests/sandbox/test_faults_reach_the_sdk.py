@@ -8,7 +8,7 @@ from govcomponents import GovComponents, errors
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.errors import SignInReason
 from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.control.client import Control
 from govcomponents.sandbox.faults.catalogue import CATALOGUE
 from govcomponents.sandbox.http.server import serving
@@ -52,7 +52,7 @@ def email(gov):
 
 def whole_sign_in(gov, sandbox):
     started = gov.identity.start(confidence=Confidence.MEDIUM)
-    return gov.identity.complete(started.pending, sign_in(Visitor(sandbox.visit), started.url))
+    return gov.identity.complete(started.pending, sign_in(FormBrowser(sandbox.visit), started.url))
 
 
 LOST = ("OutcomeUnknown", "OutcomeUnknown")
@@ -70,18 +70,18 @@ BOTH = {
     "outage_not_found": ("UnexpectedReply", "UnexpectedReply"),
     "outage_bad_request": ("UnexpectedReply", "UnexpectedReply"),
     "key_revoked": ("CredentialsRefused", "CredentialsRefused"),
-    "malformed_answer": ("UnexpectedReply", "UnexpectedReply"),
-    "oversize_answer": LOST,
+    "malformed_response": ("UnexpectedReply", "UnexpectedReply"),
+    "oversize_response": LOST,
 }
 PAY = {**BOTH, "unavailable": ("Unavailable", "Unavailable")}
 NOTIFY = {**BOTH, "daily_limit_reached": ("DailyLimitReached", "DailyLimitReached")}
-ACTED = {"time_out_after_acceptance", "connection_dropped_after_acceptance", "malformed_answer", "oversize_answer"}
+ACTED = {"time_out_after_acceptance", "connection_dropped_after_acceptance", "malformed_response", "oversize_response"}
 SIGN_IN_EXCHANGE = {
     **dict.fromkeys(
         [name for name, kind in CATALOGUE.items() if "one_login" in kind.providers and not kind.operations],
         ("SignInUnavailable", SignInReason.PROVIDER_UNAVAILABLE),
     ),
-    "malformed_answer": ("SignInRejected", SignInReason.MALFORMED),
+    "malformed_response": ("SignInRejected", SignInReason.MALFORMED),
 }
 SIGN_IN_CONTENT = {
     "id_token_wrong_issuer": "bad_issuer",
@@ -203,7 +203,7 @@ def test_faults_show_in_the_timeline(gov, control):
     control.arm("pay", "server_error", operation="pay.create", times=1)
     with pytest.raises(errors.OutcomeUnknown):
         create(gov)
-    assert control.timeline()[-1].happened == "fault server_error struck pay.create"
+    assert control.timeline()[-1].happened == "fault server_error injected into pay.create"
 
 
 def test_every_fault_of_the_three_is_tried_here():

@@ -291,28 +291,28 @@ def test_callbacks_are_resent_delivered_and_disturbed_on_their_page(sandbox):
     send(sandbox, "/_sandbox/callbacks/callback-1/resend", {})
     assert len(got) == 2
     assert "There is no such callback" in send(sandbox, "/_sandbox/callbacks/callback-9/resend", {}, 404)
-    send(sandbox, "/_sandbox/callbacks/disturbance", {"copies": "2", "delay_seconds": "5", "paused": "yes"})
-    now = sandbox.callbacks.disturbance
+    send(sandbox, "/_sandbox/callbacks/perturbation", {"copies": "2", "delay_seconds": "5", "paused": "yes"})
+    now = sandbox.callbacks.perturbation
     assert (now.copies, now.delay_seconds, now.paused) == (2, 5, True)
-    send(sandbox, "/_sandbox/callbacks/disturbance", {"copies": "1"})
+    send(sandbox, "/_sandbox/callbacks/perturbation", {"copies": "1"})
     send(sandbox, "/_sandbox/callbacks/deliver", {})
     sandbox.clock.advance(60)
     send(sandbox, "/_sandbox/callbacks/deliver", {})
     assert len(got) == 3
     for form in ({"copies": "0x"}, {"copies": "99"}, {"delay_seconds": "later"}):
-        assert "There is a problem" in send(sandbox, "/_sandbox/callbacks/disturbance", form, 400)
+        assert "There is a problem" in send(sandbox, "/_sandbox/callbacks/perturbation", form, 400)
 
 
 def test_another_sites_page_cannot_send_the_forms(sandbox):
     headers = {"origin": "https://evil.example.com", "host": "sandbox.example.gov.uk"}
-    answer = sandbox.answer(Call("POST", "/_sandbox/reset", "", headers, b"", sandbox.base_url))
+    answer = sandbox.respond(Call("POST", "/_sandbox/reset", "", headers, b"", sandbox.base_url))
     assert answer.status == 403
 
 
 def test_unknown_pages_and_methods_are_refused(sandbox):
     for path in ("/nothing", "/_sandbox", "/_sandbox/nothing", "/favicon.ico"):
         assert sandbox.visit(sandbox.base_url + path).status == 404
-    answer = sandbox.answer(Call("DELETE", "/", "", {}, b"", sandbox.base_url))
+    answer = sandbox.respond(Call("DELETE", "/", "", {}, b"", sandbox.base_url))
     assert (answer.status, answer.headers["allow"]) == (405, "GET")
-    answer = sandbox.answer(Call("DELETE", "/_sandbox/clock", "", {}, b"", sandbox.base_url))
+    answer = sandbox.respond(Call("DELETE", "/_sandbox/clock", "", {}, b"", sandbox.base_url))
     assert (answer.status, answer.headers["allow"]) == (405, "GET, POST")

@@ -19,7 +19,7 @@ from govcomponents import GovComponents
 from govcomponents.errors import ConfigurationError
 from govcomponents.pay.inputs import passes_luhn
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
 from govcomponents.sandbox.control.client import Control
 from govcomponents.sandbox.http import server
@@ -68,7 +68,7 @@ def test_everything_is_there_again(serving, path):
         gov.pay.cancel(other.id)
         control = Control.over_http(served.base_url)
         control.arm("notify", "bad_gateway", times=5)
-        control.disturb(paused=True)
+        control.perturb(paused=True)
         control.advance(hours=2)
         before = shown(control)
     with serving(now="2026-03-02T09:00:00Z") as served, connected(served) as gov:
@@ -85,11 +85,11 @@ def test_everything_is_there_again(serving, path):
 
 def test_what_people_did_on_the_pages_is_there_again(serving, path):
     with serving(sign_in="page") as served, connected(served) as gov:
-        visitor = Visitor.over_http()
+        browser = FormBrowser.over_http()
         payment = create(gov)
-        enter_card(visitor, payment.next_url.reveal())
+        enter_card(browser, payment.next_url.reveal())
         started = gov.identity.start()
-        came_back = sign_in(visitor, started.url)
+        came_back = sign_in(browser, started.url)
         assert gov.pay.get(payment.id).is_paid
     with serving(sign_in="page") as served, connected(served) as gov:
         assert gov.pay.get(payment.id).is_paid
@@ -100,9 +100,9 @@ def test_a_card_that_may_be_real_is_not_kept(serving, path):
     assert passes_luhn(MAYBE_REAL_CARD.replace(" ", ""))
     with serving() as served, connected(served) as gov:
         payment = create(gov)
-        visitor = Visitor.over_http()
-        page = enter_card(visitor, payment.next_url.reveal(), MAYBE_REAL_CARD)
-        fill_in_card(visitor, page)
+        browser = FormBrowser.over_http()
+        page = enter_card(browser, payment.next_url.reveal(), MAYBE_REAL_CARD)
+        fill_in_card(browser, page)
         assert gov.pay.get(payment.id).is_paid
     kept = path.read_bytes()
     with closing(sqlite3.connect(path)) as file:
@@ -118,7 +118,7 @@ def test_callbacks_keep_their_attempts_and_are_repeated_after_a_restart(serving,
     world["pay"]["services"][0]["webhooks"][0].update(active=True, url="http://127.0.0.1:1/hook")
     options = {"world": world, "now": "2026-03-02T09:00:00Z"}
     with serving(**options) as served, connected(served) as gov:
-        enter_card(Visitor.over_http(), create(gov).next_url.reveal())
+        enter_card(FormBrowser.over_http(), create(gov).next_url.reveal())
         control = Control.over_http(served.base_url)
         control.deliver()
         wait_for(lambda: all(len(one.attempts) == 1 for one in control.callbacks()))
@@ -223,14 +223,14 @@ def test_a_step_that_cannot_be_redone_is_refused(path):
         sandbox.control.advance(5)
     with closing(sqlite3.connect(path)) as file:
         (data,) = file.execute("SELECT data FROM steps").fetchone()
-        file.execute("UPDATE steps SET data = ?", (json.dumps({**json.loads(data), "answer": 404}),))
+        file.execute("UPDATE steps SET data = ?", (json.dumps({**json.loads(data), "status": 404}),))
         file.commit()
     assert "cannot be redone: step 1 gave 404 then, 200 now" in refused(path)
     assert "cannot be redone" in refused(path)
 
 
 def test_the_time_of_a_step_does_not_move_on(path):
-    with closing(Sandbox(state=path)) as sandbox, sandbox._memory.step():
+    with closing(Sandbox(state=path)) as sandbox, sandbox._replayer.step():
         assert sandbox.clock.time() == sandbox.clock.time()
         assert sandbox.clock.real_time() == sandbox.clock.real_time()
         with sandbox.clock.held() as again:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from govcomponents.sandbox.http.handler import Exchange
+from govcomponents.sandbox.http.handler import RequestHandler
 from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call
 from govcomponents.sandbox.http.server import Listener
 
@@ -227,9 +227,9 @@ def test_a_client_that_goes_away_is_no_error(served, capfd):
 
 def test_before_it_is_ready_a_listener_says_so():
     listener = Listener("127.0.0.1", 0)
-    assert listener.answer(Call("GET", "/", "", {}, b"", "")).status == 503
+    assert listener.respond(Call("GET", "/", "", {}, b"", "")).status == 503
     listener.server_close()
 
 
 def test_only_methods_of_http_are_made_up():
-    assert not hasattr(Exchange.__new__(Exchange), "undo_GET")
+    assert not hasattr(RequestHandler.__new__(RequestHandler), "undo_GET")

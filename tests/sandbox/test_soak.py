@@ -15,7 +15,7 @@ import pytest
 from govcomponents import GovComponents, Money
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.control.client import Control
 from govcomponents.sandbox.http.server import serving
 
@@ -53,7 +53,7 @@ class Worker:
         assert payment.id not in self.payments
         self.payments[payment.id] = reference
         if turn % 2:
-            enter_card(Visitor.over_http(), payment.next_url.reveal())
+            enter_card(FormBrowser.over_http(), payment.next_url.reveal())
             assert self.gov.pay.get(payment.id).is_paid
             refund = self.gov.pay.refund(payment.id, Money.gbp("0.50"), available=payment.amount)
             assert self.gov.pay.get_refund(payment.id, refund.id).amount == Money.gbp("0.50")
@@ -76,7 +76,7 @@ class Worker:
 
     def identify(self, turn):
         started = self.gov.identity.start(confidence=Confidence.MEDIUM)
-        identity = self.gov.identity.complete(started.pending, sign_in(Visitor.over_http(), started.url))
+        identity = self.gov.identity.complete(started.pending, sign_in(FormBrowser.over_http(), started.url))
         assert identity.confidence is Confidence.MEDIUM
         self.people[identity.subject.reveal()] += 1
         self.seen["sign-ins"] += 1

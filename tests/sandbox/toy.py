@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from govcomponents.sandbox.http.messages import Call, ConnectionCut, Route, json_answer, text_answer
+from govcomponents.sandbox.http.messages import Call, ConnectionCut, Route, json_response, text_response
 
 
 class Toy:
@@ -22,17 +22,17 @@ class Toy:
         yield Route("POST", "/toy/count", self.add)
         yield Route("GET", "/toy/fails", self.fails)
         yield Route("GET", "/toy/cut", self.cut)
-        yield Route("GET", "/toy/nothing", lambda call: json_answer(204, None))
-        yield Route("GET", "/toy/odd", lambda call: text_answer(599, "odd", {"x-split": "a\r\nevil: b"}))
+        yield Route("GET", "/toy/nothing", lambda call: json_response(204, None))
+        yield Route("GET", "/toy/odd", lambda call: text_response(599, "odd", {"x-split": "a\r\nevil: b"}))
 
     def owns(self, path):
         return path.startswith("/toy")
 
     def missing(self, call, allowed):
-        return json_answer(405 if allowed else 404, {"allowed": sorted(allowed)})
+        return json_response(405 if allowed else 404, {"allowed": sorted(allowed)})
 
     def echo(self, call: Call):
-        return json_answer(
+        return json_response(
             200,
             {
                 "method": call.method,
@@ -47,12 +47,12 @@ class Toy:
         )
 
     def first(self, call: Call):
-        return text_answer(200, "first")
+        return text_response(200, "first")
 
     def add(self, call: Call):
         with self._lock:
             self.count += 1
-        return json_answer(200, {"count": self.count})
+        return json_response(200, {"count": self.count})
 
     def fails(self, call: Call):
         raise RuntimeError("canary-jo@example.com")

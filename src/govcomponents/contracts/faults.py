@@ -26,7 +26,7 @@ class Fault(StrEnum):
     TOO_MANY_REQUESTS = "429"
     SERVER_ERROR = "500"
     BAD_GATEWAY = "502_with_html"
-    MALFORMED = "malformed_answer"
+    MALFORMED = "malformed_response"
 
     @property
     def acted(self) -> bool:

@@ -11,13 +11,13 @@ from govcomponents.core.messages import Request, Response
 from govcomponents.core.transports.blocking import MAX_BODY
 from govcomponents.errors import ConfigurationError, OutcomeUnknown
 from govcomponents.sandbox.clock import SandboxClock
-from govcomponents.sandbox.context import Ground
+from govcomponents.sandbox.context import SandboxContext
 from govcomponents.sandbox.control.api import ControlApi
-from govcomponents.sandbox.control.index import Home
+from govcomponents.sandbox.control.index import IndexPages
 from govcomponents.sandbox.control.pages import ControlPages
-from govcomponents.sandbox.faults.responses import answer_struck
-from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, ProviderImitation, text_answer
-from govcomponents.sandbox.http.routing import Found, Switchboard
+from govcomponents.sandbox.faults.responses import inject
+from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, ProviderStub, text_response
+from govcomponents.sandbox.http.routing import Found, Router
 from govcomponents.sandbox.ids import Ids
 from govcomponents.sandbox.key_guard import looks_live
 from govcomponents.sandbox.outbox import KeepsMessages
@@ -26,14 +26,14 @@ from govcomponents.sandbox.world import load_world
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.control.client import Control
-    from govcomponents.sandbox.faults.arming import Armed
+    from govcomponents.sandbox.faults.arming import ArmedFault
     from govcomponents.sandbox.outbox import OutboxMessage
-    from govcomponents.sandbox.persistence.replay import Memory
-    from govcomponents.sandbox.providers.openid.stub import OpenIdImitation
-    from govcomponents.sandbox.providers.stripe.stub import StripeImitation
+    from govcomponents.sandbox.persistence.replay import StateReplayer
+    from govcomponents.sandbox.providers.openid.stub import OpenIdStub
+    from govcomponents.sandbox.providers.stripe.stub import StripeStub
     from govcomponents.settings import Settings
 
-__all__ = ["IN_PROCESS_URL", "Ground", "Sandbox"]
+__all__ = ["IN_PROCESS_URL", "Sandbox"]
 
 IN_PROCESS_URL = "https://sandbox.example.gov.uk"
 _COMPONENTS = {"stripe": "pay", "one_login": "identity", "openid": "identity", "login_gov": "identity"}
@@ -78,66 +78,66 @@ class Sandbox:
         self.timeline = Timeline(self.clock)
         self.drop_connections: Callable[[], int] = lambda: 0
         """Ends every open connection but the caller's and says how many; there is none in process."""
-        self._ground = Ground(
+        self._context = SandboxContext(
             self.clock, Ids(seed), self.timeline, base_url, self.clock.time if shares_clock else self.clock.real_time
         )
-        self.ids = self._ground.ids
-        self.callbacks = self._ground.callbacks
-        self.faults = self._ground.faults
+        self.ids = self._context.ids
+        self.callbacks = self._context.callbacks
+        self.faults = self._context.faults
         self._start = (world, seed, now, sign_in)
-        self._memory: Memory | None = None
+        self._replayer: StateReplayer | None = None
         sections = load_world(world)
         self._populate(sections, seed)
         if state is not None:
-            from govcomponents.sandbox.persistence.replay import Memory, made_by
+            from govcomponents.sandbox.persistence.replay import StateReplayer, made_by
 
-            memory = Memory(self, state, made_by(sections, seed, sign_in))
+            replayer = StateReplayer(self, state, made_by(sections, seed, sign_in))
             try:
-                memory.begin()
+                replayer.begin()
             except BaseException:
-                memory.close()
+                replayer.close()
                 raise
-            self._memory = memory
+            self._replayer = replayer
 
     def close(self) -> None:
         """Close the state file, if there is one."""
-        if self._memory is not None:
-            self._memory.close()
+        if self._replayer is not None:
+            self._replayer.close()
 
     def _populate(self, sections: Mapping[str, Any], seed: int) -> None:
-        from govcomponents.sandbox.providers.govuk_notify.stub import GovUkNotifyImitation
-        from govcomponents.sandbox.providers.govuk_pay.stub import GovUkPayImitation
-        from govcomponents.sandbox.providers.one_login.stub import OneLoginImitation
+        from govcomponents.sandbox.providers.govuk_notify.stub import GovUkNotifyStub
+        from govcomponents.sandbox.providers.govuk_pay.stub import GovUkPayStub
+        from govcomponents.sandbox.providers.one_login.stub import OneLoginStub
 
-        ground = self._ground
+        context = self._context
         self.seed = seed
-        self.pay = GovUkPayImitation(sections.get("pay"), ground)
-        self.notify = GovUkNotifyImitation(sections.get("notify"), ground)
-        self.one_login = OneLoginImitation(sections.get("one_login"), ground, sign_in=self._start[3])
-        self.imitations: tuple[ProviderImitation, ...] = (self.pay, self.notify, self.one_login)
-        self._stripe: StripeImitation | None = None
+        self.pay = GovUkPayStub(sections.get("pay"), context)
+        self.notify = GovUkNotifyStub(sections.get("notify"), context)
+        self.one_login = OneLoginStub(sections.get("one_login"), context, sign_in=self._start[3])
+        self.stubs: tuple[ProviderStub, ...] = (self.pay, self.notify, self.one_login)
+        self._stripe: StripeStub | None = None
         if sections.get("stripe") is not None:
-            from govcomponents.sandbox.providers.stripe.stub import StripeImitation
+            from govcomponents.sandbox.providers.stripe.stub import StripeStub
 
-            self._stripe = StripeImitation(sections["stripe"], ground)
-            self.imitations = (*self.imitations, self._stripe)
-        self._openid: dict[str, OpenIdImitation] = {}
+            self._stripe = StripeStub(sections["stripe"], context)
+            self.stubs = (*self.stubs, self._stripe)
+        self._openid: dict[str, OpenIdStub] = {}
         if sections.get("openid") is not None or sections.get("login_gov") is not None:
-            from govcomponents.sandbox.providers.openid.profiles import MANNERS
-            from govcomponents.sandbox.providers.openid.stub import OpenIdImitation
+            from govcomponents.sandbox.providers.openid.profiles import PROFILES
+            from govcomponents.sandbox.providers.openid.stub import OpenIdStub
 
             self._openid = {
-                name: OpenIdImitation(sections[name], ground, manner, sign_in=self._start[3])
-                for name, manner in MANNERS.items()
+                name: OpenIdStub(sections[name], context, profile, sign_in=self._start[3])
+                for name, profile in PROFILES.items()
                 if sections.get(name) is not None
             }
-            self.imitations = (*self.imitations, *self._openid.values())
-        self._switchboard = Switchboard([ControlApi(self), ControlPages(self), Home(self), *self.imitations])
-        self.faults.know(
+            self.stubs = (*self.stubs, *self._openid.values())
+        self._router = Router([ControlApi(self), ControlPages(self), IndexPages(self), *self.stubs])
+        self.faults.register(
             {
-                imitation.section: frozenset(route.name for route in imitation.routes())
-                for imitation in self.imitations
-                if imitation.client_settings() is not None
+                stub.section: frozenset(route.name for route in stub.routes())
+                for stub in self.stubs
+                if stub.client_settings() is not None
             }
         )
 
@@ -153,15 +153,15 @@ class Sandbox:
         chosen = first_seed if seed is None else seed
         type(self)(sections, seed=chosen, now=now, base_url=self.base_url)  # raises before anything is lost
         self.clock.reset(first_now if now is None else now)
-        self._ground.ids.reseed(chosen)
+        self._context.ids.reseed(chosen)
         self.timeline.clear()
         self.callbacks.clear()
         self.faults.clear()
         self._populate(sections, chosen)
 
     @property
-    def stripe(self) -> StripeImitation:
-        """The imitated Stripe. Raises ConfigurationError if the world has no section for it."""
+    def stripe(self) -> StripeStub:
+        """The Stripe stub. Raises ConfigurationError if the world has no section for it."""
         if self._stripe is None:
             raise ConfigurationError(
                 "the sandbox's world has no Stripe", fix='give the world a section "stripe"; it may be empty'
@@ -169,16 +169,16 @@ class Sandbox:
         return self._stripe
 
     @property
-    def openid(self) -> OpenIdImitation:
+    def openid(self) -> OpenIdStub:
         """The imitated plain OpenID provider. Raises ConfigurationError if the world has no section for it."""
         return self._openid_provider("openid")
 
     @property
-    def login_gov(self) -> OpenIdImitation:
-        """The imitated Login.gov. Raises ConfigurationError if the world has no section for it."""
+    def login_gov(self) -> OpenIdStub:
+        """The Login.gov stub. Raises ConfigurationError if the world has no section for it."""
         return self._openid_provider("login_gov")
 
-    def _openid_provider(self, section: str) -> OpenIdImitation:
+    def _openid_provider(self, section: str) -> OpenIdStub:
         if section not in self._openid:
             raise ConfigurationError(
                 f"the sandbox's world has no section {section}",
@@ -195,14 +195,14 @@ class Sandbox:
 
     def messages(self) -> list[OutboxMessage]:
         """Every message as its reader sees it, oldest first."""
-        kept = [one for one in self.imitations if isinstance(one, KeepsMessages)]
-        return [message for imitation in kept for message in imitation.outbox()]
+        kept = [one for one in self.stubs if isinstance(one, KeepsMessages)]
+        return [message for stub in kept for message in stub.outbox()]
 
     def settings(self) -> Settings:
         """Settings with which a `GovComponents` reaches this sandbox: its address, keys and ids."""
         from govcomponents.settings import Settings
 
-        signing_in: tuple[ProviderImitation, ...] = (self.one_login, *self._openid.values())
+        signing_in: tuple[ProviderStub, ...] = (self.one_login, *self._openid.values())
         sections = {
             "pay": self.pay.client_settings() or (self._stripe.client_settings() if self._stripe else None),
             "notify": self.notify.client_settings(),
@@ -217,12 +217,12 @@ class Sandbox:
         """
         headers = {name.lower(): value for name, value in request.headers.items()}
         try:
-            answer = self._here(request.method, request.url, headers, request.body or b"")
+            response = self._here(request.method, request.url, headers, request.body or b"")
         except ConnectionCut:
             happened = "the sandbox gave no answer, as it was told"
         else:
-            if len(answer.body) <= MAX_BODY:
-                return answer
+            if len(response.body) <= MAX_BODY:
+                return response
             happened = f"the answer is larger than {MAX_BODY} bytes"
         raise OutcomeUnknown(
             happened,
@@ -248,55 +248,55 @@ class Sandbox:
             path, query = parts.path, parts.query
         if "%" in path:  # a WSGI server decodes it too
             path = unquote(path)
-        return self.answer(Call(method, path or "/", query, headers, body, self.base_url))
+        return self.respond(Call(method, path or "/", query, headers, body, self.base_url))
 
-    def answer(self, call: Call) -> Response:
+    def respond(self, call: Call) -> Response:
         """Answer one call, by the route that fits; what no route fits, its provider refuses in its own way."""
         if len(call.body) > MAX_REQUEST_BODY:
-            return text_answer(413, "The request is too large for the sandbox.\n")
-        found = self._switchboard.find(call.method, call.path)
+            return text_response(413, "The request is too large for the sandbox.\n")
+        found = self._router.find(call.method, call.path)
         if not isinstance(found, Found):
             return self._missing(call, found)
         call.params = dict(found.params)
-        answer = self._struck(call, found) if self.faults.any_armed else self._act(call, found)
-        if self.callbacks.stirred:
+        response = self._with_fault(call, found) if self.faults.any_armed else self._act(call, found)
+        if self.callbacks.has_new:
             self.callbacks.deliver_if_received()
-        if answer.status == 401 and looks_live(call.headers.get("authorization", "")):
+        if response.status == 401 and looks_live(call.headers.get("authorization", "")):
             self.timeline.record("pay", "what looks like a live key was refused; it has no business in a sandbox")
-        return answer
+        return response
 
     def _act(self, call: Call, found: Found) -> Response:
         # What sends callbacks waits for a service, which may call here: no step may wait for that.
-        if self._memory is None or call.path in _SENDERS:
+        if self._replayer is None or call.path in _SENDERS:
             return found.route.handler(call)
-        return self._memory.act(call, found)
+        return self._replayer.act(call, found)
 
     def redo(self, call: Call) -> Response:
-        """Answer a call that was answered before, for the state that it leaves: no fault strikes it again."""
-        found = self._switchboard.find(call.method, call.path)
+        """Answer a call that was answered before, for the state that it leaves: no fault is injected again."""
+        found = self._router.find(call.method, call.path)
         if not isinstance(found, Found):
             return self._missing(call, found)
         call.params = dict(found.params)
         return found.route.handler(call)
 
-    def _spoil(self, armed: Armed, answer: Response) -> Response:
-        from govcomponents.sandbox.faults.tokens import spoil
+    def _corrupt(self, armed: ArmedFault, response: Response) -> Response:
+        from govcomponents.sandbox.faults.tokens import corrupt
 
         provider = self._openid.get(armed.provider, self.one_login)
-        return spoil(armed.fault, answer, provider.keys)
+        return corrupt(armed.fault, response, provider.keys)
 
-    def _struck(self, call: Call, found: Found) -> Response:
-        armed = self.faults.strike(found.owner.section, found.route.name)
+    def _with_fault(self, call: Call, found: Found) -> Response:
+        armed = self.faults.match(found.owner.section, found.route.name)
         if armed is None:
             return self._act(call, found)
         try:
-            return answer_struck(armed, call, lambda struck: self._act(struck, found), self._spoil)
+            return inject(armed, call, lambda kept: self._act(kept, found), self._corrupt)
         finally:
             component = _COMPONENTS.get(armed.provider, armed.provider)
-            self.timeline.record(component, f"fault {armed.fault} struck {found.route.name}")
+            self.timeline.record(component, f"fault {armed.fault} injected into {found.route.name}")
 
     def _missing(self, call: Call, allowed: frozenset[str]) -> Response:
-        for imitation in self._switchboard.owners:
-            if imitation.owns(call.path):
-                return imitation.missing(call, allowed)
-        return text_answer(404, "The sandbox has no such page. Start at / to see what it has.\n")
+        for stub in self._router.owners:
+            if stub.owns(call.path):
+                return stub.missing(call, allowed)
+        return text_response(404, "The sandbox has no such page. Start at / to see what it has.\n")

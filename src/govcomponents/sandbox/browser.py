@@ -55,14 +55,14 @@ class Page:
         raise LookupError(f"no form of the page at {path} (status {self.status}) has a field called {name!r}")
 
 
-class Visitor:
+class FormBrowser:
     """Opens pages and sends forms through `visit`, which fetches one page and follows nothing."""
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
 
     @classmethod
-    def over_http(cls) -> Visitor:
+    def over_http(cls) -> FormBrowser:
         """A visitor that reaches a sandbox over HTTP."""
         import requests
 
@@ -71,8 +71,8 @@ class Visitor:
 
         def visit(url: str, form: Mapping[str, str] | None) -> Response:
             method = "GET" if form is None else "POST"
-            answer = session.request(method, url, data=form, allow_redirects=False, timeout=30)
-            return Response(answer.status_code, answer.headers, answer.content)
+            response = session.request(method, url, data=form, allow_redirects=False, timeout=30)
+            return Response(response.status_code, response.headers, response.content)
 
         return cls(visit)
 
@@ -80,13 +80,13 @@ class Visitor:
         """Open a URL, or send a form to it, and follow redirects for as long as they stay with the same host."""
         home = urlsplit(url).netloc
         for _ in range(_MOST_REDIRECTS):
-            answer = self._visit(url, form)
-            location = answer.header("location")
-            if answer.status not in _REDIRECTS or location is None:
-                return Page(url, answer.status, answer.body.decode("utf-8", "replace"))
+            response = self._visit(url, form)
+            location = response.header("location")
+            if response.status not in _REDIRECTS or location is None:
+                return Page(url, response.status, response.body.decode("utf-8", "replace"))
             url, form = urljoin(url, location), None
             if urlsplit(url).netloc != home:
-                return Page(url, answer.status, "", left=True)
+                return Page(url, response.status, "", left=True)
         raise LookupError(f"the sandbox redirects more than {_MOST_REDIRECTS} times")
 
     def send(self, form: Form, button: str | None = None, **values: str) -> Page:

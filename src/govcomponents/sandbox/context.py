@@ -1,4 +1,4 @@
-"""What every imitation stands on: the clock, ids, timeline, callbacks, faults and address of one sandbox."""
+"""Services shared by all provider stubs of one sandbox."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Ground:
-    """What every imitation stands on: the clock, the ids and the timeline of one sandbox, and its own address.
+class SandboxContext:
+    """Services shared by all provider stubs: clock, ids, timeline, callbacks and faults, with the sandbox's address.
 
-    `callbacks` is where an imitation queues what it sends to services; `faults` strike its calls before it sees them,
-    and what it answers. Both are made here. `callers_time` is the time as callers know it, for what they sign and
+    A stub queues in `callbacks` what it sends to services; `faults` are injected into its calls before it sees them,
+    and into its responses. Both are made here. `callers_time` is the time as callers know it, for what they sign and
     what is signed for them: in process they share the sandbox's clock; over HTTP theirs is the real one, wherever
     the sandbox's was moved to.
     """

@@ -1,4 +1,4 @@
-"""A message as its reader sees it: what an imitation that sends messages gives to the outbox page."""
+"""A message as its reader sees it: what a stub that sends messages gives to the outbox page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Protocol, runtime_checkable
 class OutboxMessage:
     """One message, rendered. `kind` is "email", "sms" or "letter".
 
-    `text` is what a reader sees without HTML; `html` the whole document of an email (made by the imitation, with
+    `text` is what a reader sees without HTML; `html` the whole document of an email (made by the stub, with
     every value escaped) or None; `fragments` how many a text message takes; `sender` who it seems to come from.
     """
 
@@ -32,7 +32,7 @@ class OutboxMessage:
 
 @runtime_checkable
 class KeepsMessages(Protocol):
-    """An imitation that keeps what was sent; the outbox page shows it."""
+    """A stub that keeps what was sent; the outbox page shows it."""
 
     def outbox(self) -> Sequence[OutboxMessage]:
         """All messages that it still holds, oldest first."""

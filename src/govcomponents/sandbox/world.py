@@ -17,7 +17,7 @@ _KNOWN = (*_DEFAULTS, "stripe", "openid", "login_gov")
 
 
 def default_world() -> Mapping[str, object]:
-    """The world of a sandbox that was given none: each imitation brings its own section."""
+    """The world of a sandbox that was given none: each stub brings its own section."""
     home = files("govcomponents.sandbox.providers")
     return {
         section: json.loads(home.joinpath(folder, "default_world.json").read_text(encoding="utf-8"))

@@ -6,7 +6,7 @@ from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.service import Pay
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.providers.stripe import payer
 from govcomponents.settings import PaySettings
 
@@ -26,13 +26,13 @@ def build(runtime, sandbox=None):
 
 
 def provider_of(sandbox):
-    visitor = Visitor(sandbox.visit)
+    browser = FormBrowser(sandbox.visit)
     stripe = sandbox.stripe
     return PayDouble(
         transport=InProcessTransport(sandbox.handle, sandbox.clock.advance),
         clock=sandbox.clock.time,
-        pay=lambda url: payer.pay(visitor, url, cardholder_name="Canary Nightingale"),
-        decline=lambda url: payer.pay(visitor, url, payer.DECLINED_CARD),
+        pay=lambda url: payer.pay(browser, url, cardholder_name="Canary Nightingale"),
+        decline=lambda url: payer.pay(browser, url, payer.DECLINED_CARD),
         payments=lambda: len(stripe.sessions()),
         refunds=lambda: len(stripe.refunds()),
         captured=lambda: sum(charge.captured_at is not None for charge in stripe.charges()),
@@ -52,7 +52,7 @@ class Desk:
         self.sandbox = Sandbox(world(**changed), now=NOW)
         self.stripe = self.sandbox.stripe
         self.transport = InProcessTransport(self.sandbox.handle, self.sandbox.clock.advance)
-        self.visitor = Visitor(self.sandbox.visit)
+        self.browser = FormBrowser(self.sandbox.visit)
         self.pay = Pay(build(Runtime(self.transport, clock=self.sandbox.clock.time), self.sandbox))
 
     def on(self, transport):
@@ -72,7 +72,7 @@ class Desk:
         return self.pay.create(**details)
 
     def person_pays(self, payment, card=payer.GOOD_CARD, **details):
-        return payer.pay(self.visitor, payment.next_url.reveal(), card, **details)
+        return payer.pay(self.browser, payment.next_url.reveal(), card, **details)
 
     def paid(self, card=payer.GOOD_CARD, **changed):
         payment = self.new(**changed)

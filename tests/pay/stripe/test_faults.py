@@ -9,7 +9,7 @@ from .ground import Desk
 
 FAULTS = [name for name, kind in CATALOGUE.items() if "stripe" in kind.providers]
 CERTAIN = {"rate_limited": errors.RateLimited, "key_revoked": errors.CredentialsRefused}
-MANGLED = {"malformed_answer": errors.UnexpectedReply}
+MANGLED = {"malformed_response": errors.UnexpectedReply}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -11,10 +11,10 @@ from govcomponents import GovComponents
 from govcomponents.core.messages import Replay, Request
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.browser import Visitor
+from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.http.messages import Call
 from govcomponents.sandbox.providers.stripe import payer
-from govcomponents.sandbox.providers.stripe.idempotency import Keys
+from govcomponents.sandbox.providers.stripe.idempotency import IdempotencyKeys
 from govcomponents.sandbox.providers.stripe.problems import Problem
 
 from .ground import KEY, NOW, SECRET, Desk, world
@@ -37,7 +37,7 @@ class Raw:
 
     def __init__(self, state=None, **changed):
         self.sandbox = Sandbox(world(**changed), now=NOW, state=state)
-        self.visitor = Visitor(self.sandbox.visit)
+        self.browser = FormBrowser(self.sandbox.visit)
 
     def call(self, method, path, form=None, *, key=KEY, headers=None):
         url = f"{self.sandbox.base_url}/stripe{path}"
@@ -62,7 +62,7 @@ class Raw:
 
     def paid(self, card=payer.GOOD_CARD, **changed):
         session = self.new(**changed)
-        payer.pay(self.visitor, session["url"], card)
+        payer.pay(self.browser, session["url"], card)
         return self.get(f"/v1/checkout/sessions/{session['id']}")
 
 
@@ -160,7 +160,7 @@ def test_no_items_are_a_missing_parameter(raw):
 class TestKeys:
     def test_a_key_gives_the_first_answer_again(self, raw):
         first, body = raw.call("POST", "/v1/checkout/sessions", SESSION, headers={"Idempotency-Key": "k-1"})
-        payer.pay(raw.visitor, body["url"])
+        payer.pay(raw.browser, body["url"])
         again, replayed = raw.call("POST", "/v1/checkout/sessions", SESSION, headers={"Idempotency-Key": "k-1"})
         assert replayed == body
         assert again.header("idempotent-replayed") == "true"
@@ -181,7 +181,7 @@ class TestKeys:
 
     def test_a_refusal_of_the_state_is_kept(self, raw):
         session = raw.new(**{"payment_intent_data[capture_method]": "manual"})
-        payer.pay(raw.visitor, session["url"])
+        payer.pay(raw.browser, session["url"])
         intent = raw.get(f"/v1/checkout/sessions/{session['id']}")["payment_intent"]
         refund = {"payment_intent": intent}
         assert raw.call("POST", "/v1/refunds", refund, headers={"Idempotency-Key": "k-1"})[0].status == 400
@@ -200,7 +200,7 @@ class TestKeys:
         assert answer.status == 400
 
     def test_a_key_in_use_is_a_conflict(self):
-        keys = Keys(lambda: 0.0)
+        keys = IdempotencyKeys(lambda: 0.0)
 
         def act():
             with pytest.raises(Problem) as caught:
@@ -245,7 +245,7 @@ def test_a_session_is_expired_once_and_only_while_open(raw):
 
 def test_time_expires_a_session_and_cancels_what_was_tried(raw):
     session = raw.new(expires_at=str(START + 1800))
-    payer.enter_card(raw.visitor, session["url"], payer.DECLINED_CARD)
+    payer.enter_card(raw.browser, session["url"], payer.DECLINED_CARD)
     raw.sandbox.clock.advance(1800)
     expired = raw.get(f"/v1/checkout/sessions/{session['id']}", {"expand[0]": "payment_intent"})
     assert expired["status"] == "expired"
@@ -341,8 +341,8 @@ class TestMoney:
 
     def test_what_nobody_tried_has_no_charge(self, raw):
         session = raw.new()
-        page = raw.visitor.open(session["url"])
-        raw.visitor.send(
+        page = raw.browser.open(session["url"])
+        raw.browser.send(
             page.form_with("card_number"), card_number="4000002760003184", cardholder_name="S", email="s@example.com"
         )
         intent = raw.get(f"/v1/checkout/sessions/{session['id']}")["payment_intent"]
@@ -360,7 +360,7 @@ class TestMoney:
 
     def test_an_intent_is_cancelled_only_while_money_is_held(self, raw):
         tried = raw.new()
-        payer.enter_card(raw.visitor, tried["url"], payer.DECLINED_CARD)
+        payer.enter_card(raw.browser, tried["url"], payer.DECLINED_CARD)
         intent = raw.get(f"/v1/checkout/sessions/{tried['id']}")["payment_intent"]
         assert raw.call("POST", f"/v1/payment_intents/{intent}/cancel", {})[0].status == 400
         held = raw.paid(**{"payment_intent_data[capture_method]": "manual"})
@@ -371,10 +371,10 @@ class TestMoney:
 class TestPages:
     def test_a_person_pays_and_comes_back_with_the_id(self, raw):
         session = raw.new()
-        page = payer.pay(raw.visitor, session["url"])
+        page = payer.pay(raw.browser, session["url"])
         assert page.left
         assert page.url == f"https://permits.example.gov.uk/return?s={session['id']}"
-        ended = raw.visitor.open(session["url"])
+        ended = raw.browser.open(session["url"])
         assert "complete" in ended.text
         assert page.url in ended.text
 
@@ -390,59 +390,59 @@ class TestPages:
     )
     def test_a_refused_card_shows_the_form_again_and_nothing_typed(self, raw, card, code):
         session = raw.new()
-        page = payer.enter_card(raw.visitor, session["url"], card)
+        page = payer.enter_card(raw.browser, session["url"], card)
         assert page.status == 400
         assert "Your card was refused" in page.text
         assert card not in page.text
         found = raw.get(f"/v1/checkout/sessions/{session['id']}", {"expand[0]": "payment_intent"})
         assert found["payment_intent"]["last_payment_error"]["decline_code"] == code
         assert found["status"] == "open"
-        again = raw.visitor.open(session["url"])
+        again = raw.browser.open(session["url"])
         assert again.status == 200
         assert "There is a problem" in again.text
 
     def test_a_card_that_is_no_test_card_is_not_taken(self, raw):
         session = raw.new()
-        page = payer.enter_card(raw.visitor, session["url"], "4929000000006", cardholder_name="")
+        page = payer.enter_card(raw.browser, session["url"], "4929000000006", cardholder_name="")
         assert "not one of Stripe" in page.text
         assert "Enter the name" in page.text
         assert "4929000000006" not in page.text
-        form = raw.visitor.open(session["url"]).form_with("card_number")
-        assert "Enter an email address" in raw.visitor.send(form, card_number=payer.GOOD_CARD).text
+        form = raw.browser.open(session["url"]).form_with("card_number")
+        assert "Enter an email address" in raw.browser.send(form, card_number=payer.GOOD_CARD).text
         assert raw.get(f"/v1/checkout/sessions/{session['id']}")["payment_intent"] is None
 
     def test_the_bank_may_refuse(self, raw):
         session = raw.new()
-        page = payer.enter_card(raw.visitor, session["url"], "4000002500003155")
+        page = payer.enter_card(raw.browser, session["url"], "4000002500003155")
         assert page.url.endswith("/bank")
-        assert raw.visitor.open(session["url"]).url.endswith("/bank")
-        refused = raw.visitor.send(page.form_with("answer"), "refuse")
+        assert raw.browser.open(session["url"]).url.endswith("/bank")
+        refused = raw.browser.send(page.form_with("answer"), "refuse")
         assert "Your card was refused" in refused.text
-        assert payer.pay(raw.visitor, session["url"], "4000002500003155").left
+        assert payer.pay(raw.browser, session["url"], "4000002500003155").left
         assert raw.get(f"/v1/checkout/sessions/{session['id']}")["payment_status"] == "paid"
 
     def test_the_bank_is_asked_only_when_it_asks(self, raw):
         session = raw.new()
-        assert raw.visitor.open(f"{session['url']}/bank").url == session["url"]
-        assert raw.visitor.open(f"{session['url']}/bank", {"answer": "approve"}).url == session["url"]
-        payer.enter_card(raw.visitor, session["url"], payer.DECLINED_CARD)
-        assert raw.visitor.open(f"{session['url']}/bank", {"answer": "approve"}).url == session["url"]
+        assert raw.browser.open(f"{session['url']}/bank").url == session["url"]
+        assert raw.browser.open(f"{session['url']}/bank", {"answer": "approve"}).url == session["url"]
+        payer.enter_card(raw.browser, session["url"], payer.DECLINED_CARD)
+        assert raw.browser.open(f"{session['url']}/bank", {"answer": "approve"}).url == session["url"]
 
     def test_an_expired_page_says_so_and_leads_back(self, raw):
         session = raw.new(cancel_url="https://permits.example.gov.uk/back")
-        assert "https://permits.example.gov.uk/back" in raw.visitor.open(session["url"]).text
+        assert "https://permits.example.gov.uk/back" in raw.browser.open(session["url"]).text
         raw.sandbox.clock.advance(86_400)
-        page = raw.visitor.open(session["url"])
+        page = raw.browser.open(session["url"])
         assert "expired" in page.text
         assert "https://permits.example.gov.uk/back" in page.text
 
     def test_an_unknown_page_is_not_found(self, raw):
         for path in ("/stripe/c/pay/cs_test_x", "/stripe/elsewhere", "/stripe"):
-            assert raw.visitor.open(f"{raw.sandbox.base_url}{path}").status == 404
+            assert raw.browser.open(f"{raw.sandbox.base_url}{path}").status == 404
 
     def test_what_services_write_is_escaped(self, raw):
         session = raw.new(**{"payment_intent_data[description]": "<script>alert(1)</script>"})
-        assert "<script>" not in raw.visitor.open(session["url"]).text
+        assert "<script>" not in raw.browser.open(session["url"]).text
 
 
 class TestEvents:
@@ -451,8 +451,8 @@ class TestEvents:
 
     def test_each_thing_that_happens_is_told(self, raw):
         session = raw.new()
-        payer.enter_card(raw.visitor, session["url"], payer.DECLINED_CARD)
-        payer.pay(raw.visitor, session["url"], "4000000000005126")
+        payer.enter_card(raw.browser, session["url"], payer.DECLINED_CARD)
+        payer.pay(raw.browser, session["url"], "4000000000005126")
         intent = raw.get(f"/v1/checkout/sessions/{session['id']}")["payment_intent"]
         raw.post("/v1/refunds", {"payment_intent": intent})
         raw.sandbox.clock.advance(2 * 86_400)
@@ -516,7 +516,7 @@ class TestWorlds:
         sandbox = Sandbox()
         with pytest.raises(ConfigurationError, match="no Stripe"):
             _ = sandbox.stripe
-        answer = sandbox.answer(Call("GET", "/stripe/v1/refunds", "", {}, b"", sandbox.base_url))
+        answer = sandbox.respond(Call("GET", "/stripe/v1/refunds", "", {}, b"", sandbox.base_url))
         assert answer.status == 404
 
     @pytest.mark.parametrize(
@@ -555,7 +555,7 @@ class TestSafety:
         state = tmp_path / "state.sqlite"
         raw = Raw(state=state)
         session = raw.new()
-        payer.enter_card(raw.visitor, session["url"], card)
+        payer.enter_card(raw.browser, session["url"], card)
         before = raw.get(f"/v1/checkout/sessions/{session['id']}")
         size = state.stat().st_size
         for _ in range(200):

@@ -1,4 +1,4 @@
-"""The callbacks that a sandbox sends to services: queued by the imitations, delivered and repeated by its clock.
+"""The callbacks that a sandbox sends to services: queued by the stubs, delivered and repeated by its clock.
 
 In process nothing is sent by itself, because nothing leaves the process: give `receive` a function, or call
 `deliver_due`. The HTTP server sends them from a thread of its own.
@@ -25,7 +25,7 @@ _KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRule:
-    """How a provider delivers: facts of its documentation, which its imitation states.
+    """How a provider delivers: facts of its documentation, which its stub states.
 
     `timeout` is in seconds. `waits` are the seconds before each repetition, counted from the failure before it.
     `is_taken` judges an answer's status; `is_repeated` whether a failure is repeated (None: there was no answer).
@@ -51,7 +51,7 @@ class Callback:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DeliveryResult:
     """What came of one attempt: the status, or None and the kind of the failure."""
 
     status: int | None
@@ -96,7 +96,7 @@ class _NoRecorder:
 
 State = Literal["waiting", "delivered", "given_up"]
 Make = Callable[[int], Callback | None]
-Post = Callable[[Callback], Answer]
+Post = Callable[[Callback], DeliveryResult]
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
-class Disturbance:
+class Perturbation:
     """What is done to callbacks on purpose, because a real network does it too.
 
     `copies`: how often each is sent; `delay_seconds`: how much later; `shuffle_seconds`: each is late by a random
@@ -146,12 +146,12 @@ class Callbacks:
         self._hooks: list[Callable[[], None]] = []
         self._post: Post = post_over_http
         self._is_automatic = False
-        self._disturbance = Disturbance()
+        self._perturbation = Perturbation()
         self._random = random.Random(0)  # noqa: S311  # an order that can be repeated, nothing secret
         self._here = threading.local()
-        self.stirred = False
+        self.has_new = False
         """Whether something was queued since the last delivery: the sandbox looks at it after each call."""
-        self.wake: Callable[[], None] = self._stir
+        self.wake: Callable[[], None] = self._mark_new
         self._is_served = False
         self.recorder: Recorder = _NoRecorder()
         self._on_error: Callable[[Exception], None] | None = None
@@ -166,12 +166,12 @@ class Callbacks:
         made = callback if isinstance(callback, Callback) else None
         make: Make = (lambda _number: callback) if isinstance(callback, Callback) else callback
         with self._lock:
-            ids = [self._add(make, made, after) for _ in range(self._disturbance.copies)]
+            ids = [self._add(make, made, after) for _ in range(self._perturbation.copies)]
         self.wake()
         return ids
 
     def _add(self, make: Make, made: Callback | None, after: float) -> str:
-        wanted = self._disturbance
+        wanted = self._perturbation
         late = wanted.delay_seconds + self._random.uniform(0, wanted.shuffle_seconds)
         self._number += 1
         delivery = Delivery(f"callback-{self._number}", self._clock.time() + after + late, make, made)
@@ -195,7 +195,7 @@ class Callbacks:
         return None
 
     def before_delivery(self, hook: Callable[[], None]) -> None:
-        """Call `hook` before due callbacks are looked for: an imitation brings its state up to the clock there."""
+        """Call `hook` before due callbacks are looked for: a stub brings its state up to the clock there."""
         self._hooks.append(hook)
 
     @property
@@ -211,8 +211,8 @@ class Callbacks:
     def receive(self, receiver: Callable[[Callback], int]) -> None:
         """From now on give each due callback to `receiver` in this process, which returns the status it answers."""
 
-        def hand_over(callback: Callback) -> Answer:
-            return Answer(receiver(callback))
+        def hand_over(callback: Callback) -> DeliveryResult:
+            return DeliveryResult(receiver(callback))
 
         self._post = hand_over
         self._is_automatic = True
@@ -229,22 +229,22 @@ class Callbacks:
         self._is_served = True
         self._on_error = on_error
 
-    def disturb(self, disturbance: Disturbance) -> None:
-        """Duplicate, delay, shuffle or pause from now on. `Disturbance()` takes it back.
+    def perturb(self, perturbation: Perturbation) -> None:
+        """Duplicate, delay, shuffle or pause from now on. `Perturbation()` takes it back.
 
         Raises ValueError unless there are 1 to 10 copies, and no negative number of seconds.
         """
-        if not 1 <= disturbance.copies <= 10 or min(disturbance.delay_seconds, disturbance.shuffle_seconds) < 0:
+        if not 1 <= perturbation.copies <= 10 or min(perturbation.delay_seconds, perturbation.shuffle_seconds) < 0:
             raise ValueError("give 1 to 10 copies, and no negative number of seconds")
         with self._lock:
-            self._disturbance = disturbance
-            self._random.seed(disturbance.seed)
+            self._perturbation = perturbation
+            self._random.seed(perturbation.seed)
         self._changed()
 
     @property
-    def disturbance(self) -> Disturbance:
+    def perturbation(self) -> Perturbation:
         """What is done to callbacks now."""
-        return self._disturbance
+        return self._perturbation
 
     def deliveries(self) -> list[Delivery]:
         """All that are kept, oldest first; copies, so that they can be read while others change."""
@@ -264,7 +264,7 @@ class Callbacks:
     def next_due(self) -> float | None:
         """When the next attempt is due, in seconds since the epoch; None if none is waiting or all are paused."""
         with self._lock:
-            first = None if self._disturbance.paused else self._first()
+            first = None if self._perturbation.paused else self._first()
             return first.due if first else None
 
     def deliver_due(self) -> int:
@@ -285,7 +285,7 @@ class Callbacks:
         return count
 
     def sweep(self) -> None:
-        """Let the imitations do what time alone has made due."""
+        """Let the stubs do what time alone has made due."""
         for hook in self._hooks:
             self._guarded(hook)
 
@@ -297,9 +297,9 @@ class Callbacks:
                 raise
             self._on_error(error)
 
-    def _stir(self) -> None:
-        # Not delivered on the spot: an imitation may hold its own lock, and a receiver may call it.
-        self.stirred = True
+    def _mark_new(self) -> None:
+        # Not delivered on the spot: a stub may hold its own lock, and a receiver may call it.
+        self.has_new = True
 
     def _changed(self) -> None:
         self.wake()
@@ -307,14 +307,14 @@ class Callbacks:
 
     def deliver_if_received(self) -> None:
         """Deliver what is due if there is a receiver in this process; otherwise do nothing."""
-        self.stirred = False
+        self.has_new = False
         if self._is_automatic and not getattr(self._here, "delivering", False):
             self.deliver_due()
 
     def _take_due(self) -> Delivery | None:
         now = self._clock.time()
         with self._lock:
-            first = None if self._disturbance.paused else self._first()
+            first = None if self._perturbation.paused else self._first()
             if first is None or first.due > now:
                 return None
             heapq.heappop(self._queue)
@@ -326,41 +326,41 @@ class Callbacks:
             with self.recorder.step():
                 callback = delivery.make(len(delivery.attempts) + 1)
                 self.recorder.note("made", {"id": delivery.id})
-            answer = Answer(None) if callback is None else self._post(callback)
+            result = DeliveryResult(None) if callback is None else self._post(callback)
         except BaseException:
             delivery.state, delivery.in_flight = "given_up", False
             raise
         with self.recorder.step():
-            self._finish(delivery, callback, answer)
-            self.recorder.note("attempt", {"id": delivery.id, "status": answer.status, "problem": answer.problem})
+            self._finish(delivery, callback, result)
+            self.recorder.note("attempt", {"id": delivery.id, "status": result.status, "problem": result.problem})
 
     def remake(self, delivery_id: str) -> None:
         """Redo the making of a callback."""
         delivery = self._deliveries[delivery_id]
         delivery.callback = delivery.make(len(delivery.attempts) + 1)
 
-    def redo_attempt(self, delivery_id: str, answer: Answer) -> None:
+    def redo_attempt(self, delivery_id: str, result: DeliveryResult) -> None:
         """Redo what came of an attempt, without sending."""
         delivery = self._deliveries[delivery_id]
-        self._finish(delivery, delivery.callback, answer)
+        self._finish(delivery, delivery.callback, result)
 
-    def _finish(self, delivery: Delivery, callback: Callback | None, answer: Answer) -> None:
+    def _finish(self, delivery: Delivery, callback: Callback | None, result: DeliveryResult) -> None:
         with self._lock:
             delivery.in_flight = False
             if callback is None:
                 self._deliveries.pop(delivery.id, None)
                 return
             delivery.callback = callback
-            delivery.attempts.append(Attempt(delivery.due_at, answer.status, answer.problem))
-            self._settle(delivery, callback.rule, answer)
-        ended = f"answered {answer.status}" if answer.status is not None else f"failed ({answer.problem})"
+            delivery.attempts.append(Attempt(delivery.due_at, result.status, result.problem))
+            self._settle(delivery, callback.rule, result)
+        ended = f"answered {result.status}" if result.status is not None else f"failed ({result.problem})"
         self._timeline.record(callback.component, f"callback {callback.kind} sent: {ended}", callback.reference)
 
-    def _settle(self, delivery: Delivery, rule: DeliveryRule, answer: Answer) -> None:
+    def _settle(self, delivery: Delivery, rule: DeliveryRule, result: DeliveryResult) -> None:
         left = len(rule.waits) if delivery.failures_left is None else delivery.failures_left
-        if answer.status is not None and rule.is_taken(answer.status):
+        if result.status is not None and rule.is_taken(result.status):
             delivery.state = "delivered"
-        elif left and rule.is_repeated(answer.status):
+        elif left and rule.is_repeated(result.status):
             delivery.due += rule.waits[len(rule.waits) - left]
             delivery.failures_left = left - 1
             self._enqueue(delivery)
@@ -368,15 +368,15 @@ class Callbacks:
             delivery.state = "given_up"
 
     def clear(self) -> None:
-        """Forget everything, every disturbance, and the hooks of imitations that are no more."""
+        """Forget everything, every perturbation, and the hooks of stubs that are no more."""
         with self._lock:
             self._deliveries.clear()
             self._queue.clear()
             self._hooks.clear()
-            self._disturbance = Disturbance()
+            self._perturbation = Perturbation()
 
 
-def post_over_http(callback: Callback) -> Answer:
+def post_over_http(callback: Callback) -> DeliveryResult:
     """Send a callback over HTTP. Redirects are not followed; the answer's body is not read."""
     import requests
 
@@ -390,7 +390,7 @@ def post_over_http(callback: Callback) -> Answer:
                 timeout=callback.rule.timeout,
                 allow_redirects=False,
                 stream=True,
-            ) as answer:
-                return Answer(answer.status_code)
+            ) as result:
+                return DeliveryResult(result.status_code)
         except (requests.RequestException, ValueError, OSError) as error:
-            return Answer(None, type(error).__name__)
+            return DeliveryResult(None, type(error).__name__)

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.clock import SandboxClock
 
 _LOOK_AGAIN = 1.0
-"""Seconds after which the imitations are asked again whether time alone has made something due."""
+"""Seconds after which the stubs are asked again whether time alone has made something due."""
 
 
-class Courier:
+class CallbackWorker:
     """Sends from one thread, so that a slow receiver holds up no call to the sandbox."""
 
     def __init__(self, callbacks: Callbacks, clock: SandboxClock) -> None:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from govcomponents.core.messages import Response
 from govcomponents.errors import ConfigurationError
-from govcomponents.sandbox.callbacks.queue import Disturbance
+from govcomponents.sandbox.callbacks.queue import Perturbation
 from govcomponents.sandbox.control import models
 from govcomponents.sandbox.faults.arming import UnknownName
 from govcomponents.sandbox.faults.catalogue import CATALOGUE
@@ -18,8 +18,8 @@ from govcomponents.sandbox.http.messages import (
     RotatesKeys,
     Route,
     Summarises,
-    comes_from_elsewhere,
-    json_answer,
+    is_cross_site,
+    json_response,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from govcomponents.sandbox.app import Sandbox
     from govcomponents.sandbox.callbacks.queue import Delivery
-    from govcomponents.sandbox.faults.arming import Armed
+    from govcomponents.sandbox.faults.arming import ArmedFault
     from govcomponents.sandbox.http.messages import Handler
 
 M = TypeVar("M", bound=BaseModel)
@@ -39,7 +39,7 @@ class _Refusal(Exception):
 
     def __init__(self, status: int, error: str, known: Sequence[str] = ()) -> None:
         super().__init__(error)
-        self.answer = _json(status, models.Problem(error=error, known=list(known)))
+        self.response = _json(status, models.Problem(error=error, known=list(known)))
 
 
 class ControlApi:
@@ -66,8 +66,8 @@ class ControlApi:
             ("DELETE", "/faults/<fault_id>", self.disarm),
             ("GET", "/callbacks", self.callbacks),
             ("POST", "/callbacks/deliver", self.deliver),
-            ("GET", "/callbacks/disturbance", self.disturbance),
-            ("PUT", "/callbacks/disturbance", self.disturb),
+            ("GET", "/callbacks/perturbation", self.perturbation),
+            ("PUT", "/callbacks/perturbation", self.perturb),
             ("POST", "/callbacks/<callback_id>/resend", self.resend),
             ("POST", "/connections/drop", self.drop_connections),
             ("POST", "/keys/rotate", self.rotate_keys),
@@ -90,31 +90,31 @@ class ControlApi:
         return _json(404, models.Problem(error=f"there is no such path; {API}/openapi.json lists them"))
 
     def _guarded(self, handler: Handler) -> Handler:
-        def answer(call: Call) -> Response:
+        def handle(call: Call) -> Response:
             try:
-                if comes_from_elsewhere(call):
+                if is_cross_site(call):
                     raise _Refusal(403, "the request comes from a page of another site")
                 return handler(call)
             except _Refusal as refusal:
-                return refusal.answer
+                return refusal.response
 
-        return answer
+        return handle
 
     def openapi(self, call: Call) -> Response:
         """Describe the API."""
         from govcomponents.sandbox.control.openapi import description
 
-        return json_answer(200, description(self._sandbox.base_url))
+        return json_response(200, description(self._sandbox.base_url))
 
     def state(self, call: Call) -> Response:
         """Everything at a glance."""
         sandbox = self._sandbox
         providers = {}
-        for imitation in sandbox.imitations:
-            present = imitation.client_settings() is not None
-            facts: list[Fact] = list(imitation.summary()) if present and isinstance(imitation, Summarises) else []
+        for stub in sandbox.stubs:
+            present = stub.client_settings() is not None
+            facts: list[Fact] = list(stub.summary()) if present and isinstance(stub, Summarises) else []
             lines = [models.FactLine(name=fact.name, value=fact.value) for fact in facts]
-            providers[imitation.section] = models.Provider(present=present, facts=lines)
+            providers[stub.section] = models.Provider(present=present, facts=lines)
         callbacks = dict.fromkeys(("waiting", "delivered", "given_up"), 0)
         for delivery in sandbox.callbacks.deliveries():
             callbacks[delivery.state] += 1
@@ -209,14 +209,14 @@ class ControlApi:
         """Send whatever is due, now and from this call."""
         return _json(200, models.Delivered(attempts=self._sandbox.callbacks.deliver_due()))
 
-    def disturbance(self, call: Call) -> Response:
+    def perturbation(self, call: Call) -> Response:
         """Say what is done to callbacks."""
-        return _json(200, _disturb(self._sandbox.callbacks.disturbance))
+        return _json(200, _shown_perturbation(self._sandbox.callbacks.perturbation))
 
-    def disturb(self, call: Call) -> Response:
+    def perturb(self, call: Call) -> Response:
         """Duplicate, delay, shuffle or pause callbacks."""
-        wanted = _read(models.Disturb, call)
-        self._sandbox.callbacks.disturb(Disturbance(**wanted.model_dump()))
+        wanted = _read(models.Perturb, call)
+        self._sandbox.callbacks.perturb(Perturbation(**wanted.model_dump()))
         return _json(200, wanted)
 
     def resend(self, call: Call) -> Response:
@@ -234,7 +234,7 @@ class ControlApi:
     def rotate_keys(self, call: Call) -> Response:
         """Let a provider change its signing keys."""
         wanted = _read(models.RotateKeys, call)
-        able = {one.section: one for one in self._sandbox.imitations if isinstance(one, RotatesKeys)}
+        able = {one.section: one for one in self._sandbox.stubs if isinstance(one, RotatesKeys)}
         if wanted.provider not in able:
             raise _Refusal(400, "that provider has no keys to rotate", sorted(able))
         able[wanted.provider].rotate_keys()
@@ -276,12 +276,12 @@ def _json(status: int, value: BaseModel | Sequence[BaseModel], headers: dict[str
         if isinstance(value, BaseModel)
         else [one.model_dump(mode="json") for one in value]
     )
-    return json_answer(status, shown, {"cache-control": "no-store", **(headers or {})})
+    return json_response(status, shown, {"cache-control": "no-store", **(headers or {})})
 
 
-def _armed(one: Armed) -> models.Armed:
-    known = {name: getattr(one, name) for name in models.Armed.model_fields}
-    return models.Armed.model_validate(known)
+def _armed(one: ArmedFault) -> models.ArmedFault:
+    known = {name: getattr(one, name) for name in models.ArmedFault.model_fields}
+    return models.ArmedFault.model_validate(known)
 
 
 def _delivery(one: Delivery) -> models.CallbackState:
@@ -299,5 +299,5 @@ def _delivery(one: Delivery) -> models.CallbackState:
     )
 
 
-def _disturb(now: Disturbance) -> models.Disturb:
-    return models.Disturb.model_validate({name: getattr(now, name) for name in models.Disturb.model_fields})
+def _shown_perturbation(now: Perturbation) -> models.Perturb:
+    return models.Perturb.model_validate({name: getattr(now, name) for name in models.Perturb.model_fields})

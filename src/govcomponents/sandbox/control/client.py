@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from govcomponents.sandbox.app import Sandbox
 
-    Exchange = Callable[[str, str, bytes | None], tuple[int, bytes]]
+    Send = Callable[[str, str, bytes | None], tuple[int, bytes]]
 
 M = TypeVar("M", bound=BaseModel)
 _API = "/_sandbox/api"
@@ -40,8 +40,8 @@ class ControlRefused(GovComponentsError):
 class Control:
     """Reads and changes a sandbox. Every method raises ControlRefused for what the sandbox refuses."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, send: Send) -> None:
+        self._send = send
 
     @classmethod
     def over_http(cls, base_url: str, *, timeout: float = 30.0) -> Control:
@@ -51,35 +51,35 @@ class Control:
         """
         root = base_url.rstrip("/")
 
-        def exchange(method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        def send(method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
             import requests
 
             headers = {} if body is None else {"Content-Type": "application/json"}
             with requests.Session() as session:
                 session.trust_env = False
                 try:
-                    answer = session.request(
+                    response = session.request(
                         method, root + path, data=body, headers=headers, timeout=timeout, allow_redirects=False
                     )
                 except requests.RequestException as error:
                     raise NotSent(
                         f"the sandbox gave no answer ({type(error).__name__})", operation="sandbox.control"
                     ) from None
-                return answer.status_code, answer.content
+                return response.status_code, response.content
 
-        return cls(exchange)
+        return cls(send)
 
     @classmethod
     def of(cls, sandbox: Sandbox) -> Control:
         """Control a sandbox in this process."""
         from govcomponents.sandbox.http.messages import Call
 
-        def exchange(method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        def send(method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
             path, _, query = path.partition("?")
-            answer = sandbox.answer(Call(method, path, query, {}, body or b"", sandbox.base_url))
-            return answer.status, answer.body
+            response = sandbox.respond(Call(method, path, query, {}, body or b"", sandbox.base_url))
+            return response.status, response.body
 
-        return cls(exchange)
+        return cls(send)
 
     def state(self) -> models.State:
         """Everything at a glance."""
@@ -115,9 +115,9 @@ class Control:
         total = seconds + 60 * (minutes + 60 * (hours + 24 * days))
         return models.Clock.model_validate_json(self._ask("POST", "/clock/advance", {"seconds": total}))
 
-    def faults(self) -> list[models.Armed]:
+    def faults(self) -> list[models.ArmedFault]:
         """The faults that are armed."""
-        return self._list(models.Armed, "/faults")
+        return self._list(models.ArmedFault, "/faults")
 
     def arm(
         self,
@@ -131,7 +131,7 @@ class Control:
         seed: int = 0,
         seconds: float | None = None,
         silent_seconds: float = 60.0,
-    ) -> models.Armed:
+    ) -> models.ArmedFault:
         """Arm a fault; see `catalogue` for the names and `ArmFault` for the rest.
 
         Raises ControlRefused for a misspelt name; its `known` lists the right ones.
@@ -147,7 +147,7 @@ class Control:
             "seconds": seconds,
             "silent_seconds": silent_seconds,
         }
-        return models.Armed.model_validate_json(self._ask("POST", "/faults", wanted))
+        return models.ArmedFault.model_validate_json(self._ask("POST", "/faults", wanted))
 
     def disarm(self, fault_id: str) -> None:
         """Take one fault back."""
@@ -173,11 +173,11 @@ class Control:
         """Send one callback again."""
         self._ask("POST", f"/callbacks/{quote(callback_id, safe='')}/resend")
 
-    def disturbance(self) -> models.Disturb:
+    def perturbation(self) -> models.Perturb:
         """What is done to callbacks on purpose."""
-        return models.Disturb.model_validate_json(self._ask("GET", "/callbacks/disturbance"))
+        return models.Perturb.model_validate_json(self._ask("GET", "/callbacks/perturbation"))
 
-    def disturb(
+    def perturb(
         self,
         *,
         copies: int = 1,
@@ -185,7 +185,7 @@ class Control:
         shuffle_seconds: float = 0.0,
         paused: bool = False,
         seed: int = 0,
-    ) -> models.Disturb:
+    ) -> models.Perturb:
         """Duplicate, delay, shuffle or pause callbacks from now on; without arguments, take that back."""
         wanted = {
             "copies": copies,
@@ -194,7 +194,7 @@ class Control:
             "paused": paused,
             "seed": seed,
         }
-        return models.Disturb.model_validate_json(self._ask("PUT", "/callbacks/disturbance", wanted))
+        return models.Perturb.model_validate_json(self._ask("PUT", "/callbacks/perturbation", wanted))
 
     def drop_connections(self) -> int:
         """End every other open connection without a word; returns how many there were."""
@@ -219,18 +219,18 @@ class Control:
             sent = body.model_dump_json().encode()
         elif body is not None:
             sent = json.dumps(body).encode()
-        status, answer = self._exchange(method, _API + path, sent)
+        status, response = self._send(method, _API + path, sent)
         if status >= 400:
-            raise _refused(status, answer)
-        return answer
+            raise _refused(status, response)
+        return response
 
     def _list(self, model: type[M], path: str) -> list[M]:
         return TypeAdapter(list[model]).validate_json(self._ask("GET", path))  # type: ignore[valid-type]  # a generic
 
 
-def _refused(status: int, answer: bytes) -> ControlRefused:
+def _refused(status: int, response: bytes) -> ControlRefused:
     try:
-        problem = models.Problem.model_validate_json(answer)
+        problem = models.Problem.model_validate_json(response)
     except ValueError:
         return ControlRefused("the answer is not the control API's", status=status)
     return ControlRefused(problem.error, status=status, known=tuple(problem.known))

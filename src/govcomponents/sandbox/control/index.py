@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.sandbox.control.templating import render
-from govcomponents.sandbox.http.messages import PROVIDERS, Call, Fact, Route, Summarises, html_answer, text_answer
+from govcomponents.sandbox.http.messages import PROVIDERS, Call, Fact, Route, Summarises, html_response, text_response
 from govcomponents.sandbox.outbox import OutboxMessage
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _MEANINGS = {
 }
 
 
-class Home:
+class IndexPages:
     """The pages that show what the sandbox holds. They change nothing."""
 
     section = "home"
@@ -60,17 +60,17 @@ class Home:
         """Say that there is no such page, or which method it takes."""
         if allowed:
             allow = ", ".join(sorted(allowed))
-            return text_answer(405, f"This page takes {allow} only.\n", {"allow": allow})
-        return text_answer(404, "The sandbox has no such page. Start at / to see what it has.\n")
+            return text_response(405, f"This page takes {allow} only.\n", {"allow": allow})
+        return text_response(404, "The sandbox has no such page. Start at / to see what it has.\n")
 
     def home(self, call: Call) -> Response:
         """Show all three providers at a glance, the clock, and how to connect."""
         sandbox = self._sandbox
         cards = []
-        for imitation in sandbox.imitations:
-            present = imitation.client_settings() is not None
-            facts: list[Fact] = list(imitation.summary()) if present and isinstance(imitation, Summarises) else []
-            section = imitation.section
+        for stub in sandbox.stubs:
+            present = stub.client_settings() is not None
+            facts: list[Fact] = list(stub.summary()) if present and isinstance(stub, Summarises) else []
+            section = stub.section
             cards.append({"name": PROVIDERS[section], "start": _STARTS[section], "present": present, "facts": facts})
         page = render(
             "home.html",
@@ -80,7 +80,7 @@ class Home:
             events=sandbox.timeline.events()[-8:][::-1],
             base_url=sandbox.base_url,
         )
-        return html_answer(200, page)
+        return html_response(200, page)
 
     def timeline(self, call: Call) -> Response:
         """Show what happened, the newest first; `reference` narrows it down."""
@@ -88,36 +88,36 @@ class Home:
         events = self._sandbox.timeline.events(reference or None)
         shown = events[-_SHOWN_AT_MOST:][::-1]
         page = render("timeline.html", events=shown, reference=reference, total=len(events))
-        return html_answer(200, page)
+        return html_response(200, page)
 
     def outbox(self, call: Call) -> Response:
         """List the messages, the newest first."""
         messages = self._sandbox.messages()
         page = render("outbox.html", messages=messages[-_SHOWN_AT_MOST:][::-1], total=len(messages))
-        return html_answer(200, page)
+        return html_response(200, page)
 
     def message(self, call: Call) -> Response:
         """Show one message as its reader would see it."""
         found = self._message(call.params["message_id"])
         if found is None:
-            return html_answer(404, render("not_found.html", what="message"))
+            return html_response(404, render("not_found.html", what="message"))
         policy = (
             "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; frame-ancestors 'none'"
         )
-        return html_answer(200, render("message.html", message=found), {"content-security-policy": policy})
+        return html_response(200, render("message.html", message=found), {"content-security-policy": policy})
 
     def email(self, call: Call) -> Response:
         """Give the HTML of one email, for the frame in which its page shows it; links and scripts do nothing there."""
         found = self._message(call.params["message_id"])
         if found is None or found.html is None:
-            return html_answer(404, render("not_found.html", what="email"))
+            return html_response(404, render("not_found.html", what="email"))
         policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-        return html_answer(200, found.html, {"content-security-policy": policy})
+        return html_response(200, found.html, {"content-security-policy": policy})
 
     def came_back(self, call: Call) -> Response:
         """Show what came back to the service: for people who try a journey without a service of their own."""
         pairs = [{"name": name, "value": value, "meaning": _MEANINGS.get(name, "")} for name, value in call.query]
-        return html_answer(200, render("came_back.html", pairs=pairs))
+        return html_response(200, render("came_back.html", pairs=pairs))
 
     def _message(self, message_id: str) -> OutboxMessage | None:
         return next((message for message in self._sandbox.messages() if message.id == message_id), None)

@@ -49,7 +49,7 @@ class Advance(_In):
 
 
 class ArmFault(_In):
-    """Arm a fault. Without nth, times, probability and seconds it strikes every call that fits."""
+    """Arm a fault. Without nth, times, probability and seconds it is injected into every call that fits."""
 
     provider: str = Field(description="one that the world has", json_schema_extra=_names(PROVIDERS))
     fault: str = Field(description="a name from the catalogue", json_schema_extra=_names(CATALOGUE))
@@ -66,7 +66,7 @@ class ArmFault(_In):
     )
 
 
-class Disturb(_In):
+class Perturb(_In):
     """What is done to callbacks on purpose. What is left out is as usual again."""
 
     copies: int = Field(1, ge=1, le=10, description="how often each callback is sent")
@@ -117,7 +117,7 @@ class State(_Out):
     faults: int
 
 
-class Armed(_Out):
+class ArmedFault(_Out):
     """A fault that is armed, and what it has done."""
 
     id: str
@@ -131,7 +131,7 @@ class Armed(_Out):
     until: datetime | None
     silent_seconds: float
     seen: int = Field(description="calls that fitted since it was armed")
-    struck: int = Field(description="calls that it struck")
+    injected: int = Field(description="calls that it was injected into")
 
 
 class FaultDescription(_Out):

@@ -37,23 +37,25 @@ _OPERATIONS = (
     _Operation(
         "post", "/clock/advance", "advanceClock", "Move the clock", models.Advance, models.Clock, refusals=_CHANGES
     ),
-    _Operation("get", "/faults", "faults", "List the armed faults", gives=models.Armed, is_list=True),
+    _Operation("get", "/faults", "faults", "List the armed faults", gives=models.ArmedFault, is_list=True),
     _Operation(
-        "post", "/faults", "armFault", "Arm a fault", models.ArmFault, models.Armed, status=201, refusals=_CHANGES
+        "post", "/faults", "armFault", "Arm a fault", models.ArmFault, models.ArmedFault, status=201, refusals=_CHANGES
     ),
     _Operation("delete", "/faults", "clearFaults", "Take all faults back", status=204, refusals=(403,)),
     _Operation("get", "/catalogue", "catalogue", "List the names that can be armed", gives=models.Catalogue),
     _Operation("delete", "/faults/{fault_id}", "disarmFault", "Take a fault back", status=204, refusals=(403, 404)),
     _Operation("get", "/callbacks", "callbacks", "List the callbacks", gives=models.CallbackState, is_list=True),
     _Operation("post", "/callbacks/deliver", "deliver", "Send what is due", gives=models.Delivered, refusals=(403,)),
-    _Operation("get", "/callbacks/disturbance", "disturbance", "Read what is done to callbacks", gives=models.Disturb),
+    _Operation(
+        "get", "/callbacks/perturbation", "perturbation", "Read what is done to callbacks", gives=models.Perturb
+    ),
     _Operation(
         "put",
-        "/callbacks/disturbance",
-        "disturb",
+        "/callbacks/perturbation",
+        "perturb",
         "Duplicate, delay, shuffle or pause callbacks",
-        models.Disturb,
-        models.Disturb,
+        models.Perturb,
+        models.Perturb,
         refusals=_CHANGES,
     ),
     _Operation(
@@ -120,12 +122,12 @@ def _operation(operation: _Operation) -> dict[str, Any]:
     if operation.takes:
         required = any(field.is_required() for field in operation.takes.model_fields.values())
         shown["requestBody"] = {"required": required, "content": _content(operation.takes, is_list=False)}
-    answer: dict[str, Any] = {"description": "Done"}
+    response: dict[str, Any] = {"description": "Done"}
     if operation.gives:
-        answer["content"] = _content(operation.gives, is_list=operation.is_list)
+        response["content"] = _content(operation.gives, is_list=operation.is_list)
     if operation.id == "armFault":
-        answer["links"] = {"disarm": {"operationId": "disarmFault", "parameters": {"fault_id": "$response.body#/id"}}}
-    responses = {str(operation.status): answer}
+        response["links"] = {"disarm": {"operationId": "disarmFault", "parameters": {"fault_id": "$response.body#/id"}}}
+    responses = {str(operation.status): response}
     for status in operation.refusals:
         refusal = {"description": "Refused", "content": _content(models.Problem, is_list=False)}
         responses[str(status)] = refusal

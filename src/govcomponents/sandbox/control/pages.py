@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.sandbox.callbacks.queue import Disturbance
+from govcomponents.sandbox.callbacks.queue import Perturbation
 from govcomponents.sandbox.control.templating import render
 from govcomponents.sandbox.faults.catalogue import CATALOGUE
 from govcomponents.sandbox.http.messages import (
     PROVIDERS,
     Call,
     Route,
-    comes_from_elsewhere,
-    html_answer,
+    html_response,
+    is_cross_site,
     redirect,
-    text_answer,
+    text_response,
 )
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class ControlPages:
     def routes(self) -> Iterable[Route]:
         """All pages, and where their forms go."""
         yield Route("GET", "/_sandbox/callbacks", self.callbacks)
-        yield Route("POST", "/_sandbox/callbacks/disturbance", self._own(self.disturb))
+        yield Route("POST", "/_sandbox/callbacks/perturbation", self._own(self.perturb))
         yield Route("POST", "/_sandbox/callbacks/deliver", self._own(self.deliver))
         yield Route("POST", "/_sandbox/callbacks/<callback_id>/resend", self._own(self.resend))
         yield Route("GET", "/_sandbox/faults", self.faults)
@@ -67,15 +67,15 @@ class ControlPages:
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Never asked."""
-        return text_answer(404, "The sandbox has no such page.\n")
+        return text_response(404, "The sandbox has no such page.\n")
 
     def _own(self, handler: Handler) -> Handler:
-        def answer(call: Call) -> Response:
-            if comes_from_elsewhere(call):
-                return text_answer(403, "This form was sent from a page of another site.\n")
+        def handle(call: Call) -> Response:
+            if is_cross_site(call):
+                return text_response(403, "This form was sent from a page of another site.\n")
             return handler(call)
 
-        return answer
+        return handle
 
     def callbacks(self, call: Call) -> Response:
         """List the callbacks with their attempts."""
@@ -88,19 +88,19 @@ class ControlPages:
             "callbacks.html",
             deliveries=deliveries[-_SHOWN_AT_MOST:][::-1],
             total=len(deliveries),
-            disturbance=queue.disturbance,
+            perturbation=queue.perturbation,
             is_served=queue.is_automatic,
             now=self._sandbox.clock.now(),
             typed=typed,
             wrong=wrong,
         )
-        return html_answer(status, page, _SAYS_ORIGIN)
+        return html_response(status, page, _SAYS_ORIGIN)
 
-    def disturb(self, call: Call) -> Response:
+    def perturb(self, call: Call) -> Response:
         """Duplicate, delay, shuffle or pause callbacks."""
         typed = dict(call.form)
         try:
-            wanted = Disturbance(
+            wanted = Perturbation(
                 copies=_whole(typed, "copies") or 1,
                 delay_seconds=_number(typed, "delay_seconds") or 0.0,
                 shuffle_seconds=_number(typed, "shuffle_seconds") or 0.0,
@@ -108,7 +108,7 @@ class ControlPages:
                 seed=_whole(typed, "seed") or 0,
             )
             try:
-                self._sandbox.callbacks.disturb(wanted)
+                self._sandbox.callbacks.perturb(wanted)
             except ValueError as error:
                 raise _Wrong("copies", str(error)) from None
         except _Wrong as wrong:
@@ -125,7 +125,7 @@ class ControlPages:
         try:
             self._sandbox.callbacks.resend(call.params["callback_id"])
         except KeyError:
-            return html_answer(404, render("not_found.html", what="callback"))
+            return html_response(404, render("not_found.html", what="callback"))
         return redirect("/_sandbox/callbacks", 303)
 
     def faults(self, call: Call) -> Response:
@@ -149,7 +149,7 @@ class ControlPages:
             typed=typed,
             wrong=wrong,
         )
-        return html_answer(status, page, _SAYS_ORIGIN)
+        return html_response(status, page, _SAYS_ORIGIN)
 
     def arm(self, call: Call) -> Response:
         """Arm the fault that the form names."""
@@ -177,7 +177,7 @@ class ControlPages:
         try:
             self._sandbox.faults.disarm(call.params["fault_id"])
         except KeyError:
-            return html_answer(404, render("not_found.html", what="fault"))
+            return html_response(404, render("not_found.html", what="fault"))
         return redirect("/_sandbox/faults", 303)
 
     def clear(self, call: Call) -> Response:
@@ -199,7 +199,7 @@ class ControlPages:
             typed=typed,
             wrong=wrong,
         )
-        return html_answer(status, page, _SAYS_ORIGIN)
+        return html_response(status, page, _SAYS_ORIGIN)
 
     def set_clock(self, call: Call) -> Response:
         """Do what the pressed button says: advance, set, stop or run."""

@@ -1,1 +1,1 @@
-"""Named faults: their catalogue, arming them, and the answers that they spoil."""
+"""Named faults: their catalogue, arming them, and the responses that they corrupt."""

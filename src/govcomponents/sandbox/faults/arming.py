@@ -1,4 +1,4 @@
-"""Faults on command: which are armed, and whether the next call is struck by one."""
+"""Faults on command: which are armed, and whether one is injected into the next call."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ class UnknownName(ValueError):
 
 
 @dataclass(slots=True)
-class Armed:
+class ArmedFault:
     """A fault that waits for its calls.
 
     `nth`: only the nth call that fits, counted from 1 and from when it was armed. `times`: at most so often.
     `probability`: for each call that fits, drawn from `seed`. `until`: seconds since the epoch, by the sandbox's
-    clock. `silent_seconds`: how long a time-out stays silent over HTTP. `seen` and `struck` count calls.
+    clock. `silent_seconds`: how long a time-out stays silent over HTTP. `seen` and `injected` count calls.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Armed:
     until: float | None = None
     silent_seconds: float = 60.0
     seen: int = 0
-    struck: int = 0
+    injected: int = 0
     chance: random.Random = field(default_factory=random.Random, repr=False, compare=False)
 
     @property
@@ -56,22 +56,22 @@ class Armed:
         """What it does."""
         return CATALOGUE[self.fault]
 
-    def fits(self, provider: str, operation: str) -> bool:
-        """Whether a call is one that it may strike."""
+    def applies_to(self, provider: str, operation: str) -> bool:
+        """Whether a call is one that it may be injected into."""
         if provider != self.provider or self.operation not in (EVERY_OPERATION, operation):
             return False
         return not self.kind.operations or operation in self.kind.operations
 
-    def strikes(self) -> bool:
-        """Count a call that fits, and say whether it is struck."""
+    def matches(self) -> bool:
+        """Count a call that fits, and say whether the fault is injected."""
         self.seen += 1
         if self.nth is not None and self.seen != self.nth:
             return False
-        if self.times is not None and self.struck >= self.times:
+        if self.times is not None and self.injected >= self.times:
             return False
         if self.chance.random() >= self.probability:
             return False
-        self.struck += 1
+        self.injected += 1
         return True
 
 
@@ -81,13 +81,13 @@ class Faults:
     def __init__(self, clock: SandboxClock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._armed: dict[str, Armed] = {}
+        self._armed: dict[str, ArmedFault] = {}
         self._number = 0
         self._operations: Mapping[str, frozenset[str]] = {}
         self.any_armed = False
         """Looked at for every call, without the lock: nearly always there is none."""
 
-    def know(self, operations: Mapping[str, frozenset[str]]) -> None:
+    def register(self, operations: Mapping[str, frozenset[str]]) -> None:
         """Learn the names of the operations of each provider that is there."""
         self._operations = operations
 
@@ -108,7 +108,7 @@ class Faults:
         seed: int = 0,
         seconds: float | None = None,
         silent_seconds: float = 60.0,
-    ) -> Armed:
+    ) -> ArmedFault:
         """Arm a fault for the calls of a provider; `seconds` is how long, by the sandbox's clock.
 
         Raises UnknownName for a misspelt name, which lists the right ones, and ValueError for a number out of range.
@@ -132,7 +132,7 @@ class Faults:
         until = None if seconds is None else self._clock.time() + seconds
         with self._lock:
             self._number += 1
-            armed = Armed(
+            armed = ArmedFault(
                 f"fault-{self._number}",
                 provider,
                 fault,
@@ -161,18 +161,18 @@ class Faults:
             self._armed.clear()
             self.any_armed = False
 
-    def armed(self) -> list[Armed]:
+    def armed(self) -> list[ArmedFault]:
         """All that are armed, oldest first; those whose time is over are dropped."""
         with self._lock:
             self._drop_old()
             return [replace(one) for one in self._armed.values()]
 
-    def strike(self, provider: str, operation: str) -> Armed | None:
-        """Count a call, and return the fault that strikes it, if one does: the one that was armed first."""
+    def match(self, provider: str, operation: str) -> ArmedFault | None:
+        """Count a call, and return the fault to inject, if there is one: the one that was armed first."""
         with self._lock:
             self._drop_old()
             for armed in self._armed.values():
-                if armed.fits(provider, operation) and armed.strikes():
+                if armed.applies_to(provider, operation) and armed.matches():
                     return replace(armed)
         return None
 

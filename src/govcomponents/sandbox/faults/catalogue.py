@@ -24,14 +24,14 @@ class Effect(Enum):
     INSTEAD = "the request is not acted on; another answer comes"
     MALFORMED = "the request is acted on; half of the answer comes"
     OVERSIZE = "the request is acted on; an endless answer comes"
-    SPOILS = "the request is acted on; what the answer holds is spoilt"
+    CORRUPTS = "the request is acted on; what the response holds is corrupted"
 
 
 @dataclass(frozen=True, slots=True)
 class FaultKind:
     """One fault. `real` is what the real provider does, `raises` the SDK's error for it.
 
-    `operations` are those at which it can strike; it is empty for a fault that any may have.
+    `operations` are those it can be injected into; it is empty for a fault that any may have.
     """
 
     name: str
@@ -144,14 +144,14 @@ _KINDS = (
         "CredentialsRefused",
     ),
     FaultKind(
-        "malformed_answer",
+        "malformed_response",
         _ALL,
         Effect.MALFORMED,
         "The provider acts, and only half of its answer arrives, with the status of a success.",
         "UnexpectedReply, which says how to look up what was done; in a sign-in SignInRejected, reason malformed",
     ),
     FaultKind(
-        "oversize_answer",
+        "oversize_response",
         _ALL,
         Effect.OVERSIZE,
         "The provider acts, and something between sends more than anybody could read.",
@@ -169,7 +169,7 @@ def _token_faults(
         FaultKind(
             f"{thing}_{name}",
             providers,
-            Effect.SPOILS,
+            Effect.CORRUPTS,
             f"Never, if all is well: this is an attack, or a fault of the provider. {what}",
             f"SignInRejected, reason {reason}",
             (operation,),
@@ -213,7 +213,7 @@ _REST_OF_SIGN_IN = (
     FaultKind(
         "id_token_wrong_level",
         (ONE_LOGIN,),
-        Effect.SPOILS,
+        Effect.CORRUPTS,
         "The ID token tells of weaker authentication than was asked for. The official simulator does it when told to.",
         "SignInRejected, reason bad_level",
         ("token",),
@@ -221,7 +221,7 @@ _REST_OF_SIGN_IN = (
     FaultKind(
         "core_identity_wrong_level",
         (ONE_LOGIN,),
-        Effect.SPOILS,
+        Effect.CORRUPTS,
         "The core identity tells of less confidence than was asked for. The official simulator does it when told to.",
         "IdentityNotProved",
         ("userinfo",),
@@ -229,7 +229,7 @@ _REST_OF_SIGN_IN = (
     FaultKind(
         "userinfo_wrong_subject",
         _SIGN_INS,
-        Effect.SPOILS,
+        Effect.CORRUPTS,
         "Never, if all is well: the claims are another person's than the ID token's.",
         "SignInRejected, reason bad_subject",
         ("userinfo",),
@@ -237,7 +237,7 @@ _REST_OF_SIGN_IN = (
     FaultKind(
         "callback_wrong_state",
         _SIGN_INS,
-        Effect.SPOILS,
+        Effect.CORRUPTS,
         "Somebody sends the person to the service with a code of another sign-in.",
         "SignInRejected, reason bad_state",
         _SIGN_IN,
@@ -245,7 +245,7 @@ _REST_OF_SIGN_IN = (
     FaultKind(
         "sign_in_denied",
         _SIGN_INS,
-        Effect.SPOILS,
+        Effect.CORRUPTS,
         "The person comes back with access_denied: they left, or their session was lost.",
         "SignInDenied",
         _SIGN_IN,
@@ -253,7 +253,7 @@ _REST_OF_SIGN_IN = (
     FaultKind(
         "sign_in_unavailable",
         _SIGN_INS,
-        Effect.SPOILS,
+        Effect.CORRUPTS,
         "The person comes back with temporarily_unavailable: too many requests, or no capacity to prove identities.",
         "SignInUnavailable",
         _SIGN_IN,

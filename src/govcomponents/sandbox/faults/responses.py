@@ -1,4 +1,4 @@
-"""What a struck call gets: the other answer, half of the right one, too much of one, or none at all."""
+"""Responses to calls that a fault is injected into: another one, half of the right one, too much of one, or none."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING
 
 from govcomponents.core.messages import Response
 from govcomponents.sandbox.faults.catalogue import Effect
-from govcomponents.sandbox.http.messages import ConnectionCut, json_answer, text_answer
+from govcomponents.sandbox.http.messages import ConnectionCut, json_response, text_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from govcomponents.sandbox.faults.arming import Armed
+    from govcomponents.sandbox.faults.arming import ArmedFault
     from govcomponents.sandbox.http.messages import Call, Handler
 
 _OVERSIZE = 9 * 1024 * 1024
 
 
-def answer_struck(armed: Armed, call: Call, handler: Handler, spoil: Callable[[Armed, Response], Response]) -> Response:
-    """Answer a call that a fault strikes; `spoil` changes what an answer holds.
+def inject(
+    armed: ArmedFault, call: Call, handler: Handler, corrupt: Callable[[ArmedFault, Response], Response]
+) -> Response:
+    """Answer a call that a fault is injected into; `corrupt` changes what a response holds.
 
     Raises ConnectionCut where no answer comes.
     """
@@ -29,17 +31,17 @@ def answer_struck(armed: Armed, call: Call, handler: Handler, spoil: Callable[[A
         raise ConnectionCut
     if effect is Effect.INSTEAD:
         return _INSTEAD[armed.fault][armed.provider]()
-    answer = handler(call)
+    response = handler(call)
     if effect is Effect.SILENCE_AFTER:
         raise ConnectionCut(armed.silent_seconds)
     if effect is Effect.CUT_AFTER:
         raise ConnectionCut
-    if effect is Effect.SPOILS:
-        return spoil(armed, answer)
+    if effect is Effect.CORRUPTS:
+        return corrupt(armed, response)
     if effect is Effect.MALFORMED:
-        status = 200 if answer.status in (204, 304) else answer.status
-        return Response(status, {**answer.headers, "content-type": "application/json"}, b'{"half": ')
-    return Response(answer.status, answer.headers, b" " * _OVERSIZE)
+        status = 200 if response.status in (204, 304) else response.status
+        return Response(status, {**response.headers, "content-type": "application/json"}, b'{"half": ')
+    return Response(response.status, response.headers, b" " * _OVERSIZE)
 
 
 def _page(status: int, title: str) -> Callable[[], Response]:
@@ -48,7 +50,7 @@ def _page(status: int, title: str) -> Callable[[], Response]:
 
 
 def _json(status: int, value: object, headers: Mapping[str, str] | None = None) -> Callable[[], Response]:
-    return lambda: json_answer(status, value, headers)
+    return lambda: json_response(status, value, headers)
 
 
 def _notify(status: int, error: str, message: str) -> Callable[[], Response]:
@@ -59,8 +61,8 @@ def _stripe(status: int, kind: str, message: str, code: str | None = None) -> Ca
     return _json(status, {"error": {"type": kind, "message": message} | ({} if code is None else {"code": code})})
 
 
-def _openid(answer: Callable[[], Response]) -> dict[str, Callable[[], Response]]:
-    return {"openid": answer, "login_gov": answer}
+def _openid(response: Callable[[], Response]) -> dict[str, Callable[[], Response]]:
+    return {"openid": response, "login_gov": response}
 
 
 # GOV.UK Pay docs: API error codes, API rate limits; alphagov/pay-publicapi: the rate limiter's bogus Content-Encoding.
@@ -81,7 +83,7 @@ _INSTEAD: Mapping[str, Mapping[str, Callable[[], Response]]] = {
     "server_error": {
         "pay": _json(500, {"code": "P0198", "description": "Downstream system error"}),
         "notify": _notify(500, "Exception", "Internal server error"),
-        "one_login": lambda: text_answer(500, "Internal server error"),
+        "one_login": lambda: text_response(500, "Internal server error"),
         **_openid(_json(500, {"error": "server_error"})),
         "stripe": _stripe(500, "api_error", "An unknown error occurred"),
     },

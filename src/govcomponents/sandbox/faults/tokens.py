@@ -1,4 +1,4 @@
-"""Spoils what GOV.UK One Login answers: tokens that a client must refuse, and callbacks that it must not follow."""
+"""Corrupts what GOV.UK One Login answers: tokens that a client must refuse, and callbacks that it must not follow."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ _LEVELS = {"id_token": "Cl", "core_identity": "P0"}
 _ERRORS = {"sign_in_denied": "access_denied", "sign_in_unavailable": "temporarily_unavailable"}
 
 
-def spoil(fault: str, answer: Response, keys: SigningKeys) -> Response:
-    """Spoil an answer as the fault says; `keys` are the provider's. An answer that holds nothing to spoil stays."""
+def corrupt(fault: str, response: Response, keys: SigningKeys) -> Response:
+    """Corrupt a response as the fault says; `keys` are the provider's. One with nothing to corrupt stays."""
     if fault.startswith(("callback_", "sign_in_")):
-        return _spoil_callback(fault, answer)
-    if answer.status != 200:
-        return answer
-    told = json.loads(answer.body)
+        return _corrupt_callback(fault, response)
+    if response.status != 200:
+        return response
+    told = json.loads(response.body)
     if fault == "userinfo_wrong_subject":
         told["sub"] = _OTHER_PERSON
     elif fault.startswith("id_token_"):
-        told["id_token"] = _spoil_token(told["id_token"], "id_token", fault.removeprefix("id_token_"), keys)
+        told["id_token"] = _corrupt_token(told["id_token"], "id_token", fault.removeprefix("id_token_"), keys)
     elif wire.CORE_IDENTITY in told:
         how = fault.removeprefix("core_identity_")
-        told[wire.CORE_IDENTITY] = _spoil_token(told[wire.CORE_IDENTITY], "core_identity", how, keys)
-    return replace(answer, body=json.dumps(told, separators=(",", ":")).encode())
+        told[wire.CORE_IDENTITY] = _corrupt_token(told[wire.CORE_IDENTITY], "core_identity", how, keys)
+    return replace(response, body=json.dumps(told, separators=(",", ":")).encode())
 
 
-def _spoil_token(token: str, thing: str, how: str, keys: SigningKeys) -> str:
+def _corrupt_token(token: str, thing: str, how: str, keys: SigningKeys) -> str:
     head, body, signature = token.split(".")
     header, claims = _read(head), _read(body)
     signer = keys.signer("core_identity" if thing == "core_identity" else header["alg"])
     if how == "bad_signature":
-        spoilt = ("A" if signature[0] != "A" else "B") + signature[1:]
-        return f"{head}.{body}.{spoilt}"
+        corrupted = ("A" if signature[0] != "A" else "B") + signature[1:]
+        return f"{head}.{body}.{corrupted}"
     if how == "wrong_algorithm":
         header |= {"alg": "HS256", "kid": _unknown(header["kid"])}
     elif how == "no_algorithm":
@@ -90,16 +90,16 @@ def _part(value: Parts) -> str:
     return encode_base64url(json.dumps(value, separators=(",", ":")).encode())
 
 
-def _spoil_callback(fault: str, answer: Response) -> Response:
-    location = answer.header("location")
+def _corrupt_callback(fault: str, response: Response) -> Response:
+    location = response.header("location")
     parts = urlsplit(location or "")
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     if "code" not in query:
-        return answer
+        return response
     if fault == "callback_wrong_state":
         query["state"] = "the-state-of-another-sign-in"
     else:
         del query["code"]
         query["error"] = _ERRORS[fault]
-    spoilt = urlunsplit(parts._replace(query=urlencode(query)))
-    return replace(answer, headers={**answer.headers, "location": spoilt})
+    corrupted = urlunsplit(parts._replace(query=urlencode(query)))
+    return replace(response, headers={**response.headers, "location": corrupted})

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from govcomponents.core.messages import Response
 from govcomponents.sandbox.http.crash_report import report
-from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, text_answer
+from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, text_response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,10 +27,10 @@ class _Unreadable(Exception):
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
-        self.answer = text_answer(status, f"{why}\n")
+        self.response = text_response(status, f"{why}\n")
 
 
-class Exchange(BaseHTTPRequestHandler):
+class RequestHandler(BaseHTTPRequestHandler):
     """One connection. Nothing is logged: paths and bodies may hold personal data."""
 
     server: Listener
@@ -58,7 +58,7 @@ class Exchange(BaseHTTPRequestHandler):
     def __getattr__(self, name: str) -> Callable[[], None]:
         # the base class looks for do_GET, do_POST and so on; here any method is as good as another
         if name.startswith("do_"):
-            return self._exchange
+            return self._respond
         raise AttributeError(name)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is http.server's
@@ -69,15 +69,15 @@ class Exchange(BaseHTTPRequestHandler):
         self.close_connection = True
         if self.request_version == "HTTP/0.9":
             self.request_version = self.protocol_version
-        self._write(text_answer(code, f"{_reason(code)}\n"))
+        self._write(text_response(code, f"{_reason(code)}\n"))
 
-    def _exchange(self) -> None:
+    def _respond(self) -> None:
         try:
             call = self._call()
-            answer = self.server.answer(call)
+            response = self.server.respond(call)
         except _Unreadable as refusal:
             self.close_connection = True
-            answer = refusal.answer
+            response = refusal.response
         except ConnectionCut as cut:
             self._cut(cut)
             return
@@ -85,9 +85,9 @@ class Exchange(BaseHTTPRequestHandler):
             raise  # the client went away in the middle of its request
         except Exception as error:  # noqa: BLE001  # one broken page must not end the server
             self.close_connection = True
-            answer = text_answer(500, "The sandbox itself failed; this is a fault in it. Please report it.\n")
+            response = text_response(500, "The sandbox itself failed; this is a fault in it. Please report it.\n")
             report(error)
-        self._write(answer)
+        self._write(response)
 
     def _call(self) -> Call:
         headers: dict[str, str] = {}
@@ -142,17 +142,17 @@ class Exchange(BaseHTTPRequestHandler):
             whole += chunk
             self.rfile.readline(_LONGEST_LINE)
 
-    def _write(self, answer: Response) -> None:
-        status = answer.status
+    def _write(self, response: Response) -> None:
+        status = response.status
         lines = [f"HTTP/1.1 {status} {_reason(status)}", f"Date: {self.date_time_string()}"]
-        lines += [f"{name.title()}: {_one_line(value)}" for name, value in answer.headers.items()]
+        lines += [f"{name.title()}: {_one_line(value)}" for name, value in response.headers.items()]
         if status not in _BODILESS:
-            lines.append(f"Content-Length: {len(answer.body)}")
+            lines.append(f"Content-Length: {len(response.body)}")
         if self.close_connection:
             lines.append("Connection: close")
         self.wfile.write("\r\n".join([*lines, "\r\n"]).encode("latin-1", "replace"))
         if self.command != "HEAD" and status not in _BODILESS:
-            self.wfile.write(answer.body)
+            self.wfile.write(response.body)
         self.wfile.flush()
 
     def _cut(self, cut: ConnectionCut) -> None:

@@ -1,4 +1,4 @@
-"""What the sandbox's handlers are given and what they give: a `Call`, a `Route`, and ways to make an answer."""
+"""Calls, routes and responses: what the sandbox's handlers take, are listed in, and return."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Route:
         return self.operation or getattr(self.handler, "__name__", "").strip("_")
 
 
-class Imitation(Protocol):
+class RouteOwner(Protocol):
     """One provider, imitated: its section of the world, its routes, and its way to say that a route is not there."""
 
     section: str
@@ -93,8 +93,8 @@ class Imitation(Protocol):
         ...
 
 
-class ProviderImitation(Imitation, Protocol):
-    """An imitation that has a client's settings: one of the three providers."""
+class ProviderStub(RouteOwner, Protocol):
+    """A stub that has a client's settings: one of the three providers."""
 
     def client_settings(self) -> Mapping[str, object] | None:
         """The settings with which a client reaches it; None if the world has no such provider."""
@@ -112,7 +112,7 @@ class Fact:
 
 @runtime_checkable
 class Summarises(Protocol):
-    """An imitation that can say at a glance what it holds; the sandbox's first page shows it."""
+    """A stub that can say at a glance what it holds; the sandbox's first page shows it."""
 
     def summary(self) -> Iterable[Fact]:
         """What it holds now, in a few lines without personal data."""
@@ -121,7 +121,7 @@ class Summarises(Protocol):
 
 @runtime_checkable
 class RotatesKeys(Protocol):
-    """An imitation that signs, and can change its keys as the provider does."""
+    """A stub that signs, and can change its keys as the provider does."""
 
     def rotate_keys(self) -> None:
         """Sign with a new key from now on; the old one stays published as long as the provider keeps it."""
@@ -136,7 +136,7 @@ class ConnectionCut(Exception):
         self.silent_seconds = silent_seconds
 
 
-def comes_from_elsewhere(call: Call) -> bool:
+def is_cross_site(call: Call) -> bool:
     """Whether a page of another site made a browser send this: the sandbox has no access control of its own."""
     origin = call.headers.get("origin")
     if origin is None or call.method in ("GET", "HEAD"):
@@ -148,12 +148,12 @@ def comes_from_elsewhere(call: Call) -> bool:
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
-def json_answer(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:
+def json_response(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer."""
     return Response(status, {"content-type": "application/json", **(headers or {})}, _encode(value).encode())
 
 
-def html_answer(status: int, page: str, headers: Mapping[str, str] | None = None) -> Response:
+def html_response(status: int, page: str, headers: Mapping[str, str] | None = None) -> Response:
     """A page. It may not be framed, cached or given away in a Referer, and runs no script."""
     fixed = {
         "content-type": "text/html; charset=utf-8",
@@ -164,7 +164,7 @@ def html_answer(status: int, page: str, headers: Mapping[str, str] | None = None
     return Response(status, {**fixed, **(headers or {})}, page.encode())
 
 
-def text_answer(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
+def text_response(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
     """A plain text."""
     return Response(status, {"content-type": "text/plain; charset=utf-8", **(headers or {})}, text.encode())
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from govcomponents.sandbox.http.messages import Imitation, Route
+    from govcomponents.sandbox.http.messages import Route, RouteOwner
 
 _LONGEST_NUMBER = 9
 
@@ -21,7 +21,7 @@ _LONGEST_NUMBER = 9
 class Found:
     """The route that fits a call, the parts of its path that vary, and whose route it is."""
 
-    owner: Imitation
+    owner: RouteOwner
     route: Route
     params: Mapping[str, str] = field(default_factory=dict)
 
@@ -33,16 +33,16 @@ class _Node:
     fixed: dict[str, _Node] = field(default_factory=dict)
     number: _Node | None = None
     anything: _Node | None = None
-    routes: dict[str, tuple[Imitation, Route, tuple[str, ...]]] = field(default_factory=dict)
+    routes: dict[str, tuple[RouteOwner, Route, tuple[str, ...]]] = field(default_factory=dict)
 
 
-class Switchboard:
+class Router:
     """All routes of one sandbox. A fixed segment goes before a number (`<int:name>`), and that before `<name>`.
 
     The first route for a method and path wins. A final slash makes no difference.
     """
 
-    def __init__(self, owners: Sequence[Imitation]) -> None:
+    def __init__(self, owners: Sequence[RouteOwner]) -> None:
         self.owners = tuple(owners)
         self._exact: dict[tuple[str, str], Found] = {}
         self._root = _Node()
@@ -50,7 +50,7 @@ class Switchboard:
             for route in owner.routes():
                 self._add(owner, route)
 
-    def _add(self, owner: Imitation, route: Route) -> None:
+    def _add(self, owner: RouteOwner, route: Route) -> None:
         if "<" not in route.path:
             self._exact.setdefault((route.method, route.path), Found(owner, route))
         node, names = self._root, []

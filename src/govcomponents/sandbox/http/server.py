@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.callbacks.urls import with_callbacks_to
-from govcomponents.sandbox.callbacks.worker import Courier
-from govcomponents.sandbox.http.handler import Exchange
-from govcomponents.sandbox.http.messages import text_answer
+from govcomponents.sandbox.callbacks.worker import CallbackWorker
+from govcomponents.sandbox.http.handler import RequestHandler
+from govcomponents.sandbox.http.messages import text_response
 from govcomponents.sandbox.world import load_world
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _LONGEST_GOODBYE = 5.0
 
 
 def _not_ready(_call: Call) -> Response:
-    return text_answer(503, "The sandbox is starting.\n")
+    return text_response(503, "The sandbox is starting.\n")
 
 
 class Listener(ThreadingHTTPServer):
@@ -40,10 +40,10 @@ class Listener(ThreadingHTTPServer):
     def __init__(self, host: str, port: int) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.stopping = threading.Event()
-        self.answer: Callable[[Call], Response] = _not_ready
+        self.respond: Callable[[Call], Response] = _not_ready
         self._open: dict[Any, threading.Thread] = {}
         self._lock = threading.Lock()
-        super().__init__((host, port), Exchange)
+        super().__init__((host, port), RequestHandler)
 
     def server_bind(self) -> None:
         """Bind, without the base class's question to the name server about the host's full name."""
@@ -133,9 +133,9 @@ class SandboxServer:
             self._listener.server_close()
             raise
         self._listener.base_url = self.base_url
-        self._listener.answer = self.sandbox.answer
+        self._listener.respond = self.sandbox.respond
         self.sandbox.drop_connections = self._listener.drop_connections
-        self._courier = Courier(self.sandbox.callbacks, self.sandbox.clock)
+        self._courier = CallbackWorker(self.sandbox.callbacks, self.sandbox.clock)
 
     def serve(self) -> None:
         """Answer until `stop` is called from another thread or a signal handler."""

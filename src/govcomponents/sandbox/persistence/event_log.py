@@ -33,7 +33,7 @@ class Step:
     data: str
 
 
-class Journal:
+class EventLog:
     """The steps of one sandbox. Only one sandbox may have the file; only its owner may read it.
 
     `made_by` names what the steps can be redone on: the version, the world and the seed. Raises ConfigurationError if

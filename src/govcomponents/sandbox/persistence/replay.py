@@ -18,9 +18,9 @@ from urllib.parse import unquote_to_bytes
 
 from govcomponents.core.runtime import VERSION
 from govcomponents.errors import ConfigurationError
-from govcomponents.sandbox.callbacks.queue import Answer
+from govcomponents.sandbox.callbacks.queue import DeliveryResult
 from govcomponents.sandbox.http.messages import PROVIDERS, Call
-from govcomponents.sandbox.persistence.event_log import Journal
+from govcomponents.sandbox.persistence.event_log import EventLog
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, look_up
 
 if TYPE_CHECKING:
@@ -44,22 +44,22 @@ def made_by(sections: Mapping[str, object], seed: int, sign_in: str | None) -> s
     return f"govcomponents {VERSION}, world {world}, seed {seed}, sign-in {sign_in}"
 
 
-class Memory:
+class StateReplayer:
     """The memory of one sandbox, in a file. It is the recorder of the sandbox's callbacks too."""
 
     def __init__(self, sandbox: Sandbox, path: Path | str, made: str) -> None:
         self._sandbox = sandbox
         self._lock = threading.RLock()
         self._at = (0.0, 0.0)
-        self._journal = Journal(path, made)
-        was_at = self._journal.about("base_url")
+        self._log = EventLog(path, made)
+        was_at = self._log.about("base_url")
         if was_at not in (None, sandbox.base_url):
-            self._journal.close()
+            self._log.close()
             raise ConfigurationError(
                 f"the state file belongs to a sandbox at {was_at}, and what callers signed names that address",
                 fix="start with the same --host and --port, or the same --public-url",
             )
-        self._journal.keep("base_url", sandbox.base_url)
+        self._log.keep("base_url", sandbox.base_url)
 
     def begin(self) -> None:
         """Redo what the file holds, and from then on note each step.
@@ -67,9 +67,9 @@ class Memory:
         Raises ConfigurationError if a step does not give what it gave then.
         """
         sandbox = self._sandbox
-        for step in self._journal.steps():
+        for step in self._log.steps():
             self._redo(step)
-        if shown := self._journal.about("clock"):
+        if shown := self._log.about("clock"):
             sandbox.clock.restore(json.loads(shown))
         sandbox.clock.on_move(self._keep_clock)
         sandbox.callbacks.recorder = self
@@ -78,12 +78,14 @@ class Memory:
         """Let a call act, and note it if it may have changed something."""
         with self.step():
             before = self._marks()
-            answer = found.route.handler(call)
-            if call.path in _RESETS and answer.status < 400:
-                self._journal.clear()
-            if (_may_change(call, found, answer) or self._marks() != before) and not _is_secret(call, found, answer):
-                self.note("call", _written(call, answer))
-        return answer
+            response = found.route.handler(call)
+            if call.path in _RESETS and response.status < 400:
+                self._log.clear()
+            if (_may_change(call, found, response) or self._marks() != before) and not _is_secret(
+                call, found, response
+            ):
+                self.note("call", _written(call, response))
+        return response
 
     @contextmanager
     def step(self) -> Iterator[None]:
@@ -94,7 +96,7 @@ class Memory:
 
     def note(self, kind: str, data: Mapping[str, object]) -> None:
         """Note what was done in a step."""
-        self._journal.add(*self._at, kind, json.dumps(data))
+        self._log.add(*self._at, kind, json.dumps(data))
 
     @contextmanager
     def note_changes(self, kind: str) -> Iterator[None]:
@@ -108,7 +110,7 @@ class Memory:
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._journal.close()
+            self._log.close()
 
     def _marks(self) -> tuple[int, int, int]:
         sandbox = self._sandbox
@@ -116,7 +118,7 @@ class Memory:
 
     def _keep_clock(self) -> None:
         with self._lock:
-            self._journal.keep("clock", json.dumps(self._sandbox.clock.settings()))
+            self._log.keep("clock", json.dumps(self._sandbox.clock.settings()))
 
     def _redo(self, step: Step) -> None:
         sandbox = self._sandbox
@@ -127,25 +129,25 @@ class Memory:
             elif step.kind == "made":
                 sandbox.callbacks.remake(data["id"])
             elif step.kind == "attempt":
-                sandbox.callbacks.redo_attempt(data["id"], Answer(data["status"], data["problem"]))
-            elif (status := sandbox.redo(_read(data, sandbox.base_url)).status) != data["answer"]:
+                sandbox.callbacks.redo_attempt(data["id"], DeliveryResult(data["status"], data["problem"]))
+            elif (status := sandbox.redo(_read(data, sandbox.base_url)).status) != data["status"]:
                 raise ConfigurationError(
-                    f"the state file cannot be redone: step {step.number} gave {data['answer']} then, {status} now",
+                    f"the state file cannot be redone: step {step.number} gave {data['status']} then, {status} now",
                     fix="delete it and start anew",
                 )
 
 
-def _may_change(call: Call, found: Found, answer: Response) -> bool:
+def _may_change(call: Call, found: Found, response: Response) -> bool:
     """Whether to note a call even if it left no mark; a provider's page may remember that it was opened."""
     if call.method not in ("GET", "HEAD"):
         return True
-    is_page = answer.status in (302, 303) or answer.headers.get("content-type", "").startswith("text/html")
+    is_page = response.status in (302, 303) or response.headers.get("content-type", "").startswith("text/html")
     return is_page and found.owner.section in PROVIDERS
 
 
-def _is_secret(call: Call, found: Found, answer: Response) -> bool:
+def _is_secret(call: Call, found: Found, response: Response) -> bool:
     """Whether a call must not be kept: its key was refused and may be a real one, or it holds a real card's number."""
-    if answer.status in (401, 403):
+    if response.status in (401, 403):
         return True
     if found.route.name not in _TAKE_CARDS:
         return False
@@ -162,14 +164,14 @@ def _may_be_real(section: str, number: str) -> bool:
     return look_up(number, "sandbox") is CardProblem.MAY_BE_REAL
 
 
-def _written(call: Call, answer: Response) -> dict[str, object]:
+def _written(call: Call, response: Response) -> dict[str, object]:
     return {
         "method": call.method,
         "path": call.path,
         "query": call.query_string,
         "headers": dict(call.headers),
         "body": base64.b64encode(call.body).decode(),
-        "answer": answer.status,
+        "status": response.status,
     }
 
 

@@ -14,7 +14,7 @@ from govcomponents.sandbox.providers.govuk_notify.messages import SENDING_AFTER,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_notify.messages import Message
     from govcomponents.sandbox.providers.govuk_notify.world import ReceivedText, Service
 
@@ -28,11 +28,11 @@ KINDS: Final = ("delivery_status", "inbound_sms", "complaint", "returned_letter"
 _TOLD: Final = frozenset({"delivered", "permanent-failure", "temporary-failure", "technical-failure"})
 
 
-class Telling:
+class CallbackSender:
     """Queues callbacks for the services that have an address for them."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
         self._addresses: dict[tuple[str, str], tuple[str, str]] = {}
 
     def add(self, service_id: str, kind: str, url: str, bearer_token: str) -> None:
@@ -54,7 +54,7 @@ class Telling:
         url, token = address
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
         made = Callback("notify", kind, url, headers, json.dumps(body).encode(), RULE, reference)
-        self._ground.callbacks.send(made, after=after)
+        self._context.callbacks.send(made, after=after)
 
     def accepted(self, message: Message) -> None:
         """Queue the receipt that will come. Letters have none, nor has a text that stays `sent`."""
@@ -84,7 +84,7 @@ class Telling:
             "source_number": text.user_number,
             "destination_number": text.notify_number,
             "message": text.content,
-            "date_received": write(self._ground.clock.time()),
+            "date_received": write(self._context.clock.time()),
         }
         self._queue(service, "inbound_sms", body, None)
 
@@ -92,10 +92,10 @@ class Telling:
         """Queue the report of an email as spam."""
         body = {
             "notification_id": message.id,
-            "complaint_id": self._ground.ids.uuid(),
+            "complaint_id": self._context.ids.uuid(),
             "reference": message.reference,
             "to": message.to,
-            "complaint_date": write(self._ground.clock.time()),
+            "complaint_date": write(self._context.clock.time()),
         }
         self._queue(message.service, "complaint", body, message.reference)
 

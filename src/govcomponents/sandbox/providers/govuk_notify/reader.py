@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.providers.govuk_notify.messages import Message
 
 
-def as_read(message: Message, now: float) -> OutboxMessage:
+def to_outbox(message: Message, now: float) -> OutboxMessage:
     """Render one message."""
     text = message.body
     if message.channel == "sms" and message.service.sms_prefix:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic_core import to_json
 
 from govcomponents.core.messages import Response
-from govcomponents.sandbox.http.messages import json_answer
+from govcomponents.sandbox.http.messages import json_response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,9 +27,9 @@ class Refusal(Exception):
         self.status = status
         self.errors = [{"error": kind, "message": message, **more} for kind, message in errors]
 
-    def answer(self) -> Response:
+    def response(self) -> Response:
         """Make the answer."""
-        return json_answer(self.status, {"errors": self.errors, "status_code": self.status})
+        return json_response(self.status, {"errors": self.errors, "status_code": self.status})
 
 
 def bad_request(message: str, status: int = 400) -> Refusal:
@@ -54,7 +54,7 @@ def accepted(value: Mapping[str, object]) -> Response:
 
 def unknown_route() -> Response:
     """A path that is none of the API's, in the older form."""
-    return json_answer(404, {"result": "error", "message": _NOT_FOUND})
+    return json_response(404, {"result": "error", "message": _NOT_FOUND})
 
 
 def wrong_method() -> Response:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from govcomponents.core.messages import Response
 from govcomponents.notify.adapters.notifications_api import wire
-from govcomponents.sandbox.http.messages import json_answer
+from govcomponents.sandbox.http.messages import json_response
 from govcomponents.sandbox.providers.govuk_notify import content as contents
 from govcomponents.sandbox.providers.govuk_notify import schemas
 from govcomponents.sandbox.providers.govuk_notify.messages import Message, Messages, write
@@ -21,7 +21,7 @@ from govcomponents.sandbox.providers.govuk_notify.sending import body_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call
     from govcomponents.sandbox.providers.govuk_notify.world import (
         ApiKey,
@@ -45,20 +45,20 @@ _GROUPS = {
 }
 
 
-class Reading:
+class Retrieval:
     """Answers what is asked about, for all services of one sandbox."""
 
-    def __init__(self, platform: Platform, messages: Messages, ground: Ground) -> None:
+    def __init__(self, platform: Platform, messages: Messages, context: SandboxContext) -> None:
         self._platform = platform
         self._messages = messages
-        self._ground = ground
-        self._made_at = ground.clock.time()
+        self._context = context
+        self._made_at = context.clock.time()
         self._texts: dict[str, list[tuple[float, ReceivedText]]] = {}
 
     def keep_text(self, service: Service, text: ReceivedText) -> None:
         """Keep a text that was sent to a service."""
         with self._messages.lock:
-            self._texts.setdefault(service.id, []).append((self._ground.clock.time(), text))
+            self._texts.setdefault(service.id, []).append((self._context.clock.time(), text))
 
     def _message(self, service: Service, message_id: str) -> Message:
         if not schemas.is_uuid(message_id):
@@ -70,22 +70,22 @@ class Reading:
 
     def one(self, service: Service, message_id: str) -> Response:
         """GET /v2/notifications/{id}: whatever the kind of key."""
-        return self._json(self._state(self._message(service, message_id), self._ground.clock.time()))
+        return self._json(self._state(self._message(service, message_id), self._context.clock.time()))
 
     def _state(self, message: Message, now: float) -> dict[str, Any]:
         unknown = {"line_7", "one_click_unsubscribe", "status_description", "provider_response"}
         if message.channel != "letter":
             unknown.add("estimated_delivery")
-        return message.state(self._ground.base_url, now).model_dump(exclude=unknown)
+        return message.state(self._context.base_url, now).model_dump(exclude=unknown)
 
     @staticmethod
     def _json(value: object) -> Response:
-        return json_answer(200, value)
+        return json_response(200, value)
 
     def pdf(self, service: Service, message_id: str) -> Response:
         """GET /v2/notifications/{id}/pdf."""
         message = self._message(service, message_id)
-        now = self._ground.clock.time()
+        now = self._context.clock.time()
         if message.channel != "letter":
             raise bad_request("Notification is not a letter")
         status = message.status(now)
@@ -106,7 +106,7 @@ class Reading:
             else:
                 query.setdefault(name, value)
         schemas.NOTIFICATIONS.check(query)
-        now = self._ground.clock.time()
+        now = self._context.clock.time()
         statuses = frozenset().union(*(_GROUPS.get(name, {name}) for name in query.get("status", ())))
         channels = query.get("template_type", ())
         found = [
@@ -120,7 +120,7 @@ class Reading:
         if "older_than" in query:
             found = self._after(found, service, str(uuid.UUID(query["older_than"])))
         page = found[: self._platform.list_page_size]
-        url = f"{self._ground.base_url}{wire.NOTIFICATIONS_PATH}"
+        url = f"{self._context.base_url}{wire.NOTIFICATIONS_PATH}"
         links = {"current": _with_query(url, call.query)}
         if page:
             rest = [pair for pair in call.query if pair[0] != "older_than"]
@@ -147,7 +147,7 @@ class Reading:
             ids = [text.id for _, text in texts]
             texts = texts[ids.index(wanted) + 1 :] if wanted in ids else []
         page = texts[: self._platform.list_page_size]
-        url = f"{self._ground.base_url}/v2/received-text-messages"
+        url = f"{self._context.base_url}/v2/received-text-messages"
         links = {"current": url}
         if page:
             links["next"] = _with_query(url, [("older_than", page[-1][1].id)])

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
     from govcomponents.core.messages import Response
     from govcomponents.notify.recipients import PhoneNumber
-    from govcomponents.sandbox.context import Ground
-    from govcomponents.sandbox.providers.govuk_notify.callbacks import Telling
+    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.providers.govuk_notify.callbacks import CallbackSender
     from govcomponents.sandbox.providers.govuk_notify.content import Content
     from govcomponents.sandbox.providers.govuk_notify.limits import Limits
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Platform, Service, Template
@@ -77,17 +77,17 @@ class Sending:
     """Accepts messages, for all services of one sandbox."""
 
     def __init__(
-        self, platform: Platform, messages: Messages, limits: Limits, ground: Ground, telling: Telling
+        self, platform: Platform, messages: Messages, limits: Limits, context: SandboxContext, callbacks: CallbackSender
     ) -> None:
         self._platform = platform
-        self._telling = telling
+        self._callbacks = callbacks
         self._messages = messages
         self._limits = limits
-        self._ground = ground
+        self._context = context
 
     def post(self, service: Service, key: ApiKey, channel: str, raw: bytes) -> Response:
         """Answer a POST. Raises Refusal."""
-        now = self._ground.clock.time()
+        now = self._context.clock.time()
         self._admit(service, key, channel, now)
         body = body_of(raw)
         if channel == "email":
@@ -135,14 +135,14 @@ class Sending:
         address = schemas.parse_email(body["email_address"])
         self._check_allowed(service, key, address, "email_address")
         simulated = address in _SMOKE_ADDRESSES
-        linked = files.with_links(values, service, self._ground.base_url, self._ground.ids, simulated=simulated)
+        linked = files.with_links(values, service, self._context.base_url, self._context.ids, simulated=simulated)
         if linked is not values:
             content = contents.fill(service, template, template.current, linked)
         contents.check_length(content)
         unsubscribe = body.get("one_click_unsubscribe_url")
         sender = f"{service.email_sender_local_part}@{self._platform.email_domain}"
         message = Message(
-            id=self._ground.ids.uuid(),
+            id=self._context.ids.uuid(),
             service=service,
             key=key,
             channel="email",
@@ -187,7 +187,7 @@ class Sending:
         contents.check_length(content)
         simulated = number.digits in _SMOKE_NUMBERS
         message = Message(
-            id=self._ground.ids.uuid(),
+            id=self._context.ids.uuid(),
             service=service,
             key=key,
             channel="sms",
@@ -258,7 +258,7 @@ class Sending:
         test = ((0.0, "sending"), (SENDING_AFTER, "delivered"))
         live = ((0.0, "created"), (SENDING_AFTER, "sending"))
         message = Message(
-            id=self._ground.ids.uuid(),
+            id=self._context.ids.uuid(),
             service=service,
             key=key,
             channel="letter",
@@ -287,7 +287,7 @@ class Sending:
         valid = "delivered" if key.kind == "test" else "created"
         checked = valid if pdf.startswith(b"%PDF-") else "validation-failed"
         message = Message(
-            id=self._ground.ids.uuid(),
+            id=self._context.ids.uuid(),
             service=service,
             key=key,
             channel="letter",
@@ -314,13 +314,13 @@ class Sending:
         with self._messages.lock:
             self._limits.count(message.service, message.key, message.channel, now)
         name = message.template.name if message.template else "ready-made letter"
-        self._ground.timeline.record("notify", f"{_KINDS[message.channel]} accepted: {name}", message.reference)
-        self._telling.accepted(message)
+        self._context.timeline.record("notify", f"{_KINDS[message.channel]} accepted: {name}", message.reference)
+        self._callbacks.accepted(message)
 
     def _accepted(
         self, message: Message, content: Mapping[str, object], more: Mapping[str, object] | None = None
     ) -> Response:
-        host = self._ground.base_url
+        host = self._context.base_url
         return accepted(
             {
                 "id": message.id,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.sandbox.http.messages import Fact, Route, json_answer
+from govcomponents.sandbox.http.messages import Fact, Route, json_response
 from govcomponents.sandbox.outbox import OutboxMessage
 from govcomponents.sandbox.providers.govuk_notify.authentication import authenticate
-from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS, Telling
+from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS, CallbackSender
 from govcomponents.sandbox.providers.govuk_notify.limits import Limits
 from govcomponents.sandbox.providers.govuk_notify.messages import Message, Messages
 from govcomponents.sandbox.providers.govuk_notify.responses import Refusal, unknown_route, wrong_method
-from govcomponents.sandbox.providers.govuk_notify.retrieval import Reading
+from govcomponents.sandbox.providers.govuk_notify.retrieval import Retrieval
 from govcomponents.sandbox.providers.govuk_notify.sending import Sending
 from govcomponents.sandbox.providers.govuk_notify.world import NotifyWorld, ReceivedText
 
@@ -20,31 +20,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from govcomponents.core.messages import Response
-    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call, Handler
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Service
 
-    Answer = Callable[[Service, ApiKey, Call], Response]
+    Endpoint = Callable[[Service, ApiKey, Call], Response]
 
 
-class GovUkNotifyImitation:
+class GovUkNotifyStub:
     """The v2 API of GOV.UK Notify. `messages` is what was sent; `world` the services that there are."""
 
     section = "notify"
 
-    def __init__(self, section: object, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, section: object, context: SandboxContext) -> None:
+        self._context = context
         self.world = None if section is None else NotifyWorld.load(section)
         self.messages = Messages()
         if self.world is None:
             return
         self._lifetime = self.world.platform.token_lifetime_seconds
         self._services = {service.id: service for service in self.world.services}
-        self._telling = Telling(ground)
+        self._callbacks = CallbackSender(context)
         for service in self.world.services:
-            self._telling.learn(service)
-        self._sending = Sending(self.world.platform, self.messages, Limits(), ground, self._telling)
-        self._reading = Reading(self.world.platform, self.messages, ground)
+            self._callbacks.learn(service)
+        self._sending = Sending(self.world.platform, self.messages, Limits(), context, self._callbacks)
+        self._retrieval = Retrieval(self.world.platform, self.messages, context)
 
     def routes(self) -> Iterable[Route]:
         """All routes of the API; none if the world has no such section."""
@@ -55,31 +55,31 @@ class GovUkNotifyImitation:
         for channel, operation in posts.items():
             yield Route("POST", f"/v2/notifications/{channel}", self._known(self._post(channel)), operation)
         yield Route("POST", "/v2/notifications/<channel>", self._known(self._post_other), "notify.send_other")
-        reading = self._reading
-        yield Route("GET", "/v2/notifications", self._known(reading.many), "notify.search")
+        retrieval = self._retrieval
+        yield Route("GET", "/v2/notifications", self._known(retrieval.many), "notify.search")
         yield Route(
             "GET",
             "/v2/notifications/<notification_id>",
-            self._known(lambda service, _key, call: reading.one(service, call.params["notification_id"])),
+            self._known(lambda service, _key, call: retrieval.one(service, call.params["notification_id"])),
             "notify.get",
         )
         yield Route(
             "GET",
             "/v2/notifications/<notification_id>/pdf",
-            self._known(lambda service, _key, call: reading.pdf(service, call.params["notification_id"])),
+            self._known(lambda service, _key, call: retrieval.pdf(service, call.params["notification_id"])),
             "notify.letter_pdf",
         )
         yield Route(
             "GET",
             "/v2/template/<template_id>",
-            self._known(lambda service, _key, call: reading.template(service, call.params["template_id"])),
+            self._known(lambda service, _key, call: retrieval.template(service, call.params["template_id"])),
             "notify.template",
         )
         yield Route(
             "GET",
             "/v2/template/<template_id>/version/<int:version>",
             self._known(
-                lambda service, _key, call: reading.template(
+                lambda service, _key, call: retrieval.template(
                     service, call.params["template_id"], int(call.params["version"])
                 )
             ),
@@ -88,19 +88,19 @@ class GovUkNotifyImitation:
         yield Route(
             "POST",
             "/v2/template/<template_id>/preview",
-            self._known(lambda service, _key, call: reading.preview(service, call.params["template_id"], call.body)),
+            self._known(lambda service, _key, call: retrieval.preview(service, call.params["template_id"], call.body)),
             "notify.preview",
         )
         yield Route(
             "GET",
             "/v2/templates",
-            self._known(lambda service, _key, call: reading.templates(service, call)),
+            self._known(lambda service, _key, call: retrieval.templates(service, call)),
             "notify.templates",
         )
         yield Route(
             "GET",
             "/v2/received-text-messages",
-            self._known(lambda service, _key, call: reading.received(service, call)),
+            self._known(lambda service, _key, call: retrieval.received(service, call)),
             "notify.received_texts",
         )
 
@@ -123,26 +123,26 @@ class GovUkNotifyImitation:
         key = next((key for key in usable if key.kind == "test"), usable[0])
         settings: dict[str, object] = {
             "api_key": f"{key.name}-{service.id}-{key.secret}",
-            "base_url": self._ground.base_url,
+            "base_url": self._context.base_url,
         }
         if tokens := list(dict.fromkeys(callback.bearer_token for callback in service.callbacks)):
             settings["callback_tokens"] = tokens
         return settings
 
-    def _known(self, answer: Answer) -> Handler:
+    def _known(self, response: Endpoint) -> Handler:
         """A handler that first finds out who calls, and answers refusals."""
 
         def handler(call: Call) -> Response:
             try:
                 header = call.headers.get("authorization", "")
-                service, key = authenticate(header, self._services, self._ground.callers_time(), self._lifetime)
-                return answer(service, key, call)
+                service, key = authenticate(header, self._services, self._context.callers_time(), self._lifetime)
+                return response(service, key, call)
             except Refusal as refusal:
-                return refusal.answer()
+                return refusal.response()
 
         return handler
 
-    def _post(self, channel: str) -> Answer:
+    def _post(self, channel: str) -> Endpoint:
         return lambda service, key, call: self._sending.post(service, key, channel, call.body)
 
     def _post_other(self, service: Service, key: ApiKey, call: Call) -> Response:
@@ -150,7 +150,7 @@ class GovUkNotifyImitation:
 
     def _status(self, call: Call) -> Response:
         more = {} if dict(call.query).get("simple") else {"git_commit": "sandbox", "build_time": None}
-        return json_answer(200, {"status": "ok", **more})
+        return json_response(200, {"status": "ok", **more})
 
     def call_back(self, kind: str, url: str, bearer_token: str, service_id: str | None = None) -> None:
         """Send callbacks of a kind ("delivery_status", "inbound_sms", "complaint", "returned_letter") to `url`.
@@ -160,7 +160,7 @@ class GovUkNotifyImitation:
         if kind not in KINDS:
             raise ConfigurationError(f"there is no callback {kind!r}", fix=f"use one of {', '.join(KINDS)}")
         service = self._service(service_id)
-        self._telling.add(service.id, kind, url, bearer_token)
+        self._callbacks.add(service.id, kind, url, bearer_token)
 
     def _service(self, service_id: str | None) -> Service:
         services = {} if self.world is None else self._services
@@ -173,21 +173,21 @@ class GovUkNotifyImitation:
         """Let somebody send a text to a service; returns the text's id, and tells the service by callback."""
         service = self._service(service_id)
         number = service.inbound_numbers[0].number if service.inbound_numbers else "07700900500"
-        text = ReceivedText(id=self._ground.ids.uuid(), user_number=sender, notify_number=number, content=content)
-        self._reading.keep_text(service, text)
-        self._ground.timeline.record("notify", "text message received")
-        self._telling.received(service, text)
+        text = ReceivedText(id=self._context.ids.uuid(), user_number=sender, notify_number=number, content=content)
+        self._retrieval.keep_text(service, text)
+        self._context.timeline.record("notify", "text message received")
+        self._callbacks.received(service, text)
         return text.id
 
     def complain(self, message_id: str) -> None:
         """Let the reader of an email report it as spam. Raises ConfigurationError if it is not an email."""
-        self._telling.complaint(self._message(message_id, "email"))
+        self._callbacks.complaint(self._message(message_id, "email"))
 
     def return_letter(self, message_id: str) -> None:
         """Let the post bring a letter back. Its status still reads as before. Raises ConfigurationError."""
         message = self._message(message_id, "letter")
-        message.steps = (*message.steps, (self._ground.clock.time() - message.created_at, "returned-letter"))
-        self._telling.returned(message)
+        message.steps = (*message.steps, (self._context.clock.time() - message.created_at, "returned-letter"))
+        self._callbacks.returned(message)
 
     def _message(self, message_id: str, channel: str) -> Message:
         message = self.messages.get(message_id)
@@ -205,6 +205,6 @@ class GovUkNotifyImitation:
 
     def outbox(self) -> Sequence[OutboxMessage]:
         """All messages as their readers see them, oldest first."""
-        from govcomponents.sandbox.providers.govuk_notify.reader import as_read
+        from govcomponents.sandbox.providers.govuk_notify.reader import to_outbox
 
-        return [as_read(message, self._ground.clock.time()) for message in self.messages.all()]
+        return [to_outbox(message, self._context.clock.time()) for message in self.messages.all()]

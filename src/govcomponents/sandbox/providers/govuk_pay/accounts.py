@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _MOST_TOKENS: Final = 100_000
 
 
-class Registry:
+class AccountStore:
     """All accounts, tokens and journeys of one sandbox."""
 
     def __init__(self, world: PayWorld) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from govcomponents.core.messages import Response
-from govcomponents.sandbox.http.messages import Call, Route, text_answer
+from govcomponents.sandbox.http.messages import Call, Route, text_response
 from govcomponents.sandbox.providers.govuk_pay import responses, search, validation
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, Outcome, look_up
 from govcomponents.sandbox.providers.govuk_pay.lifecycle import RECURRING_SECONDS
@@ -16,9 +16,9 @@ from govcomponents.sandbox.providers.govuk_pay.validation import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from govcomponents.sandbox.context import Ground
-    from govcomponents.sandbox.providers.govuk_pay.accounts import Registry
-    from govcomponents.sandbox.providers.govuk_pay.lifecycle import Life
+    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.providers.govuk_pay.accounts import AccountStore
+    from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
     from govcomponents.sandbox.providers.govuk_pay.store import Account
 
 _KEY_SECONDS = 86_400.0
@@ -28,10 +28,10 @@ _DONE = Response(204, responses.NO_STORE)
 class Api:
     """Answers /v1. Every call is made under the registry's lock."""
 
-    def __init__(self, registry: Registry, life: Life, ground: Ground) -> None:
-        self._registry = registry
-        self._life = life
-        self._ground = ground
+    def __init__(self, store: AccountStore, lifecycle: Lifecycle, context: SandboxContext) -> None:
+        self._store = store
+        self._lifecycle = lifecycle
+        self._context = context
 
     def routes(self) -> Iterable[Route]:
         """All 16 endpoints."""
@@ -58,17 +58,17 @@ class Api:
 
     def _with_key(self, endpoint: Callable[[Account, Call], Response]) -> Callable[[Call], Response]:
         def handler(call: Call) -> Response:
-            account = self._registry.account_of(call.headers.get("authorization"))
+            account = self._store.account_of(call.headers.get("authorization"))
             if account is None:
-                refused = text_answer(401, "Credentials are required to access this resource.")
+                refused = text_response(401, "Credentials are required to access this resource.")
                 return Response(401, {**refused.headers, "www-authenticate": 'Bearer realm="realm"'}, refused.body)
             if call.method == "POST" and call.body and not _is_json(call):
                 return responses.framework_error(415, "HTTP 415 Unsupported Media Type")
-            with self._registry.lock:
+            with self._store.lock:
                 try:
                     return endpoint(account, call)
                 except Refusal as refusal:
-                    return refusal.answer
+                    return refusal.response
 
         return handler
 
@@ -76,14 +76,14 @@ class Api:
         token = None
         payable = charge.mode != "agreement" and not charge.finished and charge.status != "capturable"
         if payable:  # every read makes a new one, as at Pay
-            token = self._registry.mint(self._ground.ids.uuid(), account, charge)
+            token = self._store.mint(self._context.ids.uuid(), account, charge)
         return responses.payment(charge, account.service.payment_provider, call.base_url, token=token)
 
     def _charge(self, account: Account, call: Call, code: str) -> Charge:
         charge = account.charges.get(call.params["payment_id"])
         if charge is None:
             raise Refusal(responses.error(404, code, "Not found"))
-        return self._life.settle(account, charge)
+        return self._lifecycle.settle(account, charge)
 
     def create(self, account: Account, call: Call) -> Response:
         """POST /v1/payments."""
@@ -105,18 +105,18 @@ class Api:
 
     def _replayed(self, account: Account, key: str, body: dict[str, Any]) -> Charge | None:
         earlier = account.idempotent.get(key)
-        if earlier is None or earlier.at + _KEY_SECONDS < self._life.now():
+        if earlier is None or earlier.at + _KEY_SECONDS < self._lifecycle.now():
             return None
         if earlier.request != json.dumps(body, sort_keys=True):
             told = "The `Idempotency-Key` you sent in the request header has already been used to create a payment."
             raise Refusal(responses.error(409, "P0191", told))
-        return self._life.settle(account, account.charges[earlier.charge_id])
+        return self._lifecycle.settle(account, account.charges[earlier.charge_id])
 
     def _make(self, account: Account, body: dict[str, Any], mode: str) -> Charge:
         agreement_id = body.get("set_up_agreement") or body.get("agreement_id")
-        now = self._life.now()
+        now = self._lifecycle.now()
         charge = Charge(
-            id=self._ground.ids.base32(),
+            id=self._context.ids.base32(),
             amount=body["amount"],
             reference=body["reference"],
             description=body["description"],
@@ -134,7 +134,7 @@ class Api:
             saves_card="set_up_agreement" in body,
             charges_at=now + RECURRING_SECONDS if mode == "agreement" else None,
         )
-        self._life.created(account, charge)
+        self._lifecycle.created(account, charge)
         return charge
 
     def get(self, account: Account, call: Call) -> Response:
@@ -151,7 +151,7 @@ class Api:
         charge = self._charge(account, call, "P0500")
         if charge.finished or charge.mode == "agreement":
             raise Refusal(responses.error(400, "P0501", "Cancellation of payment failed"))
-        self._life.cancel(account, charge)
+        self._lifecycle.cancel(account, charge)
         return _DONE
 
     def capture(self, account: Account, call: Call) -> Response:
@@ -161,14 +161,14 @@ class Api:
             return _DONE
         if charge.status != "capturable":
             raise Refusal(responses.error(409, "P1003", "Payment cannot be captured"))
-        self._life.take(account, charge)
+        self._lifecycle.take(account, charge)
         return _DONE
 
     def search(self, account: Account, call: Call) -> Response:
         """GET /v1/payments."""
         filters = search.read_filters(call.query, search.PAYMENT_NAMES, "P0401")
-        self._life.settle_all(account)
-        today = responses.day(self._life.now())
+        self._lifecycle.settle_all(account)
+        today = responses.day(self._lifecycle.now())
         found = list(account.charges.values())
         if filters.keys() - {"page", "display_size"}:
             found = [charge for charge in found if search.payment_fits(charge, filters, today)]
@@ -195,7 +195,7 @@ class Api:
             raise Refusal(responses.error(412, "P0604", "Refund amount available mismatch."))
         if amount > left:
             raise validation.not_available("amount_not_available")
-        record = self._life.refund(account, charge, amount)
+        record = self._lifecycle.refund(account, charge, amount)
         return responses.in_json(202, responses.refund(record, call.base_url, created=True))
 
     def list_refunds(self, account: Account, call: Call) -> Response:
@@ -213,8 +213,8 @@ class Api:
     def search_refunds(self, account: Account, call: Call) -> Response:
         """GET /v1/refunds."""
         filters = search.read_filters(call.query, search.REFUND_NAMES, "P1101")
-        self._life.settle_all(account)
-        today = responses.day(self._life.now())
+        self._lifecycle.settle_all(account)
+        today = responses.day(self._lifecycle.now())
         found = [
             record
             for record in reversed(account.refunds)
@@ -237,18 +237,18 @@ class Api:
         if not account.service.allow_recurring:
             raise validation.recurring_disabled()
         record = AgreementRecord(
-            self._ground.ids.base32(),
+            self._context.ids.base32(),
             body["reference"],
             body["description"],
             body.get("user_identifier"),
-            self._life.now(),
+            self._lifecycle.now(),
         )
         account.agreements[record.id] = record
-        self._ground.timeline.record("pay", "The service created an agreement", record.reference)
+        self._context.timeline.record("pay", "The service created an agreement", record.reference)
         return responses.in_json(201, responses.agreement(record))
 
     def _agreement(self, account: Account, call: Call, code: str) -> AgreementRecord:
-        self._life.settle_all(account)
+        self._lifecycle.settle_all(account)
         record = account.agreements.get(call.params["agreement_id"])
         if record is None:
             raise Refusal(responses.error(404, code, "Not found"))
@@ -263,14 +263,14 @@ class Api:
         record = self._agreement(account, call, "P2500")
         if record.status != "active":
             raise Refusal(responses.error(400, "P2501", "Cancellation of agreement failed"))
-        record.status, record.cancelled_at = "cancelled", self._life.now()
-        self._ground.timeline.record("pay", "The service cancelled the agreement", record.reference)
+        record.status, record.cancelled_at = "cancelled", self._lifecycle.now()
+        self._context.timeline.record("pay", "The service cancelled the agreement", record.reference)
         return _DONE
 
     def search_agreements(self, account: Account, call: Call) -> Response:
         """GET /v1/agreements. Without `display_size` a page has 20, not 500 (pay-ledger, AgreementSearchParams)."""
         filters = search.read_filters(call.query, search.AGREEMENT_NAMES, "P2401")
-        self._life.settle_all(account)
+        self._lifecycle.settle_all(account)
         found = [
             record
             for record in reversed(account.agreements.values())
@@ -290,8 +290,8 @@ class Api:
     def search_disputes(self, account: Account, call: Call) -> Response:
         """GET /v1/disputes. The links are under `links`, not `_links` (pay-publicapi, DisputesSearchResults)."""
         filters = search.read_filters(call.query, search.DISPUTE_NAMES, "P0401")
-        self._life.settle_all(account)
-        today = responses.day(self._life.now())
+        self._lifecycle.settle_all(account)
+        today = responses.day(self._lifecycle.now())
         found = [
             record
             for record in reversed(account.disputes)
@@ -313,37 +313,37 @@ class Api:
     def _authorise_locked(self, call: Call) -> Response:
         if call.body and not _is_json(call):
             return responses.framework_error(415, "HTTP 415 Unsupported Media Type")
-        with self._registry.lock:
+        with self._store.lock:
             try:
                 return self.authorise(call)
             except Refusal as refusal:
-                return refusal.answer
+                return refusal.response
 
     def authorise(self, call: Call) -> Response:
         """POST /v1/auth. Nothing of a card that is not a documented test card is kept."""
-        body = validation.authorisation_request(call.body, self._life.now())
-        token = self._registry.tokens.get(body["one_time_token"])
+        body = validation.authorisation_request(call.body, self._lifecycle.now())
+        token = self._store.tokens.get(body["one_time_token"])
         if token is None or token.account.charges[token.charge_id].mode != "moto_api":
             raise Refusal(responses.error(400, "P1211", "The one_time_token is not valid"))
         account = token.account
         charge = account.charges[token.charge_id]
-        self._life.settle(account, charge)
+        self._lifecycle.settle(account, charge)
         if token.used or charge.finished or charge.status == "capturable":
             raise Refusal(responses.error(400, "P1212", "The one_time_token has already been used"))
         token.used = True
         number = body["card_number"]
         card = look_up(number, account.service.payment_provider)
         if isinstance(card, CardProblem):
-            self._life.refuse_card(account, charge)
+            self._lifecycle.refuse_card(account, charge)
             told = "The card_number is not a valid card number"
             raise Refusal(responses.error(402, "P0010", told))
         saved = SavedCard(card, number[:6], number[-4:], body["expiry_date"], body["cardholder_name"], None)
-        self._life.authorise(account, charge, saved, card.outcome)
+        self._lifecycle.authorise(account, charge, saved, card.outcome)
         if card.outcome is Outcome.DECLINED:
             raise Refusal(responses.error(402, "P0010", "The payment was rejected"))
         if card.outcome is Outcome.ERROR:
             raise Refusal(responses.error(500, "P0050", "There was an error authorising the payment"))
-        self._life.confirm(account, charge)
+        self._lifecycle.confirm(account, charge)
         return _DONE
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.sandbox.control.templating import render
-from govcomponents.sandbox.http.messages import Call, Route, html_answer, redirect
+from govcomponents.sandbox.http.messages import Call, Route, html_response, redirect
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, Outcome, TestCard, look_up
 from govcomponents.sandbox.providers.govuk_pay.store import Journey, SavedCard
 from govcomponents.sandbox.providers.govuk_pay.validation import is_future
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from govcomponents.core.messages import Response
-    from govcomponents.sandbox.context import Ground
-    from govcomponents.sandbox.providers.govuk_pay.accounts import Registry
-    from govcomponents.sandbox.providers.govuk_pay.lifecycle import Life
+    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.providers.govuk_pay.accounts import AccountStore
+    from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
     from govcomponents.sandbox.providers.govuk_pay.store import Charge
 
 _ADDRESS: Final = ("line1", "line2", "city", "postcode", "country")
@@ -33,10 +33,10 @@ _KEPT: Final = (
 class Journeys:
     """Answers /secure and /card_details."""
 
-    def __init__(self, registry: Registry, life: Life, ground: Ground) -> None:
-        self._registry = registry
-        self._life = life
-        self._ground = ground
+    def __init__(self, store: AccountStore, lifecycle: Lifecycle, context: SandboxContext) -> None:
+        self._store = store
+        self._lifecycle = lifecycle
+        self._context = context
 
     def routes(self) -> Iterable[Route]:
         """All pages."""
@@ -56,18 +56,18 @@ class Journeys:
 
     def _locked(self, page: Callable[[Call], Response]) -> Callable[[Call], Response]:
         def handler(call: Call) -> Response:
-            with self._registry.lock:
+            with self._store.lock:
                 return page(call)
 
         return handler
 
     def _on_journey(self, page: Callable[[Call, Journey, Charge], Response]) -> Callable[[Call], Response]:
         def handler(call: Call) -> Response:
-            with self._registry.lock:
-                journey = self._registry.journeys.get(call.params["journey"])
+            with self._store.lock:
+                journey = self._store.journeys.get(call.params["journey"])
                 if journey is None:
                     return _page("pay_link_used.html", 404, {})
-                charge = self._life.settle(journey.account, journey.account.charges[journey.charge_id])
+                charge = self._lifecycle.settle(journey.account, journey.account.charges[journey.charge_id])
                 if charge.finished or charge.status == "capturable":
                     return self._ended(charge)
                 return page(call, journey, charge)
@@ -83,19 +83,19 @@ class Journeys:
         return self._open(dict(call.form).get("chargeTokenId", ""))
 
     def _open(self, text: str) -> Response:
-        token = self._registry.tokens.get(text)
+        token = self._store.tokens.get(text)
         if token is None or token.account.charges[token.charge_id].mode != "web":
             return _page("pay_link_used.html", 404, {})
         account = token.account
-        charge = self._life.settle(account, account.charges[token.charge_id])
+        charge = self._lifecycle.settle(account, account.charges[token.charge_id])
         if token.used:
             return _page("pay_link_used.html", 400, {}, charge.language)
         token.used = True
         if charge.finished or charge.status == "capturable":
             return self._ended(charge)
-        self._life.start(account, charge)
-        name = self._ground.ids.token()
-        self._registry.journeys[name] = Journey(charge.id, account, charge.language)
+        self._lifecycle.start(account, charge)
+        name = self._context.ids.token()
+        self._store.journeys[name] = Journey(charge.id, account, charge.language)
         return redirect(self._next(name, charge), 303)
 
     def _next(self, name: str, charge: Charge) -> str:
@@ -168,7 +168,7 @@ class Journeys:
 
     def _problems(self, values: Mapping[str, str], journey: Journey) -> dict[str, str]:
         problems: dict[str, str] = {}
-        if not is_future(_expiry(values), self._life.now()):
+        if not is_future(_expiry(values), self._lifecycle.now()):
             problems["expiry_month"] = "expiry"
         if not re.fullmatch("[0-9]{3,4}", values.get("cvc", "")):
             problems["cvc"] = "cvc"
@@ -181,11 +181,11 @@ class Journeys:
         return problems
 
     def _authorise(self, call: Call, journey: Journey, charge: Charge, card: SavedCard, outcome: Outcome) -> Response:
-        self._life.authorise(journey.account, charge, card, outcome)
+        self._lifecycle.authorise(journey.account, charge, card, outcome)
         if charge.finished:
             return self._ended(charge)
         if charge.moto:
-            self._life.confirm(journey.account, charge)
+            self._lifecycle.confirm(journey.account, charge)
             return redirect(charge.return_url or "/", 303)
         return redirect(f"/card_details/{call.params['journey']}/confirm", 303)
 
@@ -222,12 +222,12 @@ class Journeys:
         """Pay, and go back to the service. Nothing is added to the return URL, as at Pay."""
         if charge.status != "submitted":
             return redirect(self._next(call.params["journey"], charge), 303)
-        self._life.confirm(journey.account, charge)
+        self._lifecycle.confirm(journey.account, charge)
         return redirect(charge.return_url or "/", 303)
 
     def cancel(self, _call: Call, journey: Journey, charge: Charge) -> Response:
         """The person gives up."""
-        self._life.cancel(journey.account, charge, by_person=True)
+        self._lifecycle.cancel(journey.account, charge, by_person=True)
         return self._ended(charge)
 
     def _ended(self, charge: Charge) -> Response:
@@ -252,4 +252,4 @@ def _pounds(pence: int) -> str:
 
 
 def _page(template: str, status: int, values: Mapping[str, Any], language: str = "en") -> Response:
-    return html_answer(status, render(template, lang=language, **values))
+    return html_response(status, render(template, lang=language, **values))

@@ -14,9 +14,9 @@ from govcomponents.sandbox.providers.govuk_pay.cards import Outcome
 from govcomponents.sandbox.providers.govuk_pay.store import DisputeRecord, RefundRecord
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_pay.store import Account, Charge, SavedCard
-    from govcomponents.sandbox.providers.govuk_pay.webhooks import Messages
+    from govcomponents.sandbox.providers.govuk_pay.webhooks import Webhooks
 
 JOURNEY_SECONDS: Final = 5400.0
 UNTOUCHED_SECONDS: Final = 300.0
@@ -40,16 +40,16 @@ _FAILED: Final = {
 }
 
 
-class Life:
+class Lifecycle:
     """Moves payments from state to state, and tells the webhooks and the timeline."""
 
-    def __init__(self, ground: Ground, messages: Messages) -> None:
-        self._ground = ground
-        self._messages = messages
+    def __init__(self, context: SandboxContext, webhooks: Webhooks) -> None:
+        self._context = context
+        self._webhooks = webhooks
 
     def now(self) -> float:
         """The sandbox's time."""
-        return self._ground.clock.time()
+        return self._context.clock.time()
 
     def created(self, account: Account, charge: Charge) -> None:
         """A payment was made."""
@@ -57,7 +57,7 @@ class Life:
         charge.events.append((charge.created_at, responses.state(charge)))
         account.charges[charge.id] = charge
         account.unsettled[charge.id] = charge
-        self._ground.timeline.record("pay", "The service created a payment", charge.reference)
+        self._context.timeline.record("pay", "The service created a payment", charge.reference)
 
     def _move(self, account: Account, charge: Charge, status: str, at: float, code: str | None = None) -> None:
         charge.status = status
@@ -65,13 +65,13 @@ class Life:
         charge.touched_at = at
         charge.events.append((at, responses.state(charge)))
         happened = _FAILED[code] if status == "failed" and code is not None else _NAMES[status]
-        self._ground.timeline.record("pay", happened, charge.reference)
+        self._context.timeline.record("pay", happened, charge.reference)
         if status == "success":
-            self._messages.add(account, charge, "card_payment_succeeded", at)
+            self._webhooks.add(account, charge, "card_payment_succeeded", at)
         elif code == "P0020":
-            self._messages.add(account, charge, "card_payment_expired", at)
+            self._webhooks.add(account, charge, "card_payment_expired", at)
         elif status in ("failed", "cancelled", "error"):
-            self._messages.add(account, charge, "card_payment_failed", at)
+            self._webhooks.add(account, charge, "card_payment_failed", at)
 
     def settle(self, account: Account, charge: Charge) -> Charge:
         """Do what the clock has done to a payment since it was last looked at."""
@@ -123,7 +123,7 @@ class Life:
         now = self.now()
         charge.card = card
         charge.awaits_three_d_secure = None
-        charge.provider_id = self._ground.ids.uuid()
+        charge.provider_id = self._context.ids.uuid()
         if outcome is Outcome.DECLINED:
             charge.fee = _STRIPE_FEE_FIXED if account.service.payment_provider == "stripe" else None
             self._move(account, charge, "failed", now, "P0010")
@@ -164,8 +164,8 @@ class Life:
         if account.service.payment_provider == "stripe":
             charge.fee = charge.total * 15 // 1000 + _STRIPE_FEE_FIXED
             charge.settles_on = _working_days_after(at, account.service.settle_after_days)
-        self._ground.timeline.record("pay", "The provider took the money", charge.reference)
-        self._messages.add(account, charge, "card_payment_captured", at)
+        self._context.timeline.record("pay", "The provider took the money", charge.reference)
+        self._webhooks.add(account, charge, "card_payment_captured", at)
         if charge.card is not None and charge.card.card.disputed is not None:
             self._raise_dispute(account, charge, charge.card.card.disputed, at)
 
@@ -188,7 +188,7 @@ class Life:
         card = agreement.card
         assert card is not None  # noqa: S101  # an agreement is active only with a card
         charge.card = card
-        charge.provider_id = self._ground.ids.uuid()
+        charge.provider_id = self._context.ids.uuid()
         charge.status = "started"
         charge.events.append((at, responses.state(charge)))
         outcome = card.card.later or card.card.outcome
@@ -202,7 +202,7 @@ class Life:
     def refund(self, account: Account, charge: Charge, amount: int) -> RefundRecord:
         """Refund, which was checked to be possible."""
         now = self.now()
-        record = RefundRecord(self._ground.ids.base32(), charge.id, amount, now)
+        record = RefundRecord(self._context.ids.base32(), charge.id, amount, now)
         record.ends_at = now + account.service.refund_delay
         charge.refunds.append(record)
         account.refunds.append(record)
@@ -213,7 +213,7 @@ class Life:
             if charge.refunded < charge.total
             else "The service refunded all that was left"
         )
-        self._ground.timeline.record("pay", told, charge.reference)
+        self._context.timeline.record("pay", told, charge.reference)
         self.settle(account, charge)
         return record
 
@@ -222,7 +222,7 @@ class Life:
         if account.service.payment_provider == "stripe":
             record.settled_on = _working_days_after(at, account.service.settle_after_days)
         charge.events.append((at, {"status": "success", "finished": True}))
-        self._messages.add(account, charge, "card_payment_refunded", at)
+        self._webhooks.add(account, charge, "card_payment_refunded", at)
 
     def fail_refund(self, account: Account, charge: Charge, record: RefundRecord) -> None:
         """Let the provider fail a refund that is under way."""
@@ -232,7 +232,7 @@ class Life:
 
     def _raise_dispute(self, account: Account, charge: Charge, decided_as: str, at: float) -> None:
         record = DisputeRecord(
-            id=self._ground.ids.base32(),
+            id=self._context.ids.base32(),
             charge_id=charge.id,
             amount=charge.total,
             fee=_DISPUTE_FEE,
@@ -245,7 +245,7 @@ class Life:
         charge.dispute = record
         account.disputes.append(record)
         account.unsettled[charge.id] = charge
-        self._ground.timeline.record("pay", "The card's holder disputed the payment", charge.reference)
+        self._context.timeline.record("pay", "The card's holder disputed the payment", charge.reference)
 
     def _decide(self, charge: Charge, now: float) -> None:
         dispute = charge.dispute
@@ -253,7 +253,7 @@ class Life:
             dispute.status = dispute.decided_as
             if dispute.status == "lost":
                 dispute.settled_on = responses.day(dispute.decided_at)
-            self._ground.timeline.record("pay", f"The dispute was {dispute.status}", charge.reference)
+            self._context.timeline.record("pay", f"The dispute was {dispute.status}", charge.reference)
 
 
 def _working_days_after(at: float, days: int) -> str:

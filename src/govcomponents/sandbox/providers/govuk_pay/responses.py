@@ -1,4 +1,4 @@
-"""What the imitated API answers: payments, refunds, agreements, disputes and errors, as the real one writes them."""
+"""What the API stub answers: payments, refunds, agreements, disputes and errors, as the real one writes them."""
 
 from __future__ import annotations
 

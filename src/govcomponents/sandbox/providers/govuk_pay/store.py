@@ -1,4 +1,4 @@
-"""What the imitated GOV.UK Pay holds: accounts with their payments, refunds, agreements and disputes."""
+"""What the GOV.UK Pay stub holds: accounts with their payments, refunds, agreements and disputes."""
 
 from __future__ import annotations
 

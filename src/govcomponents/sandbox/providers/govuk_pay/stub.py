@@ -1,4 +1,4 @@
-"""The imitated GOV.UK Pay as the sandbox holds it: its routes, its settings for clients, and what tests do to it."""
+"""The GOV.UK Pay stub as the sandbox holds it: its routes, its settings for clients, and what tests do to it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import threading
 from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.control.templating import render
-from govcomponents.sandbox.http.messages import Fact, html_answer
+from govcomponents.sandbox.http.messages import Fact, html_response
 from govcomponents.sandbox.providers.govuk_pay import responses
-from govcomponents.sandbox.providers.govuk_pay.accounts import Registry
+from govcomponents.sandbox.providers.govuk_pay.accounts import AccountStore
 from govcomponents.sandbox.providers.govuk_pay.api import Api
 from govcomponents.sandbox.providers.govuk_pay.cards import TestCard, look_up
 from govcomponents.sandbox.providers.govuk_pay.journeys import Journeys
-from govcomponents.sandbox.providers.govuk_pay.lifecycle import Life
+from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
 from govcomponents.sandbox.providers.govuk_pay.store import Charge, SavedCard
-from govcomponents.sandbox.providers.govuk_pay.webhooks import Messages
+from govcomponents.sandbox.providers.govuk_pay.webhooks import Webhooks
 from govcomponents.sandbox.providers.govuk_pay.world import read_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from govcomponents.core.messages import Response
-    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call, Route
     from govcomponents.sandbox.providers.govuk_pay.store import Account
     from govcomponents.sandbox.providers.govuk_pay.world import ExistingPayment
@@ -29,56 +29,56 @@ if TYPE_CHECKING:
 _CODES = {"failed": "P0010", "cancelled": "P0040", "error": "P0050"}
 
 
-class GovUkPayImitation:
+class GovUkPayStub:
     """GOV.UK Pay with the services of a world. Without a section it is absent."""
 
     section = "pay"
 
-    def __init__(self, section: object, ground: Ground) -> None:
-        self._ground = ground
-        self._messages = Messages(ground)
-        self._life = Life(ground, self._messages)
-        self._registry = None if section is None else Registry(read_world(section))
-        self._lock = threading.RLock() if self._registry is None else self._registry.lock
+    def __init__(self, section: object, context: SandboxContext) -> None:
+        self._context = context
+        self._webhooks = Webhooks(context)
+        self._lifecycle = Lifecycle(context, self._webhooks)
+        self._store = None if section is None else AccountStore(read_world(section))
+        self._lock = threading.RLock() if self._store is None else self._store.lock
         for account in self._accounts:
             for existing in account.service.payments:
                 self._add(account, existing)
         if any(account.service.webhooks for account in self._accounts):
-            ground.callbacks.before_delivery(self._settle)
+            context.callbacks.before_delivery(self._settle)
 
     @property
     def _accounts(self) -> list[Account]:
-        return [] if self._registry is None else self._registry.accounts
+        return [] if self._store is None else self._store.accounts
 
     def routes(self) -> Iterable[Route]:
         """The public API and the card pages."""
-        if self._registry is not None:
-            yield from Api(self._registry, self._life, self._ground).routes()
-            yield from Journeys(self._registry, self._life, self._ground).routes()
+        if self._store is not None:
+            yield from Api(self._store, self._lifecycle, self._context).routes()
+            yield from Journeys(self._store, self._lifecycle, self._context).routes()
 
     def owns(self, path: str) -> bool:
         """What is under /v1, and the card pages."""
-        return self._registry is not None and path.startswith(("/v1/", "/secure", "/card_details/"))
+        return self._store is not None and path.startswith(("/v1/", "/secure", "/card_details/"))
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Answer as the framework under the API does."""
         if not call.path.startswith("/v1/"):
-            return html_answer(404, render("pay_link_used.html"))
+            return html_response(404, render("pay_link_used.html"))
         if not allowed:
             return responses.framework_error(404, "HTTP 404 Not Found")
-        answer = responses.framework_error(405, "HTTP 405 Method Not Allowed")
-        return type(answer)(405, {**answer.headers, "allow": ",".join(sorted(allowed))}, answer.body)
+        response = responses.framework_error(405, "HTTP 405 Method Not Allowed")
+        return type(response)(405, {**response.headers, "allow": ",".join(sorted(allowed))}, response.body)
 
     def client_settings(self) -> dict[str, object] | None:
         """Settings for a client of the world's first service."""
-        if self._registry is None:
+        if self._store is None:
             return None
-        service = self._registry.accounts[0].service
+        service = self._store.accounts[0].service
         keys = [key.key for key in service.api_keys if not key.revoked]
         return {
             "adapter": "govuk_pay",
             "api_key": keys[0] if keys else service.api_keys[0].key,
-            "base_url": self._ground.base_url,
+            "base_url": self._context.base_url,
             "webhook_secrets": tuple(webhook.secret for webhook in service.webhooks),
         }
 
@@ -97,29 +97,29 @@ class GovUkPayImitation:
         """The payments that a service has (the first service, without a name), oldest first, as they are now."""
         account = self._account(service)
         with self._lock:
-            self._life.settle_all(account)
+            self._lifecycle.settle_all(account)
             return list(account.charges.values())
 
     def fail_refund(self, refund_id: str, service: str | None = None) -> None:
         """Let the provider fail a refund that is still submitted. Raises LookupError if there is none."""
         account = self._account(service)
         with self._lock:
-            self._life.settle_all(account)
+            self._lifecycle.settle_all(account)
             for record in account.refunds:
                 if record.id == refund_id and record.status == "submitted":
-                    self._life.fail_refund(account, account.charges[record.charge_id], record)
+                    self._lifecycle.fail_refund(account, account.charges[record.charge_id], record)
                     return
         raise LookupError("there is no submitted refund of that id")
 
     def _settle(self) -> None:
         with self._lock:
             for account in self._accounts:
-                self._life.settle_all(account)
+                self._lifecycle.settle_all(account)
 
     def _add(self, account: Account, existing: ExistingPayment) -> None:
-        at = self._ground.clock.time() - existing.minutes_ago * 60.0
+        at = self._context.clock.time() - existing.minutes_ago * 60.0
         charge = Charge(
-            id=self._ground.ids.base32(),
+            id=self._context.ids.base32(),
             amount=existing.amount,
             reference=existing.reference,
             description=existing.description,
@@ -128,12 +128,12 @@ class GovUkPayImitation:
             email=existing.email,
             metadata=existing.metadata,
         )
-        self._life.created(account, charge)
+        self._lifecycle.created(account, charge)
         if existing.status == "created":
             return
         card = look_up(existing.card_number, account.service.payment_provider)
         number = existing.card_number
         if isinstance(card, TestCard):
             charge.card = SavedCard(card, number[:6], number[-4:], "12/39", "A PAYER", None)
-        charge.provider_id = self._ground.ids.uuid()
-        self._life.end_at(account, charge, existing.status, at, _CODES.get(existing.status))
+        charge.provider_id = self._context.ids.uuid()
+        self._lifecycle.end_at(account, charge, existing.status, at, _CODES.get(existing.status))

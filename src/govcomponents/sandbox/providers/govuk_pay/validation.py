@@ -1,4 +1,4 @@
-"""How the imitated API checks what it is sent, in the real one's order (pay-publicapi, RequestJsonParser).
+"""How the API stub checks what it is sent, in the real one's order (pay-publicapi, RequestJsonParser).
 
 First the types of the fields, which give 400; then lengths and ranges, which give 422; then what the system behind
 the API finds, which often names no field.
@@ -39,9 +39,9 @@ _UNEXPECTED_IN: Final = {
 class Refusal(Exception):
     """Raised with the answer that refuses the call."""
 
-    def __init__(self, answer: Response) -> None:
+    def __init__(self, response: Response) -> None:
         super().__init__()
-        self.answer = answer
+        self.response = response
 
 
 def _missing(code: str, name: str) -> Refusal:

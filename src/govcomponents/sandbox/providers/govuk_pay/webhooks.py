@@ -1,4 +1,4 @@
-"""Webhooks of the imitated GOV.UK Pay: made and signed as events happen, queued with the documented retries.
+"""Webhooks of the GOV.UK Pay stub: made and signed as events happen, queued with the documented retries.
 
 Any 2xx is taken; everything else is repeated 1 minute, 5 minutes, 1 hour, 1 day and 2 days after the failure before
 (GOV.UK Pay docs: webhooks; pay-webhooks, SendAttempter).
@@ -14,7 +14,7 @@ from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
 from govcomponents.sandbox.providers.govuk_pay import responses
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_pay.store import Account, Charge
 
 RULE: Final = DeliveryRule(
@@ -26,11 +26,11 @@ RULE: Final = DeliveryRule(
 _STATUS_NAMES: Final = {"P0010": "declined", "P0020": "timedout", "P0030": "cancelled"}
 
 
-class Messages:
+class Webhooks:
     """Makes a message of each event for each receiver that wants it."""
 
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, context: SandboxContext) -> None:
+        self._context = context
 
     def add(self, account: Account, charge: Charge, event_type: str, at: float) -> None:
         """Queue the messages of an event that happened at `at`, which may be past. An inactive receiver gets none."""
@@ -39,7 +39,7 @@ class Messages:
                 continue
             body = json.dumps(
                 {
-                    "webhook_message_id": self._ground.ids.base32(),
+                    "webhook_message_id": self._context.ids.base32(),
                     "created_date": responses.moment(at),
                     "resource_id": charge.id,
                     "api_version": 1,
@@ -52,7 +52,7 @@ class Messages:
             ).encode()
             headers = {"Content-Type": "application/json", "Pay-Signature": sign(body, webhook.secret)}
             callback = Callback("pay", event_type, webhook.url, headers, body, RULE, charge.reference)
-            self._ground.callbacks.send(callback, after=at - self._ground.clock.time())
+            self._context.callbacks.send(callback, after=at - self._context.clock.time())
 
 
 def _resource(charge: Charge, provider: str) -> dict[str, Any]:

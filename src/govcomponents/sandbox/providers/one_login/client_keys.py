@@ -73,10 +73,10 @@ def fetch_over_http(url: str) -> bytes:
 
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.get(url, timeout=_ANSWER_WITHIN, allow_redirects=False)
-        if answer.status_code != 200 or len(answer.content) > _MAX_BODY:
-            raise OSError(f"answered with status {answer.status_code}")
-        return answer.content
+        response = session.get(url, timeout=_ANSWER_WITHIN, allow_redirects=False)
+        if response.status_code != 200 or len(response.content) > _MAX_BODY:
+            raise OSError(f"answered with status {response.status_code}")
+        return response.content
 
 
 @lru_cache(maxsize=256)

@@ -16,7 +16,7 @@ from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
 
 if TYPE_CHECKING:
     from govcomponents.identity.adapters.one_login.endpoints import Endpoints
-    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.providers.one_login.keys import SigningKeys
     from govcomponents.sandbox.providers.one_login.world import Client
 
@@ -32,8 +32,8 @@ RULE: Final = DeliveryRule(
 class LogoutNotices:
     """Knows who is signed in where, and tells those services when that ends."""
 
-    def __init__(self, ground: Ground, at: Endpoints, keys: SigningKeys) -> None:
-        self._ground = ground
+    def __init__(self, context: SandboxContext, at: Endpoints, keys: SigningKeys) -> None:
+        self._context = context
         self._at = at
         self._keys = keys
         self._lock = threading.Lock()
@@ -59,18 +59,18 @@ class LogoutNotices:
             headers = {"content-type": "application/x-www-form-urlencoded"}
             return Callback("identity", "logout notice", url, headers, form, RULE)
 
-        return self._ground.callbacks.send(make)
+        return self._context.callbacks.send(make)
 
     def token(self, subject: str, client: Client) -> str:
         """A logout token: a new one each time."""
-        now = int(self._ground.callers_time())
+        now = int(self._context.callers_time())
         claims = {
             "iss": self._at.issuer,
             "sub": subject,
             "aud": client.client_id,
             "iat": now,
             "exp": now + LIFE,
-            "jti": self._ground.ids.uuid(),
+            "jti": self._context.ids.uuid(),
             "events": {EVENT: {}},
         }
         return signed_jwt(self._keys.signer("ES256"), claims, kind="logout+jwt")

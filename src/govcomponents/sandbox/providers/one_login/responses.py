@@ -15,7 +15,7 @@ from govcomponents.sandbox.providers.one_login.world import Lifetimes
 _EVIDENCE = {"address": wire.ADDRESS, "passport": wire.PASSPORT, "driving_permit": wire.DRIVING_PERMIT}
 
 
-class Answers:
+class TokenResponses:
     """Makes tokens and claims for one issuer."""
 
     def __init__(self, at: Endpoints, keys: SigningKeys, lifetimes: Lifetimes) -> None:

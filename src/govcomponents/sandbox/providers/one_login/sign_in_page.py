@@ -8,7 +8,7 @@ from typing import Final
 
 from govcomponents.core.messages import Response
 from govcomponents.sandbox.control.templating import render
-from govcomponents.sandbox.http.messages import html_answer
+from govcomponents.sandbox.http.messages import html_response
 from govcomponents.sandbox.providers.one_login.requests import AuthorizationRequest
 from govcomponents.sandbox.providers.one_login.sign_ins import Outcome
 from govcomponents.sandbox.providers.one_login.world import Person
@@ -56,7 +56,7 @@ class SignInPage:
         """The page, or one that says that there is nothing to sign in to. `chosen` is a choice that was not whole."""
         lang = "cy" if language == "cy" else "en"
         if request is None:
-            return html_answer(404, render("sign_in_over.html", lang=lang))
+            return html_response(404, render("sign_in_over.html", lang=lang))
         errors = {} if chosen is None else self._errors(chosen, lang)
         page = render(
             "sign_in_page.html",
@@ -70,7 +70,7 @@ class SignInPage:
             chosen=dict(chosen or {}),
             errors=errors,
         )
-        return html_answer(400 if errors else 200, page)
+        return html_response(400 if errors else 200, page)
 
     def read(self, form: Mapping[str, str]) -> tuple[Person, Outcome, tuple[str, ...] | None] | None:
         """Who signs in, how it ends, and the return codes if any were given; None if the choice is not whole."""
@@ -106,9 +106,9 @@ class SignInPage:
             in_person=outcome is Outcome.IN_PERSON,
             landing_page=request.client.landing_page_url,
         )
-        return html_answer(200, page)
+        return html_response(200, page)
 
     def signed_out(self, query: Mapping[str, str]) -> Response:
         """The page on which people land who signed out, when no service takes them back."""
         error = query.get("error_description", "")
-        return html_answer(200, render("sign_in_signed_out.html", error=error, code=query.get("error_code", "")))
+        return html_response(200, render("sign_in_signed_out.html", error=error, code=query.get("error_code", "")))

@@ -46,7 +46,7 @@ class Grant:
     return_codes: tuple[str, ...]
 
 
-class Shelf(Generic[T]):
+class ExpiringStore(Generic[T]):
     """Keeps things under unguessable names for a time. Safe to share between threads."""
 
     def __init__(self, clock: SandboxClock) -> None:

@@ -22,7 +22,7 @@ class SignOuts:
         self._keys = keys
         self._clients = clients
 
-    def answer(self, query: Mapping[str, str]) -> str:
+    def redirect_url(self, query: Mapping[str, str]) -> str:
         """The URL to which the person is sent."""
         state = {"state": query["state"]} if query.get("state") else {}
         if "id_token_hint" not in query:

@@ -19,7 +19,7 @@ from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.endpoints import of_issuer
 from govcomponents.identity.jose.tokens import same
 from govcomponents.identity.protocol.flow import code_challenge
-from govcomponents.sandbox.http.messages import Call, Fact, Route, json_answer, redirect, text_answer
+from govcomponents.sandbox.http.messages import Call, Fact, Route, json_response, redirect, text_response
 from govcomponents.sandbox.providers.one_login.clients import Clients, TokenRefusal
 from govcomponents.sandbox.providers.one_login.documents import discovery, trustmark
 from govcomponents.sandbox.providers.one_login.keys import PURPOSES, SigningKeys
@@ -30,14 +30,14 @@ from govcomponents.sandbox.providers.one_login.requests import (
     SentRefusal,
     ShownRefusal,
 )
-from govcomponents.sandbox.providers.one_login.responses import Answers
+from govcomponents.sandbox.providers.one_login.responses import TokenResponses
 from govcomponents.sandbox.providers.one_login.sign_in_page import SignInPage
-from govcomponents.sandbox.providers.one_login.sign_ins import Grant, Outcome, Shelf
+from govcomponents.sandbox.providers.one_login.sign_ins import ExpiringStore, Grant, Outcome
 from govcomponents.sandbox.providers.one_login.sign_outs import SignOuts
 from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorld, Person, read_world
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.context import SandboxContext
 
 SIGN_IN_PATH = "/_sandbox/sign-in"
 _WAITING_FOR = 3600
@@ -58,7 +58,7 @@ _OF_ERROR = {
 }
 
 
-class OneLoginImitation:
+class OneLoginStub:
     """GOV.UK One Login. Safe to share between threads.
 
     `sign_in` says how /authorize answers: "page" shows the sign-in page, "at_once" redirects without one, None does
@@ -67,28 +67,28 @@ class OneLoginImitation:
 
     section = "one_login"
 
-    def __init__(self, section: Any, ground: Ground, *, sign_in: str | None = None) -> None:
+    def __init__(self, section: Any, context: SandboxContext, *, sign_in: str | None = None) -> None:
         if sign_in not in (None, "page", "at_once"):
             raise ConfigurationError("sign_in is neither page nor at_once", fix='give "page", "at_once" or None')
-        self._ground = ground
-        self._world = None if section is None else read_world(section, ground.base_url)
+        self._context = context
+        self._world = None if section is None else read_world(section, context.base_url)
         world = self._world or OneLoginWorld(clients=())
         self._sign_in = sign_in
         self._chosen: tuple[Person | None, Outcome, tuple[str, ...] | None] | None = None
         self._lock = threading.Lock()
         self._people = {person.symbol: person for person in world.people}
         self._lifetimes = world.lifetimes
-        self._at = of_issuer(ground.base_url)
-        self.keys = SigningKeys(ground.ids.token())
-        self._clients = Clients(world, ground.clock.time)
+        self._at = of_issuer(context.base_url)
+        self.keys = SigningKeys(context.ids.token())
+        self._clients = Clients(world, context.clock.time)
         self._reader = RequestReader(self._clients, authorize_url=self._at.authorize)
-        self._answers = Answers(self._at, self.keys, world.lifetimes)
+        self._responses = TokenResponses(self._at, self.keys, world.lifetimes)
         self._page = SignInPage(world.people)
-        self._waiting: Shelf[AuthorizationRequest] = Shelf(ground.clock)
-        self._codes: Shelf[Grant] = Shelf(ground.clock)
-        self._tokens: Shelf[Grant] = Shelf(ground.clock)
+        self._waiting: ExpiringStore[AuthorizationRequest] = ExpiringStore(context.clock)
+        self._codes: ExpiringStore[Grant] = ExpiringStore(context.clock)
+        self._tokens: ExpiringStore[Grant] = ExpiringStore(context.clock)
         self._signed_in = 0
-        self._notices = LogoutNotices(ground, self._at, self.keys)
+        self._notices = LogoutNotices(context, self._at, self.keys)
         self._sign_outs = SignOuts(self._at, self.keys, self._clients)
 
     def routes(self) -> Iterable[Route]:
@@ -119,8 +119,8 @@ class OneLoginImitation:
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Refuse a path that is not there, or a method."""
         if call.path == "/authorize":
-            return text_answer(405, f"Method {call.method} not allowed\n", {"allow": "GET"})
-        return text_answer(404, "There is nothing here.\n")
+            return text_response(405, f"Method {call.method} not allowed\n", {"allow": "GET"})
+        return text_response(404, "There is nothing here.\n")
 
     def client_settings(self) -> dict[str, object] | None:
         """The settings of the first client whose private key the world holds."""
@@ -134,7 +134,7 @@ class OneLoginImitation:
                     "client_id": client.client_id,
                     "private_key": json.dumps(dict(jwk), separators=(",", ":")),
                     "redirect_url": client.redirect_urls[0],
-                    "issuer": self._ground.base_url,
+                    "issuer": self._context.base_url,
                 }
                 if client.id_token_signing_algorithm == "RS256":  # noqa: S105  # an algorithm's name
                     settings["id_token_algorithm"] = client.id_token_signing_algorithm
@@ -185,17 +185,17 @@ class OneLoginImitation:
     # -- documents ----------------------------------------------------------------------------------------------------
 
     def _discovery(self, call: Call) -> Response:
-        return _turned_away(call) or json_answer(200, discovery(self._at), {"cache-control": "max-age=86400"})
+        return _without_user_agent(call) or json_response(200, discovery(self._at), {"cache-control": "max-age=86400"})
 
     def _jwks(self, call: Call) -> Response:
-        return _turned_away(call) or json_answer(200, self.keys.jwks(), {"cache-control": "max-age=86400"})
+        return _without_user_agent(call) or json_response(200, self.keys.jwks(), {"cache-control": "max-age=86400"})
 
     def _did(self, call: Call) -> Response:
         document = self.keys.did_document(self._at.did)
-        return _turned_away(call) or json_answer(200, document, {"cache-control": "max-age=3600, private"})
+        return _without_user_agent(call) or json_response(200, document, {"cache-control": "max-age=3600, private"})
 
     def _trustmark(self, call: Call) -> Response:
-        return _turned_away(call) or json_answer(200, trustmark(self._at))
+        return _without_user_agent(call) or json_response(200, trustmark(self._at))
 
     # -- signing in ---------------------------------------------------------------------------------------------------
 
@@ -203,9 +203,9 @@ class OneLoginImitation:
         if len(call.query_string) > wire.MAX_AUTHORIZE_QUERY:
             return _blocked()
         try:
-            request = self._reader.read(dict(call.query), self._ground.callers_time())
+            request = self._reader.read(dict(call.query), self._context.callers_time())
         except ShownRefusal as refused:
-            return text_answer(refused.status, refused.text)
+            return text_response(refused.status, refused.text)
         except SentRefusal as refused:
             return _sent_back(refused)
         with self._lock:
@@ -218,7 +218,7 @@ class OneLoginImitation:
             return self._end(request, None, _OF_ERROR[client.authorize_error], None)
         if self._sign_in == "at_once" or (self._sign_in is None and client.signs_in is not None):
             return self._end(request, self._usual_person(client), Outcome.SUCCESS, None)
-        ticket = self._ground.ids.token()
+        ticket = self._context.ids.token()
         self._waiting.put(ticket, request, _WAITING_FOR)
         return redirect(f"{call.base_url}{SIGN_IN_PATH}?{urlencode({'request': ticket, 'lng': request.language})}")
 
@@ -279,8 +279,8 @@ class OneLoginImitation:
         if request.levels and reached is None and wire.RETURN_CODE not in request.claims:
             self._record("a person signed in; identity was not proved")
             return _sent_back(request.refuse("access_denied", _DENIED))
-        grant = Grant(request, person, int(self._ground.callers_time()), self._ground.ids.token(22), reached, codes)
-        code = self._ground.ids.token()
+        grant = Grant(request, person, int(self._context.callers_time()), self._context.ids.token(22), reached, codes)
+        code = self._context.ids.token()
         self._codes.put(code, grant, self._lifetimes.code)
         proved = f", identity proved to {reached}" if reached else ", identity was not proved" if request.levels else ""
         self._record(f"a person signed in{proved}")
@@ -300,20 +300,20 @@ class OneLoginImitation:
     # -- tokens -------------------------------------------------------------------------------------------------------
 
     def _token(self, call: Call) -> Response:
-        if turned_away := _turned_away(call):
-            return turned_away
-        now = self._ground.callers_time()
+        if blocked := _without_user_agent(call):
+            return blocked
+        now = self._context.callers_time()
         try:
             grant = self._redeem(call, now)
         except TokenRefusal as refused:
-            return json_answer(refused.status, refused.body, {"cache-control": "no-store"})
-        access_token = self._ground.ids.token()
+            return json_response(refused.status, refused.body, {"cache-control": "no-store"})
+        access_token = self._context.ids.token()
         self._tokens.put(access_token, grant, self._lifetimes.access_token)
         with self._lock:
             self._signed_in += 1
         self._notices.signed_in(grant.person.sub, grant.request.client)
-        answer = self._answers.tokens(grant, access_token, int(now))
-        return json_answer(200, answer, {"cache-control": "no-store"})
+        response = self._responses.tokens(grant, access_token, int(now))
+        return json_response(200, response, {"cache-control": "no-store"})
 
     def _redeem(self, call: Call, now: float) -> Grant:
         kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -336,8 +336,8 @@ class OneLoginImitation:
         return grant
 
     def _userinfo(self, call: Call) -> Response:
-        if turned_away := _turned_away(call):
-            return turned_away
+        if blocked := _without_user_agent(call):
+            return blocked
         authorization = call.headers.get("authorization")
         if authorization is None:
             return Response(401, {"www-authenticate": "Bearer"}, b"")
@@ -346,8 +346,8 @@ class OneLoginImitation:
         if grant is None:
             challenge = 'Bearer error="invalid_token", error_description="Invalid access token"'
             return Response(401, {"www-authenticate": challenge}, b"")
-        answer = self._answers.userinfo(grant, int(self._ground.callers_time()))
-        return json_answer(200, answer, {"cache-control": "no-store"})
+        response = self._responses.userinfo(grant, int(self._context.callers_time()))
+        return json_response(200, response, {"cache-control": "no-store"})
 
     # -- signing out --------------------------------------------------------------------------------------------------
 
@@ -358,16 +358,16 @@ class OneLoginImitation:
         if who := self._sign_outs.subject(query):
             self._record("a person signed out")
             self._notices.signed_out(who[0], by=who[1])
-        return redirect(self._sign_outs.answer(query))
+        return redirect(self._sign_outs.redirect_url(query))
 
     def _signed_out(self, call: Call) -> Response:
         return self._page.signed_out(dict(call.query))
 
     def _record(self, happened: str) -> None:
-        self._ground.timeline.record("identity", happened)
+        self._context.timeline.record("identity", happened)
 
 
-def _turned_away(call: Call) -> Response | None:
+def _without_user_agent(call: Call) -> Response | None:
     """The gateway's answer to a direct call without a User-Agent."""
     return None if call.headers.get("user-agent", "").strip() else _blocked()
 

@@ -17,7 +17,7 @@ from govcomponents.sandbox.providers.openid.world import Client
 _ALGORITHMS = frozenset({"RS256", "PS256", "ES256"})
 
 
-class Stranger(Exception):
+class ClientRejected(Exception):
     """The caller does not prove to be the client; the message is a sentence for the answer."""
 
 
@@ -37,7 +37,7 @@ def check_client(
         if client.client_secret is not None:
             proved = proved and same(form.get("client_secret", ""), client.client_secret)
     if not proved:
-        raise Stranger("Client authentication failed")
+        raise ClientRejected("Client authentication failed")
     return None
 
 
@@ -52,7 +52,7 @@ def _pair(authorization: str) -> tuple[str, str] | None:
 
 def _assertion(client: Client, form: Mapping[str, str], audiences: tuple[str, ...], now: float) -> str:
     if form.get("client_assertion_type") != ASSERTION_TYPE:
-        raise Stranger("Client assertion type is not included in the list")
+        raise ClientRejected("Client assertion type is not included in the list")
     for audience in audiences:
         rules = Rules(
             name="client assertion",
@@ -71,6 +71,6 @@ def _assertion(client: Client, form: Mapping[str, str], audiences: tuple[str, ..
             refused = error
             continue
         if claims.get("sub") != client.client_id or not isinstance(claims.get("jti"), str):
-            raise Stranger("Client assertion has no sub or no jti")
+            raise ClientRejected("Client assertion has no sub or no jti")
         return str(claims["jti"])
-    raise Stranger(f"Client assertion {refused}")
+    raise ClientRejected(f"Client assertion {refused}")

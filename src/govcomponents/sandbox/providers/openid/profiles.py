@@ -18,7 +18,7 @@ PROVED: Final = "urn:example:proved"
 
 
 @dataclass(frozen=True)
-class Asked:
+class AuthorizationRequest:
     """What a sign-in asked for, checked."""
 
     client: Client
@@ -39,7 +39,7 @@ class BadRequest(Exception):
         self.description = description
 
 
-class Manner(ABC):
+class ProviderProfile(ABC):
     """One provider's ways.
 
     `is_standard`: it names its issuer in the callback, compares the redirect URL at the token endpoint, answers with
@@ -74,11 +74,11 @@ class Manner(ABC):
         """Check what is asked for, and return the levels. Raises BadRequest."""
 
     @abstractmethod
-    def about(self, asked: Asked, person: Person) -> dict[str, Any]:
+    def about(self, request: AuthorizationRequest, person: Person) -> dict[str, Any]:
         """What userinfo says."""
 
     @abstractmethod
-    def in_id_token(self, asked: Asked, person: Person) -> dict[str, Any]:
+    def in_id_token(self, request: AuthorizationRequest, person: Person) -> dict[str, Any]:
         """What the ID token says besides what every ID token does."""
 
     @abstractmethod
@@ -106,7 +106,7 @@ class Manner(ABC):
         }
 
 
-class Plain(Manner):
+class PlainOpenId(ProviderProfile):
     """A plain OpenID provider: it names itself in the callback, and names the level that was reached in `acr`."""
 
     section = "openid"
@@ -172,14 +172,14 @@ class Plain(Manner):
         """Take any level: an essential one is not known here."""
         return tuple(query.get("acr_values", "").split())
 
-    def about(self, asked: Asked, person: Person) -> dict[str, Any]:
+    def about(self, request: AuthorizationRequest, person: Person) -> dict[str, Any]:
         """What the scopes let be told."""
-        names = {name for scope in asked.scopes for name in self._by_scope.get(scope, ())}
+        names = {name for scope in request.scopes for name in self._by_scope.get(scope, ())}
         return {"sub": person.sub} | {name: value for name, value in person.claims.items() if name in names}
 
-    def in_id_token(self, asked: Asked, person: Person) -> dict[str, Any]:
+    def in_id_token(self, request: AuthorizationRequest, person: Person) -> dict[str, Any]:
         """The first level of those asked for that the person can reach, or the first that they can."""
-        reached = [level for level in asked.levels if level in person.acr] or list(person.acr)
+        reached = [level for level in request.levels if level in person.acr] or list(person.acr)
         return {"acr": reached[0]} if reached else {}
 
     def refusal(self, error: str, sentence: str) -> dict[str, str]:
@@ -200,7 +200,7 @@ class Plain(Manner):
         }
 
 
-class LoginGov(Manner):
+class LoginGov(ProviderProfile):
     """Login.gov: its own levels and scopes, claims in the ID token too, and sentences where OAuth has codes."""
 
     section = "login_gov"
@@ -295,15 +295,15 @@ class LoginGov(Manner):
                 raise BadRequest(f"{name.capitalize()} is too short (minimum is 22 characters)")
         return levels
 
-    def _level(self, asked: Asked, person: Person) -> str:
-        return login_gov.AUTH_ONLY if login_gov.AUTH_ONLY in asked.levels else self._reached[person.proved]
+    def _level(self, request: AuthorizationRequest, person: Person) -> str:
+        return login_gov.AUTH_ONLY if login_gov.AUTH_ONLY in request.levels else self._reached[person.proved]
 
-    def about(self, asked: Asked, person: Person) -> dict[str, Any]:
+    def about(self, request: AuthorizationRequest, person: Person) -> dict[str, Any]:
         """What the scopes let be told; what needs proof only with proof."""
-        level = self._level(asked, person)
+        level = self._level(request, person)
         by_scope = dict(self._always) if level == login_gov.AUTH_ONLY else {**self._always, **self._proved}
-        names = {name for scope in asked.scopes for name in by_scope.get(scope, ())}
-        strength = [name for name in asked.levels if not name.startswith("urn:acr.login.gov:")]
+        names = {name for scope in request.scopes for name in by_scope.get(scope, ())}
+        strength = [name for name in request.levels if not name.startswith("urn:acr.login.gov:")]
         told = {name: value for name, value in person.claims.items() if name in names}
         return {
             "sub": person.sub,
@@ -313,9 +313,9 @@ class LoginGov(Manner):
             "aal": strength[0] if strength else login_gov.DEFAULT_AAL,
         }
 
-    def in_id_token(self, asked: Asked, person: Person) -> dict[str, Any]:
+    def in_id_token(self, request: AuthorizationRequest, person: Person) -> dict[str, Any]:
         """Everything that userinfo says, too."""
-        return {**self.about(asked, person), "acr": self._level(asked, person)}
+        return {**self.about(request, person), "acr": self._level(request, person)}
 
     def refusal(self, error: str, sentence: str) -> dict[str, str]:
         """A sentence where OAuth has a code."""
@@ -330,4 +330,4 @@ class LoginGov(Manner):
         }
 
 
-MANNERS: Final[Mapping[str, type[Manner]]] = {manner.section: manner for manner in (Plain, LoginGov)}
+PROFILES: Final[Mapping[str, type[ProviderProfile]]] = {profile.section: profile for profile in (PlainOpenId, LoginGov)}

@@ -1,4 +1,4 @@
-"""An OpenID provider, imitated: its routes and its state. Its manner says whether it is a plain one or Login.gov."""
+"""An OpenID provider, imitated: its routes and its state. Its profile says whether it is a plain one or Login.gov."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.jose.tokens import half_hash, same
 from govcomponents.identity.protocol.flow import code_challenge
 from govcomponents.sandbox.control.templating import render
-from govcomponents.sandbox.http.messages import Call, Fact, Route, html_answer, json_answer, redirect, text_answer
+from govcomponents.sandbox.http.messages import Call, Fact, Route, html_response, json_response, redirect, text_response
 from govcomponents.sandbox.providers.one_login.keys import SigningKeys
-from govcomponents.sandbox.providers.one_login.sign_ins import Shelf
-from govcomponents.sandbox.providers.openid.clients import Stranger, check_client
-from govcomponents.sandbox.providers.openid.profiles import Asked, BadRequest, Manner
+from govcomponents.sandbox.providers.one_login.sign_ins import ExpiringStore
+from govcomponents.sandbox.providers.openid.clients import ClientRejected, check_client
+from govcomponents.sandbox.providers.openid.profiles import AuthorizationRequest, BadRequest, ProviderProfile
 from govcomponents.sandbox.providers.openid.world import Client, OpenIdWorld, Person, read_world
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.context import SandboxContext
 
 _CODE_LIFE = 300
 _TOKEN_LIFE = 900
@@ -28,33 +28,35 @@ _WAITING_FOR = 3600
 _ASSERTIONS_KEPT = 600
 
 
-class OpenIdImitation:
+class OpenIdStub:
     """One OpenID provider. Safe to share between threads.
 
     `sign_in` says how its authorization endpoint answers: "page" shows a page, "at_once" redirects without one, None
     does what the world says of each client. `sign_in_as` chooses who signs in at once.
     """
 
-    def __init__(self, section: Any, ground: Ground, manner: type[Manner], *, sign_in: str | None = None) -> None:
-        self._ground = ground
-        self._manner = manner(ground.base_url)
-        self.section = self._manner.section
-        self._world: OpenIdWorld = read_world(section, self.section, manner.people)
+    def __init__(
+        self, section: Any, context: SandboxContext, profile: type[ProviderProfile], *, sign_in: str | None = None
+    ) -> None:
+        self._context = context
+        self._profile = profile(context.base_url)
+        self.section = self._profile.section
+        self._world: OpenIdWorld = read_world(section, self.section, profile.people)
         self._clients = {client.client_id: client for client in self._world.clients}
         self._people = {person.symbol: person for person in self._world.people}
         self._sign_in = sign_in
         self._lock = threading.Lock()
         self._chosen: str | None = None
         self._signed_in = 0
-        self.keys = SigningKeys(ground.ids.token())
-        self._waiting: Shelf[Asked] = Shelf(ground.clock)
-        self._codes: Shelf[tuple[Asked, Person]] = Shelf(ground.clock)
-        self._tokens: Shelf[tuple[Asked, Person]] = Shelf(ground.clock)
-        self._assertions: Shelf[bool] = Shelf(ground.clock)
+        self.keys = SigningKeys(context.ids.token())
+        self._waiting: ExpiringStore[AuthorizationRequest] = ExpiringStore(context.clock)
+        self._codes: ExpiringStore[tuple[AuthorizationRequest, Person]] = ExpiringStore(context.clock)
+        self._tokens: ExpiringStore[tuple[AuthorizationRequest, Person]] = ExpiringStore(context.clock)
+        self._assertions: ExpiringStore[bool] = ExpiringStore(context.clock)
 
     def routes(self) -> Iterable[Route]:
         """Its paths, and the page for people."""
-        at = {name: self._manner.prefix + path for name, path in self._manner.paths.items()}
+        at = {name: self._profile.prefix + path for name, path in self._profile.paths.items()}
         return [
             Route("GET", at["discovery"], self._discovery, "discovery"),
             Route("GET", at["certs"], self._certs, "jwks"),
@@ -68,15 +70,15 @@ class OpenIdImitation:
 
     @property
     def _page_path(self) -> str:
-        return f"/_sandbox{self._manner.prefix}/sign-in"
+        return f"/_sandbox{self._profile.prefix}/sign-in"
 
     def owns(self, path: str) -> bool:
         """Everything below its own place."""
-        return path.startswith(f"{self._manner.prefix}/")
+        return path.startswith(f"{self._profile.prefix}/")
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Refuse a path that is not there, or a method."""
-        return text_answer(405 if allowed else 404, "There is nothing here.\n")
+        return text_response(405 if allowed else 404, "There is nothing here.\n")
 
     def client_settings(self) -> dict[str, object] | None:
         """The settings of the first client. One with a private key adds that itself: the world does not have it."""
@@ -85,7 +87,7 @@ class OpenIdImitation:
         if client.client_secret is not None:
             own["client_secret"] = client.client_secret
         return {
-            **self._manner.settings(),
+            **self._profile.settings(),
             **own,
             "client_id": client.client_id,
             "redirect_url": client.redirect_urls[0],
@@ -116,10 +118,10 @@ class OpenIdImitation:
     # -- documents ----------------------------------------------------------------------------------------------------
 
     def _discovery(self, call: Call) -> Response:
-        return json_answer(200, self._manner.discovery(), {"cache-control": "max-age=604800, public"})
+        return json_response(200, self._profile.discovery(), {"cache-control": "max-age=604800, public"})
 
     def _certs(self, call: Call) -> Response:
-        return json_answer(200, {"keys": [key.public_jwk() for key in self.keys.published("RS256")]})
+        return json_response(200, {"keys": [key.public_jwk() for key in self.keys.published("RS256")]})
 
     # -- signing in ---------------------------------------------------------------------------------------------------
 
@@ -127,9 +129,9 @@ class OpenIdImitation:
         query = dict(call.query)
         client = self._clients.get(query.get("client_id", ""))
         if client is None or query.get("redirect_uri") not in client.redirect_urls:
-            return text_answer(400, "The client is not known here, or the redirect URL is not registered for it.\n")
+            return text_response(400, "The client is not known here, or the redirect URL is not registered for it.\n")
         try:
-            asked = self._asked(client, query, len(call.query))
+            request = self._request(client, query, len(call.query))
         except BadRequest as refused:
             return self._back(
                 query["redirect_uri"],
@@ -137,12 +139,12 @@ class OpenIdImitation:
             )
         at_once = self._at_once(client)
         if at_once is not None:
-            return self._finish(asked, at_once)
-        ticket = self._ground.ids.token()
-        self._waiting.put(ticket, asked, _WAITING_FOR)
+            return self._finish(request, at_once)
+        ticket = self._context.ids.token()
+        self._waiting.put(ticket, request, _WAITING_FOR)
         return redirect(f"{call.base_url}{self._page_path}?{urlencode({'request': ticket})}")
 
-    def _asked(self, client: Client, query: Mapping[str, str], sent: int) -> Asked:
+    def _request(self, client: Client, query: Mapping[str, str], sent: int) -> AuthorizationRequest:
         scopes = tuple(query.get("scope", "").split())
         if len(query) != sent:
             raise BadRequest("a parameter is there twice")
@@ -154,8 +156,8 @@ class OpenIdImitation:
             raise BadRequest("code_challenge is missing, or is not of S256")
         if not query.get("nonce") or not query.get("state"):
             raise BadRequest("nonce or state is missing")
-        levels = self._manner.check(query)
-        return Asked(
+        levels = self._profile.check(query)
+        return AuthorizationRequest(
             client, query["redirect_uri"], query["state"], query["nonce"], scopes, levels, query["code_challenge"]
         )
 
@@ -174,21 +176,21 @@ class OpenIdImitation:
 
     def _page(self, ticket: str, language: str, *, is_wrong: bool = False) -> Response:
         lang = "cy" if language == "cy" else "en"
-        asked = self._waiting.look(ticket)
-        if asked is None:
-            return html_answer(404, render("sign_in_over.html", lang=lang))
+        request = self._waiting.look(ticket)
+        if request is None:
+            return html_response(404, render("sign_in_over.html", lang=lang))
         page = render(
             "openid_sign_in.html",
             lang=lang,
-            provider=self._manner.name,
+            provider=self._profile.name,
             action=self._page_path,
             ticket=ticket,
             people=self._people.values(),
-            client=asked.client.client_id,
-            levels=asked.levels,
+            client=request.client.client_id,
+            levels=request.levels,
             is_wrong=is_wrong,
         )
-        return html_answer(400 if is_wrong else 200, page)
+        return html_response(400 if is_wrong else 200, page)
 
     def _submit_page(self, call: Call) -> Response:
         form = dict(call.form)
@@ -197,22 +199,22 @@ class OpenIdImitation:
         leaves = form.get("leave") == "yes"
         if person is None and not leaves:
             return self._page(ticket, language, is_wrong=True)
-        asked = self._waiting.take(ticket)
-        if asked is None:
+        request = self._waiting.take(ticket)
+        if request is None:
             return self._page(ticket, language)
         if person is None or leaves:
             self._record("a sign-in ended: left")
-            return self._back(asked.redirect_url, {"error": "access_denied", "state": asked.state})
-        return self._finish(asked, person)
+            return self._back(request.redirect_url, {"error": "access_denied", "state": request.state})
+        return self._finish(request, person)
 
-    def _finish(self, asked: Asked, person: Person) -> Response:
-        code = self._ground.ids.token()
-        self._codes.put(code, (asked, person), _CODE_LIFE)
-        self._record(f"a person signed in with the {self._manner.name}")
-        return self._back(asked.redirect_url, {"code": code, "state": asked.state})
+    def _finish(self, request: AuthorizationRequest, person: Person) -> Response:
+        code = self._context.ids.token()
+        self._codes.put(code, (request, person), _CODE_LIFE)
+        self._record(f"a person signed in with the {self._profile.name}")
+        return self._back(request.redirect_url, {"code": code, "state": request.state})
 
     def _back(self, url: str, parameters: Mapping[str, str]) -> Response:
-        named = {"iss": self._manner.issuer} if self._manner.is_standard else {}
+        named = {"iss": self._profile.issuer} if self._profile.is_standard else {}
         mark = "&" if "?" in url else "?"
         return redirect(f"{url}{mark}{urlencode({**parameters, **named}, quote_via=quote)}")
 
@@ -225,37 +227,37 @@ class OpenIdImitation:
         found = self._codes.take(form.get("code", ""))
         if found is None:
             return self._refuse("invalid_grant", "Code is expired")
-        asked, person = found
-        now = self._ground.callers_time()
-        audiences = (self._manner.url("token"), self._manner.issuer)
+        request, person = found
+        now = self._context.callers_time()
+        audiences = (self._profile.url("token"), self._profile.issuer)
         try:
             jti = check_client(
-                asked.client,
+                request.client,
                 form,
                 call.headers.get("authorization", ""),
-                audiences=audiences if self._manner.is_standard else audiences[:1],
+                audiences=audiences if self._profile.is_standard else audiences[:1],
                 now=now,
             )
-        except Stranger as stranger:
-            return self._refuse("invalid_client", str(stranger))
+        except ClientRejected as rejected:
+            return self._refuse("invalid_client", str(rejected))
         if jti is not None and not self._is_new(jti):
             return self._refuse("invalid_client", "Client assertion was used before")
-        if self._manner.is_standard and form.get("redirect_uri") != asked.redirect_url:
+        if self._profile.is_standard and form.get("redirect_uri") != request.redirect_url:
             return self._refuse("invalid_grant", "redirect_uri is not that of the authorization request")
         verifier = form.get("code_verifier", "")
-        if not verifier.isascii() or not same(code_challenge(verifier), asked.challenge):
+        if not verifier.isascii() or not same(code_challenge(verifier), request.challenge):
             return self._refuse("invalid_grant", "Code verifier code_verifier did not match code_challenge.")
-        token = self._ground.ids.token()
+        token = self._context.ids.token()
         self._tokens.put(token, found, _TOKEN_LIFE)
         with self._lock:
             self._signed_in += 1
-        answer = {
+        response = {
             "access_token": token,
             "token_type": "Bearer",
             "expires_in": _TOKEN_LIFE,
-            "id_token": self._id_token(asked, person, token, form["code"], int(now)),
+            "id_token": self._id_token(request, person, token, form["code"], int(now)),
         }
-        return json_answer(200, answer, {"cache-control": "no-store"})
+        return json_response(200, response, {"cache-control": "no-store"})
 
     def _is_new(self, jti: str) -> bool:
         with self._lock:
@@ -264,15 +266,15 @@ class OpenIdImitation:
             self._assertions.put(jti, True, _ASSERTIONS_KEPT)  # noqa: FBT003  # the thing kept is that it is there
             return True
 
-    def _id_token(self, asked: Asked, person: Person, token: str, code: str, now: int) -> str:
+    def _id_token(self, request: AuthorizationRequest, person: Person, token: str, code: str, now: int) -> str:
         signer = self.keys.signer("RS256")
         claims = {
-            **self._manner.in_id_token(asked, person),
-            "iss": self._manner.issuer,
+            **self._profile.in_id_token(request, person),
+            "iss": self._profile.issuer,
             "sub": person.sub,
-            "aud": asked.client.client_id,
-            "nonce": asked.nonce,
-            "jti": self._ground.ids.token(22),
+            "aud": request.client.client_id,
+            "nonce": request.nonce,
+            "jti": self._context.ids.token(22),
             "at_hash": half_hash(token, signer.algorithm),
             "c_hash": half_hash(code, signer.algorithm),
             "iat": now,
@@ -283,29 +285,29 @@ class OpenIdImitation:
         return signed_jwt(signer, claims)
 
     def _refuse(self, error: str, sentence: str) -> Response:
-        status = 401 if error == "invalid_client" and self._manner.is_standard else 400
-        return json_answer(status, self._manner.refusal(error, sentence), {"cache-control": "no-store"})
+        status = 401 if error == "invalid_client" and self._profile.is_standard else 400
+        return json_response(status, self._profile.refusal(error, sentence), {"cache-control": "no-store"})
 
     def _userinfo(self, call: Call) -> Response:
         kind, _, token = call.headers.get("authorization", "").partition(" ")
         found = self._tokens.look(token) if kind == "Bearer" else None
         if found is None:
-            return json_answer(401, {"error": "invalid_token"}, {"www-authenticate": 'Bearer error="invalid_token"'})
-        return json_answer(200, self._manner.about(*found), {"cache-control": "no-store"})
+            return json_response(401, {"error": "invalid_token"}, {"www-authenticate": 'Bearer error="invalid_token"'})
+        return json_response(200, self._profile.about(*found), {"cache-control": "no-store"})
 
     def _logout(self, call: Call) -> Response:
         query = dict(call.query)
         hinted = "id_token_hint" in query
-        if hinted != self._manner.is_standard:
-            return text_answer(400, "The service says in another way than this provider's who signs out.\n")
+        if hinted != self._profile.is_standard:
+            return text_response(400, "The service says in another way than this provider's who signs out.\n")
         back = query.get("post_logout_redirect_uri")
         known = {url for client in self._world.clients for url in client.post_logout_redirect_urls}
         self._record("a person signed out")
         if back is None:
-            return text_answer(200, "You are signed out.\n")
+            return text_response(200, "You are signed out.\n")
         if back not in known:
-            return text_answer(400, "The URL to return to is not registered.\n")
+            return text_response(400, "The URL to return to is not registered.\n")
         return redirect(back)
 
     def _record(self, happened: str) -> None:
-        self._ground.timeline.record("identity", happened)
+        self._context.timeline.record("identity", happened)

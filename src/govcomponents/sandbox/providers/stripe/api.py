@@ -1,4 +1,4 @@
-"""The imitated API: authentication, idempotency keys and the operations, under /stripe/v1."""
+"""The API stub: authentication, idempotency keys and the operations, under /stripe/v1."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.pay.adapters.stripe.forms import Form, nest
 from govcomponents.pay.adapters.stripe.wire import API_VERSION
-from govcomponents.sandbox.http.messages import Call, Route, json_answer
+from govcomponents.sandbox.http.messages import Call, Route, json_response
 from govcomponents.sandbox.providers.stripe import params
-from govcomponents.sandbox.providers.stripe.idempotency import Keys
+from govcomponents.sandbox.providers.stripe.idempotency import IdempotencyKeys
 from govcomponents.sandbox.providers.stripe.problems import Problem, missing, wrong
 from govcomponents.sandbox.providers.stripe.store import Charge, Intent, RefundRecord, Session
 
 if TYPE_CHECKING:
     from govcomponents.core.messages import Response
-    from govcomponents.sandbox.context import Ground
-    from govcomponents.sandbox.providers.stripe.lifecycle import Life
+    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.providers.stripe.lifecycle import Lifecycle
     from govcomponents.sandbox.providers.stripe.objects import Objects
     from govcomponents.sandbox.providers.stripe.store import Store
 
@@ -40,11 +40,11 @@ _METADATA: Final[params.Allowed] = {"metadata": params.TEXTS, "expand": params.T
 class Api:
     """Answers /stripe/v1."""
 
-    def __init__(self, store: Store, life: Life, objects: Objects, ground: Ground) -> None:
+    def __init__(self, store: Store, lifecycle: Lifecycle, objects: Objects, context: SandboxContext) -> None:
         self._store = store
-        self._life = life
+        self._lifecycle = lifecycle
         self._objects = objects
-        self._keys = Keys(ground.clock.time)
+        self._keys = IdempotencyKeys(context.clock.time)
         self._numbers = itertools.count(1)
 
     def routes(self) -> Iterable[Route]:
@@ -77,7 +77,7 @@ class Api:
 
     def refuse(self, problem: Problem) -> Response:
         """A problem as an answer."""
-        return json_answer(problem.status, problem.body(), self._headers())
+        return json_response(problem.status, problem.body(), self._headers())
 
     def _headers(self) -> dict[str, str]:
         # Not from the sandbox's ids: those tell whether a call has changed anything.
@@ -95,7 +95,7 @@ class Api:
                     self._objects.expand(shown, params.texts(given, "expand"))
             except Problem as problem:
                 return self.refuse(problem), problem.is_stored or acted
-            return json_answer(200, shown, self._headers()), True
+            return json_response(200, shown, self._headers()), True
 
         def handler(call: Call) -> Response:
             try:
@@ -127,27 +127,27 @@ class Api:
         found = self._store.sessions.get(identifier)
         if found is None:
             raise missing("checkout.session", identifier, "session")
-        return self._life.settle(found)
+        return self._lifecycle.settle(found)
 
     def _intent(self, identifier: str) -> Intent:
         found = self._store.intents.get(identifier)
         if found is None:
             raise missing("payment_intent", identifier, "intent")
-        self._life.settle(self._life.of(found))
+        self._lifecycle.settle(self._lifecycle.of(found))
         return found
 
     def _refund(self, identifier: str) -> RefundRecord:
         found = self._store.refunds.get(identifier)
         if found is None:
             raise missing("refund", identifier, "refund")
-        return self._life.settle_refund(found)
+        return self._lifecycle.settle_refund(found)
 
     def create_session(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """POST /v1/checkout/sessions, for payments only."""
         if params.text(given, "mode", required=True) != "payment":
             raise wrong("The sandbox makes Sessions of the mode payment only.", None, "mode")
         amount, currency = self._price(given)
-        now = self._life.now()
+        now = self._lifecycle.now()
         expires_at = params.whole(given, "expires_at")
         if expires_at is not None and not now + _SOONEST <= expires_at <= now + _LATEST:
             raise wrong("The `expires_at` timestamp must be from 30 minutes to 24 hours from now.", None, "expires_at")
@@ -160,7 +160,7 @@ class Api:
             raise wrong("Invalid capture_method", None, "payment_intent_data[capture_method]")
         mode = "live" if self._store.world.is_live else "test"
         session = Session(
-            id=self._life.new_id(f"cs_{mode}", 32),
+            id=self._lifecycle.new_id(f"cs_{mode}", 32),
             created=now,
             expires_at=now + _LATEST if expires_at is None else expires_at,
             amount=amount,
@@ -176,7 +176,7 @@ class Api:
             },
             metadata=params.metadata(given, "metadata"),
         )
-        self._life.created(session)
+        self._lifecycle.created(session)
         return self._objects.session(session)
 
     def _price(self, given: Form) -> tuple[int, str]:
@@ -228,7 +228,7 @@ class Api:
     def expire_session(self, _given: Form, path: dict[str, str]) -> dict[str, Any]:
         """POST /v1/checkout/sessions/{id}/expire."""
         session = self._session(path["id"])
-        self._life.expire(session)
+        self._lifecycle.expire(session)
         return self._objects.session(session)
 
     def get_intent(self, _given: Form, path: dict[str, str]) -> dict[str, Any]:
@@ -238,18 +238,18 @@ class Api:
     def capture_intent(self, given: Form, path: dict[str, str]) -> dict[str, Any]:
         """POST /v1/payment_intents/{id}/capture."""
         intent = self._intent(path["id"])
-        self._life.capture(intent, params.whole(given, "amount_to_capture"))
+        self._lifecycle.capture(intent, params.whole(given, "amount_to_capture"))
         return self._objects.intent(intent)
 
     def cancel_intent(self, given: Form, path: dict[str, str]) -> dict[str, Any]:
         """POST /v1/payment_intents/{id}/cancel."""
         intent = self._intent(path["id"])
-        self._life.cancel(intent, params.text(given, "cancellation_reason"))
+        self._lifecycle.cancel(intent, params.text(given, "cancellation_reason"))
         return self._objects.intent(intent)
 
     def create_refund(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """POST /v1/refunds."""
-        refund = self._life.refund(
+        refund = self._lifecycle.refund(
             self._charge(given),
             params.whole(given, "amount"),
             reason=params.text(given, "reason"),
@@ -283,7 +283,7 @@ class Api:
 
     def list_sessions(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """GET /v1/checkout/sessions."""
-        self._life.settle_all()
+        self._lifecycle.settle_all()
         intent, status = params.text(given, "payment_intent"), params.text(given, "status")
         return self._page(
             given,
@@ -297,14 +297,14 @@ class Api:
 
     def list_intents(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """GET /v1/payment_intents."""
-        self._life.settle_all()
+        self._lifecycle.settle_all()
         return self._page(
             given, "/v1/payment_intents", [self._objects.intent(one) for one in self._store.intents.values()]
         )
 
     def list_refunds(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """GET /v1/refunds."""
-        self._life.settle_all()
+        self._lifecycle.settle_all()
         intent, charge = params.text(given, "payment_intent"), params.text(given, "charge")
         return self._page(
             given,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.pay.adapters.stripe.amounts import from_units
 from govcomponents.sandbox.control.templating import render
-from govcomponents.sandbox.http.messages import Call, Route, html_answer, redirect
+from govcomponents.sandbox.http.messages import Call, Route, html_response, redirect
 from govcomponents.sandbox.providers.stripe.api import PREFIX
 from govcomponents.sandbox.providers.stripe.cards import CARDS, digits_of
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from govcomponents.core.messages import Response
-    from govcomponents.sandbox.providers.stripe.lifecycle import Life
+    from govcomponents.sandbox.providers.stripe.lifecycle import Lifecycle
     from govcomponents.sandbox.providers.stripe.store import Session, Store
 
 _FIELDS: Final = ("email", "cardholder_name", "address_line1", "address_city", "address_postcode")
@@ -25,9 +25,9 @@ _NOT_TEST: Final = "This is not one of Stripe's test cards. Do not enter a real 
 class Checkout:
     """Answers /stripe/c/pay."""
 
-    def __init__(self, store: Store, life: Life) -> None:
+    def __init__(self, store: Store, lifecycle: Lifecycle) -> None:
         self._store = store
-        self._life = life
+        self._lifecycle = lifecycle
 
     def routes(self) -> Iterable[Route]:
         """All pages."""
@@ -42,8 +42,8 @@ class Checkout:
             with self._store.lock:
                 session = self._store.sessions.get(call.params["id"])
                 if session is None:
-                    return html_answer(404, render("stripe_ended.html", outcome="unknown", return_url=None))
-                if self._life.settle(session).status != "open":
+                    return html_response(404, render("stripe_ended.html", outcome="unknown", return_url=None))
+                if self._lifecycle.settle(session).status != "open":
                     return self._ended(session)
                 return page(call, session)
 
@@ -52,11 +52,11 @@ class Checkout:
     def _ended(self, session: Session) -> Response:
         is_complete = session.status == "complete"
         back = _success_url(session) if is_complete else session.given["cancel_url"]
-        return html_answer(200, render("stripe_ended.html", outcome=session.status, return_url=back))
+        return html_response(200, render("stripe_ended.html", outcome=session.status, return_url=back))
 
     def card_page(self, call: Call, session: Session) -> Response:
         """Show the form for the card."""
-        intent = self._life.intent_of(session)
+        intent = self._lifecycle.intent_of(session)
         if intent is not None and intent.status == "requires_action":
             return redirect(f"{PREFIX}/c/pay/{session.id}/bank", 303)
         refused = {"card_number": _REFUSED} if intent is not None and intent.last_error is not None else {}
@@ -77,7 +77,7 @@ class Checkout:
             values=shown,
             problems=problems,
         )
-        return html_answer(status, page)
+        return html_response(status, page)
 
     def enter_card(self, call: Call, session: Session) -> Response:
         """Take a test card. One that is refused leaves the Session open."""
@@ -93,7 +93,7 @@ class Checkout:
             problems["email"] = "Enter an email address."
         if card is None or problems:
             return self._form(session, values, problems)
-        intent = self._life.submit(session, card, number[-4:], _person(values))
+        intent = self._lifecycle.submit(session, card, number[-4:], _person(values))
         return self._next(session, intent.status, values)
 
     def _next(self, session: Session, status: str, values: dict[str, str]) -> Response:
@@ -105,18 +105,18 @@ class Checkout:
 
     def bank_page(self, call: Call, session: Session) -> Response:
         """Show what stands for the page of the card's bank."""
-        intent = self._life.intent_of(session)
+        intent = self._lifecycle.intent_of(session)
         if intent is None or intent.status != "requires_action":
             return redirect(f"{PREFIX}/c/pay/{session.id}", 303)
         amount = str(from_units(session.amount, session.currency))
-        return html_answer(200, render("stripe_bank.html", action=f"{PREFIX}/c/pay/{session.id}/bank", amount=amount))
+        return html_response(200, render("stripe_bank.html", action=f"{PREFIX}/c/pay/{session.id}/bank", amount=amount))
 
     def answer_bank(self, call: Call, session: Session) -> Response:
         """The person proved, or did not prove, to be the card's holder."""
-        intent = self._life.intent_of(session)
+        intent = self._lifecycle.intent_of(session)
         if intent is None or intent.status != "requires_action":
             return redirect(f"{PREFIX}/c/pay/{session.id}", 303)
-        self._life.answer_bank(session, intent, approves=dict(call.form).get("answer") == "approve")
+        self._lifecycle.answer_bank(session, intent, approves=dict(call.form).get("answer") == "approve")
         return self._next(session, intent.status, {"email": session.given["customer_email"] or ""})
 
 

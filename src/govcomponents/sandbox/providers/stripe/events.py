@@ -1,4 +1,4 @@
-"""Events of the imitated Stripe: made as things happen, signed anew for each delivery, repeated for three days.
+"""Events of the Stripe stub: made as things happen, signed anew for each delivery, repeated for three days.
 
 Any 2xx is taken; everything else is repeated with growing waits (Stripe docs: webhooks; the exact waits are not
 published, these are in their spirit).
@@ -15,7 +15,7 @@ from govcomponents.pay.adapters.stripe.wire import API_VERSION
 from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.providers.stripe.store import Store
     from govcomponents.sandbox.providers.stripe.world import Endpoint
 
@@ -30,14 +30,14 @@ RULE: Final = DeliveryRule(
 class Events:
     """Makes an event for each endpoint that wants it."""
 
-    def __init__(self, store: Store, ground: Ground) -> None:
+    def __init__(self, store: Store, context: SandboxContext) -> None:
         self._store = store
-        self._ground = ground
+        self._context = context
 
     def add(self, kind: str, shown: dict[str, Any], at: float, reference: str | None) -> None:
         """Queue an event that happened at `at`, which may be past, about an object as it is now."""
         event = {
-            "id": f"evt_{self._ground.ids.token(24)}",
+            "id": f"evt_{self._context.ids.token(24)}",
             "object": "event",
             "api_version": API_VERSION,
             "created": int(at),
@@ -52,11 +52,11 @@ class Events:
         for endpoint in self._store.world.webhooks:
             if "*" in endpoint.events or kind in endpoint.events:
                 make = partial(self._callback, endpoint, kind, body, reference)
-                self._ground.callbacks.send(make, after=at - self._ground.clock.time())
+                self._context.callbacks.send(make, after=at - self._context.clock.time())
 
     def headers(self, body: bytes, secret: str) -> dict[str, str]:
         """The headers with which a body is delivered now."""
-        now = int(self._ground.callers_time())
+        now = int(self._context.callers_time())
         return {
             "Content-Type": "application/json; charset=utf-8",
             "Stripe-Signature": f"t={now},v1={sign(body, secret, now)}",

@@ -20,10 +20,10 @@ _KEPT: Final = 86_400.0
 class _Entry:
     fingerprint: Hashable
     at: float
-    answer: Response | None = None
+    response: Response | None = None
 
 
-class Keys:
+class IdempotencyKeys:
     """The keys of one account. Safe to share between threads."""
 
     def __init__(self, now: Callable[[], float]) -> None:
@@ -40,15 +40,15 @@ class Keys:
             return Response(kept.status, {**kept.headers, "idempotent-replayed": "true"}, kept.body)
         is_kept = False
         try:
-            answer, is_kept = act()
+            response, is_kept = act()
         finally:
             if not is_kept:
                 with self._lock:
                     self._entries.pop(key, None)
         if is_kept:
             with self._lock:
-                self._entries[key].answer = answer
-        return answer
+                self._entries[key].response = response
+        return response
 
     def _begin(self, key: str, fingerprint: Hashable) -> Response | None:
         now = self._now()
@@ -63,11 +63,11 @@ class Keys:
                     "Keys for idempotent requests can only be used with the same parameters they were first used with.",
                     kind="idempotency_error",
                 )
-            if entry.answer is None:
+            if entry.response is None:
                 raise Problem(
                     409,
                     "There is currently another in-progress request using this Idempotent Key.",
                     kind="idempotency_error",
                     code="idempotency_key_in_use",
                 )
-            return entry.answer
+            return entry.response

@@ -8,7 +8,7 @@ from govcomponents.sandbox.providers.stripe.problems import Problem, unexpected_
 from govcomponents.sandbox.providers.stripe.store import Charge, DisputeRecord, Intent, RefundRecord, Session
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.providers.stripe.cards import TestCard
     from govcomponents.sandbox.providers.stripe.events import Events
     from govcomponents.sandbox.providers.stripe.objects import Objects
@@ -20,25 +20,25 @@ _REFUND_FAILS: Final = 2.0 * DAY
 TRYING: Final = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
 
 
-class Life:
+class Lifecycle:
     """Changes a store, and makes an event of each change."""
 
-    def __init__(self, store: Store, ground: Ground, objects: Objects, events: Events) -> None:
+    def __init__(self, store: Store, context: SandboxContext, objects: Objects, events: Events) -> None:
         self._store = store
-        self._ground = ground
+        self._context = context
         self._objects = objects
         self._events = events
 
     def now(self) -> int:
         """The time, in whole seconds."""
-        return int(self._ground.clock.time())
+        return int(self._context.clock.time())
 
     def new_id(self, prefix: str, length: int = 24) -> str:
         """An id that nothing has yet."""
-        return f"{prefix}_{self._ground.ids.token(length)}"
+        return f"{prefix}_{self._context.ids.token(length)}"
 
     def _tell(self, session: Session, what: str) -> None:
-        self._ground.timeline.record("stripe", what, session.given.get("client_reference_id"))
+        self._context.timeline.record("stripe", what, session.given.get("client_reference_id"))
 
     def _event(self, kind: str, shown: dict[str, Any], at: float, session: Session) -> None:
         self._events.add(kind, shown, at, session.given.get("client_reference_id"))
@@ -70,7 +70,7 @@ class Life:
 
     def settle_refund(self, refund: RefundRecord) -> RefundRecord:
         """Bring a refund up to the clock."""
-        if refund.changes_at is not None and self._ground.clock.time() >= refund.changes_at:
+        if refund.changes_at is not None and self._context.clock.time() >= refund.changes_at:
             at, refund.changes_at, refund.status = refund.changes_at, None, refund.becomes
             if refund.status == "failed":
                 self._store.charges[refund.charge_id].refunded -= refund.amount
@@ -252,7 +252,7 @@ class Life:
             metadata=metadata,
             reason=reason,
         )
-        now = self._ground.clock.time()
+        now = self._context.clock.time()
         if charge.card.refund_waits:
             refund.status, refund.becomes, refund.changes_at = "pending", "succeeded", now + _REFUND_WAITS
         elif charge.card.refund_fails:

@@ -1,4 +1,4 @@
-"""The errors of the imitated API, in Stripe's envelope (Stripe docs: errors)."""
+"""The errors of the API stub, in Stripe's envelope (Stripe docs: errors)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an imitated Stripe account holds."""
+"""What a Stripe stub account holds."""
 
 from __future__ import annotations
 

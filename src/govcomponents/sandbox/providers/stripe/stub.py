@@ -1,15 +1,15 @@
-"""The imitated Stripe as the sandbox holds it: its routes, its settings for clients, and what tests do to it."""
+"""The Stripe stub as the sandbox holds it: its routes, its settings for clients, and what tests do to it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.control.templating import render
-from govcomponents.sandbox.http.messages import Fact, html_answer
+from govcomponents.sandbox.http.messages import Fact, html_response
 from govcomponents.sandbox.providers.stripe.api import PREFIX, Api
 from govcomponents.sandbox.providers.stripe.checkout import Checkout
 from govcomponents.sandbox.providers.stripe.events import Events
-from govcomponents.sandbox.providers.stripe.lifecycle import Life
+from govcomponents.sandbox.providers.stripe.lifecycle import Lifecycle
 from govcomponents.sandbox.providers.stripe.objects import Objects
 from govcomponents.sandbox.providers.stripe.problems import Problem
 from govcomponents.sandbox.providers.stripe.store import Store
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from govcomponents.core.messages import Response
-    from govcomponents.sandbox.context import Ground
+    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call, Route
     from govcomponents.sandbox.providers.stripe.store import Charge, RefundRecord, Session
 
 
-class StripeImitation:
+class StripeStub:
     """Stripe with the account of a world, below /stripe: its paths begin with /v1, as GOV.UK Pay's do."""
 
     section = "stripe"
 
-    def __init__(self, section: object, ground: Ground) -> None:
-        self._ground = ground
+    def __init__(self, section: object, context: SandboxContext) -> None:
+        self._context = context
         self._store = Store(read_world(section))
-        self._base_url = f"{ground.base_url}{PREFIX}"
+        self._base_url = f"{context.base_url}{PREFIX}"
         objects = Objects(self._store, self._base_url)
-        self._events = Events(self._store, ground)
-        self._life = Life(self._store, ground, objects, self._events)
-        self._api = Api(self._store, self._life, objects, ground)
-        self._checkout = Checkout(self._store, self._life)
+        self._events = Events(self._store, context)
+        self._lifecycle = Lifecycle(self._store, context, objects, self._events)
+        self._api = Api(self._store, self._lifecycle, objects, context)
+        self._checkout = Checkout(self._store, self._lifecycle)
         if self._store.world.webhooks:
-            ground.callbacks.before_delivery(self._settle)
+            context.callbacks.before_delivery(self._settle)
 
     def routes(self) -> Iterable[Route]:
         """The API and the payment page."""
@@ -53,7 +53,7 @@ class StripeImitation:
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Answer as the API does to a path that it does not know."""
         if not call.path.startswith(f"{PREFIX}/v1/"):
-            return html_answer(404, render("stripe_ended.html", outcome="unknown", return_url=None))
+            return html_response(404, render("stripe_ended.html", outcome="unknown", return_url=None))
         return self._api.refuse(Problem(404, f"Unrecognized request URL ({call.method})."))
 
     def client_settings(self) -> dict[str, object]:
@@ -100,17 +100,17 @@ class StripeImitation:
     def open_dispute(self, session_id: str) -> str:
         """Let the card's holder dispute a paid Session; return the dispute's id. Raises LookupError."""
         with self._store.lock:
-            intent = self._life.intent_of(self._store.sessions[session_id])
+            intent = self._lifecycle.intent_of(self._store.sessions[session_id])
             charge = self._store.charges.get(intent.charge_id or "") if intent is not None else None
             if charge is None or charge.captured_at is None:
                 raise LookupError("that Session is not paid")
-            return self._life.dispute(charge).id
+            return self._lifecycle.dispute(charge).id
 
     def close_dispute(self, dispute_id: str, *, won: bool) -> None:
         """Decide a dispute, for the service or against it. Raises KeyError if there is none of that id."""
         with self._store.lock:
-            self._life.close_dispute(self._store.disputes[dispute_id], "won" if won else "lost")
+            self._lifecycle.close_dispute(self._store.disputes[dispute_id], "won" if won else "lost")
 
     def _settle(self) -> None:
         with self._store.lock:
-            self._life.settle_all()
+            self._lifecycle.settle_all()
