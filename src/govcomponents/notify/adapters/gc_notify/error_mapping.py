@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.core.error_mapping import Meaning, facts_of
 from govcomponents.errors import Conflict, NotFound, PermissionRefused, RateLimited, RequestRefused, Unavailable
 from govcomponents.notify.adapters.gc_notify.wire import WIRE
 from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping, Refusal, known, midnight, parts
 
 if TYPE_CHECKING:
     from govcomponents.core.messages import Response
-    from govcomponents.errors import GovComponentsError
 
 _RATE: Final = ("RateLimitError", "RateLimitExceeded")
 _FIRST_MONTH: Final = 4  # the fiscal year begins on 1 April
@@ -245,10 +245,6 @@ REFUSALS: Final = (
 class GcErrors(ErrorMapping):
     """The errors of GC Notify."""
 
-    provider = WIRE.provider
-    catalogue = REFUSALS
-    credentials = CREDENTIALS
-
     def is_rate_limit(self, response: Response) -> bool:
         """Whether a 429 is the limit for a minute or an hour; the others are quotas of a day or a year.
 
@@ -258,42 +254,45 @@ class GcErrors(ErrorMapping):
         kind, _messages = parts(response)
         return kind is None or kind in _RATE
 
-    def from_message(self, message: str, refusal: Refusal) -> GovComponentsError | None:
-        """Return the error for a message of the catalogue, or for a quota, which a job tells with 400."""
-        if found := _QUOTA.search(message):
-            return self._quota(refusal, annual=found["period"] == "annual")
-        return super().from_message(message, refusal)
-
-    def not_found(self, refusal: Refusal) -> NotFound:
-        """Return the error for a 404 without a known message."""
-        return NotFound(
-            "there is no such thing, it is no longer kept, or it is not stored yet",
-            fix="check the id and the key's kind; a message that was sent just now may be found in a few seconds",
-            **refusal.facts,
-        )
-
-    def failure(self, refusal: Refusal) -> GovComponentsError:
-        """Return the error for a service that failed itself; one that cannot store a file has taken nothing."""
-        if refusal.kind == "BadRequestError":
+    def meaning(self, refusal: Refusal) -> Meaning | None:
+        """Return what the answer means; a service that cannot store a file has taken nothing."""
+        if refusal.response.status >= 500 and refusal.kind == "BadRequestError":
             happened = "the provider could not store the file, so it took nothing"
-            return Unavailable(happened, fix="send the message again later", **refusal.facts)
-        return super().failure(refusal)
+            return Meaning(Unavailable, happened, "send the message again later", is_unprocessed=True)
+        return super().meaning(refusal)
 
-    def quota(self, refusal: Refusal) -> RateLimited:
-        """Return the error for a quota of a day or a year."""
-        return self._quota(refusal, annual="Annual" in (refusal.kind or ""))
+    def quota(self, refusal: Refusal) -> RateLimited | None:
+        """Return the error for a quota of a day or a year, which a job tells with 400."""
+        told = next(filter(None, map(_QUOTA.search, refusal.messages)), None)
+        if told is not None and refusal.response.status < 500:
+            is_annual = told["period"] == "annual"
+        elif refusal.response.status == 429 and not self.is_rate_limit(refusal.response):
+            is_annual = "Annual" in (refusal.kind or "")
+        else:
+            return None
+        return self._annual_limit(refusal) if is_annual else self.daily_limit(refusal)
 
-    def _quota(self, refusal: Refusal, *, annual: bool) -> RateLimited:
-        if not annual:
-            return super().quota(refusal)
+    def _annual_limit(self, refusal: Refusal) -> RateLimited:
         today = midnight(refusal.now)
         ends = today.replace(year=today.year + (today.month >= _FIRST_MONTH), month=_FIRST_MONTH, day=1)
         return RateLimited(
             "the year's limit of messages is used up",
             fix="ask GC Notify for a higher limit, or wait until 1 April",
             retry_after=ends.timestamp() - refusal.now,
-            **refusal.facts,
+            **facts_of(refusal.request, refusal.response, provider=self.provider, code=refusal.kind),
         )
 
 
-ERRORS: Final = GcErrors()
+ERRORS: Final = GcErrors(
+    WIRE.provider,
+    catalogue=REFUSALS,
+    credentials=CREDENTIALS,
+    statuses={
+        404: Meaning(
+            NotFound,
+            "there is no such thing, it is no longer kept, or it is not stored yet",
+            "check the id and the key's kind; a message that was sent just now may be found in a few seconds",
+        ),
+        409: Meaning(Conflict, "the thing is not in a state that allows it"),
+    },
+)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.core.error_mapping import Meaning
 from govcomponents.errors import Conflict, NotFound, PermissionRefused, RequestRefused, Unavailable
 from govcomponents.notify.adapters.govuk_notify.wire import WIRE
 from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping, Refusal, known
 
 if TYPE_CHECKING:
     from govcomponents.core.messages import Response
-    from govcomponents.errors import GovComponentsError
 
 _DAILY: Final = b"TooManyRequestsError"
 _CLOCK: Final = "system clock"
@@ -204,23 +204,24 @@ CREDENTIALS: Final = (
 class GovUkErrors(ErrorMapping):
     """The errors of GOV.UK Notify."""
 
-    provider = WIRE.provider
-    catalogue = REFUSALS
-    credentials = CREDENTIALS
-
     def is_rate_limit(self, response: Response) -> bool:
         """Whether a 429 is the limit for a minute; the day's lasts until midnight UTC."""
         return _DAILY not in response.body
 
-    def own_error(self, refusal: Refusal) -> GovComponentsError | None:
-        """Return the error for an answer of the platform before the provider, or for a PDF that is not made yet."""
-        status, kind = refusal.response.status, refusal.kind
-        if kind is None and not refusal.messages and status != 401:
-            # In an outage the platform answers so; it proves nothing about the thing asked for.
-            return self.unexpected(f"status {status}, and the body is not the provider's own", refusal)
-        if kind == "PDFNotReadyError":
-            return Unavailable("the PDF is not made yet", fix="ask again in a few seconds", **refusal.facts)
-        return None
+    def is_own(self, refusal: Refusal) -> bool:
+        """Whether the answer is the provider's: in an outage, the platform before it answers without a type.
+
+        Such an answer proves nothing about the thing asked for.
+        """
+        return super().is_own(refusal) and (
+            refusal.kind is not None or bool(refusal.messages) or refusal.response.status == 401
+        )
+
+    def meaning(self, refusal: Refusal) -> Meaning | None:
+        """Return what the answer means; that a PDF is not made yet is told with 400."""
+        if refusal.kind == "PDFNotReadyError":
+            return Meaning(Unavailable, "the PDF is not made yet", "ask again in a few seconds")
+        return super().meaning(refusal)
 
     def is_about_key(self, refusal: Refusal) -> bool:
         """Whether the API key was refused; the docs give some of these another type of error than the server."""
@@ -238,4 +239,9 @@ class GovUkErrors(ErrorMapping):
         return f" (by its Date header, this machine is {abs(skew)} s {'ahead' if skew > 0 else 'behind'})"
 
 
-ERRORS: Final = GovUkErrors()
+ERRORS: Final = GovUkErrors(
+    WIRE.provider,
+    catalogue=REFUSALS,
+    credentials=CREDENTIALS,
+    statuses={404: Meaning(NotFound, "there is no such thing, or it is no longer kept")},
+)

@@ -10,79 +10,82 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple, TypedDict
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from govcomponents.core.client import request_id
-from govcomponents.core.messages import Replay
-from govcomponents.core.retry import retry_after
+from govcomponents.core.error_mapping import ErrorBody, ErrorTable, Meaning, facts_of, parsed
 from govcomponents.errors import (
-    Conflict,
     CredentialsRefused,
     DailyLimitReached,
+    GovComponentsError,
     NotFound,
-    OutcomeUnknown,
     PermissionRefused,
     RateLimited,
-    Refused,
     RequestRefused,
-    Unavailable,
-    UnexpectedReply,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from govcomponents.core.messages import Request, Response
-    from govcomponents.errors import GovComponentsError
 
 _CODE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
-_DEFAULT_WAIT: Final = 1.0
 
 
 class Known(NamedTuple):
-    """One message of a provider: how it is recognised, the error that it means, and what to tell the caller."""
+    """One message of a provider: how it is recognised, and the error that it means."""
 
     pattern: re.Pattern[str]
-    kind: type[Refused]
+    kind: type[GovComponentsError]
     happened: str
     fix: str
     field: str | None = None
 
+    def meaning(self, message: str, status: int) -> Meaning | None:
+        """Return the error for a message, or None if it is another. A group `name` of the pattern is shown."""
+        found = self.pattern.search(message)
+        if found is None:
+            return None
+        name = found.groupdict().get("name")
+        happened = f"{self.happened}: {name}" if name else self.happened
+        kind = NotFound if status == 404 and self.kind is RequestRefused else self.kind
+        return Meaning(kind, happened, self.fix, self.field)
 
-def known(pattern: str, kind: type[Refused], happened: str, fix: str, field: str | None = None) -> Known:
+
+def known(pattern: str, kind: type[GovComponentsError], happened: str, fix: str, field: str | None = None) -> Known:
     """Make an entry of a catalogue. A group called `name` in the pattern is text that is safe to show."""
     return Known(re.compile(pattern), kind, happened, fix, field)
-
-
-class Facts(TypedDict):
-    """What every error tells of the request and its answer."""
-
-    operation: str
-    provider: str
-    status: int
-    code: str | None
-    request_id: str | None
 
 
 class Refusal(NamedTuple):
     """An answer that is not a success, taken apart: the provider's type of error and its messages."""
 
-    response: Response
     request: Request
+    response: Response
     now: float
     kind: str | None
     messages: list[str]
-    facts: Facts
 
 
 class ErrorMapping:
     """The errors of one provider of the family. A provider overrides what it does its own way.
 
     `catalogue` holds its messages in the order in which they are tried; `credentials` a part of each message about the
-    key, what happened and how to fix it.
+    key, what happened and how to fix it; `statuses` what a status means where nothing else tells.
     """
 
-    provider: str
-    catalogue: tuple[Known, ...]
-    credentials: tuple[tuple[str, str, str], ...]
+    def __init__(
+        self,
+        provider: str,
+        *,
+        catalogue: tuple[Known, ...],
+        credentials: tuple[tuple[str, str, str], ...],
+        statuses: Mapping[int, Meaning],
+    ) -> None:
+        self.provider = provider
+        self._catalogue = catalogue
+        self._credentials = credentials
+        forbidden = Meaning(PermissionRefused, "the account may not do that")
+        self._table = ErrorTable(provider, statuses={403: forbidden, **statuses}, unknown="check the arguments")
 
     def is_rate_limit(self, response: Response) -> bool:
         """Whether a 429 is a limit that passes in a minute, not one of a day or a year."""
@@ -91,101 +94,55 @@ class ErrorMapping:
     def error(self, response: Response, request: Request, now: float) -> GovComponentsError:
         """Return the typed error for an answer that is not a success. `now` is in seconds since the epoch."""
         kind, messages = parts(response)
-        facts: Facts = {
-            "operation": request.operation,
-            "provider": self.provider,
-            "status": response.status,
-            "code": kind,
-            "request_id": request_id(response),
-        }
-        refusal = Refusal(response, request, now, kind, messages, facts)
-        status = response.status
-        if status == 429:
-            return self._limit(refusal)
-        if status >= 500:
-            return self.failure(refusal)
-        if status < 400:
-            return self.unexpected(f"status {status}", refusal)
-        return self.own_error(refusal) or self._refused(refusal)
+        refusal = Refusal(request, response, now, kind, messages)
+        if error := self.quota(refusal):
+            return error
+        body = ErrorBody(kind, is_own=self.is_own(refusal))
+        return self._table.error(request, response, body=body, meaning=self.meaning(refusal))
 
-    def own_error(self, refusal: Refusal) -> GovComponentsError | None:  # noqa: ARG002  # for those that override it
-        """Return the error for an answer that only this provider gives, or None."""
-        return None
+    def is_own(self, refusal: Refusal) -> bool:
+        """Whether the answer is the provider's, and not of something in front of it."""
+        return refusal.response.status >= 400
+
+    def meaning(self, refusal: Refusal) -> Meaning | None:
+        """Return what the provider's type of error and its messages mean; None if only the status tells."""
+        status = refusal.response.status
+        if not 400 <= status < 500 or status == 429:
+            return None
+        if self.is_about_key(refusal):
+            return self._about_key(refusal)
+        meanings = (one.meaning(message, status) for message in refusal.messages for one in self._catalogue)
+        return next(filter(None, meanings), None)
 
     def is_about_key(self, refusal: Refusal) -> bool:
         """Whether the API key was refused."""
         return refusal.response.status == 401 or refusal.kind == "AuthError"
 
-    def _refused(self, refusal: Refusal) -> GovComponentsError:
-        status, facts = refusal.response.status, refusal.facts
-        if self.is_about_key(refusal):
-            return self._key_error(refusal)
-        for message in refusal.messages:
-            if error := self.from_message(message, refusal):
-                return error
-        if status == 403:
-            return PermissionRefused("the account may not do that", **facts)
-        if status == 404:
-            return self.not_found(refusal)
-        if status == 409:
-            return Conflict("the thing is not in a state that allows it", **facts)
-        return RequestRefused("the provider finds the request wrong", fix="check the arguments", **facts)
-
-    def from_message(self, message: str, refusal: Refusal) -> GovComponentsError | None:
-        """Return the error for a message of the catalogue, or None."""
-        for one in self.catalogue:
-            if found := one.pattern.search(message):
-                name = found.groupdict().get("name")
-                happened = f"{one.happened}: {name}" if name else one.happened
-                if one.kind is not RequestRefused:
-                    return one.kind(happened, fix=one.fix, **refusal.facts)
-                if refusal.response.status == 404:
-                    return NotFound(happened, fix=one.fix, **refusal.facts)
-                return RequestRefused(happened, field=one.field, fix=one.fix, **refusal.facts)
-        return None
-
-    def not_found(self, refusal: Refusal) -> NotFound:
-        """Return the error for a 404 without a known message."""
-        return NotFound("there is no such thing, or it is no longer kept", **refusal.facts)
-
-    def failure(self, refusal: Refusal) -> GovComponentsError:
-        """Return the error for a provider that failed itself."""
-        if refusal.request.replay is Replay.UNSENT:
-            happened = "the provider failed while it dealt with the request"
-            return OutcomeUnknown(happened, lookup=refusal.request.lookup, **refusal.facts)
-        return Unavailable("the provider failed", **refusal.facts)
-
-    def unexpected(self, problem: str, refusal: Refusal) -> UnexpectedReply:
-        """Return the error for an answer that is none of the provider's."""
-        happened = f"the answer is not of the documented form: {problem}"
-        return UnexpectedReply(happened, lookup=refusal.request.lookup, **refusal.facts)
-
-    def _key_error(self, refusal: Refusal) -> CredentialsRefused:
+    def _about_key(self, refusal: Refusal) -> Meaning:
         text = " ".join(refusal.messages)
-        for mark, happened, fix in self.credentials:
+        for mark, happened, fix in self._credentials:
             if mark in text:
-                return CredentialsRefused(happened + self.measured(mark, refusal), fix=fix, **refusal.facts)
-        return CredentialsRefused("the API key was refused", **refusal.facts)
+                return Meaning(CredentialsRefused, happened + self.measured(mark, refusal), fix)
+        return Meaning(CredentialsRefused, "the API key was refused")
 
     def measured(self, _mark: str, _refusal: Refusal) -> str:
         """Return what can be added to an error about the key."""
         return ""
 
-    def _limit(self, refusal: Refusal) -> RateLimited:
-        if self.is_rate_limit(refusal.response):
-            wait = retry_after(refusal.response)
-            wait = _DEFAULT_WAIT if wait is None else wait
-            return RateLimited("too many requests in a short time", retry_after=wait, **refusal.facts)
-        return self.quota(refusal)
+    def quota(self, refusal: Refusal) -> RateLimited | None:
+        """Return the error for a limit that lasts: the day's, until midnight UTC. None for any other answer."""
+        if refusal.response.status != 429 or self.is_rate_limit(refusal.response):
+            return None
+        return self.daily_limit(refusal)
 
-    def quota(self, refusal: Refusal) -> RateLimited:
-        """Return the error for a limit that lasts: the day's, until midnight UTC."""
+    def daily_limit(self, refusal: Refusal) -> DailyLimitReached:
+        """Return the error for the day's limit."""
         resets_at = midnight(refusal.now) + timedelta(days=1)
         return DailyLimitReached(
             "the day's limit of messages is used up",
             resets_at=resets_at,
             retry_after=resets_at.timestamp() - refusal.now,
-            **refusal.facts,
+            **facts_of(refusal.request, refusal.response, provider=self.provider, code=refusal.kind),
         )
 
 
@@ -196,10 +153,7 @@ def midnight(now: float) -> datetime:
 
 def parts(response: Response) -> tuple[str | None, list[str]]:
     """Return the provider's type of error and its messages, from either form of body; nothing if it is not JSON."""
-    try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return None, []
+    body = parsed(response.body)
     if not isinstance(body, dict):
         return None, []
     errors = body.get("errors")
