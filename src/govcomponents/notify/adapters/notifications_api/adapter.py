@@ -104,6 +104,15 @@ class NotificationsApi(NotifyPort):
             return response
         raise self.errors().error(response, request, self._clock())
 
+    async def check(self) -> None:
+        """Ask for a message that cannot be: whoever is told that there is none was let in."""
+        from govcomponents.notify.adapters.notifications_api.error_mapping import parts
+
+        request = self.wire.check()
+        response = await self._http.send(request)
+        if response.status != 404 or not any(parts(response)):  # a 404 of somebody else's, such as a proxy, has neither
+            raise self.errors().error(response, request, self._clock())
+
     async def send_email(self, email: EmailInput) -> Sent:
         """POST /v2/notifications/email."""
         request = self.wire.send_email(email)

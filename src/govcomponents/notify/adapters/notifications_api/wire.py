@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 EMAIL_PATH: Final = "/v2/notifications/email"
 SMS_PATH: Final = "/v2/notifications/sms"
 NOTIFICATIONS_PATH: Final = "/v2/notifications"
+NO_ID: Final = "00000000-0000-0000-0000-000000000000"
 
 JSON: Final = {"Content-Type": "application/json"}  # GC Notify answers anything else with 415
 _UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -242,6 +243,10 @@ class NotificationsWire:
     def get_notification(self, notification_id: str) -> Request:
         """GET one message."""
         return Request("notify.get", "GET", f"{NOTIFICATIONS_PATH}/{quote(notification_id, safe='')}", Replay.ALWAYS)
+
+    def check(self) -> Request:
+        """GET a message that cannot be: a 404 of the service's says that it took the key, and shows nothing."""
+        return Request("notify.check", "GET", f"{NOTIFICATIONS_PATH}/{NO_ID}", Replay.ALWAYS)
 
     def get_notifications(self, query: SearchInput, older_than: str | None) -> Request:
         """GET one page of messages."""
