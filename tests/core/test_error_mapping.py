@@ -12,7 +12,7 @@ from govcomponents.core.messages import Replay, Request, Response
 
 READ = Request("pay.get", "GET", "/orders/1", Replay.ALWAYS, lookup="get it again")
 WRITE = Request("pay.create", "POST", "/orders", Replay.UNSENT, lookup="search by the reference")
-KEYED = Request("pay.create", "POST", "/orders", Replay.KEYED, lookup="call again", idempotency_key="k1")
+KEYED = Request("pay.create", "POST", "/orders", Replay.IDEMPOTENT, lookup="call again", idempotency_key="k1")
 
 TABLE = ErrorTable(
     "PalPay",

@@ -37,7 +37,7 @@ OUTCOMES = {
 }
 AGAIN = {
     Replay.ALWAYS: {"not sent", "lost", "429", "500", "502", "503", "504"},
-    Replay.KEYED: {"not sent", "lost", "429", "500", "502", "503", "504"},
+    Replay.IDEMPOTENT: {"not sent", "lost", "429", "500", "502", "503", "504"},
     Replay.UNSENT: {"not sent", "429"},
 }
 
@@ -154,7 +154,7 @@ def test_a_lost_keyed_request_stays_in_doubt_when_the_next_is_turned_away(
 ) -> None:
     transport = ScriptedTransport([LOST, *last])
     with pytest.raises(OutcomeUnknown) as caught:
-        send(_client(transport), _request(Replay.KEYED))
+        send(_client(transport), _request(Replay.IDEMPOTENT))
     assert caught.value.idempotency_key == "key-1"
     assert len(transport.sent) == 3
 
@@ -162,13 +162,13 @@ def test_a_lost_keyed_request_stays_in_doubt_when_the_next_is_turned_away(
 def test_a_keyed_request_that_a_server_failed_stays_in_doubt(send: Send) -> None:
     failed = Response(502)
     transport = ScriptedTransport([failed, NOT_SENT, NOT_SENT])
-    assert send(_client(transport), _request(Replay.KEYED)) is failed
+    assert send(_client(transport), _request(Replay.IDEMPOTENT)) is failed
 
 
 @pytest.mark.parametrize("end", [Response(409), Response(201)])
 def test_a_real_answer_ends_the_doubt(send: Send, end: Response) -> None:
     transport = ScriptedTransport([LOST, end])
-    assert send(_client(transport), _request(Replay.KEYED)) is end
+    assert send(_client(transport), _request(Replay.IDEMPOTENT)) is end
 
 
 def test_a_read_that_was_never_sent_at_last_is_not_sent(send: Send) -> None:

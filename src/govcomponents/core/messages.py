@@ -15,8 +15,9 @@ class Replay(enum.Enum):
 
     ALWAYS = "always"
     """A read: after any failure."""
-    KEYED = "keyed"
-    """The provider honours an idempotency key, which is on the request: after any failure."""
+    IDEMPOTENT = "idempotent"
+    """Repeating it acts once: after any failure. The provider honours the idempotency key that is on the request, or
+    takes the same request again as no change."""
     UNSENT = "unsent"
     """Only what certainly never arrived, or what the provider turned away with 429."""
 

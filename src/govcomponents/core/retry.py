@@ -62,7 +62,7 @@ def may_repeat(request: Request, outcome: Response | Exception, *, is_rate_limit
 
 def _may_have_acted(request: Request, outcome: Response | Exception) -> bool:
     """Whether the provider may have done what the request asks, although this attempt brought no good answer."""
-    if request.replay is not Replay.KEYED:
+    if request.replay is not Replay.IDEMPOTENT:
         return False  # a read changes nothing, and the third class is not sent again after such an outcome
     return isinstance(outcome, OutcomeUnknown) or (isinstance(outcome, Response) and outcome.status in _SERVER_FAILED)
 

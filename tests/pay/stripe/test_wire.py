@@ -35,7 +35,7 @@ def form_of(request):
 def test_a_new_payment_is_sent_as_a_session_for_one_card_payment():
     given_email = {"email": Personal("j.parker@example.org"), "metadata": {"fast": True, "copies": 2, "rate": 1.5}}
     request = wire.create(NewPayment(**NEW, **given_email), "gc-1772448300-" + "0" * 32)
-    assert (request.method, request.url, request.replay) == ("POST", "/v1/checkout/sessions", Replay.KEYED)
+    assert (request.method, request.url, request.replay) == ("POST", "/v1/checkout/sessions", Replay.IDEMPOTENT)
     assert request.headers == {
         "Stripe-Version": "2026-06-24.dahlia",
         "Content-Type": "application/x-www-form-urlencoded",
@@ -157,7 +157,7 @@ def test_every_request_pins_the_version_and_every_post_is_keyed():
     requests += [wire.list_refunds("pay.list_refunds", "pi_1", None)]
     for request in requests:
         assert request.headers["Stripe-Version"] == wire.API_VERSION
-        assert request.replay is (Replay.KEYED if request.method == "POST" else Replay.ALWAYS)
+        assert request.replay is (Replay.IDEMPOTENT if request.method == "POST" else Replay.ALWAYS)
         assert request.lookup
 
 

@@ -187,7 +187,7 @@ def charge_agreement(charge: AgreementCharge) -> Request:
         "pay.charge_agreement",
         "POST",
         PAYMENTS,
-        Replay.KEYED,
+        Replay.IDEMPOTENT,
         {**_JSON, IDEMPOTENCY_KEY: charge.idempotency_key},
         _json("pay.charge_agreement", body, charge.extra),
         lookup="call again with the same arguments and the idempotency key of this error; it charges once",

@@ -127,7 +127,7 @@ class Stripe(PayPort):
 
     async def _ask(self, request: Request) -> Response:
         response = await self._http.send(request)
-        if response.status == wire.IN_PROGRESS and request.replay is Replay.KEYED and self._repeats:
+        if response.status == wire.IN_PROGRESS and request.replay is Replay.IDEMPOTENT and self._repeats:
             # An earlier attempt under the same key is still at work; after a pause its answer is given again.
             await self._http.transport.sleep(wire.WAIT)
             response = await self._http.send(request)

@@ -106,7 +106,7 @@ def _post(
         operation,
         "POST",
         path,
-        Replay.KEYED,
+        Replay.IDEMPOTENT,
         {**_FORM, IDEMPOTENCY_KEY: key},
         encode(pairs).encode(),
         timeout=_PATIENT,
