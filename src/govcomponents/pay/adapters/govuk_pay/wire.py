@@ -240,7 +240,7 @@ def cancel(payment_id: str) -> Request:
 def capture(payment_id: str) -> Request:
     """Capture a payment. Sent again after any failure: Pay answers a repeated capture with success."""
     path = payment_path(payment_id, "capture")
-    return Request("pay.capture", "POST", path, Replay.ALWAYS, timeout=_PATIENT, lookup=_LOOK_AT_PAYMENT)
+    return Request("pay.capture", "POST", path, Replay.IDEMPOTENT, timeout=_PATIENT, lookup=_LOOK_AT_PAYMENT)
 
 
 def refund(new: NewRefund) -> Request:
