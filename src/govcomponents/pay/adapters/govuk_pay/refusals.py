@@ -7,24 +7,20 @@ sent.
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.client import request_id
+from govcomponents.core.error_mapping import NOT_OWN, ErrorBody, ErrorTable, Meaning, parsed
 from govcomponents.errors import (
     CardDeclined,
     Conflict,
     CredentialsRefused,
     GovComponentsError,
     NotFound,
-    OutcomeUnknown,
     PermissionRefused,
     RateLimited,
     RequestRefused,
     Unavailable,
-    UnexpectedReply,
 )
 from govcomponents.pay.adapters.govuk_pay.wire import PROVIDER, RATE_LIMIT_WAIT
 
@@ -32,15 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.core.messages import Request, Response
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """The error that a code stands for."""
-
-    kind: type[GovComponentsError]
-    happened: str
-    fix: str
 
 
 _WRONG_FIELD: Final = "give the field that is named a value within its documented limits, of its documented type"
@@ -161,7 +148,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "P0942": Meaning(
         PermissionRefused, "this account may not take recurring payments", "ask GOV.UK Pay to enable recurring payments"
     ),
-    "P0999": Meaning(Unavailable, "GOV.UK Pay is temporarily down", _LATER),
+    "P0999": Meaning(Unavailable, "GOV.UK Pay is temporarily down", _LATER, is_unprocessed=True),
     # Capture.
     "P1000": Meaning(NotFound, "there is no such payment that can be captured", _NO_PAYMENT),
     "P1001": Meaning(Conflict, "the card's provider refused the capture", _GET_FIRST),
@@ -207,126 +194,66 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "P2598": _downstream("while it cancelled the agreement"),
 }
 
+
+def _not_refundable(why: str, fix: str) -> Meaning:
+    return Meaning(Conflict, f"the payment cannot be refunded: {why}", fix)
+
+
 # The end of the description of P0603 says why (pay-connector, RefundException).
-_NOT_REFUNDABLE: Final = (
-    (
-        "status: pending",
-        "the money has not been taken yet",
-        "refund when the payment's `refundable.status` is available",
+_NOT_REFUNDABLE: Final[Mapping[str, Meaning]] = {
+    "status: pending": _not_refundable(
+        "the money has not been taken yet", "refund when the payment's `refundable.status` is available"
     ),
-    (
-        "status: unavailable",
-        "the payment failed, is disputed, or is being captured",
-        "get the payment later and look again",
+    "status: unavailable": _not_refundable(
+        "the payment failed, is disputed, or is being captured", "get the payment later and look again"
     ),
-    ("status: full", "all of it has been refunded", "list the payment's refunds"),
-    ("amount_not_available", "more is asked for than is left", "get the payment and refund at most its `available`"),
-    ("amount_min_validation", "the amount is too small", "refund at least 1p"),
-    ("disputed", "the payment is disputed", "wait until the dispute is decided; see search_disputes"),
-)
+    "status: full": _not_refundable("all of it has been refunded", "list the payment's refunds"),
+    "amount_not_available": _not_refundable(
+        "more is asked for than is left", "get the payment and refund at most its `available`"
+    ),
+    "amount_min_validation": _not_refundable("the amount is too small", "refund at least 1p"),
+    "disputed": _not_refundable("the payment is disputed", "wait until the dispute is decided; see search_disputes"),
+}
 # The names that a description may end with where the envelope has no `field`.
 _NAMED: Final = re.compile(
     r"(?:[Aa]ttribute(?: value)?|parameters): ([a-z_]+(?:, [a-z_]+)*)(?=[.]|$)",
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """The part of an error answer that can be trusted: Pay's own code, and the field that it names."""
+# The API's own framework: with 503 it could not check the key, and did no more.
+_FRAMEWORK_DOWN: Final = Meaning(Unavailable, "the server failed with status 503", _LATER, is_unprocessed=True)
+_KEY_REFUSED: Final = Meaning(
+    CredentialsRefused,
+    "the API key was refused",
+    "check that the key is whole and not revoked; a revoked one can work for another minute",
+)
 
-    code: str | None = None
-    field: str | None = None
-    description: str = ""
+ERRORS: Final = ErrorTable(
+    PROVIDER,
+    codes=MEANINGS,
+    rate_limit_wait=RATE_LIMIT_WAIT,
+    later=_LATER,
+    unknown="look the code up in GOV.UK Pay's list of API error codes; this version does not know it",
+)
 
 
-def read_envelope(body: bytes) -> Envelope:
-    """Read an error body, whatever it is. What does not have a code of Pay's own gives an empty envelope."""
-    try:
-        found: Any = json.loads(body)
-    except ValueError:
-        return Envelope()
+def refusal(request: Request, response: Response) -> GovComponentsError:
+    """Return the error that an answer other than success stands for."""
+    found = parsed(response.body)
     code = found.get("code") if isinstance(found, dict) else None
-    if not (isinstance(code, str) and re.fullmatch(r"P[0-9]{4}", code)):
-        return Envelope()
+    meaning = _KEY_REFUSED if response.status == 401 else None
+    if not (isinstance(found, dict) and isinstance(code, str) and re.fullmatch(r"P[0-9]{4}", code)):
+        if response.status == code == 503:
+            meaning = _FRAMEWORK_DOWN
+        return ERRORS.error(request, response, body=NOT_OWN, meaning=meaning)
     described = found.get("description")
     description = described if isinstance(described, str) else ""
     named = found.get("field") or found.get("header")
     if not isinstance(named, str) or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", named):
         in_text = _NAMED.search(description)
         named = in_text.group(1) if in_text else None
-    return Envelope(code, named, description)
-
-
-def refusal(request: Request, response: Response) -> GovComponentsError:
-    """Return the error that an answer other than success stands for."""
-    facts: dict[str, Any] = {
-        "operation": request.operation,
-        "provider": PROVIDER,
-        "status": response.status,
-        "request_id": request_id(response),
-    }
-    if response.status == 401:
-        return CredentialsRefused(
-            "the API key was refused",
-            fix="check that the key is whole and not revoked; a revoked one can work for another minute",
-            **facts,
-        )
-    envelope = read_envelope(response.body)
-    facts["code"] = envelope.code
-    meaning = MEANINGS.get(envelope.code or "")
-    if response.status == 429 or envelope.code == "P0900":
-        known = MEANINGS["P0900"]
-        return RateLimited(known.happened, retry_after=RATE_LIMIT_WAIT, fix=known.fix, **facts)
-    if response.status >= 500 and not (meaning and meaning.kind is PermissionRefused):
-        return _failed(request, response, envelope, meaning, facts)
-    if envelope.code is None:
-        return UnexpectedReply(
-            f"the answer has status {response.status} and is not GOV.UK Pay's own",
-            lookup=(f"{request.lookup}; " if request.lookup else "")
-            + "check the base URL, and what a firewall or proxy on the way answers",
-            **facts,
-        )
-    if meaning is None:
-        return _unknown_code(response, envelope, facts)
-    if envelope.code == "P0603":
-        for sign, happened, fix in _NOT_REFUNDABLE:
-            if sign in envelope.description:
-                return Conflict(f"the payment cannot be refunded: {happened}", fix=fix, **facts)
-    if issubclass(meaning.kind, RequestRefused):
-        named = f": {envelope.field}" if envelope.field else ""
-        return meaning.kind(f"{meaning.happened}{named}", field=envelope.field, fix=meaning.fix, **facts)
-    return meaning.kind(meaning.happened, fix=meaning.fix, **facts)
-
-
-def _failed(
-    request: Request, response: Response, envelope: Envelope, meaning: Meaning | None, facts: dict[str, Any]
-) -> GovComponentsError:
-    """A failure of the server: a read changed nothing; anything else may have acted."""
-    happened = meaning.happened if meaning else f"the server failed with status {response.status}"
-    turned_away = envelope.code == "P0999" or (
-        response.status == 503 and envelope.code is None and _framework(response)
-    )
-    if request.method == "GET" or turned_away:
-        return Unavailable(happened, fix=meaning.fix if meaning else _LATER, **facts)
-    return OutcomeUnknown(happened, lookup=request.lookup, idempotency_key=request.idempotency_key, **facts)
-
-
-def _framework(response: Response) -> bool:
-    """Whether the API's own framework answered: with 503 it could not check the key, and did no more."""
-    try:
-        found = json.loads(response.body)
-    except ValueError:
-        return False
-    return isinstance(found, dict) and found.get("code") == 503
-
-
-def _unknown_code(response: Response, envelope: Envelope, facts: dict[str, Any]) -> GovComponentsError:
-    fix = "look the code up in GOV.UK Pay's list of API error codes; this version does not know it"
-    happened = "GOV.UK Pay refused the request"
-    if response.status == 403:
-        return PermissionRefused(happened, fix=fix, **facts)
-    if response.status == 404:
-        return NotFound(happened, fix=fix, **facts)
-    if response.status in (409, 412):
-        return Conflict(happened, fix=fix, **facts)
-    return RequestRefused(happened, field=envelope.field, fix=fix, **facts)
+    if code == "P0603":
+        meaning = meaning or next((why for sign, why in _NOT_REFUNDABLE.items() if sign in description), None)
+    if response.status == 429:
+        meaning = MEANINGS["P0900"]
+    return ERRORS.error(request, response, body=ErrorBody(code, named), meaning=meaning)

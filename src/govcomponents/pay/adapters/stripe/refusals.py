@@ -6,14 +6,10 @@ what was sent, and the body may hold a client secret.
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.client import request_id
-from govcomponents.core.messages import Replay
-from govcomponents.core.retry import retry_after
+from govcomponents.core.error_mapping import NOT_OWN, ErrorBody, ErrorTable, Meaning, parsed
 from govcomponents.errors import (
     CardDeclined,
     Conflict,
@@ -25,7 +21,6 @@ from govcomponents.errors import (
     RateLimited,
     RequestRefused,
     Unavailable,
-    UnexpectedReply,
 )
 from govcomponents.pay.adapters.stripe.wire import PROVIDER, WAIT
 
@@ -33,15 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.core.messages import Request, Response
-
-
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """The error that a code stands for."""
-
-    kind: type[GovComponentsError]
-    happened: str
-    fix: str
 
 
 _GET_FIRST: Final = "get the payment and decide from its state"
@@ -167,119 +153,52 @@ _BY_STATUS: Final[Mapping[int, Meaning]] = {
 }
 _NAME: Final = re.compile(r"[A-Za-z0-9_.\[\]-]{1,120}")
 _CODE: Final = re.compile(r"[a-z0-9_]{1,80}")
-_IN_USE: Final = "idempotency_key_in_use"
-_FAILED_DEPENDENCY: Final = 424
+
+# What is told by something else than the code.
+_FAILED_DEPENDENCY: Final = Meaning(Unavailable, "a system behind Stripe failed", _LATER)
+_STILL_RUNNING: Final = Meaning(
+    OutcomeUnknown, "an earlier request under the same idempotency key is still being worked on"
+)
+_TOO_MUCH: Final = Meaning(
+    Conflict, "more is asked for than is left to refund", "get the payment and refund at most its `available`"
+)
+_KEY_REUSED: Final = Meaning(
+    Conflict,
+    "the idempotency key has been used already for other details",
+    "to repeat a call pass the very same arguments with its key; for another payment use another key",
+)
+_REFUND_KEY_REUSED: Final = Meaning(
+    Conflict,
+    "another refund was made from the same `available`, or under the same idempotency key",
+    "list the payment's refunds; if this one is not among them, get the payment and refund with its `available`",
+)
+
+ERRORS: Final = ErrorTable(
+    PROVIDER, codes=MEANINGS, statuses=_BY_STATUS, rate_limit_wait=WAIT, later=_LATER, unknown=_BY_STATUS[400].fix
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """The parts of an error answer that can be trusted. `is_stripe` tells whether it is Stripe's own at all."""
-
-    is_stripe: bool = False
-    kind: str | None = None
-    code: str | None = None
-    param: str | None = None
-    decline_code: str | None = None
-
-
-def read_envelope(body: bytes) -> Envelope:
-    """Read an error body, whatever it is."""
-    try:
-        found: Any = json.loads(body)
-    except (ValueError, RecursionError):
-        return Envelope()
+def refusal(request: Request, response: Response) -> GovComponentsError:
+    """Return the error that an answer other than success stands for."""
+    found = parsed(response.body)
     error = found.get("error") if isinstance(found, dict) else None
     if not isinstance(error, dict):
-        return Envelope()
+        meaning = _FAILED_DEPENDENCY if response.status == 424 else None
+        return ERRORS.error(request, response, body=NOT_OWN, meaning=meaning)
 
     def text(name: str, form: re.Pattern[str] = _CODE) -> str | None:
         value = error.get(name)
         return value if isinstance(value, str) and form.fullmatch(value) else None
 
-    return Envelope(
-        is_stripe=True,
-        kind=text("type"),
-        code=text("code"),
-        param=text("param", _NAME),
-        decline_code=text("decline_code"),
-    )
-
-
-def refusal(request: Request, response: Response) -> GovComponentsError:
-    """Return the error that an answer other than success stands for."""
-    envelope = read_envelope(response.body)
-    facts: dict[str, Any] = {
-        "operation": request.operation,
-        "provider": PROVIDER,
-        "status": response.status,
-        "code": envelope.decline_code or envelope.code,
-        "request_id": request_id(response),
-    }
-    if response.status >= 500 or response.status == _FAILED_DEPENDENCY:
-        return _failed(request, response, facts)
-    if envelope.code == _IN_USE:
-        return OutcomeUnknown(
-            "an earlier request under the same idempotency key is still being worked on",
-            lookup=request.lookup,
-            idempotency_key=request.idempotency_key,
-            **facts,
-        )
-    if not envelope.is_stripe and response.status != 429:
-        return UnexpectedReply(
-            f"the answer has status {response.status} and is not Stripe's own",
-            lookup=(f"{request.lookup}; " if request.lookup else "")
-            + "check the base URL, and what a firewall or proxy on the way answers",
-            **facts,
-        )
-    if envelope.kind == "idempotency_error":
-        return _reused(request, facts)
-    meaning = MEANINGS.get(envelope.code or "")
-    if meaning is None:
-        meaning = _too_much(request, envelope) or _BY_STATUS.get(response.status, _BY_STATUS[400])
-    return _as_error(meaning, response, envelope, facts)
-
-
-def _as_error(meaning: Meaning, response: Response, envelope: Envelope, facts: dict[str, Any]) -> GovComponentsError:
-    if meaning.kind is RateLimited:
-        wait = retry_after(response)
-        return RateLimited(meaning.happened, retry_after=WAIT if wait is None else wait, fix=meaning.fix, **facts)
-    if meaning.kind is RequestRefused:
-        named = f": {envelope.param}" if envelope.param else ""
-        return RequestRefused(f"{meaning.happened}{named}", field=envelope.param, fix=meaning.fix, **facts)
-    return meaning.kind(meaning.happened, fix=meaning.fix, **facts)
-
-
-def _too_much(request: Request, envelope: Envelope) -> Meaning | None:
-    """Asking for more than is left has no code of its own; the parameter tells it."""
-    if request.operation == "pay.refund" and envelope.param == "amount" and envelope.code is None:
-        return Meaning(
-            Conflict, "more is asked for than is left to refund", "get the payment and refund at most its `available`"
-        )
-    return None
-
-
-def _reused(request: Request, facts: dict[str, Any]) -> GovComponentsError:
-    if request.operation == "pay.refund":
-        return Conflict(
-            "another refund was made from the same `available`, or under the same idempotency key",
-            fix="list the payment's refunds; if this one is not among them, get the payment and refund with its "
-            "`available`",
-            **facts,
-        )
-    return Conflict(
-        "the idempotency key has been used already for other details",
-        fix="to repeat a call pass the very same arguments with its key; for another payment use another key",
-        **facts,
-    )
-
-
-def _failed(request: Request, response: Response, facts: dict[str, Any]) -> GovComponentsError:
-    """A failure of the server, or behind it: a read changed nothing; anything else may have acted."""
-    happened = (
-        "a system behind Stripe failed"
-        if response.status == _FAILED_DEPENDENCY
-        else f"the server failed with status {response.status}"
-    )
-    if request.replay is Replay.ALWAYS:
-        return Unavailable(happened, fix=_LATER, **facts)
-    return OutcomeUnknown(happened, lookup=request.lookup, idempotency_key=request.idempotency_key, **facts)
+    code, param = text("code"), text("param", _NAME)
+    meaning = MEANINGS.get(code or "")
+    if response.status == 424:
+        meaning = _FAILED_DEPENDENCY
+    elif code == "idempotency_key_in_use":
+        meaning = _STILL_RUNNING
+    elif text("type") == "idempotency_error":
+        meaning = _REFUND_KEY_REUSED if request.operation == "pay.refund" else _KEY_REUSED
+    elif request.operation == "pay.refund" and code is None and param == "amount":
+        meaning = _TOO_MUCH  # it has no code of its own
+    body = ErrorBody(text("decline_code") or code, param)
+    return ERRORS.error(request, response, body=body, meaning=meaning)
