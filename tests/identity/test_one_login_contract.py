@@ -1,7 +1,5 @@
 """The GOV.UK One Login adapter fulfils the contract, over the sandbox and over a provider that forges."""
 
-import pytest
-
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
 from govcomponents.contracts.identity.suite import FakeProfile, IdentityDouble, IdentitySubject, IdentitySuite, Proof
 from govcomponents.core.transports.in_process import InProcessTransport
@@ -41,6 +39,16 @@ CREDENTIAL = {
 }
 
 
+DISCOVERY = {
+    "issuer": f"{HOST}/",
+    "authorization_endpoint": f"{HOST}/authorize",
+    "token_endpoint": f"{HOST}/token",
+    "userinfo_endpoint": f"{HOST}/userinfo",
+    "jwks_uri": f"{HOST}/.well-known/jwks.json",
+    "end_session_endpoint": f"{HOST}/logout",
+}
+
+
 def profile(algorithm):
     return FakeProfile(
         issuer=f"{HOST}/",
@@ -49,6 +57,7 @@ def profile(algorithm):
         jwks=f"{HOST}/.well-known/jwks.json",
         token=f"{HOST}/token",
         userinfo=f"{HOST}/userinfo",
+        documents={f"{HOST}/.well-known/openid-configuration": DISCOVERY},
         id_token={"vot": "Cl.Cm", "vtm": f"{HOST}/trustmark", "sid": "s"},
         about={"email": "canary@example.com", "email_verified": True, wire.RETURN_CODE: [{"code": "P"}]},
         proof=Proof(
@@ -69,37 +78,35 @@ def build_rs256(runtime):
     return OneLogin.from_settings(settings(id_token_algorithm="RS256"), runtime)
 
 
+def connect():
+    sandbox = Sandbox({"one_login": default_world()}, sign_in="at_once")
+    codes = []
+
+    def answer(request):
+        reply = sandbox.handle(request)
+        if request.url.endswith("/token") and reply.status == 200:
+            codes.append(request)
+        return reply
+
+    return IdentityDouble(
+        transport=InProcessTransport(answer, sandbox.clock.advance),
+        clock=sandbox.clock.time,
+        visit=lambda url: sandbox.visit(url).headers["location"],
+        redeemed=lambda: len(codes),
+    )
+
+
 class TestOverTheSandbox(IdentitySuite):
-    @pytest.fixture
-    def subject(self):
-        def connect():
-            sandbox = Sandbox({"one_login": default_world()}, sign_in="at_once")
-            codes = []
-
-            def answer(request):
-                reply = sandbox.handle(request)
-                if request.url.endswith("/token") and reply.status == 200:
-                    codes.append(request)
-                return reply
-
-            return IdentityDouble(
-                InProcessTransport(answer, sandbox.clock.advance),
-                sandbox.clock.time,
-                lambda url: sandbox.visit(url).headers["location"],
-                lambda: len(codes),
-                sandbox.clock.advance,
-            )
-
-        return IdentitySubject(build=build, connect=connect, ask=ASK, fake=profile("ES256"), canaries=CANARIES)
+    subject = IdentitySubject(build=build, connect=connect, ask=ASK, fake=profile("ES256"), canaries=CANARIES)
 
 
 class TestOverAFakeProvider(IdentitySuite):
     """The same over answers that this test makes itself, for a client whose ID tokens are RS256."""
 
-    @pytest.fixture
-    def subject(self):
-        def connect():
-            fake = FakeOpenIdProvider(profile("RS256"), lambda: 1_790_000_000)
-            return IdentityDouble(fake, lambda: 1_790_000_000, fake.visit, lambda: fake.redeemed, lambda seconds: None)
-
-        return IdentitySubject(build=build_rs256, connect=connect, ask=ASK, fake=profile("RS256"), canaries=CANARIES)
+    subject = IdentitySubject(
+        build=build_rs256,
+        connect=lambda: IdentityDouble.of_fake(FakeOpenIdProvider(profile("RS256"), lambda: 1_790_000_000)),
+        ask=ASK,
+        fake=profile("RS256"),
+        canaries=CANARIES,
+    )

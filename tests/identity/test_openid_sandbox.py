@@ -74,65 +74,39 @@ def connect(section, world=None):
         return reply
 
     return IdentityDouble(
-        InProcessTransport(answer, sandbox.clock.advance),
-        sandbox.clock.time,
-        lambda url: sandbox.visit(url).headers["location"],
-        lambda: len(codes),
-        sandbox.clock.advance,
+        transport=InProcessTransport(answer, sandbox.clock.advance),
+        clock=sandbox.clock.time,
+        visit=lambda url: sandbox.visit(url).headers["location"],
+        redeemed=lambda: len(codes),
     )
 
 
-class OverTheSandbox(IdentitySuite):
-    """The part of the suite that needs no fake: that one is run beside each adapter."""
-
-    section = ""
-    fake = None
-    world = None
-    changes: dict = {}  # noqa: RUF012  # read only
-
-    @pytest.fixture
-    def subject(self):
-        example = sandbox_of(self.section, self.world)
-
-        def build(runtime):
-            own = settings_of(example, self.section, **self.changes)
-            return ADAPTERS[self.section].from_settings(own, runtime)
-
-        return IdentitySubject(
-            build=build,
-            connect=lambda: connect(self.section, self.world),
-            ask=ASK,
-            fake=self.fake,
-            canaries=CANARIES,
-        )
+def over_the_sandbox(section, world=None, **changes):
+    """Without a fake provider: hostile tokens are tested beside each adapter."""
+    own = settings_of(sandbox_of(section, world), section, **changes)
+    return IdentitySubject(
+        build=lambda runtime: ADAPTERS[section].from_settings(own, runtime),
+        connect=lambda: connect(section, world),
+        ask=ASK,
+        canaries=CANARIES,
+    )
 
 
-FORGERY = [name for name in dir(IdentitySuite) if name.startswith("test_") and ("hostile" in name or "fake" in name)]
-FORGERY += ["test_the_edges_of_time", "test_a_proof_of_less_proves_nothing"]
+class TestPlain(IdentitySuite):
+    subject = over_the_sandbox("openid")
 
 
-def without_forgery(suite):
-    for name in FORGERY:
-        setattr(suite, name, None)
-    return suite
+class TestLoginGov(IdentitySuite):
+    subject = over_the_sandbox("login_gov", signed_out_url="https://service.example.gov.uk/goodbye")
 
 
-@without_forgery
-class TestPlain(OverTheSandbox):
-    section = "openid"
-
-
-@without_forgery
-class TestLoginGov(OverTheSandbox):
-    section = "login_gov"
-    changes = {"signed_out_url": "https://service.example.gov.uk/goodbye"}  # noqa: RUF012  # read only
-
-
-@without_forgery
-class TestLoginGovWithAKey(OverTheSandbox):
-    section = "login_gov"
-    world = {"clients": [{"authentication": "private_key_jwt", "public_jwk": rsa_jwk()}]}  # noqa: RUF012  # read only
-    changes = RSA | {"signed_out_url": "https://service.example.gov.uk/goodbye"}
+class TestLoginGovWithAKey(IdentitySuite):
+    subject = over_the_sandbox(
+        "login_gov",
+        {"clients": [{"authentication": "private_key_jwt", "public_jwk": rsa_jwk()}]},
+        signed_out_url="https://service.example.gov.uk/goodbye",
+        **RSA,
+    )
 
 
 # -- who the client is --------------------------------------------------------------------------------------------

@@ -3,13 +3,13 @@
 import json
 from collections import deque
 
-import pytest
-
 from govcomponents.contracts.notify.suite import NotifyDouble, NotifySubject, NotifySuite
 from govcomponents.core.messages import Response
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
+from govcomponents.notify.port import NotifyCapability as Can
+from govcomponents.notify.port import NotifyPort
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.settings import NotifySettings
 
@@ -28,6 +28,7 @@ ARGUMENTS = {
         "reference": "RENEW-7-receipt",
     },
     "sms": {"to": "07700900123", "template": SMS_TEMPLATE, "personalisation": VALUES, "reference": "RENEW-7-text"},
+    "bad_input": [{"extra": {"field": ...}}],
 }
 
 
@@ -35,30 +36,27 @@ def build(runtime):
     return GovUkNotify.from_settings(NotifySettings(api_key=KEY), runtime)
 
 
+def connect():
+    sandbox = Sandbox()
+    return NotifyDouble(
+        transport=InProcessTransport(sandbox.handle, sandbox.clock.advance),
+        clock=sandbox.clock.time,
+        count=lambda: len(sandbox.notify.messages.all()),
+    )
+
+
 class TestOverTheSandbox(NotifySuite):
-    @pytest.fixture
-    def subject(self):
-        def connect():
-            sandbox = Sandbox()
-
-            def answer(request):
-                return sandbox.handle(request)
-
-            return NotifyDouble(
-                InProcessTransport(answer, sandbox.clock.advance),
-                sandbox.clock.time,
-                lambda: len(sandbox.notify.messages.all()),
-            )
-
-        return NotifySubject(
-            build=build,
-            connect=connect,
-            letter={"address": ["Canary Nightingale", "1 Example Street", "SW1A 1AA"], "template": LETTER_TEMPLATE,
-                    "personalisation": VALUES},
-            precompiled={"pdf": b"%PDF-1.4", "reference": "RENEW-7-letter"},
-            answers_reads=True,
-            **ARGUMENTS,
-        )  # fmt: skip
+    subject = NotifySubject(
+        build=build,
+        connect=connect,
+        letter={
+            "address": ["Canary Nightingale", "1 Example Street", "SW1A 1AA"],
+            "template": LETTER_TEMPLATE,
+            "personalisation": VALUES,
+        },
+        precompiled={"pdf": b"%PDF-1.4", "reference": "RENEW-7-letter"},
+        **ARGUMENTS,
+    )
 
 
 class Answers:
@@ -105,13 +103,26 @@ class Answers:
         }
 
 
-class TestOverAScript(NotifySuite):
-    @pytest.fixture
-    def subject(self):
-        def connect():
-            answers = Answers()
-            transport = ScriptedTransport()
-            transport.steps = deque([answers] * 20)
-            return NotifyDouble(transport, lambda: 1_700_000_000.0, lambda: len(answers.sent))
+class SendsAndGets(NotifyPort):
+    """The adapter with less declared, and so with the rest refused."""
 
-        return NotifySubject(build=build, connect=connect, **ARGUMENTS)
+    provider = GovUkNotify.provider
+    capabilities = frozenset({Can.EMAIL, Can.SMS, Can.GET})
+
+    def __init__(self, whole):
+        self.send_email, self.send_sms, self.get = whole.send_email, whole.send_sms, whole.get
+
+
+def connect_to_answers():
+    answers = Answers()
+    transport = ScriptedTransport()
+    transport.steps = deque([answers] * 20)
+    return NotifyDouble(transport=transport, count=lambda: len(answers.sent))
+
+
+class TestOverAScript(NotifySuite):
+    subject = NotifySubject(
+        build=lambda runtime: SendsAndGets(build(runtime)),
+        connect=connect_to_answers,
+        **ARGUMENTS,
+    )

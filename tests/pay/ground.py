@@ -4,11 +4,25 @@ import json
 
 from govcomponents.contracts.pay.suite import PayDouble
 from govcomponents.core.transports.in_process import InProcessTransport
+from govcomponents.money import Money
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.providers.govuk_pay import payer
 
 KEY = "api_test_canary0key0of0the0tests"
+MONTH = 30 * 86_400
+BEYOND_THE_LIMITS = [
+    {"amount": Money(10_000_001)},
+    {"reference": "x" * 256},
+    {"description": "x" * 256},
+    {"return_url": "https://service.example.gov.uk/" + "x" * 2000},
+    {"email": "x" * 255},
+    {"metadata": {f"name{number}": 1 for number in range(16)}},
+    {"metadata": {"x" * 31: "long"}},
+    {"metadata": {"name": "x" * 101}},
+    {"metadata": {"name": "a", "NAME": "b"}},
+    {"extra": {"field": ...}},
+]
 SECRET = "webhook_test_canary0secret0of0the0tests"
 
 

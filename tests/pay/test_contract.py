@@ -1,15 +1,15 @@
 """The GOV.UK Pay adapter fulfils the contract over the sandbox."""
 
-import pytest
-
 from govcomponents.contracts.pay.suite import PaySubject, PaySuite
 from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
 from govcomponents.pay.inputs import BillingAddress, CardholderDetails
+from govcomponents.pay.states import PaymentStatus
 from govcomponents.privacy import Personal
+from govcomponents.sandbox.providers.govuk_pay import payer
 from govcomponents.settings import PaySettings
 
-from .ground import KEY, SECRET, connect
+from .ground import BEYOND_THE_LIMITS, KEY, MONTH, SECRET, connect
 
 CREATE = {
     "amount": Money.gbp("145.00"),
@@ -50,6 +50,14 @@ def build(runtime):
 
 
 class TestOverTheSandbox(PaySuite):
-    @pytest.fixture
-    def subject(self):
-        return PaySubject(build=build, connect=connect, create=CREATE, canaries=CANARIES)
+    subject = PaySubject(
+        build=build,
+        connect=connect,
+        create=CREATE,
+        bad_input=[*BEYOND_THE_LIMITS, {"extra": {"amount": 1}}],
+        canaries=CANARIES,
+        card=payer.GOOD_CARD,
+        declined_card=payer.DECLINED_CARD,
+        declined=PaymentStatus.FAILED,
+        expires_after=MONTH,
+    )

@@ -4,16 +4,15 @@ import itertools
 import json
 import time
 
-import pytest
-
 from govcomponents.contracts.pay.suite import PayDouble, PaySubject, PaySuite
 from govcomponents.core.messages import Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
 from govcomponents.pay.port import PayCapability as Can
+from govcomponents.pay.states import PaymentStatus
 from govcomponents.settings import PaySettings
 
-from .ground import KEY, SECRET
+from .ground import BEYOND_THE_LIMITS, KEY, MONTH, SECRET
 from .test_contract import CANARIES, CREATE
 
 
@@ -90,24 +89,32 @@ class Answers:
         self.now += seconds
 
 
+def build(runtime):
+    return CreatesAndGets.from_settings(PaySettings(api_key=KEY, webhook_secrets=(SECRET,)), runtime)
+
+
+def connect():
+    answers = Answers()
+    return PayDouble(
+        transport=Endless(answers),
+        clock=lambda: answers.now,
+        pay=answers.pay,
+        decline=answers.decline,
+        payments=lambda: len(answers.payments),
+        refunds=lambda: 0,
+        captured=lambda: 0,
+        later=answers.later,
+    )
+
+
 class TestOverAScript(PaySuite):
-    @pytest.fixture
-    def subject(self):
-        def build(runtime):
-            return CreatesAndGets.from_settings(PaySettings(api_key=KEY, webhook_secrets=(SECRET,)), runtime)
-
-        def connect():
-            answers = Answers()
-            return PayDouble(
-                transport=Endless(answers),
-                clock=lambda: answers.now,
-                pay=answers.pay,
-                decline=answers.decline,
-                payments=lambda: len(answers.payments),
-                refunds=lambda: 0,
-                captured=lambda: 0,
-                later=answers.later,
-                webhooks=list,
-            )
-
-        return PaySubject(build=build, connect=connect, create=CREATE, canaries=CANARIES)
+    subject = PaySubject(
+        build=build,
+        connect=connect,
+        create=CREATE,
+        bad_input=BEYOND_THE_LIMITS,
+        canaries=CANARIES,
+        card="4242424242424242",
+        declined=PaymentStatus.FAILED,
+        expires_after=MONTH,
+    )

@@ -1,4 +1,4 @@
-"""Faults at the transport: what can go wrong between a service and its provider, injected at a chosen request."""
+"""Faults: what can go wrong between a service and its provider, and a transport that injects it where a test wants."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
 from govcomponents.core.messages import Request, Response
-from govcomponents.errors import NotSent, OutcomeUnknown
+from govcomponents.errors import (
+    GovComponentsError,
+    NotSent,
+    OutcomeUnknown,
+    RateLimited,
+    Unavailable,
+    UnexpectedReply,
+)
 
 if TYPE_CHECKING:
     from govcomponents.core.transports.base import Transport
@@ -34,6 +41,24 @@ class Fault(StrEnum):
         return self in (Fault.TIME_OUT_AFTER, Fault.DROPPED_AFTER, Fault.MALFORMED)
 
 
+ON_A_WRITE: Mapping[Fault, type[GovComponentsError]] = {
+    Fault.NOT_CONNECTED: NotSent,
+    Fault.TIME_OUT_BEFORE: OutcomeUnknown,
+    Fault.TIME_OUT_AFTER: OutcomeUnknown,
+    Fault.DROPPED_BEFORE: OutcomeUnknown,
+    Fault.DROPPED_AFTER: OutcomeUnknown,
+    Fault.TOO_MANY_REQUESTS: RateLimited,
+    Fault.SERVER_ERROR: OutcomeUnknown,
+    Fault.BAD_GATEWAY: OutcomeUnknown,
+    Fault.MALFORMED: UnexpectedReply,
+}
+"""The error that a write over HTTP gives for each fault that stays."""
+ON_A_READ: Mapping[Fault, type[GovComponentsError]] = {
+    **ON_A_WRITE,
+    Fault.SERVER_ERROR: Unavailable,
+    Fault.BAD_GATEWAY: Unavailable,
+}
+"""The same for a read: an answer that says that the server failed leaves nothing in doubt."""
 EVERY = -1
 """In a plan: every request that no other entry names."""
 
@@ -41,14 +66,16 @@ EVERY = -1
 class FaultyTransport:
     """Sends through `inner`, with faults at the requests that `plan` names: {0: the first, 1: the second, EVERY: all}.
 
-    `sent` holds every request, also those that never arrived; `waits` the seconds slept. It never really sleeps.
+    `sent` holds every request, also those that never arrived; `waits` the seconds slept; `blocking_calls` counts what
+    was run by `run_blocking`. It never really sleeps.
     """
 
-    def __init__(self, inner: Transport, plan: Mapping[int, Fault] | None = None) -> None:
+    def __init__(self, inner: Transport, plan: Mapping[int, Fault | None] | None = None) -> None:
         self._inner = inner
-        self.plan = dict(plan or {})
+        self.plan: dict[int, Fault | None] = dict(plan or {})
         self.sent: list[Request] = []
         self.waits: list[float] = []
+        self.blocking_calls = 0
 
     async def send(self, request: Request) -> Response:
         """Send, or go wrong as planned."""
@@ -82,7 +109,8 @@ class FaultyTransport:
         self.waits.append(seconds)
 
     async def run_blocking(self, work: Callable[[], T]) -> T:
-        """Run it in the inner transport's way, without a fault: only what does it knows how it can go wrong."""
+        """Run it in the inner transport's way, without a fault: only a double knows how its work can go wrong."""
+        self.blocking_calls += 1
         return await self._inner.run_blocking(work)
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""The pytest fixtures that every suite of the contract kit uses; pytest finds them through the entry point."""
+"""The pytest plugin of the contract kit: fixtures, and adapters' tests made from what they declare."""
 
 from __future__ import annotations
 
@@ -8,11 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 from govcomponents.contracts.modes import Mode
+from govcomponents.contracts.suite import NEEDS, applies
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from govcomponents.components import GovComponents
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the mark of the suites."""
+    config.addinivalue_line("markers", f"{NEEDS}(*conditions): a test for adapters that meet all the conditions")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the tests of what an adapter does not declare: they are no tests of it."""
+    items[:] = [item for item in items if applies(item)]
 
 
 @pytest.fixture(params=list(Mode), ids=str)

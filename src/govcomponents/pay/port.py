@@ -41,6 +41,7 @@ class PayCapability(StrEnum):
     EVENTS = "events_of_payments"
     SEARCH = "searching_payments"
     REFUND = "refunds"
+    REFUND_GUARD = "refusing_a_refund_if_less_is_left_than_was_known"
     LIST_REFUNDS = "listing_refunds_of_a_payment"
     SEARCH_REFUNDS = "searching_refunds"
     AGREEMENTS = "agreements"

@@ -117,5 +117,4 @@ def answers():
 
 
 def connect(found):
-    fake = FakeOpenIdProvider(found, lambda: NOW)
-    return IdentityDouble(fake, lambda: NOW, fake.visit, lambda: fake.redeemed, lambda seconds: None)
+    return IdentityDouble.of_fake(FakeOpenIdProvider(found, lambda: NOW))

@@ -1,7 +1,5 @@
 """The Login.gov adapter fulfils the contract of the identity port, with a private key and with PKCE alone."""
 
-import pytest
-
 from govcomponents.contracts.identity.suite import IdentitySubject, IdentitySuite
 from govcomponents.identity.levels import Claim, Confidence
 
@@ -11,20 +9,16 @@ ASK = {"confidence": Confidence.MEDIUM, "claims": [Claim.PHONE, Claim.ADDRESS]}
 
 
 class TestWithAPrivateKey(IdentitySuite):
-    @pytest.fixture
-    def subject(self):
-        found = profile()
-        return IdentitySubject(build=build, connect=lambda: connect(found), ask=ASK, fake=found, canaries=CANARIES)
+    subject = IdentitySubject(
+        build=build, connect=lambda: connect(profile()), ask=ASK, fake=profile(), canaries=CANARIES
+    )
 
 
 class TestWithPkceAlone(IdentitySuite):
-    @pytest.fixture
-    def subject(self):
-        found = profile()
-        return IdentitySubject(
-            build=lambda runtime: build(runtime, client_authentication="none", private_key=...),
-            connect=lambda: connect(found),
-            ask=ASK,
-            fake=found,
-            canaries=CANARIES,
-        )
+    subject = IdentitySubject(
+        build=lambda runtime: build(runtime, client_authentication="none", private_key=...),
+        connect=lambda: connect(profile()),
+        ask=ASK,
+        fake=profile(),
+        canaries=CANARIES,
+    )

@@ -96,8 +96,7 @@ def build(runtime, **changes):
 
 
 def connect(found):
-    fake = FakeOpenIdProvider(found, lambda: NOW)
-    return IdentityDouble(fake, lambda: NOW, fake.visit, lambda: fake.redeemed, lambda seconds: None)
+    return IdentityDouble.of_fake(FakeOpenIdProvider(found, lambda: NOW))
 
 
 def port_on(fake, own=None):

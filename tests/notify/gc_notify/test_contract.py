@@ -11,8 +11,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-import pytest
-
 from govcomponents import AsyncGovComponents, GovComponents
 from govcomponents.contracts.modes import Mode
 from govcomponents.contracts.notify.suite import NotifyDouble, NotifySubject, NotifySuite
@@ -36,6 +34,7 @@ ARGUMENTS = {
         "reference": "RENEW-7-receipt",
     },
     "sms": {"to": "+16135550123", "template": TEMPLATE, "personalisation": VALUES, "reference": "RENEW-7-text"},
+    "bad_input": [{"extra": {"field": ...}}],
     "job": {
         "rows": [{"to": "canary@example.com", "name": "Nightingale"}, {"to": "ben@example.com", "name": "Ben"}],
         "template": TEMPLATE,
@@ -140,19 +139,19 @@ class Service:
         return Response(status, {"content-type": "application/json"}, json.dumps(body).encode())
 
 
+def connect():
+    service = Service()
+    transport = ScriptedTransport()
+    transport.steps = deque([service] * 20)
+    return NotifyDouble(transport=transport, count=lambda: len(service.held))
+
+
 class TestByScript(NotifySuite):
-    @pytest.fixture
-    def subject(self):
-        def build(runtime):
-            return GcNotify.from_settings(NotifySettings(api_key=KEY), runtime)
-
-        def connect():
-            service = Service()
-            transport = ScriptedTransport()
-            transport.steps = deque([service] * 20)
-            return NotifyDouble(transport, lambda: 1_700_000_000.0, lambda: len(service.held))
-
-        return NotifySubject(build=build, connect=connect, answers_reads=True, **ARGUMENTS)
+    subject = NotifySubject(
+        build=lambda runtime: GcNotify.from_settings(NotifySettings(api_key=KEY), runtime),
+        connect=connect,
+        **ARGUMENTS,
+    )
 
 
 @contextmanager

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,19 +21,8 @@ from .servers import PASSWORD, USERNAME, Mailbox, mail_server, make_certificate
 if TYPE_CHECKING:
     import asyncio
     import ssl
-    from pathlib import Path
 
-TEMPLATE = """subject: Your licence ((reference)) is renewed
-
-Dear ((name)),
-
-# What happens next
-
-* keep this email
-* carry the licence
-
-((refund??We will refund you.))
-"""
+TEMPLATES = Path(__file__).parent / "templates"
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +55,7 @@ def mailbox(trusted: ssl.SSLContext) -> Iterator[Mailbox]:
 def templates(tmp_path: Path) -> Path:
     folder = tmp_path / "templates"
     folder.mkdir()
-    (folder / "renewed.md").write_text(TEMPLATE, encoding="utf-8")
+    shutil.copy(TEMPLATES / "renewed.md", folder)
     return folder
 
 

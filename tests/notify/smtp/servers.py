@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from govcomponents.contracts.faults import Fault
+
 if TYPE_CHECKING:
     from email.message import EmailMessage
     from pathlib import Path
@@ -97,23 +99,46 @@ class Mailbox:
     port: int = 0
     received: list[Received] = field(default_factory=list)
     replies: dict[str, str] = field(default_factory=dict)
+    fault: Fault | None = None
+    times: int | None = None
+
+    def fail(self, fault: Fault, times: int | None) -> None:
+        """Let the next conversations go wrong: so many, or all of them for None."""
+        self.fault, self.times = fault, times
+
+    async def handle_EHLO(self, server: Any, session: Any, _envelope: Any, name: str, answers: list[str]) -> list[str]:  # noqa: N802
+        session.host_name = name
+        session.fault = None if self.times == 0 else self.fault
+        if self.times:
+            self.times -= 1
+        if session.fault is Fault.NOT_CONNECTED:
+            server.transport.abort()
+        return answers
 
     async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return self.replies.get("sender", "250 2.1.0 OK")
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, _options: list[str]) -> str:  # noqa: N802
+        if session.fault is Fault.DROPPED_BEFORE:
+            server.transport.abort()
+        if session.fault is Fault.TOO_MANY_REQUESTS:
+            return "421 4.3.2 too many"
         envelope.rcpt_tos.append(address)
         return self.replies.get("recipient", "250 2.1.5 OK")
 
-    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        if session.fault is Fault.SERVER_ERROR:
+            return "451 4.3.0 error"
         if "content" in self.replies:
             return self.replies["content"]
         user = session.auth_data.login.decode() if session.auth_data else None
         self.received.append(
             Received(envelope.mail_from, envelope.rcpt_tos, envelope.content, session.ssl is not None, user)
         )
+        if session.fault is Fault.DROPPED_AFTER:
+            server.transport.abort()
         return "250 2.0.0 queued as 4D3F"
 
     def authenticate(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:

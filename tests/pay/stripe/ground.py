@@ -3,6 +3,7 @@
 from govcomponents.contracts.pay.suite import PayDouble
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
+from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.service import Pay
 from govcomponents.sandbox.app import Sandbox
@@ -10,6 +11,19 @@ from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.providers.stripe import payer
 from govcomponents.settings import PaySettings
 
+MONTH = 30 * 86_400
+BEYOND_THE_LIMITS = [
+    {"amount": Money(10_000_001)},
+    {"reference": "x" * 256},
+    {"description": "x" * 256},
+    {"return_url": "https://service.example.gov.uk/" + "x" * 2000},
+    {"email": "x" * 255},
+    {"metadata": {f"name{number}": 1 for number in range(16)}},
+    {"metadata": {"x" * 31: "long"}},
+    {"metadata": {"name": "x" * 101}},
+    {"metadata": {"name": "a", "NAME": "b"}},
+    {"extra": {"field": ...}},
+]
 KEY = "sk_test_canary0key0of0the0tests"
 SECRET = "whsec_canary0secret0of0the0tests"
 NOW = "2026-03-02T09:00:00Z"
@@ -60,7 +74,6 @@ class Desk:
         return Pay(build(Runtime(transport, clock=self.sandbox.clock.time), self.sandbox))
 
     def new(self, **changed):
-        from govcomponents.money import Money
 
         details = {
             "amount": Money(4250),

@@ -1,11 +1,11 @@
 """The Stripe adapter fulfils the contract over the sandbox."""
 
-import pytest
-
 from govcomponents.contracts.pay.suite import PaySubject, PaySuite
 from govcomponents.money import Money
+from govcomponents.pay.states import PaymentStatus
+from govcomponents.sandbox.providers.stripe import payer
 
-from .ground import KEY, SECRET, build, connect
+from .ground import BEYOND_THE_LIMITS, KEY, MONTH, SECRET, build, connect
 
 CREATE = {
     "amount": Money.gbp("145.00"),
@@ -19,14 +19,14 @@ CREATE = {
 
 
 class TestOverTheSandbox(PaySuite):
-    @pytest.fixture
-    def subject(self):
-        return PaySubject(
-            build=build,
-            connect=connect,
-            create=CREATE,
-            canaries=(KEY, SECRET, "canary@example.com", "canary-token", "canary-metadata", "/c/pay/", "_secret_"),
-            unknown_id="cs_test_nobody",
-            decline_ends_the_payment=False,
-            clashing_extra={"metadata": {"reference": "another"}},
-        )
+    subject = PaySubject(
+        build=build,
+        connect=connect,
+        create=CREATE,
+        bad_input=[*BEYOND_THE_LIMITS, {"extra": {"metadata": {"reference": "another"}}}],
+        canaries=(KEY, SECRET, "canary@example.com", "canary-token", "canary-metadata", "/c/pay/", "_secret_"),
+        card=payer.GOOD_CARD,
+        declined=PaymentStatus.STARTED,
+        expires_after=MONTH,
+        unknown_id="cs_test_nobody",
+    )

@@ -5,16 +5,15 @@ import json
 import time
 from urllib.parse import parse_qsl, urlsplit
 
-import pytest
-
 from govcomponents.contracts.pay.suite import PayDouble, PaySubject, PaySuite
 from govcomponents.core.messages import Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.port import PayCapability as Can
+from govcomponents.pay.states import PaymentStatus
 from govcomponents.settings import PaySettings
 
-from .ground import KEY, SECRET
+from .ground import BEYOND_THE_LIMITS, KEY, MONTH, SECRET
 from .test_contract import CREATE
 
 CANARIES = (KEY, SECRET, "canary@example.com", "canary-token", "canary-metadata", "/c/pay/")
@@ -112,32 +111,33 @@ class Answers:
         self.now += seconds
 
 
+def build(runtime):
+    return CreatesAndGets.from_settings(PaySettings(api_key=KEY, webhook_secrets=(SECRET,)), runtime)
+
+
+def connect():
+    answers = Answers()
+    return PayDouble(
+        transport=Endless(answers),
+        clock=lambda: answers.now,
+        pay=answers.pay,
+        decline=answers.decline,
+        payments=lambda: len(answers.sessions),
+        refunds=lambda: 0,
+        captured=lambda: 0,
+        later=answers.later,
+    )
+
+
 class TestOverAScript(PaySuite):
-    @pytest.fixture
-    def subject(self):
-        def build(runtime):
-            return CreatesAndGets.from_settings(PaySettings(api_key=KEY, webhook_secrets=(SECRET,)), runtime)
-
-        def connect():
-            answers = Answers()
-            return PayDouble(
-                transport=Endless(answers),
-                clock=lambda: answers.now,
-                pay=answers.pay,
-                decline=answers.decline,
-                payments=lambda: len(answers.sessions),
-                refunds=lambda: 0,
-                captured=lambda: 0,
-                later=answers.later,
-                webhooks=list,
-            )
-
-        return PaySubject(
-            build=build,
-            connect=connect,
-            create=CREATE,
-            canaries=CANARIES,
-            unknown_id="cs_test_nobody",
-            decline_ends_the_payment=False,
-            clashing_extra={"mode": "setup"},
-        )
+    subject = PaySubject(
+        build=build,
+        connect=connect,
+        create=CREATE,
+        bad_input=[*BEYOND_THE_LIMITS, {"extra": {"mode": "setup"}}],
+        canaries=CANARIES,
+        card="4242424242424242",
+        declined=PaymentStatus.STARTED,
+        expires_after=MONTH,
+        unknown_id="cs_test_nobody",
+    )

@@ -115,6 +115,7 @@ class FakeOpenIdProvider:
         self.corrupt_tokens: Callable[[Claims], Response | Claims] | None = None
         self._clock = clock
         self._nonce = ""
+        self._is_code_fresh = False
 
     @property
     def now(self) -> int:
@@ -127,6 +128,7 @@ class FakeOpenIdProvider:
         if "request" in query:  # a signed request holds the rest
             query |= json.loads(base64.urlsafe_b64decode(query["request"].split(".")[1] + "=="))
         self._nonce = query["nonce"]
+        self._is_code_fresh = True
         return f"{query['redirect_uri']}?{urlencode({'code': CODE, 'state': query['state']})}"
 
     async def send(self, request: Request) -> Response:
@@ -140,6 +142,9 @@ class FakeOpenIdProvider:
         if profile.proof is not None and request.url == profile.proof.document:
             return answer(self._did_document(profile.proof))
         if request.url == profile.token:
+            if not self._is_code_fresh:
+                return Response(400, {"content-type": "application/json"}, b'{"error": "invalid_grant"}')
+            self._is_code_fresh = False
             self.redeemed += 1
             return self._tokens()
         if request.url == profile.userinfo:

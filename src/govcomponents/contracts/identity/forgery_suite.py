@@ -9,43 +9,56 @@ import pytest
 
 from govcomponents.contracts.identity.fake_provider import Claims
 from govcomponents.contracts.identity.hostile_tokens import CLAIMS, FORMS, LOW_PROOFS, PROOFS, TIME_EDGES, Hostile
-from govcomponents.contracts.identity.subject import NOW, CallFake, IdentityFixtures, IdentitySubject
+from govcomponents.contracts.identity.subject import NOW, CallFake, IdentitySubject, IdentityTests
+from govcomponents.contracts.suite import Condition, needs
 from govcomponents.core.messages import Response
 from govcomponents.errors import IdentityNotProved, SignInError, SignInReason, SignInRejected
 
 _JSON = {"content-type": "application/json"}
 
 
-def _ids(case: Any) -> str:
-    return case.name if isinstance(case, Hostile) else str(case)
+def _is_faked(subject: IdentitySubject) -> bool:
+    return subject.fake is not None
 
 
-class ForgerySuite(IdentityFixtures):
+def _has_proof(subject: IdentitySubject) -> bool:
+    return subject.fake is not None and subject.fake.proof is not None
+
+
+def _fits(case: Hostile) -> Condition:
+    return lambda subject: subject.profile.algorithm in case.only_for.split()
+
+
+def _cases(*cases: Hostile) -> list[Any]:
+    return [pytest.param(case, marks=needs(_fits(case)), id=case.name) for case in cases]
+
+
+class IdentityForgery(IdentityTests):
     """No call_fake, spoilt, stale or foreign token or answer is ever taken for a genuine one."""
 
-    def test_the_fake_provider_can_also_be_genuine(self, subject: IdentitySubject, call_fake: CallFake) -> None:
+    @needs(_is_faked)
+    def test_the_fake_provider_can_also_be_genuine(self, call_fake: CallFake) -> None:
         fake, caller = call_fake()
-        identity = caller.identity.complete(*caller.sign_in(**subject.ask))
+        identity = caller.identity.complete(*caller.sign_in(**self.subject.ask))
         assert identity.subject.reveal() == fake.profile.subject
 
-    @pytest.mark.parametrize("case", [*FORMS, *CLAIMS], ids=_ids)
-    def test_a_hostile_id_token_is_rejected(self, subject: IdentitySubject, call_fake: CallFake, case: Hostile) -> None:
-        if subject.fake.algorithm not in case.only_for.split():
-            pytest.skip(f"for {case.only_for} only")
+    @needs(_is_faked)
+    @pytest.mark.parametrize("case", _cases(*FORMS, *CLAIMS))
+    def test_a_hostile_id_token_is_rejected(self, call_fake: CallFake, case: Hostile) -> None:
         fake, caller = call_fake()
         fake.corrupt_id_token = case.make
-        pending, callback = caller.sign_in(**subject.ask)
+        pending, callback = caller.sign_in(**self.subject.ask)
         with pytest.raises(SignInRejected) as caught:
             caller.identity.complete(pending, callback)
         assert caught.value.reason in case.because
         urls = {request.url for request in fake.sent}
-        assert subject.fake.userinfo not in urls
+        assert self.subject.profile.userinfo not in urls
         assert not any("evil" in url for url in urls)
 
+    @needs(_is_faked)
     @pytest.mark.parametrize(("name", "offsets", "good"), TIME_EDGES, ids=[edge[0] for edge in TIME_EDGES])
     def test_the_edges_of_time(
         self,
-        subject: IdentitySubject,
         call_fake: CallFake,
         name: str,
         offsets: Mapping[str, int],
@@ -56,7 +69,7 @@ class ForgerySuite(IdentityFixtures):
         fake.corrupt_id_token = lambda fake, claims: fake.sign(
             claims | {claim: NOW + seconds for claim, seconds in offsets.items()}
         )
-        pending, callback = caller.sign_in(**subject.ask)
+        pending, callback = caller.sign_in(**self.subject.ask)
         if good:
             assert caller.identity.complete(pending, callback)
             return
@@ -64,36 +77,35 @@ class ForgerySuite(IdentityFixtures):
             caller.identity.complete(pending, callback)
         assert caught.value.reason in (SignInReason.EXPIRED, SignInReason.NOT_YET_VALID), name
 
-    @pytest.mark.parametrize("case", PROOFS, ids=_ids)
-    def test_a_hostile_proof_is_rejected(self, subject: IdentitySubject, call_fake: CallFake, case: Hostile) -> None:
-        if subject.fake.proof is None:
-            pytest.skip("the adapter has no token that proves identity")
+    @needs(_has_proof)
+    @pytest.mark.parametrize("case", _cases(*PROOFS))
+    def test_a_hostile_proof_is_rejected(self, call_fake: CallFake, case: Hostile) -> None:
         fake, caller = call_fake()
         fake.corrupt_proof = case.make
-        pending, callback = caller.sign_in(**subject.ask)
+        pending, callback = caller.sign_in(**self.subject.ask)
         with pytest.raises(SignInRejected) as caught:
             caller.identity.complete(pending, callback)
         assert caught.value.reason in case.because
 
+    @needs(_has_proof)
     @pytest.mark.parametrize(("name", "level"), LOW_PROOFS, ids=[name for name, _ in LOW_PROOFS])
-    def test_a_proof_of_less_proves_nothing(
-        self, subject: IdentitySubject, call_fake: CallFake, name: str, level: Any
-    ) -> None:
+    def test_a_proof_of_less_proves_nothing(self, call_fake: CallFake, name: str, level: Any) -> None:
         """B18."""
-        if subject.fake.proof is None:
-            pytest.skip("the adapter has no token that proves identity")
         fake, caller = call_fake()
-        claim = subject.fake.proof.claim
+        proof = self.subject.profile.proof
+        assert proof is not None
+        claim = proof.claim
         if level is ...:
             fake.corrupt_about = lambda about: {key: value for key, value in about.items() if key != claim}
         else:
             fake.corrupt_proof = lambda fake, claims: fake.sign_proof(claims | {"vot": level})
-        pending, callback = caller.sign_in(**subject.ask)
+        pending, callback = caller.sign_in(**self.subject.ask)
         with pytest.raises(IdentityNotProved) as caught:
             caller.identity.complete(pending, callback)
         assert caught.value.reason is SignInReason.BAD_LEVEL, name
         assert caught.value.subject.reveal() == fake.profile.subject
 
+    @needs(_is_faked)
     @pytest.mark.parametrize(
         ("change", "reason"),
         [
@@ -120,18 +132,18 @@ class ForgerySuite(IdentityFixtures):
     )
     def test_a_hostile_answer_about_the_person_is_rejected(
         self,
-        subject: IdentitySubject,
         call_fake: CallFake,
         change: Callable[[Claims], Response | Claims],
         reason: SignInReason,
     ) -> None:
         fake, caller = call_fake()
         fake.corrupt_about = change
-        pending, callback = caller.sign_in(**subject.ask)
+        pending, callback = caller.sign_in(**self.subject.ask)
         with pytest.raises(SignInError) as caught:
             caller.identity.complete(pending, callback)
         assert caught.value.reason is reason
 
+    @needs(_is_faked)
     @pytest.mark.parametrize(
         ("change", "reason"),
         [
@@ -155,14 +167,13 @@ class ForgerySuite(IdentityFixtures):
     )
     def test_a_hostile_answer_with_tokens_is_rejected(
         self,
-        subject: IdentitySubject,
         call_fake: CallFake,
         change: Callable[[Claims], Response | Claims],
         reason: SignInReason,
     ) -> None:
         fake, caller = call_fake()
         fake.corrupt_tokens = change
-        pending, callback = caller.sign_in(**subject.ask)
+        pending, callback = caller.sign_in(**self.subject.ask)
         with pytest.raises(SignInError) as caught:
             caller.identity.complete(pending, callback)
         assert caught.value.reason is reason

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-from govcomponents.contracts.faults import EVERY, Fault, FaultyTransport
-from govcomponents.contracts.modes import BlockingView, Mode
-from govcomponents.contracts.pay.subject import (
-    CERTAIN,
-    HOLDER,
-    KEYED,
-    OPERATIONS,
-    READ,
-    WRITE,
-    Call,
-    Caller,
-    PaySubject,
-    expected,
-)
-from govcomponents.core.runtime import Runtime
+from govcomponents.contracts.faults import Fault
+from govcomponents.contracts.pay.operations import OPERATIONS, Act, Operation
+from govcomponents.contracts.pay.subject import HOLDER, Call, PayCaller, PayTests
+from govcomponents.contracts.suite import faults, needs, strike, writes
+from govcomponents.core.messages import Replay
 from govcomponents.errors import (
     CallbackRefused,
     GovComponentsError,
@@ -32,46 +22,17 @@ from govcomponents.errors import (
     OutcomeUnknown,
 )
 from govcomponents.money import Money
-from govcomponents.pay.async_service import AsyncPay
 from govcomponents.pay.ids import AgreementId, PaymentId, RefundId
 from govcomponents.pay.port import PayCapability as Can
-from govcomponents.pay.service import Pay
 from govcomponents.privacy import Secret
 
-if TYPE_CHECKING:
-    import asyncio
-
-    from govcomponents.core.observe import CallEvent
+_CERTAIN = (Fault.NOT_CONNECTED, Fault.TOO_MANY_REQUESTS)
 
 
-class PayRefusals:
+class PayFaults(PayTests):
     """What an adapter must refuse, and what it must do when an exchange fails."""
 
-    @pytest.fixture
-    def subject(self) -> PaySubject:
-        """Say what is tested."""
-        raise NotImplementedError("a suite's subclass supplies the fixture `subject`")
-
-    @pytest.fixture
-    def call(self, subject: PaySubject, mode: Mode, runner: asyncio.Runner) -> Call:
-        """Make a caller; the argument is a plan of faults."""
-
-        def make(plan: Mapping[int, Fault] | None = None) -> Caller:
-            provider = subject.connect()
-            wire = FaultyTransport(provider.transport, plan)
-            events: list[CallEvent] = []
-            port = subject.build(Runtime(wire, clock=provider.clock, observers=(events.append,)))
-            pay: Any = Pay(port) if mode is Mode.BLOCKING else BlockingView(AsyncPay(port), runner)
-            return Caller(pay, port, wire, provider, subject, events)
-
-        return make
-
-    @pytest.fixture(params=sorted(OPERATIONS))
-    def operation(self, request: pytest.FixtureRequest) -> str:
-        """Each operation of the port."""
-        name: str = request.param
-        return name
-
+    @needs(Can.TELEPHONE)
     @pytest.mark.parametrize(
         "wrong",
         [
@@ -86,16 +47,14 @@ class PayRefusals:
     )
     def test_a_wrong_card_is_never_sent(self, call: Call, wrong: Mapping[str, Any]) -> None:
         caller = call()
-        caller.needs(Can.TELEPHONE)
-        card = {"card_number": caller.subject.card, "cvc": "123", "expiry": "12/39", "cardholder_name": HOLDER}
         with pytest.raises(InvalidInput) as caught:
-            caller.pay.authorise(Secret("token"), **{**card, **wrong})
+            caller.authorise(Secret("token"), self.subject.card, **wrong)
         assert caught.value.field == next(iter(wrong))
-        assert caller.wire.sent == []
+        assert caller.has_sent_nothing
 
     def test_what_does_not_exist_is_not_found(self, call: Call) -> None:
         caller = call()
-        nobody = caller.subject.unknown_id
+        nobody = self.subject.unknown_id
         asked: tuple[tuple[Can, Callable[[], Any]], ...] = (
             (Can.GET, lambda: caller.pay.get(PaymentId(nobody))),
             (Can.EVENTS, lambda: caller.pay.events(PaymentId(nobody))),
@@ -115,8 +74,8 @@ class PayRefusals:
 
     def test_what_is_not_declared_is_refused_unsent(self, call: Call) -> None:
         caller = call()
-        nobody = PaymentId(caller.subject.unknown_id)
-        new = caller.subject.create
+        nobody = PaymentId(self.subject.unknown_id)
+        new = self.subject.create
         asked: dict[Can, tuple[Callable[[], Any], ...]] = {
             Can.EVENTS: (lambda: caller.pay.events(nobody),),
             Can.CANCEL: (lambda: caller.pay.cancel(nobody),),
@@ -139,7 +98,7 @@ class PayRefusals:
                 lambda: caller.pay.create(**{**new, "set_up_agreement": AgreementId("a")}),
             ),
             Can.SEARCH_AGREEMENTS: (caller.pay.search_agreements,),
-            Can.TELEPHONE: (caller.telephone, lambda: caller.authorise(Secret("t"), caller.subject.card)),
+            Can.TELEPHONE: (caller.telephone, lambda: caller.authorise(Secret("t"), self.subject.card)),
             Can.MOTO: (lambda: caller.pay.create(**{**new, "moto": True}),),
             Can.DISPUTES: (caller.pay.search_disputes,),
             Can.WEBHOOKS: (lambda: caller.pay.parse_webhook(b"{}", {}),),
@@ -150,60 +109,44 @@ class PayRefusals:
             for ask in calls if capability not in caller.port.capabilities else ():
                 with pytest.raises(NotSupported):
                     ask()
-        assert caller.wire.sent == []
+        assert caller.has_sent_nothing
 
     @pytest.mark.parametrize(
         "wrong",
         [
             {"amount": Money(0)},
             {"amount": Money(-1)},
-            {"amount": Money(10_000_001)},
             {"amount": 1.5},
             {"amount": 100},
             {"amount": Money(100, "XXX")},
             {"reference": ""},
             {"reference": " "},
-            {"reference": "x" * 256},
             {"reference": 7},
             {"description": ""},
-            {"description": "x" * 256},
             {"return_url": "service.example.gov.uk"},
             {"return_url": "ftp://service.example.gov.uk"},
             {"return_url": "https://service.example.gov.uk/a b"},
             {"return_url": "https://"},
             {"return_url": "https://a.example:port/"},
-            {"return_url": "https://service.example.gov.uk/" + "x" * 2000},
             {"email": ""},
-            {"email": "x" * 255},
             {"language": "fr"},
             {"delayed_capture": "yes"},
-            {"metadata": {f"name{number}": 1 for number in range(16)}},
             {"metadata": {"": "empty"}},
-            {"metadata": {"x" * 31: "long"}},
-            {"metadata": {"name": "x" * 101}},
             {"metadata": {"name": None}},
             {"metadata": {"name": ["list"]}},
             {"metadata": {"name": float("nan")}},
-            {"metadata": {"name": "a", "NAME": "b"}},
-            {"extra": {"field": ...}},
         ],
         ids=lambda wrong: str(wrong)[:60],
     )
     def test_bad_input_is_never_sent(self, call: Call, wrong: Mapping[str, Any]) -> None:
-        caller = call()
-        with pytest.raises(InvalidInput) as caught:
-            caller.new(**wrong)
-        assert caller.wire.sent == []
-        assert caught.value.fix
-        assert caught.value.operation == "pay.create"
+        _is_refused(call(), wrong)
 
-    def test_an_extra_that_would_be_sent_twice_is_never_sent(self, call: Call) -> None:
+    def test_what_this_adapter_refuses_is_never_sent(self, call: Call) -> None:
         caller = call()
-        with pytest.raises(InvalidInput) as caught:
-            caller.new(extra=caller.subject.clashing_extra)
-        assert caught.value.field == "extra"
-        assert caller.wire.sent == []
+        for wrong in self.subject.bad_input:
+            _is_refused(caller, wrong)
 
+    @needs(Can.REFUND)
     @pytest.mark.parametrize(
         ("amount", "available"),
         [
@@ -218,10 +161,9 @@ class PayRefusals:
     )
     def test_a_bad_refund_is_never_sent(self, call: Call, amount: Money, available: Money) -> None:
         caller = call()
-        caller.needs(Can.REFUND)
         with pytest.raises(InvalidInput):
             caller.pay.refund(PaymentId("a1"), amount, available=available)
-        assert caller.wire.sent == []
+        assert caller.has_sent_nothing
 
     @pytest.mark.parametrize("bad", ["", "a/b", "../x", "a b", "a?b", "é", None, 7, "x" * 256], ids=str)
     def test_a_bad_id_is_never_sent(self, call: Call, bad: Any) -> None:
@@ -229,62 +171,69 @@ class PayRefusals:
         with pytest.raises(InvalidInput) as caught:
             caller.pay.get(bad)
         assert caught.value.field == "payment_id"
-        assert caller.wire.sent == []
+        assert caller.has_sent_nothing
 
-    @pytest.mark.parametrize("fault", list(Fault), ids=str)
+    @pytest.mark.parametrize("fault", faults())
+    @pytest.mark.parametrize("operation", OPERATIONS)
     def test_a_fault_that_stays_gives_its_error_and_acts_at_most_once(
-        self, call: Call, operation: str, fault: Fault
+        self, call: Call, operation: Operation, fault: Fault
     ) -> None:
-        caller = call()
-        needed, kind, stage = OPERATIONS[operation]
-        caller.needs(*needed)
-        act = stage(caller)
-        before = (caller.provider.payments(), caller.provider.refunds(), caller.provider.captured())
-        first = len(caller.wire.sent)
-        caller.wire.plan = {EVERY: fault}
-        with pytest.raises(GovComponentsError) as caught:
-            act()
-        sent = caller.wire.sent[first:]
-        # An operation may begin with a read; while that fails, nothing is in doubt.
-        wrote = any(request.method != "GET" for request in sent)
-        assert type(caught.value) in expected(kind if wrote else READ, fault)
-        assert caught.value.operation == f"pay.{operation}"
-        if kind == WRITE and fault not in CERTAIN and not any(request.idempotency_key for request in sent):
-            writes = [request for request in sent if request.method != "GET"]
-            assert len({request.url for request in writes}) == len(writes)
-        if isinstance(caught.value, OutcomeUnknown) and kind != READ:
-            assert caught.value.lookup
-        if kind == KEYED:
-            assert caught.value.idempotency_key
-            assert len({request.idempotency_key for request in sent}) == 1
-        after = (caller.provider.payments(), caller.provider.refunds(), caller.provider.captured())
-        assert all(now - then in ((0, 1) if fault.acted else (0,)) for then, now in zip(before, after, strict=True))
+        before: tuple[int, ...] = ()
 
-    @pytest.mark.parametrize("fault", [fault for fault in Fault if fault is not Fault.MALFORMED], ids=str)
-    def test_a_fault_that_passes_is_outlived_where_that_is_safe(self, call: Call, operation: str, fault: Fault) -> None:
-        caller = call()
-        needed, kind, stage = OPERATIONS[operation]
-        caller.needs(*needed)
-        act = stage(caller)
-        before = caller.provider.payments()
-        caller.wire.plan = {len(caller.wire.sent): fault}
-        if kind == WRITE and fault not in CERTAIN:
-            pytest.skip("it is not repeated, which another test proves")
-        act()
-        assert caller.provider.payments() - before in (0, 1)
-        assert caller.wire.waits
+        def prepare() -> tuple[PayCaller, Act]:
+            nonlocal before
+            caller = call()
+            act = operation.prepare(caller)
+            before = caller.double.holds
+            return caller, act
 
-    @pytest.mark.parametrize("fault", [None, *Fault], ids=str)
+        for struck in strike(prepare, fault):
+            error, sent = struck.error, struck.sent
+            # An operation may begin with a read or a token request; while that fails, nothing is in doubt.
+            assert type(error) is self.subject.error_of(fault, wrote=struck.wrote)
+            assert error.operation == f"pay.{operation.name}"
+            unkeyed = [request.url for request in writes(sent) if request.replay is Replay.UNSENT]
+            assert fault in _CERTAIN or len(set(unkeyed)) == len(unkeyed)
+            if isinstance(error, OutcomeUnknown) and struck.wrote:
+                assert error.lookup
+            if operation.is_keyed:
+                assert error.idempotency_key
+                assert len({request.idempotency_key for request in writes(sent)}) <= 1
+            may_have_acted = fault.acted or writes(sent[: struck.after])
+            grown = [now - then for then, now in zip(before, struck.caller.double.holds, strict=True)]
+            assert set(grown) <= ({0, 1} if may_have_acted else {0})
+
+    @pytest.mark.parametrize("fault", faults(Fault.MALFORMED))
+    @pytest.mark.parametrize("operation", OPERATIONS)
+    def test_a_fault_that_passes_is_outlived_where_that_is_safe(
+        self, call: Call, operation: Operation, fault: Fault
+    ) -> None:
+        before = 0
+
+        def prepare() -> tuple[PayCaller, Act]:
+            nonlocal before
+            caller = call()
+            act = operation.prepare(caller)
+            before = caller.double.payments()
+            return caller, act
+
+        for struck in strike(prepare, fault, times=1):
+            is_safe = fault in _CERTAIN or struck.sent[struck.after].replay is not Replay.UNSENT
+            assert (struck.error is None) == is_safe
+            assert bool(struck.caller.wire.waits) == is_safe
+            assert struck.caller.double.payments() - before in (0, 1)
+
+    @pytest.mark.parametrize("fault", [None, *faults()])
+    @pytest.mark.parametrize("operation", OPERATIONS)
     def test_nothing_personal_or_secret_is_seen(
-        self, call: Call, operation: str, fault: Fault | None, caplog: pytest.LogCaptureFixture
+        self, call: Call, operation: Operation, fault: Fault | None, caplog: pytest.LogCaptureFixture
     ) -> None:
         caller = call()
-        needed, _, stage = OPERATIONS[operation]
-        caller.needs(*needed)
         seen: list[str] = []
         with caplog.at_level("DEBUG"):
-            act = stage(caller)
-            caller.wire.plan = {} if fault is None else {EVERY: fault}
+            act = operation.prepare(caller)
+            if fault is not None:
+                caller.fail(fault)
             try:
                 given = act()
                 seen += [repr(given), str(given)]
@@ -292,14 +241,14 @@ class PayRefusals:
                 seen += [str(error), repr(error), repr(pickle.loads(pickle.dumps(error))), repr(error.__dict__)]  # noqa: S301  # our own bytes
         seen += [repr(caller.events), repr(caller.wire.sent), repr(caller.port), caplog.text]
         told = " ".join(seen)
-        for canary in (*caller.subject.canaries, HOLDER, caller.subject.card):
-            assert canary not in told
+        for canary in (*self.subject.canaries, HOLDER, self.subject.card):
+            assert canary is None or canary not in told
 
+    @needs(Can.WEBHOOKS)
     def test_webhooks_that_were_changed_are_refused(self, call: Call) -> None:
         caller = call()
-        caller.needs(Can.WEBHOOKS)
         caller.paid()
-        body, headers = caller.provider.webhooks()[0]
+        body, headers = caller.double.webhooks()[0]
         for place in range(0, len(body), 37):
             changed = bytearray(body)
             changed[place] ^= 1
@@ -310,3 +259,11 @@ class PayRefusals:
             with pytest.raises(CallbackRefused) as caught:
                 caller.pay.parse_webhook(wrong_body, wrong_headers)
             assert caught.value.fix
+
+
+def _is_refused(caller: PayCaller, wrong: Mapping[str, Any]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        caller.new(**wrong)
+    assert caller.has_sent_nothing
+    assert caught.value.fix
+    assert caught.value.operation == "pay.create"

@@ -79,6 +79,7 @@ class Stripe(PayPort):
             PayCapability.DELAYED_CAPTURE,
             PayCapability.SEARCH,
             PayCapability.REFUND,
+            PayCapability.REFUND_GUARD,
             PayCapability.LIST_REFUNDS,
             PayCapability.SEARCH_REFUNDS,
             PayCapability.DISPUTES,

@@ -1,0 +1,103 @@
+"""A notify adapter under test: its double, and samples of what can be sent with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pytest
+
+from govcomponents.contracts.suite import Caller, Double, Subject, Suite, needs
+from govcomponents.notify.models import Channel
+from govcomponents.notify.port import NotifyCapability as Can
+from govcomponents.notify.service import AsyncNotify, Notify
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotifyDouble(Double):
+    """A test double of a provider of messages. `count` says how many messages it has accepted."""
+
+    count: Callable[[], int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotifySubject(Subject):
+    """A notify adapter under test: see `Subject` for `build`, `connect`, `canaries` and `faults`.
+
+    `email`, `sms`, `letter` and `precompiled` are arguments of `send_email` and its like, `job` those of `send_job`
+    with its rows as a list: give those that the adapter declares. The double answers all that the adapter declares,
+    and counts a job's messages one by one. `bad_input` are changes of those arguments that this adapter refuses
+    unsent, besides those that every adapter refuses. `repeats` is False if the adapter leaves it to the caller to send
+    again what was certainly not accepted.
+    """
+
+    connect: Callable[[], NotifyDouble]
+    email: Mapping[str, Any] | None = None
+    sms: Mapping[str, Any] | None = None
+    letter: Mapping[str, Any] | None = None
+    precompiled: Mapping[str, Any] | None = None
+    job: Mapping[str, Any] | None = None
+    bad_input: Sequence[Mapping[str, Any]] = ()
+    unknown_id: str = "99999999-9999-4999-8999-999999999999"
+    repeats: bool = True
+
+
+@dataclass(frozen=True)
+class Sending:
+    """One operation that sends: its name, its channel, and which sample of the subject it takes."""
+
+    operation: str
+    channel: Channel
+    sample: str
+
+    def by(self, caller: NotifyCaller, **changed: Any) -> Any:
+        """Send the sample, changed or as it is."""
+        arguments = getattr(caller.subject, self.sample)
+        return getattr(caller.notify, self.operation)(**{**arguments, **changed})
+
+
+def _case(can: Can, operation: str, channel: Channel, sample: str) -> Any:
+    return pytest.param(Sending(operation, channel, sample), marks=needs(can), id=operation)
+
+
+FROM_TEMPLATES = [
+    _case(Can.EMAIL, "send_email", Channel.EMAIL, "email"),
+    _case(Can.SMS, "send_sms", Channel.SMS, "sms"),
+]
+SENDS = [
+    *FROM_TEMPLATES,
+    _case(Can.LETTER, "send_letter", Channel.LETTER, "letter"),
+    _case(Can.PRECOMPILED, "send_precompiled_letter", Channel.LETTER, "precompiled"),
+]
+SAMPLES: Mapping[Can, str] = {
+    Can.EMAIL: "email",
+    Can.SMS: "sms",
+    Can.LETTER: "letter",
+    Can.PRECOMPILED: "precompiled",
+    Can.JOBS: "job",
+}
+
+
+@dataclass
+class NotifyCaller(Caller):
+    """One caller of `notify`."""
+
+    double: NotifyDouble
+    subject: NotifySubject
+
+    @property
+    def notify(self) -> Any:
+        """The service, blocking or seen as a blocking one."""
+        return self.service
+
+
+Call = Callable[..., NotifyCaller]
+
+
+class NotifyTests(Suite):
+    """Base of the suites of the notify port."""
+
+    subject: ClassVar[NotifySubject]
+    services = (Notify, AsyncNotify)
+    caller = NotifyCaller

@@ -1,0 +1,202 @@
+"""The base of the suites: what each must know of an adapter, which of its tests an adapter gets, and who calls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from itertools import count
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from govcomponents.contracts.faults import EVERY, ON_A_READ, ON_A_WRITE, Fault, FaultyTransport
+from govcomponents.contracts.modes import BlockingView, Mode
+from govcomponents.core.messages import Replay, Request
+from govcomponents.core.runtime import Runtime
+from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.errors import GovComponentsError
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from govcomponents.core.observe import CallEvent
+    from govcomponents.core.port import Port
+    from govcomponents.core.transports.base import Transport
+
+NEEDS = "gov_needs"
+Condition = StrEnum | Callable[[Any], bool]
+"""A capability that the adapter must declare, or a question about the subject."""
+
+
+def needs(*conditions: Condition) -> pytest.MarkDecorator:
+    """Mark a test, or one of its parameters, as one for adapters that meet all the conditions."""
+    return pytest.mark.gov_needs.with_args(*conditions)  # called with one function, a mark would take it for a test
+
+
+def faults(*but: Fault) -> list[Any]:
+    """Parametrise a test with the faults that can happen, less some."""
+    return [pytest.param(fault, marks=needs(_happens(fault)), id=str(fault)) for fault in Fault if fault not in but]
+
+
+def _happens(fault: Fault) -> Condition:
+    return lambda subject: fault in subject.faults
+
+
+def applies(item: pytest.Item) -> bool:
+    """Whether an adapter gets a test. One that cannot be built gets all of them, which then say why."""
+    marks = list(item.iter_markers(NEEDS))
+    subject = getattr(getattr(item, "cls", None), "subject", None)
+    if not marks or not isinstance(subject, Subject):
+        return True
+    try:
+        return all(subject.meets(condition) for mark in marks for condition in mark.args)
+    except Exception:  # noqa: BLE001  # whatever an adapter's author got wrong
+        return True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Double:
+    """A test double of a provider.
+
+    `transport` reaches it and `clock` tells its time. Where the adapter does not speak HTTP, `fail(fault, times)` makes
+    the next `times` exchanges go wrong, or all of them for None; over HTTP the suite does so by itself. `close` is
+    called when a test is over.
+    """
+
+    transport: Transport
+    clock: Callable[[], float] = time.time
+    fail: Callable[[Fault, int | None], None] | None = None
+    close: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """An adapter under test.
+
+    `connect` gives a fresh double of its provider. `build` makes the port on a runtime, after `connect`; once it is
+    called without, to learn what the adapter declares. `canaries` lists every text that must never be seen: each
+    secret of the settings, and the personal data of the samples. `faults` are those that can happen, each with the
+    error that a write gives for it; the default is for providers that are reached by HTTP.
+    """
+
+    build: Callable[[Runtime], Port[Any]]
+    connect: Callable[[], Double]
+    canaries: tuple[str, ...]
+    faults: Mapping[Fault, type[GovComponentsError]] = field(default_factory=lambda: ON_A_WRITE)
+
+    @cached_property
+    def capabilities(self) -> frozenset[StrEnum]:
+        """What the adapter declares, with these settings."""
+        return self.build(Runtime(ScriptedTransport())).capabilities
+
+    def error_of(self, fault: Fault, *, wrote: bool) -> type[GovComponentsError]:
+        """The error that a fault that stays gives a write, or a read."""
+        error = self.faults[fault]
+        return error if wrote or error is not ON_A_WRITE[fault] else ON_A_READ[fault]
+
+    def meets(self, condition: Condition) -> bool:
+        """Whether the adapter declares a capability, or the answer to a question about it is yes."""
+        return condition in self.capabilities if isinstance(condition, StrEnum) else condition(self)
+
+
+@dataclass
+class Caller:
+    """One caller, blocking or asyncio, and the provider that it calls."""
+
+    service: Any
+    port: Port[Any]
+    wire: FaultyTransport
+    double: Any
+    subject: Any
+    events: list[CallEvent]
+
+    @property
+    def has_sent_nothing(self) -> bool:
+        """Whether the adapter has not yet done any I/O."""
+        return not self.wire.sent and not self.wire.blocking_calls
+
+    def fail(self, fault: Fault, *, after: int = 0, times: int | None = None) -> None:
+        """Let exchanges go wrong from now on: after `after` good ones, `times` of them, or all for None."""
+        if self.double.fail is not None:
+            self.double.fail(fault, times)
+            return
+        start = len(self.wire.sent) + after
+        self.wire.plan = dict.fromkeys(range(start, start + (times or 0)), fault)
+        if times is None:
+            self.wire.plan = dict.fromkeys(range(start), None) | {EVERY: fault}
+
+
+def writes(sent: Iterable[Request]) -> list[Request]:
+    """Those of some requests that change something: not reads, nor what fetches an access token."""
+    return [
+        request
+        for request in sent
+        if request.replay is not Replay.ALWAYS or (request.method != "GET" and request.lookup)
+    ]
+
+
+@dataclass(frozen=True)
+class Struck:
+    """An operation that a fault struck: who called, what was sent, what came of it, and after how many exchanges."""
+
+    caller: Any
+    sent: list[Request]
+    after: int
+    error: GovComponentsError | None
+
+    @property
+    def wrote(self) -> bool:
+        """Whether more was sent than reads. What the suite cannot see, it takes for a write."""
+        return not self.sent or bool(writes(self.sent))
+
+
+def strike(
+    prepare: Callable[[], tuple[Caller, Callable[[], object]]], fault: Fault, *, times: int | None = None
+) -> Iterator[Struck]:
+    """Let an operation fail at its first exchange, then another at its second, and so on while it has exchanges."""
+    for after in count():
+        caller, act = prepare()
+        first = len(caller.wire.sent)
+        caller.fail(fault, after=after, times=times)
+        error: GovComponentsError | None = None
+        try:
+            act()
+        except GovComponentsError as caught:
+            error = caught
+        sent = caller.wire.sent[first:]
+        if caller.double.fail is None and len(sent) <= after:
+            return
+        yield Struck(caller, sent, after, error)
+        if caller.double.fail is not None:
+            return
+
+
+class Suite:
+    """Base of the suites. A test class subclasses one and sets `subject`; tests that do not apply are left out."""
+
+    subject: ClassVar[Any]
+    services: ClassVar[tuple[Any, Any]]
+    """The blocking and the asyncio service of the component."""
+    caller: ClassVar[type[Caller]] = Caller
+
+    @pytest.fixture
+    def call(self, mode: Mode, runner: asyncio.Runner) -> Iterator[Callable[..., Any]]:
+        """Make a caller of a fresh double, or of the one that is given."""
+        opened: list[Double] = []
+        blocking, asynchronous = self.services
+
+        def make(double: Double | None = None) -> Caller:
+            found = double or self.subject.connect()
+            opened.append(found)
+            wire = FaultyTransport(found.transport)
+            events: list[CallEvent] = []
+            port = self.subject.build(Runtime(wire, clock=found.clock, observers=(events.append,)))
+            service: Any = blocking(port) if mode is Mode.BLOCKING else BlockingView(asynchronous(port), runner)
+            return self.caller(service, port, wire, found, self.subject, events)
+
+        yield make
+        for double in opened:
+            double.close()
