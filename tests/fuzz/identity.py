@@ -15,8 +15,8 @@ from govcomponents.errors import CallbackRefused, ConfigurationError, GovCompone
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.levels import Claim, Confidence
-from govcomponents.identity.pending import Pending
-from govcomponents.identity.pending_cookie import PendingSeal, new_sealing_key
+from govcomponents.identity.pending import PendingSignIn
+from govcomponents.identity.pending_cookie import PendingCookie, new_cookie_key
 from govcomponents.identity.service import IdentityService
 from govcomponents.identity.urls import is_safe_return_path
 from govcomponents.settings import IdentitySettings
@@ -52,7 +52,7 @@ def _settings():
 
 
 SETTINGS = _settings()
-SEAL = PendingSeal([new_sealing_key()])
+SEAL = PendingCookie([new_cookie_key()])
 
 
 def _service(transport):
@@ -207,12 +207,12 @@ def logout_notice(data):
 
 
 def kept_sign_in(data):
-    for read in (Pending.load, SEAL.open):
+    for read in (PendingSignIn.load, SEAL.open):
         try:
             read(data.decode("latin-1"))
         except InvalidInput:
             continue
-        if read is not Pending.load:
+        if read is not PendingSignIn.load:
             raise AssertionError("something else was opened")
 
 

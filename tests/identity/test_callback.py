@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from govcomponents.errors import InvalidInput, SignInReason
 from govcomponents.identity.jose.tokens import TokenRefused
-from govcomponents.identity.pending import Pending
+from govcomponents.identity.pending import PendingSignIn
 from govcomponents.identity.protocol.callback import MAX_SKEW, ProviderError, code_of, read_callback
 from govcomponents.privacy import Secret
 
-PENDING = Pending(
+PENDING = PendingSignIn(
     provider="P",
     issuer="https://op.example.com/",
     client_id="c",

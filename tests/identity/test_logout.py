@@ -415,7 +415,7 @@ def test_c10_t12_t13_what_differs_is_named(desk, change, word):
     from govcomponents.errors import ConfigurationError
     from govcomponents.sandbox.providers.one_login.documents import discovery
 
-    document = discovery(desk.port._at) | change
+    document = discovery(desk.port._endpoints) | change
     handle = desk.transport._handle
 
     def answer(request):

@@ -22,7 +22,8 @@ from govcomponents.errors import (
     SignInRejected,
     SignInUnavailable,
 )
-from govcomponents.identity.adapters.one_login import people, wire
+from govcomponents.identity.adapters.one_login import claims as person
+from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.adapters.one_login.endpoints import ENVIRONMENTS, of_issuer
 from govcomponents.identity.jose.signing import CallableSigner
@@ -334,8 +335,8 @@ def test_trap_4_a_code_may_come_without_proof(person, outcome, ask, codes):
 
 def test_either_of_two_levels_will_do():
     desk = Desk()
-    for person, reached in (("SAM", Confidence.MEDIUM), ("ALEX", Confidence.LOW)):
-        desk.provider.sign_in_as(person)
+    for symbol, reached in (("SAM", Confidence.MEDIUM), ("ALEX", Confidence.LOW)):
+        desk.provider.sign_in_as(symbol)
         assert desk.sign_in(confidence=[Confidence.LOW, Confidence.MEDIUM]).confidence is reached
 
 
@@ -473,7 +474,7 @@ def test_the_guard_against_production():
 
 
 def test_names_in_any_order_with_odd_members():
-    found = people.names(
+    found = person.names(
         {
             "credentialSubject": {
                 "name": [
@@ -501,7 +502,7 @@ def test_names_in_any_order_with_odd_members():
     )
     assert [name.full.reveal() for name in found] == ["FORMER", "O\u2019EXAMPLE-SMITH ZOË DR ODD"]
     assert [part.kind for part in found[1].parts][2] is NamePartKind.UNKNOWN
-    assert people.names({}) == people.names({"credentialSubject": {"name": "Sam"}}) == ()
+    assert person.names({}) == person.names({"credentialSubject": {"name": "Sam"}}) == ()
 
 
 @pytest.mark.parametrize(
@@ -510,17 +511,17 @@ def test_names_in_any_order_with_odd_members():
     ids=lambda value: str(value).partition(" object at")[0],
 )
 def test_claims_of_another_form_say_nothing(claim):
-    assert people.addresses(claim) == people.passports(claim) == people.driving_permits(claim) == ()
-    assert people.return_codes(claim) == ()
-    assert people.birth_dates({"credentialSubject": {"birthDate": claim}}) == ()
+    assert person.addresses(claim) == person.passports(claim) == person.driving_permits(claim) == ()
+    assert person.return_codes(claim) == ()
+    assert person.birth_dates({"credentialSubject": {"birthDate": claim}}) == ()
 
 
 def test_odd_members_of_evidence():
-    (address,) = people.addresses(
+    (address,) = person.addresses(
         [{"uprn": True, "buildingNumber": 7, "validFrom": "2021", "postalCode": ""}, {"validUntil": "odd"}]
     )
     assert (address.uprn, address.building_number, address.postcode) == (None, None, None)
     assert address.valid_from.reveal() == date(2021, 1, 1)
-    (passport,) = people.passports([{"documentNumber": 7, "expiryDate": "2031-13-01", "more": 1}])
+    (passport,) = person.passports([{"documentNumber": 7, "expiryDate": "2031-13-01", "more": 1}])
     assert (passport.number, passport.expires) == (None, None)
-    assert people.return_codes([{"code": "A"}, {"code": ["B", "C"]}, {"code": 7}, {"code": ""}, {}]) == ("A", "B", "C")
+    assert person.return_codes([{"code": "A"}, {"code": ["B", "C"]}, {"code": 7}, {"code": ""}, {}]) == ("A", "B", "C")

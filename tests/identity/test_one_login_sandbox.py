@@ -270,7 +270,7 @@ def token_form(desk, started, callback, **changes):
     from govcomponents.identity.jose.signing import client_assertion
 
     code = dict(parse_qsl(urlsplit(callback).query))["code"]
-    signer = desk.port._own.signer
+    signer = desk.port._settings.signer
     assertion = client_assertion(signer, client_id=CLIENT, audience=f"{HOST}/", now=desk.sandbox.clock.time())
     form = {
         "grant_type": "authorization_code",
@@ -372,7 +372,7 @@ def request_object(desk, **changes):
         **authorization_parameters(pending, "openid email"),
         "iss": CLIENT, "aud": f"{HOST}/authorize", "iat": now, "exp": now + 300,
     } | changes  # fmt: skip
-    signer = desk.port._own.signer
+    signer = desk.port._settings.signer
     claims = {name: value for name, value in claims.items() if value is not None}
     outer = {"response_type": "code", "client_id": CLIENT, "scope": "openid email"}
     return desk.sandbox.visit(with_query(f"{HOST}/authorize", outer | {"request": signed_jwt(signer, claims)}))

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from govcomponents.errors import InvalidInput
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.pending import Pending
+from govcomponents.identity.pending import PendingSignIn
 from govcomponents.privacy import Personal, Secret
 
 text = st.text(max_size=30)
 pendings = st.builds(
-    Pending,
+    PendingSignIn,
     provider=text,
     issuer=text,
     client_id=text,
@@ -34,16 +34,16 @@ pendings = st.builds(
 
 @given(pendings)
 def test_it_survives_storage(pending):
-    assert Pending.load(pending.dump()) == pending
+    assert PendingSignIn.load(pending.dump()) == pending
 
 
 @given(st.text(max_size=100) | st.binary(max_size=100) | st.none() | st.integers())
 def test_nothing_else_is_read(stored):
     with pytest.raises(InvalidInput):
-        Pending.load(stored)
+        PendingSignIn.load(stored)
 
 
-PENDING = Pending(
+PENDING = PendingSignIn(
     provider="P",
     issuer="i",
     client_id="c",
@@ -73,13 +73,13 @@ PENDING = Pending(
 def test_other_content_is_refused_without_being_shown(change):
     stored = json.dumps(json.loads(PENDING.dump()) | change)
     with pytest.raises(InvalidInput) as caught:
-        Pending.load(stored)
+        PendingSignIn.load(stored)
     assert "canary" not in str(caught.value)
 
 
 def test_a_very_long_text_is_not_even_parsed():
     with pytest.raises(InvalidInput):
-        Pending.load(" " * 8193 + PENDING.dump())
+        PendingSignIn.load(" " * 8193 + PENDING.dump())
 
 
 def test_it_does_not_show_itself():

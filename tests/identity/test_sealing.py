@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.identity.levels import Claim, Confidence
-from govcomponents.identity.pending_cookie import MAX_SEALED, PendingSeal, new_sealing_key
+from govcomponents.identity.pending_cookie import MAX_SEALED, PendingCookie, new_cookie_key
 from govcomponents.privacy import Secret
 
 from .kit import Desk
 
-KEY, OTHER = new_sealing_key(), new_sealing_key()
+KEY, OTHER = new_cookie_key(), new_cookie_key()
 
 
 class Clock:
@@ -35,7 +35,7 @@ def pending():
 
 
 def test_what_is_sealed_is_opened(pending, clock):
-    seal = PendingSeal([KEY], clock=clock)
+    seal = PendingCookie([KEY], clock=clock)
     sealed = seal.seal(pending)
     assert seal.open(sealed) == pending
     assert seal.seal(pending) != sealed
@@ -43,7 +43,7 @@ def test_what_is_sealed_is_opened(pending, clock):
 
 
 def test_the_text_fits_a_cookie_and_shows_nothing(pending, clock):
-    sealed = PendingSeal([KEY], clock=clock).seal(pending)
+    sealed = PendingCookie([KEY], clock=clock).seal(pending)
     assert set(sealed) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
     opened = base64.urlsafe_b64decode(sealed + "==")
     for secret in (pending.state, pending.nonce, pending.code_verifier):
@@ -52,17 +52,17 @@ def test_the_text_fits_a_cookie_and_shows_nothing(pending, clock):
 
 
 def test_several_keys_let_them_be_changed(pending, clock):
-    old = PendingSeal([KEY], clock=clock).seal(pending)
-    both = PendingSeal([OTHER, KEY], clock=clock)
+    old = PendingCookie([KEY], clock=clock).seal(pending)
+    both = PendingCookie([OTHER, KEY], clock=clock)
     assert both.open(old) == pending
     new = both.seal(pending)
-    assert PendingSeal([OTHER], clock=clock).open(new) == pending
+    assert PendingCookie([OTHER], clock=clock).open(new) == pending
     with pytest.raises(InvalidInput):
-        PendingSeal([KEY], clock=clock).open(new)
+        PendingCookie([KEY], clock=clock).open(new)
 
 
 def test_it_expires(pending, clock):
-    seal = PendingSeal([KEY], life=600, clock=clock)
+    seal = PendingCookie([KEY], life=600, clock=clock)
     sealed = seal.seal(pending)
     clock.now += 599
     assert seal.open(sealed) == pending
@@ -73,7 +73,7 @@ def test_it_expires(pending, clock):
 
 
 def test_every_changed_sign_is_noticed(pending, clock):
-    seal = PendingSeal([KEY], clock=clock)
+    seal = PendingCookie([KEY], clock=clock)
     sealed = seal.seal(pending)
     for place in range(0, len(sealed), 7):
         changed = sealed[:place] + ("A" if sealed[place] != "A" else "B") + sealed[place + 1 :]
@@ -84,19 +84,19 @@ def test_every_changed_sign_is_noticed(pending, clock):
 @given(st.text(max_size=200) | st.binary(max_size=200) | st.none() | st.integers())
 def test_nothing_else_is_opened(sealed):
     with pytest.raises(InvalidInput):
-        PendingSeal([KEY]).open(sealed)
+        PendingCookie([KEY]).open(sealed)
 
 
 def test_a_very_long_text_is_not_even_decoded():
     with pytest.raises(InvalidInput):
-        PendingSeal([KEY]).open("A" * (MAX_SEALED + 1))
+        PendingCookie([KEY]).open("A" * (MAX_SEALED + 1))
 
 
 @pytest.mark.parametrize("keys", [[], [Secret("short")], [Secret("é" * 43)], ["plain"], [KEY, Secret("")]])
 def test_keys_that_are_none(keys):
     with pytest.raises(ConfigurationError):
-        PendingSeal(keys)
+        PendingCookie(keys)
 
 
 def test_a_key_does_not_show_itself():
-    assert KEY.reveal() not in repr(KEY) + repr(PendingSeal([KEY]).__dict__.get("_life"))
+    assert KEY.reveal() not in repr(KEY) + repr(PendingCookie([KEY]).__dict__.get("_life"))

@@ -14,8 +14,8 @@ from govcomponents.identity.models import (
     Passport,
     SignIn,
 )
-from govcomponents.identity.pending import Pending
-from govcomponents.identity.pending_cookie import PendingSeal, new_sealing_key
+from govcomponents.identity.pending import PendingSignIn
+from govcomponents.identity.pending_cookie import PendingCookie, new_cookie_key
 from govcomponents.identity.port import IdentityCapability
 from govcomponents.identity.protocol.logout import LogoutAnswer, LogoutNotice, answer_to
 from govcomponents.identity.protocol.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
@@ -39,11 +39,11 @@ __all__ = [
     "NamePart",
     "NamePartKind",
     "Passport",
-    "Pending",
-    "PendingSeal",
+    "PendingCookie",
+    "PendingSignIn",
     "SignIn",
     "Signer",
     "answer_to",
-    "new_sealing_key",
+    "new_cookie_key",
     "safe_return_path",
 ]

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.pending import Pending
+from govcomponents.identity.pending import PendingSignIn
 from govcomponents.privacy import Personal, Secret
 
 __all__ = [
@@ -23,7 +23,7 @@ __all__ = [
     "NamePart",
     "NamePartKind",
     "Passport",
-    "Pending",
+    "PendingSignIn",
     "SignIn",
 ]
 
@@ -40,7 +40,7 @@ class SignIn(BaseModel):
     model_config = _MODEL
 
     url: str = Field(repr=False)
-    pending: Pending
+    pending: PendingSignIn
 
 
 class NamePartKind(StrEnum):

@@ -18,7 +18,7 @@ MAX_DUMP = 8192
 _VERSION = 1
 
 
-class Pending(BaseModel):
+class PendingSignIn(BaseModel):
     """A sign-in that was started and has not ended. Frozen; belongs to one browser; to be used once.
 
     It holds what was asked for and the three secrets that prove that the person who comes back is the one who was
@@ -82,7 +82,7 @@ class Pending(BaseModel):
 def _unreadable() -> InvalidInput:
     return InvalidInput(
         field="pending",
-        problem="this is not what Pending.dump() gave, or an older version of this library made it",
+        problem="this is not what PendingSignIn.dump() gave, or an older version of this library made it",
         fix="let the person start the sign-in again",
         operation="identity.complete",
     )

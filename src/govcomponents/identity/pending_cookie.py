@@ -19,8 +19,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from govcomponents.errors import ConfigurationError, InvalidInput
-from govcomponents.identity.jose.canonical_json import NotStrict, decode_base64url, encode_base64url
-from govcomponents.identity.pending import MAX_DUMP, Pending
+from govcomponents.identity.jose.canonical_json import NotCanonical, decode_base64url, encode_base64url
+from govcomponents.identity.pending import MAX_DUMP, PendingSignIn
 from govcomponents.identity.protocol.callback import PENDING_LIFE
 from govcomponents.privacy import Secret
 
@@ -30,15 +30,15 @@ _PURPOSE: Final = b"govcomponents pending sign-in, version 1"
 _NONCE_BYTES: Final = 12
 
 
-def new_sealing_key() -> Secret:
+def new_cookie_key() -> Secret:
     """Make a key, as text to keep with the service's other secrets."""
     return Secret(encode_base64url(os.urandom(KEY_BYTES)))
 
 
-class PendingSeal:
+class PendingCookie:
     """Seals and opens pending sign-ins.
 
-    `keys` are texts of `new_sealing_key` (or any base64url of 32 random bytes): the first seals, all open. `life` is
+    `keys` are texts of `new_cookie_key` (or any base64url of 32 random bytes): the first seals, all open. `life` is
     in seconds. Raises ConfigurationError for keys that are none.
     """
 
@@ -46,12 +46,12 @@ class PendingSeal:
         self, keys: Sequence[Secret], *, life: int = PENDING_LIFE, clock: Callable[[], float] = time.time
     ) -> None:
         if not keys:
-            raise ConfigurationError("no key to seal with was given", fix="give at least one, from new_sealing_key()")
+            raise ConfigurationError("no key to seal with was given", fix="give at least one, from new_cookie_key()")
         self._keys = [_key(key) for key in keys]
         self._life = life
         self._clock = clock
 
-    def seal(self, pending: Pending) -> str:
+    def seal(self, pending: PendingSignIn) -> str:
         """Return the sealed text: safe in a cookie, at most 4 KiB."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -60,7 +60,7 @@ class PendingSeal:
         content = ends + zlib.compress(pending.dump().encode(), 9)
         return encode_base64url(nonce + AESGCM(self._keys[0]).encrypt(nonce, content, _PURPOSE))
 
-    def open(self, sealed: str) -> Pending:
+    def open(self, sealed: str) -> PendingSignIn:
         """Return what was sealed. Raises InvalidInput if it is too old, spoilt, or sealed with another key."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -74,7 +74,7 @@ class PendingSeal:
             (ends,) = struct.unpack(">Q", content[:8])
             if self._clock() >= ends:
                 raise _not_open("it is too old")
-            return Pending.load(zlib.decompressobj().decompress(content[8:], MAX_DUMP).decode())
+            return PendingSignIn.load(zlib.decompressobj().decompress(content[8:], MAX_DUMP).decode())
         raise _not_open("it is spoilt, or was sealed with another key")
 
 
@@ -83,7 +83,7 @@ def _raw(sealed: object) -> bytes:
         raise _not_open("it is no sealed text")
     try:
         raw = decode_base64url(sealed.encode())
-    except NotStrict:
+    except NotCanonical:
         raise _not_open("it is no sealed text") from None
     if len(raw) < _NONCE_BYTES + 16 + 8:
         raise _not_open("it is no sealed text")
@@ -98,7 +98,7 @@ def _key(key: Secret) -> bytes:
     if len(octets) != KEY_BYTES:
         raise ConfigurationError(
             "a key to seal with is not 32 bytes as base64url",
-            fix="make one with new_sealing_key() and wrap it in Secret",
+            fix="make one with new_cookie_key() and wrap it in Secret",
         )
     return octets
 

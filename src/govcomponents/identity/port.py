@@ -18,7 +18,7 @@ from govcomponents.settings import IdentitySettings
 if TYPE_CHECKING:
     from govcomponents.identity.account_events import AccountEvent
     from govcomponents.identity.models import Identity, SignIn
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.protocol.logout import LogoutNotice
 
 Callback: TypeAlias = "str | Mapping[str, str | Sequence[str]]"
@@ -123,7 +123,7 @@ class IdentityPort(Port[IdentitySettings]):
         """Make the URL to send the person to, and what to keep until they come back."""
         raise self.unsupported(IdentityCapability.SIGN_IN, operation="identity.start")
 
-    async def complete(self, pending: Pending, callback: Callback) -> Identity:
+    async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
         """Turn the way in which the person came back into a checked identity, or raise a SignInError."""
         raise self.unsupported(IdentityCapability.SIGN_IN, operation="identity.complete")
 

@@ -9,7 +9,7 @@ from govcomponents.core.inputs import build
 from govcomponents.errors import InvalidInput
 from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.identity.models import Identity
-from govcomponents.identity.pending import Pending
+from govcomponents.identity.pending import PendingSignIn
 from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE, IdentityCapability, StartSignIn
 from govcomponents.identity.urls import check_absolute
 from govcomponents.privacy import Personal, Secret
@@ -107,17 +107,17 @@ def _sign_out(identity: Identity | Secret, return_to: str | None) -> None:
         check_absolute(return_to, field="return_to", operation=operation)
 
 
-def _pending(pending: Pending) -> None:
-    if not isinstance(pending, Pending):
+def _pending(pending: PendingSignIn) -> None:
+    if not isinstance(pending, PendingSignIn):
         raise InvalidInput(
             field="pending",
-            problem="it is not a Pending",
-            fix="give what start() returned, or Pending.load(...) of what you kept",
+            problem="it is not a PendingSignIn",
+            fix="give what start() returned, or PendingSignIn.load(...) of what you kept",
             operation="identity.complete",
         )
 
 
-def _with_return(identity: Identity, pending: Pending) -> Identity:
+def _with_return(identity: Identity, pending: PendingSignIn) -> Identity:
     return identity if pending.return_to is None else identity.model_copy(update={"return_to": pending.return_to})
 
 
@@ -180,7 +180,7 @@ class IdentityService:
         )
         return drive(self._port.start(request))
 
-    def complete(self, pending: Pending, callback: Callback) -> Identity:
+    def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
         """Check how the person came back, and return who they are. Take `pending` out of the session before you call.
 
         `callback` is the URL at which they came back, or its parameters. An Identity is returned only if everything
@@ -287,7 +287,7 @@ class AsyncIdentityService:
         )
         return await self._port.start(request)
 
-    async def complete(self, pending: Pending, callback: Callback) -> Identity:
+    async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
         """Check how the person came back, and return who they are. Take `pending` out of the session before you call.
 
         `callback` is the URL at which they came back, or its parameters. An Identity is returned only if everything

@@ -24,7 +24,7 @@ MAX_PENDING_LIFE: Final = 7 * 86_400
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-class OwnSettings(BaseModel):
+class AdapterSettings(BaseModel):
     """The base of the settings that only one adapter knows: what each of them has."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
@@ -36,10 +36,10 @@ class OwnSettings(BaseModel):
     pending_life: int = Field(PENDING_LIFE, ge=60, le=MAX_PENDING_LIFE, description="seconds to come back in")
 
 
-O = TypeVar("O", bound=OwnSettings)  # noqa: E741  # one letter, as type variables have
+O = TypeVar("O", bound=AdapterSettings)  # noqa: E741  # one letter, as type variables have
 
 
-def own_settings(model: type[O], settings: IdentitySettings, preset: Mapping[str, object] | None = None) -> O:
+def adapter_settings(model: type[O], settings: IdentitySettings, preset: Mapping[str, object] | None = None) -> O:
     """Read the settings that only one adapter knows, over those of a preset.
 
     Raises ConfigurationError for the first that is wrong.
@@ -106,26 +106,32 @@ def redirect_url_of(settings: IdentitySettings) -> str:
     return url
 
 
-def signer_of(settings: IdentitySettings, own: OwnSettings, allowed: frozenset[str]) -> Signer:
+def signer_of(settings: IdentitySettings, adapter_settings: AdapterSettings, allowed: frozenset[str]) -> Signer:
     """Return what signs for this service, with an algorithm of `allowed`. Raises ConfigurationError."""
     key, file = settings.private_key, settings.private_key_file
-    if sum(value is not None for value in (own.signer, key, file)) != 1:
+    if sum(value is not None for value in (adapter_settings.signer, key, file)) != 1:
         raise _one_key(settings)
-    if own.signer is not None:
-        if not isinstance(own.signer, Signer):
+    if adapter_settings.signer is not None:
+        if not isinstance(adapter_settings.signer, Signer):
             raise ConfigurationError(
                 "the signer has not algorithm, key_id and sign(data)",
                 fix="give a govcomponents.identity.jose.signing.Signer",
             )
-        check_algorithm(own.signer.algorithm, allowed, "the signer")
-        return own.signer
+        check_algorithm(adapter_settings.signer.algorithm, allowed, "the signer")
+        return adapter_settings.signer
     setting = settings.variable("private_key")
     if file is not None:
         setting = settings.variable("private_key_file")
         key = Secret(read_key_file(file, setting=setting))
     if key is None:
         raise _one_key(settings)
-    return load_signer(key, algorithm=own.signing_algorithm, allowed=allowed, key_id=own.key_id, setting=setting)
+    return load_signer(
+        key,
+        algorithm=adapter_settings.signing_algorithm,
+        allowed=allowed,
+        key_id=adapter_settings.key_id,
+        setting=setting,
+    )
 
 
 def logout_store_of(settings: IdentitySettings, given: object) -> LogoutStore:

@@ -9,7 +9,7 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.errors import CallbackRefused, NotSupported, SignInUnavailable
 from govcomponents.identity.account_events import AccountEventKind
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
-from govcomponents.identity.adapters.login_gov.events import KINDS
+from govcomponents.identity.adapters.login_gov.callbacks import KINDS
 from govcomponents.identity.port import IdentityPort
 from govcomponents.identity.protocol.logout import answer_to
 from govcomponents.identity.service import AsyncIdentityService, IdentityService

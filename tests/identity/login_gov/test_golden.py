@@ -17,7 +17,7 @@ from govcomponents.errors import (
 from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.identity.levels import Authentication, Confidence
-from govcomponents.identity.pending import Pending
+from govcomponents.identity.pending import PendingSignIn
 from govcomponents.identity.service import IdentityService
 from govcomponents.privacy import Personal, Secret
 
@@ -72,7 +72,7 @@ class Published:
 
 
 def pending(*confidence, authentication=Authentication.SINGLE_FACTOR):
-    return Pending(
+    return PendingSignIn(
         provider="Login.gov",
         issuer=f"{HOST}/",
         client_id=CLIENT,

@@ -20,7 +20,7 @@ from govcomponents.errors import (
 )
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.levels import Authentication
-from govcomponents.identity.protocol.discovery import DiscoveryUnfit, Expectations, is_allowed, read_metadata
+from govcomponents.identity.protocol.discovery import DiscoveryPolicy, DiscoveryUnfit, is_allowed, read_metadata
 from govcomponents.identity.service import IdentityService
 
 from .support import ISSUER, NOW, build, document, profile, settings, with_secret
@@ -304,7 +304,7 @@ def test_two_providers_keep_their_own_keys_and_sign_ins():
     assert theirs.redeemed == 0
 
 
-EXPECTED = Expectations(
+EXPECTED = DiscoveryPolicy(
     issuers=frozenset({ISSUER}),
     hosts=frozenset({"id.example.com"}),
     client_authentication="private_key_jwt",

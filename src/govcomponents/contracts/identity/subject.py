@@ -13,7 +13,7 @@ from govcomponents.contracts.suite import Caller, Double, Subject, Suite
 from govcomponents.identity.service import AsyncIdentityService, IdentityService
 
 if TYPE_CHECKING:
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.pending import PendingSignIn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ class IdentityCaller(Caller):
         """The service, blocking or seen as a blocking one."""
         return self.service
 
-    def sign_in(self, **ask: Any) -> tuple[Pending, str]:
+    def sign_in(self, **ask: Any) -> tuple[PendingSignIn, str]:
         """Start, and let the person come back: what is kept, and the callback."""
         started = self.identity.start(**ask)
         return started.pending, self.double.visit(started.url)

@@ -22,7 +22,7 @@ from govcomponents.errors import (
 )
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.identity.models import Identity
-from govcomponents.identity.pending import Pending
+from govcomponents.identity.pending import PendingSignIn
 from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE
 from govcomponents.identity.port import IdentityCapability as Can
 from govcomponents.privacy import Personal, Secret
@@ -76,7 +76,7 @@ class IdentitySuite(IdentityFaults, IdentityForgery):
     def test_pending_survives_being_stored(self, call: Call) -> None:
         caller = call()
         pending, callback = caller.sign_in(**self.subject.ask)
-        stored = Pending.load(pending.dump())
+        stored = PendingSignIn.load(pending.dump())
         assert stored == pending
         assert caller.identity.complete(stored, callback).subject.reveal()
 
@@ -132,7 +132,7 @@ class IdentitySuite(IdentityFaults, IdentityForgery):
         """C18."""
         caller = call()
         pending, callback = caller.sign_in(**self.subject.ask, return_to="/licences?page=2")
-        assert caller.identity.complete(Pending.load(pending.dump()), callback).return_to == "/licences?page=2"
+        assert caller.identity.complete(PendingSignIn.load(pending.dump()), callback).return_to == "/licences?page=2"
 
     @needs(Can.CHECK)
     def test_the_provider_is_as_expected(self, call: Call) -> None:

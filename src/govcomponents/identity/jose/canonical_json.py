@@ -20,20 +20,20 @@ _BASE64URL = re.compile(rb"[A-Za-z0-9_-]*\Z")
 _STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
 
 
-class NotStrict(ValueError):
+class NotCanonical(ValueError):
     """The text is not canonical. The message says what is wrong and never holds any of the text."""
 
 
 def decode_base64url(segment: bytes) -> bytes:
-    """Decode canonical base64url without padding. Raises NotStrict."""
+    """Decode canonical base64url without padding. Raises NotCanonical."""
     if not _BASE64URL.match(segment):
-        raise NotStrict("it is not base64url")
+        raise NotCanonical("it is not base64url")
     try:
         decoded = base64.urlsafe_b64decode(segment + b"=" * (-len(segment) % 4))
     except (binascii.Error, ValueError):
-        raise NotStrict("it is not base64url") from None
+        raise NotCanonical("it is not base64url") from None
     if len(segment) % 4 and base64.urlsafe_b64encode(decoded).rstrip(b"=") != segment:
-        raise NotStrict("its base64url is not canonical")
+        raise NotCanonical("its base64url is not canonical")
     return decoded
 
 
@@ -43,45 +43,45 @@ def encode_base64url(value: bytes) -> str:
 
 
 def parse_object(body: bytes) -> dict[str, object]:
-    """Parse a JSON object. Raises NotStrict for anything else, and for what lenient readers let through."""
+    """Parse a JSON object. Raises NotCanonical for anything else, and for what lenient readers let through."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
-        raise NotStrict("it is not UTF-8") from None
+        raise NotCanonical("it is not UTF-8") from None
     if text.count("[") + text.count("{") > MAX_DEPTH:
         _check_depth(text)
     try:
         value = _DECODER.decode(text)
-    except NotStrict:
+    except NotCanonical:
         raise
     except (ValueError, RecursionError):
-        raise NotStrict("it is not JSON") from None
+        raise NotCanonical("it is not JSON") from None
     if not isinstance(value, dict):
-        raise NotStrict("it is not a JSON object")
+        raise NotCanonical("it is not a JSON object")
     return value
 
 
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise NotStrict("a JSON object holds a member twice")
+        raise NotCanonical("a JSON object holds a member twice")
     return members
 
 
 def _no_constants(_: str) -> NoReturn:
-    raise NotStrict("it holds a number that is not finite")
+    raise NotCanonical("it holds a number that is not finite")
 
 
 def _bounded_int(digits: str) -> int:
     if len(digits) > MAX_DIGITS:
-        raise NotStrict("it holds a number that is too long")
+        raise NotCanonical("it holds a number that is too long")
     return int(digits)
 
 
 def _finite(digits: str) -> float:
     value = float(digits)
     if len(digits) > 4 * MAX_DIGITS or not math.isfinite(value):
-        raise NotStrict("it holds a number that is too large")
+        raise NotCanonical("it holds a number that is too large")
     return value
 
 
@@ -92,7 +92,7 @@ def _check_depth(text: str) -> None:
         if sign in "[{":
             depth += 1
             if depth > MAX_DEPTH:
-                raise NotStrict("its JSON is nested too deep")
+                raise NotCanonical("its JSON is nested too deep")
         elif sign in "]}":
             depth -= 1
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.identity.jose.canonical_json import NotStrict, decode_base64url, encode_base64url
+from govcomponents.identity.jose.canonical_json import NotCanonical, decode_base64url, encode_base64url
 from govcomponents.identity.jose.tokens import KEY_FOR, MAX_KID, PublicKey
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def number(jwk: Mapping[str, Any], name: str, length: int | None = None) -> int:
         raise Unfit(f"it has no {name}")
     try:
         octets = decode_base64url(text.encode("ascii"))
-    except (UnicodeEncodeError, NotStrict):
+    except (UnicodeEncodeError, NotCanonical):
         raise Unfit(f"its {name} is not base64url") from None
     if length is not None and len(octets) != length:
         raise Unfit(f"its {name} is of the wrong length")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.core.refreshed_value import RefreshedValue, Unusable
 from govcomponents.errors import SignInReason
-from govcomponents.identity.jose.canonical_json import NotStrict, parse_object
+from govcomponents.identity.jose.canonical_json import NotCanonical, parse_object
 from govcomponents.identity.jose.jwk import MAX_KEYS, Unfit, key_id, public_key
 from govcomponents.identity.jose.tokens import KEY_FOR, PublicKey, TokenRefused
 
@@ -64,7 +64,7 @@ class DocumentCache(RefreshedValue[T]):
             raise Unusable("it is too large")
         try:
             document = parse_object(response.body)
-        except NotStrict as error:
+        except NotCanonical as error:
             raise Unusable(str(error)) from None
         return self._usable(self._read(document))
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from govcomponents.errors import SignInReason
-from govcomponents.identity.jose.canonical_json import NotStrict, decode_base64url, encode_base64url, parse_object
+from govcomponents.identity.jose.canonical_json import NotCanonical, decode_base64url, encode_base64url, parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,7 +132,7 @@ def read(token: object, rules: Rules) -> SignedToken:
         header = _read_header(head)
         payload = decode_base64url(body)
         signature = decode_base64url(tail)
-    except NotStrict as error:
+    except NotCanonical as error:
         raise _malformed(rules, f"cannot be read: {error}") from None
     algorithm, kid = _check_header(header, rules)
     return SignedToken(algorithm, kid, header, encoded[: -len(tail) - 1], payload, signature)
@@ -185,7 +185,7 @@ def _algorithm(name: str) -> Any:
 def _object(payload: bytes, rules: Rules) -> dict[str, Any]:
     try:
         return parse_object(payload)
-    except NotStrict as error:
+    except NotCanonical as error:
         raise _malformed(rules, f"cannot be read: {error}") from None
 
 

@@ -14,7 +14,7 @@ from govcomponents.errors import InvalidInput, SignInReason
 from govcomponents.identity.jose.tokens import TokenRefused, same
 
 if TYPE_CHECKING:
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.port import Callback
 
 MAX_QUERY: Final = 8 * 1024
@@ -100,7 +100,14 @@ def _pairs_of_mapping(parameters: Mapping[str, str | Sequence[str]]) -> list[tup
 
 
 def code_of(
-    parameters: Mapping[str, str], pending: Pending, *, provider: str, issuer: str, now: float, life: int, iss: bool
+    parameters: Mapping[str, str],
+    pending: PendingSignIn,
+    *,
+    provider: str,
+    issuer: str,
+    now: float,
+    life: int,
+    iss: bool,
 ) -> str:
     """Check the parameters against what was started, and return the code.
 

@@ -36,7 +36,7 @@ class DiscoveryUnfit(Unusable):
 
 
 @dataclass(frozen=True, slots=True)
-class Expectations:
+class DiscoveryPolicy:
     """What the set-up demands of a document.
 
     `issuers` are the forms of the issuer that will do: one, but for a provider that publishes two. `hosts` are those
@@ -70,7 +70,7 @@ def discovery_url(issuer: str) -> str:
     return issuer.rstrip("/") + WELL_KNOWN
 
 
-def read_metadata(document: Mapping[str, object], expected: Expectations) -> Metadata:
+def read_metadata(document: Mapping[str, object], expected: DiscoveryPolicy) -> Metadata:
     """Check a document against what is expected. Raises DiscoveryUnfit.
 
     A list that the document does not have refuses nothing: providers leave out what they support.
@@ -94,7 +94,7 @@ def read_metadata(document: Mapping[str, object], expected: Expectations) -> Met
     )
 
 
-def _check_offers(document: Mapping[str, object], expected: Expectations) -> None:
+def _check_offers(document: Mapping[str, object], expected: DiscoveryPolicy) -> None:
     _needs(document, "response_types_supported", {"code"}, "the authorization code flow")
     _needs(document, "code_challenge_methods_supported", {"S256"}, "PKCE with S256")
     _needs(document, "id_token_signing_alg_values_supported", expected.id_token_algorithms, "the ID token's algorithm")
@@ -132,7 +132,7 @@ def _needs(document: Mapping[str, object], name: str, any_of: set[str] | frozens
 class _Endpoints:
     """Reads the URLs of a document."""
 
-    def __init__(self, document: Mapping[str, object], expected: Expectations, *, is_loopback: bool) -> None:
+    def __init__(self, document: Mapping[str, object], expected: DiscoveryPolicy, *, is_loopback: bool) -> None:
         self._document = document
         self._hosts = expected.hosts
         self._is_loopback = is_loopback

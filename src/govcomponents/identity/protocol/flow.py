@@ -24,9 +24,9 @@ from govcomponents.errors import (
     SignInRejected,
     SignInUnavailable,
 )
-from govcomponents.identity.jose.canonical_json import NotStrict, encode_base64url, parse_object
+from govcomponents.identity.jose.canonical_json import NotCanonical, encode_base64url, parse_object
 from govcomponents.identity.jose.tokens import TokenRefused
-from govcomponents.identity.pending import Pending
+from govcomponents.identity.pending import PendingSignIn
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Tokens:
     id_token: str = field(repr=False)
 
 
-class EndpointRefusal(Exception):
+class EndpointError(Exception):
     """An endpoint answered with an error: `status`, and the OAuth error code and text if it gave them. Safe to log."""
 
     def __init__(self, status: int, code: str, description: str) -> None:
@@ -97,9 +97,9 @@ def unavailable(
 
 def begin(
     request: StartSignIn, *, provider: str, issuer: str, client_id: str, redirect_url: str, now: float
-) -> Pending:
+) -> PendingSignIn:
     """Make the record of a new sign-in: state, nonce and PKCE verifier are 32 random bytes each."""
-    return Pending(
+    return PendingSignIn(
         provider=provider,
         issuer=issuer,
         client_id=client_id,
@@ -117,7 +117,7 @@ def begin(
     )
 
 
-def authorization_parameters(pending: Pending, scope: str) -> dict[str, str]:
+def authorization_parameters(pending: PendingSignIn, scope: str) -> dict[str, str]:
     """The parameters that every authorization request has (OpenID Connect Core 3.1.2.1, RFC 7636 section 4.3)."""
     return {
         "response_type": "code",
@@ -142,7 +142,11 @@ def with_query(url: str, parameters: Mapping[str, str]) -> str:
 
 
 def token_request(
-    url: str, pending: Pending, code: str, authentication: Mapping[str, str], headers: Mapping[str, str] | None = None
+    url: str,
+    pending: PendingSignIn,
+    code: str,
+    authentication: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
 ) -> Request:
     """The request that exchanges the code, with the fields or the headers that authenticate the client."""
     form = {
@@ -168,7 +172,7 @@ def key_request(url: str) -> Request:
 
 
 def read_tokens(response: Response) -> Tokens:
-    """Read the token endpoint's answer (RFC 6749 section 5.1). Raises TokenRefused or EndpointRefusal."""
+    """Read the token endpoint's answer (RFC 6749 section 5.1). Raises TokenRefused or EndpointError."""
     answer = _read(response, "the answer of the token endpoint", MAX_TOKEN_ANSWER)
     kind, access_token, id_token = (answer.get(name) for name in ("token_type", "access_token", "id_token"))
     if not isinstance(kind, str) or kind.lower() != "bearer":
@@ -183,14 +187,14 @@ def _token(value: object, kind: str) -> str:
 
 
 def read_claims(response: Response) -> dict[str, Any]:
-    """Read the userinfo endpoint's answer: a plain JSON object. Raises TokenRefused or EndpointRefusal."""
+    """Read the userinfo endpoint's answer: a plain JSON object. Raises TokenRefused or EndpointError."""
     return _read(response, "the answer of the userinfo endpoint", MAX_CLAIMS_ANSWER)
 
 
 def read_claims_token(response: Response) -> str:
     """Read the userinfo endpoint's answer where it is a signed token, which is still to be verified.
 
-    Raises TokenRefused or EndpointRefusal.
+    Raises TokenRefused or EndpointError.
     """
     what = "the answer of the userinfo endpoint"
     _check_answer(response, what, MAX_CLAIMS_ANSWER, "application/jwt")
@@ -216,25 +220,25 @@ def _read(response: Response, what: str, longest: int) -> dict[str, Any]:
     _check_answer(response, what, longest, "application/json")
     try:
         answer = parse_object(response.body)
-    except NotStrict as error:
+    except NotCanonical as error:
         raise TokenRefused(SignInReason.MALFORMED, f"{what} cannot be read: {error}") from None
     if "error" in answer and "access_token" not in answer and "sub" not in answer:
         raise _refusal(response)
     return answer
 
 
-def _refusal(response: Response) -> EndpointRefusal:
+def _refusal(response: Response) -> EndpointError:
     """Read an error as far as it can be: it may be an OAuth error, a sentence, a header, HTML or nothing."""
     code: object = ""
     description: object = ""
     try:
         answer = parse_object(response.body[:MAX_TOKEN_ANSWER])
-    except NotStrict:
+    except NotCanonical:
         challenge = response.header("www-authenticate") or ""
         code = challenge.partition('error="')[2].partition('"')[0]
     else:
         code, description = answer.get("error"), answer.get("error_description")
-    return EndpointRefusal(response.status, _short(code), _short(description))
+    return EndpointError(response.status, _short(code), _short(description))
 
 
 def _short(text: object) -> str:

@@ -30,10 +30,10 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Response
     from govcomponents.core.runtime import Runtime
     from govcomponents.identity.jose.signing import Signer
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.port import Callback, LogoutBody, StartSignIn
-    from govcomponents.identity.protocol.discovery import Expectations, Metadata
-    from govcomponents.identity.protocol.errors import Refusals
+    from govcomponents.identity.protocol.discovery import DiscoveryPolicy, Metadata
+    from govcomponents.identity.protocol.error_mapping import ErrorMapping
     from govcomponents.identity.protocol.flow import Tokens
     from govcomponents.identity.protocol.logout import LogoutNotice
     from govcomponents.identity.protocol.logout_stores import LogoutStore
@@ -52,7 +52,7 @@ _FRESH: Final = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class ClientRegistration:
     """How a service is registered with a provider.
 
     `authentication` is private_key_jwt, client_secret_basic, client_secret_post or none (PKCE alone).
@@ -79,7 +79,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Demands:
+class TokenPolicy:
     """What tokens of a provider must be, besides what the standard says.
 
     `key_id`: they must name their key. `hashes`: the ID token must hold `at_hash` and `c_hash`. `signed_claims`: the
@@ -113,31 +113,31 @@ class Answer:
 class RelyingParty:
     """One client at one provider. Safe to share between threads and tasks; sends nothing when it is made.
 
-    `place` is where the discovery document is looked for: an issuer.
+    `issuer` is where the discovery document is looked for.
     """
 
     def __init__(
         self,
         runtime: Runtime,
-        client: Client,
+        registration: ClientRegistration,
         *,
         provider: str,
-        place: str,
-        expected: Expectations,
-        demands: Demands,
-        refusals: Refusals,
+        issuer: str,
+        discovery_policy: DiscoveryPolicy,
+        token_policy: TokenPolicy,
+        error_mapping: ErrorMapping,
     ) -> None:
-        self.client = client
+        self.registration = registration
         self.clock = runtime.clock
-        self.http = HttpClient(runtime, provider=provider, base_url=place.rstrip("/"))
+        self.http = HttpClient(runtime, provider=provider, base_url=issuer.rstrip("/"))
         self._provider = provider
-        self._place = place
-        self._expected = expected
-        self._demands = demands
-        self._refusals = refusals
+        self._issuer = issuer
+        self._discovery_policy = discovery_policy
+        self._token_policy = token_policy
+        self._error_mapping = error_mapping
         # A code is burnt by the first token request that arrives, so not even a 429 lets it be sent again.
         self._token_http = HttpClient(
-            runtime, provider=provider, base_url=place.rstrip("/"), is_rate_limit=lambda _: False
+            runtime, provider=provider, base_url=issuer.rstrip("/"), is_rate_limit=lambda _: False
         )
         self._published: DocumentCache[Metadata] = DocumentCache(
             self._fetch_discovery,
@@ -179,7 +179,7 @@ class RelyingParty:
             raise ConfigurationError(happened, fix=unfit.fix, operation=operation, provider=self._provider)
         raise SignInRejected(happened, reason=unfit.reason, fix=unfit.fix, operation=operation, provider=self._provider)
 
-    async def begin(self, request: StartSignIn) -> tuple[Metadata, Pending]:
+    async def begin(self, request: StartSignIn) -> tuple[Metadata, PendingSignIn]:
         """Make the record of a new sign-in. Raises SignInUnavailable, and what `metadata` raises."""
         with flow.sign_in_errors(self._provider, "identity.start"):
             metadata = await self.metadata("identity.start")
@@ -187,12 +187,12 @@ class RelyingParty:
             request,
             provider=self._provider,
             issuer=metadata.issuer,
-            client_id=self.client.client_id,
-            redirect_url=self.client.redirect_url,
+            client_id=self.registration.client_id,
+            redirect_url=self.registration.redirect_url,
             now=self.clock(),
         )
 
-    async def complete(self, pending: Pending, callback: Callback) -> Answer:
+    async def complete(self, pending: PendingSignIn, callback: Callback) -> Answer:
         """Check how the person came back, exchange the code, check what came.
 
         Raises TokenRefused and NothingToUse, which `flow.sign_in_errors` turns into errors for callers, and what
@@ -207,30 +207,30 @@ class RelyingParty:
                 provider=self._provider,
                 issuer=metadata.issuer,
                 now=self.clock(),
-                life=self.client.pending_life,
+                life=self.registration.pending_life,
                 iss=metadata.names_itself,
             )
         except ProviderError as error:
-            raise self._refusals.of_callback(error, pending, self._provider) from None
+            raise self._error_mapping.of_callback(error, pending, self._provider) from None
         given = await self._exchange(metadata, pending, code)
         id_token = await self._check_id_token(metadata, pending, given, code)
         claims = await self._claims(metadata, given, id_token["sub"])
         return Answer(metadata, given, id_token, claims)
 
-    async def _exchange(self, metadata: Metadata, pending: Pending, code: str) -> Tokens:
+    async def _exchange(self, metadata: Metadata, pending: PendingSignIn, code: str) -> Tokens:
         fields, headers = await self._proof(metadata)
         request = flow.token_request(metadata.token_endpoint, pending, code, fields, headers)
         response = await self._token_http.send(request)
         try:
             return flow.read_tokens(response)
-        except flow.EndpointRefusal as error:
-            raise self._refusals.of_token(error, self._provider) from None
+        except flow.EndpointError as error:
+            raise self._error_mapping.of_token(error, self._provider) from None
 
     async def _proof(self, metadata: Metadata) -> tuple[dict[str, str], dict[str, str]]:
         """The form fields and the headers that prove who sends, for one token request."""
-        if self.client.signer is None:
-            return self.client.plain_proof()
-        assertion = await self.assertion(self.client.assertion_audience or metadata.issuer)
+        if self.registration.signer is None:
+            return self.registration.plain_proof()
+        assertion = await self.assertion(self.registration.assertion_audience or metadata.issuer)
         return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}, {}
 
     async def assertion(self, audience: str) -> str:
@@ -238,7 +238,7 @@ class RelyingParty:
 
         A key that is here signs here; a signer that has to ask elsewhere must not hold up an event loop.
         """
-        signer, client_id, now = self.client.signer, self.client.client_id, self.clock()
+        signer, client_id, now = self.registration.signer, self.registration.client_id, self.clock()
         if signer is None:
             raise ConfigurationError("this client has no key to sign with", fix="set a private key")
         if isinstance(signer, KeySigner):
@@ -281,24 +281,24 @@ class RelyingParty:
         """What an ID token of this provider must be."""
         return Rules(
             name="ID token",
-            algorithms=self._demands.algorithms,
+            algorithms=self._token_policy.algorithms,
             issuer=metadata.issuer,
-            audience=self.client.client_id,
-            leeway=self._demands.leeway,
+            audience=self.registration.client_id,
+            leeway=self._token_policy.leeway,
             max_life=MAX_LIFE,
             max_age=_FRESH,
-            extra_audiences=self._demands.extra_audiences,
+            extra_audiences=self._token_policy.extra_audiences,
         )
 
     async def _check_id_token(
-        self, metadata: Metadata, pending: Pending, given: Tokens, code: str
+        self, metadata: Metadata, pending: PendingSignIn, given: Tokens, code: str
     ) -> Mapping[str, Any]:
         rules = self.rules(metadata)
         claims, algorithm = await self.verify(given.id_token, rules)
         if "events" in claims or "vc" in claims:
             raise TokenRefused(SignInReason.BAD_TYPE, "the ID token is a token of another type")
         tokens.check_nonce(claims, pending.nonce.reveal(), rules.name)
-        required = self._demands.hashes
+        required = self._token_policy.hashes
         tokens.check_half_hash(claims, "at_hash", given.access_token, algorithm, required=required)
         tokens.check_half_hash(claims, "c_hash", code, algorithm, required=required)
         subject = tokens.check_subject(claims, rules.name)
@@ -311,26 +311,26 @@ class RelyingParty:
     async def verify(self, token: object, rules: Rules) -> tuple[dict[str, Any], str]:
         """Verify a token with the provider's keys; return its claims and its algorithm. Raises TokenRefused."""
         parsed = tokens.read(token, rules)
-        if parsed.kid is None and self._demands.key_id:
+        if parsed.kid is None and self._token_policy.key_id:
             raise TokenRefused(SignInReason.UNKNOWN_KEY, f"the {rules.name} names no key")
         return await tokens.verify(token, rules, self.keys, self.clock()), parsed.algorithm
 
     async def _claims(self, metadata: Metadata, given: Tokens, subject: str) -> Mapping[str, Any]:
-        if not self._expected.userinfo or metadata.userinfo_endpoint is None:
+        if not self._discovery_policy.userinfo or metadata.userinfo_endpoint is None:
             return {}
-        accept = {"Accept": "application/jwt"} if self._demands.signed_claims else None
+        accept = {"Accept": "application/jwt"} if self._token_policy.signed_claims else None
         response = await self.http.send(flow.userinfo_request(metadata.userinfo_endpoint, given.access_token, accept))
         try:
             claims = await self._read_claims(metadata, response)
-        except flow.EndpointRefusal as error:
-            raise self._refusals.of_userinfo(error, self._provider) from None
+        except flow.EndpointError as error:
+            raise self._error_mapping.of_userinfo(error, self._provider) from None
         if not tokens.same(tokens.check_subject(claims, "userinfo answer"), subject):
             raise TokenRefused(SignInReason.BAD_SUBJECT, "the userinfo answer is about another person")
         return claims
 
     async def _read_claims(self, metadata: Metadata, response: Response) -> dict[str, Any]:
         """Read userinfo in the one form that is configured; a signed one must say from whom and for whom it is."""
-        if not self._demands.signed_claims:
+        if not self._token_policy.signed_claims:
             return flow.read_claims(response)
         rules = replace(self.rules(metadata), name="userinfo token", optional=frozenset({"exp", "iat"}))
         claims, _ = await self.verify(flow.read_claims_token(response), rules)
@@ -339,7 +339,7 @@ class RelyingParty:
         return claims
 
     async def _fetch_discovery(self) -> Response:
-        response = await self.http.send(flow.key_request(discovery_url(self._place)))
+        response = await self.http.send(flow.key_request(discovery_url(self._issuer)))
         if 300 <= response.status < 400:
             raise DiscoveryUnfit("it is a redirect", fix="set the issuer at which the document itself is", blocked=True)
         media = (response.header("content-type") or "").partition(";")[0].strip().lower()
@@ -348,7 +348,7 @@ class RelyingParty:
         return response
 
     def _read_discovery(self, document: Mapping[str, object]) -> Metadata:
-        found = read_metadata(document, self._expected)
+        found = read_metadata(document, self._discovery_policy)
         if self._last is not None and found != self._last:
             log.warning("the discovery document of %s says something else than before", self._provider)
         self._last = found

@@ -11,13 +11,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from govcomponents.errors import IdentityNotProved, InvalidInput, SignInReason
-from govcomponents.identity import claims as read
 from govcomponents.identity.adapters.login_gov import wire
-from govcomponents.identity.adapters.login_gov.refusals import REFUSALS
+from govcomponents.identity.adapters.login_gov.error_mapping import ERROR_MAPPING
 from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import Identity, SignIn
 from govcomponents.identity.port import IdentityCapability, IdentityPort
+from govcomponents.identity.protocol import claims as read
 from govcomponents.identity.protocol import flow
 from govcomponents.identity.protocol.relying_party import RelyingParty
 from govcomponents.privacy import Personal, Secret
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from govcomponents.core.runtime import Runtime
     from govcomponents.identity.account_events import AccountEvent
-    from govcomponents.identity.adapters.login_gov.configuration import Configuration
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.adapters.login_gov.settings import Configuration
+    from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.port import Callback, StartSignIn
     from govcomponents.identity.protocol.relying_party import Answer
     from govcomponents.settings import IdentitySettings
@@ -56,23 +56,23 @@ class LoginGov(IdentityPort):
     languages: frozenset[str] = wire.LANGUAGES
 
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
-        self._own = configuration.own
-        self._issuers = configuration.expected.issuers
+        self._settings = configuration.settings
+        self._issuers = configuration.discovery_policy.issuers
         self._logout_store = configuration.logout_store
-        self._party = RelyingParty(
+        self._client = RelyingParty(
             runtime,
-            configuration.client,
+            configuration.registration,
             provider=self.provider,
-            place=configuration.place,
-            expected=configuration.expected,
-            demands=configuration.demands,
-            refusals=REFUSALS,
+            issuer=configuration.issuer,
+            discovery_policy=configuration.discovery_policy,
+            token_policy=configuration.token_policy,
+            error_mapping=ERROR_MAPPING,
         )
 
     @classmethod
     def from_settings(cls, settings: IdentitySettings, runtime: Runtime) -> Self:
         """Build the adapter. Does no network I/O. Raises ConfigurationError."""
-        from govcomponents.identity.adapters.login_gov.configuration import configure
+        from govcomponents.identity.adapters.login_gov.settings import configure
 
         return cls(configure(settings, is_production=runtime.is_production), runtime)
 
@@ -86,16 +86,16 @@ class LoginGov(IdentityPort):
                 operation="identity.start",
                 provider=self.provider,
             )
-        metadata, pending = await self._party.begin(request)
-        own = self._own
-        parameters = flow.authorization_parameters(pending, wire.scope(pending, own.extra_scopes))
-        parameters |= wire.sign_in_parameters(pending, request.language, own.two_factor, own.verified_within)
+        metadata, pending = await self._client.begin(request)
+        settings = self._settings
+        parameters = flow.authorization_parameters(pending, wire.scope(pending, settings.extra_scopes))
+        parameters |= wire.sign_in_parameters(pending, request.language, settings.two_factor, settings.verified_within)
         return SignIn(url=flow.with_query(metadata.authorization_endpoint, parameters), pending=pending)
 
-    async def complete(self, pending: Pending, callback: Callback) -> Identity:
+    async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
         """Check everything, in the order in which one check protects the next."""
         with flow.sign_in_errors(self.provider):
-            answer = await self._party.complete(pending, callback)
+            answer = await self._client.complete(pending, callback)
             authentication = self._authentication(answer)
             if authentication < pending.authentication:
                 raise TokenRefused(SignInReason.BAD_LEVEL, "the person signed in with less than was asked for")
@@ -105,10 +105,10 @@ class LoginGov(IdentityPort):
     def _authentication(self, answer: Answer) -> Authentication:
         """With how much the person signed in, as the signed token says it."""
         level = answer.id_token.get("aal", answer.claims.get("aal"))
-        enough = isinstance(level, str) and level in wire.ENOUGH[self._own.two_factor]
+        enough = isinstance(level, str) and level in wire.ENOUGH[self._settings.two_factor]
         return Authentication.TWO_FACTOR if enough else Authentication.SINGLE_FACTOR
 
-    def _confidence(self, answer: Answer, pending: Pending) -> Confidence:
+    def _confidence(self, answer: Answer, pending: PendingSignIn) -> Confidence:
         """How far identity was proved: only what the signed token asserts counts, and userinfo must not contradict."""
         level = answer.id_token.get("acr")
         reached = wire.CONFIDENCE_OF.get(level) if isinstance(level, str) else None
@@ -157,7 +157,7 @@ class LoginGov(IdentityPort):
         provider's: whoever does not, does not come back.
         """
         operation = "identity.sign_out_url"
-        back = return_to or self._own.signed_out_url
+        back = return_to or self._settings.signed_out_url
         if back is None:
             raise InvalidInput(
                 field="return_to",
@@ -167,26 +167,26 @@ class LoginGov(IdentityPort):
                 provider=self.provider,
             )
         with flow.sign_in_errors(self.provider, operation):
-            url = (await self._party.metadata(operation)).end_session_endpoint
+            url = (await self._client.metadata(operation)).end_session_endpoint
         if url is None:
             raise self.unsupported(IdentityCapability.SIGN_OUT, operation=operation)
-        parameters = {"client_id": self._party.client.client_id, "post_logout_redirect_uri": back}
+        parameters = {"client_id": self._client.registration.client_id, "post_logout_redirect_uri": back}
         return flow.with_query(url, parameters)
 
     async def parse_account_event(self, body: bytes | str, content_type: str | None) -> AccountEvent:
         """Check a security event, which is for the registered address, or for the client where none is set."""
-        from govcomponents.identity.adapters.login_gov import events
+        from govcomponents.identity.adapters.login_gov import callbacks
 
-        return await events.parse(
+        return await callbacks.parse(
             body,
             content_type,
-            party=self._party,
+            client=self._client,
             provider=self.provider,
-            audience=self._own.events_audience or self._party.client.client_id,
+            audience=self._settings.events_audience or self._client.registration.client_id,
             issuers=self._issuers,
             store=self._logout_store,
         )
 
     async def check(self) -> None:
         """Fetch the discovery document and the keys, and compare them with the settings."""
-        await self._party.check()
+        await self._client.check()

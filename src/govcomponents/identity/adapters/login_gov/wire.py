@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.identity import claims as read
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import Address, Name, NamePart, NamePartKind
+from govcomponents.identity.protocol import claims as read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.pending import PendingSignIn
 
 HOSTS: Final[Mapping[str, str]] = {
     "integration": "https://idp.int.identitysandbox.gov",
@@ -65,21 +65,23 @@ _SCOPES: Final[Mapping[Claim, str]] = {Claim.PHONE: "phone", Claim.ADDRESS: "add
 _PROTOCOL: Final = frozenset({"nonce", "at_hash", "c_hash", "jti"})
 
 
-def service_level(pending: Pending) -> str:
+def service_level(pending: PendingSignIn) -> str:
     """The service level to ask for. Low or medium, either will do: a facial match for those who are proved only now."""
     if Confidence.MEDIUM not in pending.confidence:
         return VERIFIED if pending.confidence else AUTH_ONLY
     return FACIAL_MATCH_PREFERRED if Confidence.LOW in pending.confidence else FACIAL_MATCH_REQUIRED
 
 
-def scope(pending: Pending, extra: tuple[str, ...]) -> str:
+def scope(pending: PendingSignIn, extra: tuple[str, ...]) -> str:
     """The scopes of a sign-in: with proof of identity always the name and the birth date."""
     asked = ["profile"] if pending.confidence else []
     asked += [_SCOPES[claim] for claim in pending.claims if claim in _SCOPES]
     return " ".join(dict.fromkeys(["openid", "email", *asked, *extra]))
 
 
-def sign_in_parameters(pending: Pending, language: str, two_factor: str, verified_within: str | None) -> dict[str, str]:
+def sign_in_parameters(
+    pending: PendingSignIn, language: str, two_factor: str, verified_within: str | None
+) -> dict[str, str]:
     """The parameters of the authorization request that are this provider's own."""
     levels = [service_level(pending)]
     levels.append(TWO_FACTOR[two_factor] if pending.authentication is Authentication.TWO_FACTOR else DEFAULT_AAL)

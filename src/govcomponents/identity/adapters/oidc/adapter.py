@@ -10,13 +10,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from govcomponents.errors import IdentityNotProved, InvalidInput, SignInReason
-from govcomponents.identity import claims as read
 from govcomponents.identity.adapters.oidc import attributes, wire
 from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.levels import Confidence
 from govcomponents.identity.models import Identity, SignIn
 from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE, IdentityCapability, IdentityPort
-from govcomponents.identity.protocol import errors as protocol_errors
+from govcomponents.identity.protocol import claims as read
+from govcomponents.identity.protocol import error_mapping as standard_errors
 from govcomponents.identity.protocol import flow
 from govcomponents.identity.protocol.relying_party import RelyingParty
 from govcomponents.privacy import Personal, Secret
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from typing import Self
 
     from govcomponents.core.runtime import Runtime
-    from govcomponents.identity.adapters.oidc.configuration import Configuration
     from govcomponents.identity.adapters.oidc.levels import Level
+    from govcomponents.identity.adapters.oidc.settings import Configuration
     from govcomponents.identity.models import Address
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.port import Callback, LogoutBody, StartSignIn
     from govcomponents.identity.protocol.logout import LogoutNotice
     from govcomponents.identity.protocol.relying_party import Answer
@@ -43,46 +43,47 @@ class OpenIdConnect(IdentityPort):
     capabilities: frozenset[StrEnum] = frozenset({IdentityCapability.SIGN_IN})
 
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
-        self._own = configuration.own
+        self._settings = configuration.settings
         self._levels = configuration.levels
         self._logout_store = configuration.logout_store
-        self.provider = self._own.name  # the settings name the provider
-        self.languages = frozenset(self._own.languages)  # and its languages
+        self.provider = self._settings.name  # the settings name the provider
+        self.languages = frozenset(self._settings.languages)  # and its languages
         self.capabilities = _capabilities(configuration)  # and what it can do
-        self._party = RelyingParty(
+        self._client = RelyingParty(
             runtime,
-            configuration.client,
+            configuration.registration,
             provider=self.provider,
-            place=configuration.issuer,
-            expected=configuration.expected,
-            demands=configuration.demands,
-            refusals=protocol_errors.STANDARD,
+            issuer=configuration.issuer,
+            discovery_policy=configuration.discovery_policy,
+            token_policy=configuration.token_policy,
+            error_mapping=standard_errors.STANDARD,
         )
 
     @classmethod
     def from_settings(cls, settings: IdentitySettings, runtime: Runtime) -> Self:
         """Build the adapter. Does no network I/O. Raises ConfigurationError."""
-        from govcomponents.identity.adapters.oidc.configuration import configure
+        from govcomponents.identity.adapters.oidc.settings import configure
 
         return cls(configure(settings, is_production=runtime.is_production), runtime)
 
     async def start(self, request: StartSignIn) -> SignIn:
         """Make the authorization URL. Fetches the discovery document if there is no fresh copy."""
         levels = self._names_for(request)
-        metadata, pending = await self._party.begin(request)
-        parameters = dict(self._own.extra_parameters)
+        metadata, pending = await self._client.begin(request)
+        parameters = dict(self._settings.extra_parameters)
         parameters |= flow.authorization_parameters(
-            pending, wire.scope(pending, self._own.scopes, self._own.confidence_scopes, self._own.claim_scopes)
+            pending,
+            wire.scope(pending, self._settings.scopes, self._settings.confidence_scopes, self._settings.claim_scopes),
         )
         parameters["ui_locales"] = request.language
         parameters |= wire.option_parameters(request)
-        parameters |= wire.level_parameters(levels, self._own.level_parameter)
+        parameters |= wire.level_parameters(levels, self._settings.level_parameter)
         return SignIn(url=flow.with_query(metadata.authorization_endpoint, parameters), pending=pending)
 
     def _names_for(self, request: StartSignIn) -> list[str]:
         """The provider's levels to ask for. Raises InvalidInput if none is worth what is asked for."""
         names = self._levels.names_for(request)
-        by_scope = all(level.value in self._own.confidence_scopes for level in request.confidence)
+        by_scope = all(level.value in self._settings.confidence_scopes for level in request.confidence)
         is_floor = request.authentication <= self._levels.floor.authentication and by_scope
         if not names and not is_floor:
             raise InvalidInput(
@@ -94,15 +95,15 @@ class OpenIdConnect(IdentityPort):
             )
         return names
 
-    async def complete(self, pending: Pending, callback: Callback) -> Identity:
+    async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
         """Check everything, in the order in which one check protects the next."""
         with flow.sign_in_errors(self.provider):
-            answer = await self._party.complete(pending, callback)
-            level = self._levels.of(answer.id_token.get(self._own.level_claim))
+            answer = await self._client.complete(pending, callback)
+            level = self._levels.of(answer.id_token.get(self._settings.level_claim))
             if level.authentication < pending.authentication:
                 raise TokenRefused(SignInReason.BAD_LEVEL, "the person signed in with less than was asked for")
-            if self._own.userinfo == "attributes":
-                verified = await attributes.fetch(self._party, self._own, answer, pending)
+            if self._settings.userinfo == "attributes":
+                verified = await attributes.fetch(self._client, self._settings, answer, pending)
                 confidence = max(level.confidence, verified.confidence, key=lambda one: one.rank)
                 claims: Mapping[str, Any] = verified.claims
                 addresses = attributes.addresses(claims.get("address"))
@@ -114,7 +115,7 @@ class OpenIdConnect(IdentityPort):
                 confidence = Confidence.NONE
             return self._identity(answer, level, confidence, claims, addresses)
 
-    def _check_confidence(self, reached: Confidence, pending: Pending, answer: Answer) -> None:
+    def _check_confidence(self, reached: Confidence, pending: PendingSignIn, answer: Answer) -> None:
         if pending.confidence and reached < min(pending.confidence):
             raise IdentityNotProved(
                 "the person's identity was not proved to the level asked for",
@@ -159,16 +160,16 @@ class OpenIdConnect(IdentityPort):
         """Make the URL of RP-Initiated Logout 1.0. Fetches the discovery document if there is no fresh copy."""
         operation = "identity.sign_out_url"
         self.require(IdentityCapability.SIGN_OUT, operation=operation)
-        parameters = {"client_id": self._party.client.client_id}
-        if self._own.sign_out == "id_token_hint":
+        parameters = {"client_id": self._client.registration.client_id}
+        if self._settings.sign_out == "id_token_hint":
             hint = identity if isinstance(identity, Secret) else identity.id_token
             parameters = {"id_token_hint": hint.reveal()}
         if return_to is not None:
             parameters["post_logout_redirect_uri"] = return_to
-        url = self._own.end_session_endpoint
+        url = self._settings.end_session_endpoint
         if url is None:
             with flow.sign_in_errors(self.provider, operation):
-                url = (await self._party.metadata(operation)).end_session_endpoint
+                url = (await self._client.metadata(operation)).end_session_endpoint
         if url is None:
             raise self.unsupported(IdentityCapability.SIGN_OUT, operation=operation)
         return flow.with_query(url, parameters)
@@ -176,24 +177,24 @@ class OpenIdConnect(IdentityPort):
     async def parse_logout(self, body: LogoutBody, content_type: str | None) -> LogoutNotice:
         """Check a notice of Back-Channel Logout 1.0, where the settings say that the provider sends it."""
         self.require(IdentityCapability.LOGOUT_NOTICES, operation="identity.parse_logout")
-        return await self._party.parse_logout(body, content_type, self._logout_store)
+        return await self._client.parse_logout(body, content_type, self._logout_store)
 
     async def check(self) -> None:
         """Fetch the discovery document and the keys, and compare them with the settings."""
-        await self._party.check()
+        await self._client.check()
 
 
 def _capabilities(configuration: Configuration) -> frozenset[StrEnum]:
     """What the settings say that this provider can do."""
-    own, levels = configuration.own, configuration.levels.all
+    settings, levels = configuration.settings, configuration.levels.all
     found: set[StrEnum] = {IdentityCapability.SIGN_IN, IdentityCapability.SINGLE_FACTOR, IdentityCapability.CHECK}
-    found |= {IdentityCapability(option) for option in own.options}
+    found |= {IdentityCapability(option) for option in settings.options}
     found |= {OF_AUTHENTICATION[level.authentication] for level in levels}
     found |= {OF_CONFIDENCE[level.confidence] for level in levels if level.confidence is not Confidence.NONE}
-    found |= {OF_CONFIDENCE[Confidence(level)] for level in own.confidence_scopes}
-    found |= {IdentityCapability(claim) for claim in own.claim_scopes}
-    if own.sign_out != "none":
+    found |= {OF_CONFIDENCE[Confidence(level)] for level in settings.confidence_scopes}
+    found |= {IdentityCapability(claim) for claim in settings.claim_scopes}
+    if settings.sign_out != "none":
         found.add(IdentityCapability.SIGN_OUT)
-    if own.logout_notices:
+    if settings.logout_notices:
         found.add(IdentityCapability.LOGOUT_NOTICES)
     return frozenset(found)

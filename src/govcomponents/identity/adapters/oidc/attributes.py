@@ -13,21 +13,21 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.errors import SignInReason
-from govcomponents.identity import claims as read
 from govcomponents.identity.adapters.oidc import wire
 from govcomponents.identity.jose import tokens
 from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.levels import Confidence
 from govcomponents.identity.models import Address
-from govcomponents.identity.protocol import errors as protocol_errors
+from govcomponents.identity.protocol import claims as read
+from govcomponents.identity.protocol import error_mapping as standard_errors
 from govcomponents.identity.protocol import flow
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from govcomponents.identity.adapters.oidc.configuration import OwnSettings
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.adapters.oidc.settings import OpenIdConnectSettings
+    from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.protocol.relying_party import Answer, RelyingParty
 
 _SUCCESS: Final = "VERIFIED_SUCCESSFULLY"
@@ -65,35 +65,43 @@ class Verified:
 NOTHING: Final = Verified(Confidence.NONE, {})
 
 
-async def fetch(party: RelyingParty, own: OwnSettings, answer: Answer, pending: Pending) -> Verified:
+async def fetch(
+    client: RelyingParty, settings: OpenIdConnectSettings, answer: Answer, pending: PendingSignIn
+) -> Verified:
     """Fetch and check the attributes, if anything was asked for that comes with them.
 
     Raises TokenRefused, and the errors of a userinfo endpoint; no attributes at all is nothing verified.
     """
-    scopes = set(wire.scope(pending, own.scopes, own.confidence_scopes, own.claim_scopes).split()) - {"openid"}
-    if not scopes or own.attributes_url is None or own.attributes_issuer is None:
+    scopes = set(wire.scope(pending, settings.scopes, settings.confidence_scopes, settings.claim_scopes).split()) - {
+        "openid"
+    }
+    if not scopes or settings.attributes_url is None or settings.attributes_issuer is None:
         return NOTHING
-    assertion = await party.assertion(own.attributes_url)
-    request = flow.userinfo_request(own.attributes_url, answer.given.access_token, {own.attributes_header: assertion})
-    response = await party.http.send(request)
+    assertion = await client.assertion(settings.attributes_url)
+    request = flow.userinfo_request(
+        settings.attributes_url, answer.given.access_token, {settings.attributes_header: assertion}
+    )
+    response = await client.http.send(request)
     try:
-        token = flow.read_claims(response).get(own.attributes_token)
-    except flow.EndpointRefusal as error:
+        token = flow.read_claims(response).get(settings.attributes_token)
+    except flow.EndpointError as error:
         if error.status == 404:
             return NOTHING
-        raise protocol_errors.of_userinfo(error, own.name) from None
-    claims = await _verify(party, own, answer, token)
-    return _verified(claims.get("verified_claims"), own, scopes)
+        raise standard_errors.of_userinfo(error, settings.name) from None
+    claims = await _verify(client, settings, answer, token)
+    return _verified(claims.get("verified_claims"), settings, scopes)
 
 
-async def _verify(party: RelyingParty, own: OwnSettings, answer: Answer, token: object) -> Mapping[str, Any]:
+async def _verify(
+    client: RelyingParty, settings: OpenIdConnectSettings, answer: Answer, token: object
+) -> Mapping[str, Any]:
     rules = replace(
-        party.rules(answer.metadata),
+        client.rules(answer.metadata),
         name="attributes token",
-        issuer=own.attributes_issuer or "",
+        issuer=settings.attributes_issuer or "",
         optional=frozenset({"aud", "exp"}),
     )
-    claims, _ = await party.verify(token, rules)
+    claims, _ = await client.verify(token, rules)
     if "nonce" in claims or "events" in claims:
         raise TokenRefused(SignInReason.BAD_TYPE, "the attributes token is a token of another type")
     if not tokens.same(tokens.check_subject(claims, rules.name), answer.subject):
@@ -101,9 +109,9 @@ async def _verify(party: RelyingParty, own: OwnSettings, answer: Answer, token: 
     return claims
 
 
-def _verified(entries: object, own: OwnSettings, scopes: set[str]) -> Verified:
+def _verified(entries: object, settings: OpenIdConnectSettings, scopes: set[str]) -> Verified:
     """Put together what the entries say: each for a scope that was asked for, verified successfully."""
-    by_scope = {scope: Confidence(level) for level, scope in own.confidence_scopes.items()}
+    by_scope = {scope: Confidence(level) for level, scope in settings.confidence_scopes.items()}
     confidence, claims = Confidence.NONE, dict[str, Any]()
     for entry in _objects(entries):
         scope, verification, found = entry.get("scope"), entry.get("verification"), entry.get("claims")

@@ -38,12 +38,12 @@ def preset(name: object, settings: IdentitySettings) -> tuple[str, dict[str, obj
             )
         values |= environments[environment]
         issuer = str(values.pop("issuer"))
-    place = (issuer or "").rstrip("/")
-    return issuer or "", {key: _filled(value, place) for key, value in values.items()}
+    base = (issuer or "").rstrip("/")
+    return issuer or "", {key: _filled(value, base) for key, value in values.items()}
 
 
-def _filled(value: object, place: str) -> object:
-    return value.replace("{issuer}", place) if isinstance(value, str) else value
+def _filled(value: object, base: str) -> object:
+    return value.replace("{issuer}", base) if isinstance(value, str) else value
 
 
 @lru_cache(maxsize=1)

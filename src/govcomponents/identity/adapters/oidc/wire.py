@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.identity import claims as read
 from govcomponents.identity.models import Address, Name, NamePart, NamePartKind
+from govcomponents.identity.protocol import claims as read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.port import StartSignIn
 
 # What a service may not set for itself: each protects the sign-in, or is made anew for each.
@@ -42,7 +42,7 @@ _ADDRESS: Final[Mapping[str, str]] = {
 }
 
 
-def scope(pending: Pending, base: Sequence[str], by_level: Mapping[str, str], by_claim: Mapping[str, str]) -> str:
+def scope(pending: PendingSignIn, base: Sequence[str], by_level: Mapping[str, str], by_claim: Mapping[str, str]) -> str:
     """The scopes of a sign-in: those of every sign-in, and those of the levels and claims that are asked for."""
     asked = [by_level[level.value] for level in pending.confidence if level.value in by_level]
     asked += [by_claim[claim.value] for claim in pending.claims if claim.value in by_claim]

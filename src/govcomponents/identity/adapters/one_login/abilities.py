@@ -9,7 +9,7 @@ from govcomponents.identity.port import IdentityCapability
 if TYPE_CHECKING:
     from enum import StrEnum
 
-    from govcomponents.identity.adapters.one_login.configuration import Configuration
+    from govcomponents.identity.adapters.one_login.settings import Configuration
 
 # High confidence is known to the service, but its documentation does not offer it.
 _NOT_HERE: Final = frozenset({IdentityCapability.ACCOUNT_EVENTS})

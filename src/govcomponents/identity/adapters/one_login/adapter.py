@@ -18,8 +18,8 @@ from govcomponents.errors import (
     InvalidInput,
     SignInReason,
 )
-from govcomponents.identity import claims as read
-from govcomponents.identity.adapters.one_login import abilities, people, published, refusals, wire
+from govcomponents.identity.adapters.one_login import abilities, error_mapping, published, wire
+from govcomponents.identity.adapters.one_login import claims as person
 from govcomponents.identity.jose import tokens
 from govcomponents.identity.jose.keys import KeyCache, is_key_of, read_did, read_jwks
 from govcomponents.identity.jose.signing import KeySigner, client_assertion, signed_jwt
@@ -27,10 +27,11 @@ from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.identity.models import Identity, SignIn
 from govcomponents.identity.port import IdentityCapability, IdentityPort
+from govcomponents.identity.protocol import claims as read
 from govcomponents.identity.protocol import logout
 from govcomponents.identity.protocol.callback import ProviderError, code_of, read_callback
 from govcomponents.identity.protocol.flow import (
-    EndpointRefusal,
+    EndpointError,
     authorization_parameters,
     begin,
     key_request,
@@ -50,8 +51,8 @@ if TYPE_CHECKING:
 
     from govcomponents.core.messages import Response
     from govcomponents.core.runtime import Runtime
-    from govcomponents.identity.adapters.one_login.configuration import Configuration
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.adapters.one_login.settings import Configuration
+    from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.port import Callback, LogoutBody, StartSignIn
     from govcomponents.identity.protocol.flow import Tokens
     from govcomponents.identity.protocol.logout import LogoutNotice
@@ -76,27 +77,27 @@ class OneLogin(IdentityPort):
     languages: frozenset[str] = frozenset({"en", "cy"})
 
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
-        self._own = configuration
-        self._at = configuration.endpoints
+        self._settings = configuration
+        self._endpoints = configuration.endpoints
         self._clock = runtime.clock
-        base = self._at.issuer.rstrip("/")
+        base = self._endpoints.issuer.rstrip("/")
         self._http = HttpClient(runtime, provider=self.provider, base_url=base)
         # A code is burnt by the first token request that arrives, so not even a 429 lets it be sent again.
         self._token_http = HttpClient(runtime, provider=self.provider, base_url=base, is_rate_limit=lambda _: False)
         self.capabilities = abilities.of_client(configuration)  # its registration decides as well
         self._keys = KeyCache(
-            lambda: self._document(self._at.jwks), read_jwks, self._clock, name="key set of GOV.UK One Login"
+            lambda: self._document(self._endpoints.jwks), read_jwks, self._clock, name="key set of GOV.UK One Login"
         )
         self._identity_keys = KeyCache(
-            lambda: self._document(self._at.did_document),
-            read_did(self._at.did),
+            lambda: self._document(self._endpoints.did_document),
+            read_did(self._endpoints.did),
             self._clock,
             name="DID document of GOV.UK One Login",
         )
         self._id_token_rules = Rules(
             name="ID token",
             algorithms=frozenset({configuration.id_token_algorithm}),
-            issuer=self._at.issuer,
+            issuer=self._endpoints.issuer,
             audience=configuration.client_id,
             leeway=configuration.leeway,
             max_life=_ID_TOKEN_LIFE,
@@ -105,7 +106,7 @@ class OneLogin(IdentityPort):
         self._logout_rules = Rules(
             name="logout token",
             algorithms=wire.LOGOUT_ALGORITHMS,
-            issuer=self._at.issuer,
+            issuer=self._endpoints.issuer,
             audience=configuration.client_id,
             leeway=configuration.leeway,
             max_life=_ID_TOKEN_LIFE,
@@ -115,7 +116,7 @@ class OneLogin(IdentityPort):
         self._identity_rules = Rules(
             name="core identity token",
             algorithms=wire.IDENTITY_ALGORITHMS,
-            issuer=self._at.identity_issuer,
+            issuer=self._endpoints.identity_issuer,
             audience=configuration.client_id,
             leeway=configuration.leeway,
             max_life=_IDENTITY_LIFE,
@@ -124,7 +125,7 @@ class OneLogin(IdentityPort):
     @classmethod
     def from_settings(cls, settings: IdentitySettings, runtime: Runtime) -> Self:
         """Build the adapter. Does no network I/O. Raises ConfigurationError."""
-        from govcomponents.identity.adapters.one_login.configuration import configure
+        from govcomponents.identity.adapters.one_login.settings import configure
 
         return cls(configure(settings, is_production=runtime.is_production), runtime)
 
@@ -141,40 +142,40 @@ class OneLogin(IdentityPort):
         pending = begin(
             request,
             provider=self.provider,
-            issuer=self._at.issuer,
-            client_id=self._own.client_id,
-            redirect_url=self._own.redirect_url,
+            issuer=self._endpoints.issuer,
+            client_id=self._settings.client_id,
+            redirect_url=self._settings.redirect_url,
             now=self._clock(),
         )
         parameters = authorization_parameters(pending, wire.scope(pending))
         parameters |= wire.sign_in_parameters(pending, request.language)
-        options = wire.RequestOptions(request.sign_in_again, request.login_hint, self._own.claims_as_text)
-        if self._own.signed_requests or options.need_signing:
+        options = wire.RequestOptions(request.sign_in_again, request.login_hint, self._settings.claims_as_text)
+        if self._settings.signed_requests or options.need_signing:
             parameters = await self._signed(parameters, options)
-        url = with_query(self._at.authorize, parameters)
+        url = with_query(self._endpoints.authorize, parameters)
         self._check_length(url, wire.MAX_AUTHORIZE_QUERY, "redirect_url")
         return SignIn(url=url, pending=pending)
 
     async def _signed(self, parameters: Mapping[str, str], options: wire.RequestOptions) -> dict[str, str]:
-        signer = self._own.signer
+        signer = self._settings.signer
         if signer is None:
             raise self.unsupported(IdentityCapability.REAUTHENTICATION, operation="identity.start")
         claims = wire.request_object(
             parameters,
             options,
-            issuer=self._own.client_id,
-            authorize_url=self._at.authorize,
+            issuer=self._settings.client_id,
+            authorize_url=self._endpoints.authorize,
             now=self._clock(),
         )
         return wire.outer_parameters(parameters, await self._sign(lambda: signed_jwt(signer, claims)))
 
     async def _sign(self, work: Callable[[], str]) -> str:
         """Sign here with a key that is here; a signer that has to ask elsewhere must not hold up an event loop."""
-        if isinstance(self._own.signer, KeySigner):
+        if isinstance(self._settings.signer, KeySigner):
             return work()
         return await self._http.transport.run_blocking(work)
 
-    async def complete(self, pending: Pending, callback: Callback) -> Identity:
+    async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
         """Check everything, in the order in which one check protects the next."""
         try:
             with sign_in_errors(self.provider):
@@ -182,9 +183,9 @@ class OneLogin(IdentityPort):
                     read_callback(callback),
                     pending,
                     provider=self.provider,
-                    issuer=self._at.issuer,
+                    issuer=self._endpoints.issuer,
                     now=self._clock(),
-                    life=self._own.pending_life,
+                    life=self._settings.pending_life,
                     iss=False,
                 )
                 given = await self._exchange(pending, code)
@@ -193,7 +194,7 @@ class OneLogin(IdentityPort):
                 claims = await self._claims(given, subject)
                 return await self._identity(pending, given, id_token, claims)
         except ProviderError as error:
-            raise refusals.of_callback(error, pending, self.provider) from None
+            raise error_mapping.of_callback(error, pending, self.provider) from None
 
     async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:
         """Make the logout URL. Sends nothing. `return_to` must be registered for the client."""
@@ -201,7 +202,7 @@ class OneLogin(IdentityPort):
         parameters = {"id_token_hint": hint.reveal()}
         if return_to is not None:
             parameters["post_logout_redirect_uri"] = return_to
-        url = with_query(self._at.logout, parameters)
+        url = with_query(self._endpoints.logout, parameters)
         self._check_length(url, wire.MAX_LOGOUT_QUERY, "return_to")
         return url
 
@@ -218,7 +219,7 @@ class OneLogin(IdentityPort):
             until = claims["exp"] + rules.leeway
             await self._http.transport.run_blocking(
                 lambda: logout.remember(
-                    self._own.logout_store, rules.issuer, notice_id, until=until, now=now, provider=self.provider
+                    self._settings.logout_store, rules.issuer, notice_id, until=until, now=now, provider=self.provider
                 )
             )
         except TokenRefused as error:
@@ -238,8 +239,8 @@ class OneLogin(IdentityPort):
         """Fetch the discovery document, the key set and the DID document, and compare them with the constants."""
         operation = "identity.check"
         with sign_in_errors(self.provider, operation):
-            response = await self._document(self._at.discovery)
-            differences = published.differences(response, self._at, self._own.id_token_algorithm)
+            response = await self._document(self._endpoints.discovery)
+            differences = published.differences(response, self._endpoints, self._settings.id_token_algorithm)
             await self._keys.current()
             await self._identity_keys.current()
         if differences:
@@ -253,27 +254,29 @@ class OneLogin(IdentityPort):
     async def _document(self, url: str) -> Response:
         return await self._http.send(key_request(url))
 
-    async def _exchange(self, pending: Pending, code: str) -> Tokens:
+    async def _exchange(self, pending: PendingSignIn, code: str) -> Tokens:
         fields = await self._authentication()
-        response = await self._token_http.send(token_request(self._at.token, pending, code, fields))
+        response = await self._token_http.send(token_request(self._endpoints.token, pending, code, fields))
         try:
             return read_tokens(response)
-        except EndpointRefusal as error:
-            raise refusals.of_token(error, self.provider) from None
+        except EndpointError as error:
+            raise error_mapping.of_token(error, self.provider) from None
 
     async def _authentication(self) -> dict[str, str]:
         """The fields that prove who sends: made anew for each request."""
-        signer, secret = self._own.signer, self._own.client_secret
+        signer, secret = self._settings.signer, self._settings.client_secret
         if signer is None:
-            return wire.secret_fields(self._own.client_id, secret)
+            return wire.secret_fields(self._settings.client_id, secret)
         now = self._clock()
         return wire.assertion_fields(
             await self._sign(
-                lambda: client_assertion(signer, client_id=self._own.client_id, audience=self._at.issuer, now=now)
+                lambda: client_assertion(
+                    signer, client_id=self._settings.client_id, audience=self._endpoints.issuer, now=now
+                )
             )
         )
 
-    async def _check_id_token(self, pending: Pending, given: Tokens) -> dict[str, Any]:
+    async def _check_id_token(self, pending: PendingSignIn, given: Tokens) -> dict[str, Any]:
         rules = self._id_token_rules
         parsed = tokens.read(given.id_token, rules)
         if parsed.kid is None:
@@ -295,23 +298,23 @@ class OneLogin(IdentityPort):
         return claims
 
     async def _claims(self, given: Tokens, subject: str) -> dict[str, Any]:
-        response = await self._http.send(userinfo_request(self._at.userinfo, given.access_token))
+        response = await self._http.send(userinfo_request(self._endpoints.userinfo, given.access_token))
         try:
             claims = read_claims(response)
-        except EndpointRefusal as error:
-            raise refusals.of_userinfo(error, self.provider) from None
+        except EndpointError as error:
+            raise error_mapping.of_userinfo(error, self.provider) from None
         if not tokens.same(tokens.check_subject(claims, "userinfo answer"), subject):
             raise TokenRefused(SignInReason.BAD_SUBJECT, "the userinfo answer is about another person")
         return claims
 
     async def _identity(
-        self, pending: Pending, given: Tokens, id_token: Mapping[str, Any], claims: Mapping[str, Any]
+        self, pending: PendingSignIn, given: Tokens, id_token: Mapping[str, Any], claims: Mapping[str, Any]
     ) -> Identity:
         confidence, credential = await self._proof(pending, claims, id_token["sub"])
         phone = read.text(claims.get("phone_number"))
         return Identity(
             provider=self.provider,
-            issuer=self._at.issuer,
+            issuer=self._endpoints.issuer,
             subject=Personal(id_token["sub"]),
             authentication=wire.CREDENTIAL_OF[id_token["vot"]],
             authenticated_at=read.moment(id_token.get("auth_time")),
@@ -321,18 +324,18 @@ class OneLogin(IdentityPort):
             phone=phone,
             phone_verified=phone is not None and claims.get("phone_number_verified") is True,
             wallet_subject=read.text(claims.get("wallet_subject_id")),
-            names=people.names(credential),
-            birth_dates=people.birth_dates(credential),
-            addresses=people.addresses(claims.get(wire.ADDRESS)),
-            passports=people.passports(claims.get(wire.PASSPORT)),
-            driving_permits=people.driving_permits(claims.get(wire.DRIVING_PERMIT)),
-            return_codes=people.return_codes(claims.get(wire.RETURN_CODE)),
+            names=person.names(credential),
+            birth_dates=person.birth_dates(credential),
+            addresses=person.addresses(claims.get(wire.ADDRESS)),
+            passports=person.passports(claims.get(wire.PASSPORT)),
+            driving_permits=person.driving_permits(claims.get(wire.DRIVING_PERMIT)),
+            return_codes=person.return_codes(claims.get(wire.RETURN_CODE)),
             id_token=Secret(given.id_token),
             raw={name: value for name, value in claims.items() if name != wire.CORE_IDENTITY},
         )
 
     async def _proof(
-        self, pending: Pending, claims: Mapping[str, Any], subject: str
+        self, pending: PendingSignIn, claims: Mapping[str, Any], subject: str
     ) -> tuple[Confidence, Mapping[str, Any]]:
         """Verify the core identity token if proof was asked for, and return its level and its credential.
 
@@ -345,7 +348,7 @@ class OneLogin(IdentityPort):
             raise self._not_proved("the person's identity was not proved", claims, subject)
         rules = self._identity_rules
         parsed = tokens.read(token, rules)
-        if not is_key_of(self._at.did, parsed.kid):
+        if not is_key_of(self._endpoints.did, parsed.kid):
             raise TokenRefused(SignInReason.UNKNOWN_KEY, "the core identity token names a key of another controller")
         proof = await tokens.verify(token, rules, self._identity_keys, self._clock())
         if "nonce" in proof or "events" in proof:
@@ -365,7 +368,7 @@ class OneLogin(IdentityPort):
         return IdentityNotProved(
             happened,
             subject=Personal(subject),
-            return_codes=people.return_codes(claims.get(wire.RETURN_CODE)),
+            return_codes=person.return_codes(claims.get(wire.RETURN_CODE)),
             operation="identity.complete",
             provider=self.provider,
         )

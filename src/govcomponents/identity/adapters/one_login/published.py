@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.core.refreshed_value import NothingToUse
-from govcomponents.identity.jose.canonical_json import NotStrict, parse_object
+from govcomponents.identity.jose.canonical_json import NotCanonical, parse_object
 
 if TYPE_CHECKING:
     from govcomponents.core.messages import Response
@@ -18,7 +18,7 @@ def differences(response: Response, at: Endpoints, id_token_algorithm: str) -> l
         raise NothingToUse(f"the discovery document was answered with status {response.status}")
     try:
         document = parse_object(response.body)
-    except NotStrict as error:
+    except NotCanonical as error:
         raise NothingToUse(f"the discovery document cannot be read: {error}") from None
     expected = {
         "issuer": at.issuer,

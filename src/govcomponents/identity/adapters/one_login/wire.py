@@ -15,7 +15,7 @@ from govcomponents.identity.levels import Authentication, Claim, Confidence
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.pending import PendingSignIn
     from govcomponents.privacy import Personal, Secret
 
 VOCABULARY: Final = "https://vocab.account.gov.uk/v1/"
@@ -70,25 +70,25 @@ class RequestOptions:
         return self.id_token_hint is not None or self.login_hint is not None
 
 
-def vectors(pending: Pending) -> list[str]:
+def vectors(pending: PendingSignIn) -> list[str]:
     """The vectors of trust of a sign-in, in canonical order: one for each level that will do, or one without any."""
     credential = CREDENTIALS[pending.authentication]
     return [f"{credential}.{LEVELS[level]}" for level in pending.confidence] or [credential]
 
 
-def scope(pending: Pending) -> str:
+def scope(pending: PendingSignIn) -> str:
     """The scopes of a sign-in: the subject and the email address, and what else comes by scope."""
     return " ".join(["openid", "email", *(SCOPE_NAMES[claim] for claim in pending.claims if claim in SCOPE_NAMES)])
 
 
-def userinfo_claims(pending: Pending) -> dict[str, None]:
+def userinfo_claims(pending: PendingSignIn) -> dict[str, None]:
     """The identity claims of a sign-in: with proof of identity always the core identity, and those asked for."""
     if not pending.confidence:
         return {}
     return {CORE_IDENTITY: None} | {CLAIM_NAMES[claim]: None for claim in pending.claims if claim in CLAIM_NAMES}
 
 
-def sign_in_parameters(pending: Pending, language: str) -> dict[str, str]:
+def sign_in_parameters(pending: PendingSignIn, language: str) -> dict[str, str]:
     """The parameters of the authorization request that are this provider's own."""
     parameters = {"vtr": _json(vectors(pending)), "ui_locales": language}
     if pending.max_age is not None:

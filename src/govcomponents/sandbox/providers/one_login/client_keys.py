@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from govcomponents.core.refreshed_value import Unusable
-from govcomponents.identity.jose.canonical_json import NotStrict, parse_object
+from govcomponents.identity.jose.canonical_json import NotCanonical, parse_object
 from govcomponents.identity.jose.keys import read_jwks
 from govcomponents.sandbox.providers.one_login.world import Client
 
@@ -59,7 +59,7 @@ class ClientKeys:
     def _published(self, url: str, kid: str) -> Any:
         try:
             keys = read_jwks(parse_object(self._fetch(url)))
-        except (OSError, NotStrict, Unusable):
+        except (OSError, NotCanonical, Unusable):
             raise KeysUnreadable from None
         fitting = [key.key for key in keys.get(kid, ()) if key.kind == "RSA"]
         if not fitting:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from govcomponents.identity.adapters.one_login.wire import ASSERTION_TYPE, CLIENT_ALGORITHMS
-from govcomponents.identity.jose.canonical_json import NotStrict, decode_base64url
+from govcomponents.identity.jose.canonical_json import NotCanonical, decode_base64url
 from govcomponents.sandbox.providers.one_login.client_keys import ClientKeys, KeysUnreadable
 from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorld
 
@@ -112,7 +112,7 @@ def decode(text: str) -> Decoded | None:
     try:
         header, claims = (json.loads(decode_base64url(part.encode("ascii"))) for part in parts[:2])
         signature = decode_base64url(parts[2].encode("ascii"))
-    except (ValueError, NotStrict, RecursionError):
+    except (ValueError, NotCanonical, RecursionError):
         return None
     if not isinstance(header, dict) or not isinstance(claims, dict):
         return None

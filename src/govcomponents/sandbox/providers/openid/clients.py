@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
 from govcomponents.identity.jose import tokens
-from govcomponents.identity.jose.canonical_json import NotStrict, parse_object
+from govcomponents.identity.jose.canonical_json import NotCanonical, parse_object
 from govcomponents.identity.jose.jwk import public_key
 from govcomponents.identity.jose.tokens import Rules, TokenRefused, same
 from govcomponents.identity.protocol.relying_party import ASSERTION_TYPE
@@ -67,7 +67,7 @@ def _assertion(client: Client, form: Mapping[str, str], audiences: tuple[str, ..
             tokens.check_signature(parsed, public_key(dict(client.public_jwk or {})), rules)
             claims = parse_object(parsed.payload)
             tokens.check_claims(claims, rules, now)
-        except (TokenRefused, NotStrict) as error:
+        except (TokenRefused, NotCanonical) as error:
             refused = error
             continue
         if claims.get("sub") != client.client_id or not isinstance(claims.get("jti"), str):

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.identity.claims import text
 from govcomponents.identity.models import Address, DrivingPermit, Name, NamePart, NamePartKind, Passport
+from govcomponents.identity.protocol.claims import text
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:

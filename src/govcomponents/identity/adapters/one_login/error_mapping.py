@@ -16,9 +16,9 @@ from govcomponents.identity.protocol.flow import START_AGAIN, unavailable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.protocol.callback import ProviderError
-    from govcomponents.identity.protocol.flow import EndpointRefusal
+    from govcomponents.identity.protocol.flow import EndpointError
 
 _OPERATION: Final = "identity.complete"
 _LOST_SESSION: Final = "a new authentication request may be successful"
@@ -67,7 +67,7 @@ _KNOWN_TEXTS: Final = frozenset(
 )
 
 
-def of_callback(error: ProviderError, pending: Pending, provider: str) -> GovComponentsError:
+def of_callback(error: ProviderError, pending: PendingSignIn, provider: str) -> GovComponentsError:
     """The error for a person who came back with one."""
     code = error.code if error.code in _CALLBACK_CODES else "other"
     said = f': "{error.description}"' if error.description in _KNOWN_TEXTS else ""
@@ -87,7 +87,7 @@ def of_callback(error: ProviderError, pending: Pending, provider: str) -> GovCom
     )
 
 
-def _denied(error: ProviderError, pending: Pending) -> tuple[str, str]:
+def _denied(error: ProviderError, pending: PendingSignIn) -> tuple[str, str]:
     if _LOST_SESSION in error.description:
         return "the provider lost the person's session", "offer to start again"
     if pending.confidence and Claim.RETURN_CODES not in pending.claims:
@@ -98,7 +98,7 @@ def _denied(error: ProviderError, pending: Pending) -> tuple[str, str]:
     return "the person left, or the provider ended the sign-in", "offer to start again"
 
 
-def of_token(error: EndpointRefusal, provider: str) -> GovComponentsError:
+def of_token(error: EndpointError, provider: str) -> GovComponentsError:
     """The error for an answer of the token endpoint that is not 200."""
     said = f': "{error.description}"' if error.description in _KNOWN_TEXTS else ""
     if error.status >= 500 or error.status in (403, 429) or error.code == "server_error":
@@ -124,7 +124,7 @@ def of_token(error: EndpointRefusal, provider: str) -> GovComponentsError:
     )
 
 
-def of_userinfo(error: EndpointRefusal, provider: str) -> GovComponentsError:
+def of_userinfo(error: EndpointError, provider: str) -> GovComponentsError:
     """The error for an answer of the userinfo endpoint that is not 200; its code is in a header, if anywhere."""
     if error.status == 401:
         return SignInDenied(

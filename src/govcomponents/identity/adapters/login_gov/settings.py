@@ -12,8 +12,8 @@ from govcomponents.core.client import checked_base_url
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.login_gov import wire
-from govcomponents.identity.protocol.discovery import Expectations, host_of_url
-from govcomponents.identity.protocol.relying_party import PRIVATE_KEY_JWT, PUBLIC, Client, Demands
+from govcomponents.identity.protocol.discovery import DiscoveryPolicy, host_of_url
+from govcomponents.identity.protocol.relying_party import PRIVATE_KEY_JWT, PUBLIC, ClientRegistration, TokenPolicy
 from govcomponents.identity.urls import is_absolute
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _url(value: str) -> str:
     return value
 
 
-class OwnSettings(client_settings.OwnSettings):
+class LoginGovSettings(client_settings.AdapterSettings):
     """The settings that only this adapter knows."""
 
     client_authentication: Literal["private_key_jwt", "none"] = Field(
@@ -77,39 +77,39 @@ class OwnSettings(client_settings.OwnSettings):
 class Configuration:
     """Everything that the adapter needs to know, checked."""
 
-    own: OwnSettings
-    place: str
-    client: Client
-    expected: Expectations
-    demands: Demands
+    settings: LoginGovSettings
+    issuer: str
+    registration: ClientRegistration
+    discovery_policy: DiscoveryPolicy
+    token_policy: TokenPolicy
     logout_store: LogoutStore
 
 
 def configure(settings: IdentitySettings, *, is_production: bool | None) -> Configuration:
     """Check the settings. Raises ConfigurationError for the first that is missing or wrong."""
-    own = client_settings.own_settings(OwnSettings, settings)
+    adapter_settings = client_settings.adapter_settings(LoginGovSettings, settings)
     client_settings.check_environment(settings, is_production=is_production)
-    place = settings.issuer or wire.HOSTS[settings.environment or "integration"]
-    base = checked_base_url(place, setting=settings.variable("issuer"))
-    is_public = own.client_authentication == PUBLIC
-    if is_public and (settings.private_key or settings.private_key_file or own.signer) is not None:
+    issuer = settings.issuer or wire.HOSTS[settings.environment or "integration"]
+    base = checked_base_url(issuer, setting=settings.variable("issuer"))
+    is_public = adapter_settings.client_authentication == PUBLIC
+    if is_public and (settings.private_key or settings.private_key_file or adapter_settings.signer) is not None:
         raise ConfigurationError(
             "a private key is set, and the client is registered for PKCE alone, which uses none",
             fix=f"unset it, or correct {settings.variable('client_authentication')}",
         )
     return Configuration(
-        own=own,
-        place=base,
-        client=Client(
+        settings=adapter_settings,
+        issuer=base,
+        registration=ClientRegistration(
             client_id=client_settings.client_id_of(settings),
             redirect_url=client_settings.redirect_url_of(settings),
-            authentication=own.client_authentication,
-            signer=None if is_public else client_settings.signer_of(settings, own, wire.ALGORITHMS),
+            authentication=adapter_settings.client_authentication,
+            signer=None if is_public else client_settings.signer_of(settings, adapter_settings, wire.ALGORITHMS),
             # This provider takes the address of its token endpoint only, and not the issuer: so it is a constant.
             assertion_audience=base + wire.TOKEN_PATH,
-            pending_life=own.pending_life,
+            pending_life=adapter_settings.pending_life,
         ),
-        expected=Expectations(
+        discovery_policy=DiscoveryPolicy(
             # Its documents end the issuer in a slash, its documentation's examples do not: what discovery says counts.
             issuers=frozenset({base, f"{base}/"}),
             hosts=frozenset({host_of_url(base)}),
@@ -118,6 +118,6 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             id_token_algorithms=wire.ALGORITHMS,
             userinfo=True,
         ),
-        demands=Demands(algorithms=wire.ALGORITHMS, leeway=own.leeway, hashes=True),
-        logout_store=client_settings.logout_store_of(settings, own.logout_store),
+        token_policy=TokenPolicy(algorithms=wire.ALGORITHMS, leeway=adapter_settings.leeway, hashes=True),
+        logout_store=client_settings.logout_store_of(settings, adapter_settings.logout_store),
     )

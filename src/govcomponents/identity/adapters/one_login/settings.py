@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from govcomponents.settings import IdentitySettings
 
 
-class OwnSettings(client_settings.OwnSettings):
+class OneLoginSettings(client_settings.AdapterSettings):
     """The settings that only this adapter knows."""
 
     id_token_algorithm: Literal["ES256", "RS256"] = Field("ES256", description="as registered for the client")
@@ -51,34 +51,34 @@ class Configuration:
 
 def configure(settings: IdentitySettings, *, is_production: bool | None) -> Configuration:
     """Check the settings. Raises ConfigurationError for the first that is missing or wrong."""
-    own = client_settings.own_settings(OwnSettings, settings)
+    adapter_settings = client_settings.adapter_settings(OneLoginSettings, settings)
     client_settings.check_environment(settings, is_production=is_production)
     return Configuration(
         endpoints=_endpoints(settings),
         client_id=client_settings.client_id_of(settings),
         redirect_url=client_settings.redirect_url_of(settings),
-        signer=_signer(settings, own),
-        client_secret=own.client_secret,
-        id_token_algorithm=own.id_token_algorithm,
-        leeway=own.leeway,
-        pending_life=own.pending_life,
-        high_confidence=own.high_confidence,
-        signed_requests=own.signed_requests,
-        claims_as_text=own.claims_as_text,
-        logout_store=client_settings.logout_store_of(settings, own.logout_store),
+        signer=_signer(settings, adapter_settings),
+        client_secret=adapter_settings.client_secret,
+        id_token_algorithm=adapter_settings.id_token_algorithm,
+        leeway=adapter_settings.leeway,
+        pending_life=adapter_settings.pending_life,
+        high_confidence=adapter_settings.high_confidence,
+        signed_requests=adapter_settings.signed_requests,
+        claims_as_text=adapter_settings.claims_as_text,
+        logout_store=client_settings.logout_store_of(settings, adapter_settings.logout_store),
     )
 
 
-def _signer(settings: IdentitySettings, own: OwnSettings) -> Signer | None:
+def _signer(settings: IdentitySettings, adapter_settings: OneLoginSettings) -> Signer | None:
     """What signs for this client; None if it has a secret instead, which is for signing in only."""
-    if own.client_secret is None:
-        return client_settings.signer_of(settings, own, CLIENT_ALGORITHMS)
-    if any(key is not None for key in (own.signer, settings.private_key, settings.private_key_file)):
+    if adapter_settings.client_secret is None:
+        return client_settings.signer_of(settings, adapter_settings, CLIENT_ALGORITHMS)
+    if any(key is not None for key in (adapter_settings.signer, settings.private_key, settings.private_key_file)):
         raise ConfigurationError(
             f"{settings.variable('client_secret')} and a private key are both set",
             fix="set the one that the client is registered with",
         )
-    if own.signed_requests or own.high_confidence:
+    if adapter_settings.signed_requests or adapter_settings.high_confidence:
         raise ConfigurationError(
             "a client with a secret can neither sign requests nor prove identity",
             fix=f"unset {settings.variable('signed_requests')} and {settings.variable('high_confidence')}, "

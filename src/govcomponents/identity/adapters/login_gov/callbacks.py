@@ -50,7 +50,7 @@ async def parse(
     body: object,
     content_type: str | None,
     *,
-    party: RelyingParty,
+    client: RelyingParty,
     provider: str,
     audience: str,
     issuers: frozenset[str],
@@ -60,7 +60,7 @@ async def parse(
     try:
         token = _token(body, content_type)
         rules = replace(
-            party.rules(await party.metadata(OPERATION)),
+            client.rules(await client.metadata(OPERATION)),
             name="security event",
             audience=audience,
             types=frozenset({TYPE}),
@@ -68,10 +68,10 @@ async def parse(
         )
         if tokens.read(token, rules).header.get("typ") is None:
             raise TokenRefused(SignInReason.BAD_TYPE, "the security event does not say that it is one")
-        claims, _ = await party.verify(token, rules)
+        claims, _ = await client.verify(token, rules)
         event = _event(claims, rules, provider=provider, issuers=issuers)
-        now, until = party.clock(), claims["exp"] + rules.leeway
-        await party.http.transport.run_blocking(
+        now, until = client.clock(), claims["exp"] + rules.leeway
+        await client.http.transport.run_blocking(
             lambda: logout.remember(store, rules.issuer, event.id, until=until, now=now, provider=provider)
         )
     except TokenRefused as error:

@@ -17,8 +17,15 @@ from govcomponents.identity.adapters.oidc.levels import Level, Levels
 from govcomponents.identity.adapters.oidc.presets import preset
 from govcomponents.identity.jose.tokens import KEY_FOR
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.protocol.discovery import Expectations, host_of_url
-from govcomponents.identity.protocol.relying_party import BASIC, POST, PRIVATE_KEY_JWT, PUBLIC, Client, Demands
+from govcomponents.identity.protocol.discovery import DiscoveryPolicy, host_of_url
+from govcomponents.identity.protocol.relying_party import (
+    BASIC,
+    POST,
+    PRIVATE_KEY_JWT,
+    PUBLIC,
+    ClientRegistration,
+    TokenPolicy,
+)
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
@@ -50,7 +57,7 @@ Mapped = Annotated[dict[str, str], BeforeValidator(_mapped)]
 LevelTable = Annotated[dict[str, dict[Literal["authentication", "confidence"], str]], BeforeValidator(_mapped)]
 
 
-class OwnSettings(client_settings.OwnSettings):
+class OpenIdConnectSettings(client_settings.AdapterSettings):
     """The settings that only this adapter knows."""
 
     preset: str | None = Field(None, description="a provider that is known by name, such as scotaccount")
@@ -114,12 +121,12 @@ class OwnSettings(client_settings.OwnSettings):
 class Configuration:
     """Everything that the adapter needs to know, checked."""
 
-    own: OwnSettings
+    settings: OpenIdConnectSettings
     issuer: str
-    client: Client
+    registration: ClientRegistration
     levels: Levels
-    expected: Expectations
-    demands: Demands
+    discovery_policy: DiscoveryPolicy
+    token_policy: TokenPolicy
     logout_store: LogoutStore
 
 
@@ -127,7 +134,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
     """Check the settings. Raises ConfigurationError for the first that is missing or wrong."""
     issuer = settings.issuer or ""
     given: dict[str, object] = {}
-    if (name := settings.own_settings(OwnSettings.model_fields).get("preset")) is not None:
+    if (name := settings.own_settings(OpenIdConnectSettings.model_fields).get("preset")) is not None:
         client_settings.check_environment(settings, is_production=is_production)
         issuer, given = preset(name, settings)
     elif settings.environment is not None:
@@ -135,68 +142,81 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             f"{settings.variable('environment')} means something only with a preset",
             fix=f"set {settings.variable('issuer')}, and unset the other",
         )
-    own = client_settings.own_settings(OwnSettings, settings, given)
+    adapter_settings = client_settings.adapter_settings(OpenIdConnectSettings, settings, given)
     checked_base_url(issuer, setting=settings.variable("issuer"))
-    urls = [("end_session_endpoint", own.end_session_endpoint), ("attributes_url", own.attributes_url)]
-    if own.assertion_audience != "issuer":
-        urls.append(("assertion_audience", own.assertion_audience))
+    urls = [
+        ("end_session_endpoint", adapter_settings.end_session_endpoint),
+        ("attributes_url", adapter_settings.attributes_url),
+    ]
+    if adapter_settings.assertion_audience != "issuer":
+        urls.append(("assertion_audience", adapter_settings.assertion_audience))
     for setting, url in urls:
         if url is not None:
             checked_base_url(url, setting=settings.variable(setting))
-    client = _client(settings, own)
+    registration = _registration(settings, adapter_settings)
     return Configuration(
-        own=own,
+        settings=adapter_settings,
         issuer=issuer,
-        client=client,
-        levels=_levels(own),
-        expected=Expectations(
+        registration=registration,
+        levels=_levels(adapter_settings),
+        discovery_policy=DiscoveryPolicy(
             issuers=frozenset({issuer}),
-            hosts=frozenset({host_of_url(issuer), *own.endpoint_hosts}),
-            client_authentication=None if own.client_authentication == PUBLIC else own.client_authentication,
-            signing_algorithm=None if client.signer is None else client.signer.algorithm,
-            id_token_algorithms=frozenset(own.id_token_algorithms),
-            userinfo=own.userinfo in ("json", "jwt"),
+            hosts=frozenset({host_of_url(issuer), *adapter_settings.endpoint_hosts}),
+            client_authentication=None
+            if adapter_settings.client_authentication == PUBLIC
+            else adapter_settings.client_authentication,
+            signing_algorithm=None if registration.signer is None else registration.signer.algorithm,
+            id_token_algorithms=frozenset(adapter_settings.id_token_algorithms),
+            userinfo=adapter_settings.userinfo in ("json", "jwt"),
         ),
-        demands=Demands(
-            algorithms=frozenset(own.id_token_algorithms),
-            leeway=own.leeway,
-            key_id=own.require_key_id,
+        token_policy=TokenPolicy(
+            algorithms=frozenset(adapter_settings.id_token_algorithms),
+            leeway=adapter_settings.leeway,
+            key_id=adapter_settings.require_key_id,
             extra_audiences=True,
-            signed_claims=own.userinfo == "jwt",
+            signed_claims=adapter_settings.userinfo == "jwt",
         ),
-        logout_store=client_settings.logout_store_of(settings, own.logout_store),
+        logout_store=client_settings.logout_store_of(settings, adapter_settings.logout_store),
     )
 
 
-def _client(settings: IdentitySettings, own: OwnSettings) -> Client:
+def _registration(settings: IdentitySettings, adapter_settings: OpenIdConnectSettings) -> ClientRegistration:
     signer: Signer | None = None
-    if own.client_authentication == PRIVATE_KEY_JWT:
-        signer = client_settings.signer_of(settings, own, frozenset(KEY_FOR))
-    elif settings.private_key is not None or settings.private_key_file is not None or own.signer is not None:
-        raise _contradiction(settings, own, "a private key")
-    needs_secret = own.client_authentication in (BASIC, POST)
-    if needs_secret != (own.client_secret is not None):
-        raise _missing_secret(settings) if needs_secret else _contradiction(settings, own, "a client secret")
-    if own.client_secret is not None and not _PLAIN.fullmatch(own.client_secret.reveal()):
+    if adapter_settings.client_authentication == PRIVATE_KEY_JWT:
+        signer = client_settings.signer_of(settings, adapter_settings, frozenset(KEY_FOR))
+    elif (
+        settings.private_key is not None or settings.private_key_file is not None or adapter_settings.signer is not None
+    ):
+        raise _contradiction(settings, adapter_settings, "a private key")
+    needs_secret = adapter_settings.client_authentication in (BASIC, POST)
+    if needs_secret != (adapter_settings.client_secret is not None):
+        raise (
+            _missing_secret(settings) if needs_secret else _contradiction(settings, adapter_settings, "a client secret")
+        )
+    if adapter_settings.client_secret is not None and not _PLAIN.fullmatch(adapter_settings.client_secret.reveal()):
         raise ConfigurationError(
             f"{settings.variable('client_secret')} is no client secret: "
             "it is empty, too long, or holds a space or a control sign",
             fix="set it to the secret that the provider gave, whole",
         )
-    return Client(
+    return ClientRegistration(
         client_id=client_settings.client_id_of(settings),
         redirect_url=client_settings.redirect_url_of(settings),
-        authentication=own.client_authentication,
+        authentication=adapter_settings.client_authentication,
         signer=signer,
-        secret=own.client_secret,
-        assertion_audience=None if own.assertion_audience == "issuer" else own.assertion_audience,
-        pending_life=own.pending_life,
+        secret=adapter_settings.client_secret,
+        assertion_audience=None
+        if adapter_settings.assertion_audience == "issuer"
+        else adapter_settings.assertion_audience,
+        pending_life=adapter_settings.pending_life,
     )
 
 
-def _contradiction(settings: IdentitySettings, own: OwnSettings, what: str) -> ConfigurationError:
+def _contradiction(
+    settings: IdentitySettings, adapter_settings: OpenIdConnectSettings, what: str
+) -> ConfigurationError:
     return ConfigurationError(
-        f"{what} is set, and the client authenticates by {own.client_authentication}, which uses none",
+        f"{what} is set, and the client authenticates by {adapter_settings.client_authentication}, which uses none",
         fix=f"unset it, or correct {settings.variable('client_authentication')}",
     )
 
@@ -208,10 +228,10 @@ def _missing_secret(settings: IdentitySettings) -> ConfigurationError:
     )
 
 
-def _levels(own: OwnSettings) -> Levels:
+def _levels(adapter_settings: OpenIdConnectSettings) -> Levels:
     """Read the table of levels. Raises ValueError."""
-    floor = Level(own.assured_authentication, Confidence.NONE)
-    return Levels({name: _level(worth, floor) for name, worth in own.levels.items()}, floor)
+    floor = Level(adapter_settings.assured_authentication, Confidence.NONE)
+    return Levels({name: _level(worth, floor) for name, worth in adapter_settings.levels.items()}, floor)
 
 
 def _level(worth: dict[Any, str], floor: Level) -> Level:

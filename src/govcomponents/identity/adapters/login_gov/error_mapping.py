@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import CredentialsRefused, GovComponentsError, SignInDenied, SignInReason
-from govcomponents.identity.protocol import errors as protocol_errors
-from govcomponents.identity.protocol.errors import Refusals
+from govcomponents.identity.protocol import error_mapping as standard_errors
+from govcomponents.identity.protocol.error_mapping import ErrorMapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.protocol.callback import ProviderError
-    from govcomponents.identity.protocol.flow import EndpointRefusal
+    from govcomponents.identity.protocol.flow import EndpointError
 
 _OPERATION: Final = "identity.complete"
 _CLOCK: Final = "set this machine's clock right"
@@ -30,7 +30,7 @@ _CLIENT: Final[Mapping[str, str]] = {
     "Invalid audience claim": "check that the environment, or the issuer, is the one where the client is registered",
     "Signature has expired": _CLOCK,
     "iat must be": _CLOCK,
-    "Client assertion": protocol_errors.CHECK_CLIENT,
+    "Client assertion": standard_errors.CHECK_CLIENT,
     "Client must authenticate": "set CLIENT_AUTHENTICATION as the client is registered: private_key_jwt, or none",
 }
 _CODE: Final[Mapping[str, str]] = {
@@ -48,10 +48,10 @@ _REQUEST: Final[Mapping[str, str]] = {
 }
 
 
-def of_callback(error: ProviderError, pending: Pending, provider: str) -> GovComponentsError:
+def of_callback(error: ProviderError, pending: PendingSignIn, provider: str) -> GovComponentsError:
     """The error for a person who came back with one."""
     if error.code != "invalid_request":
-        return protocol_errors.of_callback(error, pending, provider)
+        return standard_errors.of_callback(error, pending, provider)
     return SignInDenied(
         "the provider refused the request",
         reason=SignInReason.PROVIDER_ERROR,
@@ -62,10 +62,10 @@ def of_callback(error: ProviderError, pending: Pending, provider: str) -> GovCom
     )
 
 
-def of_token(error: EndpointRefusal, provider: str) -> GovComponentsError:
+def of_token(error: EndpointError, provider: str) -> GovComponentsError:
     """The error for an answer of the token endpoint that is not 200; its sentence stands where OAuth has a code."""
     if error.status != 400:
-        return protocol_errors.of_token(error, provider)
+        return standard_errors.of_token(error, provider)
     if advice := _advice(error.code, _CLIENT):
         return CredentialsRefused(
             "the provider does not take what proves who this service is",
@@ -88,4 +88,4 @@ def _advice(sentence: str, known: Mapping[str, str]) -> str:
     return next((advice for part, advice in known.items() if part in sentence), "")
 
 
-REFUSALS: Final = Refusals(of_callback, of_token, protocol_errors.of_userinfo)
+ERROR_MAPPING: Final = ErrorMapping(of_callback, of_token, standard_errors.of_userinfo)

@@ -16,9 +16,9 @@ from govcomponents.identity.protocol.flow import START_AGAIN, unavailable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.identity.pending import Pending
+    from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.protocol.callback import ProviderError
-    from govcomponents.identity.protocol.flow import EndpointRefusal
+    from govcomponents.identity.protocol.flow import EndpointError
 
 _OPERATION: Final = "identity.complete"
 _UNAVAILABLE: Final = frozenset({"temporarily_unavailable", "server_error"})
@@ -54,15 +54,15 @@ _TOKEN_CODES: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Refusals:
+class ErrorMapping:
     """How one provider's errors are turned into errors of this library."""
 
-    of_callback: Callable[[ProviderError, Pending, str], GovComponentsError]
-    of_token: Callable[[EndpointRefusal, str], GovComponentsError]
-    of_userinfo: Callable[[EndpointRefusal, str], GovComponentsError]
+    of_callback: Callable[[ProviderError, PendingSignIn, str], GovComponentsError]
+    of_token: Callable[[EndpointError, str], GovComponentsError]
+    of_userinfo: Callable[[EndpointError, str], GovComponentsError]
 
 
-def of_callback(error: ProviderError, pending: Pending, provider: str) -> GovComponentsError:
+def of_callback(error: ProviderError, pending: PendingSignIn, provider: str) -> GovComponentsError:
     """The error for a person who came back with one."""
     code = error.code
     if code in _UNAVAILABLE:
@@ -79,7 +79,7 @@ def of_callback(error: ProviderError, pending: Pending, provider: str) -> GovCom
     )
 
 
-def of_token(error: EndpointRefusal, provider: str) -> GovComponentsError:
+def of_token(error: EndpointError, provider: str) -> GovComponentsError:
     """The error for an answer of the token endpoint that is not 200."""
     code = shown_code(error.code)
     if error.status >= 500 or error.status in (403, 429) or error.code in _UNAVAILABLE:
@@ -104,7 +104,7 @@ def of_token(error: EndpointRefusal, provider: str) -> GovComponentsError:
     )
 
 
-def of_userinfo(error: EndpointRefusal, provider: str) -> GovComponentsError:
+def of_userinfo(error: EndpointError, provider: str) -> GovComponentsError:
     """The error for an answer of the userinfo endpoint that is not 200."""
     code = shown_code(error.code)
     if error.status == 401:
@@ -125,4 +125,4 @@ def shown_code(code: str) -> str | None:
     return code if code in _TOKEN_CODES else "other" if code else None
 
 
-STANDARD: Final = Refusals(of_callback, of_token, of_userinfo)
+STANDARD: Final = ErrorMapping(of_callback, of_token, of_userinfo)
