@@ -24,7 +24,7 @@ from govcomponents.core.driver import drive
 from govcomponents.core.messages import Replay, Request
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.transports.scripted import ScriptedTransport
-from govcomponents.notify.adapters.smtp.server import MailServer, Security
+from govcomponents.notify.adapters.smtp.settings import MailServer, Security
 from govcomponents.notify.adapters.smtp.transport import SmtpTransport
 
 from .conftest import PLAIN

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govcomponents import InvalidInput
-from govcomponents.notify.adapters.smtp.addresses import ascii_address
-from govcomponents.notify.adapters.smtp.message import Content, Headers, compose
+from govcomponents.notify.adapters.smtp.message import Headers, compose
+from govcomponents.notify.adapters.smtp.settings import ascii_address
+from govcomponents.notify.templates.files import EmailContent
 
 HOSTILE = st.text(
     alphabet=st.sampled_from("ab \t\r\n\x0b\x0c\x1c\x85\u2028\u2029.:<>\"'=?éŵ李🎉-_") | st.characters(), max_size=80
@@ -37,7 +38,7 @@ def _lines(text: str) -> str:
 @given(subject=HOSTILE, text=HOSTILE, html=HOSTILE, reference=HOSTILE)
 def test_no_value_adds_a_header_or_ends_the_email(subject, text, html, reference):
     try:
-        written = compose(headers(reference), Content(subject, text, html), "notify.send_email")
+        written = compose(headers(reference), EmailContent(subject, text, html), "notify.send_email")
     except InvalidInput:
         return
 

@@ -12,7 +12,7 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters import BUILT_IN
 from govcomponents.notify.adapters.smtp.adapter import Smtp
-from govcomponents.notify.adapters.smtp.server import MailSettings, Security
+from govcomponents.notify.adapters.smtp.settings import MailSettings, Security
 from govcomponents.settings import NotifySettings, Settings
 
 GOOD = {

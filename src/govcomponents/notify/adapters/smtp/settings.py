@@ -1,6 +1,6 @@
-"""The mail server and the sender, as the settings give them; all is checked before anything is sent.
+"""The settings of a mail server and its sender; all of them are checked before anything is sent.
 
-Source: RFC 8314 (TLS for submission: port 465 at once, port 587 with STARTTLS), RFC 6409 (submission).
+Sources: RFC 8314 (TLS for submission: port 465 at once, port 587 with STARTTLS), RFC 6409 (submission).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.notify.adapters.smtp.addresses import ascii_address, ascii_host
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
@@ -23,8 +22,43 @@ if TYPE_CHECKING:
 SETTINGS: Final = frozenset(
     {"host", "port", "security", "username", "password", "sender", "sender_name", "templates_folder", "hello_name"}
 )
+_FIXES: Final = {
+    "host": "set it to the mail server's name, such as smtp.example.gov.uk",
+    "sender": "set it to the address that emails come from",
+    "templates_folder": "set it to the folder that holds the template files",
+}
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _NOT_FOR_HEADERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+_LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+_LABEL: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+_IPV6: Final = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+
+
+def ascii_address(text: str) -> str | None:
+    """Return an address as SMTP takes it, with its domain encoded, or None if it is not one that can be sent to.
+
+    Stricter than the RFC on purpose: no quoted local parts, no address literals, nothing that a header or a command
+    could be broken with. Source: RFC 5321, sections 4.1.2 and 4.5.3.1.
+    """
+    local, separator, domain = text.strip().rpartition("@")
+    host = ascii_host(domain) if "." in domain else None
+    if not separator or host is None or len(local) > 64 or not _LOCAL.fullmatch(local):
+        return None
+    return f"{local}@{host}"
+
+
+def ascii_host(text: str) -> str | None:
+    """Return a host's name or address as a name server takes it, or None if it is neither."""
+    if _IPV6.fullmatch(text):
+        return text
+    if not text.isascii():
+        try:
+            text = text.encode("idna").decode()
+        except UnicodeError:
+            return None
+    labels = text.split(".")
+    return text if len(text) <= 253 and all(_LABEL.fullmatch(label) for label in labels) else None
 
 
 class Security(StrEnum):
@@ -40,7 +74,7 @@ _PORTS: Final = {Security.STARTTLS: 587, Security.TLS: 465, Security.NONE: 25}
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where emails are handed over, and as whom."""
+    """The server that takes emails, and the login that it wants."""
 
     host: str
     port: int
@@ -57,12 +91,13 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """Everything that the settings say: the server, who the emails come from, and the folder of their templates."""
+    """All settings of the adapter: the server, the sender of the emails, and the folder of their templates."""
 
     server: MailServer
     sender: str
     sender_name: str
     templates: Path
+    templates_setting: str
 
     @classmethod
     def read(cls, settings: NotifySettings) -> Self:
@@ -78,31 +113,19 @@ class MailSettings:
             if getattr(settings, name) is not None:
                 raise _Wrong(name, "is not for a mail server", "set HOST, and USERNAME and PASSWORD, instead")
         own = settings.own_settings(SETTINGS)
-        host = _host(_text(own, "host"))
+        host = _host(own, "host")
         security = _security(own.get("security"), host)
-        sender = _address(_text(own, "sender"))
-        username, password = _credentials(own)
-        server = MailServer(
-            host=host,
-            port=_port(own.get("port"), security),
-            security=security,
-            username=username,
-            password=password,
-            hello_name=_host(_text(own, "hello_name"), name="hello_name")
-            if "hello_name" in own
-            else sender.rpartition("@")[2],
-        )
+        sender = ascii_address(_text(own, "sender"))
+        if sender is None:
+            raise _Wrong("sender", "is not an email address", "give one address, such as permits@example.gov.uk")
+        hello_name = _host(own, "hello_name") if "hello_name" in own else sender.rpartition("@")[2]
+        server = MailServer(host, _port(own.get("port"), security), security, *_login(own), hello_name)
         sender_name = _text(own, "sender_name") if "sender_name" in own else ""
         if _NOT_FOR_HEADERS.search(sender_name):
             raise _Wrong("sender_name", "holds a line break or another control character", "give it without one")
-        return cls(server, sender, sender_name, Path(_text(own, "templates_folder")))
-
-
-_NEEDED: Final = {
-    "host": "set it to the mail server's name, such as smtp.example.gov.uk",
-    "sender": "set it to the address that emails come from",
-    "templates_folder": "set it to the folder that holds the template files",
-}
+        return cls(
+            server, sender, sender_name, Path(_text(own, "templates_folder")), settings.variable("templates_folder")
+        )
 
 
 class _Wrong(Exception):
@@ -118,22 +141,15 @@ def _text(own: dict[str, object], name: str) -> str:
     if isinstance(value, Path):
         value = str(value)
     if not isinstance(value, str) or not value.strip():
-        raise _Wrong(name, "is not set" if value is None else "is not a text", _NEEDED.get(name, "give it a text"))
+        raise _Wrong(name, "is not set" if value is None else "is not a text", _FIXES.get(name, "give it a text"))
     return value.strip()
 
 
-def _host(text: str, name: str = "host") -> str:
-    host = ascii_host(text)
+def _host(own: dict[str, object], name: str) -> str:
+    host = ascii_host(_text(own, name))
     if host is None:
         raise _Wrong(name, "is not a host's name", "give the name alone, without scheme and port")
     return host
-
-
-def _address(text: str) -> str:
-    address = ascii_address(text)
-    if address is None:
-        raise _Wrong("sender", "is not an email address", "give one address, such as permits@example.gov.uk")
-    return address
 
 
 def _security(value: object, host: str) -> Security:
@@ -156,7 +172,7 @@ def _port(value: object, security: Security) -> int:
     return value
 
 
-def _credentials(own: dict[str, object]) -> tuple[str | None, Secret | None]:
+def _login(own: dict[str, object]) -> tuple[str | None, Secret | None]:
     if "username" not in own and "password" not in own:
         return None, None
     username = _text(own, "username")
