@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from govcomponents.contracts.faults import Fault
 from govcomponents.contracts.pay.faults_suite import PayFaults
 from govcomponents.contracts.pay.subject import Call, PayDouble, PaySubject
 from govcomponents.contracts.suite import needs
@@ -182,6 +183,48 @@ class PaySuite(PayFaults):
         assert [payment.id for payment in found] == made[-2::-1]
         assert [payment.id for payment in caller.pay.search(reference="SEARCH-3")] == [made[3]]
         assert list(caller.pay.search(reference="SEARCH-NONE")) == []
+
+    @needs(Can.IDEMPOTENCY_KEYS)
+    def test_a_key_lets_a_payment_be_repeated_and_made_once(self, call: Call) -> None:
+        caller = call()
+        caller.fail(Fault.TIME_OUT_AFTER, times=1)
+        payment = caller.new(idempotency_key="renewal-7")
+        assert caller.new(idempotency_key="renewal-7").id == payment.id
+        assert caller.double.payments() == 1
+
+    @needs(Can.EVENTS)
+    def test_events_tell_how_a_payment_came_to_be_paid(self, call: Call) -> None:
+        caller = call()
+        payment = caller.paid()
+        events = caller.pay.events(payment.id)
+        assert {event.payment_id for event in events} == {payment.id}
+        assert len(events) > 1
+        assert not events[0].state.is_paid
+        assert any(event.state.is_paid for event in events)
+        times = [event.at for event in events if event.at is not None]
+        assert times == sorted(times)
+
+    @needs(Can.MOTO)
+    def test_a_payment_for_a_person_on_the_telephone_says_so(self, call: Call) -> None:
+        caller = call()
+        assert caller.pay.get(caller.new(moto=True).id).moto
+        assert not caller.pay.get(caller.new().id).moto
+
+    @needs(Can.REFUND, Can.SEARCH_REFUNDS)
+    def test_a_search_finds_refunds(self, call: Call) -> None:
+        caller = call()
+        payment = caller.paid()
+        assert payment.refundable is not None
+        assert list(caller.pay.search_refunds()) == []
+        refund = caller.pay.refund(payment.id, Money(100), available=payment.refundable.available)
+        assert [found.id for found in caller.pay.search_refunds()] == [refund.id]
+
+    @needs(Can.AGREEMENTS, Can.SEARCH_AGREEMENTS)
+    def test_a_search_finds_agreements(self, call: Call) -> None:
+        caller = call()
+        made = caller.pay.create_agreement("AGREEMENT-1", "Pay by instalments")
+        assert [found.id for found in caller.pay.search_agreements(reference="AGREEMENT-1")] == [made.id]
+        assert list(caller.pay.search_agreements(reference="AGREEMENT-2")) == []
 
     @needs(Can.WEBHOOKS)
     def test_webhooks_are_proved_and_read(self, call: Call) -> None:
