@@ -118,13 +118,13 @@ class Service:
 
 
 @pytest.fixture
-def service(mode: Mode, runner: asyncio.Runner) -> Service:
+def service(gov_mode: Mode, gov_runner: asyncio.Runner) -> Service:
     world = default_world()
     canaries = {EMAIL, PHONE, PHONE.removeprefix("0"), NAME, CARD, LINE, *_world_canaries(world)}
     sandbox = Sandbox(world)
     wire = FaultyTransport(InProcessTransport(sandbox.handle, sandbox.clock.advance))
     told = Told(canaries)
-    kind = GovComponents if mode is Mode.BLOCKING else AsyncGovComponents
+    kind = GovComponents if gov_mode is Mode.BLOCKING else AsyncGovComponents
     gov = kind.from_settings(
         sandbox.settings(), transport=wire, observers=[lambda event: told.texts.append(repr(event))]
     )
@@ -133,7 +133,7 @@ def service(mode: Mode, runner: asyncio.Runner) -> Service:
     def component(name: str) -> Any:
         target = getattr(gov, name)
         told.texts.append(repr(target))
-        return target if mode is Mode.BLOCKING else BlockingView(target, runner)
+        return target if gov_mode is Mode.BLOCKING else BlockingView(target, gov_runner)
 
     return Service(gov, sandbox, wire, told, component)
 
@@ -376,16 +376,16 @@ def test_input_that_is_wrong_is_not_shown(service: Service, wrong: str, caplog: 
     assert service.told.found() == set()
 
 
-def test_a_refused_key_is_not_shown(mode: Mode, runner: asyncio.Runner) -> None:
+def test_a_refused_key_is_not_shown(gov_mode: Mode, gov_runner: asyncio.Runner) -> None:
     sandbox = Sandbox()
     key = "api_test_" + "canary0" * 7
     settings = sandbox.settings().model_copy(
         update={"pay": sandbox.settings().pay.model_copy(update={"api_key": Secret(key)})}
     )  # type: ignore[union-attr]
     told = Told({key, "canary0"})
-    kind = GovComponents if mode is Mode.BLOCKING else AsyncGovComponents
+    kind = GovComponents if gov_mode is Mode.BLOCKING else AsyncGovComponents
     gov = kind.from_settings(settings, transport=InProcessTransport(sandbox.handle, sandbox.clock.advance))
-    pay: Any = gov.pay if mode is Mode.BLOCKING else BlockingView(gov.pay, runner)
+    pay: Any = gov.pay if gov_mode is Mode.BLOCKING else BlockingView(gov.pay, gov_runner)
     with pytest.raises(GovComponentsError) as caught:
         pay.create(Money(1), "R", "D", BACK)
     told.error(caught.value)

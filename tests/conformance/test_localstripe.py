@@ -99,7 +99,7 @@ def _await(port, process):
 
 
 @pytest.fixture
-def connect(server, mode, runner):
+def connect(server, gov_mode, gov_runner):
     """Make a pay object in the mode of the test."""
     opened = []
 
@@ -108,14 +108,14 @@ def connect(server, mode, runner):
 
     def make(key=KEY):
         settings = PaySettings(api_key=key, base_url=server, webhook_secrets=(SECRET,))
-        transport = RequestsTransport() if mode is Mode.BLOCKING else runner.run(make_async())
+        transport = RequestsTransport() if gov_mode is Mode.BLOCKING else gov_runner.run(make_async())
         opened.append(transport)
         port = Stripe.from_settings(settings, Runtime(transport))
-        return Pay(port) if mode is Mode.BLOCKING else BlockingView(AsyncPay(port), runner)
+        return Pay(port) if gov_mode is Mode.BLOCKING else BlockingView(AsyncPay(port), gov_runner)
 
     yield make
     for transport in opened:
-        runner.run(transport.aclose())
+        gov_runner.run(transport.aclose())
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ def issuer(packages, notices, tmp_path_factory):
 
 
 @pytest.fixture
-def connect(issuer, mode, runner):
+def connect(issuer, gov_mode, gov_runner):
     """Make the service object of one client, in the mode of the test."""
     opened = []
 
@@ -182,22 +182,22 @@ def connect(issuer, mode, runner):
             "levels": {PROVED: {"authentication": "two_factor", "confidence": "medium"}},
         }
         settings = IdentitySettings(**(values | SETTINGS[name] | secret | changes))
-        if mode is Mode.BLOCKING:
+        if gov_mode is Mode.BLOCKING:
             transport = RequestsTransport()
             opened.append(transport)
             return IdentityService(OpenIdConnect.from_settings(settings, Runtime(transport)))
-        transport = runner.run(make_async(AiohttpTransport))
+        transport = gov_runner.run(make_async(AiohttpTransport))
         opened.append(transport)
-        return BlockingView(AsyncIdentityService(OpenIdConnect.from_settings(settings, Runtime(transport))), runner)
+        return BlockingView(AsyncIdentityService(OpenIdConnect.from_settings(settings, Runtime(transport))), gov_runner)
 
     yield make
     for transport in opened:
-        if mode is Mode.BLOCKING:
+        if gov_mode is Mode.BLOCKING:
             from govcomponents.core.driver import drive
 
             drive(transport.aclose())
         else:
-            runner.run(transport.aclose())
+            gov_runner.run(transport.aclose())
 
 
 ASK = {"confidence": Confidence.MEDIUM, "claims": [Claim.PHONE, Claim.ADDRESS]}

@@ -20,12 +20,12 @@ def server() -> Iterator[Loopback]:
 
 
 @pytest.fixture
-def make_caller(mode: Mode, runner: asyncio.Runner) -> Iterator[Callable[..., Caller]]:
+def make_caller(gov_mode: Mode, gov_runner: asyncio.Runner) -> Iterator[Callable[..., Caller]]:
     """Make callers of the test's mode; they are closed when the test ends."""
     made: list[Caller] = []
 
     def make(**limits: float) -> Caller:
-        made.append(Caller(mode, runner, **limits))
+        made.append(Caller(gov_mode, gov_runner, **limits))
         return made[-1]
 
     yield make

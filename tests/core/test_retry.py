@@ -47,9 +47,9 @@ def _request(replay: Replay) -> Request:
 
 
 @pytest.fixture
-def send(mode: Mode, runner: asyncio.Runner) -> Callable[[HttpClient, Request], Response]:
+def send(gov_mode: Mode, gov_runner: asyncio.Runner) -> Callable[[HttpClient, Request], Response]:
     def call(client: HttpClient, request: Request) -> Response:
-        return drive(client.send(request)) if mode is Mode.BLOCKING else runner.run(client.send(request))
+        return drive(client.send(request)) if gov_mode is Mode.BLOCKING else gov_runner.run(client.send(request))
 
     return call
 

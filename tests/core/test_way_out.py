@@ -291,7 +291,7 @@ def test_a_proxy_that_cannot_be_used_is_a_configuration_error(
     assert "word" not in str(caught.value)
 
 
-@pytest.mark.parametrize("mode", [Mode.BLOCKING])
+@pytest.mark.parametrize("gov_mode", [Mode.BLOCKING])
 def test_a_direct_http_request_has_only_a_path_in_its_request_line(
     server: Loopback, make_caller: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -196,6 +196,14 @@ def test_nothing_public_is_annotated_with_any(name: str) -> None:
     assert found == []
 
 
+def test_the_pytest_plugin_takes_no_name_that_a_project_may_have() -> None:
+    from govcomponents.contracts import fixtures
+
+    found = [name for name, value in vars(fixtures).items() if type(value).__name__ == "FixtureFunctionDefinition"]
+    assert found
+    assert [name for name in found if not name.startswith("gov_")] == []
+
+
 def test_every_error_class_is_raised_by_the_package() -> None:
     own = {PACKAGE / "errors.py", PACKAGE / "__init__.py"}
     sources = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py") if path not in own)

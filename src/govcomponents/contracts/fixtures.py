@@ -27,14 +27,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(params=list(Mode), ids=str)
-def mode(request: pytest.FixtureRequest) -> Mode:
+def gov_mode(request: pytest.FixtureRequest) -> Mode:
     """How the test calls: each test runs once for blocking callers and once for asyncio callers."""
     chosen: Mode = request.param
     return chosen
 
 
 @pytest.fixture
-def runner() -> Iterator[asyncio.Runner]:
+def gov_runner() -> Iterator[asyncio.Runner]:
     """Give the one event loop of a test; it is closed when the test ends."""
     with asyncio.Runner() as loop:
         yield loop

@@ -183,7 +183,7 @@ class Suite:
     caller: ClassVar[type[Caller]] = Caller
 
     @pytest.fixture
-    def call(self, mode: Mode, runner: asyncio.Runner) -> Iterator[Callable[..., Any]]:
+    def call(self, gov_mode: Mode, gov_runner: asyncio.Runner) -> Iterator[Callable[..., Any]]:
         """Make a caller of a fresh double, or of the one that is given."""
         opened: list[Double] = []
         blocking, asynchronous = self.services
@@ -194,7 +194,7 @@ class Suite:
             wire = FaultyTransport(found.transport)
             events: list[CallEvent] = []
             port = self.subject.build(Runtime(wire, clock=found.clock, observers=(events.append,)))
-            service: Any = blocking(port) if mode is Mode.BLOCKING else BlockingView(asynchronous(port), runner)
+            service: Any = blocking(port) if gov_mode is Mode.BLOCKING else BlockingView(asynchronous(port), gov_runner)
             return self.caller(service, port, wire, found, self.subject, events)
 
         yield make

@@ -26,10 +26,12 @@ AUDIENCE = "https://permits.example/events"
 
 @needs_golden
 @pytest.mark.parametrize("name", named("security_event"))
-def test_every_published_event_is_verified(name, mode, runner):
+def test_every_published_event_is_verified(name, gov_mode, gov_runner):
     case = answers()[name]
     port = port_on(Shared(), PUBLISHED_AT)
-    service = IdentityService(port) if mode is Mode.BLOCKING else BlockingView(AsyncIdentityService(port), runner)
+    service = (
+        IdentityService(port) if gov_mode is Mode.BLOCKING else BlockingView(AsyncIdentityService(port), gov_runner)
+    )
     event = service.parse_account_event(case["signed"].encode(), MEDIA)
     assert event.kind is KINDS[event.type]
     assert {event.type} == case["claims"]["events"].keys()

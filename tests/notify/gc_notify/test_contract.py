@@ -188,11 +188,11 @@ def serving(service: Service) -> Iterator[str]:
         server.server_close()
 
 
-def test_both_callers_send_and_look_up_over_a_socket(mode: Mode) -> None:
+def test_both_callers_send_and_look_up_over_a_socket(gov_mode: Mode) -> None:
     service = Service()
     with serving(service) as base_url:
         settings = Settings(notify=NotifySettings(adapter="gc_notify", api_key=KEY, base_url=base_url))
-        if mode is Mode.BLOCKING:
+        if gov_mode is Mode.BLOCKING:
             with GovComponents.from_settings(settings) as gov:
                 found = gov.notify.get(gov.notify.send_email(**ARGUMENTS["email"]).id)
         else:

@@ -83,7 +83,7 @@ def settings_for(templates: Path) -> Callable[..., Settings]:
 
 @pytest.fixture
 def notify_at(
-    settings_for: Callable[..., Settings], mode: Mode, runner: asyncio.Runner
+    settings_for: Callable[..., Settings], gov_mode: Mode, gov_runner: asyncio.Runner
 ) -> Iterator[Callable[..., Any]]:
     """Make a service object of the test's mode, on the real transport of that mode."""
     with contextlib.ExitStack() as stack:
@@ -91,13 +91,13 @@ def notify_at(
         def make(port: int, *, retry: RetryPolicy | None = None, observers: Any = (), **changes: object) -> Any:
             settings = settings_for(port, **changes)
             policy = retry or RetryPolicy.none()
-            if mode is Mode.BLOCKING:
+            if gov_mode is Mode.BLOCKING:
                 gov = GovComponents.from_settings(settings, retry=policy, observers=observers)
                 stack.callback(gov.close)
                 return gov.notify
             agov = AsyncGovComponents.from_settings(settings, retry=policy, observers=observers)
-            stack.callback(lambda: runner.run(agov.aclose()))
-            return BlockingView(agov.notify, runner)
+            stack.callback(lambda: gov_runner.run(agov.aclose()))
+            return BlockingView(agov.notify, gov_runner)
 
         yield make
 

@@ -52,14 +52,14 @@ class NotifySuite(NotifyFaults):
         assert found.is_finished != found.may_change
 
     @needs(Can.PRECOMPILED, Can.LETTER_PDF)
-    def test_a_letter_has_a_pdf_in_the_end(self, call: Call, runner: asyncio.Runner) -> None:
+    def test_a_letter_has_a_pdf_in_the_end(self, call: Call, gov_runner: asyncio.Runner) -> None:
         caller = call()
         sent = caller.notify.send_precompiled_letter(**self._sample("precompiled"))
 
         async def wait() -> None:
             await caller.double.transport.sleep(60.0)
 
-        runner.run(wait())
+        gov_runner.run(wait())
         assert caller.notify.letter_pdf(sent.id).startswith(b"%PDF-")
 
     @needs(Can.EMAIL, Can.SEARCH)
