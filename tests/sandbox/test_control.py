@@ -31,7 +31,7 @@ def gov(request):
             yield made
     else:
         with serving(now=NOW) as server, GovComponents.from_settings(server.sandbox.settings()) as made:
-            made._sandbox = server.sandbox
+            made._simulator = server.sandbox
             made.control = Control.over_http(server.base_url + "/")
             yield made
 

@@ -1,7 +1,7 @@
 """A person at the sandbox's pages, without a browser: opens pages, fills in forms, follows redirects.
 
-For demos and tests. It works in process (`Visitor(sandbox.visit)`) and over HTTP (`Visitor.over_http()`), runs no
-script because no page needs one, and stops at the first redirect that leaves the sandbox: that is the person coming
+For demos and tests. It works in process (`FormBrowser(sandbox.visit)`) and over HTTP (`FormBrowser.over_http()`), runs
+no script because no page needs one, and stops at the first redirect that leaves the sandbox: that is the person coming
 back to the service.
 """
 
