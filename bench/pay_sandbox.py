@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from govcomponents.sandbox.http.server import SandboxServer
+from govcomponents.sandbox.server import SandboxServer
 
 KEY = "api_test_only0for0the0bench"
 

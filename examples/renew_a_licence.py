@@ -19,7 +19,7 @@ from govcomponents.identity.models import Identity, SignIn
 from govcomponents.notify.models import Sent
 from govcomponents.pay.models import Payment
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.http.server import SandboxServer, serving
+from govcomponents.sandbox.server import SandboxServer, serving
 
 FEE = Money.gbp("145.00")
 TOO_MUCH = Money.gbp("45.00")  # the person turns out to be entitled to the lower fee

@@ -6,7 +6,7 @@ from renew_a_licence import EMAIL_RECEIPT, FEE, GOOD_CARD, PHONE, RETURN_URL, TE
 
 from govcomponents import AsyncGovComponents
 from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 
 async def renew(gov: AsyncGovComponents, person: Person, reference: str) -> str:

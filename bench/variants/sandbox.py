@@ -181,7 +181,7 @@ def exchange_token_bare() -> None:
 
 def start_up() -> None:
     """Serve and stop: what the command does before the first request."""
-    from govcomponents.sandbox.http.server import SandboxServer
+    from govcomponents.sandbox.server import SandboxServer
 
     SandboxServer(port=0).close()
 

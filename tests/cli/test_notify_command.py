@@ -8,7 +8,7 @@ import pytest
 from govcomponents.cli import notify as command
 from govcomponents.cli.main import main
 from govcomponents.notify.bulk.send import BulkProgress
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 EMAIL = "5ab1ec0d-0000-4000-8000-000000000101"
 KEY = "demo-test-5ab1ec0d-0000-4000-8000-000000000001-5ab1ec0d-5ec2-4000-8000-000000000001"

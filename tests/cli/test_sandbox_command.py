@@ -18,7 +18,7 @@ from govcomponents.cli import main as command
 from govcomponents.cli.main import main
 from govcomponents.cli.sandbox import welcome
 from govcomponents.sandbox.control.client import Control
-from govcomponents.sandbox.http.server import SandboxServer
+from govcomponents.sandbox.server import SandboxServer
 
 
 class Running:

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from conformance import renewal
 from conformance.browser import NotHere, browser
 from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 FOLDER = Path(__file__).parents[2] / "docs" / "sandbox" / "images"
 RULE = DeliveryRule(1, (60,), lambda status: status == 200, lambda status: True)

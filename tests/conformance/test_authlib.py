@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 authlib = pytest.importorskip("authlib", reason="Authlib is not installed (pip install Authlib)")
 CORE_IDENTITY = "https://vocab.account.gov.uk/v1/coreIdentityJWT"

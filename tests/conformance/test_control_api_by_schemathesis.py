@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 # Which names fit each other, and which text is a time, no schema can say: such requests are valid by the description
 # and refused with what is wrong.

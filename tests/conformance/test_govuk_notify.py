@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[2].parent / "shared"))
 GOLDEN = SHARED / "golden" / "govuk-notify"

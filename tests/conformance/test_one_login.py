@@ -20,7 +20,7 @@ from govcomponents.errors import IdentityNotProved, SignInError, SignInRejected
 from govcomponents.identity.jose.own_keys import new_private_key, signer_of
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.privacy import Secret
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 from govcomponents.settings import IdentitySettings, Settings
 
 SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[2].parent / "shared"))

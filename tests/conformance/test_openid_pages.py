@@ -6,7 +6,7 @@ from govcomponents import GovComponents
 from govcomponents.errors import SignInDenied
 from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 from govcomponents.settings import Settings
 
 from .browser import NotHere, axe_source, browser, violations

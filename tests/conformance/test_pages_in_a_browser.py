@@ -6,7 +6,7 @@ import pytest
 
 from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 from . import renewal
 from .browser import NotHere, axe_source, browser, violations

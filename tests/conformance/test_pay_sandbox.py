@@ -12,7 +12,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 from pay import golden
 from pay.raw import Raw
 

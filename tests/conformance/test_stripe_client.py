@@ -14,8 +14,8 @@ import pytest
 
 from govcomponents import GovComponents, Money
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.http.server import serving
 from govcomponents.sandbox.providers.stripe import payer
+from govcomponents.sandbox.server import serving
 
 VERSION = "15.3.1"
 KEY = "sk_test_stripe0client"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from govcomponents import GovComponents, Money, Settings
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 from .browser import NotHere, axe_source, browser, violations
 

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 from .kit import GOLDEN, needs_golden
 

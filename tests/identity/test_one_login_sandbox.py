@@ -13,7 +13,7 @@ from govcomponents.errors import ConfigurationError
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.identity.protocol.flow import authorization_parameters, with_query
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.providers.one_login.keys import SigningKeys
+from govcomponents.sandbox.identity_provider.keys import SigningKeys
 from govcomponents.sandbox.providers.one_login.sign_in_page import OUTCOMES
 from govcomponents.sandbox.providers.one_login.sign_ins import Outcome
 

@@ -8,7 +8,7 @@ import pytest
 from govcomponents.components import AsyncGovComponents, GovComponents
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 from .kit import default_world
 

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 from .doubles import ADDRESS, EMAIL, FILE, LETTER, TEST_KEY, TEXT
 

@@ -10,8 +10,8 @@ import pytest
 from govcomponents import GovComponents, Money
 from govcomponents.pay import PaymentStatus, Unfinished
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.http.server import serving
 from govcomponents.sandbox.providers.govuk_pay import payer
+from govcomponents.sandbox.server import serving
 from govcomponents.settings import Settings
 
 from .ground import KEY, world

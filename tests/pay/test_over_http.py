@@ -11,8 +11,8 @@ from govcomponents import AsyncGovComponents, GovComponents, Money
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.errors import GovComponentsError, RateLimited
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.http.server import serving
 from govcomponents.sandbox.providers.govuk_pay import payer
+from govcomponents.sandbox.server import serving
 from govcomponents.settings import Settings
 
 from .ground import KEY, SECRET, world

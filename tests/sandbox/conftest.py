@@ -7,9 +7,9 @@ import threading
 
 import pytest
 
+from govcomponents.sandbox.http.listener import Listener
 from govcomponents.sandbox.http.messages import text_response
 from govcomponents.sandbox.http.routing import Found, Router
-from govcomponents.sandbox.http.server import Listener
 
 from .toy import Toy
 

@@ -9,8 +9,8 @@ import pytest
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.faults.tokens import corrupt
 from govcomponents.sandbox.http.messages import Call
+from govcomponents.sandbox.identity_provider.token_faults import corrupt
 from govcomponents.sandbox.persistence.replay import _may_be_real
 
 from .people import MAYBE_REAL_CARD

@@ -12,7 +12,7 @@ from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.callbacks.urls import with_callbacks_to
 from govcomponents.sandbox.control.client import Control
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 from govcomponents.sandbox.world import default_world
 
 from .people import create, enter_card, sign_in

@@ -16,7 +16,7 @@ from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
 from govcomponents.sandbox.control.client import Control, ControlRefused
 from govcomponents.sandbox.http.messages import Call
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 NOW = "2026-03-02T09:00:00Z"
 RULE = DeliveryRule(1, (), lambda status: status == 200, lambda status: False)

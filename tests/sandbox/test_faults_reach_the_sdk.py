@@ -11,7 +11,7 @@ from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.control.client import Control
 from govcomponents.sandbox.faults.catalogue import CATALOGUE
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 from .people import create, sign_in
 

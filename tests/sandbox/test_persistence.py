@@ -18,11 +18,11 @@ import requests
 from govcomponents import GovComponents
 from govcomponents.errors import ConfigurationError
 from govcomponents.pay.inputs import passes_luhn
+from govcomponents.sandbox import server
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
 from govcomponents.sandbox.control.client import Control
-from govcomponents.sandbox.http import server
 from govcomponents.sandbox.world import default_world
 
 from .people import GOOD_CARD, MAYBE_REAL_CARD, create, enter_card, fill_in_card, sign_in

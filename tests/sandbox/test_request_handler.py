@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from govcomponents.sandbox.http.handler import RequestHandler
+from govcomponents.sandbox.http.listener import Listener
 from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call
-from govcomponents.sandbox.http.server import Listener
 
 
 def connect(served):

@@ -17,7 +17,7 @@ from govcomponents.core.retry import RetryPolicy
 from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.control.client import Control
-from govcomponents.sandbox.http.server import serving
+from govcomponents.sandbox.server import serving
 
 from .people import create, enter_card, sign_in
 

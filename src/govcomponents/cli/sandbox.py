@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import argparse
     from types import FrameType
 
-    from govcomponents.sandbox.http.server import SandboxServer
+    from govcomponents.sandbox.server import SandboxServer
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -46,7 +46,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 def run(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
-    from govcomponents.sandbox.http.server import SandboxServer
+    from govcomponents.sandbox.server import SandboxServer
 
     server = SandboxServer(
         options.world,

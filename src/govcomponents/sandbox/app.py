@@ -27,9 +27,9 @@ from govcomponents.sandbox.world import load_world
 if TYPE_CHECKING:
     from govcomponents.sandbox.control.client import Control
     from govcomponents.sandbox.faults.arming import ArmedFault
+    from govcomponents.sandbox.identity_provider.stub import OpenIdStub
     from govcomponents.sandbox.outbox import OutboxMessage
     from govcomponents.sandbox.persistence.replay import StateReplayer
-    from govcomponents.sandbox.providers.openid.stub import OpenIdStub
     from govcomponents.sandbox.providers.stripe.stub import StripeStub
     from govcomponents.settings import Settings
 
@@ -123,12 +123,13 @@ class Sandbox:
             self.stubs = (*self.stubs, self._stripe)
         self._openid: dict[str, OpenIdStub] = {}
         if sections.get("openid") is not None or sections.get("login_gov") is not None:
-            from govcomponents.sandbox.providers.openid.profiles import PROFILES
-            from govcomponents.sandbox.providers.openid.stub import OpenIdStub
+            from govcomponents.sandbox.identity_provider.stub import OpenIdStub
+            from govcomponents.sandbox.providers.login_gov.profile import LoginGov
+            from govcomponents.sandbox.providers.openid.profile import PlainOpenId
 
             self._openid = {
                 name: OpenIdStub(sections[name], context, profile, sign_in=self._start[3])
-                for name, profile in PROFILES.items()
+                for name, profile in (("openid", PlainOpenId), ("login_gov", LoginGov))
                 if sections.get(name) is not None
             }
             self.stubs = (*self.stubs, *self._openid.values())
@@ -280,7 +281,7 @@ class Sandbox:
         return found.route.handler(call)
 
     def _corrupt(self, armed: ArmedFault, response: Response) -> Response:
-        from govcomponents.sandbox.faults.tokens import corrupt
+        from govcomponents.sandbox.identity_provider.token_faults import corrupt
 
         provider = self._openid.get(armed.provider, self.one_login)
         return corrupt(armed.fault, response, provider.keys)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.control.client_environment import environment
-from govcomponents.sandbox.control.templating import render
 from govcomponents.sandbox.http.messages import PROVIDERS, Call, Fact, Route, Summarises, html_response, text_response
+from govcomponents.sandbox.http.templating import render
 from govcomponents.sandbox.outbox import OutboxMessage
 
 if TYPE_CHECKING:

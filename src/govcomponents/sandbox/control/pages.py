@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.callbacks.queue import Perturbation
-from govcomponents.sandbox.control.templating import render
 from govcomponents.sandbox.faults.catalogue import CATALOGUE
 from govcomponents.sandbox.http.messages import (
     PROVIDERS,
@@ -17,6 +16,7 @@ from govcomponents.sandbox.http.messages import (
     redirect,
     text_response,
 )
+from govcomponents.sandbox.http.templating import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

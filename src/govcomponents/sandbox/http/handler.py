@@ -6,7 +6,7 @@ import socket
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, cast
 from urllib.parse import unquote
 
 from govcomponents.core.messages import Response
@@ -14,9 +14,8 @@ from govcomponents.sandbox.http.crash_report import report
 from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, text_response
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
-
-    from govcomponents.sandbox.http.server import Listener
 
 _LONGEST_LINE = 65536
 _BODILESS = frozenset({204, 304})
@@ -30,16 +29,31 @@ class _Unreadable(Exception):
         self.response = text_response(status, f"{why}\n")
 
 
+class Served(Protocol):
+    """What stands behind a connection: it responds to calls, until it is stopping."""
+
+    base_url: str
+    stopping: threading.Event
+
+    @property
+    def respond(self) -> Callable[[Call], Response]:
+        """Responds to one call."""
+        ...
+
+
 class RequestHandler(BaseHTTPRequestHandler):
     """One connection. Nothing is logged: paths and bodies may hold personal data."""
 
-    server: Listener
     protocol_version = "HTTP/1.1"
     server_version = "govcomponents-sandbox"
     sys_version = ""
     timeout = 60
     disable_nagle_algorithm = True
     wbufsize = -1  # head and body leave in one piece
+
+    @property
+    def _served(self) -> Served:
+        return cast("Served", self.server)
 
     def handle(self) -> None:
         """Answer one request after the other. A client that goes away is no error."""
@@ -74,7 +88,7 @@ class RequestHandler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         try:
             call = self._call()
-            response = self.server.respond(call)
+            response = self._served.respond(call)
         except _Unreadable as refusal:
             self.close_connection = True
             response = refusal.response
@@ -100,7 +114,7 @@ class RequestHandler(BaseHTTPRequestHandler):
         if "%" in path:
             path = unquote(path)
         body = self._body(headers)
-        return Call(self.command, path, query.partition("#")[0], headers, body, self.server.base_url)
+        return Call(self.command, path, query.partition("#")[0], headers, body, self._served.base_url)
 
     def _body(self, headers: dict[str, str]) -> bytes:
         coding = headers.get("transfer-encoding")
@@ -158,7 +172,7 @@ class RequestHandler(BaseHTTPRequestHandler):
     def _cut(self, cut: ConnectionCut) -> None:
         """Stay silent for as long as was asked, or until the sandbox stops; then close without an answer."""
         self.close_connection = True
-        self.server.stopping.wait(cut.silent_seconds)
+        self._served.stopping.wait(cut.silent_seconds)
         with suppress(OSError):  # the client may have gone
             self.connection.shutdown(socket.SHUT_RDWR)
 

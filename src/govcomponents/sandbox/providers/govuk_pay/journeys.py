@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.sandbox.control.templating import render
 from govcomponents.sandbox.http.messages import Call, Route, html_response, redirect
+from govcomponents.sandbox.http.templating import render
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, Outcome, TestCard, look_up
 from govcomponents.sandbox.providers.govuk_pay.store import Journey, SavedCard
 from govcomponents.sandbox.providers.govuk_pay.validation import is_future

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.control.templating import render
 from govcomponents.sandbox.http.messages import Fact, html_response
+from govcomponents.sandbox.http.templating import render
 from govcomponents.sandbox.providers.govuk_pay import responses
 from govcomponents.sandbox.providers.govuk_pay.accounts import AccountStore
 from govcomponents.sandbox.providers.govuk_pay.api import Api

@@ -8,7 +8,7 @@ from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.endpoints import Endpoints
 from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.jose.tokens import half_hash
-from govcomponents.sandbox.providers.one_login.keys import SigningKeys
+from govcomponents.sandbox.identity_provider.keys import SigningKeys
 from govcomponents.sandbox.providers.one_login.sign_ins import Grant
 from govcomponents.sandbox.providers.one_login.world import Lifetimes
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from govcomponents.core.messages import Response
-from govcomponents.sandbox.control.templating import render
 from govcomponents.sandbox.http.messages import html_response
+from govcomponents.sandbox.http.templating import render
 from govcomponents.sandbox.providers.one_login.requests import AuthorizationRequest
 from govcomponents.sandbox.providers.one_login.sign_ins import Outcome
 from govcomponents.sandbox.providers.one_login.world import Person

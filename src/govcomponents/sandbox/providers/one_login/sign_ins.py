@@ -1,18 +1,12 @@
-"""What the sandbox keeps of sign-ins: requests that wait for a person, codes, and access tokens, until they expire."""
+"""How a sign-in ends, and what a code and an access token stand for."""
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
 
-from govcomponents.sandbox.clock import SandboxClock
 from govcomponents.sandbox.providers.one_login.requests import AuthorizationRequest
 from govcomponents.sandbox.providers.one_login.world import Person
-
-_KEPT = 10_000
-T = TypeVar("T")
 
 
 class Outcome(StrEnum):
@@ -44,35 +38,3 @@ class Grant:
     session: str
     confidence: str | None
     return_codes: tuple[str, ...]
-
-
-class ExpiringStore(Generic[T]):
-    """Keeps things under unguessable names for a time. Safe to share between threads."""
-
-    def __init__(self, clock: SandboxClock) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._kept: dict[str, tuple[float, T]] = {}
-
-    def put(self, name: str, thing: T, seconds: float) -> None:
-        """Keep a thing; the oldest go when there are too many."""
-        with self._lock:
-            self._kept[name] = (self._clock.time() + seconds, thing)
-            while len(self._kept) > _KEPT:
-                del self._kept[next(iter(self._kept))]
-
-    def look(self, name: str) -> T | None:
-        """The thing, if it is there and has not expired."""
-        with self._lock:
-            return self._good(self._kept.get(name))
-
-    def take(self, name: str) -> T | None:
-        """The thing, which is then gone: only one caller gets it."""
-        with self._lock:
-            return self._good(self._kept.pop(name, None))
-
-    def _good(self, found: tuple[float, T] | None) -> T | None:
-        return found[1] if found is not None and self._clock.time() < found[0] else None
-
-    def __len__(self) -> int:
-        return len(self._kept)

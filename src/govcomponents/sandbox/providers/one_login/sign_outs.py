@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 from govcomponents.identity.adapters.one_login.endpoints import Endpoints
+from govcomponents.sandbox.identity_provider.keys import SigningKeys
 from govcomponents.sandbox.providers.one_login.clients import Clients, Decoded, decode
-from govcomponents.sandbox.providers.one_login.keys import SigningKeys
 
 
 class SignOuts:

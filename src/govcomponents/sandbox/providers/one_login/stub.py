@@ -20,9 +20,10 @@ from govcomponents.identity.adapters.one_login.endpoints import of_issuer
 from govcomponents.identity.jose.tokens import same
 from govcomponents.identity.protocol.flow import code_challenge
 from govcomponents.sandbox.http.messages import Call, Fact, Route, json_response, redirect, text_response
+from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
+from govcomponents.sandbox.identity_provider.keys import PURPOSES, SigningKeys
 from govcomponents.sandbox.providers.one_login.clients import Clients, TokenRefusal
 from govcomponents.sandbox.providers.one_login.documents import discovery, trustmark
-from govcomponents.sandbox.providers.one_login.keys import PURPOSES, SigningKeys
 from govcomponents.sandbox.providers.one_login.logout_notices import LogoutNotices
 from govcomponents.sandbox.providers.one_login.requests import (
     AuthorizationRequest,
@@ -32,7 +33,7 @@ from govcomponents.sandbox.providers.one_login.requests import (
 )
 from govcomponents.sandbox.providers.one_login.responses import TokenResponses
 from govcomponents.sandbox.providers.one_login.sign_in_page import SignInPage
-from govcomponents.sandbox.providers.one_login.sign_ins import ExpiringStore, Grant, Outcome
+from govcomponents.sandbox.providers.one_login.sign_ins import Grant, Outcome
 from govcomponents.sandbox.providers.one_login.sign_outs import SignOuts
 from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorld, Person, read_world
 

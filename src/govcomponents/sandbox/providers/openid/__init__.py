@@ -1,1 +1,1 @@
-"""A plain OpenID provider and Login.gov, imitated: there if a world has a section for them."""
+"""The stub of a plain OpenID provider: there if a world has a section `openid`."""

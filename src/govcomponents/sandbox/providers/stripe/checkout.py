@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.pay.adapters.stripe.amounts import from_units
-from govcomponents.sandbox.control.templating import render
 from govcomponents.sandbox.http.messages import Call, Route, html_response, redirect
+from govcomponents.sandbox.http.templating import render
 from govcomponents.sandbox.providers.stripe.api import PREFIX
 from govcomponents.sandbox.providers.stripe.cards import CARDS, digits_of
 

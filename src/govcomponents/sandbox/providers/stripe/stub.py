@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.control.templating import render
 from govcomponents.sandbox.http.messages import Fact, html_response
+from govcomponents.sandbox.http.templating import render
 from govcomponents.sandbox.providers.stripe.api import PREFIX, Api
 from govcomponents.sandbox.providers.stripe.checkout import Checkout
 from govcomponents.sandbox.providers.stripe.events import Events

@@ -116,7 +116,7 @@ class SigningKeys:
 
         if number == 0:
             stored = (
-                files("govcomponents.sandbox.providers.one_login")
+                files("govcomponents.sandbox.identity_provider")
                 .joinpath("signing_key.json")
                 .read_text(encoding="utf-8")
             )

@@ -12,7 +12,7 @@ from govcomponents.identity.jose.canonical_json import NotCanonical, parse_objec
 from govcomponents.identity.jose.jwk import public_key
 from govcomponents.identity.jose.tokens import Rules, TokenRefused, same
 from govcomponents.identity.protocol.relying_party import ASSERTION_TYPE
-from govcomponents.sandbox.providers.openid.world import Client
+from govcomponents.sandbox.identity_provider.world import Client
 
 _ALGORITHMS = frozenset({"RS256", "PS256", "ES256"})
 

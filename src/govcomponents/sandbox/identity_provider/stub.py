@@ -11,13 +11,13 @@ from govcomponents.core.messages import Response
 from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.jose.tokens import half_hash, same
 from govcomponents.identity.protocol.flow import code_challenge
-from govcomponents.sandbox.control.templating import render
 from govcomponents.sandbox.http.messages import Call, Fact, Route, html_response, json_response, redirect, text_response
-from govcomponents.sandbox.providers.one_login.keys import SigningKeys
-from govcomponents.sandbox.providers.one_login.sign_ins import ExpiringStore
-from govcomponents.sandbox.providers.openid.clients import ClientRejected, check_client
-from govcomponents.sandbox.providers.openid.profiles import AuthorizationRequest, BadRequest, ProviderProfile
-from govcomponents.sandbox.providers.openid.world import Client, OpenIdWorld, Person, read_world
+from govcomponents.sandbox.http.templating import render
+from govcomponents.sandbox.identity_provider.clients import ClientRejected, check_client
+from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
+from govcomponents.sandbox.identity_provider.keys import SigningKeys
+from govcomponents.sandbox.identity_provider.profile import AuthorizationRequest, BadRequest, ProviderProfile
+from govcomponents.sandbox.identity_provider.world import Client, OpenIdWorld, Person, read_world
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.context import SandboxContext

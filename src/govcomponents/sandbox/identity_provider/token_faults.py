@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from govcomponents.core.messages import Response
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.jose.canonical_json import decode_base64url, encode_base64url
-from govcomponents.sandbox.providers.one_login.keys import SigningKeys
+from govcomponents.sandbox.identity_provider.keys import SigningKeys
 
 if TYPE_CHECKING:
     from govcomponents.identity.jose.signing import KeySigner

@@ -1,0 +1,84 @@
+"""The listening socket of a served sandbox: a thread for each connection, with keep-alive."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from contextlib import suppress
+from http.server import ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any
+
+from govcomponents.sandbox.http.handler import RequestHandler
+from govcomponents.sandbox.http.messages import text_response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from govcomponents.core.messages import Response
+    from govcomponents.sandbox.http.messages import Call
+
+_LONGEST_GOODBYE = 5.0
+
+
+def _not_ready(_call: Call) -> Response:
+    return text_response(503, "The sandbox is starting.\n")
+
+
+class Listener(ThreadingHTTPServer):
+    """The listening socket and its open connections, which all end when it stops."""
+
+    request_queue_size = 128
+    base_url = ""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.stopping = threading.Event()
+        self.respond: Callable[[Call], Response] = _not_ready
+        self._open: dict[Any, threading.Thread] = {}
+        self._lock = threading.Lock()
+        super().__init__((host, port), RequestHandler)
+
+    def server_bind(self) -> None:
+        """Bind, without the base class's question to the name server about the host's full name."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind(self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a new connection from its own thread."""
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), name="sandbox-connection", daemon=True
+        )
+        with self._lock:
+            self._open[request] = thread
+            thread.start()  # under the lock: whoever finds it here may join it
+
+    def shutdown_request(self, request: Any) -> None:
+        """End a connection."""
+        with self._lock:
+            self._open.pop(request, None)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print nothing about a connection that broke."""
+
+    def drop_connections(self) -> int:
+        """End every open connection but the one that asks, without an answer; returns how many."""
+        with self._lock:
+            others = [one for one, thread in self._open.items() if thread is not threading.current_thread()]
+        for connection in others:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        return len(others)
+
+    def end_connections(self) -> None:
+        """End every open connection, also those that wait for a next request."""
+        self.stopping.set()
+        with self._lock:
+            waiting = list(self._open.items())
+        for connection, _thread in waiting:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+        for _connection, thread in waiting:
+            thread.join(_LONGEST_GOODBYE)

@@ -1,0 +1,95 @@
+"""Serves a sandbox over HTTP: the sandbox, its listening socket, and the worker that sends its callbacks."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from govcomponents.errors import ConfigurationError
+from govcomponents.sandbox.app import Sandbox
+from govcomponents.sandbox.callbacks.urls import with_callbacks_to
+from govcomponents.sandbox.callbacks.worker import CallbackWorker
+from govcomponents.sandbox.http.listener import Listener
+from govcomponents.sandbox.world import load_world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+
+class SandboxServer:
+    """A sandbox that listens. `sandbox` is the state, `base_url` where it is; `serve` blocks until `stop`."""
+
+    def __init__(
+        self,
+        world: Path | str | Mapping[str, object] | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        seed: int = 0,
+        now: str | None = None,
+        sign_in: str | None = None,
+        public_url: str | None = None,
+        state: Path | str | None = None,
+        callbacks_to: str | None = None,
+    ) -> None:
+        """Bind at once. Port 0 takes a free one. Raises ConfigurationError if the address cannot be had."""
+        try:
+            self._listener = Listener(host, port)
+        except (OSError, OverflowError) as error:
+            raise ConfigurationError(
+                f"the sandbox cannot listen on {host} port {port} ({type(error).__name__})",
+                fix="choose another --port; perhaps a sandbox is running there already",
+            ) from None
+        shown = f"[{host}]" if ":" in host else host
+        self.base_url = public_url.rstrip("/") if public_url else f"http://{shown}:{self._listener.server_port}"
+        try:
+            if callbacks_to is not None:
+                world = with_callbacks_to(load_world(world), callbacks_to)
+            self.sandbox = Sandbox(
+                world,
+                seed=seed,
+                now=now,
+                base_url=self.base_url,
+                sign_in=sign_in,
+                shares_clock=False,
+                state=state,
+            )
+        except BaseException:
+            self._listener.server_close()
+            raise
+        self._listener.base_url = self.base_url
+        self._listener.respond = self.sandbox.respond
+        self.sandbox.drop_connections = self._listener.drop_connections
+        self._worker = CallbackWorker(self.sandbox.callbacks, self.sandbox.clock)
+
+    def serve(self) -> None:
+        """Answer until `stop` is called from another thread or a signal handler."""
+        self._worker.start()
+        self._listener.serve_forever(poll_interval=0.05)
+
+    def stop(self) -> None:
+        """Stop answering, end every connection, and free the address."""
+        self._listener.shutdown()
+        self.close()
+
+    def close(self) -> None:
+        """Free the address of a server that is not being served."""
+        self._listener.end_connections()
+        self._listener.server_close()
+        self._worker.stop()
+        self.sandbox.close()
+
+
+@contextmanager
+def serving(world: Path | str | Mapping[str, object] | None = None, **options: Any) -> Iterator[SandboxServer]:
+    """Serve a sandbox from a thread of this process for the length of a `with` block; see `SandboxServer`."""
+    server = SandboxServer(world, **options)
+    thread = threading.Thread(target=server.serve, name="govcomponents-sandbox", daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        thread.join()
