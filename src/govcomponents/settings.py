@@ -20,14 +20,14 @@ _SECRET_NAME: Final = re.compile(r"(?:^|_)(?:key|passphrase|password|secret|toke
 _ACCOUNT_NAME: Final = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 
 
-def _split(value: object) -> object:
+def comma_list(value: object) -> object:
     """Read "a,b" as a list, as environment variables hold it."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
 
 
-SecretList = Annotated[tuple[Secret, ...], BeforeValidator(_split)]
+SecretList = Annotated[tuple[Secret, ...], BeforeValidator(comma_list)]
 
 
 class _OwnSetting(Guarded[T]):

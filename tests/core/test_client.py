@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from govcomponents.core.client import HttpClient, checked_base_url, request_id
+from govcomponents.core.client import HttpClient, request_id
 from govcomponents.core.driver import drive
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.core.observe import CallEvent
@@ -152,46 +152,6 @@ def test_a_cancelled_attempt_is_told_as_unknown() -> None:
 )
 def test_the_request_id_is_the_provider_s(headers: dict[str, str], expected: str | None) -> None:
     assert request_id(Response(200, headers)) == expected
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://api.example.gov.uk",
-        "https://api.example.gov.uk/",
-        "https://api.example.gov.uk:8443/base",
-        "http://localhost:8910",
-        "http://127.0.0.1:8910/",
-        "http://[::1]:8910",
-    ],
-)
-def test_a_good_base_url_loses_its_final_slash(url: str) -> None:
-    assert checked_base_url(url, setting="X") == url.rstrip("/")
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "",
-        "api.example.gov.uk",
-        "ftp://api.example.gov.uk",
-        "http://api.example.gov.uk",
-        "http://localhost.example.com",
-        "https://",
-        "https://user:canary@api.example.gov.uk",
-        "https://api.example.gov.uk?key=canary",
-        "https://api.example.gov.uk#part",
-        "https://api.example.gov.uk:port",
-        "https://[::1",
-        "https://api.example.gov.uk\r\nX-Canary: 1",
-        "https://api example.gov.uk",
-        "https://\u00e1pi.example.gov.uk",
-    ],
-)
-def test_a_base_url_that_is_none_is_refused_and_not_shown(url: str) -> None:
-    with pytest.raises(ConfigurationError, match="GOVCOMPONENTS_PAY__BASE_URL") as caught:
-        checked_base_url(url, setting="GOVCOMPONENTS_PAY__BASE_URL")
-    assert "canary" not in str(caught.value).lower()
 
 
 def test_messages_never_show_their_url_headers_or_body() -> None:

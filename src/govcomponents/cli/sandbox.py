@@ -7,6 +7,8 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
+from govcomponents.core.validation import LOOPBACK
+
 if TYPE_CHECKING:
     import argparse
     from types import FrameType
@@ -93,6 +95,6 @@ def welcome(server: SandboxServer, host: str) -> str:
         "",
         f"To see what is in it, open {server.base_url}/",
     ]
-    if host not in ("127.0.0.1", "::1", "localhost"):
+    if host not in LOOPBACK:
         lines.insert(2, f"It listens on {host}: other machines can reach it. It has no access control.")
     return "\n".join(lines)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from govcomponents.core.messages import Request, Response
 from govcomponents.core.observe import CallEvent, tell
 from govcomponents.core.retry import may_repeat, repeat
-from govcomponents.errors import ConfigurationError, GovComponentsError, NotSent, OutcomeUnknown
+from govcomponents.errors import GovComponentsError, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -21,36 +19,7 @@ if TYPE_CHECKING:
     Credential = Callable[[Request], Awaitable[Mapping[str, str]]]
     """Makes the headers that prove who sends, anew for each attempt. It may fetch: see `core/bearer.py`."""
 
-_PLAIN = re.compile(r"[!-~]+")
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-b3-traceid", "x-amzn-requestid")
-
-
-def checked_base_url(url: str, *, setting: str) -> str:
-    """Return a base URL without its final slash. Raises ConfigurationError unless it is https, or http to loopback."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError:
-        host = parts = None
-    if (
-        parts is None
-        or not host
-        or not _PLAIN.fullmatch(url)
-        or parts.username
-        or parts.password
-        or parts.query
-        or parts.fragment
-    ):
-        raise ConfigurationError(
-            f"{setting} is not a base URL", fix='give scheme and host, such as "https://api.example.gov.uk"'
-        )
-    if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOOPBACK):
-        raise ConfigurationError(
-            f"{setting} must be https", fix="use an https URL; http is accepted for this machine's loopback only"
-        )
-    return url.rstrip("/")
 
 
 def request_id(response: Response) -> str | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from govcomponents.core.validation import is_secure, plain_url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.jose.signing import Signer, check_algorithm, load_signer, read_key_file
 from govcomponents.identity.jose.tokens import DEFAULT_LEEWAY, MAX_LEEWAY
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from govcomponents.settings import IdentitySettings
 
 MAX_PENDING_LIFE: Final = 7 * 86_400
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class AdapterSettings(BaseModel):
@@ -90,14 +89,9 @@ def client_id_of(settings: IdentitySettings) -> str:
 
 def redirect_url_of(settings: IdentitySettings) -> str:
     """Return the URL to which people come back. Raises ConfigurationError."""
-    url = settings.redirect_url or ""
-    try:
-        parts = urlsplit(url)
-        fits = parts.scheme in ("https", "http") and bool(parts.hostname) and not parts.username and not parts.fragment
-        fits = fits and (parts.scheme == "https" or parts.hostname in _LOOPBACK)
-    except ValueError:
-        fits = False
-    if not fits or not url.isascii() or not url.isprintable() or " " in url:
+    url = settings.redirect_url
+    parts = plain_url_parts(url)
+    if url is None or parts is None or not is_secure(parts):
         raise ConfigurationError(
             f"{settings.variable('redirect_url')} is not set, or is no https URL "
             "(http is accepted for this machine's loopback only)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
+from govcomponents.core.validation import plain_url_parts
 from govcomponents.errors import InvalidInput
 
 MAX_URL = 2048
@@ -11,15 +12,7 @@ MAX_URL = 2048
 
 def is_absolute(url: object) -> bool:
     """Whether it is a whole http or https URL without fragment, user name, white space or control signs."""
-    if not isinstance(url, str) or not 0 < len(url) <= MAX_URL or not url.isascii() or not url.isprintable():
-        return False
-    try:
-        parts = urlsplit(url)
-        port_fits = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    plain = "\\" not in url and " " not in url and not parts.username and not parts.password and not parts.fragment
-    return parts.scheme in ("https", "http") and bool(parts.hostname) and port_fits and plain
+    return isinstance(url, str) and len(url) <= MAX_URL and plain_url_parts(url) is not None
 
 
 def check_absolute(url: object, *, field: str, operation: str) -> None:

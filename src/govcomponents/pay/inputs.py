@@ -6,11 +6,11 @@ import math
 import re
 from datetime import date, datetime
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation, StringConstraints, ValidationInfo
 
 from govcomponents.core.inputs import Input
+from govcomponents.core.validation import url_parts
 from govcomponents.money import Money
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
 from govcomponents.privacy import Personal, Secret
@@ -33,13 +33,7 @@ def _not_blank(text: str) -> str:
 
 
 def _web_address(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname)
-        _ = parts.port
-    except ValueError:
-        good = False
-    if not good or re.search(r"[\s\x00-\x20]", url):
+    if url_parts(url) is None:
         raise ValueError("must be a whole http or https URL")
     return url
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
+from govcomponents.core.times import utc_time
 from govcomponents.errors import ConfigurationError
 
 _LAST = 253_402_300_799.0  # the end of the year 9999, after which no datetime can be made
@@ -69,8 +70,7 @@ class SandboxClock:
         Raises ConfigurationError if it is not a time.
         """
         try:
-            parsed = datetime.fromisoformat(moment)
-            stopped = (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+            stopped = utc_time(moment).timestamp()
         except (ValueError, OverflowError):
             stopped = -1.0
         if not 0 <= stopped <= _LAST:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from govcomponents.core.validation import url_parts
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -70,12 +71,7 @@ def _network(name: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
 
 def _checked_proxy(scheme: str, proxy: str) -> str:
     whole = proxy if "://" in proxy else f"http://{proxy}"
-    try:
-        parts = urlsplit(whole)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if url_parts(whole) is None:
         raise ConfigurationError(
             f"the environment's {scheme.upper()}_PROXY is not the URL of an http or https proxy",
             fix="write it as http://host:port, or unset it",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from govcomponents.core.refreshed_value import Unusable
+from govcomponents.core.validation import is_secure, plain_url_parts
 from govcomponents.errors import SignInReason
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
 MAX_URL: Final = 2048
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _NOT_DONE: Final = {
     "require_pushed_authorization_requests": "pushed authorization requests",
     "require_signed_request_object": "signed request objects",
@@ -164,18 +164,10 @@ def is_allowed(url: str, hosts: frozenset[str], *, is_loopback: bool) -> bool:
 
     `hosts` hold a host, or host:port where the port is not 443. With `is_loopback` plain http to this machine will do.
     """
-    if len(url) > MAX_URL or not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
+    parts = plain_url_parts(url)
+    if parts is None or len(url) > MAX_URL or not (is_secure(parts) if is_loopback else parts.scheme == "https"):
         return False
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if not host or parts.username is not None or parts.password is not None or parts.fragment:
-        return False
-    secure = parts.scheme == "https" or (is_loopback and parts.scheme == "http" and host in _LOOPBACK)
-    default = 443 if parts.scheme == "https" else 80
-    return secure and host_of(host, port, default) in hosts
+    return host_of_url(url) in hosts
 
 
 def host_of(host: str, port: int | None, default: int = 443) -> str:
@@ -191,4 +183,4 @@ def host_of_url(url: str) -> str:
 
 def _is_loopback(issuer: str) -> bool:
     parts = urlsplit(issuer)
-    return parts.scheme == "http" and parts.hostname in _LOOPBACK
+    return parts.scheme == "http" and is_secure(parts)

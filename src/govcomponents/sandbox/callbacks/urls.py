@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from govcomponents.core.validation import plain_url_parts
 from govcomponents.errors import ConfigurationError
 
 _KINDS = ("delivery_status", "inbound_sms", "returned_letter")
@@ -20,12 +20,7 @@ def with_callbacks_to(world: Mapping[str, Any], url: str) -> dict[str, Any]:
     unless `url` is the http or https address of a service.
     """
     root = url.rstrip("/")
-    try:
-        parts = urlsplit(root)
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
-    except ValueError:
-        is_good = False
-    if not is_good:
+    if plain_url_parts(root) is None or "?" in root:
         raise ConfigurationError(
             "the address for callbacks is not a URL", fix='give one such as "http://127.0.0.1:8000/callbacks"'
         )

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from govcomponents.core.client import checked_base_url
+from govcomponents.core.validation import checked_base_url
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.protocol.discovery import DiscoveryPolicy, host_of_url
 from govcomponents.identity.protocol.relying_party import PRIVATE_KEY_JWT, PUBLIC, ClientRegistration, TokenPolicy
 from govcomponents.identity.urls import is_absolute
+from govcomponents.settings import comma_list
 
 if TYPE_CHECKING:
     from govcomponents.identity.protocol.logout_stores import LogoutStore
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 _WITHIN: Final = re.compile(r"([1-9][0-9]{0,3})([dwmy])")
 _DAYS: Final = {"d": 1, "w": 7, "m": 30, "y": 365}
 _SCOPE: Final = re.compile(r"[a-z0-9_:]{1,64}")
-
-
-def _listed(value: object) -> object:
-    """Read "a,b" as a list, as environment variables hold it."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 def _scopes(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -61,7 +57,7 @@ class LoginGovSettings(client_settings.AdapterSettings):
     verified_within: Annotated[str, AfterValidator(_within)] | None = Field(
         None, description="how old the proof of identity may be, such as 18m; for allow-listed clients only"
     )
-    extra_scopes: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_scopes)] = Field(
+    extra_scopes: Annotated[tuple[str, ...], BeforeValidator(comma_list), AfterValidator(_scopes)] = Field(
         (), description="more scopes of every sign-in; what they give is in raw"
     )
     signed_out_url: Annotated[str, AfterValidator(_url)] | None = Field(

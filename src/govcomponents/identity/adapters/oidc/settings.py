@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from govcomponents.core.client import checked_base_url
+from govcomponents.core.validation import checked_base_url
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.oidc import wire
@@ -27,6 +27,7 @@ from govcomponents.identity.protocol.relying_party import (
     TokenPolicy,
 )
 from govcomponents.privacy import Secret
+from govcomponents.settings import comma_list
 
 if TYPE_CHECKING:
     from govcomponents.identity.jose.signing import Signer
@@ -35,11 +36,6 @@ if TYPE_CHECKING:
 
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?")
 _PLAIN: Final = re.compile(r"[!-~]{1,512}")
-
-
-def _listed(value: object) -> object:
-    """Read "a,b" as a list, as environment variables hold it."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
 def _mapped(value: object) -> object:
@@ -52,7 +48,7 @@ def _mapped(value: object) -> object:
         raise ValueError("it is not JSON") from None
 
 
-Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Listed = Annotated[tuple[str, ...], BeforeValidator(comma_list)]
 Mapped = Annotated[dict[str, str], BeforeValidator(_mapped)]
 LevelTable = Annotated[dict[str, dict[Literal["authentication", "confidence"], str]], BeforeValidator(_mapped)]
 
@@ -82,7 +78,7 @@ class OpenIdConnectSettings(client_settings.AdapterSettings):
     endpoint_hosts: Listed = Field((), description="hosts on which endpoints may be, besides the issuer's own")
     end_session_endpoint: str | None = Field(None, description="where to sign out, where discovery does not say")
     sign_out: Literal["id_token_hint", "client_id", "none"] = Field("id_token_hint", description="how to sign out")
-    options: Annotated[tuple[Literal["max_age", "login_hint"], ...], BeforeValidator(_listed)] = Field(
+    options: Annotated[tuple[Literal["max_age", "login_hint"], ...], BeforeValidator(comma_list)] = Field(
         ("max_age", "login_hint"), description="the options of a sign-in that the provider honours"
     )
     logout_notices: bool = Field(default=False, description="whether the provider sends notices of logouts")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from govcomponents.core.client import checked_base_url
+from govcomponents.core.validation import checked_base_url
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.one_login.endpoints import ENVIRONMENTS, Endpoints, of_issuer

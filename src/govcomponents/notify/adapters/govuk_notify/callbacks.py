@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.core.responses import Wire
+from govcomponents.core.times import utc_time
 from govcomponents.notify.adapters.govuk_notify.wire import WIRE
 from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader
-from govcomponents.notify.adapters.notifications_api.wire import read_time
 from govcomponents.notify.events import LetterReturned, NotifyEvent, TextReceived
 from govcomponents.notify.inbound_sms import ReceivedText
 from govcomponents.notify.models import NotificationId, TemplateId
@@ -71,7 +71,7 @@ def _text(text: InboundText, raw: Mapping[str, object]) -> TextReceived:
             sender=Personal(text.source_number),
             number=text.destination_number,
             content=Personal(text.message),
-            received_at=read_time(text.date_received),
+            received_at=utc_time(text.date_received),
             raw=raw,
         )
     )
@@ -82,7 +82,7 @@ def _returned(letter: ReturnedLetter, raw: Mapping[str, object]) -> LetterReturn
     return LetterReturned(
         notification_id=NotificationId(letter.notification_id),
         reference=letter.reference,
-        sent_at=read_time(letter.date_sent),
+        sent_at=utc_time(letter.date_sent),
         sent_by=None if by_api else Personal(letter.sent_by or ""),
         template_id=None if letter.template_id in (None, "None") else TemplateId(letter.template_id or ""),
         template_name=letter.template_name,

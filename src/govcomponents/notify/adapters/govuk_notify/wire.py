@@ -17,11 +17,11 @@ from urllib.parse import quote
 
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.core.responses import Wire, read_part
+from govcomponents.core.times import utc_time
 from govcomponents.notify.adapters.notifications_api.wire import (
     NOTIFICATIONS_PATH,
     NotificationsWire,
     page,
-    read_time,
 )
 from govcomponents.notify.models import Channel, NotificationId, Sent, Status
 from govcomponents.notify.templates.attachments import Attachment
@@ -199,7 +199,7 @@ class GovUkWire(NotificationsWire):
 
         state = read_part(ReceivedState, raw, response, request=request, provider=self.provider)
         try:
-            received_at = read_time(state.created_at)
+            received_at = utc_time(state.created_at)
         except ValueError:
             raise self.unexpected("a time is not written as one", response, request) from None
         return ReceivedText(

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.core.client import HttpClient, checked_base_url
+from govcomponents.core.client import HttpClient
+from govcomponents.core.validation import checked_base_url
 from govcomponents.notify.models import Channel
 from govcomponents.notify.policy import Policy
 from govcomponents.notify.port import NotifyCapability, NotifyPort

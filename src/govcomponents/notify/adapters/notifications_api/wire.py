@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -16,6 +16,7 @@ from govcomponents.core import responses
 from govcomponents.core.client import request_id
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.core.responses import LazyJson, Wire
+from govcomponents.core.times import utc_time
 from govcomponents.errors import InvalidInput, UnexpectedReply
 from govcomponents.notify.models import Channel, Notification, NotificationId, Sent, Status, TemplateId
 from govcomponents.privacy import Personal
@@ -103,15 +104,9 @@ class NotificationState(Wire):
     cost_details: dict[str, Any] | None = None
 
 
-def read_time(text: str) -> datetime:
-    """Read a time of the provider; the docs' examples have a space for the T and no zone, which is UTC."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def read_optional_time(text: str | None) -> datetime | None:
     """Read a time that may be absent."""
-    return read_time(text) if text else None
+    return utc_time(text) if text else None
 
 
 W = TypeVar("W", bound=Wire)
@@ -340,7 +335,7 @@ class NotificationsWire:
             template_version=state.template.version,
             subject=personal(state.subject),
             body=personal(state.body),
-            created_at=read_time(state.created_at),
+            created_at=utc_time(state.created_at),
             sent_at=read_optional_time(state.sent_at),
             completed_at=read_optional_time(state.completed_at),
             estimated_delivery=read_optional_time(state.estimated_delivery),

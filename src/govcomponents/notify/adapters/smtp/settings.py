@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.core.validation import LOOPBACK
 from govcomponents.errors import ConfigurationError
 from govcomponents.privacy import Secret
 
@@ -27,7 +28,6 @@ _FIXES: Final = {
     "sender": "set it to the address that emails come from",
     "templates_folder": "set it to the folder that holds the template files",
 }
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _NOT_FOR_HEADERS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -157,7 +157,7 @@ def _security(value: object, host: str) -> Security:
         security = Security.STARTTLS if value is None else Security(str(value))
     except ValueError:
         raise _Wrong("security", "is not known", 'set it to "starttls" or "tls"') from None
-    if security is Security.NONE and host not in _LOOPBACK:
+    if security is Security.NONE and host not in LOOPBACK:
         raise _Wrong("security", "must not be none", "TLS can be left out for this machine's loopback only")
     return security
 

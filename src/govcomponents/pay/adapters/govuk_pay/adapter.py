@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from pydantic import Field
 
 from govcomponents.core.bearer import BearerKey
-from govcomponents.core.client import HttpClient, checked_base_url, request_id
+from govcomponents.core.client import HttpClient, request_id
 from govcomponents.core.responses import LazyJson, Wire, read, read_part
+from govcomponents.core.validation import checked_base_url
 from govcomponents.errors import (
     Conflict,
     GovComponentsError,

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Final
 from pydantic import ValidationError
 
 from govcomponents.core.responses import LazyJson, Wire
+from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.errors import CallbackRefused
 from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.parts import SettlementPart, StatePart
 from govcomponents.pay.adapters.govuk_pay.reading import (
-    read_date,
     read_state,
-    read_time,
 )
 from govcomponents.pay.adapters.govuk_pay.wire import PROVIDER, SIGNATURE
 from govcomponents.pay.events import PayEvent, PayEventType
@@ -111,12 +110,12 @@ def _refused(happened: str, fix: str) -> CallbackRefused:
 
 def _read(message: _Message, body: bytes) -> PayEvent:
     resource = message.resource or _ResourcePart()
-    captured = read_date((resource.settlement_summary or {}).get("captured_date")) is not None
+    captured = date_or_none((resource.settlement_summary or {}).get("captured_date")) is not None
     return PayEvent(
         key=message.webhook_message_id,
         type=_TYPES.get(message.event_type, PayEventType.UNKNOWN),
         raw_type=message.event_type,
-        occurred_at=read_time(message.created_date),
+        occurred_at=time_or_none(message.created_date),
         payment_id=PaymentId(message.resource_id),
         state=_state(resource.state, is_captured=captured),
         reference=resource.reference,

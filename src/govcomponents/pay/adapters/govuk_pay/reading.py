@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from functools import lru_cache
 from typing import Final
 
 from pydantic import Field
 
 from govcomponents.core.responses import Wire
+from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.parts import (
     AddressPart,
@@ -104,7 +104,7 @@ class PaymentAnswer(Wire):
         """Say it in the port's words. The larger parts, validated already, wait until somebody looks at them."""
         links = self.links or _EMPTY
         settlement = self.settlement_summary
-        is_captured = settlement is not None and read_date(settlement.get("captured_date")) is not None
+        is_captured = settlement is not None and date_or_none(settlement.get("captured_date")) is not None
         amount = Money(self.amount)
         return Payment.making_parts_later(
             {
@@ -113,7 +113,7 @@ class PaymentAnswer(Wire):
                 "amount": amount,
                 "reference": self.reference,
                 "description": self.description,
-                "created_at": read_time(self.created_date),
+                "created_at": time_or_none(self.created_date),
                 "provider": self.payment_provider,
                 "provider_id": self.provider_id,
                 "total": amount if self.total_amount is None else Money(self.total_amount),
@@ -197,23 +197,6 @@ def _state(
     )
 
 
-def read_time(text: str | None) -> datetime | None:
-    """Read a time in UTC; None for one that is malformed, as some published ones are."""
-    try:
-        moment = datetime.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-    return moment if moment is None or moment.tzinfo is not None else None
-
-
-def read_date(text: str | None) -> date | None:
-    """Read a date; None for one that is malformed."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
-
-
 def read_card(part: CardPart | None, brand: str | None = None) -> Card | None:
     """Read what is told of a card."""
     if not part:
@@ -256,9 +239,9 @@ def _settlement(part: SettlementPart | None) -> Settlement:
     if not part:
         return _NOT_SETTLED
     return Settlement(
-        read_time(part.get("capture_submit_time")),
-        read_date(part.get("captured_date")),
-        read_date(part.get("settled_date")),
+        time_or_none(part.get("capture_submit_time")),
+        date_or_none(part.get("captured_date")),
+        date_or_none(part.get("settled_date")),
     )
 
 
@@ -289,7 +272,7 @@ class EventPart(Wire):
         return PaymentEvent(
             payment_id=PaymentId(self.payment_id),
             state=read_state(self.state, is_captured=False),
-            at=read_time(self.updated),
+            at=time_or_none(self.updated),
             raw=raw,
         )
 
@@ -314,7 +297,7 @@ class RefundAnswer(Wire):
             amount=Money(self.amount),
             status=_REFUND_STATUS.get(self.status, RefundStatus.UNKNOWN),
             raw_status=self.status,
-            created_at=read_time(self.created_date),
+            created_at=time_or_none(self.created_date),
             settled_on=_settlement(self.settlement_summary).settled_on,
             raw=raw,
         )
@@ -348,11 +331,11 @@ class AgreementAnswer(Wire):
             description=self.description,
             status=_AGREEMENT.get(self.status.lower(), AgreementStatus.UNKNOWN),
             raw_status=self.status,
-            created_at=read_time(self.created_date),
-            cancelled_at=read_time(self.cancelled_date),
+            created_at=time_or_none(self.created_date),
+            cancelled_at=time_or_none(self.cancelled_date),
             user_identifier=self.user_identifier,
             card=read_card(instrument.card_details) if instrument else None,
-            card_saved_at=read_time(instrument.created_date) if instrument else None,
+            card_saved_at=time_or_none(instrument.created_date) if instrument else None,
             raw=raw,
         )
 
@@ -380,8 +363,8 @@ class DisputeAnswer(Wire):
             status=_DISPUTE.get(self.status, DisputeStatus.UNKNOWN),
             raw_status=self.status,
             reason=self.reason,
-            created_at=read_time(self.created_date),
-            evidence_due_at=read_time(self.evidence_due_date),
+            created_at=time_or_none(self.created_date),
+            evidence_due_at=time_or_none(self.evidence_due_date),
             fee=_money(self.fee),
             net=_money(self.net_amount),
             settled_on=_settlement(self.settlement_summary).settled_on,

@@ -12,9 +12,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.core.bearer import BearerKey
-from govcomponents.core.client import HttpClient, checked_base_url, request_id
+from govcomponents.core.client import HttpClient, request_id
 from govcomponents.core.messages import Replay
 from govcomponents.core.responses import LazyJson, Wire, read, read_part
+from govcomponents.core.validation import checked_base_url
 from govcomponents.errors import (
     Conflict,
     GovComponentsError,

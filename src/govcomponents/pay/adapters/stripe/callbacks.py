@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.responses import LazyJson, Wire
+from govcomponents.core.times import time_of
 from govcomponents.errors import CallbackRefused
 from govcomponents.pay.adapters.stripe.amounts import from_units
 from govcomponents.pay.adapters.stripe.parts import ChargePart, Seconds
@@ -21,7 +22,6 @@ from govcomponents.pay.adapters.stripe.reading import (
     IntentAnswer,
     RefundAnswer,
     SessionAnswer,
-    read_time,
 )
 from govcomponents.pay.adapters.stripe.wire import PROVIDER, REFERENCE, SIGNATURE
 from govcomponents.pay.events import PayEvent, PayEventType
@@ -166,7 +166,7 @@ def _read(message: _EventAnswer, body: bytes) -> PayEvent:
         key=message.id,
         type=_type(message, told.state),
         raw_type=message.type,
-        occurred_at=read_time(message.created),
+        occurred_at=time_of(message.created),
         payment_id=PaymentId(told.payment_id) if told.payment_id else None,
         state=told.state,
         reference=told.reference,

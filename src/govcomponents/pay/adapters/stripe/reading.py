@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import Field
 
 from govcomponents.core.responses import Wire
+from govcomponents.core.times import time_of
 from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe.amounts import from_units
 from govcomponents.pay.adapters.stripe.parts import (
@@ -193,7 +194,7 @@ def _payment(
         amount=amount,
         reference=reference,
         description=description,
-        created_at=read_time(created),
+        created_at=time_of(created),
         provider=PROVIDER_NAME,
         provider_id=intent.id if intent is not None else intent_id,
         total=amount,
@@ -272,11 +273,6 @@ def _personal(text: str | None) -> Personal[str] | None:
     return Personal(text) if text else None
 
 
-def read_time(seconds: int | None) -> datetime | None:
-    """A time from seconds since the epoch."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-
-
 def _day(seconds: int) -> date:
     return datetime.fromtimestamp(seconds, UTC).date()
 
@@ -320,7 +316,7 @@ class RefundAnswer(Wire):
             amount=from_units(self.amount, self.currency),
             status=_REFUND_STATUS.get(self.status or "", RefundStatus.UNKNOWN),
             raw_status=self.status or "",
-            created_at=read_time(self.created),
+            created_at=time_of(self.created),
             raw=raw,
         )
 
@@ -367,8 +363,8 @@ class DisputeAnswer(Wire):
             status=status,
             raw_status=self.status,
             reason=self.reason,
-            created_at=read_time(self.created),
-            evidence_due_at=read_time(self.evidence_details.due_by if self.evidence_details else None),
+            created_at=time_of(self.created),
+            evidence_due_at=time_of(self.evidence_details.due_by if self.evidence_details else None),
             fee=fee,
             net=net if status is DisputeStatus.LOST else None,
             raw=raw,

@@ -1,0 +1,50 @@
+"""Checks of URLs: what a setting, an argument or a provider's document may hold."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from govcomponents.errors import ConfigurationError
+
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+"""The hosts that are this machine, which alone may be spoken to without TLS."""
+
+
+def url_parts(url: object) -> SplitResult | None:
+    """Split a whole http or https URL; None for anything else, also for one with white space or control characters."""
+    if not isinstance(url, str) or " " in url or not url.isprintable():
+        return None
+    try:
+        parts = urlsplit(url)
+        is_whole = parts.scheme in ("https", "http") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return None
+    return parts if is_whole else None
+
+
+def plain_url_parts(url: object) -> SplitResult | None:
+    """Split a URL as `url_parts` does, if all readers read it alike: ASCII, no user name, fragment or backslash."""
+    parts = url_parts(url)
+    if parts is None or not isinstance(url, str) or not url.isascii():
+        return None
+    return None if "@" in parts.netloc or "#" in url or "\\" in url else parts
+
+
+def is_secure(parts: SplitResult) -> bool:
+    """Whether a URL is https, or http to this machine's loopback."""
+    return parts.scheme == "https" or parts.hostname in LOOPBACK
+
+
+def checked_base_url(url: str, *, setting: str) -> str:
+    """Return a base URL without its final slash. Raises ConfigurationError unless it is https, or http to loopback."""
+    parts = plain_url_parts(url)
+    if parts is None or "?" in url:
+        raise ConfigurationError(
+            f"{setting} is not a base URL", fix='give scheme and host, such as "https://api.example.gov.uk"'
+        )
+    if not is_secure(parts):
+        raise ConfigurationError(
+            f"{setting} must be https", fix="use an https URL; http is accepted for this machine's loopback only"
+        )
+    return url.rstrip("/")

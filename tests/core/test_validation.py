@@ -1,0 +1,134 @@
+"""URLs and times: what is taken, and what two readers could take for different things."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from govcomponents.core.times import date_or_none, time_of, time_or_none, utc_time
+from govcomponents.core.validation import checked_base_url, is_secure, plain_url_parts, url_parts
+from govcomponents.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api.example.gov.uk",
+        "https://api.example.gov.uk/",
+        "https://api.example.gov.uk:8443/base",
+        "http://localhost:8910",
+        "http://127.0.0.1:8910/",
+        "http://[::1]:8910",
+    ],
+)
+def test_a_good_base_url_loses_its_final_slash(url: str) -> None:
+    assert checked_base_url(url, setting="X") == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "api.example.gov.uk",
+        "ftp://api.example.gov.uk",
+        "http://api.example.gov.uk",
+        "http://localhost.example.com",
+        "https://",
+        "https://user:canary@api.example.gov.uk",
+        "https://api.example.gov.uk?key=canary",
+        "https://api.example.gov.uk#part",
+        "https://api.example.gov.uk:port",
+        "https://[::1",
+        "https://api.example.gov.uk\r\nX-Canary: 1",
+        "https://api example.gov.uk",
+        "https://\u00e1pi.example.gov.uk",
+    ],
+)
+def test_a_base_url_that_is_none_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="GOVCOMPONENTS_PAY__BASE_URL") as caught:
+        checked_base_url(url, setting="GOVCOMPONENTS_PAY__BASE_URL")
+    assert "canary" not in str(caught.value).lower()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://user@host.example/",
+        "https://@host.example/",
+        "https://user:pass@host.example/",
+        "https://host.example/#part",
+        "https://host.example/#",
+        "https://host.example\\@other.example/",
+        "https://h\u00f4te.example/",
+        "https://host.example/\u00e9",
+    ],
+)
+def test_a_url_that_is_whole_and_yet_not_plain(url):
+    assert url_parts(url) is not None
+    assert plain_url_parts(url) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        None,
+        7,
+        b"https://host.example",
+        "",
+        "/path",
+        "//host.example/",
+        "https:",
+        "https://",
+        "https:///path",
+        "javascript:alert(1)",
+        "ftp://host.example",
+        "https://host.example:0/",
+        "https://host.example:65536/",
+        "https://host.example:x/",
+        "https://[::1",
+        "https://host.example/a b",
+        "https://host.example/\n",
+        "https://host.example/\t",
+        "https://host.example/\u00a0",
+        " https://host.example/",
+    ],
+)
+def test_what_is_no_whole_url(url):
+    assert url_parts(url) is None
+    assert plain_url_parts(url) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "secure"),
+    [
+        ("https://host.example/", True),
+        ("HTTPS://host.example/", True),
+        ("http://host.example/", False),
+        ("http://localhost:80/", True),
+        ("http://127.0.0.1/", True),
+        ("http://[::1]/", True),
+        ("http://127.0.0.1.example/", False),
+    ],
+)
+def test_only_this_machine_is_spoken_to_without_tls(url, secure):
+    parts = plain_url_parts(url)
+    assert parts is not None
+    assert is_secure(parts) is secure
+
+
+def test_times_without_a_zone():
+    assert utc_time("2026-03-01 10:00:00") == datetime(2026, 3, 1, 10, tzinfo=UTC)
+    assert utc_time("2026-03-01T10:00:00+01:00") == datetime(2026, 3, 1, 9, tzinfo=UTC)
+    assert time_or_none("2026-03-01T10:00:00.000Z") == datetime(2026, 3, 1, 10, tzinfo=UTC)
+    for text in (None, "", "soon", "2026-03-01T10:00:00"):
+        assert time_or_none(text) is None
+    with pytest.raises(ValueError, match="soon"):
+        utc_time("soon")
+
+
+def test_dates_and_seconds():
+    assert date_or_none("2026-03-01") == date(2026, 3, 1)
+    assert date_or_none("2026-03-32") is date_or_none(None) is None
+    assert time_of(0) == datetime(1970, 1, 1, tzinfo=UTC)
+    assert time_of(None) is None
