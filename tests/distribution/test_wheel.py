@@ -121,7 +121,15 @@ def test_the_wheel_holds_the_package_its_types_and_its_licence(built: Path) -> N
     names = zipfile.ZipFile(wheel).namelist()
     assert "govcomponents/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
-    assert any(name.startswith("govcomponents/sandbox/templates/") for name in names)
+    for folder in (
+        "http",
+        "control",
+        "providers/govuk_pay",
+        "providers/stripe",
+        "providers/one_login",
+        "identity_provider",
+    ):
+        assert any(name.startswith(f"govcomponents/sandbox/{folder}/templates/") for name in names)
     assert all(name.startswith("govcomponents") for name in names)
     assert not any("__pycache__" in name or name.startswith("tests") for name in names)
 

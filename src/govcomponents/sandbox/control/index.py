@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.sandbox.http.messages import PROVIDERS, Call, Fact, Route, Summarises, html_response, text_response
-from govcomponents.sandbox.http.templating import render
+from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.outbox import OutboxMessage
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Response
     from govcomponents.sandbox.app import Sandbox
 
+_pages = Templates("govcomponents.sandbox.control")
 _STARTS = {
     "pay": "/v1/payments",
     "notify": "/v2/notifications",
@@ -72,7 +73,7 @@ class IndexPages:
             facts: list[Fact] = list(stub.summary()) if present and isinstance(stub, Summarises) else []
             section = stub.section
             cards.append({"name": PROVIDERS[section], "start": _STARTS[section], "present": present, "facts": facts})
-        page = render(
+        page = _pages.render(
             "home.html",
             cards=cards,
             now=sandbox.clock.now(),
@@ -87,37 +88,37 @@ class IndexPages:
         reference = dict(call.query).get("reference", "").strip()
         events = self._sandbox.timeline.events(reference or None)
         shown = events[-_SHOWN_AT_MOST:][::-1]
-        page = render("timeline.html", events=shown, reference=reference, total=len(events))
+        page = _pages.render("timeline.html", events=shown, reference=reference, total=len(events))
         return html_response(200, page)
 
     def outbox(self, call: Call) -> Response:
         """List the messages, the newest first."""
         messages = self._sandbox.messages()
-        page = render("outbox.html", messages=messages[-_SHOWN_AT_MOST:][::-1], total=len(messages))
+        page = _pages.render("outbox.html", messages=messages[-_SHOWN_AT_MOST:][::-1], total=len(messages))
         return html_response(200, page)
 
     def message(self, call: Call) -> Response:
         """Show one message as its reader would see it."""
         found = self._message(call.params["message_id"])
         if found is None:
-            return html_response(404, render("not_found.html", what="message"))
+            return html_response(404, _pages.render("not_found.html", what="message"))
         policy = (
             "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; frame-ancestors 'none'"
         )
-        return html_response(200, render("message.html", message=found), {"content-security-policy": policy})
+        return html_response(200, _pages.render("message.html", message=found), {"content-security-policy": policy})
 
     def email(self, call: Call) -> Response:
         """Give the HTML of one email, for the frame in which its page shows it; links and scripts do nothing there."""
         found = self._message(call.params["message_id"])
         if found is None or found.html is None:
-            return html_response(404, render("not_found.html", what="email"))
+            return html_response(404, _pages.render("not_found.html", what="email"))
         policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
         return html_response(200, found.html, {"content-security-policy": policy})
 
     def came_back(self, call: Call) -> Response:
         """Show what came back to the service: for people who try a journey without a service of their own."""
         pairs = [{"name": name, "value": value, "meaning": _MEANINGS.get(name, "")} for name, value in call.query]
-        return html_response(200, render("came_back.html", pairs=pairs))
+        return html_response(200, _pages.render("came_back.html", pairs=pairs))
 
     def _message(self, message_id: str) -> OutboxMessage | None:
         return next((message for message in self._sandbox.messages() if message.id == message_id), None)

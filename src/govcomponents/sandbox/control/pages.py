@@ -16,7 +16,7 @@ from govcomponents.sandbox.http.messages import (
     redirect,
     text_response,
 )
-from govcomponents.sandbox.http.templating import render
+from govcomponents.sandbox.http.templating import Templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.app import Sandbox
     from govcomponents.sandbox.http.messages import Handler
 
+_pages = Templates("govcomponents.sandbox.control")
 _SHOWN_AT_MOST = 200
 # The browser has to say from which page a form comes; the other pages let it say nothing.
 _SAYS_ORIGIN = {"referrer-policy": "same-origin"}
@@ -84,7 +85,7 @@ class ControlPages:
     def _callbacks(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
         queue = self._sandbox.callbacks
         deliveries = queue.deliveries()
-        page = render(
+        page = _pages.render(
             "callbacks.html",
             deliveries=deliveries[-_SHOWN_AT_MOST:][::-1],
             total=len(deliveries),
@@ -125,7 +126,7 @@ class ControlPages:
         try:
             self._sandbox.callbacks.resend(call.params["callback_id"])
         except KeyError:
-            return html_response(404, render("not_found.html", what="callback"))
+            return html_response(404, _pages.render("not_found.html", what="callback"))
         return redirect("/_sandbox/callbacks", 303)
 
     def faults(self, call: Call) -> Response:
@@ -139,7 +140,7 @@ class ControlPages:
             for provider in faults.operations
         }
         operations = {PROVIDERS[provider]: sorted(names) for provider, names in faults.operations.items()}
-        page = render(
+        page = _pages.render(
             "faults.html",
             armed=faults.armed(),
             choices=choices,
@@ -177,7 +178,7 @@ class ControlPages:
         try:
             self._sandbox.faults.disarm(call.params["fault_id"])
         except KeyError:
-            return html_response(404, render("not_found.html", what="fault"))
+            return html_response(404, _pages.render("not_found.html", what="fault"))
         return redirect("/_sandbox/faults", 303)
 
     def clear(self, call: Call) -> Response:
@@ -191,7 +192,7 @@ class ControlPages:
 
     def _clock(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
         clock = self._sandbox.clock
-        page = render(
+        page = _pages.render(
             "clock.html",
             now=clock.now(),
             is_running=clock.is_running,

@@ -1,8 +1,8 @@
-"""Renders the sandbox's pages: server-made HTML, no script, no outside asset."""
+"""Renders HTML pages on the server: no script, no outside asset."""
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,27 +10,37 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+_BASE = "govcomponents.sandbox.http"
 
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
-        loader=PackageLoader("govcomponents.sandbox", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["moment"] = _moment
-    return environment
+class Templates:
+    """The page templates of a package, in its folder `templates`.
+
+    `packages` are looked through in order; base.html, which every page extends, is there for all.
+    """
+
+    def __init__(self, *packages: str) -> None:
+        self._packages = (*packages, _BASE)
+
+    @cached_property
+    def _environment(self) -> Environment:
+        from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+
+        environment = Environment(
+            loader=ChoiceLoader([PackageLoader(package) for package in self._packages]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters["moment"] = _moment
+        return environment
+
+    def render(self, name: str, *, lang: str = "en", **values: object) -> str:
+        """Render a template in English ("en") or Welsh ("cy"). Every value is escaped."""
+        return self._environment.get_template(name).render(lang=lang, **values)
 
 
 def _moment(at: datetime) -> str:
     """Write a time for people; a day below 10 has no leading nought, which not every strftime can leave out."""
     return f"{at.day} {at:%b %Y, %H:%M:%S}"
-
-
-def render(name: str, *, lang: str = "en", **values: object) -> str:
-    """Render a template of the folder `templates`, in English ("en") or Welsh ("cy"). Every value is escaped."""
-    return _environment().get_template(name).render(lang=lang, **values)

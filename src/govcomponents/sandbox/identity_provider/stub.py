@@ -12,7 +12,7 @@ from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.jose.tokens import half_hash, same
 from govcomponents.identity.protocol.flow import code_challenge
 from govcomponents.sandbox.http.messages import Call, Fact, Route, html_response, json_response, redirect, text_response
-from govcomponents.sandbox.http.templating import render
+from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.identity_provider.clients import ClientRejected, check_client
 from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
 from govcomponents.sandbox.identity_provider.keys import SigningKeys
@@ -22,6 +22,7 @@ from govcomponents.sandbox.identity_provider.world import Client, OpenIdWorld, P
 if TYPE_CHECKING:
     from govcomponents.sandbox.context import SandboxContext
 
+_pages = Templates("govcomponents.sandbox.identity_provider")
 _CODE_LIFE = 300
 _TOKEN_LIFE = 900
 _WAITING_FOR = 3600
@@ -178,9 +179,9 @@ class OpenIdStub:
         lang = "cy" if language == "cy" else "en"
         request = self._waiting.look(ticket)
         if request is None:
-            return html_response(404, render("sign_in_over.html", lang=lang))
-        page = render(
-            "openid_sign_in.html",
+            return html_response(404, _pages.render("expired.html", lang=lang))
+        page = _pages.render(
+            "sign_in.html",
             lang=lang,
             provider=self._profile.name,
             action=self._page_path,

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.sandbox.http.messages import Call, Route, html_response, redirect
-from govcomponents.sandbox.http.templating import render
+from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, Outcome, TestCard, look_up
 from govcomponents.sandbox.providers.govuk_pay.store import Journey, SavedCard
 from govcomponents.sandbox.providers.govuk_pay.validation import is_future
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
     from govcomponents.sandbox.providers.govuk_pay.store import Charge
 
+_pages = Templates("govcomponents.sandbox.providers.govuk_pay")
 _ADDRESS: Final = ("line1", "line2", "city", "postcode", "country")
 _KEPT: Final = (
     "expiry_month",
@@ -66,7 +67,7 @@ class Journeys:
             with self._store.lock:
                 journey = self._store.journeys.get(call.params["journey"])
                 if journey is None:
-                    return _page("pay_link_used.html", 404, {})
+                    return link_used()
                 charge = self._lifecycle.settle(journey.account, journey.account.charges[journey.charge_id])
                 if charge.finished or charge.status == "capturable":
                     return self._ended(charge)
@@ -85,11 +86,11 @@ class Journeys:
     def _open(self, text: str) -> Response:
         token = self._store.tokens.get(text)
         if token is None or token.account.charges[token.charge_id].mode != "web":
-            return _page("pay_link_used.html", 404, {})
+            return link_used()
         account = token.account
         charge = self._lifecycle.settle(account, account.charges[token.charge_id])
         if token.used:
-            return _page("pay_link_used.html", 400, {}, charge.language)
+            return link_used(400, charge.language)
         token.used = True
         if charge.finished or charge.status == "capturable":
             return self._ended(charge)
@@ -119,7 +120,7 @@ class Journeys:
         # What was typed for the card's number and code is never sent back to the page.
         shown = {name: values.get(name, "") for name in _KEPT}
         return _page(
-            "pay_card.html",
+            "card.html",
             400 if problems else 200,
             {
                 "charge": charge,
@@ -194,7 +195,7 @@ class Journeys:
         if charge.awaits_three_d_secure is None:
             return redirect(self._next(call.params["journey"], charge), 303)
         values = {"amount": _pounds(charge.amount), "action": f"/card_details/{call.params['journey']}/three-d-secure"}
-        return _page("pay_three_d_secure.html", 200, values, journey.language)
+        return _page("three_d_secure.html", 200, values, journey.language)
 
     def answer_three_d_secure(self, call: Call, journey: Journey, charge: Charge) -> Response:
         """The person proved, or did not prove, to be the card's holder."""
@@ -216,7 +217,7 @@ class Journeys:
             "service": journey.account.service.name,
             "action": f"/card_details/{call.params['journey']}",
         }
-        return _page("pay_confirm.html", 200, values, journey.language)
+        return _page("confirm.html", 200, values, journey.language)
 
     def confirm(self, call: Call, journey: Journey, charge: Charge) -> Response:
         """Pay, and go back to the service. Nothing is added to the return URL, as at Pay."""
@@ -235,7 +236,12 @@ class Journeys:
             "outcome": "paid" if charge.status in ("success", "capturable") else (charge.code or "P0050"),
             "return_url": charge.return_url,
         }
-        return _page("pay_ended.html", 200, values, charge.language)
+        return _page("ended.html", 200, values, charge.language)
+
+
+def link_used(status: int = 404, language: str = "en") -> Response:
+    """The page that says that a one-time link is used up, or never was one."""
+    return _page("link_used.html", status, {}, language)
 
 
 def _expiry(values: Mapping[str, str]) -> str:
@@ -252,4 +258,4 @@ def _pounds(pence: int) -> str:
 
 
 def _page(template: str, status: int, values: Mapping[str, Any], language: str = "en") -> Response:
-    return html_response(status, render(template, lang=language, **values))
+    return html_response(status, _pages.render(template, lang=language, **values))

@@ -5,13 +5,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.http.messages import Fact, html_response
-from govcomponents.sandbox.http.templating import render
+from govcomponents.sandbox.http.messages import Fact
 from govcomponents.sandbox.providers.govuk_pay import responses
 from govcomponents.sandbox.providers.govuk_pay.accounts import AccountStore
 from govcomponents.sandbox.providers.govuk_pay.api import Api
 from govcomponents.sandbox.providers.govuk_pay.cards import TestCard, look_up
-from govcomponents.sandbox.providers.govuk_pay.journeys import Journeys
+from govcomponents.sandbox.providers.govuk_pay.journeys import Journeys, link_used
 from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
 from govcomponents.sandbox.providers.govuk_pay.store import Charge, SavedCard
 from govcomponents.sandbox.providers.govuk_pay.webhooks import Webhooks
@@ -63,7 +62,7 @@ class GovUkPayStub:
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Answer as the framework under the API does."""
         if not call.path.startswith("/v1/"):
-            return html_response(404, render("pay_link_used.html"))
+            return link_used()
         if not allowed:
             return responses.framework_error(404, "HTTP 404 Not Found")
         response = responses.framework_error(405, "HTTP 405 Method Not Allowed")

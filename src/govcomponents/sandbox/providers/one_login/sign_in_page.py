@@ -8,11 +8,12 @@ from typing import Final
 
 from govcomponents.core.messages import Response
 from govcomponents.sandbox.http.messages import html_response
-from govcomponents.sandbox.http.templating import render
+from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.providers.one_login.requests import AuthorizationRequest
 from govcomponents.sandbox.providers.one_login.sign_ins import Outcome
 from govcomponents.sandbox.providers.one_login.world import Person
 
+_pages = Templates("govcomponents.sandbox.providers.one_login", "govcomponents.sandbox.identity_provider")
 _CODES = re.compile(r"[A-Z](?:[ ,]*[A-Z])*")
 _MAX_CODES: Final = 9
 
@@ -56,10 +57,10 @@ class SignInPage:
         """The page, or one that says that there is nothing to sign in to. `chosen` is a choice that was not whole."""
         lang = "cy" if language == "cy" else "en"
         if request is None:
-            return html_response(404, render("sign_in_over.html", lang=lang))
+            return html_response(404, _pages.render("expired.html", lang=lang))
         errors = {} if chosen is None else self._errors(chosen, lang)
-        page = render(
-            "sign_in_page.html",
+        page = _pages.render(
+            "sign_in.html",
             lang=lang,
             ticket=ticket,
             people=self._people.values(),
@@ -100,8 +101,8 @@ class SignInPage:
     def ended(self, request: AuthorizationRequest, outcome: Outcome, language: str) -> Response:
         """The page on which a journey ends that does not lead back to the service."""
         lang = "cy" if language == "cy" else "en"
-        page = render(
-            "sign_in_ended.html",
+        page = _pages.render(
+            "ended.html",
             lang=lang,
             in_person=outcome is Outcome.IN_PERSON,
             landing_page=request.client.landing_page_url,
@@ -111,4 +112,4 @@ class SignInPage:
     def signed_out(self, query: Mapping[str, str]) -> Response:
         """The page on which people land who signed out, when no service takes them back."""
         error = query.get("error_description", "")
-        return html_response(200, render("sign_in_signed_out.html", error=error, code=query.get("error_code", "")))
+        return html_response(200, _pages.render("signed_out.html", error=error, code=query.get("error_code", "")))

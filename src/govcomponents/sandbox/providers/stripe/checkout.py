@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.pay.adapters.stripe.amounts import from_units
 from govcomponents.sandbox.http.messages import Call, Route, html_response, redirect
-from govcomponents.sandbox.http.templating import render
+from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.providers.stripe.api import PREFIX
 from govcomponents.sandbox.providers.stripe.cards import CARDS, digits_of
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.providers.stripe.lifecycle import Lifecycle
     from govcomponents.sandbox.providers.stripe.store import Session, Store
 
+_pages = Templates("govcomponents.sandbox.providers.stripe")
 _FIELDS: Final = ("email", "cardholder_name", "address_line1", "address_city", "address_postcode")
 _REFUSED: Final = "Your card was refused. Try another card, or the same one again."
 _NOT_TEST: Final = "This is not one of Stripe's test cards. Do not enter a real card number here; it was not kept."
@@ -42,7 +43,7 @@ class Checkout:
             with self._store.lock:
                 session = self._store.sessions.get(call.params["id"])
                 if session is None:
-                    return html_response(404, render("stripe_ended.html", outcome="unknown", return_url=None))
+                    return unknown_page()
                 if self._lifecycle.settle(session).status != "open":
                     return self._ended(session)
                 return page(call, session)
@@ -52,7 +53,7 @@ class Checkout:
     def _ended(self, session: Session) -> Response:
         is_complete = session.status == "complete"
         back = _success_url(session) if is_complete else session.given["cancel_url"]
-        return html_response(200, render("stripe_ended.html", outcome=session.status, return_url=back))
+        return html_response(200, _pages.render("ended.html", outcome=session.status, return_url=back))
 
     def card_page(self, call: Call, session: Session) -> Response:
         """Show the form for the card."""
@@ -67,8 +68,8 @@ class Checkout:
     ) -> Response:
         # What was typed for the card's number and code is never sent back to the page.
         shown = {name: values.get(name, "") for name in _FIELDS}
-        page = render(
-            "stripe_card.html",
+        page = _pages.render(
+            "card.html",
             action=f"{PREFIX}/c/pay/{session.id}",
             amount=str(from_units(session.amount, session.currency)),
             description=session.given["payment_intent_data"]["description"] or "",
@@ -109,7 +110,7 @@ class Checkout:
         if intent is None or intent.status != "requires_action":
             return redirect(f"{PREFIX}/c/pay/{session.id}", 303)
         amount = str(from_units(session.amount, session.currency))
-        return html_response(200, render("stripe_bank.html", action=f"{PREFIX}/c/pay/{session.id}/bank", amount=amount))
+        return html_response(200, _pages.render("bank.html", action=f"{PREFIX}/c/pay/{session.id}/bank", amount=amount))
 
     def answer_bank(self, call: Call, session: Session) -> Response:
         """The person proved, or did not prove, to be the card's holder."""
@@ -118,6 +119,11 @@ class Checkout:
             return redirect(f"{PREFIX}/c/pay/{session.id}", 303)
         self._lifecycle.answer_bank(session, intent, approves=dict(call.form).get("answer") == "approve")
         return self._next(session, intent.status, {"email": session.given["customer_email"] or ""})
+
+
+def unknown_page() -> Response:
+    """The page for a link that belongs to no Session."""
+    return html_response(404, _pages.render("ended.html", outcome="unknown", return_url=None))
 
 
 def _success_url(session: Session) -> str:

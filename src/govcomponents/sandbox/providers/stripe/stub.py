@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.http.messages import Fact, html_response
-from govcomponents.sandbox.http.templating import render
+from govcomponents.sandbox.http.messages import Fact
 from govcomponents.sandbox.providers.stripe.api import PREFIX, Api
-from govcomponents.sandbox.providers.stripe.checkout import Checkout
+from govcomponents.sandbox.providers.stripe.checkout import Checkout, unknown_page
 from govcomponents.sandbox.providers.stripe.events import Events
 from govcomponents.sandbox.providers.stripe.lifecycle import Lifecycle
 from govcomponents.sandbox.providers.stripe.objects import Objects
@@ -53,7 +52,7 @@ class StripeStub:
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Answer as the API does to a path that it does not know."""
         if not call.path.startswith(f"{PREFIX}/v1/"):
-            return html_response(404, render("stripe_ended.html", outcome="unknown", return_url=None))
+            return unknown_page()
         return self._api.refuse(Problem(404, f"Unrecognized request URL ({call.method})."))
 
     def client_settings(self) -> dict[str, object]:
