@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from govcomponents import GovComponents, Money
+from govcomponents.sandbox import payer
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.providers.stripe import payer
 from govcomponents.sandbox.server import serving
 
 VERSION = "15.3.1"
@@ -41,7 +41,7 @@ def messages():
     """What the sandbox signs, for the client to verify."""
     with GovComponents.sandbox({"stripe": {"webhooks": [ENDPOINT]}}) as gov:
         payment = gov.pay.create(Money(4250), "PERMIT-1", "Permit", "https://permits.example.gov.uk/return")
-        payer.pay(FormBrowser(gov.simulator.visit), payment.next_url.reveal())
+        payer.pay_by_card(FormBrowser(gov.simulator.visit), payment.next_url.reveal())
         gov.pay.refund(payment.id, Money(100), available=Money(4250))
         made = gov.simulator.stripe.messages()
     for body, headers in made:

@@ -5,9 +5,9 @@ import json
 from govcomponents.contracts.pay.suite import PayDouble
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.money import Money
+from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.providers.govuk_pay import payer
 
 KEY = "api_test_canary0key0of0the0tests"
 MONTH = 30 * 86_400
@@ -42,8 +42,8 @@ def provider_of(sandbox):
     return PayDouble(
         transport=InProcessTransport(sandbox.handle, sandbox.clock.advance),
         clock=sandbox.clock.time,
-        pay=lambda url: payer.pay(browser, url, cardholder_name="Canary Nightingale"),
-        decline=lambda url: payer.pay(browser, url, payer.DECLINED_CARD),
+        pay=lambda url: payer.pay_by_card(browser, url, cardholder_name="Canary Nightingale"),
+        decline=lambda url: payer.pay_by_card(browser, url, payer.DECLINED_CARD),
         payments=lambda: len(charges()),
         refunds=lambda: sum(len(charge.refunds) for charge in charges()),
         captured=lambda: sum(charge.captured_at is not None for charge in charges()),

@@ -3,9 +3,9 @@
 import json
 
 from govcomponents.core.messages import Replay, Request
+from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.providers.govuk_pay import payer
 
 from .ground import KEY, world
 
@@ -48,7 +48,7 @@ class Raw:
         return self.get(payment_id)["state"]
 
     def pay(self, payment, card=payer.GOOD_CARD):
-        return payer.pay(self.person, payment["_links"]["next_url"]["href"], card)
+        return payer.pay_by_card(self.person, payment["_links"]["next_url"]["href"], card)
 
     def paid(self, card=payer.GOOD_CARD, **changed):
         payment = self.new(**changed)

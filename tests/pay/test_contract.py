@@ -6,7 +6,7 @@ from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
 from govcomponents.pay.inputs import BillingAddress, CardholderDetails
 from govcomponents.pay.states import PaymentStatus
 from govcomponents.privacy import Personal
-from govcomponents.sandbox.providers.govuk_pay import payer
+from govcomponents.sandbox import payer
 from govcomponents.settings import PaySettings
 
 from .ground import BEYOND_THE_LIMITS, KEY, MONTH, SECRET, connect

@@ -9,8 +9,8 @@ import pytest
 
 from govcomponents import GovComponents, Money
 from govcomponents.pay import PaymentStatus, Unfinished
+from govcomponents.sandbox import payer
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.providers.govuk_pay import payer
 from govcomponents.sandbox.server import serving
 from govcomponents.settings import Settings
 
@@ -60,7 +60,7 @@ def test_several_workers_at_once_apply_each_change_once(served, tmp_path):
         for number in range(10):
             payment = gov.pay.create(Money(100 + number), f"M-{number}", "x", "https://service.example.gov.uk/")
             if number % 2:
-                payer.pay(FormBrowser(server.sandbox.visit), payment.next_url.reveal())
+                payer.pay_by_card(FormBrowser(server.sandbox.visit), payment.next_url.reveal())
             first.execute("insert into payments values (?, 'created', 0)", (payment.id,))
     started = datetime.fromtimestamp(server.sandbox.clock.time(), UTC) - timedelta(minutes=10)
 

@@ -11,8 +11,8 @@ from govcomponents.errors import GovComponentsError
 from govcomponents.money import Money
 from govcomponents.pay.service import Pay
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
+from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.providers.govuk_pay import payer
 
 from . import golden, openapi
 from .ground import provider_of, world
@@ -115,7 +115,7 @@ def _do_everything(pay, provider):
     disputed = pay.create(Money(3000), "R-5", "Disputed", "https://service.example.gov.uk/return")
     from govcomponents.sandbox.browser import FormBrowser
 
-    payer.pay(
+    payer.pay_by_card(
         FormBrowser(provider.pay.__closure__[0].cell_contents._visit), disputed.next_url.reveal(), "4000000000000259"
     )
     provider.later(30 * 86_400)

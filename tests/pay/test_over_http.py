@@ -10,8 +10,8 @@ import pytest
 from govcomponents import AsyncGovComponents, GovComponents, Money
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.errors import GovComponentsError, RateLimited
+from govcomponents.sandbox import payer
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.providers.govuk_pay import payer
 from govcomponents.sandbox.server import serving
 from govcomponents.settings import Settings
 
@@ -63,7 +63,7 @@ def test_a_payment_is_made_over_http_by_both_callers():
     with serving(world()) as server:
         with GovComponents.from_settings(settings_for(server)) as gov:
             payment = gov.pay.create(*NEW)
-            assert payer.pay(FormBrowser.over_http(), payment.next_url.reveal()).left
+            assert payer.pay_by_card(FormBrowser.over_http(), payment.next_url.reveal()).left
             assert gov.pay.get(payment.id).is_paid
 
         async def read():
@@ -80,7 +80,7 @@ def test_fifty_threads_share_one_sandbox_and_one_caller():
 
         def journey(number):
             payment = gov.pay.create(Money(number + 1), f"T-{number}", "x", NEW[3])
-            payer.pay(FormBrowser(server.sandbox.visit), payment.next_url.reveal())
+            payer.pay_by_card(FormBrowser(server.sandbox.visit), payment.next_url.reveal())
             payment = gov.pay.get(payment.id)
             gov.pay.refund(payment.id, Money(1), available=payment.refundable.available)
             return payment.amount.minor
@@ -96,7 +96,7 @@ def test_fifty_threads_share_one_sandbox_and_one_caller():
 def test_one_refund_of_many_at_once_gets_through():
     with serving(world()) as server, GovComponents.from_settings(settings_for(server)) as gov:
         payment = gov.pay.create(*NEW)
-        payer.pay(FormBrowser(server.sandbox.visit), payment.next_url.reveal())
+        payer.pay_by_card(FormBrowser(server.sandbox.visit), payment.next_url.reveal())
 
         def refund(_number):
             try:
@@ -114,7 +114,7 @@ def test_webhooks_are_sent_over_http_and_verify(receiver):
     served = world(webhooks=[{"url": receiver.url, "secret": SECRET}])
     with serving(served) as server, GovComponents.from_settings(settings_for(server)) as gov:
         payment = gov.pay.create(*NEW)
-        payer.pay(FormBrowser(server.sandbox.visit), payment.next_url.reveal())
+        payer.pay_by_card(FormBrowser(server.sandbox.visit), payment.next_url.reveal())
         assert receiver.done.wait(20)
         events = [gov.pay.parse_webhook(body, headers) for body, headers in receiver.received]
         assert [event.type.value for event in sorted(events, key=lambda event: event.type)] == ["captured", "succeeded"]

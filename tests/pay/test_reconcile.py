@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from govcomponents import GovComponents, Money
+from govcomponents.sandbox import payer
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.providers.govuk_pay import payer
 
 from .ground import world
 
@@ -35,7 +35,7 @@ def gov():
 
 def paid(gov, amount="30.00"):
     payment = gov.pay.create(Money.gbp(amount), "R-1", "A thing", "https://service.example.gov.uk/return")
-    payer.pay(FormBrowser(gov.simulator.visit), payment.next_url.reveal())
+    payer.pay_by_card(FormBrowser(gov.simulator.visit), payment.next_url.reveal())
     return payment.id
 
 

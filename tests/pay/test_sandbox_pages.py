@@ -2,7 +2,7 @@
 
 import pytest
 
-from govcomponents.sandbox.providers.govuk_pay import payer
+from govcomponents.sandbox import payer
 
 from .raw import Raw
 
@@ -199,7 +199,7 @@ def test_a_service_may_not_collect_addresses():
 def test_a_person_can_cancel():
     raw = Raw()
     payment = raw.new()
-    assert "cancelled" in payer.cancel(raw.person, payment["_links"]["next_url"]["href"]).text
+    assert "cancelled" in payer.cancel_payment(raw.person, payment["_links"]["next_url"]["href"]).text
     assert raw.state(payment["payment_id"])["code"] == "P0030"
 
 

@@ -6,9 +6,9 @@ from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.service import Pay
+from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.providers.stripe import payer
 from govcomponents.settings import PaySettings
 
 MONTH = 30 * 86_400
@@ -45,8 +45,8 @@ def provider_of(sandbox):
     return PayDouble(
         transport=InProcessTransport(sandbox.handle, sandbox.clock.advance),
         clock=sandbox.clock.time,
-        pay=lambda url: payer.pay(browser, url, cardholder_name="Canary Nightingale"),
-        decline=lambda url: payer.pay(browser, url, payer.DECLINED_CARD),
+        pay=lambda url: payer.pay_by_card(browser, url, cardholder_name="Canary Nightingale"),
+        decline=lambda url: payer.pay_by_card(browser, url, payer.DECLINED_CARD),
         payments=lambda: len(stripe.sessions()),
         refunds=lambda: len(stripe.refunds()),
         captured=lambda: sum(charge.captured_at is not None for charge in stripe.charges()),
@@ -85,7 +85,7 @@ class Desk:
         return self.pay.create(**details)
 
     def person_pays(self, payment, card=payer.GOOD_CARD, **details):
-        return payer.pay(self.browser, payment.next_url.reveal(), card, **details)
+        return payer.pay_by_card(self.browser, payment.next_url.reveal(), card, **details)
 
     def paid(self, card=payer.GOOD_CARD, **changed):
         payment = self.new(**changed)

@@ -3,7 +3,7 @@
 from govcomponents.contracts.pay.suite import PaySubject, PaySuite
 from govcomponents.money import Money
 from govcomponents.pay.states import PaymentStatus
-from govcomponents.sandbox.providers.stripe import payer
+from govcomponents.sandbox import payer
 
 from .ground import BEYOND_THE_LIMITS, KEY, MONTH, SECRET, build, connect
 

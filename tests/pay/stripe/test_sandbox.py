@@ -10,10 +10,10 @@ import pytest
 from govcomponents import GovComponents
 from govcomponents.core.messages import Replay, Request
 from govcomponents.errors import ConfigurationError
+from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.http.messages import Call
-from govcomponents.sandbox.providers.stripe import payer
 from govcomponents.sandbox.providers.stripe.idempotency import IdempotencyKeys
 from govcomponents.sandbox.providers.stripe.problems import Problem
 
@@ -62,7 +62,7 @@ class Raw:
 
     def paid(self, card=payer.GOOD_CARD, **changed):
         session = self.new(**changed)
-        payer.pay(self.browser, session["url"], card)
+        payer.pay_by_card(self.browser, session["url"], card)
         return self.get(f"/v1/checkout/sessions/{session['id']}")
 
 
@@ -160,7 +160,7 @@ def test_no_items_are_a_missing_parameter(raw):
 class TestKeys:
     def test_a_key_gives_the_first_answer_again(self, raw):
         first, body = raw.call("POST", "/v1/checkout/sessions", SESSION, headers={"Idempotency-Key": "k-1"})
-        payer.pay(raw.browser, body["url"])
+        payer.pay_by_card(raw.browser, body["url"])
         again, replayed = raw.call("POST", "/v1/checkout/sessions", SESSION, headers={"Idempotency-Key": "k-1"})
         assert replayed == body
         assert again.header("idempotent-replayed") == "true"
@@ -181,7 +181,7 @@ class TestKeys:
 
     def test_a_refusal_of_the_state_is_kept(self, raw):
         session = raw.new(**{"payment_intent_data[capture_method]": "manual"})
-        payer.pay(raw.browser, session["url"])
+        payer.pay_by_card(raw.browser, session["url"])
         intent = raw.get(f"/v1/checkout/sessions/{session['id']}")["payment_intent"]
         refund = {"payment_intent": intent}
         assert raw.call("POST", "/v1/refunds", refund, headers={"Idempotency-Key": "k-1"})[0].status == 400
@@ -371,7 +371,7 @@ class TestMoney:
 class TestPages:
     def test_a_person_pays_and_comes_back_with_the_id(self, raw):
         session = raw.new()
-        page = payer.pay(raw.browser, session["url"])
+        page = payer.pay_by_card(raw.browser, session["url"])
         assert page.left
         assert page.url == f"https://permits.example.gov.uk/return?s={session['id']}"
         ended = raw.browser.open(session["url"])
@@ -418,7 +418,7 @@ class TestPages:
         assert raw.browser.open(session["url"]).url.endswith("/bank")
         refused = raw.browser.send(page.form_with("answer"), "refuse")
         assert "Your card was refused" in refused.text
-        assert payer.pay(raw.browser, session["url"], "4000002500003155").left
+        assert payer.pay_by_card(raw.browser, session["url"], "4000002500003155").left
         assert raw.get(f"/v1/checkout/sessions/{session['id']}")["payment_status"] == "paid"
 
     def test_the_bank_is_asked_only_when_it_asks(self, raw):
@@ -452,7 +452,7 @@ class TestEvents:
     def test_each_thing_that_happens_is_told(self, raw):
         session = raw.new()
         payer.enter_card(raw.browser, session["url"], payer.DECLINED_CARD)
-        payer.pay(raw.browser, session["url"], "4000000000005126")
+        payer.pay_by_card(raw.browser, session["url"], "4000000000005126")
         intent = raw.get(f"/v1/checkout/sessions/{session['id']}")["payment_intent"]
         raw.post("/v1/refunds", {"payment_intent": intent})
         raw.sandbox.clock.advance(2 * 86_400)
