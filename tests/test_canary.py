@@ -232,7 +232,7 @@ def _sent(service: Service, operation: str = "notify.get") -> object:
 def _letter_pdf(service: Service) -> object:
     letter = service.call("notify.send_letter", ADDRESS, LETTER_TEMPLATE, VALUES, "RENEW-7-letter")
     identity = letter.id if letter else "5ab1ec0d-0000-4000-8000-00000000ffff"
-    return service.call("notify.letter_pdf", identity, shown=False)  # the file itself, which is the letter
+    return service.call("notify.get_letter_pdf", identity, shown=False)  # the file itself, which is the letter
 
 
 def _send_many(service: Service) -> object:
@@ -248,7 +248,7 @@ def _send_many(service: Service) -> object:
 
 
 def _render(service: Service) -> object:
-    template = service.call("notify.template", EMAIL_TEMPLATE)
+    template = service.call("notify.get_template", EMAIL_TEMPLATE)
     return service.call("notify.render", template, VALUES) if template else None
 
 
@@ -285,15 +285,15 @@ OPERATIONS: dict[str, Callable[[Service], object]] = {
     "notify.search": lambda s: (_sent(s), s.call("notify.search", reference="RENEW-7-email")),
     "notify.send_letter": lambda s: s.call("notify.send_letter", ADDRESS, LETTER_TEMPLATE, VALUES, "RENEW-7-letter"),
     "notify.send_precompiled_letter": lambda s: s.call("notify.send_precompiled_letter", PDF, "RENEW-7-pdf"),
-    "notify.letter_pdf": _letter_pdf,
+    "notify.get_letter_pdf": _letter_pdf,
     "notify.send_many": _send_many,
-    "notify.template": lambda s: s.call("notify.template", EMAIL_TEMPLATE),
-    "notify.templates": lambda s: s.call("notify.templates"),
+    "notify.get_template": lambda s: s.call("notify.get_template", EMAIL_TEMPLATE),
+    "notify.list_templates": lambda s: s.call("notify.list_templates"),
     "notify.preview": lambda s: s.call("notify.preview", EMAIL_TEMPLATE, VALUES),
     "notify.render": _render,
     "notify.named": lambda s: s.call("notify.named", NAME),
     "notify.use_templates": lambda s: s.call("notify.use_templates", NAME),
-    "notify.received_texts": lambda s: s.call("notify.received_texts"),
+    "notify.search_inbound_sms": lambda s: s.call("notify.search_inbound_sms"),
     "notify.read_callback": lambda s: s.call("notify.read_callback", f'{{"to": "{EMAIL}"}}'.encode(), f"Bearer {NAME}"),
     "identity.start": _signed_in,
     "identity.complete": _signed_in,

@@ -69,7 +69,7 @@ def memory_of(count: int) -> None:
     from govcomponents.core.messages import Request, Response
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
-    from govcomponents.notify.service import Notify
+    from govcomponents.notify.service import NotifyService
     from govcomponents.settings import NotifySettings
 
     answer = Response(201, {}, json.dumps(SENT_EMAIL).encode())
@@ -85,7 +85,7 @@ def memory_of(count: int) -> None:
             pass
 
     port = GovUkNotify.from_settings(NotifySettings(api_key=NOTIFY_KEY), Runtime(Answers(), clock=lambda: 0.0))
-    result = Notify(port).send_many(**{**options(count), "concurrency": 2}, per_minute=1e9)
+    result = NotifyService(port).send_many(**{**options(count), "concurrency": 2}, per_minute=1e9)
     assert result.progress.accepted == count
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from govcomponents.identity.port import IdentityPort
     from govcomponents.identity.service import AsyncIdentityService, IdentityService
     from govcomponents.notify.port import NotifyPort
-    from govcomponents.notify.service import AsyncNotify, Notify
+    from govcomponents.notify.service import AsyncNotifyService, NotifyService
     from govcomponents.notify.templates.registry import TemplateRegistry
     from govcomponents.pay.port import PayPort
     from govcomponents.pay.service import AsyncPay, Pay
@@ -316,7 +316,7 @@ def _ports(
     return ports
 
 
-class GovComponents(_Components["Pay", "Notify", "IdentityService"]):
+class GovComponents(_Components["Pay", "NotifyService", "IdentityService"]):
     """The three components for blocking callers. Safe to share between threads; make one for each process.
 
     Make it with `from_settings()` or `sandbox()`, and close it, or use it as a context manager.
@@ -339,10 +339,10 @@ class GovComponents(_Components["Pay", "Notify", "IdentityService"]):
         cls,
         templates: TemplateRegistry | None,
         port: NotifyPort,
-    ) -> Notify:
-        from govcomponents.notify.service import Notify
+    ) -> NotifyService:
+        from govcomponents.notify.service import NotifyService
 
-        notify = Notify(port)
+        notify = NotifyService(port)
         if templates is not None:
             notify.use_templates(templates)
         return notify
@@ -374,7 +374,7 @@ class GovComponents(_Components["Pay", "Notify", "IdentityService"]):
         self.close()
 
 
-class AsyncGovComponents(_Components["AsyncPay", "AsyncNotify", "AsyncIdentityService"]):
+class AsyncGovComponents(_Components["AsyncPay", "AsyncNotifyService", "AsyncIdentityService"]):
     """The three components for asyncio callers: the same operations, awaited. Belongs to one event loop.
 
     Make it with `from_settings()` or `sandbox()`, and `aclose` it, or use it as an async context manager.
@@ -398,10 +398,10 @@ class AsyncGovComponents(_Components["AsyncPay", "AsyncNotify", "AsyncIdentitySe
         cls,
         templates: TemplateRegistry | None,
         port: NotifyPort,
-    ) -> AsyncNotify:
-        from govcomponents.notify.service import AsyncNotify
+    ) -> AsyncNotifyService:
+        from govcomponents.notify.service import AsyncNotifyService
 
-        notify = AsyncNotify(port)
+        notify = AsyncNotifyService(port)
         if templates is not None:
             notify.use_templates(templates)
         return notify

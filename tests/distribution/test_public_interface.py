@@ -22,7 +22,7 @@ from .sources import COMPONENTS, PACKAGE, ROOT, modules
 FOR_CALLERS = {"service", "async_service", "models", "inputs", "ids", "states", "events", "levels", "pending", "port"}
 TWINS = {
     "pay": ("Pay", "AsyncPay"),
-    "notify": ("Notify", "AsyncNotify"),
+    "notify": ("NotifyService", "AsyncNotifyService"),
     "identity": ("IdentityService", "AsyncIdentityService"),
 }
 

@@ -8,7 +8,7 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
-from govcomponents.notify.service import Notify
+from govcomponents.notify.service import NotifyService
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.settings import NotifySettings
 
@@ -31,7 +31,7 @@ def over(transport, *, clock=lambda: NOW, key=TEST_KEY, production=None, **setti
     chosen = NotifySettings(api_key=key, **settings)
     port = GovUkNotify.from_settings(chosen, runtime)
     port.furnish(chosen, runtime)
-    return Notify(port)
+    return NotifyService(port)
 
 
 def on_sandbox(*, key=TEST_KEY, world=None, **settings):

@@ -19,10 +19,10 @@ from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.notify import Channel
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
-from govcomponents.notify.bulk.checkpoint import Journal, RowState
+from govcomponents.notify.bulk.checkpoint import Checkpoint, RowState
 from govcomponents.notify.bulk.spreadsheets import Row, Seen, read_rows
 from govcomponents.notify.pacing import Pacer
-from govcomponents.notify.service import AsyncNotify, Notify
+from govcomponents.notify.service import AsyncNotifyService, NotifyService
 from govcomponents.settings import NotifySettings
 
 from .doubles import EMAIL, TEST_KEY, TEXT
@@ -89,8 +89,8 @@ def send_many(request):
         port = GovUkNotify.from_settings(NotifySettings(api_key=TEST_KEY), Runtime(provider, clock=lambda: 0.0))
         arguments = {"template": EMAIL, "channel": "email", "batch": "b", "concurrency": 4, **options}
         if request.param == "threads":
-            return Notify(port).send_many(rows, **arguments)
-        return asyncio.run(AsyncNotify(port).send_many(rows, **arguments))
+            return NotifyService(port).send_many(rows, **arguments)
+        return asyncio.run(AsyncNotifyService(port).send_many(rows, **arguments))
 
     return call
 
@@ -117,21 +117,21 @@ def test_the_permitted_pace_is_kept(send_many):
 
 
 def test_what_was_done_is_not_done_again(send_many, tmp_path):
-    journal = tmp_path / "journal.jsonl"
+    checkpoint = tmp_path / "checkpoint.jsonl"
     provider = Provider()
 
-    send_many(provider, people(5), journal=journal)
-    again = send_many(provider, people(7), journal=journal)
+    send_many(provider, people(5), checkpoint=checkpoint)
+    again = send_many(provider, people(7), checkpoint=checkpoint)
 
     assert (again.progress.earlier, again.progress.accepted) == (5, 2)
     assert all(len(messages) == 1 for messages in provider.accepted.values())
-    assert "example.com" not in journal.read_text()
-    assert "Person" not in journal.read_text()
+    assert "example.com" not in checkpoint.read_text()
+    assert "Person" not in checkpoint.read_text()
 
 
 @pytest.mark.parametrize("killed_after", range(1, 12))
 def test_killed_at_any_moment_nobody_is_missed_and_nobody_gets_two(tmp_path, killed_after):
-    journal = tmp_path / "journal.jsonl"
+    checkpoint = tmp_path / "checkpoint.jsonl"
 
     class Killed(BaseException):
         pass
@@ -148,12 +148,16 @@ def test_killed_at_any_moment_nobody_is_missed_and_nobody_gets_two(tmp_path, kil
     provider.send = dies
     port = GovUkNotify.from_settings(NotifySettings(api_key=TEST_KEY), Runtime(provider, clock=lambda: 0.0))
     with pytest.raises(Killed):
-        Notify(port).send_many(people(12), EMAIL, channel="email", batch="b", journal=journal, concurrency=1)
-    with journal.open("ab") as file:
+        NotifyService(port).send_many(
+            people(12), EMAIL, channel="email", batch="b", checkpoint=checkpoint, concurrency=1
+        )
+    with checkpoint.open("ab") as file:
         file.write(b'{"row":3,"sta')  # a line that was cut off
     provider.send = real
 
-    result = Notify(port).send_many(people(12), EMAIL, channel="email", batch="b", journal=journal, concurrency=3)
+    result = NotifyService(port).send_many(
+        people(12), EMAIL, channel="email", batch="b", checkpoint=checkpoint, concurrency=3
+    )
 
     assert result.is_complete
     assert sorted(provider.accepted) == sorted(f"b-{number}" for number in range(1, 13))
@@ -170,13 +174,13 @@ def test_a_lost_answer_is_looked_up_at_the_end(send_many):
 
 
 def test_a_lost_request_stays_unknown_and_is_sent_by_the_next_start(send_many, tmp_path):
-    journal = tmp_path / "journal.jsonl"
+    checkpoint = tmp_path / "checkpoint.jsonl"
     broken = Response(500, {}, b"{}")
     provider = Provider(lambda number: broken if number == 2 else None)
 
-    first = send_many(provider, people(3), journal=journal, concurrency=1)
+    first = send_many(provider, people(3), checkpoint=checkpoint, concurrency=1)
     assert (first.progress.unknown, first.is_complete) == (1, False)
-    second = send_many(provider, people(3), journal=journal)
+    second = send_many(provider, people(3), checkpoint=checkpoint)
 
     assert second.is_complete
     assert all(len(messages) == 1 for messages in provider.accepted.values())
@@ -194,15 +198,15 @@ def test_the_rate_limit_is_waited_for(send_many):
 
 
 def test_the_days_limit_stops_the_send_and_the_next_start_goes_on(send_many, tmp_path):
-    journal = tmp_path / "journal.jsonl"
+    checkpoint = tmp_path / "checkpoint.jsonl"
     limit = Response(429, {}, b'{"errors": [{"error": "TooManyRequestsError", "message": "x"}]}')
     provider = Provider(lambda number: limit if number == 3 else None)
 
-    first = send_many(provider, people(6), journal=journal, concurrency=1)
+    first = send_many(provider, people(6), checkpoint=checkpoint, concurrency=1)
     assert isinstance(first.stopped_by, DailyLimitReached)
     assert (first.progress.accepted, first.progress.not_sent, first.is_complete) == (2, 1, False)
 
-    second = send_many(provider, people(6), journal=journal)
+    second = send_many(provider, people(6), checkpoint=checkpoint)
     assert second.is_complete
     assert len(provider.accepted) == 6
 
@@ -319,31 +323,31 @@ def test_text_messages_too(send_many):
 
 
 def test_a_journal_is_of_one_send_with_the_same_rows(tmp_path):
-    path = tmp_path / "journal.jsonl"
+    path = tmp_path / "checkpoint.jsonl"
     row = Row(1, "a@example.com", {"name": "x"})
-    with Journal(path, batch="b", template="t") as journal:
-        journal.record(1, RowState.ACCEPTED, row.check, "id")
-        with pytest.raises(ConfigurationError, match="another process"), Journal(path, batch="b", template="t"):
+    with Checkpoint(path, batch="b", template="t") as checkpoint:
+        checkpoint.record(1, RowState.ACCEPTED, row.check, "id")
+        with pytest.raises(ConfigurationError, match="another process"), Checkpoint(path, batch="b", template="t"):
             pass
 
-    with pytest.raises(ConfigurationError, match="another bulk send"), Journal(path, batch="c", template="t"):
+    with pytest.raises(ConfigurationError, match="another bulk send"), Checkpoint(path, batch="c", template="t"):
         pass
-    with Journal(path, batch="b", template="t") as journal:
-        assert journal.state(1, row.check) is RowState.ACCEPTED
-        assert journal.rows_in(RowState.ACCEPTED) == [1]
+    with Checkpoint(path, batch="b", template="t") as checkpoint:
+        assert checkpoint.state(1, row.check) is RowState.ACCEPTED
+        assert checkpoint.rows_in(RowState.ACCEPTED) == [1]
         with pytest.raises(ConfigurationError, match="row 1"):
-            journal.state(1, Row(1, "b@example.com", {"name": "x"}).check)
-        assert journal.state(9, 0) is RowState.NEW
+            checkpoint.state(1, Row(1, "b@example.com", {"name": "x"}).check)
+        assert checkpoint.state(9, 0) is RowState.NEW
 
 
 def test_lines_of_a_journal_that_are_nonsense_are_left_out(tmp_path):
-    path = tmp_path / "journal.jsonl"
+    path = tmp_path / "checkpoint.jsonl"
     path.write_bytes(b'{"batch":"b","template":"t"}\n7\n{"row":1,"state":2,"check":5}\n{"row"')
-    with Journal(path, batch="b", template="t") as journal:
-        assert journal.state(1, 5) is RowState.ACCEPTED
-        journal.record(2, RowState.REFUSED, 6)
-    with Journal(path, batch="b", template="t") as journal:
-        assert journal.state(2, 6) is RowState.REFUSED
+    with Checkpoint(path, batch="b", template="t") as checkpoint:
+        assert checkpoint.state(1, 5) is RowState.ACCEPTED
+        checkpoint.record(2, RowState.REFUSED, 6)
+    with Checkpoint(path, batch="b", template="t") as checkpoint:
+        assert checkpoint.state(2, 6) is RowState.REFUSED
 
 
 def test_a_set_of_many_numbers():
@@ -384,16 +388,16 @@ def test_a_result_file_can_be_written_as_it_goes(send_many, tmp_path):
 
 
 def test_a_callback_that_fails_stops_the_send_and_is_raised(send_many, tmp_path):
-    journal = tmp_path / "journal.jsonl"
+    checkpoint = tmp_path / "checkpoint.jsonl"
     provider = Provider()
 
     def fail(_result):
         raise RuntimeError("the disk is full")
 
     with pytest.raises(RuntimeError, match="the disk is full"):
-        send_many(provider, people(50), journal=journal, on_result=fail)
+        send_many(provider, people(50), checkpoint=checkpoint, on_result=fail)
 
-    assert send_many(provider, people(50), journal=journal).is_complete
+    assert send_many(provider, people(50), checkpoint=checkpoint).is_complete
     assert all(len(messages) == 1 for messages in provider.accepted.values())
     assert len(provider.accepted) == 50
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from govcomponents import CallbackRefused
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify import Channel, Status
-from govcomponents.notify.events import ComplaintMade, DeliveryReceipt, LetterReturned, TextReceived
+from govcomponents.notify.events import Complaint, DeliveryReceipt, LetterReturned, TextReceived
 
 from .doubles import over
 from .golden import FOLDER, IS_THERE, needs_golden
@@ -51,7 +51,7 @@ def test_a_delivery_receipt():
 def test_an_unknown_status_is_kept_and_not_taken_for_another():
     event = read({**RECEIPT, "status": "brand-new", "notification_type": "pigeon"})
 
-    assert (event.status, event.provider_status, event.channel) == (Status.UNKNOWN, "brand-new", Channel.UNKNOWN)
+    assert (event.status, event.raw_status, event.channel) == (Status.UNKNOWN, "brand-new", Channel.UNKNOWN)
 
 
 def test_a_received_text():
@@ -90,7 +90,7 @@ def test_a_complaint():
         {"notification_id": "1", "complaint_id": "2", "reference": None, "to": "a@example.com", "complaint_date": None}
     )
 
-    assert isinstance(event, ComplaintMade)
+    assert isinstance(event, Complaint)
     assert (event.key, event.made_at) == (("2", "complaint"), None)
 
 
@@ -148,10 +148,10 @@ def test_the_recorded_callbacks_are_read(callback):
     event = read(json.loads(text))
 
     kinds = {
-        "delivery_status": DeliveryReceipt, "inbound_sms": TextReceived, "complaint": ComplaintMade,
+        "delivery_status": DeliveryReceipt, "inbound_sms": TextReceived, "complaint": Complaint,
         "returned_letter": LetterReturned,
     }  # fmt: skip
     assert type(event) is kinds[callback["kind"]]
     if isinstance(event, DeliveryReceipt):
-        assert event.provider_status == callback["request"]["body"]["status"]
+        assert event.raw_status == callback["request"]["body"]["status"]
         assert event.status is not Status.UNKNOWN

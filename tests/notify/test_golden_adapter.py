@@ -115,7 +115,7 @@ def test_everything_that_was_got_is_read(step):
     else:
         found = WIRE.to_notification(response, request)
         kept(wire.NotificationState.model_validate(body), body)
-        assert found.provider_status == body["status"]
+        assert found.raw_status == body["status"]
         assert found.status is not Status.UNKNOWN
 
 

@@ -105,8 +105,8 @@ def test_an_email_is_on_the_wire_as_documented_and_what_is_not_given_is_not_ther
         ("search", {"channel": "fax"}),
         ("search", {"status": 7}),
         ("search", {"older_than": ""}),
-        ("letter_pdf", {"notification_id": None}),
-        ("template", {"template": ""}),
+        ("get_letter_pdf", {"notification_id": None}),
+        ("get_template", {"template": ""}),
         ("preview", {"template": EMAIL, "personalisation": {"name": None}}),
     ],
     ids=str,
@@ -189,7 +189,7 @@ def test_a_letter_is_dispatched_and_never_delivered():
     sandbox.clock.advance(5)
 
     found = notify.get(sent.id)
-    assert (found.status, found.provider_status, found.is_delivered) == (Status.DISPATCHED, "received", False)
+    assert (found.status, found.raw_status, found.is_delivered) == (Status.DISPATCHED, "received", False)
     assert found.address.reveal() == tuple(ADDRESS)
     assert found.estimated_delivery > found.created_at
     assert found.postage == "second"
@@ -209,8 +209,8 @@ def test_a_ready_made_letter_is_accepted_and_checked_later():
     assert (sent.postage, sent.body, sent.template_id) == ("first", None, None)
 
     with pytest.raises(Unavailable):
-        notify.letter_pdf(sent.id)
-    assert notify.letter_pdf(sent.id, wait=10) == PDF
+        notify.get_letter_pdf(sent.id)
+    assert notify.get_letter_pdf(sent.id, wait=10) == PDF
     sandbox.clock.advance(3)
     assert notify.get(sent.id).status is Status.DISPATCHED
 
@@ -220,7 +220,7 @@ def test_the_pdf_of_a_letter_is_waited_for_until_the_deadline_only():
     transport, notify = scripted(*[not_ready] * 10)
 
     with pytest.raises(Unavailable):
-        notify.letter_pdf("740e5834-3a29-46b4-9a6f-16142fde533a", wait=6)
+        notify.get_letter_pdf("740e5834-3a29-46b4-9a6f-16142fde533a", wait=6)
 
     assert transport.waits == [1.0, 2.0, 3.0]
 
@@ -230,12 +230,12 @@ def test_other_failures_of_a_pdf_are_not_waited_for():
     text = notify.send_sms("07700900123", TEXT, VALUES)
 
     with pytest.raises(Conflict):
-        notify.letter_pdf(text.id, wait=60)
+        notify.get_letter_pdf(text.id, wait=60)
     with pytest.raises(NotFound):
-        notify.letter_pdf("99999999-9999-4999-8999-999999999999", wait=60)
+        notify.get_letter_pdf("99999999-9999-4999-8999-999999999999", wait=60)
     _, broken = scripted(answer(200, {"not": "a PDF"}))
     with pytest.raises(UnexpectedReply):
-        broken.letter_pdf(text.id)
+        broken.get_letter_pdf(text.id)
 
 
 def small_pages(size):
@@ -303,7 +303,7 @@ def test_times_may_be_written_as_in_the_docs_and_nonsense_is_unexpected():
 
     found = notify.get("1")
     assert found.created_at.isoformat() == "2024-05-17T15:58:38.342838+00:00"
-    assert (found.status, found.provider_status, found.is_finished) == (Status.UNKNOWN, "brand-new", False)
+    assert (found.status, found.raw_status, found.is_finished) == (Status.UNKNOWN, "brand-new", False)
     with pytest.raises(UnexpectedReply):
         notify.get("1")
     with pytest.raises(UnexpectedReply):
@@ -313,23 +313,23 @@ def test_times_may_be_written_as_in_the_docs_and_nonsense_is_unexpected():
 def test_templates_are_read_and_an_archived_one_by_its_id():
     _, notify = on_sandbox()
 
-    names = [template.name for template in notify.templates()]
+    names = [template.name for template in notify.list_templates()]
     assert names == sorted(names)
-    assert {template.channel for template in notify.templates("sms")} == {Channel.SMS}
-    template = notify.template(LETTER, version=1)
+    assert {template.channel for template in notify.list_templates("sms")} == {Channel.SMS}
+    template = notify.get_template(LETTER, version=1)
     assert template.placeholders == ("name", "amount", "reference")
     assert "Licensing Office" in template.contact_block
     assert "owner@example.gov.uk" not in repr(template)
     with pytest.raises(NotFound):
-        notify.template(LETTER, version=9)
+        notify.get_template(LETTER, version=9)
     with pytest.raises(NotFound):
-        notify.template("99999999-9999-4999-8999-999999999999")
+        notify.get_template("99999999-9999-4999-8999-999999999999")
 
 
 @pytest.mark.parametrize("template_id", [EMAIL, TEXT, LETTER])
 def test_rendering_offline_is_what_preview_gives(template_id):
     _, notify = on_sandbox()
-    template = notify.template(template_id)
+    template = notify.get_template(template_id)
 
     offline, preview = notify.render(template, VALUES), notify.preview(template_id, VALUES)
 
@@ -342,7 +342,7 @@ def test_rendering_offline_is_what_preview_gives(template_id):
         notify.render(template, {})
     with pytest.raises(InvalidInput):
         notify.render(template, {**VALUES, "name": None})
-    with pytest.raises(InvalidInput, match=r"give what gov\.notify\.template"):
+    with pytest.raises(InvalidInput, match=r"give what gov\.notify\.get_template"):
         notify.render(template_id, VALUES)
 
 
@@ -354,17 +354,17 @@ def test_received_texts_come_page_after_page():
     service["received_text_messages"] = [first, *more]
     _, notify = on_sandbox(world=world)
 
-    texts = list(notify.received_texts())
+    texts = list(notify.search_inbound_sms())
     assert [text.id[-2:] for text in texts] == ["f1", "f0", "e1"]
     assert (texts[0].sender.reveal(), texts[0].content.reveal()) == ("447700900201", "RENEW")
-    assert [text.id[-2:] for text in notify.received_texts(older_than=texts[1].id)] == ["e1"]
+    assert [text.id[-2:] for text in notify.search_inbound_sms(older_than=texts[1].id)] == ["e1"]
     for broken in (
         {"id": "1"},
         {"id": "1", "user_number": "1", "notify_number": "1", "created_at": "x", "content": "c"},
     ):
         _, other = scripted(answer(200, {"received_text_messages": [broken]}))
         with pytest.raises(UnexpectedReply):
-            list(other.received_texts())
+            list(other.search_inbound_sms())
 
 
 @pytest.mark.parametrize(
@@ -378,9 +378,9 @@ def test_templates_that_cannot_be_read_are_unexpected(answered):
     _, notify = scripted(answer(200, answered), answer(200, answered["templates"][0]))
 
     with pytest.raises(UnexpectedReply):
-        notify.templates()
+        notify.list_templates()
     with pytest.raises(UnexpectedReply):
-        notify.template("1")
+        notify.get_template("1")
 
 
 def test_a_file_goes_as_a_link_with_its_options():

@@ -41,7 +41,7 @@ def test_a_name_stands_for_the_id_of_the_environment(file):
     assert notify.send_email("sam@example.com", "receipt", VALUES).template_id == EMAIL
     assert notify.send_sms("07700900123", "text", VALUES).template_id == TEXT
     assert notify.send_sms("07700900123", TEXT, VALUES).template_id == TEXT
-    assert notify.template("receipt").id == EMAIL
+    assert notify.get_template("receipt").id == EMAIL
     assert notify.preview("receipt", VALUES).template_id == EMAIL
     assert TemplateRegistry.from_toml(file, environment="production")["receipt"].id.startswith("1111")
     assert sandbox
@@ -110,7 +110,7 @@ def test_names_and_languages_that_are_not_there(file):
 
 def test_the_lock_holds_what_the_provider_has_and_tells_what_changed(file):
     _, notify = on_sandbox()
-    present = notify.templates()
+    present = notify.list_templates()
     lock = file.with_name(LOCK_NAME)
     write_lock(lock, present)
 

@@ -13,7 +13,7 @@ import pytest
 from govcomponents import ConfigurationError, RequestRefused, Secret
 from govcomponents.core.messages import Replay, Request
 from govcomponents.notify.adapters.govuk_notify.wire import ServiceKey
-from govcomponents.notify.events import ComplaintMade, DeliveryReceipt, LetterReturned, TextReceived
+from govcomponents.notify.events import Complaint, DeliveryReceipt, LetterReturned, TextReceived
 from govcomponents.sandbox.app import Sandbox
 
 from .doubles import ADDRESS, EMAIL, FILE, LETTER, LIVE_KEY, SERVICE, TEAM_KEY, TEST_KEY, TEXT, VALUES, on_sandbox
@@ -299,14 +299,14 @@ def test_all_kinds_of_callback_reach_the_service_and_are_read():
     kinds = [type(event) for event in events]
     assert kinds.count(DeliveryReceipt) == 2
     assert kinds.count(LetterReturned) == 2
-    assert {TextReceived, ComplaintMade} <= set(kinds)
-    assert {event.provider_status for event in events if isinstance(event, DeliveryReceipt)} == {
+    assert {TextReceived, Complaint} <= set(kinds)
+    assert {event.raw_status for event in events if isinstance(event, DeliveryReceipt)} == {
         "delivered",
         "permanent-failure",
     }
     assert [one.id for one in notify.search(status="returned-letter")] == [ready_made.id, letter.id]
-    assert notify.get(letter.id).provider_status == "received"
-    assert next(notify.received_texts()).id == text_id
+    assert notify.get(letter.id).raw_status == "received"
+    assert next(notify.search_inbound_sms()).id == text_id
     with pytest.raises(ConfigurationError):
         sandbox.notify.complain(letter.id)
     with pytest.raises(ConfigurationError):
@@ -338,7 +338,7 @@ def test_the_cost_is_known_once_it_is_counted():
     sandbox.clock.advance(3)
     assert notify.get(text.id).cost == 0.227
     assert notify.get(letter.id).sheets == 1
-    assert notify.letter_pdf(letter.id).startswith(b"%PDF-")
+    assert notify.get_letter_pdf(letter.id).startswith(b"%PDF-")
 
 
 def test_letters_that_failed_have_no_pdf():

@@ -36,7 +36,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "bulk",
         help="send one template to everybody in a CSV file",
         description="Sends one template to everybody in a CSV file with a column 'email address' or 'phone number' and "
-        "one for each placeholder. Stopped at any moment, it goes on where it was with the same journal.",
+        "one for each placeholder. Stopped at any moment, it goes on where it was with the same checkpoint.",
     )
     bulk.add_argument("file", help="the CSV file")
     bulk.add_argument(
@@ -44,7 +44,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     bulk.add_argument("--channel", required=True, choices=("email", "sms"), help="how it is sent")
     bulk.add_argument("--batch", required=True, metavar="NAME", help="the name of this send, which no other one has")
-    bulk.add_argument("--journal", metavar="FILE", help="what was done (default: the CSV file's name with .journal)")
+    bulk.add_argument(
+        "--checkpoint", metavar="FILE", help="what was done (default: the CSV file's name with .checkpoint)"
+    )
     bulk.add_argument("--result", metavar="FILE", help="write what became of each row as CSV")
     bulk.add_argument("--per-minute", type=float, default=3000, metavar="N", help="the pace (default: %(default)s)")
     bulk.add_argument("--concurrency", type=int, default=96, metavar="N", help="at once (default: %(default)s)")
@@ -65,7 +67,7 @@ def run_lock(options: argparse.Namespace) -> int:
     registry = TemplateRegistry.from_toml(path, environment=options.environment)
     with _components() as gov:
         wanted = {choice.id for choice in registry.choices()}
-        present = [template for template in gov.notify.templates() if template.id in wanted]
+        present = [template for template in gov.notify.list_templates() if template.id in wanted]
     if options.check:
         problems = registry.compare(present)
         for problem in problems:
@@ -114,7 +116,7 @@ def describe(progress: BulkProgress) -> str:
 
 def run_bulk(options: argparse.Namespace) -> int:
     """Send to everybody, and say how it ended. The exit status is 1 if rows are left."""
-    journal = options.journal or f"{options.file}.journal"
+    checkpoint = options.checkpoint or f"{options.file}.checkpoint"
     bar = _Bar()
     with _components() as gov, ExitStack() as stack:
         on_result = None
@@ -132,7 +134,7 @@ def run_bulk(options: argparse.Namespace) -> int:
             options.template,
             channel=options.channel,
             batch=options.batch,
-            journal=journal,
+            checkpoint=checkpoint,
             per_minute=options.per_minute,
             concurrency=options.concurrency,
             on_progress=bar.show,

@@ -149,7 +149,7 @@ class Arguments:
         template: TemplateLike,
         channel: Channel | str,
         batch: str,
-        journal: str | os.PathLike[str] | None,
+        checkpoint: str | os.PathLike[str] | None,
         per_minute: float,
         concurrency: int,
         on_progress: Callable[[BulkProgress], None] | None,
@@ -178,7 +178,7 @@ class Arguments:
             batch,
             template_id,
             placeholders,
-            journal,
+            checkpoint,
             per_minute,
             concurrency,
             on_progress,
@@ -254,7 +254,7 @@ class Arguments:
 
     def _template_id(self, template: TemplateLike) -> str:
         choice = self._choice(template)
-        return inputs.checked_id(template if choice is None else choice.id, "notify.template", "template")
+        return inputs.checked_id(template if choice is None else choice.id, "notify.get_template", "template")
 
     def _shown(self, personalisation: Personalisation | None) -> Mapping[str, object]:
         """The values of a preview."""
@@ -310,7 +310,7 @@ class Arguments:
             raise InvalidInput(
                 field="template",
                 problem="it is not a template that was got before",
-                fix="give what gov.notify.template(...) returned, or a Template made from its text",
+                fix="give what gov.notify.get_template(...) returned, or a Template made from its text",
                 operation="notify.render",
             )
         return template.render(personalisation, service_name=service_name)

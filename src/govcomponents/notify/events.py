@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from pydantic import AwareDatetime, Field
 
-from govcomponents.notify.inbound_sms import ReceivedText
+from govcomponents.notify.inbound_sms import InboundSms
 from govcomponents.notify.models import Channel, NotificationId, Result, Status, TemplateId
 from govcomponents.privacy import Personal
 
@@ -22,7 +22,7 @@ class DeliveryReceipt(Result):
     reference: str | None
     channel: Channel
     status: Status
-    provider_status: str
+    raw_status: str
     recipient: Personal[str]
     template_id: TemplateId | None
     template_version: int | None
@@ -34,13 +34,13 @@ class DeliveryReceipt(Result):
     @property
     def key(self) -> tuple[str, str]:
         """What is the same when the same receipt comes again."""
-        return self.notification_id, self.provider_status
+        return self.notification_id, self.raw_status
 
 
 class TextReceived(Result):
     """Somebody sent the service a text message."""
 
-    text: ReceivedText
+    text: InboundSms
 
     @property
     def key(self) -> tuple[str, str]:
@@ -69,7 +69,7 @@ class LetterReturned(Result):
         return self.notification_id, "returned"
 
 
-class ComplaintMade(Result):
+class Complaint(Result):
     """Somebody reported an email as spam. Do not write to them again."""
 
     complaint_id: str
@@ -96,5 +96,5 @@ class HealthCheck(Result):
         return "", "health_check"
 
 
-NotifyEvent: TypeAlias = DeliveryReceipt | TextReceived | LetterReturned | ComplaintMade | HealthCheck
+NotifyEvent: TypeAlias = DeliveryReceipt | TextReceived | LetterReturned | Complaint | HealthCheck
 """Everything that a callback can be."""

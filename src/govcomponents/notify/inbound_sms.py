@@ -10,7 +10,7 @@ from govcomponents.notify.models import Result
 from govcomponents.privacy import Personal
 
 
-class ReceivedText(Result):
+class InboundSms(Result):
     """A text message that somebody sent to the service.
 
     `sender` is the number in international form without "+", or a name where a network gives one; `number` is the

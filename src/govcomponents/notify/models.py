@@ -114,7 +114,7 @@ class Notification(Result):
     """A message as it stands at the provider.
 
     `recipient` is the address or number as it was given to the provider, not put in any normal form; a letter has
-    `address` instead, its lines as given. `provider_status` is the provider's own word for `status`. `completed_at`
+    `address` instead, its lines as given. `raw_status` is the provider's own word for `status`. `completed_at`
     is when the status last changed to one that the provider reports, and does not mean that it is final.
     `estimated_delivery` is of letters only. `cost` is in pounds, without regard to a free allowance; None until it is
     known. `fragments` is the number of text messages that it was charged as, `sheets` the sheets of paper of a letter.
@@ -123,7 +123,7 @@ class Notification(Result):
     id: NotificationId
     channel: Channel
     status: Status
-    provider_status: str
+    raw_status: str
     reference: str | None
     recipient: Personal[str] | None
     address: Personal[tuple[str, ...]] | None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.bulk.jobs import Job, JobInput
     from govcomponents.notify.events import NotifyEvent
-    from govcomponents.notify.inbound_sms import ReceivedText
+    from govcomponents.notify.inbound_sms import InboundSms
     from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
     from govcomponents.notify.models import Channel, Notification, NotificationId, Sent
     from govcomponents.notify.templates.template import Rendered, Template
@@ -34,7 +34,7 @@ class NotifyCapability(StrEnum):
     LETTER_PDF = "pdfs_of_letters"
     TEMPLATES = "templates"
     PREVIEW = "preview"
-    RECEIVED_TEXTS = "received_texts"
+    INBOUND_SMS = "inbound_text_messages"
     REPLY_TO = "reply_to_addresses"
     SENDER = "text_message_senders"
     UNSUBSCRIBE = "one_click_unsubscribe"
@@ -76,25 +76,25 @@ class NotifyPort(Port[NotifySettings]):
         """Give the messages that fit, newest first, page after page."""
         raise self.unsupported(NotifyCapability.SEARCH, operation="notify.search")
 
-    async def letter_pdf(self, notification_id: NotificationId, wait: float) -> bytes:
+    async def get_letter_pdf(self, notification_id: NotificationId, wait: float) -> bytes:
         """Return a letter's PDF; wait for it for at most so many seconds."""
-        raise self.unsupported(NotifyCapability.LETTER_PDF, operation="notify.letter_pdf")
+        raise self.unsupported(NotifyCapability.LETTER_PDF, operation="notify.get_letter_pdf")
 
-    async def templates(self, channel: Channel | None) -> tuple[Template, ...]:
+    async def list_templates(self, channel: Channel | None) -> tuple[Template, ...]:
         """Return all templates in their present version."""
-        raise self.unsupported(NotifyCapability.TEMPLATES, operation="notify.templates")
+        raise self.unsupported(NotifyCapability.TEMPLATES, operation="notify.list_templates")
 
-    async def template(self, template_id: str, version: int | None) -> Template:
+    async def get_template(self, template_id: str, version: int | None) -> Template:
         """Return one template, in its present version or another."""
-        raise self.unsupported(NotifyCapability.TEMPLATES, operation="notify.template")
+        raise self.unsupported(NotifyCapability.TEMPLATES, operation="notify.get_template")
 
     async def preview(self, template_id: str, personalisation: Mapping[str, object]) -> Rendered:
         """Let the provider fill a template, and send nothing."""
         raise self.unsupported(NotifyCapability.PREVIEW, operation="notify.preview")
 
-    def received_texts(self, older_than: str | None) -> AsyncGenerator[ReceivedText, None]:
+    def search_inbound_sms(self, older_than: str | None) -> AsyncGenerator[InboundSms, None]:
         """Give the text messages that people sent to the service, newest first."""
-        raise self.unsupported(NotifyCapability.RECEIVED_TEXTS, operation="notify.received_texts")
+        raise self.unsupported(NotifyCapability.INBOUND_SMS, operation="notify.search_inbound_sms")
 
     async def send_job(self, job: JobInput) -> Job:
         """Send many messages in one request, which is accepted whole or refused whole."""

@@ -1,4 +1,4 @@
-"""What a caller holds: `gov.notify` is a `Notify` (blocking) or an `AsyncNotify` (asyncio), alike in all else."""
+"""What a blocking caller holds: `gov.notify` is a `NotifyService`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.notify.arguments import Arguments
-from govcomponents.notify.async_service import AsyncNotify
+from govcomponents.notify.async_service import AsyncNotifyService
 from govcomponents.notify.inputs import checked_id
 from govcomponents.notify.models import Channel
 from govcomponents.notify.port import NotifyCapability as Can
@@ -21,17 +21,17 @@ if TYPE_CHECKING:
     from govcomponents.notify.arguments import TemplateLike
     from govcomponents.notify.bulk.jobs import Job
     from govcomponents.notify.bulk.send import BulkProgress, BulkResult, RowResult
-    from govcomponents.notify.inbound_sms import ReceivedText
+    from govcomponents.notify.inbound_sms import InboundSms
     from govcomponents.notify.inputs import Recipient
     from govcomponents.notify.models import Notification, Sent, Status
     from govcomponents.notify.templates.personalisation import Personalisation
     from govcomponents.notify.templates.template import Rendered, Template
 
 
-__all__ = ["AsyncNotify", "Notify"]
+__all__ = ["AsyncNotifyService", "NotifyService"]
 
 
-class Notify(Arguments):
+class NotifyService(Arguments):
     """Emails, text messages and letters, for blocking callers. Safe to share between threads."""
 
     def send_email(
@@ -149,22 +149,22 @@ class Notify(Arguments):
         query = self._search(channel, status, reference, older_than, include_jobs)
         return drive_iterator(self._port.search(query))
 
-    def letter_pdf(self, notification_id: str, *, wait: float = 0.0) -> bytes:
+    def get_letter_pdf(self, notification_id: str, *, wait: float = 0.0) -> bytes:
         """Return the PDF of a letter, as it is or was printed.
 
         It takes seconds to be made: wait for it for at most `wait` seconds. Raises Unavailable if it is not there by
         then, Conflict if the message is not a letter or its letter failed, NotFound.
         """
-        return drive(self._port.letter_pdf(checked_id(notification_id, "notify.letter_pdf"), wait))
+        return drive(self._port.get_letter_pdf(checked_id(notification_id, "notify.get_letter_pdf"), wait))
 
-    def templates(self, channel: Channel | str | None = None) -> tuple[Template, ...]:
+    def list_templates(self, channel: Channel | str | None = None) -> tuple[Template, ...]:
         """Return all templates that are not archived, in their present version."""
         wanted = None if channel is None else Channel(channel)
-        return drive(self._port.templates(wanted))
+        return drive(self._port.list_templates(wanted))
 
-    def template(self, template: TemplateLike, version: int | None = None) -> Template:
+    def get_template(self, template: TemplateLike, version: int | None = None) -> Template:
         """Return one template: its present version, or another. An archived one too. Raises NotFound."""
-        return drive(self._port.template(self._template_id(template), version))
+        return drive(self._port.get_template(self._template_id(template), version))
 
     def preview(self, template: TemplateLike, personalisation: Personalisation | None = None) -> Rendered:
         """Let the provider fill a template, and send nothing. `render` does the same without a network call.
@@ -174,13 +174,13 @@ class Notify(Arguments):
         values = self._shown(personalisation)
         return drive(self._port.preview(self._template_id(template), values))
 
-    def received_texts(self, *, older_than: str | None = None) -> Iterator[ReceivedText]:
+    def search_inbound_sms(self, *, older_than: str | None = None) -> Iterator[InboundSms]:
         """Give the text messages that people sent to the service, newest first, page after page as they are looked at.
 
         `older_than` is the id of a text: only earlier ones come.
         """
-        self._port.require(Can.RECEIVED_TEXTS, operation="notify.received_texts")
-        return drive_iterator(self._port.received_texts(older_than))
+        self._port.require(Can.INBOUND_SMS, operation="notify.search_inbound_sms")
+        return drive_iterator(self._port.search_inbound_sms(older_than))
 
     def follow_up(self, notification_ids: Sequence[str], *, waits: Sequence[float] = ()) -> Iterator[Notification]:
         """Give each of the messages once its status is final, then those that are not final yet, as they stand.
@@ -198,7 +198,7 @@ class Notify(Arguments):
         *,
         channel: Channel | str,
         batch: str,
-        journal: str | os.PathLike[str] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         per_minute: float = 3000,
         concurrency: int = 96,
         on_progress: Callable[[BulkProgress], None] | None = None,
@@ -208,16 +208,16 @@ class Notify(Arguments):
 
         `rows` is an iterable of mappings or the path of a CSV file: a column "email address" or "phone number", and one
         for each placeholder. `channel` is "email" or "sms". `batch` names this send; each row's reference is the batch
-        and its number. `journal` is a file that lets the send be started again after any stop: no row is missed, none
-        that was certainly accepted is sent again, and one of unknown outcome is looked up first. Rows that repeat an
-        earlier one in everything are left out. `per_minute` is the permitted pace, `concurrency` how many are on their
-        way at once. `on_progress` is told of each row's end with counts, `on_result` with what became of it.
+        and its number. `checkpoint` is a file that lets the send be started again after any stop: no row is missed,
+        none that was certainly accepted is sent again, and one of unknown outcome is looked up first. Rows that repeat
+        an earlier one in everything are left out. `per_minute` is the permitted pace, `concurrency` how many go at a
+        time. `on_progress` is told of each row's end with counts, `on_result` with what became of it.
 
         Returns a `BulkResult`. Raises InvalidInput or ConfigurationError before anything is sent.
         """
         from govcomponents.notify.bulk.threads import run
 
-        plan = self._bulk(rows, template, channel, batch, journal, per_minute, concurrency, on_progress, on_result)
+        plan = self._bulk(rows, template, channel, batch, checkpoint, per_minute, concurrency, on_progress, on_result)
         return run(plan)
 
     def send_job(

@@ -15,7 +15,7 @@ from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
-from govcomponents.notify.service import Notify
+from govcomponents.notify.service import NotifyService
 from govcomponents.settings import NotifySettings
 
 SERVICE = "26785a09-ab16-4eb0-8407-a37497a57506"
@@ -102,10 +102,10 @@ def port_on(*steps: Any, attempts: int = 1, observers: tuple[Any, ...] = ()) -> 
     return GcNotify.from_settings(NotifySettings(adapter="gc_notify", api_key=KEY), runtime), transport
 
 
-def notify_on(*steps: Any, attempts: int = 1) -> tuple[Notify, ScriptedTransport]:
+def notify_on(*steps: Any, attempts: int = 1) -> tuple[NotifyService, ScriptedTransport]:
     """The blocking service object on a script."""
     port, transport = port_on(*steps, attempts=attempts)
-    return Notify(port), transport
+    return NotifyService(port), transport
 
 
 def errors(status: int, kind: str, message: str, headers: dict[str, str] | None = None) -> Response:

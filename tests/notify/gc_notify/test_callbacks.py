@@ -13,9 +13,9 @@ from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.notify.adapters.gc_notify.wire import WIRE
 from govcomponents.notify.adapters.notifications_api.callbacks import Receipt
-from govcomponents.notify.events import ComplaintMade, DeliveryReceipt, HealthCheck
+from govcomponents.notify.events import Complaint, DeliveryReceipt, HealthCheck
 from govcomponents.notify.models import Channel, Status
-from govcomponents.notify.service import AsyncNotify, Notify
+from govcomponents.notify.service import AsyncNotifyService, NotifyService
 from govcomponents.settings import NotifySettings
 
 from .support import KEY, golden, needs_golden
@@ -36,7 +36,7 @@ RECEIPT: dict[str, Any] = {
 }
 
 
-def notify(tokens: str = f"an-older-token,{TOKEN}", kind: Any = Notify) -> Any:
+def notify(tokens: str = f"an-older-token,{TOKEN}", kind: Any = NotifyService) -> Any:
     settings = NotifySettings.model_validate({"api_key": KEY, "callback_tokens": tokens})
     return kind(GcNotify.from_settings(settings, Runtime(ScriptedTransport())))
 
@@ -47,7 +47,7 @@ def read(body: Any, authorization: str | None = f"Bearer {TOKEN}") -> Any:
 
 @needs_golden
 @pytest.mark.parametrize("callback", CALLBACKS)
-@pytest.mark.parametrize("kind", [Notify, AsyncNotify])
+@pytest.mark.parametrize("kind", [NotifyService, AsyncNotifyService])
 def test_every_published_callback_is_read(callback, kind):
     body = callback["body"]
 
@@ -86,7 +86,7 @@ def test_a_failure_after_a_delivery_is_another_event():
 def test_an_unknown_status_is_kept():
     event = read({**RECEIPT, "status": "teleported"})
 
-    assert (event.status, event.provider_status) == (Status.UNKNOWN, "teleported")
+    assert (event.status, event.raw_status) == (Status.UNKNOWN, "teleported")
 
 
 def test_a_health_check_is_known_and_has_one_key():
@@ -104,7 +104,7 @@ def test_a_complaint_is_read():
         }
     )
 
-    assert isinstance(event, ComplaintMade)
+    assert isinstance(event, Complaint)
     assert event.key == ("c-1", "complaint")
     assert event.recipient.reveal() == "amala.roy@example.com"
     assert event.made_at.tzinfo is not None

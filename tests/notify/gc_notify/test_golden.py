@@ -63,7 +63,7 @@ def test_a_message_is_read_whole_whatever_its_state(answer):
     found = notify.get(body["id"])
 
     assert found.status is WIRE.statuses[body["status"]]
-    assert found.provider_status == body["status"]
+    assert found.raw_status == body["status"]
     assert found.recipient.reveal() == (body["email_address"] or body["phone_number"])
     assert found.channel is (Channel.EMAIL if body["email_address"] else Channel.SMS)
     assert (found.completed_at is None) == (body["completed_at"] is None)

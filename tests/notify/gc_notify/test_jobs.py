@@ -26,7 +26,7 @@ from govcomponents.notify.adapters.gc_notify.wire import JOB_STATUSES, JobState
 from govcomponents.notify.bulk.jobs import JobInput, JobStatus
 from govcomponents.notify.models import Channel
 from govcomponents.notify.port import NotifyPort
-from govcomponents.notify.service import AsyncNotify, Notify
+from govcomponents.notify.service import AsyncNotifyService, NotifyService
 from govcomponents.notify.templates.attachments import attach
 from govcomponents.notify.templates.registry import TemplateChoice
 from govcomponents.settings import NotifySettings
@@ -99,7 +99,7 @@ def test_every_published_job_is_read(answer):
     job = send(notify)
 
     data = answer["body"]["data"]
-    assert (job.id, job.provider_status, job.count) == (data["id"], data["job_status"], data["notification_count"])
+    assert (job.id, job.raw_status, job.count) == (data["id"], data["job_status"], data["notification_count"])
     assert job.raw == answer["body"]
     state = JobState.model_validate(data)
     known = set(JobState.model_fields) & set(data)
@@ -113,7 +113,7 @@ def test_every_status_of_a_job_is_read(word):
     job = send(notify)
 
     assert job.status is JOB_STATUSES.get(word, JobStatus.UNKNOWN)
-    assert (job.provider_status, job.channel) == (word, Channel.EMAIL)
+    assert (job.raw_status, job.channel) == (word, Channel.EMAIL)
 
 
 def test_a_job_of_text_messages_is_read_from_a_file(tmp_path):
@@ -144,7 +144,7 @@ def test_values_are_written_as_texts_in_the_templates_language():
 def test_asyncio_callers_send_jobs_too():
     port, transport = port_on(taken())
 
-    assert asyncio.run(send(AsyncNotify(port))).id == JOB["id"]
+    assert asyncio.run(send(AsyncNotifyService(port))).id == JOB["id"]
     assert len(transport.sent) == 1
 
 
@@ -205,7 +205,7 @@ def test_the_guard_of_recipients_looks_at_every_row():
     port = GcNotify.from_settings(settings, runtime)
     port.furnish(settings, runtime)
 
-    send(Notify(port), [*ROWS, {"to": "sam@example.org", "name": "Sam"}])
+    send(NotifyService(port), [*ROWS, {"to": "sam@example.org", "name": "Sam"}])
 
     recipients = [row[0] for row in json.loads(transport.sent[0].body)["rows"][1:]]
     assert recipients == ["amala.roy@example.com", "ben@example.com", "team@example.gov.uk"]
@@ -257,7 +257,7 @@ def test_an_adapter_without_jobs_refuses_unsent():
         provider = "plain"
 
     with pytest.raises(NotSupported):
-        send(Notify(Plain()))
+        send(NotifyService(Plain()))
     with pytest.raises(NotSupported):
         asyncio.run(Plain().send_job(JobInput("a", Channel.EMAIL, TEMPLATE, (), (), None, None, None)))
 

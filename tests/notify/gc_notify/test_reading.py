@@ -125,7 +125,7 @@ def test_letters_are_not_searched_for():
     with pytest.raises(NotSupported):
         list(notify.search(channel="letter"))
     with pytest.raises(NotSupported):
-        notify.templates("letter")
+        notify.list_templates("letter")
 
     assert not transport.sent
 
@@ -143,8 +143,8 @@ def test_once_looks_first_and_sends_nothing_that_is_held_already():
 def test_published_templates_are_read():
     notify, transport = notify_on(response_of(named("templates")), response_of(named("template")))
 
-    templates = notify.templates()
-    one = notify.template(TEMPLATE, 1)
+    templates = notify.list_templates()
+    one = notify.get_template(TEMPLATE, 1)
 
     assert [template.channel for template in templates] == [Channel.EMAIL, Channel.SMS]
     assert templates[0].placeholders == ("name",)
@@ -162,10 +162,10 @@ def test_published_templates_are_read():
 def test_templates_of_one_channel_are_asked_for():
     notify, transport = notify_on(answer({"templates": []}), answer({"templates": [{"id": "a"}]}))
 
-    assert notify.templates("sms") == ()
+    assert notify.list_templates("sms") == ()
     assert transport.sent[0].url.endswith("/v2/templates?type=sms")
     with pytest.raises(UnexpectedReply):
-        notify.templates()
+        notify.list_templates()
 
 
 @pytest.mark.parametrize("operation", ["templates", "template"])
@@ -174,7 +174,7 @@ def test_a_template_with_a_time_that_is_none_is_an_unexpected_reply(operation):
     notify, transport = notify_on(answer({**template, "templates": [template]}))
 
     with pytest.raises(UnexpectedReply, match="a time"):
-        notify.templates() if operation == "templates" else notify.template(TEMPLATE)
+        notify.list_templates() if operation == "templates" else notify.get_template(TEMPLATE)
 
     assert len(transport.sent) == 1
 

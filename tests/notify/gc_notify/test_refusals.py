@@ -27,7 +27,7 @@ from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
-from govcomponents.notify.service import AsyncNotify, Notify
+from govcomponents.notify.service import AsyncNotifyService, NotifyService
 from govcomponents.settings import NotifySettings
 
 from .support import KEY, MESSAGE, SECRET, TEMPLATE, errors, notify_on
@@ -185,7 +185,7 @@ def test_an_unknown_status_and_channel_keep_their_text():
 
     found = notify.get(MESSAGE)
 
-    assert (found.status.value, found.provider_status, found.channel.value) == ("unknown", "teleported", "unknown")
+    assert (found.status.value, found.raw_status, found.channel.value) == ("unknown", "teleported", "unknown")
     assert found.may_change
     assert found.created_at.isoformat() == "2026-06-15T12:30:00+00:00"
 
@@ -218,9 +218,9 @@ def test_whatever_goes_wrong_the_service_has_the_message_at_most_once_and_no_val
     def send() -> None:
         arguments = ("+16135550199", TEMPLATE, {"name": "Canary Person"})
         if asyncio_caller:
-            asyncio.run(AsyncNotify(port).send_sms(*arguments))
+            asyncio.run(AsyncNotifyService(port).send_sms(*arguments))
         else:
-            Notify(port).send_sms(*arguments)
+            NotifyService(port).send_sms(*arguments)
 
     with pytest.raises(FAULTS[fault]) as caught:
         send()

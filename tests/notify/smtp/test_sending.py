@@ -376,7 +376,7 @@ def test_many_are_sent_and_each_once(mailbox, notify_at, tmp_path):
             "renewed",
             channel="email",
             batch="MARCH",
-            journal=tmp_path / "journal",
+            checkpoint=tmp_path / "checkpoint",
             concurrency=4,
         )
 

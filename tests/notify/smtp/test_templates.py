@@ -23,23 +23,23 @@ def test_all_templates_of_the_folder_are_there(notify, templates):
     (templates / "notes.txt").write_text("nothing", encoding="utf-8")
     (templates / "folder.md").mkdir()
 
-    found = notify.templates()
+    found = notify.list_templates()
 
     assert [template.id for template in found] == ["another", "renewed"]
     assert {template.channel for template in found} == {Channel.EMAIL}
-    assert found == notify.templates("email")
-    assert notify.templates("sms") == ()
+    assert found == notify.list_templates("email")
+    assert notify.list_templates("sms") == ()
 
 
 def test_one_template_knows_its_placeholders(notify):
-    template = notify.template("renewed", 1)
+    template = notify.get_template("renewed", 1)
 
     assert template.placeholders == ("reference", "name", "refund")
-    assert template == notify.template("renewed")
+    assert template == notify.get_template("renewed")
     with pytest.raises(NotFound, match="one version"):
-        notify.template("renewed", 2)
+        notify.get_template("renewed", 2)
     with pytest.raises(NotFound):
-        notify.template("unknown")
+        notify.get_template("unknown")
 
 
 def test_a_preview_shows_what_would_be_sent(notify):
@@ -56,4 +56,4 @@ def test_a_missing_folder_is_told(notify_at, tmp_path):
     notify = notify_at(25, templates_folder=tmp_path / "nowhere", **PLAIN)
 
     with pytest.raises(ConfigurationError, match="TEMPLATES_FOLDER"):
-        notify.templates()
+        notify.list_templates()

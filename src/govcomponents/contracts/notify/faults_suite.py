@@ -32,10 +32,10 @@ _OPERATIONS: Mapping[Can, tuple[str, Mapping[str, Any]]] = {
     Can.PRECOMPILED: ("send_precompiled_letter", {"pdf": b"%PDF-1.4", "reference": "r"}),
     Can.GET: ("get", {"notification_id": _ID}),
     Can.SEARCH: ("search", {}),
-    Can.LETTER_PDF: ("letter_pdf", {"notification_id": _ID}),
-    Can.TEMPLATES: ("templates", {}),
+    Can.LETTER_PDF: ("get_letter_pdf", {"notification_id": _ID}),
+    Can.TEMPLATES: ("list_templates", {}),
     Can.PREVIEW: ("preview", {"template": _ID}),
-    Can.RECEIVED_TEXTS: ("received_texts", {}),
+    Can.INBOUND_SMS: ("search_inbound_sms", {}),
     Can.JOBS: ("send_job", {"rows": [{"to": "sam@example.com"}], "template": _ID, "channel": "email", "name": "job"}),
     Can.CALLBACKS: ("read_callback", {"body": b"{}", "authorization": "Bearer x"}),
 }

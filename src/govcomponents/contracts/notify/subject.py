@@ -11,7 +11,7 @@ import pytest
 from govcomponents.contracts.suite import Caller, Double, Subject, Suite, needs
 from govcomponents.notify.models import Channel
 from govcomponents.notify.port import NotifyCapability as Can
-from govcomponents.notify.service import AsyncNotify, Notify
+from govcomponents.notify.service import AsyncNotifyService, NotifyService
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,5 +99,5 @@ class NotifyTests(Suite):
     """Base of the suites of the notify port."""
 
     subject: ClassVar[NotifySubject]
-    services = (Notify, AsyncNotify)
+    services = (NotifyService, AsyncNotifyService)
     caller = NotifyCaller

@@ -60,7 +60,7 @@ class NotifySuite(NotifyFaults):
             await caller.double.transport.sleep(60.0)
 
         gov_runner.run(wait())
-        assert caller.notify.letter_pdf(sent.id).startswith(b"%PDF-")
+        assert caller.notify.get_letter_pdf(sent.id).startswith(b"%PDF-")
 
     @needs(Can.EMAIL, Can.SEARCH)
     def test_a_message_is_found_by_its_reference_and_sent_once(self, call: Call) -> None:
@@ -77,18 +77,18 @@ class NotifySuite(NotifyFaults):
     def test_templates_are_read_and_previewed(self, call: Call) -> None:
         caller, email = call(), self._sample("email")
         template_id = email["template"]
-        template = caller.notify.template(template_id)
+        template = caller.notify.get_template(template_id)
         assert template.id == template_id
-        assert template_id in {one.id for one in caller.notify.templates(Channel.EMAIL)}
+        assert template_id in {one.id for one in caller.notify.list_templates(Channel.EMAIL)}
         offline = caller.notify.render(template, email["personalisation"])
         if Can.PREVIEW in caller.port.capabilities:
             preview = caller.notify.preview(template_id, email["personalisation"])
             assert (preview.body, preview.subject) == (offline.body, offline.subject)
             assert preview.html in (None, offline.html)  # not every provider gives it
 
-    @needs(Can.RECEIVED_TEXTS)
+    @needs(Can.INBOUND_SMS)
     def test_received_texts_come_one_by_one(self, call: Call) -> None:
-        for text in call().notify.received_texts():
+        for text in call().notify.search_inbound_sms():
             assert text.content.reveal() not in repr(text)
 
     @needs(Can.EMAIL)

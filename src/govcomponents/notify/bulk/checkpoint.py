@@ -1,4 +1,4 @@
-"""The journal of a bulk send: what became of each row, so that a send that was killed can go on where it was.
+"""The checkpoint of a bulk send: what became of each row, so that a send that was killed can go on where it was.
 
 One line of JSON for each step of a row, written before the step has an effect, and never a recipient or a value: rows
 are known by their numbers and a checksum. The file may be cut off in the middle of its last line.
@@ -36,7 +36,7 @@ class RowState(IntEnum):
         return self in (RowState.ACCEPTED, RowState.REFUSED, RowState.DUPLICATE)
 
 
-class Journal:
+class Checkpoint:
     """The states of all rows, in a file or in memory only. Safe to share between threads; one process at a time.
 
     It holds a byte and a checksum of four bytes for each row.
@@ -77,7 +77,7 @@ class Journal:
             fcntl.flock(self._file or 0, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise ConfigurationError(
-                "another process is using the journal of this bulk send", fix="wait for it to end"
+                "another process is using the checkpoint of this bulk send", fix="wait for it to end"
             ) from None
 
     def _load(self) -> None:
@@ -89,7 +89,8 @@ class Journal:
                 return
             if self._read(first) != self._head:
                 raise ConfigurationError(
-                    "the journal belongs to another bulk send", fix="give the batch and the template that it began with"
+                    "the checkpoint belongs to another bulk send",
+                    fix="give the batch and the template that it began with",
                 )
             last = first
             for line in lines:
@@ -121,14 +122,14 @@ class Journal:
         self._checks[4 * row : 4 * row + 4] = check.to_bytes(4, "big")
 
     def state(self, row: int, check: int) -> RowState:
-        """What is known of a row. Raises ConfigurationError if it is not the row that the journal knows."""
+        """What is known of a row. Raises ConfigurationError if it is not the row that the checkpoint knows."""
         with self._lock:
             if row >= len(self._states) or self._states[row] == RowState.NEW:
                 return RowState.NEW
             if self._checks[4 * row : 4 * row + 4] != check.to_bytes(4, "big"):
                 raise ConfigurationError(
                     f"row {row} is not what it was when the bulk send began",
-                    fix="give the same rows in the same order, or begin a new batch with a new journal",
+                    fix="give the same rows in the same order, or begin a new batch with a new checkpoint",
                 )
             return RowState(self._states[row])
 

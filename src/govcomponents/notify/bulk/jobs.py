@@ -31,7 +31,7 @@ _OPERATION: Final = "notify.send_job"
 
 
 class JobStatus(StrEnum):
-    """Where a job stands. UNKNOWN is a status that this version does not know; `Job.provider_status` has its text.
+    """Where a job stands. UNKNOWN is a status that this version does not know; `Job.raw_status` has its text.
 
     LIMITS_EXCEEDED: the service may not send that many now. FINISHED says that every message was made, not that any
     was delivered.
@@ -55,7 +55,7 @@ class Job(Result):
     name: str | None
     channel: Channel
     status: JobStatus
-    provider_status: str
+    raw_status: str
     count: int
     template_id: TemplateId
     template_version: int | None

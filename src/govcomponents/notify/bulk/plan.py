@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import InvalidInput
-from govcomponents.notify.bulk.checkpoint import Journal
+from govcomponents.notify.bulk.checkpoint import Checkpoint
 from govcomponents.notify.bulk.send import BulkProgress, BulkSend, RowResult
 from govcomponents.notify.bulk.spreadsheets import Row, missing_columns, read_rows
 from govcomponents.notify.models import Channel
@@ -36,24 +36,24 @@ class BulkPlan:
     batch: str
     template_id: str
     placeholders: tuple[str, ...] | None
-    journal: str | os.PathLike[str] | None
+    checkpoint: str | os.PathLike[str] | None
     per_minute: float
     concurrency: int
     on_progress: Callable[[BulkProgress], None] | None
     on_result: Callable[[RowResult], None] | None
 
-    def open_journal(self) -> Journal:
-        """The journal; in memory only without a path."""
-        path = None if self.journal is None else Path(self.journal)
-        return Journal(path, batch=self.batch, template=self.template_id)
+    def open_checkpoint(self) -> Checkpoint:
+        """The checkpoint; in memory only without a path."""
+        path = None if self.checkpoint is None else Path(self.checkpoint)
+        return Checkpoint(path, batch=self.batch, template=self.template_id)
 
-    async def start(self, journal: Journal) -> BulkSend:
+    async def start(self, checkpoint: Checkpoint) -> BulkSend:
         """Make a run, and check the columns of the first row. Raises InvalidInput, and then nothing was sent."""
         read = read_rows(self.rows, self.channel)
         first = next(read, None)
         placeholders = self.placeholders
         if first is not None and placeholders is None and NotifyCapability.TEMPLATES in self.port.capabilities:
-            placeholders = (await self.port.template(self.template_id, None)).placeholders
+            placeholders = (await self.port.get_template(self.template_id, None)).placeholders
         if first is not None and (missing := missing_columns(first, placeholders or ())):
             raise InvalidInput(
                 field="rows",
@@ -66,7 +66,7 @@ class BulkPlan:
             _again(first, read),
             self.channel,
             self.batch,
-            journal,
+            checkpoint,
             self.prepare,
             Pacer(self.per_minute * _PART_OF_PACE, burst=max(1.0, self.per_minute / 120)),
             self.on_progress,

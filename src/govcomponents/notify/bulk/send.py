@@ -23,7 +23,7 @@ from govcomponents.errors import (
     Unavailable,
     UnexpectedReply,
 )
-from govcomponents.notify.bulk.checkpoint import Journal, RowState
+from govcomponents.notify.bulk.checkpoint import Checkpoint, RowState
 from govcomponents.notify.bulk.spreadsheets import Row, Seen
 from govcomponents.notify.inputs import SearchInput
 from govcomponents.notify.models import Channel
@@ -75,7 +75,7 @@ class BulkProgress:
 class BulkResult:
     """How a bulk send ended. If it `is_complete`, no row is left that could still be sent.
 
-    `stopped_by` is the error that ended it early: start it again with the same journal once that is mended.
+    `stopped_by` is the error that ended it early: start it again with the same checkpoint once that is mended.
     """
 
     progress: BulkProgress
@@ -95,7 +95,7 @@ class BulkSend:
     rows: Iterator[Row]
     channel: Channel
     batch: str
-    journal: Journal
+    checkpoint: Checkpoint
     prepare: Prepare
     pacer: Pacer
     on_progress: Callable[[BulkProgress], None] | None = None
@@ -120,12 +120,12 @@ class BulkSend:
                 row = next(self.rows, None)
                 if row is None:
                     return None
-                state = self.journal.state(row.number, row.check)
+                state = self.checkpoint.state(row.number, row.check)
                 is_new = self._seen.add(row.fingerprint)
                 if state.is_done:
                     self._count("earlier")
                 elif not is_new:
-                    self.journal.record(row.number, RowState.DUPLICATE, row.check)
+                    self.checkpoint.record(row.number, RowState.DUPLICATE, row.check)
                     self._tell(row, RowState.DUPLICATE, problem="it repeats an earlier row")
                 else:
                     return row, state
@@ -150,14 +150,14 @@ class BulkSend:
             return
         while True:
             await self._pace()
-            self.journal.record(row.number, RowState.UNKNOWN, row.check)
+            self.checkpoint.record(row.number, RowState.UNKNOWN, row.check)
             try:
                 sent = await self._deliver(message)
             except DailyLimitReached:
                 self._end(row, RowState.NOT_SENT, problem="the day's limit is used up")
                 raise
             except RateLimited as error:
-                self.journal.record(row.number, RowState.NOT_SENT, row.check)
+                self.checkpoint.record(row.number, RowState.NOT_SENT, row.check)
                 await self._rest(error.retry_after)
                 continue
             except GovComponentsError as error:
@@ -202,7 +202,7 @@ class BulkSend:
             except GovComponentsError:
                 return
             if found is not None:
-                self.journal.record(number, RowState.ACCEPTED, check, found)
+                self.checkpoint.record(number, RowState.ACCEPTED, check, found)
                 with self._telling:
                     self.counts["unknown"] -= 1
                     self._told(RowResult(number, RowState.ACCEPTED, self.reference(number), found))
@@ -220,7 +220,7 @@ class BulkSend:
         return None
 
     def _end(self, row: Row, state: RowState, notification_id: str | None = None, problem: str = "") -> None:
-        self.journal.record(row.number, state, row.check, notification_id)
+        self.checkpoint.record(row.number, state, row.check, notification_id)
         self._tell(row, state, notification_id, problem)
 
     def _tell(self, row: Row, state: RowState, notification_id: str | None = None, problem: str = "") -> None:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 async def run(plan: BulkPlan) -> BulkResult:
     """Send everything, and return how it ended. A fault of a callback of the caller's stops all tasks."""
-    with plan.open_journal() as journal:
-        send = await plan.start(journal)
+    with plan.open_checkpoint() as checkpoint:
+        send = await plan.start(checkpoint)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(plan.concurrency):

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def run(plan: BulkPlan) -> BulkResult:
     """Send everything, and return how it ended. An interruption stops all threads after what they are sending."""
-    with plan.open_journal() as journal:
-        send = drive(plan.start(journal))
+    with plan.open_checkpoint() as checkpoint:
+        send = drive(plan.start(checkpoint))
         faults: list[BaseException] = []
 
         def work() -> None:

@@ -238,7 +238,7 @@ class GcWire(NotificationsWire):
             name=state.original_file_name,
             channel=channel if state.template_type is None else Channel(state.template_type),
             status=JOB_STATUSES.get(state.job_status, JobStatus.UNKNOWN),
-            provider_status=state.job_status,
+            raw_status=state.job_status,
             count=state.notification_count,
             template_id=TemplateId(state.template),
             template_version=state.template_version,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Request
     from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader
     from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping
-    from govcomponents.notify.inbound_sms import ReceivedText
+    from govcomponents.notify.inbound_sms import InboundSms
     from govcomponents.notify.inputs import LetterInput, PrecompiledInput
     from govcomponents.notify.models import NotificationId, Sent
     from govcomponents.privacy import Secret
@@ -37,7 +37,7 @@ class GovUkNotify(NotificationsApi):
         NotifyCapability.LETTER,
         NotifyCapability.PRECOMPILED,
         NotifyCapability.LETTER_PDF,
-        NotifyCapability.RECEIVED_TEXTS,
+        NotifyCapability.INBOUND_SMS,
     }
     wire = WIRE
     base_url = BASE_URL
@@ -74,7 +74,7 @@ class GovUkNotify(NotificationsApi):
         request = WIRE.send_precompiled_letter(letter)
         return WIRE.to_sent_precompiled(await self._send(request, 201), request)
 
-    async def letter_pdf(self, notification_id: NotificationId, wait: float) -> bytes:
+    async def get_letter_pdf(self, notification_id: NotificationId, wait: float) -> bytes:
         """GET /v2/notifications/{id}/pdf, again while it is not made yet."""
         request = WIRE.get_pdf(notification_id)
         waited, pause = 0.0, 1.0
@@ -93,7 +93,7 @@ class GovUkNotify(NotificationsApi):
             waited += pause
             pause = min(pause * 2, 10.0)
 
-    async def received_texts(self, older_than: str | None) -> AsyncGenerator[ReceivedText, None]:
+    async def search_inbound_sms(self, older_than: str | None) -> AsyncGenerator[InboundSms, None]:
         """GET /v2/received-text-messages, page after page until one is empty."""
         while True:
             request = WIRE.get_received(older_than)

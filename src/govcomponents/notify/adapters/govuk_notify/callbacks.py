@@ -12,7 +12,7 @@ from govcomponents.core.times import utc_time
 from govcomponents.notify.adapters.govuk_notify.wire import WIRE
 from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader
 from govcomponents.notify.events import LetterReturned, NotifyEvent, TextReceived
-from govcomponents.notify.inbound_sms import ReceivedText
+from govcomponents.notify.inbound_sms import InboundSms
 from govcomponents.notify.models import NotificationId, TemplateId
 from govcomponents.privacy import Personal
 
@@ -66,7 +66,7 @@ READER: Final = GovUkCallbacks()
 
 def _text(text: InboundText, raw: Mapping[str, object]) -> TextReceived:
     return TextReceived(
-        text=ReceivedText(
+        text=InboundSms(
             id=text.id,
             sender=Personal(text.source_number),
             number=text.destination_number,

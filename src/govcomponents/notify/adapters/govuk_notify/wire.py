@@ -30,7 +30,7 @@ from govcomponents.privacy import Personal, Secret
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from govcomponents.notify.inbound_sms import ReceivedText
+    from govcomponents.notify.inbound_sms import InboundSms
     from govcomponents.notify.inputs import LetterInput, PrecompiledInput
 
 BASE_URL: Final = "https://api.notifications.service.gov.uk"
@@ -171,11 +171,13 @@ class GovUkWire(NotificationsWire):
     def get_pdf(self, notification_id: str) -> Request:
         """GET a letter's PDF."""
         path = f"{NOTIFICATIONS_PATH}/{quote(notification_id, safe='')}/pdf"
-        return Request("notify.letter_pdf", "GET", path, Replay.ALWAYS, {"Accept": "application/pdf, application/json"})
+        return Request(
+            "notify.get_letter_pdf", "GET", path, Replay.ALWAYS, {"Accept": "application/pdf, application/json"}
+        )
 
     def get_received(self, older_than: str | None) -> Request:
         """GET one page of received texts."""
-        return page("notify.received_texts", RECEIVED_PATH, [], older_than)
+        return page("notify.search_inbound_sms", RECEIVED_PATH, [], older_than)
 
     def to_sent_precompiled(self, response: Response, request: Request) -> Sent:
         """Read the answer to a ready-made letter that was taken in; whether it can be printed is found out later."""
@@ -193,16 +195,16 @@ class GovUkWire(NotificationsWire):
             raw=raw,
         )
 
-    def to_received_text(self, raw: Mapping[str, object], response: Response, request: Request) -> ReceivedText:
+    def to_received_text(self, raw: Mapping[str, object], response: Response, request: Request) -> InboundSms:
         """Read one text of a page."""
-        from govcomponents.notify.inbound_sms import ReceivedText
+        from govcomponents.notify.inbound_sms import InboundSms
 
         state = read_part(ReceivedState, raw, response, request=request, provider=self.provider)
         try:
             received_at = utc_time(state.created_at)
         except ValueError:
             raise self.unexpected("a time is not written as one", response, request) from None
-        return ReceivedText(
+        return InboundSms(
             id=state.id,
             sender=Personal(state.user_number),
             number=state.notify_number,

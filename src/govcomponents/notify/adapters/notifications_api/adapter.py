@@ -145,16 +145,16 @@ class NotificationsApi(NotifyPort):
             if not items:
                 return
 
-    async def templates(self, channel: Channel | None) -> tuple[Template, ...]:
+    async def list_templates(self, channel: Channel | None) -> tuple[Template, ...]:
         """GET /v2/templates."""
         from govcomponents.notify.adapters.notifications_api import templates
 
         if channel is not None:
-            self._require_channel(channel, operation="notify.templates")
+            self._require_channel(channel, operation="notify.list_templates")
         request = templates.get_templates(channel)
         return templates.to_templates(self.wire, await self._send(request), request)
 
-    async def template(self, template_id: str, version: int | None) -> Template:
+    async def get_template(self, template_id: str, version: int | None) -> Template:
         """GET /v2/template/{id}, or one of its versions."""
         from govcomponents.notify.adapters.notifications_api import templates
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from govcomponents.core.responses import Wire
 from govcomponents.errors import CallbackRefused
 from govcomponents.notify.adapters.notifications_api.wire import read_optional_time
-from govcomponents.notify.events import ComplaintMade, DeliveryReceipt, NotifyEvent
+from govcomponents.notify.events import Complaint, DeliveryReceipt, NotifyEvent
 from govcomponents.notify.models import Channel, NotificationId, Status, TemplateId
 from govcomponents.privacy import Personal
 
@@ -45,7 +45,7 @@ class Receipt(Wire):
     template_version: int | None = None
 
 
-class Complaint(Wire):
+class ComplaintState(Wire):
     """An email that was reported as spam. GC Notify's code has it, its docs do not."""
 
     notification_id: str
@@ -107,7 +107,7 @@ class CallbackReader:
     def event(self, raw: Mapping[str, Any]) -> NotifyEvent:
         """Read one callback. Raises ValueError for what is not of a known form."""
         if "complaint_id" in raw:
-            return _complaint(Complaint.model_validate(raw), raw)
+            return _complaint(ComplaintState.model_validate(raw), raw)
         return self._receipt(Receipt.model_validate(raw), raw)
 
     def _receipt(self, receipt: Receipt, raw: Mapping[str, object]) -> DeliveryReceipt:
@@ -116,7 +116,7 @@ class CallbackReader:
             reference=receipt.reference,
             channel=Channel(receipt.notification_type),
             status=self.statuses.get(receipt.status, Status.UNKNOWN),
-            provider_status=receipt.status,
+            raw_status=receipt.status,
             recipient=Personal(receipt.to),
             template_id=None if receipt.template_id is None else TemplateId(receipt.template_id),
             template_version=receipt.template_version,
@@ -127,8 +127,8 @@ class CallbackReader:
         )
 
 
-def _complaint(complaint: Complaint, raw: Mapping[str, object]) -> ComplaintMade:
-    return ComplaintMade(
+def _complaint(complaint: ComplaintState, raw: Mapping[str, object]) -> Complaint:
+    return Complaint(
         complaint_id=complaint.complaint_id,
         notification_id=NotificationId(complaint.notification_id),
         reference=complaint.reference,

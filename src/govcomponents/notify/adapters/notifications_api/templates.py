@@ -64,7 +64,7 @@ class Previewed(Wire):
 def get_templates(channel: Channel | None) -> Request:
     """GET all templates, of one channel or of all."""
     query = "" if channel is None else f"?type={channel.value}"
-    return Request("notify.templates", "GET", f"{TEMPLATES_PATH}{query}", Replay.ALWAYS)
+    return Request("notify.list_templates", "GET", f"{TEMPLATES_PATH}{query}", Replay.ALWAYS)
 
 
 def get_template(template_id: str, version: int | None) -> Request:
@@ -72,7 +72,7 @@ def get_template(template_id: str, version: int | None) -> Request:
     path = f"{TEMPLATE_PATH}/{quote(template_id, safe='')}"
     if version is not None:
         path += f"/version/{version}"
-    return Request("notify.template", "GET", path, Replay.ALWAYS)
+    return Request("notify.get_template", "GET", path, Replay.ALWAYS)
 
 
 def post_preview(wire: NotificationsWire, template_id: str, personalisation: Mapping[str, object]) -> Request:

@@ -327,7 +327,7 @@ class NotificationsWire:
             id=NotificationId(state.id),
             channel=channel,
             status=self.statuses.get(state.status, Status.UNKNOWN),
-            provider_status=state.status,
+            raw_status=state.status,
             reference=state.reference,
             recipient=personal(state.email_address or state.phone_number),
             address=Personal(_address(state)) if channel is Channel.LETTER else None,

@@ -142,15 +142,15 @@ class Smtp(NotifyPort):
         """Connect to the mail server and log in, and hand over nothing."""
         await self._send(Request("notify.check", "NOOP", "", Replay.ALWAYS), "noop")
 
-    async def templates(self, channel: Channel | None) -> tuple[Template, ...]:
+    async def list_templates(self, channel: Channel | None) -> tuple[Template, ...]:
         """Read every template file. Those of other channels than email are none."""
         if channel not in (None, Channel.EMAIL):
             return ()
-        return tuple(source.template() for source in self._folder.all("notify.templates"))
+        return tuple(source.template() for source in self._folder.all("notify.list_templates"))
 
-    async def template(self, template_id: str, version: int | None) -> Template:
+    async def get_template(self, template_id: str, version: int | None) -> Template:
         """Read one template file. Raises NotFound for a version that is not 1, the only one that there is."""
-        return self._folder.version(template_id, version, "notify.template").template()
+        return self._folder.version(template_id, version, "notify.get_template").template()
 
     async def preview(self, template_id: str, personalisation: Mapping[str, object]) -> Rendered:
         """Fill a template file, and send nothing."""

@@ -67,13 +67,13 @@ class GovUkNotifyStub:
             "GET",
             "/v2/notifications/<notification_id>/pdf",
             self._known(lambda service, _key, call: retrieval.pdf(service, call.params["notification_id"])),
-            "notify.letter_pdf",
+            "notify.get_letter_pdf",
         )
         yield Route(
             "GET",
             "/v2/template/<template_id>",
             self._known(lambda service, _key, call: retrieval.template(service, call.params["template_id"])),
-            "notify.template",
+            "notify.get_template",
         )
         yield Route(
             "GET",
@@ -95,13 +95,13 @@ class GovUkNotifyStub:
             "GET",
             "/v2/templates",
             self._known(lambda service, _key, call: retrieval.templates(service, call)),
-            "notify.templates",
+            "notify.list_templates",
         )
         yield Route(
             "GET",
             "/v2/received-text-messages",
             self._known(lambda service, _key, call: retrieval.received(service, call)),
-            "notify.received_texts",
+            "notify.search_inbound_sms",
         )
 
     def owns(self, path: str) -> bool:
