@@ -6,6 +6,7 @@ import asyncio
 import threading
 
 import pytest
+from tenacity import stop_after_attempt, wait_none
 
 from govcomponents import (
     AsyncGovComponents,
@@ -262,7 +263,7 @@ def test_observers_and_the_retry_policy_reach_every_component() -> None:
         Settings(pay={"api_key": PAY_KEY}),
         transport=transport,
         observers=[events.append],
-        retry=RetryPolicy(attempts=2, first_wait=0),
+        retry=RetryPolicy(stop=stop_after_attempt(2), wait=wait_none()),
     )
     with pytest.raises(NotSent):
         gov.pay.create(Money.gbp("1.00"), "R-1", "Renew", BACK)

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from govcomponents.components import AsyncGovComponents, GovComponents
+    from govcomponents.core.observe import CallEvent, Observer
+    from govcomponents.core.retry import RetryPolicy
     from govcomponents.errors import (
         AdapterSuspended,
         CallbackRefused,
@@ -49,6 +51,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "GovComponents": "components",
     "AsyncGovComponents": "components",
+    "RetryPolicy": "core.retry",
+    "CallEvent": "core.observe",
+    "Observer": "core.observe",
     "Settings": "settings",
     "Money": "money",
     "Personal": "privacy",
@@ -58,6 +63,7 @@ _HOMES = {
 __all__ = [
     "AdapterSuspended",
     "AsyncGovComponents",
+    "CallEvent",
     "CallbackRefused",
     "CardDeclined",
     "ConfigurationError",
@@ -72,12 +78,14 @@ __all__ = [
     "NotFound",
     "NotSent",
     "NotSupported",
+    "Observer",
     "OutcomeUnknown",
     "PermissionRefused",
     "Personal",
     "RateLimited",
     "Refused",
     "RequestRefused",
+    "RetryPolicy",
     "Secret",
     "Settings",
     "SignInDenied",

@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError, fields
 from typing import TYPE_CHECKING
 
 import pytest
+from tenacity import wait_none
 
 from govcomponents.core.client import HttpClient, request_id
 from govcomponents.core.driver import drive
@@ -40,7 +41,7 @@ def _client(
     observers: tuple[Callable[[CallEvent], None], ...] = (),
     credential: Credential | None = None,
 ) -> HttpClient:
-    runtime = Runtime(transport, observers=observers, retry=RetryPolicy(first_wait=0))
+    runtime = Runtime(transport, observers=observers, retry=RetryPolicy(wait=wait_none()))
     return HttpClient(runtime, provider="Provider", base_url=BASE, credential=credential)
 
 

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from tenacity import (
+    stop_after_attempt,
+    stop_after_delay,
+    stop_before_delay,
+    wait_chain,
+    wait_exception,
+    wait_exponential,
+    wait_fixed,
+    wait_incrementing,
+    wait_random_exponential,
+)
 
 from govcomponents.contracts.modes import Mode
 from govcomponents.core.client import HttpClient
@@ -13,11 +26,14 @@ from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
-from govcomponents.errors import ConfigurationError, GovComponentsError, NotSent, OutcomeUnknown
+from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
+
+    from tenacity.stop import StopBaseT
+    from tenacity.wait import WaitBaseT
 
 OK = Response(200, {}, b"{}")
 NOT_SENT = NotSent("no connection")
@@ -86,14 +102,15 @@ def test_a_request_is_sent_again_only_as_its_replay_class_allows(send: Send, rep
 def test_the_policy_counts_the_first_attempt(send: Send, attempts: int) -> None:
     transport = ScriptedTransport([NotSent("no connection") for _ in range(9)])
     with pytest.raises(NotSent):
-        send(_client(transport, RetryPolicy(attempts=attempts)), _request(Replay.UNSENT))
+        send(_client(transport, RetryPolicy(stop=stop_after_attempt(attempts))), _request(Replay.UNSENT))
     assert len(transport.sent) == attempts
     assert len(transport.waits) == attempts - 1
 
 
 def test_waits_grow_and_stay_under_the_most() -> None:
     transport = ScriptedTransport([Response(503)] * 8)
-    answer = drive(_client(transport, RetryPolicy(8, first_wait=1, max_wait=4)).send(_request(Replay.ALWAYS)))
+    policy = RetryPolicy(stop=stop_after_attempt(8), wait=wait_random_exponential(max=4))
+    answer = drive(_client(transport, policy).send(_request(Replay.ALWAYS)))
     assert answer.status == 503
     assert all(wait <= most for wait, most in zip(transport.waits, [1, 2, 4, 4, 4, 4, 4], strict=True))
 
@@ -195,12 +212,89 @@ def test_an_interrupt_is_no_outcome() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"attempts": 0}, {"first_wait": -1.0}, {"max_wait": float("inf")}, {"max_wait": float("nan")}]
+    "wrong",
+    [{"stop": 3}, {"wait": 1.0}] + [{"max_retry_after": most} for most in (-1, float("inf"), float("nan"), "20", True)],
 )
-def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(GovComponentsError):
+def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ConfigurationError):
         RetryPolicy(**wrong)  # type: ignore[arg-type]  # the point of the test
 
 
-def test_no_policy_sends_once() -> None:
-    assert RetryPolicy.none().attempts == 1
+def test_the_policy_none_sends_once(send: Send) -> None:
+    transport = ScriptedTransport([LOST])
+    with pytest.raises(OutcomeUnknown):
+        send(_client(transport, RetryPolicy.none()), _request(Replay.ALWAYS))
+    assert transport.waits == []
+    assert RetryPolicy.none().is_none
+    assert not RetryPolicy().is_none
+
+
+@pytest.mark.parametrize(
+    ("wait", "waits"),
+    [
+        (wait_fixed(3), [3, 3, 3]),
+        (wait_exponential(multiplier=2, max=5), [2, 4, 5]),
+        (wait_incrementing(start=1, increment=2), [1, 3, 5]),
+        (wait_chain(wait_fixed(1), wait_fixed(9)), [1, 9, 9]),
+        (wait_fixed(1) + wait_fixed(2), [3, 3, 3]),
+        (wait_exception(lambda error: 4 if isinstance(error, NotSent) else 0), [4, 4, 4]),
+        (lambda state: state.attempt_number * 10, [10, 20, 30]),
+    ],
+)
+def test_waits_are_those_of_the_strategy(send: Send, wait: WaitBaseT, waits: list[float]) -> None:
+    transport = ScriptedTransport([NOT_SENT] * 4)
+    with pytest.raises(NotSent):
+        send(_client(transport, RetryPolicy(stop=stop_after_attempt(4), wait=wait)), _request(Replay.UNSENT))
+    assert transport.waits == waits
+
+
+@pytest.mark.parametrize(
+    ("stop", "attempts"),
+    [
+        (stop_after_attempt(2), 2),
+        (stop_after_delay(25), 4),
+        (stop_before_delay(25), 3),
+        (stop_after_attempt(5) | stop_after_delay(15), 3),
+        (stop_after_attempt(2) & stop_after_delay(15), 3),
+        (lambda state: state.idle_for >= 10, 2),
+        (lambda state: state.outcome.result().status == 503, 1),
+    ],
+)
+def test_the_strategy_says_when_to_stop(send: Send, stop: StopBaseT, attempts: int) -> None:
+    transport = ScriptedTransport([Response(503)] * 9)
+    policy = RetryPolicy(stop=stop, wait=wait_fixed(10))
+    runtime = Runtime(transport, clock=lambda: 1000.0 + sum(transport.waits), retry=policy)
+    client = HttpClient(runtime, provider="Provider", base_url="https://api.example.gov.uk")
+    assert send(client, _request(Replay.ALWAYS)).status == 503
+    assert len(transport.sent) == attempts
+    assert transport.waits == [10] * (attempts - 1)
+
+
+def test_a_retry_after_goes_before_a_shorter_wait_of_the_strategy_only(send: Send) -> None:
+    asked = Response(503, {"retry-after": "7"})
+    for wait, waited in ((2, 7), (9, 9)):
+        transport = ScriptedTransport([asked, OK])
+        assert send(_client(transport, RetryPolicy(wait=wait_fixed(wait))), _request(Replay.ALWAYS)) is OK
+        assert transport.waits == [waited]
+
+
+@pytest.mark.parametrize(("most", "sent"), [(6.9, 1), (7, 2)])
+def test_the_longest_retry_after_that_is_waited_for(send: Send, most: float, sent: int) -> None:
+    transport = ScriptedTransport([Response(503, {"retry-after": "7"}), OK])
+    send(_client(transport, RetryPolicy(max_retry_after=most)), _request(Replay.ALWAYS))
+    assert len(transport.sent) == sent
+
+
+def test_a_call_that_succeeds_does_not_load_tenacity() -> None:
+    program = """
+import sys
+from govcomponents.core.client import HttpClient
+from govcomponents.core.driver import drive
+from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.runtime import Runtime
+from govcomponents.core.transports.scripted import ScriptedTransport
+client = HttpClient(Runtime(ScriptedTransport([Response(200)])), provider="P", base_url="https://p.example")
+drive(client.send(Request("pay.get", "GET", "/", Replay.ALWAYS)))
+sys.exit("tenacity" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tenacity import stop_after_attempt, wait_none
 
 from govcomponents import GovComponents, errors
 from govcomponents.core.retry import RetryPolicy
@@ -21,7 +22,7 @@ WORDS = {"name": "Sam", "amount": "£10.00", "reference": "RENEW-7", "refund": T
 
 @pytest.fixture(scope="module", params=["in process", "over HTTP"])
 def everywhere(request):
-    policy = RetryPolicy(attempts=2, first_wait=0.001)
+    policy = RetryPolicy(stop=stop_after_attempt(2), wait=wait_none())
     if request.param == "in process":
         with GovComponents.sandbox(retry=policy) as gov:
             yield gov, gov.simulator.control, gov.simulator

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from govcomponents.core.messages import Request, Response
 from govcomponents.core.observe import CallEvent, tell
-from govcomponents.core.retry import may_repeat, repeat
+from govcomponents.core.retry import retry
 from govcomponents.errors import GovComponentsError, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class HttpClient:
         self._rate_limit_wait = rate_limit_wait
         self._observers = runtime.observers
         self._policy = runtime.retry
+        self._clock = runtime.clock
         self._fixed = {"User-Agent": runtime.user_agent, "Accept": "application/json"}
 
     async def send(self, request: Request) -> Response:
@@ -62,6 +64,7 @@ class HttpClient:
         Raises NotSent or OutcomeUnknown, from the transport.
         """
         outcome: Response | Exception
+        started = self._clock()
         try:
             response = await self._attempt(request, 1)
         except (NotSent, OutcomeUnknown) as error:
@@ -71,19 +74,17 @@ class HttpClient:
                 return response
             outcome = response
 
-        if self._policy.attempts > 1 and may_repeat(request, outcome, is_rate_limit=self._is_rate_limit):
-            return await repeat(
-                lambda number: self._attempt(request, number),
-                outcome,
-                request=request,
-                policy=self._policy,
-                transport=self.transport,
-                is_rate_limit=self._is_rate_limit,
-                rate_limit_wait=self._rate_limit_wait,
-            )
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
+        return await retry(
+            partial(self._attempt, request),
+            outcome,
+            request=request,
+            policy=self._policy,
+            started=started,
+            clock=self._clock,
+            sleep=self.transport.sleep,
+            is_rate_limit=self._is_rate_limit,
+            rate_limit_wait=self._rate_limit_wait,
+        )
 
     async def _attempt(self, request: Request, number: int) -> Response:
         is_whole = request.url.startswith("http")

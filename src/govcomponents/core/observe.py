@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 log = logging.getLogger("govcomponents")
 
@@ -27,7 +30,12 @@ class CallEvent:
     request_id: str | None
 
 
-Observer = Callable[[CallEvent], None]
+class Observer(Protocol):
+    """A function that takes each event. It is called on the caller's thread, so it must be quick."""
+
+    def __call__(self, event: CallEvent, /) -> None:
+        """Take the event of one attempt that has ended."""
+        ...
 
 
 def tell(observers: Sequence[Observer], event: CallEvent) -> None:

@@ -1,10 +1,10 @@
-"""When a request is sent again: by its replay class, never because it would look better."""
+"""Retries of HTTP requests: which failures allow one, by the request's replay class, and how long to wait before it."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 from govcomponents.core.messages import Replay, Request, Response
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
@@ -12,42 +12,65 @@ from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from tenacity import Future, RetryCallState
+    from tenacity import RetryCallState
+    from tenacity.stop import StopBaseT
+    from tenacity.wait import WaitBaseT
 
-    from govcomponents.core.transports.base import Transport
+    from govcomponents.core.runtime import Clock
+
+Outcome: TypeAlias = Response | Exception
 
 # The statuses with which a server says that it failed, not that the request did.
 _SERVER_FAILED = frozenset({500, 502, 503, 504})
 
 
+def _at_once(_state: RetryCallState) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how patiently. `attempts` counts the first one; times are in seconds.
+    """How a failed request is retried, as far as its replay class allows: when to stop, and how long to wait.
 
-    The wait after attempt n failed is random between 0 and first_wait * 2**(n - 1), at most max_wait, or what the
-    provider's Retry-After asks for if that is longer. A Retry-After longer than max_wait is not waited for: the
-    failure goes to the caller at once. Raises ConfigurationError unless attempts is at least 1 and no wait negative.
+        RetryPolicy(stop=stop_after_attempt(5), wait=wait_random_exponential(multiplier=0.5, max=30))
+
+    `stop` and `wait` are strategies of the library tenacity. Without them there are three attempts, and the wait before
+    the next is random, between 0 and 1, 2, 4 ... seconds. Where a provider's Retry-After asks for a longer wait, that
+    is waited; one of more than `max_retry_after` seconds is not, and the failure goes to the caller at once.
+    Raises ConfigurationError unless the strategies can be called and `max_retry_after` is a number from 0 up.
     """
 
-    attempts: int = 3
-    first_wait: float = 1.0
-    max_wait: float = 20.0
+    stop: StopBaseT | None = None
+    wait: WaitBaseT | None = None
+    max_retry_after: float = 20.0
 
     def __post_init__(self) -> None:
-        waits = (self.first_wait, self.max_wait)
-        if self.attempts < 1 or not all(math.isfinite(wait) and wait >= 0 for wait in waits):
+        strategies: dict[str, object] = {"stop": self.stop, "wait": self.wait}
+        for name, strategy in strategies.items():
+            if strategy is not None and not callable(strategy):
+                raise ConfigurationError(
+                    f"{name} of the retry policy is no strategy of tenacity",
+                    fix="give one such as tenacity.stop_after_attempt(3) or tenacity.wait_random_exponential(max=20)",
+                )
+        most: object = self.max_retry_after
+        if isinstance(most, bool) or not isinstance(most, (int, float)) or not (math.isfinite(most) and most >= 0):
             raise ConfigurationError(
-                "a retry policy makes at least one attempt and waits no negative time",
-                fix="use RetryPolicy.none() to send nothing twice",
+                "max_retry_after of the retry policy is not a number of seconds from 0 up",
+                fix="give the longest wait that callers can bear, such as 20; RetryPolicy.none() never retries",
             )
 
     @classmethod
     def none(cls) -> RetryPolicy:
-        """Never send anything twice."""
-        return cls(attempts=1)
+        """Return the policy that never sends anything twice."""
+        return cls(stop=_at_once)
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing is ever sent twice."""
+        return self.stop is _at_once
 
 
-def may_repeat(request: Request, outcome: Response | Exception, *, is_rate_limit: Callable[[Response], bool]) -> bool:
+def may_repeat(request: Request, outcome: Outcome, *, is_rate_limit: Callable[[Response], bool]) -> bool:
     """Whether this request may be sent again after this outcome."""
     if isinstance(outcome, NotSent):
         return True
@@ -60,11 +83,16 @@ def may_repeat(request: Request, outcome: Response | Exception, *, is_rate_limit
     return False
 
 
-def _may_have_acted(request: Request, outcome: Response | Exception) -> bool:
+def _may_have_acted(request: Request, outcome: Outcome) -> bool:
     """Whether the provider may have done what the request asks, although this attempt brought no good answer."""
     if request.replay is not Replay.IDEMPOTENT:
         return False  # a read changes nothing, and the third class is not sent again after such an outcome
     return isinstance(outcome, OutcomeUnknown) or (isinstance(outcome, Response) and outcome.status in _SERVER_FAILED)
+
+
+def _is_rejected(outcome: Outcome) -> bool:
+    """Whether the request certainly was not acted on: it never arrived, or there were too many."""
+    return isinstance(outcome, NotSent) or (isinstance(outcome, Response) and outcome.status == 429)
 
 
 def retry_after(response: Response) -> float | None:
@@ -73,79 +101,70 @@ def retry_after(response: Response) -> float | None:
     return float(value) if value.isascii() and value.isdigit() else None
 
 
-async def repeat(
+async def retry(
     attempt: Callable[[int], Awaitable[Response]],
-    first: Response | Exception,
+    outcome: Outcome,
     *,
     request: Request,
     policy: RetryPolicy,
-    transport: Transport,
+    started: float,
+    clock: Clock,
+    sleep: Callable[[float], Awaitable[None]],
     is_rate_limit: Callable[[Response], bool],
     rate_limit_wait: float = 0.0,
 ) -> Response:
-    """Go on after a first failure: wait, send again, until it succeeds or the policy ends. Raises the last failure.
+    """Repeat a request whose first attempt ended with `outcome`, until it succeeds or may not be repeated any more.
 
-    A last attempt that was turned away does not undo an earlier one on which the provider may have acted: then the
-    earlier failure is raised or returned. Only a call that failed gets here, so the happy path pays nothing for
-    tenacity.
+    Returns or raises the last outcome. Only one thing goes before it: an earlier attempt on which the provider may
+    have acted, if the last one was rejected, for a rejection does not undo that.
     """
-    from tenacity import AsyncRetrying, stop_after_attempt
-    from tenacity.wait import wait_random_exponential
+    from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_random_exponential
 
-    jitter = wait_random_exponential(multiplier=policy.first_wait, max=policy.max_wait)
-
-    def asked(outcome: Response | Exception) -> float:
-        if not isinstance(outcome, Response):
-            return 0.0
-        told = retry_after(outcome)
-        return (rate_limit_wait if outcome.status == 429 else 0.0) if told is None else told
-
-    def outcome_of(state: RetryCallState) -> Response | Exception:
-        future = cast("Future", state.outcome)  # tenacity sets it before it asks
-        error = future.exception()
-        if isinstance(error, Exception):
-            return error
-        answer: Response = future.result()  # raises a KeyboardInterrupt or the like, which is no outcome
-        return answer
-
-    def wait(state: RetryCallState) -> float:
-        return max(jitter(state), asked(outcome_of(state)))
-
-    in_doubt: list[Response | Exception] = []
-
-    def goes_on(state: RetryCallState) -> bool:
-        outcome = outcome_of(state)
+    stop = policy.stop or stop_after_attempt(3)
+    wait = policy.wait or wait_random_exponential(max=20)
+    state = RetryCallState(Retrying(stop=stop, wait=wait), fn=None, args=(), kwargs={})
+    state.start_time = started
+    in_doubt: Outcome | None = None
+    while True:
         if _may_have_acted(request, outcome):
-            in_doubt.append(outcome)
-        return may_repeat(request, outcome, is_rate_limit=is_rate_limit) and asked(outcome) <= policy.max_wait
+            in_doubt = outcome
+        if not may_repeat(request, outcome, is_rate_limit=is_rate_limit):
+            break
+        asked = _asked_for(outcome, rate_limit_wait)
+        if asked > policy.max_retry_after:
+            break
+        _note(state, outcome, clock())
+        state.upcoming_sleep = max(wait(state), asked)
+        if stop(state):
+            break
+        await sleep(state.upcoming_sleep)
+        state.idle_for += state.upcoming_sleep
+        state.prepare_for_next_attempt()
+        try:
+            outcome = await attempt(state.attempt_number)
+        except (NotSent, OutcomeUnknown) as error:
+            outcome = error
+    if in_doubt is not None and _is_rejected(outcome):
+        outcome = in_doubt
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
 
-    def finish(outcome: Response | Exception) -> Response:
-        turned_away = isinstance(outcome, NotSent) or (isinstance(outcome, Response) and outcome.status == 429)
-        last = in_doubt[-1] if in_doubt and turned_away else outcome
-        if isinstance(last, Exception):
-            raise last from None
-        return last
 
-    retrying = AsyncRetrying(
-        sleep=transport.sleep,
-        stop=stop_after_attempt(policy.attempts),
-        wait=wait,
-        retry=goes_on,
-        retry_error_callback=lambda state: finish(outcome_of(state)),
-    )
-    number = 0
+def _asked_for(outcome: Outcome, rate_limit_wait: float) -> float:
+    """The wait in seconds that the provider asks for, or is known to need."""
+    if not isinstance(outcome, Response):
+        return 0.0
+    asked = retry_after(outcome)
+    if asked is None:
+        return rate_limit_wait if outcome.status == 429 else 0.0
+    return asked
 
-    async def numbered() -> Response:
-        nonlocal number
-        number += 1
-        if number == 1:  # the attempt that has failed already: tenacity counts and judges it like any other
-            if isinstance(first, Exception):
-                raise first
-            return first
-        return await attempt(number)
 
-    try:
-        answer: Response = await retrying(numbered)
-    except NotSent as error:
-        answer = finish(error)
-    return finish(answer)
+def _note(state: RetryCallState, outcome: Outcome, now: float) -> None:
+    """Put an attempt's outcome where tenacity's strategies look for it."""
+    if isinstance(outcome, Exception):
+        state.set_exception((type(outcome), outcome, outcome.__traceback__))
+    else:
+        state.set_result(outcome)
+    state.outcome_timestamp = now

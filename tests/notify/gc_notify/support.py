@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tenacity import stop_after_attempt
 
 from govcomponents.core.messages import Response
 from govcomponents.core.retry import RetryPolicy
@@ -98,7 +99,8 @@ def validate(body: bytes, name: str) -> None:
 def port_on(*steps: Any, attempts: int = 1, observers: tuple[Any, ...] = ()) -> tuple[GcNotify, ScriptedTransport]:
     """The adapter on a script, with its clock stopped at NOW."""
     transport = ScriptedTransport(steps)
-    runtime = Runtime(transport, clock=lambda: NOW, retry=RetryPolicy(attempts=attempts), observers=observers)
+    policy = RetryPolicy(stop=stop_after_attempt(attempts))
+    runtime = Runtime(transport, clock=lambda: NOW, retry=policy, observers=observers)
     return GcNotify.from_settings(NotifySettings(adapter="gc_notify", api_key=KEY), runtime), transport
 
 

@@ -102,7 +102,7 @@ class Stripe(PayPort):
         self.is_live = text.startswith(_LIVE)
         self.clock = runtime.clock
         self._webhook_secrets = webhook_secrets
-        self._repeats = runtime.retry.attempts > 1
+        self._repeats = not runtime.retry.is_none
         self._http = HttpClient(
             runtime,
             provider=self.provider,
