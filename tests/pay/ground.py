@@ -13,6 +13,7 @@ KEY = "api_test_canary0key0of0the0tests"
 MONTH = 30 * 86_400
 BEYOND_THE_LIMITS = [
     {"amount": Money(10_000_001)},
+    {"amount": Money(100, "XXX")},
     {"reference": "x" * 256},
     {"description": "x" * 256},
     {"return_url": "https://service.example.gov.uk/" + "x" * 2000},

@@ -17,7 +17,7 @@ from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.messages import Replay, Request
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
-from govcomponents.errors import GovComponentsError
+from govcomponents.errors import GovComponentsError, Unavailable
 
 if TYPE_CHECKING:
     import asyncio
@@ -151,6 +151,11 @@ class Struck:
     def wrote(self) -> bool:
         """Whether more was sent than reads. What the suite cannot see, it takes for a write."""
         return not self.sent or bool(writes(self.sent))
+
+    def is_of(self, *errors: type[GovComponentsError], operation: str) -> bool:
+        """Whether one of these errors came of it; Unavailable also does where no access token could be fetched."""
+        has_begun = not self.sent or any(request.operation == operation for request in self.sent)
+        return type(self.error) in errors or (not has_begun and type(self.error) is Unavailable)
 
 
 def strike(

@@ -14,6 +14,7 @@ from govcomponents.settings import PaySettings
 MONTH = 30 * 86_400
 BEYOND_THE_LIMITS = [
     {"amount": Money(10_000_001)},
+    {"amount": Money(100, "XXX")},
     {"reference": "x" * 256},
     {"description": "x" * 256},
     {"return_url": "https://service.example.gov.uk/" + "x" * 2000},

@@ -105,15 +105,17 @@ class NotifyFaults(NotifyTests):
     def test_a_fault_gives_its_error_and_nothing_is_sent_twice(
         self, call: Call, sending: Sending, fault: Fault
     ) -> None:
-        self._check(fault, call, sending.by, messages=1)
+        self._check(fault, call, sending.by, sending.operation, messages=1)
 
     @needs(Can.JOBS)
     @pytest.mark.parametrize("fault", faults())
     def test_a_fault_gives_its_error_and_no_job_is_sent_twice(self, call: Call, fault: Fault) -> None:
         job: Any = self.subject.job
-        self._check(fault, call, lambda caller: caller.notify.send_job(**job), messages=len(job["rows"]))
+        self._check(fault, call, lambda caller: caller.notify.send_job(**job), "send_job", messages=len(job["rows"]))
 
-    def _check(self, fault: Fault, call: Call, send: Callable[[NotifyCaller], object], messages: int) -> None:
+    def _check(
+        self, fault: Fault, call: Call, send: Callable[[NotifyCaller], object], operation: str, messages: int
+    ) -> None:
         error = self.subject.faults[fault]
         assert issubclass(error, (OutcomeUnknown, UnexpectedReply)) or not fault.acted
 
@@ -122,7 +124,7 @@ class NotifyFaults(NotifyTests):
             return caller, lambda: send(caller)
 
         for struck in strike(prepare, fault):
-            assert type(struck.error) is self.subject.error_of(fault, wrote=struck.wrote)
+            assert struck.is_of(self.subject.error_of(fault, wrote=struck.wrote), operation=f"notify.{operation}")
             assert struck.caller.double.count() == (messages if fault.acted and struck.wrote else 0)
             assert len(writes(struck.sent)) <= 1 + len(struck.caller.wire.waits)
             is_repeated = error in _WAS_NOT_ACCEPTED and self.subject.repeats
