@@ -434,7 +434,7 @@ FULL = {
 }
 
 
-def test_a_payment_is_the_same_whether_its_parts_were_looked_at_or_not():
+def test_a_payment_compares_copies_and_is_replaced_whole():
     import copy
     import dataclasses
 
@@ -443,24 +443,43 @@ def test_a_payment_is_the_same_whether_its_parts_were_looked_at_or_not():
     assert one == two
     assert repr(one) == repr(two)
     assert dataclasses.replace(one, reference="R-2").card == two.card
-    assert copy.copy(one) == two
-    assert one.card is one.card
+    assert copy.copy(one) == copy.deepcopy(one) == two
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        one.reference = "R-2"
     with pytest.raises(AttributeError):
         _ = one.colour
-    with pytest.raises(AttributeError):
-        _ = dataclasses.replace(one).colour
 
 
 def test_nothing_of_a_payment_shows_what_it_guards():
     import pickle
 
+    from pydantic import TypeAdapter
+
+    from govcomponents.pay import Payment
+
     payment = pay_on(answer(200, FULL))[0].get(ID)
-    assert "Canary" not in repr(payment) + repr(vars(payment)) + str(payment)
+    dumped = TypeAdapter(Payment).dump_json(payment)
+    assert "Canary" not in repr(payment) + str(payment) + json.dumps(payment.to_dict()) + dumped.decode()
+    assert json.loads(dumped)["card"]["holder"] == "[personal]"
+    assert payment.to_dict(reveal=True)["card"]["holder"] == "Sam Canary"
     assert b"Canary" not in pickle.dumps(payment)
+    with pytest.raises(LookupError):
+        pickle.loads(pickle.dumps(payment)).card.holder.reveal()
     bare = pay_on(answer(200, {**FULL, "card_details": None, "new": "Canary"}))[0].get(ID)
     stored = pickle.dumps(bare)
     assert b"Canary" not in stored
     assert pickle.loads(stored) == bare
+
+
+def test_a_payment_gives_the_page_to_pay_on_or_says_why_there_is_none():
+    page_to_pay = {"_links": {"next_url": {"href": "https://card.example/secure/1", "method": "GET"}}}
+    assert pay_on(answer(200, {**PAYMENT, **page_to_pay}))[0].get(ID).redirect_url() == "https://card.example/secure/1"
+    with pytest.raises(Conflict, match="status is created") as caught:
+        pay_on(answer(200, PAYMENT))[0].get(ID).redirect_url()
+    assert "get the payment" in caught.value.fix
+    with pytest.raises(Conflict) as caught:
+        pay_on(answer(200, FULL))[0].get(ID).redirect_url()
+    assert "new payment" in caught.value.fix
 
 
 def test_other_brands_are_left_out_because_pay_may_ignore_the_filter():

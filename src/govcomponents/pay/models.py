@@ -1,14 +1,15 @@
-"""What the pay operations give: payments, refunds, agreements and disputes, frozen, with the provider's answer beside.
-
-They are dataclasses, not pydantic models: an adapter has validated the answer when it makes one, and a search makes
-thousands, of most of which no more than a few fields are looked at.
-"""
+"""Results of the pay operations: payments, refunds, agreements and disputes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
 
+from govcomponents.core.results import Result
+from govcomponents.errors import Conflict
+from govcomponents.money import Money
+from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
 from govcomponents.pay.states import (
     AgreementStatus,
     DisputeStatus,
@@ -18,14 +19,7 @@ from govcomponents.pay.states import (
     RefundableStatus,
     RefundStatus,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import date, datetime
-
-    from govcomponents.money import Money
-    from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
-    from govcomponents.privacy import Personal, Secret
+from govcomponents.privacy import Personal, Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +35,10 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """What is known of the card: never its number. `kind` is "credit", "debit" or None; `expiry` is as MM/YY."""
+    """The card of a payment or an agreement, never its whole number.
+
+    `kind` is "credit", "debit" or None; `expiry` is as MM/YY. `wallet` names the wallet that held the card.
+    """
 
     brand: str | None = None
     kind: str | None = None
@@ -55,7 +52,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Refundable:
-    """What is left to refund. Look at `status` first: `available` shows an amount also while it cannot be refunded."""
+    """The amount that is left to refund. Look at `status` first: `available` is also there while none can be made.
+
+    `submitted` is the amount of the refunds made so far.
+    """
 
     status: RefundableStatus
     available: Money
@@ -64,9 +64,9 @@ class Refundable:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Where the money is. `captured_on` proves that the provider took it, `settled_on` that it was paid out.
+    """The dates of the money's way to the service: `captured_on` proves that the provider took it.
 
-    `capture_submitted_at` is when the provider was asked to take it.
+    `settled_on` is when it was paid out, `capture_submitted_at` when the provider was asked to take it.
     """
 
     capture_submitted_at: datetime | None = None
@@ -83,19 +83,17 @@ class Exemption:
     outcome: str | None = None
 
 
-def _nothing() -> None:
-    """The default of what is not known. A plain default would hide what `Payment.making_parts_later` makes."""
+NOT_SETTLED = Settlement()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Payment:
-    """A payment as the provider told it at one moment.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment(Result):
+    """A payment, as the provider described it at one moment.
 
-    `next_url` is where to send the person; it lets whoever holds it pay, so it is a Secret: redirect to
-    `payment.next_url.reveal()` and do not log or store it; `get` gives a fresh one. `one_time_token` is its like for
-    payments by telephone. `total` is what is taken: `amount`, with `surcharge` if there is one. `fee` and `net` are
-    known only after capture and not with every provider; `net` can be negative. `raw` is the provider's whole answer,
-    with personal data in it.
+    `redirect_url()` is the URL of the page to pay on. `one_time_token` is its like for payments by telephone.
+    `total` is the amount taken: `amount`, with `surcharge` if there is one. `fee` and `net` are known only after
+    capture and not with every provider; `net` can be negative. `payment_provider` is the provider behind the provider
+    (with GOV.UK Pay "stripe" or "worldpay"), `payment_provider_id` its id of the payment.
     """
 
     id: PaymentId
@@ -104,59 +102,50 @@ class Payment:
     reference: str
     description: str
     created_at: datetime | None
-    provider: str | None = None
-    provider_id: str | None = None
+    payment_provider: str | None = None
+    payment_provider_id: str | None = None
     total: Money
-    surcharge: Money | None = field(default_factory=_nothing)
-    fee: Money | None = field(default_factory=_nothing)
-    net: Money | None = field(default_factory=_nothing)
-    refundable: Refundable | None = field(default_factory=_nothing)
-    settlement: Settlement = field(default_factory=Settlement)
-    email: Personal[str] | None = field(default_factory=_nothing)
+    surcharge: Money | None = None
+    fee: Money | None = None
+    net: Money | None = None
+    refundable: Refundable | None = None
+    settlement: Settlement = NOT_SETTLED
+    email: Personal[str] | None = None
     language: str | None = None
     metadata: Mapping[str, str | int | float | bool] = field(default_factory=dict, repr=False, hash=False)
-    card: Card | None = field(default_factory=_nothing)
+    card: Card | None = None
     delayed_capture: bool = False
     moto: bool = False
     authorisation_mode: str | None = None
     agreement_id: AgreementId | None = None
     agreement_payment_type: str | None = None
-    three_d_secure: bool | None = field(default_factory=_nothing)
-    exemption: Exemption | None = field(default_factory=_nothing)
+    three_d_secure: bool | None = None
+    exemption: Exemption | None = None
     can_cancel: bool | None = None
     can_capture: bool | None = None
     return_url: str | None = field(default=None, repr=False)
     next_url: Secret | None = None
-    one_time_token: Secret | None = field(default_factory=_nothing)
-    raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
+    one_time_token: Secret | None = None
 
-    @classmethod
-    def making_parts_later(cls, known: dict[str, object], make: Callable[[str], object]) -> Payment:
-        """Make a payment from all its fields but some, which `make` makes by name when they are first looked at.
+    def redirect_url(self) -> str:
+        """Return the URL to redirect the person to, in clear: whoever holds it can pay. Do not log or store it.
 
-        For adapters: `known` becomes the payment's own, and `make` must neither fail nor give different answers.
+        Each `get` of an unfinished payment may give a fresh one. Raises Conflict if the payment has none: it is
+        finished, is not made on a page, or was found by a search.
         """
-        payment = cls.__new__(cls)
-        known["_make"] = make
-        object.__setattr__(payment, "__dict__", known)
-        return payment
-
-    if not TYPE_CHECKING:  # for a type checker every field is simply there
-
-        def __getattr__(self, name: str) -> object:
-            make = self.__dict__.get("_make")
-            if make is None or name not in type(self).__dataclass_fields__:
-                raise AttributeError(f"a Payment has no {name!r}")
-            value = self.__dict__[name] = make(name)
-            return value
-
-    def __getstate__(self) -> dict[str, object]:
-        """Leave `raw` behind: a pickle would show what the guarded fields do not."""
-        return {**{part.name: getattr(self, part.name) for part in fields(self)}, "raw": {}}
+        if self.next_url is None:
+            raise Conflict(
+                f"the payment has no page to pay on; its status is {self.status}",
+                fix="make a new payment"
+                if self.is_finished
+                else "get the payment by its id: only create and get give the page's URL",
+                operation="payment.redirect_url",
+            )
+        return self.next_url.reveal()
 
     @property
     def status(self) -> PaymentStatus:
-        """How far it has come."""
+        """The stage that it has reached."""
         return self.state.status
 
     @property
@@ -176,7 +165,7 @@ class Payment:
 
     @property
     def failure(self) -> FailureReason | None:
-        """Why it ended without money; None if it did not."""
+        """The reason why it ended without money; None if it did not."""
         return self.state.failure
 
     @property
@@ -186,18 +175,20 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentEvent:
-    """One change in a payment's life. Providers may mix refunds in, so the last one is not the payment's state."""
+class PaymentEvent(Result):
+    """One entry of a payment's history. Providers may mix refunds in, so the last one is not the payment's state."""
 
     payment_id: PaymentId
     state: PaymentState
     at: datetime | None
-    raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refund:
-    """A refund. `settled_on` is when it left the service's account, where the provider tells it."""
+class Refund(Result):
+    """A refund of a part or all of a payment.
+
+    `settled_on` is when it left the service's account, with providers that tell.
+    """
 
     id: RefundId
     payment_id: PaymentId | None
@@ -206,7 +197,6 @@ class Refund:
     raw_status: str
     created_at: datetime | None
     settled_on: date | None = None
-    raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_finished(self) -> bool:
@@ -215,7 +205,7 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agreement:
+class Agreement(Result):
     """An agreement to take payments from a saved card without the person present."""
 
     id: AgreementId
@@ -228,7 +218,6 @@ class Agreement:
     user_identifier: str | None = field(default=None, repr=False)
     card: Card | None = None
     card_saved_at: datetime | None = None
-    raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def can_be_charged(self) -> bool:
@@ -242,7 +231,7 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dispute:
+class Dispute(Result):
     """A payment that the card's holder disputes. `net` is negative, and given only when it is lost."""
 
     id: DisputeId
@@ -256,7 +245,6 @@ class Dispute:
     fee: Money | None = None
     net: Money | None = None
     settled_on: date | None = None
-    raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def is_finished(self) -> bool:

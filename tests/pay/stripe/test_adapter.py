@@ -221,8 +221,12 @@ def test_the_bank_may_ask_the_person(desk):
 
 def test_a_payment_is_found_by_its_intent_too(desk):
     paid = desk.paid()
-    by_intent = desk.pay.get(paid.provider_id)
-    assert (by_intent.id, by_intent.reference, by_intent.state) == (paid.provider_id, paid.reference, paid.state)
+    by_intent = desk.pay.get(paid.payment_provider_id)
+    assert (by_intent.id, by_intent.reference, by_intent.state) == (
+        paid.payment_provider_id,
+        paid.reference,
+        paid.state,
+    )
     assert (by_intent.amount, by_intent.fee, by_intent.card) == (paid.amount, paid.fee, paid.card)
     assert by_intent.next_url is None
 
@@ -252,7 +256,7 @@ def test_cancelling_tells_later_who_did_it(desk):
 @pytest.mark.parametrize("by_intent", [False, True])
 def test_held_money_is_let_go(desk, by_intent):
     payment = desk.paid(delayed_capture=True)
-    desk.pay.cancel(payment.provider_id if by_intent else payment.id)
+    desk.pay.cancel(payment.payment_provider_id if by_intent else payment.id)
     found = desk.pay.get(payment.id)
     assert (found.status, found.is_captured) == (PaymentStatus.CANCELLED, False)
     assert found.refundable.status is RefundableStatus.UNAVAILABLE
@@ -288,7 +292,7 @@ def test_two_that_cancel_at_once_have_both_cancelled(desk):
 def test_an_open_payment_is_not_cancelled_by_its_intent(desk):
     payment = desk.new()
     desk.person_pays(payment, DECLINED)
-    intent = desk.pay.get(payment.id).provider_id
+    intent = desk.pay.get(payment.id).payment_provider_id
     with pytest.raises(GovComponentsError):
         desk.pay.cancel(intent)
     assert desk.pay.get(payment.id).status is PaymentStatus.STARTED
@@ -299,7 +303,7 @@ def test_a_cancel_that_did_not_cancel_is_a_conflict(desk):
     held = desk.sandbox.handle
 
     def not_done(request):
-        intent = {"id": payment.provider_id, "amount": 4250, "currency": "gbp", "status": "processing"}
+        intent = {"id": payment.payment_provider_id, "amount": 4250, "currency": "gbp", "status": "processing"}
         return Response(200, {}, json.dumps(intent).encode())
 
     with pytest.raises(Conflict):
@@ -437,15 +441,15 @@ def test_all_of_it_can_be_refunded_once(desk):
 def test_a_refund_is_of_its_payment_only(desk):
     ours, other, unpaid = desk.paid(), desk.paid(), desk.new()
     refund = desk.pay.refund(ours.id, Money(100), available=Money(4250))
-    assert desk.pay.get_refund(ours.provider_id, refund.id).payment_id == ours.provider_id
-    for wrong in (other.id, other.provider_id, unpaid.id):
+    assert desk.pay.get_refund(ours.payment_provider_id, refund.id).payment_id == ours.payment_provider_id
+    for wrong in (other.id, other.payment_provider_id, unpaid.id):
         with pytest.raises(NotFound):
             desk.pay.get_refund(wrong, refund.id)
 
 
 def test_a_refund_made_elsewhere_is_found_by_its_payment(desk):
     payment = desk.paid()
-    by_hand = desk.pay.refund(payment.provider_id, Money(100), available=Money(4250))
+    by_hand = desk.pay.refund(payment.payment_provider_id, Money(100), available=Money(4250))
     assert desk.pay.get_refund(payment.id, by_hand.id).payment_id == payment.id
     assert [refund.id for refund in desk.pay.search_refunds()] == [by_hand.id]
 
@@ -532,7 +536,7 @@ def test_disputes_are_found(desk):
     first, second = desk.paid(), desk.paid("4000000000000259")
     desk.stripe.close_dispute(desk.stripe.open_dispute(first.id), won=False)
     found = list(desk.pay.search_disputes())
-    assert [dispute.payment_id for dispute in found] == [first.provider_id, second.provider_id]
+    assert [dispute.payment_id for dispute in found] == [first.payment_provider_id, second.payment_provider_id]
     lost = next(desk.pay.search_disputes(status=DisputeStatus.LOST))
     assert (lost.amount, lost.fee, lost.net) == (Money(4250), Money(2000), Money(-6250))
     assert next(desk.pay.search_disputes(status=DisputeStatus.NEEDS_RESPONSE)).net is None

@@ -144,7 +144,7 @@ def test_a_payment_is_read_whole(name):
         payment.status in (PaymentStatus.SUCCEEDED, PaymentStatus.FAILED, PaymentStatus.CANCELLED)
     )
     if is_intent:
-        assert payment.provider_id == body["id"]
+        assert payment.payment_provider_id == body["id"]
         assert payment.description == (body["description"] or "")
         assert payment.reference == body["metadata"].get("reference", "")
         return
@@ -158,7 +158,7 @@ def test_a_payment_is_read_whole(name):
     assert payment.return_url == body["success_url"]
     assert payment.language == ("en" if body["locale"] == "en-GB" else body["locale"])
     intent = body["payment_intent"]
-    assert payment.provider_id == (intent["id"] if isinstance(intent, dict) else intent)
+    assert payment.payment_provider_id == (intent["id"] if isinstance(intent, dict) else intent)
 
 
 def test_a_session_without_an_amount_is_no_payment():

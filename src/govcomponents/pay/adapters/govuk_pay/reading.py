@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Final
 
 from pydantic import Field
@@ -54,10 +53,12 @@ FAILURES: Final = {
     "P0040": FailureReason.CANCELLED_BY_SERVICE,
     "P0050": FailureReason.PROVIDER_ERROR,
 }
-_UNFINISHED: Final = frozenset(
-    {PaymentStatus.CREATED, PaymentStatus.STARTED, PaymentStatus.SUBMITTED, PaymentStatus.CAPTURABLE}
-)
-_ENDED_BADLY: Final = frozenset({PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.ERROR})
+_UNFINISHED: Final = (PaymentStatus.CREATED, PaymentStatus.STARTED, PaymentStatus.SUBMITTED, PaymentStatus.CAPTURABLE)
+_ENDED_BADLY: Final = (PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.ERROR)
+# Of each status, whether the person has nothing more to do, and whether it is a failure.
+_STATES: Final = {
+    name: (status, status not in _UNFINISHED, status in _ENDED_BADLY) for name, status in STATUS_NAMES.items()
+}
 _REFUND_STATUS: Final = {
     "submitted": RefundStatus.SUBMITTED,
     "success": RefundStatus.SUCCEEDED,
@@ -101,61 +102,45 @@ class PaymentAnswer(Wire):
     links: LinksPart | None = Field(None, alias="_links")
 
     def to_payment(self, raw: Mapping[str, object]) -> Payment:
-        """Say it in the port's words. The larger parts, validated already, wait until somebody looks at them."""
+        """Say it in the port's words."""
         links = self.links or _EMPTY
-        settlement = self.settlement_summary
-        is_captured = settlement is not None and date_or_none(settlement.get("captured_date")) is not None
+        card_link = links.get("auth_url_post") or _NO_LINK
+        settlement = _settlement(self.settlement_summary)
+        authorisation = self.authorisation_summary
         amount = Money(self.amount)
-        return Payment.making_parts_later(
-            {
-                "id": self.payment_id,
-                "state": read_state(self.state, is_captured=is_captured),
-                "amount": amount,
-                "reference": self.reference,
-                "description": self.description,
-                "created_at": time_or_none(self.created_date),
-                "provider": self.payment_provider,
-                "provider_id": self.provider_id,
-                "total": amount if self.total_amount is None else Money(self.total_amount),
-                "language": self.language,
-                "metadata": self.metadata or {},
-                "delayed_capture": self.delayed_capture is True,
-                "moto": self.moto is True,
-                "authorisation_mode": self.authorisation_mode,
-                "agreement_id": self.agreement_id or None,
-                "agreement_payment_type": self.agreement_payment_type,
-                "can_cancel": bool(links.get("cancel")) if self.links is not None else None,
-                "can_capture": bool(links.get("capture")) if self.links is not None else None,
-                "return_url": self.return_url,
-                "next_url": _secret((links.get("next_url") or _NO_LINK).get("href")),
-                "raw": raw,
-            },
-            self._part,
+        return Payment(
+            id=PaymentId(self.payment_id),
+            state=read_state(self.state, is_captured=settlement.captured_on is not None),
+            amount=amount,
+            reference=self.reference,
+            description=self.description,
+            created_at=time_or_none(self.created_date),
+            payment_provider=self.payment_provider,
+            payment_provider_id=self.provider_id,
+            total=amount if self.total_amount is None else Money(self.total_amount),
+            surcharge=_money(self.corporate_card_surcharge),
+            fee=_money(self.fee),
+            net=_money(self.net_amount),
+            refundable=_refundable(self.refund_summary),
+            settlement=settlement,
+            email=_personal(self.email),
+            language=self.language,
+            metadata=self.metadata or {},
+            card=read_card(self.card_details, self.card_brand),
+            delayed_capture=self.delayed_capture is True,
+            moto=self.moto is True,
+            authorisation_mode=self.authorisation_mode,
+            agreement_id=AgreementId(self.agreement_id) if self.agreement_id else None,
+            agreement_payment_type=self.agreement_payment_type,
+            three_d_secure=(authorisation.get("three_d_secure") or {}).get("required") if authorisation else None,
+            exemption=_exemption(self.exemption) if self.exemption else None,
+            can_cancel=bool(links.get("cancel")) if self.links is not None else None,
+            can_capture=bool(links.get("capture")) if self.links is not None else None,
+            return_url=self.return_url,
+            next_url=_secret((links.get("next_url") or _NO_LINK).get("href")),
+            one_time_token=_secret((card_link.get("params") or {}).get("one_time_token")),
+            raw=raw,
         )
-
-    def _part(self, name: str) -> object:
-        match name:
-            case "card":
-                return read_card(self.card_details, self.card_brand)
-            case "refundable":
-                return _refundable(self.refund_summary)
-            case "settlement":
-                return _settlement(self.settlement_summary)
-            case "surcharge":
-                return _money(self.corporate_card_surcharge)
-            case "fee":
-                return _money(self.fee)
-            case "net":
-                return _money(self.net_amount)
-            case "email":
-                return _personal(self.email)
-            case "exemption":
-                return _exemption(self.exemption) if self.exemption else None
-            case "three_d_secure":
-                return ((self.authorisation_summary or {}).get("three_d_secure") or {}).get("required")
-            case _:
-                link = (self.links or _EMPTY).get("auth_url_post") or _NO_LINK
-                return _secret((link.get("params") or {}).get("one_time_token"))
 
 
 _EMPTY: Final[LinksPart] = {}
@@ -164,36 +149,17 @@ _NO_LINK: Final[LinkPart] = {}
 
 def read_state(part: StatePart, *, is_captured: bool) -> PaymentState:
     """Read a state of the API. What is not known counts as not finished unless Pay says that it is."""
-    return _state(
-        part.get("status", ""),
-        part.get("code"),
-        part.get("message"),
-        is_captured,
-        part.get("can_retry"),
-        part.get("finished"),
-    )
-
-
-# Few states differ, and they are frozen, so payments share them.
-@lru_cache(maxsize=512)
-def _state(
-    text: str,
-    code: str | None,
-    message: str | None,
-    is_captured: bool,  # noqa: FBT001  # by place, because the cache is quicker so
-    can_retry: bool | None,  # noqa: FBT001  # the same
-    finished: bool | None,  # noqa: FBT001  # the same
-) -> PaymentState:
-    status = STATUS_NAMES.get(text, PaymentStatus.UNKNOWN)
+    text, code = part.get("status", ""), part.get("code")
+    status, is_finished, has_failed = _STATES.get(text) or (PaymentStatus.UNKNOWN, bool(part.get("finished")), False)
     return PaymentState(
         status,
         text,
-        is_finished=bool(finished) if status is PaymentStatus.UNKNOWN else status not in _UNFINISHED,
+        is_finished=is_finished,
         is_captured=is_captured and status is PaymentStatus.SUCCEEDED,
-        failure=FAILURES.get(code or "", FailureReason.UNKNOWN) if status in _ENDED_BADLY else None,
-        can_retry=can_retry,
+        failure=FAILURES.get(code or "", FailureReason.UNKNOWN) if has_failed else None,
+        can_retry=part.get("can_retry"),
         code=code,
-        message=message,
+        message=part.get("message"),
     )
 
 

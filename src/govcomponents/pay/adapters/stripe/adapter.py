@@ -167,7 +167,7 @@ class Stripe(PayPort):
         """The id of the PaymentIntent behind a payment; None until the person has tried to pay."""
         if wire.is_intent(payment_id):
             return payment_id
-        return (await self._look(operation, payment_id)).provider_id
+        return (await self._look(operation, payment_id)).payment_provider_id
 
     def _conflict(self, operation: str, happened: str, fix: str) -> Conflict:
         return Conflict(happened, fix=fix, operation=operation, provider=self.provider)
@@ -214,7 +214,7 @@ class Stripe(PayPort):
         payment = await self._look("pay.cancel", wanted.payment_id)
         by_intent = wire.is_intent(wanted.payment_id)
         if payment.status is PaymentStatus.CAPTURABLE or (by_intent and payment.can_cancel):
-            await self._cancel_intent(payment.provider_id or "")
+            await self._cancel_intent(payment.payment_provider_id or "")
         elif payment.can_cancel:
             await self._expire(wanted.payment_id)
         else:
@@ -283,7 +283,7 @@ class Stripe(PayPort):
         """POST /v1/refunds, after a look at what is left. Every error carries the idempotency key."""
         with _carrying(new.idempotency_key):
             payment = await self._look("pay.refund", new.payment_id)
-            intent_id = payment.provider_id
+            intent_id = payment.payment_provider_id
             made = [] if intent_id is None else await self._refunds("pay.refund", intent_id)
             for answer, part in made:
                 if new.idempotency_key is not None and answer.is_under(new.idempotency_key):
