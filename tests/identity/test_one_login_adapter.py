@@ -25,7 +25,7 @@ from govcomponents.errors import (
 from govcomponents.identity.adapters.one_login import claims as person
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
-from govcomponents.identity.adapters.one_login.endpoints import ENVIRONMENTS, of_issuer
+from govcomponents.identity.adapters.one_login.wire import ENVIRONMENTS, endpoints_of
 from govcomponents.identity.jose.signing import CallableSigner
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import NamePartKind
@@ -67,11 +67,11 @@ def test_k22_the_environments_are_constants_and_never_mixed():
 
 
 def test_an_issuer_gives_every_other_address():
-    at = of_issuer("http://localhost:3000")
+    at = endpoints_of("http://localhost:3000")
     assert (at.issuer, at.token) == ("http://localhost:3000/", "http://localhost:3000/token")
     assert at.did == "did:web:localhost%3A3000"
     assert at.did_document == "http://localhost:3000/.well-known/did.json"
-    assert of_issuer("https://a.example.com/one/login").did == "did:web:a.example.com:one:login"
+    assert endpoints_of("https://a.example.com/one/login").did == "did:web:a.example.com:one:login"
 
 
 # -- the authorization request ------------------------------------------------------------------------------------

@@ -57,7 +57,7 @@ def test_a_key_is_changed_without_a_gap():
     desk = desk_with(published, OLD)
     assert desk.sign_in().subject
     published.signers = [NEW, OLD]
-    object.__setattr__(desk.port._settings, "signer", NEW)
+    object.__setattr__(desk.port._client.registration, "signer", NEW)
     assert desk.sign_in().subject
     published.signers = [NEW]
     assert desk.sign_in().subject

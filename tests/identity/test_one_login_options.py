@@ -17,7 +17,7 @@ from govcomponents.errors import (
     SignInRejected,
 )
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
-from govcomponents.identity.adapters.one_login.endpoints import ENVIRONMENTS
+from govcomponents.identity.adapters.one_login.wire import ENVIRONMENTS
 from govcomponents.identity.jose.signing import CallableSigner, load_signer
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.identity.service import IdentityService

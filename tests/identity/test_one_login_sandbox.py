@@ -266,18 +266,19 @@ def call(desk, method, path, *, headers=None, form=None, agent="test"):
 
 
 def token_form(desk, started, callback, **changes):
-    from govcomponents.identity.adapters.one_login.wire import assertion_fields
     from govcomponents.identity.jose.signing import client_assertion
+    from govcomponents.identity.protocol.registration import ASSERTION_TYPE
 
     code = dict(parse_qsl(urlsplit(callback).query))["code"]
-    signer = desk.port._settings.signer
+    signer = desk.port._client.registration.signer
     assertion = client_assertion(signer, client_id=CLIENT, audience=f"{HOST}/", now=desk.sandbox.clock.time())
     form = {
         "grant_type": "authorization_code",
         "code": code,
         "redirect_uri": started.pending.redirect_url,
         "code_verifier": started.pending.code_verifier.reveal(),
-        **assertion_fields(assertion),
+        "client_assertion_type": ASSERTION_TYPE,
+        "client_assertion": assertion,
     }
     return {name: value for name, value in (form | changes).items() if value is not None}
 
@@ -372,7 +373,7 @@ def request_object(desk, **changes):
         **authorization_parameters(pending, "openid email"),
         "iss": CLIENT, "aud": f"{HOST}/authorize", "iat": now, "exp": now + 300,
     } | changes  # fmt: skip
-    signer = desk.port._settings.signer
+    signer = desk.port._client.registration.signer
     claims = {name: value for name, value in claims.items() if value is not None}
     outer = {"response_type": "code", "client_id": CLIENT, "scope": "openid email"}
     return desk.sandbox.visit(with_query(f"{HOST}/authorize", outer | {"request": signed_jwt(signer, claims)}))

@@ -6,6 +6,7 @@ from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import CallbackRefused, SignInReason, SignInRejected
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
+from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.identity.levels import Confidence
 from govcomponents.identity.protocol.logout import EVENT
 from govcomponents.identity.service import IdentityService
@@ -43,10 +44,16 @@ def test_b11_h17_the_hash_must_be_there(fake, service):
     assert reason(fake, service) is SignInReason.BAD_HASH
 
 
+def test_b13_a_hash_of_the_code_must_be_right_where_there_is_one(fake, service):
+    fake.corrupt_id_token = lambda fake, claims: fake.sign(claims | {"c_hash": half_hash("another code", "ES256")})
+    assert reason(fake, service) is SignInReason.BAD_HASH
+
+
 @pytest.mark.parametrize("level", [None, "", "P2", "Cl", "Cm", "Cl.Cm.P2", 7, ["Cl.Cm"]], ids=str)
 def test_b17_trap_3_the_level_of_authentication_is_exact(fake, service, level):
     fake.corrupt_id_token = lambda fake, claims: fake.sign(claims | {"vot": level})
     assert reason(fake, service) is SignInReason.BAD_LEVEL
+    assert fake.profile.userinfo not in [request.url for request in fake.sent]
 
 
 def test_k5_the_key_must_be_named(fake, service):

@@ -238,6 +238,7 @@ def test_a_sign_in_with_less_is_rejected(level):
     with pytest.raises(SignInRejected) as caught:
         sign_in(fake, service)
     assert caught.value.reason is SignInReason.BAD_LEVEL
+    assert fake.profile.userinfo not in [request.url for request in fake.sent]
     assert sign_in(fake, service, **SINGLE).authentication is Authentication.SINGLE_FACTOR
 
 

@@ -68,11 +68,12 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a kind of token must be. `name` is for messages.
+    """Requirements on one kind of token. `name` is for messages.
 
     Times are seconds. `max_life` bounds `exp - iat`, `max_age` bounds how old `iat` may be. `types` are the values of
-    `typ` that are let in, in lower case; a token without `typ` always is. `optional` are the claims of "aud", "exp"
-    and "iat" that need not be there; when they are, they are checked all the same.
+    `typ` that are let in, in lower case; a token without `typ` is too, unless `type_required`. `optional` are the
+    claims of "aud", "exp" and "iat" that need not be there; when they are, they are checked all the same. `key_id`:
+    the token must name its key.
     """
 
     name: str
@@ -83,13 +84,15 @@ class Rules:
     max_life: int | None = None
     max_age: int | None = None
     types: frozenset[str] = frozenset({"jwt"})
+    type_required: bool = False
     extra_audiences: bool = False
     optional: frozenset[str] = frozenset()
+    key_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SignedToken:
-    """A token whose form was checked and whose signature was not."""
+    """A token whose form and header were checked and whose signature was not."""
 
     algorithm: str
     kid: str | None
@@ -97,19 +100,6 @@ class SignedToken:
     signed: bytes
     payload: bytes
     signature: bytes
-
-
-async def verify(token: object, rules: Rules, keys: Keys, now: float) -> dict[str, Any]:
-    """Check the form, the algorithm, the key, the signature and the registered claims; return the claims.
-
-    Raises TokenRefused, or what the key set raises when it has no keys.
-    """
-    parsed = read(token, rules)
-    key = await keys.find(parsed.kid, parsed.algorithm)
-    check_signature(parsed, key, rules)
-    claims = _object(parsed.payload, rules)
-    check_claims(claims, rules, now)
-    return claims
 
 
 def read(token: object, rules: Rules) -> SignedToken:
@@ -164,7 +154,23 @@ def _check_header(header: Mapping[str, object], rules: Rules) -> tuple[str, str 
         not isinstance(kid, str) or not 0 < len(kid) <= MAX_KID or not kid.isascii() or not kid.isprintable()
     ):
         raise _malformed(rules, "has a key id that is not a short printable text")
+    if kind is None and rules.type_required:
+        raise TokenRefused(SignInReason.BAD_TYPE, f"the {rules.name} does not say that it is one")
+    if kid is None and rules.key_id:
+        raise TokenRefused(SignInReason.UNKNOWN_KEY, f"the {rules.name} names no key")
     return algorithm, kid
+
+
+async def verify(token: SignedToken, rules: Rules, keys: Keys, now: float) -> dict[str, Any]:
+    """Check the key, the signature and the registered claims of a token that was read; return its claims.
+
+    Raises TokenRefused, or what the key set raises when it has no keys.
+    """
+    key = await keys.find(token.kid, token.algorithm)
+    check_signature(token, key, rules)
+    claims = _object(token.payload, rules)
+    check_claims(claims, rules, now)
+    return claims
 
 
 def check_signature(token: SignedToken, key: PublicKey, rules: Rules) -> None:

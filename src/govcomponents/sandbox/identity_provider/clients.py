@@ -11,7 +11,7 @@ from govcomponents.identity.jose import tokens
 from govcomponents.identity.jose.canonical_json import NotCanonical, parse_object
 from govcomponents.identity.jose.jwk import public_key
 from govcomponents.identity.jose.tokens import Rules, TokenRefused, same
-from govcomponents.identity.protocol.relying_party import ASSERTION_TYPE
+from govcomponents.identity.protocol.registration import ASSERTION_TYPE
 from govcomponents.sandbox.identity_provider.world import Client
 
 _ALGORITHMS = frozenset({"RS256", "PS256", "ES256"})

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from govcomponents.identity.adapters.login_gov.settings import Configuration
     from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.port import Callback, StartSignIn
-    from govcomponents.identity.protocol.relying_party import Answer
+    from govcomponents.identity.protocol.relying_party import TokenResponse
     from govcomponents.settings import IdentitySettings
 
 
@@ -64,7 +64,7 @@ class LoginGov(IdentityPort):
             configuration.registration,
             provider=self.provider,
             issuer=configuration.issuer,
-            discovery_policy=configuration.discovery_policy,
+            metadata=configuration.discovery_policy,
             token_policy=configuration.token_policy,
             error_mapping=ERROR_MAPPING,
         )
@@ -95,47 +95,54 @@ class LoginGov(IdentityPort):
     async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
         """Check everything, in the order in which one check protects the next."""
         with flow.sign_in_errors(self.provider):
-            answer = await self._client.complete(pending, callback)
-            authentication = self._authentication(answer)
+            response = await self._client.redeem(pending, callback)
+            claims = await self._client.userinfo(response)
+            authentication = self._authentication(response, claims)
             if authentication < pending.authentication:
                 raise TokenRefused(SignInReason.BAD_LEVEL, "the person signed in with less than was asked for")
-            confidence = self._confidence(answer, pending)
-            return self._identity(answer, authentication, confidence)
+            confidence = self._confidence(response, claims, pending)
+            return self._identity(response, claims, authentication, confidence)
 
-    def _authentication(self, answer: Answer) -> Authentication:
-        """With how much the person signed in, as the signed token says it."""
-        level = answer.id_token.get("aal", answer.claims.get("aal"))
+    def _authentication(self, response: TokenResponse, claims: Mapping[str, Any]) -> Authentication:
+        """Read with how much the person signed in, from the signed token if it says it."""
+        level = response.id_token.get("aal", claims.get("aal"))
         enough = isinstance(level, str) and level in wire.ENOUGH[self._settings.two_factor]
         return Authentication.TWO_FACTOR if enough else Authentication.SINGLE_FACTOR
 
-    def _confidence(self, answer: Answer, pending: PendingSignIn) -> Confidence:
-        """How far identity was proved: only what the signed token asserts counts, and userinfo must not contradict."""
-        level = answer.id_token.get("acr")
+    def _confidence(self, response: TokenResponse, claims: Mapping[str, Any], pending: PendingSignIn) -> Confidence:
+        """Read how far identity was proved: only the signed token counts, and userinfo must not contradict it."""
+        level = response.id_token.get("acr")
         reached = wire.CONFIDENCE_OF.get(level) if isinstance(level, str) else None
-        if reached is None or answer.claims.get("ial", level) != level:
+        if reached is None or claims.get("ial", level) != level:
             raise TokenRefused(SignInReason.BAD_LEVEL, "the level of the ID token is unknown, or userinfo has another")
         if not pending.confidence:
             return Confidence.NONE
         if reached < min(pending.confidence):
             raise IdentityNotProved(
                 "the person's identity was proved to a lower level than asked for",
-                subject=Personal(answer.subject),
+                subject=Personal(response.subject),
                 return_codes=(),
                 operation="identity.complete",
                 provider=self.provider,
             )
         return reached
 
-    def _identity(self, answer: Answer, authentication: Authentication, confidence: Confidence) -> Identity:
-        claims: Mapping[str, Any] = {**answer.id_token, **answer.claims}
+    def _identity(
+        self,
+        response: TokenResponse,
+        userinfo: Mapping[str, Any],
+        authentication: Authentication,
+        confidence: Confidence,
+    ) -> Identity:
+        claims = {**response.id_token, **userinfo}
         is_proved = confidence is not Confidence.NONE
         email = read.text(claims.get("email"))
         phone = read.text(claims.get("phone")) if is_proved else None
         born = read.day(claims.get("birthdate")) if is_proved else None
         return Identity(
             provider=self.provider,
-            issuer=answer.metadata.issuer,
-            subject=Personal(answer.subject),
+            issuer=response.metadata.issuer,
+            subject=Personal(response.subject),
             authentication=authentication,
             authenticated_at=read.moment(claims.get("auth_time")),
             confidence=confidence,
@@ -146,8 +153,8 @@ class LoginGov(IdentityPort):
             names=wire.names(claims) if is_proved else (),
             birth_dates=() if born is None else (born,),
             addresses=wire.addresses(claims.get("address")) if is_proved else (),
-            id_token=Secret(answer.given.id_token),
-            raw=wire.about_the_person(answer.id_token, answer.claims),
+            id_token=Secret(response.given.id_token),
+            raw=wire.about_the_person(claims),
         )
 
     async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:  # noqa: ARG002  # the ID token must not be sent

@@ -64,11 +64,10 @@ async def parse(
             name="security event",
             audience=audience,
             types=frozenset({TYPE}),
+            type_required=True,
             max_age=_LIFE,
         )
-        if tokens.read(token, rules).header.get("typ") is None:
-            raise TokenRefused(SignInReason.BAD_TYPE, "the security event does not say that it is one")
-        claims, _ = await client.verify(token, rules)
+        claims = await client.verify(token, rules)
         event = _event(claims, rules, provider=provider, issuers=issuers)
         now, until = client.clock(), claims["exp"] + rules.leeway
         await client.http.transport.run_blocking(

@@ -13,7 +13,8 @@ from govcomponents.errors import ConfigurationError
 from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.protocol.discovery import DiscoveryPolicy, host_of_url
-from govcomponents.identity.protocol.relying_party import PRIVATE_KEY_JWT, PUBLIC, ClientRegistration, TokenPolicy
+from govcomponents.identity.protocol.registration import PRIVATE_KEY_JWT, PUBLIC, ClientRegistration
+from govcomponents.identity.protocol.relying_party import TokenPolicy
 from govcomponents.identity.urls import is_absolute
 from govcomponents.settings import comma_list
 
@@ -114,6 +115,8 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             id_token_algorithms=wire.ALGORITHMS,
             userinfo=True,
         ),
-        token_policy=TokenPolicy(algorithms=wire.ALGORITHMS, leeway=adapter_settings.leeway, hashes=True),
+        token_policy=TokenPolicy(
+            algorithms=wire.ALGORITHMS, leeway=adapter_settings.leeway, hashes=frozenset({"at_hash", "c_hash"})
+        ),
         logout_store=client_settings.logout_store_of(settings, adapter_settings.logout_store),
     )

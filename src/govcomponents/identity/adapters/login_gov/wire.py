@@ -117,6 +117,6 @@ def addresses(claim: object) -> tuple[Address, ...]:
     return (Address(**known),) if known else ()
 
 
-def about_the_person(id_token: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that was said, userinfo over the ID token, without what only serves the protocol."""
-    return {name: value for name, value in {**id_token, **claims}.items() if name not in _PROTOCOL}
+def about_the_person(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the claims without those that only serve the protocol."""
+    return {name: value for name, value in claims.items() if name not in _PROTOCOL}

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.port import Callback, LogoutBody, StartSignIn
     from govcomponents.identity.protocol.logout import LogoutNotice
-    from govcomponents.identity.protocol.relying_party import Answer
+    from govcomponents.identity.protocol.relying_party import TokenResponse
     from govcomponents.settings import IdentitySettings
 
 
@@ -54,7 +54,7 @@ class OpenIdConnect(IdentityPort):
             configuration.registration,
             provider=self.provider,
             issuer=configuration.issuer,
-            discovery_policy=configuration.discovery_policy,
+            metadata=configuration.discovery_policy,
             token_policy=configuration.token_policy,
             error_mapping=standard_errors.STANDARD,
         )
@@ -98,28 +98,29 @@ class OpenIdConnect(IdentityPort):
     async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
         """Check everything, in the order in which one check protects the next."""
         with flow.sign_in_errors(self.provider):
-            answer = await self._client.complete(pending, callback)
-            level = self._levels.of(answer.id_token.get(self._settings.level_claim))
+            response = await self._client.redeem(pending, callback)
+            level = self._levels.of(response.id_token.get(self._settings.level_claim))
             if level.authentication < pending.authentication:
                 raise TokenRefused(SignInReason.BAD_LEVEL, "the person signed in with less than was asked for")
             if self._settings.userinfo == "attributes":
-                verified = await attributes.fetch(self._client, self._settings, answer, pending)
+                verified = await attributes.fetch(self._client, self._settings, response, pending)
                 confidence = max(level.confidence, verified.confidence, key=lambda one: one.rank)
                 claims: Mapping[str, Any] = verified.claims
                 addresses = attributes.addresses(claims.get("address"))
             else:
-                confidence, claims = level.confidence, {**answer.id_token, **answer.claims}
+                about = {} if self._settings.userinfo == "none" else await self._client.userinfo(response)
+                confidence, claims = level.confidence, {**response.id_token, **about}
                 addresses = wire.addresses(claims.get("address"))
-            self._check_confidence(confidence, pending, answer)
+            self._check_confidence(confidence, pending, response)
             if not pending.confidence:
                 confidence = Confidence.NONE
-            return self._identity(answer, level, confidence, claims, addresses)
+            return self._identity(response, level, confidence, claims, addresses)
 
-    def _check_confidence(self, reached: Confidence, pending: PendingSignIn, answer: Answer) -> None:
+    def _check_confidence(self, reached: Confidence, pending: PendingSignIn, response: TokenResponse) -> None:
         if pending.confidence and reached < min(pending.confidence):
             raise IdentityNotProved(
                 "the person's identity was not proved to the level asked for",
-                subject=Personal(answer.subject),
+                subject=Personal(response.subject),
                 return_codes=(),
                 operation="identity.complete",
                 provider=self.provider,
@@ -127,7 +128,7 @@ class OpenIdConnect(IdentityPort):
 
     def _identity(
         self,
-        answer: Answer,
+        response: TokenResponse,
         level: Level,
         confidence: Confidence,
         claims: Mapping[str, Any],
@@ -140,10 +141,10 @@ class OpenIdConnect(IdentityPort):
         born = read.day(claims.get("birthdate")) if is_proved else None
         return Identity(
             provider=self.provider,
-            issuer=answer.metadata.issuer,
-            subject=Personal(answer.subject),
+            issuer=response.metadata.issuer,
+            subject=Personal(response.subject),
             authentication=level.authentication,
-            authenticated_at=read.moment(answer.id_token.get("auth_time")),
+            authenticated_at=read.moment(response.id_token.get("auth_time")),
             confidence=confidence,
             email=email,
             email_verified=email is not None and claims.get("email_verified") is True,
@@ -152,8 +153,8 @@ class OpenIdConnect(IdentityPort):
             names=wire.names(claims) if is_proved else (),
             birth_dates=() if born is None else (born,),
             addresses=addresses if is_proved else (),
-            id_token=Secret(answer.given.id_token),
-            raw=wire.about_the_person(answer.id_token, claims),
+            id_token=Secret(response.given.id_token),
+            raw=wire.about_the_person(response.id_token, claims),
         )
 
     async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from govcomponents.identity.adapters.oidc.settings import OpenIdConnectSettings
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.protocol.relying_party import Answer, RelyingParty
+    from govcomponents.identity.protocol.relying_party import RelyingParty, TokenResponse
 
 _SUCCESS: Final = "VERIFIED_SUCCESSFULLY"
 _CONFIDENCE: Final[Mapping[str, Confidence]] = {
@@ -66,7 +66,7 @@ NOTHING: Final = Verified(Confidence.NONE, {})
 
 
 async def fetch(
-    client: RelyingParty, settings: OpenIdConnectSettings, answer: Answer, pending: PendingSignIn
+    client: RelyingParty, settings: OpenIdConnectSettings, signed_in: TokenResponse, pending: PendingSignIn
 ) -> Verified:
     """Fetch and check the attributes, if anything was asked for that comes with them.
 
@@ -79,7 +79,7 @@ async def fetch(
         return NOTHING
     assertion = await client.assertion(settings.attributes_url)
     request = flow.userinfo_request(
-        settings.attributes_url, answer.given.access_token, {settings.attributes_header: assertion}
+        settings.attributes_url, signed_in.given.access_token, {settings.attributes_header: assertion}
     )
     response = await client.http.send(request)
     try:
@@ -88,23 +88,23 @@ async def fetch(
         if error.status == 404:
             return NOTHING
         raise standard_errors.of_userinfo(error, settings.name) from None
-    claims = await _verify(client, settings, answer, token)
+    claims = await _verify(client, settings, signed_in, token)
     return _verified(claims.get("verified_claims"), settings, scopes)
 
 
 async def _verify(
-    client: RelyingParty, settings: OpenIdConnectSettings, answer: Answer, token: object
+    client: RelyingParty, settings: OpenIdConnectSettings, signed_in: TokenResponse, token: object
 ) -> Mapping[str, Any]:
     rules = replace(
-        client.rules(answer.metadata),
+        client.rules(signed_in.metadata),
         name="attributes token",
         issuer=settings.attributes_issuer or "",
         optional=frozenset({"aud", "exp"}),
     )
-    claims, _ = await client.verify(token, rules)
+    claims = await client.verify(token, rules)
     if "nonce" in claims or "events" in claims:
         raise TokenRefused(SignInReason.BAD_TYPE, "the attributes token is a token of another type")
-    if not tokens.same(tokens.check_subject(claims, rules.name), answer.subject):
+    if not tokens.same(tokens.check_subject(claims, rules.name), signed_in.subject):
         raise TokenRefused(SignInReason.BAD_SUBJECT, "the attributes token is about another person")
     return claims
 

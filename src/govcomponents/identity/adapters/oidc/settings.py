@@ -18,14 +18,8 @@ from govcomponents.identity.adapters.oidc.presets import preset
 from govcomponents.identity.jose.tokens import KEY_FOR
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.protocol.discovery import DiscoveryPolicy, host_of_url
-from govcomponents.identity.protocol.relying_party import (
-    BASIC,
-    POST,
-    PRIVATE_KEY_JWT,
-    PUBLIC,
-    ClientRegistration,
-    TokenPolicy,
-)
+from govcomponents.identity.protocol.registration import BASIC, POST, PRIVATE_KEY_JWT, PUBLIC, ClientRegistration
+from govcomponents.identity.protocol.relying_party import TokenPolicy
 from govcomponents.privacy import Secret
 from govcomponents.settings import comma_list
 
@@ -170,7 +164,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             leeway=adapter_settings.leeway,
             key_id=adapter_settings.require_key_id,
             extra_audiences=True,
-            signed_claims=adapter_settings.userinfo == "jwt",
+            signed_userinfo=adapter_settings.userinfo == "jwt",
         ),
         logout_store=client_settings.logout_store_of(settings, adapter_settings.logout_store),
     )

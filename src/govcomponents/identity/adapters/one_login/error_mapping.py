@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import CredentialsRefused, GovComponentsError, SignInDenied, SignInReason
 from govcomponents.identity.levels import Claim
+from govcomponents.identity.protocol.error_mapping import ErrorMapping
 from govcomponents.identity.protocol.flow import START_AGAIN, unavailable
 
 if TYPE_CHECKING:
@@ -145,3 +146,6 @@ def _known(code: str) -> str:
         "invalid_scope", "invalid_token", "server_error",
     }  # fmt: skip
     return code if code in known else "other"
+
+
+ERROR_MAPPING: Final = ErrorMapping(of_callback, of_token, of_userinfo)

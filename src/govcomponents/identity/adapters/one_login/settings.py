@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import Field
 
 from govcomponents.core.validation import checked_base_url
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity import settings as client_settings
-from govcomponents.identity.adapters.one_login.endpoints import ENVIRONMENTS, Endpoints, of_issuer
-from govcomponents.identity.adapters.one_login.wire import CLIENT_ALGORITHMS
+from govcomponents.identity.adapters.one_login import wire
+from govcomponents.identity.protocol.registration import POST, PRIVATE_KEY_JWT, ClientRegistration
+from govcomponents.identity.protocol.relying_party import TokenPolicy
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
@@ -19,9 +20,12 @@ if TYPE_CHECKING:
     from govcomponents.identity.protocol.logout_stores import LogoutStore
     from govcomponents.settings import IdentitySettings
 
+# In seconds; the provider's ID tokens live for 120.
+_ID_TOKEN_LIFE: Final = 3600
+
 
 class OneLoginSettings(client_settings.AdapterSettings):
-    """The settings that only this adapter knows."""
+    """Settings of GOV.UK One Login alone."""
 
     id_token_algorithm: Literal["ES256", "RS256"] = Field("ES256", description="as registered for the client")
     high_confidence: bool = Field(default=False, description="whether the client may ask for high confidence")
@@ -33,19 +37,12 @@ class OneLoginSettings(client_settings.AdapterSettings):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything that the adapter needs to know, checked."""
+    """The checked settings of the adapter."""
 
-    endpoints: Endpoints
-    client_id: str
-    redirect_url: str
-    signer: Signer | None
-    client_secret: Secret | None
-    id_token_algorithm: str
-    leeway: int
-    pending_life: int
-    high_confidence: bool
-    signed_requests: bool
-    claims_as_text: bool
+    settings: OneLoginSettings
+    endpoints: wire.Endpoints
+    registration: ClientRegistration
+    token_policy: TokenPolicy
     logout_store: LogoutStore
 
 
@@ -53,26 +50,35 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
     """Check the settings. Raises ConfigurationError for the first that is missing or wrong."""
     adapter_settings = client_settings.adapter_settings(OneLoginSettings, settings)
     client_settings.check_environment(settings, is_production=is_production)
-    return Configuration(
-        endpoints=_endpoints(settings),
+    endpoints = _endpoints(settings)
+    registration = ClientRegistration(
         client_id=client_settings.client_id_of(settings),
         redirect_url=client_settings.redirect_url_of(settings),
+        authentication=PRIVATE_KEY_JWT if adapter_settings.client_secret is None else POST,
         signer=_signer(settings, adapter_settings),
-        client_secret=adapter_settings.client_secret,
-        id_token_algorithm=adapter_settings.id_token_algorithm,
-        leeway=adapter_settings.leeway,
+        secret=adapter_settings.client_secret,
         pending_life=adapter_settings.pending_life,
-        high_confidence=adapter_settings.high_confidence,
-        signed_requests=adapter_settings.signed_requests,
-        claims_as_text=adapter_settings.claims_as_text,
+    )
+    return Configuration(
+        settings=adapter_settings,
+        endpoints=endpoints,
+        registration=registration,
+        token_policy=TokenPolicy(
+            algorithms=frozenset({adapter_settings.id_token_algorithm}),
+            leeway=adapter_settings.leeway,
+            hashes=frozenset({"at_hash"}),
+            max_life=_ID_TOKEN_LIFE,
+            logout_algorithms=wire.LOGOUT_ALGORITHMS,
+            logout_names_person=True,
+        ),
         logout_store=client_settings.logout_store_of(settings, adapter_settings.logout_store),
     )
 
 
 def _signer(settings: IdentitySettings, adapter_settings: OneLoginSettings) -> Signer | None:
-    """What signs for this client; None if it has a secret instead, which is for signing in only."""
+    """Return the signer of this client; None if it has a secret instead, which is for signing in only."""
     if adapter_settings.client_secret is None:
-        return client_settings.signer_of(settings, adapter_settings, CLIENT_ALGORITHMS)
+        return client_settings.signer_of(settings, adapter_settings, wire.CLIENT_ALGORITHMS)
     if any(key is not None for key in (adapter_settings.signer, settings.private_key, settings.private_key_file)):
         raise ConfigurationError(
             f"{settings.variable('client_secret')} and a private key are both set",
@@ -87,7 +93,7 @@ def _signer(settings: IdentitySettings, adapter_settings: OneLoginSettings) -> S
     return None
 
 
-def _endpoints(settings: IdentitySettings) -> Endpoints:
+def _endpoints(settings: IdentitySettings) -> wire.Endpoints:
     if settings.issuer is not None:
-        return of_issuer(checked_base_url(settings.issuer, setting=settings.variable("issuer")))
-    return ENVIRONMENTS[settings.environment or "integration"]
+        return wire.endpoints_of(checked_base_url(settings.issuer, setting=settings.variable("issuer")))
+    return wire.ENVIRONMENTS[settings.environment or "integration"]

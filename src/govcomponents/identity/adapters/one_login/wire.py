@@ -1,7 +1,8 @@
-"""What GOV.UK One Login puts on the wire: names of claims, vectors of trust, and the requests of a sign-in.
+"""The wire format of GOV.UK One Login: addresses, names of claims, vectors of trust, the requests of a sign-in.
 
-The sandbox reads what the adapter writes here, and writes what it reads. Source: GOV.UK One Login technical
-documentation, "Authenticate your user" and "Prove your user's identity".
+The sandbox reads what the adapter writes here, and writes what it reads. The addresses are constants, because
+discovery names neither the DID nor the issuer of the core identity. Source: GOV.UK One Login technical documentation,
+"Authenticate your user" and "Prove your user's identity".
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, urlsplit
 
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 
@@ -42,7 +44,6 @@ LEVELS: Final[Mapping[Confidence, str]] = {Confidence.LOW: "P1", Confidence.MEDI
 CREDENTIAL_OF: Final = {text: level for level, text in CREDENTIALS.items()}
 CONFIDENCE_OF: Final = {"P0": Confidence.NONE} | {text: level for level, text in LEVELS.items()}
 
-ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_ALGORITHMS: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "PS384", "PS512"})
 ID_TOKEN_ALGORITHMS: Final = frozenset({"ES256", "RS256"})
 IDENTITY_ALGORITHMS: Final = frozenset({"ES256"})
@@ -51,6 +52,69 @@ LOGOUT_ALGORITHMS: Final = frozenset({"ES256"})
 MAX_AUTHORIZE_QUERY: Final = 4096
 MAX_LOGOUT_QUERY: Final = 2048
 REQUEST_OBJECT_LIFE: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """One environment. `issuer` ends in a slash, which is part of it."""
+
+    issuer: str
+    discovery: str
+    authorize: str
+    token: str
+    userinfo: str
+    jwks: str
+    logout: str
+    trustmark: str
+    did: str
+    did_document: str
+    identity_issuer: str
+
+
+def _environment(name: str) -> Endpoints:
+    """Integration or production: the OpenID provider is on one host, the proof of identity on another."""
+    domain = f"{name}.account.gov.uk" if name else "account.gov.uk"
+    base = f"https://oidc.{domain}"
+    return Endpoints(
+        **_below(base),
+        did=f"did:web:identity.{domain}",
+        did_document=f"https://identity.{domain}/.well-known/did.json",
+        identity_issuer=f"https://identity.{domain}/",
+    )
+
+
+def endpoints_of(base: str) -> Endpoints:
+    """A sandbox or a simulator: everything is below one address, which `base` gives without a final slash.
+
+    Its DID is of that host and port, with the colon encoded (the did:web method specification).
+    """
+    parts = urlsplit(base)
+    path = "".join(f":{quote(part, safe='')}" for part in parts.path.split("/") if part)
+    return Endpoints(
+        **_below(base),
+        did=f"did:web:{parts.netloc.replace(':', '%3A')}{path}",
+        did_document=f"{base}/.well-known/did.json",
+        identity_issuer=f"{base}/",
+    )
+
+
+def _below(base: str) -> Mapping[str, str]:
+    return {
+        "issuer": f"{base}/",
+        "discovery": f"{base}/.well-known/openid-configuration",
+        "authorize": f"{base}/authorize",
+        "token": f"{base}/token",
+        "userinfo": f"{base}/userinfo",
+        "jwks": f"{base}/.well-known/jwks.json",
+        "logout": f"{base}/logout",
+        "trustmark": f"{base}/trustmark",
+    }
+
+
+ENVIRONMENTS: Final[Mapping[str, Endpoints]] = {
+    "integration": _environment("integration"),
+    "production": _environment(""),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,16 +194,6 @@ def request_object(
 def outer_parameters(parameters: Mapping[str, str], signed: str) -> dict[str, str]:
     """The parameters that stay outside of a signed request: those that the protocol wants twice, and the request."""
     return {name: parameters[name] for name in ("response_type", "client_id", "scope")} | {"request": signed}
-
-
-def assertion_fields(assertion: str) -> dict[str, str]:
-    """The fields that authenticate a client with its own signed token (RFC 7523 section 2.2)."""
-    return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
-
-
-def secret_fields(client_id: str, secret: Secret | None) -> dict[str, str]:
-    """The fields that authenticate a client with its secret, where the provider agreed to that by exception."""
-    return {"client_id": client_id, "client_secret": "" if secret is None else secret.reveal()}
 
 
 def _json(value: object) -> str:

@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from govcomponents.identity.adapters.one_login.wire import ASSERTION_TYPE, CLIENT_ALGORITHMS
+from govcomponents.identity.adapters.one_login.wire import CLIENT_ALGORITHMS
 from govcomponents.identity.jose.canonical_json import NotCanonical, decode_base64url
+from govcomponents.identity.protocol.registration import ASSERTION_TYPE
 from govcomponents.sandbox.providers.one_login.client_keys import ClientKeys, KeysUnreadable
 from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorld
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from govcomponents.identity.adapters.one_login import wire
-from govcomponents.identity.adapters.one_login.endpoints import Endpoints
+from govcomponents.identity.adapters.one_login.wire import Endpoints
 
 
 def discovery(at: Endpoints) -> dict[str, object]:

@@ -15,7 +15,7 @@ from govcomponents.identity.protocol.logout import EVENT
 from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
 
 if TYPE_CHECKING:
-    from govcomponents.identity.adapters.one_login.endpoints import Endpoints
+    from govcomponents.identity.adapters.one_login.wire import Endpoints
     from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.identity_provider.keys import SigningKeys
     from govcomponents.sandbox.providers.one_login.world import Client

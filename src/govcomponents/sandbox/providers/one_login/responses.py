@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from govcomponents.identity.adapters.one_login import wire
-from govcomponents.identity.adapters.one_login.endpoints import Endpoints
+from govcomponents.identity.adapters.one_login.wire import Endpoints
 from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.sandbox.identity_provider.keys import SigningKeys

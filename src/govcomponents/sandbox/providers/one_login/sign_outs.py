@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
-from govcomponents.identity.adapters.one_login.endpoints import Endpoints
+from govcomponents.identity.adapters.one_login.wire import Endpoints
 from govcomponents.sandbox.identity_provider.keys import SigningKeys
 from govcomponents.sandbox.providers.one_login.clients import Clients, Decoded, decode
 

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 from govcomponents.core.messages import Response
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.adapters.one_login import wire
-from govcomponents.identity.adapters.one_login.endpoints import of_issuer
+from govcomponents.identity.adapters.one_login.wire import endpoints_of
 from govcomponents.identity.jose.tokens import same
 from govcomponents.identity.protocol.flow import code_challenge
 from govcomponents.sandbox.http.messages import Call, Fact, Route, json_response, redirect, text_response
@@ -79,7 +79,7 @@ class OneLoginStub:
         self._lock = threading.Lock()
         self._people = {person.symbol: person for person in world.people}
         self._lifetimes = world.lifetimes
-        self._at = of_issuer(context.base_url)
+        self._at = endpoints_of(context.base_url)
         self.keys = SigningKeys(context.ids.token())
         self._clients = Clients(world, context.clock.time)
         self._reader = RequestReader(self._clients, authorize_url=self._at.authorize)
