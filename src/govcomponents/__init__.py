@@ -10,101 +10,65 @@ Names are imported when first used: importing the package imports no adapter and
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from govcomponents.lazy import lazy_exports
+
 if TYPE_CHECKING:
-    from govcomponents.components import AsyncGovComponents, GovComponents
-    from govcomponents.core.observe import CallEvent, Observer
-    from govcomponents.core.retry import RetryPolicy
-    from govcomponents.errors import (
-        AdapterSuspended,
-        CallbackRefused,
-        CardDeclined,
-        ConfigurationError,
-        Conflict,
-        CredentialsRefused,
-        DailyLimitReached,
-        GovComponentsError,
-        IdentityNotProved,
-        InvalidInput,
-        NotFound,
-        NotSent,
-        NotSupported,
-        OutcomeUnknown,
-        PermissionRefused,
-        RateLimited,
-        Refused,
-        RequestRefused,
-        SignInDenied,
-        SignInError,
-        SignInReason,
-        SignInRejected,
-        SignInUnavailable,
-        Unavailable,
-        UnexpectedReply,
+    from govcomponents.components import (
+        Account as Account,
+        AsyncGovComponents as AsyncGovComponents,
+        GovComponents as GovComponents,
     )
-    from govcomponents.money import Money
-    from govcomponents.privacy import Personal, Secret
-    from govcomponents.settings import Settings
+    from govcomponents.core.checks import CheckResult as CheckResult
+    from govcomponents.core.observe import CallEvent as CallEvent, Observer as Observer
+    from govcomponents.core.retry import RetryPolicy as RetryPolicy
+    from govcomponents.errors import (
+        AdapterSuspended as AdapterSuspended,
+        CallbackRefused as CallbackRefused,
+        CardDeclined as CardDeclined,
+        ConfigurationError as ConfigurationError,
+        Conflict as Conflict,
+        CredentialsRefused as CredentialsRefused,
+        DailyLimitReached as DailyLimitReached,
+        GovComponentsError as GovComponentsError,
+        IdentityNotProved as IdentityNotProved,
+        InvalidInput as InvalidInput,
+        NotFound as NotFound,
+        NotSent as NotSent,
+        NotSupported as NotSupported,
+        OutcomeUnknown as OutcomeUnknown,
+        PermissionRefused as PermissionRefused,
+        RateLimited as RateLimited,
+        Refused as Refused,
+        RequestRefused as RequestRefused,
+        SignInDenied as SignInDenied,
+        SignInError as SignInError,
+        SignInReason as SignInReason,
+        SignInRejected as SignInRejected,
+        SignInUnavailable as SignInUnavailable,
+        Unavailable as Unavailable,
+        UnexpectedReply as UnexpectedReply,
+    )
+    from govcomponents.money import Money as Money
+    from govcomponents.privacy import Personal as Personal, Secret as Secret
+    from govcomponents.settings import Settings as Settings
 
 _HOMES = {
-    "GovComponents": "components",
-    "AsyncGovComponents": "components",
-    "RetryPolicy": "core.retry",
-    "CallEvent": "core.observe",
-    "Observer": "core.observe",
-    "Settings": "settings",
-    "Money": "money",
-    "Personal": "privacy",
-    "Secret": "privacy",
+    "components": "Account AsyncGovComponents GovComponents",
+    "core.checks": "CheckResult",
+    "core.observe": "CallEvent Observer",
+    "core.retry": "RetryPolicy",
+    "errors": (
+        "AdapterSuspended CallbackRefused CardDeclined ConfigurationError Conflict CredentialsRefused "
+        "DailyLimitReached GovComponentsError IdentityNotProved InvalidInput NotFound NotSent NotSupported "
+        "OutcomeUnknown PermissionRefused RateLimited Refused RequestRefused SignInDenied SignInError "
+        "SignInReason SignInRejected SignInUnavailable Unavailable UnexpectedReply"
+    ),
+    "money": "Money",
+    "privacy": "Personal Secret",
+    "settings": "Settings",
 }
 
-__all__ = [
-    "AdapterSuspended",
-    "AsyncGovComponents",
-    "CallEvent",
-    "CallbackRefused",
-    "CardDeclined",
-    "ConfigurationError",
-    "Conflict",
-    "CredentialsRefused",
-    "DailyLimitReached",
-    "GovComponents",
-    "GovComponentsError",
-    "IdentityNotProved",
-    "InvalidInput",
-    "Money",
-    "NotFound",
-    "NotSent",
-    "NotSupported",
-    "Observer",
-    "OutcomeUnknown",
-    "PermissionRefused",
-    "Personal",
-    "RateLimited",
-    "Refused",
-    "RequestRefused",
-    "RetryPolicy",
-    "Secret",
-    "Settings",
-    "SignInDenied",
-    "SignInError",
-    "SignInReason",
-    "SignInRejected",
-    "SignInUnavailable",
-    "Unavailable",
-    "UnexpectedReply",
-]
-
-
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_HOMES.get(name, 'errors')}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from govcomponents.core.messages import Request, Response
 from govcomponents.core.observe import CallEvent, tell
@@ -13,13 +14,10 @@ from govcomponents.core.retry import retry
 from govcomponents.errors import GovComponentsError, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
-
     from govcomponents.core.runtime import Runtime
 
-    Credential = Callable[[Request], Awaitable[Mapping[str, str]]]
-    """Makes the headers that prove who sends, anew for each attempt. It may fetch: see `core/bearer.py`."""
-
+Credential: TypeAlias = Callable[[Request], Awaitable[Mapping[str, str]]]
+"""Makes the headers that prove who sends, anew for each attempt. It may fetch: see `core/bearer.py`."""
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-b3-traceid", "x-amzn-requestid")
 
 

@@ -2,48 +2,62 @@
 
 from __future__ import annotations
 
-from govcomponents.identity.jose.signing import CallableSigner, Signer
-from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.models import (
-    Address,
-    DrivingPermit,
-    Identity,
-    Name,
-    NamePart,
-    NamePartKind,
-    Passport,
-    SignIn,
-)
-from govcomponents.identity.pending import PendingSignIn
-from govcomponents.identity.pending_cookie import PendingCookie, new_cookie_key
-from govcomponents.identity.port import IdentityCapability
-from govcomponents.identity.protocol.logout import LogoutAnswer, LogoutNotice, answer_to
-from govcomponents.identity.protocol.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
-from govcomponents.identity.urls import safe_return_path
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "Address",
-    "Authentication",
-    "CallableSigner",
-    "Claim",
-    "Confidence",
-    "DrivingPermit",
-    "FileLogoutStore",
-    "Identity",
-    "IdentityCapability",
-    "LogoutAnswer",
-    "LogoutNotice",
-    "LogoutStore",
-    "MemoryLogoutStore",
-    "Name",
-    "NamePart",
-    "NamePartKind",
-    "Passport",
-    "PendingCookie",
-    "PendingSignIn",
-    "SignIn",
-    "Signer",
-    "answer_to",
-    "new_cookie_key",
-    "safe_return_path",
-]
+from govcomponents.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from govcomponents.identity.account_events import AccountEvent as AccountEvent, AccountEventKind as AccountEventKind
+    from govcomponents.identity.jose.own_keys import (
+        new_private_key as new_private_key,
+        published_jwks as published_jwks,
+        signer_of as signer_of,
+    )
+    from govcomponents.identity.jose.signing import CallableSigner as CallableSigner, Signer as Signer
+    from govcomponents.identity.levels import Authentication as Authentication, Claim as Claim, Confidence as Confidence
+    from govcomponents.identity.models import (
+        Address as Address,
+        DrivingPermit as DrivingPermit,
+        Identity as Identity,
+        Name as Name,
+        NamePart as NamePart,
+        NamePartKind as NamePartKind,
+        Passport as Passport,
+        SignIn as SignIn,
+    )
+    from govcomponents.identity.pending import PendingSignIn as PendingSignIn
+    from govcomponents.identity.pending_cookie import PendingCookie as PendingCookie, new_cookie_key as new_cookie_key
+    from govcomponents.identity.port import IdentityCapability as IdentityCapability
+    from govcomponents.identity.protocol.logout import (
+        LogoutAnswer as LogoutAnswer,
+        LogoutNotice as LogoutNotice,
+        answer_to as answer_to,
+    )
+    from govcomponents.identity.protocol.logout_stores import (
+        FileLogoutStore as FileLogoutStore,
+        LogoutStore as LogoutStore,
+        MemoryLogoutStore as MemoryLogoutStore,
+    )
+    from govcomponents.identity.service import (
+        AsyncIdentityService as AsyncIdentityService,
+        IdentityService as IdentityService,
+    )
+    from govcomponents.identity.urls import safe_return_path as safe_return_path
+
+_HOMES = {
+    "identity.account_events": "AccountEvent AccountEventKind",
+    "identity.jose.own_keys": "new_private_key published_jwks signer_of",
+    "identity.jose.signing": "CallableSigner Signer",
+    "identity.levels": "Authentication Claim Confidence",
+    "identity.models": "Address DrivingPermit Identity Name NamePart NamePartKind Passport SignIn",
+    "identity.pending": "PendingSignIn",
+    "identity.pending_cookie": "PendingCookie new_cookie_key",
+    "identity.port": "IdentityCapability",
+    "identity.protocol.logout": "LogoutAnswer LogoutNotice answer_to",
+    "identity.protocol.logout_stores": "FileLogoutStore LogoutStore MemoryLogoutStore",
+    "identity.service": "AsyncIdentityService IdentityService",
+    "identity.urls": "safe_return_path",
+}
+
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

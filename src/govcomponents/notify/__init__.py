@@ -6,47 +6,78 @@ and numbers before sending; `TemplateRegistry` names a service's templates. Name
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from govcomponents.lazy import lazy_exports
+
 if TYPE_CHECKING:
-    from govcomponents.notify.models import Channel, Notification, Sent, Status
-    from govcomponents.notify.templates.attachments import Attachment, attach
-    from govcomponents.notify.templates.registry import TemplateChoice, TemplateIds, TemplateRegistry
-    from govcomponents.notify.templates.template import Rendered, Template
+    from govcomponents.notify.async_service import AsyncNotifyService as AsyncNotifyService
+    from govcomponents.notify.bulk.jobs import Job as Job, JobStatus as JobStatus
+    from govcomponents.notify.bulk.send import (
+        BulkProgress as BulkProgress,
+        BulkResult as BulkResult,
+        RowResult as RowResult,
+    )
+    from govcomponents.notify.events import (
+        Complaint as Complaint,
+        DeliveryReceipt as DeliveryReceipt,
+        HealthCheck as HealthCheck,
+        LetterReturned as LetterReturned,
+        NotifyEvent as NotifyEvent,
+        TextReceived as TextReceived,
+    )
+    from govcomponents.notify.inbound_sms import InboundSms as InboundSms
+    from govcomponents.notify.models import (
+        Channel as Channel,
+        Notification as Notification,
+        NotificationId as NotificationId,
+        Sent as Sent,
+        Status as Status,
+        TemplateId as TemplateId,
+    )
+    from govcomponents.notify.port import NotifyCapability as NotifyCapability
+    from govcomponents.notify.recipients import (
+        BadRecipient as BadRecipient,
+        PhoneNumber as PhoneNumber,
+        PostalAddress as PostalAddress,
+        RecipientFault as RecipientFault,
+        email_address as email_address,
+        phone_number as phone_number,
+        postal_address as postal_address,
+    )
+    from govcomponents.notify.service import NotifyService as NotifyService
+    from govcomponents.notify.templates.attachments import Attachment as Attachment, attach as attach
+    from govcomponents.notify.templates.formats import (
+        clock as clock,
+        day as day,
+        listed as listed,
+        moment as moment,
+        yes_no as yes_no,
+    )
+    from govcomponents.notify.templates.registry import (
+        TemplateChoice as TemplateChoice,
+        TemplateIds as TemplateIds,
+        TemplateRegistry as TemplateRegistry,
+    )
+    from govcomponents.notify.templates.template import Rendered as Rendered, Template as Template
 
 _HOMES = {
-    "Attachment": "templates.attachments",
-    "attach": "templates.attachments",
-    "Channel": "models",
-    "Notification": "models",
-    "Sent": "models",
-    "Status": "models",
-    "TemplateChoice": "templates.registry",
-    "TemplateIds": "templates.registry",
-    "TemplateRegistry": "templates.registry",
-    "Rendered": "templates.template",
-    "Template": "templates.template",
+    "notify.async_service": "AsyncNotifyService",
+    "notify.bulk.jobs": "Job JobStatus",
+    "notify.bulk.send": "BulkProgress BulkResult RowResult",
+    "notify.events": "Complaint DeliveryReceipt HealthCheck LetterReturned NotifyEvent TextReceived",
+    "notify.inbound_sms": "InboundSms",
+    "notify.models": "Channel Notification NotificationId Sent Status TemplateId",
+    "notify.port": "NotifyCapability",
+    "notify.recipients": (
+        "BadRecipient PhoneNumber PostalAddress RecipientFault email_address phone_number postal_address"
+    ),
+    "notify.service": "NotifyService",
+    "notify.templates.attachments": "Attachment attach",
+    "notify.templates.formats": "clock day listed moment yes_no",
+    "notify.templates.registry": "TemplateChoice TemplateIds TemplateRegistry",
+    "notify.templates.template": "Rendered Template",
 }
 
-__all__ = [
-    "Attachment",
-    "Channel",
-    "Notification",
-    "Rendered",
-    "Sent",
-    "Status",
-    "Template",
-    "TemplateChoice",
-    "TemplateIds",
-    "TemplateRegistry",
-    "attach",
-]
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value: object = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

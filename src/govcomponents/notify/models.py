@@ -11,7 +11,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SkipValidation
 from govcomponents.privacy import Personal
 
 NotificationId = NewType("NotificationId", str)
+"""The provider's id of a message."""
 TemplateId = NewType("TemplateId", str)
+"""The provider's id of a template."""
 
 
 class Channel(StrEnum):

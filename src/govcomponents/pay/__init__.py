@@ -2,63 +2,58 @@
 
 from __future__ import annotations
 
-from govcomponents.pay.events import PayEvent, PayEventType
-from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
-from govcomponents.pay.inputs import BillingAddress, CardholderDetails
-from govcomponents.pay.models import (
-    Address,
-    Agreement,
-    Card,
-    Dispute,
-    Exemption,
-    Payment,
-    PaymentEvent,
-    Refund,
-    Refundable,
-    Settlement,
-)
-from govcomponents.pay.mop_up import Change, MopUpReport, Unfinished
-from govcomponents.pay.port import PayCapability
-from govcomponents.pay.states import (
-    AgreementStatus,
-    DisputeStatus,
-    FailureReason,
-    PaymentState,
-    PaymentStatus,
-    RefundableStatus,
-    RefundStatus,
-    merge_states,
-)
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "Address",
-    "Agreement",
-    "AgreementId",
-    "AgreementStatus",
-    "BillingAddress",
-    "Card",
-    "CardholderDetails",
-    "Change",
-    "Dispute",
-    "DisputeId",
-    "DisputeStatus",
-    "Exemption",
-    "FailureReason",
-    "MopUpReport",
-    "PayCapability",
-    "PayEvent",
-    "PayEventType",
-    "Payment",
-    "PaymentEvent",
-    "PaymentId",
-    "PaymentState",
-    "PaymentStatus",
-    "Refund",
-    "RefundId",
-    "RefundStatus",
-    "Refundable",
-    "RefundableStatus",
-    "Settlement",
-    "Unfinished",
-    "merge_states",
-]
+from govcomponents.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from govcomponents.pay.async_service import AsyncPay as AsyncPay
+    from govcomponents.pay.events import PayEvent as PayEvent, PayEventType as PayEventType
+    from govcomponents.pay.ids import (
+        AgreementId as AgreementId,
+        DisputeId as DisputeId,
+        PaymentId as PaymentId,
+        RefundId as RefundId,
+    )
+    from govcomponents.pay.inputs import BillingAddress as BillingAddress, CardholderDetails as CardholderDetails
+    from govcomponents.pay.models import (
+        Address as Address,
+        Agreement as Agreement,
+        Card as Card,
+        Dispute as Dispute,
+        Exemption as Exemption,
+        Payment as Payment,
+        PaymentEvent as PaymentEvent,
+        Refund as Refund,
+        Refundable as Refundable,
+        Settlement as Settlement,
+    )
+    from govcomponents.pay.mop_up import Change as Change, MopUpReport as MopUpReport, Unfinished as Unfinished
+    from govcomponents.pay.port import PayCapability as PayCapability
+    from govcomponents.pay.service import Pay as Pay
+    from govcomponents.pay.states import (
+        AgreementStatus as AgreementStatus,
+        DisputeStatus as DisputeStatus,
+        FailureReason as FailureReason,
+        PaymentState as PaymentState,
+        PaymentStatus as PaymentStatus,
+        RefundableStatus as RefundableStatus,
+        RefundStatus as RefundStatus,
+    )
+
+_HOMES = {
+    "pay.async_service": "AsyncPay",
+    "pay.events": "PayEvent PayEventType",
+    "pay.ids": "AgreementId DisputeId PaymentId RefundId",
+    "pay.inputs": "BillingAddress CardholderDetails",
+    "pay.models": "Address Agreement Card Dispute Exemption Payment PaymentEvent Refund Refundable Settlement",
+    "pay.mop_up": "Change MopUpReport Unfinished",
+    "pay.port": "PayCapability",
+    "pay.service": "Pay",
+    "pay.states": (
+        "AgreementStatus DisputeStatus FailureReason PaymentState PaymentStatus RefundStatus RefundableStatus"
+    ),
+}
+
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.browser import FormBrowser, Page
 
 GOOD_CARD: Final = "4242424242424242"
+"""The number of a card that pays."""
 DECLINED_CARD: Final = "4000000000000002"
+"""The number of a card that the bank declines."""
 
 
 def enter_card(

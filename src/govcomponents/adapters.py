@@ -1,0 +1,112 @@
+"""What authors of adapters import: the ports and their inputs, HTTP, settings, and the errors' table.
+
+See docs/writing-an-adapter.md. What callers use too, such as results and errors, is in `govcomponents.pay`, `.notify`,
+`.identity` and `.errors`. Names are imported when they are first used, so an adapter loads its own component only.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from govcomponents.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from govcomponents.core.bearer import BearerKey as BearerKey, CachedToken as CachedToken
+    from govcomponents.core.client import Credential as Credential, HttpClient as HttpClient, request_id as request_id
+    from govcomponents.core.error_mapping import (
+        ErrorBody as ErrorBody,
+        ErrorTable as ErrorTable,
+        Meaning as Meaning,
+        json_error as json_error,
+    )
+    from govcomponents.core.messages import Replay as Replay, Request as Request, Response as Response
+    from govcomponents.core.port import Port as Port
+    from govcomponents.core.responses import LazyJson as LazyJson, Wire as Wire, read as read, read_part as read_part
+    from govcomponents.core.results import Raw as Raw, Result as Result
+    from govcomponents.core.runtime import Clock as Clock, Runtime as Runtime
+    from govcomponents.core.times import (
+        date_or_none as date_or_none,
+        time_of as time_of,
+        time_or_none as time_or_none,
+        utc_time as utc_time,
+    )
+    from govcomponents.core.transports.base import Transport as Transport
+    from govcomponents.core.validation import checked_base_url as checked_base_url
+    from govcomponents.identity.port import (
+        Callback as Callback,
+        IdentityCapability as IdentityCapability,
+        IdentityPort as IdentityPort,
+        StartSignIn as StartSignIn,
+    )
+    from govcomponents.identity.protocol.discovery import DiscoveryPolicy as DiscoveryPolicy, Metadata as Metadata
+    from govcomponents.identity.protocol.error_mapping import ErrorMapping as ErrorMapping
+    from govcomponents.identity.protocol.metadata import (
+        DiscoveredMetadata as DiscoveredMetadata,
+        KnownMetadata as KnownMetadata,
+    )
+    from govcomponents.identity.protocol.registration import ClientRegistration as ClientRegistration
+    from govcomponents.identity.protocol.relying_party import (
+        RelyingParty as RelyingParty,
+        TokenPolicy as TokenPolicy,
+        TokenResponse as TokenResponse,
+    )
+    from govcomponents.notify.inputs import (
+        EmailInput as EmailInput,
+        LetterInput as LetterInput,
+        PrecompiledInput as PrecompiledInput,
+        SearchInput as SearchInput,
+        SmsInput as SmsInput,
+    )
+    from govcomponents.notify.port import NotifyCapability as NotifyCapability, NotifyPort as NotifyPort
+    from govcomponents.pay.inputs import (
+        AgreementCharge as AgreementCharge,
+        AgreementSearch as AgreementSearch,
+        CardDetails as CardDetails,
+        DisputeSearch as DisputeSearch,
+        NewAgreement as NewAgreement,
+        NewPayment as NewPayment,
+        NewRefund as NewRefund,
+        NewTelephonePayment as NewTelephonePayment,
+        OnAgreement as OnAgreement,
+        OnPayment as OnPayment,
+        OnRefund as OnRefund,
+        PaymentSearch as PaymentSearch,
+        RefundSearch as RefundSearch,
+    )
+    from govcomponents.pay.port import PayCapability as PayCapability, PayPort as PayPort
+    from govcomponents.settings import (
+        IdentitySettings as IdentitySettings,
+        NotifySettings as NotifySettings,
+        PaySettings as PaySettings,
+    )
+
+_HOMES = {
+    "core.bearer": "BearerKey CachedToken",
+    "core.client": "Credential HttpClient request_id",
+    "core.error_mapping": "ErrorBody ErrorTable Meaning json_error",
+    "core.messages": "Replay Request Response",
+    "core.port": "Port",
+    "core.responses": "LazyJson Wire read read_part",
+    "core.results": "Raw Result",
+    "core.runtime": "Clock Runtime",
+    "core.times": "date_or_none time_of time_or_none utc_time",
+    "core.transports.base": "Transport",
+    "core.validation": "checked_base_url",
+    "identity.port": "Callback IdentityCapability IdentityPort StartSignIn",
+    "identity.protocol.discovery": "DiscoveryPolicy Metadata",
+    "identity.protocol.error_mapping": "ErrorMapping",
+    "identity.protocol.metadata": "DiscoveredMetadata KnownMetadata",
+    "identity.protocol.registration": "ClientRegistration",
+    "identity.protocol.relying_party": "RelyingParty TokenPolicy TokenResponse",
+    "notify.inputs": "EmailInput LetterInput PrecompiledInput SearchInput SmsInput",
+    "notify.port": "NotifyCapability NotifyPort",
+    "pay.inputs": (
+        "AgreementCharge AgreementSearch CardDetails DisputeSearch NewAgreement NewPayment NewRefund "
+        "NewTelephonePayment OnAgreement OnPayment OnRefund PaymentSearch RefundSearch"
+    ),
+    "pay.port": "PayCapability PayPort",
+    "settings": "IdentitySettings NotifySettings PaySettings",
+}
+
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

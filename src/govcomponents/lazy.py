@@ -1,0 +1,33 @@
+"""Imports the public names of a package when they are first used, so that importing the package stays quick."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+def lazy_exports(
+    package: str, homes: Mapping[str, str]
+) -> tuple[list[str], Callable[[str], object], Callable[[], list[str]]]:
+    """Return `__all__`, `__getattr__` and `__dir__` for a package or module.
+
+    `homes` says in which module of govcomponents each public name is: {"pay.models": "Payment Refund"}. Type checkers
+    see the same names by the imports below `if TYPE_CHECKING:`.
+    """
+    modules = {name: f"govcomponents.{module}" for module, names in homes.items() for name in names.split()}
+
+    def get(name: str) -> object:
+        if name not in modules:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        value: object = getattr(import_module(modules[name]), name)
+        setattr(sys.modules[package], name, value)
+        return value
+
+    def listed() -> list[str]:
+        return sorted({*modules, *(name for name in vars(sys.modules[package]) if name.startswith("__"))})
+
+    return sorted(modules), get, listed
