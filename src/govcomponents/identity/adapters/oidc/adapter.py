@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from govcomponents.core.runtime import Runtime
-    from govcomponents.identity.adapters.oidc.levels import Level
     from govcomponents.identity.adapters.oidc.settings import Configuration
     from govcomponents.identity.models import Address
     from govcomponents.identity.pending import PendingSignIn
@@ -129,7 +128,7 @@ class OpenIdConnect(IdentityPort):
     def _identity(
         self,
         response: TokenResponse,
-        level: Level,
+        level: wire.Level,
         confidence: Confidence,
         claims: Mapping[str, Any],
         addresses: tuple[Address, ...],

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -13,8 +16,7 @@ from govcomponents.core.validation import checked_base_url
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.oidc import wire
-from govcomponents.identity.adapters.oidc.levels import Level, Levels
-from govcomponents.identity.adapters.oidc.presets import preset
+from govcomponents.identity.adapters.oidc.wire import Level, Levels
 from govcomponents.identity.jose.tokens import KEY_FOR
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.protocol.discovery import DiscoveryPolicy, host_of_url
@@ -24,10 +26,13 @@ from govcomponents.privacy import Secret
 from govcomponents.settings import comma_list
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from govcomponents.identity.jose.signing import Signer
     from govcomponents.identity.protocol.logout_stores import LogoutStore
     from govcomponents.settings import IdentitySettings
 
+_PRESETS: Final = "presets.toml"
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?")
 _PLAIN: Final = re.compile(r"[!-~]{1,512}")
 
@@ -126,7 +131,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
     given: dict[str, object] = {}
     if (name := settings.own_settings(OpenIdConnectSettings.model_fields).get("preset")) is not None:
         client_settings.check_environment(settings, is_production=is_production)
-        issuer, given = preset(name, settings)
+        issuer, given = _preset(name, settings)
     elif settings.environment is not None:
         raise ConfigurationError(
             f"{settings.variable('environment')} means something only with a preset",
@@ -234,3 +239,37 @@ def _level(worth: dict[Any, str], floor: Level) -> Level:
         raise ValueError(
             "a level has authentication (single_factor, two_factor) and confidence (none, low, medium, high)"
         ) from None
+
+
+def _preset(name: object, settings: IdentitySettings) -> tuple[str, dict[str, object]]:
+    """Return the issuer and the settings of a preset in one of its environments, or at another issuer.
+
+    Raises ConfigurationError if there is no such preset or environment.
+    """
+    known = _known_presets()
+    environment, issuer = settings.environment, settings.issuer
+    if not isinstance(name, str) or name not in known:
+        raise ConfigurationError(
+            f"{settings.variable('preset')}: there is no such preset", fix=f"use one of {', '.join(known)}"
+        )
+    values = dict(known[name])
+    environments = values.pop("environments")
+    if environment is not None:
+        if environment not in environments:
+            raise ConfigurationError(
+                f"{settings.variable('environment')}: the preset has no such environment",
+                fix=f"use one of {', '.join(environments)}",
+            )
+        values |= environments[environment]
+        issuer = str(values.pop("issuer"))
+    base = (issuer or "").rstrip("/")
+    return issuer or "", {key: _filled(value, base) for key, value in values.items()}
+
+
+def _filled(value: object, base: str) -> object:
+    return value.replace("{issuer}", base) if isinstance(value, str) else value
+
+
+@lru_cache(maxsize=1)
+def _known_presets() -> Mapping[str, dict[str, Any]]:
+    return tomllib.loads(files(__package__).joinpath(_PRESETS).read_text(encoding="utf-8"))

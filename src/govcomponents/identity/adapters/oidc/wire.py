@@ -1,14 +1,17 @@
-"""What a plain OpenID provider is asked for and what it answers: parameters, scopes, standard claims.
+"""The wire format of a plain OpenID provider: parameters, scopes, levels, standard claims.
 
-The sandbox reads what the adapter writes here. Source: OpenID Connect Core 1.0, sections 3.1.2.1, 5.1 and 5.4;
-RP-Initiated Logout 1.0, section 2.
+The sandbox reads what the adapter writes here. Which of a provider's levels is worth how much is the service's
+decision, made in its settings: a level that is not in the table is worth no more than every sign-in there.
+Source: OpenID Connect Core 1.0, sections 3.1.2.1, 5.1 and 5.4; RP-Initiated Logout 1.0, section 2.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.identity.models import Address, Name, NamePart, NamePartKind
 from govcomponents.identity.protocol import claims as read
 
@@ -40,6 +43,51 @@ _ADDRESS: Final[Mapping[str, str]] = {
     "postcode": "postal_code",
     "country": "country",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Worth of one of a provider's levels: how people sign in with it, and how far they are proved."""
+
+    authentication: Authentication
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """The levels of a provider by their names on the wire; `floor` is what every sign-in there is worth."""
+
+    table: Mapping[str, Level]
+    floor: Level
+
+    @property
+    def all(self) -> tuple[Level, ...]:
+        """Every worth that can be reached."""
+        return (self.floor, *self.table.values())
+
+    def names_for(self, request: StartSignIn) -> list[str]:
+        """Return the names to ask for, the lowest that will do first: an empty list if every sign-in will do.
+
+        Where several levels of confidence will do, each of them is named, and none that nobody asked for.
+        """
+        if not request.confidence and request.authentication <= self.floor.authentication:
+            return []
+        wanted = request.confidence or (Confidence.NONE,)
+        worth = {name: self.of(name) for name in self.table}
+        fitting = [
+            (level.confidence.rank, level.authentication is Authentication.TWO_FACTOR, name)
+            for name, level in worth.items()
+            if level.confidence in wanted and level.authentication >= request.authentication
+        ]
+        return [name for _, _, name in sorted(fitting)]
+
+    def of(self, name: object) -> Level:
+        """Return the worth of a level that the provider named, whatever it is."""
+        named = self.table.get(name, self.floor) if isinstance(name, str) else self.floor
+        return Level(
+            max(named.authentication, self.floor.authentication, key=lambda level: level is Authentication.TWO_FACTOR),
+            max(named.confidence, self.floor.confidence, key=lambda level: level.rank),
+        )
 
 
 def scope(pending: PendingSignIn, base: Sequence[str], by_level: Mapping[str, str], by_claim: Mapping[str, str]) -> str:
