@@ -25,7 +25,8 @@ PENDING = PendingSignIn(
 
 
 def code(parameters, now=1000.0, *, iss=False, pending=PENDING, life=600):
-    return code_of(parameters, pending, provider="P", issuer="https://op.example.com/", now=now, life=life, iss=iss)
+    ours = {"provider": "P", "issuer": "https://op.example.com/", "client_id": "c"}
+    return code_of(parameters, pending, **ours, now=now, life=life, iss=iss)
 
 
 def test_what_is_not_of_this_flow_is_left_alone():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -14,8 +14,9 @@ from govcomponents.privacy import Personal, Secret
 if TYPE_CHECKING:
     from typing import Self
 
-MAX_DUMP = 8192
-_VERSION = 1
+PENDING_LIFE: Final = 3600
+MAX_DUMP: Final = 8192
+_VERSION: Final = 1
 
 
 class PendingSignIn(BaseModel):

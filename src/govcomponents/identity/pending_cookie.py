@@ -1,8 +1,6 @@
-"""Seals a pending sign-in into a text that a cookie can hold: encrypted, authenticated, and good for a time only.
+"""A pending sign-in as the value of a cookie: encrypted, authenticated, and good for a time only.
 
-With it a service needs no store of its own on the server. The seal is AES-256-GCM of cryptography; several keys may be
-given, so that they can be changed: the first seals, all of them open. What is sealed is bound to a purpose, so that
-one kind of sealed text cannot be passed off as another.
+With it a service needs no store of its own on the server. The format is Fernet's, of the package cryptography.
 
 The browser can still bring the same cookie twice: delete it in the answer to the callback. A second use fails at the
 provider anyway, because the code in the callback counts once.
@@ -10,97 +8,87 @@ provider anyway, because the code in the callback counts once.
 
 from __future__ import annotations
 
-import base64
-import os
-import struct
 import time
-import zlib
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import ConfigurationError, InvalidInput
-from govcomponents.identity.jose.canonical_json import NotCanonical, decode_base64url, encode_base64url
-from govcomponents.identity.pending import MAX_DUMP, PendingSignIn
-from govcomponents.identity.protocol.callback import PENDING_LIFE
+from govcomponents.identity.jose.canonical_json import NotCanonical, decode_base64url
+from govcomponents.identity.pending import PENDING_LIFE, PendingSignIn
 from govcomponents.privacy import Secret
 
-KEY_BYTES: Final = 32
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
 MAX_SEALED: Final = 4096
-_PURPOSE: Final = b"govcomponents pending sign-in, version 1"
-_NONCE_BYTES: Final = 12
 
 
 def new_cookie_key() -> Secret:
-    """Make a key, as text to keep with the service's other secrets."""
-    return Secret(encode_base64url(os.urandom(KEY_BYTES)))
+    """Make a key for `PendingCookie`, to keep with the service's other secrets and to use for nothing else."""
+    from cryptography.fernet import Fernet
+
+    return Secret(Fernet.generate_key().decode("ascii"))
 
 
 class PendingCookie:
-    """Seals and opens pending sign-ins.
+    """Seals pending sign-ins into cookie values, and opens them.
 
-    `keys` are texts of `new_cookie_key` (or any base64url of 32 random bytes): the first seals, all open. `life` is
-    in seconds. Raises ConfigurationError for keys that are none.
+    `keys` come from `new_cookie_key`. Several let keys be changed: the first seals, all of them open. `life` is how
+    old a cookie may be, in seconds. Raises ConfigurationError for a key that is none.
     """
 
     def __init__(
         self, keys: Sequence[Secret], *, life: int = PENDING_LIFE, clock: Callable[[], float] = time.time
     ) -> None:
-        if not keys:
-            raise ConfigurationError("no key to seal with was given", fix="give at least one, from new_cookie_key()")
-        self._keys = [_key(key) for key in keys]
+        self._fernet = _fernet(keys)
         self._life = life
         self._clock = clock
 
     def seal(self, pending: PendingSignIn) -> str:
-        """Return the sealed text: safe in a cookie, at most 4 KiB."""
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        nonce = os.urandom(_NONCE_BYTES)
-        ends = struct.pack(">Q", int(self._clock()) + self._life)
-        content = ends + zlib.compress(pending.dump().encode(), 9)
-        return encode_base64url(nonce + AESGCM(self._keys[0]).encrypt(nonce, content, _PURPOSE))
+        """Encrypt a pending sign-in: a text that is safe in a cookie. Raises InvalidInput if it is above 4 KiB."""
+        sealed = self._fernet.encrypt_at_time(pending.dump().encode(), int(self._clock())).rstrip(b"=")
+        if len(sealed) > MAX_SEALED:
+            raise InvalidInput(
+                field="pending",
+                problem="it is too large for a cookie",
+                fix="start with a shorter return_to, or keep pending.dump() in a session on the server",
+                operation="identity.start",
+            )
+        return sealed.decode("ascii")
 
     def open(self, sealed: str) -> PendingSignIn:
-        """Return what was sealed. Raises InvalidInput if it is too old, spoilt, or sealed with another key."""
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+        """Decrypt a sealed sign-in. Raises InvalidInput if it is too old, spoilt, or sealed with another key."""
+        from cryptography.fernet import InvalidToken
 
-        raw = _raw(sealed)
-        for key in self._keys:
-            try:
-                content = AESGCM(key).decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _PURPOSE)
-            except InvalidTag:
-                continue
-            (ends,) = struct.unpack(">Q", content[:8])
-            if self._clock() >= ends:
-                raise _not_open("it is too old")
-            return PendingSignIn.load(zlib.decompressobj().decompress(content[8:], MAX_DUMP).decode())
-        raise _not_open("it is spoilt, or was sealed with another key")
+        text = _canonical(sealed)
+        try:  # Fernet lets the last second in
+            content = self._fernet.decrypt_at_time(text, ttl=self._life - 1, current_time=int(self._clock()))
+        except InvalidToken:
+            raise _not_open("it is too old or spoilt, or was sealed with another key") from None
+        return PendingSignIn.load(content.decode())
 
 
-def _raw(sealed: object) -> bytes:
-    if not isinstance(sealed, str) or not sealed.isascii() or len(sealed) > MAX_SEALED:
-        raise _not_open("it is no sealed text")
+def _canonical(sealed: object) -> str:
+    """Return the text as Fernet writes it. Fernet itself reads several spellings of one text."""
     try:
-        raw = decode_base64url(sealed.encode())
+        if isinstance(sealed, str) and len(sealed) <= MAX_SEALED:
+            decode_base64url(sealed.encode("utf-8", "surrogatepass"))
+            return sealed + "=" * (-len(sealed) % 4)
     except NotCanonical:
-        raise _not_open("it is no sealed text") from None
-    if len(raw) < _NONCE_BYTES + 16 + 8:
-        raise _not_open("it is no sealed text")
-    return raw
+        pass
+    raise _not_open("it is no sealed text")
 
 
-def _key(key: Secret) -> bytes:
+def _fernet(keys: Sequence[Secret]) -> MultiFernet:
+    from cryptography.fernet import Fernet, MultiFernet
+
     try:
-        octets = base64.urlsafe_b64decode(key.reveal() + "=" * (-len(key.reveal()) % 4))
-    except (ValueError, AttributeError):
-        octets = b""
-    if len(octets) != KEY_BYTES:
+        return MultiFernet([Fernet(key.reveal()) for key in keys])
+    except (ValueError, AttributeError, TypeError):
         raise ConfigurationError(
-            "a key to seal with is not 32 bytes as base64url",
-            fix="make one with new_cookie_key() and wrap it in Secret",
-        )
-    return octets
+            "the keys to seal with are not a list of at least one key, each 32 bytes as base64url",
+            fix="make a key with new_cookie_key(), keep it, and give it as [Secret(...)]",
+        ) from None
 
 
 def _not_open(why: str) -> InvalidInput:

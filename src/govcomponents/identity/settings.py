@@ -11,7 +11,7 @@ from govcomponents.core.validation import is_secure, plain_url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.jose.signing import Signer, check_algorithm, load_signer, read_key_file
 from govcomponents.identity.jose.tokens import DEFAULT_LEEWAY, MAX_LEEWAY
-from govcomponents.identity.protocol.callback import PENDING_LIFE
+from govcomponents.identity.pending import PENDING_LIFE
 from govcomponents.identity.protocol.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
 from govcomponents.privacy import Secret
 

@@ -80,7 +80,7 @@ class IdentityFaults(IdentityTests):
         """C6, M1, H23."""
         caller = call()
         pending, callback = caller.sign_in(**self.subject.ask)
-        for change in ({"provider": "Another"}, {"issuer": "https://evil.example.com/"}):
+        for change in ({"provider": "Another"}, {"issuer": "https://evil.example.com/"}, {"client_id": "another"}):
             with pytest.raises(SignInRejected) as caught:
                 caller.identity.complete(pending.model_copy(update=change), callback)
             assert caught.value.reason is SignInReason.BAD_STATE

@@ -23,7 +23,6 @@ MAX_CODE: Final = 2 * 1024
 MAX_STATE: Final = 512
 MAX_ERROR: Final = 64
 MAX_DESCRIPTION: Final = 256
-PENDING_LIFE: Final = 3600
 MAX_SKEW: Final = 60
 
 _KNOWN: Final = frozenset({"code", "state", "iss", "error", "error_description", "error_uri"})
@@ -105,14 +104,16 @@ def code_of(
     *,
     provider: str,
     issuer: str,
+    client_id: str,
     now: float,
     life: int,
     iss: bool,
 ) -> str:
     """Check the parameters against what was started, and return the code.
 
-    `provider` and `issuer` are those of the adapter that was called; `iss` says whether the provider promised to name
-    its issuer in the callback (RFC 9207). Raises TokenRefused, or ProviderError if the provider sent an error.
+    `provider`, `issuer` and `client_id` are those of the adapter that was called; `iss` says whether the provider
+    promised to name its issuer in the callback (RFC 9207). Raises TokenRefused, or ProviderError if the provider sent
+    an error.
     """
     state = parameters.get("state")
     if state is None or len(state) > MAX_STATE or not same(state, pending.state.reveal()):
@@ -121,6 +122,8 @@ def code_of(
         raise TokenRefused(SignInReason.BAD_STATE, "the sign-in was started too long ago")
     if pending.provider != provider or not same(pending.issuer, issuer):
         raise TokenRefused(SignInReason.BAD_STATE, "the sign-in was started with another provider")
+    if not same(pending.client_id, client_id):
+        raise TokenRefused(SignInReason.BAD_STATE, "the sign-in was started by another client of the provider")
     named = parameters.get("iss")
     if (named is None and iss) or (named is not None and not same(named, issuer)):
         raise TokenRefused(SignInReason.BAD_ISSUER, "the person came back from another issuer")

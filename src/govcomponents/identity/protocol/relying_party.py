@@ -154,6 +154,7 @@ class RelyingParty:
                 pending,
                 provider=self._provider,
                 issuer=metadata.issuer,
+                client_id=self.registration.client_id,
                 now=self.clock(),
                 life=self.registration.pending_life,
                 iss=metadata.names_itself,
