@@ -32,7 +32,7 @@ Condition = StrEnum | Callable[[Any], bool]
 
 
 def needs(*conditions: Condition) -> pytest.MarkDecorator:
-    """Mark a test, or one of its parameters, as one for adapters that meet all the conditions."""
+    """Mark a test, or a parameter of it, as one for adapters that meet all the conditions."""
     return pytest.mark.gov_needs.with_args(*conditions)  # called with one function, a mark would take it for a test
 
 
@@ -93,7 +93,7 @@ class Subject:
         return self.build(Runtime(ScriptedTransport())).capabilities
 
     def error_of(self, fault: Fault, *, wrote: bool) -> type[GovComponentsError]:
-        """The error that a fault that stays gives a write, or a read."""
+        """The error of a write, or of a read, when the fault stays."""
         error = self.faults[fault]
         return error if wrote or error is not ON_A_WRITE[fault] else ON_A_READ[fault]
 
@@ -108,7 +108,7 @@ class Caller:
 
     service: Any
     port: Port[Any]
-    wire: FaultyTransport
+    transport: FaultyTransport
     double: Any
     subject: Any
     events: list[CallEvent]
@@ -116,31 +116,27 @@ class Caller:
     @property
     def has_sent_nothing(self) -> bool:
         """Whether the adapter has not yet done any I/O."""
-        return not self.wire.sent and not self.wire.blocking_calls
+        return not self.transport.sent and not self.transport.blocking_calls
 
     def fail(self, fault: Fault, *, after: int = 0, times: int | None = None) -> None:
         """Let exchanges go wrong from now on: after `after` good ones, `times` of them, or all for None."""
         if self.double.fail is not None:
             self.double.fail(fault, times)
             return
-        start = len(self.wire.sent) + after
-        self.wire.plan = dict.fromkeys(range(start, start + (times or 0)), fault)
+        start = len(self.transport.sent) + after
+        self.transport.plan = dict.fromkeys(range(start, start + (times or 0)), fault)
         if times is None:
-            self.wire.plan = dict.fromkeys(range(start), None) | {EVERY: fault}
+            self.transport.plan = dict.fromkeys(range(start), None) | {EVERY: fault}
 
 
 def writes(sent: Iterable[Request]) -> list[Request]:
-    """Those of some requests that change something: not reads, nor what fetches an access token."""
-    return [
-        request
-        for request in sent
-        if request.replay is not Replay.ALWAYS or (request.method != "GET" and request.lookup)
-    ]
+    """Return the requests that change something: all but reads, and the fetching of access tokens."""
+    return [request for request in sent if request.replay is not Replay.ALWAYS]
 
 
 @dataclass(frozen=True)
-class Struck:
-    """An operation that a fault struck: who called, what was sent, what came of it, and after how many exchanges."""
+class Injection:
+    """One run of an operation with a fault injected after `after` exchanges: the requests sent, and the error."""
 
     caller: Any
     sent: list[Request]
@@ -149,32 +145,32 @@ class Struck:
 
     @property
     def wrote(self) -> bool:
-        """Whether more was sent than reads. What the suite cannot see, it takes for a write."""
+        """Whether a write was sent. Where nothing was sent by HTTP, there may have been one."""
         return not self.sent or bool(writes(self.sent))
 
     def is_of(self, *errors: type[GovComponentsError], operation: str) -> bool:
-        """Whether one of these errors came of it; Unavailable also does where no access token could be fetched."""
+        """Whether it gave one of these errors, or Unavailable because no access token could be fetched."""
         has_begun = not self.sent or any(request.operation == operation for request in self.sent)
         return type(self.error) in errors or (not has_begun and type(self.error) is Unavailable)
 
 
-def strike(
+def injections(
     prepare: Callable[[], tuple[Caller, Callable[[], object]]], fault: Fault, *, times: int | None = None
-) -> Iterator[Struck]:
-    """Let an operation fail at its first exchange, then another at its second, and so on while it has exchanges."""
+) -> Iterator[Injection]:
+    """Inject a fault at an operation's first exchange, then in another run at its second, and so on to its last."""
     for after in count():
         caller, act = prepare()
-        first = len(caller.wire.sent)
+        first = len(caller.transport.sent)
         caller.fail(fault, after=after, times=times)
         error: GovComponentsError | None = None
         try:
             act()
         except GovComponentsError as caught:
             error = caught
-        sent = caller.wire.sent[first:]
+        sent = caller.transport.sent[first:]
         if caller.double.fail is None and len(sent) <= after:
             return
-        yield Struck(caller, sent, after, error)
+        yield Injection(caller, sent, after, error)
         if caller.double.fail is not None:
             return
 
@@ -196,11 +192,11 @@ class Suite:
         def make(double: Double | None = None) -> Caller:
             found = double or self.subject.connect()
             opened.append(found)
-            wire = FaultyTransport(found.transport)
+            transport = FaultyTransport(found.transport)
             events: list[CallEvent] = []
-            port = self.subject.build(Runtime(wire, clock=found.clock, observers=(events.append,)))
+            port = self.subject.build(Runtime(transport, clock=found.clock, observers=(events.append,)))
             service: Any = blocking(port) if gov_mode is Mode.BLOCKING else BlockingView(asynchronous(port), gov_runner)
-            return self.caller(service, port, wire, found, self.subject, events)
+            return self.caller(service, port, transport, found, self.subject, events)
 
         yield make
         for double in opened:

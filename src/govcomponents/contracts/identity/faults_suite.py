@@ -10,7 +10,7 @@ import pytest
 
 from govcomponents.contracts.faults import Fault
 from govcomponents.contracts.identity.subject import Call, IdentityCaller, IdentityTests
-from govcomponents.contracts.suite import faults, strike
+from govcomponents.contracts.suite import faults, injections
 from govcomponents.errors import (
     GovComponentsError,
     SignInDenied,
@@ -59,22 +59,22 @@ class IdentityFaults(IdentityTests):
     def test_a_callback_that_does_not_fit_is_rejected(self, call: Call, change: Any, reason: SignInReason) -> None:
         caller = call()
         pending, callback = caller.sign_in(**self.subject.ask)
-        sent = len(caller.wire.sent)
+        sent = len(caller.transport.sent)
         with pytest.raises(SignInRejected) as caught:
             caller.identity.complete(pending, change(dict(parse_qsl(urlsplit(callback).query))))
         assert caught.value.reason is reason
-        assert len(caller.wire.sent) == sent
+        assert len(caller.transport.sent) == sent
 
     def test_a_callback_of_another_browser_is_rejected(self, call: Call) -> None:
         """C3, C8, H23."""
         caller = call()
         mine, _ = caller.sign_in(**self.subject.ask)
         _, theirs = caller.sign_in(**self.subject.ask)
-        sent = len(caller.wire.sent)
+        sent = len(caller.transport.sent)
         with pytest.raises(SignInRejected) as caught:
             caller.identity.complete(mine, theirs)
         assert caught.value.reason is SignInReason.BAD_STATE
-        assert len(caller.wire.sent) == sent
+        assert len(caller.transport.sent) == sent
 
     def test_a_sign_in_of_another_provider_is_rejected(self, call: Call) -> None:
         """C6, M1, H23."""
@@ -117,7 +117,7 @@ class IdentityFaults(IdentityTests):
         """C17: what an error says is never shown as it came."""
         caller = call()
         pending, _ = caller.sign_in(**self.subject.ask)
-        sent = len(caller.wire.sent)
+        sent = len(caller.transport.sent)
         said = "<b>canary-description</b>\r\nSet-Cookie: a=b"
         with pytest.raises(SignInDenied) as caught:
             caller.identity.complete(
@@ -133,7 +133,7 @@ class IdentityFaults(IdentityTests):
         assert caught.value.fix
         assert "canary" not in str(caught.value)
         assert "<" not in str(caught.value)
-        assert len(caller.wire.sent) == sent
+        assert len(caller.transport.sent) == sent
 
     def test_a_provider_without_capacity_is_unavailable(self, call: Call) -> None:
         caller = call()
@@ -152,12 +152,12 @@ class IdentityFaults(IdentityTests):
             caller = call()
             return caller, lambda: caller.identity.complete(*caller.sign_in(**self.subject.ask))
 
-        for struck in strike(prepare, fault, times=1):
-            failure = struck.error
-            assert failure is None or (isinstance(failure, SignInError) and failure.fix), f"{struck.after}: {failure!r}"
-            posts = [request for request in struck.sent if request.method == "POST"]
+        for injection in injections(prepare, fault, times=1):
+            failure = injection.error
+            assert failure is None or (isinstance(failure, SignInError) and failure.fix), f"{failure!r}"
+            posts = [request for request in injection.sent if request.method == "POST"]
             assert fault is Fault.NOT_CONNECTED or len(posts) <= 1
-            assert struck.caller.double.redeemed() <= 1
+            assert injection.caller.double.redeemed() <= 1
 
     def test_an_outage_is_unavailable(self, call: Call) -> None:
         """K9: without keys nothing is verified, and nothing is let in."""
@@ -190,9 +190,9 @@ class IdentityFaults(IdentityTests):
                 seen.append(str(pickle.dumps(identity)))
             except GovComponentsError as error:
                 seen += [repr(error), str(error), repr(pickle.loads(pickle.dumps(error)).__dict__)]  # noqa: S301  # our own
-            headers = [value for request in caller.wire.sent for value in request.headers.values()]
+            headers = [value for request in caller.transport.sent for value in request.headers.values()]
             secrets += [value.partition(" ")[2] for value in headers]
-            seen += [repr(request) for request in caller.wire.sent]
+            seen += [repr(request) for request in caller.transport.sent]
             seen += [repr(event) for event in caller.events]
         seen += [record.getMessage() for record in caplog.records] + [caplog.text]
         shown = "\n".join(seen)

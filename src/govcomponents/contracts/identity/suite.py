@@ -191,7 +191,7 @@ class IdentitySuite(IdentityFaults, IdentityForgery):
             if Can(claim.value) not in declared:
                 with pytest.raises((NotSupported, InvalidInput)):
                     caller.identity.start(confidence=level, claims=[claim])
-        assert caller.wire.sent == []
+        assert caller.transport.sent == []
 
     @pytest.mark.parametrize(
         "wrong",
@@ -215,13 +215,13 @@ class IdentitySuite(IdentityFaults, IdentityForgery):
         with pytest.raises((InvalidInput, NotSupported)) as caught:
             caller.identity.start(**wrong)
         assert caught.value.fix
-        assert caller.wire.sent == []
+        assert caller.transport.sent == []
 
     @pytest.mark.parametrize("wrong", [None, 7, b"code=a", [("code", "a")]], ids=str)
     def test_a_callback_of_no_form_is_bad_input(self, call: Call, wrong: Any) -> None:
         caller = call()
         pending, _ = caller.sign_in(**self.subject.ask)
-        sent = len(caller.wire.sent)
+        sent = len(caller.transport.sent)
         with pytest.raises(InvalidInput):
             caller.identity.complete(pending, wrong)
-        assert len(caller.wire.sent) == sent
+        assert len(caller.transport.sent) == sent

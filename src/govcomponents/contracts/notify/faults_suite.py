@@ -10,7 +10,7 @@ import pytest
 
 from govcomponents.contracts.faults import Fault
 from govcomponents.contracts.notify.subject import FROM_TEMPLATES, SENDS, Call, NotifyCaller, NotifyTests, Sending
-from govcomponents.contracts.suite import faults, needs, strike, writes
+from govcomponents.contracts.suite import faults, injections, needs, writes
 from govcomponents.errors import (
     GovComponentsError,
     InvalidInput,
@@ -123,14 +123,14 @@ class NotifyFaults(NotifyTests):
             caller = call()
             return caller, lambda: send(caller)
 
-        for struck in strike(prepare, fault):
-            assert struck.is_of(self.subject.error_of(fault, wrote=struck.wrote), operation=f"notify.{operation}")
-            assert struck.caller.double.count() == (messages if fault.acted and struck.wrote else 0)
-            assert len(writes(struck.sent)) <= 1 + len(struck.caller.wire.waits)
+        for injection in injections(prepare, fault):
+            assert injection.is_of(self.subject.error_of(fault, wrote=injection.wrote), operation=f"notify.{operation}")
+            assert injection.caller.double.count() == (messages if fault.acted and injection.wrote else 0)
+            assert len(writes(injection.sent)) <= 1 + len(injection.caller.transport.waits)
             is_repeated = error in _WAS_NOT_ACCEPTED and self.subject.repeats
-            if struck.wrote:
-                assert len(struck.caller.wire.waits) == (2 if is_repeated else 0)
-                assert not isinstance(struck.error, (OutcomeUnknown, UnexpectedReply)) or struck.error.lookup
+            if injection.wrote:
+                assert len(injection.caller.transport.waits) == (2 if is_repeated else 0)
+                assert not isinstance(injection.error, (OutcomeUnknown, UnexpectedReply)) or injection.error.lookup
 
     @needs(lambda subject: subject.repeats)
     @pytest.mark.parametrize("sending", SENDS)
@@ -140,7 +140,7 @@ class NotifyFaults(NotifyTests):
             caller.fail(fault, times=1)
             assert sending.by(caller).id
             assert caller.double.count() == 1
-            assert len(caller.wire.waits) == 1
+            assert len(caller.transport.waits) == 1
 
     @needs(Can.GET)
     @pytest.mark.parametrize("fault", faults(Fault.MALFORMED))
@@ -174,7 +174,7 @@ class NotifyFaults(NotifyTests):
                 seen += [repr(sent), str(sent), sent.model_dump_json(), repr(caller.notify.get(sent.id))]
             except GovComponentsError as error:
                 seen += [str(error), repr(error), repr(pickle.loads(pickle.dumps(error))), repr(error.__dict__)]  # noqa: S301  # our own bytes
-        seen += [repr(caller.events), repr(caller.wire.sent), repr(caller.port), caplog.text]
+        seen += [repr(caller.events), repr(caller.transport.sent), repr(caller.port), caplog.text]
         for canary in self.subject.canaries:
             assert canary not in " ".join(seen)
 

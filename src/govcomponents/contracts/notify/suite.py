@@ -109,7 +109,7 @@ class NotifySuite(NotifyFaults):
         accepted = caller.notify.send_job(**job)
         assert accepted.id
         assert accepted.count == caller.double.count() == len(job["rows"])
-        assert len(caller.wire.sent) == 1
+        assert len(caller.transport.sent) == 1
 
     @needs(Can.CALLBACKS)
     def test_a_callback_without_its_token_is_refused(self, call: Call) -> None:

@@ -11,7 +11,7 @@ import pytest
 from govcomponents.contracts.faults import Fault
 from govcomponents.contracts.pay.operations import OPERATIONS, Act, Operation
 from govcomponents.contracts.pay.subject import HOLDER, Call, PayCaller, PayTests
-from govcomponents.contracts.suite import faults, needs, strike, writes
+from govcomponents.contracts.suite import faults, injections, needs, writes
 from govcomponents.core.messages import Replay
 from govcomponents.errors import (
     CallbackRefused,
@@ -186,22 +186,22 @@ class PayFaults(PayTests):
             before = caller.double.holds
             return caller, act
 
-        for struck in strike(prepare, fault):
-            error, sent = struck.error, struck.sent
+        for injection in injections(prepare, fault):
+            error, sent = injection.error, injection.sent
             # An operation may begin with a read or a token request; while that fails, nothing is in doubt.
             name = f"pay.{operation.name}"
-            assert struck.is_of(self.subject.error_of(fault, wrote=struck.wrote), operation=name)
+            assert injection.is_of(self.subject.error_of(fault, wrote=injection.wrote), operation=name)
             assert error is not None
             assert error.operation == name
             unkeyed = [request.url for request in writes(sent) if request.replay is Replay.UNSENT]
             assert fault in _CERTAIN or len(set(unkeyed)) == len(unkeyed)
-            if isinstance(error, OutcomeUnknown) and struck.wrote:
+            if isinstance(error, OutcomeUnknown) and injection.wrote:
                 assert error.lookup
             if operation.is_keyed:
                 assert error.idempotency_key
                 assert len({request.idempotency_key for request in writes(sent)}) <= 1
-            may_have_acted = fault.acted or writes(sent[: struck.after])
-            grown = [now - then for then, now in zip(before, struck.caller.double.holds, strict=True)]
+            may_have_acted = fault.acted or writes(sent[: injection.after])
+            grown = [now - then for then, now in zip(before, injection.caller.double.holds, strict=True)]
             assert set(grown) <= ({0, 1} if may_have_acted else {0})
 
     @pytest.mark.parametrize("fault", faults(Fault.MALFORMED))
@@ -218,11 +218,11 @@ class PayFaults(PayTests):
             before = caller.double.payments()
             return caller, act
 
-        for struck in strike(prepare, fault, times=1):
-            is_safe = fault in _CERTAIN or struck.sent[struck.after].replay is not Replay.UNSENT
-            assert (struck.error is None) == is_safe
-            assert bool(struck.caller.wire.waits) == is_safe
-            assert struck.caller.double.payments() - before in (0, 1)
+        for injection in injections(prepare, fault, times=1):
+            is_safe = fault in _CERTAIN or injection.sent[injection.after].replay is not Replay.UNSENT
+            assert (injection.error is None) == is_safe
+            assert bool(injection.caller.transport.waits) == is_safe
+            assert injection.caller.double.payments() - before in (0, 1)
 
     @pytest.mark.parametrize("fault", [None, *faults()])
     @pytest.mark.parametrize("operation", OPERATIONS)
@@ -240,7 +240,7 @@ class PayFaults(PayTests):
                 seen += [repr(given), str(given)]
             except GovComponentsError as error:
                 seen += [str(error), repr(error), repr(pickle.loads(pickle.dumps(error))), repr(error.__dict__)]  # noqa: S301  # our own bytes
-        seen += [repr(caller.events), repr(caller.wire.sent), repr(caller.port), caplog.text]
+        seen += [repr(caller.events), repr(caller.transport.sent), repr(caller.port), caplog.text]
         told = " ".join(seen)
         for canary in (*self.subject.canaries, HOLDER, self.subject.card):
             assert canary is None or canary not in told

@@ -176,10 +176,10 @@ class PaySuite(PayFaults):
     def test_a_search_finds_page_by_page(self, call: Call) -> None:
         caller = call()
         made = [caller.new(reference=f"SEARCH-{number}").id for number in range(5)]
-        already = len(caller.wire.sent)
+        already = len(caller.transport.sent)
         found = iter(caller.pay.search(page_size=2))
         assert next(found).id == made[-1]
-        assert len(caller.wire.sent) == already + 1
+        assert len(caller.transport.sent) == already + 1
         assert [payment.id for payment in found] == made[-2::-1]
         assert [payment.id for payment in caller.pay.search(reference="SEARCH-3")] == [made[3]]
         assert list(caller.pay.search(reference="SEARCH-NONE")) == []
