@@ -83,3 +83,4 @@ def test_a_callback_says_which_accounts_secret_proved_it() -> None:
 def test_the_repr_names_the_adapter_and_the_account() -> None:
     assert repr(_toy()) == "<Toy: Toy>"
     assert repr(_toy("moto")) == "<Toy: Toy, account 'moto'>"
+    assert _toy().capabilities == ToyPort.capabilities

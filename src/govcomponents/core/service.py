@@ -11,6 +11,7 @@ from govcomponents.errors import DEFAULT_ACCOUNT, CallbackRefused, GovComponents
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from enum import StrEnum
 
     from govcomponents.core.runtime import Runtime
 
@@ -33,6 +34,11 @@ class Service(Generic[PortT]):
     def account(self) -> str:
         """The name of the account; "default" where there is only one."""
         return self._runtime.account
+
+    @property
+    def capabilities(self) -> frozenset[StrEnum]:
+        """What the adapter can do. Anything else raises NotSupported, before anything is sent."""
+        return self._port.capabilities
 
     def __repr__(self) -> str:
         named = "" if self.account == DEFAULT_ACCOUNT else f", account {self.account!r}"
