@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 MAX_KEYS: Final = 64
 MIN_RSA_BITS: Final = 2048
 MAX_RSA_BITS: Final = 8192
-_COORDINATE: Final = {"P-256": 32, "P-384": 48, "P-521": 66}
 
 
 class Unfit(ValueError):
@@ -45,86 +44,67 @@ def public_key(jwk: object) -> PublicKey:
     return PublicKey(kind, algorithm, key)
 
 
-def _read(jwk: Mapping[str, Any]) -> tuple[str, Any]:
-    match jwk.get("kty"):
-        case "RSA":
-            return "RSA", _rsa(jwk)
-        case "EC" if jwk.get("crv") in _COORDINATE:
-            return jwk["crv"], _ec(jwk)
-    raise Unfit("it is of a kind that is not used here")
+def _read(jwk: Mapping[str, Any]) -> tuple[str, RSAPublicKey | EllipticCurvePublicKey]:
+    from jwt import PyJWK, PyJWTError
+
+    match jwk.get("kty"), jwk.get("crv"):
+        case "RSA", _:
+            kind, names = "RSA", ("n", "e")
+        case "EC", ("P-256" | "P-384" | "P-521") as kind:
+            names = ("x", "y")
+        case _:
+            raise Unfit("it is of a kind that is not used here")
+    for name in names:
+        octets(jwk, name)  # PyJWT reads several spellings of one number
+    public = {"kty": jwk["kty"], "crv": jwk.get("crv")} | {name: jwk[name] for name in names}
+    try:
+        key = PyJWK(public).key
+    except (ValueError, PyJWTError):
+        raise Unfit("its numbers make no key") from None
+    if kind == "RSA":
+        _check_strength(key)
+    return kind, key
 
 
-def number(jwk: Mapping[str, Any], name: str, length: int | None = None) -> int:
-    """Read a member that is a number as base64url, of `length` octets if that is fixed. Raises Unfit."""
+def octets(jwk: Mapping[str, Any], name: str) -> bytes:
+    """Read a member that is base64url. Raises Unfit."""
     text = jwk.get(name)
     if not isinstance(text, str) or len(text) > 4096:
         raise Unfit(f"it has no {name}")
     try:
-        octets = decode_base64url(text.encode("ascii"))
+        return decode_base64url(text.encode("ascii"))
     except (UnicodeEncodeError, NotCanonical):
         raise Unfit(f"its {name} is not base64url") from None
-    if length is not None and len(octets) != length:
-        raise Unfit(f"its {name} is of the wrong length")
-    return int.from_bytes(octets, "big")
 
 
-def _rsa(jwk: Mapping[str, Any]) -> RSAPublicKey:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
-
-    modulus, exponent = number(jwk, "n"), number(jwk, "e")
-    if not MIN_RSA_BITS <= modulus.bit_length() <= MAX_RSA_BITS:
+def _check_strength(key: RSAPublicKey) -> None:
+    if not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS:
         raise Unfit("its modulus is too small or too large")
-    if exponent < 65537 or exponent % 2 == 0 or exponent.bit_length() > 64:
+    exponent = key.public_numbers().e
+    if exponent < 65537 or exponent.bit_length() > 64:
         raise Unfit("its exponent is not usable")
-    try:
-        return RSAPublicNumbers(exponent, modulus).public_key()
-    except ValueError:
-        raise Unfit("its numbers make no key") from None
-
-
-def _ec(jwk: Mapping[str, Any]) -> EllipticCurvePublicKey:
-    from cryptography.hazmat.primitives.asymmetric import ec
-
-    length = _COORDINATE[jwk["crv"]]
-    curves: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
-    curve = curves[jwk["crv"]]
-    try:
-        return ec.EllipticCurvePublicNumbers(number(jwk, "x", length), number(jwk, "y", length), curve).public_key()
-    except Unfit:
-        raise
-    except ValueError:
-        raise Unfit("its point is not on the curve") from None
 
 
 def key_id(jwk: Mapping[str, Any]) -> str | None:
-    """Its `kid`, or None if it has none that can be used."""
+    """Return the `kid` of a key, or None if it has none that can be used."""
     kid = jwk.get("kid")
     return kid if isinstance(kid, str) and 0 < len(kid) <= MAX_KID else None
 
 
 def public_members(key: RSAPublicKey | EllipticCurvePublicKey) -> dict[str, str]:
-    """The public members of a key as a JWK, and no others: made from its public numbers."""
+    """Return the public members of a key as a JWK, and no others."""
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
     if isinstance(key, EllipticCurvePublicKey):
-        curve = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}[key.curve.name]
-        point, length = key.public_numbers(), _COORDINATE[curve]
-        return {
-            "kty": "EC",
-            "crv": curve,
-            "x": encode_base64url(point.x.to_bytes(length, "big")),
-            "y": encode_base64url(point.y.to_bytes(length, "big")),
-        }
-    numbers = key.public_numbers()
-    return {
-        "kty": "RSA",
-        "n": encode_base64url(numbers.n.to_bytes((numbers.n.bit_length() + 7) // 8, "big")),
-        "e": encode_base64url(numbers.e.to_bytes((numbers.e.bit_length() + 7) // 8, "big")),
-    }
+        members = ECAlgorithm.to_jwk(key, as_dict=True)
+    else:
+        members = RSAAlgorithm.to_jwk(key, as_dict=True)
+    return {name: members[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in members}
 
 
 def thumbprint(members: Mapping[str, str]) -> str:
-    """The RFC 7638 thumbprint of public members: a key id that no other key can have."""
+    """Return the RFC 7638 thumbprint of public members: a key id that no other key can have."""
     import hashlib
     import json
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.jose.canonical_json import encode_base64url
-from govcomponents.identity.jose.jwk import MAX_RSA_BITS, MIN_RSA_BITS, number, public_members, thumbprint
+from govcomponents.identity.jose.jwk import MAX_RSA_BITS, MIN_RSA_BITS, octets, public_members, thumbprint
 from govcomponents.identity.jose.tokens import KEY_FOR
 
 if TYPE_CHECKING:
@@ -166,31 +166,35 @@ def check_algorithm(algorithm: str, allowed: frozenset[str], setting: str) -> No
 
 
 def _from_jwk(content: str, setting: str) -> tuple[RSAPrivateKey | EllipticCurvePrivateKey, object]:
+    from jwt import PyJWTError
+
     try:
         jwk = json.loads(content)
         if jwk.get("kty") not in ("RSA", "EC") or not jwk.get("d"):
             raise _unusable(setting, "it is not a private RSA or EC key")
         return (_rsa_from(jwk) if jwk["kty"] == "RSA" else _ec_from(jwk)), jwk.get("kid")
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, PyJWTError):
         raise _unusable(setting, "it is not a readable JWK, with all members of a private key") from None
 
 
 def _rsa_from(jwk: Mapping[str, Any]) -> RSAPrivateKey:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateNumbers, RSAPublicNumbers
 
-    n, e, d, p, q, dp, dq, qi = (number(jwk, name) for name in ("n", "e", "d", "p", "q", "dp", "dq", "qi"))
-    # See _from_pem for the check that is left out here.
+    names = ("n", "e", "d", "p", "q", "dp", "dq", "qi")
+    n, e, d, p, q, dp, dq, qi = (int.from_bytes(octets(jwk, name), "big") for name in names)
+    # PyJWT would check the primes: see _from_pem for why that is left out here.
     return RSAPrivateNumbers(p, q, d, dp, dq, qi, RSAPublicNumbers(e, n)).private_key(
         unsafe_skip_rsa_key_validation=True
     )
 
 
 def _ec_from(jwk: Mapping[str, Any]) -> EllipticCurvePrivateKey:
-    from cryptography.hazmat.primitives.asymmetric import ec
+    from jwt import PyJWK
 
-    curves: dict[str, ec.EllipticCurve] = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}
-    point = ec.EllipticCurvePublicNumbers(number(jwk, "x"), number(jwk, "y"), curves[jwk["crv"]])
-    return ec.EllipticCurvePrivateNumbers(number(jwk, "d"), point).private_key()
+    for name in ("x", "y", "d"):
+        octets(jwk, name)
+    key: EllipticCurvePrivateKey = PyJWK({name: jwk[name] for name in ("kty", "crv", "x", "y", "d")}).key
+    return key
 
 
 def _from_pem(content: str, setting: str) -> RSAPrivateKey | EllipticCurvePrivateKey:
