@@ -2,7 +2,8 @@
 
 # ruff: noqa: RUF001  # what people type
 
-# what people type
+import json
+from importlib.resources import files
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,7 @@ def test_email_addresses_that_pass(typed, sent):
     [
         *("a@b", "a@b.c", "a@b.123", "a..b@c.com", "é@c.com", "o’neil@c.com", '"a b"@c.com', "a@[127.0.0.1]"),
         *("a@b_c.com", "a@c.com.", "Name <a@b.com>", "a@b.com,c@d.com", "a@-b.com", "a@" + "b" * 64 + ".com"),
-        *("a" * 320 + "@b.com", "a@" + "é" * 64 + ".com"),
+        *("a" * 320 + "@b.com", "a@" + "é" * 64 + ".com", "x\\y@c.com"),
     ],
 )
 def test_email_addresses_that_do_not(typed):
@@ -83,6 +84,8 @@ def test_an_empty_address_is_asked_for():
         ("077009001234", "77009001234"),
         ("+44 7700 100", "447700100"),
         ("07700 900 12", "44770090012"),
+        *[(f"07700{hyphen}900{hyphen}123", "447700900123") for hyphen in "\u2011\u2013\u2014\u2212"],
+        ("1\u2011202\u2013555\u2014010\u22124", "12025550104"),
     ],
 )
 def test_numbers_that_pass(typed, digits):
@@ -104,7 +107,10 @@ def test_numbers_that_pass(typed, digits):
         ("", RecipientFault.PHONE_TOO_SHORT),
         ("+999 123456789", RecipientFault.PHONE_TOO_LONG),
         ("+870 773 111 632", RecipientFault.PHONE_COUNTRY),
+        *[(t, RecipientFault.PHONE_COUNTRY) for t in ("+247 40123", "+29051234", "+688 901234", "+850 1921234567")],
+        ("24741111", RecipientFault.PHONE_COUNTRY),
         ("07700.900.123", RecipientFault.PHONE_CHARACTERS),
+        ("07700\u2043900123", RecipientFault.PHONE_CHARACTERS),
         ("07700900123;", RecipientFault.PHONE_CHARACTERS),
         ("٠٧٧٠٠٩٠٠١٢٣", RecipientFault.PHONE_CHARACTERS),
     ],
@@ -158,6 +164,16 @@ def test_every_number_gets_a_verdict(typed):
         ("A/Regiment/BFPO 12/UK", ("A", "Regiment", "BFPO 12"), None),
         ("A/1 Street/JE2 3AB/Jersey", ("A", "1 Street", "JE2 3AB"), None),
         (" A ,//B  C , D/sw1a1aa/Cymru/England", ("A", "B C, D", "SW1A 1AA"), None),
+        ("A/1 St/GY1 1AA/Channel Islands", ("A", "1 St", "GY1 1AA"), None),
+        ("A/1 St/Adeje/Tenerife", ("A", "1 St", "Adeje", "Canary Islands"), "europe"),
+        ("A/B/Dubai", ("A", "B", "Dubai"), "rest-of-world"),
+        ("A/B/Republic of Moldova", ("A", "B", "Moldova"), "europe"),
+        ("A/B/République française", ("A", "B", "France"), "europe"),
+        ("A/B/Ascension Island", ("A", "B", "Ascension"), "rest-of-world"),
+        ("A/B/NZ", ("A", "B", "New Zealand"), "rest-of-world"),
+        ("A/B/Y Swistir", ("A", "B", "Switzerland"), "europe"),
+        ("A/B/Swistir", ("A", "B", "Switzerland"), "europe"),
+        ("A/B/България", ("A", "B", "Bulgaria"), "europe"),
     ],
 )
 def test_addresses_that_pass(lines, printed, zone):
@@ -177,6 +193,11 @@ def test_addresses_that_pass(lines, printed, zone):
         ("A/1 Street/Jersey", RecipientFault.ADDRESS_TOO_SHORT),
         ("1/2/3/4/5/6/7/SW1A 1AA", RecipientFault.ADDRESS_TOO_LONG),
         ("!/B/SW1A 1AA", RecipientFault.ADDRESS_NO_NAME),
+        ("张三/B/SW1A 1AA", RecipientFault.ADDRESS_NO_NAME),
+        # The provider counts the lines that name the UK, and takes as many off the end.
+        ("A/1 St/UK/GY1 1AA/Guernsey", RecipientFault.ADDRESS_LAST_LINE),
+        ("A/B/BFPO " + "1" * 5000, RecipientFault.ADDRESS_LAST_LINE),
+        ("A/B/Yugoslavia", RecipientFault.ADDRESS_LAST_LINE),
         ("A/Regiment/BFPO 12/France", RecipientFault.ADDRESS_BFPO_COUNTRY),
         ("A/B/Narnia", RecipientFault.ADDRESS_LAST_LINE),
         ("A/B/GIR 0AA", RecipientFault.ADDRESS_LAST_LINE),
@@ -205,6 +226,16 @@ def test_the_postcode_counts_only_without_a_seventh_line():
     values = {"address_line_1": "A", "address_line_2": "B", "postcode": "SW1A 1AA"}
     assert PostalAddress.from_personalisation(values).has_postcode
     assert not PostalAddress.from_personalisation({**values, "address_line_7": ""}).has_postcode
+
+
+def test_every_name_of_the_register_is_known():
+    data = json.loads(files("govcomponents.notify.recipients").joinpath("countries.json").read_text("utf-8"))
+    names = {other: name for name, others in data["names"].items() for other in (name, *others)}
+
+    assert len(data["names"]) > 270
+    assert len(names) > 1700
+    assert set(data["europe"]) <= set(data["names"])
+    assert {other: country(other) for other in names} == names
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _ALLOWED: Final = re.compile(r"[0-9()\-+\s\u180e\u200b\u200c\u200d\u2060\ufeff\u00a0\u202f]*", re.ASCII)
 _DRAMA: Final = re.compile(r"7700[0-9-]")
 _NOT_A_COUNTRY: Final = "001"
+# Numbers pasted from pages and documents have these for a hyphen. The provider takes them, and no others.
+_HYPHENS: Final = str.maketrans(dict.fromkeys("\u2011\u2013\u2014\u2212", "-"))
+# Ascension, Saint Helena, Tuvalu and North Korea: the provider has no route to them.
+_NOT_TEXTED: Final = frozenset({247, 290, 688, 850})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,23 +82,25 @@ def parse(text: str) -> PhoneNumber:
 
     A number that cannot be read is tried once more without its "+" and its leading zeros.
     """
+    text = text.translate(_HYPHENS)
     try:
         number = _parse(text)
     except BadRecipient:
         number = _parse(text.replace("+", "").lstrip("0"))
     library = _library()
-    if library.region_code_for_country_code(number.country_code) == _NOT_A_COUNTRY:
+    code = number.country_code
+    if code in _NOT_TEXTED or library.region_code_for_country_code(code) == _NOT_A_COUNTRY:
         raise BadRecipient(RecipientFault.PHONE_COUNTRY)
     kind = library.PhoneNumberType
     region = library.region_code_for_number(number)
-    is_uk = number.country_code == 44
+    is_uk = code == 44
     landlines = (kind.FIXED_LINE, kind.FIXED_LINE_OR_MOBILE, kind.UAN)
     return PhoneNumber(
         digits=library.format_number(number, library.PhoneNumberFormat.E164)[1:],
         is_uk=is_uk,
         is_uk_landline=is_uk and library.number_type(number) in landlines,
         is_crown_dependency=is_uk and region not in ("GB", None),
-        country_code=number.country_code,
+        country_code=code,
         is_surprising=not is_uk and text.lstrip().startswith("07"),
     )
 

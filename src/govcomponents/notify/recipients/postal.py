@@ -23,8 +23,9 @@ _AREAS: Final = (  # noqa: SIM905  # readable so
     "SS ST SW SY TA TD TF TN TQ TR TS TW UB W WA WC WD WF WN WR WS WV YO ZE "
 ).split()
 _POSTCODE: Final = re.compile(rf"(?:{'|'.join(_AREAS)})[0-9][0-9A-Z]?[0-9][A-BD-HJLNP-UW-Z]{{2}}")
-_BFPO: Final = re.compile(r"\s*bfpo\s*(?:c/o)?(?:\s*(\d+))?\s*", re.IGNORECASE)
-_BEFORE_PUNCTUATION: Final = re.compile(r"[ \t]+([,.])")
+_BFPO: Final = re.compile(r"bfpo ?(?:c/o)?(?: ?(\d{1,9}))?", re.IGNORECASE)  # of a line whose spaces are single
+_BEFORE_PUNCTUATION: Final = re.compile(r" ([,.])")  # of a line whose spaces are single
+_NAMES_SOMETHING: Final = re.compile(r"[a-zA-Z0-9]")
 _NO_FIXED_ABODE: Final = re.compile(r"no fixed (?:abode|address)", re.IGNORECASE)
 _FORBIDDEN_FIRST: Final = tuple('@()=[]"\\/,<>~')
 _WIDE: Final = str.maketrans(dict.fromkeys("\u00a0\u202f", " "))
@@ -64,8 +65,7 @@ class PostalAddress:
         abroad: str | None = None
         named = country(lines[-1]) if lines else None
         if named == UNITED_KINGDOM:
-            while lines and country(lines[-1]) == UNITED_KINGDOM:
-                lines.pop()
+            del lines[-_uk_lines(lines) :]
         elif named is not None:
             abroad = named
             lines.pop()
@@ -85,7 +85,7 @@ class PostalAddress:
             return RecipientFault.ADDRESS_TOO_SHORT
         if len(self.lines) > 7:
             return RecipientFault.ADDRESS_TOO_LONG
-        if not all(any(character.isalnum() for character in line) for line in self.lines[:2]):
+        if not all(_NAMES_SOMETHING.search(line) for line in self.lines[:2]):
             return RecipientFault.ADDRESS_NO_NAME
         if self.is_bfpo and is_abroad:
             return RecipientFault.ADDRESS_BFPO_COUNTRY
@@ -107,6 +107,17 @@ def postal_address(lines: str | list[str] | tuple[str, ...], *, international: b
     if fault := address.fault(international=international):
         raise BadRecipient(fault)
     return address
+
+
+def _uk_lines(lines: list[str]) -> int:
+    """How many lines the provider takes off for the UK: one for each that names it, though another be between."""
+    count = 0
+    for line in reversed(lines):
+        named = country(line)
+        if named not in (None, UNITED_KINGDOM):
+            break
+        count += named is not None
+    return count
 
 
 def _normal(line: str) -> str:
