@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     )
     from govcomponents.core.transports.base import Transport as Transport
     from govcomponents.core.validation import checked_base_url as checked_base_url
+    from govcomponents.identity.jose.tokens import TokenRefused as TokenRefused
     from govcomponents.identity.port import (
         Callback as Callback,
         IdentityCapability as IdentityCapability,
@@ -40,6 +41,11 @@ if TYPE_CHECKING:
     )
     from govcomponents.identity.protocol.discovery import DiscoveryPolicy as DiscoveryPolicy, Metadata as Metadata
     from govcomponents.identity.protocol.error_mapping import ErrorMapping as ErrorMapping
+    from govcomponents.identity.protocol.flow import (
+        authorization_parameters as authorization_parameters,
+        sign_in_errors as sign_in_errors,
+        with_query as with_query,
+    )
     from govcomponents.identity.protocol.metadata import (
         DiscoveredMetadata as DiscoveredMetadata,
         KnownMetadata as KnownMetadata,
@@ -92,9 +98,11 @@ _HOMES = {
     "core.times": "date_or_none time_of time_or_none utc_time",
     "core.transports.base": "Transport",
     "core.validation": "checked_base_url",
+    "identity.jose.tokens": "TokenRefused",
     "identity.port": "Callback IdentityCapability IdentityPort StartSignIn",
     "identity.protocol.discovery": "DiscoveryPolicy Metadata",
     "identity.protocol.error_mapping": "ErrorMapping",
+    "identity.protocol.flow": "authorization_parameters sign_in_errors with_query",
     "identity.protocol.metadata": "DiscoveredMetadata KnownMetadata",
     "identity.protocol.registration": "ClientRegistration",
     "identity.protocol.relying_party": "RelyingParty TokenPolicy TokenResponse",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from govcomponents.contracts.identity.fake_provider import (
         FakeOpenIdProvider as FakeOpenIdProvider,
         FakeProfile as FakeProfile,
+        Proof as Proof,
     )
     from govcomponents.contracts.identity.subject import (
         IdentityDouble as IdentityDouble,
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "contracts.faults": "Fault FaultyTransport",
-    "contracts.identity.fake_provider": "FakeOpenIdProvider FakeProfile",
+    "contracts.identity.fake_provider": "FakeOpenIdProvider FakeProfile Proof",
     "contracts.identity.subject": "IdentityDouble IdentitySubject",
     "contracts.identity.suite": "IdentitySuite",
     "contracts.modes": "BlockingView Mode",

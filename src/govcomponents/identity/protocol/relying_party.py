@@ -19,6 +19,7 @@ from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.protocol import flow, logout
 from govcomponents.identity.protocol.callback import ProviderError, code_of, read_callback
 from govcomponents.identity.protocol.discovery import Metadata
+from govcomponents.identity.protocol.error_mapping import STANDARD
 from govcomponents.identity.protocol.metadata import DiscoveredMetadata, KnownMetadata
 from govcomponents.identity.protocol.registration import ASSERTION_TYPE
 from govcomponents.privacy import Personal
@@ -95,7 +96,7 @@ class RelyingParty:
         issuer: str,
         metadata: DiscoveryPolicy | Metadata,
         token_policy: TokenPolicy,
-        error_mapping: ErrorMapping,
+        error_mapping: ErrorMapping = STANDARD,
     ) -> None:
         self.registration = registration
         self.clock = runtime.clock
