@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from govcomponents.sandbox.faults.catalogue import CATALOGUE
-from govcomponents.sandbox.http.messages import PROVIDERS
+from govcomponents.sandbox.providers import built_in_specs, fault_catalogue
 
 HERE = Path(__file__).parent
 
@@ -42,9 +41,10 @@ Over HTTP a time-out is silent for `silent_seconds` of real time (60 unless told
 def faults() -> str:
     """The page."""
     lines = []
-    for kind in CATALOGUE.values():
-        providers = ", ".join(PROVIDERS[provider] for provider in kind.providers)
-        lines.append(f"| `{kind.name}` | {providers} | {kind.real} | {kind.raises} |")
+    names = {spec.section: spec.name for spec in built_in_specs()}
+    for name, fault in fault_catalogue().items():
+        providers = ", ".join(names[section] for section in fault.providers)
+        lines.append(f"| `{name}` | {providers} | {fault.real} | {fault.kind.raises} |")
     return BEGINNING + "\n".join(lines) + "\n"
 
 

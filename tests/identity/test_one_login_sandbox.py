@@ -199,7 +199,9 @@ def test_the_choice_of_a_test_can_be_undone(desk):
 
 def test_a_world_without_one_login_has_none_of_its_pages():
     sandbox = Sandbox({})
-    assert sandbox.one_login.client_settings() is None
+    assert sandbox.settings().identity is None
+    with pytest.raises(ConfigurationError, match=r"no GOV\.UK One Login"):
+        _ = sandbox.one_login
     assert sandbox.visit(HOST + "/authorize").status == 404
     assert sandbox.visit(HOST + "/.well-known/openid-configuration").status == 404
 

@@ -252,9 +252,8 @@ def test_services_without_keys_or_with_a_prefix_or_revoked_keys():
 
 def test_an_absent_section_is_an_absent_provider():
     sandbox = Sandbox({})
-    assert sandbox.notify.client_settings() is None
-    assert list(sandbox.notify.summary()) == []
-    with pytest.raises(ConfigurationError):
+    assert sandbox.settings().notify is None
+    with pytest.raises(ConfigurationError, match=r"no GOV\.UK Notify"):
         sandbox.notify.call_back("complaint", "https://x.example", "token")
 
 

@@ -40,9 +40,10 @@ def test_a_section_that_is_no_object_is_refused():
 
 def test_without_a_section_there_is_no_pay():
     sandbox = Sandbox({"notify": None})
-    assert sandbox.pay.client_settings() is None
+    assert sandbox.settings().pay is None
     assert sandbox.visit(sandbox.base_url + "/v1/payments").status == 404
-    assert list(sandbox.pay.summary()) == []
+    with pytest.raises(ConfigurationError, match=r"no GOV\.UK Pay"):
+        _ = sandbox.pay
 
 
 def test_clients_get_the_first_service():

@@ -10,10 +10,9 @@ import pytest
 from govcomponents import ConfigurationError, GovComponents
 from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.callbacks.urls import with_callbacks_to
 from govcomponents.sandbox.control.client import Control
 from govcomponents.sandbox.server import serving
-from govcomponents.sandbox.world import default_world
+from govcomponents.sandbox.world import default_world, with_callbacks_to
 
 from .people import create, enter_card, sign_in
 

@@ -8,8 +8,8 @@ import pytest
 
 from govcomponents.sandbox.clock import SandboxClock
 from govcomponents.sandbox.faults.arming import Faults, UnknownName
-from govcomponents.sandbox.faults.catalogue import CATALOGUE, Effect
-from govcomponents.sandbox.faults.responses import _INSTEAD
+from govcomponents.sandbox.faults.catalogue import Effect
+from govcomponents.sandbox.providers import built_in_specs, fault_catalogue, find_spec
 
 
 @pytest.fixture
@@ -20,13 +20,12 @@ def clock():
 @pytest.fixture
 def faults(clock):
     made = Faults(clock)
-    made.register(
-        {
-            "pay": frozenset({"create_payment", "get_payment"}),
-            "notify": frozenset(),
-            "one_login": frozenset({"token", "userinfo"}),
-        }
-    )
+    for provider, operations in (
+        ("pay", {"create_payment", "get_payment"}),
+        ("notify", set()),
+        ("one_login", {"token", "userinfo"}),
+    ):
+        made.register(provider, frozenset(operations), find_spec(provider).all_faults())
     return made
 
 
@@ -150,10 +149,12 @@ def test_threads_share_a_count(faults):
 
 
 def test_every_fault_is_documented_and_has_its_answers():
-    for kind in CATALOGUE.values():
-        assert kind.real.endswith(".")
+    for described in fault_catalogue().values():
+        kind = described.kind
+        assert described.real.endswith(".")
         assert kind.raises
         assert bool(kind.operations) == (kind.effect is Effect.CORRUPTS)
-        if kind.effect is Effect.INSTEAD:
-            assert set(_INSTEAD[kind.name]) == set(kind.providers)
-    assert set(_INSTEAD) <= set(CATALOGUE)
+    for spec in built_in_specs():
+        for fault in spec.all_faults().values():
+            assert (fault.respond is not None) == (fault.kind.effect is Effect.INSTEAD)
+            assert fault.respond is None or fault.respond().status >= 400

@@ -9,12 +9,13 @@ from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.faults.catalogue import CATALOGUE
+from govcomponents.sandbox.providers import fault_catalogue
 from govcomponents.sandbox.world import default_world
 
 from .people import create
 from .test_faults_reach_the_sdk import ACTED, BOTH, SIGN_IN_CONTENT, SIGN_IN_ENDS, SIGN_IN_EXCHANGE
 
+CATALOGUE = fault_catalogue()
 WORLD = {**default_world(), "stripe": {}, "openid": {}, "login_gov": {}}
 
 
@@ -41,7 +42,7 @@ def sign_in(sandbox, gov):
 @pytest.mark.parametrize("fault", of("openid"))
 def test_signing_in(provider, fault):
     sandbox = Sandbox(WORLD)
-    kind = CATALOGUE[fault]
+    kind = CATALOGUE[fault].kind
     with connected(sandbox, identity=getattr(sandbox, provider).client_settings()) as gov:
         sandbox.faults.arm(provider, fault, operation="*" if kind.operations else "token")
         with pytest.raises(errors.SignInError) as caught:
@@ -64,7 +65,7 @@ def test_paying_with_stripe(fault):
         sandbox.faults.arm("stripe", fault)
         with pytest.raises(getattr(errors, BOTH[fault][0])) as caught:
             create(gov)
-        assert type(caught.value).__name__ in CATALOGUE[fault].raises
+        assert type(caught.value).__name__ in CATALOGUE[fault].kind.raises
         assert len(sandbox.stripe.sessions()) == (fault in ACTED)
         sandbox.faults.clear()
         assert create(gov).reference == "RENEW-7"

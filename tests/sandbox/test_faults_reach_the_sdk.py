@@ -11,11 +11,12 @@ from govcomponents.errors import SignInReason
 from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.control.client import Control
-from govcomponents.sandbox.faults.catalogue import CATALOGUE
+from govcomponents.sandbox.providers import fault_catalogue
 from govcomponents.sandbox.server import serving
 
 from .people import create, sign_in
 
+CATALOGUE = fault_catalogue()
 RECEIPT = "5ab1ec0d-0000-4000-8000-000000000101"
 WORDS = {"name": "Sam", "amount": "£10.00", "reference": "RENEW-7", "refund": True}
 
@@ -79,7 +80,7 @@ NOTIFY = {**BOTH, "daily_limit_reached": ("DailyLimitReached", "DailyLimitReache
 ACTED = {"time_out_after_acceptance", "connection_dropped_after_acceptance", "malformed_response", "oversize_response"}
 SIGN_IN_EXCHANGE = {
     **dict.fromkeys(
-        [name for name, kind in CATALOGUE.items() if "one_login" in kind.providers and not kind.operations],
+        [name for name, one in CATALOGUE.items() if "one_login" in one.providers and not one.kind.operations],
         ("SignInUnavailable", SignInReason.PROVIDER_UNAVAILABLE),
     ),
     "malformed_response": ("SignInRejected", SignInReason.MALFORMED),
@@ -116,7 +117,7 @@ SIGN_IN_ENDS = {
 def promised(error, fault):
     """What was raised is exactly the class, and the catalogue names it."""
     name = type(error).__name__
-    assert name in CATALOGUE[fault].raises
+    assert name in CATALOGUE[fault].kind.raises
     return name
 
 
@@ -172,7 +173,7 @@ def test_what_a_sign_in_brings(gov, control, sandbox, fault):
         whole_sign_in(gov, sandbox)
     assert promised(caught.value, fault) == "SignInRejected"
     assert caught.value.reason == SIGN_IN_CONTENT[fault]
-    assert CATALOGUE[fault].raises.endswith(f"reason {SIGN_IN_CONTENT[fault]}")
+    assert CATALOGUE[fault].kind.raises.endswith(f"reason {SIGN_IN_CONTENT[fault]}")
     control.clear_faults()
     assert whole_sign_in(gov, sandbox).confidence is Confidence.MEDIUM
 

@@ -1,18 +1,43 @@
-"""A small provider for tests of the frame: it echoes, fails, counts and cuts on request."""
+"""A small provider for tests of the frame: it echoes, fails, counts and cuts on request. `SPEC` registers it."""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from functools import partial
 
+from govcomponents.sandbox.faults.catalogue import RATE_LIMITED, Effect, Fault, FaultKind, json
 from govcomponents.sandbox.http.messages import Call, ConnectionCut, Route, json_response, text_response
+from govcomponents.sandbox.plugins.provider import Fact, ProviderSpec
+from govcomponents.sandbox.plugins.world_section import WorldPart, on_each, read_section
+
+
+class Service(WorldPart):
+    name: str
+    hook: str | None = None
+
+
+class ToyWorld(WorldPart):
+    services: tuple[Service, ...]
 
 
 class Toy:
     section = "toy"
 
-    def __init__(self):
+    def __init__(self, world=None, context=None):
+        self.world = world
+        self.context = context
         self.count = 0
         self._lock = threading.Lock()
+
+    def client_settings(self):
+        return {"adapter": "toy", "base_url": f"{self.context.base_url}/toy", "api_key": "toy-key"}
+
+    def summary(self):
+        yield Fact("Services", ", ".join(service.name for service in self.world.services))
+
+    def corrupt(self, fault, response):
+        return replace(response, body=fault.encode())
 
     def routes(self):
         yield Route("GET", "/toy", self.echo)
@@ -59,3 +84,23 @@ class Toy:
 
     def cut(self, call: Call):
         raise ConnectionCut(float(dict(call.query).get("silent", "0")))
+
+
+def read(section, base_url):
+    return partial(Toy, read_section(ToyWorld, "toy", section, base_url))
+
+
+SPEC = ProviderSpec(
+    section="toy",
+    name="The Toy",
+    component="pay",
+    start_path="/toy",
+    read=read,
+    faults=(
+        RATE_LIMITED.at(json(429, {"toy": "slower"}), "The Toy: slower."),
+        Fault(FaultKind("toy_nonsense", Effect.CORRUPTS, "It babbles.", "nothing", ("get_thing",))),
+    ),
+    default_section=lambda: {"services": [{"name": "Toys", "hook": "<host>/hook"}]},
+    is_default=True,  # which only a built-in provider can be
+    send_callbacks_to=lambda section, url: on_each(section, "services", lambda one: {**one, "hook": f"{url}/toy"}),
+)

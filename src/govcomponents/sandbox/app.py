@@ -1,10 +1,10 @@
-"""The sandbox itself: its state, and the one handler that serves it in process and over HTTP."""
+"""The sandbox: puts its parts together, and serves them in this process and to an HTTP server."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlencode, urlsplit
 
 from govcomponents.core.messages import Request, Response
@@ -13,30 +13,31 @@ from govcomponents.errors import ConfigurationError, OutcomeUnknown
 from govcomponents.sandbox.clock import SandboxClock
 from govcomponents.sandbox.context import SandboxContext
 from govcomponents.sandbox.control.api import ControlApi
+from govcomponents.sandbox.control.client_environment import settings_for
+from govcomponents.sandbox.control.controls import SandboxControls
 from govcomponents.sandbox.control.index import IndexPages
 from govcomponents.sandbox.control.pages import ControlPages
-from govcomponents.sandbox.faults.responses import inject
-from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, ProviderStub, text_response
+from govcomponents.sandbox.faults.injection import inject
+from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, text_response
 from govcomponents.sandbox.http.routing import Found, Router
 from govcomponents.sandbox.ids import Ids
 from govcomponents.sandbox.key_guard import looks_live
-from govcomponents.sandbox.outbox import KeepsMessages
+from govcomponents.sandbox.plugins.provider import CorruptsResponses, RunningProvider
+from govcomponents.sandbox.providers import BuiltInStubs, built_in_specs
 from govcomponents.sandbox.timeline import Timeline
-from govcomponents.sandbox.world import load_world
+from govcomponents.sandbox.world import load_world, read_world
 
 if TYPE_CHECKING:
+    from govcomponents.sandbox.context import SignIn
     from govcomponents.sandbox.control.client import Control
-    from govcomponents.sandbox.faults.arming import ArmedFault
-    from govcomponents.sandbox.identity_provider.stub import OpenIdStub
     from govcomponents.sandbox.outbox import OutboxMessage
     from govcomponents.sandbox.persistence.replay import StateReplayer
-    from govcomponents.sandbox.providers.stripe.stub import StripeStub
+    from govcomponents.sandbox.plugins.provider import BuildStub, ProviderSpec, ProviderStub
     from govcomponents.settings import Settings
 
 __all__ = ["IN_PROCESS_URL", "Sandbox"]
 
 IN_PROCESS_URL = "https://sandbox.example.gov.uk"
-_COMPONENTS = {"stripe": "pay", "one_login": "identity", "openid": "identity", "login_gov": "identity"}
 _SENDERS = frozenset({"/_sandbox/api/callbacks/deliver", "/_sandbox/callbacks/deliver"})
 
 
@@ -51,14 +52,15 @@ def _require_extra() -> None:
             )
 
 
-class Sandbox:
-    """One sandbox: all three providers on one host, with one clock, one seed and one timeline.
+class Sandbox(BuiltInStubs):
+    """One sandbox: stubs of all providers of its world on one host, with one clock, one seed and one timeline.
 
-    `pay`, `notify` and `one_login` are the imitated providers, each with its state; `clock` can be moved; `timeline`
-    ties the three together; `callbacks` are what it sends to services; `faults` are armed by name. `handle` and
-    `visit` serve it in this process; `sandbox.server` over HTTP. `sign_in` says how /authorize answers: "page",
-    "at_once", or None for what the world says of each client. `shares_clock` is whether its callers go by its clock.
-    `state` is a file that keeps the state over restarts; close the sandbox then.
+    `pay`, `notify`, `one_login` and the others are the providers' stubs, each with its state; `clock` can be moved;
+    `timeline` ties them together; `callbacks` are what it sends to services; `faults` are armed by name. `handle` and
+    `visit` serve it in this process; `govcomponents.sandbox.server` over HTTP. `sign_in` says how identity providers
+    answer an authorization request: "page", "at_once", or None for what the world says of each client. `shares_clock`
+    is whether its callers go by its clock. `state` is a file that keeps the state over restarts; close the sandbox
+    then. Raises ConfigurationError for a world that is wrong, and for a state file that does not fit.
     """
 
     def __init__(
@@ -68,30 +70,33 @@ class Sandbox:
         seed: int = 0,
         now: str | None = None,
         base_url: str = IN_PROCESS_URL,
-        sign_in: str | None = None,
+        sign_in: SignIn | None = None,
         shares_clock: bool = True,
         state: Path | str | None = None,
     ) -> None:
         _require_extra()
+        if sign_in not in (None, "page", "at_once"):
+            raise ConfigurationError("sign_in is neither page nor at_once", fix='give "page", "at_once" or None')
         self.base_url = base_url
         self.clock = SandboxClock(now)
         self.timeline = Timeline(self.clock)
         self.drop_connections: Callable[[], int] = lambda: 0
         """Ends every open connection but the caller's and says how many; there is none in process."""
-        self._context = SandboxContext(
-            self.clock, Ids(seed), self.timeline, base_url, self.clock.time if shares_clock else self.clock.real_time
-        )
+        callers_time = self.clock.time if shares_clock else self.clock.real_time
+        self._context = SandboxContext(self.clock, Ids(seed), self.timeline, base_url, callers_time, sign_in)
         self.ids = self._context.ids
         self.callbacks = self._context.callbacks
         self.faults = self._context.faults
-        self._start = (world, seed, now, sign_in)
+        self._beginning = (world, seed, now)
         self._replayer: StateReplayer | None = None
+        self._controls = SandboxControls(self._context, self.reset, self._drop_connections)
+        self._pages = (ControlApi(self._controls), ControlPages(self._controls), IndexPages(self._controls))
         sections = load_world(world)
-        self._populate(sections, seed)
+        self._populate(read_world(sections, base_url), seed)
         if state is not None:
             from govcomponents.sandbox.persistence.replay import StateReplayer, made_by
 
-            replayer = StateReplayer(self, state, made_by(sections, seed, sign_in))
+            replayer = StateReplayer(self._context, state, made_by(sections, seed, sign_in), self._redo)
             try:
                 replayer.begin()
             except BaseException:
@@ -99,48 +104,27 @@ class Sandbox:
                 raise
             self._replayer = replayer
 
+    def _drop_connections(self) -> int:
+        return self.drop_connections()  # a server puts in its own, later than the pages are made
+
     def close(self) -> None:
         """Close the state file, if there is one."""
         if self._replayer is not None:
             self._replayer.close()
 
-    def _populate(self, sections: Mapping[str, Any], seed: int) -> None:
-        from govcomponents.sandbox.providers.govuk_notify.stub import GovUkNotifyStub
-        from govcomponents.sandbox.providers.govuk_pay.stub import GovUkPayStub
-        from govcomponents.sandbox.providers.one_login.stub import OneLoginStub
-
-        context = self._context
-        self.seed = seed
-        self.pay = GovUkPayStub(sections.get("pay"), context)
-        self.notify = GovUkNotifyStub(sections.get("notify"), context)
-        self.one_login = OneLoginStub(sections.get("one_login"), context, sign_in=self._start[3])
-        self.stubs: tuple[ProviderStub, ...] = (self.pay, self.notify, self.one_login)
-        self._stripe: StripeStub | None = None
-        if sections.get("stripe") is not None:
-            from govcomponents.sandbox.providers.stripe.stub import StripeStub
-
-            self._stripe = StripeStub(sections["stripe"], context)
-            self.stubs = (*self.stubs, self._stripe)
-        self._openid: dict[str, OpenIdStub] = {}
-        if sections.get("openid") is not None or sections.get("login_gov") is not None:
-            from govcomponents.sandbox.identity_provider.stub import OpenIdStub
-            from govcomponents.sandbox.providers.login_gov.profile import LoginGov
-            from govcomponents.sandbox.providers.openid.profile import PlainOpenId
-
-            self._openid = {
-                name: OpenIdStub(sections[name], context, profile, sign_in=self._start[3])
-                for name, profile in (("openid", PlainOpenId), ("login_gov", LoginGov))
-                if sections.get(name) is not None
-            }
-            self.stubs = (*self.stubs, *self._openid.values())
-        self._router = Router([ControlApi(self), ControlPages(self), IndexPages(self), *self.stubs])
-        self.faults.register(
-            {
-                stub.section: frozenset(route.name for route in stub.routes())
-                for stub in self.stubs
-                if stub.client_settings() is not None
-            }
-        )
+    def _populate(self, builders: list[tuple[ProviderSpec, BuildStub]], seed: int) -> None:
+        self.seed = self._controls.seed = seed
+        self.providers = tuple(RunningProvider(spec, build(self._context)) for spec, build in builders)
+        """The providers of the world, each with its stub."""
+        self._by_section = {one.spec.section: one for one in self.providers}
+        self._controls.providers = self.providers
+        self._controls.absent = [
+            spec for spec in built_in_specs() if spec.is_default and spec.section not in self._by_section
+        ]
+        self._router = Router([*self._pages, *(one.stub for one in self.providers)])
+        for one in self.providers:
+            operations = frozenset(route.name for route in one.stub.routes())
+            self.faults.register(one.spec.section, operations, one.spec.all_faults())
 
     def reset(
         self, *, seed: int | None = None, now: str | None = None, world: Mapping[str, object] | None = None
@@ -149,67 +133,45 @@ class Sandbox:
 
         Raises ConfigurationError for a wrong world or time; then nothing has changed.
         """
-        first_world, first_seed, first_now, _sign_in = self._start
-        sections = load_world(first_world if world is None else world)
-        chosen = first_seed if seed is None else seed
-        type(self)(sections, seed=chosen, now=now, base_url=self.base_url)  # raises before anything is lost
+        first_world, first_seed, first_now = self._beginning
+        builders = read_world(load_world(first_world if world is None else world), self.base_url)
         self.clock.reset(first_now if now is None else now)
+        chosen = first_seed if seed is None else seed
         self._context.ids.reseed(chosen)
         self.timeline.clear()
         self.callbacks.clear()
-        self.faults.clear()
-        self._populate(sections, chosen)
+        self.faults.forget_providers()
+        self._populate(builders, chosen)
 
-    @property
-    def stripe(self) -> StripeStub:
-        """The Stripe stub. Raises ConfigurationError if the world has no section for it."""
-        if self._stripe is None:
+    def provider(self, section: str) -> ProviderStub:
+        """Return the stub of a section of the world, such as "pay". Raises ConfigurationError if the world has none."""
+        if section not in self._by_section:
+            names = {spec.section: spec.name for spec in built_in_specs()}
             raise ConfigurationError(
-                "the sandbox's world has no Stripe", fix='give the world a section "stripe"; it may be empty'
+                f"the sandbox's world has no {names.get(section, section)}",
+                fix=f'give the world a section "{section}"; the default one is default_world("{section}")',
             )
-        return self._stripe
-
-    @property
-    def openid(self) -> OpenIdStub:
-        """The imitated plain OpenID provider. Raises ConfigurationError if the world has no section for it."""
-        return self._openid_provider("openid")
-
-    @property
-    def login_gov(self) -> OpenIdStub:
-        """The Login.gov stub. Raises ConfigurationError if the world has no section for it."""
-        return self._openid_provider("login_gov")
-
-    def _openid_provider(self, section: str) -> OpenIdStub:
-        if section not in self._openid:
-            raise ConfigurationError(
-                f"the sandbox's world has no section {section}",
-                fix=f'give the world a section "{section}"; it may be empty',
-            )
-        return self._openid[section]
+        return self._by_section[section].stub
 
     @property
     def control(self) -> Control:
         """The typed client of this sandbox's control API."""
         from govcomponents.sandbox.control.client import Control
 
-        return Control.of(self)
+        def send(method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+            path, _, query = path.partition("?")
+            response = self.respond(Call(method, path, query, {}, body or b"", self.base_url))
+            return response.status, response.body
+
+        return Control(send)
 
     def messages(self) -> list[OutboxMessage]:
         """Every message as its reader sees it, oldest first."""
-        kept = [one for one in self.stubs if isinstance(one, KeepsMessages)]
-        return [message for stub in kept for message in stub.outbox()]
+        return self._controls.messages()
 
     def settings(self) -> Settings:
         """Settings with which a `GovComponents` reaches this sandbox: its address, keys and ids."""
-        from govcomponents.settings import Settings
-
-        signing_in: tuple[ProviderStub, ...] = (self.one_login, *self._openid.values())
-        sections = {
-            "pay": self.pay.client_settings() or (self._stripe.client_settings() if self._stripe else None),
-            "notify": self.notify.client_settings(),
-            "identity": next((found for one in signing_in if (found := one.client_settings()) is not None), None),
-        }
-        return Settings(environment="test", **{name: section for name, section in sections.items() if section})
+        return settings_for(self.providers)
 
     def handle(self, request: Request) -> Response:
         """Answer a transport's request, in this process.
@@ -252,7 +214,7 @@ class Sandbox:
         return self.respond(Call(method, path or "/", query, headers, body, self.base_url))
 
     def respond(self, call: Call) -> Response:
-        """Answer one call, by the route that fits; what no route fits, its provider refuses in its own way."""
+        """Answer one call, by the route that fits; what no route fits, its owner refuses in its own way."""
         if len(call.body) > MAX_REQUEST_BODY:
             return text_response(413, "The request is too large for the sandbox.\n")
         found = self._router.find(call.method, call.path)
@@ -272,7 +234,7 @@ class Sandbox:
             return found.route.handler(call)
         return self._replayer.act(call, found)
 
-    def redo(self, call: Call) -> Response:
+    def _redo(self, call: Call) -> Response:
         """Answer a call that was answered before, for the state that it leaves: no fault is injected again."""
         found = self._router.find(call.method, call.path)
         if not isinstance(found, Found):
@@ -280,24 +242,22 @@ class Sandbox:
         call.params = dict(found.params)
         return found.route.handler(call)
 
-    def _corrupt(self, armed: ArmedFault, response: Response) -> Response:
-        from govcomponents.sandbox.identity_provider.token_faults import corrupt
-
-        provider = self._openid.get(armed.provider, self.one_login)
-        return corrupt(armed.fault, response, provider.keys)
-
     def _with_fault(self, call: Call, found: Found) -> Response:
         armed = self.faults.match(found.owner.section, found.route.name)
         if armed is None:
             return self._act(call, found)
+
+        def corrupt(fault: str, response: Response) -> Response:
+            return found.owner.corrupt(fault, response) if isinstance(found.owner, CorruptsResponses) else response
+
         try:
-            return inject(armed, call, lambda kept: self._act(kept, found), self._corrupt)
+            return inject(armed, call, lambda kept: self._act(kept, found), corrupt)
         finally:
-            component = _COMPONENTS.get(armed.provider, armed.provider)
+            component = self._by_section[armed.provider].spec.component
             self.timeline.record(component, f"fault {armed.fault} injected into {found.route.name}")
 
     def _missing(self, call: Call, allowed: frozenset[str]) -> Response:
-        for stub in self._router.owners:
-            if stub.owns(call.path):
-                return stub.missing(call, allowed)
+        for owner in self._router.owners:
+            if owner.owns(call.path):
+                return owner.missing(call, allowed)
         return text_response(404, "The sandbox has no such page. Start at / to see what it has.\n")

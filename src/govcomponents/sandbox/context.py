@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from govcomponents.sandbox.callbacks.queue import Callbacks
 from govcomponents.sandbox.faults.arming import Faults
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.ids import Ids
     from govcomponents.sandbox.timeline import Timeline
 
+SignIn: TypeAlias = Literal["page", "at_once"]
+
 
 @dataclass(frozen=True)
 class SandboxContext:
@@ -23,7 +25,8 @@ class SandboxContext:
     A stub queues in `callbacks` what it sends to services; `faults` are injected into its calls before it sees them,
     and into its responses. Both are made here. `callers_time` is the time as callers know it, for what they sign and
     what is signed for them: in process they share the sandbox's clock; over HTTP theirs is the real one, wherever
-    the sandbox's was moved to.
+    the sandbox's was moved to. `sign_in` says how identity providers answer an authorization request: "page" shows
+    a page to choose on, "at_once" redirects without one, None does what the world says of each client.
     """
 
     clock: SandboxClock
@@ -31,6 +34,7 @@ class SandboxContext:
     timeline: Timeline
     base_url: str
     callers_time: Callable[[], float]
+    sign_in: SignIn | None = None
     callbacks: Callbacks = field(init=False)
     faults: Faults = field(init=False)
 

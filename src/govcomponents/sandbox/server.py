@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.callbacks.urls import with_callbacks_to
 from govcomponents.sandbox.callbacks.worker import CallbackWorker
 from govcomponents.sandbox.http.listener import Listener
-from govcomponents.sandbox.world import load_world
+from govcomponents.sandbox.world import load_world, with_callbacks_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from govcomponents.sandbox.context import SignIn
 
 
 class SandboxServer:
@@ -29,7 +30,7 @@ class SandboxServer:
         port: int = 0,
         seed: int = 0,
         now: str | None = None,
-        sign_in: str | None = None,
+        sign_in: SignIn | None = None,
         public_url: str | None = None,
         state: Path | str | None = None,
         callbacks_to: str | None = None,

@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.key_guard import place_of_live_key
+from govcomponents.sandbox.providers import BUILT_IN, built_in_specs, find_spec
 
-_DEFAULTS = {"pay": "govuk_pay", "notify": "govuk_notify", "one_login": "one_login"}
-# These are there only if a world has a section for them, which may be empty.
-_KNOWN = (*_DEFAULTS, "stripe", "openid", "login_gov")
+if TYPE_CHECKING:
+    from govcomponents.sandbox.plugins.provider import BuildStub, ProviderSpec, Section
 
-
-def default_world() -> Mapping[str, object]:
-    """The world of a sandbox that was given none: each stub brings its own section."""
-    home = files("govcomponents.sandbox.providers")
-    return {
-        section: json.loads(home.joinpath(folder, "default_world.json").read_text(encoding="utf-8"))
-        for section, folder in _DEFAULTS.items()
-    }
+World = Mapping[str, object]
 
 
-def load_world(world: Path | str | Mapping[str, object] | None) -> Mapping[str, object]:
+def default_world(*more: str) -> World:
+    """The world of a sandbox that was given none, with the default sections of `more` providers, such as "stripe"."""
+    specs = [spec for spec in built_in_specs() if spec.is_default]
+    return {spec.section: spec.default_section() for spec in (*specs, *(find_spec(section) for section in more))}
+
+
+def load_world(world: Path | str | World | None) -> World:
     """Return a world's sections. None gives the default world.
 
     Raises ConfigurationError if it cannot be read, or names a section that no provider has; keys that begin with
@@ -52,15 +51,14 @@ def load_world(world: Path | str | Mapping[str, object] | None) -> Mapping[str, 
     return _checked(sections)
 
 
-def _checked(sections: object) -> Mapping[str, object]:
-    known = ", ".join(_KNOWN)
+def _checked(sections: object) -> World:
     if not isinstance(sections, Mapping):
+        known = ", ".join(BUILT_IN)
         raise ConfigurationError("the world is not a JSON object", fix=f"give it a section for each provider: {known}")
     for name, section in cast("Mapping[object, object]", sections).items():
         if isinstance(name, str) and name.startswith("$comment"):
             continue
-        if name not in _KNOWN:
-            raise ConfigurationError(f"the world has an unknown section {name!r}", fix=f"the sections are {known}")
+        find_spec(str(name))
         if section is not None and not isinstance(section, Mapping):
             raise ConfigurationError(f"the world's section {name!r} is not a JSON object", fix="see the default world")
     if (place := place_of_live_key(sections)) is not None:
@@ -68,4 +66,45 @@ def _checked(sections: object) -> Mapping[str, object]:
             f"the world holds what looks like a real live key, at {place}",
             fix="take it out, and revoke it if others may have seen the file; invent a shorter one",
         )
-    return cast("Mapping[str, object]", sections)
+    return cast("World", sections)
+
+
+def _sections(world: World) -> list[tuple[ProviderSpec, Section]]:
+    """The providers that a world has, with their sections: the built-in ones in their own order, then the others."""
+    present = [
+        name for name, section in world.items() if isinstance(section, Mapping) and not name.startswith("$comment")
+    ]
+    ordered = [name for name in BUILT_IN if name in present] + [name for name in present if name not in BUILT_IN]
+    return [(find_spec(name), cast("Section", world[name])) for name in ordered]
+
+
+def read_world(world: World, base_url: str) -> list[tuple[ProviderSpec, BuildStub]]:
+    """Check every section of a world for a sandbox at `base_url`, and return what builds the stub of each.
+
+    Raises ConfigurationError that names the place that is wrong.
+    """
+    return [(spec, spec.read(section, base_url)) for spec, section in _sections(world)]
+
+
+def with_callbacks_to(world: World, url: str) -> World:
+    """Return a world whose callbacks go to `url`/pay, `url`/notify/KIND and `url`/one-login.
+
+    The secrets and tokens that it has stay; where it has none, there are invented ones. Raises ConfigurationError
+    unless `url` is the http or https address of a service.
+    """
+    root = url.rstrip("/")
+    try:
+        parts = urlsplit(root)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
+    except ValueError:
+        is_good = False
+    if not is_good:
+        raise ConfigurationError(
+            "the address for callbacks is not a URL", fix='give one such as "http://127.0.0.1:8000/callbacks"'
+        )
+    changed = {
+        spec.section: spec.send_callbacks_to(section, root)
+        for spec, section in _sections(world)
+        if spec.send_callbacks_to is not None
+    }
+    return {**world, **changed}

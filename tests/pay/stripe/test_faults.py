@@ -3,10 +3,11 @@
 import pytest
 
 from govcomponents import Money, errors
-from govcomponents.sandbox.faults.catalogue import CATALOGUE
+from govcomponents.sandbox.providers import fault_catalogue
 
 from .ground import Desk
 
+CATALOGUE = fault_catalogue()
 FAULTS = [name for name, kind in CATALOGUE.items() if "stripe" in kind.providers]
 CERTAIN = {"rate_limited": errors.RateLimited, "key_revoked": errors.CredentialsRefused}
 MANGLED = {"malformed_response": errors.UnexpectedReply}

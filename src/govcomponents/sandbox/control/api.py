@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
@@ -10,28 +11,19 @@ from govcomponents.core.messages import Response
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.callbacks.queue import Perturbation
 from govcomponents.sandbox.control import models
+from govcomponents.sandbox.control.openapi import API, M, Operation, description
 from govcomponents.sandbox.faults.arming import UnknownName
-from govcomponents.sandbox.faults.catalogue import CATALOGUE
-from govcomponents.sandbox.http.messages import (
-    Call,
-    Fact,
-    RotatesKeys,
-    Route,
-    Summarises,
-    is_cross_site,
-    json_response,
-)
+from govcomponents.sandbox.faults.catalogue import describe
+from govcomponents.sandbox.http.messages import Call, Route, is_cross_site, json_response
+from govcomponents.sandbox.plugins.provider import RotatesKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from govcomponents.sandbox.app import Sandbox
     from govcomponents.sandbox.callbacks.queue import Delivery
-    from govcomponents.sandbox.faults.arming import ArmedFault
+    from govcomponents.sandbox.control.controls import SandboxControls
+    from govcomponents.sandbox.control.openapi import Result
     from govcomponents.sandbox.http.messages import Handler
-
-M = TypeVar("M", bound=BaseModel)
-API = "/_sandbox/api"
 
 
 class _Refusal(Exception):
@@ -47,35 +39,43 @@ class ControlApi:
 
     section = "control"
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, controls: SandboxControls) -> None:
+        self._controls = controls
+        self._clock = controls.context.clock
+        self._faults = controls.context.faults
+        self._callbacks = controls.context.callbacks
+
+    def _operations(self) -> list[Operation]:
+        """The one table of the API: its routes and its description are made from it."""
+        m, arm = models, {"disarm": {"operationId": "disarm", "parameters": {"fault_id": "$response.body#/id"}}}
+        reference = {"reference": "only what has this reference, or one that begins with it"}
+        return [
+            Operation("GET", "/state", self.state, m.State),
+            Operation("POST", "/reset", _reads(m.Reset, self.reset), m.State, m.Reset),
+            Operation("GET", "/clock", self.clock, m.Clock),
+            Operation("PUT", "/clock", _reads(m.SetClock, self.set_clock), m.Clock, m.SetClock),
+            Operation("POST", "/clock/advance", _reads(m.Advance, self.advance), m.Clock, m.Advance),
+            Operation("GET", "/faults", self.faults, m.ArmedFault, many=True),
+            Operation("POST", "/faults", _reads(m.ArmFault, self.arm), m.ArmedFault, m.ArmFault, status=201, links=arm),
+            Operation("DELETE", "/faults", self.clear_faults, status=204),
+            Operation("GET", "/catalogue", self.catalogue, m.Catalogue),
+            Operation("DELETE", "/faults/<fault_id>", self.disarm, status=204),
+            Operation("GET", "/callbacks", self.callbacks, m.CallbackState, many=True),
+            Operation("POST", "/callbacks/deliver", self.deliver, m.Delivered),
+            Operation("GET", "/callbacks/perturbation", self.perturbation, m.Perturb),
+            Operation("PUT", "/callbacks/perturbation", _reads(m.Perturb, self.perturb), m.Perturb, m.Perturb),
+            Operation("POST", "/callbacks/<callback_id>/resend", self.resend, status=204),
+            Operation("POST", "/connections/drop", self.drop_connections, m.Dropped),
+            Operation("POST", "/keys/rotate", _reads(m.RotateKeys, self.rotate_keys), takes=m.RotateKeys, status=204),
+            Operation("GET", "/timeline", self.timeline, m.EventLine, many=True, query=reference),
+            Operation("GET", "/messages", self.messages, m.Message, many=True),
+        ]
 
     def routes(self) -> Iterable[Route]:
         """All routes of the API."""
-        table = [
-            ("GET", "/openapi.json", self.openapi),
-            ("GET", "/state", self.state),
-            ("POST", "/reset", self.reset),
-            ("GET", "/clock", self.clock),
-            ("PUT", "/clock", self.set_clock),
-            ("POST", "/clock/advance", self.advance),
-            ("GET", "/faults", self.faults),
-            ("POST", "/faults", self.arm),
-            ("DELETE", "/faults", self.clear_faults),
-            ("GET", "/catalogue", self.catalogue),
-            ("DELETE", "/faults/<fault_id>", self.disarm),
-            ("GET", "/callbacks", self.callbacks),
-            ("POST", "/callbacks/deliver", self.deliver),
-            ("GET", "/callbacks/perturbation", self.perturbation),
-            ("PUT", "/callbacks/perturbation", self.perturb),
-            ("POST", "/callbacks/<callback_id>/resend", self.resend),
-            ("POST", "/connections/drop", self.drop_connections),
-            ("POST", "/keys/rotate", self.rotate_keys),
-            ("GET", "/timeline", self.timeline),
-            ("GET", "/messages", self.messages),
-        ]
-        for method, path, handler in table:
-            yield Route(method, API + path, self._guarded(handler), handler.__name__)
+        yield Route("GET", f"{API}/openapi.json", self.openapi)
+        for one in self._operations():
+            yield Route(one.method, API + one.path, _handler(one), one.name)
 
     def owns(self, path: str) -> bool:
         """Whether a path is the API's."""
@@ -89,185 +89,171 @@ class ControlApi:
             return _json(405, problem, {"allow": ", ".join(names)})
         return _json(404, models.Problem(error=f"there is no such path; {API}/openapi.json lists them"))
 
-    def _guarded(self, handler: Handler) -> Handler:
-        def handle(call: Call) -> Response:
-            try:
-                if is_cross_site(call):
-                    raise _Refusal(403, "the request comes from a page of another site")
-                return handler(call)
-            except _Refusal as refusal:
-                return refusal.response
-
-        return handle
-
     def openapi(self, call: Call) -> Response:
         """Describe the API."""
-        from govcomponents.sandbox.control.openapi import description
+        definitions = self._faults.definitions
+        choices = {"provider": list(definitions), "fault": list(describe(definitions))}
+        return json_response(200, description(self._controls.context.base_url, self._operations(), choices))
 
-        return json_response(200, description(self._sandbox.base_url))
-
-    def state(self, call: Call) -> Response:
-        """Everything at a glance."""
-        sandbox = self._sandbox
-        providers = {}
-        for stub in sandbox.stubs:
-            present = stub.client_settings() is not None
-            facts: list[Fact] = list(stub.summary()) if present and isinstance(stub, Summarises) else []
-            lines = [models.FactLine(name=fact.name, value=fact.value) for fact in facts]
-            providers[stub.section] = models.Provider(present=present, facts=lines)
+    def state(self, call: Call) -> models.State:
+        """Read everything at a glance."""
+        providers = {spec.section: models.Provider(present=False, facts=[]) for spec in self._controls.absent}
+        for one in self._controls.providers:
+            lines = [models.FactLine(name=fact.name, value=fact.value) for fact in one.stub.summary()]
+            providers[one.spec.section] = models.Provider(present=True, facts=lines)
         callbacks = dict.fromkeys(("waiting", "delivered", "given_up"), 0)
-        for delivery in sandbox.callbacks.deliveries():
+        for delivery in self._callbacks.deliveries():
             callbacks[delivery.state] += 1
-        state = models.State(
-            base_url=sandbox.base_url,
-            seed=sandbox.seed,
-            clock=self._clock(),
+        return models.State(
+            base_url=self._controls.context.base_url,
+            seed=self._controls.seed,
+            clock=self.clock(call),
             providers=providers,
-            events=len(sandbox.timeline.events()),
+            events=len(self._controls.context.timeline.events()),
             callbacks=callbacks,
-            faults=len(sandbox.faults.armed()),
+            faults=len(self._faults.armed()),
         )
-        return _json(200, state)
 
-    def reset(self, call: Call) -> Response:
+    def reset(self, call: Call, wanted: models.Reset) -> models.State:
         """Start again."""
-        wanted = _read(models.Reset, call)
         try:
-            self._sandbox.reset(seed=wanted.seed, now=wanted.now, world=wanted.world)
+            self._controls.reset(seed=wanted.seed, now=wanted.now, world=wanted.world)
         except ConfigurationError as error:
             raise _Refusal(400, str(error)) from None
         return self.state(call)
 
-    def clock(self, call: Call) -> Response:
-        """Tell the time."""
-        return _json(200, self._clock())
+    def clock(self, call: Call) -> models.Clock:
+        """Read the clock."""
+        return models.Clock(now=self._clock.now(), running=self._clock.is_running)
 
-    def set_clock(self, call: Call) -> Response:
+    def set_clock(self, call: Call, wanted: models.SetClock) -> models.Clock:
         """Set the clock, or let it stand or run."""
-        wanted = _read(models.SetClock, call)
-        clock = self._sandbox.clock
         try:
             if wanted.now is not None:
-                clock.stop_at(wanted.now)
+                self._clock.stop_at(wanted.now)
         except ConfigurationError as error:
             raise _Refusal(400, str(error)) from None
         if wanted.running is True:
-            clock.run()
+            self._clock.run()
         elif wanted.running is False:
-            clock.stop()
-        return _json(200, self._clock())
+            self._clock.stop()
+        return self.clock(call)
 
-    def advance(self, call: Call) -> Response:
+    def advance(self, call: Call, wanted: models.Advance) -> models.Clock:
         """Move the clock forward."""
-        wanted = _read(models.Advance, call)
         try:
-            self._sandbox.clock.advance(wanted.seconds)
+            self._clock.advance(wanted.seconds)
         except ValueError as error:
             raise _Refusal(400, str(error)) from None
-        return _json(200, self._clock())
+        return self.clock(call)
 
-    def faults(self, call: Call) -> Response:
+    def faults(self, call: Call) -> list[models.ArmedFault]:
         """List the faults that are armed."""
-        return _json(200, [_armed(one) for one in self._sandbox.faults.armed()])
+        return [_shown(models.ArmedFault, one) for one in self._faults.armed()]
 
-    def arm(self, call: Call) -> Response:
+    def arm(self, call: Call, wanted: models.ArmFault) -> models.ArmedFault:
         """Arm a fault."""
-        wanted = _read(models.ArmFault, call)
         try:
-            armed = self._sandbox.faults.arm(**wanted.model_dump())
+            armed = self._faults.arm(**wanted.model_dump())
         except UnknownName as error:  # what numbers may be, the model has checked
             raise _Refusal(400, str(error), error.known) from None
-        return _json(201, _armed(armed))
+        return _shown(models.ArmedFault, armed)
 
-    def disarm(self, call: Call) -> Response:
+    def disarm(self, call: Call) -> None:
         """Take one fault back."""
         try:
-            self._sandbox.faults.disarm(call.params["fault_id"])
+            self._faults.disarm(call.params["fault_id"])
         except KeyError:
             raise _Refusal(404, "no such fault is armed") from None
-        return Response(204)
 
-    def clear_faults(self, call: Call) -> Response:
+    def clear_faults(self, call: Call) -> None:
         """Take all faults back."""
-        self._sandbox.faults.clear()
-        return Response(204)
+        self._faults.clear()
 
-    def catalogue(self, call: Call) -> Response:
+    def catalogue(self, call: Call) -> models.Catalogue:
         """List the names of all faults and operations."""
         faults = [
-            models.FaultDescription(name=kind.name, providers=list(kind.providers), real=kind.real, raises=kind.raises)
-            for kind in CATALOGUE.values()
+            models.FaultDescription(name=name, providers=list(one.providers), real=one.real, raises=one.kind.raises)
+            for name, one in describe(self._faults.definitions).items()
         ]
-        operations = {name: sorted(known) for name, known in self._sandbox.faults.operations.items()}
-        return _json(200, models.Catalogue(faults=faults, operations=operations))
+        operations = {name: sorted(known) for name, known in self._faults.operations.items()}
+        return models.Catalogue(faults=faults, operations=operations)
 
-    def callbacks(self, call: Call) -> Response:
+    def callbacks(self, call: Call) -> list[models.CallbackState]:
         """List the callbacks and their attempts, oldest first."""
-        return _json(200, [_delivery(one) for one in self._sandbox.callbacks.deliveries()])
+        return [_delivery(one) for one in self._callbacks.deliveries()]
 
-    def deliver(self, call: Call) -> Response:
+    def deliver(self, call: Call) -> models.Delivered:
         """Send whatever is due, now and from this call."""
-        return _json(200, models.Delivered(attempts=self._sandbox.callbacks.deliver_due()))
+        return models.Delivered(attempts=self._callbacks.deliver_due())
 
-    def perturbation(self, call: Call) -> Response:
-        """Say what is done to callbacks."""
-        return _json(200, _shown_perturbation(self._sandbox.callbacks.perturbation))
+    def perturbation(self, call: Call) -> models.Perturb:
+        """Read what is done to callbacks on purpose."""
+        return _shown(models.Perturb, self._callbacks.perturbation)
 
-    def perturb(self, call: Call) -> Response:
+    def perturb(self, call: Call, wanted: models.Perturb) -> models.Perturb:
         """Duplicate, delay, shuffle or pause callbacks."""
-        wanted = _read(models.Perturb, call)
-        self._sandbox.callbacks.perturb(Perturbation(**wanted.model_dump()))
-        return _json(200, wanted)
+        self._callbacks.perturb(Perturbation(**wanted.model_dump()))
+        return wanted
 
-    def resend(self, call: Call) -> Response:
+    def resend(self, call: Call) -> None:
         """Send one callback again."""
         try:
-            self._sandbox.callbacks.resend(call.params["callback_id"])
+            self._callbacks.resend(call.params["callback_id"])
         except KeyError:
             raise _Refusal(404, "there is no such callback") from None
-        return Response(204)
 
-    def drop_connections(self, call: Call) -> Response:
+    def drop_connections(self, call: Call) -> models.Dropped:
         """End every other open connection, without a word."""
-        return _json(200, models.Dropped(connections=self._sandbox.drop_connections()))
+        return models.Dropped(connections=self._controls.drop_connections())
 
-    def rotate_keys(self, call: Call) -> Response:
+    def rotate_keys(self, call: Call, wanted: models.RotateKeys) -> None:
         """Let a provider change its signing keys."""
-        wanted = _read(models.RotateKeys, call)
-        able = {one.section: one for one in self._sandbox.stubs if isinstance(one, RotatesKeys)}
+        able = {one.spec.section: one.stub for one in self._controls.providers if isinstance(one.stub, RotatesKeys)}
         if wanted.provider not in able:
             raise _Refusal(400, "that provider has no keys to rotate", sorted(able))
         able[wanted.provider].rotate_keys()
-        return Response(204)
 
-    def timeline(self, call: Call) -> Response:
+    def timeline(self, call: Call) -> list[models.EventLine]:
         """List what happened, oldest first; `reference` narrows it down to those that begin with it."""
         reference = dict(call.query).get("reference") or None
-        events = self._sandbox.timeline.events(reference)
-        lines = [
+        return [
             models.EventLine(at=one.at, component=one.component, reference=one.reference, happened=one.happened)
-            for one in events
+            for one in self._controls.context.timeline.events(reference)
         ]
-        return _json(200, lines)
 
-    def messages(self, call: Call) -> Response:
+    def messages(self, call: Call) -> list[models.Message]:
         """List the messages as their readers see them, oldest first."""
-        fields = models.Message.model_fields
-        shown = [{name: getattr(one, name) for name in fields} for one in self._sandbox.messages()]
-        return _json(200, [models.Message.model_validate(one) for one in shown])
-
-    def _clock(self) -> models.Clock:
-        clock = self._sandbox.clock
-        return models.Clock(now=clock.now(), running=clock.is_running)
+        return [_shown(models.Message, one) for one in self._controls.messages()]
 
 
-def _read(model: type[M], call: Call) -> M:
-    try:
-        return model.model_validate_json(call.body or b"{}")
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        text = "; ".join(f"{'.'.join(str(part) for part in one['loc']) or 'the body'}: {one['msg']}" for one in found)
-        raise _Refusal(400, text, sorted(model.model_fields)) from None
+def _handler(operation: Operation) -> Handler:
+    def handle(call: Call) -> Response:
+        try:
+            if is_cross_site(call):
+                raise _Refusal(403, "the request comes from a page of another site")
+            result = operation.act(call)
+        except _Refusal as refusal:
+            return refusal.response
+        return Response(operation.status) if result is None else _json(operation.status, result)
+
+    return handle
+
+
+def _reads(model: type[M], act: Callable[[Call, M], Result]) -> Callable[[Call], Result]:
+    """Read the body of a call before `act` is asked. Refuses one that is not as the model says."""
+
+    @wraps(act)
+    def reading(call: Call) -> Result:
+        try:
+            wanted = model.model_validate_json(call.body or b"{}")
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_context=False, include_input=False)
+            wrong = [f"{'.'.join(str(part) for part in one['loc']) or 'the body'}: {one['msg']}" for one in found]
+            raise _Refusal(400, "; ".join(wrong), sorted(model.model_fields)) from None
+        return act(call, wanted)
+
+    return reading
 
 
 def _json(status: int, value: BaseModel | Sequence[BaseModel], headers: dict[str, str] | None = None) -> Response:
@@ -279,9 +265,9 @@ def _json(status: int, value: BaseModel | Sequence[BaseModel], headers: dict[str
     return json_response(status, shown, {"cache-control": "no-store", **(headers or {})})
 
 
-def _armed(one: ArmedFault) -> models.ArmedFault:
-    known = {name: getattr(one, name) for name in models.ArmedFault.model_fields}
-    return models.ArmedFault.model_validate(known)
+def _shown(model: type[M], one: object) -> M:
+    """Show something by the fields that a model has in common with it."""
+    return model.model_validate({name: getattr(one, name) for name in model.model_fields})
 
 
 def _delivery(one: Delivery) -> models.CallbackState:
@@ -297,7 +283,3 @@ def _delivery(one: Delivery) -> models.CallbackState:
         reference=callback.reference if callback else None,
         attempts=attempts,
     )
-
-
-def _shown_perturbation(now: Perturbation) -> models.Perturb:
-    return models.Perturb.model_validate({name: getattr(now, name) for name in models.Perturb.model_fields})

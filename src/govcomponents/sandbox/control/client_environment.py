@@ -1,4 +1,4 @@
-"""How a service reaches a sandbox: the environment variables that govcomponents reads."""
+"""How a service reaches a sandbox: settings, and the environment variables that give them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,26 @@ from typing import TYPE_CHECKING
 from govcomponents.privacy import Guarded
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.app import Sandbox
+    from collections.abc import Iterable, Mapping
+
+    from govcomponents.sandbox.plugins.provider import RunningProvider
+    from govcomponents.settings import Settings
 
 
-def environment(sandbox: Sandbox) -> list[tuple[str, str]]:
-    """The environment variables with which govcomponents reaches this sandbox, by name."""
-    settings = sandbox.settings()
+def settings_for(providers: Iterable[RunningProvider]) -> Settings:
+    """Settings with which a client reaches providers: for each component, the first that a client can use."""
+    from govcomponents.settings import Settings
+
+    sections: dict[str, Mapping[str, object]] = {}
+    for one in providers:
+        found = one.stub.client_settings()
+        if found is not None:
+            sections.setdefault(one.spec.component, found)
+    return Settings(environment="test", **sections)
+
+
+def environment(settings: Settings) -> list[tuple[str, str]]:
+    """The environment variables that give those settings, by name."""
     found: list[tuple[str, str]] = [("GOVCOMPONENTS_ENVIRONMENT", settings.environment or "test")]
     for component in ("pay", "notify", "identity"):
         section = getattr(settings, component)

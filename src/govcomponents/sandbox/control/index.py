@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.control.client_environment import environment
-from govcomponents.sandbox.http.messages import PROVIDERS, Call, Fact, Route, Summarises, html_response, text_response
+from govcomponents.sandbox.control.client_environment import environment, settings_for
+from govcomponents.sandbox.http.messages import Call, Route, html_response, text_response
 from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.outbox import OutboxMessage
 
@@ -13,17 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from govcomponents.core.messages import Response
-    from govcomponents.sandbox.app import Sandbox
+    from govcomponents.sandbox.control.controls import SandboxControls
 
 _pages = Templates("govcomponents.sandbox.control")
-_STARTS = {
-    "pay": "/v1/payments",
-    "notify": "/v2/notifications",
-    "one_login": "/.well-known/openid-configuration",
-    "stripe": "/stripe/v1/checkout/sessions",
-    "openid": "/openid/.well-known/openid-configuration",
-    "login_gov": "/login-gov/.well-known/openid-configuration",
-}
 _SHOWN_AT_MOST = 200
 
 # What comes back to a service in a URL, in words for the person who looks at it.
@@ -41,8 +33,9 @@ class IndexPages:
 
     section = "home"
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, controls: SandboxControls) -> None:
+        self._controls = controls
+        self._context = controls.context
 
     def routes(self) -> Iterable[Route]:
         """All pages."""
@@ -66,34 +59,32 @@ class IndexPages:
 
     def home(self, call: Call) -> Response:
         """Show all three providers at a glance, the clock, and how to connect."""
-        sandbox = self._sandbox
-        cards = []
-        for stub in sandbox.stubs:
-            present = stub.client_settings() is not None
-            facts: list[Fact] = list(stub.summary()) if present and isinstance(stub, Summarises) else []
-            section = stub.section
-            cards.append({"name": PROVIDERS[section], "start": _STARTS[section], "present": present, "facts": facts})
+        cards = [
+            {"name": one.spec.name, "start": one.spec.start_path, "present": True, "facts": list(one.stub.summary())}
+            for one in self._controls.providers
+        ]
+        cards += [{"name": spec.name, "present": False} for spec in self._controls.absent]
         page = _pages.render(
             "home.html",
             cards=cards,
-            now=sandbox.clock.now(),
-            environment=environment(sandbox),
-            events=sandbox.timeline.events()[-8:][::-1],
-            base_url=sandbox.base_url,
+            now=self._context.clock.now(),
+            environment=environment(settings_for(self._controls.providers)),
+            events=self._context.timeline.events()[-8:][::-1],
+            base_url=self._context.base_url,
         )
         return html_response(200, page)
 
     def timeline(self, call: Call) -> Response:
         """Show what happened, the newest first; `reference` narrows it down."""
         reference = dict(call.query).get("reference", "").strip()
-        events = self._sandbox.timeline.events(reference or None)
+        events = self._context.timeline.events(reference or None)
         shown = events[-_SHOWN_AT_MOST:][::-1]
         page = _pages.render("timeline.html", events=shown, reference=reference, total=len(events))
         return html_response(200, page)
 
     def outbox(self, call: Call) -> Response:
         """List the messages, the newest first."""
-        messages = self._sandbox.messages()
+        messages = self._controls.messages()
         page = _pages.render("outbox.html", messages=messages[-_SHOWN_AT_MOST:][::-1], total=len(messages))
         return html_response(200, page)
 
@@ -121,4 +112,4 @@ class IndexPages:
         return html_response(200, _pages.render("came_back.html", pairs=pairs))
 
     def _message(self, message_id: str) -> OutboxMessage | None:
-        return next((message for message in self._sandbox.messages() if message.id == message_id), None)
+        return next((message for message in self._controls.messages() if message.id == message_id), None)

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
-
-from govcomponents.sandbox.faults.catalogue import CATALOGUE
-from govcomponents.sandbox.http.messages import PROVIDERS
+from pydantic import BaseModel, ConfigDict, Field
 
 Seconds = Annotated[float, Field(ge=0, le=10**10, allow_inf_nan=False)]
-
-
-def _names(names: Iterable[str]) -> dict[str, JsonValue]:
-    """For the description only: what is misspelt is refused by what is there, with the right names."""
-    return {"enum": list(names)}
 
 
 class _In(BaseModel):
@@ -51,8 +42,8 @@ class Advance(_In):
 class ArmFault(_In):
     """Arm a fault. Without nth, times, probability and seconds it is injected into every call that fits."""
 
-    provider: str = Field(description="one that the world has", json_schema_extra=_names(PROVIDERS))
-    fault: str = Field(description="a name from the catalogue", json_schema_extra=_names(CATALOGUE))
+    provider: str = Field(description="one that the world has")
+    fault: str = Field(description="a name from the catalogue")
     operation: str = Field("*", description="the operation's name from the catalogue; * for all")
     nth: int | None = Field(None, ge=1, le=10**9, description="only the nth call that fits")
     times: int | None = Field(None, ge=1, le=10**9, description="at most so often")
@@ -81,7 +72,7 @@ class Perturb(_In):
 class RotateKeys(_In):
     """Let a provider change its signing keys."""
 
-    provider: str = Field(description="the provider whose keys change", json_schema_extra=_names(PROVIDERS))
+    provider: str = Field(description="the provider whose keys change")
 
 
 class Clock(_Out):

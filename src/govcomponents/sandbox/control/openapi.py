@@ -1,92 +1,89 @@
-"""The OpenAPI description of the control API, made from the models that the API itself reads and writes."""
+"""Operations of the control API: one table of routes with their models, and its OpenAPI description."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from govcomponents.core.runtime import VERSION
 from govcomponents.sandbox.control import models
+from govcomponents.sandbox.http.messages import Call
 
-_PATH = "/_sandbox/api"
+API = "/_sandbox/api"
+M = TypeVar("M", bound=BaseModel)
+Result: TypeAlias = BaseModel | Sequence[BaseModel] | None
 
 
-@dataclass(frozen=True)
-class _Operation:
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. `act` answers a call; the first line of its docstring is the summary.
+
+    `takes` and `gives` are the models of the body and of the response, of which there are `many` in a list. `query` are
+    the parameters that it may have, with what each is for; `links` the operations that can follow it.
+    """
+
     method: str
     path: str
-    id: str
-    summary: str
-    takes: type[BaseModel] | None = None
+    act: Callable[[Call], Result]
     gives: type[BaseModel] | None = None
-    is_list: bool = False
+    takes: type[BaseModel] | None = None
+    many: bool = False
     status: int = 200
-    refusals: tuple[int, ...] = ()
-    query: str = ""
+    query: dict[str, str] = field(default_factory=dict)
+    links: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The operation's name, which is that of its handler."""
+        return self.act.__name__
+
+    def describe(self) -> dict[str, Any]:
+        """The operation as OpenAPI has it. Every call that changes something may be refused by its origin."""
+        summary = (self.act.__doc__ or "").partition("\n")[0].rstrip(".")
+        described: dict[str, Any] = {"operationId": self.name, "summary": summary}
+        names = [part[1:-1] for part in self.path.split("/") if part.startswith("<")]
+        parameters = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+        parameters += [
+            {"name": name, "in": "query", "required": False, "schema": {"type": "string"}, "description": what}
+            for name, what in self.query.items()
+        ]
+        if parameters:
+            described["parameters"] = parameters
+        if self.takes:
+            required = any(part.is_required() for part in self.takes.model_fields.values())
+            described["requestBody"] = {"required": required, "content": _content(self.takes)}
+        done: dict[str, Any] = {"description": "Done"}
+        if self.gives:
+            done["content"] = _content(self.gives, many=self.many)
+        if self.links:
+            done["links"] = self.links
+        refused = {"description": "Refused", "content": _content(models.Problem)}
+        statuses = [400] * bool(self.takes) + [403] * (self.method != "GET") + [404] * bool(names)
+        described["responses"] = {str(self.status): done, **{str(status): refused for status in statuses}}
+        return described
 
 
-_CHANGES = (400, 403)
-_OPERATIONS = (
-    _Operation("get", "/state", "state", "Read everything at a glance", gives=models.State),
-    _Operation("post", "/reset", "reset", "Start again", models.Reset, models.State, refusals=_CHANGES),
-    _Operation("get", "/clock", "clock", "Read the clock", gives=models.Clock),
-    _Operation("put", "/clock", "setClock", "Set the clock", models.SetClock, models.Clock, refusals=_CHANGES),
-    _Operation(
-        "post", "/clock/advance", "advanceClock", "Move the clock", models.Advance, models.Clock, refusals=_CHANGES
-    ),
-    _Operation("get", "/faults", "faults", "List the armed faults", gives=models.ArmedFault, is_list=True),
-    _Operation(
-        "post", "/faults", "armFault", "Arm a fault", models.ArmFault, models.ArmedFault, status=201, refusals=_CHANGES
-    ),
-    _Operation("delete", "/faults", "clearFaults", "Take all faults back", status=204, refusals=(403,)),
-    _Operation("get", "/catalogue", "catalogue", "List the names that can be armed", gives=models.Catalogue),
-    _Operation("delete", "/faults/{fault_id}", "disarmFault", "Take a fault back", status=204, refusals=(403, 404)),
-    _Operation("get", "/callbacks", "callbacks", "List the callbacks", gives=models.CallbackState, is_list=True),
-    _Operation("post", "/callbacks/deliver", "deliver", "Send what is due", gives=models.Delivered, refusals=(403,)),
-    _Operation(
-        "get", "/callbacks/perturbation", "perturbation", "Read what is done to callbacks", gives=models.Perturb
-    ),
-    _Operation(
-        "put",
-        "/callbacks/perturbation",
-        "perturb",
-        "Duplicate, delay, shuffle or pause callbacks",
-        models.Perturb,
-        models.Perturb,
-        refusals=_CHANGES,
-    ),
-    _Operation(
-        "post", "/callbacks/{callback_id}/resend", "resend", "Send a callback again", status=204, refusals=(403, 404)
-    ),
-    _Operation(
-        "post", "/connections/drop", "dropConnections", "End open connections", gives=models.Dropped, refusals=(403,)
-    ),
-    _Operation(
-        "post", "/keys/rotate", "rotateKeys", "Change signing keys", models.RotateKeys, status=204, refusals=_CHANGES
-    ),
-    _Operation(
-        "get", "/timeline", "timeline", "List what happened", gives=models.EventLine, is_list=True, query="reference"
-    ),
-    _Operation("get", "/messages", "messages", "List the messages", gives=models.Message, is_list=True),
-)
-
-
-def description(base_url: str) -> dict[str, Any]:
-    """The description, as OpenAPI 3.1, for a sandbox at `base_url`."""
-    taken = {operation.takes for operation in _OPERATIONS if operation.takes}
-    given = {operation.gives for operation in _OPERATIONS if operation.gives} | {models.Problem}
-    wanted = [(model, "validation") for model in sorted(taken, key=lambda model: model.__name__)]
-    wanted += [(model, "serialization") for model in sorted(given - taken, key=lambda model: model.__name__)]
+def description(base_url: str, operations: Sequence[Operation], choices: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """The API as OpenAPI 3.1, for a sandbox at `base_url`. `choices` are the names that fields of requests may have."""
+    taken = {one.takes for one in operations if one.takes}
+    given = {one.gives for one in operations if one.gives} | {models.Problem}
+    by_name = sorted(taken | given, key=lambda model: model.__name__)
     _, schemas = models_json_schema(
-        wanted,  # type: ignore[arg-type]  # the list's second members are the literals that it asks for
+        [(model, "validation" if model in taken else "serialization") for model in by_name],
         ref_template="#/components/schemas/{model}",
     )
+    for model in taken:
+        for name, schema in schemas["$defs"][model.__name__].get("properties", {}).items():
+            if name in choices:
+                schema["enum"] = list(choices[name])
     paths: dict[str, dict[str, Any]] = {}
-    for operation in _OPERATIONS:
-        paths.setdefault(_PATH + operation.path, {})[operation.method] = _operation(operation)
+    for one in operations:
+        path = API + one.path.replace("<", "{").replace(">", "}")
+        paths.setdefault(path, {})[one.method.lower()] = one.describe()
     return {
         "openapi": "3.1.0",
         "info": {
@@ -100,43 +97,6 @@ def description(base_url: str) -> dict[str, Any]:
     }
 
 
-def _operation(operation: _Operation) -> dict[str, Any]:
-    shown: dict[str, Any] = {"operationId": operation.id, "summary": operation.summary}
-    parameters = [
-        {"name": part[1:-1], "in": "path", "required": True, "schema": {"type": "string"}}
-        for part in operation.path.split("/")
-        if part.startswith("{")
-    ]
-    if operation.query:
-        parameters.append(
-            {
-                "name": operation.query,
-                "in": "query",
-                "required": False,
-                "schema": {"type": "string"},
-                "description": "only what has this reference, or one that begins with it",
-            }
-        )
-    if parameters:
-        shown["parameters"] = parameters
-    if operation.takes:
-        required = any(field.is_required() for field in operation.takes.model_fields.values())
-        shown["requestBody"] = {"required": required, "content": _content(operation.takes, is_list=False)}
-    response: dict[str, Any] = {"description": "Done"}
-    if operation.gives:
-        response["content"] = _content(operation.gives, is_list=operation.is_list)
-    if operation.id == "armFault":
-        response["links"] = {"disarm": {"operationId": "disarmFault", "parameters": {"fault_id": "$response.body#/id"}}}
-    responses = {str(operation.status): response}
-    for status in operation.refusals:
-        refusal = {"description": "Refused", "content": _content(models.Problem, is_list=False)}
-        responses[str(status)] = refusal
-    shown["responses"] = responses
-    return shown
-
-
-def _content(model: type[BaseModel], *, is_list: bool) -> dict[str, Any]:
+def _content(model: type[BaseModel], *, many: bool = False) -> dict[str, Any]:
     schema: dict[str, Any] = {"$ref": f"#/components/schemas/{model.__name__}"}
-    if is_list:
-        schema = {"type": "array", "items": schema}
-    return {"application/json": {"schema": schema}}
+    return {"application/json": {"schema": {"type": "array", "items": schema} if many else schema}}

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.callbacks.queue import Perturbation
-from govcomponents.sandbox.faults.catalogue import CATALOGUE
+from govcomponents.sandbox.faults.catalogue import describe
 from govcomponents.sandbox.http.messages import (
-    PROVIDERS,
     Call,
     Route,
     html_response,
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from govcomponents.core.messages import Response
-    from govcomponents.sandbox.app import Sandbox
+    from govcomponents.sandbox.control.controls import SandboxControls
     from govcomponents.sandbox.http.messages import Handler
 
 _pages = Templates("govcomponents.sandbox.control")
@@ -45,8 +44,11 @@ class ControlPages:
 
     section = "controls"
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, controls: SandboxControls) -> None:
+        self._controls = controls
+        self._clock = controls.context.clock
+        self._faults = controls.context.faults
+        self._callbacks = controls.context.callbacks
 
     def routes(self) -> Iterable[Route]:
         """All pages, and where their forms go."""
@@ -80,18 +82,17 @@ class ControlPages:
 
     def callbacks(self, call: Call) -> Response:
         """List the callbacks with their attempts."""
-        return self._callbacks(200, {}, None)
+        return self._callbacks_page(200, {}, None)
 
-    def _callbacks(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
-        queue = self._sandbox.callbacks
-        deliveries = queue.deliveries()
+    def _callbacks_page(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
+        deliveries = self._callbacks.deliveries()
         page = _pages.render(
             "callbacks.html",
             deliveries=deliveries[-_SHOWN_AT_MOST:][::-1],
             total=len(deliveries),
-            perturbation=queue.perturbation,
-            is_served=queue.is_automatic,
-            now=self._sandbox.clock.now(),
+            perturbation=self._callbacks.perturbation,
+            is_served=self._callbacks.is_automatic,
+            now=self._clock.now(),
             typed=typed,
             wrong=wrong,
         )
@@ -109,44 +110,40 @@ class ControlPages:
                 seed=_whole(typed, "seed") or 0,
             )
             try:
-                self._sandbox.callbacks.perturb(wanted)
+                self._callbacks.perturb(wanted)
             except ValueError as error:
                 raise _Wrong("copies", str(error)) from None
         except _Wrong as wrong:
-            return self._callbacks(400, typed, wrong)
+            return self._callbacks_page(400, typed, wrong)
         return redirect("/_sandbox/callbacks", 303)
 
     def deliver(self, call: Call) -> Response:
         """Send what is due now."""
-        self._sandbox.callbacks.deliver_due()
+        self._callbacks.deliver_due()
         return redirect("/_sandbox/callbacks", 303)
 
     def resend(self, call: Call) -> Response:
         """Send one callback again."""
         try:
-            self._sandbox.callbacks.resend(call.params["callback_id"])
+            self._callbacks.resend(call.params["callback_id"])
         except KeyError:
             return html_response(404, _pages.render("not_found.html", what="callback"))
         return redirect("/_sandbox/callbacks", 303)
 
     def faults(self, call: Call) -> Response:
         """Show the armed faults, and the form that arms one."""
-        return self._faults(200, {}, None)
+        return self._faults_page(200, {}, None)
 
-    def _faults(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
-        faults = self._sandbox.faults
-        choices = {
-            PROVIDERS[provider]: [(provider, kind) for kind in CATALOGUE.values() if provider in kind.providers]
-            for provider in faults.operations
-        }
-        operations = {PROVIDERS[provider]: sorted(names) for provider, names in faults.operations.items()}
+    def _faults_page(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
+        definitions = self._faults.definitions
+        names = {one.spec.section: one.spec.name for one in self._controls.providers}
         page = _pages.render(
             "faults.html",
-            armed=faults.armed(),
-            choices=choices,
-            operations=operations,
-            catalogue=list(CATALOGUE.values()),
-            providers=PROVIDERS,
+            armed=self._faults.armed(),
+            choices={names[section]: [(section, name) for name in known] for section, known in definitions.items()},
+            operations={names[section]: sorted(known) for section, known in self._faults.operations.items()},
+            catalogue=describe(definitions),
+            providers=names,
             typed=typed,
             wrong=wrong,
         )
@@ -158,7 +155,7 @@ class ControlPages:
         try:
             provider, _, fault = typed.get("fault", "").partition(":")
             try:
-                self._sandbox.faults.arm(
+                self._faults.arm(
                     provider,
                     fault,
                     operation=typed.get("operation") or "*",
@@ -170,33 +167,32 @@ class ControlPages:
             except ValueError as error:
                 raise _Wrong(_field_of(str(error)), str(error)) from None
         except _Wrong as wrong:
-            return self._faults(400, typed, wrong)
+            return self._faults_page(400, typed, wrong)
         return redirect("/_sandbox/faults", 303)
 
     def disarm(self, call: Call) -> Response:
         """Take one fault back; one that is gone already is as good."""
         try:
-            self._sandbox.faults.disarm(call.params["fault_id"])
+            self._faults.disarm(call.params["fault_id"])
         except KeyError:
             return html_response(404, _pages.render("not_found.html", what="fault"))
         return redirect("/_sandbox/faults", 303)
 
     def clear(self, call: Call) -> Response:
         """Take all faults back."""
-        self._sandbox.faults.clear()
+        self._faults.clear()
         return redirect("/_sandbox/faults", 303)
 
     def clock(self, call: Call) -> Response:
         """Show the clock and its controls."""
-        return self._clock(200, {}, None)
+        return self._clock_page(200, {}, None)
 
-    def _clock(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
-        clock = self._sandbox.clock
+    def _clock_page(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
         page = _pages.render(
             "clock.html",
-            now=clock.now(),
-            is_running=clock.is_running,
-            seed=self._sandbox.seed,
+            now=self._clock.now(),
+            is_running=self._clock.is_running,
+            seed=self._controls.seed,
             typed=typed,
             wrong=wrong,
         )
@@ -206,33 +202,32 @@ class ControlPages:
         """Do what the pressed button says: advance, set, stop or run."""
         typed = dict(call.form)
         action = typed.get("action", "")
-        clock = self._sandbox.clock
         try:
             if action == "advance":
-                clock.advance(_span(typed))
+                self._clock.advance(_span(typed))
             elif action == "set":
-                clock.stop_at(typed.get("moment", "").strip())
+                self._clock.stop_at(typed.get("moment", "").strip())
             elif action == "stop":
-                clock.stop()
+                self._clock.stop()
             elif action == "run":
-                clock.run()
+                self._clock.run()
             else:
                 raise _Wrong("amount", "choose one of the buttons")
         except _Wrong as wrong:
-            return self._clock(400, typed, wrong)
+            return self._clock_page(400, typed, wrong)
         except ConfigurationError as error:
-            return self._clock(400, typed, _Wrong("moment", f"{error.happened}; {error.fix}"))
+            return self._clock_page(400, typed, _Wrong("moment", f"{error.happened}; {error.fix}"))
         except ValueError as error:
-            return self._clock(400, typed, _Wrong("amount", str(error)))
+            return self._clock_page(400, typed, _Wrong("amount", str(error)))
         return redirect("/_sandbox/clock", 303)
 
     def reset(self, call: Call) -> Response:
         """Start again."""
         typed = dict(call.form)
         try:
-            self._sandbox.reset(seed=_whole(typed, "seed"))
+            self._controls.reset(seed=_whole(typed, "seed"))
         except _Wrong as wrong:
-            return self._clock(400, typed, wrong)
+            return self._clock_page(400, typed, wrong)
         return redirect("/", 303)
 
 

@@ -8,12 +8,11 @@ import threading
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.faults.catalogue import CATALOGUE, FaultKind
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from govcomponents.sandbox.clock import SandboxClock
+    from govcomponents.sandbox.faults.catalogue import Fault, FaultKind
 
 EVERY_OPERATION = "*"
 _LONGEST_SILENCE = 600.0
@@ -39,7 +38,7 @@ class ArmedFault:
 
     id: str
     provider: str
-    fault: str
+    definition: Fault
     operation: str = EVERY_OPERATION
     nth: int | None = None
     times: int | None = None
@@ -54,7 +53,12 @@ class ArmedFault:
     @property
     def kind(self) -> FaultKind:
         """What it does."""
-        return CATALOGUE[self.fault]
+        return self.definition.kind
+
+    @property
+    def fault(self) -> str:
+        """The fault's name."""
+        return self.definition.kind.name
 
     def applies_to(self, provider: str, operation: str) -> bool:
         """Whether a call is one that it may be injected into."""
@@ -83,13 +87,20 @@ class Faults:
         self._lock = threading.Lock()
         self._armed: dict[str, ArmedFault] = {}
         self._number = 0
-        self._operations: Mapping[str, frozenset[str]] = {}
+        self._operations: dict[str, frozenset[str]] = {}
+        self._definitions: dict[str, Mapping[str, Fault]] = {}
         self.any_armed = False
         """Looked at for every call, without the lock: nearly always there is none."""
 
-    def register(self, operations: Mapping[str, frozenset[str]]) -> None:
-        """Learn the names of the operations of each provider that is there."""
-        self._operations = operations
+    def register(self, provider: str, operations: frozenset[str], faults: Mapping[str, Fault]) -> None:
+        """Add a provider, with the names of its operations and its faults by name."""
+        self._operations[provider] = operations
+        self._definitions[provider] = faults
+
+    @property
+    def definitions(self) -> Mapping[str, Mapping[str, Fault]]:
+        """The faults of each provider, by name."""
+        return self._definitions
 
     @property
     def operations(self) -> Mapping[str, frozenset[str]]:
@@ -115,10 +126,10 @@ class Faults:
         """
         if provider not in self._operations:
             raise UnknownName("provider", self._operations)
-        kinds = {kind.name for kind in CATALOGUE.values() if provider in kind.providers}
-        if fault not in kinds:
-            raise UnknownName(f"fault of {provider}", kinds)
-        known = self._operations[provider] & (frozenset(CATALOGUE[fault].operations) or self._operations[provider])
+        if fault not in self._definitions[provider]:
+            raise UnknownName(f"fault of {provider}", self._definitions[provider])
+        definition = self._definitions[provider][fault]
+        known = self._operations[provider] & (frozenset(definition.kind.operations) or self._operations[provider])
         if operation != EVERY_OPERATION and operation not in known:
             raise UnknownName(f"operation of {provider} for this fault", {EVERY_OPERATION, *known})
         if any(number is not None and number < 1 for number in (nth, times)):
@@ -135,7 +146,7 @@ class Faults:
             armed = ArmedFault(
                 f"fault-{self._number}",
                 provider,
-                fault,
+                definition,
                 operation,
                 nth,
                 times,
@@ -154,6 +165,12 @@ class Faults:
         with self._lock:
             del self._armed[fault_id]
             self.any_armed = bool(self._armed)
+
+    def forget_providers(self) -> None:
+        """Take all back, and forget every provider."""
+        self.clear()
+        self._operations.clear()
+        self._definitions.clear()
 
     def clear(self) -> None:
         """Take all back."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, Protocol, runtime_checkable
+from typing import Protocol
 from urllib.parse import parse_qsl
 
 from govcomponents.core.messages import Response
@@ -45,16 +45,6 @@ class Call:
         return f"{self.path}?{self.query_string}" if self.query_string else self.path
 
 
-PROVIDERS: Final[Mapping[str, str]] = {
-    "pay": "GOV.UK Pay",
-    "notify": "GOV.UK Notify",
-    "one_login": "GOV.UK One Login",
-    "stripe": "Stripe",
-    "openid": "OpenID Connect",
-    "login_gov": "Login.gov",
-}
-"""The providers' sections of a world, and their names for people."""
-
 Handler = Callable[[Call], Response]
 
 
@@ -75,10 +65,10 @@ class Route:
 
 
 class RouteOwner(Protocol):
-    """One provider, imitated: its section of the world, its routes, and its way to say that a route is not there."""
+    """Owner of a part of the sandbox's paths: its routes, and its way to say that a route is not there."""
 
     section: str
-    """The name of its section in a world file."""
+    """What faults call it; a provider's section of a world."""
 
     def routes(self) -> Iterable[Route]:
         """All routes that it answers."""
@@ -90,41 +80,6 @@ class RouteOwner(Protocol):
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Answer as the provider does to an unknown path (`allowed` is empty) or a wrong method."""
-        ...
-
-
-class ProviderStub(RouteOwner, Protocol):
-    """A stub that has a client's settings: one of the three providers."""
-
-    def client_settings(self) -> Mapping[str, object] | None:
-        """The settings with which a client reaches it; None if the world has no such provider."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One line of what a provider holds, for people: its name, its number or value, and where more of it is seen."""
-
-    name: str
-    value: str
-    href: str | None = None
-
-
-@runtime_checkable
-class Summarises(Protocol):
-    """A stub that can say at a glance what it holds; the sandbox's first page shows it."""
-
-    def summary(self) -> Iterable[Fact]:
-        """What it holds now, in a few lines without personal data."""
-        ...
-
-
-@runtime_checkable
-class RotatesKeys(Protocol):
-    """A stub that signs, and can change its keys as the provider does."""
-
-    def rotate_keys(self) -> None:
-        """Sign with a new key from now on; the old one stays published as long as the provider keeps it."""
         ...
 
 

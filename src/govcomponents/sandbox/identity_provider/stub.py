@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from govcomponents.core.messages import Response
 from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.jose.tokens import half_hash, same
 from govcomponents.identity.protocol.flow import code_challenge
-from govcomponents.sandbox.http.messages import Call, Fact, Route, html_response, json_response, redirect, text_response
+from govcomponents.sandbox.http.messages import Call, Route, html_response, json_response, redirect, text_response
 from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.identity_provider.clients import ClientRejected, check_client
 from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
 from govcomponents.sandbox.identity_provider.keys import SigningKeys
 from govcomponents.sandbox.identity_provider.profile import AuthorizationRequest, BadRequest, ProviderProfile
-from govcomponents.sandbox.identity_provider.world import Client, OpenIdWorld, Person, read_world
+from govcomponents.sandbox.identity_provider.token_faults import corrupt
+from govcomponents.sandbox.identity_provider.world import Client, OpenIdWorld, Person
+from govcomponents.sandbox.plugins.provider import Fact
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.context import SandboxContext
@@ -32,20 +34,16 @@ _ASSERTIONS_KEPT = 600
 class OpenIdStub:
     """One OpenID provider. Safe to share between threads.
 
-    `sign_in` says how its authorization endpoint answers: "page" shows a page, "at_once" redirects without one, None
-    does what the world says of each client. `sign_in_as` chooses who signs in at once.
+    `sign_in_as` chooses who signs in at once.
     """
 
-    def __init__(
-        self, section: Any, context: SandboxContext, profile: type[ProviderProfile], *, sign_in: str | None = None
-    ) -> None:
+    def __init__(self, world: OpenIdWorld, profile: ProviderProfile, context: SandboxContext) -> None:
         self._context = context
-        self._profile = profile(context.base_url)
-        self.section = self._profile.section
-        self._world: OpenIdWorld = read_world(section, self.section, profile.people)
+        self._profile = profile
+        self.section = profile.section
+        self._world = world
         self._clients = {client.client_id: client for client in self._world.clients}
         self._people = {person.symbol: person for person in self._world.people}
-        self._sign_in = sign_in
         self._lock = threading.Lock()
         self._chosen: str | None = None
         self._signed_in = 0
@@ -105,6 +103,10 @@ class OpenIdStub:
     def rotate_keys(self) -> None:
         """Sign with a new key from now on; the old one is gone."""
         self.keys.rotate("RS256")
+
+    def corrupt(self, fault: str, response: Response) -> Response:
+        """Corrupt the tokens of a response, or where it redirects to, as a fault says."""
+        return corrupt(fault, response, self.keys)
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -167,9 +169,9 @@ class OpenIdStub:
             chosen = self._chosen
         if chosen is not None:
             return self._people[chosen]
-        if self._sign_in != "page" and client.signs_in is not None:
+        if self._context.sign_in != "page" and client.signs_in is not None:
             return self._people[client.signs_in]
-        return next(iter(self._people.values()), None) if self._sign_in == "at_once" else None
+        return next(iter(self._people.values()), None) if self._context.sign_in == "at_once" else None
 
     def _show_page(self, call: Call) -> Response:
         query = dict(call.query)

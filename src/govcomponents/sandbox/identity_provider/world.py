@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from govcomponents.errors import ConfigurationError
+from govcomponents.sandbox.plugins.world_section import WorldPart, read_section
+
+if TYPE_CHECKING:
+    from govcomponents.sandbox.identity_provider.profile import ProviderProfile
+    from govcomponents.sandbox.plugins.provider import Section
 
 Proved = Literal["none", "verified", "facial_match"]
 
 
-def _uncommented(value: Any) -> Any:
-    """Leave out what is only there for people who read the file."""
-    if isinstance(value, dict):
-        return {name: _uncommented(item) for name, item in value.items() if not name.startswith("$comment")}
-    if isinstance(value, list):
-        return [_uncommented(item) for item in value]
-    return value
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Client(_Part):
+class Client(WorldPart):
     """One service, as it is registered. A client with `private_key_jwt` registers its `public_jwk`."""
 
     client_id: str = "urn:example:sandbox-service"
@@ -37,7 +28,7 @@ class Client(_Part):
     signs_in: str | None = Field(None, description="who signs in at once; without it there is a page")
 
 
-class Person(_Part):
+class Person(WorldPart):
     """One person who can sign in. All of them are invented.
 
     `acr` are the levels that a plain provider can name for the person; `proved` is how far Login.gov proved them;
@@ -56,7 +47,7 @@ class Person(_Part):
         return self.symbol.capitalize()
 
 
-class OpenIdWorld(_Part):
+class OpenIdWorld(WorldPart):
     """The section `openid` or `login_gov` of a world; an empty one has a client and two people."""
 
     clients: tuple[Client, ...] = Field((Client(),), min_length=1)
@@ -78,14 +69,7 @@ class OpenIdWorld(_Part):
         return self
 
 
-def read_world(section: object, name: str, people: tuple[Person, ...]) -> OpenIdWorld:
-    """Read a world's section; without people it has the usual ones. Raises ConfigurationError."""
-    given = _uncommented(section)
-    try:
-        if isinstance(given, dict) and "people" not in given:
-            given = {**given, "people": people}
-        return OpenIdWorld.model_validate(given)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join([name, *(str(part) for part in found["loc"])])
-        raise ConfigurationError(f"the world is wrong at {where}: {found['msg']}", fix="mend the world file") from None
+def read_world(section: Section, profile: ProviderProfile, base_url: str) -> OpenIdWorld:
+    """Read a world's section; without people it has those of the profile. Raises ConfigurationError."""
+    given = section if "people" in section else {**section, "people": profile.people}
+    return read_section(OpenIdWorld, profile.section, given, base_url)

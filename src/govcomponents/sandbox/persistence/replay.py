@@ -19,9 +19,9 @@ from urllib.parse import unquote_to_bytes
 from govcomponents.core.runtime import VERSION
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.callbacks.queue import DeliveryResult
-from govcomponents.sandbox.http.messages import PROVIDERS, Call
+from govcomponents.sandbox.http.messages import Call
 from govcomponents.sandbox.persistence.event_log import EventLog
-from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, look_up
+from govcomponents.sandbox.plugins.provider import ProviderStub, TakesCards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from govcomponents.core.messages import Response
-    from govcomponents.sandbox.app import Sandbox
+    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.http.messages import Handler
     from govcomponents.sandbox.http.routing import Found
     from govcomponents.sandbox.persistence.event_log import Step
 
 _RESETS = frozenset({"/_sandbox/api/reset", "/_sandbox/reset"})
-_TAKE_CARDS = frozenset({"pay.enter_card", "pay.authorise"})
 _DIGITS = re.compile(rb"\d(?:[ +-]?\d){11,18}")
 
 
@@ -45,34 +45,38 @@ def made_by(sections: Mapping[str, object], seed: int, sign_in: str | None) -> s
 
 
 class StateReplayer:
-    """The memory of one sandbox, in a file. It is the recorder of the sandbox's callbacks too."""
+    """Logs the steps of one sandbox to a file, and redoes them. It is the recorder of the sandbox's callbacks too.
 
-    def __init__(self, sandbox: Sandbox, path: Path | str, made: str) -> None:
-        self._sandbox = sandbox
+    `redo` answers a call again.
+    """
+
+    def __init__(self, context: SandboxContext, path: Path | str, made: str, redo: Handler) -> None:
+        self._context = context
+        self._redo_call = redo
         self._lock = threading.RLock()
         self._at = (0.0, 0.0)
         self._log = EventLog(path, made)
         was_at = self._log.about("base_url")
-        if was_at not in (None, sandbox.base_url):
+        if was_at not in (None, context.base_url):
             self._log.close()
             raise ConfigurationError(
                 f"the state file belongs to a sandbox at {was_at}, and what callers signed names that address",
                 fix="start with the same --host and --port, or the same --public-url",
             )
-        self._log.keep("base_url", sandbox.base_url)
+        self._log.keep("base_url", context.base_url)
 
     def begin(self) -> None:
         """Redo what the file holds, and from then on note each step.
 
         Raises ConfigurationError if a step does not give what it gave then.
         """
-        sandbox = self._sandbox
+        context = self._context
         for step in self._log.steps():
             self._redo(step)
         if shown := self._log.about("clock"):
-            sandbox.clock.restore(json.loads(shown))
-        sandbox.clock.on_move(self._keep_clock)
-        sandbox.callbacks.recorder = self
+            context.clock.restore(json.loads(shown))
+        context.clock.on_move(self._keep_clock)
+        context.callbacks.recorder = self
 
     def act(self, call: Call, found: Found) -> Response:
         """Let a call act, and note it if it may have changed something."""
@@ -90,7 +94,7 @@ class StateReplayer:
     @contextmanager
     def step(self) -> Iterator[None]:
         """Do one step at a time, while the clock stands still."""
-        with self._lock, self._sandbox.clock.held() as at:
+        with self._lock, self._context.clock.held() as at:
             self._at = at
             yield
 
@@ -113,24 +117,24 @@ class StateReplayer:
             self._log.close()
 
     def _marks(self) -> tuple[int, int, int]:
-        sandbox = self._sandbox
-        return sandbox.ids.drawn, sandbox.callbacks.queued, sandbox.timeline.recorded
+        context = self._context
+        return context.ids.drawn, context.callbacks.queued, context.timeline.recorded
 
     def _keep_clock(self) -> None:
         with self._lock:
-            self._log.keep("clock", json.dumps(self._sandbox.clock.settings()))
+            self._log.keep("clock", json.dumps(self._context.clock.settings()))
 
     def _redo(self, step: Step) -> None:
-        sandbox = self._sandbox
+        context = self._context
         data = json.loads(step.data)
-        with sandbox.clock.held((step.at, step.callers_at)):
+        with context.clock.held((step.at, step.callers_at)):
             if step.kind == "sweep":
-                sandbox.callbacks.sweep()
+                context.callbacks.sweep()
             elif step.kind == "made":
-                sandbox.callbacks.remake(data["id"])
+                context.callbacks.remake(data["id"])
             elif step.kind == "attempt":
-                sandbox.callbacks.redo_attempt(data["id"], DeliveryResult(data["status"], data["problem"]))
-            elif (status := sandbox.redo(_read(data, sandbox.base_url)).status) != data["status"]:
+                context.callbacks.redo_attempt(data["id"], DeliveryResult(data["status"], data["problem"]))
+            elif (status := self._redo_call(_read(data, context.base_url)).status) != data["status"]:
                 raise ConfigurationError(
                     f"the state file cannot be redone: step {step.number} gave {data['status']} then, {status} now",
                     fix="delete it and start anew",
@@ -142,26 +146,19 @@ def _may_change(call: Call, found: Found, response: Response) -> bool:
     if call.method not in ("GET", "HEAD"):
         return True
     is_page = response.status in (302, 303) or response.headers.get("content-type", "").startswith("text/html")
-    return is_page and found.owner.section in PROVIDERS
+    return is_page and isinstance(found.owner, ProviderStub)
 
 
 def _is_secret(call: Call, found: Found, response: Response) -> bool:
     """Whether a call must not be kept: its key was refused and may be a real one, or it holds a real card's number."""
     if response.status in (401, 403):
         return True
-    if found.route.name not in _TAKE_CARDS:
+    owner = found.owner
+    if not isinstance(owner, TakesCards) or found.route.name not in owner.card_operations:
         return False
     typed = unquote_to_bytes(call.body)
     numbers = (number.decode().replace("+", "") for number in _DIGITS.findall(typed))
-    return any(_may_be_real(found.owner.section, number) for number in numbers)
-
-
-def _may_be_real(section: str, number: str) -> bool:
-    if section == "stripe":
-        from govcomponents.sandbox.providers.stripe.cards import digits_of, may_be_real
-
-        return may_be_real(digits_of(number))
-    return look_up(number, "sandbox") is CardProblem.MAY_BE_REAL
+    return any(owner.may_be_real(number) for number in numbers)
 
 
 def _written(call: Call, response: Response) -> dict[str, object]:

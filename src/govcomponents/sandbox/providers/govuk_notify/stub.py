@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.sandbox.http.messages import Fact, Route, json_response
+from govcomponents.sandbox.http.messages import Route, json_response
 from govcomponents.sandbox.outbox import OutboxMessage
+from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.govuk_notify.authentication import authenticate
 from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS, CallbackSender
 from govcomponents.sandbox.providers.govuk_notify.limits import Limits
@@ -14,7 +15,7 @@ from govcomponents.sandbox.providers.govuk_notify.messages import Message, Messa
 from govcomponents.sandbox.providers.govuk_notify.responses import Refusal, unknown_route, wrong_method
 from govcomponents.sandbox.providers.govuk_notify.retrieval import Retrieval
 from govcomponents.sandbox.providers.govuk_notify.sending import Sending
-from govcomponents.sandbox.providers.govuk_notify.world import NotifyWorld, ReceivedText
+from govcomponents.sandbox.providers.govuk_notify.world import ReceivedText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Response
     from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call, Handler
-    from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Service
+    from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, NotifyWorld, Service
 
     Endpoint = Callable[[Service, ApiKey, Call], Response]
 
@@ -32,13 +33,11 @@ class GovUkNotifyStub:
 
     section = "notify"
 
-    def __init__(self, section: object, context: SandboxContext) -> None:
+    def __init__(self, world: NotifyWorld, context: SandboxContext) -> None:
         self._context = context
-        self.world = None if section is None else NotifyWorld.load(section)
+        self.world = world
         self.messages = Messages()
-        if self.world is None:
-            return
-        self._lifetime = self.world.platform.token_lifetime_seconds
+        self._lifetime = world.platform.token_lifetime_seconds
         self._services = {service.id: service for service in self.world.services}
         self._callbacks = CallbackSender(context)
         for service in self.world.services:
@@ -47,9 +46,7 @@ class GovUkNotifyStub:
         self._retrieval = Retrieval(self.world.platform, self.messages, context)
 
     def routes(self) -> Iterable[Route]:
-        """All routes of the API; none if the world has no such section."""
-        if self.world is None:
-            return
+        """All routes of the API."""
         yield Route("GET", "/_status", self._status)
         posts = {"email": "notify.send_email", "sms": "notify.send_sms", "letter": "notify.send_letter"}
         for channel, operation in posts.items():
@@ -106,16 +103,14 @@ class GovUkNotifyStub:
 
     def owns(self, path: str) -> bool:
         """Whether a path is the API's."""
-        return self.world is not None and (path.startswith("/v2/") or path in ("/v2", "/_status"))
+        return path.startswith("/v2/") or path in ("/v2", "/_status")
 
     def missing(self, _call: Call, allowed: frozenset[str]) -> Response:
         """Answer in the older form, as the server does before it knows which API is meant."""
         return wrong_method() if allowed else unknown_route()
 
     def client_settings(self) -> Mapping[str, object] | None:
-        """Settings that reach the first active service, with a test key if it has one; None without a world."""
-        if self.world is None:
-            return None
+        """Settings that reach the first active service, with a test key if it has one."""
         service = next((one for one in self.world.services if one.active and one.api_keys), None)
         if service is None:
             return None
@@ -163,7 +158,7 @@ class GovUkNotifyStub:
         self._callbacks.add(service.id, kind, url, bearer_token)
 
     def _service(self, service_id: str | None) -> Service:
-        services = {} if self.world is None else self._services
+        services = self._services
         found = next(iter(services.values()), None) if service_id is None else services.get(service_id)
         if found is None:
             raise ConfigurationError("the sandbox has no such service", fix="give the id of a service of its world")
@@ -196,9 +191,7 @@ class GovUkNotifyStub:
         return message
 
     def summary(self) -> Iterable[Fact]:
-        """What it holds now."""
-        if self.world is None:
-            return
+        """Its services, and how many messages it holds."""
         services = ", ".join(service.name for service in self.world.services[:3])
         yield Fact("Services", services)
         yield Fact("Messages", str(len(self.messages.all())), "/_sandbox/outbox")

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field
 
-from govcomponents.errors import ConfigurationError
+from govcomponents.sandbox.plugins.world_section import WorldPart, read_section
+
+if TYPE_CHECKING:
+    from govcomponents.sandbox.plugins.provider import Section
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_comments(cls, value: object) -> object:
-        if isinstance(value, dict):
-            return {name: item for name, item in value.items() if not str(name).startswith("$comment")}
-        return value
+class _Part(WorldPart):
+    model_config = ConfigDict(ignored_types=(cached_property,))
 
 
 class Platform(_Part):
@@ -151,7 +147,7 @@ class Service(_Part):
     created_by: str | None = None
     permissions: frozenset[str] = frozenset({"email", "sms", "letter"})
     rate_limit_per_minute: int = Field(3000, ge=1)
-    daily_limits: dict[str, int] = {"email": 250_000, "sms": 250_000, "letter": 20_000, "international_sms": 100}
+    daily_limits: dict[str, int] = Field({"email": 250_000, "sms": 250_000, "letter": 20_000, "international_sms": 100})
     contact_link: str | None = None
     sms_prefix: bool = False
     api_keys: tuple[ApiKey, ...] = ()
@@ -182,14 +178,7 @@ class NotifyWorld(_Part):
     platform: Platform = Platform()
     services: tuple[Service, ...] = Field(min_length=1)
 
-    @classmethod
-    def load(cls, section: object) -> NotifyWorld:
-        """Read the section. Raises ConfigurationError, which names the place that is wrong."""
-        try:
-            return cls.model_validate(section)
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False, include_context=False)[0]
-            place = ".".join(str(part) for part in ("notify", *found["loc"]))
-            raise ConfigurationError(
-                f"the world file is wrong at {place}: {found['msg']}", fix="mend the file at that place"
-            ) from None
+
+def read_world(section: Section, base_url: str) -> NotifyWorld:
+    """Read the section. Raises ConfigurationError, which names the place that is wrong."""
+    return read_section(NotifyWorld, "notify", section, base_url)

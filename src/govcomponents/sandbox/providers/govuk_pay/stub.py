@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.http.messages import Fact
+from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.govuk_pay import responses
 from govcomponents.sandbox.providers.govuk_pay.accounts import AccountStore
 from govcomponents.sandbox.providers.govuk_pay.api import Api
-from govcomponents.sandbox.providers.govuk_pay.cards import TestCard, look_up
+from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, TestCard, look_up
 from govcomponents.sandbox.providers.govuk_pay.journeys import Journeys, link_used
 from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
 from govcomponents.sandbox.providers.govuk_pay.store import Charge, SavedCard
 from govcomponents.sandbox.providers.govuk_pay.webhooks import Webhooks
-from govcomponents.sandbox.providers.govuk_pay.world import read_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,41 +21,35 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call, Route
     from govcomponents.sandbox.providers.govuk_pay.store import Account
-    from govcomponents.sandbox.providers.govuk_pay.world import ExistingPayment
+    from govcomponents.sandbox.providers.govuk_pay.world import ExistingPayment, PayWorld
 
 _CODES = {"failed": "P0010", "cancelled": "P0040", "error": "P0050"}
 
 
 class GovUkPayStub:
-    """GOV.UK Pay with the services of a world. Without a section it is absent."""
+    """GOV.UK Pay with the services of a world."""
 
     section = "pay"
+    card_operations = frozenset({"pay.enter_card", "pay.authorise"})
 
-    def __init__(self, section: object, context: SandboxContext) -> None:
+    def __init__(self, world: PayWorld, context: SandboxContext) -> None:
         self._context = context
-        self._webhooks = Webhooks(context)
-        self._lifecycle = Lifecycle(context, self._webhooks)
-        self._store = None if section is None else AccountStore(read_world(section))
-        self._lock = threading.RLock() if self._store is None else self._store.lock
-        for account in self._accounts:
+        self._lifecycle = Lifecycle(context, Webhooks(context))
+        self._store = AccountStore(world)
+        for account in self._store.accounts:
             for existing in account.service.payments:
                 self._add(account, existing)
-        if any(account.service.webhooks for account in self._accounts):
+        if any(account.service.webhooks for account in self._store.accounts):
             context.callbacks.before_delivery(self._settle)
-
-    @property
-    def _accounts(self) -> list[Account]:
-        return [] if self._store is None else self._store.accounts
 
     def routes(self) -> Iterable[Route]:
         """The public API and the card pages."""
-        if self._store is not None:
-            yield from Api(self._store, self._lifecycle, self._context).routes()
-            yield from Journeys(self._store, self._lifecycle, self._context).routes()
+        yield from Api(self._store, self._lifecycle, self._context).routes()
+        yield from Journeys(self._store, self._lifecycle, self._context).routes()
 
     def owns(self, path: str) -> bool:
         """What is under /v1, and the card pages."""
-        return self._store is not None and path.startswith(("/v1/", "/secure", "/card_details/"))
+        return path.startswith(("/v1/", "/secure", "/card_details/"))
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Answer as the framework under the API does."""
@@ -68,10 +60,8 @@ class GovUkPayStub:
         response = responses.framework_error(405, "HTTP 405 Method Not Allowed")
         return type(response)(405, {**response.headers, "allow": ",".join(sorted(allowed))}, response.body)
 
-    def client_settings(self) -> dict[str, object] | None:
+    def client_settings(self) -> dict[str, object]:
         """Settings for a client of the world's first service."""
-        if self._store is None:
-            return None
         service = self._store.accounts[0].service
         keys = [key.key for key in service.api_keys if not key.revoked]
         return {
@@ -83,11 +73,15 @@ class GovUkPayStub:
 
     def summary(self) -> Iterable[Fact]:
         """How much it holds."""
-        for account in self._accounts:
+        for account in self._store.accounts:
             yield Fact(account.service.name, f"{len(account.charges)} payments, {len(account.refunds)} refunds")
 
+    def may_be_real(self, number: str) -> bool:
+        """Whether a number is no documented test card's, and could be a real card's."""
+        return look_up(number, "sandbox") is CardProblem.MAY_BE_REAL
+
     def _account(self, service: str | None) -> Account:
-        for account in self._accounts:
+        for account in self._store.accounts:
             if service in (None, account.service.name):
                 return account
         raise LookupError(f"the sandbox's world has no pay service {service!r}")
@@ -95,14 +89,14 @@ class GovUkPayStub:
     def charges(self, service: str | None = None) -> list[Charge]:
         """The payments that a service has (the first service, without a name), oldest first, as they are now."""
         account = self._account(service)
-        with self._lock:
+        with self._store.lock:
             self._lifecycle.settle_all(account)
             return list(account.charges.values())
 
     def fail_refund(self, refund_id: str, service: str | None = None) -> None:
         """Let the provider fail a refund that is still submitted. Raises LookupError if there is none."""
         account = self._account(service)
-        with self._lock:
+        with self._store.lock:
             self._lifecycle.settle_all(account)
             for record in account.refunds:
                 if record.id == refund_id and record.status == "submitted":
@@ -111,8 +105,8 @@ class GovUkPayStub:
         raise LookupError("there is no submitted refund of that id")
 
     def _settle(self) -> None:
-        with self._lock:
-            for account in self._accounts:
+        with self._store.lock:
+            for account in self._store.accounts:
                 self._lifecycle.settle_all(account)
 
     def _add(self, account: Account, existing: ExistingPayment) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from govcomponents.errors import ConfigurationError
+from govcomponents.sandbox.plugins.world_section import WorldPart, read_section
+
+if TYPE_CHECKING:
+    from govcomponents.sandbox.plugins.provider import Section
 
 EventName = Literal[
     "card_payment_succeeded",
@@ -24,18 +27,7 @@ ALL_EVENTS: tuple[EventName, ...] = (
 )
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_comments(cls, value: object) -> object:
-        if isinstance(value, dict):
-            return {name: part for name, part in value.items() if not str(name).startswith("$comment")}
-        return value
-
-
-class ApiKey(_Part):
+class ApiKey(WorldPart):
     """An API key of a service. A revoked one is refused."""
 
     key: str = Field(pattern=r"^api_(test|live)_[A-Za-z0-9]+$")
@@ -43,7 +35,7 @@ class ApiKey(_Part):
     revoked: bool = False
 
 
-class Webhook(_Part):
+class Webhook(WorldPart):
     """Where a service wants its events sent, and the secret that signs them. Loopback may be http here."""
 
     url: str = Field(pattern=r"^https?://[^\s]+$", max_length=2048)
@@ -52,7 +44,7 @@ class Webhook(_Part):
     active: bool = True
 
 
-class ExistingPayment(_Part):
+class ExistingPayment(WorldPart):
     """A payment that the service has already; times count back from the start of the sandbox."""
 
     reference: str = Field(min_length=1, max_length=255)
@@ -65,7 +57,7 @@ class ExistingPayment(_Part):
     minutes_ago: int = Field(default=0, ge=0)
 
 
-class Service(_Part):
+class Service(WorldPart):
     """One service with one gateway account. The keys say whether it is test or live: all must be of one kind."""
 
     name: str = Field(min_length=1)
@@ -112,7 +104,7 @@ class Service(_Part):
         return self
 
 
-class PayWorld(_Part):
+class PayWorld(WorldPart):
     """All services of the section."""
 
     services: tuple[Service, ...] = Field(min_length=1)
@@ -125,14 +117,6 @@ class PayWorld(_Part):
         return self
 
 
-def read_world(section: object) -> PayWorld:
+def read_world(section: Section, base_url: str) -> PayWorld:
     """Read the section. Raises ConfigurationError, which names the place and never the value."""
-    try:
-        return PayWorld.model_validate(section)
-    except ValidationError as error:
-        found: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in ("pay", *found["loc"]))
-        raise ConfigurationError(
-            f"the world is wrong at {place}: {found['msg'].removeprefix('Value error, ')}",
-            fix="mend the world file there; the default world shows the form",
-        ) from None
+    return read_section(PayWorld, "pay", section, base_url)

@@ -1,1 +1,31 @@
 """The Login.gov stub: there if a world has a section `login_gov`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from govcomponents.sandbox.identity_provider.faults import OPENID_FAULTS
+from govcomponents.sandbox.plugins.provider import ProviderSpec
+
+if TYPE_CHECKING:
+    from govcomponents.sandbox.plugins.provider import BuildStub, Section
+
+
+def _read(section: Section, base_url: str) -> BuildStub:
+    from govcomponents.sandbox.identity_provider.stub import OpenIdStub
+    from govcomponents.sandbox.identity_provider.world import read_world
+    from govcomponents.sandbox.providers.login_gov.profile import LoginGov
+
+    profile = LoginGov(base_url)
+    return partial(OpenIdStub, read_world(section, profile, base_url), profile)
+
+
+SPEC = ProviderSpec(
+    section="login_gov",
+    name="Login.gov",
+    component="identity",
+    start_path="/login-gov/.well-known/openid-configuration",
+    read=_read,
+    faults=OPENID_FAULTS,
+)

@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from govcomponents.core.messages import Response
-from govcomponents.errors import ConfigurationError
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.wire import endpoints_of
 from govcomponents.identity.jose.tokens import same
 from govcomponents.identity.protocol.flow import code_challenge
-from govcomponents.sandbox.http.messages import Call, Fact, Route, json_response, redirect, text_response
+from govcomponents.sandbox.http.messages import Call, Route, json_response, redirect, text_response
 from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
 from govcomponents.sandbox.identity_provider.keys import PURPOSES, SigningKeys
+from govcomponents.sandbox.identity_provider.token_faults import corrupt
+from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.one_login.clients import Clients, TokenRefusal
 from govcomponents.sandbox.providers.one_login.documents import discovery, trustmark
 from govcomponents.sandbox.providers.one_login.logout_notices import LogoutNotices
@@ -35,7 +36,7 @@ from govcomponents.sandbox.providers.one_login.responses import TokenResponses
 from govcomponents.sandbox.providers.one_login.sign_in_page import SignInPage
 from govcomponents.sandbox.providers.one_login.sign_ins import Grant, Outcome
 from govcomponents.sandbox.providers.one_login.sign_outs import SignOuts
-from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorld, Person, read_world
+from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorld, Person
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.context import SandboxContext
@@ -62,19 +63,14 @@ _OF_ERROR = {
 class OneLoginStub:
     """GOV.UK One Login. Safe to share between threads.
 
-    `sign_in` says how /authorize answers: "page" shows the sign-in page, "at_once" redirects without one, None does
-    what the world says of each client. `sign_in_as` chooses who signs in at once, and how it ends.
+    `sign_in_as` chooses who signs in at once, and how it ends.
     """
 
     section = "one_login"
 
-    def __init__(self, section: Any, context: SandboxContext, *, sign_in: str | None = None) -> None:
-        if sign_in not in (None, "page", "at_once"):
-            raise ConfigurationError("sign_in is neither page nor at_once", fix='give "page", "at_once" or None')
+    def __init__(self, world: OneLoginWorld, context: SandboxContext) -> None:
         self._context = context
-        self._world = None if section is None else read_world(section, context.base_url)
-        world = self._world or OneLoginWorld(clients=())
-        self._sign_in = sign_in
+        self._world = world
         self._chosen: tuple[Person | None, Outcome, tuple[str, ...] | None] | None = None
         self._lock = threading.Lock()
         self._people = {person.symbol: person for person in world.people}
@@ -94,8 +90,6 @@ class OneLoginStub:
 
     def routes(self) -> Iterable[Route]:
         """The real paths of the provider, and the page for people."""
-        if self._world is None:
-            return []
         return [
             Route("GET", "/.well-known/openid-configuration", self._discovery, "discovery"),
             Route("GET", "/.well-known/jwks.json", self._jwks, "jwks"),
@@ -112,10 +106,14 @@ class OneLoginStub:
 
     def owns(self, path: str) -> bool:
         """Its own paths, and everything else below /.well-known/."""
-        return self._world is not None and (
-            path in ("/authorize", "/token", "/userinfo", "/logout", "/trustmark", "/connect/register")
-            or path.startswith("/.well-known/")
-        )
+        return path in (
+            "/authorize",
+            "/token",
+            "/userinfo",
+            "/logout",
+            "/trustmark",
+            "/connect/register",
+        ) or path.startswith("/.well-known/")
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Refuse a path that is not there, or a method."""
@@ -125,8 +123,6 @@ class OneLoginStub:
 
     def client_settings(self) -> dict[str, object] | None:
         """The settings of the first client whose private key the world holds."""
-        if self._world is None:
-            return None
         keys = {key.symbol: key.private_jwk for key in self._world.keys}
         for client in self._world.clients:
             jwk = keys.get(client.key) if client.key is not None else None
@@ -144,12 +140,16 @@ class OneLoginStub:
 
     def summary(self) -> Iterable[Fact]:
         """What it holds, in a few lines."""
-        world = self._world or OneLoginWorld(clients=())
+        world = self._world
         return [
             Fact("Services", str(len(world.clients))),
             Fact("People who can sign in", str(len(world.people))),
             Fact("Sign-ins finished", str(self._signed_in)),
         ]
+
+    def corrupt(self, fault: str, response: Response) -> Response:
+        """Corrupt the tokens of a response, or where it redirects to, as a fault says."""
+        return corrupt(fault, response, self.keys)
 
     # -- for tests and for whoever plays the person -------------------------------------------------------------------
 
@@ -215,9 +215,9 @@ class OneLoginStub:
             person, outcome, codes = chosen
             return self._end(request, person or self._usual_person(request.client), outcome, codes)
         client = request.client
-        if self._sign_in != "page" and client.authorize_error is not None:
+        if self._context.sign_in != "page" and client.authorize_error is not None:
             return self._end(request, None, _OF_ERROR[client.authorize_error], None)
-        if self._sign_in == "at_once" or (self._sign_in is None and client.signs_in is not None):
+        if self._context.sign_in == "at_once" or (self._context.sign_in is None and client.signs_in is not None):
             return self._end(request, self._usual_person(client), Outcome.SUCCESS, None)
         ticket = self._context.ids.token()
         self._waiting.put(ticket, request, _WAITING_FOR)

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from govcomponents.errors import ConfigurationError
+from govcomponents.sandbox.plugins.world_section import WorldPart, read_section
 
-_HOST = "<host>"
-
-
-def _uncommented(value: Any) -> Any:
-    """Leave out what is only there for people who read the file."""
-    if isinstance(value, dict):
-        return {name: _uncommented(item) for name, item in value.items() if not name.startswith("$comment")}
-    if isinstance(value, list):
-        return [_uncommented(item) for item in value]
-    return value
+if TYPE_CHECKING:
+    from govcomponents.sandbox.plugins.provider import Section
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class Lifetimes(_Part):
+class Lifetimes(WorldPart):
     """Seconds for which things are good."""
 
     id_token: int = 120
@@ -34,7 +22,7 @@ class Lifetimes(_Part):
     core_identity: int = 1800
 
 
-class Client(_Part):
+class Client(WorldPart):
     """One service, as it is registered."""
 
     symbol: str
@@ -61,7 +49,7 @@ class Client(_Part):
     landing_page_url: str | None = None
 
 
-class Person(_Part):
+class Person(WorldPart):
     """One person who can sign in. All of them are invented."""
 
     symbol: str
@@ -85,7 +73,7 @@ class Person(_Part):
         return self.name or self.symbol.capitalize()
 
 
-class Key(_Part):
+class Key(WorldPart):
     """A test key. `private_jwk` is for whoever plays the service; only `public_key` is registered."""
 
     symbol: str
@@ -94,7 +82,7 @@ class Key(_Part):
     public_key: str | None = None
 
 
-class OneLoginWorld(_Part):
+class OneLoginWorld(WorldPart):
     """The section `one_login` of a world."""
 
     lifetimes: Lifetimes = Lifetimes()
@@ -120,21 +108,6 @@ class OneLoginWorld(_Part):
         return self
 
 
-def read_world(section: object, base_url: str) -> OneLoginWorld:
+def read_world(section: Section, base_url: str) -> OneLoginWorld:
     """Read a world's section; "<host>" in it is the sandbox's own address. Raises ConfigurationError."""
-    try:
-        return OneLoginWorld.model_validate(_here(_uncommented(section), base_url))
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        where = ".".join(["one_login", *(str(part) for part in found["loc"])])
-        raise ConfigurationError(f"the world is wrong at {where}: {found['msg']}", fix="mend the world file") from None
-
-
-def _here(value: Any, base_url: str) -> Any:
-    if isinstance(value, str):
-        return value.replace(_HOST, base_url)
-    if isinstance(value, dict):
-        return {name: _here(item, base_url) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_here(item, base_url) for item in value]
-    return value
+    return read_section(OneLoginWorld, "one_login", section, base_url)

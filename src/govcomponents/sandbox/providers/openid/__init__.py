@@ -1,1 +1,31 @@
 """The stub of a plain OpenID provider: there if a world has a section `openid`."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from govcomponents.sandbox.identity_provider.faults import OPENID_FAULTS
+from govcomponents.sandbox.plugins.provider import ProviderSpec
+
+if TYPE_CHECKING:
+    from govcomponents.sandbox.plugins.provider import BuildStub, Section
+
+
+def _read(section: Section, base_url: str) -> BuildStub:
+    from govcomponents.sandbox.identity_provider.stub import OpenIdStub
+    from govcomponents.sandbox.identity_provider.world import read_world
+    from govcomponents.sandbox.providers.openid.profile import PlainOpenId
+
+    profile = PlainOpenId(base_url)
+    return partial(OpenIdStub, read_world(section, profile, base_url), profile)
+
+
+SPEC = ProviderSpec(
+    section="openid",
+    name="OpenID Connect",
+    component="identity",
+    start_path="/openid/.well-known/openid-configuration",
+    read=_read,
+    faults=OPENID_FAULTS,
+)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.http.messages import Fact
+from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.stripe.api import PREFIX, Api
+from govcomponents.sandbox.providers.stripe.cards import digits_of, may_be_real
 from govcomponents.sandbox.providers.stripe.checkout import Checkout, unknown_page
 from govcomponents.sandbox.providers.stripe.events import Events
 from govcomponents.sandbox.providers.stripe.lifecycle import Lifecycle
 from govcomponents.sandbox.providers.stripe.objects import Objects
 from govcomponents.sandbox.providers.stripe.problems import Problem
 from govcomponents.sandbox.providers.stripe.store import Store
-from govcomponents.sandbox.providers.stripe.world import read_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,16 +21,17 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call, Route
     from govcomponents.sandbox.providers.stripe.store import Charge, RefundRecord, Session
+    from govcomponents.sandbox.providers.stripe.world import StripeWorld
 
 
 class StripeStub:
     """Stripe with the account of a world, below /stripe: its paths begin with /v1, as GOV.UK Pay's do."""
 
     section = "stripe"
+    card_operations = frozenset({"pay.enter_card"})
 
-    def __init__(self, section: object, context: SandboxContext) -> None:
-        self._context = context
-        self._store = Store(read_world(section))
+    def __init__(self, world: StripeWorld, context: SandboxContext) -> None:
+        self._store = Store(world)
         self._base_url = f"{context.base_url}{PREFIX}"
         objects = Objects(self._store, self._base_url)
         self._events = Events(self._store, context)
@@ -69,6 +70,10 @@ class StripeStub:
         """How much it holds."""
         held = f"{len(self._store.sessions)} Checkout Sessions, {len(self._store.refunds)} refunds"
         yield Fact(self._store.world.name, held)
+
+    def may_be_real(self, number: str) -> bool:
+        """Whether a number is no documented test card's, and could be a real card's."""
+        return may_be_real(digits_of(number))
 
     def sessions(self) -> list[Session]:
         """The Checkout Sessions, oldest first, as they are now."""

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field
 
-from govcomponents.errors import ConfigurationError
+from govcomponents.sandbox.plugins.world_section import WorldPart, read_section
 
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_comments(cls, value: object) -> object:
-        if isinstance(value, dict):
-            return {name: part for name, part in value.items() if not str(name).startswith("$comment")}
-        return value
+if TYPE_CHECKING:
+    from govcomponents.sandbox.plugins.provider import Section
 
 
-class Endpoint(_Part):
+class Endpoint(WorldPart):
     """Where events are sent, and the secret that signs them. `events` are names of types, or "*" for all."""
 
     url: str = Field(pattern=r"^https?://[^\s]+$", max_length=2048)
@@ -28,7 +20,7 @@ class Endpoint(_Part):
     events: tuple[str, ...] = ("*",)
 
 
-class StripeWorld(_Part):
+class StripeWorld(WorldPart):
     """One account. Everything has a default, so that an empty section is enough.
 
     `hold_days` is how long authorised money is held for capture; `minimum` the least amount of a payment, in the units
@@ -47,14 +39,6 @@ class StripeWorld(_Part):
         return "_live_" in self.secret_key
 
 
-def read_world(section: object) -> StripeWorld:
+def read_world(section: Section, base_url: str) -> StripeWorld:
     """Read the section. Raises ConfigurationError, which names the place and never the value."""
-    try:
-        return StripeWorld.model_validate(section)
-    except ValidationError as error:
-        found: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in ("stripe", *found["loc"]))
-        raise ConfigurationError(
-            f"the world is wrong at {place}: {found['msg'].removeprefix('Value error, ')}",
-            fix="mend the world file there; an empty section is enough",
-        ) from None
+    return read_section(StripeWorld, "stripe", section, base_url)

@@ -1,0 +1,46 @@
+"""Interface between a sandbox and its control API and pages: what they read of it, and what they change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from govcomponents.sandbox.outbox import KeepsMessages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.outbox import OutboxMessage
+    from govcomponents.sandbox.plugins.provider import ProviderSpec, RunningProvider
+
+
+class Reset(Protocol):
+    """Starts a sandbox again."""
+
+    def __call__(
+        self, *, seed: int | None = None, now: str | None = None, world: Mapping[str, object] | None = None
+    ) -> None:
+        """Start again; raises ConfigurationError for a wrong world or time, and then nothing has changed."""
+        ...
+
+
+@dataclass(slots=True)
+class SandboxControls:
+    """What the control API and pages read and change of a sandbox.
+
+    `providers` are those that the world has; `absent` those of the default world that it has not; with `seed` they
+    are others after a reset. `drop_connections` ends every open connection but the caller's, and says how many.
+    """
+
+    context: SandboxContext
+    reset: Reset
+    drop_connections: Callable[[], int]
+    seed: int = 0
+    providers: Sequence[RunningProvider] = ()
+    absent: Sequence[ProviderSpec] = ()
+
+    def messages(self) -> list[OutboxMessage]:
+        """Every message as its reader sees it, oldest first."""
+        kept = [one.stub for one in self.providers if isinstance(one.stub, KeepsMessages)]
+        return [message for stub in kept for message in stub.outbox()]

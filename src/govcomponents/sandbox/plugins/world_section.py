@@ -1,0 +1,63 @@
+"""Reads a provider's section of a world: the base of its models, and the refusal of one that is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from govcomponents.errors import ConfigurationError
+
+
+class WorldPart(BaseModel):
+    """Base of every part of a section: nothing unknown is taken, and errors never repeat a value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+PartT = TypeVar("PartT", bound=WorldPart)
+_HOST = "<host>"
+
+
+def read_section(model: type[PartT], name: str, section: object, base_url: str = _HOST) -> PartT:
+    """Read the section `name` of a world. Keys that begin with "$comment" are for people; "<host>" is the sandbox.
+
+    Raises ConfigurationError, which names the place that is wrong and never the value.
+    """
+    try:
+        return model.model_validate(_plain(section, base_url))
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(str(part) for part in (name, *found["loc"]))
+        raise ConfigurationError(
+            f"the world is wrong at {place}: {found['msg'].removeprefix('Value error, ')}",
+            fix="mend the world file there; the default world shows the form",
+        ) from None
+
+
+def _plain(value: Any, base_url: str) -> Any:
+    """Leave out comments, and put the sandbox's address in its place."""
+    if isinstance(value, dict):
+        return {name: _plain(item, base_url) for name, item in value.items() if not str(name).startswith("$comment")}
+    if isinstance(value, list):
+        return [_plain(item, base_url) for item in value]
+    return value.replace(_HOST, base_url) if isinstance(value, str) else value
+
+
+def load_default(package: str) -> Mapping[str, object]:
+    """The section of a default world that a provider's package keeps in `default_world.json`."""
+    section: Mapping[str, object] = json.loads(files(package).joinpath("default_world.json").read_text("utf-8"))
+    return section
+
+
+def on_each(
+    section: Mapping[str, object], name: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+) -> Mapping[str, object]:
+    """Change each of the objects in a section's list `name`; what has another form stays, to be refused later."""
+    found = section.get(name)
+    if not isinstance(found, list):
+        return section
+    return {**section, name: [change(thing) if isinstance(thing, Mapping) else thing for thing in found]}
