@@ -7,7 +7,7 @@ import pytest
 
 from govcomponents.cli import notify as command
 from govcomponents.cli.main import main
-from govcomponents.notify.bulk.send import BulkProgress
+from govcomponents.notify.bulk.results import BulkProgress
 from govcomponents.sandbox.server import serving
 
 EMAIL = "5ab1ec0d-0000-4000-8000-000000000101"
@@ -82,6 +82,6 @@ def test_the_bar_is_for_those_who_watch(capsys, monkeypatch):
     bar.show(BulkProgress(accepted=26))
     bar.end()
     assert capsys.readouterr().err == "\r25 accepted\n"
-    assert command.describe(BulkProgress(1, 2, 3, 4, 5, 6)) == (
+    assert command.describe(BulkProgress(accepted=1, refused=2, unknown=3, not_sent=4, duplicates=5, earlier=6)) == (
         "1 accepted, 6 done earlier, 2 refused, 5 repeated rows left out, 4 not sent, 3 of unknown outcome"
     )

@@ -19,7 +19,8 @@ from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.notify import Channel
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
-from govcomponents.notify.bulk.checkpoint import Checkpoint, RowState
+from govcomponents.notify.bulk.checkpoint import Checkpoint
+from govcomponents.notify.bulk.results import RowState
 from govcomponents.notify.bulk.spreadsheets import Row, Seen, read_rows
 from govcomponents.notify.pacing import Pacer
 from govcomponents.notify.service import AsyncNotifyService, NotifyService
@@ -340,9 +341,9 @@ def test_a_journal_is_of_one_send_with_the_same_rows(tmp_path):
         assert checkpoint.state(9, 0) is RowState.NEW
 
 
-def test_lines_of_a_journal_that_are_nonsense_are_left_out(tmp_path):
+def test_lines_of_a_checkpoint_that_are_nonsense_are_left_out(tmp_path):
     path = tmp_path / "checkpoint.jsonl"
-    path.write_bytes(b'{"batch":"b","template":"t"}\n7\n{"row":1,"state":2,"check":5}\n{"row"')
+    path.write_bytes(b'{"batch":"b","template":"t"}\n7\n{"row":1,"state":"accepted","check":5}\n{"row"')
     with Checkpoint(path, batch="b", template="t") as checkpoint:
         assert checkpoint.state(1, 5) is RowState.ACCEPTED
         checkpoint.record(2, RowState.REFUSED, 6)

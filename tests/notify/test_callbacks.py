@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from govcomponents import CallbackRefused
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify import Channel, Status
-from govcomponents.notify.events import Complaint, DeliveryReceipt, LetterReturned, TextReceived
+from govcomponents.notify.events import (
+    Complaint,
+    DeliveryReceipt,
+    InboundSms,
+    LetterReturned,
+    NotifyEventKind,
+    UnknownEvent,
+)
 
 from .doubles import over
 from .golden import FOLDER, IS_THERE, needs_golden
@@ -42,7 +49,7 @@ def test_a_delivery_receipt():
 
     assert isinstance(event, DeliveryReceipt)
     assert (event.channel, event.status, event.reference) == (Channel.SMS, Status.DELIVERED, "case-1")
-    assert event.key == (RECEIPT["id"], "delivered")
+    assert event.key == f"{RECEIPT['id']}:delivered"
     assert event.recipient.reveal() == "07700 900123"
     assert "07700" not in repr(event)
     assert event.raw == RECEIPT
@@ -64,12 +71,8 @@ def test_a_received_text():
     }
     event = read(body)
 
-    assert isinstance(event, TextReceived)
-    assert (event.text.sender.reveal(), event.text.content.reveal(), event.key) == (
-        "447700900123",
-        "YES",
-        ("1", "received"),
-    )
+    assert isinstance(event, InboundSms)
+    assert (event.sender.reveal(), event.content.reveal(), event.key) == ("447700900123", "YES", "1:received")
 
 
 def test_a_returned_letter():
@@ -81,7 +84,7 @@ def test_a_returned_letter():
     event, by_hand = read(body), read({**body, "sent_by": "ama@example.gov.uk", "template_id": "2"})
 
     assert isinstance(event, LetterReturned)
-    assert (event.sent_by, event.template_id, event.key) == (None, None, ("1", "returned"))
+    assert (event.sent_by, event.template_id, event.key) == (None, None, "1:returned")
     assert (by_hand.sent_by.reveal(), by_hand.template_id) == ("ama@example.gov.uk", "2")
 
 
@@ -91,7 +94,7 @@ def test_a_complaint():
     )
 
     assert isinstance(event, Complaint)
-    assert (event.key, event.made_at) == (("2", "complaint"), None)
+    assert (event.key, event.occurred_at) == ("2:complaint", None)
 
 
 @pytest.mark.parametrize("authorization", ["Bearer first-token", "bearer second-token"])
@@ -133,8 +136,21 @@ def test_a_body_that_cannot_be_read_is_refused_without_showing_it(body):
 
 @given(st.binary(max_size=200))
 def test_no_body_breaks_the_reader(body):
-    with pytest.raises(CallbackRefused):
-        read(body)
+    try:
+        event = read(body)
+    except CallbackRefused:
+        return
+    assert isinstance(event, UnknownEvent)
+
+
+def test_a_kind_that_is_not_known_is_an_event_too():
+    body = {"pigeon_id": "1", "colour": "grey"}
+    event, again = read(body), read(dict(reversed(body.items())))
+
+    assert isinstance(event, UnknownEvent)
+    assert event.kind is NotifyEventKind.UNKNOWN
+    assert event.key == again.key != read({"pigeon_id": "2"}).key
+    assert (event.raw, event.occurred_at) == (body, None)
 
 
 @needs_golden
@@ -148,7 +164,7 @@ def test_the_recorded_callbacks_are_read(callback):
     event = read(json.loads(text))
 
     kinds = {
-        "delivery_status": DeliveryReceipt, "inbound_sms": TextReceived, "complaint": Complaint,
+        "delivery_status": DeliveryReceipt, "inbound_sms": InboundSms, "complaint": Complaint,
         "returned_letter": LetterReturned,
     }  # fmt: skip
     assert type(event) is kinds[callback["kind"]]

@@ -1,5 +1,6 @@
 """Templates by name: ids by environment and language, and personalisation checked before anything is sent."""
 
+from dataclasses import replace
 from enum import Enum
 
 import pytest
@@ -117,7 +118,7 @@ def test_the_lock_holds_what_the_provider_has_and_tells_what_changed(file):
     registry = TemplateRegistry.from_toml(file, environment="test")
     assert registry["text"].placeholders == ("name", "amount", "reference")
     assert registry.compare(present) == []
-    changed = [one.model_copy(update={"body": one.body + "!", "version": 2}) for one in present if one.id == EMAIL]
+    changed = [replace(one, body=one.body + "!", version=2) for one in present if one.id == EMAIL]
     problems = registry.compare([*changed, *(one for one in present if one.id != EMAIL and one.id != TEXT)])
     assert problems == [
         "receipt (en): version, checksum changed since it was locked",

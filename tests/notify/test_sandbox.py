@@ -13,7 +13,7 @@ import pytest
 from govcomponents import ConfigurationError, RequestRefused, Secret
 from govcomponents.core.messages import Replay, Request
 from govcomponents.notify.adapters.govuk_notify.wire import ServiceKey
-from govcomponents.notify.events import Complaint, DeliveryReceipt, LetterReturned, TextReceived
+from govcomponents.notify.events import Complaint, DeliveryReceipt, InboundSms, LetterReturned
 from govcomponents.sandbox.app import Sandbox
 
 from .doubles import ADDRESS, EMAIL, FILE, LETTER, LIVE_KEY, SERVICE, TEAM_KEY, TEST_KEY, TEXT, VALUES, on_sandbox
@@ -298,7 +298,7 @@ def test_all_kinds_of_callback_reach_the_service_and_are_read():
     kinds = [type(event) for event in events]
     assert kinds.count(DeliveryReceipt) == 2
     assert kinds.count(LetterReturned) == 2
-    assert {TextReceived, Complaint} <= set(kinds)
+    assert {InboundSms, Complaint} <= set(kinds)
     assert {event.raw_status for event in events if isinstance(event, DeliveryReceipt)} == {
         "delivered",
         "permanent-failure",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import argparse
 
     from govcomponents.components import GovComponents
-    from govcomponents.notify.bulk.send import BulkProgress, RowResult
+    from govcomponents.notify.bulk.results import BulkProgress, RowResult
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -13,20 +13,22 @@ from govcomponents.lazy import lazy_exports
 if TYPE_CHECKING:
     from govcomponents.notify.async_service import AsyncNotifyService as AsyncNotifyService
     from govcomponents.notify.bulk.jobs import Job as Job, JobStatus as JobStatus
-    from govcomponents.notify.bulk.send import (
+    from govcomponents.notify.bulk.results import (
         BulkProgress as BulkProgress,
         BulkResult as BulkResult,
         RowResult as RowResult,
+        RowState as RowState,
     )
     from govcomponents.notify.events import (
         Complaint as Complaint,
         DeliveryReceipt as DeliveryReceipt,
         HealthCheck as HealthCheck,
+        InboundSms as InboundSms,
         LetterReturned as LetterReturned,
         NotifyEvent as NotifyEvent,
-        TextReceived as TextReceived,
+        NotifyEventKind as NotifyEventKind,
+        UnknownEvent as UnknownEvent,
     )
-    from govcomponents.notify.inbound_sms import InboundSms as InboundSms
     from govcomponents.notify.models import (
         Channel as Channel,
         Notification as Notification,
@@ -64,9 +66,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "notify.async_service": "AsyncNotifyService",
     "notify.bulk.jobs": "Job JobStatus",
-    "notify.bulk.send": "BulkProgress BulkResult RowResult",
-    "notify.events": "Complaint DeliveryReceipt HealthCheck LetterReturned NotifyEvent TextReceived",
-    "notify.inbound_sms": "InboundSms",
+    "notify.bulk.results": "BulkProgress BulkResult RowResult RowState",
+    "notify.events": (
+        "Complaint DeliveryReceipt HealthCheck InboundSms LetterReturned NotifyEvent NotifyEventKind UnknownEvent"
+    ),
     "notify.models": "Channel Notification NotificationId Sent Status TemplateId",
     "notify.port": "NotifyCapability",
     "notify.recipients": (

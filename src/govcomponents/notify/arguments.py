@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from govcomponents.notify.bulk.jobs import JobInput
     from govcomponents.notify.bulk.plan import BulkPlan
-    from govcomponents.notify.bulk.send import BulkProgress, RowResult
+    from govcomponents.notify.bulk.results import BulkProgress, RowResult
     from govcomponents.notify.bulk.spreadsheets import Row
     from govcomponents.notify.events import NotifyEvent
     from govcomponents.notify.inputs import (

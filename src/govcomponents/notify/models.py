@@ -1,13 +1,14 @@
-"""What `gov.notify` gives: a message as it was accepted (`Sent`), and a message as it stands now (`Notification`)."""
+"""Messages: one that the provider accepted (`Sent`), and one as it stands at the provider (`Notification`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import NewType
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SkipValidation
-
+from govcomponents.core.results import Result
 from govcomponents.privacy import Personal
 
 NotificationId = NewType("NotificationId", str)
@@ -82,20 +83,15 @@ _FAILED = frozenset(
 _FINISHED = _FAILED | {Status.DELIVERED, Status.DISPATCHED}
 
 
-class Result(BaseModel):
-    """The base of what `gov.notify` gives: frozen."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, defer_build=True)
-
-
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sent(Result):
-    """A message that the provider accepted. That is all that is known: see `Notification.status` for what follows.
+    """A message that the provider accepted. Nothing more is known: `Notification.status` tells what follows.
 
     `body` is what the provider will send, as the provider gives it (GOV.UK Notify: the Markdown of an email or a
     letter with its placeholders filled; a text message without the service's name in front). It holds personal data,
     and for files by email the keys that open them. `sender` is the address or number that the recipient will see.
     `sanitised` names the placeholders whose values the provider changed. `is_repeat` is true if nothing was sent now,
-    because `once` found that the provider holds the message already. `raw` is the whole answer.
+    because `once` found that the provider holds the message already.
     """
 
     id: NotificationId
@@ -109,15 +105,15 @@ class Sent(Result):
     sanitised: tuple[str, ...] = ()
     postage: str | None = None
     is_repeat: bool = False
-    raw: SkipValidation[Mapping[str, object]] = Field(repr=False, exclude=True)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notification(Result):
     """A message as it stands at the provider.
 
     `recipient` is the address or number as it was given to the provider, not put in any normal form; a letter has
-    `address` instead, its lines as given. `raw_status` is the provider's own word for `status`. `completed_at`
-    is when the status last changed to one that the provider reports, and does not mean that it is final.
+    `address` instead, its lines as given. `raw_status` is the provider's own word for `status`. `completed_at` is when
+    the status last changed to one that the provider reports, and does not mean that it is final.
     `estimated_delivery` is of letters only. `cost` is in pounds, without regard to a free allowance; None until it is
     known. `fragments` is the number of text messages that it was charged as, `sheets` the sheets of paper of a letter.
     """
@@ -133,17 +129,16 @@ class Notification(Result):
     template_version: int | None
     subject: Personal[str] | None
     body: Personal[str] | None
-    created_at: AwareDatetime
-    sent_at: AwareDatetime | None
-    completed_at: AwareDatetime | None
-    estimated_delivery: AwareDatetime | None = None
+    created_at: datetime
+    sent_at: datetime | None
+    completed_at: datetime | None
+    estimated_delivery: datetime | None = None
     created_by: Personal[str] | None = None
     postage: str | None = None
     unsubscribe_url: Personal[str] | None = None
     cost: float | None = None
     fragments: int | None = None
     sheets: int | None = None
-    raw: SkipValidation[Mapping[str, object]] = Field(repr=False, exclude=True)
 
     @property
     def is_delivered(self) -> bool:

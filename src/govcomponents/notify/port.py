@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.bulk.jobs import Job, JobInput
-    from govcomponents.notify.events import NotifyEvent
-    from govcomponents.notify.inbound_sms import InboundSms
+    from govcomponents.notify.events import InboundSms, NotifyEvent
     from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
     from govcomponents.notify.models import Channel, Notification, NotificationId, Sent
     from govcomponents.notify.templates.template import Rendered, Template

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from govcomponents.notify.arguments import TemplateLike
     from govcomponents.notify.bulk.jobs import Job
-    from govcomponents.notify.bulk.send import BulkProgress, BulkResult, RowResult
-    from govcomponents.notify.inbound_sms import InboundSms
+    from govcomponents.notify.bulk.results import BulkProgress, BulkResult, RowResult
+    from govcomponents.notify.events import InboundSms
     from govcomponents.notify.inputs import Recipient
     from govcomponents.notify.models import Notification, Sent, Status
     from govcomponents.notify.templates.personalisation import Personalisation

@@ -63,7 +63,7 @@ def test_every_published_callback_is_read(callback, kind):
     assert event.recipient.reveal() == body["to"]
     assert event.status is WIRE.statuses[body["status"]]
     assert event.channel is Channel(body["notification_type"])
-    assert event.key == (body["id"], body["status"])
+    assert event.key == f"{body['id']}:{body['status']}"
     assert (event.completed_at is None) == (body["completed_at"] is None)
     assert (event.template_id, event.template_version) == (None, None)
 
@@ -105,9 +105,9 @@ def test_a_complaint_is_read():
     )
 
     assert isinstance(event, Complaint)
-    assert event.key == ("c-1", "complaint")
+    assert event.key == "c-1:complaint"
     assert event.recipient.reveal() == "amala.roy@example.com"
-    assert event.made_at.tzinfo is not None
+    assert event.occurred_at.tzinfo is not None
 
 
 @pytest.mark.parametrize(

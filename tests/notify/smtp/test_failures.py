@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import pickle
 import smtplib
@@ -328,7 +329,7 @@ def test_nothing_personal_or_secret_is_seen(notify_at, caplog, step):
         notify = notify_at(server.port, retry=QUICK, observers=(events.append,), **own)
         try:
             sent = notify.send_email(**EMAIL)
-            seen += [repr(sent), sent.model_dump_json()]
+            seen += [repr(sent), json.dumps(sent.to_dict())]
         except GovComponentsError as error:
             seen += [repr(error), repr(pickle.loads(pickle.dumps(error))), repr(error.__dict__), repr(error.__cause__)]
 

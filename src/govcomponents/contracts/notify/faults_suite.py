@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -171,7 +172,7 @@ class NotifyFaults(NotifyTests):
         with caplog.at_level("DEBUG"):
             try:
                 sent = sending.by(caller)
-                seen += [repr(sent), str(sent), sent.model_dump_json(), repr(caller.notify.get(sent.id))]
+                seen += [repr(sent), str(sent), json.dumps(sent.to_dict()), repr(caller.notify.get(sent.id))]
             except GovComponentsError as error:
                 seen += [str(error), repr(error), repr(pickle.loads(pickle.dumps(error))), repr(error.__dict__)]  # noqa: S301  # our own bytes
         seen += [repr(caller.events), repr(caller.transport.sent), repr(caller.port), caplog.text]

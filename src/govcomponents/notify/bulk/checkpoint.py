@@ -9,31 +9,19 @@ from __future__ import annotations
 import json
 import os
 import threading
-from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.errors import ConfigurationError
+from govcomponents.notify.bulk.results import RowState
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
 
-class RowState(IntEnum):
-    """What is known of a row. UNKNOWN may or may not have been accepted: its reference is looked up first."""
-
-    NEW = 0
-    UNKNOWN = 1
-    ACCEPTED = 2
-    REFUSED = 3
-    NOT_SENT = 4
-    DUPLICATE = 5
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the row is never sent again."""
-        return self in (RowState.ACCEPTED, RowState.REFUSED, RowState.DUPLICATE)
+_STATES: Final = tuple(RowState)
+_CODES: Final = {state: code for code, state in enumerate(_STATES)}
 
 
 class Checkpoint:
@@ -97,7 +85,7 @@ class Checkpoint:
                 last = line
                 entry = self._read(line)
                 if entry is not None and "row" in entry:
-                    self._set(int(entry["row"]), RowState(int(entry["state"])), int(entry["check"]))
+                    self._set(int(entry["row"]), RowState(entry["state"]), int(entry["check"]))
             if not last.endswith(b"\n"):
                 os.write(self._file or 0, b"\n")
 
@@ -118,24 +106,24 @@ class Checkpoint:
             more = row + 1 - len(self._states)
             self._states.extend(bytes(more))
             self._checks.extend(bytes(4 * more))
-        self._states[row] = state
+        self._states[row] = _CODES[state]
         self._checks[4 * row : 4 * row + 4] = check.to_bytes(4, "big")
 
     def state(self, row: int, check: int) -> RowState:
         """What is known of a row. Raises ConfigurationError if it is not the row that the checkpoint knows."""
         with self._lock:
-            if row >= len(self._states) or self._states[row] == RowState.NEW:
+            if row >= len(self._states) or self._states[row] == _CODES[RowState.NEW]:
                 return RowState.NEW
             if self._checks[4 * row : 4 * row + 4] != check.to_bytes(4, "big"):
                 raise ConfigurationError(
                     f"row {row} is not what it was when the bulk send began",
                     fix="give the same rows in the same order, or begin a new batch with a new checkpoint",
                 )
-            return RowState(self._states[row])
+            return _STATES[self._states[row]]
 
     def record(self, row: int, state: RowState, check: int, notification_id: str | None = None) -> None:
         """Write down what is known of a row now."""
-        entry: dict[str, object] = {"row": row, "state": int(state), "check": check}
+        entry: dict[str, object] = {"row": row, "state": state.value, "check": check}
         if notification_id is not None:
             entry["id"] = notification_id
         with self._lock:
@@ -145,4 +133,4 @@ class Checkpoint:
     def rows_in(self, state: RowState) -> list[int]:
         """The numbers of the rows that are in a state."""
         with self._lock:
-            return [row for row, one in enumerate(self._states) if one == state]
+            return [row for row, one in enumerate(self._states) if one == _CODES[state]]

@@ -12,10 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from pydantic import AwareDatetime, Field, SkipValidation
-
+from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
-from govcomponents.notify.models import Channel, Result, TemplateId
+from govcomponents.notify.models import Channel, TemplateId
 from govcomponents.notify.templates.personalisation import checked_values, placeholder_key
 from govcomponents.privacy import Personal
 
@@ -48,6 +47,7 @@ class JobStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job(Result):
     """A job that the provider accepted. `id` is not the id of a message; `count` is how many it will make."""
 
@@ -59,9 +59,8 @@ class Job(Result):
     count: int
     template_id: TemplateId
     template_version: int | None
-    created_at: AwareDatetime | None
-    scheduled_for: AwareDatetime | None
-    raw: SkipValidation[Mapping[str, object]] = Field(repr=False, exclude=True)
+    created_at: datetime | None
+    scheduled_for: datetime | None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import InvalidInput
 from govcomponents.notify.bulk.checkpoint import Checkpoint
-from govcomponents.notify.bulk.send import BulkProgress, BulkSend, RowResult
+from govcomponents.notify.bulk.results import BulkProgress, RowResult
+from govcomponents.notify.bulk.send import BulkSend
 from govcomponents.notify.bulk.spreadsheets import Row, missing_columns, read_rows
 from govcomponents.notify.models import Channel
 from govcomponents.notify.pacing import Pacer

@@ -7,6 +7,7 @@ up at the provider by its reference before it is sent again; that is why every r
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -23,7 +24,8 @@ from govcomponents.errors import (
     Unavailable,
     UnexpectedReply,
 )
-from govcomponents.notify.bulk.checkpoint import Checkpoint, RowState
+from govcomponents.notify.bulk.checkpoint import Checkpoint
+from govcomponents.notify.bulk.results import BulkProgress, BulkResult, RowResult, RowState
 from govcomponents.notify.bulk.spreadsheets import Row, Seen
 from govcomponents.notify.inputs import SearchInput
 from govcomponents.notify.models import Channel
@@ -43,50 +45,6 @@ _GIVE_UP_AFTER: Final = 20
 """Rows in a row that could not be sent because nothing could be reached: then the send stops, to be started again."""
 
 
-@dataclass(frozen=True, slots=True)
-class RowResult:
-    """What became of one row. `problem` is safe to show: it holds nothing of the row."""
-
-    row: int
-    state: RowState
-    reference: str
-    notification_id: str | None = None
-    problem: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BulkProgress:
-    """How far a bulk send has come, in rows. `earlier` were done with before it was started this time."""
-
-    accepted: int = 0
-    refused: int = 0
-    unknown: int = 0
-    not_sent: int = 0
-    duplicates: int = 0
-    earlier: int = 0
-
-    @property
-    def seen(self) -> int:
-        """All rows that were looked at."""
-        return self.accepted + self.refused + self.unknown + self.not_sent + self.duplicates + self.earlier
-
-
-@dataclass(frozen=True, slots=True)
-class BulkResult:
-    """How a bulk send ended. If it `is_complete`, no row is left that could still be sent.
-
-    `stopped_by` is the error that ended it early: start it again with the same checkpoint once that is mended.
-    """
-
-    progress: BulkProgress
-    stopped_by: GovComponentsError | None = None
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every row was accepted or refused, now or earlier."""
-        return self.stopped_by is None and self.progress.unknown == self.progress.not_sent == 0
-
-
 @dataclass(slots=True)
 class BulkSend:
     """One run of a bulk send, shared by all its workers."""
@@ -100,11 +58,11 @@ class BulkSend:
     pacer: Pacer
     on_progress: Callable[[BulkProgress], None] | None = None
     on_result: Callable[[RowResult], None] | None = None
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
     stopped_by: GovComponentsError | None = None
     _seen: Seen = field(default_factory=Seen)
     _taking: threading.Lock = field(default_factory=threading.Lock)
-    _telling: threading.Lock = field(default_factory=threading.Lock)
+    _emitting: threading.Lock = field(default_factory=threading.Lock)
     _failures: int = 0
     _is_stopped: bool = False
     _lost: list[tuple[int, int]] = field(default_factory=list)
@@ -126,7 +84,7 @@ class BulkSend:
                     self._count("earlier")
                 elif not is_new:
                     self.checkpoint.record(row.number, RowState.DUPLICATE, row.check)
-                    self._tell(row, RowState.DUPLICATE, problem="it repeats an earlier row")
+                    self._emit(row, RowState.DUPLICATE, problem="it repeats an earlier row")
                 else:
                     return row, state
         return None
@@ -203,9 +161,9 @@ class BulkSend:
                 return
             if found is not None:
                 self.checkpoint.record(number, RowState.ACCEPTED, check, found)
-                with self._telling:
+                with self._emitting:
                     self.counts["unknown"] -= 1
-                    self._told(RowResult(number, RowState.ACCEPTED, self.reference(number), found))
+                    self._emit_result(number, RowState.ACCEPTED, found)
 
     async def _found(self, reference: str) -> str | None:
         """The id of a message with a reference at the provider; None if it holds none."""
@@ -221,21 +179,29 @@ class BulkSend:
 
     def _end(self, row: Row, state: RowState, notification_id: str | None = None, problem: str = "") -> None:
         self.checkpoint.record(row.number, state, row.check, notification_id)
-        self._tell(row, state, notification_id, problem)
+        self._emit(row, state, notification_id, problem)
 
-    def _tell(self, row: Row, state: RowState, notification_id: str | None = None, problem: str = "") -> None:
-        with self._telling:
-            self._told(RowResult(row.number, state, self.reference(row.number), notification_id, problem))
+    def _emit(self, row: Row, state: RowState, notification_id: str | None = None, problem: str = "") -> None:
+        with self._emitting:
+            self._emit_result(row.number, state, notification_id, problem)
 
-    def _told(self, result: RowResult) -> None:
-        self._count({RowState.DUPLICATE: "duplicates"}.get(result.state, result.state.name.lower()))
+    def _emit_result(self, row: int, state: RowState, notification_id: str | None, problem: str = "") -> None:
+        self._count("duplicates" if state is RowState.DUPLICATE else state.value)
         if self.on_result is not None:
-            self.on_result(result)
+            self.on_result(
+                RowResult(
+                    row=row,
+                    state=state,
+                    reference=self.reference(row),
+                    notification_id=notification_id,
+                    problem=problem,
+                )
+            )
         if self.on_progress is not None:
             self.on_progress(self.progress())
 
     def _count(self, name: str) -> None:
-        self.counts[name] = self.counts.get(name, 0) + 1
+        self.counts[name] += 1
 
     def stop(self) -> None:
         """Take no more rows."""
@@ -243,8 +209,16 @@ class BulkSend:
 
     def progress(self) -> BulkProgress:
         """How far it has come."""
-        return BulkProgress(**self.counts)
+        counts = self.counts
+        return BulkProgress(
+            accepted=counts["accepted"],
+            refused=counts["refused"],
+            unknown=counts["unknown"],
+            not_sent=counts["not_sent"],
+            duplicates=counts["duplicates"],
+            earlier=counts["earlier"],
+        )
 
     def result(self) -> BulkResult:
         """How it ended."""
-        return BulkResult(self.progress(), self.stopped_by)
+        return BulkResult(progress=self.progress(), stopped_by=self.stopped_by)

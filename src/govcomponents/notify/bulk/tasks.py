@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from govcomponents.notify.bulk.plan import BulkPlan
-    from govcomponents.notify.bulk.send import BulkResult
+    from govcomponents.notify.bulk.results import BulkResult
 
 
 async def run(plan: BulkPlan) -> BulkResult:

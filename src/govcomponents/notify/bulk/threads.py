@@ -9,7 +9,7 @@ from govcomponents.core.driver import drive
 
 if TYPE_CHECKING:
     from govcomponents.notify.bulk.plan import BulkPlan
-    from govcomponents.notify.bulk.send import BulkResult
+    from govcomponents.notify.bulk.results import BulkResult
 
 
 def run(plan: BulkPlan) -> BulkResult:

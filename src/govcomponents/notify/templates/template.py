@@ -8,12 +8,13 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
-from pydantic import AwareDatetime, Field, PrivateAttr
-
+from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
-from govcomponents.notify.models import Channel, Result, TemplateId
+from govcomponents.notify.models import Channel, TemplateId
 from govcomponents.notify.rendering import sms, typography
 from govcomponents.notify.rendering.html import EmailHtml, EmailText, LetterHtml
 from govcomponents.notify.templates import placeholders
@@ -30,12 +31,13 @@ MAX_EMAIL_BYTES: Final = 2_000_000
 MAX_QR_BYTES: Final = 504
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered(Result):
-    """A template filled for one person.
+    """A template filled for one person. All of it may hold personal data.
 
     `body` is what the provider gives back when it accepts the message: Markdown of an email or a letter, the final
-    text of a text message. `html` is the fragment that a mail program shows.
-    `length` is of text messages only. All of it may hold personal data.
+    text of a text message. `html` is the fragment that a mail program shows. `length` is of text messages only.
+    `source` is what `text` is made from; None of what the provider rendered.
     """
 
     channel: Channel
@@ -46,9 +48,7 @@ class Rendered(Result):
     html: Personal[str] | None = None
     length: sms.TextLength | None = None
     postage: str | None = None
-    raw: Mapping[str, object] = Field(default={}, repr=False, exclude=True)
-    _final: str | None = PrivateAttr(default=None)
-    _email: str | None = PrivateAttr(default=None)
+    source: Personal[str] | None = field(default=None, repr=False, compare=False)
 
     @property
     def text(self) -> Personal[str] | None:
@@ -56,11 +56,12 @@ class Rendered(Result):
 
         None of a letter, and of what a provider rendered.
         """
-        if self._email is not None:
-            return Personal(_plain_text(self._email))
-        return None if self._final is None else Personal(self._final)
+        if self.source is None or self.channel is not Channel.EMAIL:
+            return self.source
+        return Personal(_plain_text(self.source.reveal()))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template(Result):
     """A template, in one of its versions. `placeholders` need values; they are named as the template spells them."""
 
@@ -73,10 +74,9 @@ class Template(Result):
     placeholders: tuple[str, ...]
     contact_block: str | None = None
     postage: str | None = None
-    created_at: AwareDatetime | None = None
-    updated_at: AwareDatetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
     created_by: Personal[str] | None = None
-    raw: Mapping[str, object] = Field(default={}, repr=False, exclude=True)
 
     @property
     def conditionals(self) -> frozenset[str]:
@@ -101,46 +101,59 @@ class Template(Result):
                 field="personalisation",
                 problem=str(error),
                 fix="give each placeholder a text, a number, True or False, a date, or a list of those",
-                operation="notify.render",
+                operation="template.render",
             ) from None
         if missing := self.missing(values):
             raise InvalidInput(
                 field="personalisation",
                 problem=f"there is no value for {', '.join(missing)}",
                 fix="give a value for each placeholder of the template",
-                operation="notify.render",
+                operation="template.render",
             )
         given = placeholders.Values(values)
-        subject = None if self.subject is None else fill_subject(self.subject, given, self.channel)
-        common = {"channel": self.channel, "template_id": self.id, "template_version": self.version}
         if self.channel is Channel.SMS:
             filled = placeholders.fill(self.body, given)
             laid_out = sms.clean(filled, prefix=service_name)
-            rendered = Rendered(
-                **common,
-                subject=None,
-                body=Personal(sms.encode(sms.clean(filled))),
+            return self._rendered(
+                body=sms.encode(sms.clean(filled)),
                 length=sms.measure(laid_out, prefix=service_name),
+                source=sms.encode(laid_out),
             )
-            rendered._final = sms.encode(laid_out)  # noqa: SLF001  # made here
-            return rendered
-        if self.channel is Channel.LETTER and long_qr_code(self.body, given) is not None:
-            raise InvalidInput(
-                field="personalisation",
-                problem=f"the link of a QR code is longer than {MAX_QR_BYTES} bytes",
-                fix="give a shorter link",
-                operation="notify.render",
-            )
-        source = _email_source(self.body, given) if self.channel is Channel.EMAIL else None
-        rendered = Rendered(
-            **common,
+        subject = None if self.subject is None else fill_subject(self.subject, given, self.channel)
+        body = fill_body(self.body, given)
+        if self.channel is Channel.LETTER:
+            if long_qr_code(self.body, given) is not None:
+                raise InvalidInput(
+                    field="personalisation",
+                    problem=f"the link of a QR code is longer than {MAX_QR_BYTES} bytes",
+                    fix="give a shorter link",
+                    operation="template.render",
+                )
+            return self._rendered(subject=subject, body=body, html=letter_html(self.body, given))
+        source = _email_source(self.body, given)
+        return self._rendered(subject=subject, body=body, html=_html(source), source=source)
+
+    def _rendered(
+        self,
+        *,
+        body: str,
+        subject: str | None = None,
+        html: str | None = None,
+        length: sms.TextLength | None = None,
+        source: str | None = None,
+    ) -> Rendered:
+        return Rendered(
+            account=self.account,
+            channel=self.channel,
+            template_id=self.id,
+            template_version=self.version,
             subject=None if subject is None else Personal(subject),
-            body=Personal(fill_body(self.body, given)),
-            html=Personal(letter_html(self.body, given) if source is None else _html(source)),
+            body=Personal(body),
+            html=None if html is None else Personal(html),
+            length=length,
             postage=self.postage,
+            source=None if source is None else Personal(source),
         )
-        rendered._email = source  # noqa: SLF001  # made here
-        return rendered
 
 
 def fill_body(content: str, values: placeholders.Values) -> str:

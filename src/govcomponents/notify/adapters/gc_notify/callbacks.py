@@ -24,7 +24,9 @@ class GcCallbacks(CallbackReader):
 
     def event(self, raw: Mapping[str, Any]) -> NotifyEvent:
         """Read one callback."""
-        return HealthCheck(raw=raw) if "health_check" in raw else super().event(raw)
+        if "health_check" in raw:
+            return HealthCheck(key="health_check", occurred_at=None, raw=raw)
+        return super().event(raw)
 
 
 READER: Final = GcCallbacks()

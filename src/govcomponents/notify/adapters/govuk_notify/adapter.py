@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Request
     from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader
     from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping
-    from govcomponents.notify.inbound_sms import InboundSms
+    from govcomponents.notify.events import InboundSms
     from govcomponents.notify.inputs import LetterInput, PrecompiledInput
     from govcomponents.notify.models import NotificationId, Sent
     from govcomponents.privacy import Secret

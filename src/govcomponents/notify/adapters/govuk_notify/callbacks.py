@@ -11,8 +11,7 @@ from govcomponents.core.responses import Wire
 from govcomponents.core.times import utc_time
 from govcomponents.notify.adapters.govuk_notify.wire import WIRE
 from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader
-from govcomponents.notify.events import LetterReturned, NotifyEvent, TextReceived
-from govcomponents.notify.inbound_sms import InboundSms
+from govcomponents.notify.events import InboundSms, LetterReturned, NotifyEvent
 from govcomponents.notify.models import NotificationId, TemplateId
 from govcomponents.privacy import Personal
 
@@ -64,22 +63,23 @@ class GovUkCallbacks(CallbackReader):
 READER: Final = GovUkCallbacks()
 
 
-def _text(text: InboundText, raw: Mapping[str, object]) -> TextReceived:
-    return TextReceived(
-        text=InboundSms(
-            id=text.id,
-            sender=Personal(text.source_number),
-            number=text.destination_number,
-            content=Personal(text.message),
-            received_at=utc_time(text.date_received),
-            raw=raw,
-        )
+def _text(text: InboundText, raw: Mapping[str, object]) -> InboundSms:
+    return InboundSms(
+        key=f"{text.id}:received",
+        occurred_at=utc_time(text.date_received),
+        id=text.id,
+        sender=Personal(text.source_number),
+        number=text.destination_number,
+        content=Personal(text.message),
+        raw=raw,
     )
 
 
 def _returned(letter: ReturnedLetter, raw: Mapping[str, object]) -> LetterReturned:
     by_api = letter.sent_by in (None, "API")
     return LetterReturned(
+        key=f"{letter.notification_id}:returned",
+        occurred_at=None,
         notification_id=NotificationId(letter.notification_id),
         reference=letter.reference,
         sent_at=utc_time(letter.date_sent),

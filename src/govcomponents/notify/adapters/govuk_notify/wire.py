@@ -30,7 +30,7 @@ from govcomponents.privacy import Personal, Secret
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from govcomponents.notify.inbound_sms import InboundSms
+    from govcomponents.notify.events import InboundSms
     from govcomponents.notify.inputs import LetterInput, PrecompiledInput
 
 BASE_URL: Final = "https://api.notifications.service.gov.uk"
@@ -197,19 +197,20 @@ class GovUkWire(NotificationsWire):
 
     def to_received_text(self, raw: Mapping[str, object], response: Response, request: Request) -> InboundSms:
         """Read one text of a page."""
-        from govcomponents.notify.inbound_sms import InboundSms
+        from govcomponents.notify.events import InboundSms
 
         state = read_part(ReceivedState, raw, response, request=request, provider=self.provider)
         try:
-            received_at = utc_time(state.created_at)
+            occurred_at = utc_time(state.created_at)
         except ValueError:
             raise self.unexpected("a time is not written as one", response, request) from None
         return InboundSms(
+            key=f"{state.id}:received",
+            occurred_at=occurred_at,
             id=state.id,
             sender=Personal(state.user_number),
             number=state.notify_number,
             content=Personal(state.content),
-            received_at=received_at,
             raw=raw,
         )
 

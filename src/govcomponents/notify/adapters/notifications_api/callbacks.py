@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
@@ -15,7 +16,7 @@ from pydantic import ValidationError
 from govcomponents.core.responses import Wire
 from govcomponents.errors import CallbackRefused
 from govcomponents.notify.adapters.notifications_api.wire import read_optional_time
-from govcomponents.notify.events import Complaint, DeliveryReceipt, NotifyEvent
+from govcomponents.notify.events import Complaint, DeliveryReceipt, NotifyEvent, UnknownEvent
 from govcomponents.notify.models import Channel, NotificationId, Status, TemplateId
 from govcomponents.privacy import Personal
 
@@ -105,13 +106,19 @@ class CallbackReader:
         raise self._refused(f"the body is not of the documented form{where}", "keep it aside and look at it")
 
     def event(self, raw: Mapping[str, Any]) -> NotifyEvent:
-        """Read one callback. Raises ValueError for what is not of a known form."""
+        """Read one callback. Raises ValueError for what is not of the form that its kind has."""
         if "complaint_id" in raw:
             return _complaint(ComplaintState.model_validate(raw), raw)
-        return self._receipt(Receipt.model_validate(raw), raw)
+        if "notification_type" in raw or not raw:
+            return self._receipt(Receipt.model_validate(raw), raw)
+        content = json.dumps(raw, sort_keys=True).encode()
+        return UnknownEvent(key=f"{sha256(content).hexdigest()}:unknown", occurred_at=None, raw=raw)
 
     def _receipt(self, receipt: Receipt, raw: Mapping[str, object]) -> DeliveryReceipt:
+        completed_at = read_optional_time(receipt.completed_at)
         return DeliveryReceipt(
+            key=f"{receipt.id}:{receipt.status}",
+            occurred_at=completed_at,
             notification_id=NotificationId(receipt.id),
             reference=receipt.reference,
             channel=Channel(receipt.notification_type),
@@ -122,17 +129,18 @@ class CallbackReader:
             template_version=receipt.template_version,
             created_at=read_optional_time(receipt.created_at),
             sent_at=read_optional_time(receipt.sent_at),
-            completed_at=read_optional_time(receipt.completed_at),
+            completed_at=completed_at,
             raw=raw,
         )
 
 
 def _complaint(complaint: ComplaintState, raw: Mapping[str, object]) -> Complaint:
     return Complaint(
+        key=f"{complaint.complaint_id}:complaint",
+        occurred_at=read_optional_time(complaint.complaint_date),
         complaint_id=complaint.complaint_id,
         notification_id=NotificationId(complaint.notification_id),
         reference=complaint.reference,
         recipient=Personal(complaint.to),
-        made_at=read_optional_time(complaint.complaint_date),
         raw=raw,
     )

@@ -1,0 +1,72 @@
+"""Results of a bulk send: of each row, how far it has come, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import InstanceOf, PlainSerializer
+
+from govcomponents.core.results import Result
+from govcomponents.errors import GovComponentsError
+
+
+class RowState(StrEnum):
+    """The state of a row. One that is UNKNOWN may have been accepted: its reference is looked up first."""
+
+    NEW = "new"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    NOT_SENT = "not_sent"
+    DUPLICATE = "duplicate"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the row is never sent again."""
+        return self in (RowState.ACCEPTED, RowState.REFUSED, RowState.DUPLICATE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowResult(Result):
+    """The outcome of one row. `problem` is safe to show: it holds nothing of the row."""
+
+    row: int
+    state: RowState
+    reference: str
+    notification_id: str | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkProgress(Result):
+    """How far a bulk send has come, in rows. `earlier` were done with before it was started this time."""
+
+    accepted: int = 0
+    refused: int = 0
+    unknown: int = 0
+    not_sent: int = 0
+    duplicates: int = 0
+    earlier: int = 0
+
+    @property
+    def seen(self) -> int:
+        """All rows that were looked at."""
+        return self.accepted + self.refused + self.unknown + self.not_sent + self.duplicates + self.earlier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkResult(Result):
+    """The end of a bulk send. If it `is_complete`, no row is left that could still be sent.
+
+    `stopped_by` is the error that ended it early: start it again with the same checkpoint once that is mended.
+    """
+
+    progress: BulkProgress
+    stopped_by: Annotated[InstanceOf[GovComponentsError], PlainSerializer(str)] | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every row was accepted or refused, now or earlier."""
+        return self.stopped_by is None and self.progress.unknown == self.progress.not_sent == 0
