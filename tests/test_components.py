@@ -18,13 +18,16 @@ from govcomponents import (
     NotSent,
     Settings,
 )
+from govcomponents.contracts.faults import FaultyTransport
 from govcomponents.core.checks import CheckResult
 from govcomponents.core.messages import Response
 from govcomponents.core.observe import CallEvent
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
+from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.port import PayPort
+from govcomponents.sandbox.app import Sandbox
 from govcomponents.settings import PaySettings
 
 BOTH = [GovComponents, AsyncGovComponents]
@@ -346,3 +349,19 @@ def test_many_sets_of_components_live_side_by_side() -> None:
         payment = one.pay.create(Money.gbp("1.00"), "R-1", "Renew", BACK)
         assert one.pay.get(payment.id).reference == "R-1"
         assert other.simulator.timeline.events() == []
+
+
+def test_accounts_at_one_issuer_share_its_keys() -> None:
+    sandbox = Sandbox()
+    own = sandbox.settings().identity
+    assert own is not None
+    section = own.model_dump(exclude_unset=True)
+    transport = FaultyTransport(InProcessTransport(sandbox.handle, sandbox.clock.advance))
+    settings = Settings(
+        environment="test", identity={**section, "accounts": {"two": {**section, "client_id": "another-client"}}}
+    )
+    with GovComponents.from_settings(settings, transport=transport) as gov:
+        assert [found.ok for found in gov.check()] == [True, True]
+    asked = [request.url for request in transport.sent]
+    assert len([url for url in asked if "jwks" in url]) == 1
+    assert len([url for url in asked if "openid-configuration" in url]) == 2

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from govcomponents.core.retry import RetryPolicy
 from govcomponents.errors import DEFAULT_ACCOUNT
@@ -18,6 +18,8 @@ Clock = Callable[[], float]
 """Gives the time as seconds since the epoch."""
 
 VERSION = "0.1.0"
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +37,11 @@ class Runtime:
     user_agent: str = f"govcomponents/{VERSION}"
     is_production: bool | None = None
     account: str = DEFAULT_ACCOUNT
+    shared: dict[Hashable, object] = field(default_factory=dict, repr=False, compare=False)
+    """What the adapters of several accounts have in common, such as an issuer's keys: see `share`."""
+
+    def share(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what another account's adapter made under the same key, or make it. The key must tell what it is."""
+        if key not in self.shared:
+            self.shared[key] = make()
+        return cast("T", self.shared[key])

@@ -105,14 +105,18 @@ class RelyingParty:
         # A code is burnt by the first token request that arrives, so not even a 429 lets it be sent again.
         self._token_http = HttpClient(runtime, provider=provider, base_url=base, is_rate_limit=lambda _: False)
         self._provider = provider
+        http, clock, policy = self.http, runtime.clock, metadata
         self._source: MetadataSource = (
-            KnownMetadata(self.http, metadata, token_policy.algorithms)
-            if isinstance(metadata, Metadata)
-            else DiscoveredMetadata(self.http, runtime.clock, issuer=issuer, policy=metadata)
+            KnownMetadata(http, policy, token_policy.algorithms)
+            if isinstance(policy, Metadata)
+            else runtime.share(policy, lambda: DiscoveredMetadata(http, clock, issuer=issuer, policy=policy))
         )
         self._token_policy = token_policy
         self._error_mapping = error_mapping
-        self.keys = KeyCache(self._fetch_keys, read_jwks, runtime.clock, name=f"key set of {provider}")
+        name = f"key set of {provider}"
+        self.keys = runtime.share(
+            ("keys", policy), lambda: KeyCache(self._fetch_keys, read_jwks, runtime.clock, name=name)
+        )
 
     async def metadata(self, operation: str) -> Metadata:
         """Return the provider's metadata. Raises as its source does (`protocol/metadata.py`)."""

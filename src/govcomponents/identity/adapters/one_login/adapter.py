@@ -99,11 +99,14 @@ class OneLogin(IdentityPort):
             token_policy=configuration.token_policy,
             error_mapping=ERROR_MAPPING,
         )
-        self._identity_keys = KeyCache(
-            lambda: self._client.http.send(flow.key_request(self._endpoints.did_document)),
-            read_did(self._endpoints.did),
-            runtime.clock,
-            name=f"DID document of {self.provider}",
+        self._identity_keys = runtime.share(
+            ("keys", self._endpoints.did_document, self._endpoints.did),
+            lambda: KeyCache(
+                lambda: self._client.http.send(flow.key_request(self._endpoints.did_document)),
+                read_did(self._endpoints.did),
+                runtime.clock,
+                name=f"DID document of {self.provider}",
+            ),
         )
         self._identity_rules = Rules(
             name="core identity token",
