@@ -59,6 +59,8 @@ ON_A_READ: Mapping[Fault, type[GovComponentsError]] = {
     Fault.BAD_GATEWAY: Unavailable,
 }
 """The same for a read: an answer that says that the server failed leaves nothing in doubt."""
+RETRY_AFTER = 7
+"""The seconds that an injected 429 asks to wait."""
 EVERY = -1
 """In a plan: every request that no other entry names."""
 
@@ -90,7 +92,9 @@ class FaultyTransport:
         if fault is Fault.NOT_CONNECTED:
             raise NotSent("no connection could be made", operation=request.operation, provider=request.provider)
         answers = {
-            Fault.TOO_MANY_REQUESTS: Response(429, {"content-type": "text/plain"}, b""),
+            Fault.TOO_MANY_REQUESTS: Response(
+                429, {"content-type": "text/plain", "retry-after": str(RETRY_AFTER)}, b""
+            ),
             Fault.SERVER_ERROR: Response(500, {"content-type": "application/json"}, b"{}"),
             Fault.BAD_GATEWAY: Response(502, {"content-type": "text/html"}, b"<html>Bad gateway</html>"),
         }

@@ -107,6 +107,9 @@ class Answers:
         error = {"code": "card_declined", "decline_code": "generic_decline"}
         self.end(url, {"status": "requires_payment_method", "last_payment_error": error})
 
+    def captured(self):
+        return sum(session["payment_status"] == "paid" for session in self.sessions.values())
+
     def later(self, seconds):
         self.now += seconds
 
@@ -124,7 +127,7 @@ def connect():
         decline=answers.decline,
         payments=lambda: len(answers.sessions),
         refunds=lambda: 0,
-        captured=lambda: 0,
+        captured=answers.captured,
         later=answers.later,
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from govcomponents.contracts.faults import Fault
+from govcomponents.contracts.faults import RETRY_AFTER, Fault
 from govcomponents.contracts.notify.subject import FROM_TEMPLATES, SENDS, Call, NotifyCaller, NotifyTests, Sending
 from govcomponents.contracts.suite import faults, injections, needs, writes
 from govcomponents.errors import (
@@ -132,6 +132,7 @@ class NotifyFaults(NotifyTests):
             if injection.wrote:
                 assert len(injection.caller.transport.waits) == (2 if is_repeated else 0)
                 assert not isinstance(injection.error, (OutcomeUnknown, UnexpectedReply)) or injection.error.lookup
+                assert not isinstance(injection.error, RateLimited) or injection.error.retry_after == RETRY_AFTER
 
     @needs(lambda subject: subject.repeats)
     @pytest.mark.parametrize("sending", SENDS)

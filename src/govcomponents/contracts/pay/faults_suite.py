@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from govcomponents.contracts.faults import Fault
+from govcomponents.contracts.faults import RETRY_AFTER, Fault
 from govcomponents.contracts.pay.operations import OPERATIONS, Act, Operation
 from govcomponents.contracts.pay.subject import HOLDER, Call, PayCaller, PayTests
 from govcomponents.contracts.suite import faults, injections, needs, writes
@@ -20,6 +20,7 @@ from govcomponents.errors import (
     NotFound,
     NotSupported,
     OutcomeUnknown,
+    RateLimited,
 )
 from govcomponents.money import Money
 from govcomponents.pay.ids import AgreementId, PaymentId, RefundId
@@ -197,6 +198,8 @@ class PayFaults(PayTests):
             assert fault in _CERTAIN or len(set(unkeyed)) == len(unkeyed)
             if isinstance(error, OutcomeUnknown) and injection.wrote:
                 assert error.lookup
+            if isinstance(error, RateLimited):
+                assert error.retry_after == RETRY_AFTER
             if operation.is_keyed:
                 assert error.idempotency_key
                 assert len({request.idempotency_key for request in writes(sent)}) <= 1

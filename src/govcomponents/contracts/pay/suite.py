@@ -49,6 +49,8 @@ class PaySuite(PayFaults):
             assert payment.card is not None
             assert payment.card.last_digits is not None
             assert payment.card.last_digits.reveal() == self.subject.card[-4:]
+        caller.double.later(86_400)
+        assert caller.pay.get(payment.id).is_captured == (caller.double.captured() == 1)
 
     @needs(lambda subject: subject.declined is not None)
     def test_a_refused_means_of_payment_pays_nothing(self, call: Call) -> None:
