@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 from collections.abc import Callable
+from dataclasses import replace
 
 from bench.one_login import CLIENT, CORE, NONCE
 from bench.variants.measuring import URL, choose, cpu_of
@@ -23,7 +24,7 @@ def our_sign_in() -> Callable[[], object]:
     client = IdentitySettings(client_id=CLIENT, private_key=new_private_key(), redirect_url=REDIRECT, issuer=URL)
     gov = GovComponents.from_settings(Settings(identity=client))
     started = gov.identity.start(confidence=Confidence.MEDIUM)
-    pending = started.pending.model_copy(update={"nonce": Secret(NONCE)})
+    pending = replace(started.pending, nonce=Secret(NONCE))
     callback = f"{REDIRECT}?code=a-code-of-the-usual-length-0123456789&state={pending.state.reveal()}"
 
     def sign_in() -> object:

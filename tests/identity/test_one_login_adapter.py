@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from datetime import date
 from urllib.parse import parse_qsl, urlsplit
 
@@ -196,7 +197,7 @@ def test_a_wrong_clock_is_said_plainly(desk):
     callback = desk.visit(started.url)
     slow = Runtime(desk.transport, clock=lambda: desk.sandbox.clock.time() - 3000)
     late = IdentityService(OneLogin.from_settings(settings(pending_life=86_400), slow))
-    pending = started.pending.model_copy(update={"created_at": started.pending.created_at - 3000})
+    pending = replace(started.pending, created_at=started.pending.created_at - 3000)
     with pytest.raises(CredentialsRefused) as caught:
         late.complete(pending, callback)
     assert "clock" in caught.value.fix
@@ -206,7 +207,7 @@ def test_c9_a_code_of_another_sign_in_is_refused():
     desk = Desk()
     started = desk.identity.start()
     callback = desk.visit(started.url)
-    pending = started.pending.model_copy(update={"code_verifier": started.pending.nonce})
+    pending = replace(started.pending, code_verifier=started.pending.nonce)
     with pytest.raises(SignInDenied) as caught:
         desk.identity.complete(pending, callback)
     assert "PKCE" in str(caught.value)
@@ -381,7 +382,7 @@ def test_trap_28_33_errors_in_the_callback(desk, error, description, kind, shown
 def test_b17_less_authentication_than_was_asked_for(desk):
     started = desk.identity.start(authentication=Authentication.SINGLE_FACTOR)
     callback = desk.visit(started.url)
-    stricter = started.pending.model_copy(update={"authentication": Authentication.TWO_FACTOR})
+    stricter = replace(started.pending, authentication=Authentication.TWO_FACTOR)
     with pytest.raises(SignInRejected) as caught:
         desk.identity.complete(stricter, callback)
     assert caught.value.reason is SignInReason.BAD_LEVEL

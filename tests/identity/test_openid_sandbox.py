@@ -2,6 +2,7 @@
 
 import base64
 import json
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -276,9 +277,9 @@ def test_codes_are_really_checked(section, spoilt):
     back = sandbox.visit(started.url).headers["location"]
     kept = started.pending
     if spoilt == "verifier":
-        kept = kept.model_copy(update={"code_verifier": Secret("x" * 43)})
+        kept = replace(kept, code_verifier=Secret("x" * 43))
     elif spoilt == "redirect":
-        kept = kept.model_copy(update={"redirect_url": "https://service.example.gov.uk/other"})
+        kept = replace(kept, redirect_url="https://service.example.gov.uk/other")
         if section == "login_gov":  # it does not look at it
             assert service.complete(kept, back)
             return

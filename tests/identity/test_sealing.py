@@ -1,6 +1,7 @@
 """Sealing a pending sign-in into a cookie."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -43,7 +44,7 @@ def test_what_is_sealed_is_opened(pending, clock):
 
 
 def test_what_no_cookie_holds_is_not_sealed(pending, clock):
-    long = pending.model_copy(update={"return_to": "/" + "x" * 3000})
+    long = replace(pending, return_to="/" + "x" * 3000)
     with pytest.raises(InvalidInput) as caught:
         PendingCookie([KEY], clock=clock).seal(long)
     assert "return_to" in caught.value.fix

@@ -1,73 +1,60 @@
-"""What identity gives back: a sign-in to send the person to, and the identity of the person who came back."""
+"""Results of identity: a sign-in to send the person to, and the identity of the person who came back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.core.results import Result
+from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.identity.pending import PendingSignIn
 from govcomponents.privacy import Personal, Secret
 
-__all__ = [
-    "Address",
-    "Authentication",
-    "Claim",
-    "Confidence",
-    "DrivingPermit",
-    "Identity",
-    "Name",
-    "NamePart",
-    "NamePartKind",
-    "Passport",
-    "PendingSignIn",
-    "SignIn",
-]
-
-_MODEL = ConfigDict(frozen=True, hide_input_in_errors=True, defer_build=True, arbitrary_types_allowed=True)
+if TYPE_CHECKING:
+    from typing import Self
 
 
-class SignIn(BaseModel):
-    """Where to send the person, and what to keep until they come back.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn(Result):
+    """A sign-in that was started: the page to send the person to, and what to keep until they come back.
 
     Redirect the browser to `url`. Keep `pending` with the person's session (`pending.dump()` gives text to store);
     it belongs to this one browser and may be used once.
     """
 
-    model_config = _MODEL
-
-    url: str = Field(repr=False)
+    url: str = field(repr=False)
     pending: PendingSignIn
+
+    def of_account(self, account: str) -> Self:
+        """Return the same sign-in, and what is kept of it, under the name of an account."""
+        return replace(self, account=account, pending=self.pending.of_account(account))
 
 
 class NamePartKind(StrEnum):
-    """What a part of a name is; UNKNOWN for what a provider may add."""
+    """The kind of a part of a name; UNKNOWN for one that a provider may add."""
 
     GIVEN = "given"
     FAMILY = "family"
     UNKNOWN = "unknown"
 
 
-class NamePart(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamePart:
     """One part of a name, as the person's documents have it: any characters, any length, often upper case."""
-
-    model_config = _MODEL
 
     kind: NamePartKind
     value: Personal[str]
 
 
-class Name(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
     """A name, in the order in which it is written, and when it was used. No `valid_until`: it is in use."""
 
-    model_config = _MODEL
-
     parts: tuple[NamePart, ...]
-    valid_from: date | None = Field(None, repr=False)
-    valid_until: date | None = Field(None, repr=False)
+    valid_from: date | None = field(default=None, repr=False)
+    valid_until: date | None = field(default=None, repr=False)
 
     @property
     def full(self) -> Personal[str]:
@@ -93,13 +80,13 @@ class Name(BaseModel):
         return Personal(" ".join(part.value.reveal() for part in self.parts if part.kind is kind))
 
 
-class Address(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
     """An address, in the fields of the Royal Mail's address file. What is missing or empty is None.
 
     Do not map its fields to fixed lines: which of them are filled varies. Several addresses, or none, may be current.
+    `lines` is the whole address, where the provider gives only that.
     """
-
-    model_config = _MODEL
 
     uprn: Personal[int] | None = None
     organisation: Personal[str] | None = None
@@ -116,7 +103,7 @@ class Address(BaseModel):
     postcode: Personal[str] | None = None
     country: Personal[str] | None = None
     po_box: Personal[str] | None = None
-    lines: Personal[str] | None = Field(None, description="the whole of it, where the provider gives only lines")
+    lines: Personal[str] | None = None
     valid_from: Personal[date] | None = None
     valid_until: Personal[date] | None = None
 
@@ -126,20 +113,21 @@ class Address(BaseModel):
         return self.valid_until is None
 
 
-class Passport(BaseModel):
-    """A passport that was used to prove identity. It may have expired within the provider's period of grace."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passport:
+    """A passport that was used to prove identity. It may have expired within the provider's period of grace.
 
-    model_config = _MODEL
+    `issuer` is the ICAO 9303 code of the issuer, such as GBR or D.
+    """
 
     number: Personal[str] | None = None
-    issuer: Personal[str] | None = Field(None, description="the ICAO 9303 code of the issuer, such as GBR or D")
+    issuer: Personal[str] | None = None
     expires: Personal[date] | None = None
 
 
-class DrivingPermit(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrivingPermit:
     """A driving licence that was used to prove identity."""
-
-    model_config = _MODEL
 
     number: Personal[str] | None = None
     issue_number: Personal[str] | None = None
@@ -148,8 +136,9 @@ class DrivingPermit(BaseModel):
     expires: Personal[date] | None = None
 
 
-class Identity(BaseModel):
-    """A person who signed in, with everything that was asked for reached and checked.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity(Result):
+    """A person who signed in: everything that was asked for was reached and checked.
 
     `subject` is the provider's own name for the person, at this service: compare it byte for byte, and do not use
     it as the primary key of your own records, because it changes when the account is deleted or the sector moves.
@@ -157,10 +146,8 @@ class Identity(BaseModel):
     asked for; NONE where no proof was asked for. `names` has every name over time, `name` the one in use.
     `birth_dates` has the most trusted one first. `return_codes` may be there with a proved identity; their meaning
     is between the service and the provider. `id_token` is for signing out: keep it on the server, in no cookie.
-    `raw` is what the provider said about the person, without its tokens.
+    `return_to` is what was given to `start`. `raw` is what the provider said about the person, without its tokens.
     """
-
-    model_config = _MODEL
 
     provider: str
     issuer: str
@@ -178,15 +165,9 @@ class Identity(BaseModel):
     addresses: tuple[Address, ...] = ()
     passports: tuple[Passport, ...] = ()
     driving_permits: tuple[DrivingPermit, ...] = ()
-    return_codes: tuple[str, ...] = Field((), repr=False)
+    return_codes: tuple[str, ...] = field(default=(), repr=False)
     return_to: str | None = None
     id_token: Secret
-    raw: Mapping[str, object] = Field(default_factory=dict, repr=False, exclude=True)
-
-    def __getstate__(self) -> dict[str, object]:
-        """Leave `raw` behind: a pickle would show what the guarded fields do not."""
-        state = super().__getstate__()
-        return {**state, "__dict__": {**state["__dict__"], "raw": {}}}
 
     @property
     def name(self) -> Name | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from govcomponents.core.driver import drive
@@ -118,7 +119,7 @@ def _pending(pending: PendingSignIn) -> None:
 
 
 def _with_return(identity: Identity, pending: PendingSignIn) -> Identity:
-    return identity if pending.return_to is None else identity.model_copy(update={"return_to": pending.return_to})
+    return identity if pending.return_to is None else replace(identity, return_to=pending.return_to)
 
 
 def _listed(field: str, values: Iterable[object], operation: str) -> tuple[object, ...]:

@@ -1,6 +1,7 @@
 """The Login.gov adapter reads every published answer, and verifies every signed token among them."""
 
 import json
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -288,7 +289,7 @@ def test_every_refusal_of_userinfo_is_an_error(name):
 @pytest.mark.parametrize("name", named("authorize_redirect"))
 def test_every_redirect_is_read(name):
     case = answers()[name]
-    kept = pending().model_copy(update={"state": Secret(case["query"].get("state", STATE))})
+    kept = replace(pending(), state=Secret(case["query"].get("state", STATE)))
     if case["state"] == "hostile":
         with pytest.raises(SignInRejected) as caught:
             complete(pending(), name)
@@ -314,7 +315,7 @@ def test_every_redirect_is_read(name):
     ],
 )
 def test_what_a_sentence_says_chooses_the_advice(name, advice):
-    kept = pending().model_copy(update={"state": Secret(answers()[name]["query"]["state"])})
+    kept = replace(pending(), state=Secret(answers()[name]["query"]["state"]))
     with pytest.raises(SignInDenied, match=advice):
         complete(kept, name)
 

@@ -4,6 +4,7 @@ No exchange recorded from the service is to be had: these are the examples of it
 """
 
 import json
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -181,7 +182,7 @@ def test_a_person_may_come_back_days_later():
     started = service.start(confidence=Confidence.MEDIUM, authentication=Authentication.SINGLE_FACTOR)
     back = provider.visit(started.url)
     for days, good in ((6.9, True), (7.1, False)):
-        kept = started.pending.model_copy(update={"created_at": int(NOW - days * 86_400)})
+        kept = replace(started.pending, created_at=int(NOW - days * 86_400))
         if good:
             assert service.complete(kept, back).confidence is Confidence.MEDIUM
             continue

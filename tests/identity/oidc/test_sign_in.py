@@ -301,7 +301,7 @@ def test_no_token_is_kept_but_the_one_for_signing_out():
     fake, service = desk()
     fake.corrupt_tokens = lambda tokens: tokens | {"refresh_token": "refresh-canary"}
     identity = sign_in(fake, service, **MEDIUM)
-    everything = f"{identity.model_dump()} {identity.raw} {identity.id_token.reveal()}"
+    everything = f"{identity.to_dict(reveal=True)} {identity.raw} {identity.id_token.reveal()}"
     assert "refresh-canary" not in everything
     assert "forged-access-token" not in everything
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -80,9 +81,13 @@ class IdentityFaults(IdentityTests):
         """C6, M1, H23."""
         caller = call()
         pending, callback = caller.sign_in(**self.subject.ask)
-        for change in ({"provider": "Another"}, {"issuer": "https://evil.example.com/"}, {"client_id": "another"}):
+        for other in (
+            replace(pending, provider="Another"),
+            replace(pending, issuer="https://evil.example.com/"),
+            replace(pending, client_id="another-client"),
+        ):
             with pytest.raises(SignInRejected) as caught:
-                caller.identity.complete(pending.model_copy(update=change), callback)
+                caller.identity.complete(other, callback)
             assert caught.value.reason is SignInReason.BAD_STATE
 
     def test_a_sign_in_ends_in_time(self, call: Call) -> None:
@@ -91,7 +96,7 @@ class IdentityFaults(IdentityTests):
         pending, callback = caller.sign_in(**self.subject.ask)
         for age in (8 * 86_400, -3600):
             with pytest.raises(SignInRejected) as caught:
-                caller.identity.complete(pending.model_copy(update={"created_at": pending.created_at - age}), callback)
+                caller.identity.complete(replace(pending, created_at=pending.created_at - age), callback)
             assert caught.value.reason is SignInReason.BAD_STATE
 
     def test_a_code_counts_once(self, call: Call) -> None:

@@ -105,16 +105,14 @@ def addresses(claim: object) -> tuple[Address, ...]:
     """The proved address, or none. Its street may have several lines."""
     if not isinstance(claim, dict):
         return ()
-    members = {
-        "lines": "formatted",
-        "street": "street_address",
-        "locality": "locality",
-        "region": "region",
-        "postcode": "postal_code",
-    }
-    found = {field: read.text(claim.get(member)) for field, member in members.items()}
-    known = {field: value for field, value in found.items() if value is not None}
-    return (Address(**known),) if known else ()
+    address = Address(
+        lines=read.text(claim.get("formatted")),
+        street=read.text(claim.get("street_address")),
+        locality=read.text(claim.get("locality")),
+        region=read.text(claim.get("region")),
+        postcode=read.text(claim.get("postal_code")),
+    )
+    return () if address == Address() else (address,)
 
 
 def about_the_person(claims: Mapping[str, Any]) -> dict[str, Any]:

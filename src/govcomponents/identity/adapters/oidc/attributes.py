@@ -37,20 +37,6 @@ _CONFIDENCE: Final[Mapping[str, Confidence]] = {
     "high": Confidence.HIGH,
     "very_high": Confidence.HIGH,
 }
-_MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "organisation": ("organisationName", "organisation_name"),
-    "department": ("departmentName", "department_name"),
-    "sub_building": ("subBuildingName", "sub_building_name"),
-    "building_number": ("buildingNumber", "building_number"),
-    "building_name": ("buildingName", "building_name"),
-    "dependent_street": ("dependentStreetName", "dependent_street_name"),
-    "street": ("streetName", "street_name"),
-    "double_dependent_locality": ("doubleDependentAddressLocality", "double_dependent_address_locality"),
-    "dependent_locality": ("dependentAddressLocality", "dependent_address_locality"),
-    "locality": ("addressLocality", "address_locality"),
-    "postcode": ("postalCode", "postal_code"),
-    "country": ("addressCountry", "address_country"),
-}
 _MAX_UPRN_DIGITS: Final = 12
 
 
@@ -138,21 +124,29 @@ def _objects(value: object) -> Iterator[Mapping[str, Any]]:
 
 
 def addresses(claim: object) -> tuple[Address, ...]:
-    """The addresses of verified attributes, in the Royal Mail's fields; members may be in either spelling."""
-    return tuple(
-        Address(
-            **dict(_texts(entry)),
-            uprn=_uprn(entry.get("uprn")),
-        )
-        for entry in _objects(claim)
+    """Read the addresses of verified attributes, in the Royal Mail's fields; members may be in either spelling."""
+    return tuple(_address(entry) for entry in _objects(claim))
+
+
+def _address(entry: Mapping[str, Any]) -> Address:
+    def text(camel_case: str, snake_case: str) -> Personal[str] | None:
+        return read.text(entry.get(camel_case)) or read.text(entry.get(snake_case))
+
+    return Address(
+        uprn=_uprn(entry.get("uprn")),
+        organisation=text("organisationName", "organisation_name"),
+        department=text("departmentName", "department_name"),
+        sub_building=text("subBuildingName", "sub_building_name"),
+        building_number=text("buildingNumber", "building_number"),
+        building_name=text("buildingName", "building_name"),
+        dependent_street=text("dependentStreetName", "dependent_street_name"),
+        street=text("streetName", "street_name"),
+        double_dependent_locality=text("doubleDependentAddressLocality", "double_dependent_address_locality"),
+        dependent_locality=text("dependentAddressLocality", "dependent_address_locality"),
+        locality=text("addressLocality", "address_locality"),
+        postcode=text("postalCode", "postal_code"),
+        country=text("addressCountry", "address_country"),
     )
-
-
-def _texts(entry: Mapping[str, Any]) -> Iterator[tuple[str, Personal[str]]]:
-    for field, members in _MEMBERS.items():
-        found = next((value for name in members if (value := read.text(entry.get(name))) is not None), None)
-        if found is not None:
-            yield field, found
 
 
 def _uprn(value: object) -> Personal[int] | None:

@@ -35,14 +35,6 @@ _NAME_PARTS: Final = (
     ("middle_name", NamePartKind.GIVEN),
     ("family_name", NamePartKind.FAMILY),
 )
-_ADDRESS: Final[Mapping[str, str]] = {
-    "lines": "formatted",
-    "street": "street_address",
-    "locality": "locality",
-    "region": "region",
-    "postcode": "postal_code",
-    "country": "country",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +116,15 @@ def addresses(claim: object) -> tuple[Address, ...]:
     """The address of the standard claim (OpenID Connect Core 5.1.1), or none."""
     if not isinstance(claim, dict):
         return ()
-    found = {field: read.text(claim.get(member)) for field, member in _ADDRESS.items()}
-    known = {field: value for field, value in found.items() if value is not None}
-    return (Address(**known),) if known else ()
+    address = Address(
+        lines=read.text(claim.get("formatted")),
+        street=read.text(claim.get("street_address")),
+        locality=read.text(claim.get("locality")),
+        region=read.text(claim.get("region")),
+        postcode=read.text(claim.get("postal_code")),
+        country=read.text(claim.get("country")),
+    )
+    return () if address == Address() else (address,)
 
 
 def about_the_person(id_token: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,22 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _KINDS: Final = {"GivenName": NamePartKind.GIVEN, "FamilyName": NamePartKind.FAMILY}
-_ADDRESS_TEXTS: Final[Mapping[str, str]] = {
-    "organisation": "organisationName",
-    "department": "departmentName",
-    "sub_building": "subBuildingName",
-    "building_number": "buildingNumber",
-    "building_name": "buildingName",
-    "dependent_street": "dependentStreetName",
-    "street": "streetName",
-    "double_dependent_locality": "doubleDependentAddressLocality",
-    "dependent_locality": "dependentAddressLocality",
-    "locality": "addressLocality",
-    "region": "addressRegion",
-    "postcode": "postalCode",
-    "country": "addressCountry",
-    "po_box": "poBoxNumber",
-}
 
 
 def names(credential: Mapping[str, Any]) -> tuple[Name, ...]:
@@ -76,7 +60,7 @@ def _name_parts(entries: object, *, is_current: bool) -> Iterator[NamePart]:
 
 
 def addresses(claim: object) -> tuple[Address, ...]:
-    """The addresses of the address claim, in its order, which means nothing."""
+    """Read the addresses of the address claim, in its order, which means nothing."""
     return tuple(_addresses(claim))
 
 
@@ -85,11 +69,23 @@ def _addresses(claim: object) -> Iterator[Address]:
         end = _date(entry.get("validUntil"))
         if end is None and entry.get("validUntil"):
             continue
-        texts = {field: text(entry.get(name)) for field, name in _ADDRESS_TEXTS.items()}
         uprn = entry.get("uprn")
         yield Address(
-            **{field: value for field, value in texts.items() if value is not None},
             uprn=Personal(uprn) if isinstance(uprn, int) and not isinstance(uprn, bool) else None,
+            organisation=text(entry.get("organisationName")),
+            department=text(entry.get("departmentName")),
+            sub_building=text(entry.get("subBuildingName")),
+            building_number=text(entry.get("buildingNumber")),
+            building_name=text(entry.get("buildingName")),
+            dependent_street=text(entry.get("dependentStreetName")),
+            street=text(entry.get("streetName")),
+            double_dependent_locality=text(entry.get("doubleDependentAddressLocality")),
+            dependent_locality=text(entry.get("dependentAddressLocality")),
+            locality=text(entry.get("addressLocality")),
+            region=text(entry.get("addressRegion")),
+            postcode=text(entry.get("postalCode")),
+            country=text(entry.get("addressCountry")),
+            po_box=text(entry.get("poBoxNumber")),
             valid_from=_personal_date(entry.get("validFrom")),
             valid_until=None if end is None else Personal(end),
         )
