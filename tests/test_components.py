@@ -15,6 +15,7 @@ from govcomponents import (
     GovComponents,
     GovComponentsError,
     Money,
+    NotFound,
     NotSent,
     Settings,
 )
@@ -28,6 +29,7 @@ from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.port import PayPort
 from govcomponents.sandbox.app import Sandbox
+from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.settings import PaySettings
 
 BOTH = [GovComponents, AsyncGovComponents]
@@ -365,3 +367,32 @@ def test_accounts_at_one_issuer_share_its_keys() -> None:
     asked = [request.url for request in transport.sent]
     assert len([url for url in asked if "jwks" in url]) == 1
     assert len([url for url in asked if "openid-configuration" in url]) == 2
+
+
+SERVICES = [
+    {"name": "Renew a licence", "api_keys": [{"key": PAY_KEY}]},
+    {"name": "By telephone", "account": "moto", "api_keys": [{"key": MOTO_KEY}]},
+    {"name": "Nobody's account", "api_keys": [{"key": "api_test_" + "c" * 40}]},
+]
+
+
+def test_the_sandbox_has_the_accounts_that_its_world_names() -> None:
+    world = {"pay": {"services": SERVICES}, "stripe": {"secret_key": "sk_test_s"}}
+    with GovComponents.sandbox(world) as gov:
+        assert gov.accounts == ("default", "moto", "stripe")
+        assert all(found.ok for found in gov.check())
+        made = gov.account("moto").pay.create(Money.gbp("1.00"), "R-1", "Renew", BACK)
+        assert gov.account("moto").pay.get(made.id).reference == "R-1"
+        with pytest.raises(NotFound):
+            gov.pay.get(made.id)
+        assert gov.account("stripe").pay.create(Money.gbp("1.00"), "R-2", "Renew", BACK).reference == "R-2"
+
+
+def test_the_sandbox_s_variables_reach_every_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = Sandbox({"pay": {"services": SERVICES}, "stripe": {"secret_key": "sk_test_s"}})
+    for name, value in environment(sandbox.settings()):
+        monkeypatch.setenv(name, value)
+    transport = InProcessTransport(sandbox.handle, sandbox.clock.advance)
+    with GovComponents.from_settings(transport=transport) as gov:
+        assert gov.accounts == ("default", "moto", "stripe")
+        assert all(found.ok for found in gov.check())

@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from govcomponents.privacy import Guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from govcomponents.sandbox.plugins.provider import RunningProvider
     from govcomponents.settings import Settings
 
 
 def settings_for(providers: Iterable[RunningProvider]) -> Settings:
-    """Settings with which a client reaches providers: for each component, the first that a client can use."""
-    from govcomponents.settings import Settings
+    """Settings with which a client reaches providers: for each component, the first that a client can use.
 
-    sections: dict[str, Mapping[str, object]] = {}
+    The component's other providers are accounts, by the names of their sections.
+    """
+    from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings, Settings
+
+    kinds = (PaySettings, NotifySettings, IdentitySettings)
+    sections: dict[str, dict[str, Any]] = {}
     for one in providers:
-        found = one.stub.client_settings()
-        if found is not None:
-            sections.setdefault(one.spec.component, found)
+        found, component = one.stub.client_settings(), one.spec.component
+        if found is None:
+            continue
+        if component not in sections:
+            sections[component] = {"accounts": {}, **found}
+            continue
+        usual = next(kind.model_fields["adapter"].default for kind in kinds if kind.component == component)
+        account = {"adapter": usual, **found, "accounts": {}}
+        sections[component]["accounts"] = {**sections[component]["accounts"], one.spec.section: account}
     return Settings(environment="test", **sections)
 
 
@@ -32,12 +42,13 @@ def environment(settings: Settings) -> list[tuple[str, str]]:
         section = getattr(settings, component)
         if section is None:
             continue
-        for name in section.model_fields_set:
-            value = getattr(section, name)
-            if isinstance(value, tuple):
-                value = ",".join(_plain(item) for item in value)
-            if value not in (None, ""):
-                found.append((f"GOVCOMPONENTS_{component.upper()}__{name.upper()}", _plain(value)))
+        for account in section.by_account().values():
+            for name in account.model_fields_set - {"accounts"}:
+                value = getattr(account, name)
+                if isinstance(value, tuple):
+                    value = ",".join(_plain(item) for item in value)
+                if value not in (None, ""):
+                    found.append((account.variable(name), _plain(value)))
     return sorted(found)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from govcomponents.errors import ConfigurationError
 
@@ -17,6 +17,9 @@ class WorldPart(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+
+AccountName = Annotated[str, Field(pattern=r"^[a-z0-9]+(?:[_-][a-z0-9]+)*$")]
+"""Under which name of an account `Sandbox.settings()` reaches a service that is not the world's first."""
 
 PartT = TypeVar("PartT", bound=WorldPart)
 _HOST = "<host>"

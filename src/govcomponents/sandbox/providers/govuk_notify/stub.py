@@ -110,19 +110,16 @@ class GovUkNotifyStub:
         return wrong_method() if allowed else unknown_route()
 
     def client_settings(self) -> Mapping[str, object] | None:
-        """Settings that reach the first active service, with a test key if it has one."""
-        service = next((one for one in self.world.services if one.active and one.api_keys), None)
-        if service is None:
+        """Settings that reach the first active service, and those others that are named accounts.
+
+        With a test key, if a service has one.
+        """
+        usable = [one for one in self.world.services if one.active and one.api_keys]
+        if not usable:
             return None
-        usable = [key for key in service.api_keys if not key.revoked] or list(service.api_keys)
-        key = next((key for key in usable if key.kind == "test"), usable[0])
-        settings: dict[str, object] = {
-            "api_key": f"{key.name}-{service.id}-{key.secret}",
-            "base_url": self._context.base_url,
-        }
-        if tokens := list(dict.fromkeys(callback.bearer_token for callback in service.callbacks)):
-            settings["callback_tokens"] = tokens
-        return settings
+        settings = {**_settings_of(usable[0]), "base_url": self._context.base_url}
+        accounts = {one.account: _settings_of(one) for one in usable[1:] if one.account is not None}
+        return {**settings, "accounts": accounts} if accounts else settings
 
     def _known(self, response: Endpoint) -> Handler:
         """A handler that first finds out who calls, and answers refusals."""
@@ -201,3 +198,12 @@ class GovUkNotifyStub:
         from govcomponents.sandbox.providers.govuk_notify.reader import to_outbox
 
         return [to_outbox(message, self._context.clock.time()) for message in self.messages.all()]
+
+
+def _settings_of(service: Service) -> dict[str, object]:
+    usable = [key for key in service.api_keys if not key.revoked] or list(service.api_keys)
+    key = next((key for key in usable if key.kind == "test"), usable[0])
+    settings: dict[str, object] = {"api_key": f"{key.name}-{service.id}-{key.secret}"}
+    if tokens := list(dict.fromkeys(callback.bearer_token for callback in service.callbacks)):
+        settings["callback_tokens"] = tokens
+    return settings

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import ConfigDict, Field
 
-from govcomponents.sandbox.plugins.world_section import WorldPart, read_section
+from govcomponents.sandbox.plugins.world_section import AccountName, WorldPart, read_section
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.provider import Section
@@ -140,6 +140,7 @@ class Service(_Part):
     symbol: str | None = None
     id: str
     name: str
+    account: AccountName | None = None
     email_sender_local_part: str
     active: bool = True
     restricted: bool = False

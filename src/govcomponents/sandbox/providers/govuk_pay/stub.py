@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call, Route
     from govcomponents.sandbox.providers.govuk_pay.store import Account
-    from govcomponents.sandbox.providers.govuk_pay.world import ExistingPayment, PayWorld
+    from govcomponents.sandbox.providers.govuk_pay.world import ExistingPayment, PayWorld, Service
 
 _CODES = {"failed": "P0010", "cancelled": "P0040", "error": "P0050"}
 
@@ -61,15 +61,11 @@ class GovUkPayStub:
         return type(response)(405, {**response.headers, "allow": ",".join(sorted(allowed))}, response.body)
 
     def client_settings(self) -> dict[str, object]:
-        """Settings for a client of the world's first service."""
-        service = self._store.accounts[0].service
-        keys = [key.key for key in service.api_keys if not key.revoked]
-        return {
-            "adapter": "govuk_pay",
-            "api_key": keys[0] if keys else service.api_keys[0].key,
-            "base_url": self._context.base_url,
-            "webhook_secrets": tuple(webhook.secret for webhook in service.webhooks),
-        }
+        """Settings for a client of the world's first service, and of those others that are named accounts."""
+        first, *others = [account.service for account in self._store.accounts]
+        settings = {"adapter": "govuk_pay", **_settings_of(first), "base_url": self._context.base_url}
+        accounts = {service.account: _settings_of(service) for service in others if service.account is not None}
+        return {**settings, "accounts": accounts} if accounts else settings
 
     def summary(self) -> Iterable[Fact]:
         """How much it holds."""
@@ -130,3 +126,11 @@ class GovUkPayStub:
             charge.card = SavedCard(card, number[:6], number[-4:], "12/39", "A PAYER", None)
         charge.provider_id = self._context.ids.uuid()
         self._lifecycle.end_at(account, charge, existing.status, at, _CODES.get(existing.status))
+
+
+def _settings_of(service: Service) -> dict[str, object]:
+    keys = [key.key for key in service.api_keys if not key.revoked]
+    return {
+        "api_key": keys[0] if keys else service.api_keys[0].key,
+        "webhook_secrets": tuple(webhook.secret for webhook in service.webhooks),
+    }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
-from govcomponents.sandbox.plugins.world_section import WorldPart, read_section
+from govcomponents.sandbox.plugins.world_section import AccountName, WorldPart, read_section
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.provider import Section
@@ -61,6 +61,7 @@ class Service(WorldPart):
     """One service with one gateway account. The keys say whether it is test or live: all must be of one kind."""
 
     name: str = Field(min_length=1)
+    account: AccountName | None = None
     gateway_account_id: str = "1"
     payment_provider: Literal["sandbox", "stripe", "worldpay"] = "sandbox"
     api_keys: tuple[ApiKey, ...] = Field(min_length=1)
