@@ -35,13 +35,20 @@ if TYPE_CHECKING:
     from govcomponents.core.transports.scripted import ScriptedTransport as ScriptedTransport
     from govcomponents.sandbox.app import Sandbox as Sandbox
     from govcomponents.sandbox.browser import Form as Form, FormBrowser as FormBrowser, Page as Page
+    from govcomponents.sandbox.context import SandboxContext as SandboxContext
     from govcomponents.sandbox.control.client import Control as Control, ControlRefused as ControlRefused
+    from govcomponents.sandbox.http.messages import Call as Call, Route as Route, json_response as json_response
     from govcomponents.sandbox.payer import (
         DECLINED_CARD as DECLINED_CARD,
         GOOD_CARD as GOOD_CARD,
         cancel_payment as cancel_payment,
         enter_card as enter_card,
         pay_by_card as pay_by_card,
+    )
+    from govcomponents.sandbox.plugins.provider import (
+        Fact as Fact,
+        ProviderSpec as ProviderSpec,
+        ProviderStub as ProviderStub,
     )
     from govcomponents.sandbox.providers.one_login.sign_ins import Outcome as Outcome
     from govcomponents.sandbox.server import SandboxServer as SandboxServer, serving as serving
@@ -61,8 +68,11 @@ _HOMES = {
     "core.transports.scripted": "ScriptedTransport",
     "sandbox.app": "Sandbox",
     "sandbox.browser": "Form FormBrowser Page",
+    "sandbox.context": "SandboxContext",
     "sandbox.control.client": "Control ControlRefused",
+    "sandbox.http.messages": "Call Route json_response",
     "sandbox.payer": "DECLINED_CARD GOOD_CARD cancel_payment enter_card pay_by_card",
+    "sandbox.plugins.provider": "Fact ProviderSpec ProviderStub",
     "sandbox.providers.one_login.sign_ins": "Outcome",
     "sandbox.server": "SandboxServer serving",
 }
