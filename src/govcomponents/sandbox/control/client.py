@@ -21,8 +21,6 @@ from govcomponents.sandbox.control import models
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from govcomponents.sandbox.app import Sandbox
-
     Send = Callable[[str, str, bytes | None], tuple[int, bytes]]
 
 M = TypeVar("M", bound=BaseModel)
@@ -66,18 +64,6 @@ class Control:
                         f"the sandbox gave no answer ({type(error).__name__})", operation="sandbox.control"
                     ) from None
                 return response.status_code, response.content
-
-        return cls(send)
-
-    @classmethod
-    def of(cls, sandbox: Sandbox) -> Control:
-        """Control a sandbox in this process."""
-        from govcomponents.sandbox.http.messages import Call
-
-        def send(method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
-            path, _, query = path.partition("?")
-            response = sandbox.respond(Call(method, path, query, {}, body or b"", sandbox.base_url))
-            return response.status, response.body
 
         return cls(send)
 

@@ -10,7 +10,6 @@ from pydantic import Field, model_validator
 from govcomponents.sandbox.plugins.world_section import WorldPart, read_section
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.identity_provider.profile import ProviderProfile
     from govcomponents.sandbox.plugins.provider import Section
 
 Proved = Literal["none", "verified", "facial_match"]
@@ -69,7 +68,7 @@ class OpenIdWorld(WorldPart):
         return self
 
 
-def read_world(section: Section, profile: ProviderProfile, base_url: str) -> OpenIdWorld:
-    """Read a world's section; without people it has those of the profile. Raises ConfigurationError."""
-    given = section if "people" in section else {**section, "people": profile.people}
-    return read_section(OpenIdWorld, profile.section, given, base_url)
+def read_world(section: Section, name: str, people: tuple[Person, ...], base_url: str) -> OpenIdWorld:
+    """Read the section `name` of a world; one without people has `people`. Raises ConfigurationError."""
+    given = section if "people" in section else {**section, "people": people}
+    return read_section(OpenIdWorld, name, given, base_url)

@@ -18,7 +18,7 @@ def _read(section: Section, base_url: str) -> BuildStub:
     from govcomponents.sandbox.providers.openid.profile import PlainOpenId
 
     profile = PlainOpenId(base_url)
-    return partial(OpenIdStub, read_world(section, profile, base_url), profile)
+    return partial(OpenIdStub, read_world(section, profile.section, profile.people, base_url), profile)
 
 
 SPEC = ProviderSpec(
