@@ -413,7 +413,7 @@ def test_the_environment_is_checked_against_discovery(desk):
 )
 def test_c10_t12_t13_what_differs_is_named(desk, change, word):
     from govcomponents.errors import ConfigurationError
-    from govcomponents.sandbox.providers.one_login.documents import discovery
+    from govcomponents.sandbox.providers.one_login.responses import discovery
 
     document = discovery(desk.port._endpoints) | change
     handle = desk.transport._handle

@@ -9,7 +9,7 @@ import pytest
 from govcomponents.errors import SignInUnavailable
 from govcomponents.identity.jose.own_keys import new_private_key, published_jwks, signer_of
 from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.providers.one_login.client_keys import KEPT_FOR, fetch_over_http
+from govcomponents.sandbox.providers.one_login.clients import KEPT_FOR, fetch_over_http
 
 from .kit import Desk, default_world
 

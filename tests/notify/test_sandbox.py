@@ -361,7 +361,7 @@ def test_letters_that_failed_have_no_pdf():
 def test_when_a_letter_is_expected(moment, postage, expected):
     from datetime import datetime
 
-    from govcomponents.sandbox.providers.govuk_notify.postage import estimated_delivery
+    from govcomponents.sandbox.providers.govuk_notify.messages import estimated_delivery
 
     found = estimated_delivery(datetime.fromisoformat(moment).timestamp(), postage)
     assert found.isoformat().startswith(expected)

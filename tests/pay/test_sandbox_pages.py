@@ -246,9 +246,9 @@ def test_what_a_service_sends_is_escaped():
 
 
 def test_the_oldest_links_are_forgotten(monkeypatch):
-    from govcomponents.sandbox.providers.govuk_pay import accounts
+    from govcomponents.sandbox.providers.govuk_pay import store
 
-    monkeypatch.setattr(accounts, "_MOST_TOKENS", 2)
+    monkeypatch.setattr(store, "_MOST_TOKENS", 2)
     raw = Raw()
     oldest = raw.new()["_links"]["next_url"]["href"]
     newest = [raw.new()["_links"]["next_url"]["href"] for _ in range(2)]

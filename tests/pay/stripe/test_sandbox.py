@@ -15,7 +15,7 @@ from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.http.messages import Call
 from govcomponents.sandbox.providers.stripe.idempotency import IdempotencyKeys
-from govcomponents.sandbox.providers.stripe.problems import Problem
+from govcomponents.sandbox.providers.stripe.validation import Problem
 
 from .ground import KEY, NOW, SECRET, Desk, world
 

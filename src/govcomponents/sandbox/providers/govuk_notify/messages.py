@@ -1,7 +1,8 @@
 """The messages that the services sent, and what becomes of each as the clock goes on.
 
 Nothing runs by itself: a message's status is worked out from the clock when somebody looks.
-Source: GOV.UK Notify docs, "Message status" and "Testing"; alphagov/notifications-api, `app/models.py`.
+Source: GOV.UK Notify docs, "Message status" and "Testing"; alphagov/notifications-api, `app/models.py`;
+alphagov/notifications-utils, `letter_timings.py`, without bank holidays: a sandbox's dates are invented.
 """
 
 from __future__ import annotations
@@ -9,18 +10,19 @@ from __future__ import annotations
 import sys
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Literal
+from zoneinfo import ZoneInfo
 
 from govcomponents.notify.adapters.govuk_notify.wire import write_time
 from govcomponents.notify.adapters.notifications_api import wire
-from govcomponents.sandbox.providers.govuk_notify.postage import estimated_delivery
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Service, Template
+
 
 SENDING_AFTER = 0.5
 FINAL_AFTER = 2.0
@@ -226,3 +228,32 @@ class Messages:
         """All messages, oldest first."""
         with self.lock:
             return list(self._by_id.values())
+
+
+_LONDON = ZoneInfo("Europe/London")
+_CUT_OFF = time(17, 30)
+_ARRIVAL = time(16, 0)
+_SATURDAY = 5
+_SUNDAY = 6
+# Working days after printing, and the last weekday on which that post is delivered.
+_DAYS = {"first": (1, _SATURDAY), "second": (5, _SATURDAY), "economy": (7, _SATURDAY), "europe": (6, 4)}
+_REST_OF_WORLD = (8, 4)
+
+
+def estimated_delivery(created_at: float, postage: str | None) -> datetime:
+    """The latest time at which a letter accepted then is expected."""
+    created = datetime.fromtimestamp(created_at, _LONDON)
+    day = created.date()
+    if created.time() >= _CUT_OFF:
+        day += timedelta(days=1)
+    while day.weekday() >= _SATURDAY:
+        day += timedelta(days=1)
+    count, last_weekday = _DAYS.get(postage or "second", _REST_OF_WORLD)
+    day += timedelta(days=1)
+    while day.weekday() >= _SATURDAY:
+        day += timedelta(days=1)
+    while count:
+        day += timedelta(days=1)
+        if day.weekday() <= last_weekday:
+            count -= 1
+    return datetime.combine(day, _ARRIVAL, _LONDON).astimezone(UTC)

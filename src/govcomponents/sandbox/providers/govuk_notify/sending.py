@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Response
     from govcomponents.notify.recipients import PhoneNumber
     from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.providers.govuk_notify.admission import Limits
     from govcomponents.sandbox.providers.govuk_notify.callbacks import CallbackSender
     from govcomponents.sandbox.providers.govuk_notify.content import Content
-    from govcomponents.sandbox.providers.govuk_notify.limits import Limits
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Platform, Service, Template
 
 _TRIAL = (

@@ -8,9 +8,8 @@ from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.http.messages import Route, json_response
 from govcomponents.sandbox.outbox import OutboxMessage
 from govcomponents.sandbox.plugins.provider import Fact
-from govcomponents.sandbox.providers.govuk_notify.authentication import authenticate
+from govcomponents.sandbox.providers.govuk_notify.admission import Limits, authenticate
 from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS, CallbackSender
-from govcomponents.sandbox.providers.govuk_notify.limits import Limits
 from govcomponents.sandbox.providers.govuk_notify.messages import Message, Messages
 from govcomponents.sandbox.providers.govuk_notify.responses import Refusal, unknown_route, wrong_method
 from govcomponents.sandbox.providers.govuk_notify.retrieval import Retrieval
@@ -195,7 +194,7 @@ class GovUkNotifyStub:
 
     def outbox(self) -> Sequence[OutboxMessage]:
         """All messages as their readers see them, oldest first."""
-        from govcomponents.sandbox.providers.govuk_notify.reader import to_outbox
+        from govcomponents.sandbox.providers.govuk_notify.content import to_outbox
 
         return [to_outbox(message, self._context.clock.time()) for message in self.messages.all()]
 

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from govcomponents.sandbox.context import SandboxContext
-    from govcomponents.sandbox.providers.govuk_pay.accounts import AccountStore
     from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
-    from govcomponents.sandbox.providers.govuk_pay.store import Account
+    from govcomponents.sandbox.providers.govuk_pay.store import Account, AccountStore
 
 _KEY_SECONDS = 86_400.0
 _DONE = Response(204, responses.NO_STORE)

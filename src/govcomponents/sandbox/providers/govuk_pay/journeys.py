@@ -16,9 +16,8 @@ if TYPE_CHECKING:
 
     from govcomponents.core.messages import Response
     from govcomponents.sandbox.context import SandboxContext
-    from govcomponents.sandbox.providers.govuk_pay.accounts import AccountStore
     from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
-    from govcomponents.sandbox.providers.govuk_pay.store import Charge
+    from govcomponents.sandbox.providers.govuk_pay.store import AccountStore, Charge
 
 _pages = Templates("govcomponents.sandbox.providers.govuk_pay")
 _ADDRESS: Final = ("line1", "line2", "city", "postcode", "country")

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.govuk_pay import responses
-from govcomponents.sandbox.providers.govuk_pay.accounts import AccountStore
 from govcomponents.sandbox.providers.govuk_pay.api import Api
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, TestCard, look_up
 from govcomponents.sandbox.providers.govuk_pay.journeys import Journeys, link_used
 from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
-from govcomponents.sandbox.providers.govuk_pay.store import Charge, SavedCard
+from govcomponents.sandbox.providers.govuk_pay.store import AccountStore, Charge, SavedCard
 from govcomponents.sandbox.providers.govuk_pay.webhooks import Webhooks
 
 if TYPE_CHECKING:

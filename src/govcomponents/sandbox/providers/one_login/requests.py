@@ -14,8 +14,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from govcomponents.identity.adapters.one_login import wire
-from govcomponents.sandbox.providers.one_login.client_keys import KeysUnreadable
-from govcomponents.sandbox.providers.one_login.clients import SKEW, Clients, decode, is_number
+from govcomponents.sandbox.providers.one_login.clients import SKEW, Clients, KeysUnreadable, decode, is_number
 from govcomponents.sandbox.providers.one_login.vectors import DEFAULT_VECTORS, Vector, VectorsRefused, read_vectors
 from govcomponents.sandbox.providers.one_login.world import Client
 

@@ -24,18 +24,16 @@ from govcomponents.sandbox.identity_provider.keys import PURPOSES, SigningKeys
 from govcomponents.sandbox.identity_provider.token_faults import corrupt
 from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.one_login.clients import Clients, TokenRefusal
-from govcomponents.sandbox.providers.one_login.documents import discovery, trustmark
-from govcomponents.sandbox.providers.one_login.logout_notices import LogoutNotices
 from govcomponents.sandbox.providers.one_login.requests import (
     AuthorizationRequest,
     RequestReader,
     SentRefusal,
     ShownRefusal,
 )
-from govcomponents.sandbox.providers.one_login.responses import TokenResponses
+from govcomponents.sandbox.providers.one_login.responses import TokenResponses, discovery, trustmark
 from govcomponents.sandbox.providers.one_login.sign_in_page import SignInPage
 from govcomponents.sandbox.providers.one_login.sign_ins import Grant, Outcome
-from govcomponents.sandbox.providers.one_login.sign_outs import SignOuts
+from govcomponents.sandbox.providers.one_login.sign_out import LogoutNotices, SignOuts
 from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorld, Person
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 from govcomponents.pay.adapters.stripe.forms import Form, nest
 from govcomponents.pay.adapters.stripe.wire import API_VERSION
 from govcomponents.sandbox.http.messages import Call, Route, json_response
-from govcomponents.sandbox.providers.stripe import params
+from govcomponents.sandbox.providers.stripe import validation
 from govcomponents.sandbox.providers.stripe.idempotency import IdempotencyKeys
-from govcomponents.sandbox.providers.stripe.problems import Problem, missing, wrong
 from govcomponents.sandbox.providers.stripe.store import Charge, Intent, RefundRecord, Session
+from govcomponents.sandbox.providers.stripe.validation import Problem, missing, wrong
 
 if TYPE_CHECKING:
     from govcomponents.core.messages import Response
@@ -33,8 +33,8 @@ _SOONEST: Final = 30 * 60
 _LATEST: Final = 24 * 3600
 _LARGEST: Final = 99_999_999
 _LARGEST_PAGE: Final = 100
-_EXPAND: Final[params.Allowed] = {"expand": params.TEXTS}
-_METADATA: Final[params.Allowed] = {"metadata": params.TEXTS, "expand": params.TEXTS}
+_EXPAND: Final[validation.Allowed] = {"expand": validation.TEXTS}
+_METADATA: Final[validation.Allowed] = {"metadata": validation.TEXTS, "expand": validation.TEXTS}
 
 
 class Api:
@@ -49,10 +49,10 @@ class Api:
 
     def routes(self) -> Iterable[Route]:
         """All operations."""
-        listed = params.LISTED
-        of_intent: params.Allowed = {**listed, "payment_intent": None}
-        table: tuple[tuple[str, str, params.Allowed, Act], ...] = (
-            ("POST", "/checkout/sessions", params.NEW_SESSION, self.create_session),
+        listed = validation.LISTED
+        of_intent: validation.Allowed = {**listed, "payment_intent": None}
+        table: tuple[tuple[str, str, validation.Allowed, Act], ...] = (
+            ("POST", "/checkout/sessions", validation.NEW_SESSION, self.create_session),
             ("GET", "/checkout/sessions", {**of_intent, "status": None}, self.list_sessions),
             ("GET", "/checkout/sessions/<id>", _EXPAND, self.get_session),
             ("POST", "/checkout/sessions/<id>", _METADATA, self.update_session),
@@ -83,16 +83,16 @@ class Api:
         # Not from the sandbox's ids: those tell whether a call has changed anything.
         return {"request-id": f"req_{next(self._numbers):014d}", "stripe-version": API_VERSION}
 
-    def _handler(self, method: str, allowed: params.Allowed, act: Act) -> Callable[[Call], Response]:
+    def _handler(self, method: str, allowed: validation.Allowed, act: Act) -> Callable[[Call], Response]:
         def run(call: Call) -> tuple[Response, bool]:
             acted = False
             try:
                 given = _parameters(call)
-                params.check(given, allowed)
+                validation.check(given, allowed)
                 with self._store.lock:
                     shown = act(given, call.params)
                     acted = True
-                    self._objects.expand(shown, params.texts(given, "expand"))
+                    self._objects.expand(shown, validation.texts(given, "expand"))
             except Problem as problem:
                 return self.refuse(problem), problem.is_stored or acted
             return json_response(200, shown, self._headers()), True
@@ -144,17 +144,17 @@ class Api:
 
     def create_session(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """POST /v1/checkout/sessions, for payments only."""
-        if params.text(given, "mode", required=True) != "payment":
+        if validation.text(given, "mode", required=True) != "payment":
             raise wrong("The sandbox makes Sessions of the mode payment only.", None, "mode")
         amount, currency = self._price(given)
         now = self._lifecycle.now()
-        expires_at = params.whole(given, "expires_at")
+        expires_at = validation.whole(given, "expires_at")
         if expires_at is not None and not now + _SOONEST <= expires_at <= now + _LATEST:
             raise wrong("The `expires_at` timestamp must be from 30 minutes to 24 hours from now.", None, "expires_at")
         intent = {
-            "capture_method": params.text(given, "payment_intent_data", "capture_method"),
-            "description": params.text(given, "payment_intent_data", "description", longest=1000),
-            "metadata": params.metadata(given, "payment_intent_data", "metadata"),
+            "capture_method": validation.text(given, "payment_intent_data", "capture_method"),
+            "description": validation.text(given, "payment_intent_data", "description", longest=1000),
+            "metadata": validation.metadata(given, "payment_intent_data", "metadata"),
         }
         if intent["capture_method"] not in (None, "automatic", "automatic_async", "manual"):
             raise wrong("Invalid capture_method", None, "payment_intent_data[capture_method]")
@@ -168,28 +168,28 @@ class Api:
             given={
                 "success_url": self._url(given, "success_url", required=True),
                 "cancel_url": self._url(given, "cancel_url"),
-                "client_reference_id": params.text(given, "client_reference_id", longest=200),
+                "client_reference_id": validation.text(given, "client_reference_id", longest=200),
                 "customer_email": self._email(given),
-                "locale": params.text(given, "locale"),
-                "payment_method_types": params.texts(given, "payment_method_types"),
+                "locale": validation.text(given, "locale"),
+                "payment_method_types": validation.texts(given, "payment_method_types"),
                 "payment_intent_data": intent,
             },
-            metadata=params.metadata(given, "metadata"),
+            metadata=validation.metadata(given, "metadata"),
         )
         self._lifecycle.created(session)
         return self._objects.session(session)
 
     def _price(self, given: Form) -> tuple[int, str]:
-        items = params.find(given, "line_items")
+        items = validation.find(given, "line_items")
         if not isinstance(items, dict) or not items:
             raise wrong("Missing required param: line_items.", "parameter_missing", "line_items")
         total, currency = 0, ""
         for number in items:
             price = ("line_items", number, "price_data")
-            params.text(given, *price, "product_data", "name", required=True)
-            each = params.whole(given, *price, "unit_amount", required=True) or 0
-            currency = (params.text(given, *price, "currency", required=True) or "").lower()
-            total += each * (params.whole(given, "line_items", number, "quantity", required=True) or 0)
+            validation.text(given, *price, "product_data", "name", required=True)
+            each = validation.whole(given, *price, "unit_amount", required=True) or 0
+            currency = (validation.text(given, *price, "currency", required=True) or "").lower()
+            total += each * (validation.whole(given, "line_items", number, "quantity", required=True) or 0)
         where = "line_items[0][price_data][unit_amount]"
         if not currency.isalpha() or len(currency) != 3:
             raise wrong("Invalid currency", None, "line_items[0][price_data][currency]")
@@ -200,13 +200,13 @@ class Api:
         return total, currency
 
     def _url(self, given: Form, name: str, *, required: bool = False) -> str | None:
-        url = params.text(given, name, required=required)
+        url = validation.text(given, name, required=required)
         if url is not None and not url.startswith(("https://", "http://")):
             raise wrong("Not a valid URL", "url_invalid", name)
         return url
 
     def _email(self, given: Form) -> str | None:
-        email = params.text(given, "customer_email", longest=800)
+        email = validation.text(given, "customer_email", longest=800)
         if email is not None and "@" not in email:
             raise wrong("Invalid email address", "email_invalid", "customer_email")
         return email
@@ -218,7 +218,7 @@ class Api:
     def update_session(self, given: Form, path: dict[str, str]) -> dict[str, Any]:
         """POST /v1/checkout/sessions/{id}: metadata, merged by name; an empty text takes a name away."""
         session = self._session(path["id"])
-        for name, value in params.metadata(given, "metadata").items():
+        for name, value in validation.metadata(given, "metadata").items():
             if value == "":
                 session.metadata.pop(name, None)
             else:
@@ -238,31 +238,31 @@ class Api:
     def capture_intent(self, given: Form, path: dict[str, str]) -> dict[str, Any]:
         """POST /v1/payment_intents/{id}/capture."""
         intent = self._intent(path["id"])
-        self._lifecycle.capture(intent, params.whole(given, "amount_to_capture"))
+        self._lifecycle.capture(intent, validation.whole(given, "amount_to_capture"))
         return self._objects.intent(intent)
 
     def cancel_intent(self, given: Form, path: dict[str, str]) -> dict[str, Any]:
         """POST /v1/payment_intents/{id}/cancel."""
         intent = self._intent(path["id"])
-        self._lifecycle.cancel(intent, params.text(given, "cancellation_reason"))
+        self._lifecycle.cancel(intent, validation.text(given, "cancellation_reason"))
         return self._objects.intent(intent)
 
     def create_refund(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """POST /v1/refunds."""
         refund = self._lifecycle.refund(
             self._charge(given),
-            params.whole(given, "amount"),
-            reason=params.text(given, "reason"),
-            metadata=params.metadata(given, "metadata"),
+            validation.whole(given, "amount"),
+            reason=validation.text(given, "reason"),
+            metadata=validation.metadata(given, "metadata"),
         )
         return self._objects.refund(refund)
 
     def _charge(self, given: Form) -> Charge:
-        if (identifier := params.text(given, "charge")) is not None:
+        if (identifier := validation.text(given, "charge")) is not None:
             if identifier not in self._store.charges:
                 raise missing("charge", identifier, "charge")
             return self._store.charges[identifier]
-        identifier = params.text(given, "payment_intent")
+        identifier = validation.text(given, "payment_intent")
         if identifier is None:
             raise wrong("One of charge or payment_intent is needed.", "parameter_missing", "payment_intent")
         intent = self._intent(identifier)
@@ -284,7 +284,7 @@ class Api:
     def list_sessions(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """GET /v1/checkout/sessions."""
         self._lifecycle.settle_all()
-        intent, status = params.text(given, "payment_intent"), params.text(given, "status")
+        intent, status = validation.text(given, "payment_intent"), validation.text(given, "status")
         return self._page(
             given,
             "/v1/checkout/sessions",
@@ -305,7 +305,7 @@ class Api:
     def list_refunds(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """GET /v1/refunds."""
         self._lifecycle.settle_all()
-        intent, charge = params.text(given, "payment_intent"), params.text(given, "charge")
+        intent, charge = validation.text(given, "payment_intent"), validation.text(given, "charge")
         return self._page(
             given,
             "/v1/refunds",
@@ -318,7 +318,7 @@ class Api:
 
     def list_disputes(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """GET /v1/disputes."""
-        intent = params.text(given, "payment_intent")
+        intent = validation.text(given, "payment_intent")
         return self._page(
             given,
             "/v1/disputes",
@@ -327,13 +327,13 @@ class Api:
 
     def _page(self, given: Form, url: str, items: list[dict[str, Any]]) -> dict[str, Any]:
         """One page, newest first, after or before the item that a cursor names."""
-        size = params.whole(given, "limit")
+        size = validation.whole(given, "limit")
         size = 10 if size is None else size
         if not 1 <= size <= _LARGEST_PAGE:
             raise wrong("Invalid integer: limit must be from 1 to 100", "parameter_invalid_integer", "limit")
         items = [item for item in reversed(items) if _in_time(given, item["created"])]
         ids = [item["id"] for item in items]
-        after, before = params.text(given, "starting_after"), params.text(given, "ending_before")
+        after, before = validation.text(given, "starting_after"), validation.text(given, "ending_before")
         for cursor, name in ((after, "starting_after"), (before, "ending_before")):
             if cursor is not None and cursor not in ids:
                 raise missing("object", cursor, name)
@@ -356,7 +356,7 @@ _HOLDS: Final[Mapping[str, Callable[[int, int], bool]]] = {
 
 def _in_time(given: Form, created: int) -> bool:
     for name, holds in _HOLDS.items():
-        limit = params.whole(given, "created", name)
+        limit = validation.whole(given, "created", name)
         if limit is not None and not holds(created, limit):
             return False
     return True

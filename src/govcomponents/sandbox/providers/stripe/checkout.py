@@ -8,7 +8,7 @@ from govcomponents.pay.adapters.stripe.amounts import from_units
 from govcomponents.sandbox.http.messages import Call, Route, html_response, redirect
 from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.providers.stripe.api import PREFIX
-from govcomponents.sandbox.providers.stripe.cards import CARDS, digits_of
+from govcomponents.sandbox.providers.stripe.store import CARDS, digits_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.messages import Response
-from govcomponents.sandbox.providers.stripe.problems import Problem
+from govcomponents.sandbox.providers.stripe.validation import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.sandbox.providers.stripe.problems import Problem, unexpected_state, wrong
 from govcomponents.sandbox.providers.stripe.store import Charge, DisputeRecord, Intent, RefundRecord, Session
+from govcomponents.sandbox.providers.stripe.validation import Problem, unexpected_state, wrong
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.context import SandboxContext
-    from govcomponents.sandbox.providers.stripe.cards import TestCard
     from govcomponents.sandbox.providers.stripe.events import Events
     from govcomponents.sandbox.providers.stripe.objects import Objects
-    from govcomponents.sandbox.providers.stripe.store import Store
+    from govcomponents.sandbox.providers.stripe.store import Store, TestCard
 
 DAY: Final = 86_400
 _REFUND_WAITS: Final = 3600.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.sandbox.providers.stripe.problems import wrong
+from govcomponents.sandbox.providers.stripe.validation import wrong
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.stripe.api import PREFIX, Api
-from govcomponents.sandbox.providers.stripe.cards import digits_of, may_be_real
 from govcomponents.sandbox.providers.stripe.checkout import Checkout, unknown_page
 from govcomponents.sandbox.providers.stripe.events import Events
 from govcomponents.sandbox.providers.stripe.lifecycle import Lifecycle
 from govcomponents.sandbox.providers.stripe.objects import Objects
-from govcomponents.sandbox.providers.stripe.problems import Problem
-from govcomponents.sandbox.providers.stripe.store import Store
+from govcomponents.sandbox.providers.stripe.store import Store, digits_of, may_be_real
+from govcomponents.sandbox.providers.stripe.validation import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,6 +1,7 @@
-"""Who calls: checks the signed token of a request against the keys of the services, in the provider's order.
+"""Admits requests: who calls, by the signed token, and whether the provider's limits let them.
 
-Source: GOV.UK Notify REST API docs, "Authorisation header"; alphagov/notifications-api, `app/authentication/auth.py`.
+Source: GOV.UK Notify REST API docs, "Authorisation header" and "Limits"; alphagov/notifications-api,
+`app/authentication/auth.py` and `app/notifications/validators.py`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import base64
 import binascii
 import hmac
 import json
+import math
 import uuid
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Service
+
 
 _UNREADABLE = (
     "Invalid token: make sure your API token matches the example at "
@@ -98,3 +101,41 @@ def _check_claims(claims: Mapping[str, Any], now: float, lifetime: float) -> Non
         raise _forbidden(_UNREADABLE)
     if abs(int(now) - issued) > lifetime:
         raise _forbidden("Error: Your system clock must be accurate to within 30 seconds")
+
+
+_SECONDS_A_DAY = 86_400
+_MAX_BUCKET = 1000
+
+
+class Limits:
+    """Counts for all services. Its owner holds a lock round it."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[tuple[str, str], tuple[float, float]] = {}
+        self._sent: dict[tuple[str, str, int], int] = {}
+
+    def spend(self, service: Service, key: ApiKey, now: float) -> None:
+        """Take a token for one request. Raises Refusal (429) if that leaves less than one."""
+        rate = service.rate_limit_per_minute
+        capacity = min(math.ceil(rate / 3) + 1, _MAX_BUCKET)
+        tokens, since = self._buckets.get((service.id, key.kind), (float(capacity), now))
+        left = min(capacity, tokens + max(0.0, now - since) * rate / 60) - 1
+        self._buckets[service.id, key.kind] = (max(left, 0.0), now)
+        if left < 1:
+            name = key.kind.upper()
+            message = f"Exceeded rate limit for key type {name} of {rate} requests per 60 seconds"
+            raise Refusal(429, [("RateLimitError", message)])
+
+    def check_day(self, service: Service, key: ApiKey, what: str, now: float) -> None:
+        """Raise Refusal (429) if the day's messages of that kind are used up. Test keys are not counted."""
+        limit = service.daily_limits.get(what)
+        if key.kind == "test" or limit is None:
+            return
+        if self._sent.get((service.id, what, int(now // _SECONDS_A_DAY)), 0) + 1 > limit:
+            raise Refusal(429, [("TooManyRequestsError", f"Exceeded send limits ({what}: {limit}) for today")])
+
+    def count(self, service: Service, key: ApiKey, what: str, now: float) -> None:
+        """Count a message that was accepted."""
+        if key.kind != "test":
+            day = (service.id, what, int(now // _SECONDS_A_DAY))
+            self._sent[day] = self._sent.get(day, 0) + 1
