@@ -1,0 +1,41 @@
+"""The Python of the pages passes the type checker, strictly, as a careful reader's own code would."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from .sources import ROOT
+from .test_docs import PAGES, _blocks
+
+OPTIONS = [
+    "--strict",
+    "--no-error-summary",
+    "--hide-error-context",
+    "--no-color-output",
+    "--disable-error-code=no-redef",
+]
+
+
+def test_the_python_of_the_pages_passes_mypy_strict(tmp_path: Path) -> None:
+    names = {}
+    for page in PAGES:
+        code = "\n\n".join(block for block, runs in _blocks(page, "python") if runs)
+        if code:
+            name = re.sub(r"\W", "_", str(page.relative_to(ROOT).with_suffix("")))
+            names[f"{name}.py"] = str(page.relative_to(ROOT))
+            (tmp_path / f"{name}.py").write_text(code, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *OPTIONS, f"--cache-dir={ROOT / '.mypy_cache' / 'pages'}", *sorted(names)],
+        cwd=tmp_path,
+        env={"MYPYPATH": str(ROOT / "src"), "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    found = [line for line in done.stdout.splitlines() if line.partition(":")[0] in names]
+    assert found == [], "\n".join(f"{names[line.partition(':')[0]]} block{line.partition(':')[2]}" for line in found)
+    assert done.returncode == 0, done.stdout + done.stderr

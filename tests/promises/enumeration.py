@@ -1,0 +1,60 @@
+"""Makes one write under a sequence of faults, and compares what its error promises with what happened."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from govcomponents import AsyncGovComponents, GovComponents, errors
+from govcomponents.sandbox.faults.catalogue import CATALOGUE
+
+from .writes import Write, done
+
+PROMISE_NOTHING_HAPPENED = (
+    errors.ConfigurationError,
+    errors.InvalidInput,
+    errors.NotSupported,
+    errors.NotSent,
+    errors.Unavailable,
+    errors.Refused,
+)
+
+
+def faults_of(provider: str) -> list[str]:
+    """The faults of a provider that may befall any operation."""
+    return [kind.name for kind in CATALOGUE.values() if provider in kind.providers and not kind.operations]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the caller was told, and how often the write took effect."""
+
+    told: str
+    promises_nothing: bool
+    effects: int
+
+    @property
+    def is_false(self) -> bool:
+        """Told that nothing happened although it did, or that it succeeded although nothing happened."""
+        return (self.promises_nothing and self.effects > 0) or (self.told == "success" and self.effects == 0)
+
+
+def outcome(write: Write, faults: tuple[str, ...], *, in_asyncio: bool) -> Outcome:
+    """Make the write on a fresh sandbox: the first fault strikes its first request, and so on."""
+    return asyncio.run(_outcome(write, faults, in_asyncio=in_asyncio))
+
+
+async def _outcome(write: Write, faults: tuple[str, ...], *, in_asyncio: bool) -> Outcome:
+    gov = (AsyncGovComponents if in_asyncio else GovComponents).sandbox(write.world)
+    ready = await write.ready(gov)
+    before = await ready.effects()
+    for fault in faults:
+        gov.simulator.faults.arm(write.provider, fault, operation=write.operation, times=1)
+    told, promises_nothing = "success", False
+    try:
+        await done(ready.act())
+    except errors.GovComponentsError as error:
+        told = type(error).__name__
+        promises_nothing = isinstance(error, PROMISE_NOTHING_HAPPENED)
+    gov.simulator.faults.clear()
+    return Outcome(told, promises_nothing, await ready.effects() - before)

@@ -1,0 +1,29 @@
+"""Each fault and each ordered pair of faults, at each write, for both callers: nothing told falsely, nothing doubled."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from .enumeration import faults_of, outcome
+from .writes import WRITES, Write
+
+
+@pytest.mark.parametrize("write", WRITES, ids=str)
+@pytest.mark.parametrize("in_asyncio", [False, True], ids=["blocking", "asyncio"])
+def test_a_write_without_faults_acts_once(write: Write, in_asyncio: bool) -> None:
+    assert (found := outcome(write, (), in_asyncio=in_asyncio)).told == "success", found
+    assert found.effects == 1
+
+
+@pytest.mark.parametrize("write", WRITES, ids=str)
+def test_no_error_promises_what_is_not_so(write: Write) -> None:
+    kinds = faults_of(write.provider)
+    sequences = [(first,) for first in kinds] + list(product(kinds, kinds))
+    wrong = []
+    for number, faults in enumerate(sequences):
+        found = outcome(write, faults, in_asyncio=number % 2 == 1)
+        if found.is_false or found.effects > 1:
+            wrong.append((faults, found))
+    assert wrong == []
