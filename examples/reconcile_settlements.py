@@ -25,7 +25,7 @@ from govcomponents import GovComponents, Money, NotFound
 from govcomponents.pay import PaymentId
 
 if TYPE_CHECKING:
-    from govcomponents.pay.service import Pay
+    from govcomponents.pay.service import PayService
 
 DAY = timedelta(days=1)
 
@@ -62,7 +62,7 @@ def read_ledger(path: Path) -> dict[str, Entry]:
     return found
 
 
-def settled(pay: Pay, first: date, last: date) -> Iterator[Entry]:
+def settled(pay: PayService, first: date, last: date) -> Iterator[Entry]:
     """What Pay has settled. Pay's last day may or may not count, so one more is asked for and left out here."""
     for payment in pay.search(settled_from=first, settled_to=last + DAY):
         on = payment.settlement.settled_on
@@ -73,7 +73,7 @@ def settled(pay: Pay, first: date, last: date) -> Iterator[Entry]:
             yield Entry("refund", refund.id, refund.amount, refund.status.value)
 
 
-def created(pay: Pay, first: date, last: date) -> Iterator[Entry]:
+def created(pay: PayService, first: date, last: date) -> Iterator[Entry]:
     """What was created in Pay. Its first moment may or may not count, so an earlier one is asked for."""
     start = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(seconds=1)
     end = datetime(last.year, last.month, last.day, tzinfo=UTC) + DAY
@@ -85,7 +85,7 @@ def created(pay: Pay, first: date, last: date) -> Iterator[Entry]:
             yield Entry("refund", refund.id, refund.amount, refund.status.value)
 
 
-def compare(pay: Pay, ledger: dict[str, Entry], theirs: Iterable[Entry]) -> list[Difference]:
+def compare(pay: PayService, ledger: dict[str, Entry], theirs: Iterable[Entry]) -> list[Difference]:
     """Find what only one side has, and what they have differently."""
     differences = []
     missing = dict(ledger)
@@ -108,7 +108,7 @@ def compare(pay: Pay, ledger: dict[str, Entry], theirs: Iterable[Entry]) -> list
     return differences
 
 
-def what_pay_says(pay: Pay, entry: Entry) -> str:
+def what_pay_says(pay: PayService, entry: Entry) -> str:
     """Look up what the search did not find: it may be there, with another day or state."""
     if entry.kind != "payment":
         return ""

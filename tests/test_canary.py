@@ -258,7 +258,9 @@ OPERATIONS: dict[str, Callable[[Service], object]] = {
     "pay.authorise": _by_telephone,
     "pay.charge_agreement": lambda s: _agreement(s, "pay.charge_agreement", Money.gbp("1.00"), "R-1", "Yearly licence"),
     "pay.get": lambda s: _with_payment(s, "pay.get"),
-    "pay.events": lambda s: _with_payment(s, "pay.events"),
+    "pay.check": lambda s: s.call("pay.check"),
+    "pay.complete": lambda s: _with_payment(s, "pay.complete"),
+    "pay.list_events": lambda s: _with_payment(s, "pay.list_events"),
     "pay.cancel": lambda s: _with_payment(s, "pay.cancel"),
     "pay.capture": _delayed,
     "pay.search": lambda s: (_taken(s), s.call("pay.search", email=EMAIL, cardholder_name=NAME)),
@@ -272,8 +274,8 @@ OPERATIONS: dict[str, Callable[[Service], object]] = {
     "pay.search_agreements": lambda s: (_agreement(s, "pay.get_agreement"), s.call("pay.search_agreements")),
     "pay.search_disputes": lambda s: s.call("pay.search_disputes"),
     "pay.mop_up": _mop_up,
-    "pay.parse_webhook": lambda s: s.call(
-        "pay.parse_webhook", f'{{"email": "{EMAIL}"}}'.encode(), {"pay-signature": NAME}
+    "pay.parse_callback": lambda s: s.call(
+        "pay.parse_callback", f'{{"email": "{EMAIL}"}}'.encode(), {"pay-signature": NAME}
     ),
     "notify.send_email": lambda s: s.call("notify.send_email", EMAIL, EMAIL_TEMPLATE, VALUES, "RENEW-7-email"),
     "notify.send_sms": lambda s: s.call("notify.send_sms", PHONE, SMS_TEMPLATE, VALUES, "RENEW-7-text"),

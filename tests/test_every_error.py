@@ -122,7 +122,7 @@ WAYS = {
         lambda: _email(_notify(429, b"RateLimitError", b"Exceeded rate limit for key type live")), ("retry_after",)
     ),
     "DailyLimitReached": Way(lambda: _email(_notify(429, b"TooManyRequestsError", DAY)), ("retry_after", "resets_at")),
-    "CallbackRefused": Way(lambda: GovComponents.sandbox().pay.parse_webhook(b"{}", {"pay-signature": "0" * 64})),
+    "CallbackRefused": Way(lambda: GovComponents.sandbox().pay.parse_callback(b"{}", {"pay-signature": "0" * 64})),
     "SignInRejected": Way(_rejected, ("reason",)),
     "SignInDenied": Way(lambda: _ended("left"), ("reason", "code")),
     "SignInUnavailable": Way(lambda: _ended("unavailable"), ("reason", "code")),

@@ -78,6 +78,11 @@ class _ToBlocking(ast.NodeTransformer):
         self.generic_visit(node)
         return node
 
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        """A union of a blocking and an asyncio kind becomes one kind: `Iterable[T] | Iterable[T]` is `Iterable[T]`."""
+        self.generic_visit(node)
+        return node.left if ast.dump(node.left) == ast.dump(node.right) else node
+
     def visit_Constant(self, node: ast.Constant) -> ast.Constant:
         if isinstance(node.value, str):
             for ours, theirs in _PHRASES.items():

@@ -81,12 +81,12 @@ SIGNATURE = hmac.new(SECRET.encode(), MESSAGE, hashlib.sha256).hexdigest()
 
 
 def our_webhook() -> None:
-    from govcomponents.pay.adapters.govuk_pay.callbacks import parse_webhook
+    from govcomponents.pay.adapters.govuk_pay.callbacks import parse_callback
     from govcomponents.privacy import Secret
 
     secrets = (Secret(SECRET),)
     headers = {"Content-Type": "application/json", "Pay-Signature": SIGNATURE}
-    cpu_of(lambda: parse_webhook(MESSAGE, headers, secrets), COUNT, warm_up=500)
+    cpu_of(lambda: parse_callback(MESSAGE, headers, secrets), COUNT, warm_up=500)
 
 
 def bare_webhook() -> None:

@@ -79,7 +79,8 @@ if TYPE_CHECKING:
         PaymentSearch as PaymentSearch,
         RefundSearch as RefundSearch,
     )
-    from govcomponents.pay.port import PayCapability as PayCapability, PayPort as PayPort
+    from govcomponents.pay.capabilities import PayCapability as PayCapability
+    from govcomponents.pay.port import PayPort as PayPort
     from govcomponents.settings import (
         IdentitySettings as IdentitySettings,
         NotifySettings as NotifySettings,
@@ -112,7 +113,8 @@ _HOMES = {
         "AgreementCharge AgreementSearch CardDetails DisputeSearch NewAgreement NewPayment NewRefund "
         "NewTelephonePayment OnAgreement OnPayment OnRefund PaymentSearch RefundSearch"
     ),
-    "pay.port": "PayCapability PayPort",
+    "pay.capabilities": "PayCapability",
+    "pay.port": "PayPort",
     "settings": "IdentitySettings NotifySettings PaySettings",
 }
 

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from govcomponents.notify.port import NotifyPort
     from govcomponents.notify.service import AsyncNotifyService, NotifyService
     from govcomponents.notify.templates.registry import TemplateRegistry
+    from govcomponents.pay.async_service import AsyncPayService
     from govcomponents.pay.port import PayPort
-    from govcomponents.pay.service import AsyncPay, Pay
+    from govcomponents.pay.service import PayService
     from govcomponents.sandbox.app import Sandbox
     from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings, Settings
 
@@ -56,11 +57,14 @@ class _Services(Generic[PayT, NotifyT, IdentityT]):
         component: str,
         ports: Mapping[str, PortT],
         services: dict[str, ServiceT],
-        make: Callable[[PortT], ServiceT],
+        make: Callable[[PortT, Runtime, Mapping[str, PortT]], ServiceT],
+        runtime: Runtime,
     ) -> None:
-        """Make one component's service objects."""
+        """Make one component's service objects. The one without a name takes the callbacks of the others too."""
         for account, port in ports.items():
-            services[account] = make(port)
+            siblings = {name: other for name, other in ports.items() if name != account}
+            own = replace(runtime, account=account)
+            services[account] = make(port, own, siblings if account == DEFAULT_ACCOUNT else {})
             self.ports[component, account] = port
 
     def describe(self, account: str) -> str:
@@ -204,7 +208,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         raise NotImplementedError("blocking and asyncio callers each bring their own transport")
 
     @classmethod
-    def _pay(cls, port: PayPort) -> PayT:
+    def _pay(cls, port: PayPort, runtime: Runtime, siblings: Mapping[str, PayPort]) -> PayT:
         raise NotImplementedError("blocking and asyncio callers each bring their own service objects")
 
     @classmethod
@@ -212,11 +216,13 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         cls,
         templates: TemplateRegistry | None,
         port: NotifyPort,
+        _runtime: Runtime,
+        _siblings: Mapping[str, NotifyPort],
     ) -> NotifyT:
         raise NotImplementedError("blocking and asyncio callers each bring their own service objects")
 
     @classmethod
-    def _identity(cls, port: IdentityPort) -> IdentityT:
+    def _identity(cls, port: IdentityPort, _runtime: Runtime, _siblings: Mapping[str, IdentityPort]) -> IdentityT:
         raise NotImplementedError("blocking and asyncio callers each bring their own service objects")
 
     @classmethod
@@ -229,19 +235,19 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             from govcomponents.pay.port import PayPort
 
             pay = _ports(settings.pay, PayPort, PAY_ADAPTERS, runtime)
-            services.add("pay", pay, services.pay, cls._pay)
+            services.add("pay", pay, services.pay, cls._pay, runtime)
         if settings.notify is not None:
             from govcomponents.notify.adapters import BUILT_IN as NOTIFY_ADAPTERS
             from govcomponents.notify.port import NotifyPort
 
             notify = _ports(settings.notify, NotifyPort, NOTIFY_ADAPTERS, runtime)
-            services.add("notify", notify, services.notify, partial(cls._notify, templates))
+            services.add("notify", notify, services.notify, partial(cls._notify, templates), runtime)
         if settings.identity is not None:
             from govcomponents.identity.adapters import BUILT_IN as IDENTITY_ADAPTERS
             from govcomponents.identity.port import IdentityPort
 
             identity = _ports(settings.identity, IdentityPort, IDENTITY_ADAPTERS, runtime)
-            services.add("identity", identity, services.identity, cls._identity)
+            services.add("identity", identity, services.identity, cls._identity, runtime)
         return services
 
     def _require(self, components: Collection[str]) -> None:
@@ -316,7 +322,7 @@ def _ports(
     return ports
 
 
-class GovComponents(_Components["Pay", "NotifyService", "IdentityService"]):
+class GovComponents(_Components["PayService", "NotifyService", "IdentityService"]):
     """The three components for blocking callers. Safe to share between threads; make one for each process.
 
     Make it with `from_settings()` or `sandbox()`, and close it, or use it as a context manager.
@@ -329,16 +335,18 @@ class GovComponents(_Components["Pay", "NotifyService", "IdentityService"]):
         return RequestsTransport()
 
     @classmethod
-    def _pay(cls, port: PayPort) -> Pay:
-        from govcomponents.pay.service import Pay
+    def _pay(cls, port: PayPort, runtime: Runtime, siblings: Mapping[str, PayPort]) -> PayService:
+        from govcomponents.pay.service import PayService
 
-        return Pay(port)
+        return PayService(port, runtime, siblings)
 
     @classmethod
     def _notify(
         cls,
         templates: TemplateRegistry | None,
         port: NotifyPort,
+        _runtime: Runtime,
+        _siblings: Mapping[str, NotifyPort],
     ) -> NotifyService:
         from govcomponents.notify.service import NotifyService
 
@@ -348,7 +356,7 @@ class GovComponents(_Components["Pay", "NotifyService", "IdentityService"]):
         return notify
 
     @classmethod
-    def _identity(cls, port: IdentityPort) -> IdentityService:
+    def _identity(cls, port: IdentityPort, _runtime: Runtime, _siblings: Mapping[str, IdentityPort]) -> IdentityService:
         from govcomponents.identity.service import IdentityService
 
         return IdentityService(port)
@@ -374,7 +382,7 @@ class GovComponents(_Components["Pay", "NotifyService", "IdentityService"]):
         self.close()
 
 
-class AsyncGovComponents(_Components["AsyncPay", "AsyncNotifyService", "AsyncIdentityService"]):
+class AsyncGovComponents(_Components["AsyncPayService", "AsyncNotifyService", "AsyncIdentityService"]):
     """The three components for asyncio callers: the same operations, awaited. Belongs to one event loop.
 
     Make it with `from_settings()` or `sandbox()`, and `aclose` it, or use it as an async context manager.
@@ -388,16 +396,18 @@ class AsyncGovComponents(_Components["AsyncPay", "AsyncNotifyService", "AsyncIde
         return AiohttpTransport()
 
     @classmethod
-    def _pay(cls, port: PayPort) -> AsyncPay:
-        from govcomponents.pay.service import AsyncPay
+    def _pay(cls, port: PayPort, runtime: Runtime, siblings: Mapping[str, PayPort]) -> AsyncPayService:
+        from govcomponents.pay.async_service import AsyncPayService
 
-        return AsyncPay(port)
+        return AsyncPayService(port, runtime, siblings)
 
     @classmethod
     def _notify(
         cls,
         templates: TemplateRegistry | None,
         port: NotifyPort,
+        _runtime: Runtime,
+        _siblings: Mapping[str, NotifyPort],
     ) -> AsyncNotifyService:
         from govcomponents.notify.service import AsyncNotifyService
 
@@ -407,7 +417,9 @@ class AsyncGovComponents(_Components["AsyncPay", "AsyncNotifyService", "AsyncIde
         return notify
 
     @classmethod
-    def _identity(cls, port: IdentityPort) -> AsyncIdentityService:
+    def _identity(
+        cls, port: IdentityPort, _runtime: Runtime, _siblings: Mapping[str, IdentityPort]
+    ) -> AsyncIdentityService:
         from govcomponents.identity.service import AsyncIdentityService
 
         return AsyncIdentityService(port)

@@ -35,9 +35,9 @@ from govcomponents.errors import (
 from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.adapters.stripe.forms import encode, flatten
-from govcomponents.pay.async_service import AsyncPay
+from govcomponents.pay.async_service import AsyncPayService
 from govcomponents.pay.events import PayEventType
-from govcomponents.pay.service import Pay
+from govcomponents.pay.service import PayService
 from govcomponents.pay.states import FailureReason, PaymentStatus, RefundableStatus, RefundStatus
 from govcomponents.settings import PaySettings
 
@@ -110,8 +110,11 @@ def connect(server, gov_mode, gov_runner):
         settings = PaySettings(api_key=key, base_url=server, webhook_secrets=(SECRET,))
         transport = RequestsTransport() if gov_mode is Mode.BLOCKING else gov_runner.run(make_async())
         opened.append(transport)
-        port = Stripe.from_settings(settings, Runtime(transport))
-        return Pay(port) if gov_mode is Mode.BLOCKING else BlockingView(AsyncPay(port), gov_runner)
+        runtime = Runtime(transport)
+        port = Stripe.from_settings(settings, runtime)
+        if gov_mode is Mode.BLOCKING:
+            return PayService(port, runtime)
+        return BlockingView(AsyncPayService(port, runtime), gov_runner)
 
     yield make
     for transport in opened:
@@ -247,10 +250,10 @@ def test_its_webhooks_verify(server, pay, person_pays, receiver):
     event = None
     while event is None or event.payment_id != intent["id"]:  # those of other payments may still be on their way
         body, headers = came.get(timeout=30)
-        event = pay.parse_webhook(body, headers)
+        event = pay.parse_callback(body, headers)
     assert (event.type, event.reference) == (PayEventType.CAPTURED, "PERMIT-1")
     assert event.state.is_captured
     changed = bytearray(body)
     changed[len(changed) // 2] ^= 1
     with pytest.raises(CallbackRefused):
-        pay.parse_webhook(bytes(changed), headers)
+        pay.parse_callback(bytes(changed), headers)

@@ -9,7 +9,8 @@ pytest_plugins = ["pytester"]
 HEAD = """
 from govcomponents.contracts.pay.suite import PayDouble, PaySubject, PaySuite
 from govcomponents.core.transports.scripted import ScriptedTransport
-from govcomponents.pay.port import PayCapability as Can, PayPort
+from govcomponents.pay.capabilities import PayCapability as Can
+from govcomponents.pay.port import PayPort
 
 class Adapter(PayPort):
     provider = "Example Pay"

@@ -94,11 +94,11 @@ NEEDS_SANDBOX = 'pip install "govcomponents[sandbox]"'
     ("extras", "packages", "asyncio", "sandbox"),
     [
         ("", [], NEEDS_ASYNC, NEEDS_SANDBOX),
-        ("async", ["aiohttp"], "AsyncPay", NEEDS_SANDBOX),
+        ("async", ["aiohttp"], "AsyncPayService", NEEDS_SANDBOX),
         ("sandbox", ["jinja2", "phonenumbers"], NEEDS_ASYNC, "£145.00"),
         ("recipients", ["phonenumbers"], NEEDS_ASYNC, NEEDS_SANDBOX),
         ("cli", ["jinja2", "phonenumbers"], NEEDS_ASYNC, "£145.00"),
-        ("all", ["aiohttp", "jinja2", "phonenumbers"], "AsyncPay", "£145.00"),
+        ("all", ["aiohttp", "jinja2", "phonenumbers"], "AsyncPayService", "£145.00"),
     ],
 )
 def test_each_extra_brings_what_it_promises(

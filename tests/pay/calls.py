@@ -6,7 +6,8 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
-from govcomponents.pay.service import Pay
+from govcomponents.pay.events import DisputeChanged, PaymentChanged, RefundChanged
+from govcomponents.pay.service import PayService
 from govcomponents.privacy import Secret
 
 KEY = "api_test_key"
@@ -14,7 +15,7 @@ ID = "hu20sqlact5260q2nanm0q8u93"
 CALLS = {
     "create_payment": lambda pay: pay.create(Money(100), "R-1", "A thing", "https://service.example.gov.uk/return"),
     "get_payment": lambda pay: pay.get(ID),
-    "get_payment_events": lambda pay: pay.events(ID),
+    "get_payment_events": lambda pay: pay.list_events(ID),
     "cancel_payment": lambda pay: pay.cancel(ID),
     "capture_payment": lambda pay: pay.capture(ID),
     "search_payments": lambda pay: list(pay.search()),
@@ -35,10 +36,8 @@ CALLS = {
 
 def pay_on(*steps, key=KEY, retry=None, secrets=(), **runtime):
     wire = ScriptedTransport(steps)
-    port = GovUkPay(
-        Secret(key), Runtime(wire, retry=retry or RetryPolicy.none(), **runtime), webhook_secrets=tuple(secrets)
-    )
-    return Pay(port), wire
+    shared = Runtime(wire, retry=retry or RetryPolicy.none(), **runtime)
+    return PayService(GovUkPay(Secret(key), shared, webhook_secrets=tuple(secrets)), shared), wire
 
 
 def answer(status, body=b"", headers=None):
@@ -46,3 +45,12 @@ def answer(status, body=b"", headers=None):
 
     content = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
     return Response(status, {name.lower(): value for name, value in (headers or {}).items()}, content)
+
+
+def told(event):
+    """What an event says that happened, in one word for each kind."""
+    if isinstance(event, PaymentChanged):
+        return event.change.value
+    if isinstance(event, RefundChanged):
+        return "refund_failed" if event.has_failed else "refunded"
+    return "disputed" if isinstance(event, DisputeChanged) else event.kind.value

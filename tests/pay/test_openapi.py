@@ -9,7 +9,7 @@ from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import GovComponentsError
 from govcomponents.money import Money
-from govcomponents.pay.service import Pay
+from govcomponents.pay.service import PayService
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
 from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox
@@ -77,7 +77,8 @@ def exchanges():
         async def aclose(self):
             pass
 
-    pay = Pay(build(Runtime(Witness(), clock=provider.clock, retry=RetryPolicy.none())))
+    runtime = Runtime(Witness(), clock=provider.clock, retry=RetryPolicy.none())
+    pay = PayService(build(runtime), runtime)
     _do_everything(pay, provider)
     return seen
 
@@ -90,7 +91,7 @@ def refused(act):
 def _do_everything(pay, provider):
     payment = pay.create(**{**CREATE, "language": "cy", "moto": True})
     plain = pay.create(Money(3000), "R-1", "A thing", "https://service.example.gov.uk/return")
-    pay.events(plain.id)
+    pay.list_events(plain.id)
     refused(lambda: pay.refund(plain.id, Money(1), available=plain.amount))
     provider.pay(pay.get(plain.id).next_url.reveal())
     provider.pay(payment.next_url.reveal())
@@ -142,7 +143,7 @@ def _do_everything(pay, provider):
     pay.cancel_agreement(agreement.id)
     pay.get_agreement(agreement.id)
     refused(lambda: pay.cancel_agreement(agreement.id))
-    for act in (pay.get, pay.events, pay.cancel, pay.capture, pay.list_refunds, pay.get_agreement):
+    for act in (pay.get, pay.list_events, pay.cancel, pay.capture, pay.list_refunds, pay.get_agreement):
         refused(lambda act=act: act("nobody"))
 
 

@@ -15,6 +15,7 @@ from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.server import serving
 from govcomponents.settings import Settings
 
+from .calls import told
 from .ground import KEY, SECRET, world
 
 NEW = (Money(3000), "R-1", "A thing", "https://service.example.gov.uk/return")
@@ -116,8 +117,8 @@ def test_webhooks_are_sent_over_http_and_verify(receiver):
         payment = gov.pay.create(*NEW)
         payer.pay_by_card(FormBrowser(server.sandbox.visit), payment.next_url.reveal())
         assert receiver.done.wait(20)
-        events = [gov.pay.parse_webhook(body, headers) for body, headers in receiver.received]
-        assert [event.type.value for event in sorted(events, key=lambda event: event.type)] == ["captured", "succeeded"]
+        events = [gov.pay.parse_callback(body, headers) for body, headers in receiver.received]
+        assert sorted(told(event) for event in events) == ["captured", "succeeded"]
         assert {event.payment_id for event in events} == {payment.id}
 
 

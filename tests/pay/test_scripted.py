@@ -8,7 +8,7 @@ from govcomponents.contracts.pay.suite import PayDouble, PaySubject, PaySuite
 from govcomponents.core.messages import Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
-from govcomponents.pay.port import PayCapability as Can
+from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.states import PaymentStatus
 from govcomponents.settings import PaySettings
 

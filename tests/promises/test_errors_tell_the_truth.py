@@ -1,4 +1,4 @@
-"""Each fault and each ordered pair of faults, at each write, for both callers: nothing told falsely, nothing doubled."""
+"""Each fault and each ordered pair of them, at each write, for both callers: nothing told falsely or doubled."""
 
 from __future__ import annotations
 

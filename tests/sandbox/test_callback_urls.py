@@ -75,7 +75,7 @@ def test_real_callbacks_reach_the_service_and_verify(service):
         payment = create(gov)
         enter_card(FormBrowser.over_http(), payment.next_url.reveal())
         _path, headers, body = service.wait_for("/callbacks/pay")
-        event = gov.pay.parse_webhook(body, headers)
+        event = gov.pay.parse_callback(body, headers)
         assert (event.payment_id, event.reference) == (payment.id, "RENEW-7")
 
         words = {"name": "Sam", "amount": "£10.00", "reference": "RENEW-7"}

@@ -16,6 +16,7 @@ from govcomponents.contracts.faults import EVERY, ON_A_READ, ON_A_WRITE, Fault, 
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.messages import Replay, Request
 from govcomponents.core.runtime import Runtime
+from govcomponents.core.service import Service
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import GovComponentsError, Unavailable
 
@@ -194,8 +195,12 @@ class Suite:
             opened.append(found)
             transport = FaultyTransport(found.transport)
             events: list[CallEvent] = []
-            port = self.subject.build(Runtime(transport, clock=found.clock, observers=(events.append,)))
-            service: Any = blocking(port) if gov_mode is Mode.BLOCKING else BlockingView(asynchronous(port), gov_runner)
+            runtime = Runtime(transport, clock=found.clock, observers=(events.append,))
+            port = self.subject.build(runtime)
+            kind = blocking if gov_mode is Mode.BLOCKING else asynchronous
+            service: Any = kind(port, runtime) if issubclass(kind, Service) else kind(port)
+            if gov_mode is not Mode.BLOCKING:
+                service = BlockingView(service, gov_runner)
             return self.caller(service, port, transport, found, self.subject, events)
 
         yield make

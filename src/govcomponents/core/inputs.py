@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from govcomponents.errors import InvalidInput
+from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -121,6 +124,11 @@ def member(kind: type[E], value: object, *, field: str, operation: str) -> E:
         ) from None
 
 
+def optional_member(kind: type[E], value: object, *, field: str, operation: str) -> E | None:
+    """Read a member as `member` does, or None."""
+    return None if value is None else member(kind, value, field=field, operation=operation)
+
+
 def member_or_text(kind: type[E]) -> BeforeValidator:
     """Make the validator of a field of an input model that takes a member of an enumeration or its text."""
     return BeforeValidator(lambda value: _member(kind, value))
@@ -134,3 +142,24 @@ def _member(kind: type[E], value: object) -> E:
     if isinstance(value, str) and value in known:
         return known[value]
     raise ValueError(f"give one of {', '.join(str(name) for name in known)}, as text or as a member of {kind.__name__}")
+
+
+def personal(value: str | Personal[str] | None) -> Personal[str] | None:
+    """Guard a person's datum that a caller passed as plain text."""
+    return Personal(value) if isinstance(value, str) else value
+
+
+def callback_parameters(callback: object, operation: str) -> dict[str, str]:
+    """Return the parameters with which a person came back: of a URL, of a mapping, or none. Raises InvalidInput."""
+    if callback is None:
+        return {}
+    if isinstance(callback, str):
+        return dict(parse_qsl(urlsplit(callback).query, keep_blank_values=True))
+    if isinstance(callback, Mapping) and all(isinstance(part, str) for item in callback.items() for part in item):
+        return dict(callback)
+    raise InvalidInput(
+        field="callback",
+        problem=f"it is neither a URL nor a mapping from names to texts, but of the type {type(callback).__name__}",
+        fix="pass the URL at which the person came back, its parameters, or None",
+        operation=operation,
+    )

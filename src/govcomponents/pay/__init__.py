@@ -1,4 +1,4 @@
-"""Payments: take, follow, capture, cancel, refund and reconcile them. `gov.pay` is a `Pay` or an `AsyncPay`."""
+"""Payments: take, follow, capture, cancel, refund and reconcile them. `gov.pay` is a `PayService`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING
 from govcomponents.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from govcomponents.pay.async_service import AsyncPay as AsyncPay
-    from govcomponents.pay.events import PayEvent as PayEvent, PayEventType as PayEventType
+    from govcomponents.pay.async_service import AsyncPayService as AsyncPayService
+    from govcomponents.pay.capabilities import PayCapability as PayCapability
+    from govcomponents.pay.events import (
+        DisputeChanged as DisputeChanged,
+        PayEvent as PayEvent,
+        PayEventKind as PayEventKind,
+        PaymentChange as PaymentChange,
+        PaymentChanged as PaymentChanged,
+        RefundChanged as RefundChanged,
+        UnknownEvent as UnknownEvent,
+    )
     from govcomponents.pay.ids import (
         AgreementId as AgreementId,
         DisputeId as DisputeId,
@@ -29,8 +38,7 @@ if TYPE_CHECKING:
         Settlement as Settlement,
     )
     from govcomponents.pay.mop_up import Change as Change, MopUpReport as MopUpReport, Unfinished as Unfinished
-    from govcomponents.pay.port import PayCapability as PayCapability
-    from govcomponents.pay.service import Pay as Pay
+    from govcomponents.pay.service import PayService as PayService
     from govcomponents.pay.states import (
         AgreementStatus as AgreementStatus,
         DisputeStatus as DisputeStatus,
@@ -42,14 +50,14 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "pay.async_service": "AsyncPay",
-    "pay.events": "PayEvent PayEventType",
+    "pay.async_service": "AsyncPayService",
+    "pay.capabilities": "PayCapability",
+    "pay.events": "DisputeChanged PayEvent PayEventKind PaymentChange PaymentChanged RefundChanged UnknownEvent",
     "pay.ids": "AgreementId DisputeId PaymentId RefundId",
     "pay.inputs": "BillingAddress CardholderDetails",
     "pay.models": "Address Agreement Card Dispute Exemption Payment PaymentEvent Refund Refundable Settlement",
     "pay.mop_up": "Change MopUpReport Unfinished",
-    "pay.port": "PayCapability",
-    "pay.service": "Pay",
+    "pay.service": "PayService",
     "pay.states": (
         "AgreementStatus DisputeStatus FailureReason PaymentState PaymentStatus RefundStatus RefundableStatus"
     ),

@@ -1,16 +1,42 @@
-"""What an asyncio caller holds: `gov.pay` is an `AsyncPay`, which is `Pay` with its operations awaited."""
+"""The asyncio service object of payments: `gov.pay` of an `AsyncGovComponents`."""
 
 from __future__ import annotations
 
+import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from govcomponents.pay.arguments import Arguments, new_idempotency_key
+from govcomponents.core.callbacks import checked_callback
+from govcomponents.core.inputs import (
+    callback_parameters,
+    checked_input,
+    optional_member,
+    personal,
+)
+from govcomponents.core.service import Service
+from govcomponents.pay.capabilities import PayCapability as Can
+from govcomponents.pay.inputs import (
+    AgreementCharge,
+    AgreementSearch,
+    CardDetails,
+    DisputeSearch,
+    NewAgreement,
+    NewPayment,
+    NewRefund,
+    NewTelephonePayment,
+    OnAgreement,
+    OnPayment,
+    OnRefund,
+    PaymentSearch,
+    RefundSearch,
+)
 from govcomponents.pay.mop_up import mop_up
-from govcomponents.pay.port import PayCapability
+from govcomponents.pay.port import PayPort
+from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
+from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
     from datetime import date, datetime
     from typing import Literal
 
@@ -20,12 +46,11 @@ if TYPE_CHECKING:
     from govcomponents.pay.inputs import AgreementPaymentType, CardholderDetails
     from govcomponents.pay.models import Agreement, Dispute, Payment, PaymentEvent, Refund
     from govcomponents.pay.mop_up import MopUpReport, OnChange, Unfinished
-    from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
     from govcomponents.privacy import Secret
 
 
-class AsyncPay(Arguments):
-    """Payments, for asyncio callers. Belongs to one event loop, as its `AsyncGovComponents` does."""
+class AsyncPayService(Service[PayPort]):
+    """Payments, for asyncio callers. Belongs to one event loop."""
 
     async def create(
         self,
@@ -60,13 +85,14 @@ class AsyncPay(Arguments):
         Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
         provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
         """
-        return await self._port.create(
-            self._new_payment(
+        self._port.require(Can.CREATE, operation="pay.create")
+        with checked_input("pay.create", NewPayment):
+            new = NewPayment(
                 amount=amount,
                 reference=reference,
                 description=description,
                 return_url=return_url,
-                email=email,
+                email=personal(email),
                 language=language,
                 delayed_capture=delayed_capture,
                 metadata=metadata,
@@ -77,7 +103,8 @@ class AsyncPay(Arguments):
                 idempotency_key=idempotency_key,
                 extra=extra,
             )
-        )
+        self._port.require(*new.needed, operation="pay.create")
+        return await self._perform(self._port.create(new))
 
     async def create_by_telephone(
         self,
@@ -99,19 +126,21 @@ class AsyncPay(Arguments):
         Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
         provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
         """
-        return await self._port.create_by_telephone(
-            self._new_telephone_payment(
+        self._port.require(Can.TELEPHONE, operation="pay.create_by_telephone")
+        with checked_input("pay.create_by_telephone", NewTelephonePayment):
+            new = NewTelephonePayment(
                 amount=amount,
                 reference=reference,
                 description=description,
-                email=email,
+                email=personal(email),
                 language=language,
                 delayed_capture=delayed_capture,
                 metadata=metadata,
                 prefilled=prefilled,
                 extra=extra,
             )
-        )
+        self._port.require(*new.needed, operation="pay.create_by_telephone")
+        return await self._perform(self._port.create_by_telephone(new))
 
     async def authorise(
         self,
@@ -128,15 +157,16 @@ class AsyncPay(Arguments):
         checked here first. Raises InvalidInput; CardDeclined; Conflict if the token was used already;
         OutcomeUnknown if it is not known what happened: `get` the payment before telling the person anything.
         """
-        await self._port.authorise(
-            self._card(
+        self._port.require(Can.TELEPHONE, operation="pay.authorise")
+        with checked_input("pay.authorise", CardDetails):
+            card = CardDetails(
                 one_time_token=one_time_token,
-                card_number=card_number,
-                cvc=cvc,
-                expiry=expiry,
-                cardholder_name=cardholder_name,
+                card_number=Personal(card_number),
+                cvc=Personal(cvc),
+                expiry=Personal(expiry),
+                cardholder_name=Personal(cardholder_name),
             )
-        )
+        await self._perform(self._port.authorise(card))
 
     async def charge_agreement(
         self,
@@ -159,50 +189,66 @@ class AsyncPay(Arguments):
         Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
         provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
         """
-        return await self._port.charge_agreement(
-            self._charge(
+        self._port.require(Can.AGREEMENTS, operation="pay.charge_agreement")
+        with checked_input("pay.charge_agreement", AgreementCharge):
+            charge = AgreementCharge(
                 agreement_id=agreement_id,
                 amount=amount,
                 reference=reference,
                 description=description,
-                idempotency_key=idempotency_key or new_idempotency_key(),
+                idempotency_key=secrets.token_hex(16) if idempotency_key is None else idempotency_key,
                 agreement_payment_type=agreement_payment_type,
                 metadata=metadata,
                 extra=extra,
             )
-        )
+        return await self._perform(self._port.charge_agreement(charge))
 
     async def get(self, payment_id: PaymentId) -> Payment:
         """Read a payment's present state: the one source to decide from.
 
         Each read of an unfinished payment gives a fresh `next_url`, which works once. Raises NotFound.
         """
-        return await self._port.get(self._on_payment("pay.get", PayCapability.GET, payment_id))
+        wanted = self._on_payment("pay.get", Can.GET, payment_id)
+        return await self._perform(self._port.get(wanted))
 
-    async def events(self, payment_id: PaymentId) -> tuple[PaymentEvent, ...]:
+    async def complete(self, payment_id: PaymentId, callback: Mapping[str, str] | str | None = None) -> Payment:
+        """Read a payment whose person has come back to `return_url`, and take the money where that is still to be done.
+
+        Some providers hold what the person approved until the service confirms it; this does so, once, and is the same
+        as `get` for all others. `callback` is the URL at which the person came back, or its parameters: some
+        providers add to it. Calling it twice is harmless. Raises NotFound; CardDeclined if the approved payment could
+        not be taken; OutcomeUnknown if it is not known whether it was: call it again.
+        """
+        wanted = self._on_payment("pay.complete", Can.GET, payment_id)
+        return await self._perform(self._port.complete(wanted, callback_parameters(callback, "pay.complete")))
+
+    async def list_events(self, payment_id: PaymentId) -> tuple[PaymentEvent, ...]:
         """Read a payment's history, oldest first. It may hold refunds too: decide from `get`. Raises NotFound."""
-        return await self._port.events(self._on_payment("pay.events", PayCapability.EVENTS, payment_id))
+        wanted = self._on_payment("pay.list_events", Can.LIST_EVENTS, payment_id)
+        return await self._perform(self._port.list_events(wanted))
 
     async def cancel(self, payment_id: PaymentId) -> None:
         """Cancel an unfinished payment, and release the money if it is held.
 
         Raises Conflict if it can no longer be cancelled, NotFound, or OutcomeUnknown: `get` it then.
         """
-        await self._port.cancel(self._on_payment("pay.cancel", PayCapability.CANCEL, payment_id))
+        wanted = self._on_payment("pay.cancel", Can.CANCEL, payment_id)
+        await self._perform(self._port.cancel(wanted))
 
     async def capture(self, payment_id: PaymentId) -> None:
         """Take the money of a payment made with `delayed_capture`, once the person has confirmed; always all of it.
 
         Repeating it is safe. Raises Conflict if it is not capturable, NotFound, or OutcomeUnknown: `get` it then.
         """
-        await self._port.capture(self._on_payment("pay.capture", PayCapability.DELAYED_CAPTURE, payment_id))
+        wanted = self._on_payment("pay.capture", Can.DELAYED_CAPTURE, payment_id)
+        await self._perform(self._port.capture(wanted))
 
     def search(
         self,
         *,
         reference: str | None = None,
         email: str | None = None,
-        status: PaymentStatus | None = None,
+        status: PaymentStatus | str | None = None,
         card_brand: str | None = None,
         cardholder_name: str | None = None,
         first_digits: str | None = None,
@@ -213,7 +259,7 @@ class AsyncPay(Arguments):
         settled_from: date | None = None,
         settled_to: date | None = None,
         page_size: int = 500,
-    ) -> AsyncIterator[Payment]:
+    ) -> AsyncGenerator[Payment, None]:
         """Find payments, newest first; every filter that is given must fit. Pages are fetched as they are consumed.
 
         What is found lags behind `get` and has no `next_url`. `status=FAILED` also finds what expired or was cancelled
@@ -221,13 +267,14 @@ class AsyncPay(Arguments):
         is not certain with GOV.UK Pay: ask for a little more, and look at the dates of what comes.
         Raises InvalidInput at once, and the provider's errors while iterating.
         """
-        return self._port.search(
-            self._payment_search(
+        self._port.require(Can.SEARCH, operation="pay.search")
+        with checked_input("pay.search", PaymentSearch):
+            wanted = PaymentSearch(
                 reference=reference,
-                email=email,
-                status=status,
+                email=personal(email),
+                status=optional_member(PaymentStatus, status, field="status", operation="pay.search"),
                 card_brand=card_brand,
-                cardholder_name=cardholder_name,
+                cardholder_name=personal(cardholder_name),
                 first_digits=first_digits,
                 last_digits=last_digits,
                 agreement_id=agreement_id,
@@ -237,7 +284,7 @@ class AsyncPay(Arguments):
                 settled_to=settled_to,
                 page_size=page_size,
             )
-        )
+        return self._each(self._port.search(wanted))
 
     async def refund(
         self,
@@ -255,21 +302,29 @@ class AsyncPay(Arguments):
         it anew to repeat a call whose outcome is unknown. `idempotency_key` is as for `create`. Raises InvalidInput;
         Conflict if less is left, or the payment cannot be refunded; NotFound; OutcomeUnknown if the answer was lost.
         """
-        return await self._port.refund(
-            self._new_refund(
-                payment_id=payment_id, amount=amount, available=available, idempotency_key=idempotency_key, extra=extra
+        self._port.require(Can.REFUND, operation="pay.refund")
+        with checked_input("pay.refund", NewRefund):
+            new = NewRefund(
+                payment_id=payment_id,
+                amount=amount,
+                available=available,
+                idempotency_key=idempotency_key,
+                extra=extra,
             )
-        )
+        self._port.require(*new.needed, operation="pay.refund")
+        return await self._perform(self._port.refund(new))
 
     async def get_refund(self, payment_id: PaymentId, refund_id: RefundId) -> Refund:
         """Read a refund's present state. Raises NotFound."""
-        return await self._port.get_refund(self._on_refund(payment_id, refund_id))
+        self._port.require(Can.REFUND, operation="pay.get_refund")
+        with checked_input("pay.get_refund", OnRefund):
+            wanted = OnRefund(payment_id=payment_id, refund_id=refund_id)
+        return await self._perform(self._port.get_refund(wanted))
 
     async def list_refunds(self, payment_id: PaymentId) -> tuple[Refund, ...]:
         """Read all refunds of a payment, oldest first; the newest may still be missing. Raises NotFound."""
-        return await self._port.list_refunds(
-            self._on_payment("pay.list_refunds", PayCapability.LIST_REFUNDS, payment_id)
-        )
+        wanted = self._on_payment("pay.list_refunds", Can.LIST_REFUNDS, payment_id)
+        return await self._perform(self._port.list_refunds(wanted))
 
     def search_refunds(
         self,
@@ -279,17 +334,18 @@ class AsyncPay(Arguments):
         settled_from: date | None = None,
         settled_to: date | None = None,
         page_size: int = 500,
-    ) -> AsyncIterator[Refund]:
+    ) -> AsyncGenerator[Refund, None]:
         """Find refunds, newest first. Pages are fetched as they are consumed; dates are as for `search`."""
-        return self._port.search_refunds(
-            self._refund_search(
+        self._port.require(Can.SEARCH_REFUNDS, operation="pay.search_refunds")
+        with checked_input("pay.search_refunds", RefundSearch):
+            wanted = RefundSearch(
                 created_from=created_from,
                 created_before=created_before,
                 settled_from=settled_from,
                 settled_to=settled_to,
                 page_size=page_size,
             )
-        )
+        return self._each(self._port.search_refunds(wanted))
 
     async def create_agreement(
         self,
@@ -307,53 +363,65 @@ class AsyncPay(Arguments):
         Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
         provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
         """
-        return await self._port.create_agreement(
-            self._new_agreement(
-                reference=reference, description=description, user_identifier=user_identifier, extra=extra
+        self._port.require(Can.AGREEMENTS, operation="pay.create_agreement")
+        with checked_input("pay.create_agreement", NewAgreement):
+            new = NewAgreement(
+                reference=reference,
+                description=description,
+                user_identifier=user_identifier,
+                extra=extra,
             )
-        )
+        return await self._perform(self._port.create_agreement(new))
 
     async def get_agreement(self, agreement_id: AgreementId) -> Agreement:
         """Read an agreement's present state. Raises NotFound."""
-        return await self._port.get_agreement(self._on_agreement("pay.get_agreement", agreement_id))
+        wanted = self._on_agreement("pay.get_agreement", agreement_id)
+        return await self._perform(self._port.get_agreement(wanted))
 
     async def cancel_agreement(self, agreement_id: AgreementId) -> None:
         """Cancel an active agreement. Raises Conflict if it is not active, NotFound, or OutcomeUnknown: get it then."""
-        await self._port.cancel_agreement(self._on_agreement("pay.cancel_agreement", agreement_id))
+        wanted = self._on_agreement("pay.cancel_agreement", agreement_id)
+        await self._perform(self._port.cancel_agreement(wanted))
 
     def search_agreements(
         self,
         *,
         reference: str | None = None,
-        status: AgreementStatus | None = None,
+        status: AgreementStatus | str | None = None,
         page_size: int = 500,
-    ) -> AsyncIterator[Agreement]:
+    ) -> AsyncGenerator[Agreement, None]:
         """Find agreements, newest first. Pages are fetched as they are consumed."""
-        return self._port.search_agreements(
-            self._agreement_search(reference=reference, status=status, page_size=page_size)
-        )
+        self._port.require(Can.SEARCH_AGREEMENTS, operation="pay.search_agreements")
+        with checked_input("pay.search_agreements", AgreementSearch):
+            wanted = AgreementSearch(
+                reference=reference,
+                status=optional_member(AgreementStatus, status, field="status", operation="pay.search_agreements"),
+                page_size=page_size,
+            )
+        return self._each(self._port.search_agreements(wanted))
 
     def search_disputes(
         self,
         *,
-        status: DisputeStatus | None = None,
+        status: DisputeStatus | str | None = None,
         created_from: datetime | None = None,
         created_before: datetime | None = None,
         settled_from: date | None = None,
         settled_to: date | None = None,
         page_size: int = 500,
-    ) -> AsyncIterator[Dispute]:
+    ) -> AsyncGenerator[Dispute, None]:
         """Find disputes, newest first. Pages are fetched as they are consumed; dates are as for `search`."""
-        return self._port.search_disputes(
-            self._dispute_search(
-                status=status,
+        self._port.require(Can.DISPUTES, operation="pay.search_disputes")
+        with checked_input("pay.search_disputes", DisputeSearch):
+            wanted = DisputeSearch(
+                status=optional_member(DisputeStatus, status, field="status", operation="pay.search_disputes"),
                 created_from=created_from,
                 created_before=created_before,
                 settled_from=settled_from,
                 settled_to=settled_to,
                 page_size=page_size,
             )
-        )
+        return self._each(self._port.search_disputes(wanted))
 
     async def mop_up(
         self,
@@ -371,13 +439,40 @@ class AsyncPay(Arguments):
         service's records only if they still say the old status; it returns False if they did not. So it is safe to
         run twice, or in two processes at once. With `dry_run`, `on_change` is not called.
         """
-        return await mop_up(self._port, unfinished, on_change, older_than=older_than, dry_run=dry_run)
+        return await self._perform(
+            mop_up(self._port, self._runtime.clock, unfinished, on_change, older_than=older_than, dry_run=dry_run)
+        )
 
-    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
-        """Prove that a webhook is the provider's, then read it. `body` is the raw bytes as they were received.
+    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
+        """Prove that a webhook is the provider's, then read it as an event.
 
-        What comes back is a hint to `get` the payment again. Answer the provider at once with 200, also for a payment
-        that you do not know. Any of the configured secrets may have signed it. Raises CallbackRefused: answer with an
-        error status and do nothing.
+        `body` is the raw bytes of the request, `headers` its headers, whatever their case. The event is a hint to
+        `get` the payment again. Answer the provider at once with 200, also for a payment that you do not know. Any of
+        the configured secrets may have signed it; without a name for the account, those of every account are tried,
+        and `event.account` says which it was.
+
+        Raises CallbackRefused if it is not proved: answer with an error status and do nothing. Raises InvalidInput if
+        `body` or `headers` are not what a request has.
         """
-        return self._webhook(body, headers)
+        self._port.require(Can.CALLBACKS, operation="pay.parse_callback")
+        raw, named = checked_callback(body, headers, operation="pay.parse_callback")
+        return await self._first_to_accept(lambda port: port.parse_callback(raw, named))
+
+    async def check(self) -> None:
+        """Ask the provider whether it answers and takes the key, by a read that costs and shows nothing.
+
+        Raises CredentialsRefused if the key is refused, and what any call raises if the provider cannot be reached.
+        """
+        await self._perform(self._port.check())
+
+    def _on_payment(self, operation: str, capability: Can, payment_id: str) -> OnPayment:
+        self._port.require(capability, operation=operation)
+        with checked_input(operation, OnPayment):
+            return OnPayment(payment_id=payment_id)
+        raise AssertionError("unreachable: the line above returns or raises")
+
+    def _on_agreement(self, operation: str, agreement_id: str) -> OnAgreement:
+        self._port.require(Can.AGREEMENTS, operation=operation)
+        with checked_input(operation, OnAgreement):
+            return OnAgreement(agreement_id=agreement_id)
+        raise AssertionError("unreachable: the line above returns or raises")

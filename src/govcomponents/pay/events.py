@@ -1,22 +1,29 @@
-"""What a webhook tells: a hint to get the payment again, with a key against duplicates and a rule for the order."""
+"""Events of payments: what a provider's webhook reports, as one of four types."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from govcomponents.money import Money
-    from govcomponents.pay.ids import PaymentId, RefundId
-    from govcomponents.pay.states import PaymentState
+from govcomponents.core.results import Result
+from govcomponents.money import Money
+from govcomponents.pay.ids import PaymentId, RefundId
+from govcomponents.pay.states import PaymentState
 
 
-class PayEventType(StrEnum):
-    """What happened to a payment. `UNKNOWN` is one that this version does not know; its text is `raw_type`."""
+class PayEventKind(StrEnum):
+    """The type of an event."""
+
+    PAYMENT_CHANGED = "payment_changed"
+    REFUND_CHANGED = "refund_changed"
+    DISPUTE_CHANGED = "dispute_changed"
+    UNKNOWN = "unknown"
+
+
+class PaymentChange(StrEnum):
+    """What happened to a payment."""
 
     STARTED = "started"
     SUBMITTED = "submitted"
@@ -27,39 +34,78 @@ class PayEventType(StrEnum):
     CAPTURED = "captured"
     """The provider has taken the money."""
     SETTLED = "settled"
-    REFUNDED = "refunded"
-    """A refund changed. Look at the payment's refunds for which."""
-    REFUND_FAILED = "refund_failed"
     FAILED = "failed"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
-    DISPUTED = "disputed"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PayEvent:
-    """A webhook that is proved to be the provider's. It is a hint: `get` the payment and act on what that says.
+class _Event(Result):
+    """The base of events: proved to be the provider's, and a hint to `get` the payment and act on what that says.
 
     `key` is the same each time that this message is delivered: act on each key once, but make acting twice harmless,
-    since one change may also come under two keys. `state` is what the message says of the payment, which may be
-    older or newer than what is known: keep `known.merge(event.state)`, never the message that came last. It is None
-    where the message does not tell the payment's state. `payment_id` is None where the message does not name it.
+    since one change may also come under two keys. `occurred_at` is when it happened; the order of arrival means
+    nothing. `raw_type` is the provider's own name of the event. `payment_id` is None where the message does not name
+    the payment; `is_live` where it does not say whether the money is real.
     """
 
     key: str
-    type: PayEventType
     raw_type: str
     occurred_at: datetime | None
     payment_id: PaymentId | None
-    state: PaymentState | None
     reference: str | None = None
-    amount: Money | None = None
-    refund_id: RefundId | None = None
     is_live: bool | None = None
-    raw: Mapping[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def order(self) -> tuple[float, str]:
-        """A key to sort messages of one payment by: when it happened, then the message. Arrival has no order."""
+        """A key to sort events of one payment by: when it happened, then the message."""
         return (self.occurred_at.timestamp() if self.occurred_at is not None else 0.0, self.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentChanged(_Event):
+    """A payment changed.
+
+    `state` is what the message says of the payment, which may be older or newer than what is known: keep
+    `known.merge(event.state)`, never the message that came last. It is None where the message does not tell it.
+    `amount` is the whole payment's.
+    """
+
+    kind: Literal[PayEventKind.PAYMENT_CHANGED] = field(default=PayEventKind.PAYMENT_CHANGED, init=False)
+    change: PaymentChange
+    state: PaymentState | None
+    amount: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundChanged(_Event):
+    """A refund changed. `amount` and `refund_id` are the refund's, None where the message does not tell them.
+
+    `payment_amount` is the whole payment's. Look at the payment's refunds for what became of it; `has_failed` is true
+    if the message says that it was not made.
+    """
+
+    kind: Literal[PayEventKind.REFUND_CHANGED] = field(default=PayEventKind.REFUND_CHANGED, init=False)
+    has_failed: bool = False
+    refund_id: RefundId | None = None
+    amount: Money | None = None
+    payment_amount: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeChanged(_Event):
+    """A dispute was opened or changed. `amount` is what is disputed."""
+
+    kind: Literal[PayEventKind.DISPUTE_CHANGED] = field(default=PayEventKind.DISPUTE_CHANGED, init=False)
+    amount: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownEvent(_Event):
+    """An event that is the provider's, and that this version does not know. Acknowledge it."""
+
+    kind: Literal[PayEventKind.UNKNOWN] = field(default=PayEventKind.UNKNOWN, init=False)
+
+
+PayEvent: TypeAlias = PaymentChanged | RefundChanged | DisputeChanged | UnknownEvent
+"""What `gov.pay.parse_callback` returns."""

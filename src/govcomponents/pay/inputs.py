@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Final, Literal
 
@@ -12,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation, Str
 from govcomponents.core.inputs import Input
 from govcomponents.core.validation import url_parts
 from govcomponents.money import Money
+from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
 from govcomponents.privacy import Personal, Secret
 
@@ -108,6 +110,11 @@ def _no_more_than_is_left(amount: Money, info: ValidationInfo) -> Money:
     return amount
 
 
+def _copied(values: object) -> object:
+    """Copy a mapping, so that what the caller does to it later changes nothing that is sent."""
+    return dict(values) if isinstance(values, Mapping) else values
+
+
 def _good_metadata(values: object) -> object:
     if not isinstance(values, dict):
         raise ValueError("must be a mapping")  # noqa: TRY004  # pydantic takes no TypeError
@@ -148,8 +155,10 @@ Text255 = Annotated[str, StringConstraints(max_length=255), AfterValidator(_not_
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_ID)]
 WebAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_web_address)]
 # The values are looked at here, not by pydantic, whose complaint would tell what the caller named them.
-Metadata = Annotated[dict[str, str | bool | int | float], SkipValidation, AfterValidator(_good_metadata)]
-Extra = Annotated[dict[str, object], SkipValidation, AfterValidator(_named_by_text)]
+Metadata = Annotated[
+    Mapping[str, str | bool | int | float], SkipValidation, BeforeValidator(_copied), AfterValidator(_good_metadata)
+]
+Extra = Annotated[Mapping[str, object], SkipValidation, BeforeValidator(_copied), AfterValidator(_named_by_text)]
 Moment = Annotated[datetime, AfterValidator(_aware)]
 PlainDate = Annotated[date, BeforeValidator(_plain_date)]
 
@@ -212,6 +221,16 @@ class _New(Input):
 
 
 class _NewAttended(_New):
+    @property
+    def needed(self) -> tuple[Can, ...]:
+        """The capabilities that the optional arguments need."""
+        asked = (
+            (self.delayed_capture, Can.DELAYED_CAPTURE),
+            (self.language == "cy", Can.WELSH),
+            (self.prefilled is not None, Can.PREFILLED_DETAILS),
+        )
+        return tuple(capability for wanted, capability in asked if wanted)
+
     email: Annotated[Personal[str], AfterValidator(_Short(254))] | None = Field(
         None, description="pass the person's email address, of at most 254 characters, or None"
     )
@@ -225,6 +244,16 @@ class _NewAttended(_New):
 
 class NewPayment(_NewAttended):
     """A payment that the person makes on the provider's pages."""
+
+    @property
+    def needed(self) -> tuple[Can, ...]:
+        """The capabilities that the optional arguments need."""
+        asked = (
+            (self.moto, Can.MOTO),
+            (self.set_up_agreement is not None, Can.AGREEMENTS),
+            (self.idempotency_key is not None, Can.IDEMPOTENCY_KEYS),
+        )
+        return super().needed + tuple(capability for wanted, capability in asked if wanted)
 
     return_url: WebAddress = Field(description="pass the whole https URL that the person comes back to")
     moto: bool = Field(
@@ -257,6 +286,11 @@ class AgreementCharge(_New):
 
 class NewRefund(OnPayment):
     """A refund of a part or all of a payment."""
+
+    @property
+    def needed(self) -> tuple[Can, ...]:
+        """The capabilities that the optional arguments need."""
+        return () if self.idempotency_key is None else (Can.IDEMPOTENCY_KEYS,)
 
     available: Amount = Field(
         description="pass what was left to refund when the payment was last read: `payment.refundable.available`"

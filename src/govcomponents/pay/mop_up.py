@@ -7,21 +7,23 @@ from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, 
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
-from govcomponents.core.inputs import Input, build
+from govcomponents.core.inputs import Input, checked_input, member_or_text
 from govcomponents.errors import (
     CredentialsRefused,
     GovComponentsError,
+    InvalidInput,
     PermissionRefused,
     RateLimited,
 )
+from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.ids import PaymentId
 from govcomponents.pay.inputs import Identifier, Moment, OnPayment
-from govcomponents.pay.port import PayCapability
 from govcomponents.pay.states import PaymentStatus
 
 if TYPE_CHECKING:
+    from govcomponents.core.runtime import Clock
     from govcomponents.pay.models import Payment
     from govcomponents.pay.port import PayPort
 
@@ -96,7 +98,7 @@ class _Tally:
 class _Waiting(Input):
     payment_id: Identifier
     created_at: Moment
-    status: PaymentStatus | None = None
+    status: Annotated[PaymentStatus, member_or_text(PaymentStatus)] | None = None
 
 
 class _Options(Input):
@@ -107,30 +109,50 @@ async def _each(items: Iterable[Unfinished] | AsyncIterable[Unfinished]) -> Asyn
     if isinstance(items, AsyncIterable):
         async for item in items:
             yield item
-    else:
+    elif isinstance(items, Iterable):
         for item in items:
             yield item
+    else:
+        raise InvalidInput(
+            field="unfinished",
+            problem=f"it is not a list, but of the type {type(items).__name__}",
+            fix="pass the payments that the service waits for, as a list or an iterator of Unfinished",
+            operation="pay.mop_up",
+        )
+
+
+def _checked(item: object, operation: str) -> _Waiting:
+    if not isinstance(item, Unfinished):
+        raise InvalidInput(
+            field="unfinished",
+            problem=f"an item is not an Unfinished, but of the type {type(item).__name__}",
+            fix="pass Unfinished(payment_id, created_at, status) for each payment that the service waits for",
+            operation=operation,
+        )
+    with checked_input(operation, _Waiting):
+        return _Waiting(payment_id=item.payment_id, created_at=item.created_at, status=item.status)
+    raise AssertionError("unreachable: the line above returns or raises")
 
 
 async def mop_up(
     port: PayPort,
+    clock: Clock,
     unfinished: Iterable[Unfinished] | AsyncIterable[Unfinished],
     on_change: OnChange,
     *,
     older_than: timedelta,
     dry_run: bool,
 ) -> MopUpReport:
-    """Get the true state of each payment and hand over what changed. See `Pay.mop_up`."""
+    """Get the true state of each payment and hand over what changed. See `PayService.mop_up`."""
     operation = "pay.mop_up"
     port.require(PayCapability.GET, operation=operation)
-    options = build(_Options, operation, older_than=older_than)
-    latest = datetime.fromtimestamp(port.clock(), UTC) - options.older_than
+    with checked_input(operation, _Options):
+        options = _Options(older_than=older_than)
+    latest = datetime.fromtimestamp(clock(), UTC) - options.older_than
     tally = _Tally()
     async with aclosing(_each(unfinished)) as items:
         async for item in items:
-            known = build(
-                _Waiting, operation, payment_id=item.payment_id, created_at=item.created_at, status=item.status
-            )
+            known = _checked(item, operation)
             if known.created_at > latest:
                 tally.too_recent.append(item.payment_id)
                 continue

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from govcomponents.core.port import Port
+from govcomponents.pay.capabilities import PayCapability
 from govcomponents.settings import PaySettings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from govcomponents.pay.events import PayEvent
     from govcomponents.pay.inputs import (
@@ -31,34 +30,8 @@ if TYPE_CHECKING:
     from govcomponents.pay.models import Agreement, Dispute, Payment, PaymentEvent, Refund
 
 
-class PayCapability(StrEnum):
-    """One thing that a pay adapter can do."""
-
-    CREATE = "creating_payments"
-    GET = "getting_payments"
-    CANCEL = "cancelling_payments"
-    DELAYED_CAPTURE = "delayed_capture"
-    EVENTS = "events_of_payments"
-    SEARCH = "searching_payments"
-    REFUND = "refunds"
-    REFUND_GUARD = "refusing_a_refund_if_less_is_left_than_was_known"
-    LIST_REFUNDS = "listing_refunds_of_a_payment"
-    SEARCH_REFUNDS = "searching_refunds"
-    AGREEMENTS = "agreements"
-    SEARCH_AGREEMENTS = "searching_agreements"
-    TELEPHONE = "card_details_sent_by_the_service"
-    MOTO = "telephone_payments_on_the_card_page"
-    DISPUTES = "searching_disputes"
-    WEBHOOKS = "webhooks"
-    WELSH = "pages_in_welsh"
-    PREFILLED_DETAILS = "prefilled_cardholder_details"
-    IDEMPOTENCY_KEYS = "idempotency_keys_for_new_payments_and_refunds"
-
-
 class PayPort(Port[PaySettings]):
     """The base of every pay adapter. What an adapter does not override raises NotSupported, and sends nothing."""
-
-    clock: Callable[[], float] = staticmethod(time.time)
 
     async def create(self, new: NewPayment) -> Payment:
         """Create a payment that the person makes on the provider's pages."""
@@ -80,9 +53,17 @@ class PayPort(Port[PaySettings]):
         """Read a payment's present state."""
         raise self.unsupported(PayCapability.GET, operation="pay.get")
 
-    async def events(self, wanted: OnPayment) -> tuple[PaymentEvent, ...]:
+    async def complete(self, wanted: OnPayment, callback: Mapping[str, str]) -> Payment:
+        """Read a payment whose person has come back, and take the money where the provider waits for that.
+
+        `callback` are the parameters that the provider added to the URL. An adapter that declares CONFIRM overrides
+        this; confirming a payment twice must be harmless.
+        """
+        return await self.get(wanted)
+
+    async def list_events(self, wanted: OnPayment) -> tuple[PaymentEvent, ...]:
         """Read a payment's history, oldest first."""
-        raise self.unsupported(PayCapability.EVENTS, operation="pay.events")
+        raise self.unsupported(PayCapability.LIST_EVENTS, operation="pay.list_events")
 
     async def cancel(self, wanted: OnPayment) -> None:
         """Cancel an unfinished payment."""
@@ -132,6 +113,6 @@ class PayPort(Port[PaySettings]):
         """Yield the disputes that fit, newest first, page by page as they are consumed."""
         raise self.unsupported(PayCapability.DISPUTES, operation="pay.search_disputes")
 
-    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
-        """Prove that a webhook is the provider's, then read it."""
-        raise self.unsupported(PayCapability.WEBHOOKS, operation="pay.parse_webhook")
+    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
+        """Prove that a webhook is the provider's, then read it. Header names are in lower case."""
+        raise self.unsupported(PayCapability.CALLBACKS, operation="pay.parse_callback")

@@ -5,7 +5,7 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe.adapter import Stripe
-from govcomponents.pay.service import Pay
+from govcomponents.pay.service import PayService
 from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
@@ -68,11 +68,12 @@ class Desk:
         self.stripe = self.sandbox.stripe
         self.transport = InProcessTransport(self.sandbox.handle, self.sandbox.clock.advance)
         self.browser = FormBrowser(self.sandbox.visit)
-        self.pay = Pay(build(Runtime(self.transport, clock=self.sandbox.clock.time), self.sandbox))
+        self.pay = self.on(self.transport)
 
     def on(self, transport):
         """The same provider, reached by another transport."""
-        return Pay(build(Runtime(transport, clock=self.sandbox.clock.time), self.sandbox))
+        runtime = Runtime(transport, clock=self.sandbox.clock.time)
+        return PayService(build(runtime, self.sandbox), runtime)
 
     def new(self, **changed):
 

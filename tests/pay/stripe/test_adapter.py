@@ -22,8 +22,8 @@ from govcomponents.errors import (
     UnexpectedReply,
 )
 from govcomponents.pay.adapters.stripe.adapter import Stripe
-from govcomponents.pay.port import PayCapability
-from govcomponents.pay.service import Pay
+from govcomponents.pay.capabilities import PayCapability
+from govcomponents.pay.service import PayService
 from govcomponents.pay.states import DisputeStatus, FailureReason, PaymentStatus, RefundableStatus, RefundStatus
 from govcomponents.settings import PaySettings, Settings
 
@@ -100,7 +100,8 @@ def test_it_is_found_by_its_name():
 def test_what_it_cannot_do_it_does_not_declare():
     declared = Stripe.capabilities
     assert declared == frozenset(PayCapability) - {
-        PayCapability.EVENTS,
+        PayCapability.CONFIRM,
+        PayCapability.LIST_EVENTS,
         PayCapability.AGREEMENTS,
         PayCapability.SEARCH_AGREEMENTS,
         PayCapability.TELEPHONE,
@@ -123,7 +124,8 @@ def test_a_reference_that_stripe_does_not_keep_is_refused(desk):
 @pytest.mark.parametrize(("key", "good"), [("sk_test_a", True), ("sk_live_a", False), ("sk_org_a", False)])
 def test_http_is_for_test_keys(key, good):
     transport = ScriptedTransport([Response(401, {}, b'{"error": {}}')])
-    pay = Pay(Stripe.from_settings(PaySettings(api_key=key), Runtime(transport)))
+    runtime = Runtime(transport)
+    pay = PayService(Stripe.from_settings(PaySettings(api_key=key), runtime), runtime)
     with pytest.raises(GovComponentsError) as caught:
         pay.create(Money(4250), "R-1", "Permit", "http://permits.example.gov.uk/return")
     assert isinstance(caught.value, InvalidInput) is not good
@@ -621,7 +623,7 @@ def test_a_request_that_is_still_being_worked_on_is_in_doubt(desk):
     assert desk.on(ScriptedTransport([at_work, desk.sandbox.handle])).create(*details).reference == "R-1"
     once = Runtime(ScriptedTransport([at_work]), clock=desk.sandbox.clock.time, retry=RetryPolicy.none())
     with pytest.raises(OutcomeUnknown):
-        Pay(build(once, desk.sandbox)).create(*details)
+        PayService(build(once, desk.sandbox), once).create(*details)
     assert len(desk.stripe.sessions()) == 1
 
 
@@ -670,7 +672,8 @@ def test_mopping_up_settles_what_was_left(desk):
 
 def test_a_policy_of_one_attempt_sends_nothing_twice(desk):
     wire = FaultyTransport(desk.transport, {0: Fault.TIME_OUT_BEFORE})
-    pay = Pay(build(Runtime(wire, clock=desk.sandbox.clock.time, retry=RetryPolicy.none()), desk.sandbox))
+    runtime = Runtime(wire, clock=desk.sandbox.clock.time, retry=RetryPolicy.none())
+    pay = PayService(build(runtime, desk.sandbox), runtime)
     with pytest.raises(OutcomeUnknown):
         pay.create(Money(4250), "R-1", "Permit", "https://permits.example.gov.uk/return")
     assert len(wire.sent) == 1

@@ -27,7 +27,7 @@ from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.adapters.stripe.parts import BalancePart, ChargePart
 from govcomponents.pay.adapters.stripe.reading import DisputeAnswer, IntentAnswer, RefundAnswer
 from govcomponents.pay.adapters.stripe.refusals import refusal
-from govcomponents.pay.service import Pay
+from govcomponents.pay.service import PayService
 from govcomponents.pay.states import DisputeStatus, FailureReason, PaymentStatus, RefundableStatus, RefundStatus
 from govcomponents.privacy import Secret
 
@@ -70,7 +70,7 @@ USED = {
 
 def pay_on(transport, now=1_789_375_000.0, key="sk_test_golden"):
     runtime = Runtime(transport, clock=lambda: now, retry=RetryPolicy.none())
-    return Pay(Stripe(Secret(key), runtime))
+    return PayService(Stripe(Secret(key), runtime), runtime)
 
 
 def names(operation, *, good=None):

@@ -9,7 +9,7 @@ from govcomponents.contracts.pay.suite import PayDouble, PaySubject, PaySuite
 from govcomponents.core.messages import Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.adapters.stripe.adapter import Stripe
-from govcomponents.pay.port import PayCapability as Can
+from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.states import PaymentStatus
 from govcomponents.settings import PaySettings
 

@@ -23,8 +23,8 @@ from govcomponents.errors import (
     RateLimited,
 )
 from govcomponents.money import Money
+from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.ids import AgreementId, PaymentId, RefundId
-from govcomponents.pay.port import PayCapability as Can
 from govcomponents.privacy import Secret
 
 _CERTAIN = (Fault.NOT_CONNECTED, Fault.TOO_MANY_REQUESTS)
@@ -58,7 +58,7 @@ class PayFaults(PayTests):
         nobody = self.subject.unknown_id
         asked: tuple[tuple[Can, Callable[[], Any]], ...] = (
             (Can.GET, lambda: caller.pay.get(PaymentId(nobody))),
-            (Can.EVENTS, lambda: caller.pay.events(PaymentId(nobody))),
+            (Can.LIST_EVENTS, lambda: caller.pay.list_events(PaymentId(nobody))),
             (Can.CANCEL, lambda: caller.pay.cancel(PaymentId(nobody))),
             (Can.DELAYED_CAPTURE, lambda: caller.pay.capture(PaymentId(nobody))),
             (Can.REFUND, lambda: caller.pay.refund(PaymentId(nobody), Money(1), available=Money(1))),
@@ -78,7 +78,7 @@ class PayFaults(PayTests):
         nobody = PaymentId(self.subject.unknown_id)
         new = self.subject.create
         asked: dict[Can, tuple[Callable[[], Any], ...]] = {
-            Can.EVENTS: (lambda: caller.pay.events(nobody),),
+            Can.LIST_EVENTS: (lambda: caller.pay.list_events(nobody),),
             Can.CANCEL: (lambda: caller.pay.cancel(nobody),),
             Can.DELAYED_CAPTURE: (
                 lambda: caller.pay.capture(nobody),
@@ -102,7 +102,7 @@ class PayFaults(PayTests):
             Can.TELEPHONE: (caller.telephone, lambda: caller.authorise(Secret("t"), self.subject.card)),
             Can.MOTO: (lambda: caller.pay.create(**{**new, "moto": True}),),
             Can.DISPUTES: (caller.pay.search_disputes,),
-            Can.WEBHOOKS: (lambda: caller.pay.parse_webhook(b"{}", {}),),
+            Can.CALLBACKS: (lambda: caller.pay.parse_callback(b"{}", {}),),
             Can.WELSH: (lambda: caller.pay.create(**{**new, "language": "cy"}),),
             Can.IDEMPOTENCY_KEYS: (lambda: caller.pay.create(**{**new, "idempotency_key": "key-1"}),),
         }
@@ -248,7 +248,7 @@ class PayFaults(PayTests):
         for canary in (*self.subject.canaries, HOLDER, self.subject.card):
             assert canary is None or canary not in told
 
-    @needs(Can.WEBHOOKS)
+    @needs(Can.CALLBACKS)
     def test_webhooks_that_were_changed_are_refused(self, call: Call) -> None:
         caller = call()
         caller.paid()
@@ -257,11 +257,11 @@ class PayFaults(PayTests):
             changed = bytearray(body)
             changed[place] ^= 1
             with pytest.raises(CallbackRefused):
-                caller.pay.parse_webhook(bytes(changed), headers)
+                caller.pay.parse_callback(bytes(changed), headers)
         empty = dict.fromkeys(headers, "")
         for wrong_body, wrong_headers in ((body, {}), (b"", headers), (body, empty), (b"x" * 10_000_000, headers)):
             with pytest.raises(CallbackRefused) as caught:
-                caller.pay.parse_webhook(wrong_body, wrong_headers)
+                caller.pay.parse_callback(wrong_body, wrong_headers)
             assert caught.value.fix
 
 

@@ -11,7 +11,7 @@ import pytest
 from govcomponents.contracts.pay.subject import PayCaller
 from govcomponents.contracts.suite import needs
 from govcomponents.money import Money
-from govcomponents.pay.port import PayCapability as Can
+from govcomponents.pay.capabilities import PayCapability as Can
 
 Act = Callable[[], Any]
 
@@ -82,7 +82,7 @@ def _case(name: str, prepare: Callable[[PayCaller], Act], *needed: Can, is_keyed
 OPERATIONS = [
     _case("create", lambda caller: caller.new, Can.CREATE),
     _case("get", _on_new("get"), Can.GET),
-    _case("events", _on_new("events"), Can.EVENTS),
+    _case("events", _on_new("events"), Can.LIST_EVENTS),
     _case("cancel", _on_new("cancel"), Can.CANCEL),
     _case("capture", _capture, Can.DELAYED_CAPTURE),
     _case("search", _search("search"), Can.SEARCH),

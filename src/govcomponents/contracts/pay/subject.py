@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from govcomponents.contracts.suite import Caller, Double, Subject, Suite
 from govcomponents.money import Money
-from govcomponents.pay.async_service import AsyncPay
-from govcomponents.pay.service import Pay
+from govcomponents.pay.async_service import AsyncPayService
+from govcomponents.pay.service import PayService
 
 if TYPE_CHECKING:
     from govcomponents.pay.ids import AgreementId
@@ -127,5 +127,5 @@ class PayTests(Suite):
     """Base of the suites of the pay port."""
 
     subject: ClassVar[PaySubject]
-    services = (Pay, AsyncPay)
+    services = (PayService, AsyncPayService)
     caller = PayCaller

@@ -13,9 +13,9 @@ from govcomponents.contracts.pay.subject import Call, PayDouble, PaySubject
 from govcomponents.contracts.suite import needs
 from govcomponents.errors import CardDeclined, Conflict, Refused
 from govcomponents.money import Money
+from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.ids import PaymentId
 from govcomponents.pay.mop_up import Unfinished
-from govcomponents.pay.port import PayCapability as Can
 from govcomponents.pay.states import AgreementStatus, FailureReason, PaymentStatus, RefundableStatus
 
 __all__ = ["PayDouble", "PaySubject", "PaySuite"]
@@ -194,11 +194,11 @@ class PaySuite(PayFaults):
         assert caller.new(idempotency_key="renewal-7").id == payment.id
         assert caller.double.payments() == 1
 
-    @needs(Can.EVENTS)
+    @needs(Can.LIST_EVENTS)
     def test_events_tell_how_a_payment_came_to_be_paid(self, call: Call) -> None:
         caller = call()
         payment = caller.paid()
-        events = caller.pay.events(payment.id)
+        events = caller.pay.list_events(payment.id)
         assert {event.payment_id for event in events} == {payment.id}
         assert len(events) > 1
         assert not events[0].state.is_paid
@@ -228,14 +228,14 @@ class PaySuite(PayFaults):
         assert [found.id for found in caller.pay.search_agreements(reference="AGREEMENT-1")] == [made.id]
         assert list(caller.pay.search_agreements(reference="AGREEMENT-2")) == []
 
-    @needs(Can.WEBHOOKS)
+    @needs(Can.CALLBACKS)
     def test_webhooks_are_proved_and_read(self, call: Call) -> None:
         caller = call()
         payment = caller.paid()
         caller.double.later(86_400)
         messages = caller.double.webhooks()
         assert messages
-        events = [caller.pay.parse_webhook(body, headers) for body, headers in messages]
+        events = [caller.pay.parse_callback(body, headers) for body, headers in messages]
         assert len({event.key for event in events}) == len(events)
         ours = [event for event in events if event.payment_id == payment.id]
         assert any(event.state is not None and event.state.is_paid for event in ours)
@@ -244,7 +244,7 @@ class PaySuite(PayFaults):
         assert in_order == sorted(ours, key=lambda event: event.order)
         times = [event.occurred_at for event in in_order if event.occurred_at is not None]
         assert times == sorted(times)
-        assert caller.pay.parse_webhook(*messages[0]).key == events[0].key
+        assert caller.pay.parse_callback(*messages[0]).key == events[0].key
 
     def test_mopping_up_hands_over_what_changed_once(self, call: Call) -> None:
         caller = call()

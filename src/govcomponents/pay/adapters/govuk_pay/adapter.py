@@ -28,7 +28,8 @@ from govcomponents.pay.adapters.govuk_pay.reading import (
     PaymentAnswer,
     RefundAnswer,
 )
-from govcomponents.pay.port import PayCapability, PayPort
+from govcomponents.pay.capabilities import PayCapability
+from govcomponents.pay.port import PayPort
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class GovUkPay(PayPort):
     """Takes payments through GOV.UK Pay's public API. `is_live` tells by the key whether the money is real."""
 
     provider = wire.PROVIDER
-    capabilities = frozenset(PayCapability) - {PayCapability.IDEMPOTENCY_KEYS}
+    capabilities = frozenset(PayCapability) - {PayCapability.IDEMPOTENCY_KEYS, PayCapability.CONFIRM}
 
     def __init__(
         self,
@@ -101,7 +102,7 @@ class GovUkPay(PayPort):
         text = api_key.reveal()
         self.is_test = text.startswith(_TEST)
         self.is_live = text.startswith(_LIVE)
-        self.clock = runtime.clock
+        self._clock = runtime.clock
         self._webhook_secrets = webhook_secrets
         self._http = HttpClient(
             runtime,
@@ -231,7 +232,7 @@ class GovUkPay(PayPort):
         with suppress(NotFound):
             await self._ask(wire.check())
 
-    async def events(self, wanted: OnPayment) -> tuple[PaymentEvent, ...]:
+    async def list_events(self, wanted: OnPayment) -> tuple[PaymentEvent, ...]:
         """GET /v1/payments/{id}/events."""
         request = wire.events(wanted.payment_id)
         response = await self._ask(request)
@@ -387,11 +388,11 @@ class GovUkPay(PayPort):
             before = frozenset(part.get(identifier) for part in found.results)
             page += 1
 
-    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
+    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
         """Verify the header Pay-Signature over the raw bytes, then read the message."""
-        from govcomponents.pay.adapters.govuk_pay.callbacks import parse_webhook
+        from govcomponents.pay.adapters.govuk_pay.callbacks import parse_callback
 
-        return parse_webhook(body, headers, self._webhook_secrets)
+        return parse_callback(body, headers, self._webhook_secrets)
 
 
 async def _of_brand(found: AsyncGenerator[Payment, None], brand: str) -> AsyncGenerator[Payment, None]:

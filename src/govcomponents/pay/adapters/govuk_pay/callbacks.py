@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from pydantic import ValidationError
 
@@ -22,23 +22,25 @@ from govcomponents.pay.adapters.govuk_pay.reading import (
     read_state,
 )
 from govcomponents.pay.adapters.govuk_pay.wire import PROVIDER, SIGNATURE
-from govcomponents.pay.events import PayEvent, PayEventType
+from govcomponents.pay.events import PayEvent, PaymentChange, PaymentChanged, RefundChanged, UnknownEvent
 from govcomponents.pay.ids import PaymentId
 from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from govcomponents.privacy import Secret
 
 MAX_BODY: Final = 1024 * 1024
-_OPERATION: Final = "pay.parse_webhook"
-_TYPES: Final = {
-    "card_payment_started": PayEventType.STARTED,
-    "card_payment_succeeded": PayEventType.SUCCEEDED,
-    "card_payment_captured": PayEventType.CAPTURED,
-    "card_payment_settled": PayEventType.SETTLED,
-    "card_payment_refunded": PayEventType.REFUNDED,
-    "card_payment_failed": PayEventType.FAILED,
-    "card_payment_expired": PayEventType.EXPIRED,
+_OPERATION: Final = "pay.parse_callback"
+_REFUNDED: Final = "card_payment_refunded"
+_CHANGES: Final = {
+    "card_payment_started": PaymentChange.STARTED,
+    "card_payment_succeeded": PaymentChange.SUCCEEDED,
+    "card_payment_captured": PaymentChange.CAPTURED,
+    "card_payment_settled": PaymentChange.SETTLED,
+    "card_payment_failed": PaymentChange.FAILED,
+    "card_payment_expired": PaymentChange.EXPIRED,
 }
 # A webhook's names of what the API calls "failed". A cancelled one does not say by whom: the service's own cancel
 # comes as the person's (pay-webhooks, ExternalChargeState).
@@ -57,6 +59,17 @@ class _ResourcePart(Wire):
     settlement_summary: SettlementPart | None = None
 
 
+class _About(TypedDict):
+    """The fields that every event has."""
+
+    key: str
+    raw_type: str
+    occurred_at: datetime | None
+    payment_id: PaymentId
+    reference: str | None
+    raw: LazyJson
+
+
 class _Message(Wire):
     webhook_message_id: str
     event_type: str
@@ -70,7 +83,7 @@ def sign(body: bytes, secret: str) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def parse_webhook(body: bytes, headers: Mapping[str, str], secrets: Iterable[Secret]) -> PayEvent:
+def parse_callback(body: bytes, headers: Mapping[str, str], secrets: Iterable[Secret]) -> PayEvent:
     """Verify a message with any of the secrets, then read it. Raises CallbackRefused."""
     accepted = tuple(secrets)
     if not accepted:
@@ -97,8 +110,7 @@ def parse_webhook(body: bytes, headers: Mapping[str, str], secrets: Iterable[Sec
 
 
 def _signature(headers: Mapping[str, str]) -> str:
-    direct = headers.get("Pay-Signature") or headers.get(SIGNATURE)
-    found = direct or next((value for name, value in headers.items() if name.lower() == SIGNATURE), None)
+    found = headers.get(SIGNATURE)
     if not found:
         raise _refused("there is no Pay-Signature header", "pass the request's headers; what has none is not from Pay")
     return found
@@ -110,18 +122,23 @@ def _refused(happened: str, fix: str) -> CallbackRefused:
 
 def _read(message: _Message, body: bytes) -> PayEvent:
     resource = message.resource or _ResourcePart()
+    about: _About = {
+        "key": message.webhook_message_id,
+        "raw_type": message.event_type,
+        "occurred_at": time_or_none(message.created_date),
+        "payment_id": PaymentId(message.resource_id),
+        "reference": resource.reference,
+        "raw": LazyJson(body),
+    }
+    amount = None if resource.amount is None else Money(resource.amount)
+    if message.event_type == _REFUNDED:
+        return RefundChanged(payment_amount=amount, **about)
+    change = _CHANGES.get(message.event_type)
+    if change is None:
+        return UnknownEvent(**about)
     captured = date_or_none((resource.settlement_summary or {}).get("captured_date")) is not None
-    return PayEvent(
-        key=message.webhook_message_id,
-        type=_TYPES.get(message.event_type, PayEventType.UNKNOWN),
-        raw_type=message.event_type,
-        occurred_at=time_or_none(message.created_date),
-        payment_id=PaymentId(message.resource_id),
-        state=_state(resource.state, is_captured=captured),
-        reference=resource.reference,
-        amount=None if resource.amount is None else Money(resource.amount),
-        raw=LazyJson(body),
-    )
+    state = _state(resource.state, is_captured=captured)
+    return PaymentChanged(change=change, state=state, amount=amount, **about)
 
 
 def _state(part: StatePart | None, *, is_captured: bool) -> PaymentState | None:

@@ -32,7 +32,8 @@ from govcomponents.pay.adapters.stripe.reading import (
     RefundAnswer,
     SessionAnswer,
 )
-from govcomponents.pay.port import PayCapability, PayPort
+from govcomponents.pay.capabilities import PayCapability
+from govcomponents.pay.port import PayPort
 from govcomponents.pay.states import PaymentStatus, RefundableStatus
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Stripe(PayPort):
             PayCapability.LIST_REFUNDS,
             PayCapability.SEARCH_REFUNDS,
             PayCapability.DISPUTES,
-            PayCapability.WEBHOOKS,
+            PayCapability.CALLBACKS,
             PayCapability.IDEMPOTENCY_KEYS,
         }
     )
@@ -100,7 +101,7 @@ class Stripe(PayPort):
         text = api_key.reveal()
         self.is_test = text.startswith(_TEST)
         self.is_live = text.startswith(_LIVE)
-        self.clock = runtime.clock
+        self._clock = runtime.clock
         self._webhook_secrets = webhook_secrets
         self._repeats = not runtime.retry.is_none
         self._http = HttpClient(
@@ -191,7 +192,7 @@ class Stripe(PayPort):
                 "must be https, because the key is not a test key",
                 "pass an https URL; http is for keys that start with sk_test_ or rk_test_",
             )
-        key = new.idempotency_key or wire.new_key(self.clock())
+        key = new.idempotency_key or wire.new_key(self._clock())
         request = wire.create(new, key)
         with _carrying(key):
             response = await self._ask(request)
@@ -405,12 +406,12 @@ class Stripe(PayPort):
                 return
             after = last
 
-    def parse_webhook(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
+    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
         """Verify the header Stripe-Signature over the raw bytes, and its age, then read the event."""
-        from govcomponents.pay.adapters.stripe.callbacks import parse_webhook
+        from govcomponents.pay.adapters.stripe.callbacks import parse_callback
 
         mode = True if self.is_live else False if self.is_test else None
-        return parse_webhook(body, headers, self._webhook_secrets, now=self.clock(), is_live=mode)
+        return parse_callback(body, headers, self._webhook_secrets, now=self._clock(), is_live=mode)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 from govcomponents.core.responses import LazyJson, Wire
 from govcomponents.core.times import time_of
@@ -24,11 +24,20 @@ from govcomponents.pay.adapters.stripe.reading import (
     SessionAnswer,
 )
 from govcomponents.pay.adapters.stripe.wire import PROVIDER, REFERENCE, SIGNATURE
-from govcomponents.pay.events import PayEvent, PayEventType
+from govcomponents.pay.events import (
+    DisputeChanged,
+    PayEvent,
+    PaymentChange,
+    PaymentChanged,
+    RefundChanged,
+    UnknownEvent,
+)
 from govcomponents.pay.ids import PaymentId, RefundId
 from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from govcomponents.money import Money
     from govcomponents.privacy import Secret
 
@@ -36,25 +45,25 @@ MAX_BODY: Final = 1024 * 1024
 TOLERANCE: Final = 300.0
 _LONGEST_HEADER: Final = 4096
 _SECONDS: Final = re.compile("[0-9]{1,12}")
-_OPERATION: Final = "pay.parse_webhook"
-_TYPES: Final = {
-    "checkout.session.async_payment_succeeded": PayEventType.SUCCEEDED,
-    "checkout.session.async_payment_failed": PayEventType.FAILED,
-    "payment_intent.created": PayEventType.STARTED,
-    "payment_intent.requires_action": PayEventType.STARTED,
-    "payment_intent.payment_failed": PayEventType.STARTED,  # one attempt; the person may try again
-    "payment_intent.processing": PayEventType.SUBMITTED,
-    "payment_intent.amount_capturable_updated": PayEventType.CAPTURABLE,
-    "payment_intent.succeeded": PayEventType.CAPTURED,
-    "charge.captured": PayEventType.CAPTURED,
-    "charge.refunded": PayEventType.REFUNDED,
-    "refund.failed": PayEventType.REFUND_FAILED,
+_OPERATION: Final = "pay.parse_callback"
+_CHANGES: Final = {
+    "checkout.session.async_payment_succeeded": PaymentChange.SUCCEEDED,
+    "checkout.session.async_payment_failed": PaymentChange.FAILED,
+    "payment_intent.created": PaymentChange.STARTED,
+    "payment_intent.requires_action": PaymentChange.STARTED,
+    "payment_intent.payment_failed": PaymentChange.STARTED,  # one attempt; the person may try again
+    "payment_intent.processing": PaymentChange.SUBMITTED,
+    "payment_intent.amount_capturable_updated": PaymentChange.CAPTURABLE,
+    "payment_intent.succeeded": PaymentChange.CAPTURED,
+    "charge.captured": PaymentChange.CAPTURED,
 }
+_OF_REFUND: Final = frozenset({"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"})
+_REFUNDED: Final = "charge.refunded"
 _BY_STATUS: Final = {
-    PaymentStatus.SUCCEEDED: PayEventType.SUCCEEDED,
-    PaymentStatus.CAPTURABLE: PayEventType.CAPTURABLE,
-    PaymentStatus.CANCELLED: PayEventType.CANCELLED,
-    PaymentStatus.FAILED: PayEventType.FAILED,
+    PaymentStatus.SUCCEEDED: PaymentChange.SUCCEEDED,
+    PaymentStatus.CAPTURABLE: PaymentChange.CAPTURABLE,
+    PaymentStatus.CANCELLED: PaymentChange.CANCELLED,
+    PaymentStatus.FAILED: PaymentChange.FAILED,
 }
 _FROM_STATE: Final = frozenset({"checkout.session.completed", "checkout.session.expired", "payment_intent.canceled"})
 
@@ -76,24 +85,14 @@ class _ChargeSnapshot(ChargePart):
     metadata: dict[str, str] | None = None
 
 
-class _Told:
-    """What a message's object says, in the port's words."""
+class _About(TypedDict):
+    """The fields that every event has."""
 
-    __slots__ = ("amount", "payment_id", "reference", "refund_id", "state")
-
-    def __init__(
-        self,
-        payment_id: str | None = None,
-        state: PaymentState | None = None,
-        reference: str | None = None,
-        amount: Money | None = None,
-        refund_id: str | None = None,
-    ) -> None:
-        self.payment_id = payment_id
-        self.state = state
-        self.reference = reference
-        self.amount = amount
-        self.refund_id = refund_id
+    key: str
+    raw_type: str
+    occurred_at: datetime | None
+    is_live: bool | None
+    raw: LazyJson
 
 
 def sign(body: bytes, secret: str, timestamp: int | str) -> str:
@@ -101,7 +100,7 @@ def sign(body: bytes, secret: str, timestamp: int | str) -> str:
     return hmac.new(secret.encode(), f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
 
 
-def parse_webhook(
+def parse_callback(
     body: bytes, headers: Mapping[str, str], secrets: Iterable[Secret], *, now: float, is_live: bool | None = None
 ) -> PayEvent:
     """Verify a message with any of the secrets, then read it. `is_live` is the key's mode. Raises CallbackRefused."""
@@ -142,8 +141,7 @@ def parse_webhook(
 
 def _signatures(headers: Mapping[str, str]) -> tuple[str, list[bytes]]:
     """The time and the signatures of scheme v1. Others are ignored, and never fallen back to."""
-    direct = headers.get("Stripe-Signature") or headers.get(SIGNATURE)
-    found = direct or next((value for name, value in headers.items() if name.lower() == SIGNATURE), None)
+    found = headers.get(SIGNATURE)
     if not found:
         raise _refused(
             "there is no Stripe-Signature header", "pass the request's headers; what has none is not from Stripe"
@@ -161,58 +159,70 @@ def _refused(happened: str, fix: str) -> CallbackRefused:
 
 
 def _read(message: _EventAnswer, body: bytes) -> PayEvent:
-    told = _look_at(message)
-    return PayEvent(
-        key=message.id,
-        type=_type(message, told.state),
-        raw_type=message.type,
-        occurred_at=time_of(message.created),
-        payment_id=PaymentId(told.payment_id) if told.payment_id else None,
-        state=told.state,
-        reference=told.reference,
-        amount=told.amount,
-        refund_id=RefundId(told.refund_id) if told.refund_id else None,
-        is_live=message.livemode,
-        raw=LazyJson(body),
-    )
-
-
-def _type(message: _EventAnswer, state: PaymentState | None) -> PayEventType:
-    name = message.type
-    if name.startswith("charge.dispute."):
-        return PayEventType.DISPUTED
-    if name in _FROM_STATE and state is not None:
-        if state.failure is FailureReason.EXPIRED:
-            return PayEventType.EXPIRED
-        return _BY_STATUS.get(state.status, PayEventType.SUBMITTED)
-    if name in ("refund.created", "refund.updated", "charge.refund.updated"):
-        is_undone = message.data.object.get("status") in ("failed", "canceled")
-        return PayEventType.REFUND_FAILED if is_undone else PayEventType.REFUNDED
-    return _TYPES.get(name, PayEventType.UNKNOWN)
-
-
-def _look_at(message: _EventAnswer) -> _Told:
     """Read the object that a message is about, by the object's own name."""
+    about: _About = {
+        "key": message.id,
+        "raw_type": message.type,
+        "occurred_at": time_of(message.created),
+        "is_live": message.livemode,
+        "raw": LazyJson(body),
+    }
     found = message.data.object
     kind = found.get("object")
     if kind == "checkout.session":
-        session = SessionAnswer.model_validate(found)
-        amount = session.to_amount() if session.amount_total is not None and session.currency is not None else None
-        return _Told(session.id, session.to_state(), session.client_reference_id, amount)
+        return _of_session(SessionAnswer.model_validate(found), about)
     if kind == "payment_intent":
         intent = IntentAnswer.model_validate(found)
         amount = from_units(intent.amount, intent.currency)
-        return _Told(intent.id, intent.to_state(), intent.metadata.get(REFERENCE), amount)
-    if kind == "refund":
+        return _changed(about, intent.id, intent.metadata.get(REFERENCE), intent.to_state(), amount)
+    if kind == "refund" and message.type in _OF_REFUND:
         refund = RefundAnswer.model_validate(found)
-        amount = from_units(refund.amount, refund.currency)
-        reference = (refund.metadata or {}).get(REFERENCE)
-        return _Told(refund.payment_id, None, reference, amount, refund.id)
+        return RefundChanged(
+            payment_id=_payment_id(refund.payment_id),
+            reference=(refund.metadata or {}).get(REFERENCE),
+            has_failed=message.type == "refund.failed" or found.get("status") in ("failed", "canceled"),
+            refund_id=RefundId(refund.id),
+            amount=from_units(refund.amount, refund.currency),
+            **about,
+        )
     if kind == "charge":
         charge = _ChargeSnapshot.model_validate(found)
         reference = (charge.metadata or {}).get(REFERENCE)
-        return _Told(charge.payment_intent, None, reference, from_units(charge.amount, charge.currency))
-    if kind == "dispute":
+        amount = from_units(charge.amount, charge.currency)
+        if message.type == _REFUNDED:
+            payment_id = _payment_id(charge.payment_intent)
+            return RefundChanged(payment_id=payment_id, reference=reference, payment_amount=amount, **about)
+        return _changed(about, charge.payment_intent, reference, None, amount)
+    if kind == "dispute" and message.type.startswith("charge.dispute."):
         dispute = DisputeAnswer.model_validate(found)
-        return _Told(dispute.payment_id, amount=from_units(dispute.amount, dispute.currency))
-    return _Told()
+        amount = from_units(dispute.amount, dispute.currency)
+        return DisputeChanged(payment_id=_payment_id(dispute.payment_id), amount=amount, **about)
+    return UnknownEvent(payment_id=None, **about)
+
+
+def _payment_id(text: str | None) -> PaymentId | None:
+    return PaymentId(text) if text else None
+
+
+def _of_session(session: SessionAnswer, about: _About) -> PayEvent:
+    amount = session.to_amount() if session.amount_total is not None and session.currency is not None else None
+    return _changed(about, session.id, session.client_reference_id, session.to_state(), amount)
+
+
+def _changed(
+    about: _About, payment_id: str | None, reference: str | None, state: PaymentState | None, amount: Money | None
+) -> PayEvent:
+    change = _change(about["raw_type"], state)
+    if change is None:
+        return UnknownEvent(payment_id=_payment_id(payment_id), reference=reference, **about)
+    return PaymentChanged(
+        payment_id=_payment_id(payment_id), reference=reference, change=change, state=state, amount=amount, **about
+    )
+
+
+def _change(name: str, state: PaymentState | None) -> PaymentChange | None:
+    if name in _FROM_STATE and state is not None:
+        if state.failure is FailureReason.EXPIRED:
+            return PaymentChange.EXPIRED
+        return _BY_STATUS.get(state.status, PaymentChange.SUBMITTED)
+    return _CHANGES.get(name)
