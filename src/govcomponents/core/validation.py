@@ -1,4 +1,4 @@
-"""Checks of URLs: what a setting, an argument or a provider's document may hold."""
+"""Checks of texts and URLs: what a setting, an argument or a provider's document may hold."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from govcomponents.errors import ConfigurationError
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """The hosts that are this machine, which alone may be spoken to without TLS."""
+
+
+def is_text(value: str) -> bool:
+    """Whether a text can be sent at all: half of a surrogate pair is no character."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def url_parts(url: object) -> SplitResult | None:

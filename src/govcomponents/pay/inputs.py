@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation, StringConstraints, ValidationInfo
 
 from govcomponents.core.inputs import Input
-from govcomponents.core.validation import url_parts
+from govcomponents.core.validation import is_text, url_parts
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
@@ -61,6 +61,8 @@ class _Short:
     def __call__(self, value: Personal[str]) -> Personal[str]:
         if not 1 <= len(value.reveal()) <= self._most:
             raise ValueError(f"must have from 1 to {self._most} characters")
+        if not is_text(value.reveal()):
+            raise ValueError("holds half of a surrogate pair, which is no character")
         return value
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
+from pydantic import Field
+
 from govcomponents.core.inputs import Input, checked_input, member_or_text
 from govcomponents.errors import (
     CredentialsRefused,
@@ -102,7 +104,9 @@ class _Waiting(Input):
 
 
 class _Options(Input):
+    on_change: Callable[..., object] = Field(description="pass a function that takes a Change")
     older_than: timedelta
+    dry_run: bool
 
 
 async def _each(items: Iterable[Unfinished] | AsyncIterable[Unfinished]) -> AsyncGenerator[Unfinished, None]:
@@ -147,7 +151,7 @@ async def mop_up(
     operation = "pay.mop_up"
     port.require(PayCapability.GET, operation=operation)
     with checked_input(operation, _Options):
-        options = _Options(older_than=older_than)
+        options = _Options(on_change=on_change, older_than=older_than, dry_run=dry_run)
     latest = datetime.fromtimestamp(clock(), UTC) - options.older_than
     tally = _Tally()
     async with aclosing(_each(unfinished)) as items:

@@ -1,0 +1,225 @@
+"""Whatever is passed to a public call, it is refused as an InvalidInput that names it, or it is what the call takes.
+
+Every method of the three services, of every built-in adapter and in both modes, is called with good arguments but for
+one, which is of another type or is text that cannot be sent. Nothing may come out of it but our own errors: no
+TypeError, no AttributeError, no error of pydantic's.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+import importlib
+import inspect
+import os
+import pkgutil
+import typing
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import pytest
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from govcomponents import ConfigurationError, GovComponentsError, InvalidInput, Money, NotSupported, Personal, Secret
+from govcomponents.components import AsyncGovComponents, GovComponents
+from govcomponents.core.driver import drive, drive_iterator
+from govcomponents.core.messages import Request, Response
+from govcomponents.identity import PendingSignIn, new_private_key
+from govcomponents.settings import Settings
+
+ID = "4a4b5c6d-1111-4222-8333-444455556666"
+WRONG: dict[str, object] = {
+    "None": None,
+    "int": 5,
+    "float": 2.5,
+    "bool": True,
+    "object": object(),
+    "bytes": b"x",
+    "list": ["x"],
+    "dict": {"x": 1},
+    "empty": "",
+    "surrogate": "x\ud800",
+    "surrogates": ["x\ud800"],
+    "keys": {"x\ud800": 1, 2: object()},
+}
+
+
+class Sent(BaseException):
+    """The call wanted to send a request: its arguments were taken."""
+
+
+class Closed:
+    """A transport that lets nothing out."""
+
+    async def send(self, request: Request) -> Response:
+        raise Sent
+
+    async def sleep(self, seconds: float) -> None:
+        raise Sent
+
+    async def run_blocking(self, work: Callable[[], Any]) -> Any:
+        raise Sent
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("templates")
+    (folder / "renewed.md").write_text("subject: Renewed\n\nDear ((name))\n", encoding="utf-8")
+    key = {"client_id": "client", "private_key": new_private_key(), "redirect_url": "https://service.example.gov.uk/in"}
+    mail = {"host": "mail.example.gov.uk", "sender": "a@example.gov.uk", "templates_folder": str(folder)}
+    oidc = {**key, "adapter": "oidc", "issuer": "https://id.example.gov.uk", "logout_notices": "true"}
+    return Settings(
+        environment="test",
+        pay={
+            "api_key": "api_test_x",
+            "webhook_secrets": "s",
+            "accounts": {"stripe": {"adapter": "stripe", "api_key": "sk_test_x", "webhook_secrets": "whsec_x"}},
+        },
+        notify={
+            "api_key": f"key-{ID}-{ID}",
+            "callback_tokens": "t",
+            "accounts": {
+                "gc": {"adapter": "gc_notify", "api_key": f"gcntfy-key-{ID}-{ID}", "callback_tokens": "t"},
+                "smtp": {"adapter": "smtp", **mail},
+            },
+        },
+        identity={
+            **key,
+            "environment": "integration",
+            "accounts": {"login_gov": {**key, "adapter": "login_gov", "environment": "integration"}, "oidc": oidc},
+        },
+    )
+
+
+def _started() -> PendingSignIn:
+    with GovComponents.sandbox() as gov:
+        return gov.identity.start().pending
+
+
+# Good arguments, by their names, in whatever call they are.
+GOOD: dict[str, object] = {
+    "address": ["Sam Example", "1 Example Street", "SW1A 1AA"],
+    "agreement_id": "a1",
+    "amount": Money.gbp("1.00"),
+    "available": Money.gbp("2.00"),
+    "batch": "b-1",
+    "body": b"{}",
+    "callback": "code=c&state=s",
+    "card_number": "4242424242424242",
+    "cardholder_name": "Sam Example",
+    "channel": "email",
+    "cvc": "123",
+    "description": "Renew a licence",
+    "expiry": "12/39",
+    "headers": {},
+    "identity": Secret("e30.e30.e30"),
+    "name": "renewed",
+    "notification_id": ID,
+    "notification_ids": [ID],
+    "on_change": lambda change: True,
+    "one_time_token": Secret("token"),
+    "payment_id": "p1",
+    "pdf": b"%PDF-1.4",
+    "pending": _started(),
+    "reference": "R-1",
+    "refund_id": "r1",
+    "return_url": "https://service.example.gov.uk/back",
+    "rows": [{"email address": "sam@example.gov.uk", "name": "Sam"}],
+    "template": ID,
+    "to": "sam@example.gov.uk",
+    "unfinished": [],
+}
+INSTEAD: dict[str, dict[str, object]] = {"send_sms": {"to": "07700 900123"}}
+ACCOUNTS = {
+    "pay": ("default", "stripe"),
+}
+
+
+def _operations() -> Iterator[tuple[str, str]]:
+    for component in ACCOUNTS:
+        module = importlib.import_module(f"govcomponents.{component}")
+        kind = next(getattr(module, name) for name in module.__all__ if name.startswith("Async"))
+        for name, _ in inspect.getmembers(kind, inspect.isfunction):
+            if not name.startswith("_"):
+                yield component, name
+
+
+@cache
+def _names(component: str) -> dict[str, object]:
+    """Every name that an annotation of a component's services may use."""
+    found: dict[str, object] = {**vars(typing), **vars(dt), "os": os, "Enum": enum.Enum}
+    found |= vars(importlib.import_module("collections.abc"))
+    package = importlib.import_module(f"govcomponents.{component}")
+    for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if ".adapters" not in module.name and not module.name.endswith("service"):
+            found |= vars(importlib.import_module(module.name))
+    found |= {name: getattr(package, name) for name in package.__all__}
+    return found | {"Money": Money, "Personal": Personal, "Secret": Secret}
+
+
+@cache
+def _adapter(annotation: object) -> TypeAdapter[Any]:
+    # In a tuple: for the class of a result alone, pydantic takes no configuration.
+    config = ConfigDict(arbitrary_types_allowed=True, strict=True)
+    return TypeAdapter(tuple[annotation], config=config)  # type: ignore[valid-type]  # it is a type
+
+
+def _fits(value: object, annotation: object) -> bool:
+    try:
+        _adapter(annotation).validate_python((value,))
+    except ValidationError:
+        return False
+    return True
+
+
+def _end(result: object) -> None:
+    """Await what was returned, or take the first of it."""
+    if isinstance(result, Coroutine):
+        drive(result)
+    elif isinstance(result, AsyncGenerator):
+        list(islice(drive_iterator(result), 1))
+    elif isinstance(result, Iterator):
+        list(islice(result, 1))
+
+
+@pytest.fixture(scope="module", params=[GovComponents, AsyncGovComponents], ids=["blocking", "asyncio"])
+def gov(request: pytest.FixtureRequest, settings: Settings) -> Any:
+    return request.param.from_settings(settings, transport=Closed())
+
+
+@pytest.mark.parametrize(("component", "operation"), list(_operations()))
+def test_any_argument_is_taken_or_refused_by_its_name(gov: Any, component: str, operation: str) -> None:
+    wrong = []
+    for account in ACCOUNTS[component]:
+        method = getattr(getattr(gov.account(account), component), operation)
+        parameters = inspect.signature(method).parameters
+        hints = typing.get_type_hints(method, _names(component))
+        needed = [name for name, one in parameters.items() if one.default is one.empty]
+        assert [name for name in needed if name not in GOOD] == [], "give these good arguments in GOOD"
+        good = {name: GOOD[name] for name in needed} | INSTEAD.get(operation, {})
+        for name in parameters:
+            for label, value in WRONG.items():
+                outcome = _outcome(lambda: _end(method(**{**good, name: value})))  # noqa: B023  # called at once
+                if outcome is not None and not (outcome[0] and _fits(value, hints[name])):
+                    wrong.append(f"{account}: {name}={label} gave {outcome[1]}")
+    assert wrong == []
+
+
+def _outcome(call: Callable[[], None]) -> tuple[bool, str] | None:
+    """How a call ended, and whether one with a good argument may end so; None if it was refused as it should be."""
+    try:
+        call()
+    except Sent:
+        return True, "a request"
+    except InvalidInput as error:
+        return None if error.field and str(error) else (False, "a refusal that names nothing")
+    except (NotSupported, ConfigurationError):
+        return None
+    except Exception as error:  # noqa: BLE001  # that it is none of ours is what is looked for
+        return isinstance(error, GovComponentsError), f"{type(error).__name__}: {error}"[:200]
+    return True, "a result"
