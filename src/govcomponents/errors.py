@@ -6,7 +6,7 @@
     ├── NotSupported              this adapter does not do that; nothing was sent
     ├── NotSent                   the request certainly never arrived: repeating it is safe
     ├── OutcomeUnknown            the request may have arrived: look it up before repeating it
-    ├── UnexpectedReply           an answer came that cannot be read
+    │   └── UnexpectedReply       an answer came that cannot be read
     ├── Unavailable               the provider says that it cannot answer now; nothing was changed
     ├── Refused                   the provider answered no; nothing was changed
     │   ├── CredentialsRefused    the key or its signature was refused
@@ -187,6 +187,9 @@ class OutcomeUnknown(GovComponentsError):
     honours one: repeating the call with it is safe.
     """
 
+    _doubt: ClassVar[str] = "; it is not known whether the provider acted on the request"
+    default_lookup: ClassVar[str] = "repeat the call"
+
     def __init__(
         self,
         happened: str,
@@ -200,8 +203,8 @@ class OutcomeUnknown(GovComponentsError):
         request_id: str | None = None,
     ) -> None:
         super().__init__(
-            f"{happened}; it is not known whether the provider acted on the request",
-            fix=lookup or "repeat the call",
+            happened + self._doubt,
+            fix=lookup or self.default_lookup,
             operation=operation,
             provider=provider,
             status=status,
@@ -212,30 +215,11 @@ class OutcomeUnknown(GovComponentsError):
         self.idempotency_key = idempotency_key
 
 
-class UnexpectedReply(GovComponentsError):
-    """An answer came that is not of the documented form. `lookup` says how to learn what the provider did."""
+class UnexpectedReply(OutcomeUnknown):
+    """An answer came that cannot be read: the provider may have acted. `lookup` says how to learn what it did."""
 
-    def __init__(
-        self,
-        happened: str,
-        *,
-        lookup: str = "",
-        operation: str = "",
-        provider: str = "",
-        status: int | None = None,
-        code: str | None = None,
-        request_id: str | None = None,
-    ) -> None:
-        super().__init__(
-            happened,
-            fix=lookup or "call again later; if it goes on, report it with the request id",
-            operation=operation,
-            provider=provider,
-            status=status,
-            code=code,
-            request_id=request_id,
-        )
-        self.lookup = lookup
+    _doubt: ClassVar[str] = ""
+    default_lookup: ClassVar[str] = "call again later; if it goes on, report it with the request id"
 
 
 class Unavailable(GovComponentsError):

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from govcomponents import AsyncGovComponents, GovComponents, errors
-from govcomponents.sandbox.faults.catalogue import CATALOGUE
+from govcomponents.sandbox.providers import fault_catalogue
 
 from .writes import Write, done
 
@@ -20,9 +20,10 @@ PROMISE_NOTHING_HAPPENED = (
 )
 
 
-def faults_of(provider: str) -> list[str]:
-    """The faults of a provider that may befall any operation."""
-    return [kind.name for kind in CATALOGUE.values() if provider in kind.providers and not kind.operations]
+def faults_of(write: Write) -> list[str]:
+    """The faults of a write's provider that may befall any operation."""
+    known = fault_catalogue().values()
+    return [one.kind.name for one in known if write.provider in one.providers and not one.kind.operations]
 
 
 @dataclass(frozen=True)

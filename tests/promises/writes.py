@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from govcomponents import AsyncGovComponents, GovComponents, Money
+from govcomponents.sandbox import payer
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.providers.govuk_pay import payer as card_payer
-from govcomponents.sandbox.providers.stripe import payer as stripe_payer
 
 Gov = GovComponents | AsyncGovComponents
 RETURN = "https://service.example.gov.uk/return"
@@ -64,8 +63,7 @@ async def _payment(gov: Gov, **changed: Any) -> Any:
 
 async def _paid(gov: Gov, **changed: Any) -> Any:
     payment = await _payment(gov, **changed)
-    payer = stripe_payer if "/stripe" in payment.next_url.reveal() else card_payer
-    payer.pay(FormBrowser(gov.simulator.visit), payment.next_url.reveal())
+    payer.pay_by_card(FormBrowser(gov.simulator.visit), payment.next_url.reveal())
     return payment
 
 
@@ -117,7 +115,7 @@ async def create_by_telephone(gov: Gov) -> Ready:
 
 async def authorise(gov: Gov) -> Ready:
     payment = await done(gov.pay.create_by_telephone(Money(3000), "R-3", "d"))
-    card = {"card_number": card_payer.GOOD_CARD, "cvc": "123", "expiry": "12/39", "cardholder_name": "Sam Example"}
+    card = {"card_number": payer.GOOD_CARD, "cvc": "123", "expiry": "12/39", "cardholder_name": "Sam Example"}
     return Ready(
         lambda: gov.pay.authorise(payment.one_time_token, **card),
         _whether(gov, payment, lambda one: one.status != "created"),

@@ -76,6 +76,7 @@ class HttpClient:
             partial(self._attempt, request),
             outcome,
             request=request,
+            provider=self.provider,
             policy=self._policy,
             started=started,
             clock=self._clock,

@@ -90,9 +90,26 @@ def _may_have_acted(request: Request, outcome: Outcome) -> bool:
     return isinstance(outcome, OutcomeUnknown) or (isinstance(outcome, Response) and outcome.status in _SERVER_FAILED)
 
 
-def _is_rejected(outcome: Outcome) -> bool:
-    """Whether the request certainly was not acted on: it never arrived, or there were too many."""
-    return isinstance(outcome, NotSent) or (isinstance(outcome, Response) and outcome.status == 429)
+def _ends_doubt(outcome: Outcome) -> bool:
+    """Whether this is the answer to the effect itself: a success, or the provider's stored answer to the same key.
+
+    Any other answer is about the attempt that brought it, and says nothing of an earlier one.
+    """
+    if not isinstance(outcome, Response):
+        return False
+    return outcome.status < 300 or outcome.header("idempotent-replayed") == "true"
+
+
+def _still_unknown(request: Request, provider: str, outcome: Outcome) -> OutcomeUnknown:
+    last = f"status {outcome.status}" if isinstance(outcome, Response) else type(outcome).__name__
+    return OutcomeUnknown(
+        f"the answer to an attempt was lost, and the last attempt ended with {last}",
+        lookup=request.lookup,
+        idempotency_key=request.idempotency_key,
+        operation=request.operation,
+        provider=provider,
+        status=outcome.status if isinstance(outcome, Response) else None,
+    )
 
 
 def retry_after(response: Response) -> float | None:
@@ -106,6 +123,7 @@ async def retry(
     outcome: Outcome,
     *,
     request: Request,
+    provider: str,
     policy: RetryPolicy,
     started: float,
     clock: Clock,
@@ -115,8 +133,8 @@ async def retry(
 ) -> Response:
     """Repeat a request whose first attempt ended with `outcome`, until it succeeds or may not be repeated any more.
 
-    Returns or raises the last outcome. Only one thing goes before it: an earlier attempt on which the provider may
-    have acted, if the last one was rejected, for a rejection does not undo that.
+    Returns or raises the last outcome. But after an attempt on which the provider may have acted, only an answer to
+    that very effect ends the doubt: a rejection of a later attempt does not undo it, and OutcomeUnknown is raised.
     """
     from tenacity import RetryCallState, Retrying, stop_after_attempt, wait_random_exponential
 
@@ -124,10 +142,8 @@ async def retry(
     wait = policy.wait or wait_random_exponential(max=20)
     state = RetryCallState(Retrying(stop=stop, wait=wait), fn=None, args=(), kwargs={})
     state.start_time = started
-    in_doubt: Outcome | None = None
+    in_doubt = False
     while True:
-        if _may_have_acted(request, outcome):
-            in_doubt = outcome
         if not may_repeat(request, outcome, is_rate_limit=is_rate_limit):
             break
         asked = _asked_for(outcome, rate_limit_wait)
@@ -140,12 +156,13 @@ async def retry(
         await sleep(state.upcoming_sleep)
         state.idle_for += state.upcoming_sleep
         state.prepare_for_next_attempt()
+        in_doubt = in_doubt or _may_have_acted(request, outcome)
         try:
             outcome = await attempt(state.attempt_number)
         except (NotSent, OutcomeUnknown) as error:
             outcome = error
-    if in_doubt is not None and _is_rejected(outcome):
-        outcome = in_doubt
+    if in_doubt and not _ends_doubt(outcome):
+        raise _still_unknown(request, provider, outcome)
     if isinstance(outcome, Exception):
         raise outcome
     return outcome

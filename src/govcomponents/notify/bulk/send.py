@@ -22,7 +22,6 @@ from govcomponents.errors import (
     OutcomeUnknown,
     RateLimited,
     Unavailable,
-    UnexpectedReply,
 )
 from govcomponents.notify.bulk.checkpoint import Checkpoint
 from govcomponents.notify.bulk.results import BulkProgress, BulkResult, RowResult, RowState
@@ -126,7 +125,7 @@ class BulkSend:
             return
 
     def _failed(self, row: Row, error: GovComponentsError) -> None:
-        if isinstance(error, (OutcomeUnknown, UnexpectedReply)):
+        if isinstance(error, OutcomeUnknown):
             self._lost.append((row.number, row.check))
             self._end(row, RowState.UNKNOWN, problem=error.happened)
         elif isinstance(error, (NotSent, Unavailable, CredentialsRefused, ConfigurationError)):
