@@ -1,4 +1,4 @@
-"""Each fault and each ordered pair and some triples of them, at each write, for both callers: nothing told falsely or doubled."""
+"""Each fault, each pair and some triples of them, at each write, for both callers: nothing told falsely or doubled."""
 
 from __future__ import annotations
 
