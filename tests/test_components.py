@@ -10,6 +10,7 @@ from tenacity import stop_after_attempt, wait_none
 
 from govcomponents import (
     AsyncGovComponents,
+    CallbackRefused,
     ConfigurationError,
     CredentialsRefused,
     GovComponents,
@@ -31,6 +32,7 @@ from govcomponents.pay.port import PayPort
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.settings import PaySettings
+from govcomponents.testing import FormBrowser, pay_by_card
 
 BOTH = [GovComponents, AsyncGovComponents]
 PAY_KEY = "api_test_" + "a" * 40
@@ -386,6 +388,26 @@ def test_the_sandbox_has_the_accounts_that_its_world_names() -> None:
         with pytest.raises(NotFound):
             gov.pay.get(made.id)
         assert gov.account("stripe").pay.create(Money.gbp("1.00"), "R-2", "Renew", BACK).reference == "R-2"
+
+
+def test_a_callback_tells_whose_secret_proved_it() -> None:
+    own, moto = (
+        {**service, "webhooks": [{"url": f"https://{name}.example.gov.uk/", "secret": f"webhook_test_{name}"}]}
+        for service, name in zip(SERVICES, ("own", "moto"), strict=False)
+    )
+    with GovComponents.sandbox({"pay": {"services": [own, moto]}}) as gov:
+        for account in gov.accounts:
+            payment = gov.account(account).pay.create(Money.gbp("1.00"), f"R-{account}", "Renew", BACK)
+            assert payment.account == account
+            pay_by_card(FormBrowser(gov.simulator.visit), payment.redirect_url())
+        callbacks = [delivery.callback for delivery in gov.simulator.callbacks.deliveries()]
+        told = {event.account for event in (gov.pay.parse_callback(one.body, one.headers) for one in callbacks)}
+        assert told == {"default", "moto"}
+        first = next(one for one in callbacks if "own" in one.url)
+        with pytest.raises(CallbackRefused) as caught:
+            gov.account("moto").pay.parse_callback(first.body, first.headers)
+        assert caught.value.account == "moto"
+        assert "account moto" in str(caught.value)
 
 
 def test_the_sandbox_s_variables_reach_every_account(monkeypatch: pytest.MonkeyPatch) -> None:
