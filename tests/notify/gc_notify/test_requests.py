@@ -159,7 +159,7 @@ class TestWhatIsRefusedUnsent:
         ({"template": "not-a-uuid"}, "template"),
         ({"reply_to": "the first"}, "reply_to"),
         ({"extra": {"more": object()}}, "extra"),
-        ({"personalisation": {"name": "\ud800"}}, "arguments"),
+        ({"personalisation": {"name": "\ud800"}}, "personalisation"),
     ]
 
     @pytest.mark.parametrize(("changed", "field"), ARGUMENTS)

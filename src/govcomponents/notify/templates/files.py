@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 from govcomponents.errors import ConfigurationError, InvalidInput, NotFound, RequestRefused
 from govcomponents.notify.models import Channel, TemplateId
 from govcomponents.notify.templates import placeholders
+from govcomponents.notify.templates.sanitising import sanitised
 from govcomponents.notify.templates.template import Rendered, Template
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class TemplateFile:
 
     def fill(self, values: Mapping[str, object], sanitise: Sequence[str], operation: str) -> EmailContent:
         """Fill the template for sending, as a whole page. Raises RequestRefused if a placeholder has no value."""
-        changed = placeholders.sanitised(values, sanitise)
+        changed = sanitised(values, sanitise)
         safe = {**values, **{name: after for name, (_, after) in changed.items()}}
         filled = self.preview(safe, operation)
         subject, text, content = (

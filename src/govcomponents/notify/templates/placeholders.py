@@ -1,4 +1,4 @@
-"""Placeholders of templates: finding them, filling them, and making values safe that people typed in.
+"""Placeholders of templates: finding them and filling them.
 
 The rules are GOV.UK Notify's (docs: "Personalisation", "Conditional text"; alphagov/notifications-utils, `field.py`).
 """
@@ -16,14 +16,6 @@ _PLACEHOLDER: Final = re.compile(r"\(\(([^()]+)\)\)")
 _TRUE: Final = frozenset({"yes", "y", "true", "t", "1", "include", "show"})
 _OBSCURE: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff\u00a0\u202f")
 _WHITESPACE: Final = " \t\n\r\x0b\x0c"
-
-# A web address, with or without its scheme, that is not the domain of an email address.
-_URL: Final = re.compile(
-    r"(?<![@\w.-])(?:https?://)?(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*[a-z0-9](?::\d+)?(?:[/?#][^\s<>()\[\]\"']*)?",
-    re.IGNORECASE,
-)
-_BARE: Final = re.compile(r"[a-z0-9.-]+", re.IGNORECASE)
-_MARKDOWN: Final = re.compile(r"([`*_()\\{}\[\]<>#+\-.!|])")
 
 
 def names(*texts: str | None) -> tuple[str, ...]:
@@ -74,10 +66,17 @@ class Values:
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = {placeholder_key(name): value for name, value in values.items()}
+        self._escaped: Mapping[str, object] | None = None
 
     def of_key(self, key: str) -> object:
         """Return the value for a name in the form in which names are compared (`placeholder_key`), or None."""
         return self._values.get(key)
+
+    def of_escaped_key(self, key: str, escape: Callable[[str], str]) -> object:
+        """Return the value for a name that was escaped with the text that it stands in, or None."""
+        if self._escaped is None:
+            self._escaped = {escape(name): value for name, value in self._values.items()}
+        return self._escaped.get(key)
 
     def missing(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """Return those of the names that have no value; None counts as none."""
@@ -96,13 +95,15 @@ def fill(text: str, values: Values, *, bullets: bool = False, escape: Callable[[
             parts.append(piece)
             continue
         value = values.of_key(piece.key)
+        if value is None and escape is not None and "&" in piece.key:
+            value = values.of_escaped_key(piece.key, escape)
         if value is None:
             parts.append(piece.written)
             continue
         is_list = isinstance(value, (list, tuple))
         written = _written_list(value, bullets=bullets) if is_list else str(value)
         if piece.shown is not None:
-            parts.append(piece.shown if written.lower() in _TRUE and not is_list else "")
+            parts.append(piece.shown if written.lower() in _TRUE else "")
         else:
             parts.append(written if escape is None else escape(written))
     return "".join(parts)
@@ -119,25 +120,3 @@ def _written_list(items: object, *, bullets: bool) -> str:
     if bullets:
         return "\n\n" + "\n".join(f"* {item}" for item in kept)
     return kept[0] if len(kept) == 1 else f"{', '.join(kept[:-1])} and {kept[-1]}"
-
-
-def sanitise(value: str) -> str:
-    """Take links and formatting out of a value that somebody typed in, as GOV.UK Notify's `sanitise_content_for` does.
-
-    Web addresses are removed, but a bare name with dots stays, with a space after each dot; then every character that
-    means something in Markdown is escaped (docs: "Sanitise personalisation").
-    """
-    without_links = _URL.sub(
-        lambda found: found.group().replace(".", ". ") if _BARE.fullmatch(found.group()) else "", value
-    )
-    return _MARKDOWN.sub(r"\\\1", without_links)
-
-
-def sanitised(values: Mapping[str, object], wanted: Iterable[str]) -> dict[str, tuple[str, str]]:
-    """Return name: (before, after) for each value that sanitising changes. Values that are not texts are left alone."""
-    keys = {placeholder_key(name) for name in wanted}
-    changed: dict[str, tuple[str, str]] = {}
-    for name, value in values.items():
-        if placeholder_key(name) in keys and isinstance(value, str) and (after := sanitise(value)) != value:
-            changed[name] = (value, after)
-    return changed

@@ -12,7 +12,6 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
-from unicodedata import normalize
 from urllib.parse import quote
 
 from govcomponents.core.messages import Replay, Request, Response
@@ -135,12 +134,6 @@ class GovUkWire(NotificationsWire):
         if value.retention_weeks is not None:
             fields["retention_period"] = f"{value.retention_weeks} week{'' if value.retention_weeks == 1 else 's'}"
         return fields
-
-    def sms_values(self, values: Mapping[str, object]) -> Mapping[str, object]:
-        """Join letters with accents that are characters of their own: in a text message they would end as "?"."""
-        if all(not isinstance(value, str) or value.isascii() for value in values.values()):
-            return values
-        return {name: normalize("NFC", value) if isinstance(value, str) else value for name, value in values.items()}
 
     def send_letter(self, letter: LetterInput) -> Request:
         """POST a letter. Its address lines are personalisation with names of their own."""

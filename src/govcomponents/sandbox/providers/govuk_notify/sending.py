@@ -14,8 +14,8 @@ from pydantic_core import from_json
 
 from govcomponents.notify.adapters.notifications_api import wire
 from govcomponents.notify.recipients import PostalAddress, RecipientFault
-from govcomponents.notify.templates import placeholders
 from govcomponents.notify.templates.personalisation import placeholder_key
+from govcomponents.notify.templates.sanitising import sanitised
 from govcomponents.sandbox.providers.govuk_notify import content as contents
 from govcomponents.sandbox.providers.govuk_notify import files, schemas
 from govcomponents.sandbox.providers.govuk_notify.messages import SENDING_AFTER, Message, Messages, outcome
@@ -124,7 +124,7 @@ class Sending:
         changed: Mapping[str, tuple[str, str]] = {}
         if unsafe := body.get("sanitise_content_for"):
             _check_sanitised(values, unsafe)
-            changed = placeholders.sanitised(values, unsafe)
+            changed = sanitised(values, unsafe, as_provider=True)
             values = {**values, **{name: after for name, (_, after) in changed.items()}}
         template, content = self._filled(service, "email", body, values)
         reply_to = body.get("email_reply_to_id")
