@@ -8,63 +8,12 @@ import itertools
 import json
 import resource
 
+from bench.stage import PAYMENT
 from bench.variants.measuring import URL, choose, cpu_of
 
 COUNT = 40_000
 SECRET = "webhook_test_only0for0the0bench"
 MANY, FEW = 100_000, 1_000
-PAYMENT = {
-    "payment_id": "hu20sqlact5260q2nanm0q8u93",
-    "payment_provider": "stripe",
-    "provider_id": "pi_3Bench",
-    "amount": 18000,
-    "corporate_card_surcharge": 300,
-    "total_amount": 18300,
-    "fee": 412,
-    "net_amount": 17888,
-    "reference": "BENCH-77120",
-    "description": "Operator licence continuation fee",
-    "language": "en",
-    "email": "sam@example.com",
-    "metadata": {"team": "bench", "batch": 18, "fast": False},
-    "created_date": "2026-03-04T11:02:09.771Z",
-    "state": {"status": "success", "finished": True},
-    "authorisation_mode": "web",
-    "delayed_capture": False,
-    "moto": False,
-    "return_url": "https://service.example.gov.uk/return/6b0f6a0e4b7f",
-    "authorisation_summary": {"three_d_secure": {"required": True}},
-    "refund_summary": {"status": "available", "amount_available": 13300, "amount_submitted": 5000},
-    "settlement_summary": {
-        "capture_submit_time": "2026-03-04T11:06:31.204Z",
-        "captured_date": "2026-03-04",
-        "settled_date": "2026-03-06",
-    },
-    "card_details": {
-        "card_brand": "Mastercard",
-        "card_type": "credit",
-        "first_digits_card_number": "510118",
-        "last_digits_card_number": "0007",
-        "expiry_date": "11/28",
-        "cardholder_name": "Sam Example",
-        "billing_address": {
-            "line1": "1 High Street",
-            "line2": None,
-            "postcode": "ZZ1 1ZZ",
-            "city": "A",
-            "country": "GB",
-        },
-        "wallet_type": None,
-    },
-    "card_brand": "Mastercard",
-    "_links": {
-        name: {
-            "href": f"https://publicapi.payments.service.gov.uk/v1/payments/hu20sqlact5260q2nanm0q8u93/{name}",
-            "method": "GET",
-        }
-        for name in ("self", "events", "refunds")
-    },
-}
 ANSWER = json.dumps(PAYMENT).encode()
 MESSAGE = json.dumps(
     {
