@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,7 +104,7 @@ def test_observers_are_told_of_every_attempt_and_of_nothing_private() -> None:
     assert {(event.operation, event.provider, event.method) for event in events} == {("pay.create", "Provider", "POST")}
     assert all(event.seconds >= 0 for event in events)
     assert "canary" not in repr(events)
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         setattr(events[0], fields(events[0])[0].name, "changed")
 
 
@@ -160,5 +160,5 @@ def test_messages_never_show_their_url_headers_or_body() -> None:
     response = Response(200, {"a": "canary"}, b"canary")
     assert "canary" not in repr(request) + repr(response) + str(request) + str(response)
     assert "pay.create" in repr(request)
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         request.url = "/other"  # type: ignore[misc]  # the point of the test

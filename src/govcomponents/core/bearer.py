@@ -8,7 +8,7 @@ from govcomponents.core.refreshed_value import NothingToUse, RefreshedValue
 from govcomponents.errors import CredentialsRefused, GovComponentsError, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from govcomponents.core.messages import Request
     from govcomponents.core.runtime import Clock
@@ -21,11 +21,11 @@ class BearerKey:
     """An API key that goes with every request as it is."""
 
     def __init__(self, key: Secret) -> None:
-        self._key = key
+        self._headers = {"Authorization": f"Bearer {key.reveal()}"}
 
-    async def __call__(self, _request: Request) -> dict[str, str]:
+    async def __call__(self, _request: Request) -> Mapping[str, str]:
         """Return the Authorization header."""
-        return {"Authorization": f"Bearer {self._key.reveal()}"}
+        return self._headers
 
 
 class CachedToken(RefreshedValue["Secret"]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -45,7 +44,7 @@ def corrupt(fault: str, response: Response, keys: SigningKeys) -> Response:
     elif wire.CORE_IDENTITY in told:
         how = fault.removeprefix("core_identity_")
         told[wire.CORE_IDENTITY] = _corrupt_token(told[wire.CORE_IDENTITY], "core_identity", how, keys)
-    return replace(response, body=json.dumps(told, separators=(",", ":")).encode())
+    return response._replace(body=json.dumps(told, separators=(",", ":")).encode())
 
 
 def _corrupt_token(token: str, thing: str, how: str, keys: SigningKeys) -> str:
@@ -102,4 +101,4 @@ def _corrupt_callback(fault: str, response: Response) -> Response:
         del query["code"]
         query["error"] = _ERRORS[fault]
     corrupted = urlunsplit(parts._replace(query=urlencode(query)))
-    return replace(response, headers={**response.headers, "location": corrupted})
+    return response._replace(headers={**response.headers, "location": corrupted})
