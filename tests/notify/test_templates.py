@@ -217,19 +217,19 @@ def test_markdown_in_the_html_of_an_email():
     written = EmailHtml().render("# H\n\na\nb https://www.gov.uk/a?b=c, d\n\n* x\n\ny\n\n1. z\n\n^ z\n\n---\n\n[t](u)")
 
     assert written.startswith('<h2 style="Margin: 0 0 15px 0;')
-    assert f"{PARAGRAPH}a<br />b <a " in written
+    assert f"{PARAGRAPH}a<br>b <a " in written
     assert 'href="https://www.gov.uk/a?b=c">https://www.gov.uk/a?b=c</a>, d</p>' in written
     assert "<ul style" in written
     assert "<ol style" in written
-    assert "<blockquote style" in written
+    assert '<div style="Margin: 0 0 20px 0;"><blockquote style="Margin: 0; border-left' in written
     assert "<hr style" in written
-    assert EmailHtml().render('[t](u "T")').endswith('href="u" title="T">t</a></p>')
+    assert EmailHtml().render('[t](u "T")').endswith('href="http://u" title="T">t</a></p>')
 
 
 def test_markdown_of_a_letter():
     assert LetterHtml().render("# H\n\n## I\n\n***\n\n^ a\n\n* b\n\n[t](http://u.com)\nx") == (
         '<h2>H</h2>\n<p>I</p><div class="page-break">&nbsp;</div><p>a</p><ul>\n<li>b</li>\n</ul>\n'
-        "<p>t: <strong data-original-protocol='http://'>u.com</strong><br>x</p>"
+        "<p>[t](http://u.com)<br>x</p>"
     )
     assert "qrcode" in LetterHtml().render("QR: https://www.gov.uk")
     assert qr_data("qr : <strong data-original-protocol='https://'>a.gov.uk</strong>") == "https://a.gov.uk"

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import quote, unquote
 
+from govcomponents.notify.rendering.links import Links, safe_address
 from govcomponents.notify.rendering.markdown import Block, Document, link_key, parse
 
 _LINK: Final = "word-wrap: break-word; color: #1D70B8;"
@@ -26,17 +26,11 @@ _HEADINGS: Final = {
 }
 _WIDTH: Final = 65
 
-_INLINE: Final = re.compile(
-    r"""\\(?P<escaped>[\\`*{}\[\]()#+\-.!_>~|])
-    |(?P<url>https?://[^\s<]+[^<.,:"')\]\s])
-    |(?P<image>!?)\[(?P<label>(?:\[[^^\]]*\]|[^\[\]]|\](?=[^\[]*\]))*)\]\(\s*(?P<angle><)?(?P<link>[\s\S]*?)(?(angle)>)
-        (?:\s+['"](?P<title>[\s\S]*?)['"])?\s*\)
-    |(?P<image2>!?)\[(?P<label2>(?:\[[^^\]]*\]|[^\[\]]|\](?=[^\[]*\]))*)\]\s*\[(?P<key>[^^\]]*)\]
-    |(?P<image3>!?)\[(?P<label3>(?:\[[^\]]*\]|[^\[\]])*)\]
-    |(?P<break>[ ]*\n(?!\s*$))""",
-    re.VERBOSE,
-)
-_LABEL: Final = re.compile(r"(!?)\[((?:\[[^\]]*\]|[^\[\]])*)\]")
+_SPECIAL: Final = re.compile(r"\\|\n|!?\[|https?://|&lt;")
+_ESCAPABLE: Final = frozenset("\\`*{}[]()#+-.!_>~|")
+_URL: Final = re.compile(r"""https?://[^\s<]+[^<.,:"')\]\s]""")
+_AUTOLINK: Final = re.compile(r"&lt;((?:(?!&[lg]t;)[^ @:]){1,2000}[@:](?:(?!&[lg]t;)[^ ]){1,2000})&gt;")
+_LINKS_IN_LINKS: Final = 3
 _AMPERSAND: Final = re.compile(r"&(?!#?\w+;)")
 _QR: Final = re.compile(r"^ *qr *: *(.+)$", re.IGNORECASE)
 _STRONG: Final = re.compile(r"<strong data-original-protocol='(https?://)'>(.*?)</strong>")
@@ -96,44 +90,67 @@ class EmailHtml:
                 parts.append(self._block(block, document))
         return self.item("".join(parts), number)
 
-    def inline(self, text: str, document: Document, *, in_link: bool = False) -> str:
-        """Write what stands within a block: links, escapes and line breaks."""
+    def inline(self, text: str, document: Document, *, depth: int = 0) -> str:
+        """Write what stands within a block: links, escapes and line breaks. `depth` counts the links around it."""
         parts: list[str] = []
         position = plain = 0
-        while found := _INLINE.search(text, position):
-            written = self._found(found, document, in_link=in_link)
-            if written is None and found.group("key") is not None and (alone := _LABEL.match(text, found.start())):
-                found = alone  # "[a] [b]", where only a is defined
-                written = self._defined(found.group(1), found.group(2), found.group(2), document)
-            if written is None:
-                position = found.start() + 1
-                continue
-            parts += (self.plain(text[plain : found.start()]), written)
-            position = plain = found.end()
+        last = len(text.rstrip())  # no line breaks after it
+        links = Links(text) if "[" in text else None
+        while found := _SPECIAL.search(text, position):
+            start = found.start()
+            position = start + 1
+            match found.group():
+                case "\\":
+                    if (escaped := text[position : position + 1]) not in _ESCAPABLE:
+                        continue
+                    end, written = start + 2, self.plain(escaped)
+                case "\n":
+                    if start >= last:
+                        continue
+                    parts += (self.plain(text[plain:start].rstrip(" ")), self.line_break())
+                    plain = position
+                    continue
+                case "&lt;":
+                    if (inner := self.autolink(text, start)) is None:
+                        continue
+                    end, written = start + len(inner) + 8, self.plain(inner)
+                case "[" | "![" as mark if links is not None:
+                    made = self._link(links, start + len(mark) - 1, document, depth, is_image=mark == "![")
+                    if made is None:
+                        continue
+                    end, written = made
+                case _:
+                    if (url := _URL.match(text, start)) is None:
+                        continue
+                    end = url.end()
+                    written = self.plain(url.group()) if depth else self.web_address(url.group())
+            parts += (self.plain(text[plain:start]), written)
+            position = plain = end
         parts.append(self.plain(text[plain:]))
         return "".join(parts)
 
-    def _found(self, found: re.Match[str], document: Document, *, in_link: bool) -> str | None:
-        group = found.group
-        if group("escaped") is not None:
-            return self.plain(group("escaped"))
-        if group("url") is not None:
-            return self.plain(group("url")) if in_link else self.web_address(group("url"))
-        if group("break") is not None:
-            return self.line_break()
-        if group("link") is not None:
-            text = self.inline(group("label"), document, in_link=True)
-            return "" if group("image") else self.link(group("link"), group("title"), text)
-        if group("key") is not None:
-            return self._defined(group("image2"), group("label2"), group("key") or group("label2"), document)
-        return self._defined(group("image3"), group("label3"), group("label3"), document)
-
-    def _defined(self, image: str, label: str, key: str, document: Document) -> str | None:
-        """A link whose address is given elsewhere; None if it is not."""
-        defined = document.links.get(link_key(key))
-        if defined is None:
+    def _link(self, links: Links, at: int, document: Document, depth: int, *, is_image: bool) -> tuple[int, str] | None:
+        """Where a link ends, and how it is written; None if there is none."""
+        link = links.at(at)
+        address = title = None
+        if link is not None:
+            address, title = link.address, link.title
+        elif document.links:
+            for link in links.named(at):
+                if defined := document.links.get(link_key(link.name)):
+                    address, title = defined
+                    break
+        if link is None or address is None:
             return None
-        return "" if image else self.link(*defined, self.inline(label, document, in_link=True))
+        if is_image:
+            return link.end, ""
+        deeper = depth + 1
+        text = self.inline(link.label, document, depth=deeper) if deeper < _LINKS_IN_LINKS else self.plain(link.label)
+        return link.end, self.link(address, title, text)
+
+    def autolink(self, text: str, start: int) -> str | None:  # noqa: ARG002  # only the plain text has them
+        """The address between "<" and ">" that stands for itself; None if there is none."""
+        return None
 
     def plain(self, text: str) -> str:
         """Text without meaning."""
@@ -141,7 +158,7 @@ class EmailHtml:
 
     def line_break(self) -> str:
         """A new line within a block."""
-        return "<br />"
+        return "<br>"
 
     def rule(self) -> str:
         """A line across the page."""
@@ -161,10 +178,9 @@ class EmailHtml:
     def inset(self, content: str) -> str:
         """An inset text."""
         style = (
-            "Margin: 0 0 20px 0; border-left: 10px solid #B1B4B6;padding: 15px 0 0.1px 15px; "
-            "font-size: 19px; line-height: 25px;"
+            "Margin: 0; border-left: 10px solid #B1B4B6;padding: 15px 0 0.1px 15px; font-size: 19px; line-height: 25px;"
         )
-        return f'<blockquote style="{style}">{content}</blockquote>'
+        return f'<div style="Margin: 0 0 20px 0;"><blockquote style="{style}">{content}</blockquote></div>'
 
     def list(self, items: str, *, is_ordered: bool) -> str:
         """A list, in a table because some mail programs do not indent."""
@@ -181,17 +197,27 @@ class EmailHtml:
         return f'<li style="{style}">{text.strip()}</li>'
 
     def link(self, link: str, title: str | None, text: str) -> str:
-        """A link with its text."""
-        titled = f' title="{title}"' if title else ""
-        return f'<a style="{_LINK}" href="{link}"{titled}>{text}</a>'
+        """A link with its text; the text alone where the address is none that an email should link to."""
+        if (address := safe_address(link)) is None:
+            return text
+        titled = ""
+        if title:
+            titled = title.replace('"', "&quot;").replace("'", "&#39;")
+            titled = f' title="{titled}"'
+        return f'<a style="{_LINK}" href="{address}"{titled}>{text}</a>'
 
     def web_address(self, link: str) -> str:
         """A web address that stands for itself."""
-        return f'<a style="{_LINK}" href="{quote(unquote(link), safe=":/?#=&;")}">{link}</a>'
+        return f'<a style="{_LINK}" href="{safe_address(link)}">{link}</a>'
 
 
 class EmailText(EmailHtml):
     """The plain text part of an email. The text must be escaped already, and is unescaped by the caller."""
+
+    def autolink(self, text: str, start: int) -> str | None:
+        """The address between "<" and ">" that stands for itself; None if there is none."""
+        found = _AUTOLINK.match(text, start)
+        return found.group(1) if found else None
 
     def line_break(self) -> str:
         """A new line."""
@@ -277,14 +303,14 @@ class LetterHtml(EmailHtml):
         """One item of a list."""
         return f"<li>{text.strip()}</li>\n"
 
-    def link(self, link: str, title: str | None, text: str) -> str:  # noqa: ARG002  # paper shows no title
-        """The text and the address as a reader can type them."""
-        return f"{text}: {self.web_address(link)}"
+    def link(self, link: str, title: str | None, text: str) -> str:
+        """As it is written: paper has no links."""
+        return f'[{text}]({link} "{title}")' if title else f"[{text}]({link})"
 
     def web_address(self, link: str) -> str:
         """The address, bold and without its scheme."""
-        bare = link.replace("http://", "").replace("https://", "")
-        return f"<strong data-original-protocol='{link[: len(link) - len(bare)]}'>{bare}</strong>"
+        scheme, _, bare = link.partition("://")
+        return f"<strong data-original-protocol='{scheme}://'>{bare}</strong>"
 
 
 def qr_data(paragraph: str) -> str | None:

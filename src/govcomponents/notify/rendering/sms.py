@@ -32,7 +32,7 @@ _REPLACED: Final = {
     "Ł": "L",
     "ł": "l",
 }
-_BEFORE_PUNCTUATION: Final = re.compile(r"[ \t]+([,.])")
+_BEFORE_PUNCTUATION: Final = re.compile(r"(?<![ \t])[ \t]+([,.])")
 _MANY_NEWLINES: Final = re.compile(r"\n{3,}")
 _WIDE: Final = str.maketrans(dict.fromkeys("\u00a0\u202f", " "))
 _ZERO_WIDTH: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff")

@@ -8,15 +8,18 @@ Source: alphagov/notifications-utils, `formatters.py`, and the published algorit
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
-_BEFORE_PUNCTUATION: Final = re.compile(r"[ \t]+([,.])")
+# Each looks back first, so that a long run of what may begin a match is walked through once.
+_BEFORE_PUNCTUATION: Final = re.compile(r"(?<![ \t])[ \t]+([,.])")
 _SPACED_PUNCTUATION: Final = (" ,", " .", "\t,", "\t.")
-_SPACED_HYPHENS: Final = re.compile(r"\s+[-–—]{1,3}\s+")
+_SPACED_HYPHENS: Final = re.compile(r"(?<!\s)\s+[-–—]{1,3}\s+")
 _HYPHEN_AND_SPACE: Final = re.compile(r"[-–—]\s")
-_EMAIL: Final = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\\\-‘’]+@[^.@][^@\s]+")
-_TAG: Final = re.compile(r"<!--.*?-->|<[^>]*>", re.DOTALL)
-_QUOTED_TEXT: Final = re.compile(r"""(?:^|>)[^<]*['"\\]""")
+_EMAIL: Final = re.compile(
+    r"(?<![a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\\\-‘’])[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\\\-‘’]+@[^.@][^@\s]+"
+)
+_NOT_FOUND: Final = -1
 _SKIPPED: Final = re.compile(r"<(/?)(?:pre|code|kbd|math|script|samp|style|a)\b", re.IGNORECASE)
 _ESCAPES: Final = {"\\\\": "&#92;", '\\"': "&#34;", "\\'": "&#39;", "\\.": "&#46;", "\\-": "&#45;", "\\`": "&#96;"}
 _ESCAPED: Final = re.compile(r"\\[\\\"'.\-`]")
@@ -65,20 +68,35 @@ def improve(text: str, *, quotes: bool = True) -> str:
 
 
 def _smart_quotes(text: str) -> str:
-    if text.count("<") == text.count(">") and not _QUOTED_TEXT.search(text):
-        return text
     parts: list[str] = []
     previous = ""
     skipped = False
     position = 0
-    for tag in _TAG.finditer(text):
-        previous = _add(parts, text[position : tag.start()], previous, skipped=skipped)
-        parts.append(tag.group())
-        if mark := _SKIPPED.match(tag.group()):
+    for start, end in _tags(text):
+        previous = _add(parts, text[position:start], previous, skipped=skipped)
+        parts.append(text[start:end])
+        if mark := _SKIPPED.match(text, start):
             skipped = not mark.group(1)
-        position = tag.end()
+        position = end
     _add(parts, text[position:], previous, skipped=skipped)
     return "".join(parts)
+
+
+def _tags(text: str) -> Iterator[tuple[int, int]]:
+    """Where tags and comments are, each end looked for no further than the first time that there was none."""
+    start = text.find("<")
+    has_comment_end = True
+    while start >= 0:
+        end = _NOT_FOUND
+        if has_comment_end and text.startswith("<!--", start):
+            end = text.find("-->", start + 4) + 2
+            has_comment_end = end > 1
+        if end <= 1:
+            end = text.find(">", start)
+        if end < 0:
+            return
+        yield start, end + 1
+        start = text.find("<", end + 1)
 
 
 def _add(parts: list[str], piece: str, previous: str, *, skipped: bool) -> str:

@@ -14,7 +14,7 @@ from govcomponents.notify.templates.personalisation import placeholder_key
 
 _PLACEHOLDER: Final = re.compile(r"\(\(([^()]+)\)\)")
 _TRUE: Final = frozenset({"yes", "y", "true", "t", "1", "include", "show"})
-_OBSCURE: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff\u00a0\u202f")
+_OBSCURE: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff\u2028\u2029\u00a0\u202f")
 _WHITESPACE: Final = " \t\n\r\x0b\x0c"
 
 

@@ -22,10 +22,13 @@ from govcomponents.notify.templates.personalisation import checked_values
 from govcomponents.privacy import Personal
 
 _GOVUK: Final = re.compile(r"(^|\s)(#|\*|\^)?(GOV)\.(UK)(?![/?#])", re.IGNORECASE)
-_KEPT_ENTITIES: Final = {"&nbsp;": "\ue010", "&amp;": "\ue011", "&lpar;": "\ue012", "&rpar;": "\ue013"}
-_ENTITY: Final = re.compile(r"&(?:#[0-9]+;|#[xX][0-9a-fA-F]+;|[^\t\n\f <&#;]{1,32};)")
+_KEPT_ENTITIES: Final = {"&nbsp;": "\ue010", "&amp;": "\ue011"}
+_ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[^\t\n\f <&#;]{1,32};)")
+_OVERLONG: Final = re.compile(r"&#[0-9]{8,};?")  # no character; Python refuses to read so many digits
+_TAG: Final = re.compile(r"<[^<>]*>")  # every "<" of a rendered letter begins one
 _WIDE: Final = dict.fromkeys("\u00a0\u202f", " ")
-_ZERO_WIDTH: Final = dict.fromkeys("\u180e\u200b\u200c\u200d\u2060\ufeff")
+_ZERO_WIDTH: Final = dict.fromkeys("\u180e\u200b\u200c\u200d\u2060\ufeff\u2028\u2029")
+_UNSUPPORTED: Final = str.maketrans("", "", "\u2028\u3164")
 _ORDINARY_SPACES: Final = str.maketrans({**_WIDE, **_ZERO_WIDTH})
 MAX_EMAIL_BYTES: Final = 2_000_000
 MAX_QR_BYTES: Final = 504
@@ -169,7 +172,7 @@ def fill_subject(subject: str, values: placeholders.Values, channel: Channel) ->
 
 
 def escaped(text: str) -> str:
-    """Escape for HTML, with entities that are there already read first, and four of them kept."""
+    """Escape for HTML, with entities that are there already read first, and two of them kept."""
     if "&" in text:
         for entity, mark in _KEPT_ENTITIES.items():
             text = text.replace(entity, mark)
@@ -182,7 +185,7 @@ def escaped(text: str) -> str:
 
 def _email_source(content: str, values: placeholders.Values) -> str:
     filled = placeholders.fill(content, values, bullets=True, escape=escaped)
-    return _GOVUK.sub("\\1\\2\\3.\u200b\\4", filled).replace("\u2028", "") + "\n"
+    return _GOVUK.sub("\\1\\2\\3.\u200b\\4", filled).translate(_UNSUPPORTED) + "\n"
 
 
 def email_html(content: str, values: placeholders.Values) -> str:
@@ -200,7 +203,8 @@ def email_text(content: str, values: placeholders.Values) -> str:
 
 
 def _plain_text(source: str) -> str:
-    return html.unescape(typography.improve(EmailText().render(source))).lstrip() + "\n"
+    written = typography.improve(EmailText().render(source))
+    return html.unescape(_OVERLONG.sub("\ufffd", written)).lstrip() + "\n"
 
 
 def long_qr_code(content: str, values: placeholders.Values) -> str | None:
@@ -214,4 +218,10 @@ def letter_html(content: str, values: placeholders.Values) -> str:
     """The HTML of a letter's body, close to what is printed; QR codes stand as their data."""
     filled = placeholders.fill(content, values, bullets=True, escape=escaped)
     improved = typography.improve(LetterHtml().render(f"{filled}\n"))
-    return re.sub(r"-(?![^<]*>)", "\u2011", improved)
+    outside = _TAG.split(improved)
+    tags = _TAG.findall(improved)
+    return "".join(
+        part
+        for pair in zip((text.replace("-", "\u2011") for text in outside), (*tags, ""), strict=True)
+        for part in pair
+    )
