@@ -45,7 +45,7 @@ def _require_extra() -> None:
     """Find what the extra installs before anything needs it. Its imports cost time that not every sandbox spends."""
     from importlib.util import find_spec
 
-    for name in ("jinja2", "phonenumbers"):
+    for name in ("jinja2", "phonenumbers", "jsonschema"):
         if find_spec(name) is None:
             raise ConfigurationError(
                 f"the sandbox needs {name}, which is not installed", fix='pip install "govcomponents[sandbox]"'

@@ -11,12 +11,13 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from govcomponents.sandbox.providers.govuk_notify import schemas
 from govcomponents.sandbox.providers.govuk_notify.responses import bad_request, invalid
-from govcomponents.sandbox.providers.govuk_notify.schemas import FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.ids import Ids
     from govcomponents.sandbox.providers.govuk_notify.world import Service
 
@@ -44,7 +45,7 @@ def is_file(value: object) -> bool:
 
 
 def with_links(
-    values: Mapping[str, object], service: Service, host: str, ids: Ids, *, simulated: bool
+    values: Mapping[str, object], forms: schemas.Forms, service: Service, context: SandboxContext, *, simulated: bool
 ) -> Mapping[str, object]:
     """Put a link in the place of each file. Raises Refusal for the first file that is not accepted."""
     files: dict[str, dict[str, Any]] = {
@@ -52,10 +53,11 @@ def with_links(
     }
     if not files:
         return values
+    host = context.base_url
     for value in files.values():
         if "is_csv" in value and "filename" in value:
-            raise invalid(*FILE.problems(value), "Do not set a value for `is_csv` if `filename` is set.")
-        FILE.check(value)
+            raise invalid(*forms.problems(schemas.FILE, value), "Do not set a value for `is_csv` if `filename` is set.")
+        forms.check(schemas.FILE, value)
     if not service.contact_link:
         raise bad_request(
             "Send files by email has not been set up - add contact details for your service at "
@@ -64,7 +66,7 @@ def with_links(
     if simulated:
         link = f"{host}/services/{service.id}/documents/test-document"
         return {**values, **dict.fromkeys(files, link)}
-    return {**values, **{name: _uploaded(value, service, host, ids) for name, value in files.items()}}
+    return {**values, **{name: _uploaded(value, service, host, context.ids) for name, value in files.items()}}
 
 
 def _uploaded(value: Mapping[str, Any], service: Service, host: str, ids: Ids) -> str:

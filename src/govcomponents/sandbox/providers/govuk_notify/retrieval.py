@@ -48,9 +48,10 @@ _GROUPS = {
 class Retrieval:
     """Answers what is asked about, for all services of one sandbox."""
 
-    def __init__(self, platform: Platform, messages: Messages, context: SandboxContext) -> None:
+    def __init__(self, platform: Platform, messages: Messages, forms: schemas.Forms, context: SandboxContext) -> None:
         self._platform = platform
         self._messages = messages
+        self._forms = forms
         self._context = context
         self._made_at = context.clock.time()
         self._texts: dict[str, list[tuple[float, ReceivedText]]] = {}
@@ -105,7 +106,7 @@ class Retrieval:
                 query.setdefault(name, []).append(value)
             else:
                 query.setdefault(name, value)
-        schemas.NOTIFICATIONS.check(query)
+        self._forms.check(schemas.NOTIFICATIONS, query)
         now = self._context.clock.time()
         statuses = frozenset().union(*(_GROUPS.get(name, {name}) for name in query.get("status", ())))
         channels = query.get("template_type", ())
@@ -138,7 +139,7 @@ class Retrieval:
     def received(self, service: Service, call: Call) -> Response:
         """GET /v2/received-text-messages."""
         query = dict(call.query)
-        schemas.RECEIVED.check(query)
+        self._forms.check(schemas.RECEIVED, query)
         with self._messages.lock:
             kept = list(self._texts.get(service.id, ()))
         texts = [*((self._made_at, text) for text in service.received_text_messages), *kept][::-1]
@@ -189,7 +190,7 @@ class Retrieval:
     def templates(self, service: Service, call: Call) -> Response:
         """GET /v2/templates: those that are not archived, by name and then type."""
         query = dict(call.query)
-        schemas.TEMPLATES.check(query)
+        self._forms.check(schemas.TEMPLATES, query)
         found = [
             template
             for template in service.templates
@@ -201,7 +202,7 @@ class Retrieval:
     def preview(self, service: Service, template_id: str, raw: bytes) -> Response:
         """POST /v2/template/{id}/preview."""
         body = body_of(raw) if raw else {}
-        schemas.PREVIEW.check({**body, "id": template_id} if isinstance(body, dict) else body)
+        self._forms.check(schemas.PREVIEW, {**body, "id": template_id} if isinstance(body, dict) else body)
         template, version = self._template(service, template_id, 0)
         values = body.get("personalisation", {})
         filled = contents.fill(service, template, version, values)

@@ -1,295 +1,208 @@
-"""The forms of requests, and the messages that the provider gives for each way of breaking them, in its order.
+"""Forms of requests as JSON Schemas, checked with the library that GOV.UK Notify itself uses, so in its own words.
 
-Source: alphagov/notifications-api, `app/schema_validation/` and `app/v2/*/*_schemas.py`; messages are those of the
-JSON Schema library that the server uses, with single quotes removed.
+Source: alphagov/notifications-api, `app/schema_validation/` and `app/v2/*/*_schemas.py`. `says` is the server's own
+message for a part, instead of the library's.
 """
 
 from __future__ import annotations
 
-import re
 import uuid
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.notify.recipients import BadRecipient, RecipientFault, email_address
 from govcomponents.notify.recipients.phones import parse
 from govcomponents.sandbox.providers.govuk_notify.responses import invalid
 
-parse_phone = lru_cache(maxsize=4096)(parse)
-"""Reads a number; the same ones come again and again in tests, and libphonenumber is slow."""
-parse_email = lru_cache(maxsize=4096)(email_address)
-"""Reads an email address, once for the form of a request and for what is done with it."""
+if TYPE_CHECKING:
+    from jsonschema import Draft7Validator, FormatChecker, ValidationError
 
-Check = Callable[[Any], Sequence[str]]
-"""Gives the messages for what is wrong with a value, in the server's order."""
+Schema = Mapping[str, Any]
 
-PHONE_MESSAGES: Mapping[RecipientFault, str] = {
+PHONE_MESSAGES: Final[Mapping[RecipientFault, str]] = {
     RecipientFault.PHONE_TOO_LONG: "Too many digits",
     RecipientFault.PHONE_TOO_SHORT: "Not enough digits",
     RecipientFault.PHONE_CHARACTERS: "Must not contain letters or symbols",
     RecipientFault.PHONE_COUNTRY: "Not a valid country prefix",
     RecipientFault.PHONE_INVALID: "Number is not valid – double check the phone number you entered",  # noqa: RUF001
 }
-STATUSES = (
+CHANNELS: Final = ("sms", "email", "letter")
+_STATUSES: Final = (
     *("cancelled", "created", "sending", "sent", "delivered", "pending", "failed", "technical-failure"),
     *("temporary-failure", "permanent-failure", "pending-virus-check", "validation-failed", "virus-scan-failed"),
     *("returned-letter", "accepted", "received"),
 )
-CHANNELS = ("sms", "email", "letter")
-_POSTAGE = ("first", "second", "economy")
-_WEEKS = re.compile(r"^(\d+) weeks?$")
-_TYPES: Mapping[str, type | tuple[type, ...]] = {
-    "string": str,
-    "object": dict,
-    "array": list,
-    "null": type(None),
+
+
+def _form(properties: Mapping[str, Schema], *required: str) -> Schema:
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _flag(name: str) -> Schema:
+    told = f"Unsupported value for {name}: {{}}. Use a boolean true or false value."
+    return {"type": ["boolean", "null"], "says": told}
+
+
+_TEXT: Final = {"type": "string"}
+_OBJECT: Final = {"type": "object"}
+_REFERENCE: Final = {"type": "string", "maxLength": 1000}
+_UUID: Final = {"type": "string", "format": "uuid", "says": "is not a valid UUID"}
+_LATER: Final = {"type": ["string", "null"], "format": "datetime_within_next_day"}
+_WEEKS: Final = r"(?i)^\s*0*([1-9]|[1-6][0-9]|7[0-8]) weeks?\s*$"
+
+SMS: Final = _form(
+    {
+        "reference": _REFERENCE,
+        "phone_number": {"type": "string", "format": "phone_number"},
+        "template_id": _UUID,
+        "personalisation": _OBJECT,
+        "scheduled_for": _LATER,
+        "sms_sender_id": _UUID,
+    },
+    *("phone_number", "template_id"),
+)
+EMAIL: Final = _form(
+    {
+        "reference": _REFERENCE,
+        "email_address": {"type": "string", "format": "email_address"},
+        "template_id": _UUID,
+        "personalisation": _OBJECT,
+        "scheduled_for": _LATER,
+        "email_reply_to_id": _UUID,
+        "one_click_unsubscribe_url": {"type": "string", "pattern": "^https", "says": "is not a valid https url"},
+        "sanitise_content_for": {"type": ["array", "null"], "items": _TEXT},
+    },
+    *("email_address", "template_id"),
+)
+LETTER: Final = _form(
+    {"reference": _REFERENCE, "template_id": _UUID, "personalisation": _OBJECT}, "template_id", "personalisation"
+)
+_POSTAGE: Final = {
+    "allOf": [
+        _TEXT,  # on its own, because the message of the rule is only for texts
+        {"pattern": "^(first|second|economy)$", "says": "invalid. It must be either first, second or economy."},
+    ]
 }
+PRECOMPILED: Final = _form({"reference": _TEXT, "content": _TEXT, "postage": _POSTAGE}, "reference", "content")
+FILE: Final = _form(
+    {
+        "file": _TEXT,
+        "is_csv": _flag("is_csv"),
+        "confirm_email_before_download": _flag("confirm_email_before_download"),
+        "retention_period": {
+            "type": ["string", "null"],
+            "pattern": _WEEKS,
+            "says": "Unsupported value for retention_period: {}. Supported periods are from 1 to 78 weeks.",
+        },
+        "filename": {
+            "type": ["string", "null"],
+            "pattern": r"\.",
+            "says": "`filename` must end with a file extension. For example, filename.csv",
+        },
+    },
+    "file",
+)
+NOTIFICATIONS: Final = _form(
+    {
+        "reference": _TEXT,
+        "status": {"type": "array", "items": {"enum": list(_STATUSES)}},
+        "template_type": {"type": "array", "items": {"enum": list(CHANNELS)}},
+        "include_jobs": {"enum": ["true", "True"]},
+        "older_than": _UUID,
+    }
+)
+RECEIVED: Final = _form({"older_than": _UUID})
+TEMPLATES: Final = _form({"type": {"enum": list(CHANNELS)}})
+PREVIEW: Final = _form({"id": _UUID, "personalisation": _OBJECT}, "id")
 
 
-def _shown(value: object) -> str:
-    return repr(value).replace("'", "")
+class _Wrong(Exception):
+    """A value is not in its format; the message says why."""
 
 
-def _of_type(*names: str) -> Check:
-    kinds = tuple(_TYPES[name] for name in names)
+class Forms:
+    """Checks requests against their schemas. `now` tells the time, for messages that are to be sent later."""
 
-    def check(value: Any) -> Sequence[str]:
-        return () if isinstance(value, kinds) else (f"{_shown(value)} is not of type {', '.join(names)}",)
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._validators: dict[int, Draft7Validator] = {}
 
-    return check
+    def check(self, schema: Schema, data: object) -> None:
+        """Raise Refusal with every message, if `data` is not as the schema says."""
+        if problems := self.problems(schema, data):
+            raise invalid(*problems)
+
+    def problems(self, schema: Schema, data: object) -> list[str]:
+        """Return every message for what is wrong, each once and in the server's order."""
+        validator = self._validators.get(id(schema))  # the schemas above live as long as the process
+        if validator is None:
+            from jsonschema import Draft7Validator  # its import takes as long as all else that a sandbox does to start
+
+            validator = self._validators[id(schema)] = Draft7Validator(schema, format_checker=self._formats)
+        return list(dict.fromkeys(_message(error) for error in validator.iter_errors(data)))
+
+    @cached_property
+    def _formats(self) -> FormatChecker:
+        from jsonschema import FormatChecker
+
+        checker = FormatChecker(formats=())
+        checker.checks("uuid")(is_uuid)
+        checker.checks("email_address", raises=_Wrong)(_on_texts(_check_email))
+        checker.checks("phone_number", raises=_Wrong)(_on_texts(_check_phone))
+        checker.checks("datetime_within_next_day", raises=_Wrong)(_on_texts(self._check_time))
+        return checker
+
+    def _check_time(self, text: str) -> None:
+        try:
+            moment = datetime.fromisoformat(text)
+        except ValueError:
+            wikipedia = "https://en.wikipedia.org/wiki/ISO_8601"
+            told = f"datetime format is invalid. It must be a valid ISO8601 date time format, {wikipedia}"
+            raise _Wrong(told) from None
+        wanted = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        present = datetime.fromtimestamp(self._now(), UTC)
+        if wanted < present:
+            raise _Wrong("datetime can not be in the past")
+        if wanted > present + timedelta(hours=24):
+            raise _Wrong("datetime can only be 24 hours in the future")
 
 
-_is_text = _of_type("string")
+def _on_texts(check: Callable[[str], object]) -> Callable[[object], bool]:
+    def checked(value: object) -> bool:
+        if isinstance(value, str):
+            check(value)
+        return True
+
+    return checked
 
 
-def _text(limit: int) -> Check:
-    def check(value: Any) -> Sequence[str]:
-        if not isinstance(value, str):
-            return _is_text(value)
-        return () if len(value) <= limit else (f"{_shown(value)} is too long",)
-
-    return check
+def _check_phone(text: str) -> None:
+    try:
+        parse(text)
+    except BadRecipient as error:
+        raise _Wrong(PHONE_MESSAGES[error.fault]) from None
 
 
-@lru_cache(maxsize=1024)  # the ids of a service's templates come again and again
-def canonical_uuid(text: str) -> str:
-    """Write a UUID in its usual form. Raises ValueError, AttributeError or TypeError for what is none."""
-    return str(uuid.UUID(text))
+def _check_email(text: str) -> None:
+    try:
+        email_address(text)
+    except BadRecipient:
+        raise _Wrong("Not a valid email address") from None
 
 
 def is_uuid(value: object) -> bool:
     """Whether the server takes it for a UUID; it takes what Python's UUID class takes."""
     try:
-        canonical_uuid(value)  # what is not a text fails, which is the answer
+        uuid.UUID(value)  # type: ignore[arg-type]  # what is not a text fails, which is the answer
     except (ValueError, AttributeError, TypeError):
         return False
     return True
 
 
-def _uuid(value: Any) -> Sequence[str]:
-    return () if isinstance(value, str) and is_uuid(value) else ("is not a valid UUID",)
-
-
-def _https(value: Any) -> Sequence[str]:
-    return () if isinstance(value, str) and value.startswith("https") else ("is not a valid https url",)
-
-
-def _phone(value: Any) -> Sequence[str]:
-    if not isinstance(value, str):
-        return _is_text(value)
-    try:
-        parse_phone(value)
-    except BadRecipient as error:
-        return (PHONE_MESSAGES[error.fault],)
-    return ()
-
-
-def _email(value: Any) -> Sequence[str]:
-    if not isinstance(value, str):
-        return _is_text(value)
-    try:
-        parse_email(value)
-    except BadRecipient:
-        return ("Not a valid email address",)
-    return ()
-
-
-_is_list_or_null = _of_type("array", "null")
-
-
-def _texts(value: Any) -> Sequence[str]:
-    if not isinstance(value, list):
-        return _is_list_or_null(value)
-    return [message for item in value for message in _is_text(item)]
-
-
-def _one_of(choices: Sequence[str], *, many: bool = False) -> Check:
-    def check(value: Any) -> Sequence[str]:
-        return [
-            f"{_shown(item)} is not one of [{', '.join(choices)}]"
-            for item in (value if many else (value,))
-            if item not in choices
-        ]
-
-    return check
-
-
-def _postage(value: Any) -> Sequence[str]:
-    return _is_text(value) or (() if value in _POSTAGE else ("invalid. It must be either first, second or economy.",))
-
-
-_NOT_A_TIME = (
-    "datetime format is invalid. It must be a valid ISO8601 date time format, https://en.wikipedia.org/wiki/ISO_8601"
-)
-_is_text_or_null = _of_type("string", "null")
-
-
-def _schedule(now: float) -> Check:
-    def check(value: Any) -> Sequence[str]:
-        if not isinstance(value, str):
-            return _is_text_or_null(value)
-        try:
-            moment = datetime.fromisoformat(value)
-        except ValueError:
-            return (_NOT_A_TIME,)
-        wanted = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        present = datetime.fromtimestamp(now, UTC)
-        if wanted < present:
-            return ("datetime can not be in the past",)
-        if wanted > present + timedelta(hours=24):
-            return ("datetime can only be 24 hours in the future",)
-        return ()
-
-    return check
-
-
-def _retention(value: Any) -> Sequence[str]:
-    if value is None:
-        return ()
-    found = _WEEKS.match(value.strip().lower()) if isinstance(value, str) else None
-    if found is not None and 1 <= int(found.group(1)) <= 78:
-        return ()
-    shown = str(value).replace("'", "")
-    return (f"Unsupported value for retention_period: {shown}. Supported periods are from 1 to 78 weeks.",)
-
-
-def _filename(value: Any) -> Sequence[str]:
-    if value is None or (isinstance(value, str) and "." in value):
-        return ()
-    return ("`filename` must end with a file extension. For example, filename.csv",)
-
-
-def _flag(name: str) -> Check:
-    def check(value: Any) -> Sequence[str]:
-        if value is None or isinstance(value, bool):
-            return ()
-        shown = str(value).replace("'", "")
-        return (f"Unsupported value for {name}: {shown}. Use a boolean true or false value.",)
-
-    return check
-
-
-@dataclass(frozen=True)
-class Form:
-    """One form of request: its properties in the schema's order, and those that it must have."""
-
-    properties: Mapping[str, Check]
-    required: tuple[str, ...] = ()
-
-    def problems(self, data: Any) -> list[str]:
-        """Every message, in the server's order and each once."""
-        if not isinstance(data, dict):
-            return [f"{_shown(data)} is not of type object"]
-        found: list[str] = []
-        for name, check in self.properties.items():
-            if name in data and (messages := check(data[name])):
-                found += [f"{name} {message}" for message in messages]
-        found += [f"{name} is a required property" for name in self.required if name not in data]
-        if not data.keys() <= self.properties.keys():
-            extras = sorted(str(name) for name in data if name not in self.properties)
-            verb = "was" if len(extras) == 1 else "were"
-            listed = ", ".join(_shown(name) for name in extras)
-            found.append(f"Additional properties are not allowed ({listed} {verb} unexpected)")
-        return list(dict.fromkeys(found))
-
-    def check(self, data: Any) -> None:
-        """Raise Refusal with every message, if there is one."""
-        if problems := self.problems(data):
-            raise invalid(*problems)
-
-
-_REFERENCE = _text(1000)
-_PERSONALISATION = _of_type("object")
-
-
-def sms_form(now: float) -> Form:
-    """The form of a text message."""
-    return Form(
-        {
-            "reference": _REFERENCE,
-            "phone_number": _phone,
-            "template_id": _uuid,
-            "personalisation": _PERSONALISATION,
-            "scheduled_for": _schedule(now),
-            "sms_sender_id": _uuid,
-        },
-        ("phone_number", "template_id"),
-    )
-
-
-def email_form(now: float, data: object) -> Form:
-    """The form of an email. Only one for later has to know the time; the others share a form."""
-    return _email_form(now) if isinstance(data, dict) and "scheduled_for" in data else _EMAIL_NOW
-
-
-def _email_form(now: float) -> Form:
-    return Form(
-        {
-            "reference": _REFERENCE,
-            "email_address": _email,
-            "template_id": _uuid,
-            "personalisation": _PERSONALISATION,
-            "scheduled_for": _schedule(now),
-            "email_reply_to_id": _uuid,
-            "one_click_unsubscribe_url": _https,
-            "sanitise_content_for": _texts,
-        },
-        ("email_address", "template_id"),
-    )
-
-
-_EMAIL_NOW = _email_form(0.0)
-
-
-LETTER = Form(
-    {"reference": _REFERENCE, "template_id": _uuid, "personalisation": _PERSONALISATION},
-    ("template_id", "personalisation"),
-)
-PRECOMPILED = Form(
-    {"reference": _of_type("string"), "content": _of_type("string"), "postage": _postage}, ("reference", "content")
-)
-FILE = Form(
-    {
-        "file": _of_type("string"),
-        "is_csv": _flag("is_csv"),
-        "confirm_email_before_download": _flag("confirm_email_before_download"),
-        "retention_period": _retention,
-        "filename": _filename,
-    },
-    ("file",),
-)
-NOTIFICATIONS = Form(
-    {
-        "reference": _of_type("string"),
-        "status": _one_of(STATUSES, many=True),
-        "template_type": _one_of(CHANNELS, many=True),
-        "include_jobs": _one_of(("true", "True")),
-        "older_than": _uuid,
-    }
-)
-RECEIVED = Form({"older_than": _uuid})
-TEMPLATES = Form({"type": _one_of(CHANNELS)})
-PREVIEW = Form({"id": _uuid, "personalisation": _PERSONALISATION}, ("id",))
+def _message(error: ValidationError) -> str:
+    """Write an error as the server does: the first step of its path, and what is wrong, without single quotes."""
+    own = error.schema.get("says") if isinstance(error.schema, Mapping) else None
+    text = own.format(error.instance) if own is not None else str(error.cause or error.message)
+    return " ".join([*(str(step) for step in list(error.path)[:1]), text.replace("'", "")])

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import from_json
 
 from govcomponents.notify.adapters.notifications_api import wire
-from govcomponents.notify.recipients import PostalAddress, RecipientFault
+from govcomponents.notify.recipients import PostalAddress, RecipientFault, email_address
+from govcomponents.notify.recipients.phones import parse
 from govcomponents.notify.templates.personalisation import placeholder_key
 from govcomponents.notify.templates.sanitising import sanitised
 from govcomponents.sandbox.providers.govuk_notify import content as contents
 from govcomponents.sandbox.providers.govuk_notify import files, schemas
+from govcomponents.sandbox.providers.govuk_notify.admission import Limits
 from govcomponents.sandbox.providers.govuk_notify.messages import SENDING_AFTER, Message, Messages, outcome
 from govcomponents.sandbox.providers.govuk_notify.responses import (
     Refusal,
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from govcomponents.core.messages import Response
     from govcomponents.notify.recipients import PhoneNumber
     from govcomponents.sandbox.context import SandboxContext
-    from govcomponents.sandbox.providers.govuk_notify.admission import Limits
     from govcomponents.sandbox.providers.govuk_notify.callbacks import CallbackSender
     from govcomponents.sandbox.providers.govuk_notify.content import Content
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Platform, Service, Template
@@ -77,12 +78,18 @@ class Sending:
     """Accepts messages, for all services of one sandbox."""
 
     def __init__(
-        self, platform: Platform, messages: Messages, limits: Limits, context: SandboxContext, callbacks: CallbackSender
+        self,
+        platform: Platform,
+        messages: Messages,
+        forms: schemas.Forms,
+        context: SandboxContext,
+        callbacks: CallbackSender,
     ) -> None:
         self._platform = platform
         self._callbacks = callbacks
         self._messages = messages
-        self._limits = limits
+        self._limits = Limits()
+        self._forms = forms
         self._context = context
 
     def post(self, service: Service, key: ApiKey, channel: str, raw: bytes) -> Response:
@@ -91,18 +98,18 @@ class Sending:
         self._admit(service, key, channel, now)
         body = body_of(raw)
         if channel == "email":
-            schemas.email_form(now, body).check(body)
+            self._forms.check(schemas.EMAIL, body)
             return self._email(service, key, body, now)
         if channel == "sms":
-            schemas.sms_form(now).check(body)
+            self._forms.check(schemas.SMS, body)
             return self._sms(service, key, body, now)
         if channel != "letter":
             return unknown_route()
         if "content" in body:
-            schemas.PRECOMPILED.check(body)
+            self._forms.check(schemas.PRECOMPILED, body)
             return self._precompiled(service, key, body, now)
         self._admit(service, key, channel, now)
-        schemas.LETTER.check(body)
+        self._forms.check(schemas.LETTER, body)
         return self._letter(service, key, body, now)
 
     def _admit(self, service: Service, key: ApiKey, channel: str, now: float) -> None:
@@ -114,7 +121,7 @@ class Sending:
         self, service: Service, channel: str, body: Mapping[str, Any], values: Mapping[str, object]
     ) -> tuple[Template, Content]:
         contents.check_permission(service, channel)
-        template = contents.find_template(service, schemas.canonical_uuid(body["template_id"]), channel)
+        template = contents.find_template(service, str(uuid.UUID(body["template_id"])), channel)
         content = contents.fill(service, template, template.current, values)
         contents.check_not_empty(content)
         return template, content
@@ -128,14 +135,14 @@ class Sending:
             values = {**values, **{name: after for name, (_, after) in changed.items()}}
         template, content = self._filled(service, "email", body, values)
         reply_to = body.get("email_reply_to_id")
-        if reply_to is not None and schemas.canonical_uuid(reply_to) not in {
+        if reply_to is not None and str(uuid.UUID(reply_to)) not in {
             one.id for one in service.email_reply_to_addresses
         }:
             raise bad_request(f"email_reply_to_id {reply_to} does not exist in database for service id {service.id}")
-        address = schemas.parse_email(body["email_address"])
+        address = email_address(body["email_address"])
         self._check_allowed(service, key, address, "email_address")
         simulated = address in _SMOKE_ADDRESSES
-        linked = files.with_links(values, service, self._context.base_url, self._context.ids, simulated=simulated)
+        linked = files.with_links(values, self._forms, service, self._context, simulated=simulated)
         if linked is not values:
             content = contents.fill(service, template, template.current, linked)
         contents.check_length(content)
@@ -221,14 +228,14 @@ class Sending:
         if sender_id is None:
             default = next((one.sms_sender for one in service.sms_senders if one.is_default), None)
             return default or self._platform.default_sms_sender
-        wanted = schemas.canonical_uuid(sender_id)
+        wanted = str(uuid.UUID(sender_id))
         found = next((one.sms_sender for one in service.sms_senders if one.id == wanted), None)
         if found is None:
             raise bad_request(f"sms_sender_id {sender_id} does not exist in database for service id {service.id}")
         return found
 
     def _number(self, service: Service, key: ApiKey, raw: str) -> PhoneNumber:
-        number = schemas.parse_phone(raw)
+        number = parse(raw)
         self._check_allowed(service, key, number.digits, "phone_number")
         if not number.is_uk and "international_sms" not in service.permissions:
             raise bad_request("Cannot send to international mobile numbers")
@@ -355,7 +362,7 @@ def _known_recipients(service: Service, what: str) -> frozenset[str]:
         people = [member.email_address for member in service.team_members]
         return frozenset(address.lower() for address in (*people, *service.guest_list.email_addresses))
     numbers = [member.mobile_number for member in service.team_members if member.mobile_number]
-    return frozenset(schemas.parse_phone(number).digits for number in (*numbers, *service.guest_list.mobile_numbers))
+    return frozenset(parse(number).digits for number in (*numbers, *service.guest_list.mobile_numbers))
 
 
 def _multiplier(number: PhoneNumber) -> int:

@@ -8,11 +8,12 @@ from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.http.messages import Route, json_response
 from govcomponents.sandbox.outbox import OutboxMessage
 from govcomponents.sandbox.plugins.provider import Fact
-from govcomponents.sandbox.providers.govuk_notify.admission import Limits, authenticate
+from govcomponents.sandbox.providers.govuk_notify.admission import authenticate
 from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS, CallbackSender
 from govcomponents.sandbox.providers.govuk_notify.messages import Message, Messages
 from govcomponents.sandbox.providers.govuk_notify.responses import Refusal, unknown_route, wrong_method
 from govcomponents.sandbox.providers.govuk_notify.retrieval import Retrieval
+from govcomponents.sandbox.providers.govuk_notify.schemas import Forms
 from govcomponents.sandbox.providers.govuk_notify.sending import Sending
 from govcomponents.sandbox.providers.govuk_notify.world import ReceivedText
 
@@ -41,8 +42,9 @@ class GovUkNotifyStub:
         self._callbacks = CallbackSender(context)
         for service in self.world.services:
             self._callbacks.learn(service)
-        self._sending = Sending(self.world.platform, self.messages, Limits(), context, self._callbacks)
-        self._retrieval = Retrieval(self.world.platform, self.messages, context)
+        forms = Forms(context.clock.time)
+        self._sending = Sending(world.platform, self.messages, forms, context, self._callbacks)
+        self._retrieval = Retrieval(world.platform, self.messages, forms, context)
 
     def routes(self) -> Iterable[Route]:
         """All routes of the API."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -294,7 +293,6 @@ def recurring_disabled() -> Refusal:
     return Refusal(error(422, "P0942", f"{told} - {_SUPPORT}"))
 
 
-@lru_cache(maxsize=256)  # a service sends people back to few addresses
 def _is_web_address(url: str) -> bool:
     try:
         parts = urlsplit(url)

@@ -15,7 +15,6 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from govcomponents.core.refreshed_value import Unusable
@@ -207,7 +206,6 @@ def fetch_over_http(url: str) -> bytes:
         return response.content
 
 
-@lru_cache(maxsize=256)
 def _public_key(pem: str) -> Any:
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
