@@ -33,6 +33,12 @@ def _on_new(name: str) -> Callable[[PayCaller], Act]:
     return prepare
 
 
+def _complete(caller: PayCaller) -> Act:
+    payment = caller.new()
+    back = caller.person_pays(payment)
+    return lambda: caller.pay.complete(payment.id, back)
+
+
 def _refund(caller: PayCaller) -> Act:
     payment = caller.paid()
     assert payment.refundable is not None
@@ -82,7 +88,8 @@ def _case(name: str, prepare: Callable[[PayCaller], Act], *needed: Can, is_keyed
 OPERATIONS = [
     _case("create", lambda caller: caller.new, Can.CREATE),
     _case("get", _on_new("get"), Can.GET),
-    _case("events", _on_new("events"), Can.LIST_EVENTS),
+    _case("complete", _complete, Can.CONFIRM),
+    _case("list_events", _on_new("list_events"), Can.LIST_EVENTS),
     _case("cancel", _on_new("cancel"), Can.CANCEL),
     _case("capture", _capture, Can.DELAYED_CAPTURE),
     _case("search", _search("search"), Can.SEARCH),

@@ -28,7 +28,8 @@ def _no_webhooks() -> Sequence[tuple[bytes, Mapping[str, str]]]:
 class PayDouble(Double):
     """A test double of a provider of payments.
 
-    `pay` takes the URL that a person is sent to, and pays there. `payments`, `refunds` and `captured` count what the
+    `pay` takes the URL that a person is sent to, and pays there; where the provider adds parameters to the URL at which
+    they come back, it returns that URL. `payments`, `refunds` and `captured` count what the
     provider holds: payments, refunds, and payments whose money it has taken. `later` lets time pass, in seconds.
     `decline` tries with a means of payment that is refused. `webhooks` gives the messages made so far, each as its
     body and headers.
@@ -89,12 +90,15 @@ class PayCaller(Caller):
         return payment
 
     def paid(self, **changed: Any) -> Payment:
-        """Create a payment and let the person pay it."""
+        """Create a payment, let the person pay it, and complete it."""
         payment = self.new(**changed)
-        assert payment.next_url is not None
-        self.double.pay(payment.next_url.reveal())
-        found: Payment = self.pay.get(payment.id)
-        return found
+        completed: Payment = self.pay.complete(payment.id, self.person_pays(payment))
+        return completed
+
+    def person_pays(self, payment: Payment) -> str | None:
+        """Let the person pay: return the URL at which they come back, if the provider adds to it."""
+        back = self.double.pay(payment.redirect_url())
+        return back if isinstance(back, str) else None
 
     def active_agreement(self) -> AgreementId:
         """Create an agreement and let the person save a card to it."""

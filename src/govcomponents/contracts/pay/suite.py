@@ -52,13 +52,28 @@ class PaySuite(PayFaults):
         caller.double.later(86_400)
         assert caller.pay.get(payment.id).is_captured == (caller.double.captured() == 1)
 
+    def test_a_person_who_comes_back_has_not_paid_by_that(self, call: Call) -> None:
+        caller = call()
+        payment = caller.new()
+        assert caller.pay.complete(payment.id).status is PaymentStatus.CREATED
+        assert caller.double.captured() == 0
+
+    @needs(Can.CONFIRM)
+    def test_an_approved_payment_is_taken_once_and_by_nothing_but_completing_it(self, call: Call) -> None:
+        caller = call()
+        payment = caller.new()
+        back = caller.person_pays(payment)
+        assert not caller.pay.get(payment.id).is_paid
+        assert caller.double.captured() == 0
+        assert [caller.pay.complete(payment.id, back).is_paid for _ in range(2)] == [True, True]
+        assert caller.double.captured() == 1
+
     @needs(lambda subject: subject.declined is not None)
     def test_a_refused_means_of_payment_pays_nothing(self, call: Call) -> None:
         caller = call()
         payment = caller.new()
-        assert payment.next_url is not None
         assert caller.double.decline is not None
-        caller.double.decline(payment.next_url.reveal())
+        caller.double.decline(payment.redirect_url())
         found = caller.pay.get(payment.id)
         assert (found.status, found.is_paid) == (self.subject.declined, False)
         assert found.is_finished == (found.status is PaymentStatus.FAILED)

@@ -228,7 +228,7 @@ def check() -> Request:
 
 def events(payment_id: str) -> Request:
     """Read a payment's events."""
-    return Request("pay.events", "GET", payment_path(payment_id, "events"), Replay.ALWAYS)
+    return Request("pay.list_events", "GET", payment_path(payment_id, "events"), Replay.ALWAYS)
 
 
 def cancel(payment_id: str) -> Request:
