@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from govcomponents.core.messages import Request, Response
-from govcomponents.core.observe import CallEvent, tell
+from govcomponents.core.observe import CallEvent, emit
 from govcomponents.core.retry import retry
 from govcomponents.errors import GovComponentsError, NotSent, OutcomeUnknown
 
@@ -114,9 +114,9 @@ class HttpClient:
             # Only our own errors say that nothing was sent; a task that is cancelled, for one, cannot know.
             is_known = isinstance(error, GovComponentsError) and not isinstance(error, OutcomeUnknown)
             outcome = "not_sent" if is_known else "outcome_unknown"
-            tell(self._observers, replace(event, outcome=outcome, seconds=time.perf_counter() - started))
+            emit(self._observers, replace(event, outcome=outcome, seconds=time.perf_counter() - started))
             raise
-        tell(
+        emit(
             self._observers,
             replace(
                 event,

@@ -38,7 +38,7 @@ class Observer(Protocol):
         ...
 
 
-def tell(observers: Sequence[Observer], event: CallEvent) -> None:
+def emit(observers: Sequence[Observer], event: CallEvent) -> None:
     """Tell each observer. One that fails is logged by its type, and neither stops the call nor the others."""
     for observer in observers:
         try:

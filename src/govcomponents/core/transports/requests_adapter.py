@@ -32,7 +32,7 @@ def make_session(pool_size: int) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     session.cookies = NoCookies()
-    adapter = LeanAdapter(pool_size, trust=trust(), proxies=Proxies.from_environment())
+    adapter = SharedContextAdapter(pool_size, trust=trust(), proxies=Proxies.from_environment())
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
@@ -74,7 +74,7 @@ def _parted(url: str) -> tuple[str, str]:
     return url[:start], url[start:]
 
 
-class LeanResponse(requests.Response):
+class UnfollowedResponse(requests.Response):
     """A response whose redirect nobody follows or prepares, made without the parts that are filled in later."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class LeanResponse(requests.Response):
         return False
 
 
-class LeanAdapter(HTTPAdapter):
+class SharedContextAdapter(HTTPAdapter):
     """An `HTTPAdapter` whose pools share one `SSLContext`; certificates are always verified.
 
     The signatures are those of requests, with what is not looked at left in them.
@@ -152,7 +152,7 @@ class LeanAdapter(HTTPAdapter):
 
     def build_response(self, req: requests.PreparedRequest, resp: BaseHTTPResponse) -> requests.Response:
         """Make a response without looking for cookies, of which none is kept."""
-        response = LeanResponse()
+        response = UnfollowedResponse()
         response.status_code = resp.status
         response.headers = resp.headers  # type: ignore[assignment]  # as blind to case as requests' own, and made already
         response.raw = resp
