@@ -75,7 +75,7 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """What can be trusted of an error's body: the code, the field that it names, and whether it is the provider's."""
+    """The parts of an error's body that are safe to show. `is_own` says whether the provider itself answered."""
 
     code: str | None = None
     field: str | None = None
@@ -119,7 +119,7 @@ def parsed(body: bytes) -> object:
 
 
 class AnswerFacts(TypedDict):
-    """What every error of an answer tells, as keywords of its class."""
+    """The facts of an answer, as keywords of every error class."""
 
     operation: str
     provider: str
@@ -142,8 +142,8 @@ def facts_of(request: Request, response: Response, *, provider: str, code: str |
 class ErrorTable:
     """A provider's errors: `codes` and `statuses` with their meanings, and the reader of an error's `body`.
 
-    `rate_limit_wait` is the time in seconds to wait where an answer does not say it; `later` tells what to do when
-    the provider fails, `unknown` what to do about a code that is not in the table.
+    `rate_limit_wait` is the time in seconds to wait where an answer does not say it. `later` is the fix for a failure
+    of the provider, `unknown` the fix for a code that is not in the table.
     """
 
     def __init__(
@@ -215,10 +215,10 @@ class ErrorTable:
     ) -> GovComponentsError:
         kind, happened, fix = meaning.kind, meaning.happened, meaning.fix
         may_have_acted = kind is Unavailable and request.replay is not Replay.ALWAYS and not meaning.is_unprocessed
-        if may_have_acted or issubclass(kind, OutcomeUnknown):
-            return OutcomeUnknown(happened, lookup=request.lookup, idempotency_key=request.idempotency_key, **facts)
         if issubclass(kind, UnexpectedReply):
             return kind(happened, lookup=request.lookup, **facts)
+        if may_have_acted or issubclass(kind, OutcomeUnknown):
+            return OutcomeUnknown(happened, lookup=request.lookup, idempotency_key=request.idempotency_key, **facts)
         if kind is RateLimited:
             told = retry_after(response)
             return RateLimited(happened, retry_after=self._wait if told is None else told, fix=fix, **facts)
