@@ -19,7 +19,7 @@
     ├── CardDeclined              the card was refused, and the payment has failed
     ├── CallbackRefused           a webhook or callback is not proved to be the provider's
     ├── SignInError               a sign-in did not end with a proved person
-    │   ├── SignInRejected        what came back failed a check (`reason`)
+    │   ├── SignInRejected        the provider's answer failed a check (`reason`)
     │   ├── SignInDenied          the person or the provider ended it
     │   ├── SignInUnavailable     the provider cannot sign people in now
     │   └── IdentityNotProved     signed in, but identity is not proved to the level asked for
@@ -76,7 +76,7 @@ DEFAULT_ACCOUNT: Final = "default"
 
 
 class Facts(TypedDict, total=False):
-    """What an error may tell beside its own arguments, as keywords of `GovComponentsError`."""
+    """Optional facts of an error, as keywords of `GovComponentsError`."""
 
     fix: str
     operation: str
@@ -223,7 +223,7 @@ class UnexpectedReply(OutcomeUnknown):
 
 
 class Unavailable(GovComponentsError):
-    """The provider cannot answer now, and the call changed nothing: it was a read, or was turned away unread."""
+    """The provider cannot answer now, and the call changed nothing: it was a read, or was rejected unread."""
 
     default_fix = "call again later"
 
@@ -247,7 +247,7 @@ class PermissionRefused(Refused):
 
 
 class RequestRefused(Refused):
-    """The provider finds the request wrong. `field` names the part, where the provider told it."""
+    """The provider finds the request wrong. `field` names the part, where the provider did."""
 
     def __init__(self, happened: str, *, field: str | None = None, **facts: Unpack[Facts]) -> None:
         super().__init__(happened, **facts)
@@ -333,11 +333,11 @@ class SignInError(GovComponentsError):
 
 
 class SignInRejected(SignInError):
-    """What came back failed a check: it may be forged, replayed, stale or meant for somebody else."""
+    """The answer of the identity provider failed a check: it may be forged, replayed, stale or meant for another."""
 
 
 class SignInDenied(SignInError):
-    """The person left, or the provider ended the sign-in; it told no more than `code`."""
+    """The person left, or the provider ended the sign-in. It gave no more reason than `code`."""
 
 
 class SignInUnavailable(SignInError):

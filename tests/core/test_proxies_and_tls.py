@@ -1,4 +1,4 @@
-"""The way out: TLS, proxies, many threads, forked workers, other event loops, and libraries that intercept."""
+"""Outgoing connections: TLS, proxies, many threads, forked workers, other event loops, and libraries that intercept."""
 
 from __future__ import annotations
 

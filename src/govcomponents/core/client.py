@@ -1,4 +1,4 @@
-"""Sends an adapter's requests: adds the credential and the User-Agent, tells the observers, retries as allowed."""
+"""The HTTP client of adapters: adds the credential and the User-Agent, emits events, retries as allowed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def request_id(response: Response) -> str | None:
 
 
 class HttpClient:
-    """What an adapter sends with. One for each adapter; safe to share between threads and tasks.
+    """HTTP client of one adapter. Safe to share between threads and tasks.
 
     `rate_limit_wait` is the least time in seconds to wait after a 429 that does not say how long.
     """

@@ -19,7 +19,7 @@ class Replay(enum.Enum):
     """Repeating it acts once: after any failure. The provider honours the idempotency key that is on the request, or
     takes the same request again as no change."""
     UNSENT = "unsent"
-    """Only what certainly never arrived, or what the provider turned away with 429."""
+    """Only what certainly never arrived, or what the provider rejected with 429 (too many requests)."""
 
 
 # Tuples, because each call makes three and a frozen dataclass takes four times as long to make.
@@ -27,8 +27,8 @@ class Request(NamedTuple):
     """One request, as an adapter's `wire.py` builds it.
 
     `operation` is such as "pay.create". `url` is a path below the adapter's base URL, or a whole URL. `timeout` is
-    the time in seconds that the provider may stay silent; None is the transport's default. `lookup` tells the
-    caller how to learn the outcome if the answer is lost. The headers, the body and the URL never show in a `repr`.
+    the time in seconds that the provider may stay silent; None is the transport's default. `lookup` says
+    how to learn the outcome if the answer is lost. The headers, the body and the URL never show in a `repr`.
     """
 
     operation: str

@@ -1,4 +1,4 @@
-"""Observation: every attempt of every call is told to the observers as a frozen event that holds no argument."""
+"""Observers: every attempt of every call is emitted to them as a frozen event that holds no argument."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Observer(Protocol):
 
 
 def emit(observers: Sequence[Observer], event: CallEvent) -> None:
-    """Tell each observer. One that fails is logged by its type, and neither stops the call nor the others."""
+    """Call each observer with an event. A failing one is logged by its type and stops neither the call nor the rest."""
     for observer in observers:
         try:
             observer(event)

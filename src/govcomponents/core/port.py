@@ -1,4 +1,4 @@
-"""What all three ports share: a name, declared capabilities, and refusal of everything that is not declared."""
+"""The base of ports: a provider's name, declared capabilities, and NotSupported for everything else."""
 
 from __future__ import annotations
 

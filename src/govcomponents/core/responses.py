@@ -1,4 +1,4 @@
-"""Reads answers: wire models ignore what they do not know, and what cannot be read is an `UnexpectedReply`."""
+"""Parsing of responses: wire models ignore unknown fields, and an unreadable answer is an `UnexpectedReply`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every adapter is given when it is built: the transport, the clock, the observers and the retry policy."""
+"""Shared infrastructure for adapters: transport, clock, observers and retry policy."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Shared by the adapters of one `GovComponents`; nothing in it is global.
+    """Shared infrastructure for the adapters of one `GovComponents`; nothing in it is global.
 
-    `is_production` is False when the process was told that it is not production, True when it was told that it is,
-    and None when it was told nothing. `account` is the name of the account whose adapter it is given to.
+    `is_production` is what the setting `environment` says of this process, and None where it
+    is not set. `account` is the name of the account whose adapter it is given to.
     """
 
     transport: Transport

@@ -1,4 +1,4 @@
-"""The base of the service objects that callers hold: one port, one account, and the name of that account on it all."""
+"""The base of services: one port of one account, whose name is put on every result and error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Service(Generic[PortT]):
-    """What `gov.pay`, `gov.notify` and `gov.identity` have in common.
+    """The base of `gov.pay`, `gov.notify` and `gov.identity`.
 
     `siblings` are the ports of the component's other accounts, by name: callbacks of each are taken.
     """

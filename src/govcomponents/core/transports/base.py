@@ -1,4 +1,4 @@
-"""The one seam through which everything leaves: a transport carries a `Request` and brings a `Response`."""
+"""The protocol of transports: each sends a `Request` and returns a `Response`, and is the only code that does I/O."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Transport(Protocol):
-    """Carries one request and brings one answer; the only code that does I/O.
+    """Sends one request and returns one answer; the only code that does I/O.
 
     `send` raises NotSent when the request certainly never arrived, and OutcomeUnknown when it may have. It follows
     no redirect, keeps no cookie and bounds the answer's size. A transport for blocking callers blocks inside

@@ -1,4 +1,4 @@
-"""How a transport says that an exchange brought no answer, and that it was not set up to bring one."""
+"""The errors of transports: nothing was sent, the answer was lost, or the transport is set up wrongly."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 def not_sent(request: Request, error: BaseException) -> NotSent:
-    """The error for a request that certainly never left. Only the failure's type is told: its text may hold the URL."""
+    """The error for a request that was certainly not sent. It shows the failure's type only: a text may hold a URL."""
     return NotSent(
         f"no connection could be made ({type(error).__name__}); the request was not sent",
         operation=request.operation,

@@ -1,4 +1,4 @@
-"""What the environment says about the way out: proxies, and certificates to trust. Each transport reads it once."""
+"""Proxies and trusted certificates, from the environment. Each transport reads it once."""
 
 from __future__ import annotations
 

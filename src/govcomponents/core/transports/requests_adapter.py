@@ -1,4 +1,4 @@
-"""requests without what it does again for every call: the session, the adapter and the request, made lean."""
+"""A session of requests without the work that it repeats for every call: its adapter, request and response."""
 
 from __future__ import annotations
 
