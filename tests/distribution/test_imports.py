@@ -1,0 +1,28 @@
+"""No module imports itself through others, not even for the type checker."""
+
+from __future__ import annotations
+
+import grimp
+
+
+def circles() -> list[list[str]]:
+    """Every set of modules that reach each other, by their direct imports."""
+    graph = grimp.build_graph("govcomponents", cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+
+    def reached(start: str) -> set[str]:
+        found: set[str] = set()
+        waiting = [start]
+        while waiting:
+            new = imports[waiting.pop()] - found
+            found |= new
+            waiting += new
+        return found
+
+    reach = {module: reached(module) for module in imports}
+    found = {frozenset(other for other in reach[module] if module in reach[other]) for module in imports}
+    return sorted(sorted(circle) for circle in found if circle)
+
+
+def test_imports_make_no_circle() -> None:
+    assert circles() == []
