@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from tenacity.stop import StopBaseT
     from tenacity.wait import WaitBaseT
 
-    from govcomponents.core.runtime import Clock
-
 Outcome: TypeAlias = Response | Exception
 
 # The statuses with which a server says that it failed, not that the request did.
@@ -126,7 +124,7 @@ async def retry(
     provider: str,
     policy: RetryPolicy,
     started: float,
-    clock: Clock,
+    clock: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]],
     is_rate_limit: Callable[[Response], bool],
     rate_limit_wait: float = 0.0,

@@ -6,13 +6,11 @@ declined card does not end a payment: the person may try another until the Sessi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from govcomponents.pay.adapters.stripe.wire import CANCELLED, CAPTURE
 from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus
-
-if TYPE_CHECKING:
-    from govcomponents.pay.adapters.stripe.reading import IntentAnswer, SessionAnswer
 
 _TRYING: Final = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
 # Stripe's own reasons are the first two; the others are what a request, or the dashboard, gave.
@@ -20,12 +18,49 @@ _RAN_OUT: Final = frozenset({"automatic", "expired"})
 _ASKED_FOR: Final = frozenset({None, "abandoned", "duplicate", "fraudulent", "requested_by_customer"})
 
 
-def state_of_intent(intent: IntentAnswer) -> PaymentState:
+class Attempt(Protocol):
+    """Why an attempt to pay failed."""
+
+    @property
+    def code(self) -> str | None: ...  # noqa: D102  # Stripe's own names
+    @property
+    def decline_code(self) -> str | None: ...  # noqa: D102
+    @property
+    def message(self) -> str | None: ...  # noqa: D102
+
+
+class Intent(Protocol):
+    """The fields of a PaymentIntent that decide a state."""
+
+    @property
+    def status(self) -> str: ...  # noqa: D102
+    @property
+    def cancellation_reason(self) -> str | None: ...  # noqa: D102
+    @property
+    def last_payment_error(self) -> Attempt | None: ...  # noqa: D102
+
+
+class Session(Protocol):
+    """The fields of a Checkout Session that decide a state."""
+
+    @property
+    def status(self) -> str | None: ...  # noqa: D102
+    @property
+    def payment_status(self) -> str | None: ...  # noqa: D102
+    @property
+    def metadata(self) -> Mapping[str, str] | None: ...  # noqa: D102
+    @property
+    def intent(self) -> Intent | None: ...  # noqa: D102
+    @property
+    def intent_id(self) -> str | None: ...  # noqa: D102
+
+
+def state_of_intent(intent: Intent) -> PaymentState:
     """What a PaymentIntent says without its Session: never that the payment has failed while it can still be tried."""
     return _decided(intent) or _open(intent)
 
 
-def state_of_session(session: SessionAnswer) -> PaymentState:
+def state_of_session(session: Session) -> PaymentState:
     """What a Session says, with its PaymentIntent if that came along."""
     intent = session.intent
     if intent is not None and intent.status in ("succeeded", "requires_capture", "processing"):
@@ -35,7 +70,7 @@ def state_of_session(session: SessionAnswer) -> PaymentState:
     if session.status == "complete":
         return _complete(session, intent)
     if session.status == "open":
-        if session.payment_intent is None:
+        if session.intent_id is None:
             return PaymentState(PaymentStatus.CREATED, "open", is_finished=False)
         if intent is None:
             return PaymentState(PaymentStatus.STARTED, "open", is_finished=False)
@@ -43,7 +78,7 @@ def state_of_session(session: SessionAnswer) -> PaymentState:
     return PaymentState(PaymentStatus.UNKNOWN, session.status or "", is_finished=False)
 
 
-def _decided(intent: IntentAnswer) -> PaymentState | None:
+def _decided(intent: Intent) -> PaymentState | None:
     """The state that a PaymentIntent decides by itself; None while the person may go on."""
     raw = intent.status
     if raw == "succeeded":
@@ -57,7 +92,7 @@ def _decided(intent: IntentAnswer) -> PaymentState | None:
     return None
 
 
-def _cancelled(intent: IntentAnswer) -> PaymentState:
+def _cancelled(intent: Intent) -> PaymentState:
     reason = intent.cancellation_reason
     if reason in _RAN_OUT:
         return PaymentState(
@@ -67,19 +102,19 @@ def _cancelled(intent: IntentAnswer) -> PaymentState:
     return PaymentState(PaymentStatus.CANCELLED, intent.status, is_finished=True, failure=by, code=reason)
 
 
-def _open(intent: IntentAnswer) -> PaymentState:
+def _open(intent: Intent) -> PaymentState:
     if intent.status not in _TRYING:
         return PaymentState(PaymentStatus.UNKNOWN, intent.status, is_finished=False)
     code, message = _last_attempt(intent)
     return PaymentState(PaymentStatus.STARTED, intent.status, is_finished=False, code=code, message=message)
 
 
-def _last_attempt(intent: IntentAnswer | None) -> tuple[str | None, str | None]:
+def _last_attempt(intent: Intent | None) -> tuple[str | None, str | None]:
     failed = intent.last_payment_error if intent is not None else None
     return (failed.decline_code or failed.code, failed.message) if failed is not None else (None, None)
 
 
-def _ended(session: SessionAnswer, intent: IntentAnswer | None) -> PaymentState:
+def _ended(session: Session, intent: Intent | None) -> PaymentState:
     raw = intent.status if intent is not None and intent.status == "canceled" else "expired"
     by = (session.metadata or {}).get(CANCELLED)
     if by == "service":
@@ -96,7 +131,7 @@ def _ended(session: SessionAnswer, intent: IntentAnswer | None) -> PaymentState:
     )
 
 
-def _complete(session: SessionAnswer, intent: IntentAnswer | None) -> PaymentState:
+def _complete(session: Session, intent: Intent | None) -> PaymentState:
     raw = session.payment_status or "complete"
     # Whether Stripe calls money paid that is only held, its documentation does not say.
     may_be_held = (session.metadata or {}).get(CAPTURE) == "manual"
