@@ -94,7 +94,7 @@ def take_payment(gov: GovComponents, person: Person, story: Story) -> Payment:
         payment = gov.pay.create(FEE, story.reference, "Renew a licence", RETURN_URL, language="en")
         if payment.next_url is None:
             raise SystemExit("the provider gave no page to pay on")
-        person.pay(payment.next_url.reveal(), card)
+        person.pay(payment.redirect_url(), card)
         payment = gov.pay.get(payment.id)  # the person coming back proves nothing: ask the provider
         if payment.is_paid:
             story.tell("pay", f"{payment.amount} paid by card")
@@ -118,9 +118,7 @@ def send_receipts(gov: GovComponents, identity: Identity, story: Story) -> list[
 def refund_a_part(gov: GovComponents, payment: Payment, story: Story) -> None:
     """Refund a part. `available` guards against refunding twice: the provider refuses if it has changed."""
     fresh = gov.pay.get(payment.id)
-    if fresh.refundable is None:
-        raise SystemExit("the provider does not say what is left to refund")
-    refund = gov.pay.refund(payment.id, TOO_MUCH, available=fresh.refundable.available)
+    refund = gov.pay.refund(payment.id, TOO_MUCH, available=fresh.refundable_amount())
     refund = gov.pay.get_refund(payment.id, refund.id)
     story.tell("pay", f"{refund.amount} refunded: {refund.status.value}")
 

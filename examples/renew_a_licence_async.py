@@ -13,18 +13,16 @@ async def renew(gov: AsyncGovComponents, person: Person, reference: str) -> str:
     sign_in = await gov.identity.start(confidence=Confidence.MEDIUM)
     identity = await gov.identity.complete(sign_in.pending, await asyncio.to_thread(person.sign_in, sign_in.url))
     payment = await gov.pay.create(FEE, reference, "Renew a licence", RETURN_URL)
-    if not (payment.next_url and identity.email and identity.name):
+    if not (identity.email and identity.name):
         raise SystemExit("the providers gave too little to go on with")
-    await asyncio.to_thread(person.pay, payment.next_url.reveal(), GOOD_CARD)
+    await asyncio.to_thread(person.pay, payment.redirect_url(), GOOD_CARD)
     payment = await gov.pay.get(payment.id)
     values = {"name": identity.name.full.reveal(), "amount": str(FEE), "reference": reference}
     await asyncio.gather(
         gov.notify.send_email(identity.email, EMAIL_RECEIPT, {**values, "refund": True}, f"{reference}-email"),
         gov.notify.send_sms(PHONE, TEXT_RECEIPT, values, f"{reference}-text"),
     )
-    if not (payment.is_paid and payment.refundable):
-        raise SystemExit("the payment was not taken")
-    refund = await gov.pay.refund(payment.id, TOO_MUCH, available=payment.refundable.available)
+    refund = await gov.pay.refund(payment.id, TOO_MUCH, available=payment.refundable_amount())
     return f"{reference}: {identity.confidence.value} confidence, {payment.amount} paid, {refund.amount} refunded"
 
 

@@ -41,7 +41,7 @@ class _Section(BaseModel):
     """The settings of one component, and those of its named accounts, each of which is such a section itself."""
 
     model_config = ConfigDict(frozen=True, extra="allow", defer_build=True, hide_input_in_errors=True)
-    __pydantic_extra__: dict[str, _OwnSetting[object]]
+    __pydantic_extra__: dict[str, _OwnSetting[object]] = Field(init=False)  # so that no type checker asks for it
 
     component: ClassVar[str]
     taken_over: ClassVar[frozenset[str]] = frozenset()
@@ -154,10 +154,12 @@ class PaySettings(_Section):
 
     component = "pay"
 
-    adapter: str = Field("govuk_pay", description="the adapter's name")
-    api_key: Secret | None = Field(None, description="the provider's API key")
-    base_url: str | None = Field(None, description="where the API is, if not at its public address")
-    webhook_secrets: SecretList = Field((), description="secrets that webhooks may be signed with, comma-separated")
+    adapter: str = Field(default="govuk_pay", description="the adapter's name")
+    api_key: Secret | None = Field(default=None, description="the provider's API key")
+    base_url: str | None = Field(default=None, description="where the API is, if not at its public address")
+    webhook_secrets: SecretList = Field(
+        default=(), description="secrets that webhooks may be signed with, comma-separated"
+    )
 
     def check_live_key(self, is_production: bool | None, *, test: str) -> None:  # noqa: FBT001  # as the runtime has it
         """Refuse a live key where it is known that this is not production. `test` says how to tell a key for tests."""
@@ -176,17 +178,26 @@ class NotifySettings(_Section):
     taken_over = frozenset({"allowed_recipients", "redirect_emails_to", "redirect_texts_to"})
     taken_over_with_adapter = frozenset({"base_url", "requests_per_minute", "templates_file"})
 
-    adapter: str = Field("govuk_notify", description="the adapter's name")
-    api_key: Secret | None = Field(None, description="the provider's API key")
-    base_url: str | None = Field(None, description="where the API is, if not at its public address")
-    callback_tokens: SecretList = Field((), description="bearer tokens that callbacks may carry, comma-separated")
-    requests_per_minute: int | None = Field(None, ge=1, description="the most that this process sends in a minute")
-    allowed_recipients: SecretList = Field(
-        (), description="outside production, who may be sent to: addresses, @domains and numbers, comma-separated"
+    adapter: str = Field(default="govuk_notify", description="the adapter's name")
+    api_key: Secret | None = Field(default=None, description="the provider's API key")
+    base_url: str | None = Field(default=None, description="where the API is, if not at its public address")
+    callback_tokens: SecretList = Field(
+        default=(), description="bearer tokens that callbacks may carry, comma-separated"
     )
-    redirect_emails_to: Secret | None = Field(None, description="outside production, who gets every email instead")
-    redirect_texts_to: Secret | None = Field(None, description="outside production, who gets every text instead")
-    templates_file: Path | None = Field(None, description="the file templates.toml that names the templates")
+    requests_per_minute: int | None = Field(
+        default=None, ge=1, description="the most that this process sends in a minute"
+    )
+    allowed_recipients: SecretList = Field(
+        default=(),
+        description="outside production, who may be sent to: addresses, @domains and numbers, comma-separated",
+    )
+    redirect_emails_to: Secret | None = Field(
+        default=None, description="outside production, who gets every email instead"
+    )
+    redirect_texts_to: Secret | None = Field(
+        default=None, description="outside production, who gets every text instead"
+    )
+    templates_file: Path | None = Field(default=None, description="the file templates.toml that names the templates")
 
 
 class IdentitySettings(_Section):
@@ -195,13 +206,19 @@ class IdentitySettings(_Section):
     component = "identity"
     taken_over_with_adapter = frozenset({"environment", "issuer", "redirect_url"})
 
-    adapter: str = Field("one_login", description="the adapter's name")
-    client_id: str | None = Field(None, description="the client id that the provider gave")
-    private_key: Secret | None = Field(None, description="the private key as PEM, or as a JWK")
-    private_key_file: Path | None = Field(None, description="a file that holds the private key as PEM, or as a JWK")
-    redirect_url: str | None = Field(None, description="the registered URL to which the person comes back")
-    environment: Literal["integration", "production"] | None = Field(None, description="the provider's environment")
-    issuer: str | None = Field(None, description="the issuer, for a sandbox or a simulator instead of an environment")
+    adapter: str = Field(default="one_login", description="the adapter's name")
+    client_id: str | None = Field(default=None, description="the client id that the provider gave")
+    private_key: Secret | None = Field(default=None, description="the private key as PEM, or as a JWK")
+    private_key_file: Path | None = Field(
+        default=None, description="a file that holds the private key as PEM, or as a JWK"
+    )
+    redirect_url: str | None = Field(default=None, description="the registered URL to which the person comes back")
+    environment: Literal["integration", "production"] | None = Field(
+        default=None, description="the provider's environment"
+    )
+    issuer: str | None = Field(
+        default=None, description="the issuer, for a sandbox or a simulator instead of an environment"
+    )
 
     def _taken_over_by(self, account: Self) -> set[str]:
         """An account that says which of the provider's issuers it means takes over neither setting that says so."""

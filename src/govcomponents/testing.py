@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from govcomponents.core.transports.in_process import InProcessTransport as InProcessTransport
     from govcomponents.core.transports.scripted import ScriptedTransport as ScriptedTransport
     from govcomponents.sandbox.app import Sandbox as Sandbox
+    from govcomponents.sandbox.callbacks.queue import Callback as Callback
     from govcomponents.sandbox.browser import Form as Form, FormBrowser as FormBrowser, Page as Page
     from govcomponents.sandbox.context import SandboxContext as SandboxContext
     from govcomponents.sandbox.control.client import Control as Control, ControlRefused as ControlRefused
@@ -67,6 +68,7 @@ _HOMES = {
     "core.transports.in_process": "InProcessTransport",
     "core.transports.scripted": "ScriptedTransport",
     "sandbox.app": "Sandbox",
+    "sandbox.callbacks.queue": "Callback",
     "sandbox.browser": "Form FormBrowser Page",
     "sandbox.context": "SandboxContext",
     "sandbox.control.client": "Control ControlRefused",

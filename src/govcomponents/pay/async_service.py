@@ -14,6 +14,7 @@ from govcomponents.core.inputs import (
     personal,
 )
 from govcomponents.core.service import Service
+from govcomponents.errors import InvalidInput
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.inputs import (
     AgreementCharge,
@@ -144,7 +145,7 @@ class AsyncPayService(Service[PayPort]):
 
     async def authorise(
         self,
-        one_time_token: Secret,
+        one_time_token: Secret | None,
         *,
         card_number: str,
         cvc: str,
@@ -158,6 +159,13 @@ class AsyncPayService(Service[PayPort]):
         OutcomeUnknown if it is not known what happened: `get` the payment before telling the person anything.
         """
         self._port.require(Can.TELEPHONE, operation="pay.authorise")
+        if one_time_token is None:
+            raise InvalidInput(
+                field="one_time_token",
+                problem="the payment has none",
+                fix="pass `payment.one_time_token` of a payment made by `create_by_telephone`",
+                operation="pay.authorise",
+            )
         with checked_input("pay.authorise", CardDetails):
             card = CardDetails(
                 one_time_token=one_time_token,

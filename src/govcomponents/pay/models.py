@@ -143,6 +143,20 @@ class Payment(Result):
             )
         return self.next_url.reveal()
 
+    def refundable_amount(self) -> Money:
+        """Return what is left to refund, for the argument `available` of `refund`.
+
+        Raises Conflict if the payment cannot be refunded now, or if what is left is not known.
+        """
+        if self.refundable is None or self.refundable.status is not RefundableStatus.AVAILABLE:
+            status = "not known" if self.refundable is None else self.refundable.status
+            raise Conflict(
+                f"the payment cannot be refunded now; whether it can be is {status}",
+                fix="get the payment by its id again later: money can be given back once it was taken",
+                operation="payment.refundable_amount",
+            )
+        return self.refundable.available
+
     @property
     def status(self) -> PaymentStatus:
         """The stage that it has reached."""

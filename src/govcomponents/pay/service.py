@@ -13,6 +13,7 @@ from govcomponents.core.callbacks import checked_callback
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.inputs import callback_parameters, checked_input, optional_member, personal
 from govcomponents.core.service import Service
+from govcomponents.errors import InvalidInput
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.inputs import (
     AgreementCharge,
@@ -142,7 +143,7 @@ class PayService(Service[PayPort]):
         return drive(self._perform(self._port.create_by_telephone(new)))
 
     def authorise(
-        self, one_time_token: Secret, *, card_number: str, cvc: str, expiry: str, cardholder_name: str
+        self, one_time_token: Secret | None, *, card_number: str, cvc: str, expiry: str, cardholder_name: str
     ) -> None:
         """Send a card for a payment made by `create_by_telephone`; `expiry` is as "MM/YY". It is never sent twice.
 
@@ -151,6 +152,13 @@ class PayService(Service[PayPort]):
         OutcomeUnknown if it is not known what happened: `get` the payment before telling the person anything.
         """
         self._port.require(Can.TELEPHONE, operation="pay.authorise")
+        if one_time_token is None:
+            raise InvalidInput(
+                field="one_time_token",
+                problem="the payment has none",
+                fix="pass `payment.one_time_token` of a payment made by `create_by_telephone`",
+                operation="pay.authorise",
+            )
         with checked_input("pay.authorise", CardDetails):
             card = CardDetails(
                 one_time_token=one_time_token,
