@@ -71,6 +71,16 @@ def test_the_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+DOORS = re.compile(r"govcomponents(\.(pay|notify|identity|errors|testing|adapters))?")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if _blocks(page, "python")], ids=_name)
+def test_a_page_goes_through_public_doors_only(page: Path) -> None:
+    for code, _ in _blocks(page, "python"):
+        for module in re.findall(r"^\s*(?:from|import) (govcomponents[\w.]*)", code, re.MULTILINE):
+            assert DOORS.fullmatch(module), module
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if _commands(page)], ids=_name)
 def test_the_commands_of_a_page_exist(page: Path) -> None:
     is_ours_to_run = page.parent == ROOT  # the first pages that people follow, word for word
