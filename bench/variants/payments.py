@@ -31,11 +31,12 @@ SIGNATURE = hmac.new(SECRET.encode(), MESSAGE, hashlib.sha256).hexdigest()
 
 def our_webhook() -> None:
     from govcomponents.pay.adapters.govuk_pay.callbacks import parse_callback
+    from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
     from govcomponents.privacy import Secret
 
-    secrets = (Secret(SECRET),)
-    headers = {"Content-Type": "application/json", "Pay-Signature": SIGNATURE}
-    cpu_of(lambda: parse_callback(MESSAGE, headers, secrets), COUNT, warm_up=500)
+    callbacks = SignedCallbacks("GOV.UK Pay", "Pay-Signature", [Secret(SECRET)])
+    headers = {"content-type": "application/json", "pay-signature": SIGNATURE}
+    cpu_of(lambda: parse_callback(MESSAGE, headers, callbacks), COUNT, warm_up=500)
 
 
 def bare_webhook() -> None:

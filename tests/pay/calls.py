@@ -8,6 +8,7 @@ from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
 from govcomponents.pay.events import DisputeChanged, PaymentChanged, RefundChanged
 from govcomponents.pay.service import PayService
+from govcomponents.pay.states import RefundStatus
 from govcomponents.privacy import Secret
 
 KEY = "api_test_key"
@@ -52,5 +53,5 @@ def told(event):
     if isinstance(event, PaymentChanged):
         return event.change.value
     if isinstance(event, RefundChanged):
-        return "refund_failed" if event.has_failed else "refunded"
+        return "refund_failed" if event.status is RefundStatus.ERROR else "refunded"
     return "disputed" if isinstance(event, DisputeChanged) else event.kind.value

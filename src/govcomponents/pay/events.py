@@ -1,20 +1,21 @@
-"""Events of payments: what a provider's webhook reports, as one of four types."""
+"""Events of payments, which a provider reports by webhooks: one class for each kind."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypedDict
 
 from govcomponents.core.results import Result
 from govcomponents.money import Money
-from govcomponents.pay.ids import PaymentId, RefundId
-from govcomponents.pay.states import PaymentState
+from govcomponents.pay.ids import DisputeId, PaymentId, RefundId
+from govcomponents.pay.states import DisputeStatus, PaymentState, RefundStatus
 
 
 class PayEventKind(StrEnum):
-    """The type of an event."""
+    """The kinds of events. Each has its own class."""
 
     PAYMENT_CHANGED = "payment_changed"
     REFUND_CHANGED = "refund_changed"
@@ -23,7 +24,7 @@ class PayEventKind(StrEnum):
 
 
 class PaymentChange(StrEnum):
-    """What happened to a payment."""
+    """The changes that a payment goes through."""
 
     STARTED = "started"
     SUBMITTED = "submitted"
@@ -62,6 +63,18 @@ class _Event(Result):
         return (self.occurred_at.timestamp() if self.occurred_at is not None else 0.0, self.key)
 
 
+class EventFacts(TypedDict):
+    """The fields that every event has, as keywords for an adapter."""
+
+    key: str
+    raw_type: str
+    occurred_at: datetime | None
+    payment_id: PaymentId | None
+    reference: str | None
+    is_live: bool | None
+    raw: Mapping[str, object]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentChanged(_Event):
     """A payment changed.
@@ -79,24 +92,26 @@ class PaymentChanged(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundChanged(_Event):
-    """A refund changed. `amount` and `refund_id` are the refund's, None where the message does not tell them.
+    """A refund was made, or changed.
 
-    `payment_amount` is the whole payment's. Look at the payment's refunds for what became of it; `has_failed` is true
-    if the message says that it was not made.
+    `refund_id`, `status` and `amount` are the refund's own, None where the message does not show them: list the
+    payment's refunds then. `payment_amount` is the whole payment's.
     """
 
     kind: Literal[PayEventKind.REFUND_CHANGED] = field(default=PayEventKind.REFUND_CHANGED, init=False)
-    has_failed: bool = False
     refund_id: RefundId | None = None
+    status: RefundStatus | None = None
     amount: Money | None = None
     payment_amount: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeChanged(_Event):
-    """A dispute was opened or changed. `amount` is what is disputed."""
+    """A dispute was opened or changed. `amount` is the amount in dispute."""
 
     kind: Literal[PayEventKind.DISPUTE_CHANGED] = field(default=PayEventKind.DISPUTE_CHANGED, init=False)
+    dispute_id: DisputeId | None = None
+    status: DisputeStatus | None = None
     amount: Money | None = None
 
 
@@ -108,4 +123,4 @@ class UnknownEvent(_Event):
 
 
 PayEvent: TypeAlias = PaymentChanged | RefundChanged | DisputeChanged | UnknownEvent
-"""What `gov.pay.parse_callback` returns."""
+"""The events that `gov.pay.parse_callback` returns."""

@@ -12,8 +12,9 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import CallbackRefused
 from govcomponents.money import Money
+from govcomponents.pay.adapters.signed_callbacks import MAX_BODY
 from govcomponents.pay.adapters.stripe.adapter import Stripe
-from govcomponents.pay.adapters.stripe.callbacks import MAX_BODY, sign
+from govcomponents.pay.adapters.stripe.callbacks import sign
 from govcomponents.pay.events import PaymentChanged, RefundChanged
 from govcomponents.pay.service import PayService
 from govcomponents.pay.states import FailureReason, PaymentStatus, merge_states

@@ -28,6 +28,7 @@ from govcomponents.pay.adapters.govuk_pay.reading import (
     PaymentAnswer,
     RefundAnswer,
 )
+from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
 from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.port import PayPort
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
@@ -103,7 +104,7 @@ class GovUkPay(PayPort):
         self.is_test = text.startswith(_TEST)
         self.is_live = text.startswith(_LIVE)
         self._clock = runtime.clock
-        self._webhook_secrets = webhook_secrets
+        self._callbacks = SignedCallbacks(self.provider, wire.SIGNATURE, webhook_secrets)
         self._http = HttpClient(
             runtime,
             provider=self.provider,
@@ -392,7 +393,7 @@ class GovUkPay(PayPort):
         """Verify the header Pay-Signature over the raw bytes, then read the message."""
         from govcomponents.pay.adapters.govuk_pay.callbacks import parse_callback
 
-        return parse_callback(body, headers, self._webhook_secrets)
+        return parse_callback(body, headers, self._callbacks)
 
 
 async def _of_brand(found: AsyncGenerator[Payment, None], brand: str) -> AsyncGenerator[Payment, None]:

@@ -37,7 +37,7 @@ AGREEMENTS: Final = "/v1/agreements"
 DISPUTES: Final = "/v1/disputes"
 AUTH: Final = "/v1/auth"
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
-SIGNATURE: Final = "pay-signature"
+SIGNATURE: Final = "Pay-Signature"
 
 # Behind these the API waits up to 10 s for the card's provider (pay-connector, config.yaml), so hearing nothing for
 # less than that says nothing.

@@ -24,6 +24,7 @@ from govcomponents.errors import (
     RequestRefused,
     UnexpectedReply,
 )
+from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
 from govcomponents.pay.adapters.stripe import wire
 from govcomponents.pay.adapters.stripe.reading import (
     DisputeAnswer,
@@ -102,7 +103,7 @@ class Stripe(PayPort):
         self.is_test = text.startswith(_TEST)
         self.is_live = text.startswith(_LIVE)
         self._clock = runtime.clock
-        self._webhook_secrets = webhook_secrets
+        self._callbacks = SignedCallbacks(self.provider, wire.SIGNATURE, webhook_secrets)
         self._repeats = not runtime.retry.is_none
         self._http = HttpClient(
             runtime,
@@ -411,7 +412,7 @@ class Stripe(PayPort):
         from govcomponents.pay.adapters.stripe.callbacks import parse_callback
 
         mode = True if self.is_live else False if self.is_test else None
-        return parse_callback(body, headers, self._webhook_secrets, now=self._clock(), is_live=mode)
+        return parse_callback(body, headers, self._callbacks, now=self._clock(), is_live=mode)
 
 
 @contextmanager

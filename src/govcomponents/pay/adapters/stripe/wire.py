@@ -30,7 +30,7 @@ DISPUTES: Final = "/v1/disputes"
 VERSION_HEADER: Final = "Stripe-Version"
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 REPLAYED: Final = "idempotent-replayed"
-SIGNATURE: Final = "stripe-signature"
+SIGNATURE: Final = "Stripe-Signature"
 LARGEST_PAGE: Final = 100
 
 # Names in an object's metadata. Stripe keeps what the service sees as one payment in several objects; these tie them.
