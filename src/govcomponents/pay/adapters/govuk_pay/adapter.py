@@ -235,7 +235,7 @@ class GovUkPay(PayPort):
 
     async def list_events(self, wanted: OnPayment) -> tuple[PaymentEvent, ...]:
         """GET /v1/payments/{id}/events."""
-        request = wire.events(wanted.payment_id)
+        request = wire.list_events(wanted.payment_id)
         response = await self._ask(request)
         found = read(_EventsAnswer, response, request=request, provider=self.provider).events
         return tuple(

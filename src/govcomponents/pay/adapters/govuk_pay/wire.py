@@ -226,7 +226,7 @@ def check() -> Request:
     return Request("pay.check", "GET", payment_path("0" * 26), Replay.ALWAYS)
 
 
-def events(payment_id: str) -> Request:
+def list_events(payment_id: str) -> Request:
     """Read a payment's events."""
     return Request("pay.list_events", "GET", payment_path(payment_id, "events"), Replay.ALWAYS)
 
