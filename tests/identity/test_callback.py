@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from govcomponents.errors import InvalidInput, SignInReason
 from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.pending import PendingSignIn
-from govcomponents.identity.protocol.callback import MAX_SKEW, ProviderError, code_of, read_callback
+from govcomponents.identity.protocol.redirect_callback import MAX_SKEW, ProviderError, code_of, read_callback
 from govcomponents.privacy import Secret
 
 PENDING = PendingSignIn(

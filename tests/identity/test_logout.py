@@ -18,7 +18,7 @@ from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.protocol.logout import EVENT, answer_to, check_notice
-from govcomponents.identity.protocol.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
+from govcomponents.identity.protocol.replay_stores import FileReplayStore, MemoryReplayStore, ReplayStore
 from govcomponents.identity.service import IdentityService
 from govcomponents.sandbox.callbacks.queue import Perturbation
 
@@ -211,7 +211,7 @@ def test_l11_a_store_that_fails_is_not_taken_for_good_news():
         def add(self, key, until, now):
             raise OSError("canary")
 
-    desk = Desk(logout_store=Broken())
+    desk = Desk(replay_store=Broken())
     with pytest.raises(Unavailable) as caught:
         desk.identity.parse_logout(body(token(desk)))
     assert "canary" not in str(caught.value)
@@ -262,11 +262,11 @@ def test_l4_a_provider_that_names_only_sessions():
 
 @pytest.fixture(params=["memory", "file"])
 def store(request, tmp_path):
-    return MemoryLogoutStore() if request.param == "memory" else FileLogoutStore(tmp_path / "notices.db")
+    return MemoryReplayStore() if request.param == "memory" else FileReplayStore(tmp_path / "notices.db")
 
 
 def test_a_store_keeps_each_key_once_for_its_time(store):
-    assert isinstance(store, LogoutStore)
+    assert isinstance(store, ReplayStore)
     assert store.add("a", 200, 100)
     assert not store.add("a", 300, 150)
     assert store.add("b", 200, 150)
@@ -292,7 +292,7 @@ def test_of_many_threads_one_wins(store):
 
 
 def test_memory_is_bounded():
-    store = MemoryLogoutStore(limit=10)
+    store = MemoryReplayStore(limit=10)
     for number in range(100):
         assert store.add(str(number), 1000, 1)
     assert len(store._until) == 10
@@ -302,9 +302,9 @@ def test_memory_is_bounded():
 
 def test_a_file_outlives_its_process_and_holds_no_names(tmp_path):
     path = tmp_path / "notices.db"
-    desk = Desk(logout_store=str(path))
+    desk = Desk(replay_store=str(path))
     assert desk.identity.parse_logout(body(token(desk)))
-    other = Desk(logout_store=path)
+    other = Desk(replay_store=path)
     assert refused(other, body(token(other))) == "replayed"
     assert b"notice-1" not in path.read_bytes()
 

@@ -234,7 +234,7 @@ def test_it_can_neither_prove_identity_nor_sign_requests(ask):
         {"client_secret": "s"},
         {"private_key": None, "client_secret": "s", "signed_requests": True},
         {"private_key": None, "client_secret": "s", "high_confidence": True},
-        {"logout_store": 7},
+        {"replay_store": 7},
     ],
     ids=str,
 )

@@ -33,10 +33,10 @@ if TYPE_CHECKING:
         LogoutNotice as LogoutNotice,
         answer_to as answer_to,
     )
-    from govcomponents.identity.protocol.logout_stores import (
-        FileLogoutStore as FileLogoutStore,
-        LogoutStore as LogoutStore,
-        MemoryLogoutStore as MemoryLogoutStore,
+    from govcomponents.identity.protocol.replay_stores import (
+        FileReplayStore as FileReplayStore,
+        ReplayStore as ReplayStore,
+        MemoryReplayStore as MemoryReplayStore,
     )
     from govcomponents.identity.service import (
         AsyncIdentityService as AsyncIdentityService,
@@ -54,7 +54,7 @@ _HOMES = {
     "identity.pending_cookie": "PendingCookie new_cookie_key",
     "identity.port": "IdentityCapability",
     "identity.protocol.logout": "LogoutAnswer LogoutNotice answer_to",
-    "identity.protocol.logout_stores": "FileLogoutStore LogoutStore MemoryLogoutStore",
+    "identity.protocol.replay_stores": "FileReplayStore ReplayStore MemoryReplayStore",
     "identity.service": "AsyncIdentityService IdentityService",
     "identity.urls": "safe_return_path",
 }

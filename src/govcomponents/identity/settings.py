@@ -12,7 +12,7 @@ from govcomponents.errors import ConfigurationError
 from govcomponents.identity.jose.signing import Signer, check_algorithm, load_signer, read_key_file
 from govcomponents.identity.jose.tokens import DEFAULT_LEEWAY, MAX_LEEWAY
 from govcomponents.identity.pending import PENDING_LIFE
-from govcomponents.identity.protocol.logout_stores import FileLogoutStore, LogoutStore, MemoryLogoutStore
+from govcomponents.identity.protocol.replay_stores import FileReplayStore, MemoryReplayStore, ReplayStore
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
@@ -128,16 +128,16 @@ def signer_of(settings: IdentitySettings, adapter_settings: AdapterSettings, all
     )
 
 
-def logout_store_of(settings: IdentitySettings, given: object) -> LogoutStore:
+def replay_store_of(settings: IdentitySettings, given: object) -> ReplayStore:
     """Return the store of notices: the one that is given, a file, or one in memory. Raises ConfigurationError."""
     if given is None:
-        return MemoryLogoutStore()
+        return MemoryReplayStore()
     if isinstance(given, (str, Path)):
-        return FileLogoutStore(given)
-    if isinstance(given, LogoutStore):
+        return FileReplayStore(given)
+    if isinstance(given, ReplayStore):
         return given
     raise ConfigurationError(
-        f"{settings.variable('logout_store')} is neither a path nor a LogoutStore",
+        f"{settings.variable('replay_store')} is neither a path nor a ReplayStore",
         fix="give the path of a file, or an object with add()",
     )
 

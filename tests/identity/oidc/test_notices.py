@@ -193,7 +193,7 @@ def test_a_store_or_keys_that_fail_are_not_the_sender_s_fault():
         def add(self, key, until, now):
             raise OSError("disk")
 
-    fake, service = desk(logout_store=Broken())
+    fake, service = desk(replay_store=Broken())
     with pytest.raises(Unavailable) as failed:
         service.parse_logout(notice(fake))
     fake, service = desk(replace(profile(), jwks="https://elsewhere.example.com"))
@@ -209,8 +209,8 @@ def test_notices_are_declared_only_where_they_are_sent():
 
 
 def test_the_store_must_be_one():
-    with pytest.raises(ConfigurationError, match="LOGOUT_STORE"):
-        desk(logout_store=7)
+    with pytest.raises(ConfigurationError, match="REPLAY_STORE"):
+        desk(replay_store=7)
 
 
 # -- the check ----------------------------------------------------------------------------------------------------

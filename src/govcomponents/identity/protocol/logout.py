@@ -18,7 +18,7 @@ from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
     from govcomponents.identity.jose.tokens import Rules
-    from govcomponents.identity.protocol.logout_stores import LogoutStore
+    from govcomponents.identity.protocol.replay_stores import ReplayStore
 
 EVENT: Final = "http://schemas.openid.net/event/backchannel-logout"
 MAX_BODY: Final = 64 * 1024
@@ -128,7 +128,7 @@ def _id(claims: Mapping[str, Any], name: str, rules: Rules) -> str:
     return value
 
 
-def remember(store: LogoutStore, issuer: str, notice_id: str, *, until: float, now: float, provider: str) -> None:
+def remember(store: ReplayStore, issuer: str, notice_id: str, *, until: float, now: float, provider: str) -> None:
     """Keep a notice's id until it cannot come again. Raises TokenRefused if it is known, Unavailable if that failed."""
     try:
         is_new = store.add(f"{issuer}\n{notice_id}", max(until, now + MIN_REMEMBERED), now)

@@ -17,10 +17,10 @@ from govcomponents.identity.jose.keys import KeyCache, read_jwks
 from govcomponents.identity.jose.signing import KeySigner, client_assertion
 from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.protocol import flow, logout
-from govcomponents.identity.protocol.callback import ProviderError, code_of, read_callback
 from govcomponents.identity.protocol.discovery import Metadata
 from govcomponents.identity.protocol.error_mapping import STANDARD
 from govcomponents.identity.protocol.metadata import DiscoveredMetadata, KnownMetadata
+from govcomponents.identity.protocol.redirect_callback import ProviderError, code_of, read_callback
 from govcomponents.identity.protocol.registration import ASSERTION_TYPE
 from govcomponents.privacy import Personal
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from govcomponents.identity.protocol.error_mapping import ErrorMapping
     from govcomponents.identity.protocol.flow import Tokens
     from govcomponents.identity.protocol.logout import LogoutNotice
-    from govcomponents.identity.protocol.logout_stores import LogoutStore
     from govcomponents.identity.protocol.metadata import MetadataSource
     from govcomponents.identity.protocol.registration import ClientRegistration
+    from govcomponents.identity.protocol.replay_stores import ReplayStore
 
 MAX_LIFE: Final = 86_400
 _FRESH: Final = 600
@@ -266,7 +266,7 @@ class RelyingParty:
             raise TokenRefused(SignInReason.BAD_TYPE, "the userinfo token is a token of another type")
         return claims
 
-    async def parse_logout(self, body: LogoutBody, content_type: str | None, store: LogoutStore) -> LogoutNotice:
+    async def parse_logout(self, body: LogoutBody, content_type: str | None, store: ReplayStore) -> LogoutNotice:
         """Check a notice of OpenID Connect Back-Channel Logout 1.0. Raises CallbackRefused, and what a store does."""
         operation, policy = "identity.parse_logout", self._token_policy
         try:

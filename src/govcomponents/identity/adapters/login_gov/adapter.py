@@ -58,7 +58,7 @@ class LoginGov(IdentityPort):
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
         self._settings = configuration.settings
         self._issuers = configuration.discovery_policy.issuers
-        self._logout_store = configuration.logout_store
+        self._replay_store = configuration.replay_store
         self._client = RelyingParty(
             runtime,
             configuration.registration,
@@ -191,7 +191,7 @@ class LoginGov(IdentityPort):
             provider=self.provider,
             audience=self._settings.events_audience or self._client.registration.client_id,
             issuers=self._issuers,
-            store=self._logout_store,
+            store=self._replay_store,
         )
 
     async def check(self) -> None:

@@ -14,7 +14,7 @@ from govcomponents.identity.account_events import AccountEvent, AccountEventKind
 from govcomponents.identity.jose import tokens
 from govcomponents.identity.jose.tokens import MAX_TOKEN, TokenRefused
 from govcomponents.identity.protocol import flow, logout
-from govcomponents.identity.protocol.logout_stores import LogoutStore
+from govcomponents.identity.protocol.replay_stores import ReplayStore
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ async def parse(
     provider: str,
     audience: str,
     issuers: frozenset[str],
-    store: LogoutStore,
+    store: ReplayStore,
 ) -> AccountEvent:
     """Check an event. Raises CallbackRefused, Unavailable if the store failed, SignInUnavailable without keys."""
     try:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.protocol.callback import ProviderError
     from govcomponents.identity.protocol.flow import EndpointError
+    from govcomponents.identity.protocol.redirect_callback import ProviderError
 
 _OPERATION: Final = "identity.complete"
 _CLOCK: Final = "set this machine's clock right"

@@ -19,7 +19,7 @@ from govcomponents.identity.urls import is_absolute
 from govcomponents.settings import comma_list
 
 if TYPE_CHECKING:
-    from govcomponents.identity.protocol.logout_stores import LogoutStore
+    from govcomponents.identity.protocol.replay_stores import ReplayStore
     from govcomponents.settings import IdentitySettings
 
 _WITHIN: Final = re.compile(r"([1-9][0-9]{0,3})([dwmy])")
@@ -67,7 +67,7 @@ class LoginGovSettings(client_settings.AdapterSettings):
     events_audience: Annotated[str, AfterValidator(_url)] | None = Field(
         None, description="the registered URL to which security events are pushed; without it the client id"
     )
-    logout_store: Any = Field(None, description="a LogoutStore for events, or the path of a file; by default in memory")
+    replay_store: Any = Field(None, description="a ReplayStore for events, or the path of a file; by default in memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Configuration:
     registration: ClientRegistration
     discovery_policy: DiscoveryPolicy
     token_policy: TokenPolicy
-    logout_store: LogoutStore
+    replay_store: ReplayStore
 
 
 def configure(settings: IdentitySettings, *, is_production: bool | None) -> Configuration:
@@ -118,5 +118,5 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
         token_policy=TokenPolicy(
             algorithms=wire.ALGORITHMS, leeway=adapter_settings.leeway, hashes=frozenset({"at_hash", "c_hash"})
         ),
-        logout_store=client_settings.logout_store_of(settings, adapter_settings.logout_store),
+        replay_store=client_settings.replay_store_of(settings, adapter_settings.replay_store),
     )

@@ -44,7 +44,7 @@ class OpenIdConnect(IdentityPort):
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
         self._settings = configuration.settings
         self._levels = configuration.levels
-        self._logout_store = configuration.logout_store
+        self._replay_store = configuration.replay_store
         self.provider = self._settings.name  # the settings name the provider
         self.languages = frozenset(self._settings.languages)  # and its languages
         self.capabilities = _capabilities(configuration)  # and what it can do
@@ -177,7 +177,7 @@ class OpenIdConnect(IdentityPort):
     async def parse_logout(self, body: LogoutBody, content_type: str | None) -> LogoutNotice:
         """Check a notice of Back-Channel Logout 1.0, where the settings say that the provider sends it."""
         self.require(IdentityCapability.LOGOUT_NOTICES, operation="identity.parse_logout")
-        return await self._client.parse_logout(body, content_type, self._logout_store)
+        return await self._client.parse_logout(body, content_type, self._replay_store)
 
     async def check(self) -> None:
         """Fetch the discovery document and the keys, and compare them with the settings."""

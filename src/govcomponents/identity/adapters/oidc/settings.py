@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.identity.jose.signing import Signer
-    from govcomponents.identity.protocol.logout_stores import LogoutStore
+    from govcomponents.identity.protocol.replay_stores import ReplayStore
     from govcomponents.settings import IdentitySettings
 
 _PRESETS: Final = "presets.toml"
@@ -81,7 +81,7 @@ class OpenIdConnectSettings(client_settings.AdapterSettings):
         ("max_age", "login_hint"), description="the options of a sign-in that the provider honours"
     )
     logout_notices: bool = Field(default=False, description="whether the provider sends notices of logouts")
-    logout_store: Any = Field(None, description="a LogoutStore, or the path of a file; by default in memory")
+    replay_store: Any = Field(None, description="a ReplayStore, or the path of a file; by default in memory")
     languages: Listed = Field(("en",), min_length=1, description="the languages that the provider's pages have")
     extra_parameters: Mapped = Field(default_factory=dict, description="more parameters of every sign-in")
     attributes_url: str | None = Field(None, description="where verified attributes are")
@@ -122,7 +122,7 @@ class Configuration:
     levels: Levels
     discovery_policy: DiscoveryPolicy
     token_policy: TokenPolicy
-    logout_store: LogoutStore
+    replay_store: ReplayStore
 
 
 def configure(settings: IdentitySettings, *, is_production: bool | None) -> Configuration:
@@ -171,7 +171,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             extra_audiences=True,
             signed_userinfo=adapter_settings.userinfo == "jwt",
         ),
-        logout_store=client_settings.logout_store_of(settings, adapter_settings.logout_store),
+        replay_store=client_settings.replay_store_of(settings, adapter_settings.replay_store),
     )
 
 

@@ -77,7 +77,7 @@ class OneLogin(IdentityPort):
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
         self._settings = configuration.settings
         self._endpoints = configuration.endpoints
-        self._logout_store = configuration.logout_store
+        self._replay_store = configuration.replay_store
         if configuration.registration.signer is None:
             self.capabilities = _WITHOUT_A_KEY
         elif self._settings.high_confidence:
@@ -250,7 +250,7 @@ class OneLogin(IdentityPort):
 
     async def parse_logout(self, body: LogoutBody, content_type: str | None) -> LogoutNotice:
         """Check a logout notice: always ES256, whatever the client's ID tokens are, and always about a person."""
-        return await self._client.parse_logout(body, content_type, self._logout_store)
+        return await self._client.parse_logout(body, content_type, self._replay_store)
 
     async def check(self) -> None:
         """Fetch the discovery document, the key set and the DID document, and compare them with the constants."""

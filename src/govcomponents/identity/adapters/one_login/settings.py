@@ -17,7 +17,7 @@ from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
     from govcomponents.identity.jose.signing import Signer
-    from govcomponents.identity.protocol.logout_stores import LogoutStore
+    from govcomponents.identity.protocol.replay_stores import ReplayStore
     from govcomponents.settings import IdentitySettings
 
 # In seconds; the provider's ID tokens live for 120.
@@ -32,7 +32,7 @@ class OneLoginSettings(client_settings.AdapterSettings):
     client_secret: Secret | None = Field(None, description="instead of a key, where the provider agreed to that")
     signed_requests: bool = Field(default=False, description="whether to sign every authorization request")
     claims_as_text: bool = Field(default=False, description="for the official simulator: signed claims as text")
-    logout_store: Any = Field(None, description="a LogoutStore, or the path of a file; by default in memory")
+    replay_store: Any = Field(None, description="a ReplayStore, or the path of a file; by default in memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Configuration:
     endpoints: wire.Endpoints
     registration: ClientRegistration
     token_policy: TokenPolicy
-    logout_store: LogoutStore
+    replay_store: ReplayStore
 
 
 def configure(settings: IdentitySettings, *, is_production: bool | None) -> Configuration:
@@ -71,7 +71,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             logout_algorithms=wire.LOGOUT_ALGORITHMS,
             logout_names_person=True,
         ),
-        logout_store=client_settings.logout_store_of(settings, adapter_settings.logout_store),
+        replay_store=client_settings.replay_store_of(settings, adapter_settings.replay_store),
     )
 
 

@@ -1,7 +1,7 @@
 """Where the ids of logout notices are kept, so that none is acted on twice: in memory, or in a file.
 
 A service that runs in several processes needs a store that they share: the file, or its own implementation of
-`LogoutStore` on its database.
+`ReplayStore` on its database.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 
 
 @runtime_checkable
-class LogoutStore(Protocol):
+class ReplayStore(Protocol):
     """Keeps keys for a time. Must be safe to share between threads."""
 
     def add(self, key: str, until: float, now: float) -> bool:
@@ -22,7 +22,7 @@ class LogoutStore(Protocol):
         ...
 
 
-class MemoryLogoutStore:
+class MemoryReplayStore:
     """Keeps keys in this process. It holds at most `limit`; the oldest go first."""
 
     def __init__(self, limit: int = 100_000) -> None:
@@ -47,7 +47,7 @@ class MemoryLogoutStore:
             del self._until[next(iter(self._until))]
 
 
-class FileLogoutStore:
+class FileReplayStore:
     """Keeps keys in an SQLite file, which the processes of one machine may share. Only hashes of keys are written."""
 
     def __init__(self, path: Path | str, *, timeout: float = 5.0) -> None:
