@@ -301,8 +301,10 @@ OPERATIONS: dict[str, Callable[[Service], object]] = {
     "identity.complete": _signed_in,
     "identity.sign_out_url": _signed_in,
     "identity.check": lambda s: s.call("identity.check"),
-    "identity.parse_account_event": lambda s: s.call("identity.parse_account_event", f"{NAME}.{EMAIL}.{CARD}".encode()),
-    "identity.parse_logout": lambda s: s.call("identity.parse_logout", {"logout_token": f"{NAME}.{EMAIL}.{CARD}"}),
+    "identity.parse_callback": lambda s: [
+        s.call("identity.parse_callback", body.encode(), {"Authorization": f"Bearer {CARD}"})
+        for body in (f"{NAME}.{EMAIL}.{CARD}", f"logout_token={NAME}.{EMAIL}.{CARD}")
+    ],
 }
 
 WRONG: dict[str, Callable[[Service], object]] = {

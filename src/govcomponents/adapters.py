@@ -33,11 +33,11 @@ if TYPE_CHECKING:
     from govcomponents.core.transports.base import Transport as Transport
     from govcomponents.core.validation import checked_base_url as checked_base_url
     from govcomponents.identity.jose.tokens import TokenRefused as TokenRefused
+    from govcomponents.identity.inputs import StartSignIn as StartSignIn
     from govcomponents.identity.port import (
         Callback as Callback,
         IdentityCapability as IdentityCapability,
         IdentityPort as IdentityPort,
-        StartSignIn as StartSignIn,
     )
     from govcomponents.identity.protocol.discovery import DiscoveryPolicy as DiscoveryPolicy, Metadata as Metadata
     from govcomponents.identity.protocol.error_mapping import ErrorMapping as ErrorMapping
@@ -100,7 +100,8 @@ _HOMES = {
     "core.transports.base": "Transport",
     "core.validation": "checked_base_url",
     "identity.jose.tokens": "TokenRefused",
-    "identity.port": "Callback IdentityCapability IdentityPort StartSignIn",
+    "identity.inputs": "StartSignIn",
+    "identity.port": "Callback IdentityCapability IdentityPort",
     "identity.protocol.discovery": "DiscoveryPolicy Metadata",
     "identity.protocol.error_mapping": "ErrorMapping",
     "identity.protocol.flow": "authorization_parameters sign_in_errors with_query",

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from govcomponents.core.observe import Observer
     from govcomponents.core.port import Port
     from govcomponents.core.transports.base import Transport
+    from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.identity.port import IdentityPort
-    from govcomponents.identity.service import AsyncIdentityService, IdentityService
+    from govcomponents.identity.service import IdentityService
     from govcomponents.notify.port import NotifyPort
     from govcomponents.notify.service import AsyncNotifyService, NotifyService
     from govcomponents.notify.templates.registry import TemplateRegistry
@@ -222,7 +223,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         raise NotImplementedError("blocking and asyncio callers each bring their own service objects")
 
     @classmethod
-    def _identity(cls, port: IdentityPort, _runtime: Runtime, _siblings: Mapping[str, IdentityPort]) -> IdentityT:
+    def _identity(cls, port: IdentityPort, runtime: Runtime, siblings: Mapping[str, IdentityPort]) -> IdentityT:
         raise NotImplementedError("blocking and asyncio callers each bring their own service objects")
 
     @classmethod
@@ -356,10 +357,10 @@ class GovComponents(_Components["PayService", "NotifyService", "IdentityService"
         return notify
 
     @classmethod
-    def _identity(cls, port: IdentityPort, _runtime: Runtime, _siblings: Mapping[str, IdentityPort]) -> IdentityService:
+    def _identity(cls, port: IdentityPort, runtime: Runtime, siblings: Mapping[str, IdentityPort]) -> IdentityService:
         from govcomponents.identity.service import IdentityService
 
-        return IdentityService(port)
+        return IdentityService(port, runtime, siblings)
 
     def check(self) -> tuple[CheckResult, ...]:
         """Ask each provider, for each account, whether it answers and takes the credential: for health pages.
@@ -418,11 +419,11 @@ class AsyncGovComponents(_Components["AsyncPayService", "AsyncNotifyService", "A
 
     @classmethod
     def _identity(
-        cls, port: IdentityPort, _runtime: Runtime, _siblings: Mapping[str, IdentityPort]
+        cls, port: IdentityPort, runtime: Runtime, siblings: Mapping[str, IdentityPort]
     ) -> AsyncIdentityService:
-        from govcomponents.identity.service import AsyncIdentityService
+        from govcomponents.identity.async_service import AsyncIdentityService
 
-        return AsyncIdentityService(port)
+        return AsyncIdentityService(port, runtime, siblings)
 
     async def check(self) -> tuple[CheckResult, ...]:
         """Ask each provider, for each account, whether it answers and takes the credential: for health pages.

@@ -11,6 +11,7 @@ import queue
 import shutil
 import subprocess
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -30,11 +31,11 @@ from govcomponents.errors import (
     SignInReason,
     SignInRejected,
 )
+from govcomponents.identity import AsyncIdentityService, IdentityService
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.jose.canonical_json import encode_base64url
 from govcomponents.identity.jose.jwk import public_members, thumbprint
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.service import AsyncIdentityService, IdentityService
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.settings import IdentitySettings
 
@@ -185,10 +186,11 @@ def connect(issuer, gov_mode, gov_runner):
         if gov_mode is Mode.BLOCKING:
             transport = RequestsTransport()
             opened.append(transport)
-            return IdentityService(OpenIdConnect.from_settings(settings, Runtime(transport)))
+            return IdentityService(OpenIdConnect.from_settings(settings, Runtime(transport)), Runtime(transport))
         transport = gov_runner.run(make_async(AiohttpTransport))
         opened.append(transport)
-        return BlockingView(AsyncIdentityService(OpenIdConnect.from_settings(settings, Runtime(transport))), gov_runner)
+        port = OpenIdConnect.from_settings(settings, Runtime(transport))
+        return BlockingView(AsyncIdentityService(port, Runtime(transport)), gov_runner)
 
     yield make
     for transport in opened:
@@ -271,7 +273,7 @@ def test_a_code_is_bound_to_its_verifier(connect):
     identity_of = connect("with-basic")
     first, second = identity_of.start(**ASK), identity_of.start(**ASK)
     callback, _ = sign_in(first.url)
-    mixed = first.pending.model_copy(update={"code_verifier": second.pending.code_verifier})
+    mixed = replace(first.pending, code_verifier=second.pending.code_verifier)
     with pytest.raises(SignInDenied) as caught:
         identity_of.complete(mixed, callback)
     assert caught.value.code == "invalid_grant"
@@ -324,9 +326,9 @@ def test_signing_out(connect, notices, name):
     assert page.left
     assert page.url.partition("?")[0] == SIGNED_OUT
     body, content_type = notices.get(timeout=10)
-    notice = identity_of.parse_logout(body, content_type)
+    notice = identity_of.parse_callback(body, {"Content-Type": content_type})
     assert notice.subject == identity.subject
     assert notice.issuer == identity.issuer
     with pytest.raises(CallbackRefused) as caught:
-        identity_of.parse_logout(body, content_type)
+        identity_of.parse_callback(body, {"Content-Type": content_type})
     assert caught.value.code == SignInReason.REPLAYED

@@ -56,7 +56,8 @@ SEAL = PendingCookie([new_cookie_key()])
 
 
 def _service(transport):
-    return IdentityService(OneLogin.from_settings(SETTINGS, Runtime(transport, clock=lambda: NOW)))
+    runtime = Runtime(transport, clock=lambda: NOW)
+    return IdentityService(OneLogin.from_settings(SETTINGS, runtime), runtime)
 
 
 class _Spoilt(FakeOpenIdProvider):
@@ -200,7 +201,7 @@ def logout_notice(data):
     service = _service(_Spoilt())
     for body in (data, b"logout_token=" + data, f"logout_token={encode(data)}.{encode(data)}.{encode(data)}".encode()):
         try:
-            service.parse_logout(body)
+            service.parse_callback(body, {})
         except CallbackRefused:
             continue
         raise AssertionError("a false notice was believed")

@@ -10,6 +10,7 @@ import pytest
 
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
+from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.service import IdentityService
 from govcomponents.sandbox.app import Sandbox
@@ -36,6 +37,11 @@ CLIENT = default_world()["clients"][0]["client_id"]
 REDIRECT = "https://service.example.gov.uk/signed-in"
 
 
+def service_of(port, kind=IdentityService):
+    """A service object on a port, where what else the runtime holds does not matter."""
+    return kind(port, Runtime(ScriptedTransport()))
+
+
 def settings(**changes):
     values = {
         "client_id": CLIENT,
@@ -55,7 +61,7 @@ class Desk:
         self.transport = transport or InProcessTransport(self.sandbox.handle, self.sandbox.clock.advance)
         self.runtime = Runtime(self.transport, clock=self.sandbox.clock.time, is_production=False)
         self.port = OneLogin.from_settings(settings(**changes), self.runtime)
-        self.identity = IdentityService(self.port)
+        self.identity = IdentityService(self.port, self.runtime)
 
     def visit(self, url):
         return self.sandbox.visit(url).headers["location"]

@@ -14,8 +14,8 @@ from govcomponents.errors import CallbackRefused, SignInError
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.identity.models import Identity
-from govcomponents.identity.service import IdentityService
 
+from .kit import service_of
 from .login_gov import support as login_gov
 from .login_gov.test_events import event as account_event
 from .oidc import support as oidc
@@ -50,7 +50,7 @@ def outcome(service, provider, ask):
 @given(st.dictionaries(st.sampled_from(sorted(oidc.ABOUT)), ANYTHING))
 def test_any_claims_of_a_plain_provider(claims):
     fake = FakeOpenIdProvider(oidc.profile(about=oidc.ABOUT | claims), lambda: oidc.NOW)
-    service = IdentityService(oidc.port_on(fake))
+    service = service_of(oidc.port_on(fake))
     found = outcome(service, fake, ASK)
     assert found is not None
     assert found.email_verified is (claims.get("email_verified", True) is True and found.email is not None)
@@ -61,7 +61,7 @@ def test_any_claims_of_a_plain_provider(claims):
 def test_any_claims_of_an_id_token(claims):
     fake = FakeOpenIdProvider(oidc.profile(), lambda: oidc.NOW)
     fake.corrupt_id_token = lambda fake, genuine: fake.sign(genuine | claims)
-    service = IdentityService(oidc.port_on(fake))
+    service = service_of(oidc.port_on(fake))
     found = outcome(service, fake, ASK)
     if found is not None:
         assert found.subject.reveal() == fake.profile.subject
@@ -75,7 +75,7 @@ def test_any_bytes_as_userinfo(body, media):
         fake = FakeOpenIdProvider(oidc.profile(), lambda: oidc.NOW)
         fake.corrupt_about = lambda about: Response(200, {"content-type": media}, body)
         own = oidc.settings(userinfo=userinfo)
-        service = IdentityService(OpenIdConnect.from_settings(own, Runtime(fake, clock=lambda: oidc.NOW)))
+        service = service_of(OpenIdConnect.from_settings(own, Runtime(fake, clock=lambda: oidc.NOW)))
         assert outcome(service, fake, ASK) is None
 
 
@@ -92,7 +92,7 @@ def test_any_attributes(entries, home):
 @given(st.dictionaries(st.sampled_from(sorted(login_gov.ABOUT)), ANYTHING))
 def test_any_claims_of_login_gov(claims):
     fake = FakeOpenIdProvider(login_gov.profile(about=login_gov.ABOUT | claims), lambda: login_gov.NOW)
-    found = outcome(IdentityService(login_gov.port_on(fake)), fake, ASK)
+    found = outcome(service_of(login_gov.port_on(fake)), fake, ASK)
     level = login_gov.ABOUT["ial"]
     assert (found is not None) is (claims.get("ial", level) == level)
 
@@ -101,17 +101,17 @@ def test_any_claims_of_login_gov(claims):
 @given(st.dictionaries(st.sampled_from(["events", "sub", "jti", "iat", "exp", "aud", "nonce"]), ANYTHING))
 def test_any_event_about_an_account(claims):
     fake = FakeOpenIdProvider(login_gov.profile(), lambda: login_gov.NOW)
-    service = IdentityService(login_gov.port_on(fake))
+    service = service_of(login_gov.port_on(fake))
     with contextlib.suppress(CallbackRefused):
-        assert service.parse_account_event(account_event(fake, **claims)).id
+        assert service.parse_callback(account_event(fake, **claims).encode(), {}).key
 
 
 @FEW
 @given(st.binary(max_size=300))
 def test_any_bytes_as_an_event(body):
-    service = IdentityService(login_gov.port_on(FakeOpenIdProvider(login_gov.profile(), lambda: login_gov.NOW)))
+    service = service_of(login_gov.port_on(FakeOpenIdProvider(login_gov.profile(), lambda: login_gov.NOW)))
     with pytest.raises(CallbackRefused):
-        service.parse_account_event(body)
+        service.parse_callback(body, {})
 
 
 @FEW
@@ -119,7 +119,7 @@ def test_any_bytes_as_an_event(body):
 def test_any_bytes_as_tokens(body):
     fake = FakeOpenIdProvider(login_gov.profile(), lambda: login_gov.NOW)
     fake.corrupt_tokens = lambda tokens: Response(200, {"content-type": "application/json"}, body)
-    assert outcome(IdentityService(login_gov.port_on(fake)), fake, ASK) is None
+    assert outcome(service_of(login_gov.port_on(fake)), fake, ASK) is None
 
 
 @FEW
@@ -132,4 +132,4 @@ def test_any_json_as_keys(document):
             return await super().send(request)
 
     fake = Odd(oidc.profile(), lambda: oidc.NOW)
-    assert outcome(IdentityService(oidc.port_on(fake)), fake, ASK) is None
+    assert outcome(service_of(oidc.port_on(fake)), fake, ASK) is None

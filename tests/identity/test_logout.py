@@ -15,14 +15,14 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import CallbackRefused, NotSent, SignInReason, SignInUnavailable, Unavailable
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
+from govcomponents.identity.events import LogoutNotice, answer_to
 from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.jose.tokens import Rules, TokenRefused
-from govcomponents.identity.protocol.logout import EVENT, answer_to, check_notice
+from govcomponents.identity.protocol.logout import EVENT, check_notice
 from govcomponents.identity.protocol.replay_stores import FileReplayStore, MemoryReplayStore, ReplayStore
-from govcomponents.identity.service import IdentityService
 from govcomponents.sandbox.callbacks.queue import Perturbation
 
-from .kit import CLIENT, Desk, default_world, settings
+from .kit import CLIENT, Desk, default_world, service_of, settings
 
 HOST = "https://sandbox.example.gov.uk"
 SUBJECT = "urn:fdc:gov.uk:2022:somebody"
@@ -55,40 +55,32 @@ def body(value):
 
 def refused(desk, value, content_type="application/x-www-form-urlencoded"):
     with pytest.raises(CallbackRefused) as caught:
-        desk.identity.parse_logout(value, content_type)
+        desk.identity.parse_callback(value, {} if content_type is None else {"Content-Type": content_type})
     assert "eyJ" not in str(caught.value)
     return caught.value.code
 
 
 def test_a_good_notice(desk):
-    notice = desk.identity.parse_logout(body(token(desk)), "application/x-www-form-urlencoded; charset=utf-8")
+    notice = desk.identity.parse_callback(
+        body(token(desk)), {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
+    )
+    assert isinstance(notice, LogoutNotice)
+    assert notice.kind == "logout"
     assert notice.subject.reveal() == SUBJECT
     assert notice.session is None
-    assert isinstance(notice.issued_at, datetime)
-    assert notice.issued_at.tzinfo is not None
-    assert notice.id == "notice-1"
+    assert isinstance(notice.occurred_at, datetime)
+    assert notice.occurred_at.tzinfo is not None
+    assert notice.key == f"{HOST}/#notice-1"
     assert SUBJECT not in repr(notice)
 
 
 @pytest.mark.parametrize("kind", ["logout+jwt", "JWT", None])
 def test_its_type_may_be_said_or_not(desk, kind):
-    assert desk.identity.parse_logout(body(token(desk, header={"kind": kind})))
+    assert desk.identity.parse_callback(body(token(desk, header={"kind": kind})), {})
 
 
 def test_l4_a_session_may_be_named_as_well(desk):
-    assert desk.identity.parse_logout(body(token(desk, sid="s1"))).session.reveal() == "s1"
-
-
-def test_the_body_may_be_text_or_parameters(desk):
-    for number, form in enumerate(
-        (
-            lambda b: b,
-            bytes.decode,
-            lambda b: dict(parse_qsl(b.decode())),
-            lambda b: {"logout_token": [b.decode()[13:]]},
-        )
-    ):
-        assert desk.identity.parse_logout(form(body(token(desk, jti=f"n{number}"))))
+    assert desk.identity.parse_callback(body(token(desk, sid="s1")), {}).session.reveal() == "s1"
 
 
 @pytest.mark.parametrize(
@@ -148,12 +140,6 @@ def test_l6_h19_other_tokens_are_no_notices(desk):
         (b"logout_token=a.b.c", "text/plain"),
         (b"\xff", None),
         (b"logout_token=" + b"a" * 70_000, None),
-        (None, None),
-        (7, None),
-        ({}, None),
-        ({"logout_token": ["a", "b"]}, None),
-        ({"logout_token": 7}, None),
-        ({"logout_token": [7]}, None),
         (b"&".join([b"x=1"] * 100), None),
     ],
     ids=lambda value: str(value).partition(" at 0x")[0],
@@ -163,29 +149,29 @@ def test_l10_bodies_that_carry_no_notice(desk, form, content_type):
 
 
 def test_l10_more_parameters_are_ignored(desk):
-    assert desk.identity.parse_logout(body(token(desk)) + b"&x=1")
+    assert desk.identity.parse_callback(body(token(desk)) + b"&x=1", {})
 
 
 def test_l5_a_notice_counts_once(desk):
     first = body(token(desk))
-    assert desk.identity.parse_logout(first)
+    assert desk.identity.parse_callback(first, {})
     assert refused(desk, first) == "replayed"
     assert refused(desk, body(token(desk, exp=lambda now: now + 100))) == "replayed"
-    assert desk.identity.parse_logout(body(token(desk, jti="notice-2")))
+    assert desk.identity.parse_callback(body(token(desk, jti="notice-2")), {})
 
 
 def test_l5_an_id_is_kept_for_three_minutes_at_least(desk):
     desk.sandbox.clock.stop_at("2026-11-23T12:00:00")
-    assert desk.identity.parse_logout(body(token(desk, exp=lambda now: now + 1)))
+    assert desk.identity.parse_callback(body(token(desk, exp=lambda now: now + 1)), {})
     desk.sandbox.clock.advance(179)
     assert refused(desk, body(token(desk))) == "replayed"
     desk.sandbox.clock.advance(2)
-    assert desk.identity.parse_logout(body(token(desk)))
+    assert desk.identity.parse_callback(body(token(desk)), {})
 
 
 def test_a_rejected_notice_does_not_use_its_id_up(desk):
     assert refused(desk, body(token(desk, aud="other"))) == "bad_audience"
-    assert desk.identity.parse_logout(body(token(desk)))
+    assert desk.identity.parse_callback(body(token(desk)), {})
 
 
 @pytest.mark.parametrize(
@@ -213,21 +199,21 @@ def test_l11_a_store_that_fails_is_not_taken_for_good_news():
 
     desk = Desk(replay_store=Broken())
     with pytest.raises(Unavailable) as caught:
-        desk.identity.parse_logout(body(token(desk)))
+        desk.identity.parse_callback(body(token(desk)), {})
     assert "canary" not in str(caught.value)
     assert answer_to(caught.value).status == 503
 
 
 def test_l9_without_keys_nothing_is_believed_and_the_provider_is_asked_to_try_again(desk):
     transport = ScriptedTransport([NotSent("down")] * 9)
-    service = IdentityService(OneLogin.from_settings(settings(), Runtime(transport, clock=desk.sandbox.clock.time)))
+    service = service_of(OneLogin.from_settings(settings(), Runtime(transport, clock=desk.sandbox.clock.time)))
     with pytest.raises(SignInUnavailable) as caught:
-        service.parse_logout(body(token(desk)))
+        service.parse_callback(body(token(desk)), {})
     assert answer_to(caught.value).status == 503
 
 
 def test_l9_k1_a_flood_of_unknown_keys_causes_one_request(desk):
-    desk.identity.parse_logout(body(token(desk)))
+    desk.identity.parse_callback(body(token(desk)), {})
     desk.sandbox.clock.advance(61)
     asked = []
     handle = desk.transport._handle
@@ -239,11 +225,11 @@ def test_l9_k1_a_flood_of_unknown_keys_causes_one_request(desk):
     assert len(asked) == 1
 
 
-@given(st.binary(max_size=300) | st.text(max_size=300))
+@given(st.binary(max_size=300))
 def test_no_body_is_believed_by_accident(given_body):
     desk = test_no_body_is_believed_by_accident.desk
     with pytest.raises(CallbackRefused):
-        desk.identity.parse_logout(given_body)
+        desk.identity.parse_callback(given_body, {})
 
 
 test_no_body_is_believed_by_accident.desk = Desk()
@@ -252,9 +238,9 @@ test_no_body_is_believed_by_accident.desk = Desk()
 def test_l4_a_provider_that_names_only_sessions():
     rules = Rules("logout token", frozenset({"ES256"}), "i", "a")
     good = {"events": {EVENT: {}, "other": {}}, "jti": "j", "sid": "s"}
-    assert check_notice(good, rules, subject_required=False, one_event=False) == (None, "s", "j")
+    assert check_notice(good, rules, names_person=False) == (None, "s")
     with pytest.raises(TokenRefused):
-        check_notice({"events": {EVENT: {}}, "jti": "j"}, rules, subject_required=False, one_event=False)
+        check_notice({"events": {EVENT: {}}, "jti": "j"}, rules, names_person=False)
 
 
 # -- stores -------------------------------------------------------------------------------------------------------
@@ -303,7 +289,7 @@ def test_memory_is_bounded():
 def test_a_file_outlives_its_process_and_holds_no_names(tmp_path):
     path = tmp_path / "notices.db"
     desk = Desk(replay_store=str(path))
-    assert desk.identity.parse_logout(body(token(desk)))
+    assert desk.identity.parse_callback(body(token(desk)), {})
     other = Desk(replay_store=path)
     assert refused(other, body(token(other))) == "replayed"
     assert b"notice-1" not in path.read_bytes()
@@ -328,12 +314,12 @@ def test_the_sandbox_tells_every_other_service():
     got = []
     desk.sandbox.callbacks.receive(lambda callback: got.append(callback) or 200)
     identity = desk.sign_in()
-    started = IdentityService(other).start()
-    IdentityService(other).complete(started.pending, desk.visit(started.url))
+    started = service_of(other).start()
+    service_of(other).complete(started.pending, desk.visit(started.url))
     desk.visit(desk.identity.sign_out_url(identity))
     desk.sandbox.clock.advance(1)
     assert [callback.url for callback in got] == ["https://b.example.gov.uk/out"]
-    notice = IdentityService(other).parse_logout(got[0].body, got[0].headers["content-type"])
+    notice = service_of(other).parse_callback(got[0].body, got[0].headers)
     assert notice.subject == identity.subject
 
 
@@ -366,7 +352,7 @@ def test_a_notice_that_comes_twice_is_done_once():
 
     def service(callback):
         try:
-            desk.identity.parse_logout(callback.body, callback.headers["content-type"])
+            desk.identity.parse_callback(callback.body, callback.headers)
         except CallbackRefused as error:
             answers.append(error.code)
             return answer_to(error).status
@@ -385,10 +371,10 @@ def test_a_notice_that_comes_twice_is_done_once():
 def test_both_callers_parse_alike(desk):
     import asyncio
 
-    from govcomponents.identity.service import AsyncIdentityService
+    from govcomponents.identity.async_service import AsyncIdentityService
 
-    both = AsyncIdentityService(desk.port)
-    assert asyncio.run(both.parse_logout(body(token(desk)))).subject.reveal() == SUBJECT
+    both = service_of(desk.port, AsyncIdentityService)
+    assert asyncio.run(both.parse_callback(body(token(desk)), {})).subject.reveal() == SUBJECT
     assert drive(desk.port.check()) is None
     assert asyncio.run(both.check()) is None
 
@@ -436,6 +422,6 @@ def test_c10_t12_t13_what_differs_is_named(desk, change, word):
     ids=lambda value: str(value).partition(" at 0x")[0],
 )
 def test_a_provider_that_cannot_be_asked(desk, answer):
-    service = IdentityService(OneLogin.from_settings(settings(), Runtime(ScriptedTransport([answer] * 3))))
+    service = service_of(OneLogin.from_settings(settings(), Runtime(ScriptedTransport([answer] * 3))))
     with pytest.raises(SignInUnavailable):
         service.check()

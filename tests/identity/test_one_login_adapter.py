@@ -30,10 +30,9 @@ from govcomponents.identity.adapters.one_login.wire import ENVIRONMENTS, endpoin
 from govcomponents.identity.jose.signing import CallableSigner
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import NamePartKind
-from govcomponents.identity.service import IdentityService
 from govcomponents.sandbox.providers.one_login.sign_ins import Outcome
 
-from .kit import CLIENT, REDIRECT, Desk, default_world, settings
+from .kit import CLIENT, REDIRECT, Desk, default_world, service_of, settings
 from .kit import test_key as service_key
 
 
@@ -79,7 +78,7 @@ def test_an_issuer_gives_every_other_address():
 
 
 def test_a_sign_in_alone():
-    started = IdentityService(port()).start()
+    started = service_of(port()).start()
     assert query(started.url) == {
         "response_type": "code",
         "client_id": CLIENT,
@@ -105,11 +104,11 @@ def test_a_sign_in_alone():
     ],
 )
 def test_vectors_of_trust(ask, vtr):
-    assert query(IdentityService(port()).start(**ask).url)["vtr"] == vtr
+    assert query(service_of(port()).start(**ask).url)["vtr"] == vtr
 
 
 def test_every_claim_and_welsh():
-    asked = query(IdentityService(port()).start(confidence=Confidence.MEDIUM, claims=list(Claim), language="cy").url)
+    asked = query(service_of(port()).start(confidence=Confidence.MEDIUM, claims=list(Claim), language="cy").url)
     assert asked["scope"] == "openid email phone wallet-subject-id"
     assert asked["ui_locales"] == "cy"
     assert json.loads(asked["claims"]) == {"userinfo": dict.fromkeys(wire.IDENTITY_CLAIMS)}
@@ -117,26 +116,26 @@ def test_every_claim_and_welsh():
 
 def test_proof_needs_two_factors():
     with pytest.raises(InvalidInput) as caught:
-        IdentityService(port()).start(confidence=Confidence.LOW, authentication=Authentication.SINGLE_FACTOR)
+        service_of(port()).start(confidence=Confidence.LOW, authentication=Authentication.SINGLE_FACTOR)
     assert caught.value.field == "authentication"
 
 
 def test_claims_that_need_proof_are_not_asked_for_in_vain():
     with pytest.raises(InvalidInput) as caught:
-        IdentityService(port()).start(claims=[Claim.ADDRESS])
+        service_of(port()).start(claims=[Claim.ADDRESS])
     assert caught.value.field == "claims"
 
 
 def test_high_confidence_only_where_it_is_switched_on():
     with pytest.raises(NotSupported):
-        IdentityService(port()).start(confidence=Confidence.HIGH)
-    high = IdentityService(port(high_confidence=True)).start(confidence=Confidence.HIGH)
+        service_of(port()).start(confidence=Confidence.HIGH)
+    high = service_of(port(high_confidence=True)).start(confidence=Confidence.HIGH)
     assert query(high.url)["vtr"] == '["Cl.Cm.P3"]'
 
 
 def test_c23_a_query_that_the_gateway_would_block_is_not_made():
     with pytest.raises(ConfigurationError):
-        IdentityService(port(redirect_url=REDIRECT + "?x=" + "y" * 4000)).start()
+        service_of(port(redirect_url=REDIRECT + "?x=" + "y" * 4000)).start()
 
 
 # -- the token request --------------------------------------------------------------------------------------------
@@ -151,7 +150,7 @@ def test_the_token_request_is_authenticated_and_not_repeated(desk):
             return await super().send(request)
 
     over = Runtime(Watching(desk.sandbox.handle, desk.sandbox.clock.advance), clock=desk.sandbox.clock.time)
-    watched = IdentityService(OneLogin.from_settings(settings(), over))
+    watched = service_of(OneLogin.from_settings(settings(), over))
     started = watched.start(confidence=Confidence.MEDIUM)
     watched.complete(started.pending, desk.visit(started.url))
     token, *_ = [request for request in sent if request.method == "POST"]
@@ -196,7 +195,7 @@ def test_a_wrong_clock_is_said_plainly(desk):
     started = desk.identity.start()
     callback = desk.visit(started.url)
     slow = Runtime(desk.transport, clock=lambda: desk.sandbox.clock.time() - 3000)
-    late = IdentityService(OneLogin.from_settings(settings(pending_life=86_400), slow))
+    late = service_of(OneLogin.from_settings(settings(pending_life=86_400), slow))
     pending = replace(started.pending, created_at=started.pending.created_at - 3000)
     with pytest.raises(CredentialsRefused) as caught:
         late.complete(pending, callback)
@@ -231,7 +230,7 @@ def test_c9_a_code_of_another_sign_in_is_refused():
 )
 def test_t6_whatever_the_token_endpoint_answers_it_is_asked_once(answer, kind, reason):
     transport = ScriptedTransport([answer])
-    service = IdentityService(OneLogin.from_settings(settings(), Runtime(transport)))
+    service = service_of(OneLogin.from_settings(settings(), Runtime(transport)))
     pending = service.start().pending
     with pytest.raises(kind) as caught:
         service.complete(pending, {"code": "c", "state": pending.state.reveal()})
@@ -247,7 +246,7 @@ def test_a_refused_access_token_is_a_denied_sign_in(desk):
             return await super().send(request)
 
     over = Runtime(Refusing(desk.sandbox.handle, desk.sandbox.clock.advance), clock=desk.sandbox.clock.time)
-    other = IdentityService(OneLogin.from_settings(settings(), over))
+    other = service_of(OneLogin.from_settings(settings(), over))
     started = other.start()
     callback = desk.visit(started.url)
     with pytest.raises(SignInDenied) as caught:

@@ -20,17 +20,16 @@ from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.adapters.one_login.wire import ENVIRONMENTS
 from govcomponents.identity.jose.signing import CallableSigner, load_signer
 from govcomponents.identity.levels import Claim, Confidence
-from govcomponents.identity.service import IdentityService
 from govcomponents.privacy import Personal, Secret
 
-from .kit import CLIENT, REDIRECT, Desk, default_world, settings
+from .kit import CLIENT, REDIRECT, Desk, default_world, service_of, settings
 from .kit import test_key as service_key
 
 NOW = 1_790_000_000
 
 
 def service(**changes):
-    return IdentityService(OneLogin.from_settings(settings(**changes), Runtime(ScriptedTransport(), clock=lambda: NOW)))
+    return service_of(OneLogin.from_settings(settings(**changes), Runtime(ScriptedTransport(), clock=lambda: NOW)))
 
 
 def outer(url):

@@ -9,9 +9,8 @@ from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.identity.levels import Confidence
 from govcomponents.identity.protocol.logout import EVENT
-from govcomponents.identity.service import IdentityService
 
-from .kit import settings
+from .kit import service_of, settings
 from .test_one_login_contract import profile
 
 NOW = 1_790_000_000
@@ -24,7 +23,7 @@ def fake():
 
 @pytest.fixture
 def service(fake):
-    return IdentityService(OneLogin.from_settings(settings(), Runtime(fake, clock=lambda: NOW)))
+    return service_of(OneLogin.from_settings(settings(), Runtime(fake, clock=lambda: NOW)))
 
 
 def reason(fake, service):
@@ -87,5 +86,5 @@ def test_k5_l9_a_notice_must_name_its_key(fake, service):
     claims = fake.genuine_claims() | {"events": {EVENT: {}}, "jti": "j"}
     token = fake.sign({name: value for name, value in claims.items() if name != "nonce"}, {"alg": "ES256"})
     with pytest.raises(CallbackRefused) as caught:
-        service.parse_logout({"logout_token": token})
+        service.parse_callback(f"logout_token={token}".encode(), {})
     assert caught.value.code == "unknown_key"

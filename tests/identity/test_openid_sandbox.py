@@ -18,12 +18,12 @@ from govcomponents.identity.adapters.login_gov.adapter import LoginGov
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.jose.jwk import public_members, thumbprint
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.service import IdentityService
 from govcomponents.privacy import Secret
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.settings import IdentitySettings
 
+from .kit import service_of
 from .login_gov import support as login_gov
 
 BACK = "https://service.example.gov.uk/signed-out"
@@ -53,7 +53,7 @@ def settings_of(sandbox, section, **changes):
 def service_on(sandbox, section, **changes):
     transport = InProcessTransport(sandbox.handle, sandbox.clock.advance)
     own = settings_of(sandbox, section, **changes)
-    return IdentityService(ADAPTERS[section].from_settings(own, Runtime(transport, clock=sandbox.clock.time)))
+    return service_of(ADAPTERS[section].from_settings(own, Runtime(transport, clock=sandbox.clock.time)))
 
 
 def sign_in(sandbox, service, **ask):
@@ -143,7 +143,7 @@ def test_login_gov_does_not_take_the_issuer_as_audience():
     sandbox = sandbox_of("login_gov", world)
     transport = InProcessTransport(sandbox.handle, sandbox.clock.advance)
     own = settings_of(sandbox, "login_gov", **RSA, adapter="oidc", issuer=f"{HOST}/login-gov/", signed_out_url=...)
-    service = IdentityService(OpenIdConnect.from_settings(own, Runtime(transport, clock=sandbox.clock.time)))
+    service = service_of(OpenIdConnect.from_settings(own, Runtime(transport, clock=sandbox.clock.time)))
     started = service.start(authentication=Authentication.SINGLE_FACTOR)
     url = f"{started.url}&acr_values=urn%3Aacr.login.gov%3Aauth-only"
     with pytest.raises(SignInDenied) as caught:  # a sentence says why, and no code does
@@ -307,7 +307,7 @@ def test_an_assertion_counts_once():
 
     own = settings_of(sandbox, "openid", **RSA)
     runtime = Runtime(InProcessTransport(answer, sandbox.clock.advance), clock=sandbox.clock.time)
-    service = IdentityService(OpenIdConnect.from_settings(own, runtime))
+    service = service_of(OpenIdConnect.from_settings(own, runtime))
     sign_in(sandbox, service, **ASK)
     (used,) = [request for request in sent if request.method == "POST"]
     started = service.start()

@@ -89,7 +89,7 @@ def test_real_callbacks_reach_the_service_and_verify(service):
         identity = gov.identity.complete(started.pending, sign_in(FormBrowser.over_http(), started.url))
         server.sandbox.one_login.sign_out_everywhere("SAM")
         _path, headers, body = service.wait_for("/callbacks/one-login")
-        notice = gov.identity.parse_logout(body, headers["content-type"])
+        notice = gov.identity.parse_callback(body, headers)
         assert notice.subject == identity.subject
 
 

@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 from govcomponents.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from govcomponents.identity.account_events import AccountEvent as AccountEvent, AccountEventKind as AccountEventKind
+    from govcomponents.identity.async_service import AsyncIdentityService as AsyncIdentityService
+    from govcomponents.identity.events import (
+        AccountChange as AccountChange,
+        AccountEvent as AccountEvent,
+        CallbackAnswer as CallbackAnswer,
+        IdentityEvent as IdentityEvent,
+        IdentityEventKind as IdentityEventKind,
+        LogoutNotice as LogoutNotice,
+        UnknownEvent as UnknownEvent,
+        answer_to as answer_to,
+    )
     from govcomponents.identity.jose.own_keys import (
         new_private_key as new_private_key,
         published_jwks as published_jwks,
@@ -28,24 +38,19 @@ if TYPE_CHECKING:
     from govcomponents.identity.pending import PendingSignIn as PendingSignIn
     from govcomponents.identity.pending_cookie import PendingCookie as PendingCookie, new_cookie_key as new_cookie_key
     from govcomponents.identity.port import IdentityCapability as IdentityCapability
-    from govcomponents.identity.protocol.logout import (
-        LogoutAnswer as LogoutAnswer,
-        LogoutNotice as LogoutNotice,
-        answer_to as answer_to,
-    )
     from govcomponents.identity.protocol.replay_stores import (
         FileReplayStore as FileReplayStore,
         ReplayStore as ReplayStore,
         MemoryReplayStore as MemoryReplayStore,
     )
-    from govcomponents.identity.service import (
-        AsyncIdentityService as AsyncIdentityService,
-        IdentityService as IdentityService,
-    )
+    from govcomponents.identity.service import IdentityService as IdentityService
     from govcomponents.identity.urls import safe_return_path as safe_return_path
 
 _HOMES = {
-    "identity.account_events": "AccountEvent AccountEventKind",
+    "identity.async_service": "AsyncIdentityService",
+    "identity.events": (
+        "AccountChange AccountEvent CallbackAnswer IdentityEvent IdentityEventKind LogoutNotice UnknownEvent answer_to"
+    ),
     "identity.jose.own_keys": "new_private_key published_jwks signer_of",
     "identity.jose.signing": "CallableSigner Signer",
     "identity.levels": "Authentication Claim Confidence",
@@ -53,9 +58,8 @@ _HOMES = {
     "identity.pending": "PendingSignIn",
     "identity.pending_cookie": "PendingCookie new_cookie_key",
     "identity.port": "IdentityCapability",
-    "identity.protocol.logout": "LogoutAnswer LogoutNotice answer_to",
     "identity.protocol.replay_stores": "FileReplayStore ReplayStore MemoryReplayStore",
-    "identity.service": "AsyncIdentityService IdentityService",
+    "identity.service": "IdentityService",
     "identity.urls": "safe_return_path",
 }
 

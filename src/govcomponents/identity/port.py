@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from pydantic import AfterValidator, Field
-
-from govcomponents.core.inputs import Input
 from govcomponents.core.port import Port
-from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.urls import is_safe_return_path
-from govcomponents.privacy import Personal, Secret
+from govcomponents.errors import InvalidInput
+from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.settings import IdentitySettings
 
 if TYPE_CHECKING:
-    from govcomponents.identity.account_events import AccountEvent
+    from govcomponents.identity.events import IdentityEvent
+    from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.models import Identity, SignIn
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.protocol.logout import LogoutNotice
+    from govcomponents.privacy import Secret
 
 Callback: TypeAlias = "str | Mapping[str, str | Sequence[str]]"
-"""How a person came back: the whole URL, its query, or its parameters, each with one value or a list of values."""
-
-LogoutBody: TypeAlias = "bytes | str | Mapping[str, str | Sequence[str]]"
-"""The body of a logout notice's request as it came, or its parameters."""
+"""The way in which a person came back: the URL, its query, or its parameters, each with one value or several."""
 
 
 class IdentityCapability(StrEnum):
-    """What an identity adapter may declare that it can do. Each of them is proved by the contract."""
+    """A capability that an identity adapter may declare. Each of them is proved by the contract."""
 
     SIGN_IN = "sign_in"
     SINGLE_FACTOR = "single_factor"
@@ -52,7 +46,6 @@ class IdentityCapability(StrEnum):
     CHECK = "check"
 
 
-MAX_LOGIN_HINT = 256
 OF_CONFIDENCE = {
     Confidence.LOW: IdentityCapability.LOW_CONFIDENCE,
     Confidence.MEDIUM: IdentityCapability.MEDIUM_CONFIDENCE,
@@ -62,52 +55,11 @@ OF_AUTHENTICATION = {
     Authentication.SINGLE_FACTOR: IdentityCapability.SINGLE_FACTOR,
     Authentication.TWO_FACTOR: IdentityCapability.TWO_FACTOR,
 }
-
-
-def _levels(levels: tuple[Confidence, ...]) -> tuple[Confidence, ...]:
-    if len(set(levels)) != len(levels):
-        raise ValueError("a level is there twice")
-    if len(levels) > 1 and Confidence.NONE in levels:
-        raise ValueError("Confidence.NONE cannot stand beside other levels")
-    return tuple(level for level in sorted(levels, key=lambda level: level.rank) if level is not Confidence.NONE)
-
-
-def _claims(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
-    return tuple(dict.fromkeys(claims))
-
-
-def _hint(hint: Personal[str] | None) -> Personal[str] | None:
-    if hint is not None and not 0 < len(hint.reveal()) <= MAX_LOGIN_HINT:
-        raise ValueError("it is empty or too long")
-    return hint
-
-
-def _path(path: str | None) -> str | None:
-    if path is not None and not is_safe_return_path(path):
-        raise ValueError("it could lead to another site")
-    return path
-
-
-class StartSignIn(Input):
-    """What a sign-in asks for."""
-
-    confidence: Annotated[tuple[Confidence, ...], AfterValidator(_levels)] = Field(
-        description="give Confidence.NONE, one level, or the levels of which any will do"
-    )
-    authentication: Authentication = Field(description="give Authentication.SINGLE_FACTOR or TWO_FACTOR")
-    claims: Annotated[tuple[Claim, ...], AfterValidator(_claims)] = Field(
-        description="give members of Claim, such as [Claim.ADDRESS]"
-    )
-    language: str = Field(description='give a language code that the provider has, such as "en"')
-    max_age: int | None = Field(None, ge=0, le=86_400, description="give seconds, from 0 to 86400")
-    sign_in_again: Secret | None = Field(None, description="give the person's Identity, or its id_token")
-    expect: Personal[str] | None = Field(None, description="give the person's Identity, or its subject")
-    login_hint: Annotated[Personal[str] | None, AfterValidator(_hint)] = Field(
-        None, description="give an email address of at most 256 characters"
-    )
-    return_to: Annotated[str | None, AfterValidator(_path)] = Field(
-        None, description="give a path of this site, such as /licences; urls.safe_return_path() makes one of any text"
-    )
+_OF_OPTION = {
+    "max_age": IdentityCapability.MAX_AGE,
+    "sign_in_again": IdentityCapability.REAUTHENTICATION,
+    "login_hint": IdentityCapability.LOGIN_HINT,
+}
 
 
 class IdentityPort(Port[IdentitySettings]):
@@ -131,14 +83,39 @@ class IdentityPort(Port[IdentitySettings]):
         """Make the URL that ends the person's session with the provider."""
         raise self.unsupported(IdentityCapability.SIGN_OUT, operation="identity.sign_out_url")
 
-    async def parse_logout(self, body: LogoutBody, content_type: str | None) -> LogoutNotice:
-        """Check a notice that the provider sent to this service, or raise CallbackRefused."""
-        raise self.unsupported(IdentityCapability.LOGOUT_NOTICES, operation="identity.parse_logout")
-
-    async def parse_account_event(self, body: bytes | str, content_type: str | None) -> AccountEvent:
-        """Check an event that the provider sent about a person's account, or raise CallbackRefused."""
-        raise self.unsupported(IdentityCapability.ACCOUNT_EVENTS, operation="identity.parse_account_event")
+    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> IdentityEvent:
+        """Check what the provider sent to this service, or raise CallbackRefused. Header names are in lower case."""
+        raise self.unsupported(IdentityCapability.LOGOUT_NOTICES, operation="identity.parse_callback")
 
     async def check(self) -> None:
         """Compare what the provider publishes with what this adapter expects, or raise ConfigurationError."""
         raise self.unsupported(IdentityCapability.CHECK, operation="identity.check")
+
+    def check_request(self, request: StartSignIn) -> None:
+        """Raise NotSupported or InvalidInput for a sign-in that the adapter does not declare."""
+        operation = "identity.start"
+        needs_proof = [claim for claim in request.claims if claim.needs_proof]
+        if needs_proof and not request.confidence:
+            raise InvalidInput(
+                field="claims",
+                problem=f"{needs_proof[0].value} comes only with proof of identity, and none is asked for",
+                fix="ask for confidence=Confidence.LOW or more as well, or leave that claim out",
+                operation=operation,
+                provider=self.provider,
+            )
+        self.require(
+            IdentityCapability.SIGN_IN,
+            OF_AUTHENTICATION[request.authentication],
+            *(OF_CONFIDENCE[level] for level in request.confidence),
+            *(IdentityCapability(claim.value) for claim in request.claims),
+            *(capability for name, capability in _OF_OPTION.items() if getattr(request, name) is not None),
+            operation=operation,
+        )
+        if request.language not in self.languages:
+            raise InvalidInput(
+                field="language",
+                problem="the provider has no pages in that language",
+                fix=f"give one of {', '.join(sorted(self.languages))}",
+                operation=operation,
+                provider=self.provider,
+            )

@@ -32,6 +32,7 @@ class AdapterSettings(BaseModel):
     key_id: str | None = Field(None, min_length=1, max_length=256, description="the id of the published public key")
     signer: Any = Field(None, description="an object that signs, instead of a private key; not from the environment")
     leeway: int = Field(DEFAULT_LEEWAY, gt=0, le=MAX_LEEWAY, description="seconds that clocks may differ")
+    replay_store: Any = Field(None, description="a ReplayStore, or the path of a file; by default in memory")
     pending_life: int = Field(PENDING_LIFE, ge=60, le=MAX_PENDING_LIFE, description="seconds to come back in")
 
 
@@ -128,8 +129,9 @@ def signer_of(settings: IdentitySettings, adapter_settings: AdapterSettings, all
     )
 
 
-def replay_store_of(settings: IdentitySettings, given: object) -> ReplayStore:
-    """Return the store of notices: the one that is given, a file, or one in memory. Raises ConfigurationError."""
+def replay_store_of(settings: IdentitySettings, adapter_settings: AdapterSettings) -> ReplayStore:
+    """Return the store of seen callbacks: the given one, a file, or one in memory. Raises ConfigurationError."""
+    given = adapter_settings.replay_store
     if given is None:
         return MemoryReplayStore()
     if isinstance(given, (str, Path)):

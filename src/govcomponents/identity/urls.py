@@ -5,7 +5,6 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 from govcomponents.core.validation import plain_url_parts
-from govcomponents.errors import InvalidInput
 
 MAX_URL = 2048
 
@@ -13,17 +12,6 @@ MAX_URL = 2048
 def is_absolute(url: object) -> bool:
     """Whether it is a whole http or https URL without fragment, user name, white space or control signs."""
     return isinstance(url, str) and len(url) <= MAX_URL and plain_url_parts(url) is not None
-
-
-def check_absolute(url: object, *, field: str, operation: str) -> None:
-    """Raise InvalidInput unless it is a whole URL."""
-    if not is_absolute(url):
-        raise InvalidInput(
-            field=field,
-            problem="it is not an absolute URL",
-            fix="give a URL that is registered for the client, such as https://service.example.gov.uk/signed-out",
-            operation=operation,
-        )
 
 
 def safe_return_path(path: object, default: str = "/") -> str:

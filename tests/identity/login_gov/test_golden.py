@@ -19,8 +19,8 @@ from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.identity.pending import PendingSignIn
-from govcomponents.identity.service import IdentityService
 from govcomponents.privacy import Personal, Secret
+from identity.kit import service_of
 
 from .support import CLIENT, GOLDEN, HOST, REDIRECT, answers, needs_golden, port_on
 
@@ -88,7 +88,7 @@ def pending(*confidence, authentication=Authentication.SINGLE_FACTOR):
 
 
 def complete(kept, callback="authorize-success", **published):
-    service = IdentityService(port_on(Published(**published), NOW))
+    service = service_of(port_on(Published(**published), NOW))
     location = answers()[callback]["location"] if callback in answers() else callback
     return service.complete(kept, location)
 
@@ -108,7 +108,7 @@ def test_both_environments_publish_what_the_adapter_expects(name, environment):
             return answer(document)
 
     provider = OnlyDiscovery()
-    started = IdentityService(port_on(provider, NOW, environment=environment)).start()
+    started = service_of(port_on(provider, NOW, environment=environment)).start()
     assert started.url.startswith(document["body"]["authorization_endpoint"] + "?")
     assert started.pending.issuer == document["body"]["issuer"]
     assert [request.url for request in provider.sent] == [wire.HOSTS[environment] + "/.well-known/openid-configuration"]
@@ -322,7 +322,7 @@ def test_what_a_sentence_says_chooses_the_advice(name, advice):
 
 def test_the_logout_request_is_the_published_one():
     case = answers()["logout-request"]
-    service = IdentityService(port_on(Published(), NOW))
+    service = service_of(port_on(Published(), NOW))
     url = service.sign_out_url(Secret("a token that must not be sent"), case["query"]["post_logout_redirect_uri"])
     sent = dict(parse_qsl(urlsplit(url).query))
     assert url.partition("?")[0] == case["location"].partition("?")[0]

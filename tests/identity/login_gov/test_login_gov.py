@@ -26,8 +26,8 @@ from govcomponents.identity.adapters.login_gov.adapter import LoginGov
 from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.port import IdentityPort
-from govcomponents.identity.service import IdentityService
 from govcomponents.privacy import Secret
+from identity.kit import service_of
 
 from .support import ABOUT, HOST, NOW, TWO_FACTOR, document, port_on, profile, settings
 
@@ -37,7 +37,7 @@ SINGLE = {"authentication": Authentication.SINGLE_FACTOR}
 
 def desk(found=None, **changes):
     fake = FakeOpenIdProvider(found or profile(), lambda: NOW)
-    return fake, IdentityService(port_on(fake, **changes))
+    return fake, service_of(port_on(fake, **changes))
 
 
 def asked(service, **ask):

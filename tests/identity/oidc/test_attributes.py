@@ -16,9 +16,9 @@ from govcomponents.errors import IdentityNotProved, SignInDenied, SignInReason, 
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.jose.canonical_json import decode_base64url
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.service import IdentityService
 from govcomponents.privacy import Personal, Secret
 from govcomponents.settings import IdentitySettings
+from identity.kit import service_of
 
 from .support import CLIENT, NOW, REDIRECT, document, service_key
 
@@ -116,7 +116,7 @@ def service_on(provider, **changes):
         "signing_algorithm": "ES256",
     }
     own = IdentitySettings(**(values | changes))
-    return IdentityService(OpenIdConnect.from_settings(own, Runtime(provider, clock=lambda: NOW)))
+    return service_of(OpenIdConnect.from_settings(own, Runtime(provider, clock=lambda: NOW)))
 
 
 def sign_in(provider, **ask):

@@ -21,7 +21,7 @@ from govcomponents.errors import (
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.levels import Authentication
 from govcomponents.identity.protocol.discovery import DiscoveryPolicy, DiscoveryUnfit, is_allowed, read_metadata
-from govcomponents.identity.service import IdentityService
+from identity.kit import service_of
 
 from .support import ISSUER, NOW, build, document, profile, settings, with_secret
 
@@ -53,7 +53,7 @@ class Publisher(FakeOpenIdProvider):
 
 
 def service_on(publisher, **changes):
-    return IdentityService(build(Runtime(publisher, clock=lambda: publisher.time), **changes))
+    return service_of(build(Runtime(publisher, clock=lambda: publisher.time), **changes))
 
 
 def test_what_it_says_is_used():
@@ -294,7 +294,7 @@ def test_two_providers_keep_their_own_keys_and_sign_ins():
     """K18, C6, M1."""
     ours, theirs = Publisher(document()), Publisher(document())
     first = service_on(ours)
-    second = IdentityService(
+    second = service_of(
         OpenIdConnect.from_settings(with_secret(name="Another"), Runtime(theirs, clock=lambda: theirs.time))
     )
     started = first.start(**PLAIN)
@@ -367,7 +367,7 @@ def test_settings_are_not_read_from_the_document():
         publisher = Publisher(document(token_endpoint=f"{ISSUER}/elsewhere"))
         publisher.profile = profile(changes={"token_endpoint": f"{ISSUER}/elsewhere"})
         own = settings(assertion_audience=audience)
-        service = IdentityService(OpenIdConnect.from_settings(own, Runtime(publisher, clock=lambda: NOW)))
+        service = service_of(OpenIdConnect.from_settings(own, Runtime(publisher, clock=lambda: NOW)))
         started = service.start(**PLAIN)
         with pytest.raises(SignInDenied):  # this fake has its token endpoint elsewhere
             service.complete(started.pending, publisher.visit(started.url))

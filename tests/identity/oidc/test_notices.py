@@ -18,11 +18,12 @@ from govcomponents.errors import (
     Unavailable,
 )
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
+from govcomponents.identity.events import answer_to
 from govcomponents.identity.jose.signing import CallableSigner, load_signer
 from govcomponents.identity.levels import Authentication
-from govcomponents.identity.protocol.logout import EVENT, answer_to
-from govcomponents.identity.service import IdentityService
+from govcomponents.identity.protocol.logout import EVENT
 from govcomponents.privacy import Personal, Secret
+from identity.kit import service_of
 
 from .support import CLIENT, ISSUER, NOW, document, profile, service_key, settings
 
@@ -33,7 +34,7 @@ PLACE = f"{ISSUER}/.well-known/openid-configuration"
 def desk(found=None, **changes):
     fake = FakeOpenIdProvider(found or profile(), lambda: NOW)
     own = settings(**({"logout_notices": True} | changes))
-    return fake, IdentityService(OpenIdConnect.from_settings(own, Runtime(fake, clock=lambda: NOW)))
+    return fake, service_of(OpenIdConnect.from_settings(own, Runtime(fake, clock=lambda: NOW)))
 
 
 # -- options ------------------------------------------------------------------------------------------------------
@@ -101,7 +102,7 @@ def test_a_signer_elsewhere_is_asked_without_stalling():
 
     fake = Elsewhere(profile(), lambda: NOW)
     own = settings(private_key=..., signing_algorithm=..., signer=CallableSigner("ES256", "k", signer.sign))
-    service = IdentityService(OpenIdConnect.from_settings(own, Runtime(fake, clock=lambda: NOW)))
+    service = service_of(OpenIdConnect.from_settings(own, Runtime(fake, clock=lambda: NOW)))
     started = service.start(**SINGLE)
     assert service.complete(started.pending, fake.visit(started.url))
     assert len(ran) == 1
@@ -141,9 +142,9 @@ FORM = "application/x-www-form-urlencoded"
 )
 def test_a_notice_is_read(changes, subject, session):
     fake, service = desk()
-    found = service.parse_logout(notice(fake, **changes), FORM)
+    found = service.parse_callback(notice(fake, **changes), {"Content-Type": FORM})
     assert (found.subject and found.subject.reveal(), found.session and found.session.reveal()) == (subject, session)
-    assert (found.issuer, found.id, found.issued_at.timestamp()) == (ISSUER, "notice-1", NOW)
+    assert (found.issuer, found.key, found.occurred_at.timestamp()) == (ISSUER, f"{ISSUER}#notice-1", NOW)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_a_notice_is_read(changes, subject, session):
 def test_a_hostile_notice_is_refused(changes, code):
     fake, service = desk()
     with pytest.raises(CallbackRefused) as caught:
-        service.parse_logout(notice(fake, **changes), FORM)
+        service.parse_callback(notice(fake, **changes), {"Content-Type": FORM})
     assert caught.value.code == code
     assert answer_to(caught.value).status == 400
 
@@ -179,9 +180,9 @@ def test_a_hostile_notice_is_refused(changes, code):
 def test_a_notice_counts_once():
     """L5."""
     fake, service = desk()
-    assert service.parse_logout(notice(fake))
+    assert service.parse_callback(notice(fake), {})
     with pytest.raises(CallbackRefused) as caught:
-        service.parse_logout(notice(fake))
+        service.parse_callback(notice(fake), {})
     assert caught.value.code == SignInReason.REPLAYED
     assert answer_to(caught.value).status == 200
 
@@ -195,17 +196,17 @@ def test_a_store_or_keys_that_fail_are_not_the_sender_s_fault():
 
     fake, service = desk(replay_store=Broken())
     with pytest.raises(Unavailable) as failed:
-        service.parse_logout(notice(fake))
+        service.parse_callback(notice(fake), {})
     fake, service = desk(replace(profile(), jwks="https://elsewhere.example.com"))
     with pytest.raises(SignInUnavailable) as missing:
-        service.parse_logout(notice(fake))
+        service.parse_callback(notice(fake), {})
     assert answer_to(failed.value).status == answer_to(missing.value).status == 503
 
 
 def test_notices_are_declared_only_where_they_are_sent():
     fake, service = desk(logout_notices=False)
     with pytest.raises(NotSupported):
-        service.parse_logout(notice(fake))
+        service.parse_callback(notice(fake), {})
 
 
 def test_the_store_must_be_one():
@@ -250,7 +251,7 @@ def test_the_check_complains_even_while_an_older_copy_serves():
             return await super().send(request)
 
     fake = Changing(profile(), lambda: time[0])
-    service = IdentityService(OpenIdConnect.from_settings(settings(), Runtime(fake, clock=lambda: time[0])))
+    service = service_of(OpenIdConnect.from_settings(settings(), Runtime(fake, clock=lambda: time[0])))
     service.check()
     time[0] += 86_401
     assert service.start(**SINGLE).url
@@ -266,6 +267,6 @@ def test_a_key_set_that_cannot_be_had():
             return await super().send(request)
 
     fake = NoKeys(profile(), lambda: NOW)
-    service = IdentityService(OpenIdConnect.from_settings(settings(), Runtime(fake, clock=lambda: NOW)))
+    service = service_of(OpenIdConnect.from_settings(settings(), Runtime(fake, clock=lambda: NOW)))
     with pytest.raises(SignInUnavailable):
         service.check()

@@ -21,8 +21,8 @@ from govcomponents.errors import (
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.service import IdentityService
 from govcomponents.privacy import Personal, Secret
+from identity.kit import service_of
 
 from .support import ABOUT, CLIENT, ISSUER, NOW, PROVED, STRONG, SURE, profile, settings, with_secret
 
@@ -33,7 +33,7 @@ MEDIUM = {"confidence": Confidence.MEDIUM}
 def desk(own=None, found=None):
     fake = FakeOpenIdProvider(found or profile(), lambda: NOW)
     port = OpenIdConnect.from_settings(own or settings(), Runtime(fake, clock=lambda: NOW))
-    return fake, IdentityService(port)
+    return fake, service_of(port)
 
 
 def sign_in(fake, service, **ask):

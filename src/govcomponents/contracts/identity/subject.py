@@ -10,7 +10,8 @@ import pytest
 
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider, FakeProfile
 from govcomponents.contracts.suite import Caller, Double, Subject, Suite
-from govcomponents.identity.service import AsyncIdentityService, IdentityService
+from govcomponents.identity.async_service import AsyncIdentityService
+from govcomponents.identity.service import IdentityService
 
 if TYPE_CHECKING:
     from govcomponents.identity.pending import PendingSignIn

@@ -140,19 +140,32 @@ class IdentitySuite(IdentityFaults, IdentityForgery):
         assert call().identity.check() is None
 
     @needs(Can.LOGOUT_NOTICES)
-    @pytest.mark.parametrize("body", [b"", b"logout_token=a.b.c", "logout_token=", {"logout_token": "e30.e30.AA"}])
-    def test_no_logout_notice_is_believed_by_accident(self, call: Call, body: Any) -> None:
+    @pytest.mark.parametrize(
+        "body", [b"", b"\xff", b"logout_token=a.b.c", b"logout_token=", b"logout_token=e30.e30.AA"]
+    )
+    def test_no_logout_notice_is_believed_by_accident(self, call: Call, body: bytes) -> None:
         caller = call()
-        with pytest.raises(CallbackRefused):
-            caller.identity.parse_logout(body)
+        for headers in ({}, {"content-type": "application/x-www-form-urlencoded"}, {"Content-Type": "text/plain"}):
+            with pytest.raises(CallbackRefused):
+                caller.identity.parse_callback(body, headers)
 
     @needs(Can.ACCOUNT_EVENTS)
-    @pytest.mark.parametrize("body", [b"", b"\xff", "a.b.c", "e30.e30.AA"])
-    def test_no_account_event_is_believed_by_accident(self, call: Call, body: Any) -> None:
+    @pytest.mark.parametrize("body", [b"", b"\xff", b"a.b.c", b"e30.e30.AA"])
+    def test_no_account_event_is_believed_by_accident(self, call: Call, body: bytes) -> None:
         """L20."""
         caller = call()
-        with pytest.raises(CallbackRefused):
-            caller.identity.parse_account_event(body)
+        for headers in ({}, {"content-type": "application/secevent+jwt"}, {"Content-Type": "application/json"}):
+            with pytest.raises(CallbackRefused):
+                caller.identity.parse_callback(body, headers)
+
+    @pytest.mark.parametrize(
+        ("body", "headers", "field"),
+        [("logout_token=a.b.c", {}, "body"), (None, {}, "body"), (b"a.b.c", None, "headers")],
+    )
+    def test_a_callback_is_given_as_it_came(self, call: Call, body: Any, headers: Any, field: str) -> None:
+        with pytest.raises(InvalidInput) as caught:
+            call().identity.parse_callback(body, headers)
+        assert caught.value.field == field
 
     @needs(Can.SIGN_OUT)
     @pytest.mark.parametrize("wrong", ["/signed-out", "javascript:alert(1)", "https://", "https://a b/", 7, ""])
@@ -178,12 +191,9 @@ class IdentitySuite(IdentityFaults, IdentityForgery):
             if can not in declared:
                 with pytest.raises(NotSupported):
                     caller.identity.start(**option)
-        if Can.LOGOUT_NOTICES not in declared:
+        if not declared & {Can.LOGOUT_NOTICES, Can.ACCOUNT_EVENTS}:
             with pytest.raises(NotSupported):
-                caller.identity.parse_logout(b"logout_token=a.b.c")
-        if Can.ACCOUNT_EVENTS not in declared:
-            with pytest.raises(NotSupported):
-                caller.identity.parse_account_event(b"a.b.c")
+                caller.identity.parse_callback(b"logout_token=a.b.c", {})
         if Can.CHECK not in declared:
             with pytest.raises(NotSupported):
                 caller.identity.check()
@@ -196,13 +206,16 @@ class IdentitySuite(IdentityFaults, IdentityForgery):
     @pytest.mark.parametrize(
         "wrong",
         [
-            {"confidence": "medium"},
+            {"confidence": "mediun"},
+            {"confidence": ["low", "low"]},
             {"confidence": [Confidence.NONE, Confidence.LOW]},
             {"confidence": [Confidence.LOW, Confidence.LOW]},
             {"confidence": 2},
-            {"authentication": "two_factor"},
-            {"claims": "address"},
-            {"claims": ["address"]},
+            {"authentication": "two factors"},
+            {"authentication": None},
+            {"claims": "adress"},
+            {"claims": ["adress"]},
+            {"claims": None},
             {"claims": [Claim.ADDRESS]},
             {"claims": 7},
             {"language": "xx"},

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MAX_TOKEN: Final = 32 * 1024
 MAX_HEADER: Final = 4 * 1024
 MAX_KID: Final = 256
+MAX_ID: Final = 256
 DEFAULT_LEEWAY: Final = 30
 MAX_LEEWAY: Final = 300
 
@@ -280,6 +281,14 @@ def check_subject(claims: Mapping[str, object], name: str) -> str:
     ):
         raise TokenRefused(SignInReason.BAD_SUBJECT, f"the {name} has no usable subject")
     return subject
+
+
+def check_id(claims: Mapping[str, object], name: str, rules: Rules) -> str:
+    """Return a claim that is an id: 1 to 256 printable characters. Raises TokenRefused."""
+    value = claims.get(name)
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_ID or not value.isprintable():
+        raise _malformed(rules, f"has no usable {name}")
+    return value
 
 
 def check_auth_time(claims: Mapping[str, object], max_age: int, now: float, rules: Rules) -> None:

@@ -32,7 +32,7 @@ from govcomponents.privacy import Secret
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from govcomponents.identity.port import StartSignIn
+    from govcomponents.identity.inputs import StartSignIn
 
 MAX_TOKEN_ANSWER: Final = 128 * 1024
 MAX_CLAIMS_ANSWER: Final = 256 * 1024

@@ -10,35 +10,32 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.core.client import HttpClient
-from govcomponents.core.refreshed_value import NothingToUse
 from govcomponents.errors import ConfigurationError, SignInReason
 from govcomponents.identity.jose import tokens
 from govcomponents.identity.jose.keys import KeyCache, read_jwks
 from govcomponents.identity.jose.signing import KeySigner, client_assertion
 from govcomponents.identity.jose.tokens import Rules, TokenRefused
-from govcomponents.identity.protocol import flow, logout
+from govcomponents.identity.protocol import flow
 from govcomponents.identity.protocol.discovery import Metadata
 from govcomponents.identity.protocol.error_mapping import STANDARD
 from govcomponents.identity.protocol.metadata import DiscoveredMetadata, KnownMetadata
 from govcomponents.identity.protocol.redirect_callback import ProviderError, code_of, read_callback
 from govcomponents.identity.protocol.registration import ASSERTION_TYPE
-from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from govcomponents.core.messages import Response
     from govcomponents.core.runtime import Runtime
+    from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.jose.signing import Signer
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.port import Callback, LogoutBody, StartSignIn
+    from govcomponents.identity.port import Callback
     from govcomponents.identity.protocol.discovery import DiscoveryPolicy
     from govcomponents.identity.protocol.error_mapping import ErrorMapping
     from govcomponents.identity.protocol.flow import Tokens
-    from govcomponents.identity.protocol.logout import LogoutNotice
     from govcomponents.identity.protocol.metadata import MetadataSource
     from govcomponents.identity.protocol.registration import ClientRegistration
-    from govcomponents.identity.protocol.replay_stores import ReplayStore
 
 MAX_LIFE: Final = 86_400
 _FRESH: Final = 600
@@ -104,14 +101,14 @@ class RelyingParty:
         self.http = HttpClient(runtime, provider=provider, base_url=base)
         # A code is burnt by the first token request that arrives, so not even a 429 lets it be sent again.
         self._token_http = HttpClient(runtime, provider=provider, base_url=base, is_rate_limit=lambda _: False)
-        self._provider = provider
+        self.provider = provider
         http, clock, policy = self.http, runtime.clock, metadata
         self._source: MetadataSource = (
             KnownMetadata(http, policy, token_policy.algorithms)
             if isinstance(policy, Metadata)
             else runtime.share(policy, lambda: DiscoveredMetadata(http, clock, issuer=issuer, policy=policy))
         )
-        self._token_policy = token_policy
+        self.token_policy = token_policy
         self._error_mapping = error_mapping
         name = f"key set of {provider}"
         self.keys = runtime.share(
@@ -128,17 +125,17 @@ class RelyingParty:
         Raises ConfigurationError, SignInRejected and SignInUnavailable.
         """
         operation = "identity.check"
-        with flow.sign_in_errors(self._provider, operation):
+        with flow.sign_in_errors(self.provider, operation):
             await self._source.check(operation)
             await self.keys.current()
 
     async def begin(self, request: StartSignIn) -> tuple[Metadata, PendingSignIn]:
         """Make the record of a new sign-in. Raises SignInUnavailable, and what `metadata` raises."""
-        with flow.sign_in_errors(self._provider, "identity.start"):
+        with flow.sign_in_errors(self.provider, "identity.start"):
             metadata = await self.metadata("identity.start")
         return metadata, flow.begin(
             request,
-            provider=self._provider,
+            provider=self.provider,
             issuer=metadata.issuer,
             client_id=self.registration.client_id,
             redirect_url=self.registration.redirect_url,
@@ -157,7 +154,7 @@ class RelyingParty:
             code = code_of(
                 parameters,
                 pending,
-                provider=self._provider,
+                provider=self.provider,
                 issuer=metadata.issuer,
                 client_id=self.registration.client_id,
                 now=self.clock(),
@@ -165,7 +162,7 @@ class RelyingParty:
                 iss=metadata.names_itself,
             )
         except ProviderError as error:
-            raise self._error_mapping.of_callback(error, pending, self._provider) from None
+            raise self._error_mapping.of_callback(error, pending, self.provider) from None
         given = await self._exchange(metadata, pending, code)
         return TokenResponse(metadata, given, await self._check_id_token(metadata, pending, given, code))
 
@@ -176,7 +173,7 @@ class RelyingParty:
         try:
             return flow.read_tokens(response)
         except flow.EndpointError as error:
-            raise self._error_mapping.of_token(error, self._provider) from None
+            raise self._error_mapping.of_token(error, self.provider) from None
 
     async def _proof(self, metadata: Metadata) -> tuple[dict[str, str], dict[str, str]]:
         """Make the form fields and the headers that prove who sends, for one token request."""
@@ -206,14 +203,14 @@ class RelyingParty:
         """Return the rules for ID tokens of this provider."""
         return Rules(
             name="ID token",
-            algorithms=self._token_policy.algorithms,
+            algorithms=self.token_policy.algorithms,
             issuer=metadata.issuer,
             audience=self.registration.client_id,
-            leeway=self._token_policy.leeway,
-            max_life=self._token_policy.max_life,
+            leeway=self.token_policy.leeway,
+            max_life=self.token_policy.max_life,
             max_age=_FRESH,
-            extra_audiences=self._token_policy.extra_audiences,
-            key_id=self._token_policy.key_id,
+            extra_audiences=self.token_policy.extra_audiences,
+            key_id=self.token_policy.key_id,
         )
 
     async def verify(self, token: object, rules: Rules) -> dict[str, Any]:
@@ -230,7 +227,7 @@ class RelyingParty:
             raise TokenRefused(SignInReason.BAD_TYPE, "the ID token is a token of another type")
         tokens.check_nonce(claims, pending.nonce.reveal(), rules.name)
         for name, value in (("at_hash", given.access_token), ("c_hash", code)):
-            tokens.check_half_hash(claims, name, value, token.algorithm, required=name in self._token_policy.hashes)
+            tokens.check_half_hash(claims, name, value, token.algorithm, required=name in self.token_policy.hashes)
         subject = tokens.check_subject(claims, rules.name)
         if pending.subject is not None and not tokens.same(subject, pending.subject.reveal()):
             raise TokenRefused(SignInReason.BAD_SUBJECT, "another person came back than the one who is expected")
@@ -246,58 +243,25 @@ class RelyingParty:
         url = response.metadata.userinfo_endpoint
         if url is None:
             return {}
-        accept = {"Accept": "application/jwt"} if self._token_policy.signed_userinfo else None
+        accept = {"Accept": "application/jwt"} if self.token_policy.signed_userinfo else None
         answer = await self.http.send(flow.userinfo_request(url, response.given.access_token, accept))
         try:
             claims = await self._read_userinfo(response.metadata, answer)
         except flow.EndpointError as error:
-            raise self._error_mapping.of_userinfo(error, self._provider) from None
+            raise self._error_mapping.of_userinfo(error, self.provider) from None
         if not tokens.same(tokens.check_subject(claims, "userinfo answer"), response.subject):
             raise TokenRefused(SignInReason.BAD_SUBJECT, "the userinfo answer is about another person")
         return claims
 
     async def _read_userinfo(self, metadata: Metadata, answer: Response) -> dict[str, Any]:
         """Read userinfo in the one form that is configured; a signed one must say from whom and for whom it is."""
-        if not self._token_policy.signed_userinfo:
+        if not self.token_policy.signed_userinfo:
             return flow.read_claims(answer)
         rules = replace(self.rules(metadata), name="userinfo token", optional=frozenset({"exp", "iat"}))
         claims = await self.verify(flow.read_claims_token(answer), rules)
         if "nonce" in claims or "events" in claims:
             raise TokenRefused(SignInReason.BAD_TYPE, "the userinfo token is a token of another type")
         return claims
-
-    async def parse_logout(self, body: LogoutBody, content_type: str | None, store: ReplayStore) -> LogoutNotice:
-        """Check a notice of OpenID Connect Back-Channel Logout 1.0. Raises CallbackRefused, and what a store does."""
-        operation, policy = "identity.parse_logout", self._token_policy
-        try:
-            token = logout.token_of(body, content_type)
-            rules = replace(
-                self.rules(await self.metadata(operation)),
-                name="logout token",
-                algorithms=policy.logout_algorithms or policy.algorithms,
-                types=frozenset({"logout+jwt", "jwt"}),
-                max_age=logout.MAX_AGE,
-            )
-            claims = await self.verify(token, rules)
-            subject, session, notice_id = logout.check_notice(
-                claims, rules, subject_required=policy.logout_names_person, one_event=policy.logout_names_person
-            )
-            now, until = self.clock(), claims["exp"] + rules.leeway
-            await self.http.transport.run_blocking(
-                lambda: logout.remember(store, rules.issuer, notice_id, until=until, now=now, provider=self._provider)
-            )
-        except TokenRefused as error:
-            raise logout.refused(error, self._provider) from None
-        except NothingToUse as missing:
-            raise flow.unavailable(self._provider, str(missing), fix="answer 503", operation=operation) from None
-        return logout.LogoutNotice(
-            provider=self._provider,
-            issuer=rules.issuer,
-            subject=None if subject is None else Personal(subject),
-            session=None if session is None else Personal(session),
-            issued_at=logout.moment(claims),
-            id=notice_id,
-        )
 
     async def _fetch_keys(self) -> Response:
         metadata = await self.metadata("identity.keys")

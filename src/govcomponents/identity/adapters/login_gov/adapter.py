@@ -19,7 +19,9 @@ from govcomponents.identity.models import Identity, SignIn
 from govcomponents.identity.port import IdentityCapability, IdentityPort
 from govcomponents.identity.protocol import claims as read
 from govcomponents.identity.protocol import flow
+from govcomponents.identity.protocol.notifications import NotificationReader
 from govcomponents.identity.protocol.relying_party import RelyingParty
+from govcomponents.identity.protocol.security_events import SecurityEventPolicy
 from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
@@ -27,10 +29,11 @@ if TYPE_CHECKING:
     from typing import Self
 
     from govcomponents.core.runtime import Runtime
-    from govcomponents.identity.account_events import AccountEvent
     from govcomponents.identity.adapters.login_gov.settings import Configuration
+    from govcomponents.identity.events import IdentityEvent
+    from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.port import Callback, StartSignIn
+    from govcomponents.identity.port import Callback
     from govcomponents.identity.protocol.relying_party import TokenResponse
     from govcomponents.settings import IdentitySettings
 
@@ -57,8 +60,6 @@ class LoginGov(IdentityPort):
 
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
         self._settings = configuration.settings
-        self._issuers = configuration.discovery_policy.issuers
-        self._replay_store = configuration.replay_store
         self._client = RelyingParty(
             runtime,
             configuration.registration,
@@ -67,6 +68,17 @@ class LoginGov(IdentityPort):
             metadata=configuration.discovery_policy,
             token_policy=configuration.token_policy,
             error_mapping=ERROR_MAPPING,
+        )
+        self._notifications = NotificationReader(
+            self._client,
+            configuration.replay_store,
+            logout=False,
+            security_events=SecurityEventPolicy(
+                audience=self._settings.events_audience or configuration.registration.client_id,
+                issuers=configuration.discovery_policy.issuers,
+                max_age=wire.EVENT_LIFE,
+                changes=wire.CHANGES,
+            ),
         )
 
     @classmethod
@@ -180,19 +192,9 @@ class LoginGov(IdentityPort):
         parameters = {"client_id": self._client.registration.client_id, "post_logout_redirect_uri": back}
         return flow.with_query(url, parameters)
 
-    async def parse_account_event(self, body: bytes | str, content_type: str | None) -> AccountEvent:
+    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> IdentityEvent:
         """Check a security event, which is for the registered address, or for the client where none is set."""
-        from govcomponents.identity.adapters.login_gov import callbacks
-
-        return await callbacks.parse(
-            body,
-            content_type,
-            client=self._client,
-            provider=self.provider,
-            audience=self._settings.events_audience or self._client.registration.client_id,
-            issuers=self._issuers,
-            store=self._replay_store,
-        )
+        return await self._notifications.read(body, headers)
 
     async def check(self) -> None:
         """Fetch the discovery document and the keys, and compare them with the settings."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -67,7 +67,6 @@ class LoginGovSettings(client_settings.AdapterSettings):
     events_audience: Annotated[str, AfterValidator(_url)] | None = Field(
         None, description="the registered URL to which security events are pushed; without it the client id"
     )
-    replay_store: Any = Field(None, description="a ReplayStore for events, or the path of a file; by default in memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +117,5 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
         token_policy=TokenPolicy(
             algorithms=wire.ALGORITHMS, leeway=adapter_settings.leeway, hashes=frozenset({"at_hash", "c_hash"})
         ),
-        replay_store=client_settings.replay_store_of(settings, adapter_settings.replay_store),
+        replay_store=client_settings.replay_store_of(settings, adapter_settings),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from govcomponents.identity.events import AccountChange
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import Address, Name, NamePart, NamePartKind
 from govcomponents.identity.protocol import claims as read
@@ -60,6 +61,15 @@ ENOUGH: Final[Mapping[str, frozenset[str]]] = {
     "hspd12": _CARD,
 }
 """The authentication levels that are as good as each kind of two factors. A remembered device is none of them."""
+
+EVENT_LIFE: Final = 12 * 3600
+_EVENT: Final = "https://schemas.login.gov/secevent/risc/event-type/"
+CHANGES: Final[Mapping[str, AccountChange]] = {
+    f"{_EVENT}mfa-limit-account-locked": AccountChange.LOCKED,
+    f"{_EVENT}password-reset": AccountChange.PASSWORD_RESET,
+    f"{_EVENT}reproof-completed": AccountChange.PROVED_AGAIN,
+}
+"""The changes of an account that it tells besides those of RISC (identity-idp, app/services/push_notification)."""
 
 _SCOPES: Final[Mapping[Claim, str]] = {Claim.PHONE: "phone", Claim.ADDRESS: "address"}
 _PROTOCOL: Final = frozenset({"nonce", "at_hash", "c_hash", "jti"})

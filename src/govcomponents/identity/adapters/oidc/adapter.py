@@ -18,6 +18,7 @@ from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE, Identi
 from govcomponents.identity.protocol import claims as read
 from govcomponents.identity.protocol import error_mapping as standard_errors
 from govcomponents.identity.protocol import flow
+from govcomponents.identity.protocol.notifications import NotificationReader
 from govcomponents.identity.protocol.relying_party import RelyingParty
 from govcomponents.privacy import Personal, Secret
 
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 
     from govcomponents.core.runtime import Runtime
     from govcomponents.identity.adapters.oidc.settings import Configuration
+    from govcomponents.identity.events import IdentityEvent
+    from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.models import Address
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.port import Callback, LogoutBody, StartSignIn
-    from govcomponents.identity.protocol.logout import LogoutNotice
+    from govcomponents.identity.port import Callback
     from govcomponents.identity.protocol.relying_party import TokenResponse
     from govcomponents.settings import IdentitySettings
 
@@ -44,7 +46,6 @@ class OpenIdConnect(IdentityPort):
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
         self._settings = configuration.settings
         self._levels = configuration.levels
-        self._replay_store = configuration.replay_store
         self.provider = self._settings.name  # the settings name the provider
         self.languages = frozenset(self._settings.languages)  # and its languages
         self.capabilities = _capabilities(configuration)  # and what it can do
@@ -57,6 +58,7 @@ class OpenIdConnect(IdentityPort):
             token_policy=configuration.token_policy,
             error_mapping=standard_errors.STANDARD,
         )
+        self._notifications = NotificationReader(self._client, configuration.replay_store)
 
     @classmethod
     def from_settings(cls, settings: IdentitySettings, runtime: Runtime) -> Self:
@@ -174,10 +176,10 @@ class OpenIdConnect(IdentityPort):
             raise self.unsupported(IdentityCapability.SIGN_OUT, operation=operation)
         return flow.with_query(url, parameters)
 
-    async def parse_logout(self, body: LogoutBody, content_type: str | None) -> LogoutNotice:
+    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> IdentityEvent:
         """Check a notice of Back-Channel Logout 1.0, where the settings say that the provider sends it."""
-        self.require(IdentityCapability.LOGOUT_NOTICES, operation="identity.parse_logout")
-        return await self._client.parse_logout(body, content_type, self._replay_store)
+        self.require(IdentityCapability.LOGOUT_NOTICES, operation="identity.parse_callback")
+        return await self._notifications.read(body, headers)
 
     async def check(self) -> None:
         """Fetch the discovery document and the keys, and compare them with the settings."""

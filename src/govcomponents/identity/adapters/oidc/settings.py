@@ -81,7 +81,6 @@ class OpenIdConnectSettings(client_settings.AdapterSettings):
         ("max_age", "login_hint"), description="the options of a sign-in that the provider honours"
     )
     logout_notices: bool = Field(default=False, description="whether the provider sends notices of logouts")
-    replay_store: Any = Field(None, description="a ReplayStore, or the path of a file; by default in memory")
     languages: Listed = Field(("en",), min_length=1, description="the languages that the provider's pages have")
     extra_parameters: Mapped = Field(default_factory=dict, description="more parameters of every sign-in")
     attributes_url: str | None = Field(None, description="where verified attributes are")
@@ -171,7 +170,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             extra_audiences=True,
             signed_userinfo=adapter_settings.userinfo == "jwt",
         ),
-        replay_store=client_settings.replay_store_of(settings, adapter_settings.replay_store),
+        replay_store=client_settings.replay_store_of(settings, adapter_settings),
     )
 
 

@@ -18,8 +18,8 @@ from govcomponents.identity.protocol import claims as read
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.port import StartSignIn
 
 # What a service may not set for itself: each protects the sign-in, or is made anew for each.
 RESERVED: Final = frozenset(

@@ -25,6 +25,7 @@ from govcomponents.identity.port import IdentityCapability, IdentityPort
 from govcomponents.identity.protocol import claims as read
 from govcomponents.identity.protocol import flow
 from govcomponents.identity.protocol.discovery import Metadata
+from govcomponents.identity.protocol.notifications import NotificationReader
 from govcomponents.identity.protocol.relying_party import RelyingParty
 from govcomponents.privacy import Personal, Secret
 
@@ -34,9 +35,10 @@ if TYPE_CHECKING:
 
     from govcomponents.core.runtime import Runtime
     from govcomponents.identity.adapters.one_login.settings import Configuration
+    from govcomponents.identity.events import IdentityEvent
+    from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.port import Callback, LogoutBody, StartSignIn
-    from govcomponents.identity.protocol.logout import LogoutNotice
+    from govcomponents.identity.port import Callback
     from govcomponents.identity.protocol.relying_party import TokenResponse
     from govcomponents.settings import IdentitySettings
 
@@ -77,7 +79,6 @@ class OneLogin(IdentityPort):
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
         self._settings = configuration.settings
         self._endpoints = configuration.endpoints
-        self._replay_store = configuration.replay_store
         if configuration.registration.signer is None:
             self.capabilities = _WITHOUT_A_KEY
         elif self._settings.high_confidence:
@@ -99,6 +100,7 @@ class OneLogin(IdentityPort):
             token_policy=configuration.token_policy,
             error_mapping=ERROR_MAPPING,
         )
+        self._notifications = NotificationReader(self._client, configuration.replay_store)
         self._identity_keys = runtime.share(
             ("keys", self._endpoints.did_document, self._endpoints.did),
             lambda: KeyCache(
@@ -248,9 +250,9 @@ class OneLogin(IdentityPort):
         self._check_length(url, wire.MAX_LOGOUT_QUERY, "return_to")
         return url
 
-    async def parse_logout(self, body: LogoutBody, content_type: str | None) -> LogoutNotice:
+    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> IdentityEvent:
         """Check a logout notice: always ES256, whatever the client's ID tokens are, and always about a person."""
-        return await self._client.parse_logout(body, content_type, self._replay_store)
+        return await self._notifications.read(body, headers)
 
     async def check(self) -> None:
         """Fetch the discovery document, the key set and the DID document, and compare them with the constants."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import Field
 
@@ -32,7 +32,6 @@ class OneLoginSettings(client_settings.AdapterSettings):
     client_secret: Secret | None = Field(None, description="instead of a key, where the provider agreed to that")
     signed_requests: bool = Field(default=False, description="whether to sign every authorization request")
     claims_as_text: bool = Field(default=False, description="for the official simulator: signed claims as text")
-    replay_store: Any = Field(None, description="a ReplayStore, or the path of a file; by default in memory")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             logout_algorithms=wire.LOGOUT_ALGORITHMS,
             logout_names_person=True,
         ),
-        replay_store=client_settings.replay_store_of(settings, adapter_settings.replay_store),
+        replay_store=client_settings.replay_store_of(settings, adapter_settings),
     )
 
 

@@ -1,0 +1,118 @@
+"""The service object of asyncio callers: `gov.identity` is an `AsyncIdentityService`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from govcomponents.core.callbacks import checked_callback
+from govcomponents.core.inputs import checked_input, member
+from govcomponents.core.service import Service
+from govcomponents.identity.inputs import StartSignIn, check_pending, check_sign_out, expected, id_token_of, members
+from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.identity.port import IdentityPort
+from govcomponents.privacy import Personal
+
+if TYPE_CHECKING:
+    from govcomponents.identity.events import IdentityEvent
+    from govcomponents.identity.models import Identity, SignIn
+    from govcomponents.identity.pending import PendingSignIn
+    from govcomponents.identity.port import Callback
+    from govcomponents.privacy import Secret
+
+
+class AsyncIdentityService(Service[IdentityPort]):
+    """Signing people in and proving who they are, for asyncio callers. Belongs to one event loop."""
+
+    async def start(
+        self,
+        *,
+        confidence: Confidence | str | Iterable[Confidence | str] = Confidence.NONE,
+        authentication: Authentication | str = Authentication.TWO_FACTOR,
+        claims: Iterable[Claim | str] = (),
+        language: str = "en",
+        max_age: int | None = None,
+        sign_in_again: Identity | Secret | None = None,
+        expect: Identity | Personal[str] | None = None,
+        login_hint: Personal[str] | str | None = None,
+        return_to: str | None = None,
+    ) -> SignIn:
+        """Start a sign-in: redirect the person's browser to `url`, and keep `pending` with their session.
+
+        `confidence` is how far identity is to be proved: NONE to sign in only, a level, or several levels of which
+        any will do. `authentication` is with how much the person must sign in. `claims` are what to ask for besides
+        the subject and the email address; those that need proof need a `confidence`. `language` is that of the
+        provider's pages. `max_age` is for how many seconds at most an earlier sign-in may count. `sign_in_again` is
+        the earlier identity (or its `id_token`) of somebody who is to sign in anew. `expect` is who must come back,
+        such as the person of an earlier step: anybody else is rejected. `login_hint` is the email address to fill in.
+        `return_to` is the path of this site to go on with afterwards, which `complete` gives back. Sends nothing
+        where the provider's endpoints are known.
+
+        Raises InvalidInput and NotSupported (nothing was sent), and SignInUnavailable where the endpoints have to be
+        fetched and cannot be.
+        """
+        operation = "identity.start"
+        with checked_input(operation, StartSignIn):
+            request = StartSignIn(
+                confidence=members(Confidence, confidence, field="confidence", operation=operation),
+                authentication=member(Authentication, authentication, field="authentication", operation=operation),
+                claims=members(Claim, claims, field="claims", operation=operation),
+                language=language,
+                max_age=max_age,
+                sign_in_again=id_token_of(sign_in_again),
+                expect=expected(expect, sign_in_again),
+                login_hint=Personal(login_hint) if isinstance(login_hint, str) else login_hint,
+                return_to=return_to,
+            )
+        self._port.check_request(request)
+        return await self._perform(self._port.start(request))
+
+    async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
+        """Check how the person came back, and return who they are. Take `pending` out of the session before you call.
+
+        `callback` is the URL at which they came back, or its parameters. An Identity is returned only if everything
+        that was asked for was reached; its `confidence` is what the proof itself states.
+
+        Raises, all of them SignInError: SignInDenied if the person or the provider ended it; IdentityNotProved if they
+        signed in but were not proved to the level asked for, with the provider's return codes; SignInUnavailable if
+        the provider could not do it now; SignInRejected if any check failed, with the `reason` for your logs. After
+        each of them the person can only start again: what they brought back is used up. Raises CredentialsRefused if
+        the provider does not take this service's key.
+        """
+        check_pending(pending)
+        identity = await self._perform(self._port.complete(pending, callback))
+        return identity if pending.return_to is None else replace(identity, return_to=pending.return_to)
+
+    async def sign_out_url(self, identity: Identity | Secret, return_to: str | None = None) -> str:
+        """Return the URL that ends the person's session with the provider: end your own first, then redirect there.
+
+        `identity` is who signed in, or the `id_token` that was kept of them. `return_to` is a registered URL to which
+        the provider sends them afterwards; without it they stay there. Raises InvalidInput for a URL that is not
+        absolute, and NotSupported.
+        """
+        check_sign_out(identity, return_to)
+        return await self._perform(self._port.sign_out_url(identity, return_to))
+
+    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> IdentityEvent:
+        """Check what the provider sent by POST to this service: a logout notice, or an event about an account.
+
+        `body` is the request's body as it came, `headers` are the request's. Close the person's sessions, or decide
+        what follows; then answer what `govcomponents.identity.answer_to` says, without a CSRF check and without a
+        sign-in, because the provider has neither. With several accounts, each is tried: `account` of the event says
+        which of them it is for.
+
+        Raises CallbackRefused for an event that is not good or that came before (its `code` is the reason),
+        Unavailable if the store of keys that came failed, SignInUnavailable if the provider's keys cannot be had,
+        InvalidInput for another body than bytes, and NotSupported.
+        """
+        raw, named = checked_callback(body, headers, operation="identity.parse_callback")
+        return await self._first_to_accept(lambda port: port.parse_callback(raw, named))
+
+    async def check(self) -> None:
+        """Fetch what the provider publishes about itself, and compare it with what this adapter expects.
+
+        Do it in a health check or before going live: no sign-in needs it. Raises ConfigurationError that says what
+        differs, SignInUnavailable if it cannot be fetched, and NotSupported.
+        """
+        await self._perform(self._port.check())

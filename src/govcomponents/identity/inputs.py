@@ -1,0 +1,118 @@
+"""Inputs of the identity operations, validated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+from pydantic import AfterValidator, Field
+
+from govcomponents.core.inputs import Input, member
+from govcomponents.errors import InvalidInput
+from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.identity.models import Identity
+from govcomponents.identity.pending import PendingSignIn
+from govcomponents.identity.urls import is_absolute, is_safe_return_path
+from govcomponents.privacy import Personal, Secret
+
+if TYPE_CHECKING:
+    from enum import Enum
+
+    E = TypeVar("E", bound=Enum)
+
+MAX_LOGIN_HINT = 256
+
+
+def _levels(levels: tuple[Confidence, ...]) -> tuple[Confidence, ...]:
+    if len(set(levels)) != len(levels):
+        raise ValueError("a level is there twice")
+    if len(levels) > 1 and Confidence.NONE in levels:
+        raise ValueError("Confidence.NONE cannot stand beside other levels")
+    return tuple(level for level in sorted(levels, key=lambda level: level.rank) if level is not Confidence.NONE)
+
+
+def _claims(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    return tuple(dict.fromkeys(claims))
+
+
+def _hint(hint: Personal[str] | None) -> Personal[str] | None:
+    if hint is not None and not 0 < len(hint.reveal()) <= MAX_LOGIN_HINT:
+        raise ValueError("it is empty or too long")
+    return hint
+
+
+def _path(path: str | None) -> str | None:
+    if path is not None and not is_safe_return_path(path):
+        raise ValueError("it could lead to another site")
+    return path
+
+
+class StartSignIn(Input):
+    """Input of identity.start, validated. `confidence` has no NONE: without a level no proof is asked for."""
+
+    confidence: Annotated[tuple[Confidence, ...], AfterValidator(_levels)] = Field(
+        description="give Confidence.NONE, one level, or the levels of which any will do"
+    )
+    authentication: Authentication = Field(description="give Authentication.SINGLE_FACTOR or TWO_FACTOR")
+    claims: Annotated[tuple[Claim, ...], AfterValidator(_claims)] = Field(
+        description="give members of Claim, such as [Claim.ADDRESS]"
+    )
+    language: str = Field(description='give a language code that the provider has, such as "en"')
+    max_age: int | None = Field(None, ge=0, le=86_400, description="give seconds, from 0 to 86400")
+    sign_in_again: Secret | None = Field(None, description="give the person's Identity, or its id_token")
+    expect: Personal[str] | None = Field(None, description="give the person's Identity, or its subject")
+    login_hint: Annotated[Personal[str] | None, AfterValidator(_hint)] = Field(
+        None, description="give an email address of at most 256 characters"
+    )
+    return_to: Annotated[str | None, AfterValidator(_path)] = Field(
+        None, description="give a path of this site, such as /licences; safe_return_path() makes one of any text"
+    )
+
+
+def members(kind: type[E], given: object, *, field: str, operation: str) -> tuple[E, ...]:
+    """Read members of an enumeration: one, or several, each as itself or as its text. Raises InvalidInput."""
+    if isinstance(given, (kind, str)) or not isinstance(given, Iterable):
+        given = (given,)
+    return tuple(member(kind, one, field=field, operation=operation) for one in given)
+
+
+def id_token_of(given: Identity | Secret | None) -> Secret | None:
+    """Return the ID token of an identity, or the one that was kept of it."""
+    return given.id_token if isinstance(given, Identity) else given
+
+
+def expected(expect: Identity | Personal[str] | None, again: Identity | Secret | None) -> Personal[str] | None:
+    """Return who must come back: whoever is named, or the person who is to sign in again."""
+    if expect is None and isinstance(again, Identity):
+        return again.subject
+    return expect.subject if isinstance(expect, Identity) else expect
+
+
+def check_pending(pending: object) -> None:
+    """Raise InvalidInput unless it is a pending sign-in."""
+    if not isinstance(pending, PendingSignIn):
+        raise InvalidInput(
+            field="pending",
+            problem=f"it is not a PendingSignIn, but of the type {type(pending).__name__}",
+            fix="give what start() returned, or PendingSignIn.load(...) of what you kept",
+            operation="identity.complete",
+        )
+
+
+def check_sign_out(identity: object, return_to: object) -> None:
+    """Raise InvalidInput unless the arguments of a sign-out are an identity or its ID token, and an absolute URL."""
+    operation = "identity.sign_out_url"
+    if not isinstance(identity, (Identity, Secret)):
+        raise InvalidInput(
+            field="identity",
+            problem="it is neither an Identity nor the id_token of one",
+            fix="give what complete() returned, or Secret(...) of the ID token that you kept",
+            operation=operation,
+        )
+    if return_to is not None and not is_absolute(return_to):
+        raise InvalidInput(
+            field="return_to",
+            problem="it is not an absolute URL",
+            fix="give a URL that is registered for the client, such as https://service.example.gov.uk/signed-out",
+            operation=operation,
+        )
