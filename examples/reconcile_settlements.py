@@ -25,7 +25,7 @@ from govcomponents import GovComponents, Money, NotFound
 from govcomponents.pay import PaymentId
 
 if TYPE_CHECKING:
-    from govcomponents.pay.service import PayService
+    from govcomponents.pay import PayService
 
 DAY = timedelta(days=1)
 

@@ -14,12 +14,10 @@ import sys
 from dataclasses import dataclass, field
 
 from govcomponents import GovComponents, Money
-from govcomponents.identity.levels import Confidence
-from govcomponents.identity.models import Identity, SignIn
-from govcomponents.notify.models import Sent
-from govcomponents.pay.models import Payment
-from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.server import SandboxServer, serving
+from govcomponents.identity import Confidence, Identity, SignIn
+from govcomponents.notify import Sent
+from govcomponents.pay import Payment
+from govcomponents.testing import FormBrowser, SandboxServer, serving
 
 FEE = Money.gbp("145.00")
 TOO_MUCH = Money.gbp("45.00")  # the person turns out to be entitled to the lower fee

@@ -5,8 +5,8 @@ import asyncio
 from renew_a_licence import EMAIL_RECEIPT, FEE, GOOD_CARD, PHONE, RETURN_URL, TEXT_RECEIPT, TOO_MUCH, Person
 
 from govcomponents import AsyncGovComponents
-from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.server import serving
+from govcomponents.identity import Confidence
+from govcomponents.testing import serving
 
 
 async def renew(gov: AsyncGovComponents, person: Person, reference: str) -> str:

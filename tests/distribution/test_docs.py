@@ -81,6 +81,12 @@ def test_a_page_goes_through_public_doors_only(page: Path) -> None:
             assert DOORS.fullmatch(module), module
 
 
+@pytest.mark.parametrize("example", sorted((ROOT / "examples").glob("*.py")), ids=_name)
+def test_an_example_goes_through_public_doors_only(example: Path) -> None:
+    for module in re.findall(r"^\s*(?:from|import) (govcomponents[\w.]*)", example.read_text("utf-8"), re.MULTILINE):
+        assert DOORS.fullmatch(module), module
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if _commands(page)], ids=_name)
 def test_the_commands_of_a_page_exist(page: Path) -> None:
     is_ours_to_run = page.parent == ROOT  # the first pages that people follow, word for word
