@@ -129,7 +129,7 @@ def follow_up(gov: GovComponents, receipts: list[Sent], story: Story) -> None:
 
 
 def show(story: Story, server: SandboxServer) -> None:
-    """Print what the service knows, and beside it what the imitated providers saw."""
+    """Print what the service knows, and beside it what the stubs saw."""
     print(f"Renewal {story.reference}, against the sandbox at {server.base_url}\n")
     print("What the service knows")
     for number, (component, happened) in enumerate(story.lines, start=1):

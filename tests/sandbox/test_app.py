@@ -58,7 +58,7 @@ def test_closing_without_a_state_file_does_nothing(sandbox):
     assert sandbox.visit(sandbox.base_url).status == 200
 
 
-def test_an_answer_that_holds_nothing_to_spoil_stays(sandbox):
+def test_an_answer_that_holds_nothing_to_corrupt_stays(sandbox):
     keys = sandbox.one_login.keys
     refused = Response(400, {}, b"{}")
     assert corrupt("id_token_expired", refused, keys) is refused

@@ -300,7 +300,7 @@ def test_a_service_that_cannot_be_reached_is_a_failed_attempt(url):
     assert answer.problem
 
 
-def test_the_courier_sends_without_being_asked(service):
+def test_the_worker_sends_without_being_asked(service):
     there = Setting()
     there.clock.run()
     worker = CallbackWorker(there.callbacks, there.clock)
@@ -315,7 +315,7 @@ def test_the_courier_sends_without_being_asked(service):
     assert [path for path, _sign, _body in service.got] == ["/now", "/later"]
 
 
-def test_the_courier_outlives_a_fault(service, capfd):
+def test_the_worker_outlives_a_fault(service, capfd):
     there = Setting()
     worker = CallbackWorker(there.callbacks, there.clock)
     worker.start()
@@ -332,7 +332,7 @@ def test_the_courier_outlives_a_fault(service, capfd):
     assert "canary" not in printed
 
 
-def test_the_courier_asks_the_imitations_again_while_time_passes():
+def test_the_worker_asks_the_stubs_again_while_time_passes():
     there = Setting()
     worker = CallbackWorker(there.callbacks, there.clock)
     assert worker._pause() is None

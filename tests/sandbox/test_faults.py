@@ -33,7 +33,7 @@ def hits(faults, count, operation="create_payment", provider="pay"):
     return [number for number in range(1, count + 1) if faults.match(provider, operation)]
 
 
-def test_without_faults_nothing_is_struck(faults):
+def test_without_faults_nothing_is_injected(faults):
     assert not faults.any_armed
     assert hits(faults, 5) == []
 

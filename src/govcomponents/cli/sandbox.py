@@ -20,8 +20,8 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Add this subcommand to the command line."""
     parser = commands.add_parser(
         "sandbox",
-        help="serve GOV.UK Pay, GOV.UK Notify and GOV.UK One Login, imitated, on one port",
-        description="Serves GOV.UK Pay, GOV.UK Notify and GOV.UK One Login, imitated, on one port. No real money, "
+        help="serve GOV.UK Pay, GOV.UK Notify and GOV.UK One Login on one port, as stubs",
+        description="Serves GOV.UK Pay, GOV.UK Notify and GOV.UK One Login on one port, as stubs. No real money, "
         "message or identity is behind it. Any client of these providers can be pointed at it.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def welcome(server: SandboxServer, host: str) -> str:
-    """What is printed at the start: where it is, what is there, and lines to paste into a shell."""
+    """Text that is printed at the start: where it is, what is there, and lines to paste into a shell."""
     from govcomponents.sandbox.control.client_environment import environment
 
     lines = [

@@ -32,7 +32,7 @@ class Form:
 
 @dataclass(frozen=True)
 class Page:
-    """Where the person is. `left` is true when the URL is not the sandbox's: the service must answer it."""
+    """The page that a person is on. `left` is true when the URL is not the sandbox's: the service must answer it."""
 
     url: str
     status: int

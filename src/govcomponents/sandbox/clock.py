@@ -124,7 +124,7 @@ class SandboxClock:
             self._held = before
 
     def settings(self) -> dict[str, float | None]:
-        """What `restore` needs to show this time again."""
+        """Settings with which `restore` shows this time again."""
         with self._lock:
             return {"stopped_at": self._stopped_at, "offset": self._offset}
 

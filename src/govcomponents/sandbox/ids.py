@@ -16,7 +16,7 @@ class Ids:
         self._random = random.Random(seed)
         self._lock = threading.Lock()
         self.drawn = 0
-        """How many were made."""
+        """Number of ids made so far."""
 
     def reseed(self, seed: int) -> None:
         """Begin again from another seed."""

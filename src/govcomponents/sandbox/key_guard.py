@@ -17,7 +17,7 @@ def looks_live(text: str) -> bool:
 
 
 def place_of_live_key(value: object, place: str = "") -> str | None:
-    """Where in a world such a key is, as "pay.services.0.api_keys.1.key"; None if there is none."""
+    """Find the place of such a key in a world, as "pay.services.0.api_keys.1.key"; None if there is none."""
     if isinstance(value, str):
         return place if looks_live(value) else None
     if isinstance(value, Mapping):

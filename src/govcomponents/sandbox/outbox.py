@@ -1,4 +1,4 @@
-"""A message as its reader sees it: what a stub that sends messages gives to the outbox page."""
+"""Messages as their readers see them, which the outbox page shows."""
 
 from __future__ import annotations
 

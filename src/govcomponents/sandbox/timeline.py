@@ -28,7 +28,7 @@ class Timeline:
         self._events: deque[tuple[float, str, str | None, str]] = deque(maxlen=limit)
         self._lock = threading.Lock()
         self.recorded = 0
-        """How many events there ever were."""
+        """Number of events ever recorded."""
 
     def record(self, component: str, happened: str, reference: str | None = None) -> None:
         """Add an event at the present time of the clock."""

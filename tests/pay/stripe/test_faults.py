@@ -1,4 +1,4 @@
-"""Each fault that the imitated Stripe can be told to have reaches the caller as the catalogue says."""
+"""Each fault that the Stripe stub can be told to have reaches the caller as the catalogue says."""
 
 import pytest
 

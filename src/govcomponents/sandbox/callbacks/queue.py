@@ -25,7 +25,7 @@ _KEPT = 10_000
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRule:
-    """How a provider delivers: facts of its documentation, which its stub states.
+    """Delivery and repetition of callbacks by a provider, from its documentation.
 
     `timeout` is in seconds. `waits` are the seconds before each repetition, counted from the failure before it.
     `is_taken` judges an answer's status; `is_repeated` whether a failure is repeated (None: there was no answer).
@@ -52,7 +52,7 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """What came of one attempt: the status, or None and the kind of the failure."""
+    """Result of one attempt: the status, or None and the kind of the failure."""
 
     status: int | None
     problem: str = ""
@@ -114,13 +114,13 @@ class Delivery:
 
     @property
     def due_at(self) -> datetime:
-        """When the next attempt is."""
+        """Time of the next attempt."""
         return datetime.fromtimestamp(self.due, UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Perturbation:
-    """What is done to callbacks on purpose, because a real network does it too.
+    """Perturbation of callbacks on purpose, because a real network does it too.
 
     `copies`: how often each is sent; `delay_seconds`: how much later; `shuffle_seconds`: each is late by a random
     part of this, so that they arrive out of order; `paused`: nothing is sent until this is taken back.
@@ -200,7 +200,7 @@ class Callbacks:
 
     @property
     def queued(self) -> int:
-        """How many were ever queued."""
+        """Number of callbacks ever queued."""
         return self._number
 
     @property
@@ -243,7 +243,7 @@ class Callbacks:
 
     @property
     def perturbation(self) -> Perturbation:
-        """What is done to callbacks now."""
+        """The perturbation in force."""
         return self._perturbation
 
     def deliveries(self) -> list[Delivery]:
@@ -262,7 +262,7 @@ class Callbacks:
         self._changed()
 
     def next_due(self) -> float | None:
-        """When the next attempt is due, in seconds since the epoch; None if none is waiting or all are paused."""
+        """Time of the next attempt, in seconds since the epoch; None if none is waiting or all are paused."""
         with self._lock:
             first = None if self._perturbation.paused else self._first()
             return first.due if first else None

@@ -44,7 +44,7 @@ class CallbackWorker:
             self._wanted.wait(self._pause())
 
     def _pause(self) -> float | None:
-        """How long nothing can become due; None while only a move of the clock can change that."""
+        """Seconds for which nothing can become due; None while only a move of the clock can change that."""
         if not self._clock.is_running:
             return None
         due = self._callbacks.next_due()

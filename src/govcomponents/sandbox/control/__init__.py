@@ -1,1 +1,1 @@
-"""What steers a sandbox: its control API, the client of that, and its pages."""
+"""Control of a sandbox: its API, the client of that, and its pages."""

@@ -160,7 +160,7 @@ class Control:
         self._ask("POST", f"/callbacks/{quote(callback_id, safe='')}/resend")
 
     def perturbation(self) -> models.Perturb:
-        """What is done to callbacks on purpose."""
+        """The perturbation of callbacks in force."""
         return models.Perturb.model_validate_json(self._ask("GET", "/callbacks/perturbation"))
 
     def perturb(
@@ -191,7 +191,7 @@ class Control:
         self._ask("POST", "/keys/rotate", {"provider": provider})
 
     def timeline(self, reference: str | None = None) -> list[models.EventLine]:
-        """What happened, oldest first; with `reference`, what has it or one that begins with it."""
+        """The timeline's events, oldest first; with `reference`, those that have it or one that begins with it."""
         query = f"?{urlencode({'reference': reference})}" if reference else ""
         return self._list(models.EventLine, f"/timeline{query}")
 

@@ -1,4 +1,4 @@
-"""How a service reaches a sandbox: settings, and the environment variables that give them."""
+"""Settings with which a service reaches a sandbox, and the environment variables that give them."""
 
 from __future__ import annotations
 

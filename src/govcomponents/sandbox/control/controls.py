@@ -27,7 +27,7 @@ class Reset(Protocol):
 
 @dataclass(slots=True)
 class SandboxControls:
-    """What the control API and pages read and change of a sandbox.
+    """A sandbox as its control API and pages see and change it.
 
     `providers` are those that the world has; `absent` those of the default world that it has not; with `seed` they
     are others after a reset. `drop_connections` ends every open connection but the caller's, and says how many.

@@ -1,4 +1,4 @@
-"""What goes in and out of the control API: the same models on the server, in its description and in the client."""
+"""Models of the control API: the same on the server, in its description and in the client."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class ArmFault(_In):
 
 
 class Perturb(_In):
-    """What is done to callbacks on purpose. What is left out is as usual again."""
+    """Perturbation of callbacks on purpose. What is left out is as usual again."""
 
     copies: int = Field(1, ge=1, le=10, description="how often each callback is sent")
     delay_seconds: Seconds = Field(0.0, description="how much later each is sent")
@@ -163,13 +163,13 @@ class CallbackState(_Out):
 
 
 class Delivered(_Out):
-    """How many attempts were made."""
+    """The number of attempts made."""
 
     attempts: int
 
 
 class Dropped(_Out):
-    """How many connections were ended."""
+    """The number of connections ended."""
 
     connections: int
 

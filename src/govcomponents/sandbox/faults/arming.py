@@ -52,7 +52,7 @@ class ArmedFault:
 
     @property
     def kind(self) -> FaultKind:
-        """What it does."""
+        """Kind of the fault."""
         return self.definition.kind
 
     @property

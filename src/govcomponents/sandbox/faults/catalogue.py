@@ -12,7 +12,7 @@ from govcomponents.sandbox.http.messages import json_response
 
 
 class Effect(Enum):
-    """What a fault does to a call."""
+    """Effect of a fault on a call."""
 
     SILENCE_BEFORE = "the request is not acted on, and no answer comes"
     SILENCE_AFTER = "the request is acted on, and no answer comes"

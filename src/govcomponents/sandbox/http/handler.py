@@ -30,7 +30,7 @@ class _Unreadable(Exception):
 
 
 class Served(Protocol):
-    """What stands behind a connection: it responds to calls, until it is stopping."""
+    """Server behind a connection: it responds to calls, until it is stopping."""
 
     base_url: str
     stopping: threading.Event

@@ -56,11 +56,11 @@ class Route:
     path: str
     handler: Handler
     operation: str = ""
-    """What faults call it; without one, the name of the handler."""
+    """The name that faults know it by; without one, that of the handler."""
 
     @property
     def name(self) -> str:
-        """What faults call it."""
+        """The name that faults know it by."""
         return self.operation or getattr(self.handler, "__name__", "").strip("_")
 
 
@@ -68,7 +68,7 @@ class RouteOwner(Protocol):
     """Owner of a part of the sandbox's paths: its routes, and its way to say that a route is not there."""
 
     section: str
-    """What faults call it; a provider's section of a world."""
+    """The name that faults know it by: a provider's section of a world."""
 
     def routes(self) -> Iterable[Route]:
         """All routes that it answers."""

@@ -28,7 +28,7 @@ class Found:
 
 @dataclass(slots=True)
 class _Node:
-    """What may follow one segment: fixed segments, a number, or anything; and the routes that end here, by method."""
+    """A node of the tree: the segments that may follow it, and the routes that end here, by method."""
 
     fixed: dict[str, _Node] = field(default_factory=dict)
     number: _Node | None = None

@@ -1,1 +1,1 @@
-"""What stubs of identity providers share: keys, expiring codes, corrupted tokens, and a whole OpenID provider."""
+"""Base of the stubs of identity providers: keys, expiring codes, corrupted tokens, and a whole OpenID provider."""

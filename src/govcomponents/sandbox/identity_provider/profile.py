@@ -1,4 +1,4 @@
-"""How OpenID providers differ: where they are, what they publish and take, and what they say about a person."""
+"""Profile of an OpenID provider: its paths, what it publishes and takes, and what it says about a person."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """What a sign-in asked for, checked."""
+    """A checked authorization request."""
 
     client: Client
     redirect_url: str
@@ -25,7 +25,7 @@ class AuthorizationRequest:
 
 
 class BadRequest(Exception):
-    """What is asked for is wrong: an OAuth error that the person takes back."""
+    """An authorization request is wrong: an OAuth error that the person takes back."""
 
     def __init__(self, description: str, error: str = "invalid_request") -> None:
         super().__init__(description)
@@ -61,7 +61,7 @@ class ProviderProfile(ABC):
 
     @abstractmethod
     def published(self) -> dict[str, object]:
-        """What the discovery document says besides the addresses."""
+        """Members of the discovery document besides the addresses."""
 
     @abstractmethod
     def check(self, query: Mapping[str, str]) -> tuple[str, ...]:
@@ -69,11 +69,11 @@ class ProviderProfile(ABC):
 
     @abstractmethod
     def about(self, request: AuthorizationRequest, person: Person) -> dict[str, Any]:
-        """What userinfo says."""
+        """Claims of the userinfo response."""
 
     @abstractmethod
     def in_id_token(self, request: AuthorizationRequest, person: Person) -> dict[str, Any]:
-        """What the ID token says besides what every ID token does."""
+        """Claims of the ID token besides those of every ID token."""
 
     @abstractmethod
     def refusal(self, error: str, sentence: str) -> dict[str, str]:

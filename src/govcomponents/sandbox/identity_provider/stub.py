@@ -1,4 +1,4 @@
-"""An OpenID provider, imitated: its routes and its state. Its profile says whether it is a plain one or Login.gov."""
+"""The stub of an OpenID provider: its routes and its state. Its profile says whether it is a plain one or Login.gov."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class OpenIdStub:
         }
 
     def summary(self) -> Iterable[Fact]:
-        """What it holds, in a few lines."""
+        """Counts of services, people and finished sign-ins."""
         return [
             Fact("Services", str(len(self._clients))),
             Fact("People who can sign in", str(len(self._people))),

@@ -1,4 +1,4 @@
-"""What a world says about a plain OpenID provider, or about Login.gov: the clients registered there, and the people."""
+"""Models of a world's section of an OpenID provider: its registered clients, and the people."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Person(WorldPart):
 
     @property
     def label(self) -> str:
-        """What the sign-in page calls the person."""
+        """The person's name on the sign-in page."""
         return self.symbol.capitalize()
 
 

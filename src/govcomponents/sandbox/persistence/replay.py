@@ -39,7 +39,7 @@ _DIGITS = re.compile(rb"\d(?:[ +-]?\d){11,18}")
 
 
 def made_by(sections: Mapping[str, object], seed: int, sign_in: str | None) -> str:
-    """What the steps of a state file can be redone on."""
+    """Fingerprint of the version, world and options on which the steps of a state file can be redone."""
     world = hashlib.sha256(json.dumps(sections, sort_keys=True).encode()).hexdigest()
     return f"govcomponents {VERSION}, world {world}, seed {seed}, sign-in {sign_in}"
 

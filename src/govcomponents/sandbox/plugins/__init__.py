@@ -1,1 +1,1 @@
-"""What a provider of the sandbox is made of: the specification that registers it, its stub, its section of a world."""
+"""Plugin interface for providers: the specification that registers one, its stub, its section of a world."""

@@ -22,37 +22,37 @@ class Attempt(Protocol):
     """Why an attempt to pay failed."""
 
     @property
-    def code(self) -> str | None: ...  # noqa: D102  # Stripe's own names
+    def code(self) -> str | None: ...  # noqa: D102  # a field of Stripe's
     @property
-    def decline_code(self) -> str | None: ...  # noqa: D102
+    def decline_code(self) -> str | None: ...  # noqa: D102  # a field of Stripe's
     @property
-    def message(self) -> str | None: ...  # noqa: D102
+    def message(self) -> str | None: ...  # noqa: D102  # a field of Stripe's
 
 
 class Intent(Protocol):
     """The fields of a PaymentIntent that decide a state."""
 
     @property
-    def status(self) -> str: ...  # noqa: D102
+    def status(self) -> str: ...  # noqa: D102  # a field of Stripe's
     @property
-    def cancellation_reason(self) -> str | None: ...  # noqa: D102
+    def cancellation_reason(self) -> str | None: ...  # noqa: D102  # a field of Stripe's
     @property
-    def last_payment_error(self) -> Attempt | None: ...  # noqa: D102
+    def last_payment_error(self) -> Attempt | None: ...  # noqa: D102  # a field of Stripe's
 
 
 class Session(Protocol):
     """The fields of a Checkout Session that decide a state."""
 
     @property
-    def status(self) -> str | None: ...  # noqa: D102
+    def status(self) -> str | None: ...  # noqa: D102  # a field of Stripe's
     @property
-    def payment_status(self) -> str | None: ...  # noqa: D102
+    def payment_status(self) -> str | None: ...  # noqa: D102  # a field of Stripe's
     @property
-    def metadata(self) -> Mapping[str, str] | None: ...  # noqa: D102
+    def metadata(self) -> Mapping[str, str] | None: ...  # noqa: D102  # a field of Stripe's
     @property
-    def intent(self) -> Intent | None: ...  # noqa: D102
+    def intent(self) -> Intent | None: ...  # noqa: D102  # a field of Stripe's
     @property
-    def intent_id(self) -> str | None: ...  # noqa: D102
+    def intent_id(self) -> str | None: ...  # noqa: D102  # a field of Stripe's
 
 
 def state_of_intent(intent: Intent) -> PaymentState:

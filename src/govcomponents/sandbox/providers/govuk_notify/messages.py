@@ -98,7 +98,7 @@ class Message:
         return status
 
     def pdf_at(self) -> float:
-        """When a letter's PDF is there."""
+        """Time at which a letter's PDF is there, in seconds since the epoch."""
         return self.created_at + PDF_AFTER
 
     def cost(self, now: float) -> tuple[bool, float | None, dict[str, object]]:
@@ -177,7 +177,7 @@ def write_moment(moment: datetime) -> str:
 def outcome(
     channel: Literal["email", "sms"], raw: str, kind: str, *, international: bool = False, country_code: int = 44
 ) -> tuple[tuple[float, str], ...]:
-    """What becomes of a message to `raw`: the recipients that fail with a test key are matched as they were written."""
+    """Steps of a message's status: the recipients that fail with a test key are matched as they were written."""
     if kind == "test":
         failures = {
             ("sms", "7700900003"): "temporary-failure",

@@ -366,7 +366,7 @@ def _known_recipients(service: Service, what: str) -> frozenset[str]:
 
 
 def _multiplier(number: PhoneNumber) -> int:
-    """What a message abroad costs as a multiple of one in the UK; invented but for Crown dependencies and +7."""
+    """Cost of a message abroad as a multiple of one in the UK; invented but for Crown dependencies and +7."""
     if not number.is_international:
         return 1
     return {44: 2, 7: 10}.get(number.country_code, 3)

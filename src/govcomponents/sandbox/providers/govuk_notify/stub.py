@@ -1,4 +1,4 @@
-"""GOV.UK Notify, imitated: the routes of its v2 API over the services of a world."""
+"""The GOV.UK Notify stub: the routes of its v2 API over the services of a world."""
 
 from __future__ import annotations
 

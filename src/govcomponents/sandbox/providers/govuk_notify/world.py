@@ -18,7 +18,7 @@ class _Part(WorldPart):
 
 
 class Platform(_Part):
-    """What holds for every service."""
+    """Settings that hold for every service."""
 
     email_domain: str = "notifications.service.gov.uk"
     default_sms_sender: str = "GOVUK"
@@ -45,7 +45,7 @@ class Person(_Part):
 
 
 class GuestList(_Part):
-    """Who may be sent to besides the team."""
+    """Recipients that are allowed besides the team."""
 
     email_addresses: tuple[str, ...] = ()
     mobile_numbers: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ class ReceivedText(_Part):
 
 
 class Callback(_Part):
-    """Where the service is told of something; without a `url` nothing is sent."""
+    """A service's callback of one kind; without a `url` nothing is sent."""
 
     id: str | None = None
     kind: Literal["delivery_status", "inbound_sms", "complaint", "returned_letter"]

@@ -1,4 +1,4 @@
-"""The endpoints of the imitated public API, one handler each."""
+"""Endpoints of the public API, one handler each."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from govcomponents.pay.inputs import passes_luhn
 
 
 class Outcome(StrEnum):
-    """What a card's bank says."""
+    """Decision of a card's bank."""
 
     AUTHORISED = "authorised"
     DECLINED = "declined"

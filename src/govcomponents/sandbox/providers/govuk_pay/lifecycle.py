@@ -1,4 +1,4 @@
-"""How the imitated payments live: what the person, the service and the clock do to them.
+"""Lifecycle of payments: what the person, the service and the clock do to them.
 
 What happens later is worked out from the clock when a payment is next looked at; nothing runs by itself. The times
 are those of pay-connector's configuration.

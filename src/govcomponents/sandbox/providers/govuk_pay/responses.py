@@ -1,4 +1,4 @@
-"""What the API stub answers: payments, refunds, agreements, disputes and errors, as the real one writes them."""
+"""Responses of the API: payments, refunds, agreements, disputes and errors, as the real one writes them."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _link(href: str, method: str = "GET") -> dict[str, Any]:
 
 
 def payment_url(base: str, charge_id: str) -> str:
-    """Where the API shows a payment. The sandbox's ids are letters and digits, of which nothing is escaped."""
+    """URL of a payment in the API. The sandbox's ids are letters and digits, of which nothing is escaped."""
     return f"{base}{wire.PAYMENTS}/{charge_id}"
 
 
@@ -113,7 +113,7 @@ def _prefilled(details: dict[str, Any]) -> dict[str, Any]:
 
 
 def payment_core(charge: Charge, provider: str) -> dict[str, Any]:
-    """What the API's payment and the webhook's have in common."""
+    """The fields that a payment has in the API and in webhooks alike."""
     refunded = charge.refunded
     shown: dict[str, Any] = {
         "payment_id": charge.id,

@@ -1,4 +1,4 @@
-"""Searches of the API stub: the filters, their odd boundaries, and each endpoint's own way of paging."""
+"""Searches of the API: the filters, their odd boundaries, and each endpoint's own way of paging."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _FINISHED: Final = _UNPAID | {"success"}
 
 @dataclass(slots=True)
 class SavedCard:
-    """What is kept of a card: what the API shows, and how the test card behaves. Never its number or code."""
+    """A card as it is kept: what the API shows, and how the test card behaves. Never its number or code."""
 
     card: TestCard
     first_digits: str
@@ -104,12 +104,12 @@ class Charge:
 
     @property
     def total(self) -> int:
-        """What is taken."""
+        """The amount with its surcharge, in pence."""
         return self.amount + self.surcharge
 
     @property
     def refunded(self) -> int:
-        """What refunds hold or have given back; failed ones do not count."""
+        """Sum of the refunds that are under way or done; failed ones do not count."""
         return sum([refund.amount for refund in self.refunds if refund.status != "error"]) if self.refunds else 0
 
     @property
@@ -139,7 +139,7 @@ class AgreementRecord:
 
 @dataclass(slots=True)
 class IdempotentCall:
-    """What a key was used for."""
+    """The request that an idempotency key was used for, and its payment."""
 
     request: str
     charge_id: str

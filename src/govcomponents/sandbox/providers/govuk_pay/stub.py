@@ -1,4 +1,4 @@
-"""The GOV.UK Pay stub as the sandbox holds it: its routes, its settings for clients, and what tests do to it."""
+"""The GOV.UK Pay stub: its routes, settings for its clients, and what tests do to it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class GovUkPayStub:
         yield from Journeys(self._store, self._lifecycle, self._context).routes()
 
     def owns(self, path: str) -> bool:
-        """What is under /v1, and the card pages."""
+        """Whether a path is the API's, or a card page's."""
         return path.startswith(("/v1/", "/secure", "/card_details/"))
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
@@ -67,7 +67,7 @@ class GovUkPayStub:
         return {**settings, "accounts": accounts} if accounts else settings
 
     def summary(self) -> Iterable[Fact]:
-        """How much it holds."""
+        """Numbers of payments and refunds of each service."""
         for account in self._store.accounts:
             yield Fact(account.service.name, f"{len(account.charges)} payments, {len(account.refunds)} refunds")
 

@@ -1,4 +1,4 @@
-"""How the API stub checks what it is sent, in the real one's order (pay-publicapi, RequestJsonParser).
+"""Validation of requests, in the real API's order (pay-publicapi, RequestJsonParser).
 
 First the types of the fields, which give 400; then lengths and ranges, which give 422; then what the system behind
 the API finds, which often names no field.
@@ -160,7 +160,7 @@ def _prefilled_limits(details: object) -> None:
 
 
 def _payment_limits(body: dict[str, Any]) -> None:
-    """What gives 422: amounts and lengths."""
+    """Refuse amounts and lengths out of range, with 422."""
     amount = body["amount"]
     if amount > MAX_AMOUNT:
         raise _wrong(422, "amount", f"Must be less than or equal to {MAX_AMOUNT}")
@@ -203,7 +203,7 @@ _OPTIONAL: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
         body, "agreement_payment_type", _PAYMENT_TYPES, _one_of(_PAYMENT_TYPES)
     ),
 }
-"""What checks the fields that need not be there, in the real one's order; each is called if its field is there."""
+"""Checks of the optional fields, in the real one's order; each is called if its field is there."""
 _KEPT: Final = frozenset({"amount", "reference", "description", *_OPTIONAL})
 
 
@@ -234,7 +234,7 @@ def idempotency_key(key: str | None) -> None:
 
 
 def payment_for(account: Account, body: dict[str, Any]) -> None:
-    """What the system behind the API finds wrong with a new payment."""
+    """Refuse a new payment as the system behind the API does."""
     service = account.service
     if service.disabled:
         raise _disabled()

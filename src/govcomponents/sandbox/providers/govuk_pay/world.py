@@ -36,7 +36,7 @@ class ApiKey(WorldPart):
 
 
 class Webhook(WorldPart):
-    """Where a service wants its events sent, and the secret that signs them. Loopback may be http here."""
+    """A service's webhook: its URL, and the secret that signs its messages. Loopback may be http here."""
 
     url: str = Field(pattern=r"^https?://[^\s]+$", max_length=2048)
     secret: str = Field(pattern=r"^webhook_(test|live)_[A-Za-z0-9]+$")

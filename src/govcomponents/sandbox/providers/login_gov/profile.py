@@ -86,7 +86,7 @@ class LoginGov(ProviderProfile):
         return f"{self.place}/"
 
     def published(self) -> dict[str, object]:
-        """What the service publishes: not that it supports PKCE."""
+        """The service's discovery metadata, which does not say that it supports PKCE."""
         return {
             "scopes_supported": ["openid", *self._always, *self._proved],
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],
@@ -109,7 +109,7 @@ class LoginGov(ProviderProfile):
         return login_gov.AUTH_ONLY if login_gov.AUTH_ONLY in request.levels else self._reached[person.proved]
 
     def about(self, request: AuthorizationRequest, person: Person) -> dict[str, Any]:
-        """What the scopes let be told; what needs proof only with proof."""
+        """The claims that the scopes allow; those that need proof only with proof."""
         level = self._level(request, person)
         by_scope = dict(self._always) if level == login_gov.AUTH_ONLY else {**self._always, **self._proved}
         names = {name for scope in request.scopes for name in by_scope.get(scope, ())}
@@ -132,7 +132,7 @@ class LoginGov(ProviderProfile):
         return {"error": sentence}
 
     def settings(self) -> dict[str, object]:
-        """Where it is."""
+        """Its adapter and address."""
         return {
             "adapter": "login_gov",
             "issuer": self.place,

@@ -107,7 +107,7 @@ class RequestReader:
         return self._read_query(query, client)
 
     def _check_form(self, query: Mapping[str, str], client: Client, redirect_url: str) -> None:
-        """What is refused before it is looked at closer."""
+        """Refuse a request by its form, before it is looked at closer."""
         types = query.get("response_type", "")
         scope = query.get("scope")
         wrong = (

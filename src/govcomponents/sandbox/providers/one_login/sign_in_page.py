@@ -74,7 +74,7 @@ class SignInPage:
         return html_response(400 if errors else 200, page)
 
     def read(self, form: Mapping[str, str]) -> tuple[Person, Outcome, tuple[str, ...] | None] | None:
-        """Who signs in, how it ends, and the return codes if any were given; None if the choice is not whole."""
+        """Read the chosen person, outcome and return codes (None without any); None if the choice is not whole."""
         if self._errors(form, "en"):
             return None
         letters = tuple(re.sub(r"[ ,]", "", form.get("return_codes", "").upper()))

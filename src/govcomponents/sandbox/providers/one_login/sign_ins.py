@@ -1,4 +1,4 @@
-"""How a sign-in ends, and what a code and an access token stand for."""
+"""Outcomes of sign-ins, and the grants behind codes and access tokens."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from govcomponents.sandbox.providers.one_login.world import Person
 
 
 class Outcome(StrEnum):
-    """How a sign-in ends, as the sign-in page offers it and tests choose it.
+    """Outcome of a sign-in, as the sign-in page offers it and tests choose it.
 
     SUCCESS: the person signs in, and is proved as far as the world says. NOT_PROVED: they sign in, and identity is not
     proved. LEFT: they end the journey. LOST_SESSION: the provider lost its own session. UNAVAILABLE and SERVER_ERROR:
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Grant:
-    """What a code, and then an access token, stands for."""
+    """A granted sign-in, which a code and then an access token stand for."""
 
     request: AuthorizationRequest
     person: Person

@@ -54,7 +54,7 @@ class SignOuts:
         return _with(query["post_logout_redirect_uri"], state)
 
     def subject(self, query: Mapping[str, str]) -> tuple[str, str] | None:
-        """Who signs out, and from which client, if the hint is one of ours."""
+        """The subject who signs out, and the client, if the hint is one of ours."""
         token = decode(query.get("id_token_hint", ""))
         if token is None or not self._is_ours(token):
             return None

@@ -1,4 +1,4 @@
-"""GOV.UK One Login, imitated: its routes and its state.
+"""The GOV.UK One Login stub: its routes and its state.
 
 Where the official simulator and the real service differ, this follows the real one: codes are used once and expire,
 PKCE is checked whenever a challenge was sent, identity that is not proved gives no core identity, a caller without a
@@ -137,7 +137,7 @@ class OneLoginStub:
         return None
 
     def summary(self) -> Iterable[Fact]:
-        """What it holds, in a few lines."""
+        """Counts of services, people and finished sign-ins."""
         world = self._world
         return [
             Fact("Services", str(len(world.clients))),

@@ -1,4 +1,4 @@
-"""What a world says about GOV.UK One Login: the clients that are registered, the people who sign in, and test keys."""
+"""Models of a world's section `one_login`: registered clients, people who sign in, and test keys."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Person(WorldPart):
 
     @property
     def label(self) -> str:
-        """What the sign-in page calls the person."""
+        """The person's name on the sign-in page."""
         return self.name or self.symbol.capitalize()
 
 

@@ -79,7 +79,7 @@ class PlainOpenId(ProviderProfile):
         return tuple(query.get("acr_values", "").split())
 
     def about(self, request: AuthorizationRequest, person: Person) -> dict[str, Any]:
-        """What the scopes let be told."""
+        """The claims that the scopes allow."""
         names = {name for scope in request.scopes for name in self._by_scope.get(scope, ())}
         return {"sub": person.sub} | {name: value for name, value in person.claims.items() if name in names}
 
@@ -93,7 +93,7 @@ class PlainOpenId(ProviderProfile):
         return {"error": error, "error_description": sentence}
 
     def settings(self) -> dict[str, object]:
-        """What its levels are worth, and its claims."""
+        """Its adapter and address, the worth of its levels, and its claims."""
         return {
             "adapter": "oidc",
             "issuer": self.issuer,

@@ -1,4 +1,4 @@
-"""The API stub: authentication, idempotency keys and the operations, under /stripe/v1."""
+"""Stripe's API: authentication, idempotency keys and the operations, under /stripe/v1."""
 
 from __future__ import annotations
 

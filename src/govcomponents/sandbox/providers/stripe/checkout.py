@@ -1,4 +1,4 @@
-"""The imitated payment page: a card, and what stands for the card's bank. In English, as Stripe has no Welsh."""
+"""Stripe's payment page: a card, and what stands for the card's bank. In English, as Stripe has no Welsh."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to Sessions, PaymentIntents, charges, refunds and disputes, and when. Whoever calls holds the lock."""
+"""Lifecycle of Sessions, PaymentIntents, charges, refunds and disputes. Whoever calls holds the lock."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Objects:
         self._is_live = store.world.is_live
 
     def page_url(self, session: Session) -> str:
-        """Where the person pays."""
+        """URL of the page where the person pays."""
         return f"{self._base_url}/c/pay/{session.id}"
 
     def session(self, session: Session) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class Objects:
         }
 
     def balance_transaction(self, charge: Charge) -> dict[str, Any]:
-        """What a charge brought: the standard fee for a British card, 1.5 % and 20."""
+        """The balance transaction of a charge, with the standard fee for a British card: 1.5 % and 20."""
         fee = charge.amount * 15 // 1000 + 20
         taken_at = charge.captured_at or charge.created
         return {

@@ -71,7 +71,7 @@ class Charge:
 
     @property
     def taken(self) -> int:
-        """How much was taken."""
+        """The captured amount, in the units of its currency."""
         return 0 if self.captured_at is None else self.amount
 
 
@@ -121,7 +121,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class TestCard:
-    """What a test card does. `code` and `decline_code` are those of its refusal, if it is refused."""
+    """Behaviour of a test card. `code` and `decline_code` are those of its refusal, if it is refused."""
 
     __test__ = False  # not a test, whatever pytest makes of the name
 
@@ -159,5 +159,5 @@ def may_be_real(number: str) -> bool:
 
 
 def digits_of(typed: str) -> str:
-    """What was typed for a card's number, without spaces and hyphens."""
+    """A typed card number without spaces and hyphens."""
     return re.sub(r"[ -]", "", typed)

@@ -1,4 +1,4 @@
-"""The Stripe stub as the sandbox holds it: its routes, its settings for clients, and what tests do to it."""
+"""The Stripe stub: its routes, settings for its clients, and what tests do to it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class StripeStub:
         yield from self._checkout.routes()
 
     def owns(self, path: str) -> bool:
-        """What is under /stripe."""
+        """Whether a path is below /stripe."""
         return path == PREFIX or path.startswith(f"{PREFIX}/")
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
@@ -66,7 +66,7 @@ class StripeStub:
         }
 
     def summary(self) -> Iterable[Fact]:
-        """How much it holds."""
+        """Numbers of Checkout Sessions and refunds."""
         held = f"{len(self._store.sessions)} Checkout Sessions, {len(self._store.refunds)} refunds"
         yield Fact(self._store.world.name, held)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Endpoint(WorldPart):
-    """Where events are sent, and the secret that signs them. `events` are names of types, or "*" for all."""
+    """A webhook endpoint: its URL, and the secret that signs. `events` are names of types, or "*" for all."""
 
     url: str = Field(pattern=r"^https?://[^\s]+$", max_length=2048)
     secret: str = Field(pattern=r"^whsec_[A-Za-z0-9]+$")
