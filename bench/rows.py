@@ -170,7 +170,7 @@ ROWS = [
         ours="payments:our_payment",
         peer="payments:bare_payment",
         figure="cpu",
-        limit=1.5,
+        limit=2.5,
     ),
     Row(
         "iterate 100,000 payments / iterate 1,000 (MiB of peak memory above)",

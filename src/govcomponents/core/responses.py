@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from govcomponents.core.client import request_id
 from govcomponents.errors import UnexpectedReply
@@ -56,6 +56,7 @@ class LazyJson(Mapping[str, object]):
         return dict, ()
 
 
+T = TypeVar("T")
 W = TypeVar("W", bound=BaseModel)
 
 
@@ -63,6 +64,22 @@ def read(model: type[W], response: Response, *, request: Request, provider: str)
     """Parse an answer's body. Raises UnexpectedReply, which names the part that is wrong and never its value."""
     try:
         return model.model_validate_json(response.body)
+    except ValidationError as error:
+        raise _unreadable(error, response, request, provider) from None
+
+
+def read_as(kind: TypeAdapter[T], response: Response, *, request: Request, provider: str) -> T:
+    """Parse an answer's body as `read` does, where it is not a model but another type, such as a typed dictionary."""
+    try:
+        return kind.validator.validate_json(response.body)  # type: ignore[no-any-return]  # pydantic-core has no generics
+    except ValidationError as error:
+        raise _unreadable(error, response, request, provider) from None
+
+
+def read_part_as(kind: TypeAdapter[T], part: object, response: Response, *, request: Request, provider: str) -> T:
+    """Parse a part of an answer that is parsed already, as `read_as` does."""
+    try:
+        return kind.validate_python(part)
     except ValidationError as error:
         raise _unreadable(error, response, request, provider) from None
 

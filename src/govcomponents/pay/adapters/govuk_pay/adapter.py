@@ -11,7 +11,7 @@ from pydantic import Field
 
 from govcomponents.core.bearer import BearerKey
 from govcomponents.core.client import HttpClient, request_id
-from govcomponents.core.responses import LazyJson, Wire, read, read_part
+from govcomponents.core.responses import LazyJson, Wire, read, read_as, read_part, read_part_as
 from govcomponents.core.validation import checked_base_url
 from govcomponents.errors import (
     Conflict,
@@ -22,11 +22,15 @@ from govcomponents.errors import (
 )
 from govcomponents.pay.adapters.govuk_pay import wire
 from govcomponents.pay.adapters.govuk_pay.reading import (
+    AGREEMENT,
+    DISPUTE,
+    PAYMENT,
+    REFUND,
     AgreementAnswer,
     DisputeAnswer,
     EventPart,
-    PaymentAnswer,
     RefundAnswer,
+    to_payment,
 )
 from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
 from govcomponents.pay.capabilities import PayCapability
@@ -35,6 +39,8 @@ from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStat
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from pydantic import TypeAdapter
 
     from govcomponents.core.messages import Request, Response
     from govcomponents.core.runtime import Runtime
@@ -60,7 +66,7 @@ if TYPE_CHECKING:
     from govcomponents.settings import PaySettings
 
 T = TypeVar("T")
-W = TypeVar("W", bound=Wire)
+A = TypeVar("A")
 _FIREWALL: Final = frozenset('<>"\\|')
 _PAST_THE_END: Final = frozenset({"P0402", "P1100", "P2402"})
 _LIVE: Final = "api_live_"
@@ -154,8 +160,8 @@ class GovUkPay(PayPort):
 
     async def _payment(self, request: Request) -> Payment:
         response = await self._ask(request)
-        answer = read(PaymentAnswer, response, request=request, provider=self.provider)
-        return answer.to_payment(LazyJson(response.body))
+        answer = read_as(PAYMENT, response, request=request, provider=self.provider)
+        return to_payment(answer, LazyJson(response.body))
 
     def _check_amount(self, operation: str, field: str, amount: Money) -> None:
         if amount.currency != "GBP":
@@ -258,8 +264,8 @@ class GovUkPay(PayPort):
         found = self._pages(
             lambda page: wire.search(wanted, page),
             wanted.page_size,
-            PaymentAnswer,
-            PaymentAnswer.to_payment,
+            PAYMENT,
+            to_payment,
             "payment_id",
         )
         return found if wanted.card_brand is None else _of_brand(found, wanted.card_brand)
@@ -295,7 +301,7 @@ class GovUkPay(PayPort):
         return self._pages(
             lambda page: wire.search_refunds(wanted, page),
             wanted.page_size,
-            RefundAnswer,
+            REFUND,
             RefundAnswer.to_refund,
             "refund_id",
         )
@@ -330,7 +336,7 @@ class GovUkPay(PayPort):
         return self._pages(
             lambda page: wire.search_agreements(wanted, page),
             wanted.page_size,
-            AgreementAnswer,
+            AGREEMENT,
             AgreementAnswer.to_agreement,
             "agreement_id",
         )
@@ -342,7 +348,7 @@ class GovUkPay(PayPort):
         return self._pages(
             lambda page: wire.search_disputes(wanted, page),
             wanted.page_size,
-            DisputeAnswer,
+            DISPUTE,
             DisputeAnswer.to_dispute,
             "dispute_id",
         )
@@ -360,8 +366,8 @@ class GovUkPay(PayPort):
         self,
         request_for: Callable[[int], Request],
         size: int,
-        model: type[W],
-        convert: Callable[[W, Mapping[str, object]], T],
+        kind: TypeAdapter[A],
+        convert: Callable[[A, Mapping[str, object]], T],
         identifier: str,
     ) -> AsyncGenerator[T, None]:
         """Yield item by item, holding one page at a time.
@@ -383,7 +389,8 @@ class GovUkPay(PayPort):
             found = read(_PageAnswer, response, request=request, provider=self.provider)
             for part in found.results:
                 if part.get(identifier) not in before:
-                    yield convert(read_part(model, part, response, request=request, provider=self.provider), part)
+                    answer = read_part_as(kind, part, response, request=request, provider=self.provider)
+                    yield convert(answer, part)
             if not found.results or page * size >= found.total:
                 return
             before = frozenset(part.get(identifier) for part in found.results)

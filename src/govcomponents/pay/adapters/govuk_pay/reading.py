@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final, Required
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictStr, TypeAdapter
+from typing_extensions import TypedDict
 
 from govcomponents.core.responses import Wire
 from govcomponents.core.times import date_or_none, time_or_none
@@ -69,78 +70,85 @@ _AGREEMENT: Final = {status.value: status for status in AgreementStatus}
 _DISPUTE: Final = {status.value: status for status in DisputeStatus}
 
 
-class PaymentAnswer(Wire):
+Scalar = Annotated[StrictStr | StrictBool | int | float, Field(union_mode="left_to_right")]
+
+
+class PaymentAnswer(TypedDict, total=False):
     """A payment, from the API or in a webhook."""
 
-    payment_id: str
-    amount: int
-    state: StatePart
-    reference: str
-    description: str
-    created_date: str | None = None
-    payment_provider: str | None = None
-    provider_id: str | None = None
-    total_amount: int | None = None
-    corporate_card_surcharge: int | None = None
-    fee: int | None = None
-    net_amount: int | None = None
-    email: str | None = None
-    language: str | None = None
-    metadata: dict[str, str | int | float | bool] | None = None
-    authorisation_mode: str | None = None
-    agreement_id: str | None = None
-    agreement_payment_type: str | None = None
-    delayed_capture: bool | None = None
-    moto: bool | None = None
-    return_url: str | None = None
-    card_details: CardPart | None = None
-    card_brand: str | None = None
-    refund_summary: RefundSummaryPart | None = None
-    settlement_summary: SettlementPart | None = None
-    authorisation_summary: AuthorisationPart | None = None
-    exemption: ExemptionPart | None = None
-    links: LinksPart | None = Field(None, alias="_links")
+    payment_id: Required[PaymentId]
+    amount: Required[int]
+    state: Required[StatePart]
+    reference: Required[str]
+    description: Required[str]
+    created_date: str | None
+    payment_provider: str | None
+    provider_id: str | None
+    total_amount: int | None
+    corporate_card_surcharge: int | None
+    fee: int | None
+    net_amount: int | None
+    email: str | None
+    language: str | None
+    metadata: dict[str, Scalar] | None
+    authorisation_mode: str | None
+    agreement_id: AgreementId | None
+    agreement_payment_type: str | None
+    delayed_capture: bool | None
+    moto: bool | None
+    return_url: str | None
+    card_details: CardPart | None
+    card_brand: str | None
+    refund_summary: RefundSummaryPart | None
+    settlement_summary: SettlementPart | None
+    authorisation_summary: AuthorisationPart | None
+    exemption: ExemptionPart | None
+    _links: LinksPart | None
 
-    def to_payment(self, raw: Mapping[str, object]) -> Payment:
-        """Say it in the port's words."""
-        links = self.links or _EMPTY
-        card_link = links.get("auth_url_post") or _NO_LINK
-        settlement = _settlement(self.settlement_summary)
-        authorisation = self.authorisation_summary
-        amount = Money(self.amount)
-        return Payment(
-            id=PaymentId(self.payment_id),
-            state=read_state(self.state, is_captured=settlement.captured_on is not None),
-            amount=amount,
-            reference=self.reference,
-            description=self.description,
-            created_at=time_or_none(self.created_date),
-            payment_provider=self.payment_provider,
-            payment_provider_id=self.provider_id,
-            total=amount if self.total_amount is None else Money(self.total_amount),
-            surcharge=_money(self.corporate_card_surcharge),
-            fee=_money(self.fee),
-            net=_money(self.net_amount),
-            refundable=_refundable(self.refund_summary),
-            settlement=settlement,
-            email=_personal(self.email),
-            language=self.language,
-            metadata=self.metadata or {},
-            card=read_card(self.card_details, self.card_brand),
-            delayed_capture=self.delayed_capture is True,
-            moto=self.moto is True,
-            authorisation_mode=self.authorisation_mode,
-            agreement_id=AgreementId(self.agreement_id) if self.agreement_id else None,
-            agreement_payment_type=self.agreement_payment_type,
-            three_d_secure=(authorisation.get("three_d_secure") or {}).get("required") if authorisation else None,
-            exemption=_exemption(self.exemption) if self.exemption else None,
-            can_cancel=bool(links.get("cancel")) if self.links is not None else None,
-            can_capture=bool(links.get("capture")) if self.links is not None else None,
-            return_url=self.return_url,
-            next_url=_secret((links.get("next_url") or _NO_LINK).get("href")),
-            one_time_token=_secret((card_link.get("params") or {}).get("one_time_token")),
-            raw=raw,
-        )
+
+def to_payment(answer: PaymentAnswer, raw: Mapping[str, object]) -> Payment:
+    """Say a payment in the port's words."""
+    links = answer.get("_links")
+    linked = links or _EMPTY
+    settlement = _settlement(answer.get("settlement_summary"))
+    authorisation = answer.get("authorisation_summary")
+    exemption = answer.get("exemption")
+    amount, total = Money(answer["amount"]), answer.get("total_amount")
+    surcharge, fee, net = answer.get("corporate_card_surcharge"), answer.get("fee"), answer.get("net_amount")
+    card_link = linked.get("auth_url_post") or _NO_LINK
+    return Payment(
+        id=answer["payment_id"],
+        state=read_state(answer["state"], is_captured=settlement.captured_on is not None),
+        amount=amount,
+        reference=answer["reference"],
+        description=answer["description"],
+        created_at=time_or_none(answer.get("created_date")),
+        payment_provider=answer.get("payment_provider"),
+        payment_provider_id=answer.get("provider_id"),
+        total=amount if total is None else Money(total),
+        surcharge=None if surcharge is None else Money(surcharge),
+        fee=None if fee is None else Money(fee),
+        net=None if net is None else Money(net),
+        refundable=_refundable(answer.get("refund_summary")),
+        settlement=settlement,
+        email=Personal(text) if (text := answer.get("email")) else None,
+        language=answer.get("language"),
+        metadata=answer.get("metadata") or {},
+        card=read_card(answer.get("card_details"), answer.get("card_brand")),
+        delayed_capture=answer.get("delayed_capture") is True,
+        moto=answer.get("moto") is True,
+        authorisation_mode=answer.get("authorisation_mode"),
+        agreement_id=answer.get("agreement_id") or None,
+        agreement_payment_type=answer.get("agreement_payment_type"),
+        three_d_secure=(authorisation.get("three_d_secure") or {}).get("required") if authorisation else None,
+        exemption=_exemption(exemption) if exemption else None,
+        can_cancel=bool(links.get("cancel")) if links is not None else None,
+        can_capture=bool(links.get("capture")) if links is not None else None,
+        return_url=answer.get("return_url"),
+        next_url=_secret((linked.get("next_url") or _NO_LINK).get("href")),
+        one_time_token=_secret((card_link.get("params") or {}).get("one_time_token")),
+        raw=raw,
+    )
 
 
 _EMPTY: Final[LinksPart] = {}
@@ -151,15 +159,10 @@ def read_state(part: StatePart, *, is_captured: bool) -> PaymentState:
     """Read a state of the API. What is not known counts as not finished unless Pay says that it is."""
     text, code = part.get("status", ""), part.get("code")
     status, is_finished, has_failed = _STATES.get(text) or (PaymentStatus.UNKNOWN, bool(part.get("finished")), False)
+    failure = FAILURES.get(code or "", FailureReason.UNKNOWN) if has_failed else None
+    is_captured = is_captured and status is PaymentStatus.SUCCEEDED
     return PaymentState(
-        status,
-        text,
-        is_finished=is_finished,
-        is_captured=is_captured and status is PaymentStatus.SUCCEEDED,
-        failure=FAILURES.get(code or "", FailureReason.UNKNOWN) if has_failed else None,
-        can_retry=part.get("can_retry"),
-        code=code,
-        message=part.get("message"),
+        status, text, is_finished, is_captured, failure, part.get("can_retry"), code, part.get("message")
     )
 
 
@@ -171,10 +174,10 @@ def read_card(part: CardPart | None, brand: str | None = None) -> Card | None:
     return Card(
         brand=part.get("card_brand") or brand or None,
         kind=part.get("card_type"),
-        first_digits=_personal(part.get("first_digits_card_number")),
-        last_digits=_personal(part.get("last_digits_card_number")),
-        expiry=_personal(part.get("expiry_date")),
-        holder=_personal(part.get("cardholder_name")),
+        first_digits=Personal(text) if (text := part.get("first_digits_card_number")) else None,
+        last_digits=Personal(text) if (text := part.get("last_digits_card_number")) else None,
+        expiry=Personal(text) if (text := part.get("expiry_date")) else None,
+        holder=Personal(text) if (text := part.get("cardholder_name")) else None,
         billing_address=_address(address) if address else None,
         wallet=part.get("wallet_type"),
     )
@@ -182,10 +185,10 @@ def read_card(part: CardPart | None, brand: str | None = None) -> Card | None:
 
 def _address(part: AddressPart) -> Address:
     return Address(
-        line1=_personal(part.get("line1")),
-        line2=_personal(part.get("line2")),
-        city=_personal(part.get("city")),
-        postcode=_personal(part.get("postcode")),
+        line1=Personal(text) if (text := part.get("line1")) else None,
+        line2=Personal(text) if (text := part.get("line2")) else None,
+        city=Personal(text) if (text := part.get("city")) else None,
+        postcode=Personal(text) if (text := part.get("postcode")) else None,
         country=part.get("country"),
     )
 
@@ -216,10 +219,6 @@ _NOT_SETTLED: Final = Settlement()
 
 def _money(minor: int | None) -> Money | None:
     return None if minor is None else Money(minor)
-
-
-def _personal(text: str | None) -> Personal[str] | None:
-    return Personal(text) if text else None
 
 
 def _secret(text: object) -> Secret | None:
@@ -336,3 +335,9 @@ class DisputeAnswer(Wire):
             settled_on=_settlement(self.settlement_summary).settled_on,
             raw=raw,
         )
+
+
+PAYMENT: Final = TypeAdapter(PaymentAnswer)
+REFUND: Final = TypeAdapter(RefundAnswer)
+AGREEMENT: Final = TypeAdapter(AgreementAnswer)
+DISPUTE: Final = TypeAdapter(DisputeAnswer)
