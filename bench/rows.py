@@ -33,7 +33,7 @@ ROWS = [
         ours="exchange:our_email",
         peer="exchange:official_email",
         figure="cpu",
-        limit=0.50,
+        limit=0.45,
         stage="notify",
     ),
     Row(
@@ -66,7 +66,7 @@ ROWS = [
         ours="at_once:our_emails",
         peer="at_once:bare_aiohttp",
         figure="cpu",
-        limit=1.6,
+        limit=1.5,
         stage="notify",
     ),
     Row(
