@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from pydantic import AfterValidator, Field
 
 from govcomponents.core.inputs import Input, member
+from govcomponents.core.validation import is_text
 from govcomponents.errors import InvalidInput
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import Identity
@@ -38,7 +39,15 @@ def _claims(claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
 def _hint(hint: Personal[str] | None) -> Personal[str] | None:
     if hint is not None and not 0 < len(hint.reveal()) <= MAX_LOGIN_HINT:
         raise ValueError("it is empty or too long")
+    if hint is not None and not is_text(hint.reveal()):
+        raise ValueError("it holds half of a surrogate pair, which is no character")
     return hint
+
+
+def _token(token: Secret | None) -> Secret | None:
+    if token is not None and not token.reveal().isascii():
+        raise ValueError("it is no ID token")
+    return token
 
 
 def _path(path: str | None) -> str | None:
@@ -59,7 +68,9 @@ class StartSignIn(Input):
     )
     language: str = Field(description='give a language code that the provider has, such as "en"')
     max_age: int | None = Field(None, ge=0, le=86_400, description="give seconds, from 0 to 86400")
-    sign_in_again: Secret | None = Field(None, description="give the person's Identity, or its id_token")
+    sign_in_again: Annotated[Secret | None, AfterValidator(_token)] = Field(
+        None, description="give the person's Identity, or its id_token"
+    )
     expect: Personal[str] | None = Field(None, description="give the person's Identity, or its subject")
     login_hint: Annotated[Personal[str] | None, AfterValidator(_hint)] = Field(
         None, description="give an email address of at most 256 characters"
