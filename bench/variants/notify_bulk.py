@@ -84,8 +84,9 @@ def memory_of(count: int) -> None:
         async def aclose(self) -> None:
             pass
 
-    port = GovUkNotify.from_settings(NotifySettings(api_key=NOTIFY_KEY), Runtime(Answers(), clock=lambda: 0.0))
-    result = NotifyService(port).send_many(**{**options(count), "concurrency": 2}, per_minute=1e9)
+    runtime = Runtime(Answers(), clock=lambda: 0.0)
+    port = GovUkNotify.from_settings(NotifySettings(api_key=NOTIFY_KEY), runtime)
+    result = NotifyService(port, runtime).send_many(**{**options(count), "concurrency": 2}, per_minute=1e9)
     assert result.progress.accepted == count
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from govcomponents.notify.adapters import BUILT_IN
 from govcomponents.notify.adapters.govuk_notify.error_mapping import CREDENTIALS, REFUSALS
-from govcomponents.notify.port import NotifyCapability, NotifyPort
+from govcomponents.notify.capabilities import NotifyCapability
+from govcomponents.notify.port import NotifyPort
 
 HERE = Path(__file__).parent
 

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
         TokenPolicy as TokenPolicy,
         TokenResponse as TokenResponse,
     )
+    from govcomponents.notify.bulk.jobs import JobInput as JobInput
+    from govcomponents.notify.capabilities import NotifyCapability as NotifyCapability
     from govcomponents.notify.inputs import (
         EmailInput as EmailInput,
         LetterInput as LetterInput,
@@ -63,7 +65,7 @@ if TYPE_CHECKING:
         SearchInput as SearchInput,
         SmsInput as SmsInput,
     )
-    from govcomponents.notify.port import NotifyCapability as NotifyCapability, NotifyPort as NotifyPort
+    from govcomponents.notify.port import NotifyPort as NotifyPort
     from govcomponents.pay.inputs import (
         AgreementCharge as AgreementCharge,
         AgreementSearch as AgreementSearch,
@@ -108,8 +110,10 @@ _HOMES = {
     "identity.protocol.metadata": "DiscoveredMetadata KnownMetadata",
     "identity.protocol.registration": "ClientRegistration",
     "identity.protocol.relying_party": "RelyingParty TokenPolicy TokenResponse",
+    "notify.bulk.jobs": "JobInput",
+    "notify.capabilities": "NotifyCapability",
     "notify.inputs": "EmailInput LetterInput PrecompiledInput SearchInput SmsInput",
-    "notify.port": "NotifyCapability NotifyPort",
+    "notify.port": "NotifyPort",
     "pay.inputs": (
         "AgreementCharge AgreementSearch CardDetails DisputeSearch NewAgreement NewPayment NewRefund "
         "NewTelephonePayment OnAgreement OnPayment OnRefund PaymentSearch RefundSearch"

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.identity.port import IdentityPort
     from govcomponents.identity.service import IdentityService
+    from govcomponents.notify.async_service import AsyncNotifyService
+    from govcomponents.notify.policy import Policy
     from govcomponents.notify.port import NotifyPort
-    from govcomponents.notify.service import AsyncNotifyService, NotifyService
+    from govcomponents.notify.service import NotifyService
     from govcomponents.notify.templates.registry import TemplateRegistry
     from govcomponents.pay.async_service import AsyncPayService
     from govcomponents.pay.port import PayPort
@@ -215,10 +217,10 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
     @classmethod
     def _notify(
         cls,
-        templates: TemplateRegistry | None,
+        policies: Mapping[str, Policy],
         port: NotifyPort,
-        _runtime: Runtime,
-        _siblings: Mapping[str, NotifyPort],
+        runtime: Runtime,
+        siblings: Mapping[str, NotifyPort],
     ) -> NotifyT:
         raise NotImplementedError("blocking and asyncio callers each bring their own service objects")
 
@@ -242,7 +244,8 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             from govcomponents.notify.port import NotifyPort
 
             notify = _ports(settings.notify, NotifyPort, NOTIFY_ADAPTERS, runtime)
-            services.add("notify", notify, services.notify, partial(cls._notify, templates), runtime)
+            policies = _policies(settings.notify, runtime, templates)
+            services.add("notify", notify, services.notify, partial(cls._notify, policies), runtime)
         if settings.identity is not None:
             from govcomponents.identity.adapters import BUILT_IN as IDENTITY_ADAPTERS
             from govcomponents.identity.port import IdentityPort
@@ -316,11 +319,24 @@ def _ports(
             adapter = find_adapter(kind, section.component, section.adapter, built_in, section.variable("adapter"))
             ports[account] = adapter.from_settings(section, own)
             section.check_all_claimed()
-            ports[account].furnish(section, own)
         except ConfigurationError as error:
             error.account = account
             raise
     return ports
+
+
+def _policies(settings: NotifySettings, runtime: Runtime, templates: TemplateRegistry | None) -> dict[str, Policy]:
+    """Read the rules of each account's messages. Raises ConfigurationError for the first that cannot be read."""
+    from govcomponents.notify.policy import Policy
+
+    policies: dict[str, Policy] = {}
+    for account, section in settings.by_account().items():
+        try:
+            policies[account] = Policy.from_settings(section, runtime, templates)
+        except ConfigurationError as error:
+            error.account = account
+            raise
+    return policies
 
 
 class GovComponents(_Components["PayService", "NotifyService", "IdentityService"]):
@@ -344,17 +360,14 @@ class GovComponents(_Components["PayService", "NotifyService", "IdentityService"
     @classmethod
     def _notify(
         cls,
-        templates: TemplateRegistry | None,
+        policies: Mapping[str, Policy],
         port: NotifyPort,
-        _runtime: Runtime,
-        _siblings: Mapping[str, NotifyPort],
+        runtime: Runtime,
+        siblings: Mapping[str, NotifyPort],
     ) -> NotifyService:
         from govcomponents.notify.service import NotifyService
 
-        notify = NotifyService(port)
-        if templates is not None:
-            notify.use_templates(templates)
-        return notify
+        return NotifyService(port, runtime, siblings, policy=policies[runtime.account])
 
     @classmethod
     def _identity(cls, port: IdentityPort, runtime: Runtime, siblings: Mapping[str, IdentityPort]) -> IdentityService:
@@ -405,17 +418,14 @@ class AsyncGovComponents(_Components["AsyncPayService", "AsyncNotifyService", "A
     @classmethod
     def _notify(
         cls,
-        templates: TemplateRegistry | None,
+        policies: Mapping[str, Policy],
         port: NotifyPort,
-        _runtime: Runtime,
-        _siblings: Mapping[str, NotifyPort],
+        runtime: Runtime,
+        siblings: Mapping[str, NotifyPort],
     ) -> AsyncNotifyService:
-        from govcomponents.notify.service import AsyncNotifyService
+        from govcomponents.notify.async_service import AsyncNotifyService
 
-        notify = AsyncNotifyService(port)
-        if templates is not None:
-            notify.use_templates(templates)
-        return notify
+        return AsyncNotifyService(port, runtime, siblings, policy=policies[runtime.account])
 
     @classmethod
     def _identity(

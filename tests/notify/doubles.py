@@ -8,6 +8,7 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
+from govcomponents.notify.policy import Policy
 from govcomponents.notify.service import NotifyService
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.settings import NotifySettings
@@ -25,13 +26,13 @@ VALUES = {"name": "Sam", "reference": "RENEW-7", "amount": "£145.00", "refund":
 ADDRESS = ["Sam Example", "1 Example Street", "SW1A 1AA"]
 
 
-def over(transport, *, clock=lambda: NOW, key=TEST_KEY, production=None, **settings):
+def over(transport, *, clock=lambda: NOW, key=TEST_KEY, production=None, templates=None, **settings):
     """The blocking service object over a transport."""
     runtime = Runtime(transport, clock=clock, retry=RetryPolicy(), is_production=production)
     chosen = NotifySettings(api_key=key, **settings)
     port = GovUkNotify.from_settings(chosen, runtime)
-    port.furnish(chosen, runtime)
-    return NotifyService(port)
+    policy = Policy.from_settings(chosen, runtime, templates)
+    return NotifyService(port, runtime, policy=policy)
 
 
 def on_sandbox(*, key=TEST_KEY, world=None, **settings):

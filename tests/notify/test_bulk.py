@@ -19,14 +19,15 @@ from govcomponents.core.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.notify import Channel
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
+from govcomponents.notify.async_service import AsyncNotifyService
 from govcomponents.notify.bulk.checkpoint import Checkpoint
 from govcomponents.notify.bulk.results import RowState
 from govcomponents.notify.bulk.spreadsheets import Row, Seen, read_rows
 from govcomponents.notify.pacing import Pacer
-from govcomponents.notify.service import AsyncNotifyService, NotifyService
+from govcomponents.notify.service import NotifyService
 from govcomponents.settings import NotifySettings
 
-from .doubles import EMAIL, TEST_KEY, TEXT
+from .doubles import EMAIL, TEST_KEY, TEXT, over
 
 TEMPLATE = {"id": EMAIL, "name": "t", "type": "email", "version": 1, "subject": "s", "body": "((name))",
             "personalisation": {"name": {"required": True}}}  # fmt: skip
@@ -87,11 +88,12 @@ def people(count):
 @pytest.fixture(params=["threads", "tasks"])
 def send_many(request):
     def call(provider, rows, **options):
-        port = GovUkNotify.from_settings(NotifySettings(api_key=TEST_KEY), Runtime(provider, clock=lambda: 0.0))
+        runtime = Runtime(provider, clock=lambda: 0.0)
+        port = GovUkNotify.from_settings(NotifySettings(api_key=TEST_KEY), runtime)
         arguments = {"template": EMAIL, "channel": "email", "batch": "b", "concurrency": 4, **options}
         if request.param == "threads":
-            return NotifyService(port).send_many(rows, **arguments)
-        return asyncio.run(AsyncNotifyService(port).send_many(rows, **arguments))
+            return NotifyService(port, runtime).send_many(rows, **arguments)
+        return asyncio.run(AsyncNotifyService(port, runtime).send_many(rows, **arguments))
 
     return call
 
@@ -147,18 +149,14 @@ def test_killed_at_any_moment_nobody_is_missed_and_nobody_gets_two(tmp_path, kil
         return response
 
     provider.send = dies
-    port = GovUkNotify.from_settings(NotifySettings(api_key=TEST_KEY), Runtime(provider, clock=lambda: 0.0))
+    notify = over(provider, clock=lambda: 0.0)
     with pytest.raises(Killed):
-        NotifyService(port).send_many(
-            people(12), EMAIL, channel="email", batch="b", checkpoint=checkpoint, concurrency=1
-        )
+        notify.send_many(people(12), EMAIL, channel="email", batch="b", checkpoint=checkpoint, concurrency=1)
     with checkpoint.open("ab") as file:
         file.write(b'{"row":3,"sta')  # a line that was cut off
     provider.send = real
 
-    result = NotifyService(port).send_many(
-        people(12), EMAIL, channel="email", batch="b", checkpoint=checkpoint, concurrency=3
-    )
+    result = notify.send_many(people(12), EMAIL, channel="email", batch="b", checkpoint=checkpoint, concurrency=3)
 
     assert result.is_complete
     assert sorted(provider.accepted) == sorted(f"b-{number}" for number in range(1, 13))

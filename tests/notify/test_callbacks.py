@@ -39,9 +39,13 @@ def receiver(*tokens):
     return over(ScriptedTransport(), callback_tokens=tokens or ("first-token", "second-token"))
 
 
+def headers_of(authorization):
+    return {} if authorization is None else {"AUTHORIZATION": authorization}
+
+
 def read(body, authorization="Bearer second-token"):
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return receiver().read_callback(content, authorization)
+    return receiver().parse_callback(content, headers_of(authorization))
 
 
 def test_a_delivery_receipt():
@@ -115,7 +119,7 @@ def test_a_wrong_token_is_refused_before_the_body_is_looked_at(authorization):
 
 def test_without_a_configured_token_everything_is_refused():
     with pytest.raises(CallbackRefused, match="configured"):
-        over(ScriptedTransport()).read_callback(b"{}", "Bearer ")
+        over(ScriptedTransport()).parse_callback(b"{}", headers_of("Bearer "))
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from govcomponents.core.messages import Response
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
-from govcomponents.notify.port import NotifyCapability as Can
+from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.port import NotifyPort
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.settings import NotifySettings

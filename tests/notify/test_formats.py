@@ -6,7 +6,7 @@ import pytest
 
 from govcomponents import InvalidInput
 from govcomponents.notify.templates import formats
-from govcomponents.notify.templates.personalisation import checked_values
+from govcomponents.notify.templates.personalisation import shown_values
 
 WINTER = datetime(2026, 3, 3, 10, 15, tzinfo=UTC)
 SUMMER = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
@@ -48,11 +48,11 @@ def test_a_time_without_a_zone_is_refused():
     with pytest.raises(InvalidInput, match="zone"):
         formats.moment(datetime(2026, 1, 1))  # noqa: DTZ001  # that it has none is what is tested  # that it has none is what is tested
     with pytest.raises(ValueError, match="zone"):
-        checked_values({"at": datetime(2026, 1, 1)})  # noqa: DTZ001  # as above  # as above
+        shown_values({"at": datetime(2026, 1, 1)})  # noqa: DTZ001  # as above  # as above
 
 
 def test_personalisation_is_written_out():
-    assert checked_values({"at": WINTER, "on": date(2026, 3, 3), "ok": True, "all": [True, date(2026, 3, 3), 1.5]}) == {
+    assert shown_values({"at": WINTER, "on": date(2026, 3, 3), "ok": True, "all": [True, date(2026, 3, 3), 1.5]}) == {
         "at": "3 March 2026 at 10:15am",
         "on": "3 March 2026",
         "ok": "yes",

@@ -12,7 +12,7 @@ import pytest
 from govcomponents.errors import InvalidInput
 from govcomponents.money import Money
 from govcomponents.notify import Channel, Template
-from govcomponents.notify.templates.personalisation import MAX_LENGTH, checked_values, composed
+from govcomponents.notify.templates.personalisation import MAX_LENGTH, composed, shown_values
 from govcomponents.notify.templates.placeholders import Values, fill, names
 from govcomponents.notify.templates.sanitising import sanitise, without_links
 from govcomponents.notify.templates.template import escaped
@@ -69,7 +69,7 @@ class Rows(list):
     ],
 )
 def test_a_value_is_written_as_the_provider_shows_it(value, written):
-    found = checked_values({"name": value})["name"]
+    found = shown_values({"name": value})["name"]
 
     assert found == written
     assert type(found) in (str, int, list)

@@ -6,6 +6,7 @@
 
 import json
 from datetime import UTC, datetime
+from itertools import count
 
 import pytest
 
@@ -240,7 +241,7 @@ def test_an_accepted_answer_that_cannot_be_read_is_unexpected_and_says_how_to_lo
 
 
 def test_each_attempt_is_signed_afresh():
-    times = iter([NOW, NOW + 100, NOW + 200, NOW + 300])
+    times = count(NOW, 100)
     limit = refused(429, "RateLimitError", "Exceeded rate limit")
     transport, notify = scripted(limit, limit, limit, clock=lambda: next(times))
 

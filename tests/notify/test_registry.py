@@ -54,7 +54,7 @@ def test_the_welsh_template_writes_dates_in_welsh(file):
     _, notify = on_sandbox(templates_file=file)
     values = {**VALUES, "name": date(2026, 3, 3)}
 
-    sent = notify.send_email("sam@example.com", notify.named("receipt", "cy"), values)
+    sent = notify.send_email("sam@example.com", notify.templates.choose("receipt", "cy"), values)
     assert sent.template_id == WELSH
     assert "3 Mawrth 2026" in sent.body.reveal()
 
@@ -84,11 +84,11 @@ def test_an_enum_names_templates_too():
     _, notify = on_sandbox()
     with pytest.raises(ConfigurationError):
         notify.send_email("sam@example.com", Templates.RECEIPT, VALUES)
-    with pytest.raises(ConfigurationError):
-        notify.named("RECEIPT")
-    with pytest.raises(ConfigurationError):
-        notify.use_templates({"RECEIPT": EMAIL})
-    notify.use_templates(TemplateRegistry.from_enum(Templates, environment="test"))
+    with pytest.raises(ConfigurationError, match="TEMPLATES_FILE, or give templates="):
+        notify.templates.choose("RECEIPT")
+    registry = TemplateRegistry.from_enum(Templates, environment="test")
+    _, notify = on_sandbox(templates=registry)
+    assert notify.templates is registry
     assert notify.send_email("sam@example.com", Templates.RECEIPT, VALUES).template_id == EMAIL
 
     class Wrong(Enum):

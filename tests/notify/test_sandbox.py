@@ -279,7 +279,7 @@ def test_all_kinds_of_callback_reach_the_service_and_are_read():
     def receive(callback):
         status = next(answers)
         if status == 200:
-            events.append(notify.read_callback(callback.body, callback.headers["Authorization"]))
+            events.append(notify.parse_callback(callback.body, callback.headers))
         return status
 
     email = notify.send_email("sam@example.com", EMAIL, VALUES, "r-1")
@@ -303,7 +303,7 @@ def test_all_kinds_of_callback_reach_the_service_and_are_read():
         "delivered",
         "permanent-failure",
     }
-    assert [one.id for one in notify.search(status="returned-letter")] == [ready_made.id, letter.id]
+    assert [one.id for one in notify.search(raw_status="returned-letter")] == [ready_made.id, letter.id]
     assert notify.get(letter.id).raw_status == "received"
     assert next(notify.search_inbound_sms()).id == text_id
     with pytest.raises(ConfigurationError):

@@ -82,7 +82,7 @@ def test_real_callbacks_reach_the_service_and_verify(service):
         sent = gov.notify.send_sms("07700900123", RECEIPT, words, "RENEW-7-text")
         Control.over_http(server.base_url).advance(minutes=1)
         _path, headers, body = service.wait_for("/callbacks/notify/delivery_status")
-        receipt = gov.notify.read_callback(body, headers["authorization"])
+        receipt = gov.notify.parse_callback(body, headers)
         assert receipt.notification_id == sent.id
 
         started = gov.identity.start(confidence=Confidence.MEDIUM)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -144,6 +144,10 @@ def _member(kind: type[E], value: object) -> E:
     raise ValueError(f"give one of {', '.join(str(name) for name in known)}, as text or as a member of {kind.__name__}")
 
 
+@overload
+def personal(value: str | Personal[str]) -> Personal[str]: ...
+@overload
+def personal(value: str | Personal[str] | None) -> Personal[str] | None: ...
 def personal(value: str | Personal[str] | None) -> Personal[str] | None:
     """Guard a person's datum that a caller passed as plain text."""
     return Personal(value) if isinstance(value, str) else value

@@ -30,9 +30,6 @@ class Port(Generic[SettingsT]):
         """Build the adapter from its component's settings. Does no I/O. Raises ConfigurationError."""
         raise NotImplementedError(f"{cls.__name__} does not say how it is built")
 
-    def furnish(self, settings: SettingsT, runtime: Runtime) -> None:
-        """Give the adapter what every adapter of its component shares. Called once, after `from_settings`."""
-
     async def check(self) -> None:
         """Ask the provider whether it answers and takes the credential, by a read that costs and shows nothing.
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         RowResult as RowResult,
         RowState as RowState,
     )
+    from govcomponents.notify.capabilities import NotifyCapability as NotifyCapability
     from govcomponents.notify.events import (
         Complaint as Complaint,
         DeliveryReceipt as DeliveryReceipt,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
         Status as Status,
         TemplateId as TemplateId,
     )
-    from govcomponents.notify.port import NotifyCapability as NotifyCapability
     from govcomponents.notify.recipients import (
         BadRecipient as BadRecipient,
         PhoneNumber as PhoneNumber,
@@ -67,11 +67,11 @@ _HOMES = {
     "notify.async_service": "AsyncNotifyService",
     "notify.bulk.jobs": "Job JobStatus",
     "notify.bulk.results": "BulkProgress BulkResult RowResult RowState",
+    "notify.capabilities": "NotifyCapability",
     "notify.events": (
         "Complaint DeliveryReceipt HealthCheck InboundSms LetterReturned NotifyEvent NotifyEventKind UnknownEvent"
     ),
     "notify.models": "Channel Notification NotificationId Sent Status TemplateId",
-    "notify.port": "NotifyCapability",
     "notify.recipients": (
         "BadRecipient PhoneNumber PostalAddress RecipientFault email_address phone_number postal_address"
     ),

@@ -1,250 +1,243 @@
-"""What callers of `gov.notify` pass, checked: one input model for each way to send, and for searching."""
+"""Input of `gov.notify`, validated: one model for each way to send, and for searching and following up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+import math
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Final, TypeAlias, TypeVar, cast
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo
 
-from govcomponents.core.inputs import Input, build
+from govcomponents.core.inputs import Input, member
 from govcomponents.errors import InvalidInput
+from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.models import Channel, NotificationId, Status
-from govcomponents.notify.templates.personalisation import Personalisation, checked_values, placeholder_key
+from govcomponents.notify.templates.personalisation import has_file, placeholder_key, shown_values
 from govcomponents.privacy import Personal
 
 Recipient: TypeAlias = str | Personal[str]
+T = TypeVar("T")
 
-_Values = Annotated[Mapping[str, object], AfterValidator(checked_values)]
-_PERSONALISATION = (
+VALUES_FIX: Final = (
     "give each placeholder a text, a number, True or False, a date, a list of those, or a file; leave none as None"
 )
-_TEMPLATE = "give the template's id, as the provider's pages show it"
-_REFERENCE = "give at most 1,000 characters that hold no personal data, or leave it out"
-_EXTRA = "give a mapping of the provider's own fields"
+_REFERENCE: Final = "give at most 1,000 characters that hold no personal data, or leave it out"
+_ID: Final = "give the `id` that an earlier answer holds"
+
+
+def written_values(values: object) -> Mapping[str, object]:
+    """Return the values of placeholders as a provider can show them. Raises ValueError for one that it cannot."""
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise ValueError("it is not a mapping")  # noqa: TRY004  # pydantic takes no TypeError
+    return shown_values(values)
+
+
+def _without_files(values: Mapping[str, object]) -> Mapping[str, object]:
+    if has_file(values):
+        raise ValueError("it holds a file, and files go by email only")
+    return values
+
+
+def _recipient(value: object) -> Personal[str]:
+    text = value.reveal() if isinstance(value, Personal) else value
+    if not isinstance(text, str):
+        raise ValueError(f"it is not text, but of the type {type(text).__name__}")  # noqa: TRY004  # as above
+    if not text.strip():
+        raise ValueError("it is empty")
+    return Personal(text)
+
+
+def _https(value: Personal[str]) -> Personal[str]:
+    if not value.reveal().startswith("https://"):
+        raise ValueError("it is not an https URL")
+    return value
+
+
+def _texts_only(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    """Only texts can be sanitised; the provider fails at anything else."""
+    keys = {placeholder_key(name) for name in names}
+    for name, value in info.data.get("personalisation", {}).items() if keys else ():
+        if placeholder_key(name) in keys and not isinstance(value, str):
+            raise ValueError(f"the value of {name!r} is not a text")
+    return names
+
+
+def _ids(ids: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(one.strip() for one in ids):
+        raise ValueError("one of them is blank")
+    return ids
+
+
+def _waits(waits: tuple[float, ...]) -> tuple[float, ...]:
+    if not all(0 <= one < math.inf for one in waits):
+        raise ValueError("one of them is not a number of seconds")
+    return waits
+
+
+_Template = Annotated[
+    str, Field(min_length=1, max_length=200, description="give the template's id, as the provider's pages show it")
+]
+_Values = Annotated[Mapping[str, object], PlainValidator(written_values), Field(description=VALUES_FIX, repr=False)]
+_TextsOnly = Annotated[_Values, AfterValidator(_without_files)]
+_Reference = Annotated[str | None, Field(max_length=1000, description=_REFERENCE)]
+_Extra = Annotated[
+    Mapping[str, object] | None, Field(description="give a mapping of the provider's own fields", repr=False)
+]
 
 
 class EmailInput(Input):
     """One email to send."""
 
-    to: Personal[str] = Field(description="give one email address")
-    template: str = Field(min_length=1, max_length=200, description=_TEMPLATE)
-    personalisation: _Values = Field(default={}, description=_PERSONALISATION)
-    reference: str | None = Field(default=None, max_length=1000, description=_REFERENCE)
+    to: Annotated[Personal[str], PlainValidator(_recipient)] = Field(description="give one email address")
+    template: _Template
+    personalisation: _Values = Field(default_factory=dict)
+    reference: _Reference = None
     reply_to: str | None = Field(default=None, min_length=1, description="give the id of a reply-to address")
-    one_click_unsubscribe_url: Personal[str] | None = Field(
+    one_click_unsubscribe_url: Annotated[Personal[str], AfterValidator(_https)] | None = Field(
         default=None, description="give an https URL that unsubscribes on an empty POST"
     )
-    sanitise: tuple[str, ...] = Field(default=(), description="give the names of placeholders, as a tuple or list")
-    extra: Mapping[str, object] = Field(default={}, description=_EXTRA)
+    sanitise: Annotated[tuple[str, ...], AfterValidator(_texts_only)] = Field(
+        default=(), description="give the names of placeholders that are given a text, as a tuple or list"
+    )
+    extra: _Extra = None
+
+    @property
+    def needed(self) -> list[Can]:
+        """Return the capabilities that it needs beside that of sending emails."""
+        needed = []
+        if self.reply_to is not None:
+            needed.append(Can.REPLY_TO)
+        if self.one_click_unsubscribe_url is not None:
+            needed.append(Can.UNSUBSCRIBE)
+        if self.sanitise:
+            needed.append(Can.SANITISE)
+        if has_file(self.personalisation):
+            needed.append(Can.ATTACHMENTS)
+        return needed
 
 
 class SmsInput(Input):
     """One text message to send."""
 
-    to: Personal[str] = Field(description="give one phone number")
-    template: str = Field(min_length=1, max_length=200, description=_TEMPLATE)
-    personalisation: _Values = Field(default={}, description=_PERSONALISATION)
-    reference: str | None = Field(default=None, max_length=1000, description=_REFERENCE)
+    to: Annotated[Personal[str], PlainValidator(_recipient)] = Field(description="give one phone number")
+    template: _Template
+    personalisation: _TextsOnly = Field(default_factory=dict)
+    reference: _Reference = None
     sender: str | None = Field(default=None, min_length=1, description="give the id of a text message sender")
-    extra: Mapping[str, object] = Field(default={}, description=_EXTRA)
+    extra: _Extra = None
+
+    @property
+    def needed(self) -> list[Can]:
+        """Return the capabilities that it needs beside that of sending text messages."""
+        return [] if self.sender is None else [Can.SENDER]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class LetterInput:
+class LetterInput(Input):
     """One letter to send. `address` is its lines, first the name."""
 
     address: Personal[tuple[str, ...]]
-    template: str
-    personalisation: Mapping[str, object]
-    reference: str | None
-    extra: Mapping[str, object]
+    template: _Template
+    personalisation: _TextsOnly = Field(default_factory=dict)
+    reference: _Reference = None
+    extra: _Extra = None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class PrecompiledInput:
+class PrecompiledInput(Input):
     """One ready-made letter to send. `pdf` is the file in base64."""
 
     pdf: Personal[str]
-    reference: str
-    postage: str | None
-    extra: Mapping[str, object]
+    reference: str = Field(min_length=1, max_length=1000, description=_REFERENCE.removesuffix(", or leave it out"))
+    postage: str | None = Field(
+        default=None, min_length=1, description='give "first", "second" or "economy", or leave it out'
+    )
+    extra: _Extra = None
 
 
-@dataclass(frozen=True, slots=True)
-class SearchInput:
-    """What messages are looked for. `words` are statuses in the provider's own words, beside ours in `statuses`."""
+class SearchInput(Input):
+    """Messages to look for. `raw_status` holds the provider's own words for a status, beside ours in `status`."""
 
-    channels: tuple[Channel, ...] = ()
-    statuses: frozenset[Status] = frozenset()
-    words: tuple[str, ...] = ()
-    reference: str | None = None
-    older_than: str | None = None
+    channel: Channel | None = None
+    status: tuple[Status, ...] = ()
+    raw_status: tuple[str, ...] = Field(
+        default=(), description="give one or several of the provider's own words for a status"
+    )
+    reference: _Reference = None
+    older_than: str | None = Field(default=None, pattern=r"\S", description=_ID)
     include_jobs: bool = False
 
 
-def _present(value: object, operation: str, fix: str) -> object:
-    text = value.reveal() if isinstance(value, Personal) else value
-    if isinstance(text, str) and not text.strip():
-        raise InvalidInput(field="to", problem="it is empty", fix=fix, operation=operation)
-    return value
+class FollowUpInput(Input):
+    """Messages to follow up, and the seconds to wait before each look at them after the first."""
 
-
-def email_input(
-    to: Recipient,
-    template: str,
-    personalisation: Personalisation | None,
-    reference: str | None,
-    reply_to: str | None,
-    one_click_unsubscribe_url: str | None,
-    sanitise: Sequence[str],
-    extra: Mapping[str, object] | None,
-) -> EmailInput:
-    """Check and freeze the arguments of `send_email`. Raises InvalidInput."""
-    if one_click_unsubscribe_url is not None and not str(one_click_unsubscribe_url).startswith("https://"):
-        raise InvalidInput(
-            field="one_click_unsubscribe_url",
-            problem="it is not an https URL",
-            fix="give an https URL that unsubscribes on an empty POST",
-            operation="notify.send_email",
-        )
-    if sanitise and isinstance(personalisation, Mapping):
-        _check_sanitised(personalisation, sanitise)
-    return build(
-        EmailInput,
-        "notify.send_email",
-        to=_present(to, "notify.send_email", "give one email address"),
-        template=template,
-        personalisation={} if personalisation is None else personalisation,
-        reference=reference,
-        reply_to=reply_to,
-        one_click_unsubscribe_url=one_click_unsubscribe_url,
-        sanitise=tuple(sanitise) if isinstance(sanitise, (list, set, frozenset)) else sanitise,
-        extra={} if extra is None else extra,
+    notification_ids: Annotated[tuple[str, ...], AfterValidator(_ids)] = Field(
+        description="give a list of the `id`s that earlier answers hold"
+    )
+    waits: Annotated[tuple[float, ...], AfterValidator(_waits)] = Field(
+        default=(), description="give a list of seconds, such as (5, 30, 120)"
     )
 
 
-def _check_sanitised(values: Mapping[Any, object], wanted: Sequence[object]) -> None:
-    """Only texts can be sanitised; the provider fails at anything else."""
-    keys = {placeholder_key(name) for name in wanted if isinstance(name, str)}
-    for name, value in values.items():
-        if isinstance(name, str) and placeholder_key(name) in keys and not isinstance(value, str):
-            raise InvalidInput(
-                field="sanitise",
-                problem=f"the value of {name!r} is not a text",
-                fix="name only placeholders that are given a text",
-                operation="notify.send_email",
-            )
+Message: TypeAlias = EmailInput | SmsInput | LetterInput | PrecompiledInput
 
 
-def sms_input(
-    to: Recipient,
-    template: str,
-    personalisation: Personalisation | None,
-    reference: str | None,
-    sender: str | None,
-    extra: Mapping[str, object] | None,
-) -> SmsInput:
-    """Check and freeze the arguments of `send_sms`. Raises InvalidInput."""
-    return build(
-        SmsInput,
-        "notify.send_sms",
-        to=_present(to, "notify.send_sms", "give one phone number"),
-        template=template,
-        personalisation={} if personalisation is None else personalisation,
-        reference=reference,
-        sender=sender,
-        extra={} if extra is None else extra,
-    )
+def as_tuple(values: Iterable[T]) -> tuple[T, ...]:
+    """Return a list or set as a tuple. Anything else, such as one text, is left to an input model to refuse."""
+    return tuple(values) if isinstance(values, (list, set, frozenset)) else cast("tuple[T, ...]", values)
 
 
-def _wrong(field: str, problem: str, fix: str, operation: str) -> InvalidInput:
-    return InvalidInput(field=field, problem=problem, fix=fix, operation=operation)
+def one_or_several(value: str | Iterable[str]) -> tuple[str, ...]:
+    """Return one text, or several, as a tuple."""
+    return (value,) if isinstance(value, str) else as_tuple(value)
 
 
-def _checked_reference(reference: object, operation: str, *, required: bool = False) -> str | None:
-    if reference is None and not required:
-        return None
-    if not isinstance(reference, str) or len(reference) > 1000 or (required and not reference):
-        raise _wrong("reference", "it is not a text of at most 1,000 characters", _REFERENCE, operation)
-    return reference
-
-
-def _checked_extra(extra: object, operation: str) -> Mapping[str, object]:
-    if extra is None:
-        return {}
-    if not isinstance(extra, Mapping):
-        raise _wrong("extra", "it is not a mapping", _EXTRA, operation)
-    return extra
-
-
-def letter_input(
-    address: object,
-    template: object,
-    personalisation: Personalisation | None,
-    reference: str | None,
-    extra: Mapping[str, object] | None,
-) -> LetterInput:
-    """Check and freeze the arguments of `send_letter`. Raises InvalidInput."""
-    operation = "notify.send_letter"
+def address_lines(address: object, operation: str) -> Personal[tuple[str, ...]]:
+    """Return the lines of a postal address, without blank ones. Raises InvalidInput."""
     lines = address.splitlines() if isinstance(address, str) else address
-    fix = "give 3 to 7 lines: the name, the street and so on, and last the postcode or a country"
     if not isinstance(lines, (list, tuple)) or not all(isinstance(line, str) for line in lines):
-        raise _wrong("address", "it is not a list of texts", fix, operation)
-    kept = tuple(line for line in lines if line.strip())
-    if not 3 <= len(kept) <= 7:
-        raise _wrong("address", f"it has {len(kept)} lines", fix, operation)
-    if not isinstance(template, str) or not template:
-        raise _wrong("template", "it is not a text", _TEMPLATE, operation)
-    values = {} if personalisation is None else personalisation
+        problem = "it is not a list of texts"
+    else:
+        kept = tuple(line for line in lines if line.strip())
+        if 3 <= len(kept) <= 7:
+            return Personal(kept)
+        problem = f"it has {len(kept)} lines"
+    fix = "give 3 to 7 lines: the name, the street and so on, and last the postcode or a country"
+    raise InvalidInput(field="address", problem=problem, fix=fix, operation=operation)
+
+
+def checked_statuses(status: object, operation: str) -> tuple[Status, ...]:
+    """Return one or several statuses, given as members or as text. Raises InvalidInput, which lists them all."""
+    several = status if isinstance(status, (list, tuple, set, frozenset)) else (status,)
+    return tuple(member(Status, one, field="status", operation=operation) for one in several)
+
+
+def checked_values(personalisation: object, operation: str) -> Mapping[str, object]:
+    """Return the values of placeholders as a provider can show them. Raises InvalidInput."""
     try:
-        written = checked_values(values)
-    except (ValueError, AttributeError) as error:
-        problem = str(error) if isinstance(error, ValueError) else "it is not a mapping"
-        raise _wrong("personalisation", problem, _PERSONALISATION, operation) from None
-    return LetterInput(
-        Personal(kept), template, written, _checked_reference(reference, operation), _checked_extra(extra, operation)
-    )
+        return written_values(personalisation)
+    except ValueError as error:
+        raise InvalidInput(field="personalisation", problem=str(error), fix=VALUES_FIX, operation=operation) from None
 
 
-def precompiled_input(
-    pdf: str, reference: object, postage: object, extra: Mapping[str, object] | None
-) -> PrecompiledInput:
-    """Check and freeze the arguments of `send_precompiled_letter`, whose file was read. Raises InvalidInput."""
-    operation = "notify.send_precompiled_letter"
-    checked = _checked_reference(reference, operation, required=True) or ""
-    if postage is not None and (not isinstance(postage, str) or not postage):
-        raise _wrong("postage", "it is not a text", 'give "first", "second" or "economy", or leave it out', operation)
-    return PrecompiledInput(Personal(pdf), checked, postage, _checked_extra(extra, operation))
+def checked_version(version: object, operation: str) -> int | None:
+    """Return the number of a template's version, or None. Raises InvalidInput."""
+    if version is None or (type(version) is int and version >= 1):
+        return version
+    fix = "give the number of a version, from 1, or leave it out"
+    raise InvalidInput(field="version", problem="it is not a whole number from 1", fix=fix, operation=operation)
 
 
-def search_input(
-    channel: Channel | str | None,
-    status: object,
-    reference: str | None,
-    older_than: str | None,
-    include_jobs: object,
-) -> SearchInput:
-    """Check and freeze the arguments of `search`. Raises InvalidInput."""
-    operation = "notify.search"
-    channels = () if channel is None else (Channel(channel),)
-    if Channel.UNKNOWN in channels:
-        raise _wrong("channel", "there is no such channel", 'give "email", "sms" or "letter"', operation)
-    wanted = tuple(status) if isinstance(status, (list, tuple, set, frozenset)) else (status,)
-    if not all(isinstance(one, str) and one for one in wanted):
-        raise _wrong("status", "it is not a status", "give a Status, or the provider's own word for one", operation)
-    ours = frozenset(one for one in wanted if isinstance(one, Status))
-    words = tuple(str(one) for one in wanted if not isinstance(one, Status))
-    if older_than is not None:
-        older_than = checked_id(older_than, operation)
-    return SearchInput(
-        channels, ours, words, _checked_reference(reference, operation), older_than, include_jobs is True
-    )
+def checked_seconds(seconds: object, field: str, operation: str) -> float:
+    """Return a number of seconds. Raises InvalidInput."""
+    if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 <= seconds < math.inf:
+        return seconds
+    fix = "give a number of seconds, such as 30"
+    raise InvalidInput(field=field, problem="it is not a number of seconds", fix=fix, operation=operation)
 
 
 def checked_id(notification_id: object, operation: str, field: str = "notification_id") -> NotificationId:
     """Return an id. Raises InvalidInput unless it is a text that is not blank."""
     if not isinstance(notification_id, str) or not notification_id.strip():
-        raise _wrong(field, "it is not an id", "give the `id` that an earlier answer holds", operation)
+        raise InvalidInput(field=field, problem="it is not an id", fix=_ID, operation=operation)
     return NotificationId(notification_id)

@@ -1,33 +1,44 @@
-"""What holds for every message of one `gov.notify`, whatever the adapter: its pace, its guard and its templates."""
+"""The rules of one `gov.notify` for all of its messages: its pace, its guard of recipients, its templates by name."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, TypeAlias
+
+from govcomponents.errors import ConfigurationError, InvalidInput
 
 if TYPE_CHECKING:
     from typing import Self
 
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.guards import RecipientGuard
+    from govcomponents.notify.models import Channel
     from govcomponents.notify.pacing import Pacer
-    from govcomponents.notify.templates.registry import TemplateRegistry
+    from govcomponents.notify.templates.registry import TemplateChoice, TemplateRegistry
     from govcomponents.settings import NotifySettings
+
+TemplateLike: TypeAlias = "str | TemplateChoice | Enum"
+"""A template's id; or its name, its choice or its enum member where the service has a registry."""
+
+_NO_REGISTRY = "set GOVCOMPONENTS_NOTIFY__TEMPLATES_FILE, or give templates=... where the components are made"
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What holds for every message. `runtime` is for waiting and for the time."""
+    """The rules of one service. Each is None where it has none."""
 
-    runtime: Runtime | None = None
     pacer: Pacer | None = None
     guard: RecipientGuard | None = None
-    registry: TemplateRegistry | None = None
+    templates: TemplateRegistry | None = None
 
     @classmethod
-    def from_settings(cls, settings: NotifySettings, runtime: Runtime) -> Self:
-        """Read the settings. Raises ConfigurationError if the templates' file cannot be read."""
-        pacer = guard = registry = None
+    def from_settings(
+        cls, settings: NotifySettings, runtime: Runtime, templates: TemplateRegistry | None = None
+    ) -> Self:
+        """Read the settings; `templates` stands in for the file. Raises ConfigurationError if that cannot be read."""
+        pacer = guard = None
         if settings.requests_per_minute is not None:
             from govcomponents.notify.pacing import Pacer
 
@@ -42,9 +53,67 @@ class Policy:
                 emails.reveal() if emails else None,
                 numbers.reveal() if numbers else None,
             )
-        if settings.templates_file is not None:
+        if templates is None and settings.templates_file is not None:
             from govcomponents.notify.templates.registry import TemplateRegistry
 
             environment = "production" if runtime.is_production else "test"
-            registry = TemplateRegistry.from_toml(settings.templates_file, environment=environment)
-        return cls(runtime, pacer, guard, registry)
+            templates = TemplateRegistry.from_toml(settings.templates_file, environment=environment)
+        return cls(pacer, guard, templates)
+
+    def registry(self) -> TemplateRegistry:
+        """Return the templates by name. Raises ConfigurationError if there are none."""
+        if self.templates is None:
+            raise ConfigurationError("there is no registry of templates", fix=_NO_REGISTRY)
+        return self.templates
+
+    def choice(self, template: TemplateLike, channel: Channel | None, operation: str) -> TemplateChoice | None:
+        """Return the template that was named or chosen; None if it is given by its id.
+
+        Raises InvalidInput for one of another channel, ConfigurationError for a name without a registry.
+        """
+        if self.templates is None and type(template) is str:
+            return None
+        choice = self._choice(template)
+        if choice is not None and channel is not None and choice.channel is not channel:
+            raise InvalidInput(
+                field="template",
+                problem=f"the template {choice.name!r} is for {choice.channel.value}",
+                fix="use a template of this channel",
+                operation=operation,
+            )
+        return choice
+
+    def _choice(self, template: TemplateLike) -> TemplateChoice | None:
+        from govcomponents.notify.templates.registry import TemplateChoice
+
+        if isinstance(template, TemplateChoice):
+            return template
+        if isinstance(template, Enum) and not isinstance(template, str):
+            return self.registry().choose(template)
+        if self.templates is not None and template in self.templates:
+            return self.templates.choose(template)
+        return None
+
+    def template_id(self, template: TemplateLike, operation: str) -> str:
+        """Return the id of a template that is named, chosen or given by its id. Raises InvalidInput."""
+        choice = self.choice(template, None, operation)
+        return _checked_id(template, operation) if choice is None else choice.id
+
+    def filled(
+        self, template: TemplateLike, values: Mapping[str, object] | None, channel: Channel, operation: str
+    ) -> tuple[str, Mapping[str, object]]:
+        """Return a template's id, and the values for it, checked against its placeholders where those are known."""
+        if values is None:
+            values = {}
+        choice = self.choice(template, channel, operation)
+        if choice is None:
+            return _checked_id(template, operation), values
+        choice.check(values, operation)
+        return choice.id, choice.written(values)
+
+
+def _checked_id(template: object, operation: str) -> str:
+    if not isinstance(template, str) or not template.strip():
+        fix = "give the template's id, as the provider's pages show it"
+        raise InvalidInput(field="template", problem="it is not a template's id", fix=fix, operation=operation)
+    return template

@@ -1,18 +1,16 @@
-"""The port of the notify component: what every adapter implements."""
+"""The port of the notify component, which every adapter implements."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from govcomponents.core.port import Port
-from govcomponents.notify.policy import Policy
+from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.settings import NotifySettings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from govcomponents.core.runtime import Runtime
     from govcomponents.notify.bulk.jobs import Job, JobInput
     from govcomponents.notify.events import InboundSms, NotifyEvent
     from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
@@ -20,36 +18,8 @@ if TYPE_CHECKING:
     from govcomponents.notify.templates.template import Rendered, Template
 
 
-class NotifyCapability(StrEnum):
-    """What an adapter may declare. An operation or argument that needs more is refused before anything is sent."""
-
-    EMAIL = "email"
-    SMS = "text_messages"
-    LETTER = "letters"
-    PRECOMPILED = "ready_made_letters"
-    ATTACHMENTS = "files_by_email"
-    GET = "get"
-    SEARCH = "search"
-    LETTER_PDF = "pdfs_of_letters"
-    TEMPLATES = "templates"
-    PREVIEW = "preview"
-    INBOUND_SMS = "inbound_text_messages"
-    REPLY_TO = "reply_to_addresses"
-    SENDER = "text_message_senders"
-    UNSUBSCRIBE = "one_click_unsubscribe"
-    SANITISE = "sanitising"
-    CALLBACKS = "callbacks"
-    JOBS = "jobs"
-
-
 class NotifyPort(Port[NotifySettings]):
-    """What an adapter of the notify component implements; what it leaves out raises NotSupported, unsent."""
-
-    policy: Policy = Policy()
-
-    def furnish(self, settings: NotifySettings, runtime: Runtime) -> None:
-        """Take over the pace, the guard and the templates of the settings. Raises ConfigurationError."""
-        self.policy = Policy.from_settings(settings, runtime)
+    """The port of the notify component. An operation that an adapter leaves out raises NotSupported, unsent."""
 
     async def send_email(self, email: EmailInput) -> Sent:
         """Send one email from a template."""
@@ -99,6 +69,6 @@ class NotifyPort(Port[NotifySettings]):
         """Send many messages in one request, which is accepted whole or refused whole."""
         raise self.unsupported(NotifyCapability.JOBS, operation="notify.send_job")
 
-    def read_callback(self, body: bytes, authorization: str | None) -> NotifyEvent:
-        """Verify a callback, then read it."""
-        raise self.unsupported(NotifyCapability.CALLBACKS, operation="notify.read_callback")
+    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> NotifyEvent:
+        """Verify a callback, then read it. The names of `headers` are in lower case."""
+        raise self.unsupported(NotifyCapability.CALLBACKS, operation="notify.parse_callback")

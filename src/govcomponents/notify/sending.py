@@ -1,79 +1,144 @@
-"""Sending as every adapter does it: at the permitted pace, and once for each reference where that is asked for."""
+"""Sending for every adapter: past the guard of recipients, at the permitted pace, and once where that is asked for."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from govcomponents.errors import InvalidInput, NotFound, OutcomeUnknown
+from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.inputs import EmailInput, LetterInput, SearchInput, SmsInput
 from govcomponents.notify.models import Channel, NotificationId, Sent
-from govcomponents.notify.port import NotifyCapability
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from govcomponents.notify.inputs import PrecompiledInput
+    from govcomponents.core.runtime import Runtime
+    from govcomponents.notify.bulk.jobs import Job, JobInput
+    from govcomponents.notify.guards import RecipientGuard
+    from govcomponents.notify.inputs import FollowUpInput, Message
     from govcomponents.notify.models import Notification
+    from govcomponents.notify.pacing import Pacer
     from govcomponents.notify.port import NotifyPort
-
-Message: TypeAlias = "EmailInput | SmsInput | LetterInput | PrecompiledInput"
 
 _LOOK_AGAIN_AFTER = (0.0, 5.0, 30.0)
 """Seconds before each look at the provider after a lost answer; together longer than its own limit of 30 seconds."""
 
 
-async def send(port: NotifyPort, message: Message, *, once: bool) -> Sent:
-    """Send one message; with `once` only if the provider does not hold its reference yet.
+class Sender:
+    """The one way by which a service's messages reach its adapter."""
 
-    Raises what the adapter raises. After a lost answer with `once`, the reference is looked up for 35 seconds; if it is
-    found the message was accepted, and if not, OutcomeUnknown says so.
-    """
-    if not once:
-        return await _deliver(port, message)
-    operation, channel = _described(message)
-    port.require(NotifyCapability.SEARCH, operation=operation)
-    reference = message.reference
-    if not reference:
-        raise InvalidInput(
-            field="reference",
-            problem="`once` needs a reference, and there is none",
-            fix="give each message a reference of its own, and keep it before sending",
-            operation=operation,
-        )
-    if found := await _find(port, reference, channel):
-        return _as_sent(found)
-    try:
-        return await _deliver(port, message)
-    except OutcomeUnknown as error:
-        for pause in _LOOK_AGAIN_AFTER:
-            await _rest(port, pause)
-            if found := await _find(port, reference, channel):
-                return _as_sent(found)
-        raise OutcomeUnknown(
-            "the answer was lost, and 35 seconds later the provider holds no message with this reference: most "
-            "likely it was not accepted",
-            lookup="call again with `once`; whether the first request still arrives cannot be known",
-            operation=operation,
-            provider=port.provider,
-            status=error.status,
-            code=error.code,
-            request_id=error.request_id,
-        ) from None
+    def __init__(self, port: NotifyPort, runtime: Runtime, guard: RecipientGuard | None, pacer: Pacer | None) -> None:
+        self.port = port
+        self.runtime = runtime
+        self._guard = guard
+        self._pacer = pacer
 
+    async def send(self, message: Message, *, once: bool) -> Sent:
+        """Send one message; with `once` only if the provider does not hold its reference yet.
 
-async def _deliver(port: NotifyPort, message: Message) -> Sent:
-    pacer, runtime = port.policy.pacer, port.policy.runtime
-    if pacer is not None and runtime is not None:
-        tokens = 2 if isinstance(message, LetterInput) else 1
-        if (wait := pacer.reserve(runtime.clock(), tokens)) > 0:
-            await runtime.transport.sleep(wait)
-    if isinstance(message, EmailInput):
-        return await port.send_email(message)
-    if isinstance(message, SmsInput):
-        return await port.send_sms(message)
-    if isinstance(message, LetterInput):
-        return await port.send_letter(message)
-    return await port.send_precompiled_letter(message)
+        Raises what the adapter raises. After a lost answer with `once`, the reference is looked up for 35 seconds; if
+        it is found the message was accepted, and if not, OutcomeUnknown says so.
+        """
+        if once is False:
+            return await self._paced(message)
+        operation, channel = _described(message)
+        reference = self._checked_once(message.reference, once, operation)
+        if found := await self.find(reference, channel):
+            return _as_sent(found)
+        try:
+            return await self._paced(message)
+        except OutcomeUnknown as error:
+            for pause in _LOOK_AGAIN_AFTER:
+                await self.rest(pause)
+                if found := await self.find(reference, channel):
+                    return _as_sent(found)
+            raise OutcomeUnknown(
+                "the answer was lost, and 35 seconds later the provider holds no message with this reference: most "
+                "likely it was not accepted",
+                lookup="call again with `once`; whether the first request still arrives cannot be known",
+                operation=operation,
+                provider=self.port.provider,
+                status=error.status,
+                code=error.code,
+                request_id=error.request_id,
+            ) from None
+
+    def _checked_once(self, reference: str | None, once: object, operation: str) -> str:
+        if once is not True:
+            fix = "give True or False"
+            raise InvalidInput(field="once", problem="it is neither True nor False", fix=fix, operation=operation)
+        self.port.require(Can.SEARCH, operation=operation)
+        if not reference:
+            raise InvalidInput(
+                field="reference",
+                problem="`once` needs a reference, and there is none",
+                fix="give each message a reference of its own, and keep it before sending",
+                operation=operation,
+            )
+        return reference
+
+    def guarded(self, message: Message) -> Message:
+        """Return a message with the recipient that it may go to. Raises InvalidInput for one who is not allowed."""
+        return message if self._guard is None else self._guard.message(message, _described(message)[0])
+
+    async def _paced(self, message: Message) -> Sent:
+        if self._pacer is not None:
+            tokens = 2 if isinstance(message, LetterInput) else 1
+            await self.rest(self._pacer.reserve(self.runtime.clock(), tokens))
+        return await self.deliver(message)
+
+    async def deliver(self, message: Message) -> Sent:
+        """Hand one message to the adapter, without regard to the pace. Raises InvalidInput if the guard refuses it."""
+        message = self.guarded(message)
+        if isinstance(message, EmailInput):
+            return await self.port.send_email(message)
+        if isinstance(message, SmsInput):
+            return await self.port.send_sms(message)
+        if isinstance(message, LetterInput):
+            return await self.port.send_letter(message)
+        return await self.port.send_precompiled_letter(message)
+
+    async def send_job(self, job: JobInput) -> Job:
+        """Hand a job to the adapter. Raises InvalidInput if the guard refuses one of its recipients."""
+        return await self.port.send_job(job if self._guard is None else self._guard.job(job))
+
+    async def rest(self, seconds: float) -> None:
+        """Wait in the transport's way."""
+        if seconds > 0:
+            await self.runtime.transport.sleep(seconds)
+
+    async def find(self, reference: str, channel: Channel) -> Notification | None:
+        """Return the newest message with a reference, or None."""
+        found = self.port.search(SearchInput(channel=channel, reference=reference))
+        try:
+            async for notification in found:
+                return notification
+        finally:
+            await found.aclose()
+        return None
+
+    async def follow_up(self, wanted: FollowUpInput) -> AsyncGenerator[Notification, None]:
+        """Give each message once its status is final, and at the end those that are not final yet."""
+        left = list(dict.fromkeys(wanted.notification_ids))
+        last: dict[str, Notification] = {}
+        for pause in (0.0, *wanted.waits):
+            await self.rest(pause)
+            still = []
+            for notification_id in left:
+                try:
+                    found = await self.port.get(NotificationId(notification_id))
+                except NotFound:
+                    continue
+                if found.is_finished:
+                    yield found
+                else:
+                    last[notification_id] = found
+                    still.append(notification_id)
+            left = still
+            if not left:
+                return
+        for notification_id in left:
+            yield last[notification_id]
 
 
 def _described(message: Message) -> tuple[str, Channel]:
@@ -83,21 +148,6 @@ def _described(message: Message) -> tuple[str, Channel]:
         return "notify.send_sms", Channel.SMS
     name = "notify.send_letter" if isinstance(message, LetterInput) else "notify.send_precompiled_letter"
     return name, Channel.LETTER
-
-
-async def _rest(port: NotifyPort, seconds: float) -> None:
-    if seconds and port.policy.runtime is not None:
-        await port.policy.runtime.transport.sleep(seconds)
-
-
-async def _find(port: NotifyPort, reference: str, channel: Channel) -> Notification | None:
-    found = port.search(SearchInput(channels=(channel,), reference=reference))
-    try:
-        async for notification in found:
-            return notification
-    finally:
-        await found.aclose()
-    return None
 
 
 def _as_sent(found: Notification) -> Sent:
@@ -114,32 +164,3 @@ def _as_sent(found: Notification) -> Sent:
         is_repeat=True,
         raw=found.raw,
     )
-
-
-async def follow_up(
-    port: NotifyPort, notification_ids: tuple[str, ...], waits: tuple[float, ...]
-) -> AsyncGenerator[Notification, None]:
-    """Give each message once its status is final, and at the end those that are not final yet.
-
-    They are looked at once, and again after each of `waits` seconds.
-    """
-    left = list(dict.fromkeys(notification_ids))
-    last: dict[str, Notification] = {}
-    for pause in (0.0, *waits):
-        await _rest(port, pause)
-        still = []
-        for notification_id in left:
-            try:
-                found = await port.get(NotificationId(notification_id))
-            except NotFound:
-                continue
-            if found.is_finished:
-                yield found
-            else:
-                last[notification_id] = found
-                still.append(notification_id)
-        left = still
-        if not left:
-            return
-    for notification_id in left:
-        yield last[notification_id]

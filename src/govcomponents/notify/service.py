@@ -1,16 +1,38 @@
-"""What a blocking caller holds: `gov.notify` is a `NotifyService`."""
+"""The blocking service object of notifications: `gov.notify` of an `AsyncGovComponents`.
+
+Generated from async_service.py by `make format`: edit that file.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from govcomponents.core.callbacks import checked_callback
 from govcomponents.core.driver import drive, drive_iterator
-from govcomponents.notify.arguments import Arguments
-from govcomponents.notify.async_service import AsyncNotifyService
-from govcomponents.notify.inputs import checked_id
+from govcomponents.core.inputs import checked_input, member, optional_member, personal
+from govcomponents.core.service import Service
+from govcomponents.notify.capabilities import NotifyCapability as Can
+from govcomponents.notify.inputs import (
+    EmailInput,
+    FollowUpInput,
+    LetterInput,
+    PrecompiledInput,
+    SearchInput,
+    SmsInput,
+    address_lines,
+    as_tuple,
+    checked_id,
+    checked_seconds,
+    checked_statuses,
+    checked_values,
+    checked_version,
+    one_or_several,
+)
 from govcomponents.notify.models import Channel
-from govcomponents.notify.port import NotifyCapability as Can
-from govcomponents.notify.sending import follow_up, send
+from govcomponents.notify.policy import Policy
+from govcomponents.notify.port import NotifyPort
+from govcomponents.notify.sending import Sender
+from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
     import os
@@ -18,21 +40,40 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import IO
 
-    from govcomponents.notify.arguments import TemplateLike
+    from govcomponents.core.runtime import Runtime
     from govcomponents.notify.bulk.jobs import Job
     from govcomponents.notify.bulk.results import BulkProgress, BulkResult, RowResult
-    from govcomponents.notify.events import InboundSms
+    from govcomponents.notify.events import InboundSms, NotifyEvent
     from govcomponents.notify.inputs import Recipient
     from govcomponents.notify.models import Notification, Sent, Status
+    from govcomponents.notify.policy import TemplateLike
     from govcomponents.notify.templates.personalisation import Personalisation
+    from govcomponents.notify.templates.registry import TemplateRegistry
     from govcomponents.notify.templates.template import Rendered, Template
 
 
-__all__ = ["AsyncNotifyService", "NotifyService"]
-
-
-class NotifyService(Arguments):
+class NotifyService(Service[NotifyPort]):
     """Emails, text messages and letters, for blocking callers. Safe to share between threads."""
+
+    def __init__(
+        self,
+        port: NotifyPort,
+        runtime: Runtime,
+        siblings: Mapping[str, NotifyPort] | None = None,
+        *,
+        policy: Policy | None = None,
+    ) -> None:
+        super().__init__(port, runtime, siblings)
+        self._policy = policy or Policy()
+        self._sender = Sender(port, runtime, self._policy.guard, self._policy.pacer)
+
+    @property
+    def templates(self) -> TemplateRegistry:
+        """The service's templates by name: `gov.notify.templates.choose("receipt", "cy")`.
+
+        Raises ConfigurationError if there is no registry: it is given where the components are made.
+        """
+        return self._policy.registry()
 
     def send_email(
         self,
@@ -62,10 +103,22 @@ class NotifyService(Arguments):
         PermissionRefused, CredentialsRefused, RateLimited or DailyLimitReached when the provider says no; NotSent, or
         OutcomeUnknown when the message may have been accepted.
         """
-        email = self._email(
-            to, template, personalisation, reference, reply_to, one_click_unsubscribe_url, sanitise, extra
-        )
-        return drive(send(self._port, email, once=once))
+        operation = "notify.send_email"
+        self._port.require(Can.EMAIL, operation=operation)
+        template_id, values = self._policy.filled(template, personalisation, Channel.EMAIL, operation)
+        with checked_input(operation, EmailInput):
+            email = EmailInput(
+                to=personal(to),
+                template=template_id,
+                personalisation=values,
+                reference=reference,
+                reply_to=reply_to,
+                one_click_unsubscribe_url=personal(one_click_unsubscribe_url),
+                sanitise=as_tuple(sanitise),
+                extra=extra,
+            )
+        self._port.require(*email.needed, operation=operation)
+        return drive(self._perform(self._sender.send(email, once=once)))
 
     def send_sms(
         self,
@@ -83,8 +136,20 @@ class NotifyService(Arguments):
         `to` is the phone number; the rest is as for `send_email`. `sender` is the id of one of the service's text
         message senders. Raises what `send_email` raises.
         """
-        message = self._sms(to, template, personalisation, reference, sender, extra)
-        return drive(send(self._port, message, once=once))
+        operation = "notify.send_sms"
+        self._port.require(Can.SMS, operation=operation)
+        template_id, values = self._policy.filled(template, personalisation, Channel.SMS, operation)
+        with checked_input(operation, SmsInput):
+            message = SmsInput(
+                to=personal(to),
+                template=template_id,
+                personalisation=values,
+                reference=reference,
+                sender=sender,
+                extra=extra,
+            )
+        self._port.require(*message.needed, operation=operation)
+        return drive(self._perform(self._sender.send(message, once=once)))
 
     def send_letter(
         self,
@@ -102,8 +167,18 @@ class NotifyService(Arguments):
         last. The rest is as for `send_email`. A letter that is too long for printing is accepted and rejected later.
         Raises what `send_email` raises.
         """
-        letter = self._letter(address, template, personalisation, reference, extra)
-        return drive(send(self._port, letter, once=once))
+        operation = "notify.send_letter"
+        self._port.require(Can.LETTER, operation=operation)
+        template_id, values = self._policy.filled(template, personalisation, Channel.LETTER, operation)
+        with checked_input(operation, LetterInput):
+            letter = LetterInput(
+                address=address_lines(address, operation),
+                template=template_id,
+                personalisation=values,
+                reference=reference,
+                extra=extra,
+            )
+        return drive(self._perform(self._sender.send(letter, once=once)))
 
     def send_precompiled_letter(
         self,
@@ -119,8 +194,15 @@ class NotifyService(Arguments):
         `postage` is "first", "second" or "economy" (None: second); abroad it follows from the address in the PDF. What
         is wrong with the PDF is found out after it is accepted: follow its status. Raises what `send_email` raises.
         """
-        letter = self._precompiled(pdf, reference, postage, extra)
-        return drive(send(self._port, letter, once=once))
+        from govcomponents.notify.templates.attachments import MAX_LETTER_BYTES, read_pdf
+
+        operation = "notify.send_precompiled_letter"
+        self._port.require(Can.PRECOMPILED, operation=operation)
+        with checked_input(operation, PrecompiledInput):
+            letter = PrecompiledInput(
+                pdf=Personal(read_pdf(pdf, MAX_LETTER_BYTES)), reference=reference, postage=postage, extra=extra
+            )
+        return drive(self._perform(self._sender.send(letter, once=once)))
 
     def get(self, notification_id: str) -> Notification:
         """Return one message as it stands now.
@@ -128,26 +210,38 @@ class NotifyService(Arguments):
         Raises NotFound if there is none with that id, it is another service's, or it is no longer kept (GOV.UK
         Notify keeps messages for 7 days unless the service sets another time).
         """
-        return drive(self._port.get(checked_id(notification_id, "notify.get")))
+        self._port.require(Can.GET, operation="notify.get")
+        return drive(self._perform(self._port.get(checked_id(notification_id, "notify.get"))))
 
     def search(
         self,
         *,
         channel: Channel | str | None = None,
         status: Status | str | Sequence[Status | str] = (),
+        raw_status: str | Sequence[str] = (),
         reference: str | None = None,
         older_than: str | None = None,
         include_jobs: bool = False,
     ) -> Iterator[Notification]:
-        """Give the messages that fit, newest first, page after page as they are looked at.
+        """Find messages, newest first. Pages are fetched as they are consumed.
 
-        `status` is one or several of `Status`, or the provider's own words. `reference` fits exactly. `older_than` is
-        the id of a message: only earlier ones come. `include_jobs` adds those that people sent from a spreadsheet.
-        GOV.UK Notify lists what was sent with the same kind of key, for as long as messages are kept. Raises
-        InvalidInput at once; while it is looked at, what `get` raises, but never NotFound.
+        `status` is one or several of `Status`, `raw_status` of the provider's own words. `reference` fits exactly.
+        `older_than` is the id of a message: only earlier ones come. `include_jobs` adds those that people sent from a
+        spreadsheet. GOV.UK Notify lists what was sent with the same kind of key, for as long as messages are kept.
+        Raises InvalidInput at once; while it is looked at, what `get` raises, but never NotFound.
         """
-        query = self._search(channel, status, reference, older_than, include_jobs)
-        return drive_iterator(self._port.search(query))
+        operation = "notify.search"
+        self._port.require(Can.SEARCH, operation=operation)
+        with checked_input(operation, SearchInput):
+            query = SearchInput(
+                channel=optional_member(Channel, channel, field="channel", operation=operation),
+                status=checked_statuses(status, operation),
+                raw_status=one_or_several(raw_status),
+                reference=reference,
+                older_than=older_than,
+                include_jobs=include_jobs,
+            )
+        return drive_iterator(self._each(self._port.search(query)))
 
     def get_letter_pdf(self, notification_id: str, *, wait: float = 0.0) -> bytes:
         """Return the PDF of a letter, as it is or was printed.
@@ -155,41 +249,55 @@ class NotifyService(Arguments):
         It takes seconds to be made: wait for it for at most `wait` seconds. Raises Unavailable if it is not there by
         then, Conflict if the message is not a letter or its letter failed, NotFound.
         """
-        return drive(self._port.get_letter_pdf(checked_id(notification_id, "notify.get_letter_pdf"), wait))
+        operation = "notify.get_letter_pdf"
+        self._port.require(Can.LETTER_PDF, operation=operation)
+        wanted, seconds = (checked_id(notification_id, operation), checked_seconds(wait, "wait", operation))
+        return drive(self._perform(self._port.get_letter_pdf(wanted, seconds)))
 
     def list_templates(self, channel: Channel | str | None = None) -> tuple[Template, ...]:
         """Return all templates that are not archived, in their present version."""
-        wanted = None if channel is None else Channel(channel)
-        return drive(self._port.list_templates(wanted))
+        operation = "notify.list_templates"
+        self._port.require(Can.TEMPLATES, operation=operation)
+        wanted = optional_member(Channel, channel, field="channel", operation=operation)
+        return drive(self._perform(self._port.list_templates(wanted)))
 
     def get_template(self, template: TemplateLike, version: int | None = None) -> Template:
         """Return one template: its present version, or another. An archived one too. Raises NotFound."""
-        return drive(self._port.get_template(self._template_id(template), version))
+        operation = "notify.get_template"
+        self._port.require(Can.TEMPLATES, operation=operation)
+        wanted = self._policy.template_id(template, operation)
+        return drive(self._perform(self._port.get_template(wanted, checked_version(version, operation))))
 
     def preview(self, template: TemplateLike, personalisation: Personalisation | None = None) -> Rendered:
-        """Let the provider fill a template, and send nothing. `render` does the same without a network call.
+        """Let the provider fill a template, and send nothing. `Template.render` does the same without a network call.
 
         Raises NotFound, or RequestRefused if a placeholder has no value.
         """
-        values = self._shown(personalisation)
-        return drive(self._port.preview(self._template_id(template), values))
+        operation = "notify.preview"
+        self._port.require(Can.PREVIEW, operation=operation)
+        wanted = self._policy.template_id(template, operation)
+        return drive(self._perform(self._port.preview(wanted, checked_values(personalisation, operation))))
 
     def search_inbound_sms(self, *, older_than: str | None = None) -> Iterator[InboundSms]:
-        """Give the text messages that people sent to the service, newest first, page after page as they are looked at.
+        """Find the text messages that people sent to the service, newest first. Pages are fetched as they are consumed.
 
         `older_than` is the id of a text: only earlier ones come.
         """
-        self._port.require(Can.INBOUND_SMS, operation="notify.search_inbound_sms")
-        return drive_iterator(self._port.search_inbound_sms(older_than))
+        operation = "notify.search_inbound_sms"
+        self._port.require(Can.INBOUND_SMS, operation=operation)
+        earlier = None if older_than is None else checked_id(older_than, operation, "older_than")
+        return drive_iterator(self._each(self._port.search_inbound_sms(earlier)))
 
     def follow_up(self, notification_ids: Sequence[str], *, waits: Sequence[float] = ()) -> Iterator[Notification]:
         """Give each of the messages once its status is final, then those that are not final yet, as they stand.
 
-        They are looked at once, and again after each of `waits` seconds. Use it for what no callback tells: letters,
+        They are looked at once, and again after each of `waits` seconds. Use it for what no callback reports: letters,
         messages that the provider itself gave up, texts abroad that stay SENT. Those no longer kept are left out.
         """
-        ids = tuple(checked_id(one, "notify.follow_up") for one in notification_ids)
-        return drive_iterator(follow_up(self._port, ids, tuple(waits)))
+        self._port.require(Can.GET, operation="notify.follow_up")
+        with checked_input("notify.follow_up", FollowUpInput):
+            wanted = FollowUpInput(notification_ids=as_tuple(notification_ids), waits=as_tuple(waits))
+        return drive_iterator(self._each(self._sender.follow_up(wanted)))
 
     def send_many(
         self,
@@ -215,10 +323,25 @@ class NotifyService(Arguments):
 
         Returns a `BulkResult`. Raises InvalidInput or ConfigurationError before anything is sent.
         """
-        from govcomponents.notify.bulk.threads import run
+        from govcomponents.notify.bulk.plan import CAPABILITIES, BulkInput, BulkPlan
+        from govcomponents.notify.bulk.runners import BulkRunner
 
-        plan = self._bulk(rows, template, channel, batch, checkpoint, per_minute, concurrency, on_progress, on_result)
-        return run(plan)
+        operation = "notify.send_many"
+        with checked_input(operation, BulkInput):
+            bulk = BulkInput(
+                rows=rows,
+                channel=member(Channel, channel, field="channel", operation=operation),
+                batch=batch,
+                checkpoint=checkpoint,
+                per_minute=per_minute,
+                concurrency=concurrency,
+                on_progress=on_progress,
+                on_result=on_result,
+            )
+        self._port.require(CAPABILITIES[bulk.channel], operation=operation)
+        choice = self._policy.choice(template, bulk.channel, operation)
+        plan = BulkPlan(self._sender, bulk, self._policy.template_id(template, operation), choice)
+        return drive(self._perform(BulkRunner(plan).run()))
 
     def send_job(
         self,
@@ -240,4 +363,39 @@ class NotifyService(Arguments):
 
         Raises what `send_email` raises; a row that is wrong is named in it.
         """
-        return drive(self._port.send_job(self._job(rows, template, channel, name, reference, sender, send_at)))
+        from govcomponents.notify.bulk.jobs import JobInput, with_rows
+
+        operation = "notify.send_job"
+        self._port.require(Can.JOBS, operation=operation)
+        with checked_input(operation, JobInput):
+            job = JobInput(
+                channel=member(Channel, channel, field="channel", operation=operation),
+                template=self._policy.template_id(template, operation),
+                name=name,
+                reference=reference,
+                sender=sender,
+                send_at=send_at,
+            )
+        job = with_rows(job, rows, self._policy.choice(template, job.channel, operation))
+        return drive(self._perform(self._sender.send_job(job)))
+
+    def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> NotifyEvent:
+        """Verify a callback, then read it: a delivery receipt, an inbound text, a returned letter or a complaint.
+
+        `body` is the request's raw body, `headers` are the request's headers; their names are matched in any case. The
+        callbacks of every account are taken, and the event names the account whose token proved it. Answer the
+        provider with 2xx once the event is stored; it tries again after 5xx and 429 only. Use the event's `key` to know
+        a repeated one.
+
+        Raises CallbackRefused if the token is none of those configured, or if the body cannot be read; InvalidInput if
+        something else is passed.
+        """
+        content, found = checked_callback(body, headers, operation="notify.parse_callback")
+        return drive(self._first_to_accept(lambda port: port.parse_callback(content, found)))
+
+    def check(self) -> None:
+        """Ask the provider whether it answers and takes the key, by a read that costs nothing and shows nothing.
+
+        Raises the error that says why not: CredentialsRefused, NotSent and so on. `gov.check()` asks every provider.
+        """
+        drive(self._perform(self._port.check()))

@@ -107,7 +107,7 @@ def port_on(*steps: Any, attempts: int = 1, observers: tuple[Any, ...] = ()) -> 
 def notify_on(*steps: Any, attempts: int = 1) -> tuple[NotifyService, ScriptedTransport]:
     """The blocking service object on a script."""
     port, transport = port_on(*steps, attempts=attempts)
-    return NotifyService(port), transport
+    return NotifyService(port, Runtime(transport, clock=lambda: NOW)), transport
 
 
 def errors(status: int, kind: str, message: str, headers: dict[str, str] | None = None) -> Response:

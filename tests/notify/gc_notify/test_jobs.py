@@ -23,10 +23,12 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.notify.adapters.gc_notify.wire import JOB_STATUSES, JobState
+from govcomponents.notify.async_service import AsyncNotifyService
 from govcomponents.notify.bulk.jobs import JobInput, JobStatus
 from govcomponents.notify.models import Channel
+from govcomponents.notify.policy import Policy
 from govcomponents.notify.port import NotifyPort
-from govcomponents.notify.service import AsyncNotifyService, NotifyService
+from govcomponents.notify.service import NotifyService
 from govcomponents.notify.templates.attachments import attach
 from govcomponents.notify.templates.registry import TemplateChoice
 from govcomponents.settings import NotifySettings
@@ -144,7 +146,7 @@ def test_values_are_written_as_texts_in_the_templates_language():
 def test_asyncio_callers_send_jobs_too():
     port, transport = port_on(taken())
 
-    assert asyncio.run(send(AsyncNotifyService(port))).id == JOB["id"]
+    assert asyncio.run(send(AsyncNotifyService(port, Runtime(transport)))).id == JOB["id"]
     assert len(transport.sent) == 1
 
 
@@ -203,9 +205,9 @@ def test_the_guard_of_recipients_looks_at_every_row():
     transport = ScriptedTransport([taken()])
     runtime = Runtime(transport, is_production=False)
     port = GcNotify.from_settings(settings, runtime)
-    port.furnish(settings, runtime)
 
-    send(NotifyService(port), [*ROWS, {"to": "sam@example.org", "name": "Sam"}])
+    policy = Policy.from_settings(settings, runtime)
+    send(NotifyService(port, runtime, policy=policy), [*ROWS, {"to": "sam@example.org", "name": "Sam"}])
 
     recipients = [row[0] for row in json.loads(transport.sent[0].body)["rows"][1:]]
     assert recipients == ["amala.roy@example.com", "ben@example.com", "team@example.gov.uk"]
@@ -257,12 +259,13 @@ def test_an_adapter_without_jobs_refuses_unsent():
         provider = "plain"
 
     with pytest.raises(NotSupported):
-        send(NotifyService(Plain()))
+        send(NotifyService(Plain(), Runtime(ScriptedTransport())))
     with pytest.raises(NotSupported):
-        asyncio.run(Plain().send_job(JobInput("a", Channel.EMAIL, TEMPLATE, (), (), None, None, None)))
+        asyncio.run(Plain().send_job(JobInput(name="a", channel=Channel.EMAIL, template=TEMPLATE)))
 
 
 def test_a_job_does_not_print_what_it_holds():
-    job = JobInput("a", Channel.EMAIL, TEMPLATE, ("name",), (("amala.roy@example.com", "Amala"),), None, None, None)
+    rows = (("amala.roy@example.com", "Amala"),)
+    job = JobInput(name="a", channel=Channel.EMAIL, template=TEMPLATE, columns=("name",), rows=rows)
 
     assert "amala" not in repr(job).lower()

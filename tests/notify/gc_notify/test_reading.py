@@ -71,7 +71,8 @@ def test_a_search_asks_for_what_it_was_given_on_every_page():
     found = list(
         notify.search(
             channel="email",
-            status=[Status.QUEUED, Status.REJECTED, "failed"],
+            status=[Status.QUEUED, Status.REJECTED],
+            raw_status="failed",
             reference="a/b & c",
             older_than=MESSAGE,
             include_jobs=True,

@@ -27,7 +27,8 @@ from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
-from govcomponents.notify.service import AsyncNotifyService, NotifyService
+from govcomponents.notify.async_service import AsyncNotifyService
+from govcomponents.notify.service import NotifyService
 from govcomponents.settings import NotifySettings
 
 from .support import KEY, MESSAGE, SECRET, TEMPLATE, errors, notify_on
@@ -211,16 +212,15 @@ def test_whatever_goes_wrong_the_service_has_the_message_at_most_once_and_no_val
     inner = ScriptedTransport([lambda _: accepted(from_number="+16135550100")] * 3)
     faulty = FaultyTransport(inner, {EVERY: fault})
     events: list[object] = []
-    port = GcNotify.from_settings(
-        NotifySettings(api_key=KEY), Runtime(faulty, retry=RetryPolicy(), observers=(events.append,))
-    )
+    runtime = Runtime(faulty, retry=RetryPolicy(), observers=(events.append,))
+    port = GcNotify.from_settings(NotifySettings(api_key=KEY), runtime)
 
     def send() -> None:
         arguments = ("+16135550199", TEMPLATE, {"name": "Canary Person"})
         if asyncio_caller:
-            asyncio.run(AsyncNotifyService(port).send_sms(*arguments))
+            asyncio.run(AsyncNotifyService(port, runtime).send_sms(*arguments))
         else:
-            NotifyService(port).send_sms(*arguments)
+            NotifyService(port, runtime).send_sms(*arguments)
 
     with pytest.raises(FAULTS[fault]) as caught:
         send()

@@ -22,7 +22,7 @@ from govcomponents.errors import (
     RateLimited,
     UnexpectedReply,
 )
-from govcomponents.notify.port import NotifyCapability as Can
+from govcomponents.notify.capabilities import NotifyCapability as Can
 
 _ID = "99999999-9999-4999-8999-999999999999"
 _TO_SAM = {"to": "sam@example.com", "template": _ID}
@@ -38,7 +38,7 @@ _OPERATIONS: Mapping[Can, tuple[str, Mapping[str, Any]]] = {
     Can.PREVIEW: ("preview", {"template": _ID}),
     Can.INBOUND_SMS: ("search_inbound_sms", {}),
     Can.JOBS: ("send_job", {"rows": [{"to": "sam@example.com"}], "template": _ID, "channel": "email", "name": "job"}),
-    Can.CALLBACKS: ("read_callback", {"body": b"{}", "authorization": "Bearer x"}),
+    Can.CALLBACKS: ("parse_callback", {"body": b"{}", "headers": {"authorization": "Bearer x"}}),
 }
 _OPTIONS: Mapping[Can, tuple[Can, str, str, Mapping[str, Any]]] = {
     Can.REPLY_TO: (Can.EMAIL, "send_email", "email", {"reply_to": _ID}),

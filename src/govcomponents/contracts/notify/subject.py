@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 import pytest
 
 from govcomponents.contracts.suite import Caller, Double, Subject, Suite, needs
+from govcomponents.notify.async_service import AsyncNotifyService
+from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.models import Channel
-from govcomponents.notify.port import NotifyCapability as Can
-from govcomponents.notify.service import AsyncNotifyService, NotifyService
+from govcomponents.notify.service import NotifyService
 
 
 @dataclass(frozen=True, kw_only=True)

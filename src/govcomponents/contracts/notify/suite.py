@@ -19,8 +19,8 @@ from govcomponents.contracts.notify.subject import (
 )
 from govcomponents.contracts.suite import needs
 from govcomponents.errors import CallbackRefused, InvalidInput
+from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.models import Channel
-from govcomponents.notify.port import NotifyCapability as Can
 
 __all__ = ["NotifyDouble", "NotifySubject", "NotifySuite"]
 
@@ -80,7 +80,7 @@ class NotifySuite(NotifyFaults):
         template = caller.notify.get_template(template_id)
         assert template.id == template_id
         assert template_id in {one.id for one in caller.notify.list_templates(Channel.EMAIL)}
-        offline = caller.notify.render(template, email["personalisation"])
+        offline = template.render(email["personalisation"])
         if Can.PREVIEW in caller.port.capabilities:
             preview = caller.notify.preview(template_id, email["personalisation"])
             assert (preview.body, preview.subject) == (offline.body, offline.subject)
@@ -114,7 +114,7 @@ class NotifySuite(NotifyFaults):
     @needs(Can.CALLBACKS)
     def test_a_callback_without_its_token_is_refused(self, call: Call) -> None:
         with pytest.raises(CallbackRefused):
-            call().notify.read_callback(b"{}", None)
+            call().notify.parse_callback(b"{}", {})
 
     def _sample(self, name: str) -> Any:
         return getattr(self.subject, name)

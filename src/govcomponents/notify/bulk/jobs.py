@@ -6,23 +6,21 @@ not at all; its messages are found by searching.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
+from pydantic import AfterValidator, Field
+
+from govcomponents.core.inputs import Input
 from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
 from govcomponents.notify.models import Channel, TemplateId
-from govcomponents.notify.templates.personalisation import checked_values, placeholder_key
-from govcomponents.privacy import Personal
+from govcomponents.notify.templates.personalisation import placeholder_key, shown_values
 
 if TYPE_CHECKING:
-    import os
-
-    from govcomponents.notify.bulk.spreadsheets import Row
-    from govcomponents.notify.inputs import Recipient
+    from govcomponents.notify.bulk.spreadsheets import Row, Source
     from govcomponents.notify.templates.formats import Language
     from govcomponents.notify.templates.registry import TemplateChoice
 
@@ -63,74 +61,71 @@ class Job(Result):
     scheduled_for: datetime | None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class JobInput:
-    """A job to send. `columns` are the names of placeholders; each row is a recipient and a value for each column.
+def _email_or_sms(channel: Channel) -> Channel:
+    if channel not in (Channel.EMAIL, Channel.SMS):
+        raise ValueError("jobs hold emails or text messages")
+    return channel
 
-    `sender` is the id of the reply-to address of emails, or of the sender of text messages. It never prints.
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("it is a datetime without a zone")
+    return moment
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is empty")
+    return text
+
+
+class JobInput(Input):
+    """One job to send. `columns` are the names of placeholders; each row is a recipient and a value for each column.
+
+    `sender` is the id of the reply-to address of emails, or of the sender of text messages.
     """
 
-    name: str
-    channel: Channel
-    template: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    reference: str | None
-    sender: str | None
-    send_at: datetime | None
+    channel: Annotated[Channel, AfterValidator(_email_or_sms)] = Field(description='give "email" or "sms"')
+    template: str = Field(min_length=1, max_length=200, description="give the template's id")
+    name: Annotated[str, AfterValidator(_not_blank)] = Field(
+        description="give a text by which the job is known again, without personal data"
+    )
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = Field(default=(), repr=False)
+    reference: str | None = Field(
+        default=None, max_length=1000, description="give at most 1,000 characters, or leave it out"
+    )
+    sender: str | None = Field(
+        default=None, min_length=1, description="give the id of a reply-to address or of a text message sender"
+    )
+    send_at: Annotated[datetime, AfterValidator(_aware)] | None = Field(
+        default=None, description="give a datetime with its zone, or leave it out"
+    )
 
 
-def job_input(
-    rows: Iterable[Mapping[str, object]] | str | os.PathLike[str],
-    template: str,
-    channel: Channel,
-    name: object,
-    reference: object,
-    sender: object,
-    send_at: object,
-    *,
-    allowed: Callable[[str], Recipient],
-    choice: TemplateChoice | None,
-) -> JobInput:
-    """Check and freeze the arguments of `send_job`. `allowed` guards each recipient. Raises InvalidInput."""
+def with_rows(job: JobInput, source: Source, choice: TemplateChoice | None) -> JobInput:
+    """Return a job with its rows, which all have the columns of the first. Raises InvalidInput."""
     from govcomponents.notify.bulk.spreadsheets import missing_columns, read_rows
 
-    if channel not in (Channel.EMAIL, Channel.SMS):
-        raise _wrong("channel", "jobs hold emails or text messages", 'give "email" or "sms"')
-    if choice is not None and choice.channel is not channel:
-        raise _wrong("template", f"it is for {choice.channel.value}", "use a template of this channel")
-    if not isinstance(name, str) or not name.strip():
-        raise _wrong("name", "it is empty", "give a text by which the job is known again, without personal data")
-    if reference is not None and (not isinstance(reference, str) or len(reference) > 1000):
-        raise _wrong("reference", "it is not a text of at most 1,000 characters", "give such a text, or leave it out")
-    if sender is not None and (not isinstance(sender, str) or not sender):
-        raise _wrong("sender", "it is not an id", "give the id of a reply-to address or of a text message sender")
-    if send_at is not None and (not isinstance(send_at, datetime) or send_at.tzinfo is None):
-        raise _wrong("send_at", "it is not a datetime with a zone", "give an aware datetime, or leave it out")
     language: Language = "en" if choice is None else choice.language
     columns: tuple[str, ...] | None = None
     written: list[tuple[str, ...]] = []
-    for row in read_rows(rows, channel):
+    for row in read_rows(source, job.channel):
         if columns is None:
             columns = tuple(row.values)
             if choice is not None and (missing := missing_columns(row, choice.placeholders or ())):
                 raise _wrong("rows", f"there is no column for {', '.join(missing)}", "add a column for each")
-        written.append((_recipient(row, allowed), *_cells(row, columns, language)))
+        if not row.to.strip():
+            raise _wrong("rows", f"row {row.number} has no recipient", "give every row a recipient")
+        written.append((row.to, *_cells(row, columns, language)))
     if columns is None:
         raise _wrong("rows", "there is none", "give at least one recipient")
-    return JobInput(name, channel, template, columns, tuple(written), reference, sender, send_at)
-
-
-def _recipient(row: Row, allowed: Callable[[str], Recipient]) -> str:
-    if not row.to.strip():
-        raise _wrong("rows", f"row {row.number} has no recipient", "give every row a recipient")
-    to = allowed(row.to)
-    return to.reveal() if isinstance(to, Personal) else to
+    return job.model_copy(update={"columns": columns, "rows": tuple(written)})
 
 
 def _cells(row: Row, columns: tuple[str, ...], language: Language) -> list[str]:
     try:
-        values = {placeholder_key(name): value for name, value in checked_values(row.values, language).items()}
+        values = {placeholder_key(name): value for name, value in shown_values(row.values, language).items()}
     except ValueError as error:
         raise _wrong("rows", f"row {row.number}: {error}", "give texts, numbers, dates, True or False") from None
     cells = [values.pop(placeholder_key(name), None) for name in columns]

@@ -2,59 +2,111 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
 
+from pydantic import AfterValidator, Field, PlainValidator
+
+from govcomponents.core.inputs import Input, checked_input
 from govcomponents.errors import InvalidInput
 from govcomponents.notify.bulk.checkpoint import Checkpoint
 from govcomponents.notify.bulk.results import BulkProgress, RowResult
 from govcomponents.notify.bulk.send import BulkSend
-from govcomponents.notify.bulk.spreadsheets import Row, missing_columns, read_rows
+from govcomponents.notify.bulk.spreadsheets import Row, Source, missing_columns, read_rows
+from govcomponents.notify.capabilities import NotifyCapability as Can
+from govcomponents.notify.inputs import EmailInput, SmsInput
 from govcomponents.notify.models import Channel
 from govcomponents.notify.pacing import Pacer
-from govcomponents.notify.port import NotifyCapability
+from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
-    from govcomponents.notify.bulk.send import Prepare
-    from govcomponents.notify.port import NotifyPort
+    from govcomponents.notify.sending import Sender
+    from govcomponents.notify.templates.registry import TemplateChoice
 
 _OPERATION: Final = "notify.send_many"
 _PART_OF_PACE: Final = 0.995
-"""What of the permitted pace is used: requests arrive a little unevenly, and the provider counts how they arrive."""
+"""The part of the permitted pace that is used: requests arrive a little unevenly, and the provider counts arrivals."""
+
+CAPABILITIES: Final = {Channel.EMAIL: Can.EMAIL, Channel.SMS: Can.SMS}
+
+
+def _email_or_sms(channel: Channel) -> Channel:
+    if channel not in CAPABILITIES:
+        raise ValueError("it is not that of emails or text messages")
+    return channel
+
+
+def _pace(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
+        raise ValueError("it is not a number above 0")
+    return value
+
+
+def _path(value: object) -> object:
+    if value is not None and (not isinstance(value, (str, os.PathLike)) or not str(value)):
+        raise ValueError("it is not a path")
+    return value
+
+
+def _function(value: object) -> object:
+    if value is not None and not callable(value):
+        raise ValueError("it is not a function")
+    return value
+
+
+OnProgress: TypeAlias = "Callable[[BulkProgress], None] | None"
+OnResult: TypeAlias = "Callable[[RowResult], None] | None"
+
+
+class BulkInput(Input):
+    """Input of `send_many`, but for the template."""
+
+    rows: Annotated[Source, PlainValidator(lambda rows: rows)] = Field(repr=False)
+    channel: Annotated[Channel, AfterValidator(_email_or_sms)] = Field(description='give "email" or "sms"')
+    batch: str = Field(
+        min_length=1, max_length=100, description="give a name of at most 100 characters that no other bulk send has"
+    )
+    checkpoint: Annotated[str | os.PathLike[str] | None, PlainValidator(_path)] = Field(
+        default=None, description="give the path of a file, or leave it out"
+    )
+    per_minute: Annotated[float, PlainValidator(_pace)] = Field(
+        default=3000, description="give the number of messages that the provider permits in a minute"
+    )
+    concurrency: int = Field(default=96, ge=1, le=1000, description="give a whole number from 1 to 1000")
+    on_progress: Annotated[OnProgress, PlainValidator(_function)] = Field(
+        default=None, description="give a function that takes a BulkProgress, or leave it out"
+    )
+    on_result: Annotated[OnResult, PlainValidator(_function)] = Field(
+        default=None, description="give a function that takes a RowResult, or leave it out"
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class BulkPlan:
-    """Everything that a bulk send needs to know."""
+    """A bulk send that is ready to start."""
 
-    port: NotifyPort
-    rows: Iterable[Mapping[str, object]] | str | os.PathLike[str]
-    prepare: Prepare
-    channel: Channel
-    batch: str
+    sender: Sender
+    bulk: BulkInput
     template_id: str
-    placeholders: tuple[str, ...] | None
-    checkpoint: str | os.PathLike[str] | None
-    per_minute: float
-    concurrency: int
-    on_progress: Callable[[BulkProgress], None] | None
-    on_result: Callable[[RowResult], None] | None
+    choice: TemplateChoice | None
 
     def open_checkpoint(self) -> Checkpoint:
-        """The checkpoint; in memory only without a path."""
-        path = None if self.checkpoint is None else Path(self.checkpoint)
-        return Checkpoint(path, batch=self.batch, template=self.template_id)
+        """Return the checkpoint; in memory only without a path."""
+        path = None if self.bulk.checkpoint is None else Path(self.bulk.checkpoint)
+        return Checkpoint(path, batch=self.bulk.batch, template=self.template_id)
 
     async def start(self, checkpoint: Checkpoint) -> BulkSend:
         """Make a run, and check the columns of the first row. Raises InvalidInput, and then nothing was sent."""
-        read = read_rows(self.rows, self.channel)
+        bulk, port = self.bulk, self.sender.port
+        read = read_rows(bulk.rows, bulk.channel)
         first = next(read, None)
-        placeholders = self.placeholders
-        if first is not None and placeholders is None and NotifyCapability.TEMPLATES in self.port.capabilities:
-            placeholders = (await self.port.get_template(self.template_id, None)).placeholders
+        placeholders = None if self.choice is None else self.choice.placeholders
+        if first is not None and placeholders is None and Can.TEMPLATES in port.capabilities:
+            placeholders = (await port.get_template(self.template_id, None)).placeholders
         if first is not None and (missing := missing_columns(first, placeholders or ())):
             raise InvalidInput(
                 field="rows",
@@ -63,35 +115,32 @@ class BulkPlan:
                 operation=_OPERATION,
             )
         return BulkSend(
-            self.port,
-            _again(first, read),
-            self.channel,
-            self.batch,
-            checkpoint,
-            self.prepare,
-            Pacer(self.per_minute * _PART_OF_PACE, burst=max(1.0, self.per_minute / 120)),
-            self.on_progress,
-            self.on_result,
+            sender=self.sender,
+            rows=_again(first, read),
+            message=self.message,
+            channel=bulk.channel,
+            batch=bulk.batch,
+            checkpoint=checkpoint,
+            pacer=Pacer(bulk.per_minute * _PART_OF_PACE, burst=max(1.0, bulk.per_minute / 120)),
+            on_progress=bulk.on_progress,
+            on_result=bulk.on_result,
         )
+
+    def message(self, row: Row, reference: str) -> EmailInput | SmsInput:
+        """Make the message of one row. Raises InvalidInput or NotSupported."""
+        values = row.values if self.choice is None else self.choice.written(row.values)
+        to = Personal(row.to)
+        message: EmailInput | SmsInput
+        if self.bulk.channel is Channel.SMS:
+            with checked_input(_OPERATION, SmsInput):
+                return SmsInput(to=to, template=self.template_id, personalisation=values, reference=reference)
+        with checked_input(_OPERATION, EmailInput):
+            message = EmailInput(to=to, template=self.template_id, personalisation=values, reference=reference)
+        self.sender.port.require(*message.needed, operation=_OPERATION)
+        return message
 
 
 def _again(first: Row | None, rest: Iterator[Row]) -> Iterator[Row]:
     if first is not None:
         yield first
         yield from rest
-
-
-def checked(channel: Channel, batch: object, per_minute: object, concurrency: object) -> None:
-    """Check the arguments that every caller gives. Raises InvalidInput."""
-    fixes = {
-        "channel": (channel in (Channel.EMAIL, Channel.SMS), 'give "email" or "sms"'),
-        "batch": (
-            isinstance(batch, str) and 0 < len(batch) <= 100,
-            "give a name of at most 100 characters that no other bulk send has",
-        ),
-        "per_minute": (isinstance(per_minute, (int, float)) and per_minute > 0, "give a number above 0"),
-        "concurrency": (type(concurrency) is int and 1 <= concurrency <= 1000, "give a whole number from 1 to 1000"),
-    }
-    for name, (is_right, fix) in fixes.items():
-        if not is_right:
-            raise InvalidInput(field=name, problem="it is not valid", fix=fix, operation=_OPERATION)

@@ -26,20 +26,14 @@ from govcomponents.errors import (
 from govcomponents.notify.bulk.checkpoint import Checkpoint
 from govcomponents.notify.bulk.results import BulkProgress, BulkResult, RowResult, RowState
 from govcomponents.notify.bulk.spreadsheets import Row, Seen
-from govcomponents.notify.inputs import SearchInput
-from govcomponents.notify.models import Channel
-from govcomponents.notify.pacing import Pacer
-from govcomponents.notify.port import NotifyCapability
+from govcomponents.notify.capabilities import NotifyCapability as Can
 
 if TYPE_CHECKING:
     from govcomponents.notify.inputs import EmailInput, SmsInput
-    from govcomponents.notify.models import Sent
-    from govcomponents.notify.port import NotifyPort
+    from govcomponents.notify.models import Channel
+    from govcomponents.notify.pacing import Pacer
+    from govcomponents.notify.sending import Sender
 
-    Prepare = Callable[[Row, str], EmailInput | SmsInput]
-
-DEFAULT_PER_MINUTE: Final = 3000
-_OPERATION: Final = "notify.send_many"
 _GIVE_UP_AFTER: Final = 20
 """Rows in a row that could not be sent because nothing could be reached: then the send stops, to be started again."""
 
@@ -48,12 +42,12 @@ _GIVE_UP_AFTER: Final = 20
 class BulkSend:
     """One run of a bulk send, shared by all its workers."""
 
-    port: NotifyPort
+    sender: Sender
     rows: Iterator[Row]
+    message: Callable[[Row, str], EmailInput | SmsInput]
     channel: Channel
     batch: str
     checkpoint: Checkpoint
-    prepare: Prepare
     pacer: Pacer
     on_progress: Callable[[BulkProgress], None] | None = None
     on_result: Callable[[RowResult], None] | None = None
@@ -65,6 +59,10 @@ class BulkSend:
     _failures: int = 0
     _is_stopped: bool = False
     _lost: list[tuple[int, int]] = field(default_factory=list)
+
+    @property
+    def _account(self) -> str:
+        return self.sender.runtime.account
 
     def reference(self, number: int) -> str:
         """The reference of a row: the batch and the row's number."""
@@ -98,7 +96,7 @@ class BulkSend:
 
     async def _send(self, row: Row, state: RowState) -> None:
         try:
-            message = self.prepare(row, self.reference(row.number))
+            message = self.sender.guarded(self.message(row, self.reference(row.number)))
         except InvalidInput as error:
             self._end(row, RowState.REFUSED, problem=f"{error.field}: {error.problem}")
             return
@@ -106,16 +104,16 @@ class BulkSend:
             self._end(row, RowState.ACCEPTED, found)
             return
         while True:
-            await self._pace()
+            await self.sender.rest(self.pacer.reserve(self.sender.runtime.clock()))
             self.checkpoint.record(row.number, RowState.UNKNOWN, row.check)
             try:
-                sent = await self._deliver(message)
+                sent = await self.sender.deliver(message)
             except DailyLimitReached:
                 self._end(row, RowState.NOT_SENT, problem="the day's limit is used up")
                 raise
             except RateLimited as error:
                 self.checkpoint.record(row.number, RowState.NOT_SENT, row.check)
-                await self._rest(error.retry_after)
+                await self.sender.rest(error.retry_after)
                 continue
             except GovComponentsError as error:
                 self._failed(row, error)
@@ -136,20 +134,6 @@ class BulkSend:
         else:
             self._end(row, RowState.REFUSED, problem=error.happened)
 
-    async def _deliver(self, message: EmailInput | SmsInput) -> Sent:
-        if self.channel is Channel.EMAIL:
-            return await self.port.send_email(message)  # type: ignore[arg-type]  # prepared for this channel
-        return await self.port.send_sms(message)  # type: ignore[arg-type]  # as above
-
-    async def _pace(self) -> None:
-        runtime = self.port.policy.runtime
-        if runtime is not None and (wait := self.pacer.reserve(runtime.clock())) > 0:
-            await runtime.transport.sleep(wait)
-
-    async def _rest(self, seconds: float) -> None:
-        if self.port.policy.runtime is not None:
-            await self.port.policy.runtime.transport.sleep(seconds)
-
     async def settle(self) -> None:
         """Look up the rows whose answers were lost just now. Those that are not found stay unknown."""
         lost, self._lost = self._lost, []
@@ -166,15 +150,10 @@ class BulkSend:
 
     async def _found(self, reference: str) -> str | None:
         """The id of a message with a reference at the provider; None if it holds none."""
-        if NotifyCapability.SEARCH not in self.port.capabilities:
+        if Can.SEARCH not in self.sender.port.capabilities:
             return None
-        found = self.port.search(SearchInput(channels=(self.channel,), reference=reference))
-        try:
-            async for notification in found:
-                return notification.id
-        finally:
-            await found.aclose()
-        return None
+        found = await self.sender.find(reference, self.channel)
+        return None if found is None else found.id
 
     def _end(self, row: Row, state: RowState, notification_id: str | None = None, problem: str = "") -> None:
         self.checkpoint.record(row.number, state, row.check, notification_id)
@@ -189,6 +168,7 @@ class BulkSend:
         if self.on_result is not None:
             self.on_result(
                 RowResult(
+                    account=self._account,
                     row=row,
                     state=state,
                     reference=self.reference(row),
@@ -210,6 +190,7 @@ class BulkSend:
         """How far it has come."""
         counts = self.counts
         return BulkProgress(
+            account=self._account,
             accepted=counts["accepted"],
             refused=counts["refused"],
             unknown=counts["unknown"],

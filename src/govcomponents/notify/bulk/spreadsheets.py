@@ -14,11 +14,15 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from govcomponents.errors import InvalidInput
 from govcomponents.notify.models import Channel
 from govcomponents.notify.templates.personalisation import placeholder_key
+from govcomponents.privacy import Personal
+
+Source: TypeAlias = Iterable[Mapping[str, object]] | str | os.PathLike[str]
+"""Rows: mappings of column names to values, or the path of a CSV file."""
 
 RECIPIENT_COLUMNS: Final = {Channel.EMAIL: "email address", Channel.SMS: "phone number"}
 _OPERATION: Final = "notify.send_many"
@@ -50,12 +54,19 @@ class Row:
         return "\x1f".join(parts).encode("utf-8", "surrogatepass")
 
 
-def read_rows(source: Iterable[Mapping[str, object]] | str | os.PathLike[str], channel: Channel) -> Iterator[Row]:
+def read_rows(source: Source, channel: Channel) -> Iterator[Row]:
     """Give the rows of an iterable of mappings, or of a CSV file (UTF-8, with or without a BOM).
 
     Rows without any value are left out. Raises InvalidInput if the column of the recipient is missing, or twice there.
     """
-    mappings = _from_csv(Path(source), channel) if isinstance(source, (str, os.PathLike)) else source
+    if isinstance(source, (str, os.PathLike)):
+        mappings: Iterable[Mapping[str, object]] = _from_csv(Path(source), channel)
+    elif hasattr(source, "__iter__") and not isinstance(source, (Mapping, bytes)):
+        mappings = source
+    else:
+        raise _wrong(
+            f"they are of the type {type(source).__name__}", "give an iterable of mappings, or the path of a CSV file"
+        )
     wanted = placeholder_key(RECIPIENT_COLUMNS[channel])
     for number, mapping in enumerate(mappings, 1):
         if not isinstance(mapping, Mapping):
@@ -64,7 +75,8 @@ def read_rows(source: Iterable[Mapping[str, object]] | str | os.PathLike[str], c
         has_recipient = False
         for name, value in mapping.items():
             if placeholder_key(str(name)) in (wanted, "to"):
-                to, has_recipient = str(value or ""), True
+                recipient = value.reveal() if isinstance(value, Personal) else value
+                to, has_recipient = str(recipient or ""), True
             elif value is not None:
                 values[str(name)] = value
         if not has_recipient:

@@ -11,6 +11,7 @@ from typing import IO, Final
 from govcomponents.errors import InvalidInput
 
 MAX_BYTES: Final = 2 * 1024 * 1024
+MAX_LETTER_BYTES: Final = 5 * 1024 * 1024
 EXTENSIONS: Final = ("csv", "doc", "docx", "jpeg", "jpg", "json", "odt", "pdf", "png", "rtf", "txt", "xlsx")
 _FIX: Final = "send a file of at most 2 MB that is not empty"
 
@@ -85,6 +86,9 @@ def _read(file: bytes | str | os.PathLike[str] | IO[bytes], limit: int, what: st
             raise _wrong(what, f"it cannot be read ({error.strerror})", "check the path") from None
     elif isinstance(file, (bytes, bytearray, memoryview)):
         size, data = len(file), bytes(file)
+    elif not hasattr(file, "read"):
+        problem = f"it is not bytes, a path or a file, but of the type {type(file).__name__}"
+        raise _wrong(what, problem, "give the bytes, the path, or a file opened in binary mode")
     else:
         try:
             data = file.read(limit + 1)

@@ -42,7 +42,7 @@ def placeholder_key(name: str) -> str:
     return name.translate(_BLIND).lower()
 
 
-def checked_values(values: Mapping[str, object], language: Language = "en") -> Mapping[str, object]:
+def shown_values(values: Mapping[str, object], language: Language = "en") -> Mapping[str, object]:
     """Return values that a provider can show: true and false as "yes" and "no", dates and times in GOV.UK style.
 
     Members of an Enum give their value, sets are sorted, and letters whose accents are characters of their own are

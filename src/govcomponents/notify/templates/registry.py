@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.notify.models import Channel
-from govcomponents.notify.templates.personalisation import placeholder_key
+from govcomponents.notify.templates.personalisation import placeholder_key, shown_values
 
 if TYPE_CHECKING:
     from enum import Enum
@@ -79,10 +79,19 @@ class TemplateChoice:
     language: Language
     placeholders: tuple[str, ...] | None
 
+    def written(self, values: Mapping[str, object]) -> Mapping[str, object]:
+        """Return values as the language writes them: dates, times, yes and no."""
+        if self.language == "en" or not isinstance(values, Mapping):
+            return values
+        try:
+            return shown_values(values, self.language)
+        except ValueError:
+            return values  # refused, with its reason, where the message is made
+
     def check(self, personalisation: Mapping[str, object], operation: str) -> None:
         """Raise InvalidInput if a placeholder has no value, or a value has no placeholder."""
-        if self.placeholders is None:
-            return
+        if self.placeholders is None or not isinstance(personalisation, Mapping):
+            return  # what is no mapping is refused where the message is made
         wanted = {placeholder_key(name): name for name in self.placeholders}
         given = {placeholder_key(str(name)): str(name) for name in personalisation}
         address = {placeholder_key(f"address_line_{number}") for number in range(1, 8)} | {"postcode"}
@@ -139,6 +148,9 @@ class TemplateRegistry:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._templates)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name in self._templates
 
     def __getitem__(self, name: str | Enum) -> TemplateChoice:
         return self.choose(name)

@@ -18,7 +18,7 @@ from govcomponents.notify.models import Channel, TemplateId
 from govcomponents.notify.rendering import sms, typography
 from govcomponents.notify.rendering.html import EmailHtml, EmailText, LetterHtml
 from govcomponents.notify.templates import placeholders
-from govcomponents.notify.templates.personalisation import checked_values
+from govcomponents.notify.templates.personalisation import shown_values
 from govcomponents.privacy import Personal
 
 _GOVUK: Final = re.compile(r"(^|\s)(#|\*|\^)?(GOV)\.(UK)(?![/?#])", re.IGNORECASE)
@@ -98,7 +98,7 @@ class Template(Result):
         Raises InvalidInput if a placeholder has no value or a value cannot be shown.
         """
         try:
-            values = checked_values(personalisation or {})
+            values = shown_values(personalisation or {})
         except ValueError as error:
             raise InvalidInput(
                 field="personalisation",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.notify.adapters.gc_notify.wire import BASE_URL, KEY_SHAPE, WIRE
 from govcomponents.notify.adapters.notifications_api.adapter import FAMILY, NotificationsApi
-from govcomponents.notify.port import NotifyCapability
+from govcomponents.notify.capabilities import NotifyCapability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

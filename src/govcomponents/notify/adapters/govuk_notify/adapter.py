@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from govcomponents.errors import Unavailable
 from govcomponents.notify.adapters.govuk_notify.wire import BASE_URL, KEY_SHAPE, WIRE, ServiceKey
 from govcomponents.notify.adapters.notifications_api.adapter import FAMILY, NotificationsApi
+from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.notify.models import Channel
-from govcomponents.notify.port import NotifyCapability
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from govcomponents.core.client import HttpClient
 from govcomponents.core.validation import checked_base_url
+from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.notify.models import Channel
-from govcomponents.notify.policy import Policy
-from govcomponents.notify.port import NotifyCapability, NotifyPort
+from govcomponents.notify.port import NotifyPort
 
 if TYPE_CHECKING:
     import re
@@ -68,7 +68,6 @@ class NotificationsApi(NotifyPort):
     ) -> None:
         self._clock = runtime.clock
         self._callback_tokens = callback_tokens
-        self.policy = Policy(runtime)
         self._http = HttpClient(
             runtime,
             provider=self.provider,
@@ -131,7 +130,7 @@ class NotificationsApi(NotifyPort):
 
     async def search(self, query: SearchInput) -> AsyncGenerator[Notification, None]:
         """GET /v2/notifications, page after page until one is empty: the link to a next page never ends."""
-        self._require_channel(*query.channels, operation="notify.search")
+        self._require_channel(query.channel, operation="notify.search")
         older_than = query.older_than
         while True:
             request = self.wire.get_notifications(query, older_than)
@@ -140,7 +139,7 @@ class NotificationsApi(NotifyPort):
             for raw in items:
                 found = self.wire.to_found(raw, response, request)
                 older_than = found.id
-                if not query.statuses or query.words or found.status in query.statuses:
+                if not query.status or query.raw_status or found.status in query.status:
                     yield found
             if not items:
                 return
@@ -149,8 +148,7 @@ class NotificationsApi(NotifyPort):
         """GET /v2/templates."""
         from govcomponents.notify.adapters.notifications_api import templates
 
-        if channel is not None:
-            self._require_channel(channel, operation="notify.list_templates")
+        self._require_channel(channel, operation="notify.list_templates")
         request = templates.get_templates(channel)
         return templates.to_templates(self.wire, await self._send(request), request)
 
@@ -168,11 +166,11 @@ class NotificationsApi(NotifyPort):
         request = templates.post_preview(self.wire, template_id, personalisation)
         return templates.to_rendered(self.wire, await self._send(request), request)
 
-    def _require_channel(self, *channels: Channel, operation: str) -> None:
+    def _require_channel(self, channel: Channel | None, *, operation: str) -> None:
         """Refuse letters where the service has none."""
-        if Channel.LETTER in channels:
+        if channel is Channel.LETTER:
             self.require(NotifyCapability.LETTER, operation=operation)
 
-    def read_callback(self, body: bytes, authorization: str | None) -> NotifyEvent:
+    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> NotifyEvent:
         """Check the bearer token, then read the body."""
-        return self.callbacks().read(body, authorization, self._callback_tokens)
+        return self.callbacks().read(body, headers.get("authorization"), self._callback_tokens)

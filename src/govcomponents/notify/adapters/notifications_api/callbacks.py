@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from govcomponents.privacy import Secret
 
 MAX_BODY: Final = 64 * 1024
-_OPERATION: Final = "notify.read_callback"
+_OPERATION: Final = "notify.parse_callback"
 
 
 class Receipt(Wire):

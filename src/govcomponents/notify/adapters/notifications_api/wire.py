@@ -123,6 +123,11 @@ class NotificationsWire:
     statuses: Mapping[str, Status]
     lookup: str
 
+    def __init__(self) -> None:
+        self._encode = json.JSONEncoder(
+            ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=self.file_fields
+        ).encode
+
     # What is sent
 
     def refused(self, field: str, problem: str, fix: str, operation: str) -> InvalidInput:
@@ -166,9 +171,7 @@ class NotificationsWire:
     def body(self, fields: Mapping[str, object], operation: str, *, field: str = "arguments") -> bytes:
         """Write a request's body. Raises InvalidInput for what is not JSON."""
         try:
-            return json.dumps(
-                fields, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=self.file_fields
-            ).encode()
+            return self._encode(fields).encode()
         except (TypeError, ValueError, RecursionError):
             raise self.refused(
                 field,
@@ -245,8 +248,8 @@ class NotificationsWire:
 
     def get_notifications(self, query: SearchInput, older_than: str | None) -> Request:
         """GET one page of messages."""
-        pairs = [("template_type", channel.value) for channel in query.channels]
-        pairs += [("status", word) for word in (*sorted(self.words_of(query.statuses)), *query.words)]
+        pairs = [] if query.channel is None else [("template_type", query.channel.value)]
+        pairs += [("status", word) for word in (*sorted(self.words_of(query.status)), *query.raw_status)]
         if query.reference is not None:
             pairs.append(("reference", query.reference))
         if query.include_jobs:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from govcomponents.core.client import HttpClient
 from govcomponents.core.messages import Replay, Request
 from govcomponents.notify.adapters.smtp.settings import MailSettings, ascii_address
+from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.notify.models import Channel, NotificationId, Sent, TemplateId
-from govcomponents.notify.policy import Policy
-from govcomponents.notify.port import NotifyCapability, NotifyPort
+from govcomponents.notify.port import NotifyPort
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
@@ -53,7 +53,6 @@ class Smtp(NotifyPort):
     def __init__(self, settings: MailSettings, runtime: Runtime) -> None:
         self._settings = settings
         self._runtime = runtime
-        self.policy = Policy(runtime)
 
     @classmethod
     def from_settings(cls, settings: NotifySettings, runtime: Runtime) -> Self:
