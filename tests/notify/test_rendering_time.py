@@ -1,0 +1,168 @@
+"""The time to render grows with the length of what people typed, not with its square, whatever they typed."""
+
+import contextlib
+import time
+
+import pytest
+
+from govcomponents.errors import InvalidInput
+from govcomponents.notify import Channel, Template
+from govcomponents.notify.templates.personalisation import composed
+from govcomponents.notify.templates.sanitising import sanitise
+
+EVIL = [
+    *("[a](", "[a]( ", " ", "[a](x '", "[[]", "[", "]", "![", "[a", "[[a]", "[a]]", "](", "[a][", '[a](b "c" ', "\\["),
+    *(
+        "[a]: ",
+        "[^a",
+        "[^a]: x\n",
+        "[a\n",
+        "(",
+        ")",
+        "((",
+        "((a",
+        "))",
+        "((a))",
+        "<",
+        ">",
+        "<!--",
+        "<a ",
+        "&lt;",
+        "&lt;a:",
+    ),
+    *("&", "&#", "&#1", "&#x", "&amp;", "'", '"', "\"'", "a'", "' ", "\\", "-", " - ", " -", "- ", "--", "a-", "-a\n"),
+    *(
+        "* ",
+        "*\n",
+        "* a\n",
+        "* * ",
+        "- a\n\n",
+        "1. ",
+        "1.",
+        "11",
+        "  * a\n",
+        "^",
+        "^ ",
+        "^ a\n",
+        "^^",
+        "# ",
+        "#",
+        "# a  ",
+        "#\n",
+    ),
+    *(
+        "```",
+        "```\n",
+        "```a\n",
+        "~~~\n",
+        "~~~~",
+        "~~~a\n",
+        "|",
+        "|\n",
+        "a|b\n",
+        "-|-\n",
+        "| a\n|-\n",
+        "---\n",
+        "a\n---\n",
+        "=\n",
+    ),
+    *(
+        "\n",
+        "\n\n",
+        " \n",
+        "\n ",
+        "\t",
+        "\r\n",
+        "    a\n",
+        "_ ",
+        "+ a\n",
+        "> a\n",
+        "a\n",
+        "QR: ",
+        "http://",
+        "http://a",
+        "https://.,",
+    ),
+    *(
+        ".",
+        "a.",
+        "a.b",
+        "a@",
+        "@",
+        "a@b.",
+        ".@",
+        "www.",
+        "gov.uk ",
+        "\u200b",
+        "\u2028",
+        "e\u0301",
+        "\u0315\u0300",
+        "é",
+        "ŵ",
+        "中",
+        "😀",
+    ),
+    *(" ,", " .", "[a](http://b 'c')", "[a][b] ", "[b]: http://c\n\n", "[a]: http://b\n[a] "),
+]
+
+
+def template(channel):
+    return Template(
+        id="1", name="t", channel=channel, version=1, subject="To ((x))", body="Dear ((x)),\n\n((x))\n\n[b]: http://c",
+        placeholders=("x",),
+    )  # fmt: skip
+
+
+def once(channel, value):
+    start = time.process_time()
+    with contextlib.suppress(InvalidInput):  # a QR code that is too long
+        rendered = template(channel).render({"x": value})
+        assert rendered.body is not None
+        assert channel is not Channel.EMAIL or rendered.text is not None
+    return time.process_time() - start
+
+
+def cleaned(value):
+    start = time.process_time()
+    sanitise(value)
+    composed(value)
+    return time.process_time() - start
+
+
+def check(measure, evil, size):
+    """Four tries, because the machine is shared; a square shows at once, and in each."""
+    values = [(evil * size)[: size * times] for times in (1, 2)]
+    for _ in range(4):
+        half, whole = (measure(value) for value in values)
+        if whole <= max(2.5 * half, 0.02):
+            return
+    pytest.fail(f"{half:.3f} s, and {whole:.3f} s for twice the length")
+
+
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.SMS, Channel.LETTER])
+@pytest.mark.parametrize("evil", EVIL)
+def test_time_to_render_grows_with_length(evil, channel):
+    check(lambda value: once(channel, value), evil, 5_000)
+
+
+@pytest.mark.parametrize("evil", EVIL)
+def test_time_to_clean_grows_with_length(evil):
+    check(cleaned, evil, 10_000)
+
+
+@pytest.mark.parametrize("evil", ["[a](", "[a](x '", "[[]", "![", "- a\n\n", "```\n", "<", "a-"])
+def test_the_worst_takes_half_a_second(evil):
+    value = (evil * 50_000)[:50_000]  # it stands in the template twice
+
+    assert min(once(Channel.EMAIL, value) for _ in range(3)) <= 0.5
+
+
+@pytest.mark.parametrize("nest", [("[", "](b)"), ("[a](", ")"), ("* ", ""), ("^ ", ""), ("[", "]"), ("((", "))")])
+def test_what_is_nested_deeply_is_rendered(nest):
+    for channel in (Channel.EMAIL, Channel.LETTER):
+        assert once(channel, nest[0] * 5000 + "a" + nest[1] * 5000) <= 0.5
+
+
+def test_a_number_of_too_many_digits_is_text():
+    for entity in ("&#" + "1" * 5000 + ";", "&#" + "1" * 5000, "&#x" + "1" * 5000 + ";"):
+        assert template(Channel.EMAIL).render({"x": entity}).text is not None
