@@ -23,9 +23,9 @@ from govcomponents.identity import (
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.protocol.logout import EVENT
 from govcomponents.identity.service import IdentityService
+from identity.one_login.test_contract import profile
 
 from .kit import Desk, settings
-from .test_one_login_contract import profile
 
 NOW = 1_790_000_000
 

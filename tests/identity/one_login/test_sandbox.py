@@ -16,8 +16,7 @@ from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.identity_provider.keys import SigningKeys
 from govcomponents.sandbox.providers.one_login.sign_in_page import OUTCOMES
 from govcomponents.sandbox.providers.one_login.sign_ins import Outcome
-
-from .kit import CLIENT, GOLDEN, Desk, default_world, needs_golden
+from identity.kit import CLIENT, GOLDEN, Desk, default_world, needs_golden
 
 HOST = "https://sandbox.example.gov.uk"
 

@@ -4,8 +4,7 @@ import subprocess
 import sys
 
 from govcomponents.sandbox.server import serving
-
-from .kit import GOLDEN, needs_golden
+from identity.kit import GOLDEN, needs_golden
 
 
 @needs_golden

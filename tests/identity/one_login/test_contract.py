@@ -7,8 +7,7 @@ from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.sandbox.app import Sandbox
-
-from .kit import CLIENT, default_world, settings
+from identity.kit import CLIENT, default_world, settings
 
 HOST = "https://sandbox.example.gov.uk"
 CANARIES = (

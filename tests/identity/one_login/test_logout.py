@@ -21,8 +21,7 @@ from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.protocol.logout import EVENT, check_notice
 from govcomponents.identity.protocol.replay_stores import FileReplayStore, MemoryReplayStore, ReplayStore
 from govcomponents.sandbox.callbacks.queue import Perturbation
-
-from .kit import CLIENT, Desk, default_world, service_of, settings
+from identity.kit import CLIENT, Desk, default_world, service_of, settings
 
 HOST = "https://sandbox.example.gov.uk"
 SUBJECT = "urn:fdc:gov.uk:2022:somebody"

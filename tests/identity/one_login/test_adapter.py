@@ -31,9 +31,8 @@ from govcomponents.identity.jose.signing import CallableSigner
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import NamePartKind
 from govcomponents.sandbox.providers.one_login.sign_ins import Outcome
-
-from .kit import CLIENT, REDIRECT, Desk, default_world, service_of, settings
-from .kit import test_key as service_key
+from identity.kit import CLIENT, REDIRECT, Desk, default_world, service_of, settings
+from identity.kit import test_key as service_key
 
 
 @pytest.fixture
@@ -183,7 +182,7 @@ def test_a_signer_instead_of_a_key():
 
 
 def test_a_wrong_key_is_said_plainly():
-    from .test_signing import KEYS, pem
+    from identity.jose.test_signing import KEYS, pem
 
     with pytest.raises(CredentialsRefused) as caught:
         Desk(private_key=pem(KEYS.rsa)).sign_in()

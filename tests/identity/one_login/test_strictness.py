@@ -9,9 +9,8 @@ from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.identity.levels import Confidence
 from govcomponents.identity.protocol.logout import EVENT
-
-from .kit import service_of, settings
-from .test_one_login_contract import profile
+from identity.kit import service_of, settings
+from identity.one_login.test_contract import profile
 
 NOW = 1_790_000_000
 

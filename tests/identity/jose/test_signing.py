@@ -22,8 +22,7 @@ from govcomponents.identity.jose.signing import (
     signed_jwt,
 )
 from govcomponents.privacy import Secret
-
-from .kit import test_key as service_key
+from identity.kit import test_key as service_key
 
 RSA_ONLY = frozenset({"RS256", "PS256", "RS512"})
 ANY = RSA_ONLY | {"ES256", "ES384"}

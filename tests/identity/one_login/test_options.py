@@ -21,9 +21,8 @@ from govcomponents.identity.adapters.one_login.wire import ENVIRONMENTS
 from govcomponents.identity.jose.signing import CallableSigner, load_signer
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.privacy import Personal, Secret
-
-from .kit import CLIENT, REDIRECT, Desk, default_world, service_of, settings
-from .kit import test_key as service_key
+from identity.kit import CLIENT, REDIRECT, Desk, default_world, service_of, settings
+from identity.kit import test_key as service_key
 
 NOW = 1_790_000_000
 

@@ -10,8 +10,7 @@ from govcomponents.errors import SignInUnavailable
 from govcomponents.identity.jose.own_keys import new_private_key, published_jwks, signer_of
 from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.providers.one_login.clients import KEPT_FOR, fetch_over_http
-
-from .kit import Desk, default_world
+from identity.kit import Desk, default_world
 
 URL = "https://service.example.gov.uk/jwks.json"
 
