@@ -22,8 +22,7 @@ from govcomponents import (
     Unavailable,
     UnexpectedReply,
 )
-
-from .doubles import EMAIL, NOW, TEST_KEY, VALUES, answer, refused, scripted
+from notify.doubles import EMAIL, NOW, TEST_KEY, VALUES, answer, refused, scripted
 
 ID = "740e5834-3a29-46b4-9a6f-16142fde533a"
 CATALOGUE = [

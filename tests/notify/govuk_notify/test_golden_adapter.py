@@ -11,8 +11,7 @@ from govcomponents.notify import Channel, Status
 from govcomponents.notify.adapters.govuk_notify.error_mapping import ERRORS
 from govcomponents.notify.adapters.govuk_notify.wire import WIRE, ReceivedState, SentPrecompiled
 from govcomponents.notify.adapters.notifications_api import templates, wire
-
-from .golden import needs_golden, steps
+from notify.golden import needs_golden, steps
 
 pytestmark = needs_golden
 

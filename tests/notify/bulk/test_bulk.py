@@ -26,8 +26,7 @@ from govcomponents.notify.bulk.spreadsheets import Row, Seen, read_rows
 from govcomponents.notify.pacing import Pacer
 from govcomponents.notify.service import NotifyService
 from govcomponents.settings import NotifySettings
-
-from .doubles import EMAIL, TEST_KEY, TEXT, over
+from notify.doubles import EMAIL, TEST_KEY, TEXT, over
 
 TEMPLATE = {"id": EMAIL, "name": "t", "type": "email", "version": 1, "subject": "s", "body": "((name))",
             "personalisation": {"name": {"required": True}}}  # fmt: skip

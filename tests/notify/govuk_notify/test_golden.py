@@ -2,7 +2,7 @@
 
 import pytest
 
-from .golden import names, needs_golden, replay
+from notify.golden import names, needs_golden, replay
 
 pytestmark = needs_golden
 

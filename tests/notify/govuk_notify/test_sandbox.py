@@ -15,8 +15,7 @@ from govcomponents.core.messages import Replay, Request
 from govcomponents.notify.adapters.govuk_notify.wire import ServiceKey
 from govcomponents.notify.events import Complaint, DeliveryReceipt, InboundSms, LetterReturned
 from govcomponents.sandbox.app import Sandbox
-
-from .doubles import ADDRESS, EMAIL, FILE, LETTER, LIVE_KEY, SERVICE, TEAM_KEY, TEST_KEY, TEXT, VALUES, on_sandbox
+from notify.doubles import ADDRESS, EMAIL, FILE, LETTER, LIVE_KEY, SERVICE, TEAM_KEY, TEST_KEY, TEXT, VALUES, on_sandbox
 
 RENEWAL = {"name": "Sam", "reference": "R", "amount": "£1", "refund": "no"}
 

@@ -5,8 +5,7 @@ import io
 import pytest
 
 from govcomponents.sandbox.server import serving
-
-from .doubles import ADDRESS, EMAIL, FILE, LETTER, TEST_KEY, TEXT
+from notify.doubles import ADDRESS, EMAIL, FILE, LETTER, TEST_KEY, TEXT
 
 official = pytest.importorskip("notifications_python_client")
 

@@ -8,8 +8,7 @@ import pytest
 from govcomponents import ConfigurationError, InvalidInput
 from govcomponents.notify import Channel, TemplateIds, TemplateRegistry
 from govcomponents.notify.templates.registry import LOCK_NAME, LockedTemplate, read_lock, write_lock
-
-from .doubles import EMAIL, TEXT, VALUES, on_sandbox
+from notify.doubles import EMAIL, TEXT, VALUES, on_sandbox
 
 WELSH = "5ab1ec0d-0000-4000-8000-000000000105"
 TOML = f"""

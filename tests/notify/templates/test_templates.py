@@ -18,8 +18,7 @@ from govcomponents.notify.rendering.typography import improve
 from govcomponents.notify.templates import placeholders
 from govcomponents.notify.templates.placeholders import Values, fill, names
 from govcomponents.notify.templates.sanitising import sanitise, sanitised
-
-from .golden import FOLDER, needs_golden, replay, steps
+from notify.golden import FOLDER, needs_golden, replay, steps
 
 
 def template(body, channel=Channel.EMAIL, subject="Subject", **more):

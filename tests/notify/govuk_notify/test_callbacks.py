@@ -17,9 +17,8 @@ from govcomponents.notify.events import (
     NotifyEventKind,
     UnknownEvent,
 )
-
-from .doubles import over
-from .golden import FOLDER, IS_THERE, needs_golden
+from notify.doubles import over
+from notify.golden import FOLDER, IS_THERE, needs_golden
 
 RECEIPT = {
     "id": "5a3b0f9e-5f4b-4f57-8a0a-1d5a1c8c9a01",

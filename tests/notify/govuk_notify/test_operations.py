@@ -20,8 +20,7 @@ from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify import Channel, Status, attach
 from govcomponents.sandbox.app import Sandbox
-
-from .doubles import (
+from notify.doubles import (
     ADDRESS,
     EMAIL,
     FILE,
