@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from functools import partial
 
+from govcomponents.core.messages import Response
 from govcomponents.sandbox.faults.catalogue import RATE_LIMITED, Effect, Fault, FaultKind, json
 from govcomponents.sandbox.http.messages import Call, ConnectionCut, Route, json_response, text_response
 from govcomponents.sandbox.plugins.provider import Fact, ProviderSpec
@@ -37,7 +37,7 @@ class Toy:
         yield Fact("Services", ", ".join(service.name for service in self.world.services))
 
     def corrupt(self, fault, response):
-        return replace(response, body=fault.encode())
+        return Response(response.status, response.headers, fault.encode())
 
     def routes(self):
         yield Route("GET", "/toy", self.echo)
