@@ -89,7 +89,7 @@ class UnknownEvent(_Event):
 
 
 IdentityEvent: TypeAlias = LogoutNotice | AccountEvent | UnknownEvent
-"""What `gov.identity.parse_callback` returns."""
+"""The events that `gov.identity.parse_callback` returns."""
 
 
 @dataclass(frozen=True, slots=True)

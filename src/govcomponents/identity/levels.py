@@ -6,7 +6,7 @@ from enum import Enum, StrEnum
 
 
 class Confidence(Enum):
-    """How sure the provider is that a person is who they say. Levels compare: `LOW < MEDIUM < HIGH`.
+    """A level of confidence that a person is who they say they are. Levels compare: `LOW < MEDIUM < HIGH`.
 
     The names are those of the UK's Good Practice Guide 45; an adapter maps its provider's levels to them. NONE is a
     person who signed in and proved nothing.
@@ -39,7 +39,7 @@ _CONFIDENCE_ORDER = ("none", "low", "medium", "high")
 
 
 class Authentication(Enum):
-    """With how much a person signed in: a password alone, or a second factor as well. The levels compare."""
+    """A level of authentication: a password alone, or a second factor as well. The levels compare."""
 
     SINGLE_FACTOR = "single_factor"
     TWO_FACTOR = "two_factor"
@@ -62,7 +62,7 @@ class Authentication(Enum):
 
 
 class Claim(StrEnum):
-    """What can be asked for besides the subject and the email address, which always come."""
+    """A claim that can be asked for, besides the subject and the email address, which always come."""
 
     PHONE = "phone"
     WALLET_SUBJECT = "wallet_subject"

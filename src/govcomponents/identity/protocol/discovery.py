@@ -37,7 +37,7 @@ class DiscoveryUnfit(Unusable):
 
 @dataclass(frozen=True, slots=True)
 class DiscoveryPolicy:
-    """What the set-up demands of a document.
+    """Requirements on a discovery document.
 
     `issuers` are the forms of the issuer that will do: one, but for a provider that publishes two. `hosts` are those
     on which endpoints may be. `client_authentication` and `signing_algorithm` are what is going to be used; None is
@@ -54,7 +54,7 @@ class DiscoveryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a discovery document says, checked. `names_itself`: it promises `iss` in the callback (RFC 9207)."""
+    """Checked metadata of a provider. `names_itself`: it promises `iss` in the callback (RFC 9207)."""
 
     issuer: str
     authorization_endpoint: str
@@ -66,7 +66,7 @@ class Metadata:
 
 
 def discovery_url(issuer: str) -> str:
-    """Where the document of an issuer is (OpenID Connect Discovery 4.1): joined by hand, so that no path is lost."""
+    """Return the address of a document (OpenID Connect Discovery 4.1): joined by hand, so that no path is lost."""
     return issuer.rstrip("/") + WELL_KNOWN
 
 

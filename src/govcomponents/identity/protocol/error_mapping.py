@@ -1,4 +1,4 @@
-"""What the standard errors of OAuth and OpenID Connect mean for a service, and how to mend each.
+"""Error mapping of OAuth and OpenID Connect: their standard errors as errors of this library.
 
 The codes are those of RFC 6749 (4.1.2.1, 5.2), RFC 6750 (3.1) and OpenID Connect Core (3.1.2.6). A provider's own
 texts are not shown: they could hold anything. A code that is no standard one shows as "other".
@@ -55,7 +55,7 @@ _TOKEN_CODES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ErrorMapping:
-    """How one provider's errors are turned into errors of this library."""
+    """The mapping of one provider's errors to errors of this library."""
 
     of_callback: Callable[[ProviderError, PendingSignIn, str], GovComponentsError]
     of_token: Callable[[EndpointError, str], GovComponentsError]

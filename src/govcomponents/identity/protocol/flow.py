@@ -45,7 +45,7 @@ _FORM: Final = {"Content-Type": "application/x-www-form-urlencoded"}
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What the token endpoint gave."""
+    """The tokens that the token endpoint gave."""
 
     access_token: str = field(repr=False)
     id_token: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""Where the ids of logout notices are kept, so that none is acted on twice: in memory, or in a file.
+"""Stores of the keys of events that came, so that none is acted on twice: in memory, or in a file.
 
 A service that runs in several processes needs a store that they share: the file, or its own implementation of
 `ReplayStore` on its database.

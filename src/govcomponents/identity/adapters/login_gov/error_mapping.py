@@ -1,4 +1,4 @@
-"""What Login.gov's errors mean for the service that gets them, and how to mend each.
+"""Error mapping of Login.gov: its errors as errors of this library, with how to mend each.
 
 Its token endpoint answers with a sentence where OAuth has a code, and its redirects carry sentences too. The sentences
 are not promised: what is known of them chooses the advice, and none of them is shown. Source: developers.login.gov,

@@ -1,4 +1,4 @@
-"""What Login.gov puts on the wire: service levels, authentication levels, scopes, parameters and claims.
+"""The wire format of Login.gov: service levels, authentication levels, scopes, parameters and claims.
 
 The sandbox reads what the adapter writes here, and writes what it reads. Source: developers.login.gov, "OpenID Connect"
 (authorization, user info, logout) and "User attributes"; 18F/identity-idp for what is answered to what is asked.

@@ -187,7 +187,7 @@ class OpenIdConnect(IdentityPort):
 
 
 def _capabilities(configuration: Configuration) -> frozenset[StrEnum]:
-    """What the settings say that this provider can do."""
+    """Read the capabilities of the provider from the settings."""
     settings, levels = configuration.settings, configuration.levels.all
     found: set[StrEnum] = {IdentityCapability.SIGN_IN, IdentityCapability.SINGLE_FACTOR, IdentityCapability.CHECK}
     found |= {IdentityCapability(option) for option in settings.options}

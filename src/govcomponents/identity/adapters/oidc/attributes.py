@@ -42,7 +42,7 @@ _MAX_UPRN_DIGITS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was verified: how far identity was proved, and the claims of every entry that counts."""
+    """Verified attributes: how far identity was proved, and the claims of every entry that counts."""
 
     confidence: Confidence
     claims: Mapping[str, Any]

@@ -1,4 +1,4 @@
-"""What GOV.UK One Login's errors mean for the service that gets them, and how to mend each.
+"""Error mapping of GOV.UK One Login: its errors as errors of this library, with how to mend each.
 
 Source: GOV.UK One Login technical documentation, "Authenticate your user" (errors of /authorize, /token and
 /userinfo); govuk-one-login/authentication-api for the texts. The texts are not promised: the code decides, and a text

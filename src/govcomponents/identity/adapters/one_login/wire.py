@@ -119,7 +119,7 @@ ENVIRONMENTS: Final[Mapping[str, Endpoints]] = {
 
 @dataclass(frozen=True, slots=True)
 class RequestOptions:
-    """What only a signed request can carry: as plain parameters the provider ignores it without a word.
+    """Options that only a signed request can carry: as plain parameters the provider ignores it without a word.
 
     `claims_as_text` is for the official simulator, which reads the claims of a signed request as text only.
     """
