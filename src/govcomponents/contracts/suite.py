@@ -16,7 +16,6 @@ from govcomponents.contracts.faults import EVERY, ON_A_READ, ON_A_WRITE, Fault, 
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.messages import Replay, Request
 from govcomponents.core.runtime import Runtime
-from govcomponents.core.service import Service
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import GovComponentsError, Unavailable
 
@@ -198,7 +197,7 @@ class Suite:
             runtime = Runtime(transport, clock=found.clock, observers=(events.append,))
             port = self.subject.build(runtime)
             kind = blocking if gov_mode is Mode.BLOCKING else asynchronous
-            service: Any = kind(port, runtime) if issubclass(kind, Service) else kind(port)
+            service: Any = kind(port, runtime)
             if gov_mode is not Mode.BLOCKING:
                 service = BlockingView(service, gov_runner)
             return self.caller(service, port, transport, found, self.subject, events)
