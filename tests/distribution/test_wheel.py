@@ -109,7 +109,7 @@ def test_each_extra_brings_what_it_promises(
     assert report == {
         "imported": [],
         "installed": packages,
-        "blocking": ["Pay", "NotifyService"],
+        "blocking": ["PayService", "NotifyService"],
         "asyncio": asyncio,
         "sandbox": sandbox,
     }
