@@ -36,7 +36,7 @@ from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.adapters.stripe.forms import encode, flatten
 from govcomponents.pay.async_service import AsyncPayService
-from govcomponents.pay.events import PayEventType
+from govcomponents.pay.events import PaymentChange
 from govcomponents.pay.service import PayService
 from govcomponents.pay.states import FailureReason, PaymentStatus, RefundableStatus, RefundStatus
 from govcomponents.settings import PaySettings
@@ -251,7 +251,7 @@ def test_its_webhooks_verify(server, pay, person_pays, receiver):
     while event is None or event.payment_id != intent["id"]:  # those of other payments may still be on their way
         body, headers = came.get(timeout=30)
         event = pay.parse_callback(body, headers)
-    assert (event.type, event.reference) == (PayEventType.CAPTURED, "PERMIT-1")
+    assert (event.change, event.reference) == (PaymentChange.CAPTURED, "PERMIT-1")
     assert event.state.is_captured
     changed = bytearray(body)
     changed[len(changed) // 2] ^= 1
