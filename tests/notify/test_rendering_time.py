@@ -1,6 +1,7 @@
 """The time to render grows with the length of what people typed, not with its square, whatever they typed."""
 
 import contextlib
+import sys
 import time
 
 import pytest
@@ -9,6 +10,8 @@ from govcomponents.errors import InvalidInput
 from govcomponents.notify import Channel, Template
 from govcomponents.notify.templates.personalisation import composed
 from govcomponents.notify.templates.sanitising import sanitise
+
+LIMIT = 0.5 if sys.gettrace() is None else 6.0  # seconds; measuring coverage slows every line down
 
 EVIL = [
     *("[a](", "[a]( ", " ", "[a](x '", "[[]", "[", "]", "![", "[a", "[[a]", "[a]]", "](", "[a][", '[a](b "c" ', "\\["),
@@ -154,13 +157,13 @@ def test_time_to_clean_grows_with_length(evil):
 def test_the_worst_takes_half_a_second(evil):
     value = (evil * 50_000)[:50_000]  # it stands in the template twice
 
-    assert min(once(Channel.EMAIL, value) for _ in range(3)) <= 0.5
+    assert min(once(Channel.EMAIL, value) for _ in range(3)) <= LIMIT
 
 
 @pytest.mark.parametrize("nest", [("[", "](b)"), ("[a](", ")"), ("* ", ""), ("^ ", ""), ("[", "]"), ("((", "))")])
 def test_what_is_nested_deeply_is_rendered(nest):
     for channel in (Channel.EMAIL, Channel.LETTER):
-        assert once(channel, nest[0] * 5000 + "a" + nest[1] * 5000) <= 0.5
+        assert once(channel, nest[0] * 5000 + "a" + nest[1] * 5000) <= LIMIT
 
 
 def test_a_number_of_too_many_digits_is_text():
