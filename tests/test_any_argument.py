@@ -25,7 +25,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from govcomponents import ConfigurationError, GovComponentsError, InvalidInput, Money, NotSupported, Personal, Secret
 from govcomponents.components import AsyncGovComponents, GovComponents
 from govcomponents.core.driver import drive, drive_iterator
-from govcomponents.core.messages import Request, Response
+from govcomponents.core.http.messages import Request, Response
 from govcomponents.identity import PendingSignIn, new_private_key
 from govcomponents.settings import Settings
 

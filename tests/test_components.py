@@ -22,9 +22,9 @@ from govcomponents import (
 )
 from govcomponents.contracts.faults import FaultyTransport
 from govcomponents.core.checks import CheckResult
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.observe import CallEvent
-from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from govcomponents import GovComponents, GovComponentsError, Money, Secret, Settings, errors
-from govcomponents.core.messages import Response
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.messages import Response
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.transports.scripted import ScriptedTransport, Step
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.sandbox.browser import FormBrowser
@@ -18,7 +18,7 @@ from govcomponents.sandbox.browser import FormBrowser
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from govcomponents.core.messages import Request
+    from govcomponents.core.http.messages import Request
 
 BACK = "https://service.example.gov.uk/back"
 SERVICE, KEY = "4a4b5c6d-1111-4222-8333-444455556666", "5a4b5c6d-1111-4222-8333-444455556666"

@@ -66,7 +66,7 @@ def in_tasks() -> None:
 def memory_of(count: int) -> None:
     """Send to so many through a transport that answers at once: the memory is that of the process."""
     from bench.stage import SENT_EMAIL
-    from govcomponents.core.messages import Request, Response
+    from govcomponents.core.http.messages import Request, Response
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
     from govcomponents.notify.service import NotifyService

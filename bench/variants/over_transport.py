@@ -7,7 +7,7 @@ import asyncio
 from bench.variants.at_once import drive_many
 from bench.variants.exchange import COUNT, email_headers
 from bench.variants.measuring import EMAIL, EMAIL_BODY, NOTIFY_KEY, URL, choose, cpu_of
-from govcomponents.core.messages import Replay, Request
+from govcomponents.core.http.messages import Replay, Request
 
 PAY_KEY = "api_test_bench"
 PAYMENT_ID = "hu20sqlact5260q2nanm0q8u93"

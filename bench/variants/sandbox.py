@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from bench.variants.measuring import choose
-from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.http.messages import Replay, Request, Response
 
 COUNT = 2000
 RECEIPT = "5ab1ec0d-0000-4000-8000-000000000101"

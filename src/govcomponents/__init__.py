@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     )
     from govcomponents.core.checks import CheckResult as CheckResult
     from govcomponents.core.observe import CallEvent as CallEvent, Observer as Observer
-    from govcomponents.core.retry import RetryPolicy as RetryPolicy
+    from govcomponents.core.http.retry import RetryPolicy as RetryPolicy
     from govcomponents.errors import (
         AdapterSuspended as AdapterSuspended,
         CallbackRefused as CallbackRefused,
@@ -58,7 +58,7 @@ _HOMES = {
     "components": "Account AsyncGovComponents GovComponents",
     "core.checks": "CheckResult",
     "core.observe": "CallEvent Observer",
-    "core.retry": "RetryPolicy",
+    "core.http.retry": "RetryPolicy",
     "errors": (
         "AdapterSuspended CallbackRefused CardDeclined ConfigurationError Conflict CredentialsRefused "
         "DailyLimitReached GovComponentsError IdentityNotProved InvalidInput NotFound NotSent NotSupported "

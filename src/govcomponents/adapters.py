@@ -11,17 +11,26 @@ from typing import TYPE_CHECKING
 from govcomponents.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from govcomponents.core.bearer import BearerKey as BearerKey, CachedToken as CachedToken
-    from govcomponents.core.client import Credential as Credential, HttpClient as HttpClient, request_id as request_id
-    from govcomponents.core.error_mapping import (
+    from govcomponents.core.http.bearer import BearerKey as BearerKey, CachedToken as CachedToken
+    from govcomponents.core.http.client import (
+        Credential as Credential,
+        HttpClient as HttpClient,
+        request_id as request_id,
+    )
+    from govcomponents.core.http.error_mapping import (
         ErrorBody as ErrorBody,
         ErrorTable as ErrorTable,
         Meaning as Meaning,
         json_error as json_error,
     )
-    from govcomponents.core.messages import Replay as Replay, Request as Request, Response as Response
+    from govcomponents.core.http.messages import Replay as Replay, Request as Request, Response as Response
     from govcomponents.core.port import Port as Port
-    from govcomponents.core.responses import LazyJson as LazyJson, Wire as Wire, read as read, read_part as read_part
+    from govcomponents.core.http.responses import (
+        LazyJson as LazyJson,
+        Wire as Wire,
+        read as read,
+        read_part as read_part,
+    )
     from govcomponents.core.results import Raw as Raw, Result as Result
     from govcomponents.core.runtime import Clock as Clock, Runtime as Runtime
     from govcomponents.core.times import (
@@ -90,12 +99,12 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "core.bearer": "BearerKey CachedToken",
-    "core.client": "Credential HttpClient request_id",
-    "core.error_mapping": "ErrorBody ErrorTable Meaning json_error",
-    "core.messages": "Replay Request Response",
+    "core.http.bearer": "BearerKey CachedToken",
+    "core.http.client": "Credential HttpClient request_id",
+    "core.http.error_mapping": "ErrorBody ErrorTable Meaning json_error",
+    "core.http.messages": "Replay Request Response",
     "core.port": "Port",
-    "core.responses": "LazyJson Wire read read_part",
+    "core.http.responses": "LazyJson Wire read read_part",
     "core.results": "Raw Result",
     "core.runtime": "Clock Runtime",
     "core.times": "date_or_none time_of time_or_none utc_time",

@@ -7,8 +7,8 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from govcomponents.core.driver import drive
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.plugins import find_adapter
-from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from govcomponents.contracts.notify.suite import NotifySuite as NotifySuite
     from govcomponents.contracts.pay.subject import PayDouble as PayDouble, PaySubject as PaySubject
     from govcomponents.contracts.pay.suite import PaySuite as PaySuite
-    from govcomponents.core.messages import Request as Request, Response as Response
+    from govcomponents.core.http.messages import Request as Request, Response as Response
     from govcomponents.core.transports.in_process import InProcessTransport as InProcessTransport
     from govcomponents.core.transports.scripted import ScriptedTransport as ScriptedTransport
     from govcomponents.sandbox.app import Sandbox as Sandbox
@@ -64,7 +64,7 @@ _HOMES = {
     "contracts.notify.suite": "NotifySuite",
     "contracts.pay.subject": "PayDouble PaySubject",
     "contracts.pay.suite": "PaySuite",
-    "core.messages": "Request Response",
+    "core.http.messages": "Request Response",
     "core.transports.in_process": "InProcessTransport",
     "core.transports.scripted": "ScriptedTransport",
     "sandbox.app": "Sandbox",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from govcomponents import GovComponents, Money
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.identity.levels import Confidence
 
 REFERENCE = "RENEW-7"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.contracts.modes import Mode
 from govcomponents.core.driver import drive
-from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.transports.blocking import RequestsTransport
 
 if TYPE_CHECKING:

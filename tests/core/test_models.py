@@ -12,9 +12,9 @@ from pydantic import Field, field_validator
 
 from govcomponents import InvalidInput, Money, UnexpectedReply
 from govcomponents.core.driver import drive
+from govcomponents.core.http.messages import Replay, Request, Response
+from govcomponents.core.http.responses import Wire, read, read_part
 from govcomponents.core.inputs import Input, build
-from govcomponents.core.messages import Replay, Request, Response
-from govcomponents.core.responses import Wire, read, read_part
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 

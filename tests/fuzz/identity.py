@@ -8,7 +8,7 @@ runs among the tests with hypothesis; `python -m fuzz SECONDS` in this folder's 
 import json
 
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider, FakeProfile, Proof, encode
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import CallbackRefused, ConfigurationError, GovComponentsError, InvalidInput, SignInError

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import CallbackRefused, SignInError
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect

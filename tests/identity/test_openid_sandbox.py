@@ -10,7 +10,7 @@ import pytest
 from govcomponents import GovComponents
 from govcomponents.contracts.identity.fake_provider import KEYS
 from govcomponents.contracts.identity.suite import IdentityDouble, IdentitySubject, IdentitySuite
-from govcomponents.core.messages import Replay, Request
+from govcomponents.core.http.messages import Replay, Request
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.errors import ConfigurationError, CredentialsRefused, IdentityNotProved, SignInDenied, SignInRejected

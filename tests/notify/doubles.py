@@ -2,8 +2,8 @@
 
 import json
 
-from govcomponents.core.messages import Response
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.messages import Response
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport

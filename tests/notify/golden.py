@@ -10,7 +10,7 @@ import pytest
 import requests
 from requests.adapters import BaseAdapter
 
-from govcomponents.core.messages import Replay, Request
+from govcomponents.core.http.messages import Replay, Request
 from govcomponents.sandbox.app import Sandbox
 
 SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[2].parent / "shared"))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from govcomponents import GovComponents, OutcomeUnknown, Settings
-from govcomponents.core.messages import Response
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.messages import Response
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.sandbox.app import Sandbox

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import GovComponentsError
 from govcomponents.money import Money

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from govcomponents import AsyncGovComponents, GovComponents, Money
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.errors import GovComponentsError, RateLimited
 from govcomponents.sandbox import payer
 from govcomponents.sandbox.browser import FormBrowser

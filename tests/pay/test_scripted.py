@@ -5,7 +5,7 @@ import json
 import time
 
 from govcomponents.contracts.pay.suite import PayDouble, PaySubject, PaySuite
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
 from govcomponents.pay.capabilities import PayCapability as Can

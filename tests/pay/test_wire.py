@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tenacity import wait_none
 
-from govcomponents.core.messages import Replay
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.messages import Replay
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.errors import (
     Conflict,
     GovComponentsError,

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.http.messages import Call

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.sandbox.browser import FormBrowser
 
 PAGE = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from govcomponents import GovComponents, Settings, errors
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser

@@ -6,7 +6,7 @@ import pytest
 from tenacity import stop_after_attempt, wait_none
 
 from govcomponents import GovComponents, errors
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.errors import SignInReason
 from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.browser import FormBrowser

@@ -13,7 +13,7 @@ from collections import Counter
 import pytest
 
 from govcomponents import GovComponents, Money
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.control.client import Control

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from functools import partial
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.sandbox.faults.catalogue import RATE_LIMITED, Effect, Fault, FaultKind, json
 from govcomponents.sandbox.http.messages import Call, ConnectionCut, Route, json_response, text_response
 from govcomponents.sandbox.plugins.provider import Fact, ProviderSpec

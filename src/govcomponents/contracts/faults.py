@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
-from govcomponents.core.messages import Request, Response
+from govcomponents.core.http.messages import Request, Response
 from govcomponents.errors import (
     GovComponentsError,
     NotSent,

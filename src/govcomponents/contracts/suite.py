@@ -14,7 +14,7 @@ import pytest
 
 from govcomponents.contracts.faults import EVERY, ON_A_READ, ON_A_WRITE, Fault, FaultyTransport
 from govcomponents.contracts.modes import BlockingView, Mode
-from govcomponents.core.messages import Replay, Request
+from govcomponents.core.http.messages import Replay, Request
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import GovComponentsError, Unavailable

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlencode, urlsplit
 
-from govcomponents.core.messages import Request, Response
+from govcomponents.core.http.messages import Request, Response
 from govcomponents.core.transports.blocking import MAX_BODY
 from govcomponents.errors import ConfigurationError, OutcomeUnknown
 from govcomponents.sandbox.clock import SandboxClock

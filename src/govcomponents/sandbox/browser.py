@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 
 Visit = Callable[[str, Mapping[str, str] | None], Response]
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from govcomponents.contracts.identity.fake_provider import KEYS
 from govcomponents.core.driver import drive
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.core.refreshed_value import NothingToUse, Unusable
 from govcomponents.errors import NotSent, SignInReason
 from govcomponents.identity.jose.jwk import public_members

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.errors import (
     CredentialsRefused,
     IdentityNotProved,

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider, FakeProfile, compact
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import IdentityNotProved, SignInDenied, SignInReason, SignInRejected, SignInUnavailable
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import (
     ConfigurationError,

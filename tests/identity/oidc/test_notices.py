@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import (
     CallbackRefused,

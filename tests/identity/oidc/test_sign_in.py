@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 
 from govcomponents.contracts.identity.fake_provider import CODE, KEYS, FakeOpenIdProvider, compact
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import (
     CredentialsRefused,

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 import jwt
 import pytest
 
-from govcomponents.core.messages import Replay, Response
+from govcomponents.core.http.messages import Replay, Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import (

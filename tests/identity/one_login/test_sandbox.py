@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from govcomponents.core.messages import Replay, Request
+from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.identity.protocol.flow import authorization_parameters, with_query

@@ -15,7 +15,7 @@ from govcomponents import (
     NotSent,
     OutcomeUnknown,
 )
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.notify import Channel
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify

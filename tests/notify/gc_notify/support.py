@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from tenacity import stop_after_attempt
 
-from govcomponents.core.messages import Response
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.messages import Response
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from govcomponents import AsyncGovComponents, GovComponents
 from govcomponents.contracts.modes import Mode
 from govcomponents.contracts.notify.suite import NotifyDouble, NotifySubject, NotifySuite
-from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.settings import NotifySettings, Settings

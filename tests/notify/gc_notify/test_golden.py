@@ -18,7 +18,7 @@ from govcomponents import (
     RequestRefused,
     Unavailable,
 )
-from govcomponents.core.messages import Replay, Request
+from govcomponents.core.http.messages import Replay, Request
 from govcomponents.notify.adapters.gc_notify.error_mapping import ERRORS
 from govcomponents.notify.adapters.gc_notify.wire import WIRE
 from govcomponents.notify.adapters.notifications_api import wire

@@ -18,7 +18,7 @@ from govcomponents import (
     RequestRefused,
     UnexpectedReply,
 )
-from govcomponents.core.messages import Replay, Response
+from govcomponents.core.http.messages import Replay, Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from govcomponents import InvalidInput, NotSupported, UnexpectedReply
-from govcomponents.core.messages import Replay, Response
+from govcomponents.core.http.messages import Replay, Response
 from govcomponents.notify.adapters.gc_notify.wire import WIRE
 from govcomponents.notify.adapters.notifications_api import templates as wire
 from govcomponents.notify.models import Channel, Status

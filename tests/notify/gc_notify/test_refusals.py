@@ -22,8 +22,8 @@ from govcomponents import (
     UnexpectedReply,
 )
 from govcomponents.contracts.faults import EVERY, Fault, FaultyTransport
-from govcomponents.core.messages import Response
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.messages import Response
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify

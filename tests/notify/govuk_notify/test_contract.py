@@ -4,7 +4,7 @@ import json
 from collections import deque
 
 from govcomponents.contracts.notify.suite import NotifyDouble, NotifySubject, NotifySuite
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from govcomponents import GovComponentsError
-from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.notify import Channel, Status
 from govcomponents.notify.adapters.govuk_notify.error_mapping import ERRORS
 from govcomponents.notify.adapters.govuk_notify.wire import WIRE, ReceivedState, SentPrecompiled

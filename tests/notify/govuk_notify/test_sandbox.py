@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from govcomponents import ConfigurationError, RequestRefused, Secret
-from govcomponents.core.messages import Replay, Request
+from govcomponents.core.http.messages import Replay, Request
 from govcomponents.notify.adapters.govuk_notify.wire import ServiceKey
 from govcomponents.notify.events import Complaint, DeliveryReceipt, InboundSms, LetterReturned
 from govcomponents.sandbox.app import Sandbox

@@ -13,7 +13,7 @@ import pytest
 
 from govcomponents import AsyncGovComponents, GovComponents
 from govcomponents.contracts.modes import BlockingView, Mode
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.settings import NotifySettings, Settings
 
 from .servers import PASSWORD, USERNAME, Mailbox, mail_server, make_certificate

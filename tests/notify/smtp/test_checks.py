@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from govcomponents import GovComponents
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.retry import RetryPolicy
 
 from .conftest import PLAIN
 from .servers import PASSWORD, Mailbox, mail_server

@@ -23,8 +23,8 @@ from govcomponents import (
     UnexpectedReply,
 )
 from govcomponents.core.driver import drive
-from govcomponents.core.messages import Replay, Request
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.messages import Replay, Request
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.smtp.settings import MailServer, Security
 from govcomponents.notify.adapters.smtp.transport import SmtpTransport

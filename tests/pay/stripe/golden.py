@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 
 SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[3].parent / "shared"))

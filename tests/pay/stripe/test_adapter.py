@@ -6,8 +6,8 @@ import pytest
 
 from govcomponents import AsyncGovComponents, GovComponents, Money
 from govcomponents.contracts.faults import Fault, FaultyTransport
-from govcomponents.core.messages import Response
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.messages import Response
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import (

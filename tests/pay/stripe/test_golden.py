@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from govcomponents.core.responses import read_part
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.responses import read_part
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import (
     CardDeclined,

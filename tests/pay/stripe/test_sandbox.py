@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from govcomponents import GovComponents
-from govcomponents.core.messages import Replay, Request
+from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox

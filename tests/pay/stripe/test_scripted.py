@@ -6,7 +6,7 @@ import time
 from urllib.parse import parse_qsl, urlsplit
 
 from govcomponents.contracts.pay.suite import PayDouble, PaySubject, PaySuite
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.capabilities import PayCapability as Can

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.core.messages import Replay
+from govcomponents.core.http.messages import Replay
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import InvalidInput
 from govcomponents.money import Money

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from govcomponents.core.messages import Request, Response
+from govcomponents.core.http.messages import Request, Response
 from govcomponents.identity.jose.jwk import public_members
 from govcomponents.identity.jose.tokens import half_hash
 

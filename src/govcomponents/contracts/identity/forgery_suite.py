@@ -11,7 +11,7 @@ from govcomponents.contracts.identity.fake_provider import Claims
 from govcomponents.contracts.identity.hostile_tokens import CLAIMS, FORMS, LOW_PROOFS, PROOFS, TIME_EDGES, Hostile
 from govcomponents.contracts.identity.subject import NOW, CallFake, IdentitySubject, IdentityTests
 from govcomponents.contracts.suite import Condition, needs
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.errors import IdentityNotProved, SignInError, SignInReason, SignInRejected
 
 _JSON = {"content-type": "application/json"}

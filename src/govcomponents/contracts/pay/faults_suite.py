@@ -12,7 +12,7 @@ from govcomponents.contracts.faults import RETRY_AFTER, Fault
 from govcomponents.contracts.pay.operations import OPERATIONS, Act, Operation
 from govcomponents.contracts.pay.subject import HOLDER, Call, PayCaller, PayTests
 from govcomponents.contracts.suite import faults, injections, needs, writes
-from govcomponents.core.messages import Replay
+from govcomponents.core.http.messages import Replay
 from govcomponents.errors import (
     CallbackRefused,
     GovComponentsError,

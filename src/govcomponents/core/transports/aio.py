@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
-from govcomponents.core.messages import Request, Response
+from govcomponents.core.http.messages import Request, Response
 from govcomponents.core.transports.blocking import MAX_BODY
 from govcomponents.core.transports.failures import (
     GAVE_UP_WAITING,

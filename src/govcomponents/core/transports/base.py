@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from govcomponents.core.messages import Request, Response
+    from govcomponents.core.http.messages import Request, Response
 
 T = TypeVar("T")
 

@@ -13,7 +13,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from govcomponents.core.messages import Request, Response
+from govcomponents.core.http.messages import Request, Response
 from govcomponents.core.transports.failures import (
     GAVE_UP_WAITING,
     check_limits,

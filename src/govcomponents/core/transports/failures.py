@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from govcomponents.errors import ConfigurationError, GovComponentsError, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
-    from govcomponents.core.messages import Request
+    from govcomponents.core.http.messages import Request
 
 GAVE_UP_WAITING = 408
 _WITHOUT_BODY = frozenset({204, 304})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
     from urllib3.connectionpool import ConnectionPool
 
-    from govcomponents.core.messages import Request
+    from govcomponents.core.http.messages import Request
 
 
 # An adapter speaks to a handful of hosts; their pools are kept for good, so none may be evicted.

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import TypeAlias, TypeVar
 
-from govcomponents.core.messages import Request, Response
+from govcomponents.core.http.messages import Request, Response
 
 T = TypeVar("T")
 Step: TypeAlias = Response | Exception | Callable[[Request], Response]

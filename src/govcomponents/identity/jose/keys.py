@@ -14,7 +14,7 @@ from govcomponents.identity.jose.tokens import KEY_FOR, PublicKey, TokenRefused
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.core.runtime import Clock
 
     Fetch = Callable[[], Awaitable[Response]]

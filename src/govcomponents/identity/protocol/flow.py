@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
-from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.refreshed_value import NothingToUse
 from govcomponents.errors import (
     GovComponentsError,

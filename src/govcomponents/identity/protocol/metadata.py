@@ -16,8 +16,8 @@ from govcomponents.identity.protocol.discovery import DiscoveryUnfit, Metadata, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.core.client import HttpClient
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.client import HttpClient
+    from govcomponents.core.http.messages import Response
     from govcomponents.core.runtime import Clock
     from govcomponents.identity.protocol.discovery import DiscoveryPolicy
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.core.client import HttpClient
+from govcomponents.core.http.client import HttpClient
 from govcomponents.errors import ConfigurationError, SignInReason
 from govcomponents.identity.jose import tokens
 from govcomponents.identity.jose.keys import KeyCache, read_jwks
@@ -25,7 +25,7 @@ from govcomponents.identity.protocol.registration import ASSERTION_TYPE
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.core.runtime import Runtime
     from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.jose.signing import Signer

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ValidationError
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.callbacks.queue import Perturbation
 from govcomponents.sandbox.control import models

@@ -12,7 +12,7 @@ from govcomponents.sandbox.outbox import OutboxMessage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.control.controls import SandboxControls
 
 _pages = Templates("govcomponents.sandbox.control")

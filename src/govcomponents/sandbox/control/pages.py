@@ -20,7 +20,7 @@ from govcomponents.sandbox.http.templating import Templates
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.control.controls import SandboxControls
     from govcomponents.sandbox.http.messages import Handler
 

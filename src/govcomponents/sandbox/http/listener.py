@@ -14,7 +14,7 @@ from govcomponents.sandbox.http.messages import text_response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.http.messages import Call
 
 _LONGEST_GOODBYE = 5.0

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Protocol
 from urllib.parse import parse_qsl
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 
 MAX_REQUEST_BODY = 8 * 1024 * 1024
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.jose.tokens import half_hash, same
 from govcomponents.identity.protocol.flow import code_challenge

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Handler
     from govcomponents.sandbox.http.routing import Found

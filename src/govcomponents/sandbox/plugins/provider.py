@@ -14,7 +14,7 @@ from govcomponents.sandbox.faults.catalogue import TRANSPORT_FAULTS, Fault
 from govcomponents.sandbox.http.messages import RouteOwner
 
 if TYPE_CHECKING:
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.context import SandboxContext
 
 Section: TypeAlias = Mapping[str, object]

@@ -11,8 +11,8 @@ from govcomponents.notify.capabilities import NotifyCapability
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.core.client import Credential
-    from govcomponents.core.messages import Request
+    from govcomponents.core.http.client import Credential
+    from govcomponents.core.http.messages import Request
     from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader
     from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping
     from govcomponents.notify.bulk.jobs import Job, JobInput

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.error_mapping import Meaning, facts_of
+from govcomponents.core.http.error_mapping import Meaning, facts_of
 from govcomponents.errors import Conflict, NotFound, PermissionRefused, RateLimited, RequestRefused, Unavailable
 from govcomponents.notify.adapters.gc_notify.wire import WIRE
 from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping, Refusal, known, midnight, parts
 
 if TYPE_CHECKING:
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
 
 _RATE: Final = ("RateLimitError", "RateLimitExceeded")
 _FIRST_MONTH: Final = 4  # the fiscal year begins on 1 April

@@ -11,8 +11,8 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.messages import Replay, Request, Response
-from govcomponents.core.responses import Wire
+from govcomponents.core.http.messages import Replay, Request, Response
+from govcomponents.core.http.responses import Wire
 from govcomponents.errors import NotSupported
 from govcomponents.notify.adapters.notifications_api.wire import JSON, NotificationsWire, read_optional_time
 from govcomponents.notify.bulk.jobs import Job, JobStatus

@@ -13,8 +13,8 @@ from govcomponents.notify.models import Channel
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from govcomponents.core.client import Credential
-    from govcomponents.core.messages import Request
+    from govcomponents.core.http.client import Credential
+    from govcomponents.core.http.messages import Request
     from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader
     from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping
     from govcomponents.notify.events import InboundSms

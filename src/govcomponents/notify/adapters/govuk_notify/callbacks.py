@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.core.responses import Wire
+from govcomponents.core.http.responses import Wire
 from govcomponents.core.times import utc_time
 from govcomponents.notify.adapters.govuk_notify.wire import WIRE
 from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader

@@ -8,13 +8,13 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.error_mapping import Meaning
+from govcomponents.core.http.error_mapping import Meaning
 from govcomponents.errors import Conflict, NotFound, PermissionRefused, RequestRefused, Unavailable
 from govcomponents.notify.adapters.govuk_notify.wire import WIRE
 from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping, Refusal, known
 
 if TYPE_CHECKING:
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
 
 _DAILY: Final = b"TooManyRequestsError"
 _CLOCK: Final = "system clock"

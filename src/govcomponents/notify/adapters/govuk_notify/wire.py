@@ -14,8 +14,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from govcomponents.core.messages import Replay, Request, Response
-from govcomponents.core.responses import Wire, read_part
+from govcomponents.core.http.messages import Replay, Request, Response
+from govcomponents.core.http.responses import Wire, read_part
 from govcomponents.core.times import utc_time
 from govcomponents.notify.adapters.notifications_api.wire import (
     NOTIFICATIONS_PATH,

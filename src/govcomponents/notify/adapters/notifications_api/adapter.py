@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.core.client import HttpClient
+from govcomponents.core.http.client import HttpClient
 from govcomponents.core.validation import checked_base_url
 from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.notify.models import Channel
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
     from typing import Self
 
-    from govcomponents.core.client import Credential
-    from govcomponents.core.messages import Request, Response
+    from govcomponents.core.http.client import Credential
+    from govcomponents.core.http.messages import Request, Response
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader
     from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
-from govcomponents.core.responses import Wire
+from govcomponents.core.http.responses import Wire
 from govcomponents.errors import CallbackRefused
 from govcomponents.notify.adapters.notifications_api.wire import read_optional_time
 from govcomponents.notify.events import Complaint, DeliveryReceipt, NotifyEvent, UnknownEvent

@@ -12,7 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from govcomponents.core.error_mapping import ErrorBody, ErrorTable, Meaning, facts_of, parsed
+from govcomponents.core.http.error_mapping import ErrorBody, ErrorTable, Meaning, facts_of, parsed
 from govcomponents.errors import (
     CredentialsRefused,
     DailyLimitReached,
@@ -26,7 +26,7 @@ from govcomponents.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.core.messages import Request, Response
+    from govcomponents.core.http.messages import Request, Response
 
 _CODE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from govcomponents.core.messages import Replay, Request
-from govcomponents.core.responses import Wire
+from govcomponents.core.http.messages import Replay, Request
+from govcomponents.core.http.responses import Wire
 from govcomponents.notify.adapters.notifications_api.wire import JSON, personal, read_optional_time
 from govcomponents.notify.models import Channel, TemplateId
 from govcomponents.notify.templates import placeholders
@@ -19,7 +19,7 @@ from govcomponents.privacy import Personal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.notify.adapters.notifications_api.wire import NotificationsWire
 
 TEMPLATES_PATH: Final = "/v2/templates"

@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
-from govcomponents.core import responses
-from govcomponents.core.client import request_id
-from govcomponents.core.messages import Replay, Request, Response
-from govcomponents.core.responses import LazyJson, Wire
+from govcomponents.core.http import responses
+from govcomponents.core.http.client import request_id
+from govcomponents.core.http.messages import Replay, Request, Response
+from govcomponents.core.http.responses import LazyJson, Wire
 from govcomponents.core.times import utc_time
 from govcomponents.errors import InvalidInput, UnexpectedReply
 from govcomponents.notify.models import Channel, Notification, NotificationId, Sent, Status, TemplateId

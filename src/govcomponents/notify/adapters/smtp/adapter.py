@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from govcomponents.core.client import HttpClient
-from govcomponents.core.messages import Replay, Request
+from govcomponents.core.http.client import HttpClient
+from govcomponents.core.http.messages import Replay, Request
 from govcomponents.notify.adapters.smtp.settings import MailSettings, ascii_address
 from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.notify.models import Channel, NotificationId, Sent, TemplateId
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.inputs import EmailInput
     from govcomponents.notify.templates.files import TemplateFolder

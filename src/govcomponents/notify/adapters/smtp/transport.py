@@ -11,8 +11,8 @@ import re
 import smtplib
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from govcomponents.core.error_mapping import facts_of
-from govcomponents.core.messages import Request, Response
+from govcomponents.core.http.error_mapping import facts_of
+from govcomponents.core.http.messages import Request, Response
 from govcomponents.core.transports.proxies_and_tls import trust
 from govcomponents.errors import (
     ConfigurationError,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
 
-    from govcomponents.core.error_mapping import AnswerFacts
+    from govcomponents.core.http.error_mapping import AnswerFacts
     from govcomponents.core.transports.base import Transport
     from govcomponents.errors import GovComponentsError
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import Field
 
-from govcomponents.core.bearer import BearerKey
-from govcomponents.core.client import HttpClient, request_id
-from govcomponents.core.responses import LazyJson, Wire, read, read_as, read_part, read_part_as
+from govcomponents.core.http.bearer import BearerKey
+from govcomponents.core.http.client import HttpClient, request_id
+from govcomponents.core.http.responses import LazyJson, Wire, read, read_as, read_part, read_part_as
 from govcomponents.core.validation import checked_base_url
 from govcomponents.errors import (
     Conflict,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from pydantic import TypeAdapter
 
-    from govcomponents.core.messages import Request, Response
+    from govcomponents.core.http.messages import Request, Response
     from govcomponents.core.runtime import Runtime
     from govcomponents.money import Money
     from govcomponents.pay.events import PayEvent

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
-from govcomponents.core.responses import LazyJson, Wire
+from govcomponents.core.http.responses import LazyJson, Wire
 from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.parts import SettlementPart, StatePart

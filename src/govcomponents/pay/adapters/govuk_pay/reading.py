@@ -8,7 +8,7 @@ from typing import Annotated, Final, Required
 from pydantic import Field, StrictBool, StrictStr, TypeAdapter
 from typing_extensions import TypedDict
 
-from govcomponents.core.responses import Wire
+from govcomponents.core.http.responses import Wire
 from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.parts import (

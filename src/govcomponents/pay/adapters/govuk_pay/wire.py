@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode
 
-from govcomponents.core.messages import Replay, Request
+from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
 from govcomponents.pay.states import PaymentStatus
 

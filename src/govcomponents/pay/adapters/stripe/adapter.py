@@ -11,10 +11,10 @@ from contextlib import aclosing, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from govcomponents.core.bearer import BearerKey
-from govcomponents.core.client import HttpClient, request_id
-from govcomponents.core.messages import Replay
-from govcomponents.core.responses import LazyJson, Wire, read, read_part
+from govcomponents.core.http.bearer import BearerKey
+from govcomponents.core.http.client import HttpClient, request_id
+from govcomponents.core.http.messages import Replay
+from govcomponents.core.http.responses import LazyJson, Wire, read, read_part
 from govcomponents.core.validation import checked_base_url
 from govcomponents.errors import (
     Conflict,
@@ -40,7 +40,7 @@ from govcomponents.pay.states import PaymentStatus, RefundableStatus
 if TYPE_CHECKING:
     from typing import Self
 
-    from govcomponents.core.messages import Request, Response
+    from govcomponents.core.http.messages import Request, Response
     from govcomponents.core.runtime import Runtime
     from govcomponents.pay.events import PayEvent
     from govcomponents.pay.inputs import (

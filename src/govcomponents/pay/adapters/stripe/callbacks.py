@@ -11,7 +11,7 @@ import hmac
 import re
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.responses import LazyJson, Wire
+from govcomponents.core.http.responses import LazyJson, Wire
 from govcomponents.core.times import time_of
 from govcomponents.pay.adapters.stripe.amounts import from_units
 from govcomponents.pay.adapters.stripe.parts import ChargePart, Seconds

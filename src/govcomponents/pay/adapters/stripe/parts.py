@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from govcomponents.core.responses import Wire
+from govcomponents.core.http.responses import Wire
 
 Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
 Currency = Annotated[str, Field(pattern="^[a-z]{3}$")]

@@ -11,7 +11,7 @@ from typing import Final
 
 from pydantic import Field
 
-from govcomponents.core.responses import Wire
+from govcomponents.core.http.responses import Wire
 from govcomponents.core.times import time_of
 from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe.amounts import from_units

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.error_mapping import NOT_OWN, ErrorBody, ErrorTable, Meaning, parsed
+from govcomponents.core.http.error_mapping import NOT_OWN, ErrorBody, ErrorTable, Meaning, parsed
 from govcomponents.errors import (
     CardDeclined,
     Conflict,
@@ -27,7 +27,7 @@ from govcomponents.pay.adapters.stripe.wire import PROVIDER, WAIT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.core.messages import Request, Response
+    from govcomponents.core.http.messages import Request, Response
 
 
 _GET_FIRST: Final = "get the payment and decide from its state"

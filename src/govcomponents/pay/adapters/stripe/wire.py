@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from govcomponents.core.messages import Replay, Request
+from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
 from govcomponents.pay.adapters.stripe.amounts import to_units
 from govcomponents.pay.adapters.stripe.forms import encode, flatten

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic_core import to_json
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.sandbox.http.messages import json_response
 
 if TYPE_CHECKING:

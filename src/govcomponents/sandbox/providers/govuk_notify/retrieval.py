@@ -9,7 +9,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.notify.adapters.notifications_api import wire
 from govcomponents.sandbox.http.messages import json_response
 from govcomponents.sandbox.providers.govuk_notify import content as contents

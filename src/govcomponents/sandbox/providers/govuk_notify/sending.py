@@ -32,7 +32,7 @@ from govcomponents.sandbox.providers.govuk_notify.responses import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.notify.recipients import PhoneNumber
     from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_notify.callbacks import CallbackSender

@@ -20,7 +20,7 @@ from govcomponents.sandbox.providers.govuk_notify.world import ReceivedText
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call, Handler
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, NotifyWorld, Service

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.sandbox.http.messages import Call, Route, text_response
 from govcomponents.sandbox.providers.govuk_pay import responses, search, validation
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, Outcome, look_up

@@ -14,7 +14,7 @@ from govcomponents.sandbox.providers.govuk_pay.validation import is_future
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
     from govcomponents.sandbox.providers.govuk_pay.store import AccountStore, Charge

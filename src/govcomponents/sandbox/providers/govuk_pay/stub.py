@@ -16,7 +16,7 @@ from govcomponents.sandbox.providers.govuk_pay.webhooks import Webhooks
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call, Route
     from govcomponents.sandbox.providers.govuk_pay.store import Account

@@ -19,7 +19,7 @@ from govcomponents.sandbox.providers.govuk_pay.responses import error
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.providers.govuk_pay.store import Account
 
 _FORBIDDEN: Final = re.compile(r"[<>|]")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.sandbox.http.messages import html_response
 from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.providers.one_login.requests import AuthorizationRequest

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from govcomponents.core.messages import Response
+from govcomponents.core.http.messages import Response
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.wire import endpoints_of
 from govcomponents.identity.jose.tokens import same

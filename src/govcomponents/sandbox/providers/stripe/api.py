@@ -20,7 +20,7 @@ from govcomponents.sandbox.providers.stripe.store import Charge, Intent, RefundR
 from govcomponents.sandbox.providers.stripe.validation import Problem, missing, wrong
 
 if TYPE_CHECKING:
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.providers.stripe.lifecycle import Lifecycle
     from govcomponents.sandbox.providers.stripe.objects import Objects

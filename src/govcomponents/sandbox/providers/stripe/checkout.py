@@ -13,7 +13,7 @@ from govcomponents.sandbox.providers.stripe.store import CARDS, digits_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from govcomponents.core.messages import Response
+    from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.providers.stripe.lifecycle import Lifecycle
     from govcomponents.sandbox.providers.stripe.store import Session, Store
 

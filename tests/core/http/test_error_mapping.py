@@ -7,8 +7,8 @@ import json
 import pytest
 
 from govcomponents import errors
-from govcomponents.core.error_mapping import NOT_OWN, ErrorBody, ErrorTable, Meaning, facts_of, json_error
-from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.http.error_mapping import NOT_OWN, ErrorBody, ErrorTable, Meaning, facts_of, json_error
+from govcomponents.core.http.messages import Replay, Request, Response
 
 READ = Request("pay.get", "GET", "/orders/1", Replay.ALWAYS, lookup="get it again")
 WRITE = Request("pay.create", "POST", "/orders", Replay.UNSENT, lookup="search by the reference")

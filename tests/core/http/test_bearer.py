@@ -6,10 +6,10 @@ import threading
 import pytest
 
 from govcomponents import CredentialsRefused, Secret, Unavailable
-from govcomponents.core.bearer import BearerKey, CachedToken
-from govcomponents.core.client import HttpClient
 from govcomponents.core.driver import drive
-from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.http.bearer import BearerKey, CachedToken
+from govcomponents.core.http.client import HttpClient
+from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 

@@ -8,16 +8,16 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from govcomponents.core.messages import Request, Response
+from govcomponents.core.http.messages import Request, Response
+from govcomponents.core.http.retry import retry
 from govcomponents.core.observe import CallEvent, emit
-from govcomponents.core.retry import retry
 from govcomponents.errors import GovComponentsError, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
     from govcomponents.core.runtime import Runtime
 
 Credential: TypeAlias = Callable[[Request], Awaitable[Mapping[str, str]]]
-"""Makes the headers that prove who sends, anew for each attempt. It may fetch: see `core/bearer.py`."""
+"""Makes the headers that prove who sends, anew for each attempt. It may fetch: see `core/http/bearer.py`."""
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-b3-traceid", "x-amzn-requestid")
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:

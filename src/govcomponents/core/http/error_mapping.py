@@ -26,9 +26,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, TypedDict
 
-from govcomponents.core.client import request_id
-from govcomponents.core.messages import Replay
-from govcomponents.core.retry import retry_after
+from govcomponents.core.http.client import request_id
+from govcomponents.core.http.messages import Replay
+from govcomponents.core.http.retry import retry_after
 from govcomponents.errors import (
     Conflict,
     CredentialsRefused,
@@ -43,7 +43,7 @@ from govcomponents.errors import (
 )
 
 if TYPE_CHECKING:
-    from govcomponents.core.messages import Request, Response
+    from govcomponents.core.http.messages import Request, Response
 
 _SAFE: Final = r"[A-Za-z0-9_.\[\]-]{1,120}"
 _BY_STATUS: Final[Mapping[int, type[GovComponentsError]]] = {

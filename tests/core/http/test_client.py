@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from tenacity import wait_none
 
-from govcomponents.core.client import HttpClient, request_id
 from govcomponents.core.driver import drive
-from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.http.client import HttpClient, request_id
+from govcomponents.core.http.messages import Replay, Request, Response
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.observe import CallEvent
-from govcomponents.core.retry import RetryPolicy
 from govcomponents.core.runtime import VERSION, Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
@@ -20,7 +20,7 @@ from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from govcomponents.core.client import Credential
+    from govcomponents.core.http.client import Credential
 
 BASE = "https://api.example.gov.uk"
 

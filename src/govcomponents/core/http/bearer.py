@@ -10,7 +10,7 @@ from govcomponents.errors import CredentialsRefused, GovComponentsError, Unavail
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from govcomponents.core.messages import Request
+    from govcomponents.core.http.messages import Request
     from govcomponents.core.runtime import Clock
     from govcomponents.privacy import Secret
 

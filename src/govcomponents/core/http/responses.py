@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from govcomponents.core.client import request_id
+from govcomponents.core.http.client import request_id
 from govcomponents.errors import UnexpectedReply
 
 if TYPE_CHECKING:
-    from govcomponents.core.messages import Request, Response
+    from govcomponents.core.http.messages import Request, Response
 
 
 class Wire(BaseModel):

@@ -20,10 +20,10 @@ from tenacity import (
 )
 
 from govcomponents.contracts.modes import Mode
-from govcomponents.core.client import HttpClient
 from govcomponents.core.driver import drive
-from govcomponents.core.messages import Replay, Request, Response
-from govcomponents.core.retry import RetryPolicy
+from govcomponents.core.http.client import HttpClient
+from govcomponents.core.http.messages import Replay, Request, Response
+from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
@@ -297,9 +297,9 @@ def test_the_longest_retry_after_that_is_waited_for(send: Send, most: float, sen
 def test_a_call_that_succeeds_does_not_load_tenacity() -> None:
     program = """
 import sys
-from govcomponents.core.client import HttpClient
+from govcomponents.core.http.client import HttpClient
 from govcomponents.core.driver import drive
-from govcomponents.core.messages import Replay, Request, Response
+from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 client = HttpClient(Runtime(ScriptedTransport([Response(200)])), provider="P", base_url="https://p.example")
