@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import hypothesis
 import pytest
 
 _WAYS_OUT = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
@@ -17,3 +18,8 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         is_ours = name.upper().startswith("GOVCOMPONENTS_") and name != _KEPT
         if is_ours or name.upper() in _WAYS_OUT:
             monkeypatch.delenv(name)
+
+
+# A busy machine is slow; what a property test holds is not how long one example takes.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")

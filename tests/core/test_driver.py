@@ -112,6 +112,15 @@ def test_an_iterator_that_is_left_early_ends_the_generator() -> None:
     assert ended == ["ended"]
 
 
+def test_an_iterator_that_is_left_early_ends_a_generator_that_somebody_else_still_holds() -> None:
+    ended: list[str] = []
+    generator = _counting(ended)
+    items = drive_iterator(generator)
+    assert next(items) == 0
+    items.close()  # type: ignore[attr-defined]  # as above
+    assert (ended, generator.ag_running) == (["ended"], False)
+
+
 def test_an_iterator_that_was_never_begun_leaves_nothing_behind() -> None:
     ended: list[str] = []
     del ended[:]

@@ -6,7 +6,9 @@ from govcomponents.privacy import Secret
 from govcomponents.settings import NotifySettings, Settings
 
 
-@pytest.mark.parametrize("name", ["password", "proxy_password", "signing_secret", "access_token", "second_key"])
+@pytest.mark.parametrize(
+    "name", ["password", "proxy_password", "signing_secret", "access_token", "second_key", "key_passphrase"]
+)
 def test_a_secret_of_an_adapters_own_cannot_print_itself(name):
     settings = Settings.from_environment(notify={"adapter": "theirs", name: "canary-value"})
 

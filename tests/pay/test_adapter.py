@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -121,22 +122,45 @@ def test_what_the_caller_does_to_a_mapping_later_changes_nothing():
     assert new.metadata == {"a": 1}
 
 
-def test_mopping_up_stops_when_the_key_is_refused():
-    pay, wire = pay_on(answer(401), clock=lambda: 1e9)
-    from datetime import UTC, datetime
-
+@pytest.mark.parametrize(
+    ("status", "code", "reason"),
+    [(401, None, "CredentialsRefused"), (403, "P0941", "PermissionRefused"), (429, "P0900", "RateLimited")],
+)
+def test_mopping_up_stops_where_no_further_call_can_succeed(status, code, reason):
+    pay, wire = pay_on(answer(status, {"code": code}), clock=lambda: 1e9)
     old = datetime(2000, 1, 1, tzinfo=UTC)
     report = pay.mop_up([Unfinished(ID, old), Unfinished("other", old)], print)
-    assert report.stopped == "CredentialsRefused"
+    assert report.stopped == reason
     assert len(wire.sent) == 1
-    assert "stopped by CredentialsRefused" in str(report)
+    assert f"stopped by {reason}" in str(report)
+
+
+def test_mopping_up_goes_on_after_a_payment_that_is_not_there():
+    pay, wire = pay_on(*[answer(404, {"code": "P0200"})] * 2, clock=lambda: 1e9)
+    old = datetime(2000, 1, 1, tzinfo=UTC)
+    report = pay.mop_up([Unfinished(ID, old), Unfinished("other", old)], print)
+    assert report.failed == ((ID, "NotFound"), ("other", "NotFound"))
+    assert report.stopped is None
+    assert len(wire.sent) == 2
+
+
+@pytest.mark.parametrize(("age", "asked"), [(89 * 60 + 59, 0), (90 * 60, 1), (90 * 60 + 1, 1)])
+def test_mopping_up_asks_about_payments_as_old_as_it_was_told_or_older(age, asked):
+    now = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    pay, wire = pay_on(answer(404, {"code": "P0200"}), clock=now.timestamp)
+    made = now - timedelta(seconds=age)
+    report = pay.mop_up([Unfinished(ID, made)], print, older_than=timedelta(minutes=90))
+    assert len(wire.sent) == asked
+    assert report.too_recent == (() if asked else (ID,))
+
+
+def test_mopping_up_needs_times_with_a_zone():
+    pay, _ = pay_on(clock=lambda: 1e9)
     with pytest.raises(InvalidInput):
         pay.mop_up([Unfinished(ID, datetime(2000, 1, 1))], print)  # noqa: DTZ001  # without a zone on purpose
 
 
 def test_mopping_up_takes_asynchronous_payments_and_handlers():
-    from datetime import UTC, datetime
-
     body = {"payment_id": ID, "amount": 1, "reference": "R", "description": "x", "state": {"status": "success"}}
     wire = ScriptedTransport([answer(200, body)])
     runtime = Runtime(wire, clock=lambda: 1e9)

@@ -82,6 +82,16 @@ def test_what_ends_a_payment_outranks_a_success_whose_money_was_not_taken():
     assert TAKEN.merge(state("error", "P0050")) == TAKEN
 
 
+def test_that_a_card_must_not_be_tried_again_outranks_that_it_may_be():
+    unsure, again, never = (
+        PaymentState(PaymentStatus.FAILED, "failed", True, failure=FailureReason.DECLINED, can_retry=can_retry)
+        for can_retry in (None, True, False)
+    )
+    assert unsure.merge(again) == again
+    assert again.merge(never) == never
+    assert unsure.merge(never) == never
+
+
 def test_a_cancellation_by_nobody_knows_whom_gives_way_to_one_that_says():
     vague = PaymentState(PaymentStatus.FAILED, "cancelled", True, False, FailureReason.CANCELLED)
     by_person, by_service = state("failed", "P0030"), state("cancelled", "P0040")
