@@ -23,7 +23,6 @@ from govcomponents.errors import (
     SignInRejected,
     SignInUnavailable,
 )
-from govcomponents.identity.adapters.one_login import claims as person
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.adapters.one_login.wire import ENVIRONMENTS, endpoints_of
@@ -473,7 +472,7 @@ def test_the_guard_against_production():
 
 
 def test_names_in_any_order_with_odd_members():
-    found = person.names(
+    found = wire.names(
         {
             "credentialSubject": {
                 "name": [
@@ -501,7 +500,7 @@ def test_names_in_any_order_with_odd_members():
     )
     assert [name.full.reveal() for name in found] == ["FORMER", "O\u2019EXAMPLE-SMITH ZOË DR ODD"]
     assert [part.kind for part in found[1].parts][2] is NamePartKind.UNKNOWN
-    assert person.names({}) == person.names({"credentialSubject": {"name": "Sam"}}) == ()
+    assert wire.names({}) == wire.names({"credentialSubject": {"name": "Sam"}}) == ()
 
 
 @pytest.mark.parametrize(
@@ -510,17 +509,17 @@ def test_names_in_any_order_with_odd_members():
     ids=lambda value: str(value).partition(" object at")[0],
 )
 def test_claims_of_another_form_say_nothing(claim):
-    assert person.addresses(claim) == person.passports(claim) == person.driving_permits(claim) == ()
-    assert person.return_codes(claim) == ()
-    assert person.birth_dates({"credentialSubject": {"birthDate": claim}}) == ()
+    assert wire.addresses(claim) == wire.passports(claim) == wire.driving_permits(claim) == ()
+    assert wire.return_codes(claim) == ()
+    assert wire.birth_dates({"credentialSubject": {"birthDate": claim}}) == ()
 
 
 def test_odd_members_of_evidence():
-    (address,) = person.addresses(
+    (address,) = wire.addresses(
         [{"uprn": True, "buildingNumber": 7, "validFrom": "2021", "postalCode": ""}, {"validUntil": "odd"}]
     )
     assert (address.uprn, address.building_number, address.postcode) == (None, None, None)
     assert address.valid_from.reveal() == date(2021, 1, 1)
-    (passport,) = person.passports([{"documentNumber": 7, "expiryDate": "2031-13-01", "more": 1}])
+    (passport,) = wire.passports([{"documentNumber": 7, "expiryDate": "2031-13-01", "more": 1}])
     assert (passport.number, passport.expires) == (None, None)
-    assert person.return_codes([{"code": "A"}, {"code": ["B", "C"]}, {"code": 7}, {"code": ""}, {}]) == ("A", "B", "C")
+    assert wire.return_codes([{"code": "A"}, {"code": ["B", "C"]}, {"code": 7}, {"code": ""}, {}]) == ("A", "B", "C")

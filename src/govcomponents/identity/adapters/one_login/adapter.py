@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.errors import ConfigurationError, IdentityNotProved, InvalidInput, SignInReason
-from govcomponents.identity.adapters.one_login import claims as person
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.error_mapping import ERROR_MAPPING
 from govcomponents.identity.jose import tokens
@@ -191,12 +190,12 @@ class OneLogin(IdentityPort):
             phone=phone,
             phone_verified=phone is not None and claims.get("phone_number_verified") is True,
             wallet_subject=read.text(claims.get("wallet_subject_id")),
-            names=person.names(credential),
-            birth_dates=person.birth_dates(credential),
-            addresses=person.addresses(claims.get(wire.ADDRESS)),
-            passports=person.passports(claims.get(wire.PASSPORT)),
-            driving_permits=person.driving_permits(claims.get(wire.DRIVING_PERMIT)),
-            return_codes=person.return_codes(claims.get(wire.RETURN_CODE)),
+            names=wire.names(credential),
+            birth_dates=wire.birth_dates(credential),
+            addresses=wire.addresses(claims.get(wire.ADDRESS)),
+            passports=wire.passports(claims.get(wire.PASSPORT)),
+            driving_permits=wire.driving_permits(claims.get(wire.DRIVING_PERMIT)),
+            return_codes=wire.return_codes(claims.get(wire.RETURN_CODE)),
             id_token=Secret(response.given.id_token),
             raw={name: value for name, value in claims.items() if name != wire.CORE_IDENTITY},
         )
@@ -235,7 +234,7 @@ class OneLogin(IdentityPort):
         return IdentityNotProved(
             happened,
             subject=Personal(subject),
-            return_codes=person.return_codes(claims.get(wire.RETURN_CODE)),
+            return_codes=wire.return_codes(claims.get(wire.RETURN_CODE)),
             operation="identity.complete",
             provider=self.provider,
         )
