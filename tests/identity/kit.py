@@ -34,6 +34,7 @@ def test_key():
 
 test_key.__test__ = False
 CLIENT = default_world()["clients"][0]["client_id"]
+HOST = "https://sandbox.example.gov.uk"
 REDIRECT = "https://service.example.gov.uk/signed-in"
 
 
@@ -47,7 +48,7 @@ def settings(**changes):
         "client_id": CLIENT,
         "private_key": test_key(),
         "redirect_url": REDIRECT,
-        "issuer": "https://sandbox.example.gov.uk",
+        "issuer": HOST,
     }
     return IdentitySettings(**{name: value for name, value in (values | changes).items() if value is not None})
 
@@ -69,3 +70,7 @@ class Desk:
     def sign_in(self, **ask):
         started = self.identity.start(**ask)
         return self.identity.complete(started.pending, self.visit(started.url))
+
+
+def port_of(**changes):
+    return OneLogin.from_settings(settings(**changes), Runtime(ScriptedTransport(), clock=lambda: 1_790_000_000))

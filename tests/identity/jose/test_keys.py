@@ -1,62 +1,18 @@
-"""The caches of provider keys: fresh, stale, rotated, flooded, in threads and in tasks."""
+"""The caches of provider keys: fresh, stale, rotated, flooded."""
 
-import asyncio
 import contextlib
-import json
 import threading
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.contracts.identity.fake_provider import KEYS
-from govcomponents.core.driver import drive
-from govcomponents.core.http.messages import Response
 from govcomponents.core.refreshed_value import NothingToUse, Unusable
 from govcomponents.errors import NotSent, SignInReason
-from govcomponents.identity.jose.jwk import public_members
-from govcomponents.identity.jose.keys import KeyCache, is_key_of, read_did, read_jwks
+from govcomponents.identity.jose.keys import read_did, read_jwks
 from govcomponents.identity.jose.tokens import TokenRefused
 
-DID = "did:web:identity.example.gov.uk"
-
-
-def jwk(kid="k1", key="ec", **more):
-    members = public_members(getattr(KEYS, key).public_key()) | {"kid": kid, **more}
-    return {name: value for name, value in members.items() if value is not None}
-
-
-def jwks(*keys):
-    return json.dumps({"keys": list(keys)}).encode()
-
-
-def answer(body, cache="max-age=3600", status=200):
-    return Response(status, {"cache-control": cache} if cache else {}, body)
-
-
-class Source:
-    """A key document that a test changes, and a clock that it moves."""
-
-    def __init__(self, *steps):
-        self.now = 1_000_000.0
-        self.steps = list(steps)
-        self.fetched = 0
-        self.keys = KeyCache(lambda: self.fetch(), read_jwks, lambda: self.now, name="key set of a test")
-
-    async def fetch(self):
-        self.fetched += 1
-        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
-        if isinstance(step, Exception):
-            raise step
-        return step
-
-    def find(self, kid="k1", algorithm="ES256"):
-        return drive(self.keys.find(kid, algorithm))
-
-    def reason(self, kid):
-        with pytest.raises(TokenRefused) as caught:
-            self.find(kid)
-        return caught.value.reason
+from .support import DID, Source, answer, jwk, jwks
 
 
 def test_a_fresh_copy_is_fetched_once():
@@ -226,185 +182,6 @@ def test_k7_two_keys_of_one_id():
     assert source.find("k3")
 
 
-def did_document(**changes):
-    method = {
-        "type": "JsonWebKey",
-        "id": f"{DID}#p1",
-        "controller": DID,
-        "publicKeyJwk": public_members(KEYS.proof.public_key()),
-    }
-    return {"id": DID, "assertionMethod": [method | changes]}
-
-
-def test_a_did_document_gives_its_assertion_keys():
-    (keys,) = read_did(DID)(did_document()).items()
-    assert keys[0] == f"{DID}#p1"
-    assert [key.kind for key in keys[1]] == ["P-256"]
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"controller": "did:web:evil.example.com"},
-        {"controller": None},
-        {"type": "Ed25519VerificationKey2020"},
-        {"id": f"{DID}#"},
-        {"id": "did:web:evil.example.com#p1"},
-        {"id": 7},
-        {"publicKeyJwk": None},
-        {"publicKeyJwk": {"kty": "oct", "k": "AAAA"}},
-    ],
-    ids=str,
-)
-def test_k20_an_assertion_key_of_somebody_else_is_left_out(changes):
-    assert read_did(DID)(did_document(**changes)) == {}
-
-
-def test_k20_a_document_about_another_did_or_without_assertion_methods_is_unfit():
-    for document in (
-        did_document() | {"id": "did:web:evil.example.com"},
-        {"id": DID},
-        {"id": DID, "assertionMethod": "all"},
-        {"id": DID, "verificationMethod": did_document()["assertionMethod"]},
-        {"id": DID, "authentication": did_document()["assertionMethod"]},
-        {"id": DID, "assertionMethods": did_document()["assertionMethod"]},
-    ):
-        with pytest.raises(Unusable):
-            read_did(DID)(document)
-
-
-def test_k20_two_keys_of_one_id_are_both_left_out():
-    document = did_document()
-    other = document["assertionMethod"][0] | {"publicKeyJwk": public_members(KEYS.stranger.public_key())}
-    document["assertionMethod"].append(other)
-    assert read_did(DID)(document) == {}
-
-
-@given(st.text())
-def test_k21_no_other_text_is_a_key_of_a_did(text):
-    assert not is_key_of(DID, text) or (
-        text.startswith(DID + "#") and text.count("#") == 1 and len(text) > len(DID) + 1
-    )
-    assert is_key_of(DID, f"{DID}#{text.replace('#', '') or 'x'}")
-    assert not is_key_of(DID, None)
-
-
-class SlowSource(Source):
-    """Fetches wait until the test lets them go on."""
-
-    def __init__(self, *steps):
-        super().__init__(*steps)
-        self.begun = threading.Event()
-        self.go_on = threading.Event()
-
-    async def fetch(self):
-        self.begun.set()
-        assert self.go_on.wait(10)
-        return await super().fetch()
-
-
-def test_k23_threads_that_have_nothing_wait_for_the_one_that_fetches():
-    source = SlowSource(answer(jwks(jwk())))
-    found = []
-    threads = [threading.Thread(target=lambda: found.append(source.find())) for _ in range(20)]
-    for thread in threads:
-        thread.start()
-    assert source.begun.wait(10)
-    assert found == []
-    source.go_on.set()
-    for thread in threads:
-        thread.join(10)
-    assert len(found) == 20
-    assert source.fetched == 1
-
-
-def test_k23_threads_that_have_a_stale_copy_do_not_wait():
-    source = SlowSource(answer(jwks(jwk())))
-    source.go_on.set()
-    source.find()
-    source.go_on.clear()
-    source.begun.clear()
-    source.now += 4000
-    slow = threading.Thread(target=source.find)
-    slow.start()
-    assert source.begun.wait(10)
-    assert source.find()  # answers although the refresh hangs
-    source.go_on.set()
-    slow.join(10)
-    assert source.fetched == 2
-
-
-def test_k12_threads_wait_for_a_refetch_that_may_bring_their_key():
-    source = SlowSource(answer(jwks(jwk("old"))), answer(jwks(jwk("old"), jwk("new"))))
-    source.go_on.set()
-    source.find("old")
-    source.go_on.clear()
-    source.begun.clear()
-    source.now += 100
-    found = []
-    threads = [threading.Thread(target=lambda: found.append(source.find("new"))) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    assert source.begun.wait(10)
-    source.go_on.set()
-    for thread in threads:
-        thread.join(10)
-    assert len(found) == 5
-    assert source.fetched == 2
-
-
-def test_p7_tasks_that_have_nothing_wait_for_the_one_that_fetches():
-    async def run():
-        source = Source(answer(jwks(jwk())))
-        gate, begun = asyncio.Event(), asyncio.Event()
-
-        async def fetch():
-            source.fetched += 1
-            begun.set()
-            await gate.wait()
-            return source.steps[0]
-
-        source.fetch = fetch
-        tasks = [asyncio.create_task(source.keys.find("k1", "ES256")) for _ in range(20)]
-        await begun.wait()
-        gate.set()
-        found = await asyncio.gather(*tasks)
-        assert len(found) == 20
-        assert source.fetched == 1
-
-    asyncio.run(run())
-
-
-def test_p7_a_cancelled_fetch_hinders_nobody():
-    async def run():
-        source = Source(answer(jwks(jwk())))
-        gate, begun = asyncio.Event(), asyncio.Event()
-
-        async def fetch():
-            source.fetched += 1
-            begun.set()
-            if source.fetched == 1:
-                await gate.wait()
-            return source.steps[0]
-
-        source.fetch = fetch
-        first = asyncio.create_task(source.keys.find("k1", "ES256"))
-        await begun.wait()
-        others = [asyncio.create_task(source.keys.find("k1", "ES256")) for _ in range(3)]
-        quitter = asyncio.create_task(source.keys.find("k1", "ES256"))
-        await asyncio.sleep(0)
-        quitter.cancel()
-        await asyncio.sleep(0)
-        first.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await first
-        outcomes = await asyncio.gather(*others, return_exceptions=True)
-        assert all(isinstance(outcome, NothingToUse) for outcome in outcomes)
-        assert await source.keys.find("k1", "ES256")
-
-    asyncio.run(run())
-
-
 @given(st.binary(max_size=2000))
 def test_no_bytes_make_a_key_set_by_accident(body):
     source = Source(answer(body))
@@ -424,34 +201,3 @@ def test_no_json_breaks_the_readers(document):
     for read in (read_jwks, read_did(DID)):
         with contextlib.suppress(Unusable):
             assert read(document) == {}
-
-
-def test_a_fetch_that_nobody_can_end_holds_nobody_up_for_ever(monkeypatch):
-    from govcomponents.core import refreshed_value
-
-    source = Source(answer(jwks(jwk())))
-    monkeypatch.setattr(refreshed_value, "_WAIT_FOR_OTHER", 0.01)
-    source.keys._flight = refreshed_value._Flight(-1, None)  # as a forked process inherits one
-    with pytest.raises(NothingToUse):
-        source.find()
-    assert source.find()
-
-
-def test_a_fetch_of_an_event_loop_that_is_gone_holds_nobody_up():
-    from govcomponents.core import refreshed_value
-
-    source = Source(answer(jwks(jwk())))
-    gone = asyncio.new_event_loop()
-    gone.close()
-    source.keys._flight = refreshed_value._Flight(threading.get_ident(), gone)
-    with pytest.raises(NothingToUse):
-        source.find()
-    assert source.find()
-
-    async def run():
-        source.keys._kept = None
-        source.keys._flight = refreshed_value._Flight(threading.get_ident(), gone)
-        with pytest.raises(NothingToUse):
-            await source.keys.find("k1", "ES256")
-
-    asyncio.run(run())

@@ -1,6 +1,7 @@
 """What the tests of the generic adapter share: a client of an invented provider, and that provider as a fake one."""
 
 import json
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider, FakeProfile
 from govcomponents.contracts.identity.suite import IdentityDouble
@@ -8,7 +9,9 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.jose.canonical_json import encode_base64url
 from govcomponents.identity.jose.jwk import public_members
+from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.settings import IdentitySettings
+from identity.kit import service_of
 
 NOW = 1_790_000_000
 ISSUER = "https://id.example.com"
@@ -101,3 +104,28 @@ def connect(found):
 
 def port_on(fake, own=None):
     return OpenIdConnect.from_settings(own or settings(), Runtime(fake, clock=lambda: NOW))
+
+
+SINGLE = {"authentication": Authentication.SINGLE_FACTOR}
+
+MEDIUM = {"confidence": Confidence.MEDIUM}
+
+
+def desk(own=None, found=None):
+    fake = FakeOpenIdProvider(found or profile(), lambda: NOW)
+    port = OpenIdConnect.from_settings(own or settings(), Runtime(fake, clock=lambda: NOW))
+    return fake, service_of(port)
+
+
+def sign_in(fake, service, **ask):
+    started = service.start(**ask)
+    return service.complete(started.pending, fake.visit(started.url))
+
+
+def asked(service, **ask):
+    return dict(parse_qsl(urlsplit(service.start(**ask).url).query))
+
+
+def token_form(fake):
+    (request,) = [request for request in fake.sent if request.url == f"{ISSUER}/token"]
+    return {name: values[0] for name, values in parse_qs(request.body.decode()).items()}, request.headers

@@ -1,4 +1,4 @@
-"""The GOV.UK One Login adapter on the wire, its settings, and what it makes of what it is told."""
+"""The GOV.UK One Login adapter on the wire, and what it makes of what it is told."""
 
 import json
 import logging
@@ -25,58 +25,22 @@ from govcomponents.errors import (
 )
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
-from govcomponents.identity.adapters.one_login.wire import ENVIRONMENTS, endpoints_of
 from govcomponents.identity.jose.signing import CallableSigner
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.models import NamePartKind
 from govcomponents.sandbox.providers.one_login.sign_ins import Outcome
-from identity.kit import CLIENT, REDIRECT, Desk, default_world, service_of, settings
+from identity.kit import CLIENT, REDIRECT, Desk, default_world, port_of, service_of, settings
 from identity.kit import test_key as service_key
-
-
-@pytest.fixture
-def desk():
-    return Desk()
 
 
 def query(url):
     return dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
 
 
-def port(**changes):
-    return OneLogin.from_settings(settings(**changes), Runtime(ScriptedTransport(), clock=lambda: 1_790_000_000))
-
-
-# -- where things are ---------------------------------------------------------------------------------------------
-
-
-def test_k22_the_environments_are_constants_and_never_mixed():
-    for name, domain in (("integration", "integration.account.gov.uk"), ("production", "account.gov.uk")):
-        at = ENVIRONMENTS[name]
-        assert at.issuer == f"https://oidc.{domain}/"
-        assert at.authorize == f"https://oidc.{domain}/authorize"
-        assert at.token == f"https://oidc.{domain}/token"
-        assert at.userinfo == f"https://oidc.{domain}/userinfo"
-        assert at.jwks == f"https://oidc.{domain}/.well-known/jwks.json"
-        assert at.logout == f"https://oidc.{domain}/logout"
-        assert at.did == f"did:web:identity.{domain}"
-        assert at.did_document == f"https://identity.{domain}/.well-known/did.json"
-        assert at.identity_issuer == f"https://identity.{domain}/"
-
-
-def test_an_issuer_gives_every_other_address():
-    at = endpoints_of("http://localhost:3000")
-    assert (at.issuer, at.token) == ("http://localhost:3000/", "http://localhost:3000/token")
-    assert at.did == "did:web:localhost%3A3000"
-    assert at.did_document == "http://localhost:3000/.well-known/did.json"
-    assert endpoints_of("https://a.example.com/one/login").did == "did:web:a.example.com:one:login"
-
-
 # -- the authorization request ------------------------------------------------------------------------------------
 
 
 def test_a_sign_in_alone():
-    started = service_of(port()).start()
+    started = service_of(port_of()).start()
     assert query(started.url) == {
         "response_type": "code",
         "client_id": CLIENT,
@@ -102,11 +66,11 @@ def test_a_sign_in_alone():
     ],
 )
 def test_vectors_of_trust(ask, vtr):
-    assert query(service_of(port()).start(**ask).url)["vtr"] == vtr
+    assert query(service_of(port_of()).start(**ask).url)["vtr"] == vtr
 
 
 def test_every_claim_and_welsh():
-    asked = query(service_of(port()).start(confidence=Confidence.MEDIUM, claims=list(Claim), language="cy").url)
+    asked = query(service_of(port_of()).start(confidence=Confidence.MEDIUM, claims=list(Claim), language="cy").url)
     assert asked["scope"] == "openid email phone wallet-subject-id"
     assert asked["ui_locales"] == "cy"
     assert json.loads(asked["claims"]) == {"userinfo": dict.fromkeys(wire.IDENTITY_CLAIMS)}
@@ -114,26 +78,26 @@ def test_every_claim_and_welsh():
 
 def test_proof_needs_two_factors():
     with pytest.raises(InvalidInput) as caught:
-        service_of(port()).start(confidence=Confidence.LOW, authentication=Authentication.SINGLE_FACTOR)
+        service_of(port_of()).start(confidence=Confidence.LOW, authentication=Authentication.SINGLE_FACTOR)
     assert caught.value.field == "authentication"
 
 
 def test_claims_that_need_proof_are_not_asked_for_in_vain():
     with pytest.raises(InvalidInput) as caught:
-        service_of(port()).start(claims=[Claim.ADDRESS])
+        service_of(port_of()).start(claims=[Claim.ADDRESS])
     assert caught.value.field == "claims"
 
 
 def test_high_confidence_only_where_it_is_switched_on():
     with pytest.raises(NotSupported):
-        service_of(port()).start(confidence=Confidence.HIGH)
-    high = service_of(port(high_confidence=True)).start(confidence=Confidence.HIGH)
+        service_of(port_of()).start(confidence=Confidence.HIGH)
+    high = service_of(port_of(high_confidence=True)).start(confidence=Confidence.HIGH)
     assert query(high.url)["vtr"] == '["Cl.Cm.P3"]'
 
 
 def test_c23_a_query_that_the_gateway_would_block_is_not_made():
     with pytest.raises(ConfigurationError):
-        service_of(port(redirect_url=REDIRECT + "?x=" + "y" * 4000)).start()
+        service_of(port_of(redirect_url=REDIRECT + "?x=" + "y" * 4000)).start()
 
 
 # -- the token request --------------------------------------------------------------------------------------------
@@ -400,126 +364,3 @@ def test_k12_the_provider_changes_its_keys(desk, caplog):
     desk.provider.keys.rotate("core_identity")
     with caplog.at_level(logging.DEBUG):
         assert desk.sign_in(confidence=Confidence.MEDIUM)
-
-
-# -- settings -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("changes", "word"),
-    [
-        ({"client_id": None}, "CLIENT_ID"),
-        ({"client_id": "two words"}, "CLIENT_ID"),
-        ({"client_id": ""}, "CLIENT_ID"),
-        ({"redirect_url": None}, "REDIRECT_URL"),
-        ({"redirect_url": "http://service.example.gov.uk/"}, "REDIRECT_URL"),
-        ({"redirect_url": "https://user@service.example.gov.uk/"}, "REDIRECT_URL"),
-        ({"redirect_url": "https://service.example.gov.uk/#part"}, "REDIRECT_URL"),
-        ({"redirect_url": "https://[broken"}, "REDIRECT_URL"),
-        ({"redirect_url": "javascript:alert(1)"}, "REDIRECT_URL"),
-        ({"private_key": None}, "PRIVATE_KEY"),
-        ({"private_key": "canary"}, "PRIVATE_KEY"),
-        ({"private_key_file": "/nonexistent/key.pem"}, "PRIVATE_KEY"),
-        ({"private_key": None, "private_key_file": "/nonexistent/key.pem"}, "PRIVATE_KEY_FILE"),
-        ({"issuer": None}, "ENVIRONMENT"),
-        ({"environment": "integration"}, "ISSUER"),
-        ({"issuer": "http://op.example.com"}, "ISSUER"),
-        ({"issuer": "nonsense"}, "ISSUER"),
-        ({"id_token_algorithm": "none"}, "ID_TOKEN_ALGORITHM"),
-        ({"id_token_algorithm": "HS256"}, "ID_TOKEN_ALGORITHM"),
-        ({"signing_algorithm": "ES256"}, "PRIVATE_KEY"),
-        ({"signing_algorithm": "HS256"}, "PRIVATE_KEY"),
-        ({"leeway": 0}, "LEEWAY"),
-        ({"leeway": -1}, "LEEWAY"),
-        ({"leeway": 301}, "LEEWAY"),
-        ({"leeway": "soon"}, "LEEWAY"),
-        ({"pending_life": 1}, "PENDING_LIFE"),
-        ({"key_id": ""}, "KEY_ID"),
-        ({"colour": "blue"}, "COLOUR"),
-        ({"signer": object()}, "PRIVATE_KEY"),
-        ({"signer": object(), "private_key": None}, "signer"),
-        ({"signer": CallableSigner("ES256", "k", bytes), "private_key": None}, "signer"),
-    ],
-    ids=lambda value: str(value).partition(" object at")[0],
-)
-def test_b10_p5_wrong_settings_are_refused_at_the_start(changes, word):
-    with pytest.raises(ConfigurationError) as caught:
-        port(**changes)
-    assert word in str(caught.value)
-    assert "canary" not in str(caught.value)
-    assert caught.value.fix
-
-
-def test_settings_may_be_text_as_in_the_environment(tmp_path):
-    path = tmp_path / "key"
-    path.write_text(service_key())
-    path.chmod(0o600)
-    assert port(private_key=None, private_key_file=path, leeway="60", high_confidence="true", pending_life="600")
-
-
-def test_the_guard_against_production():
-    runtime = Runtime(ScriptedTransport(), is_production=False)
-    with pytest.raises(ConfigurationError):
-        OneLogin.from_settings(settings(issuer=None, environment="production"), runtime)
-    for allowed in (None, True):
-        assert OneLogin.from_settings(
-            settings(issuer=None, environment="production"), Runtime(ScriptedTransport(), is_production=allowed)
-        )
-    assert OneLogin.from_settings(settings(issuer=None, environment="integration"), runtime)
-
-
-# -- reading odd people -------------------------------------------------------------------------------------------
-
-
-def test_names_in_any_order_with_odd_members():
-    found = wire.names(
-        {
-            "credentialSubject": {
-                "name": [
-                    {"validUntil": "2019-05-04", "nameParts": [{"type": "FamilyName", "value": "FORMER"}]},
-                    {"validUntil": "someday", "nameParts": [{"type": "FamilyName", "value": "UNREADABLE END"}]},
-                    {"nameParts": []},
-                    {"nameParts": "all"},
-                    "no object",
-                    {
-                        "validUntil": None,
-                        "validFrom": "odd",
-                        "nameParts": [
-                            {"type": "FamilyName", "value": "O\u2019EXAMPLE-SMITH"},
-                            {"type": "GivenName", "value": "ZOË"},
-                            {"type": "GivenName", "value": "GONE", "validUntil": "2001-01-01"},
-                            {"type": "Title", "value": "DR"},
-                            {"type": 7, "value": "ODD"},
-                            {"type": "GivenName", "value": ""},
-                            {"type": "GivenName"},
-                        ],
-                    },
-                ]
-            }
-        }
-    )
-    assert [name.full.reveal() for name in found] == ["FORMER", "O\u2019EXAMPLE-SMITH ZOË DR ODD"]
-    assert [part.kind for part in found[1].parts][2] is NamePartKind.UNKNOWN
-    assert wire.names({}) == wire.names({"credentialSubject": {"name": "Sam"}}) == ()
-
-
-@pytest.mark.parametrize(
-    "claim",
-    [None, "text", 7, [], {}, [None], [7], [[]], ["x"]],
-    ids=lambda value: str(value).partition(" object at")[0],
-)
-def test_claims_of_another_form_say_nothing(claim):
-    assert wire.addresses(claim) == wire.passports(claim) == wire.driving_permits(claim) == ()
-    assert wire.return_codes(claim) == ()
-    assert wire.birth_dates({"credentialSubject": {"birthDate": claim}}) == ()
-
-
-def test_odd_members_of_evidence():
-    (address,) = wire.addresses(
-        [{"uprn": True, "buildingNumber": 7, "validFrom": "2021", "postalCode": ""}, {"validUntil": "odd"}]
-    )
-    assert (address.uprn, address.building_number, address.postcode) == (None, None, None)
-    assert address.valid_from.reveal() == date(2021, 1, 1)
-    (passport,) = wire.passports([{"documentNumber": 7, "expiryDate": "2031-13-01", "more": 1}])
-    assert (passport.number, passport.expires) == (None, None)
-    assert wire.return_codes([{"code": "A"}, {"code": ["B", "C"]}, {"code": 7}, {"code": ""}, {}]) == ("A", "B", "C")

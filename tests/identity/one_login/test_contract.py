@@ -7,9 +7,8 @@ from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.sandbox.app import Sandbox
-from identity.kit import CLIENT, default_world, settings
+from identity.kit import CLIENT, HOST, default_world, settings
 
-HOST = "https://sandbox.example.gov.uk"
 CANARIES = (
     "sam@example.com",
     "+447700900123",

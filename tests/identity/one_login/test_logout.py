@@ -1,7 +1,6 @@
 """Logout notices: what is believed, what is not, what is answered, and how the sandbox sends them."""
 
 import json
-import threading
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
@@ -10,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govcomponents.core.driver import drive
-from govcomponents.core.http.messages import Response
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import CallbackRefused, NotSent, SignInReason, SignInUnavailable, Unavailable
@@ -19,17 +17,10 @@ from govcomponents.identity.events import LogoutNotice, answer_to
 from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.protocol.logout import EVENT, check_notice
-from govcomponents.identity.protocol.replay_stores import FileReplayStore, MemoryReplayStore, ReplayStore
 from govcomponents.sandbox.callbacks.queue import Perturbation
-from identity.kit import CLIENT, Desk, default_world, service_of, settings
+from identity.kit import CLIENT, HOST, Desk, default_world, service_of, settings
 
-HOST = "https://sandbox.example.gov.uk"
 SUBJECT = "urn:fdc:gov.uk:2022:somebody"
-
-
-@pytest.fixture
-def desk():
-    return Desk()
 
 
 def token(desk, *, header=None, purpose="ES256", **changes):
@@ -242,58 +233,6 @@ def test_l4_a_provider_that_names_only_sessions():
         check_notice({"events": {EVENT: {}}, "jti": "j"}, rules, names_person=False)
 
 
-# -- stores -------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(params=["memory", "file"])
-def store(request, tmp_path):
-    return MemoryReplayStore() if request.param == "memory" else FileReplayStore(tmp_path / "notices.db")
-
-
-def test_a_store_keeps_each_key_once_for_its_time(store):
-    assert isinstance(store, ReplayStore)
-    assert store.add("a", 200, 100)
-    assert not store.add("a", 300, 150)
-    assert store.add("b", 200, 150)
-    assert store.add("a", 300, 200)
-    assert not store.add("a", 300, 299)
-
-
-def test_of_many_threads_one_wins(store):
-    won = []
-    barrier = threading.Barrier(10)
-
-    def work():
-        barrier.wait()
-        if store.add("key", 200, 100):
-            won.append(1)
-
-    threads = [threading.Thread(target=work) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert won == [1]
-
-
-def test_memory_is_bounded():
-    store = MemoryReplayStore(limit=10)
-    for number in range(100):
-        assert store.add(str(number), 1000, 1)
-    assert len(store._until) == 10
-    assert store.add("late", 3000, 2000)
-    assert len(store._until) <= 10
-
-
-def test_a_file_outlives_its_process_and_holds_no_names(tmp_path):
-    path = tmp_path / "notices.db"
-    desk = Desk(replay_store=str(path))
-    assert desk.identity.parse_callback(body(token(desk)), {})
-    other = Desk(replay_store=path)
-    assert refused(other, body(token(other))) == "replayed"
-    assert b"notice-1" not in path.read_bytes()
-
-
 # -- the sandbox --------------------------------------------------------------------------------------------------
 
 
@@ -381,46 +320,10 @@ def test_both_callers_parse_alike(desk):
 # -- checking the provider ----------------------------------------------------------------------------------------
 
 
-def test_the_environment_is_checked_against_discovery(desk):
-    assert desk.identity.check() is None
-
-
-@pytest.mark.parametrize(
-    ("change", "word"),
-    [
-        ({"issuer": HOST}, "issuer"),
-        ({"token_endpoint": "https://evil.example.com/token"}, "token_endpoint"),
-        ({"jwks_uri": None}, "jwks_uri"),
-        ({"id_token_signing_alg_values_supported": ["RS256"]}, "ES256"),
-        ({"code_challenge_methods_supported": ["plain"]}, "S256"),
-        ({"response_types_supported": "code"}, "response_types_supported"),
-    ],
-)
-def test_c10_t12_t13_what_differs_is_named(desk, change, word):
-    from govcomponents.errors import ConfigurationError
-    from govcomponents.sandbox.providers.one_login.responses import discovery
-
-    document = discovery(desk.port._endpoints) | change
-    handle = desk.transport._handle
-
-    def answer(request):
-        if "openid-configuration" in request.url:
-            return Response(200, {"content-type": "application/json"}, json.dumps(document).encode())
-        return handle(request)
-
-    desk.transport._handle = answer
-    with pytest.raises(ConfigurationError) as caught:
-        desk.identity.check()
-    assert word in str(caught.value)
-    assert "evil" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [Response(403), Response(200, {}, b"<html>"), Response(200, {}, b"[]")],
-    ids=lambda value: str(value).partition(" at 0x")[0],
-)
-def test_a_provider_that_cannot_be_asked(desk, answer):
-    service = service_of(OneLogin.from_settings(settings(), Runtime(ScriptedTransport([answer] * 3))))
-    with pytest.raises(SignInUnavailable):
-        service.check()
+def test_a_file_outlives_its_process_and_holds_no_names(tmp_path):
+    path = tmp_path / "notices.db"
+    desk = Desk(replay_store=str(path))
+    assert desk.identity.parse_callback(body(token(desk)), {})
+    other = Desk(replay_store=path)
+    assert refused(other, body(token(other))) == "replayed"
+    assert b"notice-1" not in path.read_bytes()
