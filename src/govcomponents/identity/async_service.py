@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from govcomponents.core.callbacks import checked_callback
+from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.inputs import checked_input, member
 from govcomponents.core.service import Service
 from govcomponents.identity.inputs import StartSignIn, check_pending, check_sign_out, expected, id_token_of, members
@@ -94,7 +94,7 @@ class AsyncIdentityService(Service[IdentityPort]):
         check_sign_out(identity, return_to)
         return await self._perform(self._port.sign_out_url(identity, return_to))
 
-    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> IdentityEvent:
+    async def parse_callback(self, body: bytes, headers: Headers) -> IdentityEvent:
         """Check what the provider sent by POST to this service: a logout notice, or an event about an account.
 
         `body` is the request's body as it came, `headers` are the request's. Close the person's sessions, or decide

@@ -5,11 +5,11 @@ Generated from async_service.py by `make format`: edit that file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from govcomponents.core.callbacks import checked_callback
+from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.driver import drive
 from govcomponents.core.inputs import checked_input, member
 from govcomponents.core.service import Service
@@ -98,7 +98,7 @@ class IdentityService(Service[IdentityPort]):
         check_sign_out(identity, return_to)
         return drive(self._perform(self._port.sign_out_url(identity, return_to)))
 
-    def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> IdentityEvent:
+    def parse_callback(self, body: bytes, headers: Headers) -> IdentityEvent:
         """Check what the provider sent by POST to this service: a logout notice, or an event about an account.
 
         `body` is the request's body as it came, `headers` are the request's. Close the person's sessions, or decide

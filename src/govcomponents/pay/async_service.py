@@ -6,7 +6,7 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from govcomponents.core.callbacks import checked_callback
+from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.inputs import (
     callback_parameters,
     checked_input,
@@ -451,7 +451,7 @@ class AsyncPayService(Service[PayPort]):
             mop_up(self._port, self._runtime.clock, unfinished, on_change, older_than=older_than, dry_run=dry_run)
         )
 
-    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
+    async def parse_callback(self, body: bytes, headers: Headers) -> PayEvent:
         """Prove that a webhook is the provider's, then read it as an event.
 
         `body` is the raw bytes of the request, `headers` its headers, whatever their case. The event is a hint to

@@ -9,7 +9,7 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from govcomponents.core.callbacks import checked_callback
+from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.inputs import callback_parameters, checked_input, optional_member, personal
 from govcomponents.core.service import Service
@@ -435,7 +435,7 @@ class PayService(Service[PayPort]):
             )
         )
 
-    def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
+    def parse_callback(self, body: bytes, headers: Headers) -> PayEvent:
         """Prove that a webhook is the provider's, then read it as an event.
 
         `body` is the raw bytes of the request, `headers` its headers, whatever their case. The event is a hint to
