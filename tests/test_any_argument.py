@@ -22,8 +22,18 @@ from typing import Any
 import pytest
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from govcomponents import ConfigurationError, GovComponentsError, InvalidInput, Money, NotSupported, Personal, Secret
+from govcomponents import (
+    ConfigurationError,
+    GovComponentsError,
+    InvalidInput,
+    Money,
+    NotSupported,
+    Personal,
+    Secret,
+    notify,
+)
 from govcomponents.components import AsyncGovComponents, GovComponents
+from govcomponents.core.callbacks import Headers
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.http.messages import Request, Response
 from govcomponents.identity import PendingSignIn, new_private_key
@@ -139,6 +149,7 @@ INSTEAD: dict[str, dict[str, object]] = {"send_sms": {"to": "07700 900123"}}
 FROM_OUTSIDE = {"callback"}
 ACCOUNTS = {
     "pay": ("default", "stripe"),
+    "notify": ("default", "gc", "smtp"),
     "identity": ("default", "login_gov", "oidc"),
 }
 
@@ -162,7 +173,7 @@ def _names(component: str) -> dict[str, object]:
         if ".adapters" not in module.name and not module.name.endswith("service"):
             found |= vars(importlib.import_module(module.name))
     found |= {name: getattr(package, name) for name in package.__all__}
-    return found | {"Money": Money, "Personal": Personal, "Secret": Secret}
+    return found | {"Headers": Headers, "Money": Money, "Personal": Personal, "Secret": Secret}
 
 
 @cache
@@ -210,6 +221,59 @@ def test_any_argument_is_taken_or_refused_by_its_name(gov: Any, component: str, 
                 outcome = _outcome(lambda: _end(method(**{**good, name: value})))  # noqa: B023  # called at once
                 if outcome is not None and not (outcome[0] and (name in FROM_OUTSIDE or _fits(value, hints[name]))):
                     wrong.append(f"{account}: {name}={label} gave {outcome[1]}")
+    assert wrong == []
+
+
+def _functions() -> Iterator[tuple[str, Callable[..., object], dict[str, object]]]:
+    """What a service's programmers call beside the services: each with good arguments."""
+    ids = notify.TemplateIds(notify.Channel.EMAIL, {"test": {"en": ID}})
+    registry = notify.TemplateRegistry({"renewed": ids}, environment="test")
+    template = notify.Template(
+        id=notify.TemplateId(ID),
+        name="renewed",
+        channel=notify.Channel.SMS,
+        version=1,
+        body="((name))",
+        placeholders=(),
+    )
+    now = dt.datetime(2026, 3, 3, 10, 15, tzinfo=dt.UTC)
+    yield "email_address", notify.email_address, {"text": "sam@example.gov.uk"}
+    yield "phone_number", notify.phone_number, {"text": "07700 900123"}
+    yield "postal_address", notify.postal_address, {"lines": GOOD["address"]}
+    yield "PostalAddress.read", notify.PostalAddress.read, {"text": "Sam\n1 Street\nSW1A 1AA"}
+    yield "PostalAddress.from_personalisation", notify.PostalAddress.from_personalisation, {"values": {}}
+    yield "BadRecipient", notify.BadRecipient, {"fault": notify.RecipientFault.EMAIL_MISSING}
+    yield "attach", notify.attach, {"file": b"a,b", "filename": "a.csv"}
+    yield "Attachment", notify.Attachment, {"content": "eA=="}
+    yield "day", notify.day, {"value": now}
+    yield "clock", notify.clock, {"value": now}
+    yield "moment", notify.moment, {"value": now}
+    yield "listed", notify.listed, {"items": ["a", "b"]}
+    yield "yes_no", notify.yes_no, {"value": True}
+    yield "TemplateIds", notify.TemplateIds, {"channel": notify.Channel.EMAIL, "ids": ids.ids}
+    choice = {"name": "renewed", "id": ID, "channel": notify.Channel.EMAIL, "language": "en", "placeholders": ()}
+    yield "TemplateChoice", notify.TemplateChoice, choice
+    yield "TemplateRegistry", notify.TemplateRegistry, {"templates": {"renewed": ids}, "environment": "test"}
+    yield "TemplateRegistry.from_toml", notify.TemplateRegistry.from_toml, {"path": "x.toml", "environment": "test"}
+    names = enum.Enum("Names", {"renewed": ids})
+    yield "TemplateRegistry.from_enum", notify.TemplateRegistry.from_enum, {"names": names, "environment": "test"}
+    yield "TemplateRegistry.choose", registry.choose, {"name": "renewed"}
+    yield "TemplateRegistry.compare", registry.compare, {"present": [template]}
+    yield "Template.render", template.render, {"personalisation": {"name": "Sam"}}
+    yield "Template.missing", template.missing, {"personalisation": {"name": "Sam"}}
+
+
+@pytest.mark.parametrize(("function", "good"), [pytest.param(f, good, id=name) for name, f, good in _functions()])
+def test_any_argument_of_a_function_is_taken_or_refused_by_its_name(
+    function: Callable[..., object], good: dict[str, object]
+) -> None:
+    hints = typing.get_type_hints(function.__init__ if isinstance(function, type) else function, _names("notify"))
+    wrong = []
+    for name in inspect.signature(function).parameters:
+        for label, value in WRONG.items():
+            outcome = _outcome(lambda: _end(function(**{**good, name: value})))  # noqa: B023  # called at once
+            if outcome is not None and not (outcome[0] and _fits(value, hints[name])):
+                wrong.append(f"{name}={label} gave {outcome[1]}")
     assert wrong == []
 
 

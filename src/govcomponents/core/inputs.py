@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from govcomponents.core.validation import is_text
 from govcomponents.errors import InvalidInput
 from govcomponents.privacy import Personal
 
@@ -50,6 +53,14 @@ _EXPECTED = {
     "mapping_type": "a mapping",
     "string_type": "text",
     "tuple_type": "a tuple",
+}
+_BROKEN = {
+    "greater_than_equal": "it must be {ge} or more",
+    "less_than_equal": "it must be {le} or less",
+    "string_pattern_mismatch": "it has characters, or a form, that it cannot have",
+    "string_too_long": "it must have at most {max_length:,} characters",
+    "string_too_short": "it must have at least {min_length:,} characters",
+    "string_unicode": "it holds half of a surrogate pair, which is no character",
 }
 
 
@@ -108,6 +119,8 @@ def _problem(found: ErrorDetails) -> str:
         return "it is missing"
     if kind == "extra_forbidden":
         return "there is no such field"
+    if kind in _BROKEN:
+        return _BROKEN[kind].format_map(found.get("ctx", {}))
     return found["msg"].removeprefix("Value error, ")
 
 
@@ -151,6 +164,50 @@ def personal(value: str | Personal[str] | None) -> Personal[str] | None: ...
 def personal(value: str | Personal[str] | None) -> Personal[str] | None:
     """Guard a person's datum that a caller passed as plain text."""
     return Personal(value) if isinstance(value, str) else value
+
+
+def text_argument(value: object, *, field: str, fix: str, operation: str) -> str:
+    """Return an argument that must be text that can be sent. Raises InvalidInput."""
+    if not isinstance(value, str):
+        problem = f"it is not text, but of the type {type(value).__name__}"
+    elif not is_text(value):
+        problem = _BROKEN["string_unicode"]
+    else:
+        return value
+    raise InvalidInput(field=field, problem=problem, fix=fix, operation=operation)
+
+
+def flag_argument(value: object, *, field: str, operation: str) -> bool:
+    """Return an argument that must be True or False. Raises InvalidInput."""
+    if isinstance(value, bool):
+        return value
+    problem = f"it is neither True nor False, but of the type {type(value).__name__}"
+    raise InvalidInput(field=field, problem=problem, fix="give True or False", operation=operation)
+
+
+def path_argument(value: object, *, field: str, fix: str, operation: str) -> Path:
+    """Return an argument that must be a file's path; whether there is such a file is not looked at.
+
+    Raises InvalidInput.
+    """
+    if isinstance(value, (str, os.PathLike)):
+        path = os.fspath(value)
+        if isinstance(path, str) and path and "\0" not in path:
+            try:
+                os.fsencode(path)
+            except UnicodeEncodeError:
+                pass
+            else:
+                return Path(path)
+    problem = "it is not a path" if isinstance(value, str) else f"it is not a path, but a {type(value).__name__}"
+    raise InvalidInput(field=field, problem=problem, fix=fix, operation=operation)
+
+
+def optional_path(value: object, *, field: str, operation: str) -> Path | None:
+    """Return a file's path as `path_argument` does, or None."""
+    if value is None:
+        return None
+    return path_argument(value, field=field, fix="give the path of a file, or leave it out", operation=operation)
 
 
 def callback_parameters(callback: object, operation: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
@@ -10,9 +11,20 @@ from govcomponents.errors import ConfigurationError
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """The hosts that are this machine, which alone may be spoken to without TLS."""
 
+ID_PATTERN: Final = r"^[A-Za-z0-9_-]+$"
+"""An id that may stand in a URL's path as it is: no text that fits can be "." or "..", or hold a slash."""
+_ID: Final = re.compile(ID_PATTERN)
+
+
+def is_id(value: object) -> bool:
+    """Whether something is an id as providers give them, of at most 255 characters: see ID_PATTERN."""
+    return isinstance(value, str) and len(value) <= 255 and _ID.fullmatch(value) is not None
+
 
 def is_text(value: str) -> bool:
     """Whether a text can be sent at all: half of a surrogate pair is no character."""
+    if value.isascii():
+        return True
     try:
         value.encode()
     except UnicodeEncodeError:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.core.callbacks import checked_callback
-from govcomponents.core.inputs import checked_input, member, optional_member, personal
+from govcomponents.core.callbacks import Headers, checked_callback
+from govcomponents.core.inputs import checked_input, member, optional_member, optional_path, personal
 from govcomponents.core.service import Service
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.inputs import (
@@ -330,7 +330,7 @@ class AsyncNotifyService(Service[NotifyPort]):
                 rows=rows,
                 channel=member(Channel, channel, field="channel", operation=operation),
                 batch=batch,
-                checkpoint=checkpoint,
+                checkpoint=optional_path(checkpoint, field="checkpoint", operation=operation),
                 per_minute=per_minute,
                 concurrency=concurrency,
                 on_progress=on_progress,
@@ -377,7 +377,7 @@ class AsyncNotifyService(Service[NotifyPort]):
         job = with_rows(job, rows, self._policy.choice(template, job.channel, operation))
         return await self._perform(self._sender.send_job(job))
 
-    async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> NotifyEvent:
+    async def parse_callback(self, body: bytes, headers: Headers) -> NotifyEvent:
         """Verify a callback, then read it: a delivery receipt, an inbound text, a returned letter or a complaint.
 
         `body` is the request's raw body, `headers` are the request's headers; their names are matched in any case. The

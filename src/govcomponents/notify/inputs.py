@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, TypeAlias, TypeVar, cast
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo
+from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, ValidationInfo
 
 from govcomponents.core.inputs import Input, member
+from govcomponents.core.validation import ID_PATTERN, is_id, is_text
 from govcomponents.errors import InvalidInput
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.models import Channel, NotificationId, Status
@@ -22,6 +22,7 @@ VALUES_FIX: Final = (
     "give each placeholder a text, a number, True or False, a date, a list of those, or a file; leave none as None"
 )
 _REFERENCE: Final = "give at most 1,000 characters that hold no personal data, or leave it out"
+_MAX_SECONDS: Final = 1e9
 _ID: Final = "give the `id` that an earlier answer holds"
 
 
@@ -46,12 +47,20 @@ def _recipient(value: object) -> Personal[str]:
         raise ValueError(f"it is not text, but of the type {type(text).__name__}")  # noqa: TRY004  # as above
     if not text.strip():
         raise ValueError("it is empty")
-    return Personal(text)
+    return Personal(_sendable(text))
+
+
+def _sendable(text: str) -> str:
+    if not is_text(text):
+        raise ValueError("it holds half of a surrogate pair, which is no character")
+    return text
 
 
 def _https(value: Personal[str]) -> Personal[str]:
-    if not value.reveal().startswith("https://"):
+    url: object = value.reveal()
+    if not isinstance(url, str) or not url.startswith("https://"):
         raise ValueError("it is not an https URL")
+    _sendable(url)
     return value
 
 
@@ -65,13 +74,13 @@ def _texts_only(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]
 
 
 def _ids(ids: tuple[str, ...]) -> tuple[str, ...]:
-    if not all(one.strip() for one in ids):
-        raise ValueError("one of them is blank")
+    if not all(is_id(one) for one in ids):
+        raise ValueError("one of them is not an id")
     return ids
 
 
 def _waits(waits: tuple[float, ...]) -> tuple[float, ...]:
-    if not all(0 <= one < math.inf for one in waits):
+    if not all(0 <= one <= _MAX_SECONDS for one in waits):
         raise ValueError("one of them is not a number of seconds")
     return waits
 
@@ -81,6 +90,8 @@ _Template = Annotated[
 ]
 _Values = Annotated[Mapping[str, object], PlainValidator(written_values), Field(description=VALUES_FIX, repr=False)]
 _TextsOnly = Annotated[_Values, AfterValidator(_without_files)]
+_Text = Annotated[str, AfterValidator(_sendable)]
+_Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=ID_PATTERN)]
 _Reference = Annotated[str | None, Field(max_length=1000, description=_REFERENCE)]
 _Extra = Annotated[
     Mapping[str, object] | None, Field(description="give a mapping of the provider's own fields", repr=False)
@@ -98,7 +109,7 @@ class EmailInput(Input):
     one_click_unsubscribe_url: Annotated[Personal[str], AfterValidator(_https)] | None = Field(
         default=None, description="give an https URL that unsubscribes on an empty POST"
     )
-    sanitise: Annotated[tuple[str, ...], AfterValidator(_texts_only)] = Field(
+    sanitise: Annotated[tuple[_Text, ...], AfterValidator(_texts_only)] = Field(
         default=(), description="give the names of placeholders that are given a text, as a tuple or list"
     )
     extra: _Extra = None
@@ -160,11 +171,11 @@ class SearchInput(Input):
 
     channel: Channel | None = None
     status: tuple[Status, ...] = ()
-    raw_status: tuple[str, ...] = Field(
+    raw_status: tuple[_Text, ...] = Field(
         default=(), description="give one or several of the provider's own words for a status"
     )
     reference: _Reference = None
-    older_than: str | None = Field(default=None, pattern=r"\S", description=_ID)
+    older_than: _Identifier | None = Field(default=None, description=_ID)
     include_jobs: bool = False
 
 
@@ -197,6 +208,8 @@ def address_lines(address: object, operation: str) -> Personal[tuple[str, ...]]:
     lines = address.splitlines() if isinstance(address, str) else address
     if not isinstance(lines, (list, tuple)) or not all(isinstance(line, str) for line in lines):
         problem = "it is not a list of texts"
+    elif not all(map(is_text, lines)):
+        problem = "it holds half of a surrogate pair, which is no character"
     else:
         kept = tuple(line for line in lines if line.strip())
         if 3 <= len(kept) <= 7:
@@ -230,14 +243,14 @@ def checked_version(version: object, operation: str) -> int | None:
 
 def checked_seconds(seconds: object, field: str, operation: str) -> float:
     """Return a number of seconds. Raises InvalidInput."""
-    if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 <= seconds < math.inf:
+    if isinstance(seconds, (int, float)) and not isinstance(seconds, bool) and 0 <= seconds <= _MAX_SECONDS:
         return seconds
     fix = "give a number of seconds, such as 30"
     raise InvalidInput(field=field, problem="it is not a number of seconds", fix=fix, operation=operation)
 
 
 def checked_id(notification_id: object, operation: str, field: str = "notification_id") -> NotificationId:
-    """Return an id. Raises InvalidInput unless it is a text that is not blank."""
-    if not isinstance(notification_id, str) or not notification_id.strip():
+    """Return an id. Raises InvalidInput unless it is letters, digits, hyphens and underscores."""
+    if not isinstance(notification_id, str) or not is_id(notification_id):
         raise InvalidInput(field=field, problem="it is not an id", fix=_ID, operation=operation)
     return NotificationId(notification_id)

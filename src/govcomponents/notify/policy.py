@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from govcomponents.core.validation import is_text
 from govcomponents.errors import ConfigurationError, InvalidInput
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class Policy:
 
 
 def _checked_id(template: object, operation: str) -> str:
-    if not isinstance(template, str) or not template.strip():
+    if not isinstance(template, str) or not template.strip() or not is_text(template):
         fix = "give the template's id, as the provider's pages show it"
         raise InvalidInput(field="template", problem="it is not a template's id", fix=fix, operation=operation)
     return template

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.core.callbacks import checked_callback
+from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.driver import drive, drive_iterator
-from govcomponents.core.inputs import checked_input, member, optional_member, personal
+from govcomponents.core.inputs import checked_input, member, optional_member, optional_path, personal
 from govcomponents.core.service import Service
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.inputs import (
@@ -332,7 +332,7 @@ class NotifyService(Service[NotifyPort]):
                 rows=rows,
                 channel=member(Channel, channel, field="channel", operation=operation),
                 batch=batch,
-                checkpoint=checkpoint,
+                checkpoint=optional_path(checkpoint, field="checkpoint", operation=operation),
                 per_minute=per_minute,
                 concurrency=concurrency,
                 on_progress=on_progress,
@@ -379,7 +379,7 @@ class NotifyService(Service[NotifyPort]):
         job = with_rows(job, rows, self._policy.choice(template, job.channel, operation))
         return drive(self._perform(self._sender.send_job(job)))
 
-    def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> NotifyEvent:
+    def parse_callback(self, body: bytes, headers: Headers) -> NotifyEvent:
         """Verify a callback, then read it: a delivery receipt, an inbound text, a returned letter or a complaint.
 
         `body` is the request's raw body, `headers` are the request's headers; their names are matched in any case. The

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation, StringConstraints, ValidationInfo
 
 from govcomponents.core.inputs import Input
-from govcomponents.core.validation import is_text, url_parts
+from govcomponents.core.validation import ID_PATTERN, is_text, url_parts
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
@@ -19,7 +19,6 @@ from govcomponents.privacy import Personal, Secret
 
 MAX_AMOUNT: Final = 10_000_000
 _MAX_METADATA: Final = 15
-_ID: Final = r"^[A-Za-z0-9_-]+$"
 
 
 def _payable(amount: Money) -> Money:
@@ -154,7 +153,7 @@ def _named_by_text(values: object) -> object:
 Amount = Annotated[Money, AfterValidator(_payable)]
 IdempotencyKey = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]{1,255}$")]
 Text255 = Annotated[str, StringConstraints(max_length=255), AfterValidator(_not_blank)]
-Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=_ID)]
+Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=ID_PATTERN)]
 WebAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_web_address)]
 # The values are looked at here, not by pydantic, whose complaint would tell what the caller named them.
 Metadata = Annotated[

@@ -120,13 +120,28 @@ def test_bad_arguments_leave_nothing_sent(operation, arguments):
     assert transport.sent == []
 
 
-def test_ids_cannot_leave_their_place_in_the_path():
-    transport, notify = scripted(refused(400, "ValidationError", "notification_id is not a valid UUID"))
+@pytest.mark.parametrize("an_id", [".", "..", "../templates?x=1#y", "a/b", "a\n", "%2e%2e", "", " ", "x" * 256])
+@pytest.mark.parametrize(
+    ("call", "field"),
+    [
+        (lambda notify, an_id: notify.get(an_id), "notification_id"),
+        (lambda notify, an_id: notify.get_letter_pdf(an_id), "notification_id"),
+        (lambda notify, an_id: [*notify.follow_up([an_id])], "notification_ids"),
+        (lambda notify, an_id: notify.get_template(an_id), "template"),
+        (lambda notify, an_id: notify.preview(an_id), "template"),
+        (lambda notify, an_id: notify.send_many([{"to": "a@b.uk"}], an_id, channel="email", batch="b"), "template"),
+        (lambda notify, an_id: [*notify.search(older_than=an_id)], "older_than"),
+        (lambda notify, an_id: [*notify.search_inbound_sms(older_than=an_id)], "older_than"),
+    ],
+)
+def test_ids_cannot_leave_their_place_in_the_path(call, field, an_id):
+    transport, notify = scripted()
 
-    with pytest.raises(RequestRefused):
-        notify.get("../templates?x=1#y")
+    with pytest.raises(InvalidInput) as caught:
+        call(notify, an_id)
 
-    assert transport.sent[0].url.endswith("/v2/notifications/..%2Ftemplates%3Fx%3D1%23y")
+    assert caught.value.field == field
+    assert transport.sent == []
 
 
 def test_a_message_goes_through_its_states_by_the_clock():

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.errors import ConfigurationError
+from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.notify.bulk.results import RowState
 
 if TYPE_CHECKING:
@@ -40,7 +40,15 @@ class Checkpoint:
 
     def __enter__(self) -> Self:
         if self._path is not None:
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            except OSError as error:
+                raise InvalidInput(
+                    field="checkpoint",
+                    problem=f"it cannot be opened ({error.strerror})",
+                    fix="give the path of a file that can be written, in a folder that exists",
+                    operation="notify.send_many",
+                ) from None
             try:
                 self._claim()
                 self._load()

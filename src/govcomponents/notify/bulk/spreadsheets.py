@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from govcomponents.core.inputs import path_argument
 from govcomponents.errors import InvalidInput
 from govcomponents.notify.models import Channel
 from govcomponents.notify.templates.personalisation import placeholder_key
@@ -60,7 +61,8 @@ def read_rows(source: Source, channel: Channel) -> Iterator[Row]:
     Rows without any value are left out. Raises InvalidInput if the column of the recipient is missing, or twice there.
     """
     if isinstance(source, (str, os.PathLike)):
-        mappings: Iterable[Mapping[str, object]] = _from_csv(Path(source), channel)
+        path = path_argument(source, field="rows", fix="give the path of a CSV file", operation=_OPERATION)
+        mappings: Iterable[Mapping[str, object]] = _from_csv(path, channel)
     elif hasattr(source, "__iter__") and not isinstance(source, (Mapping, bytes)):
         mappings = source
     else:

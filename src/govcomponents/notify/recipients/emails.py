@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from govcomponents.core.inputs import text_argument
 from govcomponents.notify.recipients.faults import BadRecipient, RecipientFault
 
 _OBSCURE: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff\u00a0\u202f")
@@ -22,6 +23,7 @@ def email_address(text: str) -> str:
 
     Its form is checked and nothing else: no name server is asked. Raises BadRecipient.
     """
+    text = text_argument(text, field="email_address", fix="give one address as text", operation="notify.recipients")
     address = text.translate(_OBSCURE).strip(_WHITESPACE)
     if not address:
         raise BadRecipient(RecipientFault.EMAIL_MISSING)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from govcomponents.core.inputs import member
 from govcomponents.errors import InvalidInput
 
 
@@ -60,6 +61,7 @@ class BadRecipient(InvalidInput):
     """A recipient that the provider would refuse. `fault` says why, `page_message` tells the person who typed it."""
 
     def __init__(self, fault: RecipientFault) -> None:
+        fault = member(RecipientFault, fault, field="fault", operation="BadRecipient")
         page_message = _PAGE_MESSAGES[fault]
         kind = fault.value.partition("_")[0]
         field = {"email": "email_address", "phone": "phone_number", "address": "address"}[kind]

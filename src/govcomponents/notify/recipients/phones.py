@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.core.inputs import flag_argument, text_argument
 from govcomponents.errors import ConfigurationError
 from govcomponents.notify.recipients.faults import BadRecipient, RecipientFault
 
@@ -69,6 +70,8 @@ def phone_number(text: str, *, international: bool = False, uk_landlines: bool =
     `uk_landlines` only mobiles among those. The provider takes a UK mobile with one digit too many for a number
     abroad; `PhoneNumber.is_surprising` tells. Needs the extra `recipients`. Raises BadRecipient.
     """
+    flag_argument(international, field="international", operation="notify.recipients")
+    flag_argument(uk_landlines, field="uk_landlines", operation="notify.recipients")
     number = parse(text)
     if not international and not number.is_uk:
         raise BadRecipient(RecipientFault.PHONE_INTERNATIONAL)
@@ -82,6 +85,7 @@ def parse(text: str) -> PhoneNumber:
 
     A number that cannot be read is tried once more without its "+" and its leading zeros.
     """
+    text = text_argument(text, field="phone_number", fix="give one number as text", operation="notify.recipients")
     text = text.translate(_HYPHENS)
     try:
         number = _parse(text)

@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from govcomponents.core.inputs import flag_argument, text_argument
+from govcomponents.errors import InvalidInput
 from govcomponents.notify.recipients.countries import UNITED_KINGDOM, country, postage
 from govcomponents.notify.recipients.faults import BadRecipient, RecipientFault
 
+_FIX: Final = "give a text with line breaks, or a list of lines"
 LINE_KEYS: Final = tuple(f"address_line_{number}" for number in range(1, 8))
 
 # Royal Mail's postcode areas, with those of the Crown dependencies and of the forces.
@@ -51,12 +54,16 @@ class PostalAddress:
     @classmethod
     def from_personalisation(cls, values: Mapping[str, object]) -> PostalAddress:
         """Read an address from personalisation. `postcode` counts only where the key `address_line_7` is absent."""
+        names: object = values
+        if not isinstance(names, Mapping) or not all(isinstance(name, str) for name in names):
+            raise _not_lines(values)
         keys = LINE_KEYS if "address_line_7" in values else (*LINE_KEYS[:6], "postcode")
         return cls.read("\n".join(str(values.get(key) or "") for key in keys))
 
     @classmethod
     def read(cls, text: str) -> PostalAddress:
         """Read an address from lines of text: blank ones are dropped, the country is named in English."""
+        text = text_argument(text, field="address", fix=_FIX, operation="notify.recipients")
         lines = [_normal(line) for line in text.splitlines()]
         lines = [_BEFORE_PUNCTUATION.sub(r"\1", line) for line in lines if line]
         bfpo = next((found.group(1) for line in lines if (found := _BFPO.fullmatch(line)) and found.group(1)), None)
@@ -103,10 +110,20 @@ def postal_address(lines: str | list[str] | tuple[str, ...], *, international: b
 
     With `international` the last line may be a country. Raises BadRecipient.
     """
-    address = PostalAddress.read(lines if isinstance(lines, str) else "\n".join(lines))
+    flag_argument(international, field="international", operation="notify.recipients")
+    if isinstance(lines, (list, tuple)) and all(isinstance(line, str) for line in lines):
+        lines = "\n".join(lines)
+    elif not isinstance(lines, str):
+        raise _not_lines(lines)
+    address = PostalAddress.read(lines)
     if fault := address.fault(international=international):
         raise BadRecipient(fault)
     return address
+
+
+def _not_lines(given: object) -> InvalidInput:
+    problem = f"it is not the lines of an address, but of the type {type(given).__name__}"
+    return InvalidInput(field="address", problem=problem, fix=_FIX, operation="notify.recipients")
 
 
 def _uk_lines(lines: list[str]) -> int:

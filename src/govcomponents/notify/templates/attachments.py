@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
+from govcomponents.core.inputs import flag_argument, path_argument, text_argument
 from govcomponents.errors import InvalidInput
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 MAX_LETTER_BYTES: Final = 5 * 1024 * 1024
 EXTENSIONS: Final = ("csv", "doc", "docx", "jpeg", "jpg", "json", "odt", "pdf", "png", "rtf", "txt", "xlsx")
+_OPERATION: Final = "notify.attach"
 _FIX: Final = "send a file of at most 2 MB that is not empty"
 
 
@@ -29,6 +31,12 @@ class Attachment:
     confirm_email: bool | None = None
     retention_weeks: int | None = None
     as_link: bool = True
+
+    def __post_init__(self) -> None:
+        if type(self.content) is not str or not self.content.isascii():
+            raise _wrong("content", "it is not text in base64", "make attachments with `attach`")
+        _check_name(self.filename)
+        _check_options(self.confirm_email, self.retention_weeks, self.as_link)
 
 
 def attach(
@@ -50,10 +58,9 @@ def attach(
     Raises InvalidInput for an empty file, one above 2 MB, a wrong name, or a wrong number of weeks.
     """
     if filename is None and isinstance(file, (str, os.PathLike)):
-        filename = Path(file).name
+        filename = _path(file, "file").name
     _check_name(filename)
-    if retention_weeks is not None and (type(retention_weeks) is not int or not 1 <= retention_weeks <= 78):
-        raise _wrong("retention_weeks", "it is not from 1 to 78", "give a whole number of weeks from 1 to 78")
+    _check_options(confirm_email, retention_weeks, as_link)
     data = _read(file, MAX_BYTES, "file", _FIX)
     return Attachment(base64.b64encode(data).decode(), filename, confirm_email, retention_weeks, as_link)
 
@@ -66,9 +73,19 @@ def read_pdf(pdf: bytes | str | os.PathLike[str] | IO[bytes], max_bytes: int) ->
     return base64.b64encode(data).decode()
 
 
-def _check_name(filename: str | None) -> None:
+def _check_options(confirm_email: object, retention_weeks: object, as_link: object) -> None:
+    if retention_weeks is not None and (type(retention_weeks) is not int or not 1 <= retention_weeks <= 78):
+        raise _wrong("retention_weeks", "it is not from 1 to 78", "give a whole number of weeks from 1 to 78")
+    if confirm_email is not None:
+        flag_argument(confirm_email, field="confirm_email", operation=_OPERATION)
+    flag_argument(as_link, field="as_link", operation=_OPERATION)
+
+
+def _check_name(filename: object) -> None:
     if filename is None:
         return
+    fix = f"give a name that ends in one of {', '.join(EXTENSIONS)}"
+    filename = text_argument(filename, field="filename", fix=fix, operation=_OPERATION)
     extension = filename.rpartition(".")[2].lower() if "." in filename else ""
     if len(filename) > 100:
         raise _wrong("filename", "it is longer than 100 characters", "give a shorter name")
@@ -78,22 +95,23 @@ def _check_name(filename: str | None) -> None:
 
 def _read(file: bytes | str | os.PathLike[str] | IO[bytes], limit: int, what: str, fix: str) -> bytes:
     if isinstance(file, (str, os.PathLike)):
-        path = Path(file)
+        path = _path(file, what)
         try:
             size = path.stat().st_size
             data = path.read_bytes() if size <= limit else b""
         except OSError as error:
             raise _wrong(what, f"it cannot be read ({error.strerror})", "check the path") from None
     elif isinstance(file, (bytes, bytearray, memoryview)):
-        size, data = len(file), bytes(file)
+        data = bytes(file)
+        size = len(data)
     elif not hasattr(file, "read"):
         problem = f"it is not bytes, a path or a file, but of the type {type(file).__name__}"
         raise _wrong(what, problem, "give the bytes, the path, or a file opened in binary mode")
     else:
         try:
             data = file.read(limit + 1)
-        except OSError as error:
-            raise _wrong(what, f"it cannot be read ({error.strerror})", "open it in binary mode") from None
+        except (OSError, TypeError, ValueError) as error:  # closed, a text that is not UTF-8, or another kind of `read`
+            raise _wrong(what, f"it cannot be read ({type(error).__name__})", "open it in binary mode") from None
         if not isinstance(data, bytes):
             raise _wrong(what, "it gives text and not bytes", 'open it in binary mode ("rb")')
         size = len(data)
@@ -104,5 +122,10 @@ def _read(file: bytes | str | os.PathLike[str] | IO[bytes], limit: int, what: st
     return data
 
 
+def _path(file: object, what: str) -> Path:
+    fix = "give the bytes, the path, or a file opened in binary mode"
+    return path_argument(file, field=what, fix=fix, operation=_OPERATION)
+
+
 def _wrong(field_name: str, problem: str, fix: str) -> InvalidInput:
-    return InvalidInput(field=field_name, problem=problem, fix=fix, operation="notify.attach")
+    return InvalidInput(field=field_name, problem=problem, fix=fix, operation=_OPERATION)

@@ -10,11 +10,13 @@ from datetime import date, datetime, time
 from functools import cache
 from typing import TYPE_CHECKING, Final, Literal
 
+from govcomponents.core.inputs import flag_argument, text_argument
 from govcomponents.errors import InvalidInput
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+_OPERATION: Final = "notify.formats"
 Language = Literal["en", "cy"]
 
 _MONTHS: Final = {
@@ -51,11 +53,15 @@ def yes_no(value: object, language: Language = "en") -> str:
 
     Templates decide what to show by English words: give a conditional `yes_no(value)`, in a Welsh template too.
     """
-    return _WORDS[language]["yes" if value else "no"]
+    return _WORDS[_checked(language)]["yes" if value else "no"]
 
 
 def day(value: date, language: Language = "en", *, weekday: bool = False) -> str:
     """Write a date such as "3 March 2026", or "Tuesday 3 March 2026"; a time is taken in London."""
+    flag_argument(weekday, field="weekday", operation=_OPERATION)
+    language = _checked(language)
+    if not isinstance(value, date):
+        raise _wrong("value", f"it is not a date, but of the type {type(value).__name__}", "give a date or a datetime")
     if isinstance(value, datetime):
         value = _local(value)
     written = f"{value.day} {_MONTHS[language][value.month - 1]} {value.year}"
@@ -64,9 +70,11 @@ def day(value: date, language: Language = "en", *, weekday: bool = False) -> str
 
 def clock(value: datetime | time, language: Language = "en") -> str:
     """Write a time of day such as "10:15am", "5pm", "midday" or "midnight", in London."""
+    words = _WORDS[_checked(language)]
     if isinstance(value, datetime):
         value = _local(value).time()
-    words = _WORDS[language]
+    elif not isinstance(value, time):
+        raise _wrong("value", f"it is not a time, but of the type {type(value).__name__}", "give a time or a datetime")
     if (value.hour, value.minute) == (0, 0):
         return words["midnight"]
     if (value.hour, value.minute) == (12, 0):
@@ -77,12 +85,20 @@ def clock(value: datetime | time, language: Language = "en") -> str:
 
 def moment(value: datetime, language: Language = "en", *, weekday: bool = False) -> str:
     """Write a date and time such as "3 March 2026 at 10:15am", in London. Raises InvalidInput without a time zone."""
+    if not isinstance(value, datetime):
+        raise _wrong("value", f"it is not a datetime, but of the type {type(value).__name__}", "give a datetime")
     return f"{day(value, language, weekday=weekday)} {_WORDS[language]['at']} {clock(value, language)}"
 
 
 def listed(items: Iterable[object], language: Language = "en") -> str:
     """Write "a, b and c"; in Welsh "a", or "ac" before a vowel."""
-    texts = [str(item) for item in items]
+    language = _checked(language)
+    if isinstance(items, (str, bytes)) or not hasattr(items, "__iter__"):
+        raise _wrong("items", f"it is not a list, but of the type {type(items).__name__}", "give a list of texts")
+    texts = [
+        text_argument(str(item), field="items", fix="give texts that can be sent", operation=_OPERATION)
+        for item in items
+    ]
     if len(texts) < 2:
         return "".join(texts)
     conjunction = _WORDS[language]["and"]
@@ -109,10 +125,17 @@ def written(value: object, language: Language = "en") -> object:
 
 def _local(value: datetime) -> datetime:
     if value.tzinfo is None:
-        raise InvalidInput(
-            field="value",
-            problem="the time has no time zone",
-            fix="give an aware datetime, such as datetime.now(UTC)",
-            operation="notify.formats",
-        )
+        raise _wrong("value", "the time has no time zone", "give an aware datetime, such as datetime.now(UTC)")
     return value.astimezone(_london())
+
+
+def _checked(language: object) -> Language:
+    if language == "en":
+        return "en"
+    if language == "cy":
+        return "cy"
+    raise _wrong("language", "it is not a language that is written here", 'give "en" or "cy"')
+
+
+def _wrong(field: str, problem: str, fix: str) -> InvalidInput:
+    return InvalidInput(field=field, problem=problem, fix=fix, operation=_OPERATION)

@@ -13,6 +13,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from govcomponents.core.validation import is_text
 from govcomponents.money import Money
 from govcomponents.notify.templates.attachments import Attachment
 
@@ -56,6 +57,8 @@ def shown_values(values: Mapping[str, object], language: Language = "en") -> Map
     for name, value in values.items():
         if not isinstance(name, str):
             raise ValueError(f"the name of a placeholder is a {type(name).__name__}, not a text")  # noqa: TRY004  # as above
+        if not is_text(name):
+            raise ValueError("the name of a placeholder holds half of a surrogate pair, which no template can hold")
         is_plain = type(value) is str and value.isascii() and len(value) <= MAX_LENGTH
         written[name] = value if is_plain else _checked(name, value, language)
         if (same := seen.setdefault(placeholder_key(name), name)) is not name:
@@ -112,10 +115,8 @@ def _text(name: str, value: str) -> str:
     text = str.__str__(value)
     if text.isascii():
         return text
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError(f"the value of {name!r} holds half of a surrogate pair, which no message can hold") from None
+    if not is_text(text):
+        raise ValueError(f"the value of {name!r} holds half of a surrogate pair, which no message can hold")
     return composed(text)
 
 

@@ -22,20 +22,23 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from govcomponents.core.inputs import member, path_argument, text_argument
+from govcomponents.core.validation import is_text
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.notify.models import Channel
 from govcomponents.notify.templates.personalisation import placeholder_key, shown_values
 
 if TYPE_CHECKING:
-    from enum import Enum
-
     from govcomponents.notify.templates.formats import Language
     from govcomponents.notify.templates.template import Template
 
+T = TypeVar("T")
 LOCK_NAME = "templates.lock.json"
+_OPERATION = "TemplateRegistry"
 _LANGUAGES: tuple[Language, ...] = ("en", "cy")
 
 
@@ -49,6 +52,17 @@ class TemplateIds:
     channel: Channel
     ids: Mapping[str, Mapping[str, str]]
     placeholders: tuple[str, ...] | None = None
+
+    def __post_init__(self) -> None:
+        operation = "TemplateIds"
+        object.__setattr__(self, "channel", member(Channel, self.channel, field="channel", operation=operation))
+        texts: list[object] = []
+        for environment, by_language in _items(self.ids):
+            texts += (environment, *(text for pair in _items(by_language) for text in pair))
+        if not all(isinstance(text, str) and is_text(text) for text in texts):
+            fix = 'give ids by environment and language, such as {"production": {"en": "...", "cy": "..."}}'
+            raise InvalidInput(field="ids", problem="they are not that", fix=fix, operation=operation)
+        object.__setattr__(self, "placeholders", _names(self.placeholders, operation))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,14 @@ class TemplateChoice:
     channel: Channel
     language: Language
     placeholders: tuple[str, ...] | None
+
+    def __post_init__(self) -> None:
+        operation = "TemplateChoice"
+        text_argument(self.name, field="name", fix="give the template's name", operation=operation)
+        text_argument(self.id, field="id", fix="give the template's id", operation=operation)
+        object.__setattr__(self, "channel", member(Channel, self.channel, field="channel", operation=operation))
+        _checked_language(self.language, operation)
+        object.__setattr__(self, "placeholders", _names(self.placeholders, operation))
 
     def written(self, values: Mapping[str, object]) -> Mapping[str, object]:
         """Return values as the language writes them: dates, times, yes and no."""
@@ -117,16 +139,20 @@ class TemplateRegistry:
         environment: str,
         lock: Iterable[LockedTemplate] = (),
     ) -> None:
+        if not all(isinstance(name, str) and isinstance(ids, TemplateIds) for name, ids in _items(templates)):
+            raise _wrong("templates", "it is not a mapping of names to TemplateIds(...)", "give one")
         self._templates = dict(templates)
-        self.environment = environment
-        self._locked = {one.id: one for one in lock}
+        self.environment = _checked_environment(environment)
+        locked = _all_of(LockedTemplate, lock, "lock", "leave the lock to from_toml and from_enum")
+        self._locked = {one.id: one for one in locked}
 
     @classmethod
     def from_toml(cls, path: Path | str, *, environment: str) -> TemplateRegistry:
         """Read `templates.toml`, and the lock beside it if there is one. Raises ConfigurationError."""
         import tomllib
 
-        path = Path(path)
+        path = path_argument(path, field="path", fix="give the path of templates.toml", operation=_OPERATION)
+        _checked_environment(environment)
         try:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -140,11 +166,17 @@ class TemplateRegistry:
     def from_enum(cls, names: type[Enum], *, environment: str, lock: Path | str | None = None) -> TemplateRegistry:
         """Read an enum whose values are `TemplateIds`. Raises ConfigurationError if one is not."""
         templates: dict[str, TemplateIds] = {}
-        for member in names:
-            if not isinstance(member.value, TemplateIds):
-                raise ConfigurationError(f"{member.name} is not TemplateIds(...)", fix="give each name its ids")
-            templates[member.name] = member.value
-        return cls(templates, environment=environment, lock=read_lock(Path(lock)) if lock else ())
+        kind: object = names
+        if not isinstance(kind, type) or not issubclass(kind, Enum):
+            raise _wrong("names", "it is not an Enum", "give an Enum whose values are TemplateIds(...)")
+        for one in names:
+            if not isinstance(one.value, TemplateIds):
+                raise ConfigurationError(f"{one.name} is not TemplateIds(...)", fix="give each name its ids")
+            templates[one.name] = one.value
+        if lock is None:
+            return cls(templates, environment=environment)
+        path = path_argument(lock, field="lock", fix="give the path of the lock, or leave it out", operation=_OPERATION)
+        return cls(templates, environment=environment, lock=read_lock(path))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._templates)
@@ -157,7 +189,10 @@ class TemplateRegistry:
 
     def choose(self, name: str | Enum, language: Language = "en") -> TemplateChoice:
         """Choose a template. Raises ConfigurationError if it has no id for this environment and language."""
+        if not isinstance(name, (str, Enum)):
+            raise _wrong("name", "it is neither a name nor a member of an Enum", "give the template's name")
         key = name if isinstance(name, str) else name.name
+        _checked_language(language, _OPERATION)
         if key not in self._templates:
             raise ConfigurationError(
                 f"there is no template called {key!r}", fix=f"name one of {', '.join(sorted(self._templates))}"
@@ -188,7 +223,10 @@ class TemplateRegistry:
 
     def compare(self, present: Iterable[Template]) -> list[str]:
         """Say what differs between the lock and what the provider has now; nothing if all is the same."""
-        now = {str(template.id): LockedTemplate.of(template) for template in present}
+        from govcomponents.notify.templates.template import Template
+
+        templates = _all_of(Template, present, "present", "give what list_templates() returned")
+        now = {str(template.id): LockedTemplate.of(template) for template in templates}
         problems = []
         for choice in self.choices():
             where = f"{choice.name} ({choice.language})"
@@ -201,6 +239,46 @@ class TemplateRegistry:
                 what = [name for name in ("version", "placeholders", "checksum") if _differs(name, locked, found)]
                 problems.append(f"{where}: {', '.join(what) or 'its channel'} changed since it was locked")
         return problems
+
+
+def _items(mapping: object) -> list[tuple[object, object]]:
+    """The items of a mapping; of anything else one that is none."""
+    return [*mapping.items()] if isinstance(mapping, Mapping) else [(None, None)]
+
+
+def _all_of(kind: type[T], values: object, field: str, fix: str) -> list[T]:
+    """The members of a list, which must all be of one kind."""
+    found = [*values] if isinstance(values, Iterable) else [values]
+    right = [one for one in found if isinstance(one, kind)]
+    if len(right) < len(found):
+        raise _wrong(field, f"it is not a list of {kind.__name__}", fix)
+    return right
+
+
+def _wrong(field: str, problem: str, fix: str) -> InvalidInput:
+    return InvalidInput(field=field, problem=problem, fix=fix, operation=_OPERATION)
+
+
+def _checked_environment(environment: object) -> str:
+    fix = 'give "production" or "test", or another name that the templates have ids under'
+    return text_argument(environment, field="environment", fix=fix, operation=_OPERATION)
+
+
+def _checked_language(language: object, operation: str) -> None:
+    if language not in _LANGUAGES:
+        problem, fix = "it is not a language of templates", f"give one of {', '.join(_LANGUAGES)}"
+        raise InvalidInput(field="language", problem=problem, fix=fix, operation=operation)
+
+
+def _names(placeholders: object, operation: str) -> tuple[str, ...] | None:
+    if placeholders is None:
+        return None
+    names = placeholders if isinstance(placeholders, tuple) else (None,)
+    texts = tuple(name for name in names if isinstance(name, str) and is_text(name))
+    if len(texts) < len(names):
+        problem, fix = "it is not a tuple of names", "give the names of the template's placeholders, or None"
+        raise InvalidInput(field="placeholders", problem=problem, fix=fix, operation=operation)
+    return texts
 
 
 def _differs(name: str, one: LockedTemplate, other: LockedTemplate) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from govcomponents.core.inputs import text_argument
 from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
 from govcomponents.notify.models import Channel, TemplateId
@@ -87,7 +88,15 @@ class Template(Result):
         return placeholders.conditional_names(self.contact_block, self.subject, self.body)
 
     def missing(self, personalisation: Mapping[str, object]) -> tuple[str, ...]:
-        """Return the placeholders that have no value."""
+        """Return the placeholders that have no value. Raises InvalidInput if it is given no mapping of names."""
+        given: object = personalisation
+        if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+            raise InvalidInput(
+                field="personalisation",
+                problem="it is not a mapping of names to values",
+                fix="give a mapping of the names of placeholders to their values",
+                operation="template.missing",
+            )
         return placeholders.Values(personalisation).missing(self.placeholders)
 
     def render(
@@ -98,7 +107,7 @@ class Template(Result):
         Raises InvalidInput if a placeholder has no value or a value cannot be shown.
         """
         try:
-            values = shown_values(personalisation or {})
+            values = shown_values({} if personalisation is None else personalisation)
         except ValueError as error:
             raise InvalidInput(
                 field="personalisation",
@@ -113,6 +122,9 @@ class Template(Result):
                 fix="give a value for each placeholder of the template",
                 operation="template.render",
             )
+        if service_name is not None:
+            fix = "give the service's name as text, or leave it out"
+            service_name = text_argument(service_name, field="service_name", fix=fix, operation="template.render")
         given = placeholders.Values(values)
         if self.channel is Channel.SMS:
             filled = placeholders.fill(self.body, given)

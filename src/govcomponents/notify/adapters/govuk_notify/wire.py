@@ -12,14 +12,13 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.http.responses import Wire, read_part
 from govcomponents.core.times import utc_time
 from govcomponents.notify.adapters.notifications_api.wire import (
-    NOTIFICATIONS_PATH,
     NotificationsWire,
+    notification_path,
     page,
 )
 from govcomponents.notify.models import Channel, NotificationId, Sent, Status
@@ -163,10 +162,9 @@ class GovUkWire(NotificationsWire):
 
     def get_pdf(self, notification_id: str) -> Request:
         """GET a letter's PDF."""
-        path = f"{NOTIFICATIONS_PATH}/{quote(notification_id, safe='')}/pdf"
-        return Request(
-            "notify.get_letter_pdf", "GET", path, Replay.ALWAYS, {"Accept": "application/pdf, application/json"}
-        )
+        operation = "notify.get_letter_pdf"
+        path = f"{notification_path(self, notification_id, operation)}/pdf"
+        return Request(operation, "GET", path, Replay.ALWAYS, {"Accept": "application/pdf, application/json"})
 
     def get_received(self, older_than: str | None) -> Request:
         """GET one page of received texts."""

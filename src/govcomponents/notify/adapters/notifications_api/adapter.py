@@ -156,7 +156,7 @@ class NotificationsApi(NotifyPort):
         """GET /v2/template/{id}, or one of its versions."""
         from govcomponents.notify.adapters.notifications_api import templates
 
-        request = templates.get_template(template_id, version)
+        request = templates.get_template(self.wire, template_id, version)
         return templates.to_template(self.wire, await self._send(request), request)
 
     async def preview(self, template_id: str, personalisation: Mapping[str, object]) -> Rendered:

@@ -6,7 +6,6 @@ Imported when it is first needed: a service that only sends pays nothing for it.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
 
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.core.http.responses import Wire
@@ -67,20 +66,26 @@ def get_templates(channel: Channel | None) -> Request:
     return Request("notify.list_templates", "GET", f"{TEMPLATES_PATH}{query}", Replay.ALWAYS)
 
 
-def get_template(template_id: str, version: int | None) -> Request:
-    """GET one template."""
-    path = f"{TEMPLATE_PATH}/{quote(template_id, safe='')}"
+def get_template(wire: NotificationsWire, template_id: str, version: int | None) -> Request:
+    """GET one template. Raises InvalidInput for what is no id."""
+    operation = "notify.get_template"
+    path = _template_path(wire, template_id, operation)
     if version is not None:
         path += f"/version/{version}"
-    return Request("notify.get_template", "GET", path, Replay.ALWAYS)
+    return Request(operation, "GET", path, Replay.ALWAYS)
 
 
 def post_preview(wire: NotificationsWire, template_id: str, personalisation: Mapping[str, object]) -> Request:
     """POST a preview. It changes nothing, so it may be repeated."""
     operation = "notify.preview"
     fields = {"personalisation": wire.values(personalisation)}
-    path = f"{TEMPLATE_PATH}/{quote(template_id, safe='')}/preview"
+    path = f"{_template_path(wire, template_id, operation)}/preview"
     return Request(operation, "POST", path, Replay.ALWAYS, JSON, wire.body(fields, operation, field="personalisation"))
+
+
+def _template_path(wire: NotificationsWire, template_id: str, operation: str) -> str:
+    fix = "copy the template's id from its page"
+    return f"{TEMPLATE_PATH}/{wire.path_id(template_id, field='template', fix=fix, operation=operation)}"
 
 
 def to_templates(wire: NotificationsWire, response: Response, request: Request) -> tuple[Template, ...]:

@@ -10,13 +10,14 @@ import json
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from govcomponents.core.http import responses
 from govcomponents.core.http.client import request_id
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.http.responses import LazyJson, Wire
 from govcomponents.core.times import utc_time
+from govcomponents.core.validation import is_id
 from govcomponents.errors import InvalidInput, UnexpectedReply
 from govcomponents.notify.models import Channel, Notification, NotificationId, Sent, Status, TemplateId
 from govcomponents.privacy import Personal
@@ -144,6 +145,12 @@ class NotificationsWire:
         """Return a template's id. Raises InvalidInput unless it is a UUID."""
         return self.uuid(template, field="template", fix="copy the template's id from its page", operation=operation)
 
+    def path_id(self, value: str, *, field: str, fix: str, operation: str) -> str:
+        """Return an id that may stand in a path. Raises InvalidInput for another, which could name another resource."""
+        if not is_id(value):
+            raise self.refused(field, "it is not an id", fix, operation)
+        return value
+
     def sender_id(self, sender: str, operation: str) -> str:
         """Return the id of a sender of text messages. Raises InvalidInput unless it is a UUID."""
         return self.uuid(sender, field="sender", fix="copy the id of the sender from Settings", operation=operation)
@@ -240,7 +247,8 @@ class NotificationsWire:
 
     def get_notification(self, notification_id: str) -> Request:
         """GET one message."""
-        return Request("notify.get", "GET", f"{NOTIFICATIONS_PATH}/{quote(notification_id, safe='')}", Replay.ALWAYS)
+        path = notification_path(self, notification_id, "notify.get")
+        return Request("notify.get", "GET", path, Replay.ALWAYS)
 
     def check(self) -> Request:
         """GET a message that cannot be: a 404 of the service's says that it took the key, and shows nothing."""
@@ -350,6 +358,13 @@ class NotificationsWire:
             sheets=_whole(state.cost_details, "billable_sheets_of_paper"),
             raw=raw,
         )
+
+
+def notification_path(wire: NotificationsWire, notification_id: str, operation: str) -> str:
+    """Return the path of one message. Raises InvalidInput for what is no id."""
+    fix = "give the `id` that an earlier answer holds"
+    known = wire.path_id(notification_id, field="notification_id", fix=fix, operation=operation)
+    return f"{NOTIFICATIONS_PATH}/{known}"
 
 
 def page(operation: str, path: str, pairs: list[tuple[str, str]], older_than: str | None) -> Request:
