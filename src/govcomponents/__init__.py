@@ -21,7 +21,14 @@ if TYPE_CHECKING:
         GovComponents as GovComponents,
     )
     from govcomponents.core.checks import CheckResult as CheckResult
-    from govcomponents.core.observe import CallEvent as CallEvent, Observer as Observer
+    from govcomponents.core.observe import (
+        AnyObserver as AnyObserver,
+        Attempt as Attempt,
+        CallEvent as CallEvent,
+        Happening as Happening,
+        Observer as Observer,
+        Operation as Operation,
+    )
     from govcomponents.core.http.retry import RetryPolicy as RetryPolicy
     from govcomponents.errors import (
         AdapterSuspended as AdapterSuspended,
@@ -57,7 +64,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "components": "Account AsyncGovComponents GovComponents",
     "core.checks": "CheckResult",
-    "core.observe": "CallEvent Observer",
+    "core.observe": "AnyObserver Attempt CallEvent Happening Observer Operation",
     "core.http.retry": "RetryPolicy",
     "errors": (
         "AdapterSuspended CallbackRefused CardDeclined ConfigurationError Conflict CredentialsRefused "

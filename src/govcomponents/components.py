@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from govcomponents.core.driver import drive
 from govcomponents.core.http.retry import RetryPolicy
+from govcomponents.core.observe import as_observer
 from govcomponents.core.plugins import find_adapter
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from govcomponents.core.checks import CheckResult
-    from govcomponents.core.observe import Observer
+    from govcomponents.core.observe import AnyObserver
     from govcomponents.core.port import Port
     from govcomponents.core.transports.base import Transport
     from govcomponents.identity.async_service import AsyncIdentityService
@@ -147,7 +148,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         settings: Settings | None = None,
         *,
         require: Collection[str] = (),
-        observers: Sequence[Observer] = (),
+        observers: Sequence[AnyObserver] = (),
         retry: RetryPolicy | None = None,
         transport: Transport | None = None,
         templates: TemplateRegistry | None = None,
@@ -155,9 +156,10 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         """Build the components that the settings name; the others stay unbuilt. Does no I/O.
 
         Without `settings`, reads the environment (GOVCOMPONENTS_PAY__API_KEY and so on). `require` names the components
-        that this process cannot do without, such as ("pay", "notify"). `observers` are told of every attempt; `retry`
-        replaces the default of three attempts; `transport` replaces the real one, in tests; `templates` replaces the
-        file of the setting `templates_file`.
+        that this process cannot do without, such as ("pay", "notify"). `observers` watch every operation and attempt;
+        a plain function among them is called with the event of each attempt. `retry` replaces the default of three
+        attempts; `transport` replaces the real one, in tests; `templates` replaces the file of the setting
+        `templates_file`.
         Raises ConfigurationError if a setting is missing or wrong, or a required component is not configured.
         """
         if settings is None:
@@ -167,7 +169,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         production = None if settings.environment is None else settings.environment == "production"
         runtime = Runtime(
             transport=transport or cls._make_transport(),
-            observers=tuple(observers),
+            observers=tuple(as_observer(observer) for observer in observers),
             retry=retry or RetryPolicy(),
             is_production=production,
         )
@@ -182,7 +184,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         *,
         seed: int = 0,
         now: str | None = None,
-        observers: Sequence[Observer] = (),
+        observers: Sequence[AnyObserver] = (),
         retry: RetryPolicy | None = None,
         templates: TemplateRegistry | None = None,
     ) -> Self:
@@ -200,7 +202,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         runtime = Runtime(
             transport=InProcessTransport(simulator.handle, simulator.clock.advance),
             clock=simulator.clock.time,
-            observers=tuple(observers),
+            observers=tuple(as_observer(observer) for observer in observers),
             retry=retry or RetryPolicy(),
             is_production=False,
         )

@@ -42,7 +42,7 @@ class ToyPort(Port):
 
 class Toy(Service[ToyPort]):
     def get(self, thing_id: str) -> Thing:
-        return drive(self._perform(self._port.get(thing_id)))
+        return drive(self._perform("toy.get", self._port.get(thing_id)))
 
     def search(self) -> list[Thing]:
         return list(drive_iterator(self._each(self._port.search())))

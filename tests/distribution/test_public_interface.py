@@ -53,7 +53,7 @@ def test_a_door_lists_its_names_and_type_checkers_see_the_same(door: str) -> Non
 
 def test_the_package_exports_what_every_service_needs() -> None:
     needed = {"Account", "AsyncGovComponents", "CallEvent", "CheckResult", "GovComponents", "Money", "Observer"}
-    needed |= {"Personal", "RetryPolicy", "Secret", "Settings"}
+    needed |= {"AnyObserver", "Attempt", "Happening", "Operation", "Personal", "RetryPolicy", "Secret", "Settings"}
     assert set(govcomponents.__all__) == needed | set(errors.__all__)
     assert errors.__all__ == sorted(errors.__all__)
 

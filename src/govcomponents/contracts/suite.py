@@ -15,6 +15,7 @@ import pytest
 from govcomponents.contracts.faults import EVERY, ON_A_READ, ON_A_WRITE, Fault, FaultyTransport
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.http.messages import Replay, Request
+from govcomponents.core.observe import as_observer
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import GovComponentsError, Unavailable
@@ -194,7 +195,7 @@ class Suite:
             opened.append(found)
             transport = FaultyTransport(found.transport)
             events: list[CallEvent] = []
-            runtime = Runtime(transport, clock=found.clock, observers=(events.append,))
+            runtime = Runtime(transport, clock=found.clock, observers=(as_observer(events.append),))
             port = self.subject.build(runtime)
             kind = blocking if gov_mode is Mode.BLOCKING else asynchronous
             service: Any = kind(port, runtime)

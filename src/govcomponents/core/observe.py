@@ -1,15 +1,21 @@
-"""Observers: every attempt of every call is emitted to them as a frozen event that holds no argument."""
+"""Observers: around each operation, around each attempt of it, and of what else happened; no argument reaches them."""
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from govcomponents.errors import DEFAULT_ACCOUNT
 
 log = logging.getLogger("govcomponents")
+
+_Watcher: TypeAlias = AbstractContextManager[object]
+AttemptOutcome: TypeAlias = Literal["answered", "not_sent", "outcome_unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +30,209 @@ class CallEvent:
     provider: str
     method: str
     attempt: int
-    outcome: str
+    outcome: AttemptOutcome
     status: int | None
     seconds: float
     request_id: str | None
 
 
-class Observer(Protocol):
-    """A function that takes each event. It is called on the caller's thread, so it must be quick."""
+@dataclass(slots=True)
+class Operation:
+    """One operation of a service, such as pay.create, with its attempts and the waits between them inside.
 
-    def __call__(self, event: CallEvent, /) -> None:
-        """Take the event of one attempt that has ended."""
-        ...
+    `attempts`, `seconds` and `error` are filled in when it has ended; `error` is the name of the error's class.
+    """
+
+    name: str
+    provider: str
+    account: str = DEFAULT_ACCOUNT
+    attempts: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+
+    @property
+    def component(self) -> str:
+        """The component: "pay", "notify" or "identity"."""
+        return self.name.partition(".")[0]
 
 
-def emit(observers: Sequence[Observer], event: CallEvent) -> None:
-    """Call each observer with an event. A failing one is logged by its type and stops neither the call nor the rest."""
+@dataclass(slots=True)
+class Attempt:
+    """One HTTP request of an operation. It holds the URL's template, such as "/v1/payments/{id}", and never the URL.
+
+    `server` and `port` are the provider's; `template` is empty where the adapter gives none. `number` counts from 1.
+    What an observer puts into `headers`, such as `traceparent`, goes out with the request; it replaces no header of
+    the adapter's own. `outcome`, `status`, `request_id` and `seconds` are filled in when the attempt has ended.
+    """
+
+    operation: Operation
+    number: int
+    method: str
+    server: str
+    port: int | None
+    template: str
+    headers: dict[str, str] = field(default_factory=dict)
+    outcome: AttemptOutcome = "outcome_unknown"
+    status: int | None = None
+    request_id: str | None = None
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something that happened beside the calls, such as a sign-in that was refused. Its labels are of closed sets.
+
+    `name` is "sign_in.refused" (label `reason`), "retry.waited" (`operation`; `seconds` is the wait) or of an
+    extension. `seconds` is a time, where one belongs to it.
+    """
+
+    name: str
+    provider: str
+    account: str = DEFAULT_ACCOUNT
+    labels: Mapping[str, str] = field(default_factory=dict)
+    seconds: float | None = None
+
+
+class Observer:
+    """Base of observers: override what you need. Called on the caller's thread, so be quick.
+
+    `operation` and `attempt` may return a context manager: it is entered before and left after. It is always left
+    without an exception: what happened is on the record. An observer that fails is logged by the type of its error,
+    and stops neither the call nor the other observers.
+    """
+
+    def operation(self, operation: Operation, /) -> AbstractContextManager[object] | None:  # noqa: ARG002  # a hook
+        """Watch an operation that begins."""
+        return None
+
+    def attempt(self, attempt: Attempt, /) -> AbstractContextManager[object] | None:  # noqa: ARG002  # a hook
+        """Watch a request that is about to go out."""
+        return None
+
+    def happened(self, happening: Happening, /) -> None:
+        """Hear of something that happened beside the calls."""
+
+
+class _AfterEachAttempt(Observer):
+    """Calls a plain function with the event of each attempt that has ended."""
+
+    def __init__(self, function: Callable[[CallEvent], object]) -> None:
+        self._function = function
+
+    def attempt(self, attempt: Attempt, /) -> AbstractContextManager[object]:
+        return _Event(self._function, attempt)
+
+
+class _Event(AbstractContextManager[None]):
+    def __init__(self, function: Callable[[CallEvent], object], attempt: Attempt) -> None:
+        self._function = function
+        self._attempt = attempt
+
+    def __exit__(self, *exception: object) -> None:
+        it = self._attempt
+        self._function(
+            CallEvent(
+                it.operation.name,
+                it.operation.provider,
+                it.method,
+                it.number,
+                it.outcome,
+                it.status,
+                it.seconds,
+                it.request_id,
+            )
+        )
+
+
+AnyObserver: TypeAlias = Observer | Callable[[CallEvent], object]
+"""An observer, or a plain function that is called with the event of each attempt after it has ended."""
+
+
+def as_observer(observer: AnyObserver) -> Observer:
+    """Return an observer as it is, and a plain function as one that is called with the event of each attempt."""
+    return observer if isinstance(observer, Observer) else _AfterEachAttempt(observer)
+
+
+_current: ContextVar[Operation | None] = ContextVar("govcomponents_operation", default=None)
+
+
+class OperationWatch:
+    """Lets the observers watch one operation, which is the current one of this thread or task meanwhile."""
+
+    __slots__ = ("_entered", "_observers", "_operation", "_started", "_token")
+
+    def __init__(self, observers: Sequence[Observer], operation: Operation) -> None:
+        self._observers = observers
+        self._operation = operation
+
+    def __enter__(self) -> None:
+        operation = self._operation
+        self._entered = _enter(self._observers, "operation", operation)
+        self._token = _current.set(operation)
+        self._started = time.perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
+        self._operation.seconds = time.perf_counter() - self._started
+        self._operation.error = None if kind is None else kind.__name__
+        _current.reset(self._token)
+        _leave(self._entered)
+
+
+class AttemptWatch:
+    """Lets the observers watch one attempt."""
+
+    __slots__ = ("_attempt", "_entered", "_observers", "_started")
+
+    def __init__(self, observers: Sequence[Observer], attempt: Attempt) -> None:
+        self._observers = observers
+        self._attempt = attempt
+
+    def __enter__(self) -> None:
+        self._entered = _enter(self._observers, "attempt", self._attempt)
+        self._started = time.perf_counter()
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._attempt.seconds = time.perf_counter() - self._started
+        _leave(self._entered)
+
+
+def _enter(observers: Sequence[Observer], hook: str, record: Operation | Attempt) -> list[_Watcher]:
+    entered: list[_Watcher] = []
     for observer in observers:
         try:
-            observer(event)
+            watcher: _Watcher | None = getattr(observer, hook)(record)
+            if watcher is not None:
+                watcher.__enter__()
+                entered.append(watcher)
         except Exception as error:  # noqa: BLE001  # whatever an observer does, the call goes on
-            log.warning("an observer failed with %s during %s", type(error).__name__, event.operation)
+            _failed(error)
+    return entered
+
+
+def _leave(entered: list[_Watcher]) -> None:
+    for watcher in reversed(entered):
+        try:
+            watcher.__exit__(None, None, None)
+        except Exception as error:  # noqa: BLE001  # as above
+            _failed(error)
+
+
+def current_operation() -> Operation | None:
+    """Return the operation that this thread or task is in; None outside of any, and where nobody observes."""
+    return _current.get()
+
+
+def tell(observers: Sequence[Observer], happening: Happening) -> None:
+    """Tell each observer what happened."""
+    for observer in observers:
+        try:
+            observer.happened(happening)
+        except Exception as error:  # noqa: BLE001  # as above
+            _failed(error)
+
+
+def _failed(error: Exception) -> None:
+    operation = _current.get()
+    log.warning(
+        "an observer failed with %s during %s", type(error).__name__, operation.name if operation else "no operation"
+    )

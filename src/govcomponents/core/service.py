@@ -5,14 +5,16 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from govcomponents.core.observe import Happening, Operation, OperationWatch, tell
 from govcomponents.core.port import Port
 from govcomponents.core.results import of_account
 from govcomponents.errors import DEFAULT_ACCOUNT, CallbackRefused, GovComponentsError, NotSupported
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
     from enum import StrEnum
 
+    from govcomponents.core.observe import Observer
     from govcomponents.core.runtime import Runtime
 
 PortT = TypeVar("PortT", bound=Port[Any])
@@ -44,9 +46,11 @@ class Service(Generic[PortT]):
         named = "" if self.account == DEFAULT_ACCOUNT else f", account {self.account!r}"
         return f"<{type(self).__name__}: {self._port.provider}{named}>"
 
-    async def _perform(self, work: Awaitable[T]) -> T:
+    async def _perform(self, operation: str, work: Awaitable[T]) -> T:
         """Await an operation of the port, and put the account's name on its result or its error."""
         account = self._runtime.account
+        if observers := self._runtime.observers:
+            work = _watched(observers, Operation(operation, self._port.provider, account), work)
         try:
             given = await work
         except GovComponentsError as error:
@@ -54,8 +58,16 @@ class Service(Generic[PortT]):
             raise
         return given if account == DEFAULT_ACCOUNT else of_account(given, account)
 
+    def _tell(self, happened: str, **labels: str) -> None:
+        """Tell the observers what happened."""
+        tell(self._runtime.observers, Happening(happened, self._port.provider, self.account, labels))
+
     async def _each(self, items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-        """Pass an operation's items on, each with the account's name, as `_perform` does."""
+        """Pass an operation's items on, each with the account's name, as `_perform` does.
+
+        Each of its pages is an operation to the observers: what they do around it may not go on between two items,
+        when the caller's own code runs.
+        """
         account = self._runtime.account
         try:
             async with aclosing(items):
@@ -76,3 +88,8 @@ class Service(Generic[PortT]):
                 refusal = refusal or error
         assert refusal is not None  # noqa: S101  # there is always the own account
         raise refusal
+
+
+async def _watched(observers: Sequence[Observer], operation: Operation, work: Awaitable[T]) -> T:
+    with OperationWatch(observers, operation):
+        return await work

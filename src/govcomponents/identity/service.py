@@ -13,6 +13,7 @@ from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.driver import drive
 from govcomponents.core.inputs import checked_input, member
 from govcomponents.core.service import Service
+from govcomponents.errors import SignInError
 from govcomponents.identity.inputs import StartSignIn, check_pending, check_sign_out, expected, id_token_of, members
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.port import IdentityPort
@@ -70,7 +71,7 @@ class IdentityService(Service[IdentityPort]):
                 return_to=return_to,
             )
         self._port.check_request(request)
-        return drive(self._perform(self._port.start(request)))
+        return drive(self._perform("identity.start", self._port.start(request)))
 
     def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
         """Check how the person came back, and return who they are. Take `pending` out of the session before you call.
@@ -85,7 +86,11 @@ class IdentityService(Service[IdentityPort]):
         the provider does not take this service's key.
         """
         check_pending(pending)
-        identity = drive(self._perform(self._port.complete(pending, callback)))
+        try:
+            identity = drive(self._perform("identity.complete", self._port.complete(pending, callback)))
+        except SignInError as error:
+            self._tell("sign_in.refused", reason=error.reason.value)
+            raise
         return identity if pending.return_to is None else replace(identity, return_to=pending.return_to)
 
     def sign_out_url(self, identity: Identity | Secret, return_to: str | None = None) -> str:
@@ -96,7 +101,7 @@ class IdentityService(Service[IdentityPort]):
         absolute, and NotSupported.
         """
         check_sign_out(identity, return_to)
-        return drive(self._perform(self._port.sign_out_url(identity, return_to)))
+        return drive(self._perform("identity.sign_out_url", self._port.sign_out_url(identity, return_to)))
 
     def parse_callback(self, body: bytes, headers: Headers) -> IdentityEvent:
         """Check what the provider sent by POST to this service: a logout notice, or an event about an account.
@@ -119,4 +124,4 @@ class IdentityService(Service[IdentityPort]):
         Do it in a health check or before going live: no sign-in needs it. Raises ConfigurationError that says what
         differs, SignInUnavailable if it cannot be fetched, and NotSupported.
         """
-        drive(self._perform(self._port.check()))
+        drive(self._perform("identity.check", self._port.check()))

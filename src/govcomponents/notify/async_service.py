@@ -114,7 +114,7 @@ class AsyncNotifyService(Service[NotifyPort]):
                 extra=extra,
             )
         self._port.require(*email.needed, operation=operation)
-        return await self._perform(self._sender.send(email, once=once))
+        return await self._perform("notify.send_email", self._sender.send(email, once=once))
 
     async def send_sms(
         self,
@@ -145,7 +145,7 @@ class AsyncNotifyService(Service[NotifyPort]):
                 extra=extra,
             )
         self._port.require(*message.needed, operation=operation)
-        return await self._perform(self._sender.send(message, once=once))
+        return await self._perform("notify.send_sms", self._sender.send(message, once=once))
 
     async def send_letter(
         self,
@@ -174,7 +174,7 @@ class AsyncNotifyService(Service[NotifyPort]):
                 reference=reference,
                 extra=extra,
             )
-        return await self._perform(self._sender.send(letter, once=once))
+        return await self._perform("notify.send_letter", self._sender.send(letter, once=once))
 
     async def send_precompiled_letter(
         self,
@@ -198,7 +198,7 @@ class AsyncNotifyService(Service[NotifyPort]):
             letter = PrecompiledInput(
                 pdf=Personal(read_pdf(pdf, MAX_LETTER_BYTES)), reference=reference, postage=postage, extra=extra
             )
-        return await self._perform(self._sender.send(letter, once=once))
+        return await self._perform("notify.send_precompiled_letter", self._sender.send(letter, once=once))
 
     async def get(self, notification_id: str) -> Notification:
         """Return one message as it stands now.
@@ -207,7 +207,7 @@ class AsyncNotifyService(Service[NotifyPort]):
         Notify keeps messages for 7 days unless the service sets another time).
         """
         self._port.require(Can.GET, operation="notify.get")
-        return await self._perform(self._port.get(checked_id(notification_id, "notify.get")))
+        return await self._perform("notify.get", self._port.get(checked_id(notification_id, "notify.get")))
 
     def search(
         self,
@@ -248,21 +248,23 @@ class AsyncNotifyService(Service[NotifyPort]):
         operation = "notify.get_letter_pdf"
         self._port.require(Can.LETTER_PDF, operation=operation)
         wanted, seconds = checked_id(notification_id, operation), checked_seconds(wait, "wait", operation)
-        return await self._perform(self._port.get_letter_pdf(wanted, seconds))
+        return await self._perform("notify.get_letter_pdf", self._port.get_letter_pdf(wanted, seconds))
 
     async def list_templates(self, channel: Channel | str | None = None) -> tuple[Template, ...]:
         """Return all templates that are not archived, in their present version."""
         operation = "notify.list_templates"
         self._port.require(Can.TEMPLATES, operation=operation)
         wanted = optional_member(Channel, channel, field="channel", operation=operation)
-        return await self._perform(self._port.list_templates(wanted))
+        return await self._perform("notify.list_templates", self._port.list_templates(wanted))
 
     async def get_template(self, template: TemplateLike, version: int | None = None) -> Template:
         """Return one template: its present version, or another. An archived one too. Raises NotFound."""
         operation = "notify.get_template"
         self._port.require(Can.TEMPLATES, operation=operation)
         wanted = self._policy.template_id(template, operation)
-        return await self._perform(self._port.get_template(wanted, checked_version(version, operation)))
+        return await self._perform(
+            "notify.get_template", self._port.get_template(wanted, checked_version(version, operation))
+        )
 
     async def preview(self, template: TemplateLike, personalisation: Personalisation | None = None) -> Rendered:
         """Let the provider fill a template, and send nothing. `Template.render` does the same without a network call.
@@ -272,7 +274,9 @@ class AsyncNotifyService(Service[NotifyPort]):
         operation = "notify.preview"
         self._port.require(Can.PREVIEW, operation=operation)
         wanted = self._policy.template_id(template, operation)
-        return await self._perform(self._port.preview(wanted, checked_values(personalisation, operation)))
+        return await self._perform(
+            "notify.preview", self._port.preview(wanted, checked_values(personalisation, operation))
+        )
 
     def search_inbound_sms(self, *, older_than: str | None = None) -> AsyncGenerator[InboundSms, None]:
         """Find the text messages that people sent to the service, newest first. Pages are fetched as they are consumed.
@@ -339,7 +343,7 @@ class AsyncNotifyService(Service[NotifyPort]):
         self._port.require(CAPABILITIES[bulk.channel], operation=operation)
         choice = self._policy.choice(template, bulk.channel, operation)
         plan = BulkPlan(self._sender, bulk, self._policy.template_id(template, operation), choice)
-        return await self._perform(AsyncBulkRunner(plan).run())
+        return await self._perform("notify.send_many", AsyncBulkRunner(plan).run())
 
     async def send_job(
         self,
@@ -375,7 +379,7 @@ class AsyncNotifyService(Service[NotifyPort]):
                 send_at=send_at,
             )
         job = with_rows(job, rows, self._policy.choice(template, job.channel, operation))
-        return await self._perform(self._sender.send_job(job))
+        return await self._perform("notify.send_job", self._sender.send_job(job))
 
     async def parse_callback(self, body: bytes, headers: Headers) -> NotifyEvent:
         """Verify a callback, then read it: a delivery receipt, an inbound text, a returned letter or a complaint.
@@ -396,4 +400,4 @@ class AsyncNotifyService(Service[NotifyPort]):
 
         Raises the error that says why not: CredentialsRefused, NotSent and so on. `gov.check()` asks every provider.
         """
-        await self._perform(self._port.check())
+        await self._perform("notify.check", self._port.check())

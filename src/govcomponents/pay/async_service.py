@@ -105,7 +105,7 @@ class AsyncPayService(Service[PayPort]):
                 extra=extra,
             )
         self._port.require(*new.needed, operation="pay.create")
-        return await self._perform(self._port.create(new))
+        return await self._perform("pay.create", self._port.create(new))
 
     async def create_by_telephone(
         self,
@@ -141,7 +141,7 @@ class AsyncPayService(Service[PayPort]):
                 extra=extra,
             )
         self._port.require(*new.needed, operation="pay.create_by_telephone")
-        return await self._perform(self._port.create_by_telephone(new))
+        return await self._perform("pay.create_by_telephone", self._port.create_by_telephone(new))
 
     async def authorise(
         self,
@@ -174,7 +174,7 @@ class AsyncPayService(Service[PayPort]):
                 expiry=Personal(expiry),
                 cardholder_name=Personal(cardholder_name),
             )
-        await self._perform(self._port.authorise(card))
+        await self._perform("pay.authorise", self._port.authorise(card))
 
     async def charge_agreement(
         self,
@@ -209,7 +209,7 @@ class AsyncPayService(Service[PayPort]):
                 metadata=metadata,
                 extra=extra,
             )
-        return await self._perform(self._port.charge_agreement(charge))
+        return await self._perform("pay.charge_agreement", self._port.charge_agreement(charge))
 
     async def get(self, payment_id: PaymentId) -> Payment:
         """Read a payment's present state: the one source to decide from.
@@ -217,7 +217,7 @@ class AsyncPayService(Service[PayPort]):
         Each read of an unfinished payment gives a fresh `next_url`, which works once. Raises NotFound.
         """
         wanted = self._on_payment("pay.get", Can.GET, payment_id)
-        return await self._perform(self._port.get(wanted))
+        return await self._perform("pay.get", self._port.get(wanted))
 
     async def complete(self, payment_id: PaymentId, callback: Mapping[str, str] | str | None = None) -> Payment:
         """Read a payment whose person has come back to `return_url`, and take the money where that is still to be done.
@@ -228,12 +228,14 @@ class AsyncPayService(Service[PayPort]):
         not be taken; OutcomeUnknown if it is not known whether it was: call it again.
         """
         wanted = self._on_payment("pay.complete", Can.GET, payment_id)
-        return await self._perform(self._port.complete(wanted, callback_parameters(callback, "pay.complete")))
+        return await self._perform(
+            "pay.complete", self._port.complete(wanted, callback_parameters(callback, "pay.complete"))
+        )
 
     async def list_events(self, payment_id: PaymentId) -> tuple[PaymentEvent, ...]:
         """Read a payment's history, oldest first. It may hold refunds too: decide from `get`. Raises NotFound."""
         wanted = self._on_payment("pay.list_events", Can.LIST_EVENTS, payment_id)
-        return await self._perform(self._port.list_events(wanted))
+        return await self._perform("pay.list_events", self._port.list_events(wanted))
 
     async def cancel(self, payment_id: PaymentId) -> None:
         """Cancel an unfinished payment, and release the money if it is held.
@@ -241,7 +243,7 @@ class AsyncPayService(Service[PayPort]):
         Raises Conflict if it can no longer be cancelled, NotFound, or OutcomeUnknown: `get` it then.
         """
         wanted = self._on_payment("pay.cancel", Can.CANCEL, payment_id)
-        await self._perform(self._port.cancel(wanted))
+        await self._perform("pay.cancel", self._port.cancel(wanted))
 
     async def capture(self, payment_id: PaymentId) -> None:
         """Take the money of a payment made with `delayed_capture`, once the person has confirmed; always all of it.
@@ -249,7 +251,7 @@ class AsyncPayService(Service[PayPort]):
         Repeating it is safe. Raises Conflict if it is not capturable, NotFound, or OutcomeUnknown: `get` it then.
         """
         wanted = self._on_payment("pay.capture", Can.DELAYED_CAPTURE, payment_id)
-        await self._perform(self._port.capture(wanted))
+        await self._perform("pay.capture", self._port.capture(wanted))
 
     def search(
         self,
@@ -320,19 +322,19 @@ class AsyncPayService(Service[PayPort]):
                 extra=extra,
             )
         self._port.require(*new.needed, operation="pay.refund")
-        return await self._perform(self._port.refund(new))
+        return await self._perform("pay.refund", self._port.refund(new))
 
     async def get_refund(self, payment_id: PaymentId, refund_id: RefundId) -> Refund:
         """Read a refund's present state. Raises NotFound."""
         self._port.require(Can.REFUND, operation="pay.get_refund")
         with checked_input("pay.get_refund", OnRefund):
             wanted = OnRefund(payment_id=payment_id, refund_id=refund_id)
-        return await self._perform(self._port.get_refund(wanted))
+        return await self._perform("pay.get_refund", self._port.get_refund(wanted))
 
     async def list_refunds(self, payment_id: PaymentId) -> tuple[Refund, ...]:
         """Read all refunds of a payment, oldest first; the newest may still be missing. Raises NotFound."""
         wanted = self._on_payment("pay.list_refunds", Can.LIST_REFUNDS, payment_id)
-        return await self._perform(self._port.list_refunds(wanted))
+        return await self._perform("pay.list_refunds", self._port.list_refunds(wanted))
 
     def search_refunds(
         self,
@@ -379,17 +381,17 @@ class AsyncPayService(Service[PayPort]):
                 user_identifier=user_identifier,
                 extra=extra,
             )
-        return await self._perform(self._port.create_agreement(new))
+        return await self._perform("pay.create_agreement", self._port.create_agreement(new))
 
     async def get_agreement(self, agreement_id: AgreementId) -> Agreement:
         """Read an agreement's present state. Raises NotFound."""
         wanted = self._on_agreement("pay.get_agreement", agreement_id)
-        return await self._perform(self._port.get_agreement(wanted))
+        return await self._perform("pay.get_agreement", self._port.get_agreement(wanted))
 
     async def cancel_agreement(self, agreement_id: AgreementId) -> None:
         """Cancel an active agreement. Raises Conflict if it is not active, NotFound, or OutcomeUnknown: get it then."""
         wanted = self._on_agreement("pay.cancel_agreement", agreement_id)
-        await self._perform(self._port.cancel_agreement(wanted))
+        await self._perform("pay.cancel_agreement", self._port.cancel_agreement(wanted))
 
     def search_agreements(
         self,
@@ -448,7 +450,8 @@ class AsyncPayService(Service[PayPort]):
         run twice, or in two processes at once. With `dry_run`, `on_change` is not called.
         """
         return await self._perform(
-            mop_up(self._port, self._runtime.clock, unfinished, on_change, older_than=older_than, dry_run=dry_run)
+            "pay.mop_up",
+            mop_up(self._port, self._runtime.clock, unfinished, on_change, older_than=older_than, dry_run=dry_run),
         )
 
     async def parse_callback(self, body: bytes, headers: Headers) -> PayEvent:
@@ -471,7 +474,7 @@ class AsyncPayService(Service[PayPort]):
 
         Raises CredentialsRefused if the key is refused, and what any call raises if the provider cannot be reached.
         """
-        await self._perform(self._port.check())
+        await self._perform("pay.check", self._port.check())
 
     def _on_payment(self, operation: str, capability: Can, payment_id: str) -> OnPayment:
         self._port.require(capability, operation=operation)

@@ -104,7 +104,7 @@ class PayService(Service[PayPort]):
                 extra=extra,
             )
         self._port.require(*new.needed, operation="pay.create")
-        return drive(self._perform(self._port.create(new)))
+        return drive(self._perform("pay.create", self._port.create(new)))
 
     def create_by_telephone(
         self,
@@ -140,7 +140,7 @@ class PayService(Service[PayPort]):
                 extra=extra,
             )
         self._port.require(*new.needed, operation="pay.create_by_telephone")
-        return drive(self._perform(self._port.create_by_telephone(new)))
+        return drive(self._perform("pay.create_by_telephone", self._port.create_by_telephone(new)))
 
     def authorise(
         self, one_time_token: Secret | None, *, card_number: str, cvc: str, expiry: str, cardholder_name: str
@@ -167,7 +167,7 @@ class PayService(Service[PayPort]):
                 expiry=Personal(expiry),
                 cardholder_name=Personal(cardholder_name),
             )
-        drive(self._perform(self._port.authorise(card)))
+        drive(self._perform("pay.authorise", self._port.authorise(card)))
 
     def charge_agreement(
         self,
@@ -202,7 +202,7 @@ class PayService(Service[PayPort]):
                 metadata=metadata,
                 extra=extra,
             )
-        return drive(self._perform(self._port.charge_agreement(charge)))
+        return drive(self._perform("pay.charge_agreement", self._port.charge_agreement(charge)))
 
     def get(self, payment_id: PaymentId) -> Payment:
         """Read a payment's present state: the one source to decide from.
@@ -210,7 +210,7 @@ class PayService(Service[PayPort]):
         Each read of an unfinished payment gives a fresh `next_url`, which works once. Raises NotFound.
         """
         wanted = self._on_payment("pay.get", Can.GET, payment_id)
-        return drive(self._perform(self._port.get(wanted)))
+        return drive(self._perform("pay.get", self._port.get(wanted)))
 
     def complete(self, payment_id: PaymentId, callback: Mapping[str, str] | str | None = None) -> Payment:
         """Read a payment whose person has come back to `return_url`, and take the money where that is still to be done.
@@ -221,12 +221,14 @@ class PayService(Service[PayPort]):
         not be taken; OutcomeUnknown if it is not known whether it was: call it again.
         """
         wanted = self._on_payment("pay.complete", Can.GET, payment_id)
-        return drive(self._perform(self._port.complete(wanted, callback_parameters(callback, "pay.complete"))))
+        return drive(
+            self._perform("pay.complete", self._port.complete(wanted, callback_parameters(callback, "pay.complete")))
+        )
 
     def list_events(self, payment_id: PaymentId) -> tuple[PaymentEvent, ...]:
         """Read a payment's history, oldest first. It may hold refunds too: decide from `get`. Raises NotFound."""
         wanted = self._on_payment("pay.list_events", Can.LIST_EVENTS, payment_id)
-        return drive(self._perform(self._port.list_events(wanted)))
+        return drive(self._perform("pay.list_events", self._port.list_events(wanted)))
 
     def cancel(self, payment_id: PaymentId) -> None:
         """Cancel an unfinished payment, and release the money if it is held.
@@ -234,7 +236,7 @@ class PayService(Service[PayPort]):
         Raises Conflict if it can no longer be cancelled, NotFound, or OutcomeUnknown: `get` it then.
         """
         wanted = self._on_payment("pay.cancel", Can.CANCEL, payment_id)
-        drive(self._perform(self._port.cancel(wanted)))
+        drive(self._perform("pay.cancel", self._port.cancel(wanted)))
 
     def capture(self, payment_id: PaymentId) -> None:
         """Take the money of a payment made with `delayed_capture`, once the person has confirmed; always all of it.
@@ -242,7 +244,7 @@ class PayService(Service[PayPort]):
         Repeating it is safe. Raises Conflict if it is not capturable, NotFound, or OutcomeUnknown: `get` it then.
         """
         wanted = self._on_payment("pay.capture", Can.DELAYED_CAPTURE, payment_id)
-        drive(self._perform(self._port.capture(wanted)))
+        drive(self._perform("pay.capture", self._port.capture(wanted)))
 
     def search(
         self,
@@ -309,19 +311,19 @@ class PayService(Service[PayPort]):
                 payment_id=payment_id, amount=amount, available=available, idempotency_key=idempotency_key, extra=extra
             )
         self._port.require(*new.needed, operation="pay.refund")
-        return drive(self._perform(self._port.refund(new)))
+        return drive(self._perform("pay.refund", self._port.refund(new)))
 
     def get_refund(self, payment_id: PaymentId, refund_id: RefundId) -> Refund:
         """Read a refund's present state. Raises NotFound."""
         self._port.require(Can.REFUND, operation="pay.get_refund")
         with checked_input("pay.get_refund", OnRefund):
             wanted = OnRefund(payment_id=payment_id, refund_id=refund_id)
-        return drive(self._perform(self._port.get_refund(wanted)))
+        return drive(self._perform("pay.get_refund", self._port.get_refund(wanted)))
 
     def list_refunds(self, payment_id: PaymentId) -> tuple[Refund, ...]:
         """Read all refunds of a payment, oldest first; the newest may still be missing. Raises NotFound."""
         wanted = self._on_payment("pay.list_refunds", Can.LIST_REFUNDS, payment_id)
-        return drive(self._perform(self._port.list_refunds(wanted)))
+        return drive(self._perform("pay.list_refunds", self._port.list_refunds(wanted)))
 
     def search_refunds(
         self,
@@ -365,17 +367,17 @@ class PayService(Service[PayPort]):
             new = NewAgreement(
                 reference=reference, description=description, user_identifier=user_identifier, extra=extra
             )
-        return drive(self._perform(self._port.create_agreement(new)))
+        return drive(self._perform("pay.create_agreement", self._port.create_agreement(new)))
 
     def get_agreement(self, agreement_id: AgreementId) -> Agreement:
         """Read an agreement's present state. Raises NotFound."""
         wanted = self._on_agreement("pay.get_agreement", agreement_id)
-        return drive(self._perform(self._port.get_agreement(wanted)))
+        return drive(self._perform("pay.get_agreement", self._port.get_agreement(wanted)))
 
     def cancel_agreement(self, agreement_id: AgreementId) -> None:
         """Cancel an active agreement. Raises Conflict if it is not active, NotFound, or OutcomeUnknown: get it then."""
         wanted = self._on_agreement("pay.cancel_agreement", agreement_id)
-        drive(self._perform(self._port.cancel_agreement(wanted)))
+        drive(self._perform("pay.cancel_agreement", self._port.cancel_agreement(wanted)))
 
     def search_agreements(
         self, *, reference: str | None = None, status: AgreementStatus | str | None = None, page_size: int = 500
@@ -431,7 +433,8 @@ class PayService(Service[PayPort]):
         """
         return drive(
             self._perform(
-                mop_up(self._port, self._runtime.clock, unfinished, on_change, older_than=older_than, dry_run=dry_run)
+                "pay.mop_up",
+                mop_up(self._port, self._runtime.clock, unfinished, on_change, older_than=older_than, dry_run=dry_run),
             )
         )
 
@@ -455,7 +458,7 @@ class PayService(Service[PayPort]):
 
         Raises CredentialsRefused if the key is refused, and what any call raises if the provider cannot be reached.
         """
-        drive(self._perform(self._port.check()))
+        drive(self._perform("pay.check", self._port.check()))
 
     def _on_payment(self, operation: str, capability: Can, payment_id: str) -> OnPayment:
         self._port.require(capability, operation=operation)

@@ -12,7 +12,7 @@ from govcomponents.core.driver import drive
 from govcomponents.core.http.client import HttpClient, request_id
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.http.retry import RetryPolicy
-from govcomponents.core.observe import CallEvent
+from govcomponents.core.observe import CallEvent, as_observer
 from govcomponents.core.runtime import VERSION, Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
@@ -41,7 +41,9 @@ def _client(
     observers: tuple[Callable[[CallEvent], None], ...] = (),
     credential: Credential | None = None,
 ) -> HttpClient:
-    runtime = Runtime(transport, observers=observers, retry=RetryPolicy(wait=wait_none()))
+    runtime = Runtime(
+        transport, observers=tuple(as_observer(observer) for observer in observers), retry=RetryPolicy(wait=wait_none())
+    )
     return HttpClient(runtime, provider="Provider", base_url=BASE, credential=credential)
 
 

@@ -13,6 +13,7 @@ from tenacity import stop_after_attempt
 
 from govcomponents.core.http.messages import Response
 from govcomponents.core.http.retry import RetryPolicy
+from govcomponents.core.observe import as_observer
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
@@ -100,7 +101,9 @@ def port_on(*steps: Any, attempts: int = 1, observers: tuple[Any, ...] = ()) -> 
     """The adapter on a script, with its clock stopped at NOW."""
     transport = ScriptedTransport(steps)
     policy = RetryPolicy(stop=stop_after_attempt(attempts))
-    runtime = Runtime(transport, clock=lambda: NOW, retry=policy, observers=observers)
+    runtime = Runtime(
+        transport, clock=lambda: NOW, retry=policy, observers=tuple(as_observer(observer) for observer in observers)
+    )
     return GcNotify.from_settings(NotifySettings(adapter="gc_notify", api_key=KEY), runtime), transport
 
 

@@ -24,6 +24,7 @@ from govcomponents import (
 from govcomponents.contracts.faults import EVERY, Fault, FaultyTransport
 from govcomponents.core.http.messages import Response
 from govcomponents.core.http.retry import RetryPolicy
+from govcomponents.core.observe import as_observer
 from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
@@ -212,7 +213,7 @@ def test_whatever_goes_wrong_the_service_has_the_message_at_most_once_and_no_val
     inner = ScriptedTransport([lambda _: accepted(from_number="+16135550100")] * 3)
     faulty = FaultyTransport(inner, {EVERY: fault})
     events: list[object] = []
-    runtime = Runtime(faulty, retry=RetryPolicy(), observers=(events.append,))
+    runtime = Runtime(faulty, retry=RetryPolicy(), observers=(as_observer(events.append),))
     port = GcNotify.from_settings(NotifySettings(api_key=KEY), runtime)
 
     def send() -> None:

@@ -1,16 +1,23 @@
-"""The HTTP client of adapters: adds the credential and the User-Agent, emits events, retries as allowed."""
+"""The HTTP client of adapters: adds the credential and the User-Agent, lets observers watch, retries as allowed."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import urlsplit
 
 from govcomponents.core.http.messages import Request, Response
 from govcomponents.core.http.retry import retry
-from govcomponents.core.observe import CallEvent, emit
+from govcomponents.core.observe import (
+    Attempt,
+    AttemptWatch,
+    Happening,
+    Operation,
+    OperationWatch,
+    current_operation,
+    tell,
+)
 from govcomponents.errors import GovComponentsError, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
@@ -24,7 +31,7 @@ _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-b3-traceid", "x-amzn-req
 def request_id(response: Response) -> str | None:
     """The provider's own id of the exchange, for its support desk; None where it gives none."""
     for name in _REQUEST_ID_HEADERS:
-        if value := response.header(name):
+        if value := response.headers.get(name):
             return value[:128]
     return None
 
@@ -48,10 +55,12 @@ class HttpClient:
         self.provider = provider
         self.transport = runtime.transport
         self._base_url = base_url
+        self._server = _server(base_url)
         self._credential = credential
         self._is_rate_limit = is_rate_limit
         self._rate_limit_wait = rate_limit_wait
         self._observers = runtime.observers
+        self._account = runtime.account
         self._policy = runtime.retry
         self._clock = runtime.clock
         self._fixed = {"User-Agent": runtime.user_agent, "Accept": "application/json"}
@@ -61,6 +70,9 @@ class HttpClient:
 
         Raises NotSent or OutcomeUnknown, from the transport.
         """
+        if self._observers and not _is_observed(request.operation):
+            with OperationWatch(self._observers, Operation(request.operation, self.provider, self._account)):
+                return await self.send(request)
         outcome: Response | Exception
         started = self._clock()
         try:
@@ -80,7 +92,7 @@ class HttpClient:
             policy=self._policy,
             started=started,
             clock=self._clock,
-            sleep=self.transport.sleep,
+            sleep=partial(self._wait, request.operation),
             is_rate_limit=self._is_rate_limit,
             rate_limit_wait=self._rate_limit_wait,
         )
@@ -106,23 +118,39 @@ class HttpClient:
         )
         if not self._observers:
             return await self.transport.send(outgoing)
-        started = time.perf_counter()
-        event = CallEvent(request.operation, self.provider, request.method, number, "answered", None, 0.0, None)
-        try:
-            response = await self.transport.send(outgoing)
-        except BaseException as error:
-            # Only our own errors say that nothing was sent; a task that is cancelled, for one, cannot know.
-            is_known = isinstance(error, GovComponentsError) and not isinstance(error, OutcomeUnknown)
-            outcome = "not_sent" if is_known else "outcome_unknown"
-            emit(self._observers, replace(event, outcome=outcome, seconds=time.perf_counter() - started))
-            raise
-        emit(
-            self._observers,
-            replace(
-                event,
-                status=response.status,
-                seconds=time.perf_counter() - started,
-                request_id=request_id(response),
-            ),
-        )
-        return response
+        operation = current_operation() or Operation(request.operation, self.provider, self._account)
+        operation.attempts += 1
+        server, port = _server(url) if is_whole else self._server
+        attempt = Attempt(operation, number, request.method, server, port, request.template)
+        with AttemptWatch(self._observers, attempt):
+            if attempt.headers:
+                own = {name.lower() for name in headers}
+                added = {name: value for name, value in attempt.headers.items() if name.lower() not in own}
+                outgoing = outgoing._replace(headers={**headers, **added})
+            try:
+                response = await self.transport.send(outgoing)
+            except GovComponentsError as error:
+                # Only our own errors say that nothing was sent; a task that is cancelled, for one, cannot know.
+                attempt.outcome = "outcome_unknown" if isinstance(error, OutcomeUnknown) else "not_sent"
+                raise
+            attempt.outcome = "answered"
+            attempt.status = response.status
+            attempt.request_id = request_id(response)
+            return response
+
+    async def _wait(self, operation: str, seconds: float) -> None:
+        if self._observers:
+            labels = {"operation": operation}
+            tell(self._observers, Happening("retry.waited", self.provider, self._account, labels, seconds))
+        await self.transport.sleep(seconds)
+
+
+def _is_observed(operation: str) -> bool:
+    """Whether the observers are watching this operation already: the service, or an earlier page, began it."""
+    current = current_operation()
+    return current is not None and current.name == operation
+
+
+def _server(url: str) -> tuple[str, int | None]:
+    parts = urlsplit(url)
+    return parts.hostname or "", parts.port

@@ -28,7 +28,9 @@ class Request(NamedTuple):
 
     `operation` is such as "pay.create". `url` is a path below the adapter's base URL, or a whole URL. `timeout` is
     the time in seconds that the provider may stay silent; None is the transport's default. `lookup` says
-    how to learn the outcome if the answer is lost. The headers, the body and the URL never show in a `repr`.
+    how to learn the outcome if the answer is lost. `template` is the URL's path with names for what differs from call
+    to call, such as "/v1/payments/{id}": observers see it, and never the URL. The headers, the body and the URL never
+    show in a `repr`.
     """
 
     operation: str
@@ -41,6 +43,7 @@ class Request(NamedTuple):
     lookup: str = ""
     provider: str = ""
     idempotency_key: str | None = None
+    template: str = ""
 
     def __repr__(self) -> str:
         return f"<Request {self.operation}: {self.method}, {self.replay.value}>"
