@@ -58,7 +58,7 @@ class BuiltInStubs:
 
     def provider(self, section: str) -> ProviderStub:
         """Return the stub of a section of the world."""
-        raise NotImplementedError
+        raise NotImplementedError("the sandbox holds the stubs")
 
 
 def find_spec(section: str) -> ProviderSpec:
