@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from govcomponents.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from govcomponents.accounts import Account as Account
     from govcomponents.components import (
-        Account as Account,
         AsyncGovComponents as AsyncGovComponents,
         GovComponents as GovComponents,
     )
@@ -62,7 +62,8 @@ if TYPE_CHECKING:
     from govcomponents.settings import Settings as Settings
 
 _HOMES = {
-    "components": "Account AsyncGovComponents GovComponents",
+    "accounts": "Account",
+    "components": "AsyncGovComponents GovComponents",
     "core.checks": "CheckResult",
     "core.observe": "AnyObserver Attempt CallEvent Happening Observer Operation",
     "core.http.retry": "RetryPolicy",

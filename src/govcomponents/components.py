@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING
 
+from govcomponents.accounts import (
+    FIRST_SETTING,
+    Account,
+    IdentityT,
+    NotifyT,
+    PayT,
+    Services,
+    policies_by_account,
+    ports_by_account,
+)
 from govcomponents.core.driver import drive
 from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.observe import as_observer
-from govcomponents.core.plugins import find_adapter
 from govcomponents.core.runtime import Runtime
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from govcomponents.core.checks import CheckResult
     from govcomponents.core.observe import AnyObserver
-    from govcomponents.core.port import Port
     from govcomponents.core.transports.base import Transport
     from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.identity.port import IdentityPort
@@ -35,96 +42,7 @@ if TYPE_CHECKING:
     from govcomponents.pay.port import PayPort
     from govcomponents.pay.service import PayService
     from govcomponents.sandbox.app import Sandbox
-    from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings, Settings
-
-    PortT = TypeVar("PortT", bound=Port[Any])
-    ServiceT = TypeVar("ServiceT")
-
-PayT = TypeVar("PayT")
-NotifyT = TypeVar("NotifyT")
-IdentityT = TypeVar("IdentityT")
-
-_FIRST_SETTING = {"pay": "API_KEY", "notify": "API_KEY", "identity": "CLIENT_ID"}
-
-
-@dataclass
-class _Services(Generic[PayT, NotifyT, IdentityT]):
-    """The service objects of each component, by account, and the adapters that they stand on."""
-
-    pay: dict[str, PayT] = field(default_factory=dict)
-    notify: dict[str, NotifyT] = field(default_factory=dict)
-    identity: dict[str, IdentityT] = field(default_factory=dict)
-    ports: dict[tuple[str, str], Port[Any]] = field(default_factory=dict)
-
-    def add(
-        self,
-        component: str,
-        ports: Mapping[str, PortT],
-        services: dict[str, ServiceT],
-        make: Callable[[PortT, Runtime, Mapping[str, PortT]], ServiceT],
-        runtime: Runtime,
-    ) -> None:
-        """Make one component's service objects. The one without a name takes the callbacks of the others too."""
-        for account, port in ports.items():
-            siblings = {name: other for name, other in ports.items() if name != account}
-            own = replace(runtime, account=account)
-            services[account] = make(port, own, siblings if account == DEFAULT_ACCOUNT else {})
-            self.ports[component, account] = port
-
-    def describe(self, account: str) -> str:
-        """Name what one account stands on, without anything secret."""
-        found = [f"{component} by {port.provider}" for (component, name), port in self.ports.items() if name == account]
-        return ", ".join(found) or "nothing is configured"
-
-
-class Account(Generic[PayT, NotifyT, IdentityT]):
-    """The service objects of one account: `gov.account("moto").pay`. Without a name, `gov` itself is one.
-
-    Accounts share the connections of their GovComponents, and live as long as it does.
-    """
-
-    def __init__(self, name: str, services: _Services[PayT, NotifyT, IdentityT]) -> None:
-        self._name = name
-        self._services = services
-
-    @property
-    def name(self) -> str:
-        """The account's name; "default" for that of the settings outside named accounts."""
-        return self._name
-
-    @cached_property
-    def pay(self) -> PayT:
-        """Payments. Raises ConfigurationError if they are not configured."""
-        return self._found("pay", self._services.pay)
-
-    @cached_property
-    def notify(self) -> NotifyT:
-        """Emails, text messages and letters. Raises ConfigurationError if they are not configured."""
-        return self._found("notify", self._services.notify)
-
-    @cached_property
-    def identity(self) -> IdentityT:
-        """Signing in and proof of identity. Raises ConfigurationError if they are not configured."""
-        return self._found("identity", self._services.identity)
-
-    def _found(self, component: str, services: Mapping[str, ServiceT]) -> ServiceT:
-        if (service := services.get(self._name)) is not None:
-            return service
-        where = f"GOVCOMPONENTS_{component.upper()}__"
-        if self._name != DEFAULT_ACCOUNT:
-            happened = f"{component} is not configured for the account {self._name}"
-            where += f"ACCOUNTS__{self._name.upper()}__"
-        elif services:
-            happened = f"gov.{component} is not configured: there are only the accounts {', '.join(services)}"
-        else:
-            happened = f"gov.{component} is not configured"
-        fix = f"set {where}{_FIRST_SETTING[component]} and what else its page in the docs lists"
-        if services:
-            fix += f', or take gov.account("{next(iter(services))}").{component}'
-        raise ConfigurationError(happened, fix=fix)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._name}: {self._services.describe(self._name)}>"
+    from govcomponents.settings import Settings
 
 
 class _Components(Account[PayT, NotifyT, IdentityT]):
@@ -132,7 +50,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
 
     def __init__(
         self,
-        services: _Services[PayT, NotifyT, IdentityT],
+        services: Services[PayT, NotifyT, IdentityT],
         transport: Transport,
         simulator: Sandbox | None = None,
     ) -> None:
@@ -233,31 +151,31 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
     @classmethod
     def _build(
         cls, settings: Settings, runtime: Runtime, templates: TemplateRegistry | None
-    ) -> _Services[PayT, NotifyT, IdentityT]:
-        services: _Services[PayT, NotifyT, IdentityT] = _Services()
+    ) -> Services[PayT, NotifyT, IdentityT]:
+        services: Services[PayT, NotifyT, IdentityT] = Services()
         if settings.pay is not None:
             from govcomponents.pay.adapters import BUILT_IN as PAY_ADAPTERS
             from govcomponents.pay.port import PayPort
 
-            pay = _ports(settings.pay, PayPort, PAY_ADAPTERS, runtime)
+            pay = ports_by_account(settings.pay, PayPort, PAY_ADAPTERS, runtime)
             services.add("pay", pay, services.pay, cls._pay, runtime)
         if settings.notify is not None:
             from govcomponents.notify.adapters import BUILT_IN as NOTIFY_ADAPTERS
             from govcomponents.notify.port import NotifyPort
 
-            notify = _ports(settings.notify, NotifyPort, NOTIFY_ADAPTERS, runtime)
-            policies = _policies(settings.notify, runtime, templates)
+            notify = ports_by_account(settings.notify, NotifyPort, NOTIFY_ADAPTERS, runtime)
+            policies = policies_by_account(settings.notify, runtime, templates)
             services.add("notify", notify, services.notify, partial(cls._notify, policies), runtime)
         if settings.identity is not None:
             from govcomponents.identity.adapters import BUILT_IN as IDENTITY_ADAPTERS
             from govcomponents.identity.port import IdentityPort
 
-            identity = _ports(settings.identity, IdentityPort, IDENTITY_ADAPTERS, runtime)
+            identity = ports_by_account(settings.identity, IdentityPort, IDENTITY_ADAPTERS, runtime)
             services.add("identity", identity, services.identity, cls._identity, runtime)
         return services
 
     def _require(self, components: Collection[str]) -> None:
-        if isinstance(components, str) or not set(components) <= _FIRST_SETTING.keys():
+        if isinstance(components, str) or not set(components) <= FIRST_SETTING.keys():
             raise ConfigurationError(
                 "`require` is not a list of components", fix='name them, such as require=("pay", "notify")'
             )
@@ -305,40 +223,6 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         named = [f"; account {name}: {self._services.describe(name)}" for name in self._accounts if name != self._name]
         where = "" if self._simulator is None else " (sandbox)"
         return f"<{type(self).__name__}{where}: {self._services.describe(self._name)}{''.join(named)}>"
-
-
-def _ports(
-    settings: PaySettings | NotifySettings | IdentitySettings,
-    kind: type[PortT],
-    built_in: Mapping[str, str],
-    runtime: Runtime,
-) -> dict[str, PortT]:
-    """Build the adapter of each account. Raises ConfigurationError for the first that cannot be built."""
-    ports: dict[str, PortT] = {}
-    for account, section in settings.by_account().items():
-        own = replace(runtime, account=account)
-        try:
-            adapter = find_adapter(kind, section.component, section.adapter, built_in, section.variable("adapter"))
-            ports[account] = adapter.from_settings(section, own)
-            section.check_all_claimed()
-        except ConfigurationError as error:
-            error.account = account
-            raise
-    return ports
-
-
-def _policies(settings: NotifySettings, runtime: Runtime, templates: TemplateRegistry | None) -> dict[str, Policy]:
-    """Read the rules of each account's messages. Raises ConfigurationError for the first that cannot be read."""
-    from govcomponents.notify.policy import Policy
-
-    policies: dict[str, Policy] = {}
-    for account, section in settings.by_account().items():
-        try:
-            policies[account] = Policy.from_settings(section, runtime, templates)
-        except ConfigurationError as error:
-            error.account = account
-            raise
-    return policies
 
 
 class GovComponents(_Components["PayService", "NotifyService", "IdentityService"]):

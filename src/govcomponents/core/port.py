@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from govcomponents.errors import NotSupported
 
@@ -46,3 +46,7 @@ class Port(Generic[SettingsT]):
     def unsupported(self, capability: StrEnum, *, operation: str = "") -> NotSupported:
         """The error that says that this adapter does not do that."""
         return NotSupported(capability.value.replace("_", " "), provider=self.provider, operation=operation)
+
+
+AnyPort: TypeAlias = Port[Any]
+"""A port of any component, whatever its settings."""

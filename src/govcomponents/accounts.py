@@ -1,0 +1,144 @@
+"""Named accounts: the service objects of each, and the adapters of one component that settings build for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from govcomponents.core.plugins import find_adapter
+from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from govcomponents.core.port import AnyPort
+    from govcomponents.core.runtime import Runtime
+    from govcomponents.notify.policy import Policy
+    from govcomponents.notify.templates.registry import TemplateRegistry
+    from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings
+
+    PortT = TypeVar("PortT", bound=AnyPort)
+    ServiceT = TypeVar("ServiceT")
+
+PayT = TypeVar("PayT")
+NotifyT = TypeVar("NotifyT")
+IdentityT = TypeVar("IdentityT")
+
+FIRST_SETTING = {"pay": "API_KEY", "notify": "API_KEY", "identity": "CLIENT_ID"}
+
+
+@dataclass
+class Services(Generic[PayT, NotifyT, IdentityT]):
+    """The service objects of each component, by account, and the adapters that they stand on."""
+
+    pay: dict[str, PayT] = field(default_factory=dict)
+    notify: dict[str, NotifyT] = field(default_factory=dict)
+    identity: dict[str, IdentityT] = field(default_factory=dict)
+    ports: dict[tuple[str, str], AnyPort] = field(default_factory=dict)
+
+    def add(
+        self,
+        component: str,
+        ports: Mapping[str, PortT],
+        services: dict[str, ServiceT],
+        make: Callable[[PortT, Runtime, Mapping[str, PortT]], ServiceT],
+        runtime: Runtime,
+    ) -> None:
+        """Make one component's service objects. The one without a name takes the callbacks of the others too."""
+        for account, port in ports.items():
+            siblings = {name: other for name, other in ports.items() if name != account}
+            own = replace(runtime, account=account)
+            services[account] = make(port, own, siblings if account == DEFAULT_ACCOUNT else {})
+            self.ports[component, account] = port
+
+    def describe(self, account: str) -> str:
+        """Name what one account stands on, without anything secret."""
+        found = [f"{component} by {port.provider}" for (component, name), port in self.ports.items() if name == account]
+        return ", ".join(found) or "nothing is configured"
+
+
+class Account(Generic[PayT, NotifyT, IdentityT]):
+    """The service objects of one account: `gov.account("moto").pay`. Without a name, `gov` itself is one.
+
+    Accounts share the connections of their GovComponents, and live as long as it does.
+    """
+
+    def __init__(self, name: str, services: Services[PayT, NotifyT, IdentityT]) -> None:
+        self._name = name
+        self._services = services
+
+    @property
+    def name(self) -> str:
+        """The account's name; "default" for that of the settings outside named accounts."""
+        return self._name
+
+    @cached_property
+    def pay(self) -> PayT:
+        """Payments. Raises ConfigurationError if they are not configured."""
+        return self._found("pay", self._services.pay)
+
+    @cached_property
+    def notify(self) -> NotifyT:
+        """Emails, text messages and letters. Raises ConfigurationError if they are not configured."""
+        return self._found("notify", self._services.notify)
+
+    @cached_property
+    def identity(self) -> IdentityT:
+        """Signing in and proof of identity. Raises ConfigurationError if they are not configured."""
+        return self._found("identity", self._services.identity)
+
+    def _found(self, component: str, services: Mapping[str, ServiceT]) -> ServiceT:
+        if (service := services.get(self._name)) is not None:
+            return service
+        where = f"GOVCOMPONENTS_{component.upper()}__"
+        if self._name != DEFAULT_ACCOUNT:
+            happened = f"{component} is not configured for the account {self._name}"
+            where += f"ACCOUNTS__{self._name.upper()}__"
+        elif services:
+            happened = f"gov.{component} is not configured: there are only the accounts {', '.join(services)}"
+        else:
+            happened = f"gov.{component} is not configured"
+        fix = f"set {where}{FIRST_SETTING[component]} and what else its page in the docs lists"
+        if services:
+            fix += f', or take gov.account("{next(iter(services))}").{component}'
+        raise ConfigurationError(happened, fix=fix)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._name}: {self._services.describe(self._name)}>"
+
+
+def ports_by_account(
+    settings: PaySettings | NotifySettings | IdentitySettings,
+    kind: type[PortT],
+    built_in: Mapping[str, str],
+    runtime: Runtime,
+) -> dict[str, PortT]:
+    """Build the adapter of each account. Raises ConfigurationError for the first that cannot be built."""
+    ports: dict[str, PortT] = {}
+    for account, section in settings.by_account().items():
+        own = replace(runtime, account=account)
+        try:
+            adapter = find_adapter(kind, section.component, section.adapter, built_in, section.variable("adapter"))
+            ports[account] = adapter.from_settings(section, own)
+            section.check_all_claimed()
+        except ConfigurationError as error:
+            error.account = account
+            raise
+    return ports
+
+
+def policies_by_account(
+    settings: NotifySettings, runtime: Runtime, templates: TemplateRegistry | None
+) -> dict[str, Policy]:
+    """Read the rules of each account's messages. Raises ConfigurationError for the first that cannot be read."""
+    from govcomponents.notify.policy import Policy
+
+    policies: dict[str, Policy] = {}
+    for account, section in settings.by_account().items():
+        try:
+            policies[account] = Policy.from_settings(section, runtime, templates)
+        except ConfigurationError as error:
+            error.account = account
+            raise
+    return policies
