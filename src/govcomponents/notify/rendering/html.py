@@ -6,10 +6,11 @@ Source: GOV.UK Notify docs, "Formatting"; alphagov/notifications-utils, `markdow
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from govcomponents.notify.rendering.links import Links, safe_address
-from govcomponents.notify.rendering.markdown import Block, Document, link_key, parse
+from govcomponents.notify.rendering.markdown import Block, Document, parse
 
 _LINK: Final = "word-wrap: break-word; color: #1D70B8;"
 _INK: Final = "color: #0B0C0C;"
@@ -50,7 +51,7 @@ class EmailHtml:
         document = parse(text)
         return self._blocks(document.blocks, document)
 
-    def _blocks(self, blocks: list[Block], document: Document) -> str:
+    def _blocks(self, blocks: Sequence[Block], document: Document) -> str:
         return "".join(self._block(block, document) for block in blocks)
 
     def _block(self, block: Block, document: Document) -> str:
@@ -71,8 +72,10 @@ class EmailHtml:
             case _:
                 return self.paragraph(self.inline(block.text, document))
 
-    def _joined(self, blocks: list[Block]) -> list[Block]:
+    def _joined(self, blocks: Sequence[Block]) -> Sequence[Block]:
         """Lines of text that follow each other are one text."""
+        if len(blocks) < 2:
+            return blocks
         joined: list[Block] = []
         for block in blocks:
             if block.kind == "text" and joined and joined[-1].kind == "text":
@@ -92,6 +95,8 @@ class EmailHtml:
 
     def inline(self, text: str, document: Document, *, depth: int = 0) -> str:
         """Write what stands within a block: links, escapes and line breaks. `depth` counts the links around it."""
+        if not _SPECIAL.search(text):
+            return self.plain(text)
         parts: list[str] = []
         position = plain = 0
         last = len(text.rstrip())  # no line breaks after it
@@ -132,21 +137,15 @@ class EmailHtml:
     def _link(self, links: Links, at: int, document: Document, depth: int, *, is_image: bool) -> tuple[int, str] | None:
         """Where a link ends, and how it is written; None if there is none."""
         link = links.at(at)
-        address = title = None
-        if link is not None:
-            address, title = link.address, link.title
-        elif document.links:
-            for link in links.named(at):
-                if defined := document.links.get(link_key(link.name)):
-                    address, title = defined
-                    break
-        if link is None or address is None:
+        if link is None and document.links:
+            link = links.named(at, document.links)
+        if link is None:
             return None
         if is_image:
             return link.end, ""
         deeper = depth + 1
         text = self.inline(link.label, document, depth=deeper) if deeper < _LINKS_IN_LINKS else self.plain(link.label)
-        return link.end, self.link(address, title, text)
+        return link.end, self.link(link.address, link.title, text)
 
     def autolink(self, text: str, start: int) -> str | None:  # noqa: ARG002  # only the plain text has them
         """The address between "<" and ">" that stands for itself; None if there is none."""

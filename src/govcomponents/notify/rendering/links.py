@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 from urllib.parse import quote
+
+from govcomponents.notify.rendering.markdown import link_key
 
 _MARKS: Final = re.compile(r"[\[\]^]")
 _SPACES: Final = re.compile(r"\s*")
@@ -23,13 +26,12 @@ _NONE: Final = -1
 
 
 class Link(NamedTuple):
-    """A link where it stands: its label and its address, or the name under which the address is given elsewhere."""
+    """A link where it stands: where it ends, its label, its address and its title."""
 
     end: int
     label: str
-    address: str | None
+    address: str
     title: str | None
-    name: str
 
 
 class Links:
@@ -89,22 +91,27 @@ class Links:
             if after < len(self._closed):
                 title_end = self._closed[after]
                 over = text.index(")", title_end) + 1
-                return Link(over, label, text[start : titled.start()], text[titled.end() : title_end], "")
-        return Link(close + 1, label, text[start:close].rstrip(), None, "")
+                return Link(over, label, text[start : titled.start()], text[titled.end() : title_end])
+        return Link(close + 1, label, text[start:close].rstrip(), None)
 
-    def named(self, position: int) -> list[Link]:
-        """Return what may be a link at a position by a name, its own or its label: the longer first."""
+    def named(self, position: int, known: Mapping[str, tuple[str, str | None]]) -> Link | None:
+        """Return the link at a position whose address is known by its own name or else its label, or None."""
         text = self._text
-        found: list[Link] = []
         node = self._index[position] + 1
         if (end := self._reference[node]) != _NONE:
             opening = self._index[end] + 1
             over = self._brackets[self._pair[opening]]
-            name = text[self._brackets[opening] + 1 : over] or text[position + 1 : end]
-            found.append(Link(over + 1, text[position + 1 : end], None, None, name))
-        if (end := self._alone[node]) != _NONE:
-            found.append(Link(end + 1, text[position + 1 : end], None, None, text[position + 1 : end]))
-        return [link for link in found if len(link.name) <= _LONGEST_NAME]
+            start = self._brackets[opening] + 1
+            label = text[position + 1 : end]
+            if found := _known(text[start:over] if start < over else label, known):
+                return Link(over + 1, label, *found)
+        if (end := self._alone[node]) != _NONE and (found := _known(text[position + 1 : end], known)):
+            return Link(end + 1, text[position + 1 : end], *found)
+        return None
+
+
+def _known(name: str, known: Mapping[str, tuple[str, str | None]]) -> tuple[str, str | None] | None:
+    return known.get(link_key(name)) if len(name) <= _LONGEST_NAME else None
 
 
 def safe_address(address: str) -> str | None:

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Final, Literal
 
 _NESTED_AT_MOST: Final = 6
@@ -47,7 +49,7 @@ class Block:
     text: str = ""
     level: int = 0
     is_ordered: bool = False
-    children: list[Block] = field(default_factory=list)
+    children: Sequence[Block] = ()
 
 
 @dataclass(slots=True)
@@ -60,7 +62,8 @@ class Document:
 
 def link_key(text: str) -> str:
     """The form in which names of link definitions are compared."""
-    return _SPACES.sub(" ", text.lower())
+    lowered = text.lower()
+    return lowered if lowered.isprintable() and " " not in lowered else _SPACES.sub(" ", lowered)
 
 
 def parse(text: str) -> Document:
@@ -77,9 +80,7 @@ class _Reader:
         self._text = text.rstrip("\n")
         self._lines = self._text.split("\n") if self._text else []
         self._count = len(self._lines)
-        self._starts = [0]
-        for line in self._lines:
-            self._starts.append(self._starts[-1] + len(line) + 1)
+        self._starts = [0, *accumulate(len(line) + 1 for line in self._lines)]
         self._end = len(self._text.rstrip())
         self._links = links
         self._depths = depths
@@ -296,22 +297,28 @@ class _Reader:
     def _end_of_list(self, at: int, bullet: re.Match[str]) -> int:
         """The line after a list."""
         indent = bullet.group(1)
-        line = at
+        lines, starts, count = self._lines, self._starts, self._count
+        line, breaks = at, -1 if bullet.end() == len(lines[at]) else 0
         while True:
-            after = self._skip(line + 1)
-            if after >= self._count or self._starts[line] + len(self._lines[line]) > self._end:
-                return self._count
-            breaks = after - line - (line == at and bullet.end() == len(self._lines[at]))
+            after = line + 1
+            while after < count and not lines[after]:
+                after += 1
+            if after >= count or starts[line] + len(lines[line]) > self._end:
+                return count
+            breaks += after - line
             if breaks and (breaks > 2 or self._ends_list(after, indent, is_apart=breaks == 2)):
                 return after
-            line = after
+            line, breaks = after, 0
 
     def _ends_list(self, at: int, indent: str, *, is_apart: bool) -> bool:
         line = self._lines[at]
         inner = line[len(indent) :] if line.startswith(indent) else None
-        if _HRULE_AFTER_LIST.fullmatch(line) or (inner and _HRULE_AFTER_LIST.fullmatch(inner)):
-            return True
-        if line.lstrip(" ").startswith("[") and (self._definition(at) or self._footnote(at)):
+        first = line.lstrip(" ")[:1]
+        if first in ("-", "*", "_"):
+            is_rule = _HRULE_AFTER_LIST.fullmatch
+            if is_rule(line) or (indent and inner and is_rule(inner)):
+                return True
+        elif first == "[" and (self._definition(at) or self._footnote(at)):
             return True
         return is_apart and not line.startswith(" ") and not (inner is not None and _NEXT_ITEM.match(inner))
 
@@ -334,7 +341,8 @@ class _Reader:
         found = _ITEM.findall(text)
         ends_open = False
         for number, (item, _) in enumerate(found):
-            content = _BULLET.sub("", item, count=1)
+            bullet = _BULLET.match(item)
+            content = item[bullet.end() :] if bullet else item
             if "\n " in content:
                 content = re.sub(rf"^ {{1,{len(item) - len(content)}}}", "", content, flags=re.MULTILINE)
             gap = content.find("\n\n")
@@ -343,8 +351,11 @@ class _Reader:
                 ends_open = content[-1] == "\n"
                 is_loose = is_loose or ends_open
             line = content.rstrip("\n")
-            if "\n" not in line and line.lstrip(" ")[:1].isalpha() and not line.startswith("    "):
-                children = [Block("text", line)]  # as most are
+            children: Sequence[Block]
+            if not line and not content:
+                children = ()
+            elif "\n" not in line and line.lstrip(" ")[:1].isalpha() and not line.startswith("    "):
+                children = (Block("text", line),)  # as most are
             else:
                 children = _Reader(content, self._links, self._depths).read(in_list=True)
             items.append(Block("loose_item" if is_loose else "item", children=children))

@@ -14,7 +14,7 @@ from typing import Final
 # Each looks back first, so that a long run of what may begin a match is walked through once.
 _BEFORE_PUNCTUATION: Final = re.compile(r"(?<![ \t])[ \t]+([,.])")
 _SPACED_PUNCTUATION: Final = (" ,", " .", "\t,", "\t.")
-_SPACED_HYPHENS: Final = re.compile(r"(?<!\s)\s+[-–—]{1,3}\s+")
+_SPACED_HYPHENS: Final = re.compile(r"(?<=\s)[-–—]{1,3}\s+")
 _HYPHEN_AND_SPACE: Final = re.compile(r"[-–—]\s")
 _EMAIL: Final = re.compile(
     r"(?<![a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\\\-‘’])[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~\\\-‘’]+@[^.@][^@\s]+"
@@ -64,7 +64,18 @@ def improve(text: str, *, quotes: bool = True) -> str:
         text = _smart_quotes(text)
     if "@" in text:
         text = _EMAIL.sub(lambda found: found.group().replace("‘", "'").replace("’", "'"), text)
-    return _SPACED_HYPHENS.sub(" – ", text) if _HYPHEN_AND_SPACE.search(text) else text
+    return _with_dashes(text) if _HYPHEN_AND_SPACE.search(text) else text
+
+
+def _with_dashes(text: str) -> str:
+    """Put an en dash for each hyphen between spaces. It is looked for by the hyphen, because HTML is full of spaces."""
+    parts: list[str] = []
+    position = 0
+    for found in _SPACED_HYPHENS.finditer(text):
+        if found.start() > position:  # else the space before it belongs to another dash
+            parts += (text[position : found.start()].rstrip(), " – ")
+            position = found.end()
+    return "".join((*parts, text[position:]))
 
 
 def _smart_quotes(text: str) -> str:
