@@ -11,7 +11,7 @@ from govcomponents.notify import Channel, Template
 from govcomponents.notify.templates.personalisation import composed
 from govcomponents.notify.templates.sanitising import sanitise
 
-LIMIT = 0.5 if sys.gettrace() is None else 6.0  # seconds; measuring coverage slows every line down
+LIMIT = 0.5  # seconds
 
 EVIL = [
     *("[a](", "[a]( ", " ", "[a](x '", "[[]", "[", "]", "![", "[a", "[[a]", "[a]]", "](", "[a][", '[a](b "c" ', "\\["),
@@ -116,9 +116,27 @@ def template(channel):
     )  # fmt: skip
 
 
+@contextlib.contextmanager
+def untraced():
+    """Let nobody look at each line meanwhile, as a measurement of coverage does: it is the code that is timed."""
+    trace = sys.gettrace()
+    monitoring = getattr(sys, "monitoring", None)
+    tools = [tool for tool in range(6) if monitoring.get_tool(tool)] if monitoring else []
+    events = {tool: monitoring.get_events(tool) for tool in tools}
+    sys.settrace(None)
+    for tool in tools:
+        monitoring.set_events(tool, 0)
+    try:
+        yield
+    finally:
+        for tool in tools:
+            monitoring.set_events(tool, events[tool])
+        sys.settrace(trace)
+
+
 def once(channel, value):
     start = time.process_time()
-    with contextlib.suppress(InvalidInput):  # a QR code that is too long
+    with untraced(), contextlib.suppress(InvalidInput):  # a QR code that is too long
         rendered = template(channel).render({"x": value})
         assert rendered.body is not None
         assert channel is not Channel.EMAIL or rendered.text is not None
@@ -127,16 +145,18 @@ def once(channel, value):
 
 def cleaned(value):
     start = time.process_time()
-    sanitise(value)
-    composed(value)
+    with untraced():
+        sanitise(value)
+        composed(value)
     return time.process_time() - start
 
 
 def check(measure, evil, size):
-    """Four tries, because the machine is shared; a square shows at once, and in each."""
+    """The best of a few tries of each, because the machine is shared; a square shows in the best too."""
     values = [(evil * size)[: size * times] for times in (1, 2)]
-    for _ in range(4):
-        half, whole = (measure(value) for value in values)
+    half = whole = float("inf")
+    for _ in range(6):
+        half, whole = (min(best, measure(value)) for best, value in zip((half, whole), values, strict=True))
         if whole <= max(2.5 * half, 0.02):
             return
     pytest.fail(f"{half:.3f} s, and {whole:.3f} s for twice the length")
