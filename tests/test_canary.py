@@ -8,13 +8,26 @@ from __future__ import annotations
 
 import logging
 import pickle
+import re
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from govcomponents import AsyncGovComponents, GovComponents, GovComponentsError, Money, Secret
+from govcomponents import (
+    AsyncGovComponents,
+    Attempt,
+    GovComponents,
+    GovComponentsError,
+    Happening,
+    Money,
+    Observer,
+    Operation,
+    Secret,
+)
 from govcomponents.contracts.faults import EVERY, Fault, FaultyTransport
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.transports.in_process import InProcessTransport
@@ -89,6 +102,28 @@ class Told:
         return {canary for canary in self.canaries if canary in whole}
 
 
+class Overhearing(Observer):
+    """Keeps each record as it is when it has ended: all that an observer can learn."""
+
+    def __init__(self, told: Told) -> None:
+        self.told = told
+        self.templates: list[str] = []
+
+    @contextmanager
+    def operation(self, operation: Operation) -> Iterator[None]:
+        yield
+        self.told.texts.append(repr(operation))
+
+    @contextmanager
+    def attempt(self, attempt: Attempt) -> Iterator[None]:
+        yield
+        self.told.texts.append(repr(attempt))
+        self.templates.append(attempt.template)
+
+    def happened(self, happening: Happening) -> None:
+        self.told.texts.append(repr(happening))
+
+
 @dataclass
 class Service:
     """A service on a sandbox whose way there may go wrong; each operation is called as this test's mode does."""
@@ -97,6 +132,7 @@ class Service:
     sandbox: Sandbox
     wire: FaultyTransport
     told: Told
+    observer: Overhearing
     component: Callable[[str], Any]
 
     def call(self, operation: str, *args: object, shown: bool = True, **kwargs: object) -> Any:
@@ -125,8 +161,9 @@ def service(gov_mode: Mode, gov_runner: asyncio.Runner) -> Service:
     wire = FaultyTransport(InProcessTransport(sandbox.handle, sandbox.clock.advance))
     told = Told(canaries)
     kind = GovComponents if gov_mode is Mode.BLOCKING else AsyncGovComponents
+    observer = Overhearing(told)
     gov = kind.from_settings(
-        sandbox.settings(), transport=wire, observers=[lambda event: told.texts.append(repr(event))]
+        sandbox.settings(), transport=wire, observers=[observer, lambda event: told.texts.append(repr(event))]
     )
     told.texts += [repr(gov), str(gov), repr(vars(gov)), repr(sandbox.settings()), repr(vars(sandbox.settings()))]
 
@@ -135,7 +172,7 @@ def service(gov_mode: Mode, gov_runner: asyncio.Runner) -> Service:
         told.texts.append(repr(target))
         return target if gov_mode is Mode.BLOCKING else BlockingView(target, gov_runner)
 
-    return Service(gov, sandbox, wire, told, component)
+    return Service(gov, sandbox, wire, told, observer, component)
 
 
 def _pay(service: Service, payment: Any) -> None:
@@ -351,6 +388,17 @@ def test_an_operation_that_succeeds_shows_nothing(
         OPERATIONS[operation](service)
     service.told.texts.append(caplog.text)
     assert service.told.found() == set()
+
+
+@pytest.mark.parametrize("operation", [name for name in OPERATIONS if not name.startswith("pay.")])
+def test_each_request_says_by_which_pattern_its_path_was_made(service: Service, operation: str) -> None:
+    OPERATIONS[operation](service)
+    paths = [urlsplit(request.url).path for request in service.wire.sent]
+    assert len(paths) == len(service.observer.templates)
+    for path, template in zip(paths, service.observer.templates, strict=True):
+        assert template, f"{path} has no template"
+        assert re.search(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)) + "$", path), (path, template)
+        assert not re.search(r"[0-9a-f]{8}|[0-9A-Z]{10}|\?", template), f"{template} holds an id or a query"
 
 
 @pytest.mark.parametrize(

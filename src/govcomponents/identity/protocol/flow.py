@@ -12,7 +12,7 @@ import secrets
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.refreshed_value import NothingToUse
@@ -157,18 +157,24 @@ def token_request(
         **authentication,
     }
     sent = {**_FORM, **(headers or {})}
-    return Request(_OPERATION, "POST", url, Replay.UNSENT, sent, urlencode(form).encode("ascii"), lookup=START_AGAIN)
+    body = urlencode(form).encode("ascii")
+    return Request(_OPERATION, "POST", url, Replay.UNSENT, sent, body, lookup=START_AGAIN, template=_path(url))
 
 
 def userinfo_request(url: str, access_token: str, headers: Mapping[str, str] | None = None) -> Request:
     """The request for the claims about the person."""
     sent = {"Authorization": f"Bearer {access_token}", **(headers or {})}
-    return Request(_OPERATION, "GET", url, Replay.ALWAYS, sent)
+    return Request(_OPERATION, "GET", url, Replay.ALWAYS, sent, template=_path(url))
 
 
 def key_request(url: str) -> Request:
     """The request for a provider's key document or other metadata."""
-    return Request("identity.keys", "GET", url, Replay.ALWAYS, timeout=KEY_TIMEOUT)
+    return Request("identity.keys", "GET", url, Replay.ALWAYS, timeout=KEY_TIMEOUT, template=_path(url))
+
+
+def _path(url: str) -> str:
+    """The path of an endpoint: it is the provider's, and the same in each call."""
+    return urlsplit(url).path
 
 
 def read_tokens(response: Response) -> Tokens:

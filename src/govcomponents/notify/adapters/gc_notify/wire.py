@@ -223,7 +223,7 @@ class GcWire(NotificationsWire):
             "before sending it again"
         )
         body = self.body(fields, operation, field="rows")
-        return Request(operation, "POST", JOBS_PATH, Replay.UNSENT, JSON, body, None, lookup)
+        return Request(operation, "POST", JOBS_PATH, Replay.UNSENT, JSON, body, lookup=lookup, template=JOBS_PATH)
 
     def to_job(self, channel: Channel, response: Response, request: Request) -> Job:
         """Read the answer to a job that was accepted."""

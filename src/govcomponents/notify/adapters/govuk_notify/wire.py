@@ -17,6 +17,7 @@ from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.http.responses import Wire, read_part
 from govcomponents.core.times import utc_time
 from govcomponents.notify.adapters.notifications_api.wire import (
+    NOTIFICATION,
     NotificationsWire,
     notification_path,
     page,
@@ -164,7 +165,8 @@ class GovUkWire(NotificationsWire):
         """GET a letter's PDF."""
         operation = "notify.get_letter_pdf"
         path = f"{notification_path(self, notification_id, operation)}/pdf"
-        return Request(operation, "GET", path, Replay.ALWAYS, {"Accept": "application/pdf, application/json"})
+        headers = {"Accept": "application/pdf, application/json"}
+        return Request(operation, "GET", path, Replay.ALWAYS, headers, template=f"{NOTIFICATION}/pdf")
 
     def get_received(self, older_than: str | None) -> Request:
         """GET one page of received texts."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 TEMPLATES_PATH: Final = "/v2/templates"
 TEMPLATE_PATH: Final = "/v2/template"
+_TEMPLATE: Final = f"{TEMPLATE_PATH}/{{id}}"
 
 
 class TemplateState(Wire):
@@ -63,16 +64,16 @@ class Previewed(Wire):
 def get_templates(channel: Channel | None) -> Request:
     """GET all templates, of one channel or of all."""
     query = "" if channel is None else f"?type={channel.value}"
-    return Request("notify.list_templates", "GET", f"{TEMPLATES_PATH}{query}", Replay.ALWAYS)
+    return Request("notify.list_templates", "GET", f"{TEMPLATES_PATH}{query}", Replay.ALWAYS, template=TEMPLATES_PATH)
 
 
 def get_template(wire: NotificationsWire, template_id: str, version: int | None) -> Request:
     """GET one template. Raises InvalidInput for what is no id."""
     operation = "notify.get_template"
-    path = _template_path(wire, template_id, operation)
+    path, pattern = _template_path(wire, template_id, operation), _TEMPLATE
     if version is not None:
-        path += f"/version/{version}"
-    return Request(operation, "GET", path, Replay.ALWAYS)
+        path, pattern = f"{path}/version/{version}", f"{pattern}/version/{{version}}"
+    return Request(operation, "GET", path, Replay.ALWAYS, template=pattern)
 
 
 def post_preview(wire: NotificationsWire, template_id: str, personalisation: Mapping[str, object]) -> Request:
@@ -80,7 +81,8 @@ def post_preview(wire: NotificationsWire, template_id: str, personalisation: Map
     operation = "notify.preview"
     fields = {"personalisation": wire.values(personalisation)}
     path = f"{_template_path(wire, template_id, operation)}/preview"
-    return Request(operation, "POST", path, Replay.ALWAYS, JSON, wire.body(fields, operation, field="personalisation"))
+    body = wire.body(fields, operation, field="personalisation")
+    return Request(operation, "POST", path, Replay.ALWAYS, JSON, body, template=f"{_TEMPLATE}/preview")
 
 
 def _template_path(wire: NotificationsWire, template_id: str, operation: str) -> str:

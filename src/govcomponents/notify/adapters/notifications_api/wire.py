@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 EMAIL_PATH: Final = "/v2/notifications/email"
 SMS_PATH: Final = "/v2/notifications/sms"
 NOTIFICATIONS_PATH: Final = "/v2/notifications"
+NOTIFICATION: Final = "/v2/notifications/{id}"
 NO_ID: Final = "00000000-0000-0000-0000-000000000000"
 
 JSON: Final = {"Content-Type": "application/json"}  # GC Notify answers anything else with 415
@@ -233,7 +234,9 @@ class NotificationsWire:
         if extra:
             fields.update(self.extra_fields(extra, operation))
         body = self.body(fields, operation, field="extra" if extra else "arguments")
-        return Request(operation, "POST", path, Replay.UNSENT, JSON, body, None, self._lookup(reference))
+        return Request(
+            operation, "POST", path, Replay.UNSENT, JSON, body, lookup=self._lookup(reference), template=path
+        )
 
     def _lookup(self, reference: str | None) -> str:
         if reference is None:
@@ -248,11 +251,12 @@ class NotificationsWire:
     def get_notification(self, notification_id: str) -> Request:
         """GET one message."""
         path = notification_path(self, notification_id, "notify.get")
-        return Request("notify.get", "GET", path, Replay.ALWAYS)
+        return Request("notify.get", "GET", path, Replay.ALWAYS, template=NOTIFICATION)
 
     def check(self) -> Request:
         """GET a message that cannot be: a 404 of the service's says that it took the key, and shows nothing."""
-        return Request("notify.check", "GET", f"{NOTIFICATIONS_PATH}/{NO_ID}", Replay.ALWAYS)
+        path = f"{NOTIFICATIONS_PATH}/{NO_ID}"
+        return Request("notify.check", "GET", path, Replay.ALWAYS, template=NOTIFICATION)
 
     def get_notifications(self, query: SearchInput, older_than: str | None) -> Request:
         """GET one page of messages."""
@@ -371,7 +375,8 @@ def page(operation: str, path: str, pairs: list[tuple[str, str]], older_than: st
     """GET one page of a list."""
     if older_than is not None:
         pairs = [*pairs, ("older_than", older_than)]
-    return Request(operation, "GET", f"{path}?{urlencode(pairs)}" if pairs else path, Replay.ALWAYS)
+    url = f"{path}?{urlencode(pairs)}" if pairs else path
+    return Request(operation, "GET", url, Replay.ALWAYS, template=path)
 
 
 def personal(text: str | None) -> Personal[str] | None:
