@@ -1,4 +1,4 @@
-"""The checkpoint of a bulk send: what became of each row, so that a send that was killed can go on where it was.
+"""The checkpoint of a bulk send: the state of each row, so that a send that was killed can go on where it was.
 
 One line of JSON for each step of a row, written before the step has an effect, and never a recipient or a value: rows
 are known by their numbers and a checksum. The file may be cut off in the middle of its last line.
@@ -25,9 +25,9 @@ _CODES: Final = {state: code for code, state in enumerate(_STATES)}
 
 
 class Checkpoint:
-    """The states of all rows, in a file or in memory only. Safe to share between threads; one process at a time.
+    """The checkpoint of a bulk send: the states of all rows, in a file or in memory only.
 
-    It holds a byte and a checksum of four bytes for each row.
+    Threads may share it; one process at a time. It holds a byte and a checksum of four bytes for each row.
     """
 
     def __init__(self, path: Path | None, *, batch: str, template: str) -> None:
@@ -118,7 +118,7 @@ class Checkpoint:
         self._checks[4 * row : 4 * row + 4] = check.to_bytes(4, "big")
 
     def state(self, row: int, check: int) -> RowState:
-        """What is known of a row. Raises ConfigurationError if it is not the row that the checkpoint knows."""
+        """Return the state of a row. Raises ConfigurationError if it is not the row that the checkpoint knows."""
         with self._lock:
             if row >= len(self._states) or self._states[row] == _CODES[RowState.NEW]:
                 return RowState.NEW
@@ -130,7 +130,7 @@ class Checkpoint:
             return _STATES[self._states[row]]
 
     def record(self, row: int, state: RowState, check: int, notification_id: str | None = None) -> None:
-        """Write down what is known of a row now."""
+        """Record the state of a row, in the file too."""
         entry: dict[str, object] = {"row": row, "state": state.value, "check": check}
         if notification_id is not None:
             entry["id"] = notification_id
@@ -139,6 +139,6 @@ class Checkpoint:
             self._write(entry)
 
     def rows_in(self, state: RowState) -> list[int]:
-        """The numbers of the rows that are in a state."""
+        """Return the numbers of the rows that are in a state."""
         with self._lock:
             return [row for row, one in enumerate(self._states) if one == _CODES[state]]

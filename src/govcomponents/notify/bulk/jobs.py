@@ -28,7 +28,7 @@ _OPERATION: Final = "notify.send_job"
 
 
 class JobStatus(StrEnum):
-    """Where a job stands. UNKNOWN is a status that this version does not know; `Job.raw_status` has its text.
+    """The status of a job. UNKNOWN is a status that this version does not know; `Job.raw_status` has its text.
 
     LIMITS_EXCEEDED: the service may not send that many now. FINISHED says that every message was made, not that any
     was delivered.
@@ -80,9 +80,10 @@ def _not_blank(text: str) -> str:
 
 
 class JobInput(Input):
-    """One job to send. `columns` are the names of placeholders; each row is a recipient and a value for each column.
+    """Input of `send_job`, validated.
 
-    `sender` is the id of the reply-to address of emails, or of the sender of text messages.
+    `columns` are the names of placeholders; each row is a recipient and a value for each column. `sender` is the id of
+    the reply-to address of emails, or of the sender of text messages.
     """
 
     channel: Annotated[Channel, AfterValidator(_email_or_sms)] = Field(description='give "email" or "sms"')

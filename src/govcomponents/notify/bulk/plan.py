@@ -1,4 +1,4 @@
-"""A bulk send before it starts: its arguments checked, its columns compared with the template's placeholders."""
+"""The plan of a bulk send: its arguments, validated, and its columns, compared with the template's placeholders."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ OnResult: TypeAlias = "Callable[[RowResult], None] | None"
 
 
 class BulkInput(Input):
-    """Input of `send_many`, but for the template."""
+    """Input of `send_many`, validated, but for the template."""
 
     rows: Annotated[Source, PlainValidator(lambda rows: rows)] = Field(repr=False)
     channel: Annotated[Channel, AfterValidator(_email_or_sms)] = Field(description='give "email" or "sms"')
@@ -90,7 +90,7 @@ class BulkPlan:
         return Checkpoint(self.bulk.checkpoint, batch=self.bulk.batch, template=self.template_id)
 
     async def start(self, checkpoint: Checkpoint) -> BulkSend:
-        """Make a run, and check the columns of the first row. Raises InvalidInput, and then nothing was sent."""
+        """Return a run of the send, if the first row has all columns. Raises InvalidInput; nothing was sent then."""
         bulk, port = self.bulk, self.sender.port
         read = read_rows(bulk.rows, bulk.channel)
         first = next(read, None)

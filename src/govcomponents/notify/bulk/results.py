@@ -1,4 +1,4 @@
-"""Results of a bulk send: of each row, how far it has come, and how it ended."""
+"""Results of a bulk send: of each row, of its progress, and of the whole."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class RowResult(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkProgress(Result):
-    """How far a bulk send has come, in rows. `earlier` were done with before it was started this time."""
+    """The progress of a bulk send, in rows. `earlier` were done with before it was started this time."""
 
     accepted: int = 0
     refused: int = 0
@@ -52,13 +52,13 @@ class BulkProgress(Result):
 
     @property
     def seen(self) -> int:
-        """All rows that were looked at."""
+        """The number of rows that were looked at."""
         return self.accepted + self.refused + self.unknown + self.not_sent + self.duplicates + self.earlier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkResult(Result):
-    """The end of a bulk send. If it `is_complete`, no row is left that could still be sent.
+    """The result of a bulk send. If it `is_complete`, no row is left that could still be sent.
 
     `stopped_by` is the error that ended it early: start it again with the same checkpoint once that is mended.
     """

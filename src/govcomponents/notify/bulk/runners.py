@@ -1,4 +1,4 @@
-"""Runs a bulk send: as threads for a blocking caller, as tasks of the event loop for an asyncio caller."""
+"""Runners of a bulk send: threads for a blocking caller, tasks of the event loop for an asyncio caller."""
 
 from __future__ import annotations
 

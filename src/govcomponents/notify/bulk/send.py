@@ -1,4 +1,4 @@
-"""Sending one template to many people: streamed, at the permitted pace, many at a time, and able to go on after a stop.
+"""Bulk sending: one template to many people, streamed, paced, many at a time, and able to go on after a stop.
 
 Each row is written down before it is sent and again when its outcome is known. A row whose outcome is unknown is looked
 up at the provider by its reference before it is sent again; that is why every row has a reference of its own.
@@ -65,11 +65,11 @@ class BulkSend:
         return self.sender.runtime.account
 
     def reference(self, number: int) -> str:
-        """The reference of a row: the batch and the row's number."""
+        """Return the reference of a row: the batch and the row's number."""
         return f"{self.batch}-{number}"
 
     def take(self) -> tuple[Row, RowState] | None:
-        """Give the next row that is not done with; None at the end, or when the send was stopped."""
+        """Return the next row to send, with its state; None at the end, or when the send was stopped."""
         with self._taking:
             while self.stopped_by is None and not self._is_stopped:
                 row = next(self.rows, None)
@@ -149,7 +149,7 @@ class BulkSend:
                     self._emit_result(number, RowState.ACCEPTED, found)
 
     async def _found(self, reference: str) -> str | None:
-        """The id of a message with a reference at the provider; None if it holds none."""
+        """Return the id of the provider's message with a reference; None if it holds none."""
         if Can.SEARCH not in self.sender.port.capabilities:
             return None
         found = await self.sender.find(reference, self.channel)
@@ -183,11 +183,11 @@ class BulkSend:
         self.counts[name] += 1
 
     def stop(self) -> None:
-        """Take no more rows."""
+        """Stop the send: no more rows are taken."""
         self._is_stopped = True
 
     def progress(self) -> BulkProgress:
-        """How far it has come."""
+        """Return the counts of rows so far."""
         counts = self.counts
         return BulkProgress(
             account=self._account,
@@ -200,5 +200,5 @@ class BulkSend:
         )
 
     def result(self) -> BulkResult:
-        """How it ended."""
+        """Return the result of the send."""
         return BulkResult(progress=self.progress(), stopped_by=self.stopped_by)

@@ -56,7 +56,7 @@ class Row:
 
 
 def read_rows(source: Source, channel: Channel) -> Iterator[Row]:
-    """Give the rows of an iterable of mappings, or of a CSV file (UTF-8, with or without a BOM).
+    """Read rows, from an iterable of mappings or a CSV file (UTF-8, with or without a BOM).
 
     Rows without any value are left out. Raises InvalidInput if the column of the recipient is missing, or twice there.
     """
@@ -113,7 +113,7 @@ def _check_heading(heading: list[str], channel: Channel) -> None:
 
 
 def _row_of(heading: list[str], cells: list[str]) -> dict[str, object]:
-    """A row by its columns; columns of the same name make a list, cells beyond the heading are left out."""
+    """Return a row by its columns; columns of the same name make a list, cells beyond the heading are left out."""
     row: dict[str, object] = {}
     for name, cell in zip(heading, cells, strict=False):
         if not name:
@@ -132,7 +132,7 @@ def _wrong(problem: str, fix: str) -> InvalidInput:
 
 
 def missing_columns(first: Row, placeholders: Iterable[str]) -> list[str]:
-    """The placeholders for which a row has no column."""
+    """Return the placeholders for which a row has no column."""
     given = {placeholder_key(name) for name in first.values}
     return [name for name in placeholders if placeholder_key(name) not in given]
 
@@ -145,7 +145,7 @@ class Seen:
         self._count = 0
 
     def add(self, number: int) -> bool:
-        """Add a number; say whether it is new."""
+        """Add a number; return whether it is new."""
         if 4 * (self._count + 1) > 3 * len(self._table):
             self._grow()
         if self._put(self._table, number):

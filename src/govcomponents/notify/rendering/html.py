@@ -1,4 +1,4 @@
-"""Writes parsed Markdown out: as the HTML of an email, as its plain text part, or as the HTML of a letter.
+"""Renderers of parsed Markdown: the HTML of an email, its plain text part, and the HTML of a letter.
 
 Source: GOV.UK Notify docs, "Formatting"; alphagov/notifications-utils, `markdown.py` (styles of elements).
 """
@@ -44,10 +44,10 @@ def _escape(text: str) -> str:
 
 
 class EmailHtml:
-    """The HTML fragment of an email's body. The text must be escaped already."""
+    """Renders the body of an email as a fragment of HTML. Its text must be escaped already."""
 
     def render(self, text: str) -> str:
-        """Write a message out."""
+        """Render a whole message."""
         document = parse(text)
         return self._blocks(document.blocks, document)
 
@@ -73,7 +73,7 @@ class EmailHtml:
                 return self.paragraph(self.inline(block.text, document))
 
     def _joined(self, blocks: Sequence[Block]) -> Sequence[Block]:
-        """Lines of text that follow each other are one text."""
+        """Join lines of text that follow each other."""
         if len(blocks) < 2:
             return blocks
         joined: list[Block] = []
@@ -94,7 +94,7 @@ class EmailHtml:
         return self.item("".join(parts), number)
 
     def inline(self, text: str, document: Document, *, depth: int = 0) -> str:
-        """Write what stands within a block: links, escapes and line breaks. `depth` counts the links around it."""
+        """Render inline text: links, escapes and line breaks. `depth` counts the links around it."""
         if not _SPECIAL.search(text):
             return self.plain(text)
         parts: list[str] = []
@@ -135,7 +135,7 @@ class EmailHtml:
         return "".join(parts)
 
     def _link(self, links: Links, at: int, document: Document, depth: int, *, is_image: bool) -> tuple[int, str] | None:
-        """Where a link ends, and how it is written; None if there is none."""
+        """Render the link at a bracket; return where it ends and its HTML, or None if there is no link."""
         link = links.at(at)
         if link is None and document.links:
             link = links.named(at, document.links)
@@ -148,41 +148,41 @@ class EmailHtml:
         return link.end, self.link(link.address, link.title, text)
 
     def autolink(self, text: str, start: int) -> str | None:  # noqa: ARG002  # only the plain text has them
-        """The address between "<" and ">" that stands for itself; None if there is none."""
+        """Return the address of an autolink, which stands between "<" and ">"; None if there is none."""
         return None
 
     def plain(self, text: str) -> str:
-        """Text without meaning."""
+        """Render plain text, escaped."""
         return _escape(text)
 
     def line_break(self) -> str:
-        """A new line within a block."""
+        """Render a line break."""
         return "<br>"
 
     def rule(self) -> str:
-        """A line across the page."""
+        """Render a horizontal rule."""
         return '<hr style="border: 0; height: 1px; background: #B1B4B6; Margin: 30px 0 30px 0;">'
 
     def heading(self, text: str, level: int) -> str:
-        """A heading of the first two levels; the others are paragraphs."""
+        """Render a heading of level 1 or 2; those of other levels are paragraphs."""
         if level not in _HEADINGS:
             return self.paragraph(text)
         tag, style = _HEADINGS[level]
         return f'<{tag} style="{style}">{text}</{tag}>'
 
     def paragraph(self, text: str) -> str:
-        """A paragraph; nothing for an empty one."""
+        """Render a paragraph; an empty one as nothing."""
         return f'<p style="Margin: 0 0 20px 0; {_BODY}">{text}</p>' if text.strip() else ""
 
     def inset(self, content: str) -> str:
-        """An inset text."""
+        """Render an inset text."""
         style = (
             "Margin: 0; border-left: 10px solid #B1B4B6;padding: 15px 0 0.1px 15px; font-size: 19px; line-height: 25px;"
         )
         return f'<div style="Margin: 0 0 20px 0;"><blockquote style="{style}">{content}</blockquote></div>'
 
     def list(self, items: str, *, is_ordered: bool) -> str:
-        """A list, in a table because some mail programs do not indent."""
+        """Render a list, in a table because some mail programs do not indent."""
         tag, kind = ("ol", "decimal") if is_ordered else ("ul", "disc")
         return (
             '<table role="presentation" style="padding: 0 0 20px 0;"><tr>'
@@ -191,12 +191,12 @@ class EmailHtml:
         )
 
     def item(self, text: str, number: int) -> str:  # noqa: ARG002  # other forms count
-        """One item of a list."""
+        """Render one item of a list."""
         style = f"Margin: 5px 0 5px; padding: 0 0 0 5px; font-size: 19px;line-height: 25px; {_INK}"
         return f'<li style="{style}">{text.strip()}</li>'
 
     def link(self, link: str, title: str | None, text: str) -> str:
-        """A link with its text; the text alone where the address is none that an email should link to."""
+        """Render a link with its text; the text alone where the address is not safe to link to."""
         if (address := safe_address(link)) is None:
             return text
         titled = ""
@@ -206,61 +206,61 @@ class EmailHtml:
         return f'<a style="{_LINK}" href="{address}"{titled}>{text}</a>'
 
     def web_address(self, link: str) -> str:
-        """A web address that stands for itself."""
+        """Render a bare web address as a link."""
         return f'<a style="{_LINK}" href="{safe_address(link)}">{link}</a>'
 
 
 class EmailText(EmailHtml):
-    """The plain text part of an email. The text must be escaped already, and is unescaped by the caller."""
+    """Renders the plain text part of an email. Its text must be escaped already; the caller unescapes the whole."""
 
     def autolink(self, text: str, start: int) -> str | None:
-        """The address between "<" and ">" that stands for itself; None if there is none."""
+        """Return the address of an autolink, which stands between "<" and ">"; None if there is none."""
         found = _AUTOLINK.match(text, start)
         return found.group(1) if found else None
 
     def line_break(self) -> str:
-        """A new line."""
+        """Render a line break."""
         return "\n"
 
     def rule(self) -> str:
-        """A line of characters."""
+        """Render a horizontal rule as a line of characters."""
         return self.paragraph(("=-" * _WIDTH)[:_WIDTH])
 
     def heading(self, text: str, level: int) -> str:
-        """A heading, underlined."""
+        """Render a heading, underlined with characters."""
         if level not in _HEADINGS:
             return self.paragraph(text)
         return f"\n\n\n{text}\n{('=' if level == 1 else '-') * _WIDTH}"
 
     def paragraph(self, text: str) -> str:
-        """A paragraph after a blank line."""
+        """Render a paragraph after a blank line."""
         return f"\n\n{text}" if text.strip() else ""
 
     def inset(self, content: str) -> str:
-        """Nothing tells it apart."""
+        """Render an inset text as its content alone."""
         return content
 
     def list(self, items: str, *, is_ordered: bool) -> str:
-        """A list; its items carry placeholders for their marks."""
+        """Render a list: its items carry marks that become bullets or numbers here."""
         if not is_ordered:
             items = re.sub("\ue000\\d+\ue001", "•", items)
         return "\n" + re.sub("\ue000(\\d+)\ue001", r"\1.", items)
 
     def item(self, text: str, number: int) -> str:
-        """One item on a line of its own."""
+        """Render one item on a line of its own."""
         return f"\n\ue000{number}\ue001 {text.strip()}"
 
     def link(self, link: str, title: str | None, text: str) -> str:
-        """The text, then the address."""
+        """Render a link as its text, then its address."""
         return f"{text} ({title}): {link}" if title else f"{text}: {link}"
 
     def web_address(self, link: str) -> str:
-        """The address."""
+        """Render a bare web address as it is."""
         return link
 
 
 class LetterHtml(EmailHtml):
-    """The HTML of a letter's body. The text must be escaped already. QR codes are left as their data, marked.
+    """Renders the body of a letter as HTML. Its text must be escaped already. QR codes are left as their data, marked.
 
     `qr_codes` collects their data.
     """
@@ -269,19 +269,19 @@ class LetterHtml(EmailHtml):
         self.qr_codes: list[str] = []
 
     def line_break(self) -> str:
-        """A new line."""
+        """Render a line break."""
         return "<br>"
 
     def rule(self) -> str:
-        """A new page."""
+        """Render a page break."""
         return '<div class="page-break">&nbsp;</div>'
 
     def heading(self, text: str, level: int) -> str:
-        """A heading of the first level; the others are paragraphs."""
+        """Render a heading of level 1; those of other levels are paragraphs."""
         return f"<h2>{text}</h2>\n" if level == 1 else self.paragraph(text)
 
     def paragraph(self, text: str) -> str:
-        """A paragraph, or a QR code."""
+        """Render a paragraph, or the data of a QR code."""
         if not text.strip():
             return ""
         if data := qr_data(text):
@@ -290,29 +290,29 @@ class LetterHtml(EmailHtml):
         return f"<p>{text}</p>"
 
     def inset(self, content: str) -> str:
-        """Nothing tells it apart."""
+        """Render an inset text as its content alone."""
         return content
 
     def list(self, items: str, *, is_ordered: bool) -> str:
-        """A list."""
+        """Render a list."""
         tag = "ol" if is_ordered else "ul"
         return f"<{tag}>\n{items}</{tag}>\n"
 
     def item(self, text: str, number: int) -> str:  # noqa: ARG002  # as above
-        """One item of a list."""
+        """Render one item of a list."""
         return f"<li>{text.strip()}</li>\n"
 
     def link(self, link: str, title: str | None, text: str) -> str:
-        """As it is written: paper has no links."""
+        """Render a link as its Markdown: paper has no links."""
         return f'[{text}]({link} "{title}")' if title else f"[{text}]({link})"
 
     def web_address(self, link: str) -> str:
-        """The address, bold and without its scheme."""
+        """Render a bare web address, bold and without its scheme."""
         scheme, _, bare = link.partition("://")
         return f"<strong data-original-protocol='{scheme}://'>{bare}</strong>"
 
 
 def qr_data(paragraph: str) -> str | None:
-    """The data of a QR code, if a letter's paragraph is one."""
+    """Return the data of a QR code, or None if a letter's paragraph is no QR code."""
     found = _QR.fullmatch(paragraph)
     return _STRONG.sub(r"\1\2", found.group(1)) if found else None

@@ -1,4 +1,4 @@
-"""Finds the links of a paragraph, each character looked at a fixed number of times whatever people wrote.
+"""The parser of links in a paragraph, in a time that grows with the length alone whatever people wrote.
 
 What is a link is the grammar published with mistune 0.8: a label, in which brackets may stand in pairs, then "(address
 "title")" or "[name]". A label ends where the longest one does.
@@ -26,7 +26,7 @@ _NONE: Final = -1
 
 
 class Link(NamedTuple):
-    """A link where it stands: where it ends, its label, its address and its title."""
+    """A link in a text: the position after it, its label, its address and its title."""
 
     end: int
     label: str
@@ -35,7 +35,7 @@ class Link(NamedTuple):
 
 
 class Links:
-    """The links of one text."""
+    """Finds the links of one text."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -46,7 +46,7 @@ class Links:
         self._walk(marks)
 
     def _walk(self, marks: list[tuple[int, str]]) -> None:
-        """Work out, from the right, where the label at each bracket ends: of a link, of a reference, of a name."""
+        """Work out, from the right, where the label at each bracket ends: of a link, of a reference, or of neither."""
         text = self._text
         size = len(self._brackets)
         self._inline, self._reference, self._alone = ([_NONE] * (size + 1) for _ in range(3))
@@ -115,7 +115,7 @@ def _known(name: str, known: Mapping[str, tuple[str, str | None]]) -> tuple[str,
 
 
 def safe_address(address: str) -> str | None:
-    """Return what may stand in an `href`, in quotation marks; None for what no email should link to.
+    """Return an address that is safe in an `href`, in quotation marks; None for one that no email should link to.
 
     An address without a scheme is one of the web, as the provider takes it. Others than http, https, mailto and tel
     are none.

@@ -1,4 +1,4 @@
-"""The Markdown of emails and letters, as GOV.UK Notify reads it, into the tokens that `markup` writes out.
+"""The parser of Markdown in emails and letters, as GOV.UK Notify reads it: from text to blocks.
 
 It is the dialect of the early Markdown libraries with emphasis, code spans and strike-through left out, "^" for an
 inset text and "•" for a bullet. How blocks are told apart decides how a message looks, so the rules and their order
@@ -54,27 +54,27 @@ class Block:
 
 @dataclass(slots=True)
 class Document:
-    """A message taken apart. `links` are the definitions that reference links refer to: key: (link, title)."""
+    """A parsed message. `links` are its link definitions, by their names: (address, title)."""
 
     blocks: list[Block]
     links: dict[str, tuple[str, str | None]]
 
 
 def link_key(text: str) -> str:
-    """The form in which names of link definitions are compared."""
+    """Return the name of a link definition in the form in which names are compared."""
     lowered = text.lower()
     return lowered if lowered.isprintable() and " " not in lowered else _SPACES.sub(" ", lowered)
 
 
 def parse(text: str) -> Document:
-    """Take a message apart. Every text is one: nothing is refused."""
+    """Parse a message. Every text is one: nothing is refused."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4).replace("\u2424", "\n")
     links: dict[str, tuple[str, str | None]] = {}
     return Document(_Reader(_BLANK_LINES.sub("", text), links, {"inset": 0, "list": 0}).read(), links)
 
 
 class _Reader:
-    """Reads one text into blocks, a line at a time: each line is looked at a fixed number of times."""
+    """Parses one text into blocks, line by line; each line is looked at a fixed number of times."""
 
     def __init__(self, text: str, links: dict[str, tuple[str, str | None]], depths: dict[str, int]) -> None:
         self._text = text.rstrip("\n")
@@ -144,7 +144,7 @@ class _Reader:
         return self._inset(at) or self._list(at) or (at + 1, Block("text", self._lines[at]))
 
     def _begins_block(self, at: int) -> bool:
-        """Whether a line ends the paragraph above it."""
+        """Whether a line begins a block, and so ends the paragraph above it."""
         line = self._lines[at]
         bare = line.lstrip(" ")
         first = bare[:1]
@@ -159,7 +159,7 @@ class _Reader:
         return _HRULE.fullmatch(line) is not None
 
     def _skip(self, at: int) -> int:
-        """The next line that is not empty."""
+        """Return the next line that is not empty."""
         while at < self._count and not self._lines[at]:
             at += 1
         return at
@@ -168,7 +168,7 @@ class _Reader:
         return self._text[self._starts[at] : self._starts[after]]
 
     def _find(self, character: str, position: int) -> int:
-        """Where a character is next, looked for once: -1 where it is not."""
+        """Return the next position of a character, which is searched for once; -1 if there is none."""
         asked, found = self._found.get(character, (position, _UNKNOWN))
         if found == _UNKNOWN or position < asked or -1 < found < position:
             found = self._text.find(character, position)
@@ -200,7 +200,7 @@ class _Reader:
         return None
 
     def _ends_of_fences(self, mark: str, length: int) -> list[int]:
-        """The lines that end with a fence of at least a length."""
+        """Return the lines that end with a code fence of at least a length."""
         found = self._fences.get((mark, length))
         if found is None:
             fence = mark * length
@@ -240,7 +240,7 @@ class _Reader:
         return self._skip(after), None
 
     def _table(self, at: int) -> int:
-        """The line after a table; 0 if there is none."""
+        """Return the line after a table; 0 if there is none."""
         is_table = len(self._lines[at].lstrip(" ")) > 1 and at + 2 < self._count
         if not (is_table and _TABLE_RULE.fullmatch(self._lines[at + 1])):
             return 0
@@ -250,7 +250,7 @@ class _Reader:
         return self._skip(after)
 
     def _definition(self, at: int) -> tuple[str, str, str | None, int] | None:
-        """The name, link and title of a definition, and the line after it."""
+        """Return the name, address and title of a link definition, and the line after it."""
         line = self._lines[at]
         start = self._starts[at] + len(line) - len(line.lstrip(" ")) + 1
         end = self._find("]", start)
@@ -267,7 +267,7 @@ class _Reader:
         )
 
     def _footnote(self, at: int) -> int:
-        """The line after a footnote; 0 if there is none."""
+        """Return the line after a footnote; 0 if there is none."""
         start = self._starts[at] + 2
         if not self._lines[at].startswith("[^"):
             return 0
@@ -295,7 +295,7 @@ class _Reader:
         return after, self._nested("list", self._between(at, after), is_ordered="." in bullet.group(2))
 
     def _end_of_list(self, at: int, bullet: re.Match[str]) -> int:
-        """The line after a list."""
+        """Return the line after a list."""
         indent = bullet.group(1)
         lines, starts, count = self._lines, self._starts, self._count
         line, breaks = at, -1 if bullet.end() == len(lines[at]) else 0
@@ -323,7 +323,7 @@ class _Reader:
         return is_apart and not line.startswith(" ") and not (inner is not None and _NEXT_ITEM.match(inner))
 
     def _nested(self, name: Literal["inset", "list"], text: str, *, is_ordered: bool = False) -> Block:
-        """An inset text or a list; what is nested too deep stays as it is written."""
+        """Parse an inset text or a list; one that is nested too deep stays as it is written."""
         is_list = name == "list"
         self._depths[name] += 1
         if self._depths[name] > _NESTED_AT_MOST:

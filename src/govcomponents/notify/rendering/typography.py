@@ -49,12 +49,12 @@ _RULES: Final = tuple(
 
 
 def has_quotes(text: str) -> bool:
-    """Whether there is anything for smart quotes to do in a text."""
+    """Whether a text has straight quotes, or a backslash, for smart quotes to change."""
     return "'" in text or '"' in text or "\\" in text
 
 
 def improve(text: str, *, quotes: bool = True) -> str:
-    """Apply all of it, to plain text or to HTML, whose tags are left alone.
+    """Apply the typography to plain text, or to HTML, whose tags are left alone.
 
     `quotes` is False where it is known already that the text outside tags has none.
     """
@@ -94,7 +94,7 @@ def _smart_quotes(text: str) -> str:
 
 
 def _tags(text: str) -> Iterator[tuple[int, int]]:
-    """Where tags and comments are, each end looked for no further than the first time that there was none."""
+    """Give the start and end of each tag and comment; an end that was not found once is not searched for again."""
     start = text.find("<")
     has_comment_end = True
     while start >= 0:
@@ -111,7 +111,7 @@ def _tags(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _add(parts: list[str], piece: str, previous: str, *, skipped: bool) -> str:
-    """Add what stands between two tags; return its last character, which the next one is judged by."""
+    """Add the text between two tags, with smart quotes; return its last character, which decides on the next quote."""
     if not piece:
         return previous
     last = piece[-1]

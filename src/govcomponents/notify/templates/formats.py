@@ -1,4 +1,4 @@
-"""Values written as GOV.UK writes them, in English and in Welsh: dates, times, lists, yes and no.
+"""Formats of GOV.UK style in English and Welsh: dates, times, lists, yes and no.
 
 Source: GOV.UK style guide, "Dates" and "Times"; GOV.UK Welsh language style, "Dyddiadau".
 """
@@ -49,7 +49,7 @@ def _london() -> ZoneInfo:
 
 
 def yes_no(value: object, language: Language = "en") -> str:
-    """Write true and false as "yes" and "no". Welsh has no one word for either; "ie" and "na" answer a question.
+    """Format true and false as "yes" and "no". Welsh has no one word for either; "ie" and "na" answer a question.
 
     Templates decide what to show by English words: give a conditional `yes_no(value)`, in a Welsh template too.
     """
@@ -57,7 +57,7 @@ def yes_no(value: object, language: Language = "en") -> str:
 
 
 def day(value: date, language: Language = "en", *, weekday: bool = False) -> str:
-    """Write a date such as "3 March 2026", or "Tuesday 3 March 2026"; a time is taken in London."""
+    """Format a date, such as "3 March 2026", or "Tuesday 3 March 2026"; a time is taken in London."""
     flag_argument(weekday, field="weekday", operation=_OPERATION)
     language = _checked(language)
     if not isinstance(value, date):
@@ -69,7 +69,7 @@ def day(value: date, language: Language = "en", *, weekday: bool = False) -> str
 
 
 def clock(value: datetime | time, language: Language = "en") -> str:
-    """Write a time of day such as "10:15am", "5pm", "midday" or "midnight", in London."""
+    """Format a time of day, such as "10:15am", "5pm", "midday" or "midnight", in London."""
     words = _WORDS[_checked(language)]
     if isinstance(value, datetime):
         value = _local(value).time()
@@ -84,14 +84,14 @@ def clock(value: datetime | time, language: Language = "en") -> str:
 
 
 def moment(value: datetime, language: Language = "en", *, weekday: bool = False) -> str:
-    """Write a date and time such as "3 March 2026 at 10:15am", in London. Raises InvalidInput without a time zone."""
+    """Format a date and time, such as "3 March 2026 at 10:15am", in London. Raises InvalidInput without a time zone."""
     if not isinstance(value, datetime):
         raise _wrong("value", f"it is not a datetime, but of the type {type(value).__name__}", "give a datetime")
     return f"{day(value, language, weekday=weekday)} {_WORDS[language]['at']} {clock(value, language)}"
 
 
 def listed(items: Iterable[object], language: Language = "en") -> str:
-    """Write "a, b and c"; in Welsh "a", or "ac" before a vowel."""
+    """Format a list as "a, b and c"; in Welsh with "a", or "ac" before a vowel. Raises InvalidInput for no list."""
     language = _checked(language)
     if isinstance(items, (str, bytes)) or not hasattr(items, "__iter__"):
         raise _wrong("items", f"it is not a list, but of the type {type(items).__name__}", "give a list of texts")
@@ -108,7 +108,7 @@ def listed(items: Iterable[object], language: Language = "en") -> str:
 
 
 def written(value: object, language: Language = "en") -> object:
-    """Write a value of personalisation that a template would not show well: true, false, dates and times.
+    """Format a value of personalisation that a template would not show well: true, false, dates and times.
 
     True and false become "yes" and "no" in every language, because templates decide by those words.
     """

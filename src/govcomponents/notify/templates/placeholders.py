@@ -1,4 +1,4 @@
-"""Placeholders of templates: finding them and filling them.
+"""Placeholders of templates: parsing a template into them, and filling them with values.
 
 The rules are GOV.UK Notify's (docs: "Personalisation", "Conditional text"; alphagov/notifications-utils, `field.py`).
 """
@@ -19,7 +19,7 @@ _WHITESPACE: Final = " \t\n\r\x0b\x0c"
 
 
 def names(*texts: str | None) -> tuple[str, ...]:
-    """Return the placeholders of the texts, each once, in order and as the template spells them."""
+    """Return the names of the placeholders in the texts, each once, in order and as the template spells them."""
     return _names(texts)
 
 
@@ -32,12 +32,12 @@ def _names(texts: tuple[str | None, ...]) -> tuple[str, ...]:
 
 
 def conditional_names(*texts: str | None) -> frozenset[str]:
-    """Return the keys of the placeholders that show or hide a text."""
+    """Return the keys of the conditional placeholders: those that show or hide a text."""
     return frozenset(slot.key for slot in _slots(texts) if slot.shown is not None)
 
 
 class _Slot(NamedTuple):
-    """One placeholder where it stands; `shown` is the text of a conditional one."""
+    """One placeholder of a template; `shown` is the text of a conditional one."""
 
     written: str
     name: str
@@ -47,7 +47,7 @@ class _Slot(NamedTuple):
 
 @lru_cache(maxsize=256)  # a service sends few templates, each many times
 def _pieces(text: str) -> tuple[str | _Slot, ...]:
-    """Take a template apart into plain texts and placeholders."""
+    """Parse a template into plain texts and placeholders."""
     plain_and_inner = _PLACEHOLDER.split(text)
     pieces: list[str | _Slot] = [*plain_and_inner]
     for at in range(1, len(pieces), 2):
@@ -62,29 +62,29 @@ def _slots(texts: Iterable[str | None]) -> Iterator[_Slot]:
 
 
 class Values:
-    """The values of placeholders, found whatever the case, spaces, `_` and `-` of their names; the last one wins."""
+    """Values of placeholders, looked up without regard to case, spaces, `_` and `-` in names; the last one wins."""
 
     def __init__(self, values: Mapping[str, object]) -> None:
         self._values = {placeholder_key(name): value for name, value in values.items()}
         self._escaped: Mapping[str, object] | None = None
 
     def of_key(self, key: str) -> object:
-        """Return the value for a name in the form in which names are compared (`placeholder_key`), or None."""
+        """Return the value for a name in its compared form (`placeholder_key`), or None."""
         return self._values.get(key)
 
     def of_escaped_key(self, key: str, escape: Callable[[str], str]) -> object:
-        """Return the value for a name that was escaped with the text that it stands in, or None."""
+        """Return the value for a name that was HTML-escaped together with its template, or None."""
         if self._escaped is None:
             self._escaped = {escape(name): value for name, value in self._values.items()}
         return self._escaped.get(key)
 
     def missing(self, wanted: Iterable[str]) -> tuple[str, ...]:
-        """Return those of the names that have no value; None counts as none."""
+        """Return the names that have no value; None counts as no value."""
         return tuple([name for name in wanted if self._values.get(placeholder_key(name)) is None])
 
 
 def fill(text: str, values: Values, *, bullets: bool = False, escape: Callable[[str], str] | None = None) -> str:
-    """Put the values into a text, in one pass: a value that looks like a placeholder stays as it is.
+    """Fill a template with values, in one pass: a value that looks like a placeholder stays as it is.
 
     A list becomes bullets with `bullets`, else "a, b and c". `escape` is applied to the text first and to each value.
     A placeholder without a value stays.

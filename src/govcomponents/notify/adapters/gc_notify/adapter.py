@@ -42,13 +42,13 @@ class GcNotify(NotificationsApi):
         return sign
 
     def callbacks(self) -> CallbackReader:
-        """Return what reads callbacks."""
+        """Return the reader of callbacks."""
         from govcomponents.notify.adapters.gc_notify.callbacks import READER
 
         return READER
 
     def errors(self) -> ErrorMapping:
-        """Return the errors of the service."""
+        """Return the error mapping of the service."""
         from govcomponents.notify.adapters.gc_notify.error_mapping import ERRORS
 
         return ERRORS

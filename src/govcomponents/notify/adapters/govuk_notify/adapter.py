@@ -44,7 +44,7 @@ class GovUkNotify(NotificationsApi):
     key_shape = (KEY_SHAPE, "its name, the service's id and a secret, with hyphens between them")
 
     def credential(self, key: Secret) -> Credential:
-        """Return what signs each request with a token of its own."""
+        """Return the credential, which signs each request with a token of its own."""
         service_key = ServiceKey.parse(key)
 
         async def sign(_request: Request) -> Mapping[str, str]:
@@ -53,13 +53,13 @@ class GovUkNotify(NotificationsApi):
         return sign
 
     def callbacks(self) -> CallbackReader:
-        """Return what reads callbacks."""
+        """Return the reader of callbacks."""
         from govcomponents.notify.adapters.govuk_notify.callbacks import READER
 
         return READER
 
     def errors(self) -> ErrorMapping:
-        """Return the errors of the service."""
+        """Return the error mapping of the service."""
         from govcomponents.notify.adapters.govuk_notify.error_mapping import ERRORS
 
         return ERRORS

@@ -5,6 +5,7 @@ What the services of the family have in common is here; an adapter is what its s
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from govcomponents.core.http.client import HttpClient
@@ -48,7 +49,7 @@ FAMILY = frozenset(
 """What every service of the family can do."""
 
 
-class NotificationsApi(NotifyPort):
+class NotificationsApi(NotifyPort, ABC):
     """Sends through a service of the notifications-api family.
 
     A subclass sets `provider`, `capabilities`, `wire`, `base_url` and `key_shape` (the pattern of a whole API key, and
@@ -86,17 +87,17 @@ class NotificationsApi(NotifyPort):
         base_url = checked_base_url(settings.base_url or cls.base_url, setting=settings.variable("base_url"))
         return cls(key, runtime, base_url, tuple(settings.callback_tokens))
 
+    @abstractmethod
     def credential(self, key: Secret) -> Credential:
-        """Return what makes the headers that prove who sends."""
-        raise NotImplementedError
+        """Return the credential: the maker of the headers that prove who sends."""
 
+    @abstractmethod
     def callbacks(self) -> CallbackReader:
-        """Return what reads callbacks. It is asked for when the first one comes."""
-        raise NotImplementedError
+        """Return the reader of callbacks. It is asked for when the first one comes."""
 
+    @abstractmethod
     def errors(self) -> ErrorMapping:
-        """Return the errors of the service. It is asked for when the first request fails."""
-        raise NotImplementedError
+        """Return the error mapping of the service. It is asked for when the first request fails."""
 
     async def _send(self, request: Request, success: int = 200) -> Response:
         response = await self._http.send(request)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -66,7 +67,7 @@ class Refusal(NamedTuple):
     messages: list[str]
 
 
-class ErrorMapping:
+class ErrorMapping(ABC):
     """The errors of one provider of the family. A provider overrides what it does its own way.
 
     `catalogue` holds its messages in the order in which they are tried; `credentials` a part of each message about the
@@ -87,9 +88,9 @@ class ErrorMapping:
         forbidden = Meaning(PermissionRefused, "the account may not do that")
         self._table = ErrorTable(provider, statuses={403: forbidden, **statuses}, unknown="check the arguments")
 
+    @abstractmethod
     def is_rate_limit(self, response: Response) -> bool:
         """Whether a 429 is a limit that passes in a minute, not one of a day or a year."""
-        raise NotImplementedError
 
     def error(self, response: Response, request: Request, now: float) -> GovComponentsError:
         """Return the typed error for an answer that is not a success. `now` is in seconds since the epoch."""
