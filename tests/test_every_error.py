@@ -119,7 +119,8 @@ WAYS = {
         ("status", "code"),
     ),
     "RateLimited": Way(
-        lambda: _email(_notify(429, b"RateLimitError", b"Exceeded rate limit for key type live")), ("retry_after",)
+        lambda: _email(Response(429, {"retry-after": "7"}, b"")),
+        ("retry_after",),
     ),
     "DailyLimitReached": Way(lambda: _email(_notify(429, b"TooManyRequestsError", DAY)), ("retry_after", "resets_at")),
     "CallbackRefused": Way(lambda: GovComponents.sandbox().pay.parse_callback(b"{}", {"pay-signature": "0" * 64})),

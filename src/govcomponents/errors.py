@@ -267,11 +267,14 @@ class Conflict(Refused):
 
 
 class RateLimited(Refused):
-    """Too many requests. The request was not acted on; wait `retry_after` seconds before the next."""
+    """Too many requests. The request was not acted on.
+
+    `retry_after` is the wait in seconds that the provider asks for or is known to need; None where it tells nobody.
+    """
 
     default_fix = "slow down, then call again"
 
-    def __init__(self, happened: str, *, retry_after: float, **facts: Unpack[Facts]) -> None:
+    def __init__(self, happened: str, *, retry_after: float | None, **facts: Unpack[Facts]) -> None:
         super().__init__(happened, **facts)
         self.retry_after = retry_after
 

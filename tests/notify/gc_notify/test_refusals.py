@@ -47,9 +47,22 @@ def refused(response: Response) -> GovComponentsError:
     return caught.value
 
 
-def test_the_rate_limit_is_waited_for_and_the_message_is_sent_once_it_passes():
+def test_the_rate_limit_is_told_at_once_because_a_refused_request_counts_too():
     notify, transport = notify_on(
         errors(429, "RateLimitError", "Exceeded rate limit for key type LIVE of 1000 requests per 60 seconds"),
+        attempts=3,
+    )
+
+    with pytest.raises(RateLimited) as caught:
+        notify.send_email("amala.roy@example.com", TEMPLATE)
+
+    assert caught.value.retry_after is None
+    assert len(transport.sent) == 1
+
+
+def test_a_rate_limit_that_says_when_it_passes_is_waited_for_and_the_message_is_sent_once():
+    notify, transport = notify_on(
+        Response(429, {"retry-after": "3"}, b"<html>slow down</html>"),
         accepted(subject="Subject", from_email="permits@example.com"),
         attempts=2,
     )

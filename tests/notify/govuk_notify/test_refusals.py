@@ -160,7 +160,7 @@ def test_a_wrong_clock_is_told_with_how_far_it_is_off(date, told):
     assert told in str(caught.value)
 
 
-def test_the_rate_limit_is_waited_for_and_then_told():
+def test_the_rate_limit_is_told_at_once_because_a_refused_request_counts_too():
     limit = refused(429, "RateLimitError", "Exceeded rate limit for key type TEST of 3000 requests per 60 seconds")
     transport, notify = scripted(limit, limit, limit)
 
@@ -168,7 +168,20 @@ def test_the_rate_limit_is_waited_for_and_then_told():
         notify.send_email("sam@example.com", EMAIL, VALUES)
 
     assert type(caught.value) is RateLimited
-    assert caught.value.retry_after == 1.0
+    assert caught.value.retry_after is None
+    assert "does not say when" in caught.value.fix
+    assert len(transport.sent) == 1
+
+
+@pytest.mark.parametrize("read", [False, True])
+def test_a_rate_limit_that_says_when_it_passes_is_waited_for(read):
+    limit = refused(429, "RateLimitError", "Exceeded rate limit", **{"retry-after": "5"})
+    transport, notify = scripted(limit, limit, limit)
+
+    with pytest.raises(RateLimited) as caught:
+        notify.get("an-id") if read else notify.send_email("sam@example.com", EMAIL, VALUES)
+
+    assert caught.value.retry_after == 5.0
     assert len(transport.sent) == 3
 
 
@@ -241,7 +254,7 @@ def test_an_accepted_answer_that_cannot_be_read_is_unexpected_and_says_how_to_lo
 
 def test_each_attempt_is_signed_afresh():
     times = count(NOW, 100)
-    limit = refused(429, "RateLimitError", "Exceeded rate limit")
+    limit = refused(429, "RateLimitError", "Exceeded rate limit", **{"retry-after": "1"})
     transport, notify = scripted(limit, limit, limit, clock=lambda: next(times))
 
     with pytest.raises(RateLimited):

@@ -142,7 +142,8 @@ def facts_of(request: Request, response: Response, *, provider: str, code: str |
 class ErrorTable:
     """A provider's errors: `codes` and `statuses` with their meanings, and the reader of an error's `body`.
 
-    `rate_limit_wait` is the time in seconds to wait where an answer does not say it. `later` is the fix for a failure
+    `rate_limit_wait` is the time in seconds that the provider is known to need after a rate limit where its answer does
+    not say it; without it nobody is told a time. `later` is the fix for a failure
     of the provider, `unknown` the fix for a code that is not in the table.
     """
 
@@ -153,7 +154,7 @@ class ErrorTable:
         codes: Mapping[str, Meaning] | None = None,
         statuses: Mapping[int, Meaning] | None = None,
         body: BodyReader | None = None,
-        rate_limit_wait: float = 1.0,
+        rate_limit_wait: float | None = None,
         later: str = "",
         unknown: str = "",
     ) -> None:

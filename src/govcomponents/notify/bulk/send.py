@@ -113,7 +113,7 @@ class BulkSend:
                 raise
             except RateLimited as error:
                 self.checkpoint.record(row.number, RowState.NOT_SENT, row.check)
-                await self.sender.rest(error.retry_after)
+                await self.sender.rest(error.retry_after or 10.0)
                 continue
             except GovComponentsError as error:
                 self._failed(row, error)

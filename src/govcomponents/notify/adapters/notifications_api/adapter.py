@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING
 
 from govcomponents.core.http.client import HttpClient
+from govcomponents.core.http.retry import retry_after
 from govcomponents.core.validation import checked_base_url
 from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.notify.models import Channel
@@ -74,8 +75,16 @@ class NotificationsApi(NotifyPort, ABC):
             provider=self.provider,
             base_url=base_url or self.base_url,
             credential=self.credential(key),
-            is_rate_limit=lambda response: self.errors().is_rate_limit(response),
+            is_rate_limit=self._passes_soon,
         )
+
+    def _passes_soon(self, response: Response) -> bool:
+        """Whether a 429 may be answered by the same request again: only if it says when.
+
+        The services of the family do not say when, and count the requests that they refuse too: who tries again at
+        once stays refused for as long as they try.
+        """
+        return retry_after(response) is not None and self.errors().is_rate_limit(response)
 
     @classmethod
     def from_settings(cls, settings: NotifySettings, runtime: Runtime) -> Self:

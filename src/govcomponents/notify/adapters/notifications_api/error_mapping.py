@@ -29,6 +29,12 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.messages import Request, Response
 
+_TOO_MANY: Final = Meaning(
+    RateLimited,
+    "too many requests in a minute",
+    "wait for 10 seconds or more, longer after each refusal: the provider counts refused requests too, and does not "
+    "say when the next is let in; give all processes with this key together a lower pace",
+)
 _CODE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
 
 
@@ -86,7 +92,8 @@ class ErrorMapping(ABC):
         self._catalogue = catalogue
         self._credentials = credentials
         forbidden = Meaning(PermissionRefused, "the account may not do that")
-        self._table = ErrorTable(provider, statuses={403: forbidden, **statuses}, unknown="check the arguments")
+        own = {403: forbidden, 429: _TOO_MANY, **statuses}
+        self._table = ErrorTable(provider, statuses=own, unknown="check the arguments")
 
     @abstractmethod
     def is_rate_limit(self, response: Response) -> bool:
