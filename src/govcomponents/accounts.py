@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.policy import Policy
     from govcomponents.notify.templates.registry import TemplateRegistry
+    from govcomponents.pay.port import PayPort
     from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings
 
     PortT = TypeVar("PortT", bound=AnyPort)
@@ -126,6 +127,15 @@ def ports_by_account(
             error.account = account
             raise
     return ports
+
+
+def keep_portable(settings: PaySettings, ports: Mapping[str, PayPort]) -> None:
+    """Narrow the limits of the accounts that are set to be portable to what every built-in adapter takes."""
+    for account, section in settings.by_account().items():
+        if section.portable:
+            from govcomponents.pay.adapters.portable import LIMITS
+
+            ports[account].limits &= LIMITS
 
 
 def policies_by_account(

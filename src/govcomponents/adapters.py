@@ -91,6 +91,7 @@ if TYPE_CHECKING:
         RefundSearch as RefundSearch,
     )
     from govcomponents.pay.capabilities import PayCapability as PayCapability
+    from govcomponents.pay.limits import AmountLimits as AmountLimits, PayLimits as PayLimits
     from govcomponents.pay.port import PayPort as PayPort
     from govcomponents.settings import (
         IdentitySettings as IdentitySettings,
@@ -128,6 +129,7 @@ _HOMES = {
         "NewTelephonePayment OnAgreement OnPayment OnRefund PaymentSearch RefundSearch"
     ),
     "pay.capabilities": "PayCapability",
+    "pay.limits": "AmountLimits PayLimits",
     "pay.port": "PayPort",
     "settings": "IdentitySettings NotifySettings PaySettings",
 }

@@ -12,6 +12,7 @@ from govcomponents.accounts import (
     NotifyT,
     PayT,
     Services,
+    keep_portable,
     policies_by_account,
     ports_by_account,
 )
@@ -158,6 +159,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             from govcomponents.pay.port import PayPort
 
             pay = ports_by_account(settings.pay, PayPort, PAY_ADAPTERS, runtime)
+            keep_portable(settings.pay, pay)
             services.add("pay", pay, services.pay, cls._pay, runtime)
         if settings.notify is not None:
             from govcomponents.notify.adapters import BUILT_IN as NOTIFY_ADAPTERS

@@ -153,6 +153,7 @@ class PaySettings(_Section):
     """Settings of `gov.pay`: environment names GOVCOMPONENTS_PAY__..."""
 
     component = "pay"
+    taken_over = frozenset({"portable"})
 
     adapter: str = Field(default="govuk_pay", description="the adapter's name")
     api_key: Secret | None = Field(default=None, description="the provider's API key")
@@ -160,6 +161,7 @@ class PaySettings(_Section):
     webhook_secrets: SecretList = Field(
         default=(), description="secrets that webhooks may be signed with, comma-separated"
     )
+    portable: bool = Field(default=False, description="whether to refuse what is beyond any built-in adapter's limits")
 
     def check_live_key(self, is_production: bool | None, *, test: str) -> None:  # noqa: FBT001  # as the runtime has it
         """Refuse a live key where it is known that this is not production. `test` says how to tell a key for tests."""

@@ -499,7 +499,7 @@ def test_other_brands_are_left_out_because_pay_may_ignore_the_filter():
         {"metadata": {7: "canary"}},
         {"metadata": {"canary": "\ud800"}},
         {"metadata": {"canary": b"canary"}},
-        {"metadata": {"canary[1]": 1}},
+        {"metadata": {"": "canary"}},
         {"extra": "canary"},
         {"extra": {7: "canary"}},
         {"reference": "canary\ud800"},

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         RefundId as RefundId,
     )
     from govcomponents.pay.inputs import BillingAddress as BillingAddress, CardholderDetails as CardholderDetails
+    from govcomponents.pay.limits import AmountLimits as AmountLimits, PayLimits as PayLimits
     from govcomponents.pay.models import (
         Address as Address,
         Agreement as Agreement,
@@ -55,6 +56,7 @@ _HOMES = {
     "pay.events": "DisputeChanged PayEvent PayEventKind PaymentChange PaymentChanged RefundChanged UnknownEvent",
     "pay.ids": "AgreementId DisputeId PaymentId RefundId",
     "pay.inputs": "BillingAddress CardholderDetails",
+    "pay.limits": "AmountLimits PayLimits",
     "pay.models": "Address Agreement Card Dispute Exemption Payment PaymentEvent Refund Refundable Settlement",
     "pay.mop_up": "Change MopUpReport Unfinished",
     "pay.service": "PayService",

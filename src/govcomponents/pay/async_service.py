@@ -41,10 +41,12 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from typing import Literal
 
+    from govcomponents.core.inputs import Input
     from govcomponents.money import Money
     from govcomponents.pay.events import PayEvent
     from govcomponents.pay.ids import AgreementId, PaymentId, RefundId
     from govcomponents.pay.inputs import AgreementPaymentType, CardholderDetails
+    from govcomponents.pay.limits import PayLimits
     from govcomponents.pay.models import Agreement, Dispute, Payment, PaymentEvent, Refund
     from govcomponents.pay.mop_up import MopUpReport, OnChange, Unfinished
     from govcomponents.privacy import Secret
@@ -52,6 +54,11 @@ if TYPE_CHECKING:
 
 class AsyncPayService(Service[PayPort]):
     """Payments, for asyncio callers. Belongs to one event loop."""
+
+    @property
+    def limits(self) -> PayLimits:
+        """The provider's limits of amounts, texts and metadata. What is beyond one raises InvalidInput, unsent."""
+        return self._port.limits
 
     async def create(
         self,
@@ -105,6 +112,7 @@ class AsyncPayService(Service[PayPort]):
                 extra=extra,
             )
         self._port.require(*new.needed, operation="pay.create")
+        self._check_limits("pay.create", new)
         return await self._perform("pay.create", self._port.create(new))
 
     async def create_by_telephone(
@@ -141,6 +149,7 @@ class AsyncPayService(Service[PayPort]):
                 extra=extra,
             )
         self._port.require(*new.needed, operation="pay.create_by_telephone")
+        self._check_limits("pay.create_by_telephone", new)
         return await self._perform("pay.create_by_telephone", self._port.create_by_telephone(new))
 
     async def authorise(
@@ -174,6 +183,7 @@ class AsyncPayService(Service[PayPort]):
                 expiry=Personal(expiry),
                 cardholder_name=Personal(cardholder_name),
             )
+        self._check_limits("pay.authorise", card)
         await self._perform("pay.authorise", self._port.authorise(card))
 
     async def charge_agreement(
@@ -209,6 +219,7 @@ class AsyncPayService(Service[PayPort]):
                 metadata=metadata,
                 extra=extra,
             )
+        self._check_limits("pay.charge_agreement", charge)
         return await self._perform("pay.charge_agreement", self._port.charge_agreement(charge))
 
     async def get(self, payment_id: PaymentId) -> Payment:
@@ -294,6 +305,7 @@ class AsyncPayService(Service[PayPort]):
                 settled_to=settled_to,
                 page_size=page_size,
             )
+        self._check_limits("pay.search", wanted)
         return self._each(self._port.search(wanted))
 
     async def refund(
@@ -322,6 +334,7 @@ class AsyncPayService(Service[PayPort]):
                 extra=extra,
             )
         self._port.require(*new.needed, operation="pay.refund")
+        self._check_limits("pay.refund", new)
         return await self._perform("pay.refund", self._port.refund(new))
 
     async def get_refund(self, payment_id: PaymentId, refund_id: RefundId) -> Refund:
@@ -355,6 +368,7 @@ class AsyncPayService(Service[PayPort]):
                 settled_to=settled_to,
                 page_size=page_size,
             )
+        self._check_limits("pay.search_refunds", wanted)
         return self._each(self._port.search_refunds(wanted))
 
     async def create_agreement(
@@ -381,6 +395,7 @@ class AsyncPayService(Service[PayPort]):
                 user_identifier=user_identifier,
                 extra=extra,
             )
+        self._check_limits("pay.create_agreement", new)
         return await self._perform("pay.create_agreement", self._port.create_agreement(new))
 
     async def get_agreement(self, agreement_id: AgreementId) -> Agreement:
@@ -408,6 +423,7 @@ class AsyncPayService(Service[PayPort]):
                 status=optional_member(AgreementStatus, status, field="status", operation="pay.search_agreements"),
                 page_size=page_size,
             )
+        self._check_limits("pay.search_agreements", wanted)
         return self._each(self._port.search_agreements(wanted))
 
     def search_disputes(
@@ -431,6 +447,7 @@ class AsyncPayService(Service[PayPort]):
                 settled_to=settled_to,
                 page_size=page_size,
             )
+        self._check_limits("pay.search_disputes", wanted)
         return self._each(self._port.search_disputes(wanted))
 
     async def mop_up(
@@ -487,3 +504,6 @@ class AsyncPayService(Service[PayPort]):
         with checked_input(operation, OnAgreement):
             return OnAgreement(agreement_id=agreement_id)
         raise AssertionError("unreachable: the line above returns or raises")
+
+    def _check_limits(self, operation: str, given: Input) -> None:
+        self._port.limits.check(given, operation=operation, provider=self._port.provider)

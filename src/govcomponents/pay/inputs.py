@@ -1,4 +1,4 @@
-"""What the pay operations take: frozen models that refuse what no provider accepts, and say how to mend it."""
+"""Input of the pay operations, validated: what no provider accepts is refused. Limits of each are in limits.py."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation, StringConstraints, ValidationInfo
 
@@ -17,19 +17,18 @@ from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
 from govcomponents.privacy import Personal, Secret
 
-MAX_AMOUNT: Final = 10_000_000
-_MAX_METADATA: Final = 15
-
 
 def _payable(amount: Money) -> Money:
-    if not 1 <= amount.minor <= MAX_AMOUNT:
-        raise ValueError(f"must be from 1 to {MAX_AMOUNT} in the smallest unit of the currency (pence)")
+    if amount.minor < 1:
+        raise ValueError("must be at least 1 in the smallest unit of the currency (pence)")
     return amount
 
 
-def _not_blank(text: str) -> str:
+def _real_text(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be blank")
+    if not is_text(text):
+        raise ValueError("holds half of a surrogate pair, which is no character")
     return text
 
 
@@ -51,18 +50,12 @@ def _plain_date(value: object) -> object:
     return value
 
 
-class _Short:
-    """Checks the length of a personal value, however it was passed."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-
-    def __call__(self, value: Personal[str]) -> Personal[str]:
-        if not 1 <= len(value.reveal()) <= self._most:
-            raise ValueError(f"must have from 1 to {self._most} characters")
-        if not is_text(value.reveal()):
-            raise ValueError("holds half of a surrogate pair, which is no character")
-        return value
+def _personal_text(value: Personal[str]) -> Personal[str]:
+    if not value.reveal():
+        raise ValueError("must not be empty")
+    if not is_text(value.reveal()):
+        raise ValueError("holds half of a surrogate pair, which is no character")
+    return value
 
 
 class _Digits:
@@ -119,29 +112,16 @@ def _copied(values: object) -> object:
 def _good_metadata(values: object) -> object:
     if not isinstance(values, dict):
         raise ValueError("must be a mapping")  # noqa: TRY004  # pydantic takes no TypeError
-    if len(values) > _MAX_METADATA:
-        raise ValueError(f"must have at most {_MAX_METADATA} entries")
     for name, value in values.items():
-        if not isinstance(name, str) or not 1 <= len(name) <= 30 or "[" in name or "]" in name or not _encodes(name):
-            raise ValueError("each name must be text of 1 to 30 characters without square brackets")
+        if not isinstance(name, str) or not name or not is_text(name):
+            raise ValueError("each name must be text, not empty, of real characters")
         if not isinstance(value, (str, int, float)):
             raise ValueError("each value must be text, a number or a boolean")  # noqa: TRY004  # pydantic takes no TypeError
-        if isinstance(value, str) and not (len(value) <= 100 and _encodes(value)):
-            raise ValueError("each text must have at most 100 characters, all of them real ones")
+        if isinstance(value, str) and not is_text(value):
+            raise ValueError("each text must be of real characters")
         if isinstance(value, float) and not math.isfinite(value):
             raise ValueError("each number must be finite")
-    if len({name.casefold() for name in values}) < len(values):
-        raise ValueError("names must differ by more than upper and lower case")
     return values
-
-
-def _encodes(text: str) -> bool:
-    """Whether text can be sent: half of a surrogate pair cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _named_by_text(values: object) -> object:
@@ -152,9 +132,10 @@ def _named_by_text(values: object) -> object:
 
 Amount = Annotated[Money, AfterValidator(_payable)]
 IdempotencyKey = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]{1,255}$")]
-Text255 = Annotated[str, StringConstraints(max_length=255), AfterValidator(_not_blank)]
+Text = Annotated[str, AfterValidator(_real_text)]
+PersonalText = Annotated[Personal[str], AfterValidator(_personal_text)]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=ID_PATTERN)]
-WebAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_web_address)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
 # The values are looked at here, not by pydantic, whose complaint would tell what the caller named them.
 Metadata = Annotated[
     Mapping[str, str | bool | int | float], SkipValidation, BeforeValidator(_copied), AfterValidator(_good_metadata)
@@ -163,12 +144,10 @@ Extra = Annotated[Mapping[str, object], SkipValidation, BeforeValidator(_copied)
 Moment = Annotated[datetime, AfterValidator(_aware)]
 PlainDate = Annotated[date, BeforeValidator(_plain_date)]
 
-_AMOUNT_FIX = 'pass Money, such as Money.gbp("145.00"), of at least 1p and at most £100,000'
-_REFERENCE_FIX = "pass the service's own reference: text of 1 to 255 characters"
-_DESCRIPTION_FIX = "say in 1 to 255 characters what the person pays for; the person sees it"
-_METADATA_FIX = (
-    "pass at most 15 names (1 to 30 characters) with text (at most 100), numbers or booleans; leave None out"
-)
+_AMOUNT_FIX = 'pass Money, such as Money.gbp("145.00"), of at least 1p'
+_REFERENCE_FIX = "pass the service's own reference, as text"
+_DESCRIPTION_FIX = "say what the person pays for; the person sees it"
+_METADATA_FIX = "pass a mapping from names to text, numbers or booleans; leave None out"
 _KEY_FIX = (
     "to repeat a call, pass the `idempotency_key` of its error; otherwise 1 to 255 letters, digits and hyphens, or None"
 )
@@ -196,17 +175,17 @@ class OnAgreement(Input):
 class BillingAddress(Input):
     """An address to fill in beforehand. The person can change all of it."""
 
-    line1: Annotated[Personal[str], AfterValidator(_Short(255))] | None = None
-    line2: Annotated[Personal[str], AfterValidator(_Short(255))] | None = None
-    city: Annotated[Personal[str], AfterValidator(_Short(255))] | None = None
-    postcode: Annotated[Personal[str], AfterValidator(_Short(25))] | None = None
+    line1: PersonalText | None = None
+    line2: PersonalText | None = None
+    city: PersonalText | None = None
+    postcode: PersonalText | None = None
     country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] | None = None
 
 
 class CardholderDetails(Input):
     """What to fill in beforehand on the card page. The person can change all of it."""
 
-    name: Annotated[Personal[str], AfterValidator(_Short(255))] | None = None
+    name: PersonalText | None = None
     billing_address: BillingAddress | None = None
 
 
@@ -215,8 +194,8 @@ AgreementPaymentType = Literal["instalment", "recurring", "unscheduled"]
 
 class _New(Input):
     amount: Amount = Field(description=_AMOUNT_FIX)
-    reference: Text255 = Field(description=_REFERENCE_FIX)
-    description: Text255 = Field(description=_DESCRIPTION_FIX)
+    reference: Text = Field(description=_REFERENCE_FIX)
+    description: Text = Field(description=_DESCRIPTION_FIX)
     metadata: Metadata | None = Field(None, description=_METADATA_FIX)
     extra: Extra | None = Field(None, description=_EXTRA_FIX)
 
@@ -232,14 +211,12 @@ class _NewAttended(_New):
         )
         return tuple(capability for wanted, capability in asked if wanted)
 
-    email: Annotated[Personal[str], AfterValidator(_Short(254))] | None = Field(
-        None, description="pass the person's email address, of at most 254 characters, or None"
-    )
+    email: PersonalText | None = Field(None, description="pass the person's email address, or None")
     language: Literal["en", "cy"] = Field("en", description='pass "en" for English or "cy" for Welsh')
     delayed_capture: bool = Field(default=False, description="pass True to hold the money until `capture`")
     prefilled: CardholderDetails | None = Field(
         None,
-        description="pass CardholderDetails(name=..., billing_address=BillingAddress(...)), each text within its limit",
+        description="pass CardholderDetails(name=..., billing_address=BillingAddress(...)), or None",
     )
 
 
@@ -306,10 +283,10 @@ class NewRefund(OnPayment):
 class NewAgreement(Input):
     """An agreement to be set up by the person's first payment."""
 
-    reference: Text255 = Field(description=_REFERENCE_FIX)
-    description: Text255 = Field(description="say in 1 to 255 characters what will be charged; the person sees it")
-    user_identifier: Text255 | None = Field(
-        None, description="pass the service's own name for the person, of 1 to 255 characters and not personal, or None"
+    reference: Text = Field(description=_REFERENCE_FIX)
+    description: Text = Field(description="say what will be charged; the person sees it")
+    user_identifier: Text | None = Field(
+        None, description="pass the service's own name for the person, which is not personal, or None"
     )
     extra: Extra | None = Field(None, description=_EXTRA_FIX)
 
@@ -327,9 +304,7 @@ class CardDetails(Input):
     expiry: Annotated[Personal[str], AfterValidator(_month)] = Field(
         description='pass the month and year as "MM/YY", not in the past'
     )
-    cardholder_name: Annotated[Personal[str], AfterValidator(_Short(255))] = Field(
-        description="pass the name on the card, of 1 to 255 characters"
-    )
+    cardholder_name: PersonalText = Field(description="pass the name on the card")
 
 
 _FROM_FIX = "pass an aware datetime, such as datetime(2026, 3, 1, tzinfo=UTC)"
@@ -352,17 +327,13 @@ class _DatedSearch(_Search):
 class PaymentSearch(_DatedSearch):
     """Which payments to find; every filter that is given must fit."""
 
-    reference: Text255 | None = Field(None, description="pass the whole reference; upper and lower case are the same")
-    email: Annotated[Personal[str], AfterValidator(_Short(254))] | None = Field(
-        None, description="pass the email address or a part of it, of at most 254 characters"
-    )
+    reference: Text | None = Field(None, description="pass the whole reference; upper and lower case are the same")
+    email: PersonalText | None = Field(None, description="pass the email address or a part of it")
     status: PaymentStatus | None = Field(None, description="pass a PaymentStatus")
-    card_brand: Annotated[str, StringConstraints(min_length=1, max_length=20)] | None = Field(
+    card_brand: Annotated[str, StringConstraints(min_length=1)] | None = Field(
         None, description='pass the brand, such as "visa" or "master-card"'
     )
-    cardholder_name: Annotated[Personal[str], AfterValidator(_Short(255))] | None = Field(
-        None, description="pass the name or a part of it"
-    )
+    cardholder_name: PersonalText | None = Field(None, description="pass the name or a part of it")
     first_digits: Annotated[str, StringConstraints(pattern="^[0-9]{6}$")] | None = Field(
         None, description="pass the card number's first 6 digits as text"
     )
@@ -379,7 +350,7 @@ class RefundSearch(_DatedSearch):
 class AgreementSearch(_Search):
     """Which agreements to find."""
 
-    reference: Text255 | None = Field(None, description="pass the whole reference; upper and lower case are the same")
+    reference: Text | None = Field(None, description="pass the whole reference; upper and lower case are the same")
     status: AgreementStatus | None = Field(None, description="pass an AgreementStatus")
 
 

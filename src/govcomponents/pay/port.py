@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.core.port import Port
 from govcomponents.pay.capabilities import PayCapability
+from govcomponents.pay.limits import PayLimits
 from govcomponents.settings import PaySettings
 
 if TYPE_CHECKING:
@@ -31,7 +32,12 @@ if TYPE_CHECKING:
 
 
 class PayPort(Port[PaySettings]):
-    """The base of every pay adapter. What an adapter does not override raises NotSupported, and sends nothing."""
+    """The base of every pay adapter. What an adapter does not override raises NotSupported, and sends nothing.
+
+    `limits` are the provider's, checked before an operation is called. What is not limited there, the provider refuses.
+    """
+
+    limits: PayLimits = PayLimits()
 
     async def create(self, new: NewPayment) -> Payment:
         """Create a payment that the person makes on the provider's pages."""

@@ -40,10 +40,12 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from typing import Literal
 
+    from govcomponents.core.inputs import Input
     from govcomponents.money import Money
     from govcomponents.pay.events import PayEvent
     from govcomponents.pay.ids import AgreementId, PaymentId, RefundId
     from govcomponents.pay.inputs import AgreementPaymentType, CardholderDetails
+    from govcomponents.pay.limits import PayLimits
     from govcomponents.pay.models import Agreement, Dispute, Payment, PaymentEvent, Refund
     from govcomponents.pay.mop_up import MopUpReport, OnChange, Unfinished
     from govcomponents.privacy import Secret
@@ -51,6 +53,11 @@ if TYPE_CHECKING:
 
 class PayService(Service[PayPort]):
     """Payments, for blocking callers. Safe to share between threads."""
+
+    @property
+    def limits(self) -> PayLimits:
+        """The provider's limits of amounts, texts and metadata. What is beyond one raises InvalidInput, unsent."""
+        return self._port.limits
 
     def create(
         self,
@@ -104,6 +111,7 @@ class PayService(Service[PayPort]):
                 extra=extra,
             )
         self._port.require(*new.needed, operation="pay.create")
+        self._check_limits("pay.create", new)
         return drive(self._perform("pay.create", self._port.create(new)))
 
     def create_by_telephone(
@@ -140,6 +148,7 @@ class PayService(Service[PayPort]):
                 extra=extra,
             )
         self._port.require(*new.needed, operation="pay.create_by_telephone")
+        self._check_limits("pay.create_by_telephone", new)
         return drive(self._perform("pay.create_by_telephone", self._port.create_by_telephone(new)))
 
     def authorise(
@@ -167,6 +176,7 @@ class PayService(Service[PayPort]):
                 expiry=Personal(expiry),
                 cardholder_name=Personal(cardholder_name),
             )
+        self._check_limits("pay.authorise", card)
         drive(self._perform("pay.authorise", self._port.authorise(card)))
 
     def charge_agreement(
@@ -202,6 +212,7 @@ class PayService(Service[PayPort]):
                 metadata=metadata,
                 extra=extra,
             )
+        self._check_limits("pay.charge_agreement", charge)
         return drive(self._perform("pay.charge_agreement", self._port.charge_agreement(charge)))
 
     def get(self, payment_id: PaymentId) -> Payment:
@@ -287,6 +298,7 @@ class PayService(Service[PayPort]):
                 settled_to=settled_to,
                 page_size=page_size,
             )
+        self._check_limits("pay.search", wanted)
         return drive_iterator(self._each(self._port.search(wanted)))
 
     def refund(
@@ -311,6 +323,7 @@ class PayService(Service[PayPort]):
                 payment_id=payment_id, amount=amount, available=available, idempotency_key=idempotency_key, extra=extra
             )
         self._port.require(*new.needed, operation="pay.refund")
+        self._check_limits("pay.refund", new)
         return drive(self._perform("pay.refund", self._port.refund(new)))
 
     def get_refund(self, payment_id: PaymentId, refund_id: RefundId) -> Refund:
@@ -344,6 +357,7 @@ class PayService(Service[PayPort]):
                 settled_to=settled_to,
                 page_size=page_size,
             )
+        self._check_limits("pay.search_refunds", wanted)
         return drive_iterator(self._each(self._port.search_refunds(wanted)))
 
     def create_agreement(
@@ -367,6 +381,7 @@ class PayService(Service[PayPort]):
             new = NewAgreement(
                 reference=reference, description=description, user_identifier=user_identifier, extra=extra
             )
+        self._check_limits("pay.create_agreement", new)
         return drive(self._perform("pay.create_agreement", self._port.create_agreement(new)))
 
     def get_agreement(self, agreement_id: AgreementId) -> Agreement:
@@ -390,6 +405,7 @@ class PayService(Service[PayPort]):
                 status=optional_member(AgreementStatus, status, field="status", operation="pay.search_agreements"),
                 page_size=page_size,
             )
+        self._check_limits("pay.search_agreements", wanted)
         return drive_iterator(self._each(self._port.search_agreements(wanted)))
 
     def search_disputes(
@@ -413,6 +429,7 @@ class PayService(Service[PayPort]):
                 settled_to=settled_to,
                 page_size=page_size,
             )
+        self._check_limits("pay.search_disputes", wanted)
         return drive_iterator(self._each(self._port.search_disputes(wanted)))
 
     def mop_up(
@@ -471,3 +488,6 @@ class PayService(Service[PayPort]):
         with checked_input(operation, OnAgreement):
             return OnAgreement(agreement_id=agreement_id)
         raise AssertionError("unreachable: the line above returns or raises")
+
+    def _check_limits(self, operation: str, given: Input) -> None:
+        self._port.limits.check(given, operation=operation, provider=self._port.provider)

@@ -13,16 +13,15 @@ from govcomponents.settings import PaySettings
 
 MONTH = 30 * 86_400
 BEYOND_THE_LIMITS = [
-    {"amount": Money(10_000_001)},
+    {"amount": Money(29)},
+    {"amount": Money(100_000_000)},
     {"amount": Money(100, "XXX")},
-    {"reference": "x" * 256},
-    {"description": "x" * 256},
-    {"return_url": "https://service.example.gov.uk/" + "x" * 2000},
-    {"email": "x" * 255},
-    {"metadata": {f"name{number}": 1 for number in range(16)}},
-    {"metadata": {"x" * 31: "long"}},
-    {"metadata": {"name": "x" * 101}},
-    {"metadata": {"name": "a", "NAME": "b"}},
+    {"reference": "x" * 201},
+    {"description": "x" * 501},
+    {"metadata": {f"name{number}": 1 for number in range(47)}},
+    {"metadata": {"x" * 41: "long"}},
+    {"metadata": {"name": "x" * 501}},
+    {"metadata": {"name[1]": "x"}},
     {"extra": {"field": ...}},
 ]
 KEY = "sk_test_canary0key0of0the0tests"

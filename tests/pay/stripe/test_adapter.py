@@ -19,6 +19,7 @@ from govcomponents.errors import (
     NotSupported,
     OutcomeUnknown,
     RateLimited,
+    RequestRefused,
     UnexpectedReply,
 )
 from govcomponents.pay.adapters.stripe.adapter import Stripe
@@ -145,10 +146,13 @@ def test_metadata_comes_back_as_text_without_what_is_our_own(desk):
     assert payment.description == "Resident parking permit"
 
 
-def test_the_least_amount_is_the_providers_to_enforce(desk):
-    with pytest.raises(GovComponentsError) as caught:
+def test_the_least_amount_of_pounds_is_known_and_that_of_others_the_providers_to_enforce(desk):
+    with pytest.raises(InvalidInput) as caught:
         desk.new(amount=Money(29))
-    assert (caught.value.code, caught.value.field) == ("amount_too_small", "line_items[0][price_data][unit_amount]")
+    assert caught.value.field == "amount"
+    with pytest.raises(RequestRefused) as refused:
+        desk.new(amount=Money(1, "EUR"))
+    assert (refused.value.code, refused.value.field) == ("amount_too_small", "line_items[0][price_data][unit_amount]")
 
 
 def test_a_lost_answer_makes_one_payment(desk):

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.messages import Request, Response
     from govcomponents.core.runtime import Runtime
-    from govcomponents.money import Money
     from govcomponents.pay.events import PayEvent
     from govcomponents.pay.inputs import (
         AgreementCharge,
@@ -67,7 +66,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 A = TypeVar("A")
-_FIREWALL: Final = frozenset('<>"\\|')
 _PAST_THE_END: Final = frozenset({"P0402", "P1100", "P2402"})
 _LIVE: Final = "api_live_"
 _TEST: Final = "api_test_"
@@ -97,6 +95,7 @@ class GovUkPay(PayPort):
 
     provider = wire.PROVIDER
     capabilities = frozenset(PayCapability) - {PayCapability.IDEMPOTENCY_KEYS, PayCapability.CONFIRM}
+    limits = wire.LIMITS
 
     def __init__(
         self,
@@ -163,34 +162,8 @@ class GovUkPay(PayPort):
         answer = read_as(PAYMENT, response, request=request, provider=self.provider)
         return to_payment(answer, LazyJson(response.body))
 
-    def _check_amount(self, operation: str, field: str, amount: Money) -> None:
-        if amount.currency != "GBP":
-            raise InvalidInput(
-                field=field,
-                problem="GOV.UK Pay takes pounds only",
-                fix='pass Money.gbp("145.00")',
-                operation=operation,
-                provider=self.provider,
-            )
-
-    def _check_texts(self, operation: str, **texts: str | None) -> None:
-        for field, text in texts.items():
-            if text is not None and not _FIREWALL.isdisjoint(text):
-                raise InvalidInput(
-                    field=field,
-                    problem="has a character that GOV.UK Pay's firewall refuses",
-                    fix='leave out < > " \\ and |',
-                    operation=operation,
-                    provider=self.provider,
-                )
-
-    def _check_new(self, operation: str, new: NewPayment | NewTelephonePayment | AgreementCharge) -> None:
-        self._check_amount(operation, "amount", new.amount)
-        self._check_texts(operation, reference=new.reference, description=new.description)
-
     async def create(self, new: NewPayment) -> Payment:
         """POST /v1/payments, mode `web`."""
-        self._check_new("pay.create", new)
         if not new.return_url.startswith("https:") and not self.is_test:
             raise InvalidInput(
                 field="return_url",
@@ -203,7 +176,6 @@ class GovUkPay(PayPort):
 
     async def create_by_telephone(self, new: NewTelephonePayment) -> Payment:
         """POST /v1/payments, mode `moto_api`."""
-        self._check_new("pay.create_by_telephone", new)
         return await self._payment(wire.create_by_telephone(new))
 
     async def authorise(self, card: CardDetails) -> None:
@@ -216,7 +188,6 @@ class GovUkPay(PayPort):
         A key whose call is still running is refused as one that was used for something else is, so after a pause it
         is asked once more: then it is answered with the charge (pay-connector, ChargeService).
         """
-        self._check_new("pay.charge_agreement", charge)
         request = wire.charge_agreement(charge)
         try:
             try:
@@ -272,7 +243,6 @@ class GovUkPay(PayPort):
 
     async def refund(self, new: NewRefund) -> Refund:
         """POST /v1/payments/{id}/refunds."""
-        self._check_amount("pay.refund", "amount", new.amount)
         return await self._refund(wire.refund(new), new.payment_id)
 
     async def get_refund(self, wanted: OnRefund) -> Refund:
@@ -308,12 +278,6 @@ class GovUkPay(PayPort):
 
     async def create_agreement(self, new: NewAgreement) -> Agreement:
         """POST /v1/agreements."""
-        self._check_texts(
-            "pay.create_agreement",
-            reference=new.reference,
-            description=new.description,
-            user_identifier=new.user_identifier,
-        )
         return await self._agreement(wire.create_agreement(new))
 
     async def get_agreement(self, wanted: OnAgreement) -> Agreement:

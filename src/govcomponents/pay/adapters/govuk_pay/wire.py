@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
+from govcomponents.pay.limits import AmountLimits, PayLimits
 from govcomponents.pay.states import PaymentStatus
 
 if TYPE_CHECKING:
@@ -38,6 +39,26 @@ DISPUTES: Final = "/v1/disputes"
 AUTH: Final = "/v1/auth"
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 SIGNATURE: Final = "Pay-Signature"
+
+LIMITS: Final = PayLimits(
+    amounts={"GBP": AmountLimits(least=1, most=10_000_000)},
+    only_these_currencies=True,
+    reference=255,
+    description=255,
+    user_identifier=255,
+    return_url=2000,
+    email=254,
+    cardholder_name=255,
+    card_brand=20,
+    address_line=255,
+    postcode=25,
+    excluded='<>"\\|',  # by the firewall in front of the API (GOV.UK Pay docs: error codes, P0920)
+    metadata_entries=15,
+    metadata_name=30,
+    metadata_text=100,
+    metadata_names_differ_by_more_than_case=True,
+)
+"""GOV.UK Pay docs: API reference; pay-publicapi, source."""
 
 # Behind these the API waits up to 10 s for the card's provider (pay-connector, config.yaml), so hearing nothing for
 # less than that says nothing.

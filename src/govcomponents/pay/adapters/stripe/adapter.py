@@ -61,7 +61,6 @@ W = TypeVar("W", bound=Wire)
 _TEST: Final = ("sk_test_", "rk_test_")
 _LIVE: Final = ("sk_live_", "rk_live_")
 _SHAPE: Final = re.compile(r"(?:sk|rk)_[!-~]+")
-_LONGEST_REFERENCE: Final = 200
 
 _NOT_REFUNDABLE: Final[Mapping[RefundableStatus, tuple[str, str]]] = {
     RefundableStatus.PENDING: ("the money has not been taken yet", "refund when `refundable.status` is available"),
@@ -74,6 +73,7 @@ class Stripe(PayPort):
     """Takes payments through Stripe's API. `is_live` tells by the key whether the money is real."""
 
     provider = wire.PROVIDER
+    limits = wire.LIMITS
     capabilities = frozenset(
         {
             PayCapability.CREATE,
@@ -179,13 +179,6 @@ class Stripe(PayPort):
 
     async def create(self, new: NewPayment) -> Payment:
         """POST /v1/checkout/sessions, mode `payment`. Every error carries the idempotency key."""
-        if len(new.reference) > _LONGEST_REFERENCE:
-            raise self._invalid(
-                "pay.create",
-                "reference",
-                f"Stripe keeps at most {_LONGEST_REFERENCE} characters",
-                f"use a reference of at most {_LONGEST_REFERENCE} characters",
-            )
         if not new.return_url.startswith("https:") and not self.is_test:
             raise self._invalid(
                 "pay.create",

@@ -13,6 +13,7 @@ from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
 from govcomponents.pay.adapters.stripe.amounts import to_units
 from govcomponents.pay.adapters.stripe.forms import encode, flatten
+from govcomponents.pay.limits import AmountLimits, PayLimits
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -41,6 +42,17 @@ CAPTURE: Final = OWN + "capture"
 CANCELLED: Final = OWN + "cancelled"
 OF_PAYMENT: Final = OWN + "payment"
 UNDER_KEY: Final = OWN + "key"
+
+LIMITS: Final = PayLimits(
+    amounts={"GBP": AmountLimits(least=30, most=99_999_999)},
+    reference=200,
+    description=500,  # it is kept in metadata too
+    metadata_entries=50 - 4,  # less the adapter's own
+    metadata_name=40,
+    metadata_text=500,
+    metadata_name_excluded="[]",
+)
+"""Stripe docs: create a Session, metadata, minimum and maximum charge amounts. Other currencies have limits too."""
 
 # As long as GOV.UK Pay gives a person; Stripe allows from 30 minutes to 24 hours (Stripe docs: create a Session).
 CHECKOUT_SECONDS: Final = 5400

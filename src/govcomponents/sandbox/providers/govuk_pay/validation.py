@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from pydantic_core import from_json
 
-from govcomponents.pay.inputs import MAX_AMOUNT
 from govcomponents.sandbox.providers.govuk_pay.responses import error
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.providers.govuk_pay.store import Account
 
 _FORBIDDEN: Final = re.compile(r"[<>|]")
+MAX_AMOUNT: Final = 10_000_000
 _LONGEST: Final = {"reference": 255, "description": 255, "return_url": 2000, "email": 254}
 _ADDRESS: Final = {"line1": 255, "line2": 255, "city": 255, "postcode": 25, "country": None}
 _MODES: Final = ("web", "moto_api", "agreement")
