@@ -11,7 +11,7 @@ from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.sandbox.app import Sandbox
 
-from . import ground
+from .govuk_pay import ground
 from .stripe import ground as stripe_ground
 
 KEYS = {"govuk_pay": ground.KEY, "stripe": stripe_ground.KEY}

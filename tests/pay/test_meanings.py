@@ -22,7 +22,7 @@ from govcomponents.errors import (
 )
 from govcomponents.privacy import Secret
 
-from .calls import CALLS, answer
+from .govuk_pay.calls import CALLS, answer
 
 GOVUK_PAY = [
     ("create_payment", 400, "P0101", RequestRefused),

@@ -19,7 +19,7 @@ from govcomponents.pay.events import PaymentChanged, RefundChanged
 from govcomponents.pay.service import PayService
 from govcomponents.pay.states import FailureReason, PaymentStatus, merge_states
 from govcomponents.privacy import Secret
-from pay.calls import told
+from pay.govuk_pay.calls import told
 
 from .golden import EVENTS, needs_golden
 from .ground import Desk

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[2].parent / "shared"))
+SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[3].parent / "shared"))
 FOLDER = SHARED / "golden" / "govuk-pay"
 SPECIFICATION = SHARED / "specs" / "govuk-pay-publicapi.json"
 needs_golden = pytest.mark.skipif(not FOLDER.is_dir(), reason="the published answers are not on this machine")

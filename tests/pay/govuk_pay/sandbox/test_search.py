@@ -3,8 +3,8 @@
 import pytest
 
 from govcomponents.sandbox.app import Sandbox
+from pay.govuk_pay.ground import world
 
-from .ground import world
 from .raw import Raw
 
 NOW = "2026-03-06T10:00:00.000Z"

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from . import golden
+from pay.govuk_pay import golden
+
 from .raw import NEW, Raw
 
 MOTO_API = {**NEW, "authorisation_mode": "moto_api", "return_url": ...}
@@ -326,8 +327,7 @@ def test_an_empty_user_identifier_is_refused():
 
 def test_a_disabled_account_refunds_nothing():
     from govcomponents.sandbox.app import Sandbox
-
-    from .ground import world
+    from pay.govuk_pay.ground import world
 
     sandbox = Sandbox(world(disabled=True, payments=[{"reference": "OLD-1", "amount": 100}]))
     payment = sandbox.pay.charges()[0].id

@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 
 from govcomponents.sandbox.app import Sandbox
+from pay.govuk_pay.ground import bodies, world
 
-from .ground import bodies, world
 from .raw import NEW, Raw
 
 MINUTES_90 = {"seconds": 5401}
