@@ -76,7 +76,11 @@ class HttpClient:
         outcome: Response | Exception
         started = self._clock()
         try:
-            response = await self._attempt(request, 1)
+            outgoing = await self._addressed(request)
+            if self._observers:
+                response = await self._watched(outgoing, 1)
+            else:
+                response = await self.transport.send(outgoing)
         except (NotSent, OutcomeUnknown) as error:
             outcome = error
         else:
@@ -98,13 +102,19 @@ class HttpClient:
         )
 
     async def _attempt(self, request: Request, number: int) -> Response:
-        is_whole = request.url.startswith("http")
-        url = request.url if is_whole else self._base_url + request.url
+        return await self._watched(await self._addressed(request), number)
+
+    async def _addressed(self, request: Request) -> Request:
+        """Return a request as it leaves: with a whole URL, the headers of all requests and the credential."""
+        url = request.url
+        is_whole = url.startswith("http")
+        if not is_whole:
+            url = self._base_url + url
         headers = {**self._fixed, **request.headers}
         # A whole URL may come from an answer: the credential goes nowhere but below the base URL.
         if self._credential is not None and (not is_whole or url.startswith(f"{self._base_url}/")):
             headers.update(await self._credential(request))
-        outgoing = Request(
+        return Request(
             request.operation,
             request.method,
             url,
@@ -115,20 +125,21 @@ class HttpClient:
             request.lookup,
             self.provider,
             request.idempotency_key,
+            request.template,
         )
-        if not self._observers:
-            return await self.transport.send(outgoing)
+
+    async def _watched(self, request: Request, number: int) -> Response:
         operation = current_operation() or Operation(request.operation, self.provider, self._account)
         operation.attempts += 1
-        server, port = _server(url) if is_whole else self._server
+        server, port = self._server if request.url.startswith(f"{self._base_url}/") else _server(request.url)
         attempt = Attempt(operation, number, request.method, server, port, request.template)
         with AttemptWatch(self._observers, attempt):
             if attempt.headers:
-                own = {name.lower() for name in headers}
+                own = {name.lower() for name in request.headers}
                 added = {name: value for name, value in attempt.headers.items() if name.lower() not in own}
-                outgoing = outgoing._replace(headers={**headers, **added})
+                request = request._replace(headers={**request.headers, **added})
             try:
-                response = await self.transport.send(outgoing)
+                response = await self.transport.send(request)
             except GovComponentsError as error:
                 # Only our own errors say that nothing was sent; a task that is cancelled, for one, cannot know.
                 attempt.outcome = "outcome_unknown" if isinstance(error, OutcomeUnknown) else "not_sent"
