@@ -22,6 +22,7 @@ from govcomponents.errors import ConfigurationError
 
 try:
     import aiohttp
+    from yarl import URL
 except ImportError:
     raise ConfigurationError(
         "asyncio callers need aiohttp, which is not installed", fix='pip install "govcomponents[async]"'
@@ -29,8 +30,6 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from yarl import URL
 
 T = TypeVar("T")
 
@@ -104,7 +103,7 @@ class AiohttpTransport:
         try:
             async with session.request(
                 request.method,
-                _encoded(request.url),
+                URL(request.url, encoded=True),
                 data=request.body,
                 headers=request.headers,
                 allow_redirects=False,
@@ -158,9 +157,3 @@ class AiohttpTransport:
         if self._session is not None:
             self._retired.append(self._session)
             self._session = None
-
-
-def _encoded(url: str) -> URL:
-    from yarl import URL
-
-    return URL(url, encoded=True)
