@@ -10,7 +10,7 @@ from govcomponents.notify.inputs import EmailInput, LetterInput, SearchInput, Sm
 from govcomponents.notify.models import Channel, NotificationId, Sent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Awaitable
 
     from govcomponents.core.runtime import Runtime
     from govcomponents.notify.bulk.jobs import Job, JobInput
@@ -40,13 +40,17 @@ class Sender:
         it is found the message was accepted, and if not, OutcomeUnknown says so.
         """
         if once is False:
-            return await self._paced(message)
+            if self._pacer is not None:
+                await self._wait_for_turn(message, self._pacer)
+            return await self.deliver(message)
         operation, channel = _described(message)
         reference = self._checked_once(message.reference, once, operation)
         if found := await self.find(reference, channel):
             return _as_sent(found)
         try:
-            return await self._paced(message)
+            if self._pacer is not None:
+                await self._wait_for_turn(message, self._pacer)
+            return await self.deliver(message)
         except OutcomeUnknown as error:
             for pause in _LOOK_AGAIN_AFTER:
                 await self.rest(pause)
@@ -81,22 +85,21 @@ class Sender:
         """Return a message with the recipient that it may go to. Raises InvalidInput for one who is not allowed."""
         return message if self._guard is None else self._guard.message(message, _described(message)[0])
 
-    async def _paced(self, message: Message) -> Sent:
-        if self._pacer is not None:
-            tokens = 2 if isinstance(message, LetterInput) else 1
-            await self.rest(self._pacer.reserve(self.runtime.clock(), tokens))
-        return await self.deliver(message)
+    async def _wait_for_turn(self, message: Message, pacer: Pacer) -> None:
+        tokens = 2 if isinstance(message, LetterInput) else 1
+        await self.rest(pacer.reserve(self.runtime.clock(), tokens))
 
-    async def deliver(self, message: Message) -> Sent:
+    def deliver(self, message: Message) -> Awaitable[Sent]:
         """Hand one message to the adapter, without regard to the pace. Raises InvalidInput if the guard refuses it."""
-        message = self.guarded(message)
+        if self._guard is not None:
+            message = self.guarded(message)
         if isinstance(message, EmailInput):
-            return await self.port.send_email(message)
+            return self.port.send_email(message)
         if isinstance(message, SmsInput):
-            return await self.port.send_sms(message)
+            return self.port.send_sms(message)
         if isinstance(message, LetterInput):
-            return await self.port.send_letter(message)
-        return await self.port.send_precompiled_letter(message)
+            return self.port.send_letter(message)
+        return self.port.send_precompiled_letter(message)
 
     async def send_job(self, job: JobInput) -> Job:
         """Hand a job to the adapter. Raises InvalidInput if the guard refuses one of its recipients."""
