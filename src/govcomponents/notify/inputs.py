@@ -28,11 +28,7 @@ _ID: Final = "give the `id` that an earlier answer holds"
 
 def written_values(values: object) -> Mapping[str, object]:
     """Return the values of placeholders as a provider can show them. Raises ValueError for one that it cannot."""
-    if values is None:
-        return {}
-    if not isinstance(values, Mapping):
-        raise ValueError("it is not a mapping")  # noqa: TRY004  # pydantic takes no TypeError
-    return shown_values(values)
+    return {} if values is None else shown_values(values)
 
 
 def _without_files(values: Mapping[str, object]) -> Mapping[str, object]:
@@ -47,7 +43,8 @@ def _recipient(value: object) -> Personal[str]:
         raise ValueError(f"it is not text, but of the type {type(text).__name__}")  # noqa: TRY004  # as above
     if not text.strip():
         raise ValueError("it is empty")
-    return Personal(_sendable(text))
+    _sendable(text)
+    return value if isinstance(value, Personal) else Personal(text)
 
 
 def _sendable(text: str) -> str:
@@ -66,8 +63,10 @@ def _https(value: Personal[str]) -> Personal[str]:
 
 def _texts_only(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     """Only texts can be sanitised; the provider fails at anything else."""
+    if not names:
+        return names
     keys = {placeholder_key(name) for name in names}
-    for name, value in info.data.get("personalisation", {}).items() if keys else ():
+    for name, value in info.data.get("personalisation", {}).items():
         if placeholder_key(name) in keys and not isinstance(value, str):
             raise ValueError(f"the value of {name!r} is not a text")
     return names
