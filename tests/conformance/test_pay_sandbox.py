@@ -11,10 +11,10 @@ import sys
 from importlib.util import find_spec
 
 import pytest
-from pay.raw import Raw
 
 from govcomponents.sandbox.server import serving
-from pay import golden
+from pay.govuk_pay import golden
+from pay.govuk_pay.sandbox.raw import Raw
 
 pytestmark = [
     golden.needs_specification,
