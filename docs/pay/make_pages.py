@@ -10,7 +10,7 @@ from pathlib import Path
 
 from govcomponents.pay.adapters import BUILT_IN
 from govcomponents.pay.adapters.govuk_pay.refusals import MEANINGS
-from govcomponents.pay.adapters.stripe.refusals import MEANINGS as STRIPE_MEANINGS
+from govcomponents.pay.adapters.stripe.error_mapping import MEANINGS as STRIPE_MEANINGS
 from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.port import PayPort
 

@@ -24,9 +24,9 @@ from govcomponents.errors import (
 from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe import wire
 from govcomponents.pay.adapters.stripe.adapter import Stripe
+from govcomponents.pay.adapters.stripe.error_mapping import refusal
+from govcomponents.pay.adapters.stripe.parsing import DisputeAnswer, IntentAnswer, RefundAnswer
 from govcomponents.pay.adapters.stripe.parts import BalancePart, ChargePart
-from govcomponents.pay.adapters.stripe.reading import DisputeAnswer, IntentAnswer, RefundAnswer
-from govcomponents.pay.adapters.stripe.refusals import refusal
 from govcomponents.pay.service import PayService
 from govcomponents.pay.states import DisputeStatus, FailureReason, PaymentStatus, RefundableStatus, RefundStatus
 from govcomponents.privacy import Secret

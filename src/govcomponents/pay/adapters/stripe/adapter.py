@@ -26,7 +26,7 @@ from govcomponents.errors import (
 )
 from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
 from govcomponents.pay.adapters.stripe import wire
-from govcomponents.pay.adapters.stripe.reading import (
+from govcomponents.pay.adapters.stripe.parsing import (
     DisputeAnswer,
     IntentAnswer,
     PageAnswer,
@@ -137,7 +137,7 @@ class Stripe(PayPort):
             response = await self._http.send(request)
         if 200 <= response.status < 300:
             return response
-        from govcomponents.pay.adapters.stripe.refusals import refusal
+        from govcomponents.pay.adapters.stripe.error_mapping import refusal
 
         raise refusal(request, response)
 

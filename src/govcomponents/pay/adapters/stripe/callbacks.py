@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 from govcomponents.core.http.responses import LazyJson, Wire
 from govcomponents.core.times import time_of
 from govcomponents.pay.adapters.stripe.amounts import from_units
+from govcomponents.pay.adapters.stripe.parsing import DisputeAnswer, IntentAnswer, RefundAnswer, SessionAnswer
 from govcomponents.pay.adapters.stripe.parts import ChargePart, Seconds
-from govcomponents.pay.adapters.stripe.reading import DisputeAnswer, IntentAnswer, RefundAnswer, SessionAnswer
 from govcomponents.pay.adapters.stripe.wire import REFERENCE
 from govcomponents.pay.events import DisputeChanged, PaymentChange, PaymentChanged, RefundChanged, UnknownEvent
 from govcomponents.pay.ids import PaymentId
