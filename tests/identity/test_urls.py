@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from govcomponents.core.validation import is_absolute_url
 from govcomponents.errors import InvalidInput
-from govcomponents.identity.urls import is_absolute, is_safe_return_path, safe_return_path
+from govcomponents.identity.urls import is_safe_return_path, safe_return_path
 
 from .kit import Desk
 
@@ -67,7 +68,7 @@ def test_c18_the_path_is_checked_at_the_start_and_given_back_at_the_end():
     "url", ["https://a.example.gov.uk/x?y=1", "http://localhost:8000/", "https://a.example.gov.uk:8443/"]
 )
 def test_l16_absolute_urls(url):
-    assert is_absolute(url)
+    assert is_absolute_url(url)
 
 
 @pytest.mark.parametrize(
@@ -79,4 +80,4 @@ def test_l16_absolute_urls(url):
     ],
 )  # fmt: skip
 def test_l16_other_texts(url):
-    assert not is_absolute(url)
+    assert not is_absolute_url(url)

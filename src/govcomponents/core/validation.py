@@ -10,6 +10,8 @@ from govcomponents.errors import ConfigurationError
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """The hosts that are this machine, which alone may be spoken to without TLS."""
+MAX_URL: Final = 2048
+"""The longest URL, in characters, that a provider's document or a caller may name."""
 
 ID_PATTERN: Final = r"^[A-Za-z0-9_-]+$"
 """An id that may stand in a URL's path as it is: no text that fits can be "." or "..", or hold a slash."""
@@ -52,6 +54,11 @@ def plain_url_parts(url: object) -> SplitResult | None:
     return None if "@" in parts.netloc or "#" in url or "\\" in url else parts
 
 
+def is_absolute_url(url: object) -> bool:
+    """Whether it is a whole http or https URL without fragment, user name, white space or control characters."""
+    return isinstance(url, str) and len(url) <= MAX_URL and plain_url_parts(url) is not None
+
+
 def is_secure(parts: SplitResult) -> bool:
     """Whether a URL is https, or http to this machine's loopback."""
     return parts.scheme == "https" or parts.hostname in LOOPBACK
@@ -69,3 +76,27 @@ def checked_base_url(url: str, *, setting: str) -> str:
             f"{setting} must be https", fix="use an https URL; http is accepted for this machine's loopback only"
         )
     return url.rstrip("/")
+
+
+def is_url_on(url: object, hosts: frozenset[str], *, is_loopback: bool) -> bool:
+    """Whether a URL is absolute, https and on one of the hosts.
+
+    `hosts` hold a host, or host:port where the port is not 443. With `is_loopback` plain http to this machine will do.
+    """
+    if not isinstance(url, str) or not is_absolute_url(url):
+        return False
+    parts = urlsplit(url)
+    return (is_secure(parts) if is_loopback else parts.scheme == "https") and host_of_url(url) in hosts
+
+
+def is_loopback_url(url: str) -> bool:
+    """Whether a whole URL is plain http to this machine, as a sandbox or a simulator has it."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and is_secure(parts)
+
+
+def host_of_url(url: str) -> str:
+    """Return the host of a whole URL, with its port if that is not the one of its scheme."""
+    parts = urlsplit(url)
+    usual = 443 if parts.scheme == "https" else 80
+    return parts.hostname or "" if parts.port in (None, usual) else f"{parts.hostname}:{parts.port}"

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from pydantic import AfterValidator, Field
 
 from govcomponents.core.inputs import Input, member
-from govcomponents.core.validation import is_text
+from govcomponents.core.validation import is_absolute_url, is_text
 from govcomponents.errors import InvalidInput
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import Identity
 from govcomponents.identity.pending import PendingSignIn
-from govcomponents.identity.urls import is_absolute, is_safe_return_path
+from govcomponents.identity.urls import is_safe_return_path
 from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def check_sign_out(identity: object, return_to: object) -> None:
             fix="give what complete() returned, or Secret(...) of the ID token that you kept",
             operation=operation,
         )
-    if return_to is not None and not is_absolute(return_to):
+    if return_to is not None and not is_absolute_url(return_to):
         raise InvalidInput(
             field="return_to",
             problem="it is not an absolute URL",

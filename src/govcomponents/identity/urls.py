@@ -1,17 +1,10 @@
-"""Checks of URLs to which people are sent: absolute ones after signing out, paths of this site after signing in."""
+"""Checks of the paths of this site to which people are sent after signing in."""
 
 from __future__ import annotations
 
 from urllib.parse import unquote, urlsplit
 
-from govcomponents.core.validation import plain_url_parts
-
-MAX_URL = 2048
-
-
-def is_absolute(url: object) -> bool:
-    """Whether it is a whole http or https URL without fragment, user name, white space or control signs."""
-    return isinstance(url, str) and len(url) <= MAX_URL and plain_url_parts(url) is not None
+from govcomponents.core.validation import MAX_URL
 
 
 def safe_return_path(path: object, default: str = "/") -> str:

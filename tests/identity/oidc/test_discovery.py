@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
 from govcomponents.core.http.messages import Response
 from govcomponents.core.runtime import Runtime
+from govcomponents.core.validation import is_url_on
 from govcomponents.errors import (
     ConfigurationError,
     OutcomeUnknown,
@@ -20,7 +21,7 @@ from govcomponents.errors import (
 )
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.levels import Authentication
-from govcomponents.identity.protocol.discovery import DiscoveryPolicy, DiscoveryUnfit, is_allowed, read_metadata
+from govcomponents.identity.protocol.discovery import DiscoveryPolicy, DiscoveryUnfit, read_metadata
 from identity.kit import service_of
 
 from .support import ISSUER, NOW, build, document, profile, settings, with_secret
@@ -142,9 +143,9 @@ def test_another_host_must_be_named_in_the_settings():
 
 def test_plain_http_is_for_this_machine_alone():
     here = "http://127.0.0.1:9000"
-    assert is_allowed(f"{here}/token", frozenset({"127.0.0.1:9000"}), is_loopback=True)
-    assert not is_allowed(f"{here}/token", frozenset({"127.0.0.1:9000"}), is_loopback=False)
-    assert not is_allowed("http://id.example.com/", frozenset({"id.example.com", "127.0.0.1"}), is_loopback=True)
+    assert is_url_on(f"{here}/token", frozenset({"127.0.0.1:9000"}), is_loopback=True)
+    assert not is_url_on(f"{here}/token", frozenset({"127.0.0.1:9000"}), is_loopback=False)
+    assert not is_url_on("http://id.example.com/", frozenset({"id.example.com", "127.0.0.1"}), is_loopback=True)
 
 
 @pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"])
@@ -353,7 +354,7 @@ def test_any_url_that_is_let_in_is_on_the_host(url):
     from requests.models import PreparedRequest
     from urllib3.util import parse_url
 
-    if is_allowed(url, frozenset({"id.example.com"}), is_loopback=False):
+    if is_url_on(url, frozenset({"id.example.com"}), is_loopback=False):
         prepared = PreparedRequest()
         prepared.prepare_url(url, None)
         assert parse_url(prepared.url).host == "id.example.com"

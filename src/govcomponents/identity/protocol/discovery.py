@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from govcomponents.core.refreshed_value import Unusable
-from govcomponents.core.validation import is_secure, plain_url_parts
+from govcomponents.core.validation import is_loopback_url, is_url_on
 from govcomponents.errors import SignInReason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
-MAX_URL: Final = 2048
 _NOT_DONE: Final = {
     "require_pushed_authorization_requests": "pushed authorization requests",
     "require_signed_request_object": "signed request objects",
@@ -82,7 +80,7 @@ def read_metadata(document: Mapping[str, object], expected: DiscoveryPolicy) -> 
             fix="set the issuer exactly as the provider publishes it: case and a final slash count",
         )
     _check_offers(document, expected)
-    endpoint = _Endpoints(document, expected, is_loopback=_is_loopback(issuer))
+    endpoint = _Endpoints(document, expected, is_loopback=is_loopback_url(issuer))
     return Metadata(
         issuer=issuer,
         authorization_endpoint=endpoint.required("authorization_endpoint"),
@@ -147,40 +145,10 @@ class _Endpoints:
         url = self._document.get(name)
         if url is None:
             return None
-        if not isinstance(url, str) or not self._is_allowed(url):
+        if not isinstance(url, str) or not is_url_on(url, self._hosts, is_loopback=self._is_loopback):
             raise DiscoveryUnfit(
                 f"its {name} is not an https URL on an allowed host",
                 fix="if the provider really has endpoints on another host, add it to ENDPOINT_HOSTS",
                 blocked=True,
             )
         return url
-
-    def _is_allowed(self, url: str) -> bool:
-        return is_allowed(url, self._hosts, is_loopback=self._is_loopback)
-
-
-def is_allowed(url: str, hosts: frozenset[str], *, is_loopback: bool) -> bool:
-    """Whether a URL is https, on an allowed host, and plain: no user, no fragment, no space, no other port.
-
-    `hosts` hold a host, or host:port where the port is not 443. With `is_loopback` plain http to this machine will do.
-    """
-    parts = plain_url_parts(url)
-    if parts is None or len(url) > MAX_URL or not (is_secure(parts) if is_loopback else parts.scheme == "https"):
-        return False
-    return host_of_url(url) in hosts
-
-
-def host_of(host: str, port: int | None, default: int = 443) -> str:
-    """A host as `hosts` hold it: with its port if that is not the default one."""
-    return host if port in (None, default) else f"{host}:{port}"
-
-
-def host_of_url(url: str) -> str:
-    """The host of a URL that was checked before, as `hosts` hold it."""
-    parts = urlsplit(url)
-    return host_of(parts.hostname or "", parts.port, 443 if parts.scheme == "https" else 80)
-
-
-def _is_loopback(issuer: str) -> bool:
-    parts = urlsplit(issuer)
-    return parts.scheme == "http" and is_secure(parts)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from govcomponents.core.validation import checked_base_url
+from govcomponents.core.validation import checked_base_url, host_of_url, is_absolute_url
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.login_gov import wire
-from govcomponents.identity.protocol.discovery import DiscoveryPolicy, host_of_url
+from govcomponents.identity.protocol.discovery import DiscoveryPolicy
 from govcomponents.identity.protocol.registration import PRIVATE_KEY_JWT, PUBLIC, ClientRegistration
 from govcomponents.identity.protocol.relying_party import TokenPolicy
-from govcomponents.identity.urls import is_absolute
 from govcomponents.settings import comma_list
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ def _within(value: str) -> str:
 
 
 def _url(value: str) -> str:
-    if not is_absolute(value):
+    if not is_absolute_url(value):
         raise ValueError("it is not an absolute URL")
     return value
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from govcomponents.core.validation import checked_base_url
+from govcomponents.core.validation import checked_base_url, host_of_url
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.oidc import wire
 from govcomponents.identity.adapters.oidc.wire import Level, Levels
 from govcomponents.identity.jose.tokens import KEY_FOR
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.protocol.discovery import DiscoveryPolicy, host_of_url
+from govcomponents.identity.protocol.discovery import DiscoveryPolicy
 from govcomponents.identity.protocol.registration import BASIC, POST, PRIVATE_KEY_JWT, PUBLIC, ClientRegistration
 from govcomponents.identity.protocol.relying_party import TokenPolicy
 from govcomponents.privacy import Secret
