@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import threading
 
 import pytest
@@ -365,10 +366,15 @@ def test_accounts_at_one_issuer_share_its_keys() -> None:
         environment="test", identity={**section, "accounts": {"two": {**section, "client_id": "another-client"}}}
     )
     with GovComponents.from_settings(settings, transport=transport) as gov:
+        gov.identity.check()
+        head = base64.urlsafe_b64encode(b'{"alg":"ES256","kid":"forged"}').rstrip(b"=")
+        with pytest.raises(CallbackRefused):
+            gov.account("two").identity.parse_callback(b"logout_token=" + head + b".e30.AAAA", {})
+        assert len([request.url for request in transport.sent if "jwks" in request.url]) == 1
         assert [found.ok for found in gov.check()] == [True, True]
     asked = [request.url for request in transport.sent]
-    assert len([url for url in asked if "jwks" in url]) == 1
-    assert len([url for url in asked if "openid-configuration" in url]) == 2
+    assert len([url for url in asked if "jwks" in url]) == 3
+    assert len([url for url in asked if "openid-configuration" in url]) == 3
 
 
 SERVICES = [

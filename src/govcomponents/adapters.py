@@ -59,12 +59,14 @@ if TYPE_CHECKING:
         DiscoveredMetadata as DiscoveredMetadata,
         KnownMetadata as KnownMetadata,
     )
+    from govcomponents.identity.protocol.notifications import NotificationReader as NotificationReader
     from govcomponents.identity.protocol.registration import ClientRegistration as ClientRegistration
     from govcomponents.identity.protocol.relying_party import (
         RelyingParty as RelyingParty,
         TokenPolicy as TokenPolicy,
         TokenResponse as TokenResponse,
     )
+    from govcomponents.identity.protocol.security_events import SecurityEventPolicy as SecurityEventPolicy
     from govcomponents.notify.bulk.jobs import JobInput as JobInput
     from govcomponents.notify.capabilities import NotifyCapability as NotifyCapability
     from govcomponents.notify.inputs import (
@@ -118,8 +120,10 @@ _HOMES = {
     "identity.protocol.error_mapping": "ErrorMapping",
     "identity.protocol.flow": "authorization_parameters sign_in_errors with_query",
     "identity.protocol.metadata": "DiscoveredMetadata KnownMetadata",
+    "identity.protocol.notifications": "NotificationReader",
     "identity.protocol.registration": "ClientRegistration",
     "identity.protocol.relying_party": "RelyingParty TokenPolicy TokenResponse",
+    "identity.protocol.security_events": "SecurityEventPolicy",
     "notify.bulk.jobs": "JobInput",
     "notify.capabilities": "NotifyCapability",
     "notify.inputs": "EmailInput LetterInput PrecompiledInput SearchInput SmsInput",

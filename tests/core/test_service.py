@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from govcomponents import CallbackRefused, NotFound
+from govcomponents import CallbackRefused, NotFound, Unavailable
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.port import Port
 from govcomponents.core.results import Result
@@ -78,6 +78,42 @@ def test_a_callback_says_which_accounts_secret_proved_it() -> None:
     with pytest.raises(CallbackRefused) as caught:
         toy.parse_callback(b"forged")
     assert caught.value.account == "default"
+
+
+class Unreachable(ToyPort):
+    """An account whose keys cannot be had."""
+
+    async def parse_callback(self, body: bytes) -> Thing:
+        raise Unavailable("the key set cannot be fetched", provider=self.provider)
+
+
+class Replayed(ToyPort):
+    """An account that has seen the callback before."""
+
+    async def parse_callback(self, body: bytes) -> Thing:
+        raise CallbackRefused("the notification came before", code="replayed")
+
+
+def test_an_account_whose_keys_cannot_be_had_keeps_no_other_from_being_tried() -> None:
+    toy = Toy(Unreachable(), Runtime(ScriptedTransport([])), {"moto": ToyPort(b"theirs")})
+    assert toy.parse_callback(b"theirs").account == "moto"
+
+
+@pytest.mark.parametrize(
+    ("own", "sibling", "account"), [(ToyPort(), Unreachable(), "moto"), (Unreachable(), ToyPort(), "default")]
+)
+def test_what_no_account_accepts_may_be_for_the_one_that_cannot_tell(own: Port, sibling: Port, account: str) -> None:
+    toy = Toy(own, Runtime(ScriptedTransport([])), {"moto": sibling})
+    with pytest.raises(Unavailable, match="key set cannot be fetched") as caught:
+        toy.parse_callback(b"of nobody")
+    assert caught.value.account == account
+
+
+def test_a_callback_that_came_before_is_told_so_whosever_it_is() -> None:
+    toy = Toy(ToyPort(), Runtime(ScriptedTransport([])), {"moto": Replayed(), "other": Unreachable()})
+    with pytest.raises(CallbackRefused) as caught:
+        toy.parse_callback(b"of moto")
+    assert (caught.value.code, caught.value.account) == ("replayed", "moto")
 
 
 def test_the_repr_names_the_adapter_and_the_account() -> None:

@@ -7,6 +7,7 @@ prefork workers alike.
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from govcomponents.errors import AdapterSuspended
@@ -19,16 +20,33 @@ T = TypeVar("T")
 _STEPS_TO_END = 100
 
 
+class _Driving(threading.local):
+    """How many coroutines this thread is running for blocking callers, one within another."""
+
+    depth = 0
+
+
+_driving = _Driving()
+
+
+def is_driven() -> bool:
+    """Whether this code runs for a blocking caller, who can wait for no task: also where a loop runs around them."""
+    return _driving.depth > 0
+
+
 def drive(coroutine: Coroutine[object, None, T]) -> T:
     """Run a coroutine that never suspends, and return its result.
 
     Raises AdapterSuspended if it suspends; the coroutine is ended first, so nothing of it stays behind.
     """
+    _driving.depth += 1
     try:
         coroutine.send(None)
     except StopIteration as stop:
         result: T = stop.value
         return result
+    finally:
+        _driving.depth -= 1
     _abandon(coroutine)
     raise AdapterSuspended("the operation awaited something that a blocking caller cannot wait for")
 

@@ -2,7 +2,8 @@
 
 One implementation serves blocking threads and asyncio tasks. Its lock is held only while state is read or changed,
 never during a request. When the value has gone stale, one caller refreshes it and the others go on with the stale one.
-When there is none at all, one caller fetches and the others wait for it (single flight).
+When there is none at all, one caller fetches and the others wait for it (single flight). For asyncio the fetch is a
+task of its own: a caller who is cancelled takes it from nobody else.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from govcomponents.core.driver import is_driven
 from govcomponents.errors import GovComponentsError
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ _WAIT_FOR_OTHER: Final = 60.0
 
 
 class NothingToUse(Exception):
-    """There is no value: none could be fetched, or the kept one is too old. Safe to log."""
+    """There is no value: none could be fetched, or the kept one is too old. It says why; safe to log."""
 
 
 class Unusable(ValueError):
@@ -39,20 +41,21 @@ class Unusable(ValueError):
 
 @dataclass(slots=True)
 class _Flight:
-    """One refresh that is under way, and who waits for it."""
+    """One refresh that is under way: on which thread, and in which loop as which task."""
 
     thread: int
     loop: asyncio.AbstractEventLoop | None
+    previous_attempt: float = -float("inf")
     landed: threading.Event = field(default_factory=threading.Event)
-    waiters: list[asyncio.Future[None]] = field(default_factory=list)
+    task: asyncio.Task[None] | None = None
 
 
 class RefreshedValue(Generic[T]):
     """One value that is fetched and kept. Safe to share between threads and between tasks of a loop.
 
     `fetch` returns the value and for how many seconds it is fresh, and raises a GovComponentsError or Unusable; `name`
-    is for logs. Each good refresh replaces what was kept; a failed one changes nothing, is tried again with back-off,
-    and what was kept serves for `stale_limit` seconds more.
+    is for logs. Each good refresh replaces what was kept; one that fails, however it fails, changes nothing, is tried
+    again with back-off, and what was kept serves for `stale_limit` seconds more.
     """
 
     def __init__(
@@ -78,8 +81,23 @@ class RefreshedValue(Generic[T]):
             await self._refresh_if(self._is_due, wait=self._kept is None)
         kept = self._kept
         if kept is None or self._clock() >= self._fresh_until + self._stale_limit:
-            raise NothingToUse(f"the {self._name} cannot be fetched")
+            raise self._nothing()
         return kept
+
+    async def renewed(self) -> T:
+        """Fetch the value now, whatever is kept, and return it. Raises NothingToUse unless that succeeds."""
+        await self._refresh_if(lambda _now: True, wait=True)
+        kept = self._kept
+        if kept is None or self.failure is not None:
+            raise self._nothing()
+        return kept
+
+    def _nothing(self) -> NothingToUse:
+        failure = self.failure
+        if failure is None:
+            return NothingToUse(f"the {self._name} was not fetched")
+        verb = "used" if isinstance(failure, Unusable) else "fetched"
+        return NothingToUse(f"the {self._name} cannot be {verb}: {_reason(failure)}")
 
     def _is_due(self, now: float) -> bool:
         if self._fetched_at is not None and now < self._fresh_until:
@@ -90,32 +108,40 @@ class RefreshedValue(Generic[T]):
 
     async def _refresh_if(self, due: Callable[[float], bool], *, wait: bool) -> None:
         """Refresh if that is due; if another caller is at it, `wait` for that one or go on."""
-        mine = _Flight(threading.get_ident(), _running_loop())
+        loop = _loop_of_task()
+        mine = _Flight(threading.get_ident(), loop)
         with self._lock:
             other = self._flight
             if other is None:
                 now = self._clock()
                 if not due(now):
                     return
+                mine.previous_attempt = self._last_attempt
                 self._flight, self._last_attempt = mine, now
         if other is not None:
             if wait:
                 await self._wait(other)
-            return
+        elif loop is None:
+            await self._fly(mine)
+        else:
+            mine.task = loop.create_task(self._fly(mine))
+            await asyncio.wait((mine.task,))  # which leaves the task alone when the one who waits is cancelled
+
+    async def _fly(self, flight: _Flight) -> None:
+        """Fetch, and keep what came or why nothing did. A fetch that was stopped counts as none."""
         try:
             value, fresh_for = await self._fetch()
-        except (GovComponentsError, Unusable) as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, those who have a copy go on with it
             self._failed(error)
+        except BaseException:
+            with self._lock:
+                self._last_attempt = flight.previous_attempt
+            raise
         else:
             self._landed(value, fresh_for)
         finally:
-            self._abandon(mine)
-            with self._lock:
-                waiters = list(mine.waiters)
-            mine.landed.set()
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_result(None)
+            self._abandon(flight)
+            flight.landed.set()
 
     def _abandon(self, flight: _Flight) -> None:
         """Let others fetch: this one has ended, or nobody is left who could end it, as in a forked process."""
@@ -126,23 +152,18 @@ class RefreshedValue(Generic[T]):
     async def _wait(self, flight: _Flight) -> None:
         """Wait until another caller's fetch has ended, whatever came of it.
 
-        A fetch under way on this same thread is a suspended task of this thread's event loop: only a future lets it
-        go on. On another thread it is a blocking caller's, and so is this one.
+        A fetch under way on this same thread is a task of this thread's event loop. On another thread it is a blocking
+        caller's, and so is this one.
         """
         if flight.thread != threading.get_ident():
             if not flight.landed.wait(_WAIT_FOR_OTHER):
                 self._abandon(flight)
             return
-        loop = _running_loop()
-        if loop is None or loop is not flight.loop:
+        loop = _loop_of_task()
+        if loop is None or loop is not flight.loop or flight.task is None:
             self._abandon(flight)
             return
-        waiter: asyncio.Future[None] = loop.create_future()
-        with self._lock:
-            if self._flight is not flight:
-                return
-            flight.waiters.append(waiter)
-        await waiter
+        await asyncio.wait((flight.task,))
 
     def _landed(self, value: T, fresh_for: float) -> None:
         with self._lock:
@@ -158,11 +179,20 @@ class RefreshedValue(Generic[T]):
             self.failure = error
             age = None if self._fetched_at is None else int(self._clock() - self._fetched_at)
         kept = "there is no older copy" if age is None else f"a copy of {age} seconds ago is used"
-        why = str(error) if isinstance(error, Unusable) else type(error).__name__
-        log.warning("the %s could not be refreshed (%s); %s", self._name, why, kept)
+        log.warning("the %s could not be refreshed (%s); %s", self._name, _reason(error), kept)
 
 
-def _running_loop() -> asyncio.AbstractEventLoop | None:
+def _reason(failure: Exception) -> str:
+    """Why a fetch failed, as far as it is safe to show."""
+    if isinstance(failure, GovComponentsError):
+        return failure.happened
+    return str(failure) if isinstance(failure, (Unusable, NothingToUse)) else type(failure).__name__
+
+
+def _loop_of_task() -> asyncio.AbstractEventLoop | None:
+    """Return the loop that this code can wait in, or None for a blocking caller."""
+    if is_driven():
+        return None
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from govcomponents.core.observe import Happening, Operation, OperationWatch, tell
 from govcomponents.core.port import Port
 from govcomponents.core.results import of_account
-from govcomponents.errors import DEFAULT_ACCOUNT, CallbackRefused, GovComponentsError, NotSupported
+from govcomponents.errors import (
+    DEFAULT_ACCOUNT,
+    CallbackRefused,
+    GovComponentsError,
+    InvalidInput,
+    NotSupported,
+    SignInReason,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -78,16 +85,30 @@ class Service(Generic[PortT]):
             raise
 
     async def _first_to_accept(self, read: Callable[[PortT], Awaitable[T]]) -> T:
-        """Read a callback by the first account whose secret proves it. Raises what the own account raised."""
-        refusal: CallbackRefused | NotSupported | None = None
+        """Read a callback by the first account whose secret proves it.
+
+        An account that cannot tell, such as one whose provider's keys cannot be had, keeps no other from being tried.
+        If none accepts, its error is raised: the callback may be its own, and is to come again. Otherwise raises what
+        the own account raised; or, for a callback that came before, what the account raised whose it is.
+        """
+        refusal: GovComponentsError | None = None
+        undecided: GovComponentsError | None = None
         for account, port in {self.account: self._port, **self._siblings}.items():
             try:
                 return of_account(await read(port), account)
+            except InvalidInput:
+                raise
             except (CallbackRefused, NotSupported) as error:
                 error.account = account
+                if error.code == SignInReason.REPLAYED:
+                    raise
                 refusal = refusal or error
-        assert refusal is not None  # noqa: S101  # there is always the own account
-        raise refusal
+            except GovComponentsError as error:
+                error.account = account
+                undecided = undecided or error
+        found = undecided or refusal
+        assert found is not None  # noqa: S101  # there is always the own account
+        raise found
 
 
 async def _watched(observers: Sequence[Observer], operation: Operation, work: Awaitable[T]) -> T:

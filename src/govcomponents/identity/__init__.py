@@ -16,7 +16,6 @@ if TYPE_CHECKING:
         IdentityEventKind as IdentityEventKind,
         LogoutNotice as LogoutNotice,
         UnknownEvent as UnknownEvent,
-        answer_to as answer_to,
     )
     from govcomponents.identity.jose.own_keys import (
         new_private_key as new_private_key,
@@ -49,7 +48,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "identity.async_service": "AsyncIdentityService",
     "identity.events": (
-        "AccountChange AccountEvent CallbackAnswer IdentityEvent IdentityEventKind LogoutNotice UnknownEvent answer_to"
+        "AccountChange AccountEvent CallbackAnswer IdentityEvent IdentityEventKind LogoutNotice UnknownEvent"
     ),
     "identity.jose.own_keys": "new_private_key published_jwks signer_of",
     "identity.jose.signing": "CallableSigner Signer",

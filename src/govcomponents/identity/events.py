@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Final, Literal, Self, TypeAlias
 
 from govcomponents.core.results import Result
 from govcomponents.errors import CallbackRefused, GovComponentsError, SignInReason
@@ -94,22 +94,29 @@ IdentityEvent: TypeAlias = LogoutNotice | AccountEvent | UnknownEvent
 
 @dataclass(frozen=True, slots=True)
 class CallbackAnswer:
-    """An answer to a callback, for the service to send."""
+    """An answer to a callback, for the service to send: `done()` after the work, `for_error()` if reading it failed."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = b""
 
+    @classmethod
+    def done(cls) -> Self:
+        """Make the answer that says that the work is done: exactly 200, for some providers take no other."""
+        return cls(200, _HEADERS)
 
-def answer_to(error: GovComponentsError | None = None) -> CallbackAnswer:
-    """Make the answer to a callback: after the work is done, or with the error that `parse_callback` raised.
+    @classmethod
+    def for_error(cls, error: GovComponentsError) -> Self:
+        """Make the answer to a callback for which `parse_callback` raised this error.
 
-    Exactly 200 says that the work is done; an event that came before is work done too. 400 says that the event was not
-    good. Anything else, such as a store that does not answer, is 503: the provider tries again.
-    """
-    headers = {"Cache-Control": "no-store"}
-    if error is None or (isinstance(error, CallbackRefused) and error.code == SignInReason.REPLAYED):
-        return CallbackAnswer(200, headers)
-    if isinstance(error, CallbackRefused):
-        return CallbackAnswer(400, {**headers, "Content-Type": "application/json"}, b'{"error":"invalid_request"}')
-    return CallbackAnswer(503, headers)
+        400 says that the event was not good, 200 that it came before, which is work done too. Anything else, such as
+        a store or keys that cannot be had, is 503: the provider tries again.
+        """
+        if not isinstance(error, CallbackRefused):
+            return cls(503, _HEADERS)
+        if error.code == SignInReason.REPLAYED:
+            return cls.done()
+        return cls(400, {**_HEADERS, "Content-Type": "application/json"}, b'{"error":"invalid_request"}')
+
+
+_HEADERS: Final = {"Cache-Control": "no-store"}

@@ -107,9 +107,9 @@ class IdentityService(Service[IdentityPort]):
         """Check what the provider sent by POST to this service: a logout notice, or an event about an account.
 
         `body` is the request's body as it came, `headers` are the request's. Close the person's sessions, or decide
-        what follows; then answer what `govcomponents.identity.answer_to` says, without a CSRF check and without a
-        sign-in, because the provider has neither. With several accounts, each is tried: `account` of the event says
-        which of them it is for.
+        what follows; then answer with `CallbackAnswer.done()`, or with `CallbackAnswer.for_error(error)`, without a
+        CSRF check and without a sign-in, because the provider has neither. With several accounts, each is tried:
+        `account` of the event says which of them it is for.
 
         Raises CallbackRefused for an event that is not good or that came before (its `code` is the reason),
         Unavailable if the store of keys that came failed, SignInUnavailable if the provider's keys cannot be had,

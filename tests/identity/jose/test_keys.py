@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from govcomponents.contracts.identity.fake_provider import KEYS
+from govcomponents.core.driver import drive
 from govcomponents.core.refreshed_value import NothingToUse, Unusable
 from govcomponents.errors import NotSent, SignInReason
 from govcomponents.identity.jose.keys import read_did, read_jwks
@@ -56,12 +58,47 @@ def test_k1_an_unknown_key_id_is_looked_for_once_in_a_window():
     source.now += 60
     assert {source.reason(f"unknown-{number}") for number in range(1000)} == {SignInReason.UNKNOWN_KEY}
     assert source.fetched == 2
-    source.now += 59
-    source.reason("unknown")
-    assert source.fetched == 2
-    source.now += 1
+    source.now += 5
     source.reason("unknown")
     assert source.fetched == 3
+    source.now += 59
+    source.reason("unknown")
+    assert source.fetched == 3
+    source.now += 1
+    source.reason("unknown")
+    assert source.fetched == 4
+
+
+def test_k1_whatever_strangers_ask_for_a_new_key_is_found_within_seconds():
+    source = Source(answer(jwks(jwk())))
+    source.find()
+    for number in range(100):
+        source.now += 5
+        source.reason(f"forged-{number}")
+    source.steps = [answer(jwks(jwk(), jwk("new", "stranger")))]
+    source.now += 5
+    assert source.find("new")
+    assert len(source.keys._unknown) <= 64
+
+
+def test_k1_what_comes_from_the_provider_itself_need_not_wait_for_strangers():
+    source = Source(answer(jwks(jwk())), answer(jwks(jwk())), answer(jwks(jwk("new"))))
+    source.find()
+    source.now += 5
+    source.reason("forged")
+    assert drive(source.keys.find("new", "ES256", from_anybody=False))
+    assert source.fetched == 3
+
+
+def test_a_key_that_could_not_be_looked_for_is_not_said_to_be_unknown():
+    source = Source(answer(jwks(jwk())), NotSent("down"))
+    source.find()
+    source.now += 60
+    with pytest.raises(NothingToUse, match="down"):
+        source.find("new")
+    with pytest.raises(NothingToUse, match="down"):
+        source.find("new")
+    assert source.fetched == 2
 
 
 def test_k2_h22_a_flood_from_many_threads_causes_one_request_and_hinders_nobody():
@@ -180,6 +217,68 @@ def test_k7_two_keys_of_one_id():
     assert source.find("k1", "RS256").kind == "RSA"
     assert source.reason("k2") is SignInReason.UNKNOWN_KEY
     assert source.find("k3")
+
+
+@pytest.mark.parametrize("other", ["rsa", "rsa_stranger"])
+def test_keys_of_one_id_are_told_apart_by_their_algorithms(other):
+    """W5: keys of two algorithms under one id, whether their numbers are the same or not."""
+    twice = [jwk("a", "rsa", alg="RS512", use="sig"), jwk("a", other, alg="RS256", use="sig")]
+    source = Source(answer(jwks(*twice)))
+    assert source.find("a", "RS256").key.public_numbers() == getattr(KEYS, other).public_key().public_numbers()
+    assert source.find("a", "RS512").key.public_numbers() == KEYS.rsa.public_key().public_numbers()
+
+
+def test_the_same_key_twice_is_one_key():
+    source = Source(answer(jwks(jwk("a", "rsa"), jwk("a", "rsa"), jwk("b", "rsa", alg="RS256"), jwk("b", "rsa"))))
+    assert source.find("a", "RS256")
+    assert source.find("b", "RS256")
+
+
+def test_a_key_for_another_algorithm_is_said_to_be_that():
+    source = Source(answer(jwks(jwk("k1", "rsa", alg="RS512"), jwk("k1"))))
+    with pytest.raises(TokenRefused, match="another algorithm") as caught:
+        source.find("k1", "RS256")
+    assert caught.value.reason is SignInReason.BAD_ALGORITHM
+
+
+ODD = [[], {}, [[]], {"a": []}, 7, True, None, "", "\0", 10**400]
+
+
+@pytest.mark.parametrize("name", ["kty", "alg", "crv", "use", "key_ops", "kid", "n", "e", "x", "y"])
+@pytest.mark.parametrize("odd", ODD, ids=lambda odd: repr(odd)[:10])
+def test_a_malformed_member_hides_no_good_key(name, odd):
+    good = jwk("good")
+    for key in ("ec", "rsa"):
+        source = Source(answer(jwks(jwk("bad", key) | {name: odd}, good)))
+        found = source.keys._usable(read_jwks({"keys": [jwk("bad", key) | {name: odd}, good]}))
+        assert "good" in found
+        with contextlib.suppress(TokenRefused, NothingToUse):
+            assert source.find("good")
+
+
+def test_a_set_of_unreadable_keys_is_said_to_be_that():
+    source = Source(answer(jwks({"kty": "RSA", "alg": []})))
+    with pytest.raises(NothingToUse, match="cannot be used: it holds no key that can be used"):
+        source.find()
+
+
+def test_a_refresh_that_fails_in_any_way_keeps_the_copy_and_is_not_repeated_at_once():
+    source = Source(answer(jwks(jwk())), TypeError("a bug of a library"))
+    source.find()
+    source.now += 4000
+    for _ in range(10):
+        assert source.find()
+    assert source.fetched == 2
+
+
+def test_a_check_asks_although_there_is_a_fresh_copy():
+    source = Source(answer(jwks(jwk())), answer(jwks(jwk())), answer(b"", status=503))
+    source.find()
+    drive(source.keys.renewed())
+    assert source.fetched == 2
+    with pytest.raises(NothingToUse, match="status 503"):
+        drive(source.keys.renewed())
+    assert source.find()
 
 
 @given(st.binary(max_size=2000))

@@ -96,7 +96,7 @@ def test_p7_tasks_that_have_nothing_wait_for_the_one_that_fetches():
     asyncio.run(run())
 
 
-def test_p7_a_cancelled_fetch_hinders_nobody():
+def test_p7_a_caller_who_is_cancelled_takes_the_fetch_from_nobody():
     async def run():
         source = Source(answer(jwks(jwk())))
         gate, begun = asyncio.Event(), asyncio.Event()
@@ -104,8 +104,7 @@ def test_p7_a_cancelled_fetch_hinders_nobody():
         async def fetch():
             source.fetched += 1
             begun.set()
-            if source.fetched == 1:
-                await gate.wait()
+            await gate.wait()
             return source.steps[0]
 
         source.fetch = fetch
@@ -119,11 +118,63 @@ def test_p7_a_cancelled_fetch_hinders_nobody():
         first.cancel()
         with pytest.raises(asyncio.CancelledError):
             await first
-        outcomes = await asyncio.gather(*others, return_exceptions=True)
-        assert all(isinstance(outcome, NothingToUse) for outcome in outcomes)
+        gate.set()
+        assert len(await asyncio.gather(*others)) == 3
+        assert source.fetched == 1
+
+    asyncio.run(run())
+
+
+def test_a_stranger_who_hangs_up_does_not_use_the_window_up():
+    """F2: a forged notice with an unknown key id, and the connection closed while the keys are fetched."""
+
+    async def run():
+        source = Source(answer(jwks(jwk())))
+        await source.keys.find("k1", "ES256")
+        source.steps = [answer(jwks(jwk("new")))]
+        fetch = source.fetch
+
+        async def slow():
+            await asyncio.sleep(0.01)
+            return await fetch()
+
+        source.fetch = slow
+        source.now += 60
+        stranger = asyncio.create_task(source.keys.find("forged", "ES256"))
+        await asyncio.sleep(0)
+        stranger.cancel()
+        assert await source.keys.find("new", "ES256", from_anybody=False)
+        assert source.fetched == 2
+
+    asyncio.run(run())
+
+
+def test_a_fetch_that_was_stopped_counts_as_none():
+    async def run():
+        source = Source(answer(jwks(jwk())))
+        fetch = source.fetch
+
+        async def hanging():
+            await asyncio.sleep(60)
+
+        source.fetch = hanging
+        first = asyncio.create_task(source.keys.find("k1", "ES256"))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        source.keys._flight.task.cancel()  # as a loop that ends does
+        with pytest.raises(NothingToUse):
+            await first
+        source.fetch = fetch
         assert await source.keys.find("k1", "ES256")
 
     asyncio.run(run())
+
+
+def test_a_blocking_caller_inside_a_loop_is_not_made_to_wait_for_a_task():
+    async def run():
+        return Source(answer(jwks(jwk()))).find()
+
+    assert asyncio.run(run())
 
 
 def test_a_fetch_that_nobody_can_end_holds_nobody_up_for_ever(monkeypatch):

@@ -10,7 +10,7 @@ from govcomponents.errors import CallbackRefused, NotSupported, SignInUnavailabl
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
 from govcomponents.identity.adapters.login_gov.wire import CHANGES as OWN
 from govcomponents.identity.async_service import AsyncIdentityService
-from govcomponents.identity.events import AccountChange, AccountEvent, UnknownEvent, answer_to
+from govcomponents.identity.events import AccountChange, AccountEvent, CallbackAnswer, UnknownEvent
 from govcomponents.identity.port import IdentityPort
 from govcomponents.identity.protocol.security_events import RISC_CHANGES
 from govcomponents.privacy import Personal
@@ -154,7 +154,7 @@ def test_a_hostile_event_is_refused(changes, code):
     with pytest.raises(CallbackRefused) as caught:
         parse(service, event(fake, **changes), MEDIA)
     assert caught.value.code == code
-    assert answer_to(caught.value).status == 400
+    assert CallbackAnswer.for_error(caught.value).status == 400
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_an_event_counts_once():
     with pytest.raises(CallbackRefused) as caught:
         parse(service, event(fake), MEDIA)
     assert caught.value.code == "replayed"
-    assert answer_to(caught.value).status == 200
+    assert CallbackAnswer.for_error(caught.value).status == 200
 
 
 def test_no_keys_is_not_the_sender_s_fault():
@@ -193,7 +193,7 @@ def test_no_keys_is_not_the_sender_s_fault():
     service = service_of(port_on(fake))
     with pytest.raises(SignInUnavailable) as caught:
         parse(service, event(fake))
-    assert answer_to(caught.value).status == 503
+    assert CallbackAnswer.for_error(caught.value).status == 503
 
 
 def test_other_providers_have_no_such_events():

@@ -13,7 +13,7 @@ from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import CallbackRefused, NotSent, SignInReason, SignInUnavailable, Unavailable
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
-from govcomponents.identity.events import LogoutNotice, answer_to
+from govcomponents.identity.events import CallbackAnswer, LogoutNotice
 from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.protocol.logout import EVENT, check_notice
@@ -176,7 +176,7 @@ def test_a_rejected_notice_does_not_use_its_id_up(desk):
     ],
 )
 def test_l11_l12_what_is_answered(error, status):
-    answer = answer_to(error)
+    answer = CallbackAnswer.done() if error is None else CallbackAnswer.for_error(error)
     assert answer.status == status
     assert answer.headers["Cache-Control"] == "no-store"
     assert (answer.body == b"") == (status != 400)
@@ -191,7 +191,7 @@ def test_l11_a_store_that_fails_is_not_taken_for_good_news():
     with pytest.raises(Unavailable) as caught:
         desk.identity.parse_callback(body(token(desk)), {})
     assert "canary" not in str(caught.value)
-    assert answer_to(caught.value).status == 503
+    assert CallbackAnswer.for_error(caught.value).status == 503
 
 
 def test_l9_without_keys_nothing_is_believed_and_the_provider_is_asked_to_try_again(desk):
@@ -199,7 +199,7 @@ def test_l9_without_keys_nothing_is_believed_and_the_provider_is_asked_to_try_ag
     service = service_of(OneLogin.from_settings(settings(), Runtime(transport, clock=desk.sandbox.clock.time)))
     with pytest.raises(SignInUnavailable) as caught:
         service.parse_callback(body(token(desk)), {})
-    assert answer_to(caught.value).status == 503
+    assert CallbackAnswer.for_error(caught.value).status == 503
 
 
 def test_l9_k1_a_flood_of_unknown_keys_causes_one_request(desk):
@@ -293,9 +293,9 @@ def test_a_notice_that_comes_twice_is_done_once():
             desk.identity.parse_callback(callback.body, callback.headers)
         except CallbackRefused as error:
             answers.append(error.code)
-            return answer_to(error).status
+            return CallbackAnswer.for_error(error).status
         answers.append("closed")
-        return answer_to().status
+        return CallbackAnswer.done().status
 
     desk.sandbox.callbacks.receive(service)
     desk.sign_in()

@@ -17,7 +17,8 @@ from typing import NoReturn
 MAX_DEPTH = 32
 MAX_DIGITS = 20
 _BASE64URL = re.compile(rb"[A-Za-z0-9_-]*\Z")
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]')
+# A text is passed over once and never tried again from within, or an unterminated one would take quadratic time.
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 class NotCanonical(ValueError):

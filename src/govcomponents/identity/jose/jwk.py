@@ -36,7 +36,7 @@ def public_key(jwk: object) -> PublicKey:
     if not isinstance(operations, list) or "verify" not in operations:
         raise Unfit("it is not for verifying")
     algorithm = jwk.get("alg")
-    if algorithm is not None and algorithm not in KEY_FOR:
+    if algorithm is not None and not (isinstance(algorithm, str) and algorithm in KEY_FOR):
         raise Unfit("its algorithm is not one that is used here")
     kind, key = _read(jwk)
     if algorithm is not None and KEY_FOR[algorithm] != kind:
@@ -56,7 +56,7 @@ def _read(jwk: Mapping[str, Any]) -> tuple[str, RSAPublicKey | EllipticCurvePubl
             raise Unfit("it is of a kind that is not used here")
     for name in names:
         octets(jwk, name)  # PyJWT reads several spellings of one number
-    public = {"kty": jwk["kty"], "crv": jwk.get("crv")} | {name: jwk[name] for name in names}
+    public = {"kty": jwk["kty"]} | ({} if kind == "RSA" else {"crv": kind}) | {name: jwk[name] for name in names}
     try:
         key = PyJWK(public).key
     except (ValueError, PyJWTError):

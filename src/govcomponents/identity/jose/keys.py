@@ -12,7 +12,7 @@ from govcomponents.identity.jose.jwk import MAX_KEYS, Unfit, key_id, public_key
 from govcomponents.identity.jose.tokens import KEY_FOR, PublicKey, TokenRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from govcomponents.core.http.messages import Response
     from govcomponents.core.runtime import Clock
@@ -31,6 +31,8 @@ MIN_FRESH: Final = 300
 MAX_FRESH: Final = 86_400
 STALE_LIMIT: Final = 7 * 86_400
 UNKNOWN_KEY_WINDOW: Final = 60
+EARLY_WINDOW: Final = 5
+MAX_UNKNOWN: Final = 64
 
 
 class DocumentCache(RefreshedValue[T]):
@@ -75,26 +77,59 @@ class DocumentCache(RefreshedValue[T]):
 class KeyCache(DocumentCache["KeyMap"]):
     """The keys of one document at one configured place, by their id.
 
-    A withdrawn key is trusted no longer after the next refresh. An unknown key id causes at most one request in
-    `UNKNOWN_KEY_WINDOW` seconds, however many tokens come with one, and ids that are not there take no room.
+    A withdrawn key is trusted no longer after the next refresh. An unknown key id causes one request in
+    `UNKNOWN_KEY_WINDOW` seconds, and all of those that anybody could have made up cause one in `EARLY_WINDOW` seconds:
+    so nobody can keep a new key from being found, and what is not there takes no room.
     """
 
-    async def find(self, kid: str | None, algorithm: str) -> PublicKey:
-        """Return the key with that id, fit for that algorithm.
+    def __init__(self, fetch: Fetch, read: Read, clock: Clock, *, name: str) -> None:
+        super().__init__(fetch, read, clock, name=name)
+        self._unknown: dict[str | None, float] = {}
 
-        Without an id, returns the only key that fits. Raises TokenRefused with UNKNOWN_KEY if there is no such key
-        after at most one refresh, and NothingToUse if there are no keys at all.
+    async def find(self, kid: str | None, algorithm: str, *, from_anybody: bool = True) -> PublicKey:
+        """Return the key with that id, for that algorithm. Without an id, return the only key that fits.
+
+        `from_anybody` says that the token did not come from the provider itself. Raises TokenRefused with UNKNOWN_KEY
+        if there is no such key after at most one refresh, with BAD_ALGORITHM if it is for another algorithm, and
+        NothingToUse if there are no keys, or the refresh that was needed failed.
         """
-        found = _pick(await self.current(), kid, algorithm)
+        keys = await self.current()
+        found = _pick(keys, kid, algorithm)
         if found is None:
-            await self._refresh_if(self._may_look_for_unknown, wait=True)
-            found = _pick(await self.current(), kid, algorithm)
-        if found is None:
-            raise TokenRefused(SignInReason.UNKNOWN_KEY, f"no key of the {self._name} has the key id of the token")
-        return found
+            await self._refresh_if(lambda now: self._may_look_for(kid, now, from_anybody=from_anybody), wait=True)
+            keys = await self.current()
+            found = _pick(keys, kid, algorithm)
+        if found is not None:
+            return found
+        if self.failure is not None:
+            raise self._nothing()
+        self._remember_unknown(kid)
+        raise self._refusal(keys, kid, algorithm)
 
-    def _may_look_for_unknown(self, now: float) -> bool:
-        return now - self._last_attempt >= UNKNOWN_KEY_WINDOW
+    def _refusal(self, keys: KeyMap, kid: str | None, algorithm: str) -> TokenRefused:
+        if kid is None:
+            several = any(_fitting(same_id, algorithm) for same_id in keys.values())
+            which = "more than one key" if several else "no key"
+            return TokenRefused(
+                SignInReason.UNKNOWN_KEY, f"the token names no key, and {which} of the {self._name} could be meant"
+            )
+        if kid in keys:
+            return TokenRefused(SignInReason.BAD_ALGORITHM, f"the key of the {self._name} is for another algorithm")
+        return TokenRefused(SignInReason.UNKNOWN_KEY, f"no key of the {self._name} has the key id of the token")
+
+    def _may_look_for(self, kid: str | None, now: float, *, from_anybody: bool) -> bool:
+        if (from_anybody or self.failure is not None) and now - self._last_attempt < EARLY_WINDOW:
+            return False
+        return now - self._unknown.get(kid, -float("inf")) >= UNKNOWN_KEY_WINDOW
+
+    def _remember_unknown(self, kid: str | None) -> None:
+        """Note that the newest keys have no such id, so that it is not looked for again for a while."""
+        with self._lock:
+            if self._fetched_at is not None and self._unknown.get(kid, -float("inf")) < self._fetched_at:
+                self._unknown.pop(kid, None)
+                self._unknown[kid] = self._fetched_at
+                if len(self._unknown) > MAX_UNKNOWN:
+                    del self._unknown[next(iter(self._unknown))]
 
     def _usable(self, content: KeyMap) -> KeyMap:
         if not content:
@@ -115,48 +150,64 @@ def _freshness(response: Response, default: int) -> float:
 
 
 def _pick(keys: KeyMap, kid: str | None, algorithm: str) -> PublicKey | None:
-    kind = KEY_FOR[algorithm]
-    if kid is None:
-        fitting = [key for same_id in keys.values() for key in same_id if _fits(key, kind, algorithm)]
-        return fitting[0] if len(fitting) == 1 else None
-    candidates = keys.get(kid, ())
-    if len(candidates) == 1:
-        return candidates[0]
-    fitting = [key for key in candidates if key.kind == kind]
-    return fitting[0] if len(fitting) == 1 else None
+    """Choose by id and algorithm; of several, the one that says that it is for that algorithm. None if none is left."""
+    fitting = {one: fit for one in _ids(keys, kid) if (fit := _fitting(keys[one], algorithm))}
+    if len(fitting) != 1:
+        return None
+    (of_one_id,) = fitting.values()
+    return next((key for key in of_one_id if key.algorithm == algorithm), of_one_id[0])
 
 
-def _fits(key: PublicKey, kind: str, algorithm: str) -> bool:
-    return key.kind == kind and key.algorithm in (None, algorithm)
+def _ids(keys: KeyMap, kid: str | None) -> Sequence[str]:
+    """The ids that can be meant: without an id, every one."""
+    return tuple(keys) if kid is None else (kid,) if kid in keys else ()
+
+
+def _fitting(keys: Sequence[PublicKey], algorithm: str) -> list[PublicKey]:
+    return [key for key in keys if key.kind == KEY_FOR[algorithm] and key.algorithm in (None, algorithm)]
 
 
 def read_jwks(document: Mapping[str, object]) -> KeyMap:
     """Read a JSON Web Key Set. Raises Unusable.
 
-    Keys that are not fit are left out one by one; keys of one type under one id are all left out, because it cannot
-    be known which is meant.
+    Keys that are not fit are left out one by one. Several may have one id, if they are for different algorithms.
     """
     listed = document.get("keys")
     if not isinstance(listed, list):
         raise Unusable("it has no list of keys")
     if len(listed) > MAX_KEYS:
         raise Unusable("it holds too many keys")
-    by_id: dict[str, list[PublicKey]] = {}
-    for number, jwk in enumerate(listed):
+    return _by_id(listed, lambda number, jwk: (_id_of(jwk) or f"\0{number}", public_key(jwk)), "key set")
+
+
+def _id_of(jwk: object) -> str | None:
+    return key_id(jwk) if isinstance(jwk, dict) else None
+
+
+def _by_id(members: list[object], read: Callable[[int, object], tuple[str, PublicKey]], where: str) -> KeyMap:
+    """Read each member of a list, and leave out those that cannot be used: an odd one must not hide the good ones."""
+    found: dict[str, tuple[PublicKey, ...]] = {}
+    for number, member in enumerate(members):
         try:
-            key = public_key(jwk)
+            kid, key = read(number, member)
         except Unfit as error:
-            log.info("key %d of a key set is left out: %s", number, error)
-            continue
-        by_id.setdefault(key_id(jwk) or f"\0{number}", []).append(key)
-    return {kid: fit for kid, keys in by_id.items() if (fit := _unambiguous(keys))}
+            log.info("key %d of a %s is left out: %s", number, where, error)
+        except Exception as error:  # noqa: BLE001  # whatever a library makes of it, the others are still good
+            log.warning("key %d of a %s is left out: reading it ended with %s", number, where, type(error).__name__)
+        else:
+            found[kid] = (*found.get(kid, ()), key)
+    return {kid: fit for kid, keys in found.items() if (fit := _unambiguous(keys, where))}
 
 
-def _unambiguous(keys: list[PublicKey]) -> tuple[PublicKey, ...]:
-    kinds = [key.kind for key in keys]
-    fit = tuple(key for key in keys if kinds.count(key.kind) == 1)
+def _unambiguous(keys: tuple[PublicKey, ...], where: str) -> tuple[PublicKey, ...]:
+    """Leave out different keys of one id for one algorithm, because it cannot be known which is meant."""
+    fit = tuple(
+        key
+        for key in keys
+        if all(key.key == other.key or (key.kind, key.algorithm) != (other.kind, other.algorithm) for other in keys)
+    )
     if len(fit) != len(keys):
-        log.warning("a key set holds two keys of one type under one key id; neither is used")
+        log.warning("a %s holds two keys for one algorithm under one key id; neither is used", where)
     return fit
 
 
@@ -173,15 +224,7 @@ def read_did(did: str) -> Read:
         methods = document.get("assertionMethod")
         if not isinstance(methods, list) or len(methods) > MAX_KEYS:
             raise Unusable("it has no list of assertion methods, or too long a one")
-        by_id: dict[str, list[PublicKey]] = {}
-        for number, method in enumerate(methods):
-            try:
-                kid, key = _assertion_key(method, did)
-            except Unfit as error:
-                log.info("assertion method %d of a DID document is left out: %s", number, error)
-                continue
-            by_id.setdefault(kid, []).append(key)
-        return {kid: fit for kid, keys in by_id.items() if (fit := _unambiguous(keys))}
+        return _by_id(methods, lambda _number, method: _assertion_key(method, did), "DID document")
 
     return read
 

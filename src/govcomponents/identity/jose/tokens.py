@@ -62,7 +62,7 @@ class PublicKey:
 class Keys(Protocol):
     """A provider's key set. `find` raises TokenRefused with UNKNOWN_KEY, or NothingToUse."""
 
-    async def find(self, kid: str | None, algorithm: str) -> PublicKey:
+    async def find(self, kid: str | None, algorithm: str, *, from_anybody: bool = True) -> PublicKey:
         """Return the key with that id that fits the algorithm."""
         ...
 
@@ -74,7 +74,7 @@ class Rules:
     Times are seconds. `max_life` bounds `exp - iat`, `max_age` bounds how old `iat` may be. `types` are the values of
     `typ` that are let in, in lower case; a token without `typ` is too, unless `type_required`. `optional` are the
     claims of "aud", "exp" and "iat" that need not be there; when they are, they are checked all the same. `key_id`:
-    the token must name its key.
+    the token must name its key. `from_anybody`: it may have been sent by anybody, and not by the provider alone.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Rules:
     extra_audiences: bool = False
     optional: frozenset[str] = frozenset()
     key_id: bool = False
+    from_anybody: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ async def verify(token: SignedToken, rules: Rules, keys: Keys, now: float) -> di
 
     Raises TokenRefused, or what the key set raises when it has no keys.
     """
-    key = await keys.find(token.kid, token.algorithm)
+    key = await keys.find(token.kid, token.algorithm, from_anybody=rules.from_anybody)
     check_signature(token, key, rules)
     claims = _object(token.payload, rules)
     check_claims(claims, rules, now)

@@ -1,5 +1,9 @@
 """Error mapping of OAuth and OpenID Connect: their standard errors as errors of this library.
 
+It does not stand on `core/http/error_mapping.py`, whose table sorts the answers to requests by their status. Half of
+these errors come by the person's browser and have no status; the same code means another thing at each step of a
+sign-in; and whatever the status, what follows is a SignInError, because the code is used up and nothing is repeated.
+
 The codes are those of RFC 6749 (4.1.2.1, 5.2), RFC 6750 (3.1) and OpenID Connect Core (3.1.2.6). A provider's own
 texts are not shown: they could hold anything. A code that is no standard one shows as "other".
 """

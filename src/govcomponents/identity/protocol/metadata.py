@@ -63,9 +63,12 @@ class DiscoveredMetadata:
             raise
 
     async def check(self, operation: str) -> None:
-        """Check that the newest document can be used. Raises as `metadata` does."""
-        await self.metadata(operation)
-        self._complain(operation)
+        """Fetch the document now, and check that it can be used. Raises as `metadata` does."""
+        try:
+            await self._document.renewed()
+        except NothingToUse:
+            self._complain(operation)
+            raise
 
     def _complain(self, operation: str) -> None:
         """Raise the error of the newest document, if there was one and it cannot be used."""

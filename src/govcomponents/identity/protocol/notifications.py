@@ -63,7 +63,7 @@ class NotificationReader:
             raise CallbackRefused(
                 error.happened,
                 code=error.reason.value,
-                fix="act on nothing; answer as govcomponents.identity.answer_to says",
+                fix="act on nothing; answer with CallbackAnswer.for_error(error)",
                 operation=_OPERATION,
                 provider=provider,
             ) from None
@@ -89,6 +89,7 @@ class NotificationReader:
             name="logout token",
             algorithms=policy.logout_algorithms or rules.algorithms,
             types=logout.TYPES,
+            from_anybody=True,
             max_age=logout.MAX_AGE,
         )
         claims = await self._client.verify(logout.token_of(body), rules)
@@ -110,6 +111,7 @@ class NotificationReader:
             name="security event",
             audience=policy.audience,
             types=security_events.TYPES,
+            from_anybody=True,
             type_required=True,
             max_age=policy.max_age,
         )

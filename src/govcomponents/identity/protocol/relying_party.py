@@ -127,7 +127,7 @@ class RelyingParty:
         operation = "identity.check"
         with flow.sign_in_errors(self.provider, operation):
             await self._source.check(operation)
-            await self.keys.current()
+            await self.keys.renewed()
 
     async def begin(self, request: StartSignIn) -> tuple[Metadata, PendingSignIn]:
         """Make the record of a new sign-in. Raises SignInUnavailable, and what `metadata` raises."""

@@ -257,7 +257,7 @@ class OneLogin(IdentityPort):
         """Fetch the discovery document, the key set and the DID document, and compare them with the constants."""
         await self._client.check()
         with flow.sign_in_errors(self.provider, "identity.check"):
-            await self._identity_keys.current()
+            await self._identity_keys.renewed()
 
     def _check_length(self, url: str, longest: int, cause: str) -> None:
         if len(url.partition("?")[2]) > longest:
