@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from govcomponents.pay.adapters import BUILT_IN
-from govcomponents.pay.adapters.govuk_pay.refusals import MEANINGS
+from govcomponents.pay.adapters.govuk_pay.error_mapping import MEANINGS
 from govcomponents.pay.adapters.stripe.error_mapping import MEANINGS as STRIPE_MEANINGS
 from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.port import PayPort

@@ -14,7 +14,7 @@ from govcomponents.errors import (
     Unavailable,
     UnexpectedReply,
 )
-from govcomponents.pay.adapters.govuk_pay.refusals import MEANINGS
+from govcomponents.pay.adapters.govuk_pay.error_mapping import MEANINGS
 from govcomponents.pay.events import PaymentChanged
 from govcomponents.pay.states import FailureReason, PaymentStatus
 from govcomponents.privacy import Guarded, Secret

@@ -141,7 +141,7 @@ class GovUkPay(PayPort):
         response = await (http or self._http).send(request)
         if 200 <= response.status < 300:
             return response
-        from govcomponents.pay.adapters.govuk_pay.refusals import refusal
+        from govcomponents.pay.adapters.govuk_pay.error_mapping import refusal
 
         raise refusal(request, response)
 
