@@ -1,0 +1,204 @@
+"""The base of adapters with one API key: built from settings, asking over HTTP, reading answers and pages."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from govcomponents.core.http.bearer import BearerKey
+from govcomponents.core.http.client import HttpClient
+from govcomponents.core.http.error_mapping import facts_of
+from govcomponents.core.http.responses import LazyJson, read_as, read_part_as
+from govcomponents.core.validation import checked_base_url
+from govcomponents.errors import GovComponentsError, InvalidInput, UnexpectedReply
+from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
+from govcomponents.pay.port import PayPort
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+    from typing import Self
+
+    from pydantic import TypeAdapter
+
+    from govcomponents.core.http.client import Credential
+    from govcomponents.core.http.messages import Request, Response
+    from govcomponents.core.runtime import Runtime
+    from govcomponents.pay.inputs import NewPayment
+    from govcomponents.privacy import Secret
+    from govcomponents.settings import PaySettings
+
+A = TypeVar("A")
+T = TypeVar("T")
+PlaceT = TypeVar("PlaceT")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyForm:
+    """The form of a provider's API keys: how those for tests and those for real money begin, and a whole one's shape.
+
+    `told` is the form in words, and `source` says how to get a key.
+    """
+
+    test: tuple[str, ...]
+    live: tuple[str, ...]
+    shape: re.Pattern[str]
+    told: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[PlaceT]):
+    """One page of a search, as it was answered. `after` is the place of the next one; None if this is the last."""
+
+    items: list[dict[str, object]]
+    after: PlaceT | None
+    request: Request
+    response: Response
+
+
+class ApiKeyAdapter(PayPort):
+    """The base of a pay adapter whose provider has one API key and signs its webhooks.
+
+    `is_live` tells by the key whether the money is real, `is_test` whether it is certainly not.
+    """
+
+    key_form: ClassVar[KeyForm]
+    default_base_url: ClassVar[str]
+    signature_header: ClassVar[str]
+    rate_limit_wait: ClassVar[float]
+
+    def __init__(
+        self,
+        api_key: Secret,
+        runtime: Runtime,
+        *,
+        base_url: str | None = None,
+        webhook_secrets: tuple[Secret, ...] = (),
+    ) -> None:
+        key = api_key.reveal()
+        self.is_test = key.startswith(self.key_form.test)
+        self.is_live = key.startswith(self.key_form.live)
+        self._clock = runtime.clock
+        self._callbacks = SignedCallbacks(self.provider, self.signature_header, webhook_secrets)
+        self._http = self._client(runtime, base_url or self.default_base_url, BearerKey(api_key))
+
+    @classmethod
+    def from_settings(cls, settings: PaySettings, runtime: Runtime) -> Self:
+        """Build the adapter. Does no I/O. Raises ConfigurationError."""
+        settings.own_settings()
+        form = cls.key_form
+        api_key = settings.checked_key(cls.provider, form.shape, form=form.told, where=form.source)
+        if api_key.reveal().startswith(form.live):
+            settings.check_live_key(runtime.is_production, test=f"starts with {' or '.join(form.test)}")
+        base_url = checked_base_url(settings.base_url or cls.default_base_url, setting=settings.variable("base_url"))
+        return cls(api_key, runtime, base_url=base_url, webhook_secrets=settings.webhook_secrets)
+
+    def _client(self, runtime: Runtime, base_url: str, credential: Credential | None) -> HttpClient:
+        return HttpClient(
+            runtime,
+            provider=self.provider,
+            base_url=base_url,
+            credential=credential,
+            rate_limit_wait=self.rate_limit_wait,
+        )
+
+    def _refusal(self, request: Request, response: Response) -> GovComponentsError:
+        """Return the error that an answer other than success stands for."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what refusals mean")
+
+    async def _ask(self, request: Request, http: HttpClient | None = None) -> Response:
+        """Return the answer, if it is a success. Raises what `_refusal` returns for any other."""
+        response = await (http or self._http).send(request)
+        if 200 <= response.status < 300:
+            return response
+        raise self._refusal(request, response)
+
+    async def _one(self, request: Request, kind: TypeAdapter[A], convert: Callable[[A, Mapping[str, object]], T]) -> T:
+        """Ask for one thing, and say it in the port's words."""
+        response = await self._ask(request)
+        return self._said(
+            read_as(kind, response, request=request, provider=self.provider),
+            LazyJson(response.body),
+            convert,
+            request,
+            response,
+        )
+
+    def _many(
+        self,
+        parts: list[dict[str, object]],
+        kind: TypeAdapter[A],
+        convert: Callable[[A, Mapping[str, object]], T],
+        request: Request,
+        response: Response,
+    ) -> Iterator[T]:
+        """Say each part of an answer in the port's words."""
+        for part in parts:
+            answer = read_part_as(kind, part, response, request=request, provider=self.provider)
+            yield self._said(answer, part, convert, request, response)
+
+    def _said(
+        self,
+        answer: A,
+        raw: Mapping[str, object],
+        convert: Callable[[A, Mapping[str, object]], T],
+        request: Request,
+        response: Response,
+    ) -> T:
+        """Say an answer in the port's words. What cannot be said, such as an unknown currency, is not guessed."""
+        try:
+            return convert(answer, raw)
+        except ValueError as error:
+            raise self._unexpected(f"the answer cannot be read with certainty: {error}", request, response) from None
+
+    def _unexpected(self, happened: str, request: Request, response: Response) -> UnexpectedReply:
+        facts = facts_of(request, response, provider=self.provider)
+        return UnexpectedReply(happened, lookup=request.lookup, **facts)
+
+    async def _found(
+        self,
+        page_at: Callable[[PlaceT], Awaitable[Page[PlaceT]]],
+        first: PlaceT,
+        kind: TypeAdapter[A],
+        convert: Callable[[A, Mapping[str, object]], T],
+        *,
+        name: str,
+    ) -> AsyncGenerator[T, None]:
+        """Yield the items of a search one by one, holding one page at a time. `name` is that of their id.
+
+        Pages may be cut anew for each request, newest first: what is created meanwhile pushes items on to the next
+        page, so what was on the page before is not yielded again.
+        """
+        place: PlaceT | None = first
+        before: frozenset[object] = frozenset()
+        while place is not None:
+            page = await page_at(place)
+            fresh = [item for item in page.items if item.get(name) not in before]
+            for result in self._many(fresh, kind, convert, page.request, page.response):
+                yield result
+            before = frozenset(item.get(name) for item in page.items)
+            place = page.after
+
+    def _check_return_url(self, new: NewPayment) -> None:
+        """Refuse http for a key that may take real money. Raises InvalidInput."""
+        if new.return_url.startswith("https:") or self.is_test:
+            return
+        raise InvalidInput(
+            field="return_url",
+            problem="must be https, because the key is not a test key",
+            fix=f"pass an https URL; http is for keys that start with {' or '.join(self.key_form.test)}",
+            operation="pay.create",
+            provider=self.provider,
+        )
+
+
+@contextmanager
+def carrying(key: str | None) -> Iterator[None]:
+    """Context manager that puts the idempotency key on every error, so that the caller can repeat the call with it."""
+    try:
+        yield
+    except GovComponentsError as error:
+        error.idempotency_key = key
+        raise
