@@ -43,7 +43,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def new_key(options: argparse.Namespace) -> int:
-    """Make a key."""
+    """Make a private key, and print its public half."""
     from govcomponents.identity.jose.own_keys import new_private_key, signer_of
 
     pem = new_private_key(options.algorithm, bits=options.bits)
@@ -65,7 +65,7 @@ def new_key(options: argparse.Namespace) -> int:
 
 
 def jwks(options: argparse.Namespace) -> int:
-    """Print the key set of some keys."""
+    """Print the public halves of private keys as a key set."""
     from govcomponents.identity.jose.own_keys import signer_of
     from govcomponents.identity.jose.signing import read_key_file
     from govcomponents.privacy import Secret

@@ -60,7 +60,7 @@ def _components() -> GovComponents:
 
 
 def run_lock(options: argparse.Namespace) -> int:
-    """Make or compare the lock."""
+    """Write the lock of the templates, or compare it with what the provider has."""
     from govcomponents.notify.templates.registry import LOCK_NAME, TemplateRegistry, write_lock
 
     path = Path(options.file)
@@ -89,18 +89,18 @@ class _Bar:
         self._watched = sys.stderr.isatty()
 
     def show(self, progress: BulkProgress) -> None:
-        """Show how far it is, every so often."""
+        """Show how far the send is, every 25 rows."""
         if self._watched and progress.seen % 25 == 0:
             print(f"\r{describe(progress)}", end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
-        """Leave the line."""
+        """End the line that was written over."""
         if self._watched:
             print(file=sys.stderr)
 
 
 def describe(progress: BulkProgress) -> str:
-    """Counts in words."""
+    """Return the counts of a bulk send in words."""
     parts = [f"{progress.accepted} accepted"]
     for count, words in (
         (progress.earlier, "done earlier"),

@@ -80,7 +80,7 @@ class AccountEvent(_Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownEvent(_Event):
-    """An event that is the provider's, about an account, and of a type that this version does not know."""
+    """An event of a type that this version does not know: the provider's own, about an account."""
 
     kind: Literal[IdentityEventKind.UNKNOWN] = field(default=IdentityEventKind.UNKNOWN, init=False)
     raw_type: str

@@ -19,7 +19,7 @@ class Confidence(Enum):
 
     @property
     def rank(self) -> int:
-        """Its place in the order, from 0."""
+        """The level's place in the order, from 0."""
         return _CONFIDENCE_ORDER.index(self.value)
 
     def __lt__(self, other: object) -> bool:
@@ -73,5 +73,5 @@ class Claim(StrEnum):
 
     @property
     def needs_proof(self) -> bool:
-        """Whether it comes only with proof of identity."""
+        """Whether the claim comes only with proof of identity."""
         return self not in (Claim.PHONE, Claim.WALLET_SUBJECT)

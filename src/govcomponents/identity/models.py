@@ -73,7 +73,7 @@ class Name:
 
     @property
     def is_current(self) -> bool:
-        """Whether the name is in use: it has no end."""
+        """Whether the name is in use now, because it has no end."""
         return self.valid_until is None
 
     def _of(self, kind: NamePartKind) -> Personal[str]:
@@ -109,7 +109,7 @@ class Address:
 
     @property
     def is_current(self) -> bool:
-        """Whether the person lives there now: it has no end."""
+        """Whether the person lives there now, because the address has no end."""
         return self.valid_until is None
 
 

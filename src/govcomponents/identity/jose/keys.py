@@ -36,7 +36,7 @@ MAX_UNKNOWN: Final = 64
 
 
 class DocumentCache(RefreshedValue[T]):
-    """The content of one JSON document at one configured address.
+    """A cache of one JSON document at one configured address.
 
     `fetch` gets the document, `read` turns it into what is kept and raises Unusable; `name` is for logs. A document
     stays fresh as its Cache-Control says, within 5 minutes and a day.
@@ -75,7 +75,7 @@ class DocumentCache(RefreshedValue[T]):
 
 
 class KeyCache(DocumentCache["KeyMap"]):
-    """The keys of one document at one configured place, by their id.
+    """A cache of the keys of one document at one configured address, by their id.
 
     A withdrawn key is trusted no longer after the next refresh. An unknown key id causes one request in
     `UNKNOWN_KEY_WINDOW` seconds, and all of those that anybody could have made up cause one in `EARLY_WINDOW` seconds:

@@ -33,7 +33,9 @@ ASSERTION_LIFE: Final = 300
 
 @runtime_checkable
 class Signer(Protocol):
-    """Signs for this service. `algorithm` is such as "RS256"; `key_id` is the published key's id.
+    """A signer for this service: a key in this process, or something that holds it elsewhere.
+
+    `algorithm` is such as "RS256"; `key_id` is the published key's id.
 
     `sign` takes the bytes to sign and returns the signature in the form of JWS (RFC 7518: for ECDSA the two numbers
     one after the other, not DER).
@@ -63,7 +65,7 @@ class CallableSigner:
     function: Callable[[bytes], bytes] = field(repr=False)
 
     def sign(self, data: bytes) -> bytes:
-        """Call the function."""
+        """Return the signature that the function makes."""
         return self.function(data)
 
 
@@ -76,18 +78,18 @@ class KeySigner:
     _key: Any = field(repr=False)
 
     def sign(self, data: bytes) -> bytes:
-        """Sign with the private key."""
+        """Return the signature by the private key."""
         from jwt.algorithms import get_default_algorithms
 
         signature: bytes = get_default_algorithms()[self.algorithm].sign(data, self._key)
         return signature
 
     def public_key(self) -> Any:
-        """The public key of cryptography."""
+        """Return the public half, as an object of the package cryptography."""
         return self._key.public_key()
 
     def renamed(self, key_id: str) -> KeySigner:
-        """The same key under another id."""
+        """Return the same key under another id."""
         return KeySigner(self.algorithm, key_id, self._key)
 
     def public_jwk(self) -> dict[str, str]:

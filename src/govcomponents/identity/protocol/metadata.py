@@ -27,7 +27,7 @@ _FRESH: Final = 86_400
 
 
 class MetadataSource(Protocol):
-    """Gives a provider's metadata."""
+    """A source of a provider's metadata."""
 
     async def metadata(self, operation: str) -> Metadata:
         """Return the metadata. Raises NothingToUse, ConfigurationError and SignInRejected where it must be fetched."""

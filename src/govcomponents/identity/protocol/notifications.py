@@ -29,7 +29,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 
 class NotificationReader:
-    """Reads the notifications of one provider. Each counts once: `store` keeps the keys of those that came.
+    """Reads and checks the notifications of one provider. Each counts once: `store` keeps the keys of those that came.
 
     `logout` says whether the provider sends logout tokens, `security_events` how its security events must be; None: it
     sends none.

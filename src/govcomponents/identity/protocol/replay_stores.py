@@ -15,7 +15,7 @@ from typing import Protocol, runtime_checkable
 
 @runtime_checkable
 class ReplayStore(Protocol):
-    """Keeps keys for a time. Must be safe to share between threads."""
+    """A store of keys that came, each for a time. Must be safe to share between threads."""
 
     def add(self, key: str, until: float, now: float) -> bool:
         """Keep a key until a time (seconds since the epoch). Returns False if it is kept already, atomically."""
@@ -23,7 +23,7 @@ class ReplayStore(Protocol):
 
 
 class MemoryReplayStore:
-    """Keeps keys in this process. It holds at most `limit`; the oldest go first."""
+    """A store of keys in this process. It holds at most `limit`; the oldest go first."""
 
     def __init__(self, limit: int = 100_000) -> None:
         self._limit = limit
@@ -48,7 +48,7 @@ class MemoryReplayStore:
 
 
 class FileReplayStore:
-    """Keeps keys in an SQLite file, which the processes of one machine may share. Only hashes of keys are written."""
+    """A store of keys in an SQLite file, shared by the processes of one machine. Only hashes of keys are written."""
 
     def __init__(self, path: Path | str, *, timeout: float = 5.0) -> None:
         self._path = Path(path)

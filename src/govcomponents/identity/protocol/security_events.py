@@ -54,7 +54,7 @@ class AccountReport:
 
 
 def read_report(claims: Mapping[str, Any], policy: SecurityEventPolicy) -> AccountReport:
-    """Read what happened: exactly one thing, to one account. Raises TokenRefused."""
+    """Read the one change of one account that a token tells of. Raises TokenRefused."""
     if "nonce" in claims:
         raise TokenRefused(SignInReason.BAD_TYPE, "the security event has a nonce, as an ID token has")
     events = claims.get("events")

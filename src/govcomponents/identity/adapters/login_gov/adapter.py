@@ -1,4 +1,4 @@
-"""Login.gov behind the identity port.
+"""The adapter of Login.gov, the sign-in of the United States government.
 
 It proves identity with plain claims of the ID token and userinfo, and names its levels in `acr`. Every check that its
 documentation and the OpenID Connect standards ask of a relying party is made; `at_hash` and `c_hash` must be there.

@@ -46,7 +46,7 @@ def _url(value: str) -> str:
 
 
 class LoginGovSettings(client_settings.AdapterSettings):
-    """The settings that only this adapter knows."""
+    """Settings of Login.gov alone."""
 
     client_authentication: Literal["private_key_jwt", "none"] = Field(
         PRIVATE_KEY_JWT, description="as registered for the client; none: PKCE alone"
@@ -70,7 +70,7 @@ class LoginGovSettings(client_settings.AdapterSettings):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything that the adapter needs to know, checked."""
+    """The checked settings of the adapter."""
 
     settings: LoginGovSettings
     issuer: str

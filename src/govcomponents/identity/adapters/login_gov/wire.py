@@ -104,7 +104,7 @@ def sign_in_parameters(
 
 
 def names(claims: Mapping[str, Any]) -> tuple[Name, ...]:
-    """The proved name."""
+    """The name of a person who is proved, or none."""
     parts = (("given_name", NamePartKind.GIVEN), ("family_name", NamePartKind.FAMILY))
     found = [(read.text(claims.get(claim)), kind) for claim, kind in parts]
     named = tuple(NamePart(kind=kind, value=value) for value, kind in found if value is not None)
@@ -112,7 +112,7 @@ def names(claims: Mapping[str, Any]) -> tuple[Name, ...]:
 
 
 def addresses(claim: object) -> tuple[Address, ...]:
-    """The proved address, or none. Its street may have several lines."""
+    """The address of a person who is proved, or none. Its street may have several lines."""
     if not isinstance(claim, dict):
         return ()
     address = Address(

@@ -1,4 +1,4 @@
-"""Any OpenID provider behind the identity port, driven by what it publishes about itself.
+"""The adapter of any OpenID provider, driven by what it publishes about itself.
 
 What the provider's levels are worth, which claims it gives and how the client authenticates are settings: nothing is
 declared that the settings do not say. Every check of OpenID Connect Core 3.1.3.7 is made whatever they say.

@@ -42,7 +42,7 @@ _MAX_UPRN_DIGITS: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Verified attributes: how far identity was proved, and the claims of every entry that counts."""
+    """Verified attributes: the level of confidence, and the claims of every entry that was verified."""
 
     confidence: Confidence
     claims: Mapping[str, Any]

@@ -53,7 +53,7 @@ LevelTable = Annotated[dict[str, dict[Literal["authentication", "confidence"], s
 
 
 class OpenIdConnectSettings(client_settings.AdapterSettings):
-    """The settings that only this adapter knows."""
+    """Settings of a plain OpenID provider alone."""
 
     preset: str | None = Field(None, description="a provider that is known by name, such as scotaccount")
     name: str = Field("OpenID Connect", min_length=1, max_length=80, description="the provider's name, for people")
@@ -113,7 +113,7 @@ class OpenIdConnectSettings(client_settings.AdapterSettings):
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything that the adapter needs to know, checked."""
+    """The checked settings of the adapter."""
 
     settings: OpenIdConnectSettings
     issuer: str

@@ -39,7 +39,7 @@ _NAME_PARTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Worth of one of a provider's levels: how people sign in with it, and how far they are proved."""
+    """A provider's level in this library's words: level of authentication, and level of confidence."""
 
     authentication: Authentication
     confidence: Confidence
@@ -47,14 +47,14 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """The levels of a provider by their names on the wire; `floor` is what every sign-in there is worth."""
+    """The levels of a provider by their names on the wire; `floor` is the level of every sign-in."""
 
     table: Mapping[str, Level]
     floor: Level
 
     @property
     def all(self) -> tuple[Level, ...]:
-        """Every worth that can be reached."""
+        """Every level that can be reached."""
         return (self.floor, *self.table.values())
 
     def names_for(self, request: StartSignIn) -> list[str]:
@@ -74,7 +74,7 @@ class Levels:
         return [name for _, _, name in sorted(fitting)]
 
     def of(self, name: object) -> Level:
-        """Return the worth of a level that the provider named, whatever it is."""
+        """Return the level that the provider named, in this library's words; the floor for an unknown one."""
         named = self.table.get(name, self.floor) if isinstance(name, str) else self.floor
         return Level(
             max(named.authentication, self.floor.authentication, key=lambda level: level is Authentication.TWO_FACTOR),
@@ -128,5 +128,5 @@ def addresses(claim: object) -> tuple[Address, ...]:
 
 
 def about_the_person(id_token: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that was said, userinfo over the ID token, without what only serves the protocol."""
+    """The claims about the person, without those that only serve the protocol; what is signed counts over userinfo."""
     return {name: value for name, value in {**id_token, **claims}.items() if name not in PROTOCOL_CLAIMS}

@@ -1,4 +1,4 @@
-"""GOV.UK One Login, the successor of GOV.UK Verify, behind the identity port.
+"""The adapter of GOV.UK One Login, the successor of GOV.UK Verify.
 
 Every check that its documentation and the OpenID Connect standards ask of a relying party is made, in this order:
 the callback, the ID token, the level of authentication, the userinfo answer, the core identity token, the level of

@@ -66,7 +66,7 @@ _KINDS: Final = {"GivenName": NamePartKind.GIVEN, "FamilyName": NamePartKind.FAM
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
-    """One environment. `issuer` ends in a slash, which is part of it."""
+    """The addresses of one environment. `issuer` ends in a slash, which is part of it."""
 
     issuer: str
     discovery: str
@@ -94,7 +94,7 @@ def _environment(name: str) -> Endpoints:
 
 
 def endpoints_of(base: str) -> Endpoints:
-    """A sandbox or a simulator: everything is below one address, which `base` gives without a final slash.
+    """The addresses of a sandbox or a simulator: all are below one, which `base` gives without a final slash.
 
     Its DID is of that host and port, with the colon encoded (the did:web method specification).
     """
