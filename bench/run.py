@@ -67,7 +67,9 @@ def shown(figure: str, value: float) -> str:
         return f"{value:,.0f} µs" if value < 10_000 else f"{value / 1000:,.1f} ms"
     if figure in ("process_memory", "peak_memory"):
         return f"{value / 1024:,.1f} MiB"
-    return f"{value:,.0f}/s"
+    if figure in ("seconds", "waited"):
+        return f"{value:,.1f} s"
+    return f"{value:,.0f}" if figure == "refused" else f"{value:,.0f}/s"
 
 
 def main() -> int:

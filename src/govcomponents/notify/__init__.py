@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         NotifyEventKind as NotifyEventKind,
         UnknownEvent as UnknownEvent,
     )
+    from govcomponents.notify.limiters import Limiter as Limiter, LimitsLimiter as LimitsLimiter
     from govcomponents.notify.models import (
         Channel as Channel,
         Notification as Notification,
@@ -71,6 +72,7 @@ _HOMES = {
     "notify.events": (
         "Complaint DeliveryReceipt HealthCheck InboundSms LetterReturned NotifyEvent NotifyEventKind UnknownEvent"
     ),
+    "notify.limiters": "Limiter LimitsLimiter",
     "notify.models": "Channel Notification NotificationId Sent Status TemplateId",
     "notify.recipients": (
         "BadRecipient PhoneNumber PostalAddress RecipientFault email_address phone_number postal_address"

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from govcomponents.notify.bulk.results import BulkProgress, BulkResult, RowResult
     from govcomponents.notify.events import InboundSms, NotifyEvent
     from govcomponents.notify.inputs import Recipient
+    from govcomponents.notify.limiters import Limiter
     from govcomponents.notify.models import Notification, Sent, Status
     from govcomponents.notify.policy import TemplateLike
     from govcomponents.notify.templates.personalisation import Personalisation
@@ -312,6 +313,7 @@ class NotifyService(Service[NotifyPort]):
         batch: str,
         checkpoint: str | os.PathLike[str] | None = None,
         per_minute: float = 3000,
+        limiter: Limiter | None = None,
         concurrency: int = 96,
         on_progress: Callable[[BulkProgress], None] | None = None,
         on_result: Callable[[RowResult], None] | None = None,
@@ -322,8 +324,10 @@ class NotifyService(Service[NotifyPort]):
         for each placeholder. `channel` is "email" or "sms". `batch` names this send; each row's reference is the batch
         and its number. `checkpoint` is a file that lets the send be started again after any stop: no row is missed,
         none that was certainly accepted is sent again, and one of unknown outcome is looked up first. Rows that repeat
-        an earlier one in everything are left out. `per_minute` is the permitted pace, `concurrency` how many go at a
-        time. `on_progress` is told of each row's end with counts, `on_result` with what became of it.
+        an earlier one in everything are left out. `per_minute` is the permitted pace, of which a little is left free;
+        where the provider refuses, all workers pause, then go on more slowly. Processes with one key may share a
+        `limiter`. `concurrency` is how many go at a time. `on_progress` is told of each row's end with counts,
+        `on_result` with what became of it.
 
         Returns a `BulkResult`. Raises InvalidInput or ConfigurationError before anything is sent.
         """
@@ -338,6 +342,7 @@ class NotifyService(Service[NotifyPort]):
                 batch=batch,
                 checkpoint=optional_path(checkpoint, field="checkpoint", operation=operation),
                 per_minute=per_minute,
+                limiter=limiter,
                 concurrency=concurrency,
                 on_progress=on_progress,
                 on_result=on_result,

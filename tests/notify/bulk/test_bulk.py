@@ -115,7 +115,7 @@ def test_the_permitted_pace_is_kept(send_many):
     provider = Provider()
     send_many(provider, people(10), per_minute=60)
 
-    assert sorted(provider.waits) == pytest.approx([second / 0.995 for second in range(1, 10)])
+    assert sum(provider.waits) == pytest.approx(sum(second / 0.98 for second in range(1, 10)))
 
 
 def test_what_was_done_is_not_done_again(send_many, tmp_path):
@@ -192,7 +192,8 @@ def test_the_rate_limit_is_waited_for(send_many):
     result = send_many(provider, people(2), concurrency=1)
 
     assert result.is_complete
-    assert 7.0 in provider.waits
+    assert provider.waits.count(7.0) == 3  # within the calls
+    assert sum(provider.waits) >= 4 * 7.0
 
 
 def test_the_days_limit_stops_the_send_and_the_next_start_goes_on(send_many, tmp_path):

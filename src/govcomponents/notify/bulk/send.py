@@ -10,7 +10,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.errors import (
     ConfigurationError,
@@ -24,18 +25,33 @@ from govcomponents.errors import (
     Unavailable,
 )
 from govcomponents.notify.bulk.checkpoint import Checkpoint
+from govcomponents.notify.bulk.pace import Pace, Turn
 from govcomponents.notify.bulk.results import BulkProgress, BulkResult, RowResult, RowState
 from govcomponents.notify.bulk.spreadsheets import Row, Seen
 from govcomponents.notify.capabilities import NotifyCapability as Can
 
 if TYPE_CHECKING:
-    from govcomponents.notify.inputs import EmailInput, SmsInput
-    from govcomponents.notify.models import Channel
-    from govcomponents.notify.pacing import Pacer
+    from collections.abc import Awaitable
+
+    from govcomponents.notify.inputs import EmailInput, Message, SmsInput
+    from govcomponents.notify.limiters import Limiter
+    from govcomponents.notify.models import Channel, Sent
     from govcomponents.notify.sending import Sender
 
 _GIVE_UP_AFTER: Final = 20
 """Rows in a row that could not be sent because nothing could be reached: then the send stops, to be started again."""
+_PASSES_SOON: Final = 120.0
+"""Seconds. A limit that lasts longer, as one of a day or a year does, ends the send."""
+_GIVE_UP_AFTER_PAUSES: Final = 15
+"""Pauses in a row, of up to a minute and a half each, after which nothing was let through."""
+_LOOK_UP_EVERY: Final = 2.0
+"""Seconds after which a worker that waits looks whether the send was stopped."""
+
+T = TypeVar("T")
+
+
+class _Stopped(Exception):  # it is no error, and never leaves this module
+    """The send was stopped while a row waited for its turn."""
 
 
 @dataclass(slots=True)
@@ -48,7 +64,8 @@ class BulkSend:
     channel: Channel
     batch: str
     checkpoint: Checkpoint
-    pacer: Pacer
+    pace: Pace
+    limiter: Limiter | None = None
     on_progress: Callable[[BulkProgress], None] | None = None
     on_result: Callable[[RowResult], None] | None = None
     counts: Counter[str] = field(default_factory=Counter)
@@ -64,6 +81,14 @@ class BulkSend:
     def _account(self) -> str:
         return self.sender.runtime.account
 
+    @property
+    def _is_over(self) -> bool:
+        return self._is_stopped or self.stopped_by is not None
+
+    @property
+    def _can_look_up(self) -> bool:
+        return Can.SEARCH in self.sender.port.capabilities
+
     def reference(self, number: int) -> str:
         """Return the reference of a row: the batch and the row's number."""
         return f"{self.batch}-{number}"
@@ -71,7 +96,7 @@ class BulkSend:
     def take(self) -> tuple[Row, RowState] | None:
         """Return the next row to send, with its state; None at the end, or when the send was stopped."""
         with self._taking:
-            while self.stopped_by is None and not self._is_stopped:
+            while not self._is_over:
                 row = next(self.rows, None)
                 if row is None:
                     return None
@@ -100,27 +125,76 @@ class BulkSend:
         except InvalidInput as error:
             self._end(row, RowState.REFUSED, problem=f"{error.field}: {error.problem}")
             return
-        if state is RowState.UNKNOWN and (found := await self._found(self.reference(row.number))):
-            self._end(row, RowState.ACCEPTED, found)
-            return
+        try:
+            if state is RowState.UNKNOWN and self._can_look_up:
+                if found := await self._in_turn(lambda: self._found(self.reference(row.number))):
+                    self._end(row, RowState.ACCEPTED, found)
+                    return
+                state = RowState.NOT_SENT
+            sent = await self._in_turn(lambda: self._deliver(row, message))
+        except _Stopped:
+            unsent = RowState.UNKNOWN if state is RowState.UNKNOWN else RowState.NOT_SENT
+            self._end(row, unsent, problem="the send was stopped before its turn")
+        except RateLimited as error:
+            self._end(row, state if state is RowState.UNKNOWN else RowState.NOT_SENT, problem=error.happened)
+            raise
+        except GovComponentsError as error:
+            self._failed(row, error)
+        else:
+            self._failures = 0
+            self._end(row, RowState.ACCEPTED, sent.id)
+
+    async def _deliver(self, row: Row, message: Message) -> Sent:
+        self.checkpoint.record(row.number, RowState.UNKNOWN, row.check)
+        try:
+            return await self.sender.deliver(message)
+        except RateLimited:
+            self.checkpoint.record(row.number, RowState.NOT_SENT, row.check)
+            raise
+
+    async def _in_turn(self, request: Callable[[], Awaitable[T]]) -> T:
+        """Make one request in its turn, and again in another turn for as long as it is refused for its pace.
+
+        Raises RateLimited for a limit that does not pass soon, and _Stopped.
+        """
         while True:
-            await self.sender.rest(self.pacer.reserve(self.sender.runtime.clock()))
-            self.checkpoint.record(row.number, RowState.UNKNOWN, row.check)
+            turn = await self._turn()
             try:
-                sent = await self.sender.deliver(message)
-            except DailyLimitReached:
-                self._end(row, RowState.NOT_SENT, problem="the day's limit is used up")
-                raise
+                given = await request()
             except RateLimited as error:
-                self.checkpoint.record(row.number, RowState.NOT_SENT, row.check)
-                await self.sender.rest(error.retry_after or 10.0)
-                continue
+                asked = error.retry_after
+                if isinstance(error, DailyLimitReached) or (asked is not None and asked > _PASSES_SOON):
+                    raise
+                self.pace.refused(turn, self.sender.runtime.clock(), asked)
+                if self.pace.fruitless_pauses >= _GIVE_UP_AFTER_PAUSES:
+                    raise
             except GovComponentsError as error:
-                self._failed(row, error)
+                if error.status is not None:
+                    self.pace.passed()
+                raise
             else:
-                self._failures = 0
-                self._end(row, RowState.ACCEPTED, sent.id)
-            return
+                self.pace.passed()
+                return given
+
+    async def _turn(self) -> Turn:
+        """Wait for the next turn to make a request. Raises _Stopped if the send ends meanwhile."""
+        clock, transport = self.sender.runtime.clock, self.sender.runtime.transport
+        while True:
+            turn = self.pace.take(clock())
+            left = turn.wait
+            while left > 0 and not self._is_over:
+                await self.sender.rest(min(left, _LOOK_UP_EVERY))
+                left -= _LOOK_UP_EVERY
+            if self._is_over:
+                raise _Stopped
+            if not self.pace.holds(turn):
+                continue
+            if self.limiter is None:
+                return turn
+            wait = await transport.run_blocking(partial(self.limiter.acquire, 1))
+            if wait <= 0:
+                return turn
+            self.pace.hold(turn, clock(), wait)
 
     def _failed(self, row: Row, error: GovComponentsError) -> None:
         if isinstance(error, OutcomeUnknown):
@@ -138,6 +212,7 @@ class BulkSend:
         """Look up the rows whose answers were lost just now. Those that are not found stay unknown."""
         lost, self._lost = self._lost, []
         for number, check in lost:
+            await self.sender.rest(self.pace.take(self.sender.runtime.clock()).wait)
             try:
                 found = await self._found(self.reference(number))
             except GovComponentsError:
@@ -150,7 +225,7 @@ class BulkSend:
 
     async def _found(self, reference: str) -> str | None:
         """Return the id of the provider's message with a reference; None if it holds none."""
-        if Can.SEARCH not in self.sender.port.capabilities:
+        if not self._can_look_up:
             return None
         found = await self.sender.find(reference, self.channel)
         return None if found is None else found.id
