@@ -143,7 +143,8 @@ class Identity(Result):
     `subject` is the provider's own name for the person, at this service: compare it byte for byte, and do not use
     it as the primary key of your own records, because it changes when the account is deleted or the sector moves.
     An email address is no identifier. `confidence` is what the verified proof of identity states, never what was
-    asked for; NONE where no proof was asked for. `names` has every name over time, `name` the one in use.
+    asked for; NONE where no proof was asked for. `names` has every proved name over time, `name` the one in use;
+    `self_asserted_names` are what a plain provider calls the person, which nobody checked: to greet them by.
     `birth_dates` has the most trusted one first. `return_codes` may be there with a proved identity; their meaning
     is between the service and the provider. `id_token` is for signing out: keep it on the server, in no cookie.
     `return_to` is what was given to `start`. `raw` is what the provider said about the person, without its tokens.
@@ -161,6 +162,7 @@ class Identity(Result):
     phone_verified: bool = False
     wallet_subject: Personal[str] | None = None
     names: tuple[Name, ...] = ()
+    self_asserted_names: tuple[Name, ...] = ()
     birth_dates: tuple[Personal[date], ...] = ()
     addresses: tuple[Address, ...] = ()
     passports: tuple[Passport, ...] = ()

@@ -94,3 +94,17 @@ def test_h20_hostile_sizes_cost_little():
         with pytest.raises(NotCanonical):
             parse_object(body)
     assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize("end", ["", "\\", '"', '"}'])
+def test_a_text_without_an_end_takes_no_more_time_than_its_length(end):
+    """F3: 44 seconds for 120 kB, once."""
+    body = b'{"a":' + b"[]," * 40 + b'"' + b'\\"' * 120_000 + end.encode()
+    started = time.process_time()
+    with pytest.raises(NotCanonical):
+        parse_object(body)
+    assert time.process_time() - started < 1
+
+
+def test_brackets_in_texts_are_no_depth():
+    assert parse_object(b'{"a": "' + b"[" * 100 + b'", "b": "\\"[[[{{{"}')["b"] == '"[[[{{{'

@@ -256,7 +256,7 @@ def test_every_userinfo_answer_is_read(name):
     identity = complete(pending(*asked), id_token=by_level[level], userinfo=name)
     assert identity.confidence is reached
     claimed = {} if reached is Confidence.NONE else answers()[by_level[level]]["claims"]
-    merged = claimed | body
+    merged = body | claimed  # what is signed counts
     for claim, value in (
         ("email", identity.email),
         ("birthdate", identity.birth_date),

@@ -60,3 +60,33 @@ def test_odd_members_of_evidence():
     (passport,) = wire.passports([{"documentNumber": 7, "expiryDate": "2031-13-01", "more": 1}])
     assert (passport.number, passport.expires) == (None, None)
     assert wire.return_codes([{"code": "A"}, {"code": ["B", "C"]}, {"code": 7}, {"code": ""}, {}]) == ("A", "B", "C")
+
+
+@pytest.mark.parametrize("value", ["1970", "19840229", "+984", " 198", "1_98", "1984-W01-1", "", None, 1970])
+def test_a_birth_date_is_a_whole_date_or_none(value):
+    """W26, F12: an age that is worked out from a year is wrong by up to a year."""
+    assert wire.birth_dates({"credentialSubject": {"birthDate": [{"value": value}]}}) == ()
+
+
+def test_a_year_is_enough_for_an_address():
+    (home,) = wire.addresses([{"validFrom": "2019", "postalCode": "EX1 1AA"}])
+    assert home.valid_from.reveal() == date(2019, 1, 1)
+    assert wire.addresses([{"postalCode": "EX1 1AA", "validUntil": "+984"}]) == ()
+
+
+def test_an_empty_address_is_none():
+    """W27."""
+    assert wire.addresses([{}, {"postalCode": "", "uprn": None}]) == ()
+
+
+@pytest.mark.parametrize("uprn", [100120012077, "100120012077"])
+def test_a_uprn_may_be_a_text(uprn):
+    """S10: it was one until April 2026."""
+    (home,) = wire.addresses([{"uprn": uprn}])
+    assert home.uprn.reveal() == 100120012077
+
+
+def test_no_control_character_of_a_proved_name_is_handed_on():
+    parts = [{"type": "GivenName", "value": "SA\0M\r\n"}, {"type": "FamilyName", "value": "\u202eEXAMPLE\ud800"}]
+    (name,) = wire.names({"credentialSubject": {"name": [{"nameParts": parts}]}})
+    assert name.full.reveal() == "SA M EXAMPLE"

@@ -1,20 +1,63 @@
-"""Reads single claims of a token or an answer. What is missing, empty, null or of another type is None."""
+"""Reads single claims of a token or an answer. What is missing, empty, null or of another type is None.
+
+Control characters, halves of surrogate pairs and marks that turn the direction of writing are never handed on:
+databases refuse them, and in a header or on a page they would do something else than be read.
+"""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.privacy import Personal
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_UPRN: Final = re.compile(r"[0-9]{1,12}")
+_TURNS_DIRECTION: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_PROVED_BY_FLAG: Final = ("email", "phone_number", "phone")
+
 
 def text(value: object) -> Personal[str] | None:
-    """A text that is not empty."""
-    return Personal(value) if isinstance(value, str) and value else None
+    """A text of one line, such as a name. A control character is a space; marks of direction are left out."""
+    if not isinstance(value, str):
+        return None
+    return Personal(found) if (found := _clean(value)) else None
+
+
+def lines(value: object) -> Personal[str] | None:
+    """A text of one or several lines, such as an address (OpenID Connect Core 5.1.1)."""
+    if not isinstance(value, str):
+        return None
+    found = "\n".join(_clean(line) for line in value.replace("\r\n", "\n").split("\n")).strip("\n")
+    return Personal(found) if found else None
+
+
+def address_text(value: object) -> Personal[str] | None:
+    """An email address or a phone number, as it came. One with a character that is no part of any is None."""
+    if not isinstance(value, str) or not value or any(_is_harmful(sign) for sign in value):
+        return None
+    return Personal(value)
+
+
+def uprn(value: object) -> Personal[int] | None:
+    """A unique property reference number, of up to 12 digits: a number, or a text as it was once."""
+    digits = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    return Personal(int(digits)) if _UPRN.fullmatch(digits) else None
+
+
+def flag(value: object) -> bool:
+    """A boolean; some providers send it as text. Anything but true is false."""
+    return value is True or value == "true"
 
 
 def day(value: object) -> Personal[date] | None:
     """A date as OpenID Connect Core 5.1 writes it: YYYY-MM-DD. A year alone, or one left out as 0000, is no date."""
-    if not isinstance(value, str) or not value.isascii() or len(value) != 10:
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
         return None
     try:
         return Personal(date.fromisoformat(value))
@@ -30,3 +73,29 @@ def moment(value: object) -> datetime | None:
         return datetime.fromtimestamp(value, UTC)
     except (OverflowError, ValueError, OSError):
         return None
+
+
+def merged(signed: Mapping[str, Any], unsigned: Mapping[str, Any]) -> dict[str, Any]:
+    """Put the claims of the ID token and of userinfo together. What is signed is never replaced by what is not.
+
+    Whether an address is verified is said of one address: it does not count for another one.
+    """
+    found = {**unsigned, **signed}
+    for name in _PROVED_BY_FLAG:
+        told = f"{name}_verified"
+        if name in signed and told not in signed and signed[name] != unsigned.get(name):
+            found.pop(told, None)
+    return found
+
+
+def _clean(value: str) -> str:
+    kept = (" " if unicodedata.category(sign) == "Cc" else sign for sign in value if not _is_dropped(sign))
+    return "".join(kept).strip()
+
+
+def _is_dropped(sign: str) -> bool:
+    return sign in _TURNS_DIRECTION or unicodedata.category(sign) == "Cs"
+
+
+def _is_harmful(sign: str) -> bool:
+    return _is_dropped(sign) or unicodedata.category(sign) in ("Cc", "Zl", "Zp")

@@ -116,7 +116,7 @@ class LoginGov(IdentityPort):
             return self._identity(response, claims, authentication, confidence)
 
     def _authentication(self, response: TokenResponse, claims: Mapping[str, Any]) -> Authentication:
-        """Read with how much the person signed in, from the signed token if it says it."""
+        """Read the level of authentication: the ID token's, or userinfo's, where Login.gov has it."""
         level = response.id_token.get("aal", claims.get("aal"))
         enough = isinstance(level, str) and level in wire.ENOUGH[self._settings.two_factor]
         return Authentication.TWO_FACTOR if enough else Authentication.SINGLE_FACTOR
@@ -146,10 +146,10 @@ class LoginGov(IdentityPort):
         authentication: Authentication,
         confidence: Confidence,
     ) -> Identity:
-        claims = {**response.id_token, **userinfo}
+        claims = read.merged(response.id_token, userinfo)
         is_proved = confidence is not Confidence.NONE
-        email = read.text(claims.get("email"))
-        phone = read.text(claims.get("phone")) if is_proved else None
+        email = read.address_text(claims.get("email"))
+        phone = read.address_text(claims.get("phone")) if is_proved else None
         born = read.day(claims.get("birthdate")) if is_proved else None
         return Identity(
             provider=self.provider,
@@ -166,7 +166,7 @@ class LoginGov(IdentityPort):
             birth_dates=() if born is None else (born,),
             addresses=wire.addresses(claims.get("address")) if is_proved else (),
             id_token=Secret(response.given.id_token),
-            raw=wire.about_the_person(claims),
+            raw=wire.about_the_person({**response.id_token, **userinfo}),
         )
 
     async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:  # noqa: ARG002  # the ID token must not be sent

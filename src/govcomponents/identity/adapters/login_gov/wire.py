@@ -116,8 +116,8 @@ def addresses(claim: object) -> tuple[Address, ...]:
     if not isinstance(claim, dict):
         return ()
     address = Address(
-        lines=read.text(claim.get("formatted")),
-        street=read.text(claim.get("street_address")),
+        lines=read.lines(claim.get("formatted")),
+        street=read.lines(claim.get("street_address")),
         locality=read.text(claim.get("locality")),
         region=read.text(claim.get("region")),
         postcode=read.text(claim.get("postal_code")),

@@ -110,7 +110,7 @@ class OpenIdConnect(IdentityPort):
                 addresses = attributes.addresses(claims.get("address"))
             else:
                 about = {} if self._settings.userinfo == "none" else await self._client.userinfo(response)
-                confidence, claims = level.confidence, {**response.id_token, **about}
+                confidence, claims = level.confidence, read.merged(response.id_token, about)
                 addresses = wire.addresses(claims.get("address"))
             self._check_confidence(confidence, pending, response)
             if not pending.confidence:
@@ -135,9 +135,9 @@ class OpenIdConnect(IdentityPort):
         claims: Mapping[str, Any],
         addresses: tuple[Address, ...],
     ) -> Identity:
-        """Put together what is known. What the person only said of themselves is in `raw` alone."""
-        email = read.text(claims.get("email"))
-        phone = read.text(claims.get("phone_number"))
+        """Put together what is known. What nobody checked is not among what is proved."""
+        email = read.address_text(claims.get("email"))
+        phone = read.address_text(claims.get("phone_number"))
         is_proved = confidence is not Confidence.NONE
         born = read.day(claims.get("birthdate")) if is_proved else None
         return Identity(
@@ -148,14 +148,15 @@ class OpenIdConnect(IdentityPort):
             authenticated_at=read.moment(response.id_token.get("auth_time")),
             confidence=confidence,
             email=email,
-            email_verified=email is not None and claims.get("email_verified") is True,
+            email_verified=email is not None and read.flag(claims.get("email_verified")),
             phone=phone,
-            phone_verified=phone is not None and claims.get("phone_number_verified") is True,
+            phone_verified=phone is not None and read.flag(claims.get("phone_number_verified")),
             names=wire.names(claims) if is_proved else (),
+            self_asserted_names=() if is_proved else wire.names(claims),
             birth_dates=() if born is None else (born,),
             addresses=addresses if is_proved else (),
             id_token=Secret(response.given.id_token),
-            raw=wire.about_the_person(response.id_token, claims),
+            raw=wire.about_the_person({**response.id_token, **claims}),
         )
 
     async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:

@@ -37,7 +37,6 @@ _CONFIDENCE: Final[Mapping[str, Confidence]] = {
     "high": Confidence.HIGH,
     "very_high": Confidence.HIGH,
 }
-_MAX_UPRN_DIGITS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ def _address(entry: Mapping[str, Any]) -> Address:
         return read.text(entry.get(camel_case)) or read.text(entry.get(snake_case))
 
     return Address(
-        uprn=_uprn(entry.get("uprn")),
+        uprn=read.uprn(entry.get("uprn")),
         organisation=text("organisationName", "organisation_name"),
         department=text("departmentName", "department_name"),
         sub_building=text("subBuildingName", "sub_building_name"),
@@ -147,9 +146,3 @@ def _address(entry: Mapping[str, Any]) -> Address:
         postcode=text("postalCode", "postal_code"),
         country=text("addressCountry", "address_country"),
     )
-
-
-def _uprn(value: object) -> Personal[int] | None:
-    """A UPRN is a text of up to 12 digits here."""
-    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    return Personal(int(text)) if text.isascii() and text.isdigit() and len(text) <= _MAX_UPRN_DIGITS else None

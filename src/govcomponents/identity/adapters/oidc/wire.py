@@ -117,8 +117,8 @@ def addresses(claim: object) -> tuple[Address, ...]:
     if not isinstance(claim, dict):
         return ()
     address = Address(
-        lines=read.text(claim.get("formatted")),
-        street=read.text(claim.get("street_address")),
+        lines=read.lines(claim.get("formatted")),
+        street=read.lines(claim.get("street_address")),
         locality=read.text(claim.get("locality")),
         region=read.text(claim.get("region")),
         postcode=read.text(claim.get("postal_code")),
@@ -127,6 +127,6 @@ def addresses(claim: object) -> tuple[Address, ...]:
     return () if address == Address() else (address,)
 
 
-def about_the_person(id_token: Mapping[str, Any], claims: Mapping[str, Any]) -> dict[str, Any]:
-    """The claims about the person, without those that only serve the protocol; what is signed counts over userinfo."""
-    return {name: value for name, value in {**id_token, **claims}.items() if name not in PROTOCOL_CLAIMS}
+def about_the_person(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """The claims about the person, without those that only serve the protocol."""
+    return {name: value for name, value in claims.items() if name not in PROTOCOL_CLAIMS}

@@ -177,7 +177,8 @@ class OneLogin(IdentityPort):
         confidence: Confidence,
         credential: Mapping[str, Any],
     ) -> Identity:
-        phone = read.text(claims.get("phone_number"))
+        email = read.address_text(claims.get("email"))
+        phone = read.address_text(claims.get("phone_number"))
         return Identity(
             provider=self.provider,
             issuer=response.metadata.issuer,
@@ -185,11 +186,11 @@ class OneLogin(IdentityPort):
             authentication=authentication,
             authenticated_at=read.moment(response.id_token.get("auth_time")),
             confidence=confidence,
-            email=read.text(claims.get("email")),
-            email_verified=claims.get("email_verified") is True,
+            email=email,
+            email_verified=email is not None and claims.get("email_verified") is True,
             phone=phone,
             phone_verified=phone is not None and claims.get("phone_number_verified") is True,
-            wallet_subject=read.text(claims.get("wallet_subject_id")),
+            wallet_subject=read.address_text(claims.get("wallet_subject_id")),
             names=wire.names(credential),
             birth_dates=wire.birth_dates(credential),
             addresses=wire.addresses(claims.get(wire.ADDRESS)),

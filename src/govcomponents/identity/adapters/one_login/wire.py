@@ -19,7 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import Address, DrivingPermit, Name, NamePart, NamePartKind, Passport
-from govcomponents.identity.protocol.claims import text
+from govcomponents.identity.protocol.claims import day, text, uprn
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
@@ -217,8 +217,8 @@ def names(credential: Mapping[str, Any]) -> tuple[Name, ...]:
 
 def birth_dates(credential: Mapping[str, Any]) -> tuple[Personal[date], ...]:
     """The birth dates of a core identity, the most trusted one first."""
-    found = (_date(entry.get("value")) for entry in _objects(_subject(credential).get("birthDate")))
-    return tuple(Personal(day) for day in found if day is not None)
+    found = (day(entry.get("value")) for entry in _objects(_subject(credential).get("birthDate")))
+    return tuple(born for born in found if born is not None)
 
 
 def _subject(credential: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -238,12 +238,12 @@ def _names(entries: object) -> Iterator[Name]:
 
 def _name_parts(entries: object, *, is_current: bool) -> Iterator[NamePart]:
     for entry in _objects(entries):
-        value = entry.get("value")
-        if isinstance(value, str) and value and not (is_current and entry.get("validUntil")):
+        value = text(entry.get("value"))
+        if value is not None and not (is_current and entry.get("validUntil")):
             kind = entry.get("type")
             yield NamePart(
                 kind=_KINDS.get(kind, NamePartKind.UNKNOWN) if isinstance(kind, str) else NamePartKind.UNKNOWN,
-                value=Personal(value),
+                value=value,
             )
 
 
@@ -257,9 +257,8 @@ def _addresses(claim: object) -> Iterator[Address]:
         end = _date(entry.get("validUntil"))
         if end is None and entry.get("validUntil"):
             continue
-        uprn = entry.get("uprn")
-        yield Address(
-            uprn=Personal(uprn) if isinstance(uprn, int) and not isinstance(uprn, bool) else None,
+        address = Address(
+            uprn=uprn(entry.get("uprn")),
             organisation=text(entry.get("organisationName")),
             department=text(entry.get("departmentName")),
             sub_building=text(entry.get("subBuildingName")),
@@ -277,6 +276,8 @@ def _addresses(claim: object) -> Iterator[Address]:
             valid_from=_personal_date(entry.get("validFrom")),
             valid_until=None if end is None else Personal(end),
         )
+        if address != Address():
+            yield address
 
 
 def passports(claim: object) -> tuple[Passport, ...]:
@@ -320,12 +321,9 @@ def _personal_date(value: object) -> Personal[date] | None:
 
 
 def _date(value: object) -> date | None:
-    if not isinstance(value, str) or not value.isascii():
-        return None
-    try:
-        return date(int(value), 1, 1) if len(value) == 4 else date.fromisoformat(value)
-    except ValueError:
-        return None
+    """The day on which something begins or ends. A year alone, as addresses have it, is its first day."""
+    found = day(f"{value}-01-01" if isinstance(value, str) and len(value) == 4 else value)
+    return None if found is None else found.reveal()
 
 
 def _objects(value: object) -> Iterator[Mapping[str, Any]]:
