@@ -100,6 +100,19 @@ def test_one_click_unsubscribe_and_reply_to_are_headers(mailbox, notify_at):
     assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in received.body  # on one line, unencoded
 
 
+def test_a_name_in_the_subject_stays_a_name_whatever_its_form(mailbox, notify_at):
+    typed = "=?utf-8?q?=0D=0ABcc:_evil@example.com=0D=0A=0D=0AYour_refund?="
+    values = {**EMAIL["personalisation"], "reference": typed}
+    notify_at(mailbox.port).send_email("sam@example.com", "renewed", values, reference=typed)
+
+    [received] = mailbox.received
+    assert received.recipients == ["sam@example.com"]
+    assert received.message["Bcc"] is None
+    assert received.message["Subject"] == f"Your licence {typed} is renewed"
+    assert received.message["X-Reference"] == typed
+    assert "Dear Sam," in received.message.get_body(("plain",)).get_content()
+
+
 def test_files_are_part_of_the_email(mailbox, notify_at):
     values = {
         **EMAIL["personalisation"],

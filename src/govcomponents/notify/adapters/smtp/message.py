@@ -1,6 +1,10 @@
 """Makes one email: headers that nothing can be smuggled into, a plain text part, an HTML part, and its files.
 
-Sources: RFC 5322 (headers), RFC 8058 (one-click unsubscribe), RFC 3834 (automatic messages), RFC 5321 (line ends).
+The head is written here and not by `email.message`: that reads a text before it writes it, so what somebody typed in
+the form of an encoded word (RFC 2047) would be decoded, line ends and all (CVE-2024-6923 is of this kind). What was
+written is read back by other code, and must be what was given.
+Sources: RFC 5322 (headers), RFC 2047 (encoded words), RFC 8058 (one-click unsubscribe), RFC 3834 (automatic messages),
+RFC 5321 (line ends).
 """
 
 from __future__ import annotations
@@ -10,9 +14,10 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.headerregistry import Address
+from email.header import Header, decode_header, make_header
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import InvalidInput, NotSupported
@@ -27,9 +32,13 @@ PROVIDER: Final = "SMTP"
 REFERENCE_HEADER: Final = "X-Reference"
 
 _MAX_LINE: Final = 998
+_FOLD: Final = 76
+_POLICY: Final = SMTP.clone(cte_type="7bit")
+_FOLDED: Final = re.compile(r"\r\n(?=[ \t])")
+_OF_THE_BODY: Final = ["MIME-Version", "Content-Type"]
 _URL: Final = re.compile(r"https://[!#-;=?-\[\]_a-z~%]{1,900}", re.ASCII)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_NOT_IN_NAMES: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029/\\]")
+_NOT_IN_NAMES: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029/\\]|=\?")
 _BARE_LINE_END: Final = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 # Not from the machine's own tables, which differ.
 _MEDIA_TYPES: Final = {
@@ -46,23 +55,6 @@ _MEDIA_TYPES: Final = {
     "txt": "text/plain",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-
-
-class _Unfolded(EmailPolicy):
-    """The policy for SMTP, with headers that machines read left on one line: folding would encode their long words."""
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        """Write a header for bytes."""
-        line = f"{name}: {value}\r\n"
-        is_for_machines = name in ("Message-ID", "List-Unsubscribe", REFERENCE_HEADER)
-        if is_for_machines and line.isascii() and len(line) <= _MAX_LINE:
-            return line.encode("ascii")
-        return super().fold_binary(name, value)
-
-
-_POLICY: Final = _Unfolded(
-    linesep=SMTP.linesep, max_line_length=SMTP.max_line_length, cte_type="7bit", utf8=False, raise_on_defect=False
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,26 +88,93 @@ def new_message_id(sender: str) -> str:
 
 def compose(headers: Headers, content: EmailContent, operation: str, enclosures: Sequence[Enclosure] = ()) -> bytes:
     """Write the email as it goes over the wire, without the dots that SMTP adds. Raises InvalidInput."""
-    message = EmailMessage(policy=_POLICY)
-    message["From"] = Address(headers.sender_name, addr_spec=headers.sender)
-    message["To"] = Address(addr_spec=headers.recipient)
+    lines = [
+        _Line("From", headers.sender, name=headers.sender_name, field="sender_name"),
+        _Line("To", headers.recipient, field="to"),
+    ]
     if headers.reply_to is not None:
-        message["Reply-To"] = Address(addr_spec=headers.reply_to)
-    message["Subject"] = _one_line(content.subject, "personalisation", operation)
-    message["Date"] = datetime.fromtimestamp(headers.sent_at, UTC)
-    message["Message-ID"] = headers.message_id
-    message["Auto-Submitted"] = "auto-generated"
+        lines.append(_Line("Reply-To", headers.reply_to, field="reply_to"))
+    lines += [
+        _Line("Subject", _one_line(content.subject, "personalisation", operation), field="personalisation"),
+        _Line("Date", format_datetime(datetime.fromtimestamp(headers.sent_at, UTC))),
+        _Line("Message-ID", headers.message_id),
+        _Line("Auto-Submitted", "auto-generated"),
+    ]
     if headers.reference is not None:
-        message[REFERENCE_HEADER] = _one_line(headers.reference, "reference", operation)
+        reference = _one_line(headers.reference, "reference", operation)
+        lines.append(_Line(REFERENCE_HEADER, reference, field="reference", is_for_machines=True))
     if headers.unsubscribe_url is not None:
-        message["List-Unsubscribe"] = f"<{_checked_url(headers.unsubscribe_url, operation)}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(_encodable(content.text, operation), cte="quoted-printable")
-    message.add_alternative(_encodable(content.html, operation), subtype="html", cte="quoted-printable")
+        url = f"<{_checked_url(headers.unsubscribe_url, operation)}>"
+        lines.append(_Line("List-Unsubscribe", url, field="one_click_unsubscribe_url", is_for_machines=True))
+        lines.append(_Line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
+    body = EmailMessage(policy=_POLICY)
+    body.set_content(_encodable(content.text, operation), cte="quoted-printable")
+    body.add_alternative(_encodable(content.html, operation), subtype="html", cte="quoted-printable")
     for file in enclosures:
-        message.add_attachment(file.data, file.maintype, file.subtype, filename=file.filename)
+        body.add_attachment(file.data, file.maintype, file.subtype, filename=file.filename)
+    written = "".join(line.written() for line in lines).encode("ascii") + body.as_bytes()
+    _check_head(written, lines, operation)
     # A lone CR or LF ends a line for some servers and not for others, which lets a second email be smuggled in.
-    return _BARE_LINE_END.sub(b"\r\n", message.as_bytes())
+    return _BARE_LINE_END.sub(b"\r\n", written)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One header: an address with a name or without one, or a text. `field` is the argument that it comes from."""
+
+    header: str
+    text: str
+    name: str | None = None
+    field: str = "email"
+    is_for_machines: bool = False
+
+    def written(self) -> str:
+        """Write the header; what is not plain ASCII, or could be taken for an encoded word, is encoded."""
+        if self.name is not None:
+            quoted = self.name.replace("\\", r"\\").replace('"', r"\"")
+            name = f'"{quoted}"' if _is_plain(self.name) and len(quoted) < _FOLD else _encoded(self.name, self.header)
+            return f"{self.header}: {name}\r\n <{self.text}>\r\n"
+        if not _is_plain(self.text):
+            return f"{self.header}: {_encoded(self.text, self.header)}\r\n"
+        # What machines read stays on one line if it may: not all of them unfold.
+        width = _MAX_LINE if self.is_for_machines else _FOLD
+        words = self.text.split(" ")
+        line = f"{self.header}: {words[0]}"
+        folded = ""
+        for word in words[1:]:
+            if len(line) + 1 + len(word) > width:
+                folded, line = f"{folded}{line}\r\n", ""
+            line += f" {word}"
+        return f"{folded}{line}\r\n"
+
+    def is_read_from(self, value: str) -> bool:
+        """Whether a header's unfolded value says what was given, read by the older of Python's two readers."""
+        if self.name is None:
+            return str(make_header(decode_header(value))) == self.text
+        name, address = parseaddr(value)
+        return (str(make_header(decode_header(name))), address) == (self.name, self.text)
+
+
+def _is_plain(text: str) -> bool:
+    return (
+        text.isascii() and text.isprintable() and "=?" not in text and max(map(len, text.split(" "))) < _MAX_LINE // 2
+    )
+
+
+def _encoded(text: str, header: str) -> str:
+    return Header(text, "utf-8", maxlinelen=_FOLD, header_name=header).encode(linesep="\r\n")
+
+
+def _check_head(written: bytes, lines: Sequence[_Line], operation: str) -> None:
+    """Raise InvalidInput unless the head holds the headers that were given and no others, in order and equal."""
+    head = written.partition(b"\r\n\r\n")[0].decode("ascii")
+    found = [line.partition(": ") for line in _FOLDED.sub("", head).split("\r\n")]
+    for line, (header, _, value) in zip(lines, found, strict=False):
+        if header != line.header or not line.is_read_from(value):
+            problem = "it cannot be written into an email's head so that it is read as it was given"
+            raise wrong(line.field, problem, "leave out what is not plain text", operation)
+    if [header for header, _, _ in found[len(lines) :]] != _OF_THE_BODY:
+        raise wrong("email", "the email's head would hold other headers than ours", "give plain texts", operation)
 
 
 def set_apart(values: Mapping[str, object], operation: str) -> tuple[dict[str, object], tuple[Enclosure, ...]]:
@@ -134,7 +193,7 @@ def _enclosure(file: Attachment, operation: str) -> Enclosure:
             fix="make the file with attach(..., as_link=False): it is then part of the email",
         )
     if file.filename is None or _NOT_IN_NAMES.search(file.filename):
-        problem = "a file has no name, or one with a slash or a control character"
+        problem = "a file has no name, or one with a slash, a control character or =?"
         raise wrong("personalisation", problem, "give attach() a plain filename with its extension", operation)
     extension = file.filename.rpartition(".")[2].lower()
     maintype, _, subtype = _MEDIA_TYPES.get(extension, "application/octet-stream").partition("/")

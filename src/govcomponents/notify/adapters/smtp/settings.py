@@ -6,6 +6,7 @@ Sources: RFC 8314 (TLS for submission: port 465 at once, port 587 with STARTTLS)
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -39,11 +40,12 @@ def ascii_address(text: str) -> str | None:
     """Return an address as SMTP takes it, with its domain encoded, or None if it is not one that can be sent to.
 
     Stricter than the RFC on purpose: no quoted local parts, no address literals, nothing that a header or a command
-    could be broken with. Source: RFC 5321, sections 4.1.2 and 4.5.3.1.
+    could be broken with, or that a reader of mail could take for an encoded word.
+    Source: RFC 5321, sections 4.1.2 and 4.5.3.1.
     """
     local, separator, domain = text.strip().rpartition("@")
     host = ascii_host(domain) if "." in domain else None
-    if not separator or host is None or len(local) > 64 or not _LOCAL.fullmatch(local):
+    if not separator or host is None or len(local) > 64 or not _LOCAL.fullmatch(local) or "=?" in local:
         return None
     return f"{local}@{host}"
 
@@ -53,9 +55,11 @@ def ascii_host(text: str) -> str | None:
     if _IPV6.fullmatch(text):
         return text
     if not text.isascii():
+        import idna  # Python's own codec is of 2003: it makes another domain of ß and ς, which somebody else may own
+
         try:
-            text = text.encode("idna").decode()
-        except UnicodeError:
+            text = idna.encode(unicodedata.normalize("NFC", text).lower(), strict=True, std3_rules=True).decode()
+        except idna.IDNAError:
             return None
     labels = text.split(".")
     return text if len(text) <= 253 and all(_LABEL.fullmatch(label) for label in labels) else None
