@@ -109,7 +109,10 @@ class NotificationsApi(NotifyPort, ABC):
         """Return the error mapping of the service. It is asked for when the first request fails."""
 
     async def _send(self, request: Request, success: int = 200) -> Response:
-        response = await self._http.send(request)
+        return self._checked(await self._http.send(request), request, success)
+
+    def _checked(self, response: Response, request: Request, success: int) -> Response:
+        """Return an answer of the status that means success. Raises the error that any other stands for."""
         if response.status == success:
             return response
         raise self.errors().error(response, request, self._clock())
@@ -126,12 +129,14 @@ class NotificationsApi(NotifyPort, ABC):
     async def send_email(self, email: EmailInput) -> Sent:
         """POST /v2/notifications/email."""
         request = self.wire.send_email(email)
-        return self.wire.to_sent(Channel.EMAIL, await self._send(request, 201), request)
+        response = self._checked(await self._http.send(request), request, 201)
+        return self.wire.to_sent(Channel.EMAIL, response, request)
 
     async def send_sms(self, message: SmsInput) -> Sent:
         """POST /v2/notifications/sms."""
         request = self.wire.send_sms(message)
-        return self.wire.to_sent(Channel.SMS, await self._send(request, 201), request)
+        response = self._checked(await self._http.send(request), request, 201)
+        return self.wire.to_sent(Channel.SMS, response, request)
 
     async def get(self, notification_id: NotificationId) -> Notification:
         """GET /v2/notifications/{id}."""
