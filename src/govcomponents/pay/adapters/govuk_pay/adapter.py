@@ -138,7 +138,10 @@ class GovUkPay(PayPort):
         return cls(api_key, runtime, base_url=base_url, webhook_secrets=settings.webhook_secrets)
 
     async def _ask(self, request: Request, http: HttpClient | None = None) -> Response:
-        response = await (http or self._http).send(request)
+        return self._checked(request, await (http or self._http).send(request))
+
+    def _checked(self, request: Request, response: Response) -> Response:
+        """Return an answer that says success. Raises the error that any other stands for."""
         if 200 <= response.status < 300:
             return response
         from govcomponents.pay.adapters.govuk_pay.error_mapping import refusal
@@ -158,7 +161,7 @@ class GovUkPay(PayPort):
             )
 
     async def _payment(self, request: Request) -> Payment:
-        response = await self._ask(request)
+        response = self._checked(request, await self._http.send(request))
         answer = read_as(PAYMENT, response, request=request, provider=self.provider)
         return to_payment(answer, LazyJson(response.body))
 

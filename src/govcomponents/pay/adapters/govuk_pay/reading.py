@@ -16,7 +16,6 @@ from govcomponents.pay.adapters.govuk_pay.parts import (
     AuthorisationPart,
     CardPart,
     ExemptionPart,
-    LinkPart,
     LinksPart,
     RefundSummaryPart,
     SettlementPart,
@@ -115,7 +114,7 @@ def to_payment(answer: PaymentAnswer, raw: Mapping[str, object]) -> Payment:
     exemption = answer.get("exemption")
     amount, total = Money(answer["amount"]), answer.get("total_amount")
     surcharge, fee, net = answer.get("corporate_card_surcharge"), answer.get("fee"), answer.get("net_amount")
-    card_link = linked.get("auth_url_post") or _NO_LINK
+    page, card_link = linked.get("next_url"), linked.get("auth_url_post")
     return Payment(
         id=answer["payment_id"],
         state=read_state(answer["state"], is_captured=settlement.captured_on is not None),
@@ -145,14 +144,13 @@ def to_payment(answer: PaymentAnswer, raw: Mapping[str, object]) -> Payment:
         can_cancel=bool(links.get("cancel")) if links is not None else None,
         can_capture=bool(links.get("capture")) if links is not None else None,
         return_url=answer.get("return_url"),
-        next_url=_secret((linked.get("next_url") or _NO_LINK).get("href")),
-        one_time_token=_secret((card_link.get("params") or {}).get("one_time_token")),
+        next_url=_secret(page.get("href")) if page else None,
+        one_time_token=_secret((card_link.get("params") or {}).get("one_time_token")) if card_link else None,
         raw=raw,
     )
 
 
 _EMPTY: Final[LinksPart] = {}
-_NO_LINK: Final[LinkPart] = {}
 
 
 def read_state(part: StatePart, *, is_captured: bool) -> PaymentState:
