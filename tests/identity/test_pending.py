@@ -14,22 +14,23 @@ from govcomponents.identity.pending import PendingSignIn
 from govcomponents.privacy import Personal, Secret
 
 text = st.text(max_size=30)
+secrets = st.text(min_size=1, max_size=30).map(Secret)
 pendings = st.builds(
     PendingSignIn,
     provider=text,
     issuer=text,
     client_id=text,
     redirect_url=text,
-    state=text.map(Secret),
-    nonce=text.map(Secret),
-    code_verifier=text.map(Secret),
+    state=secrets,
+    nonce=secrets,
+    code_verifier=secrets,
     confidence=st.lists(st.sampled_from(list(Confidence)[1:]), unique=True).map(tuple),
     authentication=st.sampled_from(Authentication),
     claims=st.lists(st.sampled_from(Claim), unique=True).map(tuple),
-    created_at=st.integers(0, 2**40),
-    max_age=st.none() | st.integers(0, 10**6),
+    created_at=st.integers(0, 253_402_300_799),
+    max_age=st.none() | st.integers(0, 86_400),
     subject=st.none() | text.map(Personal),
-    return_to=st.none() | text,
+    return_to=st.none() | st.sampled_from(["/", "/licences?page=2"]),
 )
 
 
@@ -67,6 +68,17 @@ PENDING = PendingSignIn(
         {"confidence": ["highest"]},
         {"claims": "address"},
         {"created_at": "yesterday"},
+        {"created_at": 10**400},
+        {"created_at": -1},
+        {"created_at": 253_402_300_800},
+        {"max_age": 10**19},
+        {"max_age": -1},
+        {"state": ""},
+        {"nonce": ""},
+        {"code_verifier": ""},
+        {"version": True},
+        {"return_to": "javascript:alert(1)"},
+        {"return_to": "//evil.example.com"},
         {"more": 1},
     ],
     ids=str,
@@ -76,6 +88,12 @@ def test_other_content_is_refused_without_being_shown(change):
     with pytest.raises(InvalidInput) as caught:
         PendingSignIn.load(stored)
     assert "canary" not in str(caught.value)
+
+
+def test_a_member_twice_is_refused():
+    """F14."""
+    with pytest.raises(InvalidInput):
+        PendingSignIn.load(PENDING.dump().replace("{", '{"state":"other",', 1))
 
 
 def test_a_very_long_text_is_not_even_parsed():

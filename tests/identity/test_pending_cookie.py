@@ -110,3 +110,9 @@ def test_keys_that_are_none(keys):
 
 def test_a_key_does_not_show_itself():
     assert KEY.reveal() not in repr(KEY) + repr(PendingCookie([KEY]).__dict__.get("_life"))
+
+
+def test_a_key_of_zeros_is_none():
+    """F15."""
+    with pytest.raises(ConfigurationError):
+        PendingCookie([Secret("A" * 43 + "=")])

@@ -23,6 +23,7 @@ from govcomponents.identity import (
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.protocol.logout import EVENT
 from govcomponents.identity.service import IdentityService
+from govcomponents.privacy import Secret
 from identity.one_login.test_contract import profile
 
 from .kit import Desk, settings
@@ -110,3 +111,11 @@ def test_results_are_plain_values():
         again.subject.reveal()
     assert TypeAdapter(SignIn).dump_json(desk.identity.start())
     assert TypeAdapter(IdentityEvent)
+
+
+@pytest.mark.parametrize("token", ["\ud800", "é", "", "a\nb", 7], ids=ascii)
+def test_a_secret_that_is_no_id_token_is_refused(token):
+    """F8."""
+    with pytest.raises(InvalidInput) as caught:
+        Desk().identity.sign_out_url(Secret(token))
+    assert caught.value.field == "identity"

@@ -23,6 +23,13 @@ from .kit import Desk
         "/a?b=c@d",
         "/a:b",
         "/?q=http://x",
+        "/files/my%20report.pdf",
+        "/user/@me",
+        "/u/a%40b.example",
+        "/a//b",
+        "/x?n=line1%0D%0Aline2",
+        "/x?p=C%3A%5CUsers",
+        "/x?m=%C2%A0",
     ],
 )
 def test_h24_paths_of_this_site(path):
@@ -35,7 +42,9 @@ def test_h24_paths_of_this_site(path):
     [
         "//evil", "/\\evil", "\\evil", "https:evil", "https://evil.example.com", "%2f%2fevil", "/%2fevil", "/%2Fevil",
         "/%252fevil", "/%5cevil", "/%255cevil", "/%09/evil", "/\t/evil", "/%0d%0aSet-Cookie:x", "/%00",
-        "javascript:alert(1)", "/a@evil", "/%40evil", "///evil", "/a//b", "evil", "",
+        "javascript:alert(1)", "/a@evil", "/%40evil", "///evil", "evil",
+        "/a/..//evil", "/.//evil", "/a//../evil", "/%2e%2e//evil",
+        "/a%5cb", "/a%255cb", "/a%0d%0aSet-Cookie:x", "/@evil", "",
         " /a", "/a b", "/a\n", "/é", None, 7, b"/a", "/" + "a" * 2048,         "/./\\evil", "http:/evil",
     ],
 )  # fmt: skip

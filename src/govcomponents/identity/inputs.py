@@ -12,7 +12,7 @@ from govcomponents.core.validation import is_absolute_url, is_text
 from govcomponents.errors import InvalidInput
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import Identity
-from govcomponents.identity.pending import PendingSignIn
+from govcomponents.identity.pending import MAX_AGE, PendingSignIn
 from govcomponents.identity.urls import is_safe_return_path
 from govcomponents.privacy import Personal, Secret
 
@@ -45,9 +45,14 @@ def _hint(hint: Personal[str] | None) -> Personal[str] | None:
 
 
 def _token(token: Secret | None) -> Secret | None:
-    if token is not None and not token.reveal().isascii():
+    if token is not None and not _is_id_token(token):
         raise ValueError("it is no ID token")
     return token
+
+
+def _is_id_token(token: Secret) -> bool:
+    text: object = token.reveal()
+    return isinstance(text, str) and text.isascii() and text.isprintable() and text != ""
 
 
 def _path(path: str | None) -> str | None:
@@ -67,7 +72,7 @@ class StartSignIn(Input):
         description="give members of Claim, such as [Claim.ADDRESS]"
     )
     language: str = Field(description='give a language code that the provider has, such as "en"')
-    max_age: int | None = Field(None, ge=0, le=86_400, description="give seconds, from 0 to 86400")
+    max_age: int | None = Field(None, ge=0, le=MAX_AGE, description="give seconds, from 0 to 86400")
     sign_in_again: Annotated[Secret | None, AfterValidator(_token)] = Field(
         None, description="give the person's Identity, or its id_token"
     )
@@ -118,6 +123,13 @@ def check_sign_out(identity: object, return_to: object) -> None:
             field="identity",
             problem="it is neither an Identity nor the id_token of one",
             fix="give what complete() returned, or Secret(...) of the ID token that you kept",
+            operation=operation,
+        )
+    if isinstance(identity, Secret) and not _is_id_token(identity):
+        raise InvalidInput(
+            field="identity",
+            problem="the secret is no ID token",
+            fix="give Secret(...) of the ID token that you kept: identity.id_token.reveal()",
             operation=operation,
         )
     if return_to is not None and not is_absolute_url(return_to):

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
+from govcomponents.identity.jose.canonical_json import parse_object
 from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.identity.urls import is_safe_return_path
 from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
 PENDING_LIFE: Final = 3600
 MAX_DUMP: Final = 8192
+MAX_AGE: Final = 86_400
 _VERSION: Final = 1
+_LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +62,13 @@ class PendingSignIn(Result):
         from pydantic import ValidationError
 
         try:
-            values = json.loads(text) if len(text) <= MAX_DUMP else None
-            if isinstance(values, dict) and values.pop("version", None) == _VERSION and values.keys() <= _STORED:
-                return _validator().validate_python(values)
-        except (TypeError, ValueError, RecursionError, ValidationError):
+            values = parse_object(text.encode()) if len(text) <= MAX_DUMP else {}
+            version = values.pop("version", None)
+            if version == _VERSION and version is not True and values.keys() <= _STORED:
+                pending = _validator().validate_python(values)
+                if _is_whole(pending):
+                    return pending
+        except (AttributeError, TypeError, ValueError, RecursionError, ValidationError):
             pass
         raise InvalidInput(
             field="pending",
@@ -72,6 +79,16 @@ class PendingSignIn(Result):
 
 
 _STORED: Final = frozenset(part.name for part in fields(PendingSignIn)) - {"raw"}
+
+
+def _is_whole(pending: PendingSignIn) -> bool:
+    """Whether the values are ones that `start` makes: a store that was tampered with may hold anything."""
+    return (
+        all(secret.reveal() for secret in (pending.state, pending.nonce, pending.code_verifier))
+        and 0 <= pending.created_at <= _LAST_SECOND
+        and (pending.max_age is None or 0 <= pending.max_age <= MAX_AGE)
+        and (pending.return_to is None or is_safe_return_path(pending.return_to))
+    )
 
 
 @lru_cache(maxsize=1)

@@ -83,6 +83,8 @@ def _fernet(keys: Sequence[Secret]) -> MultiFernet:
     from cryptography.fernet import Fernet, MultiFernet
 
     try:
+        if any(not any(decode_base64url(key.reveal().rstrip("=").encode())) for key in keys):
+            raise ValueError("a key of zeros is none")
         return MultiFernet([Fernet(key.reveal()) for key in keys])
     except (ValueError, AttributeError, TypeError):
         raise ConfigurationError(

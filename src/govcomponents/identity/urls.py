@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urlsplit
+import re
+from urllib.parse import unquote
 
 from govcomponents.core.validation import MAX_URL
 
@@ -11,8 +12,9 @@ def safe_return_path(path: object, default: str = "/") -> str:
     """Return a path of this site to send the person to after signing in, or `default` if it could lead elsewhere.
 
     A path comes from the query of a page, so anybody can put anything there. What browsers read as another site, or
-    what two readers could read differently, is not taken: only "/" and what follows, never "//" or a backslash, no
-    white space or control signs, encoded or not, no "@" before the query, at most 2 KiB.
+    what two readers could read differently, is not taken: only "/" and what follows, no second "/" or backslash after
+    it, encoded or not; no backslash, control character, or "@" in the first part of the path; at most 2 KiB. What is
+    encoded in the query is the page's own business.
     """
     return path if isinstance(path, str) and is_safe_return_path(path) else default
 
@@ -21,18 +23,20 @@ def is_safe_return_path(path: object) -> bool:
     """Whether a path leads to a page of this site, however it is read."""
     if not isinstance(path, str) or not 0 < len(path) <= MAX_URL or not path.isascii() or not path.isprintable():
         return False
-    if path[0] != "/" or path[1:2] in ("/", "\\") or "\\" in path or " " in path:
+    if path[0] != "/" or "\\" in path or " " in path:
         return False
-    decoded = path
+    decoded = re.split(r"[?#]", path, maxsplit=1)[0]
     for _ in range(3):  # what is encoded may be decoded on the way, and more than once
         before, decoded = decoded, unquote(decoded)
-        if not decoded.isprintable() or "\\" in decoded or decoded[1:2] == "/" or " " in decoded.partition("?")[0]:
+        if not _is_safe_decoded(decoded):
             return False
         if before == decoded:
-            break
-    where = decoded.partition("?")[0].partition("#")[0]
-    try:
-        parts = urlsplit(path)
-    except ValueError:
-        return False
-    return not parts.scheme and not parts.netloc and "@" not in where and "//" not in where
+            return True
+    return False
+
+
+def _is_safe_decoded(path: str) -> bool:
+    first, *others = path[1:].split("/")
+    leads_back = "" in others[:-1] and any(part in (".", "..") for part in (first, *others))
+    leads_out = (not first and bool(others)) or "@" in first or leads_back
+    return path.isprintable() and "\\" not in path and not leads_out

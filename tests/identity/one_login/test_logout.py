@@ -327,3 +327,12 @@ def test_a_file_outlives_its_process_and_holds_no_names(tmp_path):
     other = Desk(replay_store=path)
     assert refused(other, body(token(other))) == "replayed"
     assert b"notice-1" not in path.read_bytes()
+
+
+def test_two_clients_may_share_a_store(tmp_path):
+    """F16: each gets a notice of its own, and the provider may give both the same id."""
+    path = tmp_path / "notices.db"
+    one, other = Desk(replay_store=path), Desk(replay_store=path, client_id="another-client")
+    assert one.identity.parse_callback(body(token(one)), {})
+    assert other.identity.parse_callback(body(token(other, aud="another-client")), {})
+    assert refused(one, body(token(one))) == "replayed"

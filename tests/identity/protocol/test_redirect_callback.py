@@ -2,9 +2,12 @@
 
 from urllib.parse import urlencode
 
+import multidict as aiohttp_dict
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.datastructures import QueryParams
+from werkzeug.datastructures import MultiDict
 
 from govcomponents.errors import InvalidInput, SignInReason
 from govcomponents.identity.jose.tokens import TokenRefused
@@ -130,3 +133,45 @@ def test_a_code_comes_only_with_the_state(parameters):
     assert parameters["state"] == "the-state"
     assert found == parameters["code"]
     assert found
+
+
+class Django(dict):
+    """As QueryDict and Werkzeug's MultiDict: one of the values, and getlist for all."""
+
+    def __getitem__(self, name):
+        return super().__getitem__(name)[-1]
+
+    def items(self):
+        return [(name, self[name]) for name in self]
+
+    def getlist(self, name):
+        return super().__getitem__(name)
+
+
+TWICE = {"code": ["a", "b"], "state": ["the-state"]}
+PAIRS = [("code", "a"), ("code", "b"), ("state", "the-state")]
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [TWICE, Django(TWICE), MultiDict(PAIRS), QueryParams(PAIRS), aiohttp_dict.MultiDict(PAIRS)],
+    ids=lambda callback: type(callback).__module__,
+)
+def test_no_multi_dict_hides_a_parameter_that_came_twice(callback):
+    """F6."""
+    with pytest.raises(TokenRefused, match="twice"):
+        read_callback(callback)
+    good = type(callback)({"code": ["a"], "state": ["s"]} if isinstance(callback, dict) else PAIRS[1:])
+    assert read_callback(good)["code"] in ("a", "b")
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [{"code": "\ud800", "state": "the-state"}, "?code=\ud800&state=the-state", {7: "x"}, {"code": 7}, {"code": None}],
+    ids=ascii,
+)
+def test_text_that_is_none_is_refused(callback):
+    """F8, F15."""
+    with pytest.raises(TokenRefused) as caught:
+        read_callback(callback)
+    assert caught.value.reason is SignInReason.MALFORMED

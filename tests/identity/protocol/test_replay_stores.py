@@ -1,6 +1,7 @@
 """The stores of the keys of events that came: once each, for their time, from many threads."""
 
 import threading
+import time
 
 import pytest
 
@@ -45,3 +46,14 @@ def test_memory_is_bounded():
     assert len(store._until) == 10
     assert store.add("late", 3000, 2000)
     assert len(store._until) <= 10
+
+
+def test_a_full_store_is_not_slow():
+    """F16: 12 ms for each notice, once."""
+    store = MemoryReplayStore(limit=50_000)
+    for number in range(50_000):
+        store.add(str(number), 1000, 1)
+    started = time.process_time()
+    for number in range(1000):
+        assert store.add(f"more-{number}", 1000, 1)
+    assert time.process_time() - started < 1

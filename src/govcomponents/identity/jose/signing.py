@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
+from govcomponents.core.validation import is_text
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.jose.canonical_json import encode_base64url
 from govcomponents.identity.jose.jwk import MAX_RSA_BITS, MIN_RSA_BITS, octets, public_members, thumbprint
@@ -133,6 +134,8 @@ def load_signer(
     content = text.reveal().strip()
     if len(content) > MAX_KEY_FILE:
         raise _unusable(setting, "it is too large to be a key")
+    if not is_text(content):
+        raise _unusable(setting, "it holds half of a surrogate pair, which is no character")
     own_id: object = None
     if content.startswith("{"):
         key, own_id = _from_jwk(content, setting)
@@ -150,12 +153,16 @@ def read_key_file(path: Path, *, setting: str) -> str:
     """Read a key file. Raises ConfigurationError; warns if every user of the machine may read it."""
     try:
         if path.stat().st_size > MAX_KEY_FILE:
-            raise _unusable(setting, "the file is too large to be a key")
+            raise _unusable(setting, f"the file {path} is too large to be a key")
         if path.stat().st_mode & stat.S_IROTH:
             log.warning("the private key file can be read by every user of this machine; narrow its permissions")
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise _unusable(setting, f"the file cannot be read ({type(error).__name__})") from None
+        raise _unusable(setting, f"the file {path} cannot be read ({_why(error)})") from None
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return (error.strerror or type(error).__name__) if isinstance(error, OSError) else "it is not UTF-8"
 
 
 def check_algorithm(algorithm: str, allowed: frozenset[str], setting: str) -> None:
@@ -175,7 +182,7 @@ def _from_jwk(content: str, setting: str) -> tuple[RSAPrivateKey | EllipticCurve
         if jwk.get("kty") not in ("RSA", "EC") or not jwk.get("d"):
             raise _unusable(setting, "it is not a private RSA or EC key")
         return (_rsa_from(jwk) if jwk["kty"] == "RSA" else _ec_from(jwk)), jwk.get("kid")
-    except (ValueError, TypeError, KeyError, AttributeError, PyJWTError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, PyJWTError):
         raise _unusable(setting, "it is not a readable JWK, with all members of a private key") from None
 
 

@@ -58,7 +58,8 @@ class NotificationReader:
             is_logout = self._is_logout(body, headers.get("content-type"))
             rules = self._client.rules(await self._client.metadata(_OPERATION))
             claims, event = await (self._logout(body, rules) if is_logout else self._security_event(body, rules))
-            await self._remember(event.key, until=claims["exp"] + rules.leeway)
+            # Two clients may share one store, and each gets a notice of its own.
+            await self._remember(f"{rules.audience}#{event.key}", until=claims["exp"] + rules.leeway)
         except TokenRefused as error:
             raise CallbackRefused(
                 error.happened,

@@ -38,13 +38,8 @@ class MemoryReplayStore:
             self._until.pop(key, None)
             self._until[key] = until
             if len(self._until) > self._limit:
-                self._forget(now)
+                del self._until[next(iter(self._until))]
             return True
-
-    def _forget(self, now: float) -> None:
-        self._until = {key: until for key, until in self._until.items() if until > now}
-        while len(self._until) > self._limit:
-            del self._until[next(iter(self._until))]
 
 
 class FileReplayStore:
