@@ -111,6 +111,17 @@ def test_a_domain_that_nobody_can_register_is_none(domain):
     assert ascii_address(f"jo@{domain}") is None
 
 
+@pytest.mark.parametrize("value", [*ENCODED.values(), "a\x00b", "a\r\nBcc: b", "a b"])
+@pytest.mark.parametrize("place", ["sender", "recipient", "reply_to", "message_id", "unsubscribe_url"])
+def test_what_has_to_stand_exactly_is_plain_or_is_refused_by_its_name(place, value):
+    whole = {"message_id": f"<{value}@example.com>", "unsubscribe_url": f"https://x.example/{value}"}
+    given = replace(headers("R-1"), **{place: whole.get(place, f"{value}@example.com")})
+    fields = {"sender": "sender_name", "recipient": "to", "unsubscribe_url": "one_click_unsubscribe_url"}
+    with pytest.raises(InvalidInput) as caught:
+        compose(given, EmailContent("A subject", "text", "<p>text</p>"), "notify.send_email")
+    assert caught.value.field == fields.get(place, place)
+
+
 HARD = ["=?", "?=", "=?utf-8?q?a?=", '"', "\\", "<a@b>", ";", ":", ",", "é", "Ŵyn", "李", "🎉", "e\u0301", "a" * 90]
 
 

@@ -90,14 +90,14 @@ def compose(headers: Headers, content: EmailContent, operation: str, enclosures:
     """Write the email as it goes over the wire, without the dots that SMTP adds. Raises InvalidInput."""
     lines = [
         _Line("From", headers.sender, name=headers.sender_name, field="sender_name"),
-        _Line("To", headers.recipient, field="to"),
+        _Line("To", headers.recipient, field="to", is_exact=True),
     ]
     if headers.reply_to is not None:
-        lines.append(_Line("Reply-To", headers.reply_to, field="reply_to"))
+        lines.append(_Line("Reply-To", headers.reply_to, field="reply_to", is_exact=True))
     lines += [
         _Line("Subject", _one_line(content.subject, "personalisation", operation), field="personalisation"),
         _Line("Date", format_datetime(datetime.fromtimestamp(headers.sent_at, UTC))),
-        _Line("Message-ID", headers.message_id),
+        _Line("Message-ID", headers.message_id, field="message_id", is_exact=True),
         _Line("Auto-Submitted", "auto-generated"),
     ]
     if headers.reference is not None:
@@ -105,7 +105,8 @@ def compose(headers: Headers, content: EmailContent, operation: str, enclosures:
         lines.append(_Line(REFERENCE_HEADER, reference, field="reference", is_for_machines=True))
     if headers.unsubscribe_url is not None:
         url = f"<{_checked_url(headers.unsubscribe_url, operation)}>"
-        lines.append(_Line("List-Unsubscribe", url, field="one_click_unsubscribe_url", is_for_machines=True))
+        field = "one_click_unsubscribe_url"
+        lines.append(_Line("List-Unsubscribe", url, field=field, is_for_machines=True, is_exact=True))
         lines.append(_Line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     body = EmailMessage(policy=_POLICY)
     body.set_content(_encodable(content.text, operation), cte="quoted-printable")
@@ -120,13 +121,17 @@ def compose(headers: Headers, content: EmailContent, operation: str, enclosures:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """One header: an address with a name or without one, or a text. `field` is the argument that it comes from."""
+    """One header: an address with a name or without one, or a text. `field` is the argument that it comes from.
+
+    What is exact cannot be encoded, for what reads it decodes nothing: addresses, ids and URLs.
+    """
 
     header: str
     text: str
     name: str | None = None
     field: str = "email"
     is_for_machines: bool = False
+    is_exact: bool = False
 
     def written(self) -> str:
         """Write the header; what is not plain ASCII, or could be taken for an encoded word, is encoded."""
@@ -149,6 +154,8 @@ class _Line:
 
     def is_read_from(self, value: str) -> bool:
         """Whether a header's unfolded value says what was given, read by the older of Python's two readers."""
+        if (self.is_exact or self.name is not None) and not (_is_plain(self.text) and " " not in self.text):
+            return False
         if self.name is None:
             return str(make_header(decode_header(value))) == self.text
         name, address = parseaddr(value)
