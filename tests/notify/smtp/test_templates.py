@@ -8,7 +8,7 @@ from govcomponents import ConfigurationError, NotFound, RequestRefused
 from govcomponents.notify.models import Channel
 
 from .conftest import PLAIN
-from .servers import bad_server
+from .servers import bad_server, mail_server
 
 
 @pytest.fixture
@@ -57,3 +57,47 @@ def test_a_missing_folder_is_told(notify_at, tmp_path):
 
     with pytest.raises(ConfigurationError, match="TEMPLATES_FOLDER"):
         notify.list_templates()
+
+
+HOSTILE = "[win](https://evil.example) www.evil.example *x* https://gŵyr.cymru/talu Mr. O'Neil-Smith"
+
+
+def send_and_read(notify_at, templates, values, *, heading="", **more):
+    text = f"subject: Hello ((name))\n{heading}\nDear ((name)),\n\n((other))\n"
+    (templates / "typed.md").write_text(text, encoding="utf-8")
+    with mail_server() as box:
+        sent = notify_at(box.port, **PLAIN).send_email("sam@example.com", "typed", values, **more)
+    message = box.received[0].message
+    bodies = [message.get_body((kind,)).get_content() for kind in ("plain", "html")]
+    return sent, message["Subject"], *bodies
+
+
+def test_links_and_formatting_are_taken_out_of_what_people_typed(notify_at, templates):
+    values = {"name": HOSTILE, "other": ["a.b", HOSTILE]}
+    sent, subject, plain, page = send_and_read(notify_at, templates, values)
+
+    assert sent.sanitised == ("name", "other")
+    for text in (subject, plain, page):
+        assert "https://" not in text
+        assert "evil.example" not in text
+        assert "Mr. O’Neil-Smith" in text  # noqa: RUF001  # as it is typeset
+    assert "<a " not in page
+    assert "&#" not in subject
+    assert "\\" not in subject
+
+
+def test_a_template_may_say_which_values_hold_markdown(notify_at, templates):
+    values = {"name": HOSTILE, "other": "[Your account](https://permits.example/a)"}
+    sent, _, _, page = send_and_read(notify_at, templates, values, heading="markdown: link, Other\n")
+
+    assert sent.sanitised == ("name",)
+    assert 'href="https://permits.example/a"' in page
+    assert "evil.example" not in page
+
+
+def test_sanitise_outweighs_what_the_template_says(notify_at, templates):
+    values = {"name": "Sam", "other": "[Your account](https://permits.example/a)"}
+    sent, _, _, page = send_and_read(notify_at, templates, values, heading="markdown: other\n", sanitise=["other"])
+
+    assert sent.sanitised == ("other",)
+    assert "permits.example" not in page

@@ -6,24 +6,28 @@
     Dear ((name)),
 
 Subject and body are written as GOV.UK Notify's templates are; `language` is en if it is left out, and tells screen
-readers how to read. A file is read once, when it is first used.
+readers how to read. Nobody else cleans what is sent from a file, so links and formatting are taken out of every value;
+`markdown: details, link` names the placeholders whose values may hold them. A file is read once, when it is first used.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from govcomponents.errors import ConfigurationError, InvalidInput, NotFound, RequestRefused
 from govcomponents.notify.models import Channel, TemplateId
 from govcomponents.notify.templates import placeholders
-from govcomponents.notify.templates.sanitising import sanitised
-from govcomponents.notify.templates.template import Rendered, Template
+from govcomponents.notify.templates.personalisation import placeholder_key, shown_values
+from govcomponents.notify.templates.sanitising import sanitise as make_safe
+from govcomponents.notify.templates.sanitising import without_links
+from govcomponents.notify.templates.template import Rendered, Template, fill_subject
+from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 ONLY_VERSION: Final = 1
@@ -69,6 +73,7 @@ class TemplateFile:
     body: str
     language: str
     provider: str = ""
+    markdown: frozenset[str] = frozenset()
 
     def template(self) -> Template:
         """Return the template as callers see it. A file has one version only."""
@@ -84,6 +89,12 @@ class TemplateFile:
 
     def preview(self, values: Mapping[str, object], operation: str) -> Rendered:
         """Fill the template. Raises RequestRefused, as a provider would, if a placeholder has no value."""
+        return self._filled(values, (), operation)[0]
+
+    def _filled(
+        self, values: Mapping[str, object], sanitise: Sequence[str], operation: str
+    ) -> tuple[Rendered, tuple[str, ...]]:
+        """Fill the template with its values made safe, and name those that were changed for it."""
         template = self.template()
         if missing := template.missing(values):
             raise RequestRefused(
@@ -93,18 +104,41 @@ class TemplateFile:
                 operation=operation,
                 provider=self.provider,
             )
-        return template.render(values)
+        try:
+            shown = shown_values(values)
+        except ValueError:
+            return template.render(values), ()  # which raises the error in the words that it always has
+        named = {placeholder_key(name) for name in sanitise}
+        kept = self.markdown - named
+        changed: list[str] = []
+        safe: dict[str, object] = {}
+        plain: dict[str, object] = {}
+        for name, value in shown.items():
+            key = placeholder_key(name)
+            may_be_anything = key in kept
+            safe[name] = value if may_be_anything else _each_text(value, make_safe)
+            # A subject is no Markdown: what escapes it there would be seen.
+            plain[name] = value if may_be_anything else _each_text(value, without_links)
+            # What was only escaped is still seen as it was typed.
+            if plain[name] != value or (key in named and safe[name] != value):
+                changed.append(name)
+        subject = fill_subject(self.subject, placeholders.Values(plain), Channel.EMAIL)
+        return replace(template.render(safe), subject=Personal(subject)), tuple(changed)
 
     def fill(self, values: Mapping[str, object], sanitise: Sequence[str], operation: str) -> EmailContent:
         """Fill the template for sending, as a whole page. Raises RequestRefused if a placeholder has no value."""
-        changed = sanitised(values, sanitise)
-        safe = {**values, **{name: after for name, (_, after) in changed.items()}}
-        filled = self.preview(safe, operation)
+        filled, changed = self._filled(values, sanitise, operation)
         subject, text, content = (
             "" if part is None else part.reveal() for part in (filled.subject, filled.text, filled.html)
         )
         page = _PAGE.format(language=self.language, title=html.escape(subject), content=content)
-        return EmailContent(subject, text, page, tuple(changed))
+        return EmailContent(subject, text, page, changed)
+
+
+def _each_text(value: object, change: Callable[[str], str]) -> object:
+    if isinstance(value, str):
+        return change(value)
+    return [change(item) if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
 
 
 class _Facts(TypedDict):
@@ -171,9 +205,10 @@ class TemplateFolder:
         headings = [_HEADING.fullmatch(line.strip()) for line in head.splitlines()]
         found = {heading["name"].lower(): heading["value"] for heading in headings if heading}
         language = found.pop("language", "en")
+        markdown = frozenset(map(placeholder_key, filter(str.strip, found.pop("markdown", "").split(","))))
         if None in headings or set(found) != {"subject"} or not _LANGUAGE.fullmatch(language) or not body.strip():
             raise self._unusable("is not an email template", operation)
-        return TemplateFile(name, found["subject"], body, language, self._provider)
+        return TemplateFile(name, found["subject"], body, language, self._provider, markdown)
 
     def _facts(self, operation: str) -> _Facts:
         return {"operation": operation, "provider": self._provider}
@@ -181,6 +216,7 @@ class TemplateFolder:
     def _unusable(self, problem: str, operation: str) -> ConfigurationError:
         return ConfigurationError(
             f"the template's file {problem}; nothing was sent",
-            fix='write it in UTF-8: a line "subject: ...", perhaps "language: cy", a blank line, then the body',
+            fix='write it in UTF-8: a line "subject: ...", perhaps "language: cy" and "markdown: link", a blank line, '
+            "then the body",
             **self._facts(operation),
         )
