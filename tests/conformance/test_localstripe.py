@@ -17,6 +17,7 @@ import time
 import venv
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -34,7 +35,7 @@ from govcomponents.errors import (
 )
 from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe.adapter import Stripe
-from govcomponents.pay.adapters.stripe.forms import encode, flatten
+from govcomponents.pay.adapters.stripe.wire import flatten
 from govcomponents.pay.async_service import AsyncPayService
 from govcomponents.pay.events import PaymentChange
 from govcomponents.pay.service import PayService
@@ -139,7 +140,7 @@ def person_pays(server):
             "metadata": {"reference": "PERMIT-1"},
             **changed,
         }
-        body = encode(flatten(form))
+        body = urlencode(list(flatten(form)))
         with requests.Session() as session:
             session.trust_env = False
             headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/x-www-form-urlencoded"}

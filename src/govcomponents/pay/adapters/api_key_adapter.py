@@ -165,8 +165,9 @@ class ApiKeyAdapter(PayPort):
         convert: Callable[[A, Mapping[str, object]], T],
         *,
         name: str,
+        fits: Callable[[T], bool] | None = None,
     ) -> AsyncGenerator[T, None]:
-        """Yield the items of a search one by one, holding one page at a time. `name` is that of their id.
+        """Yield the items of a search that fit, holding one page at a time. `name` is that of their id.
 
         Pages may be cut anew for each request, newest first: what is created meanwhile pushes items on to the next
         page, so what was on the page before is not yielded again.
@@ -177,7 +178,8 @@ class ApiKeyAdapter(PayPort):
             page = await page_at(place)
             fresh = [item for item in page.items if item.get(name) not in before]
             for result in self._many(fresh, kind, convert, page.request, page.response):
-                yield result
+                if fits is None or fits(result):
+                    yield result
             before = frozenset(item.get(name) for item in page.items)
             place = page.after
 

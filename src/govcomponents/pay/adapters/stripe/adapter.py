@@ -6,61 +6,44 @@ A payment's id is its Session's. Where Stripe names only the PaymentIntent, as s
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import aclosing, contextmanager, suppress
-from functools import partial
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from govcomponents.core.http.bearer import BearerKey
-from govcomponents.core.http.client import HttpClient, request_id
+from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.messages import Replay
-from govcomponents.core.http.responses import LazyJson, Wire, read, read_part
-from govcomponents.core.validation import checked_base_url
-from govcomponents.errors import (
-    Conflict,
-    GovComponentsError,
-    InvalidInput,
-    NotFound,
-    RequestRefused,
-    UnexpectedReply,
-)
-from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
+from govcomponents.core.http.responses import LazyJson, read_as
+from govcomponents.errors import Conflict, NotFound, RequestRefused
+from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, carrying
+from govcomponents.pay.adapters.local_filters import fits
 from govcomponents.pay.adapters.stripe import wire
 from govcomponents.pay.adapters.stripe.parsing import (
-    DisputeAnswer,
-    IntentAnswer,
-    PageAnswer,
-    RefundAnswer,
-    SessionAnswer,
+    id_of,
+    payment_of_intent,
+    payment_of_refund,
+    payment_of_session,
+    to_dispute,
+    to_refund,
 )
-from govcomponents.pay.capabilities import PayCapability
-from govcomponents.pay.port import PayPort
-from govcomponents.pay.states import PaymentStatus, RefundableStatus
+from govcomponents.pay.adapters.stripe.schema import DISPUTE, INTENT, PAGE, REFUND, SESSION
+from govcomponents.pay.capabilities import PayCapability as Can
+from govcomponents.pay.states import PaymentStatus, RefundableStatus, RefundStatus
 
 if TYPE_CHECKING:
-    from typing import Self
+    from pydantic import TypeAdapter
 
+    from govcomponents.core.http.client import Credential
     from govcomponents.core.http.messages import Request, Response
+    from govcomponents.core.inputs import Input
     from govcomponents.core.runtime import Runtime
+    from govcomponents.errors import GovComponentsError
+    from govcomponents.pay import inputs
+    from govcomponents.pay.adapters.stripe.schema import IntentPart, RefundPart, SessionPart
     from govcomponents.pay.events import PayEvent
-    from govcomponents.pay.inputs import (
-        DisputeSearch,
-        NewPayment,
-        NewRefund,
-        OnPayment,
-        OnRefund,
-        PaymentSearch,
-        RefundSearch,
-    )
     from govcomponents.pay.models import Dispute, Payment, Refund
-    from govcomponents.privacy import Secret
-    from govcomponents.settings import PaySettings
 
+A = TypeVar("A")
 T = TypeVar("T")
-W = TypeVar("W", bound=Wire)
-_TEST: Final = ("sk_test_", "rk_test_")
-_LIVE: Final = ("sk_live_", "rk_live_")
-_SHAPE: Final = re.compile(r"(?:sk|rk)_[!-~]+")
 
 _NOT_REFUNDABLE: Final[Mapping[RefundableStatus, tuple[str, str]]] = {
     RefundableStatus.PENDING: ("the money has not been taken yet", "refund when `refundable.status` is available"),
@@ -69,101 +52,85 @@ _NOT_REFUNDABLE: Final[Mapping[RefundableStatus, tuple[str, str]]] = {
 }
 
 
-class Stripe(PayPort):
+class Stripe(ApiKeyAdapter):
     """Takes payments through Stripe's API. `is_live` tells by the key whether the money is real."""
 
     provider = wire.PROVIDER
     limits = wire.LIMITS
     capabilities = frozenset(
         {
-            PayCapability.CREATE,
-            PayCapability.GET,
-            PayCapability.CANCEL,
-            PayCapability.DELAYED_CAPTURE,
-            PayCapability.SEARCH,
-            PayCapability.REFUND,
-            PayCapability.REFUND_GUARD,
-            PayCapability.LIST_REFUNDS,
-            PayCapability.SEARCH_REFUNDS,
-            PayCapability.DISPUTES,
-            PayCapability.CALLBACKS,
-            PayCapability.IDEMPOTENCY_KEYS,
+            Can.CREATE,
+            Can.GET,
+            Can.CANCEL,
+            Can.DELAYED_CAPTURE,
+            Can.SEARCH,
+            Can.REFUND,
+            Can.REFUND_GUARD,
+            Can.LIST_REFUNDS,
+            Can.SEARCH_REFUNDS,
+            Can.DISPUTES,
+            Can.CALLBACKS,
+            Can.IDEMPOTENCY_KEYS,
         }
     )
+    key_form = KeyForm(
+        test=("sk_test_", "rk_test_"),
+        live=("sk_live_", "rk_live_"),
+        shape=re.compile(r"(?:sk|rk)_[!-~]+"),
+        told="a secret one starts with sk_, a restricted one with rk_; a publishable one (pk_) takes no payments",
+        source="make a secret or restricted key in Stripe's dashboard and set it",
+    )
+    default_base_url = wire.BASE_URL
+    signature_header = wire.SIGNATURE
+    rate_limit_wait = wire.WAIT
 
-    def __init__(
-        self,
-        api_key: Secret,
-        runtime: Runtime,
-        *,
-        base_url: str = wire.BASE_URL,
-        webhook_secrets: tuple[Secret, ...] = (),
-    ) -> None:
-        text = api_key.reveal()
-        self.is_test = text.startswith(_TEST)
-        self.is_live = text.startswith(_LIVE)
-        self._clock = runtime.clock
-        self._callbacks = SignedCallbacks(self.provider, wire.SIGNATURE, webhook_secrets)
+    def _client(self, runtime: Runtime, base_url: str, credential: Credential | None) -> HttpClient:
         self._repeats = not runtime.retry.is_none
-        self._http = HttpClient(
+        return HttpClient(
             runtime,
             provider=self.provider,
             base_url=base_url,
-            credential=BearerKey(api_key),
+            credential=credential,
             is_rate_limit=lambda response: response.header("stripe-should-retry") != "false",
-            rate_limit_wait=wire.WAIT,
+            rate_limit_wait=self.rate_limit_wait,
         )
 
-    @classmethod
-    def from_settings(cls, settings: PaySettings, runtime: Runtime) -> Self:
-        """Build the adapter. Does no I/O. Raises ConfigurationError."""
-        settings.own_settings()
-        api_key = settings.checked_key(
-            cls.provider,
-            _SHAPE,
-            form="a secret one starts with sk_, a restricted one with rk_; a publishable one (pk_) takes no payments",
-            where="make a secret or restricted key in Stripe's dashboard and set it",
-        )
-        if api_key.reveal().startswith(_LIVE):
-            settings.check_live_key(runtime.is_production, test="starts with sk_test_ or rk_test_")
-        base_url = checked_base_url(settings.base_url or wire.BASE_URL, setting=settings.variable("base_url"))
-        return cls(api_key, runtime, base_url=base_url, webhook_secrets=settings.webhook_secrets)
-
-    async def _ask(self, request: Request) -> Response:
-        response = await self._http.send(request)
-        if response.status == wire.IN_PROGRESS and request.replay is Replay.IDEMPOTENT and self._repeats:
-            # An earlier attempt under the same key is still at work; after a pause its answer is given again.
-            await self._http.transport.sleep(wire.WAIT)
-            response = await self._http.send(request)
-        if 200 <= response.status < 300:
-            return response
+    def _refusal(self, request: Request, response: Response) -> GovComponentsError:
         from govcomponents.pay.adapters.stripe.error_mapping import refusal
 
-        raise refusal(request, response)
+        return refusal(request, response)
 
-    def _convert(self, convert: Callable[[], T], request: Request, response: Response) -> T:
-        """Say an answer in the port's words. What cannot be said, such as an unknown currency, is not guessed."""
-        try:
-            return convert()
-        except ValueError as error:
-            raise UnexpectedReply(
-                f"the answer cannot be read with certainty: {error}",
-                lookup=request.lookup,
-                operation=request.operation,
-                provider=self.provider,
-                status=response.status,
-                request_id=request_id(response),
-            ) from None
+    async def _ask(self, request: Request, http: HttpClient | None = None) -> Response:
+        http = http or self._http
+        response = await http.send(request)
+        if response.status == wire.IN_PROGRESS and request.replay is Replay.IDEMPOTENT and self._repeats:
+            # An earlier attempt under the same key is still at work; after a pause its answer is given again.
+            await http.transport.sleep(wire.WAIT)
+            response = await http.send(request)
+        if 200 <= response.status < 300:
+            return response
+        raise self._refusal(request, response)
 
-    async def _payment(self, request: Request, model: type[SessionAnswer | IntentAnswer]) -> Payment:
-        response = await self._ask(request)
-        answer = read(model, response, request=request, provider=self.provider)
-        return self._convert(lambda: answer.to_payment(LazyJson(response.body)), request, response)
+    async def _make(
+        self,
+        request: Request,
+        kind: TypeAdapter[A],
+        convert: Callable[[A, Mapping[str, object]], T],
+        read_again: Callable[[str], Request],
+    ) -> T:
+        """Make something under an idempotency key. What is answered a second time is read anew: it may have changed."""
+        with carrying(request.idempotency_key):
+            response = await self._ask(request)
+            answer = read_as(kind, response, request=request, provider=self.provider)
+            raw = LazyJson(response.body)
+            if response.header(wire.REPLAYED) == "true":
+                return await self._one(read_again(str(raw["id"])), kind, convert)
+            return self._said(answer, raw, convert, request, response)
 
     async def _look(self, operation: str, payment_id: str) -> Payment:
         if wire.is_intent(payment_id):
-            return await self._payment(wire.get_intent(operation, payment_id), IntentAnswer)
-        return await self._payment(wire.get_session(operation, payment_id), SessionAnswer)
+            return await self._one(wire.get_intent(operation, payment_id), INTENT, payment_of_intent)
+        return await self._one(wire.get_session(operation, payment_id), SESSION, payment_of_session)
 
     async def _intent_of(self, operation: str, payment_id: str) -> str | None:
         """The id of the PaymentIntent behind a payment; None until the person has tried to pay."""
@@ -174,28 +141,15 @@ class Stripe(PayPort):
     def _conflict(self, operation: str, happened: str, fix: str) -> Conflict:
         return Conflict(happened, fix=fix, operation=operation, provider=self.provider)
 
-    def _invalid(self, operation: str, field: str, problem: str, fix: str) -> InvalidInput:
-        return InvalidInput(field=field, problem=problem, fix=fix, operation=operation, provider=self.provider)
-
-    async def create(self, new: NewPayment) -> Payment:
+    async def create(self, new: inputs.NewPayment) -> Payment:
         """POST /v1/checkout/sessions, mode `payment`. Every error carries the idempotency key."""
-        if not new.return_url.startswith("https:") and not self.is_test:
-            raise self._invalid(
-                "pay.create",
-                "return_url",
-                "must be https, because the key is not a test key",
-                "pass an https URL; http is for keys that start with sk_test_ or rk_test_",
-            )
-        key = new.idempotency_key or wire.new_key(self._clock())
-        request = wire.create(new, key)
-        with _carrying(key):
-            response = await self._ask(request)
-            answer = read(SessionAnswer, response, request=request, provider=self.provider)
-            if response.header(wire.REPLAYED) == "true":  # as it was then; it may have been paid since
-                return await self._look("pay.create", answer.id)
-            return self._convert(lambda: answer.to_payment(LazyJson(response.body)), request, response)
+        self._check_return_url(new)
+        request = wire.create(new, new.idempotency_key or wire.new_key(self._clock()))
+        return await self._make(
+            request, SESSION, payment_of_session, lambda session_id: wire.get_session("pay.create", session_id)
+        )
 
-    async def get(self, wanted: OnPayment) -> Payment:
+    async def get(self, wanted: inputs.OnPayment) -> Payment:
         """GET /v1/checkout/sessions/{id}, or /v1/payment_intents/{id}."""
         return await self._look("pay.get", wanted.payment_id)
 
@@ -204,16 +158,19 @@ class Stripe(PayPort):
         with suppress(NotFound):
             await self._ask(wire.check(live=self.is_live))
 
-    async def cancel(self, wanted: OnPayment) -> None:
+    async def cancel(self, wanted: inputs.OnPayment) -> None:
         """Expire an open Session, after a mark that says who ended it; cancel a PaymentIntent whose money is held."""
         payment = await self._look("pay.cancel", wanted.payment_id)
-        by_intent = wire.is_intent(wanted.payment_id)
-        if payment.status is PaymentStatus.CAPTURABLE or (by_intent and payment.can_cancel):
-            await self._cancel_intent(payment.payment_provider_id or "")
-        elif payment.can_cancel:
-            await self._expire(wanted.payment_id)
-        else:
+        if not payment.can_cancel:
             raise self._cannot_cancel()
+        if payment.status is PaymentStatus.CAPTURABLE or wire.is_intent(wanted.payment_id):
+            after = await self._one(
+                wire.cancel_intent(payment.payment_provider_id or ""), INTENT, lambda answer, _: answer["status"]
+            )
+            if after != "canceled":
+                raise self._cannot_cancel()
+        else:
+            await self._expire(wanted.payment_id)
 
     def _cannot_cancel(self) -> Conflict:
         return self._conflict(
@@ -222,25 +179,16 @@ class Stripe(PayPort):
             "get the payment and decide from its state: it may be paid, ended, or in process",
         )
 
-    async def _cancel_intent(self, intent_id: str) -> None:
-        request = wire.cancel_intent(intent_id)
-        response = await self._ask(request)
-        after = read(IntentAnswer, response, request=request, provider=self.provider)
-        if after.status != "canceled":
-            raise self._cannot_cancel()
-
     async def _expire(self, session_id: str) -> None:
-        request = wire.mark_cancelled(session_id)
-        read(SessionAnswer, await self._ask(request), request=request, provider=self.provider)
-        request = wire.expire(session_id)
+        await self._one(wire.mark_cancelled(session_id), SESSION, _id_only)
         try:
-            read(SessionAnswer, await self._ask(request), request=request, provider=self.provider)
+            await self._one(wire.expire(session_id), SESSION, _id_only)
         except (RequestRefused, Conflict):
             # The person may have paid in between, or the time may have run out.
             if (await self._look("pay.cancel", session_id)).status is not PaymentStatus.CANCELLED:
                 raise self._cannot_cancel() from None
 
-    async def capture(self, wanted: OnPayment) -> None:
+    async def capture(self, wanted: inputs.OnPayment) -> None:
         """POST /v1/payment_intents/{id}/capture."""
         intent_id = await self._intent_of("pay.capture", wanted.payment_id)
         if intent_id is None:
@@ -249,61 +197,39 @@ class Stripe(PayPort):
                 "the payment is not waiting to be captured",
                 "get the payment: it must have been made with delayed_capture, and be capturable",
             )
-        request = wire.capture(intent_id)
-        response = await self._ask(request)
-        read(IntentAnswer, response, request=request, provider=self.provider)
+        await self._one(wire.capture(intent_id), INTENT, _id_only)
 
-    def search(self, wanted: PaymentSearch) -> AsyncGenerator[Payment, None]:
-        """GET /v1/checkout/sessions. Only the times are Stripe's to look for; the rest is looked at here."""
-        for field in ("settled_from", "settled_to", "first_digits", "agreement_id"):
-            if getattr(wanted, field) is not None:
-                raise self._no_such_filter("pay.search", field)
-        from govcomponents.pay.adapters.stripe.filters import fits
-
-        return self._payments(wanted, fits)
-
-    async def _payments(
-        self, wanted: PaymentSearch, fits: Callable[[Payment, PaymentSearch], bool]
-    ) -> AsyncGenerator[Payment, None]:
-        def read_one(answer: SessionAnswer, part: Mapping[str, object]) -> Payment | None:
-            return answer.to_payment(part) if answer.mode == "payment" else None
-
-        pages = self._pages(lambda after: wire.search(wanted, after), SessionAnswer, read_one)
-        async with aclosing(pages):
-            async for payment in pages:
-                if payment is not None and fits(payment, wanted):
-                    yield payment
-
-    async def refund(self, new: NewRefund) -> Refund:
+    async def refund(self, new: inputs.NewRefund) -> Refund:
         """POST /v1/refunds, after a look at what is left. Every error carries the idempotency key."""
-        with _carrying(new.idempotency_key):
+        with carrying(new.idempotency_key):
             payment = await self._look("pay.refund", new.payment_id)
             intent_id = payment.payment_provider_id
-            made = [] if intent_id is None else await self._refunds("pay.refund", intent_id)
-            for answer, part in made:
-                if new.idempotency_key is not None and answer.is_under(new.idempotency_key):
-                    return answer.to_refund(part, new.payment_id)
+            made = await self._refunds("pay.refund", intent_id, new.payment_id)
+        for part, refund in made:  # Stripe forgets keys after a day, but keeps metadata
+            if (
+                new.idempotency_key is not None
+                and (part.get("metadata") or {}).get(wire.UNDER_KEY) == new.idempotency_key
+            ):
+                return refund
         self._check_refundable(payment, new)
-        undone = [answer.id for answer, _ in made if answer.came_to_nothing]
+        undone = [refund.id for _, refund in made if refund.status is RefundStatus.ERROR]
         key = new.idempotency_key or wire.refund_key(intent_id or "", new.available, undone)
-        request = wire.refund(new, intent_id or "", payment.reference, key)
-        with _carrying(key):
-            response = await self._ask(request)
-            answer = read(RefundAnswer, response, request=request, provider=self.provider)
-            if response.header(wire.REPLAYED) == "true":
-                return await self._refund(wire.get_refund(answer.id), new.payment_id)
-            return self._convert(lambda: answer.to_refund(LazyJson(response.body), new.payment_id), request, response)
+        return await self._make(
+            wire.refund(new, intent_id or "", payment.reference, key),
+            REFUND,
+            lambda part, raw: to_refund(part, raw, new.payment_id),
+            wire.get_refund,
+        )
 
-    def _check_refundable(self, payment: Payment, new: NewRefund) -> None:
+    def _check_refundable(self, payment: Payment, new: inputs.NewRefund) -> None:
         left = payment.refundable
         status = left.status if left is not None else RefundableStatus.UNAVAILABLE
         if left is None or status is not RefundableStatus.AVAILABLE:
             why, fix = _NOT_REFUNDABLE[status]
             raise self._conflict("pay.refund", f"the payment cannot be refunded: {why}", fix)
         if new.available.currency != left.available.currency:
-            raise self._invalid(
-                "pay.refund", "available", "is not of the payment's currency", "pass `payment.refundable.available`"
-            )
+            problem = "is not of the payment's currency"
+            raise wire.invalid("pay.refund", "available", problem, "pass `payment.refundable.available`")
         if new.available != left.available:
             raise self._conflict(
                 "pay.refund",
@@ -312,93 +238,77 @@ class Stripe(PayPort):
                 "`available`",
             )
 
-    async def get_refund(self, wanted: OnRefund) -> Refund:
+    async def get_refund(self, wanted: inputs.OnRefund) -> Refund:
         """GET /v1/refunds/{id}, and a look whether it is of that payment."""
-        request = wire.get_refund(wanted.refund_id)
-        response = await self._ask(request)
-        answer = read(RefundAnswer, response, request=request, provider=self.provider)
-        if wanted.payment_id not in (answer.payment_id, answer.intent_id):
-            intent_id = await self._intent_of("pay.get_refund", wanted.payment_id)
-            if intent_id is None or intent_id != answer.intent_id:
-                raise NotFound(
-                    "there is no such refund of that payment",
-                    fix="check both ids, and that they belong together",
-                    operation="pay.get_refund",
-                    provider=self.provider,
-                )
-        return self._convert(lambda: answer.to_refund(LazyJson(response.body), wanted.payment_id), request, response)
+        part, refund = await self._one(wire.get_refund(wanted.refund_id), REFUND, _refund_of(wanted.payment_id))
+        intent_id = id_of(part.get("payment_intent"))
+        if wanted.payment_id not in (payment_of_refund(part), intent_id) and (
+            intent_id is None or intent_id != await self._intent_of("pay.get_refund", wanted.payment_id)
+        ):
+            raise NotFound(
+                "there is no such refund of that payment",
+                fix="check both ids, and that they belong together",
+                operation="pay.get_refund",
+                provider=self.provider,
+            )
+        return refund
 
-    async def _refund(self, request: Request, payment_id: str) -> Refund:
-        response = await self._ask(request)
-        answer = read(RefundAnswer, response, request=request, provider=self.provider)
-        return self._convert(lambda: answer.to_refund(LazyJson(response.body), payment_id), request, response)
-
-    async def list_refunds(self, wanted: OnPayment) -> tuple[Refund, ...]:
+    async def list_refunds(self, wanted: inputs.OnPayment) -> tuple[Refund, ...]:
         """GET /v1/refunds of the PaymentIntent."""
         intent_id = await self._intent_of("pay.list_refunds", wanted.payment_id)
+        made = await self._refunds("pay.list_refunds", intent_id, wanted.payment_id)
+        return tuple(refund for _, refund in reversed(made))
+
+    async def _refunds(self, operation: str, intent_id: str | None, payment_id: str) -> list[tuple[RefundPart, Refund]]:
         if intent_id is None:
-            return ()
-        made = await self._refunds("pay.list_refunds", intent_id)
-        return tuple(answer.to_refund(part, wanted.payment_id) for answer, part in reversed(made))
-
-    async def _refunds(self, operation: str, intent_id: str) -> list[tuple[RefundAnswer, Mapping[str, object]]]:
-        def both(answer: RefundAnswer, part: Mapping[str, object]) -> tuple[RefundAnswer, Mapping[str, object]]:
-            answer.to_refund(part)
-            return answer, part
-
-        pages = self._pages(lambda after: wire.list_refunds(operation, intent_id, after), RefundAnswer, both)
+            return []
+        pages = self._pages(
+            lambda after: wire.list_refunds(operation, intent_id, after), REFUND, _refund_of(payment_id)
+        )
         return [found async for found in pages]
 
-    def search_refunds(self, wanted: RefundSearch) -> AsyncGenerator[Refund, None]:
-        """GET /v1/refunds."""
-        self._no_settled("pay.search_refunds", wanted)
+    def search(self, wanted: inputs.PaymentSearch) -> AsyncGenerator[Payment, None]:
+        """GET /v1/checkout/sessions. Only the times are Stripe's to look for; the rest is looked at here."""
+        _refuse_filters("pay.search", wanted, "settled_from", "settled_to", "first_digits", "agreement_id")
         return self._pages(
-            lambda after: wire.search_refunds(wanted, after), RefundAnswer, lambda answer, part: answer.to_refund(part)
+            lambda after: wire.search(wanted, after), SESSION, payment_of_session, lambda payment: fits(payment, wanted)
         )
 
-    def search_disputes(self, wanted: DisputeSearch) -> AsyncGenerator[Dispute, None]:
+    def search_refunds(self, wanted: inputs.RefundSearch) -> AsyncGenerator[Refund, None]:
+        """GET /v1/refunds."""
+        _refuse_filters("pay.search_refunds", wanted, "settled_from", "settled_to")
+        return self._pages(lambda after: wire.search_refunds(wanted, after), REFUND, to_refund)
+
+    def search_disputes(self, wanted: inputs.DisputeSearch) -> AsyncGenerator[Dispute, None]:
         """GET /v1/disputes. Only the times are Stripe's to look for; the status is looked at here."""
-        self._no_settled("pay.search_disputes", wanted)
-        return self._disputes(wanted)
+        _refuse_filters("pay.search_disputes", wanted, "settled_from", "settled_to")
+        return self._pages(
+            lambda after: wire.search_disputes(wanted, after),
+            DISPUTE,
+            to_dispute,
+            lambda dispute: wanted.status in (None, dispute.status),
+        )
 
-    async def _disputes(self, wanted: DisputeSearch) -> AsyncGenerator[Dispute, None]:
-        def read_one(answer: DisputeAnswer, part: Mapping[str, object]) -> Dispute:
-            return answer.to_dispute(part)
-
-        pages = self._pages(lambda after: wire.search_disputes(wanted, after), DisputeAnswer, read_one)
-        async with aclosing(pages):
-            async for dispute in pages:
-                if wanted.status is None or dispute.status is wanted.status:
-                    yield dispute
-
-    def _no_settled(self, operation: str, wanted: RefundSearch | DisputeSearch) -> None:
-        for field in ("settled_from", "settled_to"):
-            if getattr(wanted, field) is not None:
-                raise self._no_such_filter(operation, field)
-
-    def _no_such_filter(self, operation: str, field: str) -> InvalidInput:
-        return self._invalid(operation, field, "Stripe does not tell that", "leave it out, and search by created_from")
-
-    async def _pages(
+    def _pages(
         self,
-        request_for: Callable[[str | None], Request],
-        model: type[W],
-        convert: Callable[[W, Mapping[str, object]], T],
+        request_for: Callable[[str], Request],
+        kind: TypeAdapter[A],
+        convert: Callable[[A, Mapping[str, object]], T],
+        fits: Callable[[T], bool] | None = None,
     ) -> AsyncGenerator[T, None]:
-        """Yield item by item, holding one page at a time. The next page begins after the last item of this one."""
-        after: str | None = None
-        while True:
+        """Yield the items of a list that fit. The next page begins after the last item of this one."""
+
+        async def page_at(after: str) -> Page[str]:
             request = request_for(after)
             response = await self._ask(request)
-            page = read(PageAnswer, response, request=request, provider=self.provider)
-            last = after
-            for part in page.data:
-                answer = read_part(model, part, response, request=request, provider=self.provider)
-                last = str(part.get("id"))
-                yield self._convert(partial(convert, answer, part), request, response)
-            if not page.has_more or last == after:
-                return
-            after = last
+            page = read_as(PAGE, response, request=request, provider=self.provider)
+            last = str(page["data"][-1].get("id")) if page["data"] else after
+            is_last = not page.get("has_more") or last == after
+            # A Session may also be of a subscription, or save a card.
+            items = [item for item in page["data"] if item.get("mode", "payment") == "payment"]
+            return Page(items, None if is_last else last, request, response)
+
+        return self._found(page_at, "", kind, convert, name="id", fits=fits)
 
     async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
         """Verify the header Stripe-Signature over the raw bytes, and its age, then read the event."""
@@ -408,11 +318,15 @@ class Stripe(PayPort):
         return parse_callback(body, headers, self._callbacks, now=self._clock(), is_live=mode)
 
 
-@contextmanager
-def _carrying(key: str | None) -> Iterator[None]:
-    """Put the idempotency key on every error, so that the caller can repeat the call under it."""
-    try:
-        yield
-    except GovComponentsError as error:
-        error.idempotency_key = key
-        raise
+def _id_only(answer: SessionPart | IntentPart, _raw: Mapping[str, object]) -> str:
+    return answer["id"]
+
+
+def _refund_of(payment_id: str) -> Callable[[RefundPart, Mapping[str, object]], tuple[RefundPart, Refund]]:
+    return lambda part, raw: (part, to_refund(part, raw, payment_id))
+
+
+def _refuse_filters(operation: str, wanted: Input, *names: str) -> None:
+    for name in names:
+        if getattr(wanted, name) is not None:
+            raise wire.invalid(operation, name, "Stripe does not tell that", "leave it out, and search by created_from")

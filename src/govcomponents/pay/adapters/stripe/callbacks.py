@@ -11,12 +11,19 @@ import hmac
 import re
 from typing import TYPE_CHECKING, Final
 
+from pydantic import TypeAdapter
+
 from govcomponents.core.http.responses import LazyJson, Wire
 from govcomponents.core.times import time_of
-from govcomponents.pay.adapters.stripe.amounts import from_units
-from govcomponents.pay.adapters.stripe.parsing import DisputeAnswer, IntentAnswer, RefundAnswer, SessionAnswer
-from govcomponents.pay.adapters.stripe.parts import ChargePart, Seconds
-from govcomponents.pay.adapters.stripe.wire import REFERENCE
+from govcomponents.pay.adapters.stripe.parsing import (
+    amount_of_session,
+    state_of_intent,
+    state_of_session,
+    to_dispute,
+    to_refund,
+)
+from govcomponents.pay.adapters.stripe.schema import DISPUTE, INTENT, REFUND, SESSION, ChargePart, Seconds
+from govcomponents.pay.adapters.stripe.wire import REFERENCE, from_units
 from govcomponents.pay.events import DisputeChanged, PaymentChange, PaymentChanged, RefundChanged, UnknownEvent
 from govcomponents.pay.ids import PaymentId
 from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus
@@ -63,9 +70,12 @@ class _Message(Wire):
     data: _DataPart
 
 
-class _ChargeSnapshot(ChargePart):
-    payment_intent: str | None = None
-    metadata: dict[str, str] | None = None
+class _ChargePart(ChargePart, total=False):
+    payment_intent: str | None
+    metadata: dict[str, str] | None
+
+
+_CHARGE: Final = TypeAdapter(_ChargePart)
 
 
 def sign(body: bytes, secret: str, timestamp: int | str) -> str:
@@ -110,60 +120,66 @@ def _signatures(header: str, callbacks: SignedCallbacks) -> tuple[str, list[str]
 def _event(message: _Message, body: bytes) -> PayEvent:
     """Read the object that a message is about, by the object's own name. Raises ValueError."""
     found = message.data.object
+
+    def facts(payment_id: str | None, reference: str | None) -> EventFacts:
+        return {
+            "key": message.id,
+            "raw_type": message.type,
+            "occurred_at": time_of(message.created),
+            "payment_id": PaymentId(payment_id) if payment_id else None,
+            "reference": reference,
+            "is_live": message.livemode,
+            "raw": LazyJson(body),
+        }
+
     match found.get("object"):
         case "refund":
-            answer = RefundAnswer.model_validate(found)
-            refund = answer.to_refund(found)
-            facts = _facts(message, body, refund.payment_id, answer.metadata)
-            return RefundChanged(**facts, refund_id=refund.id, status=refund.status, amount=refund.amount)
+            part = REFUND.validate_python(found)
+            refund = to_refund(part, found)
+            return RefundChanged(
+                **facts(refund.payment_id, _reference(part.get("metadata"))),
+                refund_id=refund.id,
+                status=refund.status,
+                amount=refund.amount,
+            )
         case "dispute":
-            dispute = DisputeAnswer.model_validate(found).to_dispute(found)
-            facts = _facts(message, body, dispute.payment_id)
-            return DisputeChanged(**facts, dispute_id=dispute.id, status=dispute.status, amount=dispute.amount)
+            dispute = to_dispute(DISPUTE.validate_python(found), found)
+            return DisputeChanged(
+                **facts(dispute.payment_id, None),
+                dispute_id=dispute.id,
+                status=dispute.status,
+                amount=dispute.amount,
+            )
         case "charge":
-            charge = _ChargeSnapshot.model_validate(found)
-            facts = _facts(message, body, charge.payment_intent, charge.metadata)
-            amount = from_units(charge.amount, charge.currency)
+            charge = _CHARGE.validate_python(found)
+            of = facts(charge.get("payment_intent"), _reference(charge.get("metadata")))
+            amount = from_units(charge["amount"], charge["currency"])
             if message.type == "charge.refunded":  # it does not show which refund
-                return RefundChanged(**facts, payment_amount=amount)
-            return _changed(facts, None, amount)
+                return RefundChanged(**of, payment_amount=amount)
+            return _changed(of, None, amount)
         case "checkout.session":
-            session = SessionAnswer.model_validate(found)
-            facts = _facts(message, body, session.id, {REFERENCE: session.client_reference_id})
-            is_of_payment = session.amount_total is not None and session.currency is not None
-            return _changed(facts, session.to_state(), session.to_amount() if is_of_payment else None)
+            session = SESSION.validate_python(found)
+            of = facts(session["id"], session.get("client_reference_id"))
+            has_amount = session.get("amount_total") is not None and session.get("currency") is not None
+            return _changed(of, state_of_session(session), amount_of_session(session) if has_amount else None)
         case "payment_intent":
-            intent = IntentAnswer.model_validate(found)
-            facts = _facts(message, body, intent.id, intent.metadata)
-            return _changed(facts, intent.to_state(), from_units(intent.amount, intent.currency))
+            intent = INTENT.validate_python(found)
+            of = facts(intent["id"], _reference(intent.get("metadata")))
+            return _changed(of, state_of_intent(intent), from_units(intent["amount"], intent["currency"]))
         case _:
-            return UnknownEvent(**_facts(message, body, None))
+            return UnknownEvent(**facts(None, None))
 
 
-def _facts(
-    message: _Message, body: bytes, payment_id: str | None, metadata: Mapping[str, str | None] | None = None
-) -> EventFacts:
-    return {
-        "key": message.id,
-        "raw_type": message.type,
-        "occurred_at": time_of(message.created),
-        "payment_id": PaymentId(payment_id) if payment_id else None,
-        "reference": (metadata or {}).get(REFERENCE),
-        "is_live": message.livemode,
-        "raw": LazyJson(body),
-    }
+def _reference(metadata: Mapping[str, str] | None) -> str | None:
+    return (metadata or {}).get(REFERENCE)
 
 
 def _changed(facts: EventFacts, state: PaymentState | None, amount: Money | None) -> PayEvent:
-    change = _change(facts["raw_type"], state)
-    return (
-        UnknownEvent(**facts) if change is None else PaymentChanged(**facts, change=change, state=state, amount=amount)
-    )
-
-
-def _change(name: str, state: PaymentState | None) -> PaymentChange | None:
+    name = facts["raw_type"]
+    change = _CHANGES.get(name)
     if name in _FROM_STATE and state is not None:
-        if state.failure is FailureReason.EXPIRED:
-            return PaymentChange.EXPIRED
-        return _BY_STATUS.get(state.status, PaymentChange.SUBMITTED)
-    return _CHANGES.get(name)
+        is_expired = state.failure is FailureReason.EXPIRED
+        change = PaymentChange.EXPIRED if is_expired else _BY_STATUS.get(state.status, PaymentChange.SUBMITTED)
+    if change is None:
+        return UnknownEvent(**facts)
+    return PaymentChanged(**facts, change=change, state=state, amount=amount)

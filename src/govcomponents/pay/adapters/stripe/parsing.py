@@ -1,37 +1,42 @@
-"""What comes from Stripe: its objects' wire models, and what they mean in the port's words.
+"""Parsing of Stripe's objects: what each means in the port's words.
 
-A part may be an id or the whole object, as the request expanded it; both are read.
+Each function raises ValueError for what cannot be said with certainty, such as an amount of an unknown currency.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, TypedDict
 
-from pydantic import Field
-
-from govcomponents.core.http.responses import Wire
 from govcomponents.core.times import time_of
 from govcomponents.money import Money
-from govcomponents.pay.adapters.stripe.amounts import from_units
-from govcomponents.pay.adapters.stripe.parts import (
-    AddressPart,
-    BalancePart,
-    CardPart,
-    ChargePart,
-    Currency,
-    PersonPart,
-    Seconds,
-)
-from govcomponents.pay.adapters.stripe.states import state_of_intent, state_of_session
-from govcomponents.pay.adapters.stripe.wire import CAPTURE, DESCRIPTION, OF_PAYMENT, OWN, REFERENCE, UNDER_KEY
+from govcomponents.pay.adapters.stripe import wire
+from govcomponents.pay.adapters.stripe.wire import from_units
+from govcomponents.pay.adapters.values import personal, secret
 from govcomponents.pay.ids import DisputeId, PaymentId, RefundId
-from govcomponents.pay.models import Address, Card, Dispute, Payment, Refund, Refundable, Settlement
-from govcomponents.pay.states import DisputeStatus, PaymentState, PaymentStatus, RefundableStatus, RefundStatus
-from govcomponents.privacy import Personal, Secret
+from govcomponents.pay.models import NOT_SETTLED, Address, Card, Dispute, Payment, Refund, Refundable, Settlement
+from govcomponents.pay.states import (
+    DisputeStatus,
+    FailureReason,
+    PaymentState,
+    PaymentStatus,
+    RefundableStatus,
+    RefundStatus,
+)
 
-PROVIDER_NAME: Final = "stripe"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from govcomponents.pay.adapters.stripe.schema import (
+        BalancePart,
+        CardPart,
+        ChargePart,
+        DisputePart,
+        IntentPart,
+        PersonPart,
+        RefundPart,
+        SessionPart,
+    )
 
 _REFUND_STATUS: Final = {
     "pending": RefundStatus.SUBMITTED,
@@ -50,329 +55,314 @@ _DISPUTE_STATUS: Final = {
     "warning_closed": DisputeStatus.WON,
     "lost": DisputeStatus.LOST,
 }
+_TRYING: Final = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
+_RAN_OUT: Final = frozenset({"automatic", "expired"})  # Stripe's own reasons to cancel
+_ASKED_FOR: Final = frozenset({None, "abandoned", "duplicate", "fraudulent", "requested_by_customer"})
+_CANCELLABLE: Final = frozenset({PaymentStatus.CREATED, PaymentStatus.STARTED, PaymentStatus.CAPTURABLE})
 
 
-class AttemptPart(Wire):
-    """Why the last attempt to pay failed."""
-
-    code: str | None = None
-    decline_code: str | None = None
-    message: str | None = None
+class _Reason(TypedDict):
+    code: str | None
+    message: str | None
 
 
-class IntentAnswer(Wire):
-    """A PaymentIntent."""
-
-    id: str
-    amount: int
-    currency: Currency
-    status: str
-    capture_method: str | None = None
-    cancellation_reason: str | None = None
-    created: Seconds | None = None
-    description: str | None = None
-    livemode: bool | None = None
-    metadata: dict[str, str] = Field(default_factory=dict)
-    receipt_email: str | None = None
-    last_payment_error: AttemptPart | None = None
-    latest_charge: ChargePart | str | None = None
-
-    @property
-    def charge(self) -> ChargePart | None:
-        """The latest charge, where it came along."""
-        return self.latest_charge if isinstance(self.latest_charge, ChargePart) else None
-
-    def to_state(self) -> PaymentState:
-        """What it says of the payment by itself."""
-        return state_of_intent(self)
-
-    def to_payment(self, raw: Mapping[str, object]) -> Payment:
-        """Say it in the port's words, as a payment that is named by its PaymentIntent. Raises ValueError."""
-        return _payment(
-            PaymentId(self.id),
-            self.to_state(),
-            from_units(self.amount, self.currency),
-            self,
-            self.metadata,
-            raw,
-            reference=self.metadata.get(REFERENCE, ""),
-            created=self.created,
-            email=self.receipt_email,
-        )
+def whole(part: IntentPart | str | None) -> IntentPart | None:
+    """Return a PaymentIntent that came along as a whole, not only as its id."""
+    return part if isinstance(part, dict) else None
 
 
-class SessionAnswer(Wire):
-    """A Checkout Session."""
+def id_of(part: IntentPart | str | None) -> str | None:
+    """Return the id of a PaymentIntent, however it came along."""
+    return part["id"] if isinstance(part, dict) else part
 
-    id: str
-    status: str | None = None
-    payment_status: str | None = None
-    mode: str | None = None
-    url: str | None = None
-    amount_total: int | None = None
-    currency: Currency | None = None
-    client_reference_id: str | None = None
-    customer_email: str | None = None
-    customer_details: PersonPart | None = None
-    created: Seconds | None = None
-    livemode: bool | None = None
-    locale: str | None = None
-    metadata: dict[str, str] | None = None
-    payment_intent: IntentAnswer | str | None = None
-    success_url: str | None = None
 
-    @property
-    def intent(self) -> IntentAnswer | None:
-        """The PaymentIntent, where it came along."""
-        return self.payment_intent if isinstance(self.payment_intent, IntentAnswer) else None
+def state_of_intent(intent: IntentPart) -> PaymentState:
+    """Read a PaymentIntent without its Session: a declined card is not the end, because another may be tried."""
+    raw = intent["status"]
+    if raw == "succeeded":
+        return PaymentState(PaymentStatus.SUCCEEDED, raw, is_finished=True, is_captured=True)
+    if raw == "requires_capture":
+        return PaymentState(PaymentStatus.CAPTURABLE, raw, is_finished=False)
+    if raw == "processing":
+        return PaymentState(PaymentStatus.SUBMITTED, raw, is_finished=False)
+    if raw == "canceled":
+        return _cancelled(intent)
+    if raw in _TRYING:
+        return PaymentState(PaymentStatus.STARTED, raw, is_finished=False, **_last_attempt(intent))
+    return PaymentState(PaymentStatus.UNKNOWN, raw, is_finished=False)
 
-    @property
-    def intent_id(self) -> str | None:
-        """The PaymentIntent's id; None until the person has tried to pay."""
-        return self.payment_intent.id if isinstance(self.payment_intent, IntentAnswer) else self.payment_intent
 
-    def to_state(self) -> PaymentState:
-        """What it says of the payment, with its PaymentIntent if that came along."""
-        return state_of_session(self)
+def _cancelled(intent: IntentPart) -> PaymentState:
+    raw, reason = intent["status"], intent.get("cancellation_reason")
+    if reason in _RAN_OUT:
+        return _failed(raw, FailureReason.EXPIRED, {"code": reason, "message": None})
+    by = FailureReason.CANCELLED_BY_SERVICE if reason in _ASKED_FOR else FailureReason.CANCELLED
+    return PaymentState(PaymentStatus.CANCELLED, raw, is_finished=True, failure=by, code=reason)
 
-    def to_amount(self) -> Money:
-        """How much is to be paid. Raises ValueError where the Session is not of a payment."""
-        if self.amount_total is None or self.currency is None:
-            raise ValueError("the Session has no amount, so it is not of a payment")
-        return from_units(self.amount_total, self.currency)
 
-    def to_payment(self, raw: Mapping[str, object]) -> Payment:
-        """Say it in the port's words. Raises ValueError."""
-        details = self.customer_details
-        return _payment(
-            PaymentId(self.id),
-            self.to_state(),
-            self.to_amount(),
-            self.intent,
-            self.metadata or {},
-            raw,
-            reference=self.client_reference_id or (self.metadata or {}).get(REFERENCE, ""),
-            created=self.created,
-            email=(details.email if details else None) or self.customer_email,
-            intent_id=self.intent_id,
-            language=self.locale,
-            mode="web",
-            return_url=self.success_url,
-            next_url=self.url if self.status == "open" else None,
-        )
+def _failed(raw: str, failure: FailureReason, reason: _Reason) -> PaymentState:
+    return PaymentState(PaymentStatus.FAILED, raw, is_finished=True, failure=failure, **reason)
+
+
+def _last_attempt(intent: IntentPart | None) -> _Reason:
+    failed = (intent.get("last_payment_error") if intent else None) or {}
+    return {"code": failed.get("decline_code") or failed.get("code"), "message": failed.get("message")}
+
+
+def state_of_session(session: SessionPart) -> PaymentState:
+    """Read a Session, and its PaymentIntent if that came along.
+
+    The PaymentIntent decides where there is one: a Session is `complete` also while the money is only held.
+    """
+    status, intent = session.get("status"), whole(session.get("payment_intent"))
+    if intent is not None and intent["status"] in ("succeeded", "requires_capture", "processing"):
+        return state_of_intent(intent)
+    if status == "expired" or (intent is not None and intent["status"] == "canceled"):
+        return _ended(session, intent)
+    if status == "complete":
+        return _complete(session, intent)
+    if status == "open":
+        if intent is not None:
+            return state_of_intent(intent)
+        is_tried = session.get("payment_intent") is not None
+        return PaymentState(PaymentStatus.STARTED if is_tried else PaymentStatus.CREATED, "open", is_finished=False)
+    return PaymentState(PaymentStatus.UNKNOWN, status or "", is_finished=False)
+
+
+def _ended(session: SessionPart, intent: IntentPart | None) -> PaymentState:
+    """Say who ended a payment: expiring a Session and running out look the same, but for the mark in its metadata."""
+    is_cancelled = intent is not None and intent["status"] == "canceled"
+    raw = "canceled" if is_cancelled else "expired"
+    by = (session.get("metadata") or {}).get(wire.CANCELLED)
+    if by == "service":
+        failure = FailureReason.CANCELLED_BY_SERVICE
+        return PaymentState(PaymentStatus.CANCELLED, raw, is_finished=True, failure=failure)
+    if by == "payer":
+        return _failed(raw, FailureReason.CANCELLED_BY_PERSON, _last_attempt(None))
+    if intent is not None and is_cancelled:
+        return _cancelled(intent)
+    return _failed(raw, FailureReason.EXPIRED, _last_attempt(intent))
+
+
+def _complete(session: SessionPart, intent: IntentPart | None) -> PaymentState:
+    raw = session.get("payment_status") or "complete"
+    # Whether Stripe calls money paid that is only held, its documentation does not say.
+    may_be_held = (session.get("metadata") or {}).get(wire.CAPTURE) == "manual"
+    if raw == "no_payment_required" or (raw == "paid" and not may_be_held):
+        return PaymentState(PaymentStatus.SUCCEEDED, raw, is_finished=True)
+    if raw == "unpaid" and intent is not None and intent["status"] == "requires_payment_method":
+        return _failed(intent["status"], FailureReason.DECLINED, _last_attempt(intent))
+    # Held, or in process for days: only the PaymentIntent tells which.
+    return PaymentState(PaymentStatus.UNKNOWN, raw, is_finished=False)
+
+
+def payment_of_intent(intent: IntentPart, raw: Mapping[str, object]) -> Payment:
+    """Read a payment that is named by its PaymentIntent."""
+    metadata = intent.get("metadata", {})
+    return _payment(
+        intent["id"],
+        state_of_intent(intent),
+        from_units(intent["amount"], intent["currency"]),
+        None,
+        intent,
+        metadata,
+        raw,
+        reference=metadata.get(wire.REFERENCE, ""),
+        created=intent.get("created"),
+        email=intent.get("receipt_email"),
+    )
+
+
+def amount_of_session(session: SessionPart) -> Money:
+    """Read the amount to be paid."""
+    units, currency = session.get("amount_total"), session.get("currency")
+    if units is None or currency is None:
+        raise ValueError("the Session has no amount, so it is not of a payment")
+    return from_units(units, currency)
+
+
+def payment_of_session(session: SessionPart, raw: Mapping[str, object]) -> Payment:
+    """Read a payment that is named by its Session."""
+    metadata = session.get("metadata") or {}
+    return _payment(
+        session["id"],
+        state_of_session(session),
+        amount_of_session(session),
+        session,
+        whole(session.get("payment_intent")),
+        metadata,
+        raw,
+        reference=session.get("client_reference_id") or metadata.get(wire.REFERENCE, ""),
+        created=session.get("created"),
+        email=(session.get("customer_details") or {}).get("email") or session.get("customer_email"),
+    )
 
 
 def _payment(
-    payment_id: PaymentId,
+    payment_id: str,
     state: PaymentState,
     amount: Money,
-    intent: IntentAnswer | None,
+    session: SessionPart | None,
+    intent: IntentPart | None,
     metadata: Mapping[str, str],
     raw: Mapping[str, object],
     *,
     reference: str,
     created: int | None,
     email: str | None,
-    intent_id: str | None = None,
-    language: str | None = None,
-    mode: str | None = None,
-    return_url: str | None = None,
-    next_url: str | None = None,
 ) -> Payment:
-    charge = intent.charge if intent is not None else None
     # A declined attempt leaves a charge too; only a payment that is held or paid has the card that paid.
-    of_payment = charge if state.is_paid or state.status is PaymentStatus.CAPTURABLE else None
-    balance = of_payment.balance_transaction if of_payment is not None else None
-    method = of_payment.payment_method_details if of_payment is not None else None
-    known = balance if isinstance(balance, BalancePart) and state.is_captured else None
-    card = method.card if method is not None else None
-    description = (intent.description if intent is not None else None) or metadata.get(DESCRIPTION, "")
-    is_manual = metadata.get(CAPTURE) == "manual" or (intent is not None and intent.capture_method == "manual")
+    has_card = state.is_paid or state.status is PaymentStatus.CAPTURABLE
+    charge = _charge_of(intent) if has_card else None
+    card = _card_of(charge)
+    balance = charge.get("balance_transaction") if charge is not None and state.is_captured else None
+    known = balance if isinstance(balance, dict) else None
+    description = intent.get("description") if intent is not None else None
+    is_manual = intent is not None and intent.get("capture_method") == "manual"
+    language = session.get("locale") if session is not None else None
     return Payment(
-        id=payment_id,
+        id=PaymentId(payment_id),
         state=state,
         amount=amount,
         reference=reference,
-        description=description,
+        description=description or metadata.get(wire.DESCRIPTION, ""),
         created_at=time_of(created),
-        payment_provider=PROVIDER_NAME,
-        payment_provider_id=intent.id if intent is not None else intent_id,
+        payment_provider="stripe",
+        payment_provider_id=id_of(session.get("payment_intent")) if session else payment_id,
         total=amount,
-        fee=from_units(known.fee, known.currency) if known else None,
-        net=from_units(known.net, known.currency) if known else None,
-        refundable=_refundable(state, amount.currency, intent, of_payment),
-        settlement=Settlement(captured_on=_day(known.created)) if known else _NOT_SETTLED,
-        email=_personal(email),
+        fee=from_units(known.get("fee", 0), known["currency"]) if known else None,
+        net=from_units(known["net"], known["currency"]) if known else None,
+        refundable=_refundable(state, amount.currency, intent, charge),
+        settlement=_settled(known) if known else NOT_SETTLED,
+        email=personal(email),
         language="en" if language and language.startswith("en") else language,
         metadata={
             name: value
             for name, value in metadata.items()
-            if not name.startswith(OWN) and not (name == REFERENCE and value == reference)
+            if not name.startswith(wire.OWN) and not (name == wire.REFERENCE and value == reference)
         },
-        card=_card(card, of_payment.billing_details) if card is not None and of_payment is not None else None,
-        delayed_capture=is_manual,
-        authorisation_mode=mode,
-        three_d_secure=card.three_d_secure is not None if card is not None else None,
+        card=_card(card, charge.get("billing_details") or {}) if charge is not None and card is not None else None,
+        delayed_capture=is_manual or metadata.get(wire.CAPTURE) == "manual",
+        authorisation_mode="web" if session else None,
+        three_d_secure=card.get("three_d_secure") is not None if card is not None else None,
         can_cancel=state.status in _CANCELLABLE if state.status is not PaymentStatus.UNKNOWN else None,
         can_capture=state.status is PaymentStatus.CAPTURABLE,
-        return_url=return_url,
-        next_url=Secret(next_url) if next_url else None,
+        return_url=session.get("success_url") if session else None,
+        next_url=secret(session.get("url")) if session and session.get("status") == "open" else None,
         raw=raw,
     )
 
 
-_NOT_SETTLED: Final = Settlement()
-_CANCELLABLE: Final = frozenset({PaymentStatus.CREATED, PaymentStatus.STARTED, PaymentStatus.CAPTURABLE})
+def _charge_of(intent: IntentPart | None) -> ChargePart | None:
+    charge = intent.get("latest_charge") if intent is not None else None
+    return charge if isinstance(charge, dict) else None
+
+
+def _card_of(charge: ChargePart | None) -> CardPart | None:
+    method = charge.get("payment_method_details") if charge is not None else None
+    return method.get("card") if method else None
+
+
+def _settled(balance: BalancePart) -> Settlement:
+    return Settlement(captured_on=datetime.fromtimestamp(balance["created"], UTC).date())
 
 
 def _refundable(
-    state: PaymentState, currency: str, intent: IntentAnswer | None, charge: ChargePart | None
+    state: PaymentState, currency: str, intent: IntentPart | None, charge: ChargePart | None
 ) -> Refundable | None:
     nothing = Money(0, currency)
     if not state.is_paid:
-        ended = state.is_finished
-        return Refundable(RefundableStatus.UNAVAILABLE if ended else RefundableStatus.PENDING, nothing, nothing)
+        status = RefundableStatus.UNAVAILABLE if state.is_finished else RefundableStatus.PENDING
+        return Refundable(status, nothing, nothing)
     if charge is None:
-        took_nothing = intent is not None and intent.latest_charge is None
+        took_nothing = intent is not None and intent.get("latest_charge") is None
         return Refundable(RefundableStatus.UNAVAILABLE, nothing, nothing) if took_nothing else None
-    left = from_units(charge.taken - charge.amount_refunded, charge.currency)
-    if charge.disputed:
+    refunded = charge.get("amount_refunded", 0)
+    left = from_units(_taken(charge) - refunded, charge["currency"])
+    if charge.get("disputed"):
         status = RefundableStatus.UNAVAILABLE
-    elif charge.refunded or not left:
-        status = RefundableStatus.FULL
     else:
-        status = RefundableStatus.AVAILABLE
-    return Refundable(status, left, from_units(charge.amount_refunded, charge.currency))
+        is_full = charge.get("refunded") or not left
+        status = RefundableStatus.FULL if is_full else RefundableStatus.AVAILABLE
+    return Refundable(status, left, from_units(refunded, charge["currency"]))
 
 
-def _card(part: CardPart, person: PersonPart | None) -> Card:
-    address = person.address if person is not None else None
-    expiry = f"{part.exp_month:02d}/{part.exp_year % 100:02d}" if part.exp_month and part.exp_year else None
+def _taken(charge: ChargePart) -> int:
+    """How much was taken; older answers tell only whether."""
+    captured = charge.get("amount_captured")
+    if captured is not None:
+        return captured
+    return charge["amount"] if charge.get("captured") else 0
+
+
+def _card(part: CardPart, person: PersonPart) -> Card:
+    address, funding = person.get("address"), part.get("funding")
+    month, year = part.get("exp_month"), part.get("exp_year")
     return Card(
-        brand=part.brand,
-        kind=part.funding if part.funding in ("credit", "debit") else None,
-        last_digits=_personal(part.last4),
-        expiry=_personal(expiry),
-        holder=_personal(person.name if person is not None else None),
-        billing_address=_address(address) if address is not None else None,
-        wallet=part.wallet.type if part.wallet is not None else None,
+        brand=part.get("brand"),
+        kind=funding if funding in ("credit", "debit") else None,
+        last_digits=personal(part.get("last4")),
+        expiry=personal(f"{month:02d}/{year % 100:02d}" if month and year else None),
+        holder=personal(person.get("name")),
+        billing_address=Address(
+            line1=personal(address.get("line1")),
+            line2=personal(address.get("line2")),
+            city=personal(address.get("city")),
+            postcode=personal(address.get("postal_code")),
+            country=address.get("country"),
+        )
+        if address is not None
+        else None,
+        wallet=(part.get("wallet") or {}).get("type"),
     )
 
 
-def _address(part: AddressPart) -> Address:
-    return Address(
-        line1=_personal(part.line1),
-        line2=_personal(part.line2),
-        city=_personal(part.city),
-        postcode=_personal(part.postal_code),
-        country=part.country,
+def payment_of_refund(part: RefundPart) -> str | None:
+    """Return the payment's id as it was refunded by; of a refund made elsewhere, the PaymentIntent's."""
+    return (part.get("metadata") or {}).get(wire.OF_PAYMENT) or id_of(part.get("payment_intent"))
+
+
+def to_refund(part: RefundPart, raw: Mapping[str, object], payment_id: str | None = None) -> Refund:
+    """Read a refund."""
+    of, status = payment_id or payment_of_refund(part), part.get("status") or ""
+    return Refund(
+        id=RefundId(part["id"]),
+        payment_id=PaymentId(of) if of else None,
+        amount=from_units(part["amount"], part["currency"]),
+        status=_REFUND_STATUS.get(status, RefundStatus.UNKNOWN),
+        raw_status=status,
+        created_at=time_of(part.get("created")),
+        raw=raw,
     )
 
 
-def _personal(text: str | None) -> Personal[str] | None:
-    return Personal(text) if text else None
+def to_dispute(part: DisputePart, raw: Mapping[str, object]) -> Dispute:
+    """Read a dispute. The money that was moved is gone only when it is lost."""
+    status = _DISPUTE_STATUS.get(part["status"], DisputeStatus.UNKNOWN)
+    moved, charge = part.get("balance_transactions", []), part.get("charge")
+    # Of a charge without a PaymentIntent, the charge names the payment.
+    payment_id = id_of(part.get("payment_intent")) or (charge if isinstance(charge, str) else "")
+    fee, net = _moved(moved)
+    return Dispute(
+        id=DisputeId(part["id"]),
+        payment_id=PaymentId(payment_id),
+        amount=from_units(part["amount"], part["currency"]),
+        status=status,
+        raw_status=part["status"],
+        reason=part.get("reason"),
+        created_at=time_of(part.get("created")),
+        evidence_due_at=time_of((part.get("evidence_details") or {}).get("due_by")),
+        fee=fee,
+        net=net if status is DisputeStatus.LOST else None,
+        raw=raw,
+    )
 
 
-def _day(seconds: int) -> date:
-    return datetime.fromtimestamp(seconds, UTC).date()
-
-
-class RefundAnswer(Wire):
-    """A refund."""
-
-    id: str
-    amount: int
-    currency: Currency
-    status: str | None = None
-    payment_intent: IntentAnswer | str | None = None
-    created: Seconds | None = None
-    metadata: dict[str, str] | None = None
-
-    @property
-    def intent_id(self) -> str | None:
-        """The PaymentIntent that it is of."""
-        return self.payment_intent.id if isinstance(self.payment_intent, IntentAnswer) else self.payment_intent
-
-    @property
-    def payment_id(self) -> str | None:
-        """The payment's id as it was refunded by; of a refund made elsewhere, the PaymentIntent's."""
-        return (self.metadata or {}).get(OF_PAYMENT) or self.intent_id
-
-    @property
-    def came_to_nothing(self) -> bool:
-        """Whether the money stayed with the service."""
-        return self.status in ("failed", "canceled")
-
-    def is_under(self, key: str) -> bool:
-        """Whether it was made under an idempotency key, also after Stripe has forgotten that."""
-        return (self.metadata or {}).get(UNDER_KEY) == key
-
-    def to_refund(self, raw: Mapping[str, object], payment_id: str | None = None) -> Refund:
-        """Say it in the port's words. Raises ValueError."""
-        of = payment_id or self.payment_id
-        return Refund(
-            id=RefundId(self.id),
-            payment_id=PaymentId(of) if of else None,
-            amount=from_units(self.amount, self.currency),
-            status=_REFUND_STATUS.get(self.status or "", RefundStatus.UNKNOWN),
-            raw_status=self.status or "",
-            created_at=time_of(self.created),
-            raw=raw,
-        )
-
-
-class EvidencePart(Wire):
-    """Until when a dispute can be answered."""
-
-    due_by: Seconds | None = None
-
-
-class DisputeAnswer(Wire):
-    """A dispute."""
-
-    id: str
-    amount: int
-    currency: Currency
-    status: str
-    reason: str | None = None
-    created: Seconds | None = None
-    charge: str | dict[str, object] | None = None
-    payment_intent: IntentAnswer | str | None = None
-    evidence_details: EvidencePart | None = None
-    balance_transactions: list[BalancePart] = Field(default_factory=list)
-
-    @property
-    def payment_id(self) -> str:
-        """The PaymentIntent's id; of a charge without one, the charge's."""
-        intent = self.payment_intent
-        found = intent.id if isinstance(intent, IntentAnswer) else intent
-        return found or (self.charge if isinstance(self.charge, str) else "")
-
-    def to_dispute(self, raw: Mapping[str, object]) -> Dispute:
-        """Say it in the port's words. What was moved is gone only when the dispute is lost. Raises ValueError."""
-        status = _DISPUTE_STATUS.get(self.status, DisputeStatus.UNKNOWN)
-        moved = self.balance_transactions
-        currency = moved[0].currency if moved else self.currency
-        one_currency = all(part.currency == currency for part in moved)
-        fee = from_units(sum(part.fee for part in moved), currency) if moved and one_currency else None
-        net = from_units(sum(part.net for part in moved), currency) if moved and one_currency else None
-        return Dispute(
-            id=DisputeId(self.id),
-            payment_id=PaymentId(self.payment_id),
-            amount=from_units(self.amount, self.currency),
-            status=status,
-            raw_status=self.status,
-            reason=self.reason,
-            created_at=time_of(self.created),
-            evidence_due_at=time_of(self.evidence_details.due_by if self.evidence_details else None),
-            fee=fee,
-            net=net if status is DisputeStatus.LOST else None,
-            raw=raw,
-        )
-
-
-class PageAnswer(Wire):
-    """One page of a list."""
-
-    data: list[dict[str, object]]
-    has_more: bool = False
+def _moved(parts: list[BalancePart]) -> tuple[Money | None, Money | None]:
+    """Sum up fee and net; None unless all are of one currency."""
+    currencies = {part["currency"] for part in parts}
+    if len(currencies) != 1:
+        return None, None
+    currency = currencies.pop()
+    fee, net = sum(part.get("fee", 0) for part in parts), sum(part["net"] for part in parts)
+    return from_units(fee, currency), from_units(net, currency)

@@ -1,38 +1,39 @@
-"""What goes to Stripe: every request that the adapter makes, by pure functions (Stripe docs: API reference)."""
+"""Requests to Stripe: paths, keys, form bodies, and amounts as it counts them (Stripe docs: API reference)."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
-from govcomponents.pay.adapters.stripe.amounts import to_units
-from govcomponents.pay.adapters.stripe.forms import encode, flatten
+from govcomponents.money import Money
+from govcomponents.pay.adapters.extra_fields import unsendable, with_extra
 from govcomponents.pay.limits import AmountLimits, PayLimits
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from govcomponents.money import Money
-    from govcomponents.pay.inputs import DisputeSearch, NewPayment, NewRefund, PaymentSearch, RefundSearch
+    from govcomponents.pay import inputs
 
 PROVIDER: Final = "Stripe"
 BASE_URL: Final = "https://api.stripe.com"
 API_VERSION: Final = "2026-06-24.dahlia"
-SESSIONS: Final = "/v1/checkout/sessions"
-INTENTS: Final = "/v1/payment_intents"
-REFUNDS: Final = "/v1/refunds"
-DISPUTES: Final = "/v1/disputes"
-VERSION_HEADER: Final = "Stripe-Version"
-IDEMPOTENCY_KEY: Final = "Idempotency-Key"
-REPLAYED: Final = "idempotent-replayed"
 SIGNATURE: Final = "Stripe-Signature"
+REPLAYED: Final = "idempotent-replayed"
+IN_PROGRESS: Final = 409
 LARGEST_PAGE: Final = 100
+
+_SESSIONS: Final = "/v1/checkout/sessions"
+_SESSION: Final = _SESSIONS + "/{id}"
+_INTENT: Final = "/v1/payment_intents/{id}"
+_REFUNDS: Final = "/v1/refunds"
+_REFUND: Final = _REFUNDS + "/{id}"
+_DISPUTES: Final = "/v1/disputes"
 
 # Names in an object's metadata. Stripe keeps what the service sees as one payment in several objects; these tie them.
 REFERENCE: Final = "reference"
@@ -56,18 +57,94 @@ LIMITS: Final = PayLimits(
 
 # As long as GOV.UK Pay gives a person; Stripe allows from 30 minutes to 24 hours (Stripe docs: create a Session).
 CHECKOUT_SECONDS: Final = 5400
-_PATIENT: Final = 30.0
 WAIT: Final = 1.0  # Stripe promises no Retry-After; its limits are by the second (Stripe docs: rate limits)
-IN_PROGRESS: Final = 409
-_VERSION: Final = {VERSION_HEADER: API_VERSION}
-_FORM: Final = {**_VERSION, "Content-Type": "application/x-www-form-urlencoded"}
+_PATIENT: Final = 30.0
 _OWN_KEY: Final = re.compile(r"gc-([0-9]{10})-[0-9a-f]{32}")
+_VERSION: Final = {"Stripe-Version": API_VERSION}
+_FORM: Final = {**_VERSION, "Content-Type": "application/x-www-form-urlencoded"}
 _LOOK_AT_PAYMENT: Final = "get the payment and decide from its state"
 _CALL_AGAIN: Final = "it was only to read, and nothing was changed: call again"
-_EXPAND_INTENT: Final = "payment_intent.latest_charge.balance_transaction"
-_EXPAND_CHARGE: Final = "latest_charge.balance_transaction"
-# A list may expand four levels, of which `data` is one (Stripe docs: expanding responses).
-_EXPAND_IN_LIST: Final = "data.payment_intent.latest_charge"
+
+# fmt: off
+_UNITS: Final = {
+    **dict.fromkeys((
+        "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF",
+    ), 1),
+    "ISK": 100,  # has no hundredths any more, but Stripe still counts them
+    **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 1000),
+}
+# fmt: on
+# ISO 4217 keeps X for what no country issues: metals, funds, tests; and for the currencies that several share.
+_SHARED: Final = frozenset({"XAF", "XCD", "XCG", "XOF", "XPF"})
+
+
+def invalid(operation: str, field: str, problem: str, fix: str) -> InvalidInput:
+    """Return the error for an argument that Stripe does not take."""
+    return InvalidInput(field=field, problem=problem, fix=fix, operation=operation, provider=PROVIDER)
+
+
+def _units(currency: str) -> tuple[int, int]:
+    """How many of its units Stripe, and how many ISO 4217, counts in one of a currency. Raises ValueError."""
+    if currency.startswith("X") and currency not in _SHARED:
+        raise ValueError("this is no currency to pay in")
+    minor = Money.of("1", currency).minor
+    units = _UNITS.get(currency, 100)
+    # Of UGX Stripe's documentation says both 1 and 100; a guess could charge a hundred times too much.
+    if units != minor and currency not in _UNITS:
+        raise ValueError("how Stripe counts this currency is not certain")
+    return units, minor
+
+
+def to_units(amount: Money, operation: str) -> int:
+    """Return an amount as the integer that goes on the wire. Raises InvalidInput where there is none."""
+    try:
+        units, minor = _units(amount.currency)
+    except ValueError:
+        problem = "Stripe takes no such currency, or how it counts it is not certain"
+        raise invalid(operation, "amount", problem, "use another currency, such as GBP") from None
+    sent, rest = divmod(amount.minor * units, minor)
+    if rest:
+        raise invalid(operation, "amount", "Stripe takes whole units of this currency only", "round the amount")
+    return sent
+
+
+def from_units(units: int, currency: str) -> Money:
+    """Read an amount. Raises ValueError for a currency that cannot be read with certainty."""
+    code = currency.upper()
+    counted, minor = _units(code)
+    value, rest = divmod(units * minor, counted)
+    if rest:
+        raise ValueError("the amount has a part that its currency has not")
+    return Money(value, code)
+
+
+def flatten(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the pairs of a form, `a[b][0]=c`: lists numbered from 0, booleans as words (stripe-python, _encode.py).
+
+    Raises TypeError for what has no form.
+    """
+    for name, value in values.items():
+        if not _is_name(name):
+            raise TypeError("a name must be text without square brackets")
+        yield from _pairs(f"{prefix}[{name}]" if prefix else name, value)
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and bool(name) and "[" not in name and "]" not in name
+
+
+def _pairs(name: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, bool):
+        yield name, "true" if value else "false"
+    elif isinstance(value, (str, int)):
+        yield name, str(value)
+    elif isinstance(value, Mapping):
+        yield from flatten(value, name)
+    elif isinstance(value, (list, tuple)):
+        for number, item in enumerate(value):
+            yield from _pairs(f"{name}[{number}]", item)
+    else:
+        raise TypeError(f"a form cannot hold a {type(value).__name__}")
 
 
 def is_intent(payment_id: str) -> bool:
@@ -94,85 +171,57 @@ def refund_key(intent_id: str, available: Money, undone: Iterable[str]) -> str:
     return f"gc-refund-{hashlib.sha256(told.encode()).hexdigest()[:40]}"
 
 
-def _path(*parts: str) -> str:
-    first, *rest = parts
-    return "/".join((first, *(quote(part, safe="") for part in rest)))
-
-
-def _get(operation: str, path: str, query: Mapping[str, object] | None = None) -> Request:
-    url = f"{path}?{encode(flatten(query))}" if query else path
-    return Request(operation, "GET", url, Replay.ALWAYS, _VERSION, lookup=_CALL_AGAIN)
+def _get(operation: str, template: str, identifier: str = "", query: Mapping[str, object] | None = None) -> Request:
+    path = template.replace("{id}", quote(identifier, safe=""))
+    url = f"{path}?{urlencode(list(flatten(query)))}" if query else path
+    return Request(operation, "GET", url, Replay.ALWAYS, _VERSION, lookup=_CALL_AGAIN, template=template)
 
 
 def _post(
     operation: str,
-    path: str,
-    pairs: Iterable[tuple[str, str]],
-    key: str,
-    lookup: str,
+    template: str,
+    identifier: str = "",
     *,
-    tells_key: bool = False,
+    form: Mapping[str, str] | None = None,
+    key: str | None = None,
+    lookup: str = _LOOK_AT_PAYMENT,
 ) -> Request:
-    """A POST is always keyed. Only where the caller can pass the key again is it told in errors."""
+    """A POST is always keyed. Only a `key` that the caller can pass again is told in errors."""
     return Request(
         operation,
         "POST",
-        path,
+        template.replace("{id}", quote(identifier, safe="")),
         Replay.IDEMPOTENT,
-        {**_FORM, IDEMPOTENCY_KEY: key},
-        encode(pairs).encode(),
+        {**_FORM, "Idempotency-Key": key or secrets.token_hex(16)},
+        urlencode(form or {}).encode(),
         timeout=_PATIENT,
         lookup=lookup,
-        idempotency_key=key if tells_key else None,
+        idempotency_key=key,
+        template=template,
     )
 
 
-def _with_extra(
-    operation: str, body: Mapping[str, object], extra: Mapping[str, object] | None
-) -> list[tuple[str, str]]:
-    pairs = list(flatten(body))
-    if not extra:
-        return pairs
+def _form(operation: str, body: Mapping[str, object], extra: Mapping[str, object] | None) -> Mapping[str, str]:
     try:
-        more = list(flatten(extra))
+        more = dict(flatten(extra or {}))
     except TypeError as error:
-        raise InvalidInput(
-            field="extra",
-            problem=str(error),
-            fix="pass text, whole numbers, booleans, lists and mappings only",
-            operation=operation,
-            provider=PROVIDER,
-        ) from None
-    known = {name for name, _ in pairs}
-    if clash := sorted(name for name, _ in more if name in known):
-        raise InvalidInput(
-            field="extra",
-            problem=f"{', '.join(clash)} would be sent twice",
-            fix="pass that by the argument that it has, and only Stripe's fields without one in extra",
-            operation=operation,
-            provider=PROVIDER,
-        )
-    return pairs + more
+        raise unsendable(problem=str(error), operation=operation, provider=PROVIDER, numbers="whole numbers") from None
+    return with_extra(dict(flatten(body)), more, operation=operation, provider=PROVIDER)
 
 
-def _metadata(new: NewPayment) -> dict[str, str]:
+def _metadata(new: inputs.NewPayment) -> dict[str, str]:
     kept: dict[str, str] = {}
     for name, value in (new.metadata or {}).items():
-        if name == REFERENCE or name.startswith(OWN) or value == "":
-            raise InvalidInput(
-                field="metadata",
-                problem=f'"{REFERENCE}" and names that start with "{OWN}" are the adapter\'s own'
-                if value != ""
-                else "Stripe keeps no empty text",
-                fix="use other names, and leave out what is empty",
-                operation="pay.create",
-                provider=PROVIDER,
-            )
+        if name == REFERENCE or name.startswith(OWN):
+            problem = f'"{REFERENCE}" and names that start with "{OWN}" are the adapter\'s own'
+            raise invalid("pay.create", "metadata", problem, "use other names")
+        if value == "":
+            raise invalid("pay.create", "metadata", "Stripe keeps no empty text", "leave out what is empty")
         kept[name] = str(value).lower() if isinstance(value, bool) else str(value)
     return {**kept, REFERENCE: new.reference}
 
 
-def create(new: NewPayment, key: str) -> Request:
+def create(new: inputs.NewPayment, key: str) -> Request:
     """Create a Checkout Session for one payment by card.
 
     The reference goes along three times, because neither a Session's id nor its metadata is on what comes of it.
@@ -183,10 +232,9 @@ def create(new: NewPayment, key: str) -> Request:
     if new.delayed_capture:
         intent["capture_method"] = "manual"
         of_session[CAPTURE] = "manual"
-    units = to_units(new.amount, field="amount", operation="pay.create", provider=PROVIDER)
     price = {
         "currency": new.amount.currency.lower(),
-        "unit_amount": units,
+        "unit_amount": to_units(new.amount, "pay.create"),
         "product_data": {"name": new.description},
     }
     body: dict[str, object] = {
@@ -207,113 +255,103 @@ def create(new: NewPayment, key: str) -> Request:
         body["expires_at"] = int(ours.group(1))
     return _post(
         "pay.create",
-        SESSIONS,
-        _with_extra("pay.create", body, new.extra),
-        key,
-        "call again with the same arguments and the idempotency key of this error: it makes one payment. If that goes "
-        "on failing, search payments for the reference, and use a new key",
-        tells_key=True,
+        _SESSIONS,
+        form=_form("pay.create", body, new.extra),
+        key=key,
+        lookup="call again with the same arguments and the idempotency key of this error: it makes one payment. If "
+        "that goes on failing, search payments for the reference, and use a new key",
     )
 
 
 def get_session(operation: str, session_id: str) -> Request:
     """Read a Session, with its PaymentIntent, charge and fee."""
-    return _get(operation, _path(SESSIONS, session_id), {"expand": [_EXPAND_INTENT]})
-
-
-def check(*, live: bool) -> Request:
-    """Read a Session that cannot be: a 404 of Stripe's says that it took the key, and shows nothing."""
-    return _get("pay.check", _path(SESSIONS, f"cs_{'live' if live else 'test'}_0"))
+    return _get(operation, _SESSION, session_id, {"expand": ["payment_intent.latest_charge.balance_transaction"]})
 
 
 def get_intent(operation: str, intent_id: str) -> Request:
     """Read a PaymentIntent, with its charge and fee."""
-    return _get(operation, _path(INTENTS, intent_id), {"expand": [_EXPAND_CHARGE]})
+    return _get(operation, _INTENT, intent_id, {"expand": ["latest_charge.balance_transaction"]})
+
+
+def check(*, live: bool) -> Request:
+    """Read a Session that cannot be: a 404 of Stripe's says that it took the key, and shows nothing."""
+    return _get("pay.check", _SESSION, f"cs_{'live' if live else 'test'}_0")
 
 
 def mark_cancelled(session_id: str) -> Request:
     """Write on a Session that the service cancels it: expiring it and running out look the same."""
-    pairs = flatten({"metadata": {CANCELLED: "service"}})
-    return _post("pay.cancel", _path(SESSIONS, session_id), pairs, _random_key(), _LOOK_AT_PAYMENT)
+    return _post("pay.cancel", _SESSION, session_id, form={f"metadata[{CANCELLED}]": "service"})
 
 
 def expire(session_id: str) -> Request:
     """End an open Session."""
-    return _post("pay.cancel", _path(SESSIONS, session_id, "expire"), (), _random_key(), _LOOK_AT_PAYMENT)
+    return _post("pay.cancel", _SESSION + "/expire", session_id)
 
 
 def cancel_intent(intent_id: str) -> Request:
     """Cancel a PaymentIntent, which lets go of held money. No reason: none of Stripe's says that the service did it."""
-    return _post("pay.cancel", _path(INTENTS, intent_id, "cancel"), (), _random_key(), _LOOK_AT_PAYMENT)
+    return _post("pay.cancel", _INTENT + "/cancel", intent_id)
 
 
 def capture(intent_id: str) -> Request:
     """Take all the money that is held."""
-    return _post("pay.capture", _path(INTENTS, intent_id, "capture"), (), _random_key(), _LOOK_AT_PAYMENT)
+    return _post("pay.capture", _INTENT + "/capture", intent_id)
 
 
-def _random_key() -> str:
-    return secrets.token_hex(16)
-
-
-def refund(new: NewRefund, intent_id: str, reference: str, key: str) -> Request:
+def refund(new: inputs.NewRefund, intent_id: str, reference: str, key: str) -> Request:
     """Refund. The metadata ties it to the payment's id, and to the key beyond the day that Stripe remembers keys."""
-    units = to_units(new.amount, field="amount", operation="pay.refund", provider=PROVIDER)
     metadata = {OF_PAYMENT: new.payment_id, UNDER_KEY: key}
     if reference:
         metadata[REFERENCE] = reference
-    body = {"payment_intent": intent_id, "amount": units, "metadata": metadata}
+    body = {"payment_intent": intent_id, "amount": to_units(new.amount, "pay.refund"), "metadata": metadata}
     return _post(
         "pay.refund",
-        REFUNDS,
-        _with_extra("pay.refund", body, new.extra),
-        key,
-        "call again with the same arguments and the idempotency key of this error: it refunds once. If that goes on "
-        "failing, list the payment's refunds, and use a new key if it is not among them",
-        tells_key=True,
+        _REFUNDS,
+        form=_form("pay.refund", body, new.extra),
+        key=key,
+        lookup="call again with the same arguments and the idempotency key of this error: it refunds once. If that "
+        "goes on failing, list the payment's refunds, and use a new key if it is not among them",
     )
 
 
 def get_refund(refund_id: str) -> Request:
     """Read a refund."""
-    return _get("pay.get_refund", _path(REFUNDS, refund_id))
+    return _get("pay.get_refund", _REFUND, refund_id)
 
 
-def list_refunds(operation: str, intent_id: str, after: str | None) -> Request:
+def list_refunds(operation: str, intent_id: str, after: str) -> Request:
     """One page of the refunds of a PaymentIntent, newest first."""
-    return _page(operation, REFUNDS, {"payment_intent": intent_id}, LARGEST_PAGE, after)
+    return _page(operation, _REFUNDS, LARGEST_PAGE, after, {"payment_intent": intent_id})
+
+
+def search(wanted: inputs.PaymentSearch, after: str) -> Request:
+    """One page of Sessions, newest first. Stripe has no filter by what the service knows; the adapter looks itself."""
+    # A list may expand four levels, of which `data` is one (Stripe docs: expanding responses).
+    filters = {**_dated(wanted), "expand": ["data.payment_intent.latest_charge"]}
+    return _page("pay.search", _SESSIONS, wanted.page_size, after, filters)
+
+
+def search_refunds(wanted: inputs.RefundSearch, after: str) -> Request:
+    """One page of refunds, newest first."""
+    return _page("pay.search_refunds", _REFUNDS, wanted.page_size, after, _dated(wanted))
+
+
+def search_disputes(wanted: inputs.DisputeSearch, after: str) -> Request:
+    """One page of disputes, newest first."""
+    return _page("pay.search_disputes", _DISPUTES, wanted.page_size, after, _dated(wanted))
+
+
+def _page(operation: str, path: str, size: int, after: str, filters: Mapping[str, object]) -> Request:
+    query = {**filters, "limit": min(size, LARGEST_PAGE)}
+    return _get(operation, path, query={**query, "starting_after": after} if after else query)
+
+
+def _dated(wanted: inputs.PaymentSearch | inputs.RefundSearch | inputs.DisputeSearch) -> dict[str, object]:
+    limits = {"gte": wanted.created_from, "lt": wanted.created_before}
+    created = {name: _seconds(moment) for name, moment in limits.items() if moment is not None}
+    return {"created": created} if created else {}
 
 
 def _seconds(moment: datetime) -> int:
     """Whole seconds, which are all that Stripe keeps: what is in the second of a limit's fraction is before it."""
     return -int(-moment.timestamp() // 1)
-
-
-def _page(operation: str, path: str, filters: Mapping[str, object], size: int, after: str | None) -> Request:
-    query = {**filters, "limit": min(size, LARGEST_PAGE)}
-    return _get(operation, path, query if after is None else {**query, "starting_after": after})
-
-
-def _dated(wanted: PaymentSearch | RefundSearch | DisputeSearch) -> dict[str, object]:
-    created: dict[str, int] = {}
-    if wanted.created_from is not None:
-        created["gte"] = _seconds(wanted.created_from)
-    if wanted.created_before is not None:
-        created["lt"] = _seconds(wanted.created_before)
-    return {"created": created} if created else {}
-
-
-def search(wanted: PaymentSearch, after: str | None) -> Request:
-    """One page of Sessions, newest first. Stripe has no filter by what the service knows; the adapter looks itself."""
-    filters = {**_dated(wanted), "expand": [_EXPAND_IN_LIST]}
-    return _page("pay.search", SESSIONS, filters, wanted.page_size, after)
-
-
-def search_refunds(wanted: RefundSearch, after: str | None) -> Request:
-    """One page of refunds, newest first."""
-    return _page("pay.search_refunds", REFUNDS, _dated(wanted), wanted.page_size, after)
-
-
-def search_disputes(wanted: DisputeSearch, after: str | None) -> Request:
-    """One page of disputes, newest first."""
-    return _page("pay.search_disputes", DISPUTES, _dated(wanted), wanted.page_size, after)

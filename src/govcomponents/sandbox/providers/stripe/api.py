@@ -11,10 +11,10 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.pay.adapters.stripe.forms import Form, nest
 from govcomponents.pay.adapters.stripe.wire import API_VERSION
 from govcomponents.sandbox.http.messages import Call, Route, json_response
 from govcomponents.sandbox.providers.stripe import validation
+from govcomponents.sandbox.providers.stripe.forms import Form, nest
 from govcomponents.sandbox.providers.stripe.idempotency import IdempotencyKeys
 from govcomponents.sandbox.providers.stripe.store import Charge, Intent, RefundRecord, Session
 from govcomponents.sandbox.providers.stripe.validation import Problem, missing, wrong

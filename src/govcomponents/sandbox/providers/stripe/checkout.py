@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.pay.adapters.stripe.amounts import from_units
+from govcomponents.pay.adapters.stripe.wire import from_units
 from govcomponents.sandbox.http.messages import Call, Route, html_response, redirect
 from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.providers.stripe.api import PREFIX

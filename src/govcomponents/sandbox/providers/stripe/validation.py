@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from govcomponents.pay.adapters.stripe.forms import Form
+from govcomponents.sandbox.providers.stripe.forms import Form
 
 Allowed: TypeAlias = "Mapping[str, Allowed | None]"
 """Names of parameters, with what is allowed below each; None is a text, the name "*" stands for every name."""

@@ -1,4 +1,4 @@
-"""What Stripe cannot look for by itself: the filters of a search, applied to payments as they are read."""
+"""Filters of a search applied to payments as they are read, for providers that cannot look for them."""
 
 from __future__ import annotations
 
@@ -19,14 +19,18 @@ def fits(payment: Payment, wanted: PaymentSearch) -> bool:
         (wanted.reference is None or payment.reference.casefold() == wanted.reference.casefold())
         and (wanted.status is None or payment.status is wanted.status)
         and _holds(payment.email, wanted.email)
-        and (wanted.card_brand is None or (card is not None and _brand(card.brand) == _brand(wanted.card_brand)))
+        and (wanted.card_brand is None or is_of_brand(payment, wanted.card_brand))
         and _holds(card.holder if card is not None else None, wanted.cardholder_name)
         and (wanted.last_digits is None or _last_digits(payment) == wanted.last_digits)
     )
 
 
+def is_of_brand(payment: Payment, brand: str) -> bool:
+    """Whether a payment was made by a card of a brand, whichever of its names either side says: "amex" or in full."""
+    return payment.card is not None and bool(payment.card.brand) and _brand(payment.card.brand) == _brand(brand)
+
+
 def _brand(name: str | None) -> str:
-    """A brand as one word: Stripe says "amex" where a filter may say "american-express"."""
     letters = "".join(letter for letter in (name or "").casefold() if letter.isalnum())
     return _LONG_NAMES.get(letters, letters)
 
