@@ -250,6 +250,7 @@ def _functions() -> Iterator[tuple[str, Callable[..., object], dict[str, object]
     yield "moment", notify.moment, {"value": now}
     yield "listed", notify.listed, {"items": ["a", "b"]}
     yield "yes_no", notify.yes_no, {"value": True}
+    yield "LimitsLimiter.from_url", notify.LimitsLimiter.from_url, {"url": "memory://", "per_minute": 3000}
     yield "TemplateIds", notify.TemplateIds, {"channel": notify.Channel.EMAIL, "ids": ids.ids}
     choice = {"name": "renewed", "id": ID, "channel": notify.Channel.EMAIL, "language": "en", "placeholders": ()}
     yield "TemplateChoice", notify.TemplateChoice, choice

@@ -49,9 +49,11 @@ class LimitsLimiter:
 
     def __init__(self, strategy: RateLimiter, item: RateLimitItem, key: str = "govcomponents-notify") -> None:
         if not hasattr(strategy, "hit") or not hasattr(strategy, "get_window_stats"):
-            raise _wrong("strategy", "give a strategy of the library limits, such as FixedWindowRateLimiter(storage)")
+            raise _wrong(
+                "strategy", strategy, "give a strategy of the library limits, such as FixedWindowRateLimiter(storage)"
+            )
         if not hasattr(item, "get_expiry"):
-            raise _wrong("item", "give a limit of the library limits, such as RateLimitItemPerSecond(49)")
+            raise _wrong("item", item, "give a limit of the library limits, such as RateLimitItemPerSecond(49)")
         self._strategy = strategy
         self._item = item
         self._key = text_argument(key, field="key", fix="give a name for the provider's key", operation=_OPERATION)
@@ -65,7 +67,7 @@ class LimitsLimiter:
         url = text_argument(url, field="url", fix="give a URL such as redis://cache:6379", operation=_OPERATION)
         given: object = per_minute
         if isinstance(given, bool) or not isinstance(given, (int, float)) or not 1 <= given <= 1e9:
-            raise _wrong("per_minute", "give the number of requests that the provider permits in a minute")
+            raise _wrong("per_minute", given, "give the number of requests that the provider permits in a minute")
         try:
             from limits import RateLimitItemPerSecond
             from limits.errors import ConfigurationError as Unusable
@@ -104,5 +106,8 @@ def _window(per_second: float) -> tuple[int, int]:
     return (amount, seconds) if amount else (1, math.ceil(1 / per_second))
 
 
-def _wrong(field: str, fix: str) -> InvalidInput:
-    return InvalidInput(field=field, problem="it is not that", fix=fix, operation=_OPERATION)
+def _wrong(field: str, given: object, fix: str) -> InvalidInput:
+    problem = f"it cannot be used: it is of the type {type(given).__name__}"
+    if isinstance(given, (int, float)) and not isinstance(given, bool):
+        problem = "it is not from 1 to 1,000,000,000"
+    return InvalidInput(field=field, problem=problem, fix=fix, operation=_OPERATION)

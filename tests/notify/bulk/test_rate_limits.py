@@ -348,6 +348,13 @@ def test_an_object_that_is_no_limiter_is_refused():
     assert caught.value.field == "limiter"
 
 
+@pytest.mark.parametrize(("strategy", "item", "field"), [(7, 7, "strategy"), (Window, 7, "strategy")])
+def test_a_limiter_of_something_else_is_refused(strategy, item, field):
+    with pytest.raises(InvalidInput) as caught:
+        LimitsLimiter(strategy, item)
+    assert caught.value.field == field
+
+
 def test_the_library_limits_shares_a_window():
     pytest.importorskip("limits")
     from limits import RateLimitItemPerSecond

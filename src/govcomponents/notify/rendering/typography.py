@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-# Each looks back first, so that a long run of what may begin a match is walked through once.
-_BEFORE_PUNCTUATION: Final = re.compile(r"(?<![ \t])[ \t]+([,.])")
+# Each looks for the rarer character and back from it, because HTML is full of spaces.
+_SPACE_BEFORE: Final = re.compile(r"(?<=[ \t])[,.]")
 _SPACED_PUNCTUATION: Final = (" ,", " .", "\t,", "\t.")
 _SPACED_HYPHENS: Final = re.compile(r"(?<=\s)[-–—]{1,3}\s+")
 _HYPHEN_AND_SPACE: Final = re.compile(r"[-–—]\s")
@@ -59,7 +59,7 @@ def improve(text: str, *, quotes: bool = True) -> str:
     `quotes` is False where it is known already that the text outside tags has none.
     """
     if any(pair in text for pair in _SPACED_PUNCTUATION):
-        text = _BEFORE_PUNCTUATION.sub(r"\1", text)
+        text = _without_spaces_before_punctuation(text)
     if quotes and has_quotes(text):
         text = _smart_quotes(text)
     if "@" in text:
@@ -67,8 +67,17 @@ def improve(text: str, *, quotes: bool = True) -> str:
     return _with_dashes(text) if _HYPHEN_AND_SPACE.search(text) else text
 
 
+def _without_spaces_before_punctuation(text: str) -> str:
+    parts: list[str] = []
+    position = 0
+    for found in _SPACE_BEFORE.finditer(text):
+        parts.append(text[position : found.start()].rstrip(" \t"))
+        position = found.start()
+    return "".join((*parts, text[position:]))
+
+
 def _with_dashes(text: str) -> str:
-    """Put an en dash for each hyphen between spaces. It is looked for by the hyphen, because HTML is full of spaces."""
+    """Put an en dash for each run of hyphens and dashes between spaces."""
     parts: list[str] = []
     position = 0
     for found in _SPACED_HYPHENS.finditer(text):
