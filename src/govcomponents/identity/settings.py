@@ -36,6 +36,14 @@ class AdapterSettings(BaseModel):
     pending_life: int = Field(PENDING_LIFE, ge=60, le=MAX_PENDING_LIFE, description="seconds to come back in")
 
 
+class WrongSetting(ValueError):
+    """A setting that is wrong beside others. `setting` is its name; the message holds no value."""
+
+    def __init__(self, setting: str, problem: str) -> None:
+        super().__init__(problem)
+        self.setting = setting
+
+
 O = TypeVar("O", bound=AdapterSettings)  # noqa: E741  # one letter, as type variables have
 
 
@@ -48,8 +56,9 @@ def adapter_settings(model: type[O], settings: IdentitySettings, preset: Mapping
     try:
         return model.model_validate({**(preset or {}), **values})
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        name = str(found["loc"][0]) if found["loc"] else "..."
+        found = error.errors(include_url=False, include_input=False)[0]
+        cause = found.get("ctx", {}).get("error")
+        name = cause.setting if isinstance(cause, WrongSetting) else str(found["loc"][0]) if found["loc"] else "..."
         raise ConfigurationError(
             f"{settings.variable(name)}: {found['msg'].removeprefix('Value error, ')}", fix="correct that setting"
         ) from None

@@ -266,6 +266,36 @@ def test_userinfo_may_not_be_there_at_all():
     assert f"{ISSUER}/me" not in {request.url for request in fake.sent}
 
 
+def userinfo_of(fake, media, body):
+    fake.corrupt_about = lambda _claims: Response(200, {"content-type": media}, body)
+
+
+@pytest.mark.parametrize(
+    ("header", "variable"),
+    [({"alg": "RS256"}, "REQUIRE_KEY_ID"), ({"alg": "ES256", "kid": "k1"}, "ID_TOKEN_ALGORITHMS")],
+)
+@pytest.mark.parametrize("token", ["id", "userinfo"])
+def test_a_mistake_in_the_set_up_names_the_setting_that_cures_it(header, variable, token):
+    """B2, S6: letting the person start again never helps."""
+    fake, service = desk(settings(userinfo="jwt") if token == "userinfo" else None)
+    come_back = jwt_userinfo if token == "userinfo" else sign_in
+    how = {"header": header, "key": KEYS.ec if header["alg"] == "ES256" else KEYS.rsa}
+    if token == "id":
+        fake.corrupt_id_token = lambda claims: fake.sign(claims, header)
+        how = MEDIUM
+    with pytest.raises(SignInRejected, match=f"To fix: .*GOVCOMPONENTS_IDENTITY__{variable}") as caught:
+        come_back(fake, service, **how)
+    assert "start again" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("form", "media"), [("json", "application/jwt"), ("jwt", "application/json")])
+def test_a_userinfo_answer_of_the_other_form_names_the_setting(form, media):
+    fake, service = desk(settings(userinfo=form))
+    userinfo_of(fake, media, b"{}")
+    with pytest.raises(SignInRejected, match="GOVCOMPONENTS_IDENTITY__USERINFO"):
+        sign_in(fake, service, **MEDIUM)
+
+
 # -- errors -------------------------------------------------------------------------------------------------------
 
 

@@ -42,12 +42,16 @@ KEY_FOR: Final[Mapping[str, str]] = {
 
 
 class TokenRefused(Exception):
-    """A token failed a check. Safe to log: it names the check and holds nothing of the token."""
+    """A token failed a check. Safe to log: it names the check and holds nothing of the token.
 
-    def __init__(self, reason: SignInReason, happened: str) -> None:
+    `fix` names the setting that cures it, where a mistake in the set-up is the likely reason.
+    """
+
+    def __init__(self, reason: SignInReason, happened: str, *, fix: str = "") -> None:
         super().__init__(happened)
         self.reason = reason
         self.happened = happened
+        self.fix = fix
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class Rules:
     `typ` that are let in, in lower case; a token without `typ` is too, unless `type_required`. `optional` are the
     claims of "aud", "exp" and "iat" that need not be there; when they are, they are checked all the same. `key_id`:
     the token must name its key. `from_anybody`: it may have been sent by anybody, and not by the provider alone.
+    `algorithm_fix` and `key_id_fix` say which settings cure a token with another algorithm, or without a key id.
     """
 
     name: str
@@ -90,6 +95,8 @@ class Rules:
     optional: frozenset[str] = frozenset()
     key_id: bool = False
     from_anybody: bool = False
+    algorithm_fix: str = ""
+    key_id_fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +149,7 @@ def _check_header(header: Mapping[str, object], rules: Rules) -> tuple[str, str 
         raise TokenRefused(
             SignInReason.BAD_ALGORITHM,
             f"the {rules.name} is signed with another algorithm than {' or '.join(sorted(rules.algorithms))}",
+            fix=rules.algorithm_fix,
         )
     for name in ("crit", "b64", "zip", "enc"):
         if name in header:
@@ -159,7 +167,7 @@ def _check_header(header: Mapping[str, object], rules: Rules) -> tuple[str, str 
     if kind is None and rules.type_required:
         raise TokenRefused(SignInReason.BAD_TYPE, f"the {rules.name} does not say that it is one")
     if kid is None and rules.key_id:
-        raise TokenRefused(SignInReason.UNKNOWN_KEY, f"the {rules.name} names no key")
+        raise TokenRefused(SignInReason.UNKNOWN_KEY, f"the {rules.name} names no key", fix=rules.key_id_fix)
     return algorithm, kid
 
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _OPERATION: Final = "identity.complete"
 _UNAVAILABLE: Final = frozenset({"temporarily_unavailable", "server_error"})
 CHECK_CLIENT: Final = (
-    "check the client id, and that the key or secret is the one registered with the provider in this environment"
+    "check the client id, and that the key or secret is the one registered with the provider in this environment, "
+    "the key under the id that is sent (KEY_ID)"
 )
 _COMPARE: Final = "compare what is asked for with the client's registration: scopes, levels, claims, redirect URL"
 
@@ -100,11 +101,20 @@ def of_token(error: EndpointError, provider: str) -> GovComponentsError:
     return SignInDenied(
         "the provider refused the code",
         reason=SignInReason.PROVIDER_ERROR,
-        fix=f"{START_AGAIN}; if it goes on, check the redirect URL",
+        fix=_fix_of_code(error.code),
         operation=_OPERATION,
         provider=provider,
         status=error.status,
         code=code,
+    )
+
+
+def _fix_of_code(code: str) -> str:
+    if code in ("invalid_request", "unsupported_grant_type", "invalid_scope"):
+        return f"{_COMPARE}; nobody can sign in until it is mended"
+    return (
+        f"{START_AGAIN}; if it goes on, check the redirect URL, and that the client is registered for neither DPoP, "
+        "encrypted ID tokens nor pushed authorization requests, which this library does not do"
     )
 
 

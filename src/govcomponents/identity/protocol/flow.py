@@ -67,7 +67,9 @@ def sign_in_errors(provider: str, operation: str = _OPERATION) -> Iterator[None]
     try:
         yield
     except TokenRefused as refused:
-        raise SignInRejected(refused.happened, reason=refused.reason, operation=operation, provider=provider) from None
+        raise SignInRejected(
+            refused.happened, reason=refused.reason, fix=refused.fix, operation=operation, provider=provider
+        ) from None
     except NothingToUse as missing:
         raise unavailable(provider, str(missing), operation=operation) from None
     except (NotSent, OutcomeUnknown) as lost:
@@ -210,12 +212,17 @@ def read_claims_token(response: Response) -> str:
         raise TokenRefused(SignInReason.MALFORMED, f"{what} is not a signed token") from None
 
 
+def media_type(response: Response) -> str:
+    """Return the media type that an answer says it has, in lower case and without its parameters."""
+    return (response.header("content-type") or "").partition(";")[0].strip().lower()
+
+
 def _check_answer(response: Response, what: str, longest: int, media: str) -> None:
     if 300 <= response.status < 400:
         raise TokenRefused(SignInReason.BLOCKED_URL, f"{what} is a redirect, which is not followed")
     if response.status != 200:
         raise _refusal(response)
-    if (response.header("content-type") or "").partition(";")[0].strip().lower() != media:
+    if media_type(response) != media:
         kind = "JSON" if media == "application/json" else "a signed token"
         raise TokenRefused(SignInReason.MALFORMED, f"{what} is not {kind}")
     if len(response.body) > longest:

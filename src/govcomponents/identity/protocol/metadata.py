@@ -84,8 +84,7 @@ class DiscoveredMetadata:
         response = await self._http.send(flow.key_request(discovery_url(self._issuer)))
         if 300 <= response.status < 400:
             raise DiscoveryUnfit("it is a redirect", fix="set the issuer at which the document itself is", blocked=True)
-        media = (response.header("content-type") or "").partition(";")[0].strip().lower()
-        if response.status == 200 and media != "application/json":
+        if response.status == 200 and flow.media_type(response) != "application/json":
             raise DiscoveryUnfit("it is not JSON", fix="set the issuer whose document is at its well-known address")
         return response
 

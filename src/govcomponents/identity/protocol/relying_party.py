@@ -49,6 +49,8 @@ class TokenPolicy:
     one that it holds must be right in any case. `extra_audiences`: it may be meant for others as well. `max_life` is
     in seconds. `signed_userinfo`: the userinfo answer is a signed token, not JSON. `logout_algorithms`: those of
     logout tokens, where they are others. `logout_names_person`: a logout token is about a person, and nothing else.
+    `algorithm_fix`, `key_id_fix` and `userinfo_fix` name the settings that cure a token with another algorithm or
+    without a key id, and a userinfo answer of the other form.
     """
 
     algorithms: frozenset[str]
@@ -60,6 +62,9 @@ class TokenPolicy:
     signed_userinfo: bool = False
     logout_algorithms: frozenset[str] | None = None
     logout_names_person: bool = False
+    algorithm_fix: str = ""
+    key_id_fix: str = ""
+    userinfo_fix: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +216,8 @@ class RelyingParty:
             max_age=_FRESH,
             extra_audiences=self.token_policy.extra_audiences,
             key_id=self.token_policy.key_id,
+            algorithm_fix=self.token_policy.algorithm_fix,
+            key_id_fix=self.token_policy.key_id_fix,
         )
 
     async def verify(self, token: object, rules: Rules) -> dict[str, Any]:
@@ -255,6 +262,12 @@ class RelyingParty:
 
     async def _read_userinfo(self, metadata: Metadata, answer: Response) -> dict[str, Any]:
         """Read userinfo in the one form that is configured; a signed one must say from whom and for whom it is."""
+        other = "application/json" if self.token_policy.signed_userinfo else "application/jwt"
+        if answer.status == 200 and flow.media_type(answer) == other:
+            form = "JSON, not a signed token" if self.token_policy.signed_userinfo else "a signed token, not JSON"
+            raise TokenRefused(
+                SignInReason.MALFORMED, f"the userinfo answer is {form}", fix=self.token_policy.userinfo_fix
+            )
         if not self.token_policy.signed_userinfo:
             return flow.read_claims(answer)
         rules = replace(self.rules(metadata), name="userinfo token", optional=frozenset({"exp", "iat"}))

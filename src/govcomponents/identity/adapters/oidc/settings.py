@@ -92,21 +92,34 @@ class OpenIdConnectSettings(client_settings.AdapterSettings):
     def _check(self) -> Self:
         """Check what no single setting shows. No message holds a value."""
         if unknown := set(self.id_token_algorithms) - set(KEY_FOR):
-            raise ValueError(f"{len(unknown)} of the ID token's algorithms are none that are verified here")
+            raise client_settings.WrongSetting(
+                "id_token_algorithms",
+                f"{len(unknown)} of them are none that are verified here; those are {', '.join(sorted(KEY_FOR))}",
+            )
         if "openid" not in self.scopes:
-            raise ValueError("openid must be among the scopes")
+            raise client_settings.WrongSetting("scopes", "openid must be among them")
         if self.extra_parameters.keys() & wire.RESERVED:
-            raise ValueError("extra parameters must not replace those that this library sends")
+            raise client_settings.WrongSetting(
+                "extra_parameters", "extra parameters must not replace those that this library sends"
+            )
         if not all(_HOST.fullmatch(host) for host in self.endpoint_hosts):
-            raise ValueError("endpoint hosts are host names in lower case, with a port if it is not 443")
+            raise client_settings.WrongSetting(
+                "endpoint_hosts", "endpoint hosts are host names in lower case, with a port if it is not 443"
+            )
         if not self.claim_scopes.keys() <= {Claim.PHONE.value, Claim.ADDRESS.value}:
-            raise ValueError("claims that have a scope are phone and address")
+            raise client_settings.WrongSetting("claim_scopes", "claims that have a scope are phone and address")
         if not self.confidence_scopes.keys() <= {"low", "medium", "high"}:
-            raise ValueError("levels of confidence that have a scope are low, medium and high")
+            raise client_settings.WrongSetting(
+                "confidence_scopes", "levels of confidence that have a scope are low, medium and high"
+            )
         if self.confidence_scopes and self.userinfo != "attributes":
-            raise ValueError("confidence that is asked for by scope comes with verified attributes only")
+            raise client_settings.WrongSetting(
+                "confidence_scopes", "confidence that is asked for by scope comes with verified attributes only"
+            )
         if self.userinfo == "attributes" and not (self.attributes_url and self.attributes_issuer):
-            raise ValueError("verified attributes need the address and the issuer of attributes")
+            raise client_settings.WrongSetting(
+                "attributes_url", "verified attributes need the address and the issuer of attributes"
+            )
         _levels(self)
         return self
 
@@ -169,6 +182,10 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             key_id=adapter_settings.require_key_id,
             extra_audiences=True,
             signed_userinfo=adapter_settings.userinfo == "jwt",
+            algorithm_fix=f"set {settings.variable('id_token_algorithms')} to those with which the provider signs for "
+            "this client, or have it sign with one of them",
+            key_id_fix=f"set {settings.variable('require_key_id')} to false if the provider has one key without an id",
+            userinfo_fix=f"set {settings.variable('userinfo')} to the form that the provider answers in: jwt or json",
         ),
         replay_store=client_settings.replay_store_of(settings, adapter_settings),
     )
@@ -235,8 +252,8 @@ def _level(worth: dict[Any, str], floor: Level) -> Level:
             Confidence(worth.get("confidence", "none")),
         )
     except ValueError:
-        raise ValueError(
-            "a level has authentication (single_factor, two_factor) and confidence (none, low, medium, high)"
+        raise client_settings.WrongSetting(
+            "levels", "a level has authentication (single_factor, two_factor) and confidence (none, low, medium, high)"
         ) from None
 
 

@@ -104,7 +104,7 @@ def of_token(error: EndpointError, provider: str) -> GovComponentsError:
     said = f': "{error.description}"' if error.description in _KNOWN_TEXTS else ""
     if error.status >= 500 or error.status in (403, 429) or error.code == "server_error":
         return unavailable(provider, f"the token endpoint failed{said}", status=error.status, code=error.code or None)
-    if error.code == "invalid_client" or "private_key_jwt" in error.description:
+    if error.code in ("invalid_client", "unauthorized_client") or "private_key_jwt" in error.description:
         expired = error.description == "private_key_jwt has expired"
         return CredentialsRefused(
             f"the provider does not take this service's key or secret{said}",
@@ -117,12 +117,18 @@ def of_token(error: EndpointError, provider: str) -> GovComponentsError:
     return SignInDenied(
         f"the provider refused the code{said}",
         reason=SignInReason.PROVIDER_ERROR,
-        fix=f"{START_AGAIN}; if it goes on, check the redirect URL",
+        fix=_fix_of_code(error.code),
         operation=_OPERATION,
         provider=provider,
         status=error.status,
         code=_known(error.code),
     )
+
+
+def _fix_of_code(code: str) -> str:
+    if code in ("invalid_request", "unsupported_grant_type", "invalid_scope"):
+        return "report it: this library sends what GOV.UK One Login documents; nobody can sign in until it is mended"
+    return f"{START_AGAIN}; if it goes on, check the redirect URL"
 
 
 def of_userinfo(error: EndpointError, provider: str) -> GovComponentsError:

@@ -69,6 +69,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             max_life=_ID_TOKEN_LIFE,
             logout_algorithms=wire.LOGOUT_ALGORITHMS,
             logout_names_person=True,
+            algorithm_fix=f"set {settings.variable('id_token_algorithm')} as it is registered for the client",
         ),
         replay_store=client_settings.replay_store_of(settings, adapter_settings),
     )
