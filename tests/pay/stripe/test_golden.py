@@ -360,12 +360,12 @@ ERRORS = {
     "error-rate-limit": RateLimited,
 }
 _REQUESTS = {
-    "cancel_payment_intent": wire.cancel_intent("pi_1"),
-    "capture_payment_intent": wire.capture("pi_1"),
-    "expire_session": wire.expire("cs_1"),
+    "cancel_payment_intent": wire.post("pay.cancel", wire.INTENT + "/cancel", "pi_1"),
+    "capture_payment_intent": wire.post("pay.capture", wire.INTENT + "/capture", "pi_1"),
+    "expire_session": wire.post("pay.cancel", wire.SESSION + "/expire", "cs_1"),
     "get_payment_intent": wire.get_intent("pay.get", "pi_1"),
     "get_session": wire.get_session("pay.get", "cs_1"),
-    "get_refund": wire.get_refund("re_1"),
+    "get_refund": wire.get("pay.get_refund", wire.REFUND, "re_1"),
     "search_payment_intents": wire.get_session("pay.search", "cs_1"),
 }
 
@@ -376,7 +376,7 @@ def test_every_error_is_typed_and_says_what_to_do(name):
     request = _REQUESTS.get(operation)
     if request is None:  # a POST of the caller's, whose key errors carry
         called = "pay.refund" if operation == "create_refund" else "pay.create"
-        request = wire._post(called, "/v1/any", key="key-1")
+        request = wire.post(called, "/v1/any", key="key-1")
     error = refusal(request, response(name))
     assert type(error) is ERRORS[name]
     assert error.fix

@@ -151,10 +151,11 @@ def test_a_refund_key_is_made_of_what_was_left():
 def test_every_request_pins_the_version_and_every_post_is_keyed():
     desk = Desk()
     payment = desk.paid(delayed_capture=True)
-    requests = [wire.capture("pi_1"), wire.cancel_intent("pi_1"), wire.expire("cs_1"), wire.mark_cancelled("cs_1")]
+    requests = [wire.post("pay.capture", wire.INTENT + "/capture", "pi_1") for _ in range(3)]
+    requests += [wire.mark_cancelled("cs_1")]
     assert len({request.headers["Idempotency-Key"] for request in requests}) == 4
-    requests += [wire.get_session("pay.get", payment.id), wire.get_refund("re_1")]
-    requests += [wire.list_refunds("pay.list_refunds", "pi_1", "")]
+    requests += [wire.get_session("pay.get", payment.id), wire.get("pay.get_refund", wire.REFUND, "re_1")]
+    requests += [wire.page("pay.list_refunds", wire.REFUNDS, "")]
     for request in requests:
         assert request.headers["Stripe-Version"] == wire.API_VERSION
         assert request.replay is (Replay.IDEMPOTENT if request.method == "POST" else Replay.ALWAYS)
@@ -170,7 +171,7 @@ def test_a_search_asks_for_times_in_whole_seconds_and_at_most_100():
         "created_from": datetime(2026, 3, 2, 9, 0, 0, 1, tzinfo=UTC),
         "created_before": datetime(2026, 3, 3, tzinfo=UTC),
     }
-    request = wire.search(PaymentSearch(**limits), "cs_last")
+    request = wire.page("pay.search", wire.SESSIONS, "cs_last", PaymentSearch(**limits))
     query = dict(parse_qsl(urlsplit(request.url).query))
     assert query == {
         "created[gte]": "1772442001",

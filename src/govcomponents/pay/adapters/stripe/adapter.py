@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.responses import LazyJson, read_as
-from govcomponents.errors import Conflict, NotFound, RequestRefused
+from govcomponents.errors import Conflict, GovComponentsError, NotFound, RequestRefused
 from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, carrying
 from govcomponents.pay.adapters.local_filters import fits
 from govcomponents.pay.adapters.stripe import wire
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request, Response
     from govcomponents.core.inputs import Input
     from govcomponents.core.runtime import Runtime
-    from govcomponents.errors import GovComponentsError
     from govcomponents.pay import inputs
     from govcomponents.pay.adapters.stripe.schema import IntentPart, RefundPart, SessionPart
     from govcomponents.pay.events import PayEvent
@@ -101,15 +100,14 @@ class Stripe(ApiKeyAdapter):
         return refusal(request, response)
 
     async def _ask(self, request: Request, http: HttpClient | None = None) -> Response:
-        http = http or self._http
-        response = await http.send(request)
-        if response.status == wire.IN_PROGRESS and request.replay is Replay.IDEMPOTENT and self._repeats:
-            # An earlier attempt under the same key is still at work; after a pause its answer is given again.
-            await http.transport.sleep(wire.WAIT)
-            response = await http.send(request)
-        if 200 <= response.status < 300:
-            return response
-        raise self._refusal(request, response)
+        try:
+            return await super()._ask(request, http)
+        except GovComponentsError as error:
+            if error.status != wire.IN_PROGRESS or request.replay is not Replay.IDEMPOTENT or not self._repeats:
+                raise
+        # An earlier attempt under the same key is still at work; after a pause its answer is given again.
+        await self._http.transport.sleep(wire.WAIT)
+        return await super()._ask(request, http)
 
     async def _make(
         self,
@@ -156,7 +154,7 @@ class Stripe(ApiKeyAdapter):
     async def check(self) -> None:
         """Ask for a Session that cannot be: whoever is told that there is none was let in."""
         with suppress(NotFound):
-            await self._ask(wire.check(live=self.is_live))
+            await self._ask(wire.get("pay.check", wire.SESSION, f"cs_{'live' if self.is_live else 'test'}_0"))
 
     async def cancel(self, wanted: inputs.OnPayment) -> None:
         """Expire an open Session, after a mark that says who ended it; cancel a PaymentIntent whose money is held."""
@@ -164,9 +162,9 @@ class Stripe(ApiKeyAdapter):
         if not payment.can_cancel:
             raise self._cannot_cancel()
         if payment.status is PaymentStatus.CAPTURABLE or wire.is_intent(wanted.payment_id):
-            after = await self._one(
-                wire.cancel_intent(payment.payment_provider_id or ""), INTENT, lambda answer, _: answer["status"]
-            )
+            # No reason goes along: none of Stripe's says that the service did it.
+            request = wire.post("pay.cancel", wire.INTENT + "/cancel", payment.payment_provider_id or "")
+            after = await self._one(request, INTENT, lambda answer, _: answer["status"])
             if after != "canceled":
                 raise self._cannot_cancel()
         else:
@@ -182,7 +180,7 @@ class Stripe(ApiKeyAdapter):
     async def _expire(self, session_id: str) -> None:
         await self._one(wire.mark_cancelled(session_id), SESSION, _id_only)
         try:
-            await self._one(wire.expire(session_id), SESSION, _id_only)
+            await self._one(wire.post("pay.cancel", wire.SESSION + "/expire", session_id), SESSION, _id_only)
         except (RequestRefused, Conflict):
             # The person may have paid in between, or the time may have run out.
             if (await self._look("pay.cancel", session_id)).status is not PaymentStatus.CANCELLED:
@@ -197,7 +195,7 @@ class Stripe(ApiKeyAdapter):
                 "the payment is not waiting to be captured",
                 "get the payment: it must have been made with delayed_capture, and be capturable",
             )
-        await self._one(wire.capture(intent_id), INTENT, _id_only)
+        await self._one(wire.post("pay.capture", wire.INTENT + "/capture", intent_id), INTENT, _id_only)
 
     async def refund(self, new: inputs.NewRefund) -> Refund:
         """POST /v1/refunds, after a look at what is left. Every error carries the idempotency key."""
@@ -218,7 +216,7 @@ class Stripe(ApiKeyAdapter):
             wire.refund(new, intent_id or "", payment.reference, key),
             REFUND,
             lambda part, raw: to_refund(part, raw, new.payment_id),
-            wire.get_refund,
+            lambda refund_id: wire.get("pay.get_refund", wire.REFUND, refund_id),
         )
 
     def _check_refundable(self, payment: Payment, new: inputs.NewRefund) -> None:
@@ -240,7 +238,8 @@ class Stripe(ApiKeyAdapter):
 
     async def get_refund(self, wanted: inputs.OnRefund) -> Refund:
         """GET /v1/refunds/{id}, and a look whether it is of that payment."""
-        part, refund = await self._one(wire.get_refund(wanted.refund_id), REFUND, _refund_of(wanted.payment_id))
+        request = wire.get("pay.get_refund", wire.REFUND, wanted.refund_id)
+        part, refund = await self._one(request, REFUND, _refund_of(wanted.payment_id))
         intent_id = id_of(part.get("payment_intent"))
         if wanted.payment_id not in (payment_of_refund(part), intent_id) and (
             intent_id is None or intent_id != await self._intent_of("pay.get_refund", wanted.payment_id)
@@ -263,7 +262,9 @@ class Stripe(ApiKeyAdapter):
         if intent_id is None:
             return []
         pages = self._pages(
-            lambda after: wire.list_refunds(operation, intent_id, after), REFUND, _refund_of(payment_id)
+            lambda after: wire.page(operation, wire.REFUNDS, after, payment_intent=intent_id),
+            REFUND,
+            _refund_of(payment_id),
         )
         return [found async for found in pages]
 
@@ -271,19 +272,24 @@ class Stripe(ApiKeyAdapter):
         """GET /v1/checkout/sessions. Only the times are Stripe's to look for; the rest is looked at here."""
         _refuse_filters("pay.search", wanted, "settled_from", "settled_to", "first_digits", "agreement_id")
         return self._pages(
-            lambda after: wire.search(wanted, after), SESSION, payment_of_session, lambda payment: fits(payment, wanted)
+            lambda after: wire.page("pay.search", wire.SESSIONS, after, wanted, expand=wire.EXPAND_IN_LIST),
+            SESSION,
+            payment_of_session,
+            lambda payment: fits(payment, wanted),
         )
 
     def search_refunds(self, wanted: inputs.RefundSearch) -> AsyncGenerator[Refund, None]:
         """GET /v1/refunds."""
         _refuse_filters("pay.search_refunds", wanted, "settled_from", "settled_to")
-        return self._pages(lambda after: wire.search_refunds(wanted, after), REFUND, to_refund)
+        return self._pages(
+            lambda after: wire.page("pay.search_refunds", wire.REFUNDS, after, wanted), REFUND, to_refund
+        )
 
     def search_disputes(self, wanted: inputs.DisputeSearch) -> AsyncGenerator[Dispute, None]:
         """GET /v1/disputes. Only the times are Stripe's to look for; the status is looked at here."""
         _refuse_filters("pay.search_disputes", wanted, "settled_from", "settled_to")
         return self._pages(
-            lambda after: wire.search_disputes(wanted, after),
+            lambda after: wire.page("pay.search_disputes", wire.DISPUTES, after, wanted),
             DISPUTE,
             to_dispute,
             lambda dispute: wanted.status in (None, dispute.status),

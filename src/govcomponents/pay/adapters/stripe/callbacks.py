@@ -136,20 +136,12 @@ def _event(message: _Message, body: bytes) -> PayEvent:
         case "refund":
             part = REFUND.validate_python(found)
             refund = to_refund(part, found)
-            return RefundChanged(
-                **facts(refund.payment_id, _reference(part.get("metadata"))),
-                refund_id=refund.id,
-                status=refund.status,
-                amount=refund.amount,
-            )
+            of = facts(refund.payment_id, _reference(part.get("metadata")))
+            return RefundChanged(**of, refund_id=refund.id, status=refund.status, amount=refund.amount)
         case "dispute":
             dispute = to_dispute(DISPUTE.validate_python(found), found)
-            return DisputeChanged(
-                **facts(dispute.payment_id, None),
-                dispute_id=dispute.id,
-                status=dispute.status,
-                amount=dispute.amount,
-            )
+            of = facts(dispute.payment_id, None)
+            return DisputeChanged(**of, dispute_id=dispute.id, status=dispute.status, amount=dispute.amount)
         case "charge":
             charge = _CHARGE.validate_python(found)
             of = facts(charge.get("payment_intent"), _reference(charge.get("metadata")))

@@ -55,6 +55,11 @@ _DISPUTE_STATUS: Final = {
     "warning_closed": DisputeStatus.WON,
     "lost": DisputeStatus.LOST,
 }
+_DECIDED: Final = {
+    "succeeded": PaymentState(PaymentStatus.SUCCEEDED, "succeeded", is_finished=True, is_captured=True),
+    "requires_capture": PaymentState(PaymentStatus.CAPTURABLE, "requires_capture", is_finished=False),
+    "processing": PaymentState(PaymentStatus.SUBMITTED, "processing", is_finished=False),
+}
 _TRYING: Final = frozenset({"requires_payment_method", "requires_confirmation", "requires_action"})
 _RAN_OUT: Final = frozenset({"automatic", "expired"})  # Stripe's own reasons to cancel
 _ASKED_FOR: Final = frozenset({None, "abandoned", "duplicate", "fraudulent", "requested_by_customer"})
@@ -79,12 +84,8 @@ def id_of(part: IntentPart | str | None) -> str | None:
 def state_of_intent(intent: IntentPart) -> PaymentState:
     """Read a PaymentIntent without its Session: a declined card is not the end, because another may be tried."""
     raw = intent["status"]
-    if raw == "succeeded":
-        return PaymentState(PaymentStatus.SUCCEEDED, raw, is_finished=True, is_captured=True)
-    if raw == "requires_capture":
-        return PaymentState(PaymentStatus.CAPTURABLE, raw, is_finished=False)
-    if raw == "processing":
-        return PaymentState(PaymentStatus.SUBMITTED, raw, is_finished=False)
+    if raw in _DECIDED:
+        return _DECIDED[raw]
     if raw == "canceled":
         return _cancelled(intent)
     if raw in _TRYING:
@@ -115,8 +116,8 @@ def state_of_session(session: SessionPart) -> PaymentState:
     The PaymentIntent decides where there is one: a Session is `complete` also while the money is only held.
     """
     status, intent = session.get("status"), whole(session.get("payment_intent"))
-    if intent is not None and intent["status"] in ("succeeded", "requires_capture", "processing"):
-        return state_of_intent(intent)
+    if intent is not None and intent["status"] in _DECIDED:
+        return _DECIDED[intent["status"]]
     if status == "expired" or (intent is not None and intent["status"] == "canceled"):
         return _ended(session, intent)
     if status == "complete":

@@ -14,6 +14,12 @@ Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
 Currency = Annotated[str, Field(pattern="^[a-z]{3}$")]
 
 
+class _Sum(TypedDict):
+    id: str
+    amount: int
+    currency: Currency
+
+
 class AddressPart(TypedDict, total=False):
     """A billing address."""
 
@@ -52,23 +58,17 @@ class _MethodPart(TypedDict, total=False):
     card: CardPart | None
 
 
-class BalancePart(TypedDict, total=False):
+class BalancePart(_Sum, total=False):
     """The change of the account's balance by a charge or a dispute."""
 
-    id: Required[str]
-    amount: Required[int]
-    currency: Required[Currency]
     fee: int
     net: Required[int]
     created: Required[Seconds]
 
 
-class ChargePart(TypedDict, total=False):
+class ChargePart(_Sum, total=False):
     """A charge to a card."""
 
-    id: Required[str]
-    amount: Required[int]
-    currency: Required[Currency]
     amount_captured: int | None
     amount_refunded: int
     captured: bool
@@ -87,12 +87,9 @@ class AttemptPart(TypedDict, total=False):
     message: str | None
 
 
-class IntentPart(TypedDict, total=False):
+class IntentPart(_Sum, total=False):
     """A PaymentIntent."""
 
-    id: Required[str]
-    amount: Required[int]
-    currency: Required[Currency]
     status: Required[str]
     capture_method: str | None
     cancellation_reason: str | None
@@ -124,12 +121,9 @@ class SessionPart(TypedDict, total=False):
     success_url: str | None
 
 
-class RefundPart(TypedDict, total=False):
+class RefundPart(_Sum, total=False):
     """A refund."""
 
-    id: Required[str]
-    amount: Required[int]
-    currency: Required[Currency]
     status: str | None
     payment_intent: IntentPart | str | None
     created: Seconds | None
@@ -140,12 +134,9 @@ class _EvidencePart(TypedDict, total=False):
     due_by: Seconds | None
 
 
-class DisputePart(TypedDict, total=False):
+class DisputePart(_Sum, total=False):
     """A dispute."""
 
-    id: Required[str]
-    amount: Required[int]
-    currency: Required[Currency]
     status: Required[str]
     reason: str | None
     created: Seconds | None

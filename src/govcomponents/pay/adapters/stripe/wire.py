@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from govcomponents.pay import inputs
 
+    DatedSearch = inputs.PaymentSearch | inputs.RefundSearch | inputs.DisputeSearch
+
 PROVIDER: Final = "Stripe"
 BASE_URL: Final = "https://api.stripe.com"
 API_VERSION: Final = "2026-06-24.dahlia"
@@ -28,12 +30,14 @@ REPLAYED: Final = "idempotent-replayed"
 IN_PROGRESS: Final = 409
 LARGEST_PAGE: Final = 100
 
-_SESSIONS: Final = "/v1/checkout/sessions"
-_SESSION: Final = _SESSIONS + "/{id}"
-_INTENT: Final = "/v1/payment_intents/{id}"
-_REFUNDS: Final = "/v1/refunds"
-_REFUND: Final = _REFUNDS + "/{id}"
-_DISPUTES: Final = "/v1/disputes"
+SESSIONS: Final = "/v1/checkout/sessions"
+SESSION: Final = SESSIONS + "/{id}"
+INTENT: Final = "/v1/payment_intents/{id}"
+REFUNDS: Final = "/v1/refunds"
+REFUND: Final = REFUNDS + "/{id}"
+DISPUTES: Final = "/v1/disputes"
+# A list may expand four levels, of which `data` is one (Stripe docs: expanding responses).
+EXPAND_IN_LIST: Final = ("data.payment_intent.latest_charge",)
 
 # Names in an object's metadata. Stripe keeps what the service sees as one payment in several objects; these tie them.
 REFERENCE: Final = "reference"
@@ -171,13 +175,14 @@ def refund_key(intent_id: str, available: Money, undone: Iterable[str]) -> str:
     return f"gc-refund-{hashlib.sha256(told.encode()).hexdigest()[:40]}"
 
 
-def _get(operation: str, template: str, identifier: str = "", query: Mapping[str, object] | None = None) -> Request:
+def get(operation: str, template: str, identifier: str = "", query: Mapping[str, object] | None = None) -> Request:
+    """Read the object, or the list, that a template of a path with an id stands for."""
     path = template.replace("{id}", quote(identifier, safe=""))
     url = f"{path}?{urlencode(list(flatten(query)))}" if query else path
     return Request(operation, "GET", url, Replay.ALWAYS, _VERSION, lookup=_CALL_AGAIN, template=template)
 
 
-def _post(
+def post(
     operation: str,
     template: str,
     identifier: str = "",
@@ -186,7 +191,7 @@ def _post(
     key: str | None = None,
     lookup: str = _LOOK_AT_PAYMENT,
 ) -> Request:
-    """A POST is always keyed. Only a `key` that the caller can pass again is told in errors."""
+    """Make or change an object, always under a key. Only a `key` that the caller can pass again is told in errors."""
     return Request(
         operation,
         "POST",
@@ -199,6 +204,17 @@ def _post(
         idempotency_key=key,
         template=template,
     )
+
+
+def page(operation: str, path: str, after: str, wanted: DatedSearch | None = None, **filters: object) -> Request:
+    """Read one page of a list, newest first, after the item of an id; "" is for the first page."""
+    query: dict[str, object] = {}
+    if wanted is not None:
+        limits = {"gte": wanted.created_from, "lt": wanted.created_before}
+        query["created"] = {name: _seconds(moment) for name, moment in limits.items() if moment is not None}
+    size = LARGEST_PAGE if wanted is None else min(wanted.page_size, LARGEST_PAGE)
+    query |= {**filters, "limit": size}
+    return get(operation, path, query={**query, "starting_after": after} if after else query)
 
 
 def _form(operation: str, body: Mapping[str, object], extra: Mapping[str, object] | None) -> Mapping[str, str]:
@@ -253,9 +269,9 @@ def create(new: inputs.NewPayment, key: str) -> Request:
         body["customer_email"] = new.email.reveal()
     if ours := _OWN_KEY.fullmatch(key):
         body["expires_at"] = int(ours.group(1))
-    return _post(
+    return post(
         "pay.create",
-        _SESSIONS,
+        SESSIONS,
         form=_form("pay.create", body, new.extra),
         key=key,
         lookup="call again with the same arguments and the idempotency key of this error: it makes one payment. If "
@@ -265,37 +281,17 @@ def create(new: inputs.NewPayment, key: str) -> Request:
 
 def get_session(operation: str, session_id: str) -> Request:
     """Read a Session, with its PaymentIntent, charge and fee."""
-    return _get(operation, _SESSION, session_id, {"expand": ["payment_intent.latest_charge.balance_transaction"]})
+    return get(operation, SESSION, session_id, {"expand": ["payment_intent.latest_charge.balance_transaction"]})
 
 
 def get_intent(operation: str, intent_id: str) -> Request:
     """Read a PaymentIntent, with its charge and fee."""
-    return _get(operation, _INTENT, intent_id, {"expand": ["latest_charge.balance_transaction"]})
-
-
-def check(*, live: bool) -> Request:
-    """Read a Session that cannot be: a 404 of Stripe's says that it took the key, and shows nothing."""
-    return _get("pay.check", _SESSION, f"cs_{'live' if live else 'test'}_0")
+    return get(operation, INTENT, intent_id, {"expand": ["latest_charge.balance_transaction"]})
 
 
 def mark_cancelled(session_id: str) -> Request:
     """Write on a Session that the service cancels it: expiring it and running out look the same."""
-    return _post("pay.cancel", _SESSION, session_id, form={f"metadata[{CANCELLED}]": "service"})
-
-
-def expire(session_id: str) -> Request:
-    """End an open Session."""
-    return _post("pay.cancel", _SESSION + "/expire", session_id)
-
-
-def cancel_intent(intent_id: str) -> Request:
-    """Cancel a PaymentIntent, which lets go of held money. No reason: none of Stripe's says that the service did it."""
-    return _post("pay.cancel", _INTENT + "/cancel", intent_id)
-
-
-def capture(intent_id: str) -> Request:
-    """Take all the money that is held."""
-    return _post("pay.capture", _INTENT + "/capture", intent_id)
+    return post("pay.cancel", SESSION, session_id, form={f"metadata[{CANCELLED}]": "service"})
 
 
 def refund(new: inputs.NewRefund, intent_id: str, reference: str, key: str) -> Request:
@@ -304,52 +300,14 @@ def refund(new: inputs.NewRefund, intent_id: str, reference: str, key: str) -> R
     if reference:
         metadata[REFERENCE] = reference
     body = {"payment_intent": intent_id, "amount": to_units(new.amount, "pay.refund"), "metadata": metadata}
-    return _post(
+    return post(
         "pay.refund",
-        _REFUNDS,
+        REFUNDS,
         form=_form("pay.refund", body, new.extra),
         key=key,
         lookup="call again with the same arguments and the idempotency key of this error: it refunds once. If that "
         "goes on failing, list the payment's refunds, and use a new key if it is not among them",
     )
-
-
-def get_refund(refund_id: str) -> Request:
-    """Read a refund."""
-    return _get("pay.get_refund", _REFUND, refund_id)
-
-
-def list_refunds(operation: str, intent_id: str, after: str) -> Request:
-    """One page of the refunds of a PaymentIntent, newest first."""
-    return _page(operation, _REFUNDS, LARGEST_PAGE, after, {"payment_intent": intent_id})
-
-
-def search(wanted: inputs.PaymentSearch, after: str) -> Request:
-    """One page of Sessions, newest first. Stripe has no filter by what the service knows; the adapter looks itself."""
-    # A list may expand four levels, of which `data` is one (Stripe docs: expanding responses).
-    filters = {**_dated(wanted), "expand": ["data.payment_intent.latest_charge"]}
-    return _page("pay.search", _SESSIONS, wanted.page_size, after, filters)
-
-
-def search_refunds(wanted: inputs.RefundSearch, after: str) -> Request:
-    """One page of refunds, newest first."""
-    return _page("pay.search_refunds", _REFUNDS, wanted.page_size, after, _dated(wanted))
-
-
-def search_disputes(wanted: inputs.DisputeSearch, after: str) -> Request:
-    """One page of disputes, newest first."""
-    return _page("pay.search_disputes", _DISPUTES, wanted.page_size, after, _dated(wanted))
-
-
-def _page(operation: str, path: str, size: int, after: str, filters: Mapping[str, object]) -> Request:
-    query = {**filters, "limit": min(size, LARGEST_PAGE)}
-    return _get(operation, path, query={**query, "starting_after": after} if after else query)
-
-
-def _dated(wanted: inputs.PaymentSearch | inputs.RefundSearch | inputs.DisputeSearch) -> dict[str, object]:
-    limits = {"gte": wanted.created_from, "lt": wanted.created_before}
-    created = {name: _seconds(moment) for name, moment in limits.items() if moment is not None}
-    return {"created": created} if created else {}
 
 
 def _seconds(moment: datetime) -> int:
