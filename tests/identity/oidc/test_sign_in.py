@@ -281,7 +281,7 @@ def test_a_mistake_in_the_set_up_names_the_setting_that_cures_it(header, variabl
     come_back = jwt_userinfo if token == "userinfo" else sign_in
     how = {"header": header, "key": KEYS.ec if header["alg"] == "ES256" else KEYS.rsa}
     if token == "id":
-        fake.corrupt_id_token = lambda claims: fake.sign(claims, header)
+        fake.corrupt_id_token = lambda provider, claims: provider.sign(claims, header)
         how = MEDIUM
     with pytest.raises(SignInRejected, match=f"To fix: .*GOVCOMPONENTS_IDENTITY__{variable}") as caught:
         come_back(fake, service, **how)
