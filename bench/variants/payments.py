@@ -51,7 +51,7 @@ def bare_webhook() -> None:
 
 def our_payment() -> None:
     from govcomponents.core.http.responses import LazyJson
-    from govcomponents.pay.adapters.govuk_pay.reading import PAYMENT, to_payment
+    from govcomponents.pay.adapters.govuk_pay.adapter import PAYMENT, to_payment
 
     cpu_of(lambda: to_payment(PAYMENT.validator.validate_json(ANSWER), LazyJson(ANSWER)), COUNT, warm_up=500)
 

@@ -74,7 +74,7 @@ def errors() -> str:
         "| Code | Error | What happened | To fix |",
         "| --- | --- | --- | --- |",
     ]
-    for code, meaning in MEANINGS.items():
+    for code, meaning in sorted(MEANINGS.items()):
         fix = meaning.fix.replace("|", "\\|")
         lines.append(f"| {code} | `{meaning.kind.__name__}` | {meaning.happened} | {fix} |")
     lines += [

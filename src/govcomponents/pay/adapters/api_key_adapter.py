@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
+
+from pydantic import TypeAdapter
 
 from govcomponents.core.http.bearer import BearerKey
 from govcomponents.core.http.client import HttpClient
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
     from typing import Self
 
-    from pydantic import TypeAdapter
-
     from govcomponents.core.http.client import Credential
     from govcomponents.core.http.messages import Request, Response
     from govcomponents.core.runtime import Runtime
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 A = TypeVar("A")
 T = TypeVar("T")
 PlaceT = TypeVar("PlaceT")
+_OBJECT: Final = TypeAdapter(dict[str, object])
+_OBJECTS: Final = TypeAdapter(list[dict[str, object]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ class ApiKeyAdapter(PayPort):
         self.is_live = key.startswith(self.key_form.live)
         self._clock = runtime.clock
         self._callbacks = SignedCallbacks(self.provider, self.signature_header, webhook_secrets)
-        self._http = self._client(runtime, base_url or self.default_base_url, BearerKey(api_key))
+        url = base_url or self.default_base_url
+        self._http = self._client(runtime, url, BearerKey(api_key))
+        self._keyless = self._client(runtime, url, None)
 
     @classmethod
     def from_settings(cls, settings: PaySettings, runtime: Runtime) -> Self:
@@ -109,15 +113,17 @@ class ApiKeyAdapter(PayPort):
         raise NotImplementedError(f"{type(self).__name__} does not say what refusals mean")
 
     async def _ask(self, request: Request, http: HttpClient | None = None) -> Response:
-        """Return the answer, if it is a success. Raises what `_refusal` returns for any other."""
-        response = await (http or self._http).send(request)
+        return self._checked(request, await (http or self._http).send(request))
+
+    def _checked(self, request: Request, response: Response) -> Response:
+        """Return an answer that says success. Raises the error that any other stands for."""
         if 200 <= response.status < 300:
             return response
         raise self._refusal(request, response)
 
     async def _one(self, request: Request, kind: TypeAdapter[A], convert: Callable[[A, Mapping[str, object]], T]) -> T:
         """Ask for one thing, and say it in the port's words."""
-        response = await self._ask(request)
+        response = self._checked(request, await self._http.send(request))
         return self._said(
             read_as(kind, response, request=request, provider=self.provider),
             LazyJson(response.body),
@@ -125,6 +131,21 @@ class ApiKeyAdapter(PayPort):
             request,
             response,
         )
+
+    async def _list(
+        self,
+        request: Request,
+        place: tuple[str, ...],
+        kind: TypeAdapter[A],
+        convert: Callable[[A, Mapping[str, object]], T],
+    ) -> tuple[T, ...]:
+        """Ask for a list, which stands in its answer at `place`, and say its items in the port's words."""
+        response = await self._ask(request)
+        found: object = read_as(_OBJECT, response, request=request, provider=self.provider)
+        for name in place:
+            found = found.get(name) if isinstance(found, dict) else None
+        parts = read_part_as(_OBJECTS, found, response, request=request, provider=self.provider)
+        return tuple(self._many(parts, kind, convert, request, response))
 
     def _many(
         self,
@@ -159,7 +180,7 @@ class ApiKeyAdapter(PayPort):
 
     async def _found(
         self,
-        page_at: Callable[[PlaceT], Awaitable[Page[PlaceT]]],
+        page_at: Callable[[PlaceT], Awaitable[Page[PlaceT] | None]],
         first: PlaceT,
         kind: TypeAdapter[A],
         convert: Callable[[A, Mapping[str, object]], T],
@@ -176,6 +197,8 @@ class ApiKeyAdapter(PayPort):
         before: frozenset[object] = frozenset()
         while place is not None:
             page = await page_at(place)
+            if page is None:  # there is no such page any more
+                return
             fresh = [item for item in page.items if item.get(name) not in before]
             for result in self._many(fresh, kind, convert, page.request, page.response):
                 if fits is None or fits(result):
@@ -185,15 +208,16 @@ class ApiKeyAdapter(PayPort):
 
     def _check_return_url(self, new: NewPayment) -> None:
         """Refuse http for a key that may take real money. Raises InvalidInput."""
-        if new.return_url.startswith("https:") or self.is_test:
-            return
-        raise InvalidInput(
-            field="return_url",
-            problem="must be https, because the key is not a test key",
-            fix=f"pass an https URL; http is for keys that start with {' or '.join(self.key_form.test)}",
-            operation="pay.create",
-            provider=self.provider,
-        )
+        if not new.return_url.startswith("https:") and not self.is_test:
+            raise self._invalid(
+                "pay.create",
+                "return_url",
+                "must be https, because the key is not a test key",
+                f"pass an https URL; http is for keys that start with {' or '.join(self.key_form.test)}",
+            )
+
+    def _invalid(self, operation: str, field: str, problem: str, fix: str) -> InvalidInput:
+        return InvalidInput(field=field, problem=problem, fix=fix, operation=operation, provider=self.provider)
 
 
 @contextmanager

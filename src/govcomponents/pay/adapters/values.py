@@ -1,9 +1,14 @@
-"""Values of a provider's answers as the port has them: guarded where they are a person's or let their holder act."""
+"""Values between the port and the wire: a person's data and what lets its holder act are guarded, amounts are Money."""
 
 from __future__ import annotations
 
 from govcomponents.money import Money
 from govcomponents.privacy import Personal, Secret
+
+
+def revealed(value: Personal[str] | None) -> str | None:
+    """Take a person's datum out of its guard, to send it; None if there is none."""
+    return None if value is None else value.reveal()
 
 
 def personal(text: str | None) -> Personal[str] | None:

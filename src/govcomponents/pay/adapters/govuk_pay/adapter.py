@@ -1,88 +1,211 @@
-"""GOV.UK Pay behind the pay port."""
+"""The GOV.UK Pay adapter: the port's operations, and what the API's answers mean in the port's words."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from pydantic import Field
+from pydantic import TypeAdapter
 
-from govcomponents.core.http.bearer import BearerKey
-from govcomponents.core.http.client import HttpClient, request_id
-from govcomponents.core.http.responses import LazyJson, Wire, read, read_as, read_part, read_part_as
-from govcomponents.core.validation import checked_base_url
-from govcomponents.errors import (
-    Conflict,
-    GovComponentsError,
-    InvalidInput,
-    NotFound,
-    UnexpectedReply,
-)
+from govcomponents.core.http.messages import Replay
+from govcomponents.core.http.responses import Wire, read
+from govcomponents.core.times import date_or_none, time_or_none
+from govcomponents.errors import Conflict, NotFound
+from govcomponents.money import Money
+from govcomponents.pay import models
+from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, carrying
 from govcomponents.pay.adapters.govuk_pay import wire
-from govcomponents.pay.adapters.govuk_pay.reading import (
-    AGREEMENT,
-    DISPUTE,
-    PAYMENT,
-    REFUND,
-    AgreementAnswer,
-    DisputeAnswer,
-    EventPart,
-    RefundAnswer,
-    to_payment,
-)
-from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
+from govcomponents.pay.adapters.local_filters import is_of_brand
+from govcomponents.pay.adapters.values import personal, pounds, secret
 from govcomponents.pay.capabilities import PayCapability
-from govcomponents.pay.port import PayPort
-from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
+from govcomponents.pay.ids import AgreementId, PaymentId
+from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus, RefundableStatus, RefundStatus
 
 if TYPE_CHECKING:
-    from typing import Self
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
-    from pydantic import TypeAdapter
-
+    from govcomponents.core.http.client import HttpClient
     from govcomponents.core.http.messages import Request, Response
-    from govcomponents.core.runtime import Runtime
+    from govcomponents.core.results import Raw
+    from govcomponents.errors import GovComponentsError
+    from govcomponents.pay import inputs
     from govcomponents.pay.events import PayEvent
-    from govcomponents.pay.inputs import (
-        AgreementCharge,
-        AgreementSearch,
-        CardDetails,
-        DisputeSearch,
-        NewAgreement,
-        NewPayment,
-        NewRefund,
-        NewTelephonePayment,
-        OnAgreement,
-        OnPayment,
-        OnRefund,
-        PaymentSearch,
-        RefundSearch,
-    )
-    from govcomponents.pay.models import Agreement, Dispute, Payment, PaymentEvent, Refund
-    from govcomponents.privacy import Secret
-    from govcomponents.settings import PaySettings
 
-T = TypeVar("T")
 A = TypeVar("A")
+T = TypeVar("T")
 _PAST_THE_END: Final = frozenset({"P0402", "P1100", "P2402"})
-_LIVE: Final = "api_live_"
-_TEST: Final = "api_test_"
-# Nothing is documented of what follows the prefix, and its length is not fixed.
-_SHAPE: Final = re.compile(rf"(?:{_TEST}|{_LIVE})[!-~]+")
+_REFUND_STATUS: Final = {
+    "submitted": RefundStatus.SUBMITTED,
+    "success": RefundStatus.SUCCEEDED,
+    "error": RefundStatus.ERROR,
+}
+_REFUNDABLE: Final = {status.value: status for status in RefundableStatus}
+_AGREEMENT_STATUS: Final = {status.value: status for status in AgreementStatus}
+_DISPUTE_STATUS: Final = {status.value: status for status in DisputeStatus}
 
 
-class _EventsAnswer(Wire):
-    events: list[dict[str, object]]
+def to_payment(answer: wire.PaymentAnswer, raw: Raw) -> models.Payment:
+    """Say a payment in the port's words."""
+    links = answer.get("_links")
+    linked: wire.LinksPart = links or {}
+    page, card_link = linked.get("next_url"), linked.get("auth_url_post")
+    amount, settlement = Money(answer["amount"]), _settlement(answer.get("settlement_summary"))
+    three_d_secure = (answer.get("authorisation_summary") or {}).get("three_d_secure") or {}
+    return models.Payment(
+        id=answer["payment_id"],
+        state=wire.read_state(answer["state"], is_captured=settlement.captured_on is not None),
+        amount=amount,
+        reference=answer["reference"],
+        description=answer["description"],
+        created_at=time_or_none(answer.get("created_date")),
+        payment_provider=answer.get("payment_provider"),
+        payment_provider_id=answer.get("provider_id"),
+        total=amount if (total := answer.get("total_amount")) is None else Money(total),
+        surcharge=pounds(answer.get("corporate_card_surcharge")),
+        fee=pounds(answer.get("fee")),
+        net=pounds(answer.get("net_amount")),
+        refundable=_refundable(answer.get("refund_summary")),
+        settlement=settlement,
+        email=personal(answer.get("email")),
+        language=answer.get("language"),
+        metadata=answer.get("metadata") or {},
+        card=_card(answer.get("card_details"), answer.get("card_brand")),
+        delayed_capture=answer.get("delayed_capture") is True,
+        moto=answer.get("moto") is True,
+        authorisation_mode=answer.get("authorisation_mode"),
+        agreement_id=answer.get("agreement_id") or None,
+        agreement_payment_type=answer.get("agreement_payment_type"),
+        three_d_secure=three_d_secure.get("required"),
+        exemption=_exemption(answer.get("exemption")),
+        can_cancel=bool(links.get("cancel")) if links is not None else None,
+        can_capture=bool(links.get("capture")) if links is not None else None,
+        return_url=answer.get("return_url"),
+        next_url=secret(page.get("href")) if page else None,
+        one_time_token=secret((card_link.get("params") or {}).get("one_time_token")) if card_link else None,
+        raw=raw,
+    )
 
 
-class _EmbeddedRefunds(Wire):
-    refunds: list[dict[str, object]]
+def _card(part: wire.CardPart | None, brand: str | None = None) -> models.Card | None:
+    if not part:
+        return None
+    address = part.get("billing_address")
+    return models.Card(
+        brand=part.get("card_brand") or brand or None,
+        kind=part.get("card_type"),
+        first_digits=personal(part.get("first_digits_card_number")),
+        last_digits=personal(part.get("last_digits_card_number")),
+        expiry=personal(part.get("expiry_date")),
+        holder=personal(part.get("cardholder_name")),
+        billing_address=models.Address(
+            line1=personal(address.get("line1")),
+            line2=personal(address.get("line2")),
+            city=personal(address.get("city")),
+            postcode=personal(address.get("postcode")),
+            country=address.get("country"),
+        )
+        if address
+        else None,
+        wallet=part.get("wallet_type"),
+    )
 
 
-class _RefundsAnswer(Wire):
-    embedded: _EmbeddedRefunds = Field(alias="_embedded")
+def _exemption(part: wire.ExemptionPart | None) -> models.Exemption | None:
+    if not part:
+        return None
+    return models.Exemption(bool(part.get("requested")), part.get("type"), (part.get("outcome") or {}).get("result"))
+
+
+def _refundable(part: wire.RefundSummaryPart | None) -> models.Refundable | None:
+    if not part:
+        return None
+    status = _REFUNDABLE.get(part.get("status") or "", RefundableStatus.UNKNOWN)
+    return models.Refundable(status, Money(part.get("amount_available") or 0), Money(part.get("amount_submitted") or 0))
+
+
+def _settlement(part: wire.SettlementPart | None) -> models.Settlement:
+    if not part:
+        return models.NOT_SETTLED
+    captured_on, settled_on = date_or_none(part.get("captured_date")), date_or_none(part.get("settled_date"))
+    return models.Settlement(time_or_none(part.get("capture_submit_time")), captured_on, settled_on)
+
+
+class _EventAnswer(Wire):
+    payment_id: PaymentId
+    state: wire.StatePart
+    updated: str | None = None
+
+
+def _to_event(answer: _EventAnswer, raw: Raw) -> models.PaymentEvent:
+    """Say an event in the port's words. It never says that the money was taken."""
+    state = wire.read_state(answer.state, is_captured=False)
+    return models.PaymentEvent(payment_id=answer.payment_id, state=state, at=time_or_none(answer.updated), raw=raw)
+
+
+def _to_refund(answer: wire.RefundAnswer, raw: Raw, payment_id: PaymentId | None = None) -> models.Refund:
+    return models.Refund(
+        id=answer.refund_id,
+        payment_id=payment_id or answer.payment_id or None,
+        amount=Money(answer.amount),
+        status=_REFUND_STATUS.get(answer.status, RefundStatus.UNKNOWN),
+        raw_status=answer.status,
+        created_at=time_or_none(answer.created_date),
+        settled_on=_settlement(answer.settlement_summary).settled_on,
+        raw=raw,
+    )
+
+
+class _InstrumentPart(Wire):
+    created_date: str | None = None
+    card_details: wire.CardPart | None = None
+
+
+class _AgreementAnswer(Wire):
+    agreement_id: AgreementId
+    reference: str
+    description: str = ""
+    status: str
+    created_date: str | None = None
+    cancelled_date: str | None = None
+    user_identifier: str | None = None
+    payment_instrument: _InstrumentPart | None = None
+
+
+def _to_agreement(answer: _AgreementAnswer, raw: Raw) -> models.Agreement:
+    """Say an agreement in the port's words. One documented example has the status in capitals."""
+    instrument = answer.payment_instrument or _InstrumentPart()
+    return models.Agreement(
+        id=answer.agreement_id,
+        reference=answer.reference,
+        description=answer.description,
+        status=_AGREEMENT_STATUS.get(answer.status.lower(), AgreementStatus.UNKNOWN),
+        raw_status=answer.status,
+        created_at=time_or_none(answer.created_date),
+        cancelled_at=time_or_none(answer.cancelled_date),
+        user_identifier=answer.user_identifier,
+        card=_card(instrument.card_details),
+        card_saved_at=time_or_none(instrument.created_date),
+        raw=raw,
+    )
+
+
+def _to_dispute(answer: wire.DisputeAnswer, raw: Raw) -> models.Dispute:
+    return models.Dispute(
+        id=answer.dispute_id,
+        payment_id=answer.payment_id,
+        amount=Money(answer.amount),
+        status=_DISPUTE_STATUS.get(answer.status, DisputeStatus.UNKNOWN),
+        raw_status=answer.status,
+        reason=answer.reason,
+        created_at=time_or_none(answer.created_date),
+        evidence_due_at=time_or_none(answer.evidence_due_date),
+        fee=pounds(answer.fee),
+        net=pounds(answer.net_amount),
+        settled_on=_settlement(answer.settlement_summary).settled_on,
+        raw=raw,
+    )
 
 
 class _PageAnswer(Wire):
@@ -90,109 +213,65 @@ class _PageAnswer(Wire):
     results: list[dict[str, object]]
 
 
-class GovUkPay(PayPort):
+PAYMENT: Final = TypeAdapter(wire.PaymentAnswer)
+_EVENT: Final = TypeAdapter(_EventAnswer)
+_REFUND: Final = TypeAdapter(wire.RefundAnswer)
+_AGREEMENT: Final = TypeAdapter(_AgreementAnswer)
+_DISPUTE: Final = TypeAdapter(wire.DisputeAnswer)
+
+
+class GovUkPay(ApiKeyAdapter):
     """Takes payments through GOV.UK Pay's public API. `is_live` tells by the key whether the money is real."""
 
     provider = wire.PROVIDER
     capabilities = frozenset(PayCapability) - {PayCapability.IDEMPOTENCY_KEYS, PayCapability.CONFIRM}
     limits = wire.LIMITS
+    key_form = KeyForm(
+        test=("api_test_",),
+        live=("api_live_",),
+        # Nothing is documented of what follows the prefix, and its length is not fixed.
+        shape=re.compile(r"api_(?:test|live)_[!-~]+"),
+        told="it starts with api_test_ or api_live_, without spaces",
+        source="make a key in GOV.UK Pay's admin tool (Settings, API keys) and set it",
+    )
+    default_base_url = wire.BASE_URL
+    signature_header = wire.SIGNATURE
+    rate_limit_wait = wire.RATE_LIMIT_WAIT
 
-    def __init__(
-        self,
-        api_key: Secret,
-        runtime: Runtime,
-        *,
-        base_url: str = wire.BASE_URL,
-        webhook_secrets: tuple[Secret, ...] = (),
-    ) -> None:
-        text = api_key.reveal()
-        self.is_test = text.startswith(_TEST)
-        self.is_live = text.startswith(_LIVE)
-        self._clock = runtime.clock
-        self._callbacks = SignedCallbacks(self.provider, wire.SIGNATURE, webhook_secrets)
-        self._http = HttpClient(
-            runtime,
-            provider=self.provider,
-            base_url=base_url,
-            credential=BearerKey(api_key),
-            rate_limit_wait=wire.RATE_LIMIT_WAIT,
-        )
-        # An attempt to authorise goes without the key (GOV.UK Pay docs: send card details by the API).
-        self._keyless = HttpClient(
-            runtime, provider=self.provider, base_url=base_url, rate_limit_wait=wire.RATE_LIMIT_WAIT
-        )
-
-    @classmethod
-    def from_settings(cls, settings: PaySettings, runtime: Runtime) -> Self:
-        """Build the adapter. Does no I/O. Raises ConfigurationError."""
-        settings.own_settings()
-        api_key = settings.checked_key(
-            cls.provider,
-            _SHAPE,
-            form=f"it starts with {_TEST} or {_LIVE}, without spaces",
-            where="make a key in GOV.UK Pay's admin tool (Settings, API keys) and set it",
-        )
-        if api_key.reveal().startswith(_LIVE):
-            settings.check_live_key(runtime.is_production, test="starts with api_test_")
-        base_url = checked_base_url(settings.base_url or wire.BASE_URL, setting=settings.variable("base_url"))
-        return cls(api_key, runtime, base_url=base_url, webhook_secrets=settings.webhook_secrets)
-
-    async def _ask(self, request: Request, http: HttpClient | None = None) -> Response:
-        return self._checked(request, await (http or self._http).send(request))
-
-    def _checked(self, request: Request, response: Response) -> Response:
-        """Return an answer that says success. Raises the error that any other stands for."""
-        if 200 <= response.status < 300:
-            return response
+    def _refusal(self, request: Request, response: Response) -> GovComponentsError:
         from govcomponents.pay.adapters.govuk_pay.error_mapping import refusal
 
-        raise refusal(request, response)
+        return refusal(request, response)
+
+    async def _payment(self, request: Request) -> models.Payment:
+        return await self._one(request, PAYMENT, to_payment)
 
     async def _done(self, request: Request, http: HttpClient | None = None) -> None:
         response = await self._ask(request, http)
         if response.status != 204:
-            raise UnexpectedReply(
-                "the answer is not the documented 204",
-                lookup=request.lookup,
-                operation=request.operation,
-                provider=self.provider,
-                status=response.status,
-                request_id=request_id(response),
-            )
+            raise self._unexpected("the answer is not the documented 204", request, response)
 
-    async def _payment(self, request: Request) -> Payment:
-        response = self._checked(request, await self._http.send(request))
-        answer = read_as(PAYMENT, response, request=request, provider=self.provider)
-        return to_payment(answer, LazyJson(response.body))
-
-    async def create(self, new: NewPayment) -> Payment:
+    async def create(self, new: inputs.NewPayment) -> models.Payment:
         """POST /v1/payments, mode `web`."""
-        if not new.return_url.startswith("https:") and not self.is_test:
-            raise InvalidInput(
-                field="return_url",
-                problem="must be https, because the key is not a test key",
-                fix="pass an https URL; http is for keys that start with api_test_",
-                operation="pay.create",
-                provider=self.provider,
-            )
+        self._check_return_url(new)
         return await self._payment(wire.create(new))
 
-    async def create_by_telephone(self, new: NewTelephonePayment) -> Payment:
+    async def create_by_telephone(self, new: inputs.NewTelephonePayment) -> models.Payment:
         """POST /v1/payments, mode `moto_api`."""
         return await self._payment(wire.create_by_telephone(new))
 
-    async def authorise(self, card: CardDetails) -> None:
-        """POST /v1/auth."""
+    async def authorise(self, card: inputs.CardDetails) -> None:
+        """POST /v1/auth, without the key (GOV.UK Pay docs: send card details by the API)."""
         await self._done(wire.authorise(card), self._keyless)
 
-    async def charge_agreement(self, charge: AgreementCharge) -> Payment:
+    async def charge_agreement(self, charge: inputs.AgreementCharge) -> models.Payment:
         """POST /v1/payments, mode `agreement`. Every error carries the idempotency key.
 
         A key whose call is still running is refused as one that was used for something else is, so after a pause it
         is asked once more: then it is answered with the charge (pay-connector, ChargeService).
         """
         request = wire.charge_agreement(charge)
-        try:
+        with carrying(charge.idempotency_key):
             try:
                 return await self._payment(request)
             except Conflict as error:
@@ -200,185 +279,116 @@ class GovUkPay(PayPort):
                     raise
             await self._http.transport.sleep(wire.RATE_LIMIT_WAIT)
             return await self._payment(request)
-        except GovComponentsError as error:
-            error.idempotency_key = charge.idempotency_key
-            raise
 
-    async def get(self, wanted: OnPayment) -> Payment:
-        """GET /v1/payments/{id}."""
-        return await self._payment(wire.get(wanted.payment_id))
+    async def get(self, wanted: inputs.OnPayment) -> models.Payment:
+        """GET /v1/payments/{id}. Each read of an unfinished one makes a new single-use link."""
+        return await self._payment(wire.get("pay.get", wire.PAYMENTS, wanted.payment_id))
 
     async def check(self) -> None:
-        """Ask for a payment that cannot be: whoever is told that there is none was let in."""
+        """Ask for a payment that cannot be: whoever is told that there is none was let in, and saw nothing."""
         with suppress(NotFound):
-            await self._ask(wire.check())
+            await self._ask(wire.get("pay.check", wire.PAYMENTS, "0" * 26))
 
-    async def list_events(self, wanted: OnPayment) -> tuple[PaymentEvent, ...]:
+    async def list_events(self, wanted: inputs.OnPayment) -> tuple[models.PaymentEvent, ...]:
         """GET /v1/payments/{id}/events."""
-        request = wire.list_events(wanted.payment_id)
-        response = await self._ask(request)
-        found = read(_EventsAnswer, response, request=request, provider=self.provider).events
-        return tuple(
-            read_part(EventPart, part, response, request=request, provider=self.provider).to_event(part)
-            for part in found
-        )
+        request = wire.get("pay.list_events", wire.PAYMENTS, wanted.payment_id, "events")
+        return await self._list(request, ("events",), _EVENT, _to_event)
 
-    async def cancel(self, wanted: OnPayment) -> None:
+    async def cancel(self, wanted: inputs.OnPayment) -> None:
         """POST /v1/payments/{id}/cancel."""
-        await self._done(wire.cancel(wanted.payment_id))
+        await self._done(wire.act("pay.cancel", wire.PAYMENTS, wanted.payment_id, "cancel"))
 
-    async def capture(self, wanted: OnPayment) -> None:
-        """POST /v1/payments/{id}/capture."""
-        await self._done(wire.capture(wanted.payment_id))
+    async def capture(self, wanted: inputs.OnPayment) -> None:
+        """POST /v1/payments/{id}/capture. Pay answers a repeated one with success, so it is sent again if it fails."""
+        path = (wire.PAYMENTS, wanted.payment_id, "capture")
+        await self._done(wire.act("pay.capture", *path, replay=Replay.IDEMPOTENT))
 
-    def search(self, wanted: PaymentSearch) -> AsyncGenerator[Payment, None]:
-        """GET /v1/payments."""
-        if wanted.status is PaymentStatus.CAPTURABLE or wanted.status is PaymentStatus.UNKNOWN:
-            raise self._no_such_filter("pay.search", "search without status and keep those whose status it is")
-        found = self._pages(
-            lambda page: wire.search(wanted, page),
-            wanted.page_size,
-            PAYMENT,
-            to_payment,
-            "payment_id",
-        )
-        return found if wanted.card_brand is None else _of_brand(found, wanted.card_brand)
-
-    async def refund(self, new: NewRefund) -> Refund:
-        """POST /v1/payments/{id}/refunds."""
-        return await self._refund(wire.refund(new), new.payment_id)
-
-    async def get_refund(self, wanted: OnRefund) -> Refund:
-        """GET /v1/payments/{id}/refunds/{refund_id}."""
-        return await self._refund(wire.get_refund(wanted.payment_id, wanted.refund_id), wanted.payment_id)
-
-    async def _refund(self, request: Request, payment_id: str) -> Refund:
-        response = await self._ask(request)
-        answer = read(RefundAnswer, response, request=request, provider=self.provider)
-        return answer.to_refund(LazyJson(response.body), payment_id)
-
-    async def list_refunds(self, wanted: OnPayment) -> tuple[Refund, ...]:
-        """GET /v1/payments/{id}/refunds."""
-        request = wire.list_refunds(wanted.payment_id)
-        response = await self._ask(request)
-        found = read(_RefundsAnswer, response, request=request, provider=self.provider).embedded.refunds
-        return tuple(
-            read_part(RefundAnswer, part, response, request=request, provider=self.provider).to_refund(
-                part, wanted.payment_id
+    def search(self, wanted: inputs.PaymentSearch) -> AsyncGenerator[models.Payment, None]:
+        """GET /v1/payments. Brands are looked at here too: ledger, which searches, seems not to know the filter."""
+        if wanted.status is PaymentStatus.CAPTURABLE:
+            raise self._invalid(
+                "pay.search",
+                "status",
+                "GOV.UK Pay cannot search for that status",
+                "search without status and keep those whose status it is",
             )
-            for part in found
-        )
+        brand = wanted.card_brand
+        fits = None if brand is None else partial(is_of_brand, brand=brand)
+        return self._pages("pay.search", wire.PAYMENTS, wanted, PAYMENT, to_payment, "payment_id", fits)
 
-    def search_refunds(self, wanted: RefundSearch) -> AsyncGenerator[Refund, None]:
+    async def refund(self, new: inputs.NewRefund) -> models.Refund:
+        """POST /v1/payments/{id}/refunds."""
+        return await self._one(wire.refund(new), _REFUND, partial(_to_refund, payment_id=PaymentId(new.payment_id)))
+
+    async def get_refund(self, wanted: inputs.OnRefund) -> models.Refund:
+        """GET /v1/payments/{id}/refunds/{refund_id}."""
+        request = wire.get("pay.get_refund", wire.PAYMENTS, wanted.payment_id, "refunds", wanted.refund_id)
+        return await self._one(request, _REFUND, partial(_to_refund, payment_id=PaymentId(wanted.payment_id)))
+
+    async def list_refunds(self, wanted: inputs.OnPayment) -> tuple[models.Refund, ...]:
+        """GET /v1/payments/{id}/refunds."""
+        request = wire.get("pay.list_refunds", wire.PAYMENTS, wanted.payment_id, "refunds")
+        convert = partial(_to_refund, payment_id=PaymentId(wanted.payment_id))
+        return await self._list(request, ("_embedded", "refunds"), _REFUND, convert)
+
+    def search_refunds(self, wanted: inputs.RefundSearch) -> AsyncGenerator[models.Refund, None]:
         """GET /v1/refunds."""
-        return self._pages(
-            lambda page: wire.search_refunds(wanted, page),
-            wanted.page_size,
-            REFUND,
-            RefundAnswer.to_refund,
-            "refund_id",
-        )
+        return self._pages("pay.search_refunds", wire.REFUNDS, wanted, _REFUND, _to_refund, "refund_id")
 
-    async def create_agreement(self, new: NewAgreement) -> Agreement:
+    async def create_agreement(self, new: inputs.NewAgreement) -> models.Agreement:
         """POST /v1/agreements."""
-        return await self._agreement(wire.create_agreement(new))
+        return await self._one(wire.create_agreement(new), _AGREEMENT, _to_agreement)
 
-    async def get_agreement(self, wanted: OnAgreement) -> Agreement:
+    async def get_agreement(self, wanted: inputs.OnAgreement) -> models.Agreement:
         """GET /v1/agreements/{id}."""
-        return await self._agreement(wire.get_agreement(wanted.agreement_id))
+        request = wire.get("pay.get_agreement", wire.AGREEMENTS, wanted.agreement_id)
+        return await self._one(request, _AGREEMENT, _to_agreement)
 
-    async def _agreement(self, request: Request) -> Agreement:
-        response = await self._ask(request)
-        answer = read(AgreementAnswer, response, request=request, provider=self.provider)
-        return answer.to_agreement(LazyJson(response.body))
-
-    async def cancel_agreement(self, wanted: OnAgreement) -> None:
+    async def cancel_agreement(self, wanted: inputs.OnAgreement) -> None:
         """POST /v1/agreements/{id}/cancel."""
-        await self._done(wire.cancel_agreement(wanted.agreement_id))
+        path, lookup = (wire.AGREEMENTS, wanted.agreement_id, "cancel"), wire.LOOK_AT_AGREEMENT
+        await self._done(wire.act("pay.cancel_agreement", *path, lookup=lookup))
 
-    def search_agreements(self, wanted: AgreementSearch) -> AsyncGenerator[Agreement, None]:
+    def search_agreements(self, wanted: inputs.AgreementSearch) -> AsyncGenerator[models.Agreement, None]:
         """GET /v1/agreements."""
-        if wanted.status is AgreementStatus.UNKNOWN:
-            raise self._no_such_filter("pay.search_agreements", "search without status")
-        return self._pages(
-            lambda page: wire.search_agreements(wanted, page),
-            wanted.page_size,
-            AGREEMENT,
-            AgreementAnswer.to_agreement,
-            "agreement_id",
-        )
+        path = wire.AGREEMENTS
+        return self._pages("pay.search_agreements", path, wanted, _AGREEMENT, _to_agreement, "agreement_id")
 
-    def search_disputes(self, wanted: DisputeSearch) -> AsyncGenerator[Dispute, None]:
+    def search_disputes(self, wanted: inputs.DisputeSearch) -> AsyncGenerator[models.Dispute, None]:
         """GET /v1/disputes."""
-        if wanted.status is DisputeStatus.UNKNOWN:
-            raise self._no_such_filter("pay.search_disputes", "search without status")
-        return self._pages(
-            lambda page: wire.search_disputes(wanted, page),
-            wanted.page_size,
-            DISPUTE,
-            DisputeAnswer.to_dispute,
-            "dispute_id",
-        )
+        return self._pages("pay.search_disputes", wire.DISPUTES, wanted, _DISPUTE, _to_dispute, "dispute_id")
 
-    def _no_such_filter(self, operation: str, fix: str) -> InvalidInput:
-        return InvalidInput(
-            field="status",
-            problem="GOV.UK Pay cannot search for that status",
-            fix=fix,
-            operation=operation,
-            provider=self.provider,
-        )
-
-    async def _pages(
+    def _pages(
         self,
-        request_for: Callable[[int], Request],
-        size: int,
+        operation: str,
+        path: str,
+        wanted: wire.Search,
         kind: TypeAdapter[A],
-        convert: Callable[[A, Mapping[str, object]], T],
-        identifier: str,
+        convert: Callable[[A, Raw], T],
+        name: str,
+        fits: Callable[[T], bool] | None = None,
     ) -> AsyncGenerator[T, None]:
-        """Yield item by item, holding one page at a time.
+        """Yield what a search finds. The links between its pages are not followed.
 
-        The pages are cut anew for each request, newest first: what is created meanwhile pushes items on to the next
-        page, so what was on the last page is not yielded again. The links between pages are not followed, because
-        they differ between endpoints and one loses its filter (pay-publicapi, SearchDisputesService).
+        They differ between endpoints, and one loses its filter (pay-publicapi, SearchDisputesService).
         """
-        page = 1
-        before: frozenset[object] = frozenset()
-        while True:
-            request = request_for(page)
+
+        async def page_at(number: int) -> Page[int] | None:
+            request = wire.search(operation, path, wanted, number)
             try:
                 response = await self._ask(request)
             except NotFound as error:
-                if page > 1 and error.code in _PAST_THE_END:
-                    return
+                if number > 1 and error.code in _PAST_THE_END:
+                    return None
                 raise
             found = read(_PageAnswer, response, request=request, provider=self.provider)
-            for part in found.results:
-                if part.get(identifier) not in before:
-                    answer = read_part_as(kind, part, response, request=request, provider=self.provider)
-                    yield convert(answer, part)
-            if not found.results or page * size >= found.total:
-                return
-            before = frozenset(part.get(identifier) for part in found.results)
-            page += 1
+            is_last = not found.results or number * wanted.page_size >= found.total
+            return Page(found.results, None if is_last else number + 1, request, response)
+
+        return self._found(page_at, 1, kind, convert, name=name, fits=fits)
 
     async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
         """Verify the header Pay-Signature over the raw bytes, then read the message."""
         from govcomponents.pay.adapters.govuk_pay.callbacks import parse_callback
 
         return parse_callback(body, headers, self._callbacks)
-
-
-async def _of_brand(found: AsyncGenerator[Payment, None], brand: str) -> AsyncGenerator[Payment, None]:
-    """Leave out other brands: Pay takes the filter, but ledger, which searches, seems not to know it by that name."""
-    wanted = _letters(brand)
-    async with aclosing(found) as payments:
-        async for payment in payments:
-            if payment.card is not None and payment.card.brand and _letters(payment.card.brand) == wanted:
-                yield payment
-
-
-def _letters(brand: str) -> str:
-    """A brand without what its label ("American Express") and its name in filters ("american-express") differ in."""
-    return "".join(letter for letter in brand.lower() if letter.isalnum())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pydantic import ValidationError
@@ -15,8 +16,7 @@ from pydantic import ValidationError
 from govcomponents.core.http.responses import LazyJson, Wire
 from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.money import Money
-from govcomponents.pay.adapters.govuk_pay.parts import SettlementPart, StatePart
-from govcomponents.pay.adapters.govuk_pay.reading import read_state
+from govcomponents.pay.adapters.govuk_pay.wire import SettlementPart, StatePart, read_state
 from govcomponents.pay.events import PaymentChange, PaymentChanged, RefundChanged, UnknownEvent
 from govcomponents.pay.ids import PaymentId
 from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus, RefundStatus
@@ -73,11 +73,7 @@ def parse_callback(body: bytes, headers: Mapping[str, str], callbacks: SignedCal
         message = _Message.model_validate_json(body)
     except ValidationError:
         raise callbacks.unreadable() from None
-    return _event(message, body)
-
-
-def _event(message: _Message, body: bytes) -> PayEvent:
-    """The resource is always the payment, also of a refund: which one it was, and its amount, are not told."""
+    # The resource is always the payment, also of a refund: which one it was, and its amount, are not told.
     shown = message.resource or _ResourcePart()
     facts: EventFacts = {
         "key": message.webhook_message_id,
@@ -92,23 +88,15 @@ def _event(message: _Message, body: bytes) -> PayEvent:
     if message.event_type == "card_payment_refunded":
         return RefundChanged(**facts, status=RefundStatus.SUCCEEDED, payment_amount=amount)
     if change := _CHANGES.get(message.event_type):
-        is_captured = date_or_none((shown.settlement_summary or {}).get("captured_date")) is not None
-        state = _state(shown.state, is_captured=is_captured)
-        return PaymentChanged(**facts, change=change, state=state, amount=amount)
+        return PaymentChanged(**facts, change=change, state=_state(shown), amount=amount)
     return UnknownEvent(**facts)
 
 
-def _state(part: StatePart | None, *, is_captured: bool) -> PaymentState | None:
-    if not part:
+def _state(shown: _ResourcePart) -> PaymentState | None:
+    if not shown.state:
         return None
-    text = part.get("status", "")
-    if text not in _FAILED:
-        return read_state(part, is_captured=is_captured)
-    return PaymentState(
-        PaymentStatus.FAILED,
-        text,
-        is_finished=True,
-        failure=_FAILED[text],
-        code=part.get("code"),
-        message=part.get("message"),
-    )
+    is_captured = date_or_none((shown.settlement_summary or {}).get("captured_date")) is not None
+    state = read_state(shown.state, is_captured=is_captured)
+    if failure := _FAILED.get(state.raw_status):
+        return replace(state, status=PaymentStatus.FAILED, is_finished=True, is_captured=False, failure=failure)
+    return state

@@ -1,35 +1,27 @@
-"""What goes to GOV.UK Pay: every request of the public API, made by pure functions (GOV.UK Pay docs: API reference)."""
+"""Requests to GOV.UK Pay's public API, and the form of its answers (GOV.UK Pay docs: API reference)."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, urlencode
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Final, Required
+from urllib.parse import urlencode
+
+from pydantic import Field, StrictBool, StrictStr
+from typing_extensions import TypedDict
 
 from govcomponents.core.http.messages import Replay, Request
-from govcomponents.errors import InvalidInput
+from govcomponents.core.http.responses import Wire
+from govcomponents.pay import inputs
+from govcomponents.pay.adapters.request_parts import given, path_of, unsendable, with_extra
+from govcomponents.pay.adapters.values import revealed
+from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
 from govcomponents.pay.limits import AmountLimits, PayLimits
-from govcomponents.pay.states import PaymentStatus
+from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus
+from govcomponents.privacy import Personal
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
-
-    from govcomponents.pay.inputs import (
-        AgreementCharge,
-        AgreementSearch,
-        BillingAddress,
-        CardDetails,
-        CardholderDetails,
-        DisputeSearch,
-        NewAgreement,
-        NewPayment,
-        NewRefund,
-        NewTelephonePayment,
-        PaymentSearch,
-        RefundSearch,
-    )
-
+Search = inputs.PaymentSearch | inputs.RefundSearch | inputs.AgreementSearch | inputs.DisputeSearch
 PROVIDER: Final = "GOV.UK Pay"
 BASE_URL: Final = "https://publicapi.payments.service.gov.uk"
 PAYMENTS: Final = "/v1/payments"
@@ -37,8 +29,11 @@ REFUNDS: Final = "/v1/refunds"
 AGREEMENTS: Final = "/v1/agreements"
 DISPUTES: Final = "/v1/disputes"
 AUTH: Final = "/v1/auth"
-IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 SIGNATURE: Final = "Pay-Signature"
+RATE_LIMIT_WAIT: Final = 1.0  # it sends no Retry-After, and counts by the second of the clock (docs: rate limits)
+# Behind what acts on a card the API waits up to 10 s for the card's provider (pay-connector, config.yaml), so hearing
+# nothing for less than that says nothing.
+_PATIENT: Final = 25.0
 
 LIMITS: Final = PayLimits(
     amounts={"GBP": AmountLimits(least=1, most=10_000_000)},
@@ -60,163 +55,127 @@ LIMITS: Final = PayLimits(
 )
 """GOV.UK Pay docs: API reference; pay-publicapi, source."""
 
-# Behind these the API waits up to 10 s for the card's provider (pay-connector, config.yaml), so hearing nothing for
-# less than that says nothing.
-_PATIENT: Final = 25.0
-# Pay sends no Retry-After; its limits count by the second of the clock (GOV.UK Pay docs: rate limits).
-RATE_LIMIT_WAIT: Final = 1.0
-_JSON: Final = {"Content-Type": "application/json"}
-_LOOK_AT_PAYMENT: Final = "get the payment and decide from its state"
-
-STATUS_NAMES: Final = {
-    "created": PaymentStatus.CREATED,
-    "started": PaymentStatus.STARTED,
-    "submitted": PaymentStatus.SUBMITTED,
-    "capturable": PaymentStatus.CAPTURABLE,
-    "success": PaymentStatus.SUCCEEDED,
-    "failed": PaymentStatus.FAILED,
-    "cancelled": PaymentStatus.CANCELLED,
-    "error": PaymentStatus.ERROR,
+# Its words for a payment's status are the port's, but for one.
+STATUSES: Final = {status.value: status for status in PaymentStatus if status is not PaymentStatus.UNKNOWN}
+STATUSES["success"] = STATUSES.pop("succeeded")
+FAILURES: Final = {
+    "P0010": FailureReason.DECLINED,
+    "P0020": FailureReason.EXPIRED,
+    "P0030": FailureReason.CANCELLED_BY_PERSON,
+    "P0040": FailureReason.CANCELLED_BY_SERVICE,
+    "P0050": FailureReason.PROVIDER_ERROR,
 }
-SEARCHABLE: Final[dict[PaymentStatus, str]] = {
-    status: name for name, status in STATUS_NAMES.items() if status is not PaymentStatus.CAPTURABLE
-}
+_UNFINISHED: Final = (PaymentStatus.CREATED, PaymentStatus.STARTED, PaymentStatus.SUBMITTED, PaymentStatus.CAPTURABLE)
+_ENDED_BADLY: Final = (PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.ERROR)
+# Of each status, whether the person has nothing more to do, and whether it is a failure.
+_STATES: Final = {name: (known, known not in _UNFINISHED, known in _ENDED_BADLY) for name, known in STATUSES.items()}
 
 
-def payment_path(payment_id: str, *rest: str) -> str:
-    """The path of a payment, or of what is below it."""
-    return "/".join((PAYMENTS, quote(payment_id, safe=""), *(quote(part, safe="") for part in rest)))
+# Requests.
 
-
-def agreement_path(agreement_id: str, *rest: str) -> str:
-    """The path of an agreement, or of what is below it."""
-    return "/".join((AGREEMENTS, quote(agreement_id, safe=""), *rest))
-
-
-def _json(operation: str, body: dict[str, Any], extra: Mapping[str, Any] | None = None) -> bytes:
-    if extra:
-        if clash := sorted(body.keys() & extra.keys()):
-            raise InvalidInput(
-                field="extra",
-                problem=f"{', '.join(clash)} would be sent twice",
-                fix="pass that by the argument that it has, and only provider's fields without one in extra",
-                operation=operation,
-                provider=PROVIDER,
-            )
-        body = {**body, **extra}
-    try:
-        # Not escaped: the firewall in front of the API may refuse a backslash (GOV.UK Pay docs: error codes, P0920).
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    except (TypeError, ValueError):
-        raise InvalidInput(
-            field="extra",
-            problem="holds what JSON cannot",
-            fix="pass text, numbers, booleans, lists and mappings only",
-            operation=operation,
-            provider=PROVIDER,
-        ) from None
-
-
-def _address(given: BillingAddress) -> dict[str, str]:
-    parts = {
-        "line1": given.line1,
-        "line2": given.line2,
-        "postcode": given.postcode,
-        "city": given.city,
-    }
-    known = {name: value.reveal() for name, value in parts.items() if value is not None}
-    return known if given.country is None else {**known, "country": given.country}
-
-
-def _prefilled(given: CardholderDetails) -> dict[str, Any]:
-    details: dict[str, Any] = {}
-    if given.name is not None:
-        details["cardholder_name"] = given.name.reveal()
-    if given.billing_address is not None:
-        details["billing_address"] = _address(given.billing_address)
-    return details
-
-
-def _attended(new: NewPayment | NewTelephonePayment) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "amount": new.amount.minor,
-        "reference": new.reference,
-        "description": new.description,
-        "language": new.language,
-    }
-    if new.email is not None:
-        body["email"] = new.email.reveal()
-    if new.delayed_capture:
-        body["delayed_capture"] = True
-    if new.metadata:
-        body["metadata"] = new.metadata
-    if new.prefilled is not None and (details := _prefilled(new.prefilled)):
-        body["prefilled_cardholder_details"] = details
-    return body
-
-
+LOOK_AT_PAYMENT: Final = "get the payment and decide from its state"
+LOOK_AT_AGREEMENT: Final = "get the agreement and decide from its status"
 _LOOK_FOR_PAYMENT: Final = (
     "search payments for the reference; a payment that nobody pays takes no money and expires by itself, "
     "so making another is safe"
 )
 
 
-def create(new: NewPayment) -> Request:
+def get(operation: str, *path: str) -> Request:
+    """Read what is at a path, such as a payment: each read of an unfinished one makes a new single-use link."""
+    return Request(operation, "GET", path_of(*path), Replay.ALWAYS)
+
+
+def act(operation: str, *path: str, replay: Replay = Replay.UNSENT, lookup: str = LOOK_AT_PAYMENT) -> Request:
+    """Do what the last part of a path says, such as to cancel a payment. Such a request has no body."""
+    return Request(operation, "POST", path_of(*path), replay, timeout=_PATIENT, lookup=lookup)
+
+
+def _post(
+    operation: str,
+    path: str,
+    body: Mapping[str, object],
+    extra: Mapping[str, object] | None,
+    *,
+    lookup: str,
+    timeout: float | None = None,
+    idempotency_key: str | None = None,
+) -> Request:
+    whole = with_extra(body, extra, operation=operation, provider=PROVIDER)
+    try:
+        # Not escaped: the firewall in front of the API may refuse a backslash (GOV.UK Pay docs: error codes, P0920).
+        content = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError):
+        raise unsendable(problem="holds what JSON cannot", operation=operation, provider=PROVIDER) from None
+    headers, replay = {"Content-Type": "application/json"}, Replay.UNSENT
+    if idempotency_key is not None:
+        headers["Idempotency-Key"], replay = idempotency_key, Replay.IDEMPOTENT
+    return Request(operation, "POST", path, replay, headers, content, timeout, lookup, idempotency_key=idempotency_key)
+
+
+def _prefilled(details: inputs.CardholderDetails) -> dict[str, object]:
+    address = details.billing_address or inputs.BillingAddress()
+    return given(
+        cardholder_name=revealed(details.name),
+        billing_address=given(
+            line1=revealed(address.line1),
+            line2=revealed(address.line2),
+            postcode=revealed(address.postcode),
+            city=revealed(address.city),
+            country=address.country,
+        ),
+    )
+
+
+def _attended(new: inputs.NewPayment | inputs.NewTelephonePayment, **more: object) -> dict[str, object]:
+    return given(
+        amount=new.amount.minor,
+        reference=new.reference,
+        description=new.description,
+        language=new.language,
+        email=revealed(new.email),
+        delayed_capture=new.delayed_capture,
+        metadata=new.metadata,
+        prefilled_cardholder_details=new.prefilled and _prefilled(new.prefilled),
+        **more,
+    )
+
+
+def create(new: inputs.NewPayment) -> Request:
     """Create a payment in the mode `web`. Pay ignores an idempotency key here, so it is not sent."""
-    body = _attended(new)
-    body["return_url"] = new.return_url
-    if new.moto:
-        body["moto"] = True
-    if new.set_up_agreement is not None:
-        body["set_up_agreement"] = new.set_up_agreement
-    if new.agreement_payment_type is not None:
-        body["agreement_payment_type"] = new.agreement_payment_type
-    return Request(
-        "pay.create",
-        "POST",
-        PAYMENTS,
-        Replay.UNSENT,
-        _JSON,
-        _json("pay.create", body, new.extra),
-        lookup=_LOOK_FOR_PAYMENT,
+    body = _attended(
+        new,
+        return_url=new.return_url,
+        moto=new.moto,
+        set_up_agreement=new.set_up_agreement,
+        agreement_payment_type=new.agreement_payment_type,
     )
+    return _post("pay.create", PAYMENTS, body, new.extra, lookup=_LOOK_FOR_PAYMENT)
 
 
-def create_by_telephone(new: NewTelephonePayment) -> Request:
+def create_by_telephone(new: inputs.NewTelephonePayment) -> Request:
     """Create a payment in the mode `moto_api`."""
-    body = _attended(new)
-    body["authorisation_mode"] = "moto_api"
-    operation = "pay.create_by_telephone"
-    content = _json(operation, body, new.extra)
-    return Request(operation, "POST", PAYMENTS, Replay.UNSENT, _JSON, content, lookup=_LOOK_FOR_PAYMENT)
+    body = _attended(new, authorisation_mode="moto_api")
+    return _post("pay.create_by_telephone", PAYMENTS, body, new.extra, lookup=_LOOK_FOR_PAYMENT)
 
 
-def charge_agreement(charge: AgreementCharge) -> Request:
+def charge_agreement(charge: inputs.AgreementCharge) -> Request:
     """Create a payment in the mode `agreement`: the one call whose idempotency key Pay honours, for 24 hours."""
-    body: dict[str, Any] = {
-        "amount": charge.amount.minor,
-        "reference": charge.reference,
-        "description": charge.description,
-        "authorisation_mode": "agreement",
-        "agreement_id": charge.agreement_id,
-    }
-    if charge.agreement_payment_type is not None:
-        body["agreement_payment_type"] = charge.agreement_payment_type
-    if charge.metadata:
-        body["metadata"] = charge.metadata
-    return Request(
-        "pay.charge_agreement",
-        "POST",
-        PAYMENTS,
-        Replay.IDEMPOTENT,
-        {**_JSON, IDEMPOTENCY_KEY: charge.idempotency_key},
-        _json("pay.charge_agreement", body, charge.extra),
-        lookup="call again with the same arguments and the idempotency key of this error; it charges once",
-        idempotency_key=charge.idempotency_key,
+    body = given(
+        amount=charge.amount.minor,
+        reference=charge.reference,
+        description=charge.description,
+        authorisation_mode="agreement",
+        agreement_id=charge.agreement_id,
+        agreement_payment_type=charge.agreement_payment_type,
+        metadata=charge.metadata,
     )
+    lookup = "call again with the same arguments and the idempotency key of this error; it charges once"
+    key = charge.idempotency_key
+    return _post("pay.charge_agreement", PAYMENTS, body, charge.extra, lookup=lookup, idempotency_key=key)
 
 
-def authorise(card: CardDetails) -> Request:
+def authorise(card: inputs.CardDetails) -> Request:
     """Send a card. Goes without the API key, and burns its token."""
     body = {
         "one_time_token": card.one_time_token.reveal(),
@@ -225,161 +184,213 @@ def authorise(card: CardDetails) -> Request:
         "expiry_date": card.expiry.reveal(),
         "cardholder_name": card.cardholder_name.reveal(),
     }
-    return Request(
-        "pay.authorise",
-        "POST",
-        AUTH,
-        Replay.UNSENT,
-        _JSON,
-        _json("pay.authorise", body),
-        timeout=_PATIENT,
-        lookup=_LOOK_AT_PAYMENT + "; never send the card again for the same payment",
-    )
+    lookup = LOOK_AT_PAYMENT + "; never send the card again for the same payment"
+    return _post("pay.authorise", AUTH, body, None, lookup=lookup, timeout=_PATIENT)
 
 
-def get(payment_id: str) -> Request:
-    """Read a payment. Each read of an unfinished one makes a new single-use link."""
-    return Request("pay.get", "GET", payment_path(payment_id), Replay.ALWAYS)
-
-
-def check() -> Request:
-    """Read a payment that cannot be: a 404 of the provider's says that it took the key, and shows nothing."""
-    return Request("pay.check", "GET", payment_path("0" * 26), Replay.ALWAYS)
-
-
-def list_events(payment_id: str) -> Request:
-    """Read a payment's events."""
-    return Request("pay.list_events", "GET", payment_path(payment_id, "events"), Replay.ALWAYS)
-
-
-def cancel(payment_id: str) -> Request:
-    """Cancel a payment."""
-    path = payment_path(payment_id, "cancel")
-    return Request("pay.cancel", "POST", path, Replay.UNSENT, timeout=_PATIENT, lookup=_LOOK_AT_PAYMENT)
-
-
-def capture(payment_id: str) -> Request:
-    """Capture a payment. Sent again after any failure: Pay answers a repeated capture with success."""
-    path = payment_path(payment_id, "capture")
-    return Request("pay.capture", "POST", path, Replay.IDEMPOTENT, timeout=_PATIENT, lookup=_LOOK_AT_PAYMENT)
-
-
-def refund(new: NewRefund) -> Request:
+def refund(new: inputs.NewRefund) -> Request:
     """Refund. `refund_amount_available` is Pay's only guard against refunding twice, so it always goes along."""
     body = {"amount": new.amount.minor, "refund_amount_available": new.available.minor}
-    return Request(
-        "pay.refund",
-        "POST",
-        payment_path(new.payment_id, "refunds"),
-        Replay.UNSENT,
-        _JSON,
-        _json("pay.refund", body, new.extra),
-        timeout=_PATIENT,
-        lookup="get the payment and compare what is left to refund, or list its refunds (they can lag); repeating the "
-        "call with the same `available` cannot refund twice, with a newer one it can",
+    lookup = (
+        "get the payment and compare what is left to refund, or list its refunds (they can lag); repeating the "
+        "call with the same `available` cannot refund twice, with a newer one it can"
     )
+    path = path_of(PAYMENTS, new.payment_id, "refunds")
+    return _post("pay.refund", path, body, new.extra, lookup=lookup, timeout=_PATIENT)
 
 
-def get_refund(payment_id: str, refund_id: str) -> Request:
-    """Read a refund."""
-    return Request("pay.get_refund", "GET", payment_path(payment_id, "refunds", refund_id), Replay.ALWAYS)
-
-
-def list_refunds(payment_id: str) -> Request:
-    """Read all refunds of a payment."""
-    return Request("pay.list_refunds", "GET", payment_path(payment_id, "refunds"), Replay.ALWAYS)
-
-
-def create_agreement(new: NewAgreement) -> Request:
+def create_agreement(new: inputs.NewAgreement) -> Request:
     """Create an agreement."""
-    body: dict[str, Any] = {"reference": new.reference, "description": new.description}
-    if new.user_identifier is not None:
-        body["user_identifier"] = new.user_identifier
-    return Request(
-        "pay.create_agreement",
-        "POST",
-        AGREEMENTS,
-        Replay.UNSENT,
-        _JSON,
-        _json("pay.create_agreement", body, new.extra),
-        lookup="search agreements for the reference; one without a card charges nothing, so making another is safe",
+    body = given(reference=new.reference, description=new.description, user_identifier=new.user_identifier)
+    lookup = "search agreements for the reference; one without a card charges nothing, so making another is safe"
+    return _post("pay.create_agreement", AGREEMENTS, body, new.extra, lookup=lookup)
+
+
+# What the filters of a search are called, where that differs from the port.
+_FILTERS: Final = {
+    "created_from": "from_date",
+    "created_before": "to_date",
+    "settled_from": "from_settled_date",
+    "settled_to": "to_settled_date",
+    "first_digits": "first_digits_card_number",
+    "last_digits": "last_digits_card_number",
+}
+
+
+def search(operation: str, path: str, wanted: Search, page: int) -> Request:
+    """One page of a search."""
+    names = {**_FILTERS, "status": "state"} if path == PAYMENTS else _FILTERS
+    filters = {name: value for name, value in wanted if value is not None and name != "page_size"}
+    query = {names.get(name, name): _written(value) for name, value in filters.items()}
+    # The size is always said, because the defaults differ by endpoint.
+    whole = urlencode({**query, "page": page, "display_size": wanted.page_size})
+    return Request(operation, "GET", f"{path}?{whole}", Replay.ALWAYS)
+
+
+def _written(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+    if value is PaymentStatus.SUCCEEDED:
+        return "success"
+    return str(value.reveal() if isinstance(value, Personal) else value)
+
+
+# Answers. Absent, null and {} all mean "nothing" (GOV.UK Pay docs: API reference), so nearly every key is optional and
+# may be None. Payments are typed dictionaries, which pydantic makes in half the time of models: a search reads
+# thousands.
+
+
+class LinkPart(TypedDict, total=False):
+    """A link; `params` goes with one that is posted to."""
+
+    href: str | None
+    params: dict[str, object] | None
+
+
+class LinksPart(TypedDict, total=False):
+    """The links that say what can be done with a payment."""
+
+    next_url: LinkPart | None
+    auth_url_post: LinkPart | None
+    cancel: LinkPart | None
+    capture: LinkPart | None
+
+
+class StatePart(TypedDict, total=False):
+    """A payment's state."""
+
+    status: str
+    finished: bool | None
+    message: str | None
+    code: str | None
+    can_retry: bool | None
+
+
+class _Address(TypedDict, total=False):
+    line1: str | None
+    line2: str | None
+    postcode: str | None
+    city: str | None
+    country: str | None
+
+
+class CardPart(TypedDict, total=False):
+    """The card of a payment or an agreement."""
+
+    card_brand: str | None
+    card_type: str | None
+    first_digits_card_number: str | None
+    last_digits_card_number: str | None
+    expiry_date: str | None
+    cardholder_name: str | None
+    billing_address: _Address | None
+    wallet_type: str | None
+
+
+class RefundSummaryPart(TypedDict, total=False):
+    """How much of a payment is left to refund."""
+
+    status: str | None
+    amount_available: int | None
+    amount_submitted: int | None
+
+
+class SettlementPart(TypedDict, total=False):
+    """Where the money is. The times are text: published answers have malformed ones."""
+
+    capture_submit_time: str | None
+    captured_date: str | None
+    settled_date: str | None
+
+
+class _ThreeDSecure(TypedDict, total=False):
+    required: bool | None
+
+
+class _Authorisation(TypedDict, total=False):
+    three_d_secure: _ThreeDSecure | None
+
+
+class _Outcome(TypedDict, total=False):
+    result: str | None
+
+
+class ExemptionPart(TypedDict, total=False):
+    """An exemption from strong customer authentication."""
+
+    requested: bool | None
+    type: str | None
+    outcome: _Outcome | None
+
+
+_Scalar = Annotated[StrictStr | StrictBool | int | float, Field(union_mode="left_to_right")]
+
+
+class PaymentAnswer(TypedDict, total=False):
+    """A payment."""
+
+    payment_id: Required[PaymentId]
+    amount: Required[int]
+    state: Required[StatePart]
+    reference: Required[str]
+    description: Required[str]
+    created_date: str | None
+    payment_provider: str | None
+    provider_id: str | None
+    total_amount: int | None
+    corporate_card_surcharge: int | None
+    fee: int | None
+    net_amount: int | None
+    email: str | None
+    language: str | None
+    metadata: dict[str, _Scalar] | None
+    authorisation_mode: str | None
+    agreement_id: AgreementId | None
+    agreement_payment_type: str | None
+    delayed_capture: bool | None
+    moto: bool | None
+    return_url: str | None
+    card_details: CardPart | None
+    card_brand: str | None
+    refund_summary: RefundSummaryPart | None
+    settlement_summary: SettlementPart | None
+    authorisation_summary: _Authorisation | None
+    exemption: ExemptionPart | None
+    _links: LinksPart | None
+
+
+class RefundAnswer(Wire):
+    """A refund."""
+
+    refund_id: RefundId
+    amount: int
+    status: str
+    payment_id: PaymentId | None = None
+    created_date: str | None = None
+    settlement_summary: SettlementPart | None = None
+
+
+class DisputeAnswer(Wire):
+    """A dispute."""
+
+    dispute_id: DisputeId
+    payment_id: PaymentId
+    amount: int
+    status: str
+    reason: str | None = None
+    fee: int | None = None
+    net_amount: int | None = None
+    created_date: str | None = None
+    evidence_due_date: str | None = None
+    settlement_summary: SettlementPart | None = None
+
+
+def read_state(part: StatePart, *, is_captured: bool) -> PaymentState:
+    """Read a state of the API. What is not known counts as not finished unless Pay says that it is."""
+    text, code = part.get("status", ""), part.get("code")
+    status, is_finished, is_failure = _STATES.get(text) or (PaymentStatus.UNKNOWN, bool(part.get("finished")), False)
+    failure = FAILURES.get(code or "", FailureReason.UNKNOWN) if is_failure else None
+    is_captured = is_captured and status is PaymentStatus.SUCCEEDED
+    return PaymentState(
+        status, text, is_finished, is_captured, failure, part.get("can_retry"), code, part.get("message")
     )
-
-
-def get_agreement(agreement_id: str) -> Request:
-    """Read an agreement."""
-    return Request("pay.get_agreement", "GET", agreement_path(agreement_id), Replay.ALWAYS)
-
-
-def cancel_agreement(agreement_id: str) -> Request:
-    """Cancel an agreement."""
-    return Request(
-        "pay.cancel_agreement",
-        "POST",
-        agreement_path(agreement_id, "cancel"),
-        Replay.UNSENT,
-        timeout=_PATIENT,
-        lookup="get the agreement and decide from its status",
-    )
-
-
-def _moment(moment: datetime) -> str:
-    from datetime import UTC
-
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
-def _dated(wanted: PaymentSearch | RefundSearch | DisputeSearch) -> dict[str, str]:
-    filters: dict[str, str] = {}
-    if wanted.created_from is not None:
-        filters["from_date"] = _moment(wanted.created_from)
-    if wanted.created_before is not None:
-        filters["to_date"] = _moment(wanted.created_before)
-    if wanted.settled_from is not None:
-        filters["from_settled_date"] = wanted.settled_from.isoformat()
-    if wanted.settled_to is not None:
-        filters["to_settled_date"] = wanted.settled_to.isoformat()
-    return filters
-
-
-def _page(operation: str, path: str, filters: dict[str, str], page: int, size: int) -> Request:
-    query = urlencode({**filters, "page": str(page), "display_size": str(size)})
-    return Request(operation, "GET", f"{path}?{query}", Replay.ALWAYS)
-
-
-def search(wanted: PaymentSearch, page: int) -> Request:
-    """One page of a search for payments. `display_size` is always said, because the defaults differ by endpoint."""
-    filters = _dated(wanted)
-    named = {
-        "reference": wanted.reference,
-        "email": wanted.email.reveal() if wanted.email is not None else None,
-        "state": SEARCHABLE.get(wanted.status) if wanted.status is not None else None,
-        "card_brand": wanted.card_brand,
-        "cardholder_name": wanted.cardholder_name.reveal() if wanted.cardholder_name is not None else None,
-        "first_digits_card_number": wanted.first_digits,
-        "last_digits_card_number": wanted.last_digits,
-        "agreement_id": wanted.agreement_id,
-    }
-    filters |= {name: value for name, value in named.items() if value is not None}
-    return _page("pay.search", PAYMENTS, filters, page, wanted.page_size)
-
-
-def search_refunds(wanted: RefundSearch, page: int) -> Request:
-    """One page of a search for refunds."""
-    return _page("pay.search_refunds", REFUNDS, _dated(wanted), page, wanted.page_size)
-
-
-def search_agreements(wanted: AgreementSearch, page: int) -> Request:
-    """One page of a search for agreements."""
-    filters = {} if wanted.reference is None else {"reference": wanted.reference}
-    if wanted.status is not None:
-        filters["status"] = wanted.status.value
-    return _page("pay.search_agreements", AGREEMENTS, filters, page, wanted.page_size)
-
-
-def search_disputes(wanted: DisputeSearch, page: int) -> Request:
-    """One page of a search for disputes."""
-    filters = _dated(wanted)
-    if wanted.status is not None:
-        filters["status"] = wanted.status.value
-    return _page("pay.search_disputes", DISPUTES, filters, page, wanted.page_size)

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
 from govcomponents.money import Money
-from govcomponents.pay.adapters.extra_fields import unsendable, with_extra
+from govcomponents.pay.adapters.request_parts import unsendable, with_extra
 from govcomponents.pay.limits import AmountLimits, PayLimits
 
 if TYPE_CHECKING:

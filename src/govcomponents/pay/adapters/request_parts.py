@@ -1,8 +1,9 @@
-"""The argument `extra`: the provider's own fields, laid beside those that the adapter sends."""
+"""Parts of the requests of every adapter: paths, the fields that were given, and the argument `extra`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import quote
 
 from govcomponents.errors import InvalidInput
 
@@ -12,10 +13,20 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 
+def path_of(first: str, *rest: str) -> str:
+    """Make the path of a thing, such as a payment's events: all but its first part is quoted."""
+    return "/".join((first, *(quote(part, safe="") for part in rest)))
+
+
+def given(**fields: object) -> dict[str, object]:
+    """Leave out the fields that are None, False or without content."""
+    return {name: value for name, value in fields.items() if value is not None and value is not False and value != {}}
+
+
 def with_extra(
     own: Mapping[str, V], extra: Mapping[str, V] | None, *, operation: str, provider: str
 ) -> Mapping[str, V]:
-    """Return the fields of both. Raises InvalidInput for one that the adapter sends already."""
+    """Lay the provider's own fields beside those that the adapter sends. Raises InvalidInput for one that is both."""
     if not extra:
         return own
     if clash := sorted(own.keys() & extra.keys()):
@@ -30,7 +41,7 @@ def with_extra(
 
 
 def unsendable(*, problem: str, operation: str, provider: str, numbers: str = "numbers") -> InvalidInput:
-    """Return the error for what the form of the request's body cannot hold."""
+    """Return the error for what the form of the request's body cannot hold in `extra`."""
     return InvalidInput(
         field="extra",
         problem=problem,
