@@ -1,6 +1,7 @@
 """What the adapter puts on the wire: forms, amounts, keys, headers and paths."""
 
 import contextlib
+import json
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -8,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.core.http.messages import Replay
+from govcomponents.contracts.faults import FaultyTransport
+from govcomponents.core.http.messages import Replay, Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import InvalidInput
 from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe import wire
 from govcomponents.pay.adapters.stripe.wire import flatten, from_units, to_units
-from govcomponents.pay.inputs import NewPayment, PaymentSearch
+from govcomponents.pay.inputs import NewPayment
 from govcomponents.privacy import Personal
 from govcomponents.sandbox.providers.stripe.forms import nest
 
@@ -150,13 +152,27 @@ def test_a_refund_key_is_made_of_what_was_left():
 
 def test_every_request_pins_the_version_and_every_post_is_keyed():
     desk = Desk()
-    payment = desk.paid(delayed_capture=True)
-    requests = [wire.post("pay.capture", wire.INTENT + "/capture", "pi_1") for _ in range(3)]
-    requests += [wire.mark_cancelled("cs_1")]
-    assert len({request.headers["Idempotency-Key"] for request in requests}) == 4
-    requests += [wire.get_session("pay.get", payment.id), wire.get("pay.get_refund", wire.REFUND, "re_1")]
-    requests += [wire.page("pay.list_refunds", wire.REFUNDS, "")]
-    for request in requests:
+    held, let_go, open_one = desk.paid(delayed_capture=True), desk.paid(delayed_capture=True), desk.new()
+    transport = FaultyTransport(desk.transport, {})
+    pay = desk.on(transport)
+    pay.capture(held.id)
+    pay.cancel(let_go.id)
+    pay.cancel(open_one.id)
+    refund = pay.refund(held.id, Money(100), available=Money(4250))
+    pay.get_refund(held.id, refund.id)
+    pay.list_refunds(held.id)
+    for search in (pay.search, pay.search_refunds, pay.search_disputes):
+        list(search())
+    posts = [request for request in transport.sent if request.method == "POST"]
+    assert [request.template for request in posts] == [
+        "/v1/payment_intents/{id}/capture",
+        "/v1/payment_intents/{id}/cancel",
+        "/v1/checkout/sessions/{id}",
+        "/v1/checkout/sessions/{id}/expire",
+        "/v1/refunds",
+    ]
+    assert len({request.headers["Idempotency-Key"] for request in posts}) == len(posts)
+    for request in transport.sent:
         assert request.headers["Stripe-Version"] == wire.API_VERSION
         assert request.replay is (Replay.IDEMPOTENT if request.method == "POST" else Replay.ALWAYS)
         assert request.lookup
@@ -171,8 +187,10 @@ def test_a_search_asks_for_times_in_whole_seconds_and_at_most_100():
         "created_from": datetime(2026, 3, 2, 9, 0, 0, 1, tzinfo=UTC),
         "created_before": datetime(2026, 3, 3, tzinfo=UTC),
     }
-    request = wire.page("pay.search", wire.SESSIONS, "cs_last", PaymentSearch(**limits))
-    query = dict(parse_qsl(urlsplit(request.url).query))
+    pages = ({"data": [{"id": "cs_last", "mode": "setup"}], "has_more": True}, {"data": []})
+    transport = ScriptedTransport([Response(200, {}, json.dumps(page).encode()) for page in pages])
+    assert list(Desk().on(transport).search(**limits)) == []
+    query = dict(parse_qsl(urlsplit(transport.sent[1].url).query))
     assert query == {
         "created[gte]": "1772442001",
         "created[lt]": "1772496000",
