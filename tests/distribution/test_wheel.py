@@ -26,7 +26,9 @@ import govcomponents
 
 report = {"imported": sorted(set(sys.modules) & {"requests", "aiohttp", "pydantic", "cryptography", "jwt", "jinja2"})}
 report["installed"] = [
-    name for name in ("aiohttp", "jinja2", "jsonschema", "phonenumbers", "pytest") if importlib.util.find_spec(name)
+    name
+    for name in ("aiohttp", "jinja2", "jsonschema", "limits", "phonenumbers", "pytest")
+    if importlib.util.find_spec(name)
 ]
 
 from govcomponents import AsyncGovComponents, ConfigurationError, GovComponents, Money, Settings
@@ -96,9 +98,10 @@ NEEDS_SANDBOX = 'pip install "govcomponents[sandbox]"'
         ("", [], NEEDS_ASYNC, NEEDS_SANDBOX),
         ("async", ["aiohttp"], "AsyncPayService", NEEDS_SANDBOX),
         ("sandbox", ["jinja2", "jsonschema", "phonenumbers"], NEEDS_ASYNC, "£145.00"),
+        ("limits", ["limits"], NEEDS_ASYNC, NEEDS_SANDBOX),
         ("recipients", ["phonenumbers"], NEEDS_ASYNC, NEEDS_SANDBOX),
         ("cli", ["jinja2", "jsonschema", "phonenumbers"], NEEDS_ASYNC, "£145.00"),
-        ("all", ["aiohttp", "jinja2", "jsonschema", "phonenumbers"], "AsyncPayService", "£145.00"),
+        ("all", ["aiohttp", "jinja2", "jsonschema", "limits", "phonenumbers"], "AsyncPayService", "£145.00"),
     ],
 )
 def test_each_extra_brings_what_it_promises(
