@@ -42,7 +42,7 @@ def ours(algorithm: str) -> None:
     held = PublicKey("P-256" if algorithm == "ES256" else "RSA", algorithm, key)
 
     class Keys:
-        async def find(self, kid: str | None, algorithm: str) -> PublicKey:  # noqa: ARG002  # the port's names
+        async def find(self, kid: str | None, algorithm: str, *, from_anybody: bool = True) -> PublicKey:  # noqa: ARG002  # the port's names
             return held
 
     rules, keys, now = Rules("ID token", frozenset({algorithm}), ISSUER, AUDIENCE), Keys(), time.time()
