@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 V = TypeVar("V")
 
 
-def path_of(first: str, *rest: str) -> str:
-    """Make the path of a thing, such as a payment's events: all but its first part is quoted."""
-    return "/".join((first, *(quote(part, safe="") for part in rest)))
+def path_of(template: str, **ids: str) -> str:
+    """Make the path of a thing, such as a payment's events, of the template that observers see and of its ids."""
+    return template.format(**{name: quote(identifier, safe="") for name, identifier in ids.items()})
 
 
 def given(**fields: object) -> dict[str, object]:

@@ -282,26 +282,26 @@ class GovUkPay(ApiKeyAdapter):
 
     async def get(self, wanted: inputs.OnPayment) -> models.Payment:
         """GET /v1/payments/{id}. Each read of an unfinished one makes a new single-use link."""
-        return await self._payment(wire.get("pay.get", wire.PAYMENTS, wanted.payment_id))
+        return await self._payment(wire.get("pay.get", wire.PAYMENT, payment_id=wanted.payment_id))
 
     async def check(self) -> None:
         """Ask for a payment that cannot be: whoever is told that there is none was let in, and saw nothing."""
         with suppress(NotFound):
-            await self._ask(wire.get("pay.check", wire.PAYMENTS, "0" * 26))
+            await self._ask(wire.get("pay.check", wire.PAYMENT, payment_id="0" * 26))
 
     async def list_events(self, wanted: inputs.OnPayment) -> tuple[models.PaymentEvent, ...]:
         """GET /v1/payments/{id}/events."""
-        request = wire.get("pay.list_events", wire.PAYMENTS, wanted.payment_id, "events")
+        request = wire.get("pay.list_events", wire.PAYMENT + "/events", payment_id=wanted.payment_id)
         return await self._list(request, ("events",), _EVENT, _to_event)
 
     async def cancel(self, wanted: inputs.OnPayment) -> None:
         """POST /v1/payments/{id}/cancel."""
-        await self._done(wire.act("pay.cancel", wire.PAYMENTS, wanted.payment_id, "cancel"))
+        await self._done(wire.act("pay.cancel", wire.PAYMENT + "/cancel", payment_id=wanted.payment_id))
 
     async def capture(self, wanted: inputs.OnPayment) -> None:
         """POST /v1/payments/{id}/capture. Pay answers a repeated one with success, so it is sent again if it fails."""
-        path = (wire.PAYMENTS, wanted.payment_id, "capture")
-        await self._done(wire.act("pay.capture", *path, replay=Replay.IDEMPOTENT))
+        template = wire.PAYMENT + "/capture"
+        await self._done(wire.act("pay.capture", template, replay=Replay.IDEMPOTENT, payment_id=wanted.payment_id))
 
     def search(self, wanted: inputs.PaymentSearch) -> AsyncGenerator[models.Payment, None]:
         """GET /v1/payments. Brands are looked at here too: ledger, which searches, seems not to know the filter."""
@@ -322,12 +322,13 @@ class GovUkPay(ApiKeyAdapter):
 
     async def get_refund(self, wanted: inputs.OnRefund) -> models.Refund:
         """GET /v1/payments/{id}/refunds/{refund_id}."""
-        request = wire.get("pay.get_refund", wire.PAYMENTS, wanted.payment_id, "refunds", wanted.refund_id)
+        ids = {"payment_id": wanted.payment_id, "refund_id": wanted.refund_id}
+        request = wire.get("pay.get_refund", wire.PAYMENT_REFUNDS + "/{refund_id}", **ids)
         return await self._one(request, _REFUND, partial(_to_refund, payment_id=PaymentId(wanted.payment_id)))
 
     async def list_refunds(self, wanted: inputs.OnPayment) -> tuple[models.Refund, ...]:
         """GET /v1/payments/{id}/refunds."""
-        request = wire.get("pay.list_refunds", wire.PAYMENTS, wanted.payment_id, "refunds")
+        request = wire.get("pay.list_refunds", wire.PAYMENT_REFUNDS, payment_id=wanted.payment_id)
         convert = partial(_to_refund, payment_id=PaymentId(wanted.payment_id))
         return await self._list(request, ("_embedded", "refunds"), _REFUND, convert)
 
@@ -341,13 +342,14 @@ class GovUkPay(ApiKeyAdapter):
 
     async def get_agreement(self, wanted: inputs.OnAgreement) -> models.Agreement:
         """GET /v1/agreements/{id}."""
-        request = wire.get("pay.get_agreement", wire.AGREEMENTS, wanted.agreement_id)
+        request = wire.get("pay.get_agreement", wire.AGREEMENT, agreement_id=wanted.agreement_id)
         return await self._one(request, _AGREEMENT, _to_agreement)
 
     async def cancel_agreement(self, wanted: inputs.OnAgreement) -> None:
         """POST /v1/agreements/{id}/cancel."""
-        path, lookup = (wire.AGREEMENTS, wanted.agreement_id, "cancel"), wire.LOOK_AT_AGREEMENT
-        await self._done(wire.act("pay.cancel_agreement", *path, lookup=lookup))
+        template, agreement_id = wire.AGREEMENT + "/cancel", wanted.agreement_id
+        lookup = wire.LOOK_AT_AGREEMENT
+        await self._done(wire.act("pay.cancel_agreement", template, lookup=lookup, agreement_id=agreement_id))
 
     def search_agreements(self, wanted: inputs.AgreementSearch) -> AsyncGenerator[models.Agreement, None]:
         """GET /v1/agreements."""

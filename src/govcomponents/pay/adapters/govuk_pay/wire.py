@@ -26,7 +26,10 @@ PROVIDER: Final = "GOV.UK Pay"
 BASE_URL: Final = "https://publicapi.payments.service.gov.uk"
 PAYMENTS: Final = "/v1/payments"
 REFUNDS: Final = "/v1/refunds"
+PAYMENT: Final = "/v1/payments/{payment_id}"
+PAYMENT_REFUNDS: Final = f"{PAYMENT}/refunds"
 AGREEMENTS: Final = "/v1/agreements"
+AGREEMENT: Final = "/v1/agreements/{agreement_id}"
 DISPUTES: Final = "/v1/disputes"
 AUTH: Final = "/v1/auth"
 SIGNATURE: Final = "Pay-Signature"
@@ -81,22 +84,26 @@ _LOOK_FOR_PAYMENT: Final = (
 )
 
 
-def get(operation: str, *path: str) -> Request:
+def get(operation: str, template: str, **ids: str) -> Request:
     """Read what is at a path, such as a payment: each read of an unfinished one makes a new single-use link."""
-    return Request(operation, "GET", path_of(*path), Replay.ALWAYS)
+    return Request(operation, "GET", path_of(template, **ids), Replay.ALWAYS, template=template)
 
 
-def act(operation: str, *path: str, replay: Replay = Replay.UNSENT, lookup: str = LOOK_AT_PAYMENT) -> Request:
+def act(
+    operation: str, template: str, *, replay: Replay = Replay.UNSENT, lookup: str = LOOK_AT_PAYMENT, **ids: str
+) -> Request:
     """Do what the last part of a path says, such as to cancel a payment. Such a request has no body."""
-    return Request(operation, "POST", path_of(*path), replay, timeout=_PATIENT, lookup=lookup)
+    path = path_of(template, **ids)
+    return Request(operation, "POST", path, replay, timeout=_PATIENT, lookup=lookup, template=template)
 
 
 def _post(
     operation: str,
-    path: str,
+    template: str,
     body: Mapping[str, object],
     extra: Mapping[str, object] | None,
     *,
+    payment_id: str = "",
     lookup: str,
     timeout: float | None = None,
     idempotency_key: str | None = None,
@@ -110,7 +117,18 @@ def _post(
     headers, replay = {"Content-Type": "application/json"}, Replay.UNSENT
     if idempotency_key is not None:
         headers["Idempotency-Key"], replay = idempotency_key, Replay.IDEMPOTENT
-    return Request(operation, "POST", path, replay, headers, content, timeout, lookup, idempotency_key=idempotency_key)
+    return Request(
+        operation,
+        "POST",
+        path_of(template, payment_id=payment_id),
+        replay,
+        headers,
+        content,
+        timeout,
+        lookup,
+        idempotency_key=idempotency_key,
+        template=template,
+    )
 
 
 def _prefilled(details: inputs.CardholderDetails) -> dict[str, object]:
@@ -195,8 +213,9 @@ def refund(new: inputs.NewRefund) -> Request:
         "get the payment and compare what is left to refund, or list its refunds (they can lag); repeating the "
         "call with the same `available` cannot refund twice, with a newer one it can"
     )
-    path = path_of(PAYMENTS, new.payment_id, "refunds")
-    return _post("pay.refund", path, body, new.extra, lookup=lookup, timeout=_PATIENT)
+    return _post(
+        "pay.refund", PAYMENT_REFUNDS, body, new.extra, lookup=lookup, timeout=_PATIENT, payment_id=new.payment_id
+    )
 
 
 def create_agreement(new: inputs.NewAgreement) -> Request:
@@ -224,7 +243,7 @@ def search(operation: str, path: str, wanted: Search, page: int) -> Request:
     query = {names.get(name, name): _written(value) for name, value in filters.items()}
     # The size is always said, because the defaults differ by endpoint.
     whole = urlencode({**query, "page": page, "display_size": wanted.page_size})
-    return Request(operation, "GET", f"{path}?{whole}", Replay.ALWAYS)
+    return Request(operation, "GET", f"{path}?{whole}", Replay.ALWAYS, template=path)
 
 
 def _written(value: object) -> str:
