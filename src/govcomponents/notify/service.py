@@ -284,10 +284,7 @@ class NotifyService(Service[NotifyPort]):
         )
 
     def search_inbound_sms(self, *, older_than: str | None = None) -> Iterator[InboundSms]:
-        """Find the text messages that people sent to the service, newest first. Pages are fetched as they are consumed.
-
-        `older_than` is the id of a text: only earlier ones come.
-        """
+        """Find the texts that people sent to the service, newest first; with `older_than`, an id, only earlier ones."""
         operation = "notify.search_inbound_sms"
         self._port.require(Can.INBOUND_SMS, operation=operation)
         earlier = None if older_than is None else checked_id(older_than, operation, "older_than")
@@ -327,9 +324,7 @@ class NotifyService(Service[NotifyPort]):
         an earlier one in everything are left out. `per_minute` is the permitted pace, of which a little is left free;
         where the provider refuses, all workers pause, then go on more slowly. Processes with one key may share a
         `limiter`. `concurrency` is how many go at a time. `on_progress` is told of each row's end with counts,
-        `on_result` with what became of it.
-
-        Returns a `BulkResult`. Raises InvalidInput or ConfigurationError before anything is sent.
+        `on_result` with what became of it. Raises InvalidInput or ConfigurationError before anything is sent.
         """
         from govcomponents.notify.bulk.plan import CAPABILITIES, BulkInput, BulkPlan
         from govcomponents.notify.bulk.runners import BulkRunner
@@ -396,15 +391,11 @@ class NotifyService(Service[NotifyPort]):
         provider with 2xx once the event is stored; it tries again after 5xx and 429 only. Use the event's `key` to know
         a repeated one.
 
-        Raises CallbackRefused if the token is none of those configured, or if the body cannot be read; InvalidInput if
-        something else is passed.
+        Raises CallbackRefused if the token is none of those configured or the body cannot be read; InvalidInput.
         """
         content, found = checked_callback(body, headers, operation="notify.parse_callback")
         return drive(self._first_to_accept(lambda port: port.parse_callback(content, found)))
 
     def check(self) -> None:
-        """Ask the provider whether it answers and takes the key, by a read that costs nothing and shows nothing.
-
-        Raises the error that says why not: CredentialsRefused, NotSent and so on. `gov.check()` asks every provider.
-        """
+        """Ask the provider whether it answers and takes the key, at no cost. Raises the error that says why not."""
         drive(self._perform("notify.check", self._port.check()))
