@@ -25,6 +25,7 @@ BEYOND_THE_LIMITS = [
     {"extra": {"field": ...}},
 ]
 KEY = "sk_test_canary0key0of0the0tests"
+DECLINED = "4000000000000002"
 SECRET = "whsec_canary0secret0of0the0tests"
 NOW = "2026-03-02T09:00:00Z"
 
@@ -92,3 +93,24 @@ class Desk:
         payment = self.new(**changed)
         self.person_pays(payment, card)
         return self.pay.get(payment.id)
+
+
+class Watching:
+    """A transport that lets something happen just before a chosen request."""
+
+    def __init__(self, inner, before):
+        self.inner, self.before, self.sent = inner, before, []
+
+    async def send(self, request):
+        self.sent.append(request)
+        for fits, act in list(self.before.items()):
+            if request.url.endswith(fits):
+                del self.before[fits]
+                act()
+        return await self.inner.send(request)
+
+    async def sleep(self, seconds):
+        await self.inner.sleep(seconds)
+
+    async def aclose(self):
+        await self.inner.aclose()

@@ -1,0 +1,10 @@
+"""A sandbox with a stopped clock for each test that asks for one."""
+
+import pytest
+
+from .ground import Desk
+
+
+@pytest.fixture
+def desk():
+    return Desk()
