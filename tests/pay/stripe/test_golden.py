@@ -281,7 +281,6 @@ def test_lists_are_read():
     data = ANSWERS["refunds-of-a-payment"]["body"]["data"]
     assert [refund.id for refund in pay.list_refunds("pi_1")] == [item["id"] for item in reversed(data)]
     assert pay_on(script("refunds-empty")).list_refunds("pi_1") == ()
-    data = ANSWERS["refunds-of-a-payment"]["body"]["data"]
     found = list(pay_on(script("refunds-of-a-payment")).search_refunds())
     assert [refund.payment_id for refund in found] == [item["payment_intent"] for item in data]
     data = ANSWERS["disputes-of-a-payment"]["body"]["data"]
