@@ -7,12 +7,12 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
 from govcomponents.money import Money
-from govcomponents.pay.adapters.request_parts import unsendable, with_extra
+from govcomponents.pay.adapters.request_parts import path_of, unsendable, with_extra
 from govcomponents.pay.limits import AmountLimits, PayLimits
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def refund_key(intent_id: str, available: Money, undone: Iterable[str]) -> str:
 
 def get(operation: str, template: str, identifier: str = "", query: Mapping[str, object] | None = None) -> Request:
     """Read the object, or the list, that a template of a path with an id stands for."""
-    path = template.replace("{id}", quote(identifier, safe=""))
+    path = path_of(template, id=identifier)
     url = f"{path}?{urlencode(list(flatten(query)))}" if query else path
     return Request(operation, "GET", url, Replay.ALWAYS, _VERSION, lookup=_CALL_AGAIN, template=template)
 
@@ -195,7 +195,7 @@ def post(
     return Request(
         operation,
         "POST",
-        template.replace("{id}", quote(identifier, safe="")),
+        path_of(template, id=identifier),
         Replay.IDEMPOTENT,
         {**_FORM, "Idempotency-Key": key or secrets.token_hex(16)},
         urlencode(form or {}).encode(),
