@@ -28,13 +28,14 @@ class DeliveryRule:
     """Delivery and repetition of callbacks by a provider, from its documentation.
 
     `timeout` is in seconds. `waits` are the seconds before each repetition, counted from the failure before it.
-    `is_taken` judges an answer's status; `is_repeated` whether a failure is repeated (None: there was no answer).
+    `is_taken` judges an answer's status (without it any 2xx is taken); `is_repeated` whether a failure is repeated
+    (None: there was no answer; without it every failure is).
     """
 
     timeout: float
     waits: tuple[float, ...]
-    is_taken: Callable[[int], bool]
-    is_repeated: Callable[[int | None], bool]
+    is_taken: Callable[[int], bool] = lambda status: 200 <= status < 300
+    is_repeated: Callable[[int | None], bool] = lambda _status: True
 
 
 @dataclass(frozen=True, slots=True)

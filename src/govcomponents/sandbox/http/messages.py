@@ -103,9 +103,14 @@ def is_cross_site(call: Call) -> bool:
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 
+def json_body(value: object) -> bytes:
+    """JSON as the bytes of an answer or a callback."""
+    return _encode(value).encode()
+
+
 def json_response(status: int, value: object, headers: Mapping[str, str] | None = None) -> Response:
     """A JSON answer."""
-    return Response(status, {"content-type": "application/json", **(headers or {})}, _encode(value).encode())
+    return Response(status, {"content-type": "application/json", **(headers or {})}, json_body(value))
 
 
 def html_response(status: int, page: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -6,11 +6,11 @@ Any 2xx is taken; everything else is repeated 1 minute, 5 minutes, 1 hour, 1 day
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.pay.adapters.govuk_pay.callbacks import sign
 from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
+from govcomponents.sandbox.http.messages import json_body
 from govcomponents.sandbox.providers.govuk_pay import responses
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 RULE: Final = DeliveryRule(
     timeout=3.0,
     waits=(60.0, 300.0, 3600.0, 86_400.0, 172_800.0),
-    is_taken=lambda status: 200 <= status < 300,
-    is_repeated=lambda _status: True,
 )
 _STATUS_NAMES: Final = {"P0010": "declined", "P0020": "timedout", "P0030": "cancelled"}
 
@@ -37,7 +35,7 @@ class Webhooks:
         for webhook in account.service.webhooks:
             if not webhook.active or event_type not in webhook.events:
                 continue
-            body = json.dumps(
+            body = json_body(
                 {
                     "webhook_message_id": self._context.ids.base32(),
                     "created_date": responses.moment(at),
@@ -47,9 +45,7 @@ class Webhooks:
                     "event_type": event_type,
                     "resource": _resource(charge, account.service.payment_provider),
                 },
-                ensure_ascii=False,
-                separators=(",", ":"),
-            ).encode()
+            )
             headers = {"Content-Type": "application/json", "Pay-Signature": sign(body, webhook.secret)}
             callback = Callback("pay", event_type, webhook.url, headers, body, RULE, charge.reference)
             self._context.callbacks.send(callback, after=at - self._context.clock.time())

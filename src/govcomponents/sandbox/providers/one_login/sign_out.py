@@ -86,7 +86,6 @@ RULE: Final = DeliveryRule(
     timeout=15.0,
     waits=(30.0, 60.0),
     is_taken=lambda status: status == 200,
-    is_repeated=lambda _: True,
 )
 
 

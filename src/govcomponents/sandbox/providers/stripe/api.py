@@ -9,7 +9,7 @@ import hmac
 import itertools
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from govcomponents.pay.adapters.stripe.wire import API_VERSION
 from govcomponents.sandbox.http.messages import Call, Route, json_response
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     Act = Callable[[Form, dict[str, str]], dict[str, Any]]
 
+R = TypeVar("R")
 PREFIX: Final = "/stripe"
 _SOONEST: Final = 30 * 60
 _LATEST: Final = 24 * 3600
@@ -124,23 +125,15 @@ class Api:
             raise Problem(401, "Invalid API Key provided.", is_stored=False)
 
     def _session(self, identifier: str) -> Session:
-        found = self._store.sessions.get(identifier)
-        if found is None:
-            raise missing("checkout.session", identifier, "session")
-        return self._lifecycle.settle(found)
+        return self._lifecycle.settle(_found(self._store.sessions, identifier, "checkout.session", "session"))
 
     def _intent(self, identifier: str) -> Intent:
-        found = self._store.intents.get(identifier)
-        if found is None:
-            raise missing("payment_intent", identifier, "intent")
+        found = _found(self._store.intents, identifier, "payment_intent", "intent")
         self._lifecycle.settle(self._lifecycle.of(found))
         return found
 
     def _refund(self, identifier: str) -> RefundRecord:
-        found = self._store.refunds.get(identifier)
-        if found is None:
-            raise missing("refund", identifier, "refund")
-        return self._lifecycle.settle_refund(found)
+        return self._lifecycle.settle_refund(_found(self._store.refunds, identifier, "refund", "refund"))
 
     def create_session(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """POST /v1/checkout/sessions, for payments only."""
@@ -259,9 +252,7 @@ class Api:
 
     def _charge(self, given: Form) -> Charge:
         if (identifier := validation.text(given, "charge")) is not None:
-            if identifier not in self._store.charges:
-                raise missing("charge", identifier, "charge")
-            return self._store.charges[identifier]
+            return _found(self._store.charges, identifier, "charge", "charge")
         identifier = validation.text(given, "payment_intent")
         if identifier is None:
             raise wrong("One of charge or payment_intent is needed.", "parameter_missing", "payment_intent")
@@ -276,74 +267,62 @@ class Api:
 
     def get_dispute(self, _given: Form, path: dict[str, str]) -> dict[str, Any]:
         """GET /v1/disputes/{id}."""
-        found = self._store.disputes.get(path["id"])
-        if found is None:
-            raise missing("dispute", path["id"], "dispute")
-        return self._objects.dispute(found)
+        return self._objects.dispute(_found(self._store.disputes, path["id"], "dispute", "dispute"))
 
     def list_sessions(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """GET /v1/checkout/sessions."""
         self._lifecycle.settle_all()
-        intent, status = validation.text(given, "payment_intent"), validation.text(given, "status")
-        return self._page(
-            given,
-            "/v1/checkout/sessions",
-            [
-                self._objects.session(session)
-                for session in self._store.sessions.values()
-                if intent in (None, session.intent_id) and status in (None, session.status)
-            ],
-        )
+        shown = [self._objects.session(one) for one in self._store.sessions.values()]
+        return _page(given, "/v1/checkout/sessions", shown, "payment_intent", "status")
 
     def list_intents(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """GET /v1/payment_intents."""
         self._lifecycle.settle_all()
-        return self._page(
-            given, "/v1/payment_intents", [self._objects.intent(one) for one in self._store.intents.values()]
-        )
+        return _page(given, "/v1/payment_intents", [self._objects.intent(one) for one in self._store.intents.values()])
 
     def list_refunds(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """GET /v1/refunds."""
         self._lifecycle.settle_all()
-        intent, charge = validation.text(given, "payment_intent"), validation.text(given, "charge")
-        return self._page(
-            given,
-            "/v1/refunds",
-            [
-                self._objects.refund(refund)
-                for refund in self._store.refunds.values()
-                if intent in (None, refund.intent_id) and charge in (None, refund.charge_id)
-            ],
-        )
+        shown = [self._objects.refund(one) for one in self._store.refunds.values()]
+        return _page(given, "/v1/refunds", shown, "payment_intent", "charge")
 
     def list_disputes(self, given: Form, _path: dict[str, str]) -> dict[str, Any]:
         """GET /v1/disputes."""
-        intent = validation.text(given, "payment_intent")
-        return self._page(
-            given,
-            "/v1/disputes",
-            [self._objects.dispute(one) for one in self._store.disputes.values() if intent in (None, one.intent_id)],
-        )
+        shown = [self._objects.dispute(one) for one in self._store.disputes.values()]
+        return _page(given, "/v1/disputes", shown, "payment_intent")
 
-    def _page(self, given: Form, url: str, items: list[dict[str, Any]]) -> dict[str, Any]:
-        """One page, newest first, after or before the item that a cursor names."""
-        size = validation.whole(given, "limit")
-        size = 10 if size is None else size
-        if not 1 <= size <= _LARGEST_PAGE:
-            raise wrong("Invalid integer: limit must be from 1 to 100", "parameter_invalid_integer", "limit")
-        items = [item for item in reversed(items) if _in_time(given, item["created"])]
-        ids = [item["id"] for item in items]
-        after, before = validation.text(given, "starting_after"), validation.text(given, "ending_before")
-        for cursor, name in ((after, "starting_after"), (before, "ending_before")):
-            if cursor is not None and cursor not in ids:
-                raise missing("object", cursor, name)
-        start = ids.index(after) + 1 if after is not None else 0
-        if before is not None:
-            end = ids.index(before)
-            start = max(0, end - size)
-            return {"object": "list", "url": url, "has_more": start > 0, "data": items[start:end]}
-        chosen = items[start : start + size]
-        return {"object": "list", "url": url, "has_more": start + size < len(items), "data": chosen}
+
+def _found(records: Mapping[str, R], identifier: str, kind: str, param: str) -> R:
+    found = records.get(identifier)
+    if found is None:
+        raise missing(kind, identifier, param)
+    return found
+
+
+def _page(given: Form, url: str, items: list[dict[str, Any]], *filters: str) -> dict[str, Any]:
+    """One page, newest first, after or before the item that a cursor names. Each filter is a field's name."""
+    size = validation.whole(given, "limit")
+    size = 10 if size is None else size
+    if not 1 <= size <= _LARGEST_PAGE:
+        raise wrong("Invalid integer: limit must be from 1 to 100", "parameter_invalid_integer", "limit")
+    wanted = {name: value for name in filters if (value := validation.text(given, name)) is not None}
+    items = [
+        item
+        for item in reversed(items)
+        if _in_time(given, item["created"]) and all(item[name] == value for name, value in wanted.items())
+    ]
+    ids = [item["id"] for item in items]
+    after, before = validation.text(given, "starting_after"), validation.text(given, "ending_before")
+    for cursor, name in ((after, "starting_after"), (before, "ending_before")):
+        if cursor is not None and cursor not in ids:
+            raise missing("object", cursor, name)
+    start = ids.index(after) + 1 if after is not None else 0
+    if before is not None:
+        end = ids.index(before)
+        start = max(0, end - size)
+        return {"object": "list", "url": url, "has_more": start > 0, "data": items[start:end]}
+    chosen = items[start : start + size]
+    return {"object": "list", "url": url, "has_more": start + size < len(items), "data": chosen}
 
 
 _HOLDS: Final[Mapping[str, Callable[[int, int], bool]]] = {

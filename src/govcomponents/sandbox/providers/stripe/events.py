@@ -6,13 +6,13 @@ published, these are in their spirit).
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.pay.adapters.stripe.callbacks import sign
 from govcomponents.pay.adapters.stripe.wire import API_VERSION
 from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
+from govcomponents.sandbox.http.messages import json_body
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.context import SandboxContext
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 RULE: Final = DeliveryRule(
     timeout=10.0,
     waits=(300.0, 1800.0, 7200.0, 18_000.0, 36_000.0, 86_400.0, 86_400.0),
-    is_taken=lambda status: 200 <= status < 300,
-    is_repeated=lambda _status: True,
 )
 
 
@@ -47,7 +45,7 @@ class Events:
             "request": {"id": None, "idempotency_key": None},
             "type": kind,
         }
-        body = json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+        body = json_body(event)
         self._store.events.append((kind, body))
         for endpoint in self._store.world.webhooks:
             if "*" in endpoint.events or kind in endpoint.events:
