@@ -107,3 +107,20 @@ def test_a_policy_of_one_attempt_sends_nothing_twice(desk):
     with pytest.raises(OutcomeUnknown):
         pay.create(Money(4250), "R-1", "Permit", "https://permits.example.gov.uk/return")
     assert len(wire.sent) == 1
+
+
+WRITES = [(_capture, 1), (_cancel, 1), (_cancel, 2), (_release, 1), (_refund, 2)]
+
+
+@pytest.mark.parametrize(("act", "step"), WRITES, ids=lambda value: getattr(value, "__name__", str(value)))
+def test_what_is_still_being_worked_on_is_asked_for_again_under_its_key(desk, act, step):
+    call = act(desk)
+    error = {"error": {"type": "idempotency_error", "code": "idempotency_key_in_use"}}
+    steps = [desk.sandbox.handle] * 5
+    steps[step] = Response(409, {}, json.dumps(error).encode())
+    transport = ScriptedTransport(steps)
+    call(desk.on(transport))
+    assert transport.waits == [1.0]
+    first, again = transport.sent[step : step + 2]
+    assert first.url == again.url
+    assert first.headers["Idempotency-Key"] == again.headers["Idempotency-Key"]

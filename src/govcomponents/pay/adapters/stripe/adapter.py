@@ -25,7 +25,7 @@ from govcomponents.pay.adapters.stripe.parsing import (
     to_dispute,
     to_refund,
 )
-from govcomponents.pay.adapters.stripe.schema import DISPUTE, INTENT, PAGE, REFUND, SESSION
+from govcomponents.pay.adapters.stripe.schema import DISPUTE, INTENT, MADE, PAGE, REFUND, SESSION
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.states import PaymentStatus, RefundableStatus, RefundStatus
 
@@ -119,11 +119,23 @@ class Stripe(ApiKeyAdapter):
         """Make something under an idempotency key. What is answered a second time is read anew: it may have changed."""
         with carrying(request.idempotency_key):
             response = await self._ask(request)
-            answer = read_as(kind, response, request=request, provider=self.provider)
-            raw = LazyJson(response.body)
             if response.header(wire.REPLAYED) == "true":
-                return await self._one(read_again(str(raw["id"])), kind, convert)
-            return self._said(answer, raw, convert, request, response)
+                made = read_as(MADE, response, request=request, provider=self.provider)
+                return await self._one(read_again(made["id"]), kind, convert)
+            return self._read(request, response, kind, convert)
+
+    async def _one(self, request: Request, kind: TypeAdapter[A], convert: Callable[[A, Mapping[str, object]], T]) -> T:
+        return self._read(request, await self._ask(request), kind, convert)
+
+    def _read(
+        self,
+        request: Request,
+        response: Response,
+        kind: TypeAdapter[A],
+        convert: Callable[[A, Mapping[str, object]], T],
+    ) -> T:
+        answer = read_as(kind, response, request=request, provider=self.provider)
+        return self._said(answer, LazyJson(response.body), convert, request, response)
 
     async def _look(self, operation: str, payment_id: str) -> Payment:
         if wire.is_intent(payment_id):

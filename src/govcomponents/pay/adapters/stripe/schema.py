@@ -146,6 +146,10 @@ class DisputePart(_Sum, total=False):
     balance_transactions: list[BalancePart]
 
 
+class _Made(TypedDict):
+    id: str
+
+
 class _PagePart(TypedDict, total=False):
     data: Required[list[dict[str, object]]]
     has_more: bool
@@ -155,4 +159,5 @@ SESSION: Final = TypeAdapter(SessionPart)
 INTENT: Final = TypeAdapter(IntentPart)
 REFUND: Final = TypeAdapter(RefundPart)
 DISPUTE: Final = TypeAdapter(DisputePart)
+MADE: Final = TypeAdapter(_Made)
 PAGE: Final = TypeAdapter(_PagePart)
