@@ -36,16 +36,22 @@ class Lifecycle:
         """An id that nothing has yet."""
         return f"{prefix}_{self._context.ids.token(length)}"
 
-    def _tell(self, session: Session, what: str) -> None:
+    def _record(self, session: Session, what: str) -> None:
         self._context.timeline.record("stripe", what, session.given.get("client_reference_id"))
 
-    def _event(self, kind: str, shown: dict[str, Any], at: float, session: Session) -> None:
+    def _event(self, session: Session, kind: str, shown: dict[str, Any], at: float, what: str = "") -> None:
+        """Make an event of a change at `at`, and record `what` changed, if that is said."""
         self._events.add(kind, shown, at, session.given.get("client_reference_id"))
+        if what:
+            self._record(session, what)
+
+    def _session_of(self, intent_id: str) -> Session:
+        return self.of(self._store.intents[intent_id])
 
     def created(self, session: Session) -> None:
         """Keep a new Session."""
         self._store.sessions[session.id] = session
-        self._tell(session, "checkout session created")
+        self._record(session, "checkout session created")
 
     def of(self, intent: Intent) -> Session:
         """The Session that a PaymentIntent belongs to."""
@@ -73,14 +79,9 @@ class Lifecycle:
             at, refund.changes_at, refund.status = refund.changes_at, None, refund.becomes
             if refund.status == "failed":
                 self._store.charges[refund.charge_id].refunded -= refund.amount
-            session = self.of(self._store.intents[refund.intent_id])
-            self._event(
-                f"refund.{'failed' if refund.status == 'failed' else 'updated'}",
-                self._objects.refund(refund),
-                at,
-                session,
-            )
-            self._tell(session, f"refund {refund.status}")
+            kind = f"refund.{'failed' if refund.status == 'failed' else 'updated'}"
+            session = self._session_of(refund.intent_id)
+            self._event(session, kind, self._objects.refund(refund), at, f"refund {refund.status}")
         return refund
 
     def settle_all(self) -> None:
@@ -95,8 +96,8 @@ class Lifecycle:
         intent = self.intent_of(session)
         if intent is not None and intent.status in TRYING:
             self._cancel(intent, "automatic", at)
-        self._event("checkout.session.expired", self._objects.session(session), at, session)
-        self._tell(session, "checkout session expired")
+        shown = self._objects.session(session)
+        self._event(session, "checkout.session.expired", shown, at, "checkout session expired")
 
     def expire(self, session: Session) -> None:
         """End an open Session. Raises a Problem for any other."""
@@ -110,9 +111,7 @@ class Lifecycle:
 
     def _cancel(self, intent: Intent, reason: str | None, at: int) -> None:
         intent.status, intent.reason, intent.canceled_at = "canceled", reason, at
-        session = self.of(intent)
-        self._event("payment_intent.canceled", self._objects.intent(intent), at, session)
-        self._tell(session, "payment cancelled")
+        self._event(self.of(intent), "payment_intent.canceled", self._objects.intent(intent), at, "payment cancelled")
 
     def cancel(self, intent: Intent, reason: str | None) -> None:
         """Cancel a PaymentIntent of a Session, which is possible only while its money is held. Raises a Problem."""
@@ -150,7 +149,7 @@ class Lifecycle:
         )
         if card.three_d_secure:
             intent.status, intent.waiting = "requires_action", charge
-            self._event("payment_intent.requires_action", self._objects.intent(intent), charge.created, session)
+            self._event(session, "payment_intent.requires_action", self._objects.intent(intent), charge.created)
         elif card.code is not None:
             self._decline(session, intent, charge, card.code, card.decline_code)
         else:
@@ -182,7 +181,7 @@ class Lifecycle:
         )
         self._store.intents[intent.id] = intent
         session.intent_id = intent.id
-        self._event("payment_intent.created", self._objects.intent(intent), intent.created, session)
+        self._event(session, "payment_intent.created", self._objects.intent(intent), intent.created)
         return intent
 
     def _decline(self, session: Session, intent: Intent, charge: Charge, code: str, decline_code: str | None) -> None:
@@ -196,8 +195,8 @@ class Lifecycle:
             "charge": charge.id,
             **({"decline_code": decline_code} if decline_code else {}),
         }
-        self._event("payment_intent.payment_failed", self._objects.intent(intent), charge.created, session)
-        self._tell(session, f"card refused: {decline_code or code}")
+        shown, what = self._objects.intent(intent), f"card refused: {decline_code or code}"
+        self._event(session, "payment_intent.payment_failed", shown, charge.created, what)
 
     def _authorise(self, session: Session, intent: Intent, charge: Charge) -> None:
         self._store.charges[charge.id] = charge
@@ -206,12 +205,11 @@ class Lifecycle:
         if intent.capture_method == "manual":
             intent.status = "requires_capture"
             kind = "payment_intent.amount_capturable_updated"
-            self._event(kind, self._objects.intent(intent), self.now(), session)
-            self._tell(session, "money held")
+            self._event(session, kind, self._objects.intent(intent), self.now(), "money held")
         else:
             session.is_paid = True
             self._take(intent)
-        self._event("checkout.session.completed", self._objects.session(session), self.now(), session)
+        self._event(session, "checkout.session.completed", self._objects.session(session), self.now())
         if charge.card.is_disputed:
             self.dispute(charge)
 
@@ -221,8 +219,7 @@ class Lifecycle:
         intent.status = "succeeded"
         session = self.of(intent)
         session.is_paid = True
-        self._event("payment_intent.succeeded", self._objects.intent(intent), self.now(), session)
-        self._tell(session, "paid")
+        self._event(session, "payment_intent.succeeded", self._objects.intent(intent), self.now(), "paid")
 
     def refund(
         self, charge: Charge, amount: int | None, *, reason: str | None, metadata: dict[str, str]
@@ -257,9 +254,9 @@ class Lifecycle:
         elif charge.card.refund_fails:
             refund.becomes, refund.changes_at = "failed", now + _REFUND_FAILS
         self._store.refunds[refund.id] = refund
-        session = self.of(self._store.intents[charge.intent_id])
-        self._event("refund.created", self._objects.refund(refund), refund.created, session)
-        self._tell(session, f"refund {refund.status}")
+        session = self._session_of(charge.intent_id)
+        what = f"refund {refund.status}"
+        self._event(session, "refund.created", self._objects.refund(refund), refund.created, what)
         return refund
 
     def dispute(self, charge: Charge) -> DisputeRecord:
@@ -274,9 +271,8 @@ class Lifecycle:
             intent_id=charge.intent_id,
         )
         self._store.disputes[dispute.id] = dispute
-        session = self.of(self._store.intents[charge.intent_id])
-        self._event("charge.dispute.created", self._objects.dispute(dispute), dispute.created, session)
-        self._tell(session, "dispute opened")
+        session, shown = self._session_of(charge.intent_id), self._objects.dispute(dispute)
+        self._event(session, "charge.dispute.created", shown, dispute.created, "dispute opened")
         return dispute
 
     def close_dispute(self, dispute: DisputeRecord, status: str) -> None:
@@ -284,6 +280,5 @@ class Lifecycle:
         dispute.status = status
         charge = self._store.charges[dispute.charge_id]
         charge.is_disputed = status != "won"
-        session = self.of(self._store.intents[charge.intent_id])
-        self._event("charge.dispute.closed", self._objects.dispute(dispute), self.now(), session)
-        self._tell(session, f"dispute {status}")
+        session, shown = self._session_of(charge.intent_id), self._objects.dispute(dispute)
+        self._event(session, "charge.dispute.closed", shown, self.now(), f"dispute {status}")
