@@ -1,4 +1,4 @@
-"""Stripe's own Python client works, unmodified, with the imitated Stripe over HTTP.
+"""Stripe's own Python client works, unmodified, with the Stripe stub over HTTP.
 
 It runs as a process of its own from a throwaway virtual environment, and is no dependency of the package. Where it
 cannot be installed this test is skipped and says so. GOVCOMPONENTS_STRIPE_PYTHON names an interpreter that has it.

@@ -1,4 +1,4 @@
-"""The imitated Stripe as the pay contract sees a provider."""
+"""The Stripe stub as the pay contract sees a provider."""
 
 from govcomponents.contracts.pay.suite import PayDouble
 from govcomponents.core.runtime import Runtime

@@ -1,4 +1,4 @@
-"""Cancelling payments and capturing held money on the imitated Stripe."""
+"""Cancelling payments and capturing held money on the Stripe stub."""
 
 import json
 

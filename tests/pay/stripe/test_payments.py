@@ -1,4 +1,4 @@
-"""Making and reading payments on the imitated Stripe, beyond what the contract asks of every adapter."""
+"""Making and reading payments on the Stripe stub, beyond what the contract asks of every adapter."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Refunds on the imitated Stripe: made once, of what is left, and of their payment only."""
+"""Refunds on the Stripe stub: made once, of what is left, and of their payment only."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Searches on the imitated Stripe: payments, refunds and disputes."""
+"""Searches on the Stripe stub: payments, refunds and disputes."""
 
 import json
 

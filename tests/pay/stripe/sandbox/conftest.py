@@ -1,4 +1,4 @@
-"""An imitated API for each test that asks for one."""
+"""A stub for each test that asks for one."""
 
 import pytest
 

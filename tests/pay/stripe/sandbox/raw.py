@@ -1,4 +1,4 @@
-"""The imitated API as a plain HTTP client sees it, and a Session to make on it."""
+"""The stub as a plain HTTP client sees it, and a Session to make on it."""
 
 import json
 from urllib.parse import urlencode
@@ -23,7 +23,7 @@ START = 1772442000  # NOW
 
 
 class Raw:
-    """The imitated API as a plain HTTP client sees it."""
+    """The stub as a plain HTTP client sees it."""
 
     def __init__(self, state=None, **changed):
         self.sandbox = Sandbox(world(**changed), now=NOW, state=state)

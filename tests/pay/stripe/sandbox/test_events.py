@@ -1,4 +1,4 @@
-"""Events of the imitated Stripe: made, signed and delivered."""
+"""Events of the Stripe stub: made, signed and delivered."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Idempotency keys of the imitated Stripe."""
+"""Idempotency keys of the Stripe stub."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Money on the imitated Stripe: captures, refunds and disputes."""
+"""Money on the Stripe stub: captures, refunds and disputes."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""The imitated API by itself: authentication, parameters, objects and lists, seen on the wire."""
+"""The stub by itself: authentication, parameters, objects and lists, seen on the wire."""
 
 import base64
 

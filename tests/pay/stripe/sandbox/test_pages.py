@@ -1,4 +1,4 @@
-"""The pages of the imitated Stripe: a card, and its bank."""
+"""The pages of the Stripe stub: a card, and its bank."""
 
 import pytest
 
