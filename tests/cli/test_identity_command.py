@@ -33,13 +33,14 @@ def test_a_key_is_never_overwritten(tmp_path, capsys):
     path = tmp_path / "key.pem"
     path.write_text("mine")
     status, _, err = run(capsys, "new-key", path)
-    assert status == 1
+    assert status == 2
+    assert f"{path} cannot be written: File exists" in err
     assert "To fix" in err
     assert path.read_text() == "mine"
 
 
 def test_a_key_that_would_be_too_small(tmp_path, capsys):
-    assert run(capsys, "new-key", tmp_path / "key.pem", "--bits", "1024")[0] == 1
+    assert run(capsys, "new-key", tmp_path / "key.pem", "--bits", "1024")[0] == 2
     assert not (tmp_path / "key.pem").exists()
 
 
@@ -53,15 +54,34 @@ def test_two_keys_are_published_side_by_side(tmp_path, capsys):
 
 def test_one_key_is_not_published_twice(tmp_path, capsys):
     run(capsys, "new-key", tmp_path / "key")
-    assert run(capsys, "jwks", tmp_path / "key", tmp_path / "key")[0] == 1
+    assert run(capsys, "jwks", tmp_path / "key", tmp_path / "key")[0] == 2
 
 
 def test_a_file_that_is_no_key(tmp_path, capsys):
     path = tmp_path / "key"
     path.write_text("canary")
     status, out, err = run(capsys, "jwks", path)
-    assert status == 1
+    assert status == 2
+    assert str(path) in err
     assert "canary" not in out + err
+
+
+def test_a_file_that_is_not_there_is_named_with_the_reason(tmp_path, capsys):
+    run(capsys, "new-key", tmp_path / "good")
+    status, out, err = run(capsys, "jwks", tmp_path / "good", tmp_path / "absent")
+    assert (status, out) == (2, "")
+    assert f"{tmp_path / 'absent'}" in err
+    assert "No such file or directory" in err
+
+
+def test_reports_for_programs(tmp_path, capsys):
+    path = tmp_path / "key.pem"
+    status, out, _ = run(capsys, "new-key", path, "--json")
+    made = json.loads(out)
+    assert (status, made["file"]) == (0, str(path))
+    assert made["public_pem"].startswith("-----BEGIN PUBLIC KEY-----")
+    status, out, _ = run(capsys, "jwks", path, "--json")
+    assert (status, json.loads(out)) == (0, made["jwks"])
 
 
 def test_an_unknown_algorithm():

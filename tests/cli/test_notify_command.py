@@ -56,13 +56,13 @@ def test_a_csv_file_is_sent_and_goes_on_where_it_was(server, tmp_path, capsys):
     arguments = ["bulk", file, "--template", EMAIL, "--channel", "email", "--batch", "b", "--result", result]
 
     status, out, _ = run(capsys, *arguments, "--per-minute", "60000", "--concurrency", "2")
-    assert (status, out) == (0, "5 accepted, 1 refused, 1 repeated rows left out.\n")
+    assert (status, out) == (1, "5 accepted, 1 refused, 1 repeated rows left out.\n")
     rows = list(csv.DictReader(result.read_text(encoding="utf-8").splitlines()))
     assert sorted(row["outcome"] for row in rows) == ["accepted"] * 5 + ["duplicate", "refused"]
     assert "example.com" not in result.read_text()
 
     status, out, _ = run(capsys, *arguments)
-    assert (status, out) == (0, "0 accepted, 7 done earlier.\n")
+    assert (status, out) == (1, "0 accepted, 7 done earlier, 1 refused earlier.\n")
     assert len(server.sandbox.notify.messages.all()) == 5
 
 
@@ -72,7 +72,69 @@ def test_a_send_that_stops_says_why_and_what_to_do(server, tmp_path, capsys, mon
     file.write_text("email address\np@example.com\n", encoding="utf-8")
 
     status, _, err = run(capsys, "bulk", file, "--template", EMAIL, "--channel", "email", "--batch", "b")
-    assert (status, "key" in err) == (1, True)
+    assert (status, "key" in err) == (2, True)
+
+
+def test_everything_accepted_is_done_and_told_to_programs(server, tmp_path, capsys):
+    file = tmp_path / "people.csv"
+    file.write_text("email address,name,reference,amount,refund\np@example.com,P,R,£1,no\n", encoding="utf-8")
+    result = tmp_path / "result.csv"
+    result.write_text("row,outcome,notification id,reference,problem\n0,accepted,x,y,\n")
+    arguments = ["bulk", file, "--template", EMAIL, "--channel", "email", "--batch", "b", "--result", result, "--json"]
+    status, out, _ = run(capsys, *arguments)
+    told = json.loads(out)
+    assert (status, told["is_complete"], told["progress"]["accepted"]) == (0, True, 1)
+    assert len(result.read_text().splitlines()) == 3  # what it held is still there
+
+
+@pytest.mark.parametrize(
+    ("heading", "change", "said"),
+    [
+        ("email address,name", [], "no column for"),
+        ("telephone", [], "email address"),
+        ("email address,name,reference,amount,refund", ["--template", "receipt"], "not a UUID"),
+        ("email address,name,reference,amount,refund", ["--result", "/absent/result.csv"], "/absent/result.csv: "),
+        (None, [], "No such file or directory"),
+    ],
+    ids=str,
+)
+def test_nothing_is_written_before_the_checks_have_passed(server, tmp_path, capsys, heading, change, said):
+    file = tmp_path / "people.csv"
+    if heading is not None:
+        file.write_text(f"{heading}\np@example.com,P,R,£1,no\n", encoding="utf-8")
+    before = sorted(tmp_path.iterdir())
+    status, out, err = run(
+        capsys, "bulk", file, "--template", EMAIL, "--channel", "email", "--batch", "b", "--result",
+        tmp_path / "result.csv", *change,
+    )  # fmt: skip
+    assert (status, out) == (2, "")
+    assert said in err
+    assert err.count("\n") == 1
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_templates_file_that_is_not_there_is_named(server, tmp_path, capsys):
+    status, _, err = run(capsys, "lock", tmp_path / "templates.toml", "--check")
+    assert status == 2  # and not 1, which says that something changed
+    assert f"{tmp_path / 'templates.toml'} cannot be read (No such file or directory)" in err
+
+
+def test_a_provider_that_cannot_be_had_is_no_drift(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("GOVCOMPONENTS_ENVIRONMENT", "test")
+    monkeypatch.setenv("GOVCOMPONENTS_NOTIFY__API_KEY", KEY)
+    monkeypatch.setenv("GOVCOMPONENTS_NOTIFY__BASE_URL", "http://127.0.0.1:9")
+    file = tmp_path / "templates.toml"
+    file.write_text(f'[receipt]\nchannel = "email"\n[receipt.ids.test]\nen = "{EMAIL}"\n', encoding="utf-8")
+    assert run(capsys, "lock", file, "--check")[0] == 2
+
+
+def test_a_lock_is_reported_to_programs(server, tmp_path, capsys):
+    file = tmp_path / "templates.toml"
+    file.write_text(f'[receipt]\nchannel = "email"\n[receipt.ids.test]\nen = "{EMAIL}"\n', encoding="utf-8")
+    status, out, _ = run(capsys, "lock", file, "--json")
+    assert (status, json.loads(out)["locked"], json.loads(out)["absent"]) == (0, [EMAIL], [])
+    status, out, _ = run(capsys, "lock", file, "--check", "--json")
+    assert (status, json.loads(out)) == (0, {"changed": []})
 
 
 def test_the_bar_is_for_those_who_watch(capsys, monkeypatch):

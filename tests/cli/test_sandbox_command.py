@@ -118,7 +118,7 @@ def test_a_wrong_command_line_is_explained(capsys, wrong):
 
 
 def complaint(capsys, *arguments):
-    assert main(["sandbox", *arguments]) == 1
+    assert main(["sandbox", *arguments]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert "Traceback" not in printed.err

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from govcomponents.cli.outcome import Status, add_json, report
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     new.add_argument("file", type=Path, help="where to put the private key; must not exist yet")
     new.add_argument("--algorithm", choices=_ALGORITHMS, default=_ALGORITHMS[0], help="(default: %(default)s)")
     new.add_argument("--bits", type=int, default=2048, help="of an RSA key (default: %(default)s)")
+    add_json(new)
     new.set_defaults(run=new_key)
     show = actions.add_parser(
         "jwks",
@@ -39,50 +41,55 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     show.add_argument("files", type=Path, nargs="+", metavar="file", help="a private key as PEM or JWK")
     show.add_argument("--algorithm", choices=_ALGORITHMS, default=_ALGORITHMS[0], help="(default: %(default)s)")
+    add_json(show)
     show.set_defaults(run=jwks)
 
 
 def new_key(options: argparse.Namespace) -> int:
     """Make a private key, and print its public half."""
-    from govcomponents.identity.jose.own_keys import new_private_key, signer_of
+    from govcomponents.identity.jose.own_keys import new_private_key, published_jwks, signer_of
 
     pem = new_private_key(options.algorithm, bits=options.bits)
     try:
         handle = os.open(options.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         raise ConfigurationError(
-            f"the key cannot be written: {error.strerror}", fix="name a file that does not exist, in a folder that does"
+            f"{options.file} cannot be written: {error.strerror}",
+            fix="name a file that does not exist, in a folder that does",
         ) from None
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(pem.reveal())
     signer = signer_of(pem, algorithm=options.algorithm)
-    _print_jwks([signer])
-    print(_public_pem(signer), end="")
+    keys, public_pem = published_jwks([signer]), _public_pem(signer)
+    report(
+        options,
+        {"file": str(options.file), "jwks": keys, "public_pem": public_pem},
+        [json.dumps(keys, indent=2), public_pem.rstrip()],
+    )
     print(
         f"The private key is in {options.file}. Keep it secret; publish or register the public half.", file=sys.stderr
     )
-    return 0
+    return Status.DONE
 
 
 def jwks(options: argparse.Namespace) -> int:
-    """Print the public halves of private keys as a key set."""
-    from govcomponents.identity.jose.own_keys import signer_of
-    from govcomponents.identity.jose.signing import read_key_file
+    """Print the public halves of private keys as a key set, which is JSON in any case."""
+    from govcomponents.identity.jose.own_keys import ALL_ALGORITHMS, published_jwks
+    from govcomponents.identity.jose.signing import load_signer, read_key_file
     from govcomponents.privacy import Secret
 
-    _print_jwks(
-        [
-            signer_of(Secret(read_key_file(file, setting=str(file))), algorithm=options.algorithm)
-            for file in options.files
-        ]
-    )
-    return 0
-
-
-def _print_jwks(signers: list[KeySigner]) -> None:
-    from govcomponents.identity.jose.own_keys import published_jwks
-
-    print(json.dumps(published_jwks(signers), indent=2))
+    signers = [
+        load_signer(
+            Secret(read_key_file(file, setting=str(file))),
+            algorithm=options.algorithm,
+            allowed=ALL_ALGORITHMS,
+            setting=str(file),
+        )
+        for file in options.files
+    ]
+    keys = published_jwks(signers)
+    report(options, keys, [json.dumps(keys, indent=2)])
+    return Status.DONE
 
 
 def _public_pem(signer: KeySigner) -> str:

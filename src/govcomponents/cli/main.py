@@ -1,12 +1,15 @@
+# PYTHON_ARGCOMPLETE_OK
 """Reads the command line and hands over to the module of the subcommand; a user's mistake is one line, no traceback."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
 from govcomponents.cli import identity, notify, sandbox
+from govcomponents.cli.outcome import INTERRUPTED, STATUSES, Status
 from govcomponents.core.runtime import VERSION
 from govcomponents.errors import GovComponentsError
 
@@ -19,7 +22,9 @@ _COMMANDS = (sandbox, identity, notify)
 def parser() -> argparse.ArgumentParser:
     """The whole command line; each subcommand's module adds its own part."""
     whole = argparse.ArgumentParser(
-        prog="govcomponents", description="Payments, notifications and identity for government services."
+        prog="govcomponents",
+        description="Payments, notifications and identity for government services.",
+        epilog=STATUSES,
     )
     whole.add_argument("--version", action="version", version=f"govcomponents {VERSION}")
     commands = whole.add_subparsers(title="commands", dest="command", required=True, metavar="COMMAND")
@@ -29,14 +34,33 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status: 0 done, 1 it failed, 2 the command line is wrong."""
-    options = parser().parse_args(arguments)
+    """Run the command, and return its exit status (`cli/outcome.py`). A user's mistake is one line on stderr."""
+    whole = parser()
+    if "_ARGCOMPLETE" in os.environ:
+        _complete(whole)
+    options = whole.parse_args(arguments)
     try:
         status: int = options.run(options)
     except GovComponentsError as error:
         print(f"govcomponents: {error}", file=sys.stderr)
-        return 1
+        return Status.COULD_NOT_RUN
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename is not None else ""
+        print(f"govcomponents: {where}{error.strerror or error}", file=sys.stderr)
+        return Status.COULD_NOT_RUN
+    except KeyboardInterrupt:
+        print("govcomponents: interrupted", file=sys.stderr)
+        return INTERRUPTED
     return status
+
+
+def _complete(whole: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks how a command line goes on, if the package for that is installed."""
+    try:
+        import argcomplete
+    except ImportError:
+        return
+    argcomplete.autocomplete(whole)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,22 @@ Both use the settings of the environment (GOVCOMPONENTS_NOTIFY__...).
 from __future__ import annotations
 
 import csv
+import errno
+import os
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from govcomponents.cli.outcome import Status, add_json, report
+
 if TYPE_CHECKING:
     import argparse
+    from typing import Self, TextIO
 
     from govcomponents.components import GovComponents
     from govcomponents.notify.bulk.results import BulkProgress, RowResult
+
+_CANNOT_WRITE = "the file cannot be written, or its folder does not exist"
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,6 +37,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     lock.add_argument("file", nargs="?", default="templates.toml", help="the file of names (default: %(default)s)")
     lock.add_argument("--environment", default="test", help="whose ids are looked at (default: %(default)s)")
     lock.add_argument("--check", action="store_true", help="compare only; the exit status is 1 if something changed")
+    add_json(lock)
     lock.set_defaults(run=run_lock)
     bulk = parts.add_parser(
         "bulk",
@@ -50,6 +57,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     bulk.add_argument("--result", metavar="FILE", help="write what became of each row as CSV")
     bulk.add_argument("--per-minute", type=float, default=3000, metavar="N", help="the pace (default: %(default)s)")
     bulk.add_argument("--concurrency", type=int, default=96, metavar="N", help="at once (default: %(default)s)")
+    add_json(bulk)
     bulk.set_defaults(run=run_bulk)
 
 
@@ -70,16 +78,51 @@ def run_lock(options: argparse.Namespace) -> int:
         present = [template for template in gov.notify.list_templates() if template.id in wanted]
     if options.check:
         problems = registry.compare(present)
-        for problem in problems:
-            print(problem)
-        print("Everything is as it was locked." if not problems else f"{len(problems)} changed.")
-        return 1 if problems else 0
+        last = f"{len(problems)} changed." if problems else "Everything is as it was locked."
+        report(options, {"changed": [str(problem) for problem in problems]}, [*map(str, problems), last])
+        return Status.NOT_ALL if problems else Status.DONE
     lock = path.with_name(LOCK_NAME)
     write_lock(lock, present)
-    for absent in sorted(wanted - {template.id for template in present}):
-        print(f"The provider has no template {absent}.")
-    print(f"Locked {len(present)} of {len(wanted)} templates in {lock}.")
-    return 0 if len(present) == len(wanted) else 1
+    absent = sorted(wanted - {template.id for template in present})
+    report(
+        options,
+        {"file": str(lock), "locked": sorted(template.id for template in present), "absent": absent},
+        [
+            *(f"The provider has no template {one}." for one in absent),
+            f"Locked {len(present)} of {len(wanted)} templates in {lock}.",
+        ],
+    )
+    return Status.NOT_ALL if absent else Status.DONE
+
+
+class _Results:
+    """The file of what became of each row. It begins with the first row, and goes on where it was."""
+
+    def __init__(self, path: str | None) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+
+    def __enter__(self) -> Self:
+        """Check that the file can be written, before anything is sent. Raises OSError."""
+        if self._path is not None:
+            path = Path(self._path)
+            if not os.access(path if path.exists() else path.parent, os.W_OK):
+                raise OSError(errno.EACCES if path.parent.exists() else errno.ENOENT, _CANNOT_WRITE, self._path)
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, one: RowResult) -> None:
+        """Write one row."""
+        if self._file is None:
+            assert self._path is not None  # noqa: S101  # it is called only with one
+            self._file = Path(self._path).open("a", newline="", encoding="utf-8")  # noqa: SIM115  # closed on leaving
+            if self._file.tell() == 0:
+                csv.writer(self._file).writerow(["row", "outcome", "notification id", "reference", "problem"])
+        outcome = one.state.name.lower().replace("_", " ")
+        csv.writer(self._file).writerow([one.row, outcome, one.notification_id or "", one.reference, one.problem])
 
 
 class _Bar:
@@ -105,6 +148,7 @@ def describe(progress: BulkProgress) -> str:
     for count, words in (
         (progress.earlier, "done earlier"),
         (progress.refused, "refused"),
+        (progress.earlier_refused, "refused earlier"),
         (progress.duplicates, "repeated rows left out"),
         (progress.not_sent, "not sent"),
         (progress.unknown, "of unknown outcome"),
@@ -115,20 +159,10 @@ def describe(progress: BulkProgress) -> str:
 
 
 def run_bulk(options: argparse.Namespace) -> int:
-    """Send to everybody, and say how it ended. The exit status is 1 if rows are left."""
+    """Send to everybody, and say how it ended. Rows that were refused earlier are still not done."""
     checkpoint = options.checkpoint or f"{options.file}.checkpoint"
     bar = _Bar()
-    with _components() as gov, ExitStack() as stack:
-        on_result = None
-        if options.result:
-            file = stack.enter_context(Path(options.result).open("w", newline="", encoding="utf-8"))
-            writer = csv.writer(file)
-            writer.writerow(["row", "outcome", "notification id", "reference", "problem"])
-
-            def on_result(one: RowResult) -> None:
-                outcome = one.state.name.lower().replace("_", " ")
-                writer.writerow([one.row, outcome, one.notification_id or "", one.reference, one.problem])
-
+    with _components() as gov, _Results(options.result) as results:
         result = gov.notify.send_many(
             options.file,
             options.template,
@@ -138,12 +172,17 @@ def run_bulk(options: argparse.Namespace) -> int:
             per_minute=options.per_minute,
             concurrency=options.concurrency,
             on_progress=bar.show,
-            on_result=on_result,
+            on_result=results.add if options.result else None,
         )
     bar.end()
-    print(describe(result.progress) + ".")
+    progress = result.progress
+    lines = [f"{describe(progress)}."]
     if result.stopped_by is not None:
-        print(f"It stopped early: {result.stopped_by}")
+        lines.append(f"It stopped early: {result.stopped_by}")
     if not result.is_complete:
-        print("Rows are left: start the same command again.")
-    return 0 if result.is_complete else 1
+        lines.append("Rows are left: start the same command again.")
+    report(options, {**result.to_dict(), "is_complete": result.is_complete}, lines)
+    if result.stopped_by is not None:
+        return Status.COULD_NOT_RUN
+    is_all = result.is_complete and not progress.refused and not progress.earlier_refused
+    return Status.DONE if is_all else Status.NOT_ALL

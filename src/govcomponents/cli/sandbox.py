@@ -7,6 +7,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
+from govcomponents.cli.outcome import Status, add_json, report
 from govcomponents.core.validation import LOOPBACK
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="send every provider's callbacks below this address of your service (default: where the world says)",
     )
     parser.add_argument("--public-url", metavar="URL", help="the address that clients use, if it is another one")
+    add_json(parser)
     parser.set_defaults(run=run)
 
 
@@ -68,13 +70,25 @@ def run(options: argparse.Namespace) -> int:
 
     previous = [(number, signal.signal(number, stop)) for number in (signal.SIGINT, signal.SIGTERM)]
     try:
-        print(welcome(server, options.host), flush=True)
+        report(options, _facts(server), [welcome(server, options.host)])
         server.serve()
     finally:
         for number, handler in previous:
             signal.signal(number, handler)
-    print("The sandbox has stopped.")
-    return 0
+    if not options.json:
+        print("The sandbox has stopped.")
+    return Status.DONE
+
+
+def _facts(server: SandboxServer) -> dict[str, object]:
+    """Where the sandbox is, what is there, and the settings of a service that uses it."""
+    from govcomponents.sandbox.control.client_environment import environment
+
+    return {
+        "base_url": server.base_url,
+        "providers": {one.spec.name: f"{server.base_url}{one.spec.start_path}" for one in server.sandbox.providers},
+        "environment": dict(environment(server.sandbox.settings())),
+    }
 
 
 def welcome(server: SandboxServer, host: str) -> str:

@@ -40,7 +40,7 @@ class SandboxServer:
             self._listener = Listener(host, port)
         except (OSError, OverflowError) as error:
             raise ConfigurationError(
-                f"the sandbox cannot listen on {host} port {port} ({type(error).__name__})",
+                f"the sandbox cannot listen on {host} port {port} ({getattr(error, 'strerror', None) or error})",
                 fix="choose another --port; perhaps a sandbox is running there already",
             ) from None
         shown = f"[{host}]" if ":" in host else host

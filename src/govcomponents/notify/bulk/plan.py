@@ -95,8 +95,8 @@ class BulkPlan:
     template_id: str
     choice: TemplateChoice | None
 
-    def open_checkpoint(self) -> Checkpoint:
-        """Return the checkpoint; in memory only without a path."""
+    def checkpoint(self) -> Checkpoint:
+        """Return the checkpoint, not opened yet; in memory only without a path."""
         return Checkpoint(self.bulk.checkpoint, batch=self.bulk.batch, template=self.template_id)
 
     async def start(self, checkpoint: Checkpoint) -> BulkSend:

@@ -41,7 +41,10 @@ class RowResult(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkProgress(Result):
-    """The progress of a bulk send, in rows. `earlier` were done with before it was started this time."""
+    """The progress of a bulk send, in rows. `earlier` were done with before it was started this time.
+
+    Of those, `earlier_refused` had been refused.
+    """
 
     accepted: int = 0
     refused: int = 0
@@ -49,6 +52,7 @@ class BulkProgress(Result):
     not_sent: int = 0
     duplicates: int = 0
     earlier: int = 0
+    earlier_refused: int = 0
 
     @property
     def seen(self) -> int:

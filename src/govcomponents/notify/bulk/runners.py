@@ -21,8 +21,9 @@ class BulkRunner:
 
         from govcomponents.core.driver import drive
 
-        with self._plan.open_checkpoint() as checkpoint:
-            send = await self._plan.start(checkpoint)
+        checkpoint = self._plan.checkpoint()
+        send = await self._plan.start(checkpoint)
+        with checkpoint:
             faults: list[BaseException] = []
 
             def work() -> None:
@@ -60,8 +61,9 @@ class AsyncBulkRunner:
         """Send everything, and return how it ended. A fault of a function of the caller's stops all tasks."""
         import asyncio
 
-        with self._plan.open_checkpoint() as checkpoint:
-            send = await self._plan.start(checkpoint)
+        checkpoint = self._plan.checkpoint()
+        send = await self._plan.start(checkpoint)
+        with checkpoint:
             try:
                 async with asyncio.TaskGroup() as group:
                     for _ in range(self._plan.bulk.concurrency):

@@ -104,6 +104,8 @@ class BulkSend:
                 is_new = self._seen.add(row.fingerprint)
                 if state.is_done:
                     self._count("earlier")
+                    if state is RowState.REFUSED:
+                        self._count("earlier_refused")
                 elif not is_new:
                     self.checkpoint.record(row.number, RowState.DUPLICATE, row.check)
                     self._emit(row, RowState.DUPLICATE, problem="it repeats an earlier row")
@@ -272,6 +274,7 @@ class BulkSend:
             not_sent=counts["not_sent"],
             duplicates=counts["duplicates"],
             earlier=counts["earlier"],
+            earlier_refused=counts["earlier_refused"],
         )
 
     def result(self) -> BulkResult:

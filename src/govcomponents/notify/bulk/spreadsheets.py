@@ -98,7 +98,8 @@ def _from_csv(path: Path, channel: Channel) -> Iterator[Mapping[str, object]]:
                 if any(cell.strip() for cell in cells):
                     yield _row_of(heading, cells)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise _wrong(f"the file cannot be read ({type(error).__name__})", "give a CSV file in UTF-8") from None
+        reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
+        raise _wrong(f"the file {path} cannot be read ({reason})", "give a CSV file in UTF-8") from None
 
 
 def _check_heading(heading: list[str], channel: Channel) -> None:

@@ -157,7 +157,7 @@ class TemplateRegistry:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ConfigurationError(
-                f"the templates' file cannot be read ({type(error).__name__})", fix="check its path and its form"
+                f"the templates' file {path} cannot be read ({_why(error)})", fix="check its path and its form"
             ) from None
         templates = {name: _read_entry(name, entry) for name, entry in found.items()}
         return cls(templates, environment=environment, lock=read_lock(path.with_name(LOCK_NAME)))
@@ -318,6 +318,11 @@ def read_lock(path: Path) -> list[LockedTemplate]:
         raise ConfigurationError(
             "the lock file of the templates cannot be read", fix="make it again: govcomponents notify lock"
         ) from None
+
+
+def _why(error: Exception) -> str:
+    """The system's own reason where it has one, or what is wrong with the text. It holds nothing of the text."""
+    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
 
 
 def write_lock(path: Path, templates: Iterable[Template]) -> None:
