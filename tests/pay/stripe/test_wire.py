@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -176,6 +177,8 @@ def test_every_request_pins_the_version_and_every_post_is_keyed():
         assert request.headers["Stripe-Version"] == wire.API_VERSION
         assert request.replay is (Replay.IDEMPOTENT if request.method == "POST" else Replay.ALWAYS)
         assert request.lookup
+        path = urlsplit(request.url).path.removeprefix("/stripe")
+        assert re.fullmatch(request.template.replace("{id}", "[^/]+"), path)
 
 
 def test_path_segments_are_escaped():
