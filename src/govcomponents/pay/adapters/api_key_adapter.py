@@ -124,13 +124,18 @@ class ApiKeyAdapter(PayPort):
     async def _one(self, request: Request, kind: TypeAdapter[A], convert: Callable[[A, Mapping[str, object]], T]) -> T:
         """Ask for one thing, and say it in the port's words."""
         response = self._checked(request, await self._http.send(request))
-        return self._said(
-            read_as(kind, response, request=request, provider=self.provider),
-            LazyJson(response.body),
-            convert,
-            request,
-            response,
-        )
+        return self._read(request, response, kind, convert)
+
+    def _read(
+        self,
+        request: Request,
+        response: Response,
+        kind: TypeAdapter[A],
+        convert: Callable[[A, Mapping[str, object]], T],
+    ) -> T:
+        """Say the one thing that an answer holds in the port's words."""
+        answer = read_as(kind, response, request=request, provider=self.provider)
+        return self._said(answer, LazyJson(response.body), convert, request, response)
 
     async def _list(
         self,

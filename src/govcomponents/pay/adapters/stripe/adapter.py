@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.messages import Replay
-from govcomponents.core.http.responses import LazyJson, read_as
+from govcomponents.core.http.responses import read_as
 from govcomponents.errors import Conflict, GovComponentsError, NotFound, RequestRefused
 from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, carrying
 from govcomponents.pay.adapters.local_filters import fits
@@ -126,16 +126,6 @@ class Stripe(ApiKeyAdapter):
 
     async def _one(self, request: Request, kind: TypeAdapter[A], convert: Callable[[A, Mapping[str, object]], T]) -> T:
         return self._read(request, await self._ask(request), kind, convert)
-
-    def _read(
-        self,
-        request: Request,
-        response: Response,
-        kind: TypeAdapter[A],
-        convert: Callable[[A, Mapping[str, object]], T],
-    ) -> T:
-        answer = read_as(kind, response, request=request, provider=self.provider)
-        return self._said(answer, LazyJson(response.body), convert, request, response)
 
     async def _look(self, operation: str, payment_id: str) -> Payment:
         if wire.is_intent(payment_id):
