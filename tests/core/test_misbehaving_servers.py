@@ -177,6 +177,15 @@ def test_whatever_drips_the_total_limit_holds(make_caller: Make, head: str, drop
         assert time.monotonic() - started < 1.8
 
 
+def test_a_request_may_have_a_limit_of_its_own(make_caller: Make) -> None:
+    caller = make_caller(connect_timeout=5, read_timeout=5, total_timeout=60)
+    with serving(lambda connection: _drip(connection, *DRIPS["body"])) as base:
+        started = time.monotonic()
+        with pytest.raises(OutcomeUnknown):
+            caller.send(get(base + "/keys", time_limit=0.5))
+        assert time.monotonic() - started < 2
+
+
 @pytest.mark.parametrize("handshake", ["plain text", "closed", "silent"])
 def test_a_tls_handshake_that_fails_is_told_as_not_sent(make_caller: Make, handshake: str) -> None:
     caller = make_caller(connect_timeout=0.3, read_timeout=0.3, total_timeout=1)

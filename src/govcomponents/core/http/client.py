@@ -93,7 +93,7 @@ class HttpClient:
             outcome,
             request=request,
             provider=self.provider,
-            policy=self._policy,
+            policy=self._policy if request.time_limit is None else self._policy.within(request.time_limit),
             started=started,
             clock=self._clock,
             sleep=partial(self._wait, request.operation),
@@ -126,6 +126,7 @@ class HttpClient:
             self.provider,
             request.idempotency_key,
             request.template,
+            request.time_limit,
         )
 
     async def _watched(self, request: Request, number: int) -> Response:

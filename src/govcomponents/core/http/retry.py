@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from govcomponents.core.http.messages import Replay, Request, Response
@@ -61,6 +61,15 @@ class RetryPolicy:
     def none(cls) -> RetryPolicy:
         """Return the policy that never sends anything twice."""
         return cls(stop=_at_once)
+
+    def within(self, seconds: float) -> RetryPolicy:
+        """Return this policy with an end: after so many seconds nothing is sent again."""
+        from tenacity import stop_after_attempt, stop_after_delay
+
+        if self.is_none:
+            return self
+        own, late = self.stop or stop_after_attempt(3), stop_after_delay(seconds)
+        return replace(self, stop=lambda state: own(state) or late(state))
 
     @property
     def is_none(self) -> bool:

@@ -65,11 +65,12 @@ class AiohttpTransport:
         self._session: aiohttp.ClientSession | None = None
         self._proxies = Proxies({})
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._read_timeout = read_timeout
         self._timeout = self._timeout_for(read_timeout)
 
-    def _timeout_for(self, silence: float) -> aiohttp.ClientTimeout:
+    def _timeout_for(self, silence: float, limit: float | None = None) -> aiohttp.ClientTimeout:
         return aiohttp.ClientTimeout(
-            total=max(self._total_timeout, silence + self._connect_timeout),
+            total=max(self._total_timeout, silence + self._connect_timeout) if limit is None else limit,
             sock_connect=self._connect_timeout,
             sock_read=silence,
         )
@@ -99,7 +100,9 @@ class AiohttpTransport:
         if self._is_closed:
             raise closed(request)
         session = self._session_here()
-        timeout = self._timeout if request.timeout is None else self._timeout_for(request.timeout)
+        timeout = self._timeout
+        if request.timeout is not None or request.time_limit is not None:
+            timeout = self._timeout_for(request.timeout or self._read_timeout, request.time_limit)
         try:
             async with session.request(
                 request.method,

@@ -90,7 +90,7 @@ class RequestsTransport:
 
         prepared = prepare(request)
         silence = self._silence(request.timeout or self._read_timeout)
-        attempt = Attempt(time.monotonic() + self._total_timeout)
+        attempt = Attempt(time.monotonic() + (request.time_limit or self._total_timeout))
         current = CURRENT.set(attempt)
         try:
             answer = session.send(

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 MAX_TOKEN_ANSWER: Final = 128 * 1024
 MAX_CLAIMS_ANSWER: Final = 256 * 1024
 KEY_TIMEOUT: Final = 5.0
+KEY_TIME_LIMIT: Final = 10.0
 START_AGAIN: Final = "let the person start the sign-in again: the code that they brought back is used up"
 _ELSEWHERE: Final = "offer another route, or try again later"
 _OPERATION: Final = "identity.complete"
@@ -171,7 +172,15 @@ def userinfo_request(url: str, access_token: str, headers: Mapping[str, str] | N
 
 def key_request(url: str) -> Request:
     """The request for a provider's key document or other metadata."""
-    return Request("identity.keys", "GET", url, Replay.ALWAYS, timeout=KEY_TIMEOUT, template=_path(url))
+    return Request(
+        "identity.keys",
+        "GET",
+        url,
+        Replay.ALWAYS,
+        timeout=KEY_TIMEOUT,
+        template=_path(url),
+        time_limit=KEY_TIME_LIMIT,
+    )
 
 
 def _path(url: str) -> str:
