@@ -87,14 +87,20 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         environment="test",
         pay={
             "api_key": "api_test_x",
-            "webhook_secrets": "s",
-            "accounts": {"stripe": {"adapter": "stripe", "api_key": "sk_test_x", "webhook_secrets": "whsec_x"}},
+            "webhook_secrets": "webhook_test_only0for0tests",
+            "accounts": {
+                "stripe": {"adapter": "stripe", "api_key": "sk_test_x", "webhook_secrets": "whsec_only0for0tests"}
+            },
         },
         notify={
             "api_key": f"key-{ID}-{ID}",
-            "callback_tokens": "t",
+            "callback_tokens": "only-for-the-tests",
             "accounts": {
-                "gc": {"adapter": "gc_notify", "api_key": f"gcntfy-key-{ID}-{ID}", "callback_tokens": "t"},
+                "gc": {
+                    "adapter": "gc_notify",
+                    "api_key": f"gcntfy-key-{ID}-{ID}",
+                    "callback_tokens": "only-for-the-tests",
+                },
                 "smtp": {"adapter": "smtp", **mail},
             },
         },

@@ -85,9 +85,8 @@ def test_a_live_key_is_refused_outside_production(environment: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         GovComponents.from_settings(Settings.model_validate({"environment": environment, "pay": {"api_key": key}}))
     assert key not in str(caught.value)
-    for allowed in ({"environment": "production"}, {}):
-        with GovComponents.from_settings(Settings.model_validate({**allowed, "pay": {"api_key": key}})) as gov:
-            assert gov.pay
+    with GovComponents.from_settings(Settings(environment="production", pay={"api_key": key})) as gov:
+        assert gov.pay
 
 
 def test_what_is_required_and_missing_is_told_at_the_start() -> None:

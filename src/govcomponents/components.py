@@ -85,14 +85,18 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             from govcomponents.settings import Settings
 
             settings = Settings.from_environment()
-        production = None if settings.environment is None else settings.environment == "production"
         runtime = Runtime(
             transport=transport or cls._make_transport(),
             observers=tuple(as_observer(observer) for observer in observers),
             retry=retry or RetryPolicy(),
-            is_production=production,
+            is_production=settings.environment == "production",
         )
-        made = cls(cls._build(settings, runtime, templates), runtime.transport)
+        services = cls._build(settings, runtime, templates)
+        if services.ports:
+            from govcomponents.proofs import check_proofs
+
+            check_proofs(settings, services.ports)
+        made = cls(services, runtime.transport)
         made._require(require)
         return made
 

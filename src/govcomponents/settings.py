@@ -6,7 +6,7 @@ pydantic-settings reads the environment, in `settings_environment.py`, and is im
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
@@ -102,6 +102,20 @@ class _Section(BaseModel):
         """Return the environment variable that holds a setting of this account, to name it in an error."""
         where = "" if self._account == DEFAULT_ACCOUNT else f"ACCOUNTS__{self._account.upper()}__"
         return f"GOVCOMPONENTS_{self.component.upper()}__{where}{name.upper()}"
+
+    def secrets(self) -> Iterator[tuple[str, Secret]]:
+        """Give each secret, token and key by the name of its setting; not the private key, which its reader checks."""
+        extra = (self.__pydantic_extra__ or {}).items()
+        found = [
+            *((name, getattr(self, name)) for name in sorted(self.declared())),
+            *((n, v.reveal()) for n, v in extra),
+        ]
+        for name, value in found:
+            if name == "private_key" or not _SECRET_NAME.search(name.removesuffix("s")):
+                continue
+            for one in value if isinstance(value, (list, tuple)) else (value,):
+                if isinstance(one, (str, Secret)):
+                    yield name, Secret(one) if isinstance(one, str) else one
 
     def own_settings(self, known: Collection[str] = ()) -> dict[str, object]:
         """Return the settings that only the chosen adapter knows. Raises ConfigurationError for any not in `known`.
@@ -239,7 +253,7 @@ class Settings(BaseModel):
     names every wrong setting and never shows a value.
 
     `environment` says what this process is: with "production" the guards against live keys are off; with any other
-    value a key that is plainly live is refused. Not set, nothing is assumed.
+    value a key or a provider that is plainly live is refused, and so it is if nothing is set.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)

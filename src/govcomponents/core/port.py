@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from govcomponents.errors import NotSupported
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Self
 
     from govcomponents.core.runtime import Runtime
+    from govcomponents.core.secret_form import SecretForm
 
 SettingsT = TypeVar("SettingsT")
 
@@ -24,6 +27,8 @@ class Port(Generic[SettingsT]):
 
     provider: str
     capabilities: frozenset[StrEnum] = frozenset()
+    secret_forms: Mapping[str, SecretForm] = MappingProxyType({})
+    """The forms of what proves something, by the setting that holds it; they are checked at the start."""
 
     @classmethod
     def from_settings(cls, settings: SettingsT, runtime: Runtime) -> Self:

@@ -59,6 +59,12 @@ def is_absolute_url(url: object) -> bool:
     return isinstance(url, str) and len(url) <= MAX_URL and plain_url_parts(url) is not None
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, by any of its names and addresses."""
+    name = host.lower().rstrip(".")
+    return name in LOOPBACK or name.endswith(".localhost") or re.fullmatch(r"127(?:\.\d+){1,3}", name) is not None
+
+
 def is_secure(parts: SplitResult) -> bool:
     """Whether a URL is https, or http to this machine's loopback."""
     return parts.scheme == "https" or parts.hostname in LOOPBACK

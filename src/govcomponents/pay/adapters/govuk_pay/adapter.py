@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import TypeAdapter
 
 from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.responses import Wire, read
+from govcomponents.core.secret_form import SecretForm
 from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.errors import Conflict, NotFound
 from govcomponents.money import Money
@@ -226,6 +228,14 @@ class GovUkPay(ApiKeyAdapter):
     provider = wire.PROVIDER
     capabilities = frozenset(PayCapability) - {PayCapability.IDEMPOTENCY_KEYS, PayCapability.CONFIRM}
     limits = wire.LIMITS
+    secret_forms = MappingProxyType(
+        {
+            "webhook_secrets": SecretForm(
+                re.compile(r"webhook_(?:live|test)_[A-Za-z0-9]+"),
+                "copy the signing secret from the webhook's page in GOV.UK Pay's admin tool: it starts with webhook_",
+            )
+        }
+    )
     key_form = KeyForm(
         test=("api_test_",),
         live=("api_live_",),

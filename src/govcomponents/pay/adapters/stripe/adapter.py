@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.responses import read_as
+from govcomponents.core.secret_form import SecretForm
 from govcomponents.errors import Conflict, GovComponentsError, NotFound, RequestRefused
 from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, carrying
 from govcomponents.pay.adapters.local_filters import fits
@@ -56,6 +58,14 @@ class Stripe(ApiKeyAdapter):
 
     provider = wire.PROVIDER
     limits = wire.LIMITS
+    secret_forms = MappingProxyType(
+        {
+            "webhook_secrets": SecretForm(
+                re.compile(r"whsec_[A-Za-z0-9+/=_-]+"),
+                "copy the signing secret from the endpoint's page in Stripe's dashboard: it starts with whsec_",
+            )
+        }
+    )
     capabilities = frozenset(
         {
             Can.CREATE,

@@ -1,0 +1,153 @@
+"""Checks at the start what proves something: nothing is empty, weak, published, or of the wrong world."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.core.secret_form import SecretForm
+from govcomponents.core.validation import is_loopback, url_parts
+from govcomponents.errors import ConfigurationError
+from govcomponents.privacy import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from govcomponents.core.port import AnyPort
+    from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings, Settings
+
+    AnySection = PaySettings | NotifySettings | IdentitySettings
+
+log = logging.getLogger("govcomponents")
+
+_ANY_SECRET: Final = SecretForm(
+    re.compile(r"\S(?:.*\S)?", re.DOTALL), "copy it again, without spaces round it", least=1
+)
+_LONG_SECRET: Final = SecretForm(_ANY_SECRET.shape, "give a random one of at least 16 characters, without spaces")
+_USUAL: Final = {"webhook_secrets": _LONG_SECRET, "callback_tokens": _LONG_SECRET}
+_LIVE_KEY: Final = re.compile(r"[a-z]+(?:_[a-z]+)*_live_")
+_TEST_KEY: Final = re.compile(r"[a-z]+(?:_[a-z]+)*_test_")
+# The issuers at which real people sign in, of the providers that the built-in adapters and presets know.
+_LIVE_ISSUERS: Final = frozenset({"oidc.account.gov.uk", "secure.login.gov", "authz.scotaccount.service.gov.scot"})
+# SHA-256 of what the sandbox publishes, so that the secrets themselves are written in one place only.
+_PUBLISHED: Final = frozenset(
+    {
+        "10af4d39f11ee6e5429f2f9e6b203afe58735faafaaf986de9dbdb2503d19a9f",
+        "13e6e5cf494222eedf73cb7425db430951aa535770f6c2e412b64abf825f9b70",
+        "15f60c5b11deb83c96a320b567d0548779f6e41e3bc6aa93546265f820840c71",
+        "16e24336bbc6aa8af52ad6dc3219092a8e7db13eb505fb8d81ccce0e543c1316",
+        "30e06429c581850c6c09e9ca4ba80724aabca34b6d9e97551fb18f5055d6bc0e",
+        "51e56d6caadec2657751a3e7c66e30b7f9966322116f714bc989d9ab04782652",
+        "7e851b98cb71545b0ab9d9ccae6dfda054230be7b667adefc411c81e53482554",
+        "82f26739d4ba86ed8976c0acd2893852b6680368b0f7a78dd4fa062887a41149",
+        "c6f126f04d2f41eae85c8e57805d739abcfe381ee53b2c9d2179decc83b460d0",
+        "d07d39e277a7f6222a25c88d8307823900f8a8d40620be9729861f5f2fdfdcb7",
+        "e197ae5cdb17ba42b4f9083c2a8e88c6335d0b68810d22b3fa2904800d037ecc",
+    }
+)
+_PUBLISHED_KEYS: Final = frozenset({"Ey-aSgIzXx3oFMiywOduhpQDBjU3CQe9Auxrfnsx1X8"})
+"""The thumbprints (RFC 7638) of private keys that are published."""
+
+
+def check_proofs(settings: Settings, ports: Mapping[tuple[str, str], AnyPort]) -> None:
+    """Check what proves something in every account. Raises ConfigurationError, which names the setting, never a value.
+
+    `ports` are the adapters that were built, by component and account. A process that says nothing of its environment
+    is not production, and is told so once.
+    """
+    if settings.environment is None and ports:
+        _tell_that_nothing_is_set()
+    is_production = settings.environment == "production"
+    for section in (settings.pay, settings.notify, settings.identity):
+        for account, own in section.by_account().items() if section is not None else ():
+            try:
+                for name, secret in own.secrets():
+                    form = ports[own.component, account].secret_forms.get(name) or _USUAL.get(name, _ANY_SECRET)
+                    strong_secret(secret, setting=own.variable(name), form=form, is_production=is_production)
+                _check_world(own, is_production=is_production)
+            except ConfigurationError as error:
+                error.account = account
+                raise
+
+
+def strong_secret(secret: Secret, *, setting: str, form: SecretForm, is_production: bool) -> None:
+    """Check one secret, token or key. Raises ConfigurationError."""
+    text = secret.reveal()
+    if not text.strip():
+        raise ConfigurationError(f"{setting} is empty: anybody could forge what it proves", fix=form.told)
+    if not text.isascii() or not all(letter.isprintable() or letter in "\r\n" for letter in text):
+        raise ConfigurationError(
+            f"{setting} holds a character that no such secret has", fix=f"use printable ASCII: {form.told}"
+        )
+    if len(text) < form.least:
+        raise ConfigurationError(
+            f"{setting} is shorter than {form.least} characters: it could be guessed", fix=form.told
+        )
+    if not form.shape.fullmatch(text):
+        raise ConfigurationError(f"{setting} has not the form of such a secret", fix=form.told)
+    if is_production and hashlib.sha256(text.encode()).hexdigest() in _PUBLISHED:
+        raise _published(setting)
+
+
+def _published(setting: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{setting} is one that the sandbox publishes: everybody has it",
+        fix="set your own, which the provider gave you or you made; or set GOVCOMPONENTS_ENVIRONMENT to what this is",
+    )
+
+
+def _check_world(section: AnySection, *, is_production: bool) -> None:
+    """Check that production has nothing for tests, and that nothing else has what is live."""
+    key = getattr(section, "api_key", None)
+    text = key.reveal() if section.component == "pay" and key is not None else ""
+    if is_production and _TEST_KEY.match(text):
+        raise ConfigurationError(
+            f"{section.variable('api_key')} is a key for tests, and this process is production",
+            fix="set the live key, or set GOVCOMPONENTS_ENVIRONMENT to what this process is",
+        )
+    if not is_production and _LIVE_KEY.match(text):
+        raise ConfigurationError(
+            f"{section.variable('api_key')} is a live key, and this process is not production: "
+            "it would take real money",
+            fix="use a key for tests, or set GOVCOMPONENTS_ENVIRONMENT to production",
+        )
+    for name in ("base_url", "issuer"):
+        host = getattr(url_parts(getattr(section, name, None)), "hostname", None)
+        if is_production and host is not None and is_loopback(host):
+            raise ConfigurationError(
+                f"{section.variable(name)} is on this machine, and this process is production: no provider is there",
+                fix="leave it out, or set GOVCOMPONENTS_ENVIRONMENT to what this process is",
+            )
+        if not is_production and host in _LIVE_ISSUERS:
+            raise ConfigurationError(
+                f"{section.variable(name)} is a live provider, and this process is not production: "
+                "real people would sign in",
+                fix="use the provider's environment for tests, or set GOVCOMPONENTS_ENVIRONMENT to production",
+            )
+    if is_production and section.component == "identity" and _has_published_key(section):
+        raise _published(section.variable("private_key"))
+
+
+def _has_published_key(section: AnySection) -> bool:
+    """Whether the private key is the sandbox's, in whatever form it is written."""
+    from govcomponents.identity.jose.jwk import public_members, thumbprint
+    from govcomponents.identity.jose.own_keys import signer_of
+    from govcomponents.identity.jose.signing import read_key_file
+
+    key, file = getattr(section, "private_key", None), getattr(section, "private_key_file", None)
+    try:
+        if file is not None:
+            key = Secret(read_key_file(file, setting=section.variable("private_key_file")))
+        return key is not None and thumbprint(public_members(signer_of(key).public_key())) in _PUBLISHED_KEYS
+    except ConfigurationError:
+        return False  # not an RSA key, which the published ones are
+
+
+@cache
+def _tell_that_nothing_is_set() -> None:
+    log.warning(
+        "GOVCOMPONENTS_ENVIRONMENT is not set, so this process counts as not being production: live keys are refused"
+    )

@@ -1,0 +1,177 @@
+"""What proves something is never empty, weak, published or of the wrong world: it is refused at the start, unshown."""
+
+from __future__ import annotations
+
+import json
+import logging
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from govcomponents import ConfigurationError, GovComponents
+from govcomponents.identity import new_private_key
+from govcomponents.proofs import _tell_that_nothing_is_set
+from govcomponents.sandbox.app import Sandbox
+from govcomponents.settings import Settings
+
+ID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+PAY = {"api_key": "api_test_" + "a" * 40}
+STRIPE = {"adapter": "stripe", "api_key": "sk_test_" + "a" * 24}
+NOTIFY = {"api_key": f"service-{ID}-{ID}"}
+GC = {"adapter": "gc_notify", "api_key": f"gcntfy-service-{ID}-{ID}"}
+IDENTITY = {"client_id": "client", "redirect_url": "https://service.example.gov.uk/in"}
+KEY = new_private_key()
+
+LISTS = [
+    ("pay", PAY, "webhook_secrets", "webhook_test_only0for0the0tests"),
+    ("pay", STRIPE, "webhook_secrets", "whsec_only0for0the0tests"),
+    ("notify", NOTIFY, "callback_tokens", "a-token-only-for-the-tests"),
+    ("notify", GC, "callback_tokens", "a-token-only-for-the-tests"),
+]
+WEAK = {
+    "empty": "",
+    "blank": " ",
+    "a tab": "\t",
+    "an unbreakable space": "\u00a0",
+    "one letter": "x",
+    "short": "c4n4ry-15-chars",
+    "not UTF-8": "webhook_test_c4n4ry\udce9secret",
+    "an accent": "webhook_test_c4n4rysécretsecret",
+    "a space before": " webhook_test_c4n4ry0secret0secret",
+    "a line end after": "webhook_test_c4n4ry0secret0secret\n",
+    "NUL": "webhook_test_c4n4ry\0secret0secret",
+}
+
+
+def start(component: str, values: dict[str, Any], environment: str | None = "test") -> None:
+    GovComponents.from_settings(Settings(environment=environment, **{component: values})).close()
+
+
+def refused(component: str, values: dict[str, Any], environment: str | None = "test") -> ConfigurationError:
+    with pytest.raises(ConfigurationError) as caught:
+        start(component, values, environment)
+    return caught.value
+
+
+@pytest.mark.parametrize("weak", WEAK.values(), ids=WEAK)
+@pytest.mark.parametrize(("component", "base", "name", "good"), LISTS)
+def test_what_proves_a_callback_is_never_weak(component, base, name, good, weak):
+    start(component, {**base, name: [good]})
+    for values in ([weak], [good, weak], [weak, good]):
+        error = refused(component, {**base, name: values})
+        assert f"GOVCOMPONENTS_{component.upper()}__{name.upper()}" in str(error)
+        assert "c4n4ry" not in f"{error}{error!r}{error.__dict__}"
+
+
+def test_the_accounts_of_names_are_checked_too_and_named():
+    error = refused("pay", {**PAY, "accounts": {"moto": {"api_key": "api_test_b", "webhook_secrets": [""]}}})
+    assert "GOVCOMPONENTS_PAY__ACCOUNTS__MOTO__WEBHOOK_SECRETS" in str(error)
+    assert error.account == "moto"
+
+
+@pytest.mark.parametrize(
+    ("base", "secret"),
+    [(PAY, "whsec_only0for0the0tests"), (STRIPE, "webhook_test_only0for0the0tests"), (PAY, "a" * 32)],
+)
+def test_a_secret_has_the_form_of_its_provider(base, secret):
+    assert "form" in str(refused("pay", {**base, "webhook_secrets": [secret]}))
+
+
+def test_an_empty_secret_of_an_adapter_of_its_own_is_refused():
+    oidc = {**IDENTITY, "adapter": "oidc", "issuer": "https://id.example.gov.uk", "client_secret": " "}
+    oidc["client_authentication"] = "client_secret_basic"
+    assert "CLIENT_SECRET" in str(refused("identity", oidc))
+
+
+def published() -> list[tuple[str, str, str]]:
+    """Each secret that the sandbox hands out, by component and setting."""
+    found = []
+    settings = Sandbox().settings()
+    for section in (settings.pay, settings.notify, settings.identity):
+        found += [(own.component, n, s.reveal()) for own in section.by_account().values() for n, s in own.secrets()]
+    from govcomponents.sandbox.providers import govuk_notify, govuk_pay
+
+    found.append(("pay", "webhook_secrets", govuk_pay._SECRET))
+    found.append(("notify", "callback_tokens", govuk_notify._TOKEN))
+    return found
+
+
+@pytest.mark.parametrize(("component", "name", "secret"), published())
+def test_what_the_sandbox_publishes_is_refused_in_production(component, name, secret):
+    live = {"api_key": "api_live_" + "a" * 40} if component == "pay" else NOTIFY
+    value = secret if name == "api_key" else [secret]
+    error = refused(component, {**live, name: value}, "production")
+    assert "sandbox" in str(error) or "for tests" in str(error)
+    assert secret not in f"{error}{error!r}"
+
+
+def sandbox_key() -> dict[str, str]:
+    world = resources.files("govcomponents.sandbox.providers.one_login") / "default_world.json"
+    [key] = json.loads(world.read_text(encoding="utf-8"))["keys"]
+    return key["private_jwk"]
+
+
+@pytest.mark.parametrize("form", ["jwk", "spaced", "renamed", "pem", "file"])
+def test_the_sandbox_s_private_key_is_refused_in_production_in_every_form(form, tmp_path):
+    from cryptography.hazmat.primitives import serialization as s
+    from jwt.algorithms import RSAAlgorithm
+
+    jwk = sandbox_key()
+    pem = RSAAlgorithm.from_jwk(jwk).private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption()).decode()
+    text = {"jwk": json.dumps(jwk), "spaced": json.dumps(jwk, indent=4), "renamed": json.dumps({**jwk, "kid": "mine"})}
+    values: dict[str, Any] = {"private_key": text.get(form, pem)}
+    if form == "file":
+        (tmp_path / "key.pem").write_text(pem, encoding="ascii")
+        (tmp_path / "key.pem").chmod(0o600)
+        values = {"private_key_file": tmp_path / "key.pem"}
+    base = {**IDENTITY, "environment": "production", **values}
+    assert "sandbox" in str(refused("identity", base, "production"))
+    start("identity", {**base, "environment": "integration"})
+
+
+@pytest.mark.parametrize("environment", ["production", "test", None])
+def test_keys_of_the_wrong_world_are_refused(environment):
+    wrong = "test" if environment == "production" else "live"
+    for prefix, base in (("api", PAY), ("sk", STRIPE), ("rk", STRIPE), ("sk_org", STRIPE)):
+        values = {**base, "api_key": f"{prefix}_{wrong}_" + "a" * 40}
+        assert "API_KEY" in str(refused("pay", values, environment))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8910", "localhost:8910", "[::1]:8910", "127.0.0.1"])
+def test_loopback_is_no_provider_in_production(host):
+    live = {"api_key": "api_live_" + "a" * 40}
+    assert "BASE_URL" in str(refused("pay", {**live, "base_url": f"http://{host}"}, "production"))
+    assert "BASE_URL" in str(refused("notify", {**NOTIFY, "base_url": f"https://{host}"}, "production"))
+    identity = {**IDENTITY, "private_key": KEY, "issuer": f"http://{host}"}
+    assert "ISSUER" in str(refused("identity", identity, "production"))
+    start("pay", {**PAY, "base_url": f"http://{host}"})
+
+
+@pytest.mark.parametrize(
+    ("adapter", "issuer"),
+    [
+        ("one_login", "https://oidc.account.gov.uk"),
+        ("login_gov", "https://secure.login.gov"),
+        ("oidc", "https://oidc.account.gov.uk"),
+        ("oidc", "https://SECURE.login.gov/"),
+    ],
+)
+@pytest.mark.parametrize("environment", ["test", "staging", None])
+def test_a_live_provider_is_for_production_only_however_it_is_named(adapter, issuer, environment):
+    values = {**IDENTITY, "adapter": adapter, "private_key": KEY, "issuer": issuer}
+    assert "ISSUER" in str(refused("identity", values, environment))
+
+
+def test_a_live_environment_of_a_provider_is_refused_where_nothing_is_set():
+    error = refused("identity", {**IDENTITY, "private_key": KEY, "environment": "production"}, None)
+    assert "GOVCOMPONENTS_IDENTITY__ENVIRONMENT" in str(error)
+
+
+def test_that_nothing_is_set_is_said_once(caplog):
+    _tell_that_nothing_is_set.cache_clear()
+    with caplog.at_level(logging.WARNING, "govcomponents"):
+        for environment in ("test", None, None):
+            start("pay", PAY, environment)
+    [record] = caplog.records
+    assert "GOVCOMPONENTS_ENVIRONMENT is not set" in record.getMessage()
