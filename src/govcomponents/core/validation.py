@@ -70,10 +70,29 @@ def is_secure(parts: SplitResult) -> bool:
     return parts.scheme == "https" or parts.hostname in LOOPBACK
 
 
+_BASE_URL: Final = re.compile(
+    r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?(?:/(?!\.{1,2}(?:/|$))[a-z0-9._~-]+)*/?", re.IGNORECASE
+)
+_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE)
+
+
+def _is_host(host: str) -> bool:
+    """Whether every reader takes a host for the same one: whole labels, or an address written in full."""
+    from ipaddress import ip_address
+
+    labels = host.split(".")
+    if ":" in host or labels[-1].isdigit() or labels[-1].lower().startswith("0x"):
+        try:
+            return "%" not in host and str(ip_address(host)) != ""
+        except ValueError:
+            return False
+    return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
+
+
 def checked_base_url(url: str, *, setting: str) -> str:
     """Return a base URL without its final slash. Raises ConfigurationError unless it is https, or http to loopback."""
     parts = plain_url_parts(url)
-    if parts is None or "?" in url:
+    if parts is None or not _BASE_URL.fullmatch(url) or not _is_host(parts.hostname or ""):
         raise ConfigurationError(
             f"{setting} is not a base URL", fix='give scheme and host, such as "https://api.example.gov.uk"'
         )
