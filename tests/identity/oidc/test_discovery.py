@@ -382,23 +382,3 @@ def _claims(request):
 
     assertion = parse_qs(request.body.decode())["client_assertion"][0]
     return json.loads(decode_base64url(assertion.split(".")[1].encode()))
-
-
-def test_documents_have_one_limit_over_all_tries():
-    """F4: a key set that dripped held one call for three minutes."""
-    time = [float(NOW)]
-    tried = []
-
-    class Dripping(FakeOpenIdProvider):
-        async def send(self, request):
-            tried.append(request)
-            time[0] += request.time_limit
-            raise OutcomeUnknown("it dripped", operation=request.operation)
-
-    service = service_of(
-        OpenIdConnect.from_settings(settings(), Runtime(Dripping(profile(), lambda: time[0]), clock=lambda: time[0]))
-    )
-    with pytest.raises(SignInUnavailable):
-        service.check()
-    assert len(tried) == 1
-    assert time[0] - NOW <= 10

@@ -12,6 +12,7 @@ from govcomponents.errors import (
     CallbackRefused,
     ConfigurationError,
     NotSupported,
+    OutcomeUnknown,
     SignInReason,
     SignInRejected,
     SignInUnavailable,
@@ -270,3 +271,23 @@ def test_a_key_set_that_cannot_be_had():
     service = service_of(OpenIdConnect.from_settings(settings(), Runtime(fake, clock=lambda: NOW)))
     with pytest.raises(SignInUnavailable):
         service.check()
+
+
+def test_documents_have_one_limit_over_all_tries():
+    """F4: a key set that dripped held one call for three minutes."""
+    time = [float(NOW)]
+    tried = []
+
+    class Dripping(FakeOpenIdProvider):
+        async def send(self, request):
+            tried.append(request)
+            time[0] += request.time_limit
+            raise OutcomeUnknown("it dripped", operation=request.operation)
+
+    service = service_of(
+        OpenIdConnect.from_settings(settings(), Runtime(Dripping(profile(), lambda: time[0]), clock=lambda: time[0]))
+    )
+    with pytest.raises(SignInUnavailable):
+        service.check()
+    assert len(tried) == 1
+    assert time[0] - NOW <= 10
