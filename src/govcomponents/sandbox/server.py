@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
@@ -61,6 +62,8 @@ class SandboxServer:
             self._listener.server_close()
             raise
         self._listener.base_url = self.base_url
+        named = urlsplit(self.base_url).hostname or ""
+        self._listener.hosts = frozenset({host.lower(), self._listener.server_name, named})
         self._listener.respond = self.sandbox.respond
         self.sandbox.drop_connections = self._listener.drop_connections
         self._worker = CallbackWorker(self.sandbox.callbacks, self.sandbox.clock)

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from govcomponents.core.http.messages import Response
 from govcomponents.sandbox.http.crash_report import report
 from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, text_response
+from govcomponents.sandbox.http.strangers import refusal_of_stranger
 
 if TYPE_CHECKING:
     import threading
@@ -33,6 +34,7 @@ class Served(Protocol):
     """Server behind a connection: it responds to calls, until it is stopping."""
 
     base_url: str
+    hosts: frozenset[str] | None
     stopping: threading.Event
 
     @property
@@ -88,7 +90,7 @@ class RequestHandler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         try:
             call = self._call()
-            response = self._served.respond(call)
+            response = refusal_of_stranger(call.method, call.headers, self._served.hosts) or self._served.respond(call)
         except _Unreadable as refusal:
             self.close_connection = True
             response = refusal.response

@@ -29,6 +29,8 @@ class Listener(ThreadingHTTPServer):
 
     request_queue_size = 128
     base_url = ""
+    hosts: frozenset[str] | None = None
+    """By which hosts it is known; None answers any."""
 
     def __init__(self, host: str, port: int) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
