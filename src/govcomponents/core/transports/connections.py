@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     import socket
 
     _Base = HTTPConnection
+    _PoolBase = HTTPConnectionPool
 else:
     _Base = object
+    _PoolBase = object
 
 _MOST_INTERIM: Final = 100
 _SWITCHING_PROTOCOLS: Final = 101
@@ -92,11 +94,32 @@ class _Answer(HTTPResponse):
         raise ConnectionError("only interim answers came")
 
 
+class _ShownUrl(str):
+    """A URL as urllib3 may log it and name it in its errors, without its query; `whole` is what goes out."""
+
+    __slots__ = ("whole",)
+
+    whole: str
+
+
+def _shown(url: str) -> str:
+    path, mark, _ = url.partition("?")
+    if not mark:
+        return url
+    shown = _ShownUrl(path)
+    shown.whole = url
+    return shown
+
+
 class _Watched(_Base):
     """A connection that knows whether the request has begun to leave."""
 
     response_class = _Answer
     _is_connecting = False
+
+    def request(self, method: str, url: str, *args: Any, **options: Any) -> None:
+        """Send a request to the whole URL."""
+        super().request(method, url.whole if isinstance(url, _ShownUrl) else url, *args, **options)
 
     def connect(self) -> None:
         """Connect; what goes to a proxy meanwhile is not the request."""
@@ -124,11 +147,18 @@ class _TlsConnection(_Watched, HTTPSConnection):
     pass
 
 
-class _Pool(HTTPConnectionPool):
+class _Unlogged(_PoolBase):
+    """A pool that tells urllib3's log no query: a search by email address has the address in it."""
+
+    def _make_request(self, conn: Any, method: str, url: str, *args: Any, **options: Any) -> Any:
+        return super()._make_request(conn, method, _shown(url), *args, **options)
+
+
+class _Pool(_Unlogged, HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _TlsPool(HTTPSConnectionPool):
+class _TlsPool(_Unlogged, HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 
