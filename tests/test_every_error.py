@@ -87,6 +87,10 @@ class Way:
     also: tuple[str, ...] = ()
 
 
+ANOTHER = (
+    b'{"payment_id": "b2", "amount": 9900, "reference": "OTHER-9", "description": "x", "state": {"status": "created", '
+    b'"finished": false}}'
+)
 DAY = b"Exceeded send limits (email: 250) for today"
 WAYS = {
     "ConfigurationError": Way(lambda: GovComponents.from_settings(Settings()).pay),
@@ -95,6 +99,10 @@ WAYS = {
     "NotSent": Way(lambda: _create_at("http://127.0.0.1:9")),
     "OutcomeUnknown": Way(lambda: _create(_pay(500, b"")), ("lookup",)),
     "UnexpectedReply": Way(lambda: _create(_pay(201, b"<html>")), ("lookup", "status")),
+    "WrongAnswer": Way(
+        lambda: _gov(_pay(200, ANOTHER)).pay.get("a1"),  # type: ignore[arg-type]  # a plain str will do
+        ("lookup",),
+    ),
     "Unavailable": Way(lambda: _gov(_pay(503, b"")).pay.get("a1")),  # type: ignore[arg-type]  # a plain str will do
     "CredentialsRefused": Way(lambda: _create(_pay(401, b"Credentials are required")), ("status",)),
     "PermissionRefused": Way(

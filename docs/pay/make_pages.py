@@ -62,6 +62,7 @@ def errors() -> str:
         "| `NotFound` | check the id and the key's account |",
         "| `RequestRefused` | mend what `field` names |",
         "| `CredentialsRefused`, `PermissionRefused` | mend the set-up; no call will succeed until then |",
+        "| `WrongAnswer` | look it up as its `lookup` says; another call's answer came: look at proxies and caches |",
         "| `UnexpectedReply` | do what its `lookup` says; look at what is between you and the provider |",
         "",
         "A failure of GOV.UK Pay (status 5xx) is `Unavailable` where nothing can have been changed, and",

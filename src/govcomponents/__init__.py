@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         SignInUnavailable as SignInUnavailable,
         Unavailable as Unavailable,
         UnexpectedReply as UnexpectedReply,
+        WrongAnswer as WrongAnswer,
     )
     from govcomponents.money import Money as Money
     from govcomponents.privacy import Personal as Personal, Secret as Secret
@@ -71,7 +72,7 @@ _HOMES = {
         "AdapterSuspended CallbackRefused CardDeclined ConfigurationError Conflict CredentialsRefused "
         "DailyLimitReached GovComponentsError IdentityNotProved InvalidInput NotFound NotSent NotSupported "
         "OutcomeUnknown PermissionRefused RateLimited Refused RequestRefused SignInDenied SignInError "
-        "SignInReason SignInRejected SignInUnavailable Unavailable UnexpectedReply"
+        "SignInReason SignInRejected SignInUnavailable Unavailable UnexpectedReply WrongAnswer"
     ),
     "money": "Money",
     "privacy": "Personal Secret",

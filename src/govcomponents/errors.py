@@ -7,6 +7,7 @@
     ├── NotSent                   the request certainly never arrived: repeating it is safe
     ├── OutcomeUnknown            the request may have arrived: look it up before repeating it
     │   └── UnexpectedReply       an answer came that cannot be read
+    │       └── WrongAnswer       an answer came that belongs to another call
     ├── Unavailable               the provider says that it cannot answer now; nothing was changed
     ├── Refused                   the provider answered no; nothing was changed
     │   ├── CredentialsRefused    the key or its signature was refused
@@ -68,6 +69,7 @@ __all__ = [
     "SignInUnavailable",
     "Unavailable",
     "UnexpectedReply",
+    "WrongAnswer",
 ]
 
 
@@ -220,6 +222,17 @@ class UnexpectedReply(OutcomeUnknown):
 
     _doubt: ClassVar[str] = ""
     default_lookup: ClassVar[str] = "call again later; if it goes on, report it with the request id"
+
+
+class WrongAnswer(UnexpectedReply):
+    """An answer came that is about something else: another id, reference, amount or template than was asked for.
+
+    Nothing of it is handed out, because it may be somebody else's. A cache or a proxy in between is the likely cause.
+    """
+
+    default_lookup: ClassVar[str] = (
+        "look it up by your own reference before repeating anything; see what is between you and the provider"
+    )
 
 
 class Unavailable(GovComponentsError):

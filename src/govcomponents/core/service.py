@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from govcomponents.core.answers import belonging
 from govcomponents.core.observe import Happening, Operation, OperationWatch, tell
 from govcomponents.core.port import Port
 from govcomponents.core.results import of_account
@@ -53,9 +54,14 @@ class Service(Generic[PortT]):
         named = "" if self.account == DEFAULT_ACCOUNT else f", account {self.account!r}"
         return f"<{type(self).__name__}: {self._port.provider}{named}>"
 
-    async def _perform(self, operation: str, work: Awaitable[T]) -> T:
-        """Await an operation of the port, and put the account's name on its result or its error."""
+    async def _perform(self, operation: str, work: Awaitable[T], **asked: object) -> T:
+        """Await an operation of the port, and put the account's name on its result or its error.
+
+        `asked` are the fields that the result must have. Raises WrongAnswer if it is about something else.
+        """
         account = self._runtime.account
+        if asked:
+            work = belonging(work, asked, operation=operation, provider=self._port.provider)
         if observers := self._runtime.observers:
             work = _watched(observers, Operation(operation, self._port.provider, account), work)
         try:

@@ -14,7 +14,7 @@ from govcomponents.core.inputs import (
     personal,
 )
 from govcomponents.core.service import Service
-from govcomponents.errors import InvalidInput
+from govcomponents.errors import InvalidInput, WrongAnswer
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.inputs import (
     AgreementCharge,
@@ -113,7 +113,7 @@ class AsyncPayService(Service[PayPort]):
             )
         self._port.require(*new.needed, operation="pay.create")
         self._check_limits("pay.create", new)
-        return await self._perform("pay.create", self._port.create(new))
+        return await self._perform("pay.create", self._port.create(new), amount=new.amount, reference=new.reference)
 
     async def create_by_telephone(
         self,
@@ -150,7 +150,9 @@ class AsyncPayService(Service[PayPort]):
             )
         self._port.require(*new.needed, operation="pay.create_by_telephone")
         self._check_limits("pay.create_by_telephone", new)
-        return await self._perform("pay.create_by_telephone", self._port.create_by_telephone(new))
+        return await self._perform(
+            "pay.create_by_telephone", self._port.create_by_telephone(new), amount=new.amount, reference=new.reference
+        )
 
     async def authorise(
         self,
@@ -220,7 +222,12 @@ class AsyncPayService(Service[PayPort]):
                 extra=extra,
             )
         self._check_limits("pay.charge_agreement", charge)
-        return await self._perform("pay.charge_agreement", self._port.charge_agreement(charge))
+        work = self._port.charge_agreement(charge)
+        try:
+            return await self._perform("pay.charge_agreement", work, amount=charge.amount, reference=charge.reference)
+        except WrongAnswer as error:
+            error.idempotency_key = charge.idempotency_key
+            raise
 
     async def get(self, payment_id: PaymentId) -> Payment:
         """Read a payment's present state: the one source to decide from.
@@ -228,7 +235,7 @@ class AsyncPayService(Service[PayPort]):
         Each read of an unfinished payment gives a fresh `next_url`, which works once. Raises NotFound.
         """
         wanted = self._on_payment("pay.get", Can.GET, payment_id)
-        return await self._perform("pay.get", self._port.get(wanted))
+        return await self._perform("pay.get", self._port.get(wanted), id=payment_id)
 
     async def complete(self, payment_id: PaymentId, callback: Mapping[str, str] | str | None = None) -> Payment:
         """Read a payment whose person has come back to `return_url`, and take the money where that is still to be done.
@@ -240,13 +247,13 @@ class AsyncPayService(Service[PayPort]):
         """
         wanted = self._on_payment("pay.complete", Can.GET, payment_id)
         return await self._perform(
-            "pay.complete", self._port.complete(wanted, callback_parameters(callback, "pay.complete"))
+            "pay.complete", self._port.complete(wanted, callback_parameters(callback, "pay.complete")), id=payment_id
         )
 
     async def list_events(self, payment_id: PaymentId) -> tuple[PaymentEvent, ...]:
         """Read a payment's history, oldest first. It may hold refunds too: decide from `get`. Raises NotFound."""
         wanted = self._on_payment("pay.list_events", Can.LIST_EVENTS, payment_id)
-        return await self._perform("pay.list_events", self._port.list_events(wanted))
+        return await self._perform("pay.list_events", self._port.list_events(wanted), payment_id=payment_id)
 
     async def cancel(self, payment_id: PaymentId) -> None:
         """Cancel an unfinished payment, and release the money if it is held.
@@ -335,14 +342,14 @@ class AsyncPayService(Service[PayPort]):
             )
         self._port.require(*new.needed, operation="pay.refund")
         self._check_limits("pay.refund", new)
-        return await self._perform("pay.refund", self._port.refund(new))
+        return await self._perform("pay.refund", self._port.refund(new), payment_id=new.payment_id, amount=new.amount)
 
     async def get_refund(self, payment_id: PaymentId, refund_id: RefundId) -> Refund:
         """Read a refund's present state. Raises NotFound."""
         self._port.require(Can.REFUND, operation="pay.get_refund")
         with checked_input("pay.get_refund", OnRefund):
             wanted = OnRefund(payment_id=payment_id, refund_id=refund_id)
-        return await self._perform("pay.get_refund", self._port.get_refund(wanted))
+        return await self._perform("pay.get_refund", self._port.get_refund(wanted), id=refund_id)
 
     async def list_refunds(self, payment_id: PaymentId) -> tuple[Refund, ...]:
         """Read all refunds of a payment, oldest first; the newest may still be missing. Raises NotFound."""
@@ -396,12 +403,12 @@ class AsyncPayService(Service[PayPort]):
                 extra=extra,
             )
         self._check_limits("pay.create_agreement", new)
-        return await self._perform("pay.create_agreement", self._port.create_agreement(new))
+        return await self._perform("pay.create_agreement", self._port.create_agreement(new), reference=new.reference)
 
     async def get_agreement(self, agreement_id: AgreementId) -> Agreement:
         """Read an agreement's present state. Raises NotFound."""
         wanted = self._on_agreement("pay.get_agreement", agreement_id)
-        return await self._perform("pay.get_agreement", self._port.get_agreement(wanted))
+        return await self._perform("pay.get_agreement", self._port.get_agreement(wanted), id=agreement_id)
 
     async def cancel_agreement(self, agreement_id: AgreementId) -> None:
         """Cancel an active agreement. Raises Conflict if it is not active, NotFound, or OutcomeUnknown: get it then."""

@@ -13,7 +13,7 @@ from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.inputs import callback_parameters, checked_input, optional_member, personal
 from govcomponents.core.service import Service
-from govcomponents.errors import InvalidInput
+from govcomponents.errors import InvalidInput, WrongAnswer
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.inputs import (
     AgreementCharge,
@@ -112,7 +112,7 @@ class PayService(Service[PayPort]):
             )
         self._port.require(*new.needed, operation="pay.create")
         self._check_limits("pay.create", new)
-        return drive(self._perform("pay.create", self._port.create(new)))
+        return drive(self._perform("pay.create", self._port.create(new), amount=new.amount, reference=new.reference))
 
     def create_by_telephone(
         self,
@@ -149,7 +149,14 @@ class PayService(Service[PayPort]):
             )
         self._port.require(*new.needed, operation="pay.create_by_telephone")
         self._check_limits("pay.create_by_telephone", new)
-        return drive(self._perform("pay.create_by_telephone", self._port.create_by_telephone(new)))
+        return drive(
+            self._perform(
+                "pay.create_by_telephone",
+                self._port.create_by_telephone(new),
+                amount=new.amount,
+                reference=new.reference,
+            )
+        )
 
     def authorise(
         self, one_time_token: Secret | None, *, card_number: str, cvc: str, expiry: str, cardholder_name: str
@@ -213,7 +220,12 @@ class PayService(Service[PayPort]):
                 extra=extra,
             )
         self._check_limits("pay.charge_agreement", charge)
-        return drive(self._perform("pay.charge_agreement", self._port.charge_agreement(charge)))
+        work = self._port.charge_agreement(charge)
+        try:
+            return drive(self._perform("pay.charge_agreement", work, amount=charge.amount, reference=charge.reference))
+        except WrongAnswer as error:
+            error.idempotency_key = charge.idempotency_key
+            raise
 
     def get(self, payment_id: PaymentId) -> Payment:
         """Read a payment's present state: the one source to decide from.
@@ -221,7 +233,7 @@ class PayService(Service[PayPort]):
         Each read of an unfinished payment gives a fresh `next_url`, which works once. Raises NotFound.
         """
         wanted = self._on_payment("pay.get", Can.GET, payment_id)
-        return drive(self._perform("pay.get", self._port.get(wanted)))
+        return drive(self._perform("pay.get", self._port.get(wanted), id=payment_id))
 
     def complete(self, payment_id: PaymentId, callback: Mapping[str, str] | str | None = None) -> Payment:
         """Read a payment whose person has come back to `return_url`, and take the money where that is still to be done.
@@ -233,13 +245,17 @@ class PayService(Service[PayPort]):
         """
         wanted = self._on_payment("pay.complete", Can.GET, payment_id)
         return drive(
-            self._perform("pay.complete", self._port.complete(wanted, callback_parameters(callback, "pay.complete")))
+            self._perform(
+                "pay.complete",
+                self._port.complete(wanted, callback_parameters(callback, "pay.complete")),
+                id=payment_id,
+            )
         )
 
     def list_events(self, payment_id: PaymentId) -> tuple[PaymentEvent, ...]:
         """Read a payment's history, oldest first. It may hold refunds too: decide from `get`. Raises NotFound."""
         wanted = self._on_payment("pay.list_events", Can.LIST_EVENTS, payment_id)
-        return drive(self._perform("pay.list_events", self._port.list_events(wanted)))
+        return drive(self._perform("pay.list_events", self._port.list_events(wanted), payment_id=payment_id))
 
     def cancel(self, payment_id: PaymentId) -> None:
         """Cancel an unfinished payment, and release the money if it is held.
@@ -324,14 +340,14 @@ class PayService(Service[PayPort]):
             )
         self._port.require(*new.needed, operation="pay.refund")
         self._check_limits("pay.refund", new)
-        return drive(self._perform("pay.refund", self._port.refund(new)))
+        return drive(self._perform("pay.refund", self._port.refund(new), payment_id=new.payment_id, amount=new.amount))
 
     def get_refund(self, payment_id: PaymentId, refund_id: RefundId) -> Refund:
         """Read a refund's present state. Raises NotFound."""
         self._port.require(Can.REFUND, operation="pay.get_refund")
         with checked_input("pay.get_refund", OnRefund):
             wanted = OnRefund(payment_id=payment_id, refund_id=refund_id)
-        return drive(self._perform("pay.get_refund", self._port.get_refund(wanted)))
+        return drive(self._perform("pay.get_refund", self._port.get_refund(wanted), id=refund_id))
 
     def list_refunds(self, payment_id: PaymentId) -> tuple[Refund, ...]:
         """Read all refunds of a payment, oldest first; the newest may still be missing. Raises NotFound."""
@@ -382,12 +398,12 @@ class PayService(Service[PayPort]):
                 reference=reference, description=description, user_identifier=user_identifier, extra=extra
             )
         self._check_limits("pay.create_agreement", new)
-        return drive(self._perform("pay.create_agreement", self._port.create_agreement(new)))
+        return drive(self._perform("pay.create_agreement", self._port.create_agreement(new), reference=new.reference))
 
     def get_agreement(self, agreement_id: AgreementId) -> Agreement:
         """Read an agreement's present state. Raises NotFound."""
         wanted = self._on_agreement("pay.get_agreement", agreement_id)
-        return drive(self._perform("pay.get_agreement", self._port.get_agreement(wanted)))
+        return drive(self._perform("pay.get_agreement", self._port.get_agreement(wanted), id=agreement_id))
 
     def cancel_agreement(self, agreement_id: AgreementId) -> None:
         """Cancel an active agreement. Raises Conflict if it is not active, NotFound, or OutcomeUnknown: get it then."""

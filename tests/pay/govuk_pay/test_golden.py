@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from govcomponents import Money
 from govcomponents.errors import (
     CallbackRefused,
     CardDeclined,
@@ -20,7 +21,7 @@ from govcomponents.pay.states import FailureReason, PaymentStatus
 from govcomponents.privacy import Guarded, Secret
 
 from . import golden
-from .calls import CALLS, answer, pay_on, told
+from .calls import CALLS, ID, answer, pay_on, told
 
 pytestmark = golden.needs_golden
 ANSWERS = golden.answers()
@@ -89,11 +90,28 @@ def leaves(name, thing):
         yield name, thing
 
 
+def ask(pay, one):
+    """Ask for what a published answer is about: each is of a payment, a refund or an agreement of its own."""
+    body = one["body"] or {}
+    calls = {
+        "create_payment": lambda: pay.create(
+            Money(body["amount"]), body["reference"], "A thing", "https://service.example.gov.uk/return"
+        ),
+        "get_payment": lambda: pay.get(body["payment_id"]),
+        "get_payment_events": lambda: pay.list_events(body["payment_id"]),
+        "create_refund": lambda: pay.refund(ID, Money(body["amount"]), available=Money(body["amount"])),
+        "get_refund": lambda: pay.get_refund(ID, body["refund_id"]),
+        "create_agreement": lambda: pay.create_agreement(body["reference"], "Instalments"),
+        "get_agreement": lambda: pay.get_agreement(body["agreement_id"]),
+    }
+    return calls.get(one["operation"], lambda: CALLS[one["operation"]](pay))()
+
+
 @pytest.mark.parametrize("one", SUCCESSES, ids=lambda one: one["name"])
 def test_a_success_is_read_without_losing_a_field(one):
     paged = one["operation"] in PAGES
     pay, wire = pay_on(reply_of(only_page(one) if paged else one))
-    result = CALLS[one["operation"]](pay)
+    result = ask(pay, one)
     assert len(wire.sent) == 1
     if one["body"] is None:
         assert result is None
@@ -121,7 +139,7 @@ def test_a_success_is_read_without_losing_a_field(one):
     "one", [one for one in SUCCESSES if one["operation"] == "get_payment"], ids=lambda one: one["name"]
 )
 def test_a_payment_says_exactly_what_is_known(one):
-    payment = CALLS["get_payment"](pay_on(reply_of(one))[0])
+    payment = ask(pay_on(reply_of(one))[0], one)
     raw = one["body"]["state"]
     assert payment.state.raw_status == raw["status"]
     assert payment.is_finished == raw["finished"]

@@ -50,7 +50,7 @@ def sent_body(wire):
 
 
 def test_a_payment_is_created_with_all_that_was_given():
-    pay, wire = pay_on(answer(201, PAYMENT))
+    pay, wire = pay_on(answer(201, {**PAYMENT, "amount": 14500, "reference": "RENEW-7"}))
     pay.create(
         Money(14500),
         "RENEW-7",
@@ -99,10 +99,10 @@ def test_a_payment_is_created_with_all_that_was_given():
 def test_what_was_not_given_is_not_sent():
     pay, wire = pay_on(answer(201, PAYMENT))
     pay.create(
-        Money(1), "R-1", "A thing", "https://service.example.gov.uk/", prefilled=CardholderDetails(), metadata={}
+        Money(100), "R-1", "A thing", "https://service.example.gov.uk/", prefilled=CardholderDetails(), metadata={}
     )
     assert sent_body(wire) == {
-        "amount": 1,
+        "amount": 100,
         "reference": "R-1",
         "description": "A thing",
         "language": "en",
@@ -158,9 +158,9 @@ def test_a_charge_has_a_key_before_it_is_first_sent_and_every_error_carries_it()
 
 def test_a_telephone_payment_has_no_return_url():
     pay, wire = pay_on(answer(201, PAYMENT))
-    pay.create_by_telephone(Money(1), "R-1", "x", email="sam@example.com", delayed_capture=True)
+    pay.create_by_telephone(Money(100), "R-1", "x", email="sam@example.com", delayed_capture=True)
     assert sent_body(wire) == {
-        "amount": 1,
+        "amount": 100,
         "reference": "R-1",
         "description": "x",
         "language": "en",
@@ -392,10 +392,10 @@ def test_only_pounds_are_taken():
 def test_http_is_for_test_keys_only(key, good):
     pay, wire = pay_on(answer(201, PAYMENT), key=key)
     if good:
-        pay.create(Money(1), "R-1", "x", "http://localhost:8000/return")
+        pay.create(Money(100), "R-1", "x", "http://localhost:8000/return")
     else:
         with pytest.raises(InvalidInput):
-            pay.create(Money(1), "R-1", "x", "http://localhost:8000/return")
+            pay.create(Money(100), "R-1", "x", "http://localhost:8000/return")
     assert len(wire.sent) == good
 
 
@@ -558,14 +558,14 @@ def test_after_too_many_requests_it_waits_a_second_at_least():
 def test_a_charge_that_is_still_being_made_under_its_key_is_asked_for_again_once():
     used = answer(409, {"code": "P0191", "description": "used"})
     pay, wire = pay_on(used, answer(200, PAYMENT))
-    assert pay.charge_agreement("a1", Money(1), "R-1", "x", idempotency_key="one").id == ID
+    assert pay.charge_agreement("a1", Money(100), "R-1", "x", idempotency_key="one").id == ID
     assert wire.waits == [1.0]
     assert {request.headers["Idempotency-Key"] for request in wire.sent} == {"one"}
     pay, wire = pay_on(used, used)
     with pytest.raises(Conflict) as caught:
-        pay.charge_agreement("a1", Money(1), "R-1", "x", idempotency_key="one")
+        pay.charge_agreement("a1", Money(100), "R-1", "x", idempotency_key="one")
     assert (caught.value.idempotency_key, len(wire.sent)) == ("one", 2)
     pay, wire = pay_on(answer(409, {"code": "P9999"}))
     with pytest.raises(Conflict):
-        pay.charge_agreement("a1", Money(1), "R-1", "x")
+        pay.charge_agreement("a1", Money(100), "R-1", "x")
     assert len(wire.sent) == 1

@@ -168,7 +168,9 @@ def test_a_session_without_an_amount_is_no_payment():
 
 
 def test_a_paid_payment_tells_card_fee_and_what_is_left():
-    payment = pay_on(script("payment-intent-expanded-charge")).get("pi_1")
+    payment = pay_on(script("payment-intent-expanded-charge")).get(
+        ANSWERS["payment-intent-expanded-charge"]["body"]["id"]
+    )
     assert (payment.is_paid, payment.is_captured) == (True, True)
     assert (payment.fee, payment.net) == (Money(84), Money(4166))
     assert payment.settlement.captured_on == datetime.fromtimestamp(1789374808, UTC).date()
@@ -185,7 +187,7 @@ def test_a_paid_payment_tells_card_fee_and_what_is_left():
 
 
 def test_a_declined_card_is_told_as_a_detail_not_as_the_end():
-    payment = pay_on(script("payment-intent-declined")).get("pi_1")
+    payment = pay_on(script("payment-intent-declined")).get(ANSWERS["payment-intent-declined"]["body"]["id"])
     assert (payment.state.code, payment.is_finished, payment.card) == ("generic_decline", False, None)
 
 

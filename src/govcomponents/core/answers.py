@@ -1,0 +1,40 @@
+"""Whether an answer belongs to the call that asked for it: compared before anything is handed out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+from govcomponents.errors import WrongAnswer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Mapping
+
+T = TypeVar("T")
+
+
+async def belonging(work: Awaitable[T], asked: Mapping[str, object], *, operation: str, provider: str) -> T:
+    """Await an operation of a port, and return what it gave if that is what was asked for.
+
+    `asked` are the values that the answer's fields of those names must have. Raises WrongAnswer.
+    """
+    given = await work
+    check_belongs(given, asked, operation=operation, provider=provider)
+    return given
+
+
+def check_belongs(given: object, asked: Mapping[str, object], *, operation: str, provider: str) -> None:
+    """Compare a result, or each of a tuple of results, with what was asked for. Raises WrongAnswer.
+
+    What was not asked for, or is not told, is None and not compared. Neither value is in the error: one of them may
+    be about somebody else.
+    """
+    for one in given if isinstance(given, tuple) else (given,):
+        for name, wanted in asked.items():
+            told = getattr(one, name)
+            if told != wanted and told is not None and wanted is not None:
+                raise WrongAnswer(
+                    f"the answer is to another question: its {name} is not the one that was asked for",
+                    lookup=WrongAnswer.default_lookup,
+                    operation=operation,
+                    provider=provider,
+                )
