@@ -3,7 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from dataclasses import FrozenInstanceError, dataclass
+from dataclasses import FrozenInstanceError, asdict, astuple, dataclass, fields, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -52,6 +52,18 @@ def licence() -> Licence:
         tags=("a", "b"),
         raw={"email": CANARY},
     )
+
+
+def test_what_walks_over_a_result_finds_no_raw_answer_and_callers_do(licence: Licence) -> None:
+    found = asdict(licence)
+    assert found["raw"] == {}
+    assert CANARY not in f"{found} {json.dumps(found, default=str)} {licence.raw!r} {astuple(licence)}"
+    assert CANARY not in repr([getattr(licence, part.name) for part in fields(licence)])
+    assert CANARY.encode() not in pickle.dumps(licence.raw)
+    assert licence.raw == {"email": CANARY}
+    assert {**licence.raw} == dict(licence.raw) == {"email": CANARY}
+    assert "raw" not in licence.to_dict()
+    assert replace(licence, id="8").raw["email"] == CANARY
 
 
 def test_to_dict_gives_plain_values_and_masks_people(licence: Licence) -> None:

@@ -23,6 +23,23 @@ Raw = Annotated[Mapping[str, object], SkipValidation, Field(exclude=True, repr=F
 T = TypeVar("T")
 
 
+class RawAnswer(dict[str, object]):
+    """A provider's answer as it can be looked into, and neither printed nor copied by whatever walks over a result."""
+
+    __slots__ = ()
+
+    def __init__(self, answer: object = ()) -> None:
+        # `dataclasses.asdict` makes a copy of a dict from an iterator of its items: that copy stays empty.
+        super().__init__(answer if isinstance(answer, Mapping) else ())
+
+    def __repr__(self) -> str:
+        return "RawAnswer(...)"
+
+    def __reduce__(self) -> tuple[type[dict[str, object]], tuple[()]]:
+        """Leave what it holds behind, in copies and pickles."""
+        return dict, ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """The base of everything that an operation gives.
@@ -34,6 +51,10 @@ class Result:
 
     account: str = DEFAULT_ACCOUNT
     raw: Raw = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if type(self.raw) is dict and self.raw:
+            object.__setattr__(self, "raw", RawAnswer(self.raw))
 
     def to_dict(self, *, reveal: bool = False) -> dict[str, object]:
         """Return plain values that `json.dumps` takes: enums and times as text, money as minor units and currency.
