@@ -171,7 +171,7 @@ class PaySettings(_Section):
 
     adapter: str = Field(default="govuk_pay", description="the adapter's name")
     api_key: Secret | None = Field(default=None, description="the provider's API key")
-    base_url: str | None = Field(default=None, description="where the API is, if not at its public address")
+    base_url: str | None = Field(default=None, repr=False, description="where the API is, if not at its public address")
     webhook_secrets: SecretList = Field(
         default=(), description="secrets that webhooks may be signed with, comma-separated"
     )
@@ -196,7 +196,7 @@ class NotifySettings(_Section):
 
     adapter: str = Field(default="govuk_notify", description="the adapter's name")
     api_key: Secret | None = Field(default=None, description="the provider's API key")
-    base_url: str | None = Field(default=None, description="where the API is, if not at its public address")
+    base_url: str | None = Field(default=None, repr=False, description="where the API is, if not at its public address")
     callback_tokens: SecretList = Field(
         default=(), description="bearer tokens that callbacks may carry, comma-separated"
     )
@@ -233,7 +233,7 @@ class IdentitySettings(_Section):
         default=None, description="the provider's environment"
     )
     issuer: str | None = Field(
-        default=None, description="the issuer, for a sandbox or a simulator instead of an environment"
+        default=None, repr=False, description="the issuer, for a sandbox or a simulator instead of an environment"
     )
 
     def _taken_over_by(self, account: Self) -> set[str]:
