@@ -31,10 +31,17 @@ def check_belongs(given: object, asked: Mapping[str, object], *, operation: str,
     for one in given if isinstance(given, tuple) else (given,):
         for name, wanted in asked.items():
             told = getattr(one, name)
-            if told != wanted and told is not None and wanted is not None:
+            if not _is_same(told, wanted):
                 raise WrongAnswer(
                     f"the answer is to another question: its {name} is not the one that was asked for",
                     lookup=WrongAnswer.default_lookup,
                     operation=operation,
                     provider=provider,
                 )
+
+
+def _is_same(told: object, wanted: object) -> bool:
+    if told is None or wanted is None or told == wanted:
+        return True
+    # An id may be written in large and in small letters (RFC 9562, section 4).
+    return isinstance(told, str) and isinstance(wanted, str) and told.lower() == wanted.lower()

@@ -208,7 +208,8 @@ class AsyncNotifyService(Service[NotifyPort]):
         Notify keeps messages for 7 days unless the service sets another time).
         """
         self._port.require(Can.GET, operation="notify.get")
-        return await self._perform("notify.get", self._port.get(checked_id(notification_id, "notify.get")))
+        wanted = checked_id(notification_id, "notify.get")
+        return await self._perform("notify.get", self._port.get(wanted), id=wanted)
 
     def search(
         self,
@@ -264,7 +265,7 @@ class AsyncNotifyService(Service[NotifyPort]):
         self._port.require(Can.TEMPLATES, operation=operation)
         wanted = self._policy.template_id(template, operation)
         return await self._perform(
-            "notify.get_template", self._port.get_template(wanted, checked_version(version, operation))
+            operation, self._port.get_template(wanted, checked_version(version, operation)), id=wanted
         )
 
     async def preview(self, template: TemplateLike, personalisation: Personalisation | None = None) -> Rendered:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from govcomponents.core.answers import belonging
 from govcomponents.errors import InvalidInput, NotFound, OutcomeUnknown
 from govcomponents.notify.capabilities import NotifyCapability as Can
-from govcomponents.notify.inputs import EmailInput, LetterInput, SearchInput, SmsInput
+from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
 from govcomponents.notify.models import Channel, NotificationId, Sent
 
 if TYPE_CHECKING:
@@ -93,13 +94,18 @@ class Sender:
         """Hand one message to the adapter, without regard to the pace. Raises InvalidInput if the guard refuses it."""
         if self._guard is not None:
             message = self.guarded(message)
-        if isinstance(message, EmailInput):
-            return self.port.send_email(message)
-        if isinstance(message, SmsInput):
-            return self.port.send_sms(message)
-        if isinstance(message, LetterInput):
-            return self.port.send_letter(message)
-        return self.port.send_precompiled_letter(message)
+        asked = {"reference": message.reference}
+        if isinstance(message, PrecompiledInput):
+            operation, sent = "notify.send_precompiled_letter", self.port.send_precompiled_letter(message)
+        else:
+            asked["template_id"] = message.template
+            if isinstance(message, EmailInput):
+                operation, sent = "notify.send_email", self.port.send_email(message)
+            elif isinstance(message, SmsInput):
+                operation, sent = "notify.send_sms", self.port.send_sms(message)
+            else:
+                operation, sent = "notify.send_letter", self.port.send_letter(message)
+        return belonging(sent, asked, operation=operation, provider=self.port.provider)
 
     async def send_job(self, job: JobInput) -> Job:
         """Hand a job to the adapter. Raises InvalidInput if the guard refuses one of its recipients."""

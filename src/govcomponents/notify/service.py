@@ -212,7 +212,8 @@ class NotifyService(Service[NotifyPort]):
         Notify keeps messages for 7 days unless the service sets another time).
         """
         self._port.require(Can.GET, operation="notify.get")
-        return drive(self._perform("notify.get", self._port.get(checked_id(notification_id, "notify.get"))))
+        wanted = checked_id(notification_id, "notify.get")
+        return drive(self._perform("notify.get", self._port.get(wanted), id=wanted))
 
     def search(
         self,
@@ -268,7 +269,7 @@ class NotifyService(Service[NotifyPort]):
         self._port.require(Can.TEMPLATES, operation=operation)
         wanted = self._policy.template_id(template, operation)
         return drive(
-            self._perform("notify.get_template", self._port.get_template(wanted, checked_version(version, operation)))
+            self._perform(operation, self._port.get_template(wanted, checked_version(version, operation)), id=wanted)
         )
 
     def preview(self, template: TemplateLike, personalisation: Personalisation | None = None) -> Rendered:

@@ -15,6 +15,7 @@ from govcomponents import (
     RequestRefused,
     Unavailable,
     UnexpectedReply,
+    WrongAnswer,
 )
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
@@ -45,6 +46,27 @@ ACCEPTED = {
     "uri": "https://example.gov.uk/",
     "template": {"id": EMAIL, "version": 2, "uri": "https://example.gov.uk/"},
 }
+
+
+def accepted(template):
+    return {**ACCEPTED, "template": {**ACCEPTED["template"], "id": template}}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"reference": "canary-of-another"}, {"template": {**ACCEPTED["template"], "id": TEXT}}],
+    ids=["reference", "template"],
+)
+def test_an_answer_to_another_message_is_an_error_that_tells_nothing_of_it(changed):
+    body = {**ACCEPTED, "reference": "R-1", "content": {**ACCEPTED["content"], "body": "canary of another"}, **changed}
+    transport, notify = scripted(answer(201, body))
+
+    with pytest.raises(WrongAnswer) as caught:
+        notify.send_email("sam@example.com", EMAIL, reference="R-1")
+
+    assert caught.value.operation == "notify.send_email"
+    assert "canary" not in repr(caught.value)
+    assert len(transport.sent) == 1
 
 
 def test_an_email_is_on_the_wire_as_documented_and_what_is_not_given_is_not_there():
@@ -402,7 +424,7 @@ def test_a_file_goes_as_a_link_with_its_options():
     )
     assert "/d/" in sent.body.reveal()
 
-    transport, other = scripted(answer(201, ACCEPTED))
+    transport, other = scripted(answer(201, accepted(FILE)))
     file = attach(PDF, "licence.pdf", confirm_email=False, retention_weeks=8)
     other.send_email("sam@example.com", FILE, {"link_to_file": file})
     on_wire = json.loads(transport.sent[0].body)["personalisation"]["link_to_file"]
@@ -496,7 +518,7 @@ def test_settings_are_checked():
 
 
 def test_accents_of_their_own_are_joined_in_text_messages():
-    transport, notify = scripted(answer(201, ACCEPTED))
+    transport, notify = scripted(answer(201, accepted(TEXT)))
 
     notify.send_sms("07700900123", TEXT, {"name": "Sia\u0302n", "n": 7})
 
