@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -141,16 +142,27 @@ def browser(*, javascript=True):
 
 def axe_source() -> str:
     """The program of axe-core: from the folder that AXE_CORE names, or installed with npm into a throwaway folder."""
+    found = _axe_source()
+    if isinstance(found, NotHere):
+        raise found
+    return found
+
+
+@cache
+def _axe_source() -> str | NotHere:
+    """Look once for all tests: where no registry answers, npm says so only after a while."""
     folder = os.environ.get("AXE_CORE")
     if folder is None:
         npm = shutil.which("npm")
         if npm is None:
-            raise NotHere("npm is not installed, and AXE_CORE names no folder with axe-core")
+            return NotHere("npm is not installed, and AXE_CORE names no folder with axe-core")
         home = Path(mkdtemp(prefix="axe-core-"))
-        command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", home, f"axe-core@{AXE_VERSION}"]
+        patience = ["--fetch-retries", "1", "--fetch-retry-mintimeout", "1000", "--fetch-timeout", "20000"]
+        silent = ["--silent", "--no-audit", "--no-fund"]
+        command = [npm, "install", *silent, *patience, "--prefix", home, f"axe-core@{AXE_VERSION}"]
         done = subprocess.run([*map(str, command)], capture_output=True, check=False, timeout=300)
         if done.returncode:
-            raise NotHere("axe-core cannot be installed with npm")
+            return NotHere("axe-core cannot be installed with npm")
         folder = str(home / "node_modules" / "axe-core")
     return (Path(folder) / "axe.min.js").read_text(encoding="utf-8")
 
