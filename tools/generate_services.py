@@ -100,7 +100,7 @@ def generated(source: str) -> str:
     rewriter = _ToBlocking()
     tree = rewriter.visit(tree)
     doc, *body = tree.body
-    first = str(doc.value.value).replace("asyncio", "blocking").rstrip()
+    first = str(doc.value.value).replace("asyncio", "blocking").replace("an `Async", "a `").rstrip()
     doc.value.value = f"{first}\n\nGenerated from async_service.py by `make format`: edit that file.\n"
     imports = [isinstance(node, ast.ImportFrom) and node.module != "__future__" for node in body]
     at = imports.index(True)

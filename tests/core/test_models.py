@@ -14,7 +14,7 @@ from govcomponents import InvalidInput, Money, UnexpectedReply
 from govcomponents.core.driver import drive
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.http.responses import Wire, read, read_part
-from govcomponents.core.inputs import Input, build
+from govcomponents.core.inputs import Input, checked_input
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 
@@ -36,7 +36,8 @@ class Create(Input):
 
 
 def test_good_input_is_a_frozen_model() -> None:
-    made = build(Create, "pay.create", amount=Money(1), reference="R-1")
+    with checked_input("pay.create", Create):
+        made = Create(amount=Money(1), reference="R-1")
     assert (made.amount, made.reference) == (Money(1), "R-1")
     with pytest.raises(ValueError, match="frozen"):
         made.reference = "R-2"  # type: ignore[misc]  # the point of the test
@@ -56,8 +57,8 @@ def test_good_input_is_a_frozen_model() -> None:
 def test_bad_input_names_the_field_what_is_wrong_and_how_to_mend_it(
     changed: dict[str, object], field: str, problem: str, fix: str
 ) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        build(Create, "pay.create", **{"amount": Money(1), "reference": "R-1", **changed})
+    with pytest.raises(InvalidInput) as caught, checked_input("pay.create", Create):
+        Create(**{"amount": Money(1), "reference": "R-1", **changed})
     error = caught.value
     assert (error.field, error.fix, error.operation) == (field, fix, "pay.create")
     assert problem in error.problem

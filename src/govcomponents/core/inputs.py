@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -37,7 +37,6 @@ class Input(BaseModel):
     )
 
 
-M = TypeVar("M", bound=Input)
 E = TypeVar("E", bound=Enum)
 
 _EXPECTED = {
@@ -85,13 +84,6 @@ class checked_input:  # noqa: N801  # used as a statement: `with checked_input(.
     ) -> None:
         if isinstance(error, ValidationError):
             raise _invalid(error, self._model, self._operation) from None
-
-
-def build(model: type[M], operation: str, **fields: Any) -> M:
-    """Make an input model. Raises InvalidInput for the first field that is wrong; nothing has been sent by then."""
-    with checked_input(operation, model):
-        return model(**fields)
-    raise AssertionError("unreachable: the line above returns or raises")
 
 
 def _invalid(error: ValidationError, model: type[Input], operation: str) -> InvalidInput:

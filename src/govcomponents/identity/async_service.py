@@ -1,4 +1,4 @@
-"""The service object of asyncio callers: `gov.identity` is an `AsyncIdentityService`."""
+"""The asyncio service object of identity: `gov.identity` of an `AsyncGovComponents`."""
 
 from __future__ import annotations
 

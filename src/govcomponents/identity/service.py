@@ -1,4 +1,4 @@
-"""The service object of blocking callers: `gov.identity` is an `AsyncIdentityService`.
+"""The blocking service object of identity: `gov.identity` of a `GovComponents`.
 
 Generated from async_service.py by `make format`: edit that file.
 """
