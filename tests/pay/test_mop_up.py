@@ -1,5 +1,6 @@
 """The mop-up job on a real table: run twice, and by several workers at once, each change is applied once."""
 
+import json
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -8,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from govcomponents import GovComponents, Money
+from govcomponents.core.http.messages import Response
+from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay import PaymentStatus, Unfinished
 from govcomponents.sandbox import payer
 from govcomponents.sandbox.browser import FormBrowser
@@ -78,3 +81,33 @@ def test_several_workers_at_once_apply_each_change_once(served, tmp_path):
     assert all(not report.failed for report in reports)
     again = work(0)
     assert (again.changed, len(again.unchanged)) == ((), 5)
+
+
+def test_what_is_handed_over_is_the_payment_that_was_waited_for_and_says_its_account():
+    found = []
+    answers = [payment("a1", "success"), payment("another", "success"), payment("c3", "success")]
+    with GovComponents.from_settings(
+        Settings(environment="test", pay={"api_key": KEY, "accounts": {"moto": {"api_key": KEY + "2"}}}),
+        transport=ScriptedTransport(answers),
+    ) as gov:
+        old = datetime(2020, 1, 1, tzinfo=UTC)
+        waiting = [Unfinished(one, old, PaymentStatus.CREATED) for one in ("a1", "b2", "c3")]
+        report = gov.account("moto").pay.mop_up(waiting, lambda change: found.append(change))
+    assert [(change.payment.id, change.account, change.payment.account) for change in found] == [
+        ("a1", "moto", "moto"),
+        ("c3", "moto", "moto"),
+    ]
+    assert (report.changed, report.failed, report.account) == (("a1", "c3"), (("b2", "WrongAnswer"),), "moto")
+    assert report.to_dict()["failed"] == [["b2", "WrongAnswer"]]
+    assert found[0].to_dict()["before"]["status"] == "created"
+
+
+def payment(identifier, status):
+    body = {
+        "payment_id": identifier,
+        "amount": 100,
+        "reference": "R-1",
+        "description": "x",
+        "state": {"status": status, "finished": True},
+    }
+    return Response(200, {}, json.dumps(body).encode())

@@ -134,8 +134,9 @@ class Sender:
             await self.rest(pause)
             still = []
             for notification_id in left:
+                work, asked = self.port.get(NotificationId(notification_id)), {"id": notification_id}
                 try:
-                    found = await self.port.get(NotificationId(notification_id))
+                    found = await belonging(work, asked, operation="notify.get", provider=self.port.provider)
                 except NotFound:
                     continue
                 if found.is_finished:

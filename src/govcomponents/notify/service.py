@@ -1,4 +1,4 @@
-"""The blocking service object of notifications: `gov.notify` of an `AsyncGovComponents`.
+"""The blocking service object of notifications: `gov.notify` of a `GovComponents`.
 
 Generated from async_service.py by `make format`: edit that file.
 """

@@ -473,10 +473,16 @@ class AsyncPayService(Service[PayPort]):
         service's records only if they still say the old status; it returns False if they did not. So it is safe to
         run twice, or in two processes at once. With `dry_run`, `on_change` is not called.
         """
-        return await self._perform(
-            "pay.mop_up",
-            mop_up(self._port, self._runtime.clock, unfinished, on_change, older_than=older_than, dry_run=dry_run),
+        self._port.require(Can.GET, operation="pay.mop_up")
+        work = mop_up(
+            lambda one: self._perform("pay.get", self._port.get(one), id=one.payment_id),
+            self._runtime.clock,
+            unfinished,
+            on_change,
+            older_than=older_than,
+            dry_run=dry_run,
         )
+        return await self._perform("pay.mop_up", work)
 
     async def parse_callback(self, body: bytes, headers: Headers) -> PayEvent:
         """Prove that a webhook is the provider's, then read it as an event.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from pydantic import Field
 
 from govcomponents.core.inputs import Input, checked_input, member_or_text
+from govcomponents.core.results import Result
 from govcomponents.errors import (
     CredentialsRefused,
     GovComponentsError,
@@ -19,15 +20,13 @@ from govcomponents.errors import (
     PermissionRefused,
     RateLimited,
 )
-from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.ids import PaymentId
 from govcomponents.pay.inputs import Identifier, Moment, OnPayment
+from govcomponents.pay.models import Payment
 from govcomponents.pay.states import PaymentStatus
 
 if TYPE_CHECKING:
     from govcomponents.core.runtime import Clock
-    from govcomponents.pay.models import Payment
-    from govcomponents.pay.port import PayPort
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +38,9 @@ class Unfinished:
     status: PaymentStatus | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What `mop_up` hands over: the payment as it is now, and what the service knew of it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change(Result):
+    """A change of one payment that `mop_up` found: the payment as it is now, and what the service knew of it."""
 
     payment: Payment
     before: Unfinished
@@ -51,10 +50,11 @@ OnChange: TypeAlias = Callable[[Change], "bool | Awaitable[bool | None] | None"]
 """Takes a change. It must be harmless when called twice for one change; False says that it was known already."""
 
 
-@dataclass(frozen=True, slots=True)
-class MopUpReport:
-    """What one run did, by payment id. `failed` names the kind of error; the payment is tried again by the next run.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MopUpReport(Result):
+    """The result of one run, by payment id.
 
+    `failed` names the kind of error; the payment is tried again by the next run.
     `stopped` names the error that ended the run early: the key was refused or there were too many requests.
     """
 
@@ -87,13 +87,13 @@ class _Tally:
 
     def report(self, *, dry_run: bool, stopped: str | None = None) -> MopUpReport:
         return MopUpReport(
-            dry_run,
-            tuple(self.too_recent),
-            tuple(self.unchanged),
-            tuple(self.changed),
-            tuple(self.known_already),
-            tuple(self.failed),
-            stopped,
+            dry_run=dry_run,
+            too_recent=tuple(self.too_recent),
+            unchanged=tuple(self.unchanged),
+            changed=tuple(self.changed),
+            known_already=tuple(self.known_already),
+            failed=tuple(self.failed),
+            stopped=stopped,
         )
 
 
@@ -139,7 +139,7 @@ def _checked(item: object, operation: str) -> _Waiting:
 
 
 async def mop_up(
-    port: PayPort,
+    get: Callable[[OnPayment], Awaitable[Payment]],
     clock: Clock,
     unfinished: Iterable[Unfinished] | AsyncIterable[Unfinished],
     on_change: OnChange,
@@ -147,9 +147,11 @@ async def mop_up(
     older_than: timedelta,
     dry_run: bool,
 ) -> MopUpReport:
-    """Get the true state of each payment and hand over what changed. See `PayService.mop_up`."""
+    """Get the true state of each payment and hand over what changed. See `PayService.mop_up`.
+
+    `get` reads a payment as the service does: compared with what was asked, and with the account's name.
+    """
     operation = "pay.mop_up"
-    port.require(PayCapability.GET, operation=operation)
     with checked_input(operation, _Options):
         options = _Options(on_change=on_change, older_than=older_than, dry_run=dry_run)
     latest = datetime.fromtimestamp(clock(), UTC) - options.older_than
@@ -161,13 +163,15 @@ async def mop_up(
                 tally.too_recent.append(item.payment_id)
                 continue
             try:
-                payment = await port.get(OnPayment(payment_id=known.payment_id))
+                payment = await get(OnPayment(payment_id=known.payment_id))
             except (CredentialsRefused, PermissionRefused, RateLimited) as error:
                 return tally.report(dry_run=dry_run, stopped=type(error).__name__)
             except GovComponentsError as error:
                 tally.failed.append((item.payment_id, type(error).__name__))
                 continue
-            await _settle(Change(payment, item), on_change, tally, dry_run=dry_run)
+            await _settle(
+                Change(account=payment.account, payment=payment, before=item), on_change, tally, dry_run=dry_run
+            )
     return tally.report(dry_run=dry_run)
 
 

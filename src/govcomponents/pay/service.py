@@ -1,4 +1,4 @@
-"""The blocking service object of payments: `gov.pay` of an `AsyncGovComponents`.
+"""The blocking service object of payments: `gov.pay` of a `GovComponents`.
 
 Generated from async_service.py by `make format`: edit that file.
 """
@@ -464,12 +464,16 @@ class PayService(Service[PayPort]):
         service's records only if they still say the old status; it returns False if they did not. So it is safe to
         run twice, or in two processes at once. With `dry_run`, `on_change` is not called.
         """
-        return drive(
-            self._perform(
-                "pay.mop_up",
-                mop_up(self._port, self._runtime.clock, unfinished, on_change, older_than=older_than, dry_run=dry_run),
-            )
+        self._port.require(Can.GET, operation="pay.mop_up")
+        work = mop_up(
+            lambda one: self._perform("pay.get", self._port.get(one), id=one.payment_id),
+            self._runtime.clock,
+            unfinished,
+            on_change,
+            older_than=older_than,
+            dry_run=dry_run,
         )
+        return drive(self._perform("pay.mop_up", work))
 
     def parse_callback(self, body: bytes, headers: Headers) -> PayEvent:
         """Prove that a webhook is the provider's, then read it as an event.

@@ -69,6 +69,15 @@ def test_an_answer_to_another_message_is_an_error_that_tells_nothing_of_it(chang
     assert len(transport.sent) == 1
 
 
+def test_another_messages_state_is_not_told_as_that_of_the_one_that_is_followed():
+    asked, told = "740e5834-3a29-46b4-9a6f-16142fde533a", "740e5834-3a29-46b4-9a6f-000000000000"
+    body = {"id": told, "type": "email", "status": "delivered", "template": ACCEPTED["template"], "body": "canary"}
+    for call in (lambda notify: notify.get(asked), lambda notify: list(notify.follow_up([asked]))):
+        _, notify = scripted(answer(200, {**body, "created_at": "2026-03-02T09:00:00.000000Z"}))
+        with pytest.raises(WrongAnswer):
+            call(notify)
+
+
 def test_an_email_is_on_the_wire_as_documented_and_what_is_not_given_is_not_there():
     transport, notify = scripted(answer(201, ACCEPTED), answer(201, ACCEPTED))
 
