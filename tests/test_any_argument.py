@@ -29,14 +29,23 @@ from govcomponents import (
     Money,
     NotSupported,
     Personal,
+    RetryPolicy,
     Secret,
     notify,
+    pay,
 )
 from govcomponents.components import AsyncGovComponents, GovComponents
 from govcomponents.core.callbacks import Headers
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.http.messages import Request, Response
-from govcomponents.identity import PendingSignIn, new_private_key
+from govcomponents.identity import (
+    FileReplayStore,
+    PendingCookie,
+    PendingSignIn,
+    new_private_key,
+    published_jwks,
+    signer_of,
+)
 from govcomponents.settings import Settings
 
 ID = "4a4b5c6d-1111-4222-8333-444455556666"
@@ -268,6 +277,50 @@ def _functions() -> Iterator[tuple[str, Callable[..., object], dict[str, object]
     yield "TemplateRegistry.compare", registry.compare, {"present": [template]}
     yield "Template.render", template.render, {"personalisation": {"name": "Sam"}}
     yield "Template.missing", template.missing, {"personalisation": {"name": "Sam"}}
+
+
+def _beginnings(settings: Settings) -> Iterator[tuple[str, Callable[[Any], object], set[str]]]:
+    """What a program begins with, as a function of one argument, and the wrong values that it may take all the same."""
+    parts = {"observers": set[str](), "retry": {"None"}, "templates": {"None"}}
+    for name, taken in {"require": set[str](), "transport": {"None"}, **parts}.items():
+        yield f"from_settings({name})", lambda v, n=name: GovComponents.from_settings(settings, **{n: v}), taken
+    yield "from_settings", GovComponents.from_settings, {"None"}
+    for name, taken in {"world": {"None"}, "seed": {"int"}, "now": {"None"}, **parts}.items():
+        yield f"sandbox({name})", lambda v, n=name: GovComponents.sandbox(**{n: v}), taken
+    yield "Settings.from_toml", Settings.from_toml, set()
+    for name in ("environment", "pay", "notify", "identity"):
+        taken = {"None"} if name == "environment" else {"None", "dict"}  # what is in a section, its adapter checks
+        yield f"Settings({name})", lambda v, n=name: Settings(**{n: v}), taken
+        yield f"from_environment({name})", lambda v, n=name: Settings.from_environment(**{n: v}), taken
+    for name in ("stop", "wait"):
+        yield f"RetryPolicy({name})", lambda v, n=name: RetryPolicy(**{n: v}), {"None"}
+    yield "RetryPolicy(max_retry_after)", lambda v: RetryPolicy(max_retry_after=v), {"int", "float"}
+    yield "RetryPolicy.within", RetryPolicy().within, {"int", "float"}
+    yield "account", GovComponents.from_settings(settings).account, set()
+    yield "Money", Money, {"int"}
+    yield "Money.gbp", Money.gbp, set()
+    yield "Money.from_pence", Money.from_pence, {"int"}
+    yield "signer_of", signer_of, set()
+    yield "signer_of(algorithm)", lambda v: signer_of(new_private_key("ES256"), algorithm=v), set()
+    yield "new_private_key", new_private_key, set()
+    yield "new_private_key(bits)", lambda v: new_private_key(bits=v), set()
+    yield "published_jwks", published_jwks, {"empty"}
+    yield "FileReplayStore", FileReplayStore, set()
+    yield "PendingCookie", PendingCookie, set()
+    for name in ("line1", "line2", "city", "postcode", "country"):
+        yield f"BillingAddress({name})", lambda v, n=name: pay.BillingAddress(**{n: v}), {"None"}
+    yield "CardholderDetails(name)", lambda v: pay.CardholderDetails(name=v), {"None"}
+    yield "CardholderDetails(billing_address)", lambda v: pay.CardholderDetails(billing_address=v), {"None"}
+
+
+def test_any_argument_of_what_a_program_begins_with_is_taken_or_refused(settings: Settings) -> None:
+    wrong = []
+    for name, function, taken in _beginnings(settings):
+        for label, value in WRONG.items():
+            outcome = _outcome(lambda: _end(function(value)))  # noqa: B023  # called at once
+            if (outcome is not None) != (label in taken) or (outcome is not None and outcome[1] != "a result"):
+                wrong.append(f"{name}={label} gave {outcome}")
+    assert wrong == []
 
 
 @pytest.mark.parametrize(("function", "good"), [pytest.param(f, good, id=name) for name, f, good in _functions()])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,9 +19,11 @@ from govcomponents.accounts import (
 )
 from govcomponents.core.driver import drive
 from govcomponents.core.http.retry import RetryPolicy
-from govcomponents.core.observe import as_observer
+from govcomponents.core.inputs import instance_argument
+from govcomponents.core.observe import Observer, as_observer
 from govcomponents.core.runtime import Runtime
-from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
+from govcomponents.core.transports.base import Transport
+from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -30,7 +33,6 @@ if TYPE_CHECKING:
 
     from govcomponents.core.checks import CheckResult
     from govcomponents.core.observe import AnyObserver
-    from govcomponents.core.transports.base import Transport
     from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.identity.port import IdentityPort
     from govcomponents.identity.service import IdentityService
@@ -81,13 +83,16 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         `templates_file`.
         Raises ConfigurationError if a setting is missing or wrong, or a required component is not configured.
         """
-        if settings is None:
-            from govcomponents.settings import Settings
+        from govcomponents.settings import Settings
 
+        _check_parts("from_settings", retry, templates, transport)
+        if settings is None:
             settings = Settings.from_environment()
+        fix = "give Settings(...), or nothing to read the environment"
+        instance_argument(settings, Settings, field="settings", fix=fix, operation="from_settings")
         runtime = Runtime(
             transport=transport or cls._make_transport(),
-            observers=tuple(as_observer(observer) for observer in observers),
+            observers=_observers("from_settings", observers),
             retry=retry or RetryPolicy(),
             is_production=settings.environment == "production",
         )
@@ -121,11 +126,12 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         from govcomponents.core.transports.in_process import InProcessTransport
         from govcomponents.sandbox.app import Sandbox
 
+        _check_parts("sandbox", retry, templates)
         simulator = Sandbox(world, seed=seed, now=now)
         runtime = Runtime(
             transport=InProcessTransport(simulator.handle, simulator.clock.advance),
             clock=simulator.clock.time,
-            observers=tuple(as_observer(observer) for observer in observers),
+            observers=_observers("sandbox", observers),
             retry=retry or RetryPolicy(),
             is_production=False,
         )
@@ -180,13 +186,16 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             services.add("identity", identity, services.identity, cls._identity, runtime)
         return services
 
-    def _require(self, components: Collection[str]) -> None:
-        if isinstance(components, str) or not set(components) <= FIRST_SETTING.keys():
+    def _require(self, components: object) -> None:
+        if isinstance(components, str) or not isinstance(components, Iterable):
+            components = [""]
+        named: list[str] = list(components)
+        if not all(name in list(FIRST_SETTING) for name in named):
             raise ConfigurationError(
                 "`require` is not a list of components", fix='name them, such as require=("pay", "notify")'
             )
         missing = []
-        for component in components:
+        for component in named:
             try:
                 getattr(self, component)
             except ConfigurationError as error:
@@ -229,6 +238,40 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         named = [f"; account {name}: {self._services.describe(name)}" for name in self._accounts if name != self._name]
         where = "" if self._simulator is None else " (sandbox)"
         return f"<{type(self).__name__}{where}: {self._services.describe(self._name)}{''.join(named)}>"
+
+
+def _check_parts(operation: str, retry: object, templates: object, transport: object = None) -> None:
+    """Raise InvalidInput, which names the argument, for what is of another type."""
+    if transport is not None and not isinstance(transport, Transport):
+        raise InvalidInput(
+            field="transport",
+            problem="it is no transport",
+            fix="give an object with send, sleep, run_blocking and aclose, or leave it out",
+            operation=operation,
+        )
+    if retry is not None:
+        fix = "give a RetryPolicy(...), or leave it out"
+        instance_argument(retry, RetryPolicy, field="retry", fix=fix, operation=operation)
+    if templates is not None:
+        from govcomponents.notify.templates.registry import TemplateRegistry
+
+        fix = "give a TemplateRegistry, or leave it out"
+        instance_argument(templates, TemplateRegistry, field="templates", fix=fix, operation=operation)
+
+
+def _observers(operation: str, given: object) -> tuple[Observer, ...]:
+    if (
+        isinstance(given, str)
+        or not isinstance(given, Iterable)
+        or not all(isinstance(one, Observer) or callable(one) for one in given)
+    ):
+        raise InvalidInput(
+            field="observers",
+            problem="it is not a list of observers",
+            fix="give a list of Observers, and of functions that take a CallEvent",
+            operation=operation,
+        )
+    return tuple(as_observer(one) for one in given)
 
 
 class GovComponents(_Components["PayService", "NotifyService", "IdentityService"]):

@@ -305,7 +305,7 @@ class Settings(BaseModel):
 
         try:
             values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, TypeError, ValueError) as error:
             raise ConfigurationError(
                 f"the settings file cannot be read ({type(error).__name__})", fix="check its path and its form"
             ) from None

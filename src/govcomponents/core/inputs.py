@@ -38,6 +38,7 @@ class Input(BaseModel):
 
 
 E = TypeVar("E", bound=Enum)
+T = TypeVar("T")
 
 _EXPECTED = {
     "bool_type": "True or False",
@@ -54,6 +55,7 @@ _EXPECTED = {
     "tuple_type": "a tuple",
 }
 _BROKEN = {
+    "literal_error": "it is not one of {expected}",
     "greater_than_equal": "it must be {ge} or more",
     "less_than_equal": "it must be {le} or less",
     "string_pattern_mismatch": "it has characters, or a form, that it cannot have",
@@ -166,6 +168,14 @@ def text_argument(value: object, *, field: str, fix: str, operation: str) -> str
         problem = _BROKEN["string_unicode"]
     else:
         return value
+    raise InvalidInput(field=field, problem=problem, fix=fix, operation=operation)
+
+
+def instance_argument(value: object, kind: type[T], *, field: str, fix: str, operation: str) -> T:
+    """Return an argument that must be of a class. Raises InvalidInput."""
+    if isinstance(value, kind):
+        return value
+    problem = f"it is not of the type {kind.__name__}, but of the type {type(value).__name__}"
     raise InvalidInput(field=field, problem=problem, fix=fix, operation=operation)
 
 

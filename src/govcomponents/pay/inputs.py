@@ -8,9 +8,17 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SkipValidation, StringConstraints, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    InstanceOf,
+    SkipValidation,
+    StringConstraints,
+    ValidationInfo,
+)
 
-from govcomponents.core.inputs import Input
+from govcomponents.core.inputs import Input, checked_input
 from govcomponents.core.validation import ID_PATTERN, is_text, url_parts
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability as Can
@@ -172,21 +180,39 @@ class OnAgreement(Input):
     agreement_id: Identifier = Field(description="pass the id of the agreement, as `agreement.id` gave it")
 
 
-class BillingAddress(Input):
-    """An address to fill in beforehand. The person can change all of it."""
-
-    line1: PersonalText | None = None
-    line2: PersonalText | None = None
-    city: PersonalText | None = None
-    postcode: PersonalText | None = None
-    country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] | None = None
+_PREFILLED_FIX = "pass text that is not empty, or leave it out"
 
 
-class CardholderDetails(Input):
-    """What to fill in beforehand on the card page. The person can change all of it."""
+class _Details(Input):
+    """Base of inputs that callers make themselves: a wrong value raises InvalidInput at once."""
 
-    name: PersonalText | None = None
-    billing_address: BillingAddress | None = None
+    def __init__(self, **values: object) -> None:
+        with checked_input(type(self).__name__, type(self)):
+            super().__init__(**values)
+
+
+class BillingAddress(_Details):
+    """A billing address, filled in beforehand; the person can change all of it. Raises InvalidInput."""
+
+    line1: PersonalText | None = Field(None, description=_PREFILLED_FIX)
+    line2: PersonalText | None = Field(None, description=_PREFILLED_FIX)
+    city: PersonalText | None = Field(None, description=_PREFILLED_FIX)
+    postcode: PersonalText | None = Field(None, description=_PREFILLED_FIX)
+    country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] | None = Field(
+        None, description='pass its two capital letters, such as "GB" (ISO 3166)'
+    )
+
+
+class CardholderDetails(_Details):
+    """The cardholder's details, filled in beforehand on the card page; the person can change all of them.
+
+    Raises InvalidInput.
+    """
+
+    name: PersonalText | None = Field(None, description=_PREFILLED_FIX)
+    billing_address: InstanceOf[BillingAddress] | None = Field(
+        None, description="pass a BillingAddress(...), or leave it out"
+    )
 
 
 AgreementPaymentType = Literal["instalment", "recurring", "unscheduled"]
@@ -214,7 +240,7 @@ class _NewAttended(_New):
     email: PersonalText | None = Field(None, description="pass the person's email address, or None")
     language: Literal["en", "cy"] = Field("en", description='pass "en" for English or "cy" for Welsh')
     delayed_capture: bool = Field(default=False, description="pass True to hold the money until `capture`")
-    prefilled: CardholderDetails | None = Field(
+    prefilled: InstanceOf[CardholderDetails] | None = Field(
         None,
         description="pass CardholderDetails(name=..., billing_address=BillingAddress(...)), or None",
     )

@@ -77,6 +77,8 @@ class Sandbox(BuiltInStubs):
         _require_extra()
         if sign_in not in (None, "page", "at_once"):
             raise ConfigurationError("sign_in is neither page nor at_once", fix='give "page", "at_once" or None')
+        if isinstance(seed, bool) or not isinstance(seed, int):
+            raise ConfigurationError("the seed is not a whole number", fix="give a number such as 0")
         self.base_url = base_url
         self.clock = SandboxClock(now)
         self.timeline = Timeline(self.clock)

@@ -71,7 +71,7 @@ class SandboxClock:
         """
         try:
             stopped = utc_time(moment).timestamp()
-        except (ValueError, OverflowError):
+        except (TypeError, AttributeError, ValueError, OverflowError):
             stopped = -1.0
         if not 0 <= stopped <= _LAST:
             raise ConfigurationError(

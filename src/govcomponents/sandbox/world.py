@@ -44,6 +44,11 @@ def load_world(world: Path | str | World | None) -> World:
                 f"the world file is not JSON: line {error.lineno}, column {error.colno}: {error.msg}",
                 fix="mend the file at that place",
             ) from None
+        except TypeError:
+            raise ConfigurationError(
+                f"the world is neither a file's path nor sections, but of the type {type(world).__name__}",
+                fix="give the path of a world file, a dict of sections, or None",
+            ) from None
         except (ValueError, RecursionError) as error:
             raise ConfigurationError(
                 f"the world file is not JSON in UTF-8 ({type(error).__name__})", fix="save it as JSON in UTF-8"

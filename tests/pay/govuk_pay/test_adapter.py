@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pydantic import ValidationError
 
 from govcomponents.core.port import Port
 from govcomponents.core.runtime import Runtime
@@ -109,8 +108,10 @@ def test_every_operation_of_the_port_is_refused_where_an_adapter_has_none():
     ids=str,
 )
 def test_details_given_beforehand_keep_to_their_form(model, fields):
-    with pytest.raises(ValidationError):
+    with pytest.raises(InvalidInput) as caught:
         model(**fields)
+    assert caught.value.field == next(iter(fields))
+    assert caught.value.operation == model.__name__
 
 
 def test_what_the_caller_does_to_a_mapping_later_changes_nothing():

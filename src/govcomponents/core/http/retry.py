@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -50,8 +50,7 @@ class RetryPolicy:
                     f"{name} of the retry policy is no strategy of tenacity",
                     fix="give one such as tenacity.stop_after_attempt(3) or tenacity.wait_random_exponential(max=20)",
                 )
-        most: object = self.max_retry_after
-        if isinstance(most, bool) or not isinstance(most, (int, float)) or not (math.isfinite(most) and most >= 0):
+        if not _is_seconds(self.max_retry_after):
             raise ConfigurationError(
                 "max_retry_after of the retry policy is not a number of seconds from 0 up",
                 fix="give the longest wait that callers can bear, such as 20; RetryPolicy.none() never retries",
@@ -66,6 +65,8 @@ class RetryPolicy:
         """Return this policy with an end: after so many seconds nothing is sent again."""
         from tenacity import stop_after_attempt, stop_after_delay
 
+        if not _is_seconds(seconds):
+            raise ConfigurationError("the end of a retry policy is not a number of seconds from 0 up", fix="give one")
         if self.is_none:
             return self
         own, late = self.stop or stop_after_attempt(3), stop_after_delay(seconds)
@@ -75,6 +76,11 @@ class RetryPolicy:
     def is_none(self) -> bool:
         """Whether nothing is ever sent twice."""
         return self.stop is _at_once
+
+
+def _is_seconds(value: object) -> bool:
+    """Whether it is a number from 0 up, not infinite, that a clock can be compared with."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= sys.float_info.max
 
 
 def may_repeat(request: Request, outcome: Outcome, *, is_rate_limit: Callable[[Response], bool]) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from govcomponents.core.inputs import instance_argument
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.jose.jwk import MAX_RSA_BITS, MIN_RSA_BITS
 from govcomponents.identity.jose.signing import KeySigner, load_signer
@@ -28,16 +29,16 @@ def new_private_key(algorithm: str = "RS256", *, bits: int = DEFAULT_BITS) -> Se
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-    kind = KEY_FOR.get(algorithm)
-    if kind is None:
+    if algorithm not in [*KEY_FOR]:
         raise ConfigurationError("there is no such algorithm", fix=f"choose one of {', '.join(sorted(ALL_ALGORITHMS))}")
     key: Any
+    kind, size = KEY_FOR[algorithm], bits if type(bits) is int else 0
     if kind == "RSA":
-        if not MIN_RSA_BITS <= bits <= MAX_RSA_BITS:
+        if not MIN_RSA_BITS <= size <= MAX_RSA_BITS:
             raise ConfigurationError(
                 "the key would be too small or too large", fix=f"choose {MIN_RSA_BITS} to {MAX_RSA_BITS} bits"
             )
-        key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
+        key = rsa.generate_private_key(public_exponent=65537, key_size=size)
     else:
         curves: Mapping[str, EllipticCurve] = {
             "P-256": ec.SECP256R1(),
@@ -50,15 +51,24 @@ def new_private_key(algorithm: str = "RS256", *, bits: int = DEFAULT_BITS) -> Se
 
 
 def signer_of(private_key: Secret, *, algorithm: str = "RS256", key_id: str | None = None) -> KeySigner:
-    """Read a private key, as PEM or JWK. Raises ConfigurationError."""
+    """Read a private key, as PEM or JWK. Raises ConfigurationError, and InvalidInput for what is no Secret."""
+    fix = "give Secret(...) of the key's PEM or JWK, as new_private_key() makes it"
+    instance_argument(private_key, Secret, field="private_key", fix=fix, operation="signer_of")
     return load_signer(
         private_key, algorithm=algorithm, allowed=ALL_ALGORITHMS, key_id=key_id, setting="the private key"
     )
 
 
 def published_jwks(signers: Iterable[KeySigner]) -> dict[str, list[dict[str, str]]]:
-    """The key set to publish: public numbers only. Raises ConfigurationError if two keys have one id."""
-    keys = [signer.public_jwk() for signer in signers]
+    """The key set to publish: public numbers only.
+
+    Raises ConfigurationError if two keys have one id, and InvalidInput for what are no signers.
+    """
+    fix = "give a list of what signer_of() returns"
+    given: object = signers
+    found = list(given) if isinstance(given, Iterable) else [given]
+    checked = [instance_argument(one, KeySigner, field="signers", fix=fix, operation="published_jwks") for one in found]
+    keys = [signer.public_jwk() for signer in checked]
     if len({key["kid"] for key in keys}) != len(keys):
         raise ConfigurationError(
             "two of the keys to publish have the same id",

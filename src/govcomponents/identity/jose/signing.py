@@ -167,7 +167,7 @@ def _why(error: OSError | UnicodeDecodeError) -> str:
 
 def check_algorithm(algorithm: str, allowed: frozenset[str], setting: str) -> None:
     """Raise ConfigurationError unless the provider takes that algorithm."""
-    if algorithm not in allowed:
+    if algorithm not in [*allowed]:
         raise ConfigurationError(
             f"{setting}: this provider does not take signatures with that algorithm",
             fix=f"use one of {', '.join(sorted(allowed))}",

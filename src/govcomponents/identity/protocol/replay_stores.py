@@ -9,8 +9,12 @@ from __future__ import annotations
 import hashlib
 import threading
 from contextlib import closing
-from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from govcomponents.core.inputs import path_argument
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @runtime_checkable
@@ -46,7 +50,8 @@ class FileReplayStore:
     """A store of keys in an SQLite file, shared by the processes of one machine. Only hashes of keys are written."""
 
     def __init__(self, path: Path | str, *, timeout: float = 5.0) -> None:
-        self._path = Path(path)
+        fix = "give the path of a file; it is made if there is none"
+        self._path = path_argument(path, field="path", fix=fix, operation="FileReplayStore")
         self._timeout = timeout
 
     def add(self, key: str, until: float, now: float) -> bool:
