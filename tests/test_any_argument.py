@@ -103,7 +103,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         },
         notify={
             "api_key": f"key-{ID}-{ID}",
-            "callback_tokens": "only-for-the-tests",
+            "callback_tokens": "only-for-the-tests-of-default",
             "accounts": {
                 "gc": {
                     "adapter": "gc_notify",

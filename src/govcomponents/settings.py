@@ -20,6 +20,14 @@ _SECRET_NAME: Final = re.compile(r"(?:^|_)(?:key|passphrase|password|secret|toke
 _ACCOUNT_NAME: Final = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 
 
+# By these it is known whose a call or a callback is, so no two accounts may share one.
+_TELLS_ACCOUNTS_APART: Final = {
+    "api_key": "API key",
+    "webhook_secrets": "webhook secret",
+    "callback_tokens": "callback token",
+}
+
+
 def comma_list(value: object) -> object:
     """Read "a,b" as a list, as environment variables hold it."""
     if isinstance(value, str):
@@ -61,11 +69,15 @@ class _Section(BaseModel):
 
     @model_validator(mode="after")
     def _check_accounts(self) -> Self:
-        holders: dict[Secret, str] = {}
-        for name, account in ((DEFAULT_ACCOUNT, self), *self.accounts.items()):
-            key = getattr(account, "api_key", None)
-            if key is not None and holders.setdefault(key, name) != name:
-                raise ValueError(f"the accounts {holders[key]} and {name} have the same API key; give each its own")
+        for setting, what in _TELLS_ACCOUNTS_APART.items():
+            holders: dict[Secret, str] = {}
+            for name, account in ((DEFAULT_ACCOUNT, self), *self.accounts.items()):
+                value = getattr(account, setting, None) or ()
+                for secret in (value,) if isinstance(value, Secret) else value:
+                    if holders.setdefault(secret, name) != name:
+                        raise ValueError(
+                            f"the accounts {holders[secret]} and {name} have the same {what}; give each its own"
+                        )
         for name, account in self.accounts.items():
             if name == DEFAULT_ACCOUNT or not _ACCOUNT_NAME.fullmatch(name):
                 raise ValueError(

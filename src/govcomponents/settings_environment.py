@@ -63,10 +63,21 @@ def _told_if_wrong(name: str, settings: Mapping[str, Sequence[str]]) -> str:
             sections = [*(section.upper() for section in settings), "ENVIRONMENT"]
             section = next((one for one in sections if words[count].startswith(one)), _closest(words[count], sections))
             if section is None:
+                meant_whole = _meant_without_section("_".join(words[count:]), settings)
+                if meant_whole:
+                    return f"{name} (is {meant_whole} meant?)"
                 return name if words[0] == _OURS and "__" in name else ""
             meant = _meant(words[count + 1 :], settings.get(section.lower()))
             return f"{name} (is {_OURS}_{section}{meant} meant?)" if meant is not None else name
     return ""
+
+
+def _meant_without_section(rest: str, settings: Mapping[str, Sequence[str]]) -> str:
+    """Guess what is meant by a setting's name without its section, such as API_KEY, or by a short word."""
+    if rest == "ENV":
+        return f"{_OURS}_ENVIRONMENT"
+    sections = [section.upper() for section, names in settings.items() if rest.lower() in names]
+    return " or ".join(f"{_OURS}_{section}__{rest}" for section in sections)
 
 
 def _meant(rest: Sequence[str], names: Sequence[str] | None) -> str | None:

@@ -119,6 +119,9 @@ def test_a_wrong_variable_is_named_and_its_value_not_shown(
         ("GOVCOMPONENTS_PAYMENTS__WEBHOOK_SECRET", "GOVCOMPONENTS_PAY__WEBHOOK_SECRETS"),
         ("GOVCOMPONENTS_NOTFIY_HOST", "GOVCOMPONENTS_NOTIFY__HOST"),
         ("GOVCOMPONENTS_ENVIROMENT", "GOVCOMPONENTS_ENVIRONMENT"),
+        ("GOVCOMPONENTS_ENV", "GOVCOMPONENTS_ENVIRONMENT"),
+        ("GOVCOMPONENTS_API_KEY", "GOVCOMPONENTS_PAY__API_KEY or GOVCOMPONENTS_NOTIFY__API_KEY"),
+        ("GOVCOMPONENTS_CLIENT_ID", "GOVCOMPONENTS_IDENTITY__CLIENT_ID"),
         ("GOVCOMPONENTS_PAY__ACCOUNT__MOTO__API_KEY", "GOVCOMPONENTS_PAY__ACCOUNTS__MOTO__API_KEY"),
         ("GOVCOMPONENTS_PAY_ACCOUNTS_MY_MOTO_API_KEY", "GOVCOMPONENTS_PAY__ACCOUNTS__MY_MOTO__API_KEY"),
         ("GOVCOMPONENTS_PAY__ACCOUNTS__MOTO_API_KEY", "GOVCOMPONENTS_PAY__ACCOUNTS__MOTO__API_KEY"),
@@ -318,6 +321,10 @@ def test_a_section_without_settings_of_its_own_is_no_account() -> None:
         ({"accounts": CANARY}, "GOVCOMPONENTS_PAY__ACCOUNTS: it is a section"),
         ({"accounts": {"moto": {"api_key": 5}}}, "GOVCOMPONENTS_PAY__ACCOUNTS__MOTO__API_KEY: it is not a text"),
         ({"api_key": CANARY, "accounts": {"moto": {"api_key": CANARY}}}, "default and moto have the same API key"),
+        (
+            {"webhook_secrets": ["other", CANARY], "accounts": {"moto": {"webhook_secrets": [CANARY]}}},
+            "default and moto have the same webhook secret",
+        ),
         ({"accounts": {"a": {"api_key": CANARY}, "b": {"api_key": CANARY}}}, "a and b have the same API key"),
     ],
 )
