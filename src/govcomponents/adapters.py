@@ -1,4 +1,4 @@
-"""What authors of adapters import: the ports and their inputs, HTTP, settings, and the errors' table.
+"""The door for authors of adapters: the ports and their inputs, HTTP, settings, and the errors' table.
 
 See docs/writing-an-adapter.md. What callers use too, such as results and errors, is in `govcomponents.pay`, `.notify`,
 `.identity` and `.errors`. Names are imported when they are first used, so an adapter loads its own component only.

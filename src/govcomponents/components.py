@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 
 class _Components(Account[PayT, NotifyT, IdentityT]):
-    """What both callers share: every account of one set of settings, on one transport."""
+    """Base of both GovComponents: every account of one set of settings, on one transport."""
 
     def __init__(
         self,

@@ -26,7 +26,7 @@ def _without_value(kind: type[Guarded[Any]]) -> Guarded[Any]:
 
 
 class Guarded(Generic[T]):
-    """What `Secret` and `Personal` share: hold a value, compare by it, never show it."""
+    """Base of `Secret` and `Personal`, which hold a value, compare by it, never show it."""
 
     __slots__ = ("_value",)
     _shown = "[guarded]"

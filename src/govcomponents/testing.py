@@ -1,4 +1,4 @@
-"""What tests of a service, and of an adapter, stand on: the sandbox, a browser, scripted answers and contract suites.
+"""The door for tests of a service and of an adapter: the sandbox, a browser, scripted answers and contract suites.
 
     from govcomponents.testing import FormBrowser, pay_by_card
 

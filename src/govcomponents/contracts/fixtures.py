@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(params=list(Mode), ids=str)
 def gov_mode(request: pytest.FixtureRequest) -> Mode:
-    """How the test calls: each test runs once for blocking callers and once for asyncio callers."""
+    """The mode in which a test calls: each test runs once for blocking callers and once for asyncio callers."""
     chosen: Mode = request.param
     return chosen
 

@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Mode(StrEnum):
-    """How a caller calls."""
+    """The mode of a caller: blocking or asyncio."""
 
     BLOCKING = "blocking"
     ASYNCIO = "asyncio"

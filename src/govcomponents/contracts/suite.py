@@ -90,7 +90,7 @@ class Subject:
 
     @cached_property
     def capabilities(self) -> frozenset[StrEnum]:
-        """What the adapter declares, with these settings."""
+        """The capabilities that the adapter declares, with these settings."""
         return self.build(Runtime(ScriptedTransport())).capabilities
 
     def error_of(self, fault: Fault, *, wrote: bool) -> type[GovComponentsError]:

@@ -1,1 +1,1 @@
-"""What every adapter stands on: messages, transports, the blocking driver, retry, observation and the registry."""
+"""The foundation of every adapter: messages, transports, the blocking driver, retry, observation and the registry."""

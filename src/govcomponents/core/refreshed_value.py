@@ -36,7 +36,7 @@ class NothingToUse(Exception):
 
 
 class Unusable(ValueError):
-    """What was fetched is not what it should be; the message says how, and is safe to log."""
+    """The error for fetched content that is not what it should be; the message says how, and is safe to log."""
 
 
 @dataclass(slots=True)

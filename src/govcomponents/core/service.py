@@ -47,7 +47,7 @@ class Service(Generic[PortT]):
 
     @property
     def capabilities(self) -> frozenset[StrEnum]:
-        """What the adapter can do. Anything else raises NotSupported, before anything is sent."""
+        """The capabilities of the adapter. Anything else raises NotSupported, before anything is sent."""
         return self._port.capabilities
 
     def __repr__(self) -> str:

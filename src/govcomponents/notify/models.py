@@ -18,7 +18,7 @@ TemplateId = NewType("TemplateId", str)
 
 
 class Channel(StrEnum):
-    """How a message reaches a person. UNKNOWN is a channel that this version does not know."""
+    """The channel by which a message reaches a person. UNKNOWN is a channel that this version does not know."""
 
     EMAIL = "email"
     SMS = "sms"
@@ -31,7 +31,7 @@ class Channel(StrEnum):
 
 
 class Status(StrEnum):
-    """Where a message stands, in words that promise no more than is known. UNKNOWN keeps its text beside it.
+    """The delivery status of a message, in words that promise no more than is known. UNKNOWN keeps its text beside it.
 
     QUEUED: accepted by the provider and not yet handed on. SENDING: with the network, mail server or printer.
     SENT: handed to a network that may never say more; it is not known to be delivered. DISPATCHED: a letter was
@@ -174,7 +174,7 @@ class Notification(Result):
 
     @property
     def meaning(self) -> str:
-        """What the status says and does not say, in a sentence for staff."""
+        """The status explained in a sentence for staff: what it says, and what it does not."""
         return _MEANINGS.get((self.channel, self.status)) or _MEANINGS[None, self.status]
 
 

@@ -351,7 +351,7 @@ class _DatedSearch(_Search):
 
 
 class PaymentSearch(_DatedSearch):
-    """Which payments to find; every filter that is given must fit."""
+    """Input of pay.search, validated; every filter that is given must fit."""
 
     reference: Text | None = Field(None, description="pass the whole reference; upper and lower case are the same")
     email: PersonalText | None = Field(None, description="pass the email address or a part of it")
@@ -370,17 +370,17 @@ class PaymentSearch(_DatedSearch):
 
 
 class RefundSearch(_DatedSearch):
-    """Which refunds to find."""
+    """Input of pay.search_refunds, validated."""
 
 
 class AgreementSearch(_Search):
-    """Which agreements to find."""
+    """Input of pay.search_agreements, validated."""
 
     reference: Text | None = Field(None, description="pass the whole reference; upper and lower case are the same")
     status: AgreementStatus | None = Field(None, description="pass an AgreementStatus")
 
 
 class DisputeSearch(_DatedSearch):
-    """Which disputes to find."""
+    """Input of pay.search_disputes, validated."""
 
     status: DisputeStatus | None = Field(None, description="pass a DisputeStatus")

@@ -9,7 +9,7 @@ from typing import Final
 
 
 class PaymentStatus(StrEnum):
-    """How far a payment has come. `UNKNOWN` is a status that this version does not know; its text is `raw_status`."""
+    """The status of a payment. `UNKNOWN` is a status that this version does not know; its text is `raw_status`."""
 
     CREATED = "created"
     """Made; the person has not begun to pay."""
@@ -69,7 +69,7 @@ _VAGUE: Final = {None: 0, FailureReason.UNKNOWN: 1, FailureReason.CANCELLED: 2}
 
 @dataclass(frozen=True, slots=True)
 class PaymentState:
-    """What is known of a payment at one moment.
+    """The state of a payment as it is known at one moment.
 
     `is_finished` means that the person has nothing more to do. `is_captured` means that the provider has taken the
     money. `can_retry` says of a failed charge to a saved card whether another may be tried; None is not known.
@@ -115,7 +115,7 @@ def merge_states(states: Iterable[PaymentState]) -> PaymentState | None:
 
 
 class RefundStatus(StrEnum):
-    """How far a refund has come."""
+    """The status of a refund."""
 
     SUBMITTED = "submitted"
     """Asked of the card's provider."""
@@ -168,7 +168,7 @@ class AgreementStatus(StrEnum):
 
 
 class DisputeStatus(StrEnum):
-    """How far a dispute has come."""
+    """The status of a dispute."""
 
     NEEDS_RESPONSE = "needs_response"
     UNDER_REVIEW = "under_review"

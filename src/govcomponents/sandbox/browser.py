@@ -63,7 +63,7 @@ class FormBrowser:
 
     @classmethod
     def over_http(cls) -> FormBrowser:
-        """A visitor that reaches a sandbox over HTTP."""
+        """A browser that reaches a sandbox over HTTP."""
         import requests
 
         session = requests.Session()

@@ -28,7 +28,7 @@ Header = dict[str, Any]
 
 @dataclass(frozen=True)
 class Proof:
-    """How a provider tells of proof of identity in a token of its own, inside the userinfo answer."""
+    """The form in which a provider tells of proof of identity in a token of its own, inside the userinfo answer."""
 
     claim: str
     issuer: str

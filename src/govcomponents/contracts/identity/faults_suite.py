@@ -25,7 +25,7 @@ _SHOWING = (Fault.MALFORMED, Fault.BAD_GATEWAY)
 
 
 class IdentityFaults(IdentityTests):
-    """What an identity adapter must reject, and what it must do when an exchange fails."""
+    """The faults that an identity adapter must reject, and what it must do when an exchange fails."""
 
     @pytest.mark.parametrize(
         ("change", "reason"),

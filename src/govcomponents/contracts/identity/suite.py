@@ -38,7 +38,7 @@ _OPTIONS: Mapping[Can, Mapping[str, Any]] = {
 
 
 class IdentitySuite(IdentityFaults, IdentityForgery):
-    """What every adapter of the identity port must do. Each test runs for blocking and for asyncio callers."""
+    """The contract of the identity port, kept by every adapter. Each test runs for blocking and asyncio callers."""
 
     def test_a_person_signs_in(self, call: Call) -> None:
         caller = call()

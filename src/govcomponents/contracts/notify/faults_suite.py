@@ -52,7 +52,7 @@ _WAS_NOT_ACCEPTED = (NotSent, RateLimited)
 
 
 class NotifyFaults(NotifyTests):
-    """What a notify adapter must refuse, and what it must do when an exchange fails."""
+    """The faults that a notify adapter must refuse, and what it must do when an exchange fails."""
 
     def test_what_is_not_declared_is_refused_unsent(self, call: Call) -> None:
         caller = call()

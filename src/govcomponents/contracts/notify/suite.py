@@ -26,7 +26,7 @@ __all__ = ["NotifyDouble", "NotifySubject", "NotifySuite"]
 
 
 class NotifySuite(NotifyFaults):
-    """What every adapter of the notify port must do. Each test runs for blocking and for asyncio callers."""
+    """The contract of the notify port, kept by every adapter. Each test runs for blocking and asyncio callers."""
 
     def test_samples_are_given_of_all_that_is_declared(self) -> None:
         for capability, sample in SAMPLES.items():

@@ -31,7 +31,7 @@ _CERTAIN = (Fault.NOT_CONNECTED, Fault.TOO_MANY_REQUESTS)
 
 
 class PayFaults(PayTests):
-    """What an adapter must refuse, and what it must do when an exchange fails."""
+    """The faults that a pay adapter must refuse, and what it must do when an exchange fails."""
 
     @needs(Can.TELEPHONE)
     @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class PayDouble(Double):
 
     @property
     def holds(self) -> tuple[int, int, int]:
-        """How many payments, refunds and captured payments there are."""
+        """The numbers of payments, refunds and captured payments that there are."""
         return self.payments(), self.refunds(), self.captured()
 
 

@@ -22,7 +22,7 @@ __all__ = ["PayDouble", "PaySubject", "PaySuite"]
 
 
 class PaySuite(PayFaults):
-    """What every adapter of the pay port must do. Each test runs for blocking and for asyncio callers."""
+    """The contract of the pay port, kept by every adapter. Each test runs for blocking and asyncio callers."""
 
     def test_a_created_payment_waits_for_the_person(self, call: Call) -> None:
         caller = call()

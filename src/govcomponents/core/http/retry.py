@@ -28,7 +28,7 @@ def _at_once(_state: RetryCallState) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How a failed request is retried, as far as its replay class allows: when to stop, and how long to wait.
+    """The policy of retries, as far as a request's replay class allows: when to stop, and how long to wait.
 
         RetryPolicy(stop=stop_after_attempt(5), wait=wait_random_exponential(multiplier=0.5, max=30))
 

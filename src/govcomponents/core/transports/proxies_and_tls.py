@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Proxies:
-    """Which proxy a URL goes through, by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY in either case.
+    """The proxy that a URL goes through, by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY in either case.
 
     NO_PROXY may hold names, suffixes, addresses, networks such as 10.0.0.0/8, and `*`. This machine's loopback is
     never reached through a proxy.

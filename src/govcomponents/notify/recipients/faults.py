@@ -13,7 +13,7 @@ from govcomponents.errors import InvalidInput
 
 
 class RecipientFault(StrEnum):
-    """What is wrong with a recipient: a closed list, for branching and for messages of your own."""
+    """A fault of a recipient: a closed list, for branching and for messages of your own."""
 
     EMAIL_MISSING = "email_missing"
     EMAIL_INVALID = "email_invalid"

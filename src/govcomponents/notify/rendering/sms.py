@@ -40,7 +40,7 @@ _ZERO_WIDTH: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff
 
 @dataclass(frozen=True, slots=True)
 class TextLength:
-    """How long a text message is, and what it costs in messages.
+    """The length of a text message, and how many messages it is charged as.
 
     `characters` counts the whole text with the service's name in front, `fragments` the messages that it is charged
     as. `is_unicode` tells that a letter such as "ŵ" makes each message hold 70 characters instead of 160, and

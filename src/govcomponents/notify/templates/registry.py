@@ -67,7 +67,7 @@ class TemplateIds:
 
 @dataclass(frozen=True, slots=True)
 class LockedTemplate:
-    """What the provider had under an id when the lock was made."""
+    """A template as the provider had it under its id when the lock was made."""
 
     id: str
     version: int

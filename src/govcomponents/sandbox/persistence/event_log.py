@@ -37,7 +37,7 @@ class EventLog:
     """The steps of one sandbox. Only one sandbox may have the file; only its owner may read it.
 
     `made_by` names what the steps can be redone on: the version, the world and the seed. Raises ConfigurationError if
-    the file is another's, is in use, or is no journal.
+    the file is another's, is in use, or is no event log.
     """
 
     def __init__(self, path: Path | str, made_by: str) -> None:

@@ -49,7 +49,7 @@ class TemplateUsed(TypedDict, total=False):
 
 
 class SentContent(TypedDict, total=False):
-    """What will be sent: an email has a subject and an address it comes from, a text message a number or name."""
+    """The content to be sent: an email has a subject and an address it comes from, a text message a number or name."""
 
     body: Required[str]
     subject: str | None

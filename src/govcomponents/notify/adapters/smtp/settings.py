@@ -66,7 +66,7 @@ def ascii_host(text: str) -> str | None:
 
 
 class Security(StrEnum):
-    """How the connection is made private. Certificates are always verified."""
+    """The connection's encryption: STARTTLS, TLS or none. Certificates are always verified."""
 
     STARTTLS = "starttls"
     TLS = "tls"

@@ -307,7 +307,7 @@ class CardPart(TypedDict, total=False):
 
 
 class RefundSummaryPart(TypedDict, total=False):
-    """How much of a payment is left to refund."""
+    """The amount of a payment that is left to refund."""
 
     status: str | None
     amount_available: int | None
@@ -315,7 +315,7 @@ class RefundSummaryPart(TypedDict, total=False):
 
 
 class SettlementPart(TypedDict, total=False):
-    """Where the money is. The times are text: published answers have malformed ones."""
+    """The settlement of a payment's money. The times are text: published answers have malformed ones."""
 
     capture_submit_time: str | None
     captured_date: str | None

@@ -26,7 +26,7 @@ PHONE_MESSAGES: Final[Mapping[RecipientFault, str]] = {
     RecipientFault.PHONE_TOO_SHORT: "Not enough digits",
     RecipientFault.PHONE_CHARACTERS: "Must not contain letters or symbols",
     RecipientFault.PHONE_COUNTRY: "Not a valid country prefix",
-    RecipientFault.PHONE_INVALID: "Number is not valid – double check the phone number you entered",  # noqa: RUF001
+    RecipientFault.PHONE_INVALID: "Number is not valid – double check the phone number you entered",  # noqa: RUF001  # as is
 }
 CHANNELS: Final = ("sms", "email", "letter")
 _STATUSES: Final = (

@@ -40,10 +40,10 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Platform, Service, Template
 
 _TRIAL = (
-    "Can’t send to this recipient when service is in trial mode – see "  # noqa: RUF001
+    "Can’t send to this recipient when service is in trial mode – see "  # noqa: RUF001  # as Notify writes it
     "https://www.notifications.service.gov.uk/trial-mode"
 )
-_TEAM = "Can’t send to this recipient using a team-only API key"  # noqa: RUF001
+_TEAM = "Can’t send to this recipient using a team-only API key"  # noqa: RUF001  # as Notify writes it
 _SMOKE_NUMBERS = frozenset({"447700900000", "447700900111", "447700900222"})
 _SMOKE_ADDRESSES = frozenset(f"simulate-delivered{suffix}@notifications.service.gov.uk" for suffix in ("", "-2", "-3"))
 _KINDS = {"email": "email", "sms": "text message", "letter": "letter"}
