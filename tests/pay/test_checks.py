@@ -11,11 +11,11 @@ from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.sandbox.app import Sandbox
 
-from .govuk_pay import ground
-from .stripe import ground as stripe_ground
+from .govuk_pay import context
+from .stripe import context as stripe_context
 
-KEYS = {"govuk_pay": ground.KEY, "stripe": stripe_ground.KEY}
-WORLDS = {"govuk_pay": ground.world(), "stripe": stripe_ground.world()}
+KEYS = {"govuk_pay": context.KEY, "stripe": stripe_context.KEY}
+WORLDS = {"govuk_pay": context.world(), "stripe": stripe_context.world()}
 
 
 def check(adapter, transport, **settings):

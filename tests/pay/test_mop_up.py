@@ -17,7 +17,7 @@ from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.server import serving
 from govcomponents.settings import Settings
 
-from .govuk_pay.ground import KEY, world
+from .govuk_pay.context import KEY, world
 
 WORKERS = 4
 

@@ -10,7 +10,7 @@ from govcomponents import GovComponents, Money
 from govcomponents.sandbox import payer
 from govcomponents.sandbox.browser import FormBrowser
 
-from .govuk_pay.ground import world
+from .govuk_pay.context import world
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "reconcile_settlements.py"
 

@@ -12,7 +12,7 @@ from werkzeug.datastructures import MultiDict
 from govcomponents.errors import InvalidInput, SignInReason
 from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.pending import PendingSignIn
-from govcomponents.identity.protocol.redirect_callback import MAX_SKEW, ProviderError, code_of, read_callback
+from govcomponents.identity.protocol.redirect_callback import MAX_SKEW, ProviderError, code_of, redirect_parameters
 from govcomponents.privacy import Secret
 
 PENDING = PendingSignIn(
@@ -33,14 +33,14 @@ def code(parameters, now=1000.0, *, iss=False, pending=PENDING, life=600):
 
 
 def test_what_is_not_of_this_flow_is_left_alone():
-    assert read_callback("https://rp.example.gov.uk/back?service=a&code=c&state=s&service=b&x#f?code=d") == {
+    assert redirect_parameters("https://rp.example.gov.uk/back?service=a&code=c&state=s&service=b&x#f?code=d") == {
         "code": "c",
         "state": "s",
     }
 
 
 def test_plus_signs_and_escapes_are_decoded_once():
-    assert read_callback("?error=a+b%2Bc%2520&state=%C3%A9") == {"error": "a b+c%20", "state": "é"}
+    assert redirect_parameters("?error=a+b%2Bc%2520&state=%C3%A9") == {"error": "a b+c%20", "state": "é"}
 
 
 def test_m2_the_issuer_parameter():
@@ -82,7 +82,7 @@ def test_no_text_breaks_the_reader(url):
     refused = None
     read = {}
     try:
-        read = read_callback(url)
+        read = redirect_parameters(url)
     except TokenRefused as error:
         refused = error
     assert refused is None or refused.reason is SignInReason.MALFORMED
@@ -93,7 +93,7 @@ def test_no_text_breaks_the_reader(url):
 def test_each_parameter_at_most_once(pairs):
     known = [name for name, _ in pairs if name != "x"]
     try:
-        read = read_callback("?" + urlencode(pairs))
+        read = redirect_parameters("?" + urlencode(pairs))
     except TokenRefused:
         assert len(known) != len(set(known))
     else:
@@ -117,7 +117,7 @@ def test_each_parameter_at_most_once(pairs):
 def test_no_mapping_breaks_the_reader(parameters):
     refused = None
     try:
-        read_callback(parameters)
+        redirect_parameters(parameters)
     except (TokenRefused, InvalidInput) as error:
         refused = error
     assert isinstance(refused, InvalidInput) == (not isinstance(parameters, dict))
@@ -160,9 +160,9 @@ PAIRS = [("code", "a"), ("code", "b"), ("state", "the-state")]
 def test_no_multi_dict_hides_a_parameter_that_came_twice(callback):
     """F6."""
     with pytest.raises(TokenRefused, match="twice"):
-        read_callback(callback)
+        redirect_parameters(callback)
     good = type(callback)({"code": ["a"], "state": ["s"]} if isinstance(callback, dict) else PAIRS[1:])
-    assert read_callback(good)["code"] in ("a", "b")
+    assert redirect_parameters(good)["code"] in ("a", "b")
 
 
 @pytest.mark.parametrize(
@@ -173,5 +173,5 @@ def test_no_multi_dict_hides_a_parameter_that_came_twice(callback):
 def test_text_that_is_none_is_refused(callback):
     """F8, F15."""
     with pytest.raises(TokenRefused) as caught:
-        read_callback(callback)
+        redirect_parameters(callback)
     assert caught.value.reason is SignInReason.MALFORMED

@@ -9,7 +9,7 @@ from govcomponents.privacy import Personal
 from govcomponents.sandbox import payer
 from govcomponents.settings import PaySettings
 
-from .ground import BEYOND_THE_LIMITS, KEY, MONTH, SECRET, connect
+from .context import BEYOND_THE_LIMITS, KEY, MONTH, SECRET, connect
 
 CREATE = {
     "amount": Money.gbp("145.00"),

@@ -15,7 +15,7 @@ from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox
 
 from . import golden, openapi
-from .ground import provider_of, world
+from .context import provider_of, world
 from .test_contract import CREATE, build
 
 pytestmark = golden.needs_specification

@@ -16,7 +16,7 @@ from govcomponents.sandbox.server import serving
 from govcomponents.settings import Settings
 
 from .calls import told
-from .ground import KEY, SECRET, world
+from .context import KEY, SECRET, world
 
 NEW = (Money(3000), "R-1", "A thing", "https://service.example.gov.uk/return")
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .ground import Desk
+from .context import Desk
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from govcomponents.errors import (
 )
 from govcomponents.pay.states import FailureReason, PaymentStatus, RefundableStatus
 
-from .ground import DECLINED, Watching
+from .context import DECLINED, Watching
 
 
 def test_cancelling_tells_later_who_did_it(desk):

@@ -5,7 +5,7 @@ from govcomponents.money import Money
 from govcomponents.pay.states import PaymentStatus
 from govcomponents.sandbox import payer
 
-from .ground import BEYOND_THE_LIMITS, KEY, MONTH, SECRET, build, connect
+from .context import BEYOND_THE_LIMITS, KEY, MONTH, SECRET, build, connect
 
 CREATE = {
     "amount": Money.gbp("145.00"),

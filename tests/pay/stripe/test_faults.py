@@ -5,7 +5,7 @@ import pytest
 from govcomponents import Money, errors
 from govcomponents.sandbox.providers import fault_catalogue
 
-from .ground import Desk
+from .context import Desk
 
 CATALOGUE = fault_catalogue()
 FAULTS = [name for name, kind in CATALOGUE.items() if "stripe" in kind.providers]

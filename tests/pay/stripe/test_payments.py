@@ -20,7 +20,7 @@ from govcomponents.pay.service import PayService
 from govcomponents.pay.states import FailureReason, PaymentStatus, RefundableStatus
 from govcomponents.settings import PaySettings
 
-from .ground import DECLINED, NOW
+from .context import DECLINED, NOW
 
 
 def test_a_reference_that_stripe_does_not_keep_is_refused(desk):

@@ -16,7 +16,7 @@ from govcomponents.errors import (
 )
 from govcomponents.pay.states import RefundStatus
 
-from .ground import Watching
+from .context import Watching
 
 
 def test_of_two_refunds_that_start_from_the_same_sum_one_is_made(desk):

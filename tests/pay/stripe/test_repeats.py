@@ -17,7 +17,7 @@ from govcomponents.errors import (
 )
 from govcomponents.pay.service import PayService
 
-from .ground import build
+from .context import build
 
 
 def _capture(desk):

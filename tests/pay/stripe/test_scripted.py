@@ -13,7 +13,7 @@ from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.states import PaymentStatus
 from govcomponents.settings import PaySettings
 
-from .ground import BEYOND_THE_LIMITS, KEY, MONTH, SECRET
+from .context import BEYOND_THE_LIMITS, KEY, MONTH, SECRET
 from .test_contract import CREATE
 
 CANARIES = (KEY, SECRET, "canary@example.com", "canary-token", "canary-metadata", "/c/pay/")

@@ -12,7 +12,7 @@ from govcomponents.errors import (
 )
 from govcomponents.pay.states import DisputeStatus, PaymentStatus
 
-from .ground import NOW
+from .context import NOW
 
 
 def test_a_search_looks_itself_at_what_stripe_cannot_look_for(desk):

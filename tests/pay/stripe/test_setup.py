@@ -14,7 +14,7 @@ from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.states import PaymentStatus
 from govcomponents.settings import PaySettings, Settings
 
-from .ground import KEY, NOW, world
+from .context import KEY, NOW, world
 
 
 def from_settings(is_production=None, **settings):

@@ -21,8 +21,8 @@ from govcomponents.pay.states import FailureReason, PaymentStatus, merge_states
 from govcomponents.privacy import Secret
 from pay.govuk_pay.calls import told
 
+from .context import Desk
 from .golden import EVENTS, needs_golden
-from .ground import Desk
 
 SECRET = "whsec_exampleonlygovcomponents"
 NOW = 1_772_442_930

@@ -21,7 +21,7 @@ from govcomponents.pay.inputs import NewPayment
 from govcomponents.privacy import Personal
 from govcomponents.sandbox.providers.stripe.forms import nest
 
-from .ground import Desk
+from .context import Desk
 
 NEW = {
     "amount": Money(4250),

@@ -39,7 +39,7 @@ class ProviderError(Exception):
         self.description = description
 
 
-def read_callback(callback: Callback) -> dict[str, str]:
+def redirect_parameters(callback: Callback) -> dict[str, str]:
     """Return the parameters that this flow knows. Raises TokenRefused with MALFORMED, InvalidInput for no callback."""
     if isinstance(callback, str):
         pairs = _pairs_of_query(callback)

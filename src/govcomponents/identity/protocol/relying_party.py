@@ -19,7 +19,7 @@ from govcomponents.identity.protocol import flow
 from govcomponents.identity.protocol.discovery import Metadata
 from govcomponents.identity.protocol.error_mapping import STANDARD
 from govcomponents.identity.protocol.metadata import DiscoveredMetadata, KnownMetadata
-from govcomponents.identity.protocol.redirect_callback import ProviderError, code_of, read_callback
+from govcomponents.identity.protocol.redirect_callback import ProviderError, code_of, redirect_parameters
 from govcomponents.identity.protocol.registration import ASSERTION_TYPE
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ class RelyingParty:
         Raises TokenRefused and NothingToUse, which `flow.sign_in_errors` turns into errors for callers, and what the
         error mapping makes of the provider's errors.
         """
-        parameters = read_callback(callback)
+        parameters = redirect_parameters(callback)
         metadata = await self.metadata("identity.complete")
         try:
             code = code_of(

@@ -6,7 +6,7 @@ from govcomponents.core.http.messages import Replay, Request
 from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
-from pay.govuk_pay.ground import KEY, world
+from pay.govuk_pay.context import KEY, world
 
 NEW = {
     "amount": 3000,

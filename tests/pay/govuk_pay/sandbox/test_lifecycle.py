@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from govcomponents.sandbox.app import Sandbox
-from pay.govuk_pay.ground import bodies, world
+from pay.govuk_pay.context import bodies, world
 
 from .raw import NEW, Raw
 

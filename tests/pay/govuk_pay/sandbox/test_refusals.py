@@ -327,7 +327,7 @@ def test_an_empty_user_identifier_is_refused():
 
 def test_a_disabled_account_refunds_nothing():
     from govcomponents.sandbox.app import Sandbox
-    from pay.govuk_pay.ground import world
+    from pay.govuk_pay.context import world
 
     sandbox = Sandbox(world(disabled=True, payments=[{"reference": "OLD-1", "amount": 100}]))
     payment = sandbox.pay.charges()[0].id

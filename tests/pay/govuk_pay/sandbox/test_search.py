@@ -3,7 +3,7 @@
 import pytest
 
 from govcomponents.sandbox.app import Sandbox
-from pay.govuk_pay.ground import world
+from pay.govuk_pay.context import world
 
 from .raw import Raw
 

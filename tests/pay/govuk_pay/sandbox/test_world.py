@@ -4,7 +4,7 @@ import pytest
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
-from pay.govuk_pay.ground import KEY, world
+from pay.govuk_pay.context import KEY, world
 
 
 @pytest.mark.parametrize(

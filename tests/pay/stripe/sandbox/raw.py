@@ -7,7 +7,7 @@ from govcomponents.core.http.messages import Replay, Request
 from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
-from pay.stripe.ground import KEY, NOW, world
+from pay.stripe.context import KEY, NOW, world
 
 SESSION = {
     "mode": "payment",

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from govcomponents.sandbox import payer
-from pay.stripe.ground import SECRET
+from pay.stripe.context import SECRET
 
 from .raw import Raw
 

@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from govcomponents.sandbox import payer
-from pay.stripe.ground import Desk
+from pay.stripe.context import Desk
 
 
 class TestMoney:

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from govcomponents.sandbox import payer
-from pay.stripe.ground import KEY
+from pay.stripe.context import KEY
 
 from .raw import SESSION, START
 

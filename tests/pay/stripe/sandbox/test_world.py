@@ -8,7 +8,7 @@ from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.http.messages import Call
-from pay.stripe.ground import KEY, SECRET, world
+from pay.stripe.context import KEY, SECRET, world
 
 from .raw import SESSION, Raw
 
