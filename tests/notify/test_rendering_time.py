@@ -135,20 +135,20 @@ def untraced():
 
 
 def once(channel, value):
-    start = time.process_time()
+    start = time.thread_time()
     with untraced(), contextlib.suppress(InvalidInput):  # a QR code that is too long
         rendered = template(channel).render({"x": value})
         assert rendered.body is not None
         assert channel is not Channel.EMAIL or rendered.text is not None
-    return time.process_time() - start
+    return time.thread_time() - start
 
 
 def cleaned(value):
-    start = time.process_time()
+    start = time.thread_time()
     with untraced():
         sanitise(value)
         composed(value)
-    return time.process_time() - start
+    return time.thread_time() - start
 
 
 def check(measure, evil, size):
