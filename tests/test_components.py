@@ -22,11 +22,11 @@ from govcomponents import (
     Settings,
 )
 from govcomponents.contracts.faults import FaultyTransport
-from govcomponents.core.checks import CheckResult
 from govcomponents.core.http.messages import Response
 from govcomponents.core.http.retry import RetryPolicy
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.observe import CallEvent
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.ports.checks import CheckResult
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.port import PayPort

@@ -16,7 +16,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "src" / "govcomponents"
 SOURCES = tuple(
-    path for path in sorted(PACKAGE.glob("*/async_service.py")) if "core.service" in path.read_text(encoding="utf-8")
+    path for path in sorted(PACKAGE.glob("*/async_service.py")) if "ports.service" in path.read_text(encoding="utf-8")
 )
 
 _NAMES = {"AsyncGenerator": "Iterator", "AsyncIterator": "Iterator", "AsyncIterable": "Iterable"}

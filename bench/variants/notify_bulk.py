@@ -67,7 +67,7 @@ def memory_of(count: int) -> None:
     """Send to so many through a transport that answers at once: the memory is that of the process."""
     from bench.stage import SENT_EMAIL
     from govcomponents.core.http.messages import Request, Response
-    from govcomponents.core.runtime import Runtime
+    from govcomponents.core.http.runtime import Runtime
     from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
     from govcomponents.notify.service import NotifyService
     from govcomponents.settings import NotifySettings

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         AsyncGovComponents as AsyncGovComponents,
         GovComponents as GovComponents,
     )
-    from govcomponents.core.checks import CheckResult as CheckResult
+    from govcomponents.core.ports.checks import CheckResult as CheckResult
     from govcomponents.core.observe import (
         AnyObserver as AnyObserver,
         Attempt as Attempt,
@@ -65,7 +65,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "accounts": "Account",
     "components": "AsyncGovComponents GovComponents",
-    "core.checks": "CheckResult",
+    "core.ports.checks": "CheckResult",
     "core.observe": "AnyObserver Attempt CallEvent Happening Observer Operation",
     "core.http.retry": "RetryPolicy",
     "errors": (

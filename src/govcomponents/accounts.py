@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from govcomponents.core.plugins import find_adapter
+from govcomponents.core.ports.plugins import find_adapter
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from govcomponents.core.port import AnyPort
-    from govcomponents.core.runtime import Runtime
+    from govcomponents.core.http.runtime import Runtime
+    from govcomponents.core.ports.port import AnyPort
     from govcomponents.notify.policy import Policy
     from govcomponents.notify.templates.registry import TemplateRegistry
     from govcomponents.pay.port import PayPort

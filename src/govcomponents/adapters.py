@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         json_error as json_error,
     )
     from govcomponents.core.http.messages import Replay as Replay, Request as Request, Response as Response
-    from govcomponents.core.port import Port as Port
+    from govcomponents.core.ports.port import Port as Port
     from govcomponents.core.http.responses import (
         LazyJson as LazyJson,
         Wire as Wire,
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
         read_part as read_part,
     )
     from govcomponents.core.results import Raw as Raw, Result as Result
-    from govcomponents.core.runtime import Clock as Clock, Runtime as Runtime
+    from govcomponents.core.http.runtime import Clock as Clock, Runtime as Runtime
     from govcomponents.core.times import (
         date_or_none as date_or_none,
         time_of as time_of,
         time_or_none as time_or_none,
         utc_time as utc_time,
     )
-    from govcomponents.core.transports.base import Transport as Transport
+    from govcomponents.core.http.transport import Transport as Transport
     from govcomponents.core.validation import checked_base_url as checked_base_url
     from govcomponents.identity.jose.tokens import TokenRefused as TokenRefused
     from govcomponents.identity.inputs import StartSignIn as StartSignIn
@@ -106,12 +106,12 @@ _HOMES = {
     "core.http.client": "Credential HttpClient request_id",
     "core.http.error_mapping": "ErrorBody ErrorTable Meaning json_error",
     "core.http.messages": "Replay Request Response",
-    "core.port": "Port",
     "core.http.responses": "LazyJson Wire read read_part",
+    "core.http.runtime": "Clock Runtime",
+    "core.http.transport": "Transport",
+    "core.ports.port": "Port",
     "core.results": "Raw Result",
-    "core.runtime": "Clock Runtime",
     "core.times": "date_or_none time_of time_or_none utc_time",
-    "core.transports.base": "Transport",
     "core.validation": "checked_base_url",
     "identity.jose.tokens": "TokenRefused",
     "identity.inputs": "StartSignIn",

@@ -19,10 +19,10 @@ from govcomponents.accounts import (
 )
 from govcomponents.core.driver import drive
 from govcomponents.core.http.retry import RetryPolicy
+from govcomponents.core.http.runtime import Runtime
+from govcomponents.core.http.transport import Transport
 from govcomponents.core.inputs import instance_argument
 from govcomponents.core.observe import Observer, as_observer
-from govcomponents.core.runtime import Runtime
-from govcomponents.core.transports.base import Transport
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, InvalidInput
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from govcomponents.core.checks import CheckResult
     from govcomponents.core.observe import AnyObserver
+    from govcomponents.core.ports.checks import CheckResult
     from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.identity.port import IdentityPort
     from govcomponents.identity.service import IdentityService
@@ -229,7 +229,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             ) from None
 
     async def _check(self) -> tuple[CheckResult, ...]:
-        from govcomponents.core.checks import check
+        from govcomponents.core.ports.checks import check
 
         ports = self._services.ports.items()
         return tuple([await check(component, account, port) for (component, account), port in ports])

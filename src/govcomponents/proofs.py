@@ -8,7 +8,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.secret_form import SecretForm
+from govcomponents.core.ports.secret_form import SecretForm
 from govcomponents.core.validation import is_loopback, url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.privacy import Secret
@@ -16,7 +16,7 @@ from govcomponents.privacy import Secret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.core.port import AnyPort
+    from govcomponents.core.ports.port import AnyPort
     from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings, Settings
 
     AnySection = PaySettings | NotifySettings | IdentitySettings

@@ -23,7 +23,7 @@ import pytest
 import requests
 
 from govcomponents.contracts.modes import BlockingView, Mode
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.aio import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
 from govcomponents.errors import (

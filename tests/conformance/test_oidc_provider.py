@@ -20,7 +20,7 @@ import pytest
 
 from govcomponents.contracts.identity.fake_provider import KEYS
 from govcomponents.contracts.modes import BlockingView, Mode
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.aio import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
 from govcomponents.errors import (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
 
-    from govcomponents.core.transports.base import Transport
+    from govcomponents.core.http.transport import Transport
 
 
 @dataclass(frozen=True)

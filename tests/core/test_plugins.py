@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from govcomponents.core.plugins import find_adapter
-from govcomponents.core.port import Port
+from govcomponents.core.ports.plugins import find_adapter
+from govcomponents.core.ports.port import Port
 from govcomponents.errors import ConfigurationError, NotSupported
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Able(Port):
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
     """Install a package with entry points, as pip would: a module and its dist-info on the path."""
 
-    def make(package: str, entry_points: str, source: str = "from govcomponents.core.port import Port") -> None:
+    def make(package: str, entry_points: str, source: str = "from govcomponents.core.ports.port import Port") -> None:
         home = tmp_path / package
         home.mkdir()
         (home / f"{package}.py").write_text(source, encoding="utf-8")
@@ -50,7 +50,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
 
 
 PLUGIN = """
-from govcomponents.core.port import Port
+from govcomponents.core.ports.port import Port
 
 class Theirs(Port):
     provider = "Theirs"

@@ -7,10 +7,10 @@ import pytest
 
 from govcomponents import CallbackRefused, NotFound, Unavailable
 from govcomponents.core.driver import drive, drive_iterator
-from govcomponents.core.port import Port
+from govcomponents.core.http.runtime import Runtime
+from govcomponents.core.ports.port import Port
+from govcomponents.core.ports.service import Service
 from govcomponents.core.results import Result
-from govcomponents.core.runtime import Runtime
-from govcomponents.core.service import Service
 from govcomponents.core.transports.scripted import ScriptedTransport
 
 

@@ -15,7 +15,7 @@ import pytest
 
 import govcomponents
 from govcomponents import errors
-from govcomponents.core.runtime import VERSION
+from govcomponents.core.http.runtime import VERSION
 
 from .sources import COMPONENTS, PACKAGE, ROOT, modules
 

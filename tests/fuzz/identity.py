@@ -9,7 +9,7 @@ import json
 
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider, FakeProfile, Proof, encode
 from govcomponents.core.http.messages import Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import CallbackRefused, ConfigurationError, GovComponentsError, InvalidInput, SignInError
 from govcomponents.identity.adapters.one_login import wire

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.identity.adapters.one_login.adapter import OneLogin

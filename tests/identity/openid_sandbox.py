@@ -1,6 +1,6 @@
 """What the tests of the sandbox's OpenID providers share: a world, and a service on it."""
 
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
 from govcomponents.core.http.messages import Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.errors import CallbackRefused, SignInError
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.levels import Claim, Confidence

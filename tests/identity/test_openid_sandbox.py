@@ -7,7 +7,7 @@ import pytest
 from govcomponents import GovComponents
 from govcomponents.contracts.identity.fake_provider import KEYS
 from govcomponents.contracts.identity.suite import IdentityDouble, IdentitySubject, IdentitySuite
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.errors import ConfigurationError, CredentialsRefused, IdentityNotProved, SignInDenied
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from govcomponents.core.http.messages import Replay, Request
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.errors import SignInDenied
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect

@@ -8,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.errors import CallbackRefused, InvalidInput, SignInRejected
 from govcomponents.identity import (
     Authentication,

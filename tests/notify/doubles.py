@@ -4,7 +4,7 @@ import json
 
 from govcomponents.core.http.messages import Response
 from govcomponents.core.http.retry import RetryPolicy
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify

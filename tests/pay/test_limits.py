@@ -7,7 +7,7 @@ import pytest
 from govcomponents.components import AsyncGovComponents, GovComponents
 from govcomponents.core.driver import drive
 from govcomponents.core.http.messages import Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import GovComponentsError, InvalidInput
 from govcomponents.money import Money

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
-from govcomponents.core.service import Service
+from govcomponents.core.ports.service import Service
 
 
 class AsyncSample(Service):
@@ -57,7 +57,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from govcomponents.core.driver import drive, drive_iterator
-from govcomponents.core.service import Service
+from govcomponents.core.ports.service import Service
 
 
 class Sample(Service):

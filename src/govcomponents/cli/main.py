@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.cli import identity, notify, sandbox
 from govcomponents.cli.outcome import INTERRUPTED, STATUSES, Status
-from govcomponents.core.runtime import VERSION
+from govcomponents.core.http.runtime import VERSION
 from govcomponents.errors import GovComponentsError
 
 if TYPE_CHECKING:

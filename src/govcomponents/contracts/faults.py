@@ -17,7 +17,7 @@ from govcomponents.errors import (
 )
 
 if TYPE_CHECKING:
-    from govcomponents.core.transports.base import Transport
+    from govcomponents.core.http.transport import Transport
 
 T = TypeVar("T")
 

@@ -15,17 +15,17 @@ import pytest
 from govcomponents.contracts.faults import EVERY, ON_A_READ, ON_A_WRITE, Fault, FaultyTransport
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.http.messages import Replay, Request
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.observe import as_observer
-from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import GovComponentsError, Unavailable
 
 if TYPE_CHECKING:
     import asyncio
 
+    from govcomponents.core.http.transport import Transport
     from govcomponents.core.observe import CallEvent
-    from govcomponents.core.port import Port
-    from govcomponents.core.transports.base import Transport
+    from govcomponents.core.ports.port import Port
 
 NEEDS = "gov_needs"
 Condition = StrEnum | Callable[[Any], bool]

@@ -1,1 +1,1 @@
-"""The foundation of every adapter: messages, transports, the blocking driver, retry, observation and the registry."""
+"""What everything stands on: results, inputs, validation, times, observers, the blocking driver, shared values."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
-from govcomponents.core.port import Port
+from govcomponents.core.ports.port import Port
 from govcomponents.errors import InvalidInput
 from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.settings import IdentitySettings

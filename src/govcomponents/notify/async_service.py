@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.inputs import checked_input, member, optional_member, optional_path, personal
-from govcomponents.core.service import Service
+from govcomponents.core.ports.service import Service
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.inputs import (
     EmailInput,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import IO
 
-    from govcomponents.core.runtime import Runtime
+    from govcomponents.core.http.runtime import Runtime
     from govcomponents.notify.bulk.jobs import Job
     from govcomponents.notify.bulk.results import BulkProgress, BulkResult, RowResult
     from govcomponents.notify.events import InboundSms, NotifyEvent

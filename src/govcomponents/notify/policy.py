@@ -13,7 +13,7 @@ from govcomponents.errors import ConfigurationError, InvalidInput
 if TYPE_CHECKING:
     from typing import Self
 
-    from govcomponents.core.runtime import Runtime
+    from govcomponents.core.http.runtime import Runtime
     from govcomponents.notify.guards import RecipientGuard
     from govcomponents.notify.models import Channel
     from govcomponents.notify.pacing import Pacer

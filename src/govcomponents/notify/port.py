@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.core.port import Port
+from govcomponents.core.ports.port import Port
 from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.settings import NotifySettings
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.core.answers import belonging
+from govcomponents.core.ports.answers import belonging
 from govcomponents.errors import InvalidInput, NotFound, OutcomeUnknown
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
@@ -13,7 +13,7 @@ from govcomponents.notify.models import Channel, NotificationId, Sent
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable
 
-    from govcomponents.core.runtime import Runtime
+    from govcomponents.core.http.runtime import Runtime
     from govcomponents.notify.bulk.jobs import Job, JobInput
     from govcomponents.notify.guards import RecipientGuard
     from govcomponents.notify.inputs import FollowUpInput, Message

@@ -13,7 +13,7 @@ from govcomponents.core.inputs import (
     optional_member,
     personal,
 )
-from govcomponents.core.service import Service
+from govcomponents.core.ports.service import Service
 from govcomponents.errors import InvalidInput, WrongAnswer
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.inputs import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.core.port import Port
+from govcomponents.core.ports.port import Port
 from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.limits import PayLimits
 from govcomponents.settings import PaySettings

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.inputs import callback_parameters, checked_input, optional_member, personal
-from govcomponents.core.service import Service
+from govcomponents.core.ports.service import Service
 from govcomponents.errors import InvalidInput, WrongAnswer
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.inputs import (

@@ -10,7 +10,7 @@ from govcomponents.core.driver import drive
 from govcomponents.core.http.bearer import BearerKey, CachedToken
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.messages import Replay, Request, Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 
 REQUEST = Request("pay.get", "GET", "/payments/1", Replay.ALWAYS)

@@ -12,8 +12,8 @@ from govcomponents.core.driver import drive
 from govcomponents.core.http.client import HttpClient, request_id
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.http.retry import RetryPolicy
+from govcomponents.core.http.runtime import VERSION, Runtime
 from govcomponents.core.observe import CallEvent, as_observer
-from govcomponents.core.runtime import VERSION, Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
 

@@ -24,7 +24,7 @@ from govcomponents.core.driver import drive
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.http.retry import RetryPolicy
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
 
@@ -300,7 +300,7 @@ import sys
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.driver import drive
 from govcomponents.core.http.messages import Replay, Request, Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 client = HttpClient(Runtime(ScriptedTransport([Response(200)])), provider="P", base_url="https://p.example")
 drive(client.send(Request("pay.get", "GET", "/", Replay.ALWAYS)))

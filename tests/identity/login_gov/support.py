@@ -9,7 +9,7 @@ import pytest
 
 from govcomponents.contracts.identity.fake_provider import CODE, FakeOpenIdProvider, FakeProfile
 from govcomponents.contracts.identity.suite import IdentityDouble
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
 from govcomponents.identity.jose.tokens import half_hash

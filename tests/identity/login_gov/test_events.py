@@ -5,7 +5,7 @@ import pytest
 from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.http.messages import Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.errors import CallbackRefused, NotSupported, SignInUnavailable
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
 from govcomponents.identity.adapters.login_gov.wire import CHANGES as OWN

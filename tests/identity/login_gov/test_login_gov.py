@@ -6,8 +6,8 @@ import pytest
 
 from govcomponents.contracts.identity.fake_provider import CODE, FakeOpenIdProvider
 from govcomponents.core.http.messages import Response
-from govcomponents.core.plugins import find_adapter
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
+from govcomponents.core.ports.plugins import find_adapter
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import (
     ConfigurationError,

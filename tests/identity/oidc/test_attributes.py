@@ -11,7 +11,7 @@ import pytest
 
 from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider, FakeProfile, compact
 from govcomponents.core.http.messages import Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.errors import IdentityNotProved, SignInDenied, SignInReason, SignInRejected, SignInUnavailable
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.jose.canonical_json import decode_base64url

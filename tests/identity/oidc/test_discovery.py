@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
 from govcomponents.core.http.messages import Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.validation import is_url_on
 from govcomponents.errors import (
     ConfigurationError,

@@ -7,7 +7,7 @@ import pytest
 
 from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider
 from govcomponents.core.http.messages import Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.errors import (
     CallbackRefused,
     ConfigurationError,

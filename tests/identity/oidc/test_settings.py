@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from govcomponents.core.plugins import find_adapter
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
+from govcomponents.core.ports.plugins import find_adapter
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.adapters import BUILT_IN

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from govcomponents.core.http.messages import Replay, Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import (
     ConfigurationError,

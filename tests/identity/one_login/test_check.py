@@ -5,7 +5,7 @@ import json
 import pytest
 
 from govcomponents.core.http.messages import Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import SignInUnavailable
 from govcomponents.identity.adapters.one_login.adapter import OneLogin

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govcomponents.core.driver import drive
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import CallbackRefused, NotSent, SignInReason, SignInUnavailable, Unavailable
 from govcomponents.identity.adapters.one_login.adapter import OneLogin

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 import jwt
 import pytest
 
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import (
     ConfigurationError,

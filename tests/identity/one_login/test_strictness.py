@@ -3,7 +3,7 @@
 import pytest
 
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.errors import CallbackRefused, SignInReason, SignInRejected
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.jose.tokens import half_hash

@@ -16,7 +16,7 @@ from govcomponents import (
     OutcomeUnknown,
 )
 from govcomponents.core.http.messages import Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.notify import Channel
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
 from govcomponents.notify.async_service import AsyncNotifyService

@@ -10,7 +10,7 @@ import pytest
 
 from govcomponents import InvalidInput, OutcomeUnknown, RateLimited
 from govcomponents.core.http.messages import Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.notify import LimitsLimiter
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify

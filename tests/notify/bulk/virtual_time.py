@@ -6,7 +6,7 @@
 import asyncio
 import random
 
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
 from govcomponents.notify.async_service import AsyncNotifyService
 from govcomponents.sandbox.app import Sandbox

@@ -13,8 +13,8 @@ from tenacity import stop_after_attempt
 
 from govcomponents.core.http.messages import Response
 from govcomponents.core.http.retry import RetryPolicy
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.observe import as_observer
-from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.notify.service import NotifyService

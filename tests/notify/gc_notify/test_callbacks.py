@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from govcomponents import CallbackRefused
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.notify.adapters.gc_notify.wire import WIRE

@@ -19,7 +19,7 @@ from govcomponents import (
     UnexpectedReply,
 )
 from govcomponents.core.http.messages import Replay, Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.notify.adapters.gc_notify.wire import JOB_STATUSES, JobState

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from govcomponents import CallbackRefused, GovComponentsError, InvalidInput, Secret
 from govcomponents.core.http.messages import Replay, Request, Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.notify.adapters.gc_notify.callbacks import READER

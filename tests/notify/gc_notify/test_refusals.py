@@ -24,8 +24,8 @@ from govcomponents import (
 from govcomponents.contracts.faults import EVERY, Fault, FaultyTransport
 from govcomponents.core.http.messages import Response
 from govcomponents.core.http.retry import RetryPolicy
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.observe import as_observer
-from govcomponents.core.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.notify.async_service import AsyncNotifyService

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from govcomponents import ConfigurationError, InvalidInput, NotSupported
 from govcomponents.core.http.messages import Replay, Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters import BUILT_IN
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govcomponents import ConfigurationError, Secret
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
 from govcomponents.notify.adapters.govuk_notify.wire import KEY_SHAPE, ServiceKey

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from govcomponents import Settings
-    from govcomponents.core.checks import CheckResult
+    from govcomponents.core.ports.checks import CheckResult
 
 
 def check(settings: Settings) -> CheckResult:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from govcomponents import ConfigurationError
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters import BUILT_IN
 from govcomponents.notify.adapters.smtp.adapter import Smtp
@@ -113,7 +113,7 @@ def test_the_environment_is_enough(monkeypatch):
 def test_building_it_imports_no_mail_library():
     code = f"""
 import sys
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.smtp.adapter import Smtp
 from govcomponents.settings import NotifySettings

@@ -2,7 +2,7 @@
 
 from govcomponents.core.http.messages import Response
 from govcomponents.core.http.retry import RetryPolicy
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from govcomponents.core.port import Port
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
+from govcomponents.core.ports.port import Port
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import CallbackRefused, ConfigurationError, CredentialsRefused, InvalidInput, NotSupported
 from govcomponents.money import Money

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from govcomponents.core.http.retry import RetryPolicy
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.errors import GovComponentsError
 from govcomponents.money import Money
 from govcomponents.pay.service import PayService

@@ -1,7 +1,7 @@
 """The Stripe stub as the pay contract sees a provider."""
 
 from govcomponents.contracts.pay.suite import PayDouble
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe.adapter import Stripe

@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from govcomponents.core.http.retry import RetryPolicy
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.errors import (
     CardDeclined,
     Conflict,

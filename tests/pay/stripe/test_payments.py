@@ -5,7 +5,7 @@ import pytest
 from govcomponents import Money
 from govcomponents.contracts.faults import Fault, FaultyTransport
 from govcomponents.core.http.messages import Response
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import (
     Conflict,

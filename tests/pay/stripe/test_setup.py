@@ -3,7 +3,7 @@
 import pytest
 
 from govcomponents import AsyncGovComponents, GovComponents, Money
-from govcomponents.core.runtime import Runtime
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import (
     ConfigurationError,

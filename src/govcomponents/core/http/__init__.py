@@ -1,1 +1,1 @@
-"""Calls over HTTP: requests and answers, credentials, retries, and answers made into errors."""
+"""Calls over HTTP: messages, transport, runtime, client, credentials, retries, and answers made into errors."""

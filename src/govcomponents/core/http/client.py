@@ -21,7 +21,7 @@ from govcomponents.core.observe import (
 from govcomponents.errors import GovComponentsError, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
-    from govcomponents.core.runtime import Runtime
+    from govcomponents.core.http.runtime import Runtime
 
 Credential: TypeAlias = Callable[[Request], Awaitable[Mapping[str, str]]]
 """Makes the headers that prove who sends, anew for each attempt. It may fetch: see `core/http/bearer.py`."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from govcomponents.core.http.messages import Response
-    from govcomponents.core.runtime import Runtime
+    from govcomponents.core.http.runtime import Runtime
     from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.jose.signing import Signer
     from govcomponents.identity.pending import PendingSignIn

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.client import Credential
     from govcomponents.core.http.messages import Request, Response
-    from govcomponents.core.runtime import Runtime
+    from govcomponents.core.http.runtime import Runtime
     from govcomponents.pay.inputs import NewPayment
     from govcomponents.privacy import Secret
     from govcomponents.settings import PaySettings

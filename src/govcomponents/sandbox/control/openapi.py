@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeVar
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from govcomponents.core.runtime import VERSION
+from govcomponents.core.http.runtime import VERSION
 from govcomponents.sandbox.control import models
 from govcomponents.sandbox.http.messages import Call
 

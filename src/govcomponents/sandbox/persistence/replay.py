@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from govcomponents.core.runtime import VERSION
+from govcomponents.core.http.runtime import VERSION
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.callbacks.queue import DeliveryResult
 from govcomponents.sandbox.http.messages import Call

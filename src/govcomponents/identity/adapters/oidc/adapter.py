@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
-    from govcomponents.core.runtime import Runtime
+    from govcomponents.core.http.runtime import Runtime
     from govcomponents.identity.adapters.oidc.settings import Configuration
     from govcomponents.identity.events import IdentityEvent
     from govcomponents.identity.inputs import StartSignIn

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.client import Credential
     from govcomponents.core.http.messages import Request, Response
-    from govcomponents.core.runtime import Runtime
+    from govcomponents.core.http.runtime import Runtime
     from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader
     from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping
     from govcomponents.notify.adapters.notifications_api.wire import NotificationsWire

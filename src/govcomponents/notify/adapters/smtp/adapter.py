@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from govcomponents.core.http.messages import Response
-    from govcomponents.core.runtime import Runtime
+    from govcomponents.core.http.runtime import Runtime
     from govcomponents.notify.inputs import EmailInput
     from govcomponents.notify.templates.files import TemplateFolder
     from govcomponents.notify.templates.template import Rendered, Template

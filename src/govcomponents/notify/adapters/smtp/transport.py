@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from govcomponents.core.http.error_mapping import AnswerFacts
-    from govcomponents.core.transports.base import Transport
+    from govcomponents.core.http.transport import Transport
     from govcomponents.errors import GovComponentsError
 
 T = TypeVar("T")

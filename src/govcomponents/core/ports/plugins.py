@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from govcomponents.core.port import Port
+from govcomponents.core.ports.port import Port
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.errors import DEFAULT_ACCOUNT
 
 if TYPE_CHECKING:
+    from govcomponents.core.http.transport import Transport
     from govcomponents.core.observe import Observer
-    from govcomponents.core.transports.base import Transport
 
 Clock = Callable[[], float]
 """Gives the time as seconds since the epoch."""

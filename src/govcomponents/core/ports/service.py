@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from govcomponents.core.answers import belonging
 from govcomponents.core.observe import Happening, Operation, OperationWatch, tell
-from govcomponents.core.port import Port
+from govcomponents.core.ports.answers import belonging
+from govcomponents.core.ports.port import Port
 from govcomponents.core.results import of_account
 from govcomponents.errors import (
     DEFAULT_ACCOUNT,
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
     from enum import StrEnum
 
+    from govcomponents.core.http.runtime import Runtime
     from govcomponents.core.observe import Observer
-    from govcomponents.core.runtime import Runtime
 
 PortT = TypeVar("PortT", bound=Port[Any])
 T = TypeVar("T")

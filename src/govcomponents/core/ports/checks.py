@@ -9,7 +9,7 @@ from govcomponents.core.results import Result
 from govcomponents.errors import GovComponentsError, NotSupported
 
 if TYPE_CHECKING:
-    from govcomponents.core.port import Port
+    from govcomponents.core.ports.port import Port
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
-    from govcomponents.core.runtime import Runtime
-    from govcomponents.core.secret_form import SecretForm
+    from govcomponents.core.http.runtime import Runtime
+    from govcomponents.core.ports.secret_form import SecretForm
 
 SettingsT = TypeVar("SettingsT")
 
