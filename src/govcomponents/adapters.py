@@ -32,8 +32,9 @@ if TYPE_CHECKING:
         read_part as read_part,
     )
     from govcomponents.core.results import Raw as Raw, Result as Result
-    from govcomponents.core.http.runtime import Clock as Clock, Runtime as Runtime
+    from govcomponents.core.http.runtime import Runtime as Runtime
     from govcomponents.core.times import (
+        Clock as Clock,
         date_or_none as date_or_none,
         time_of as time_of,
         time_or_none as time_or_none,
@@ -107,11 +108,11 @@ _HOMES = {
     "core.http.error_mapping": "ErrorBody ErrorTable Meaning json_error",
     "core.http.messages": "Replay Request Response",
     "core.http.responses": "LazyJson Wire read read_part",
-    "core.http.runtime": "Clock Runtime",
+    "core.http.runtime": "Runtime",
     "core.http.transport": "Transport",
     "core.ports.port": "Port",
     "core.results": "Raw Result",
-    "core.times": "date_or_none time_of time_or_none utc_time",
+    "core.times": "Clock date_or_none time_of time_or_none utc_time",
     "core.validation": "checked_base_url",
     "identity.jose.tokens": "TokenRefused",
     "identity.inputs": "StartSignIn",

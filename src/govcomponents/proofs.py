@@ -8,7 +8,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.ports.secret_form import SecretForm
+from govcomponents.core.ports.port import SecretForm
 from govcomponents.core.validation import is_loopback, url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.privacy import Secret

@@ -20,7 +20,7 @@ from govcomponents.errors import GovComponentsError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from govcomponents.core.http.runtime import Clock
+    from govcomponents.core.times import Clock
 
 T = TypeVar("T")
 

@@ -1,8 +1,12 @@
-"""Reads times and dates as providers write them."""
+"""Clocks, and times and dates as providers write them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+
+Clock = Callable[[], float]
+"""Gives the time as seconds since the epoch."""
 
 
 def utc_time(text: str) -> datetime:

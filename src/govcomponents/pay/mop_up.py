@@ -26,7 +26,7 @@ from govcomponents.pay.models import Payment
 from govcomponents.pay.states import PaymentStatus
 
 if TYPE_CHECKING:
-    from govcomponents.core.http.runtime import Clock
+    from govcomponents.core.times import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from govcomponents.core.http.messages import Request
-    from govcomponents.core.http.runtime import Clock
+    from govcomponents.core.times import Clock
     from govcomponents.privacy import Secret
 
 _MARGIN: Final = 60.0

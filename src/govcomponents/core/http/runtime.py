@@ -13,9 +13,7 @@ from govcomponents.errors import DEFAULT_ACCOUNT
 if TYPE_CHECKING:
     from govcomponents.core.http.transport import Transport
     from govcomponents.core.observe import Observer
-
-Clock = Callable[[], float]
-"""Gives the time as seconds since the epoch."""
+    from govcomponents.core.times import Clock
 
 VERSION = "0.1.0"
 

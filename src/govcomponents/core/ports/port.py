@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
@@ -9,13 +10,22 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from govcomponents.errors import NotSupported
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
     from typing import Self
 
     from govcomponents.core.http.runtime import Runtime
-    from govcomponents.core.ports.secret_form import SecretForm
 
 SettingsT = TypeVar("SettingsT")
+
+
+@dataclass(frozen=True, slots=True)
+class SecretForm:
+    """The shape of a whole secret, the fewest characters that it has, and how to get one, in words."""
+
+    shape: re.Pattern[str]
+    told: str
+    least: int = 16
 
 
 class Port(Generic[SettingsT]):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from govcomponents.core.http.messages import Response
-    from govcomponents.core.http.runtime import Clock
+    from govcomponents.core.times import Clock
 
     Fetch = Callable[[], Awaitable[Response]]
     KeyMap = Mapping[str, tuple[PublicKey, ...]]

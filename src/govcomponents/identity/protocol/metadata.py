@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.client import HttpClient
     from govcomponents.core.http.messages import Response
-    from govcomponents.core.http.runtime import Clock
+    from govcomponents.core.times import Clock
     from govcomponents.identity.protocol.discovery import DiscoveryPolicy
 
 log = logging.getLogger("govcomponents.identity")

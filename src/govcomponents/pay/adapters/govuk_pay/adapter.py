@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.responses import Wire, read
-from govcomponents.core.ports.secret_form import SecretForm
+from govcomponents.core.ports.port import SecretForm
 from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.errors import Conflict, NotFound
 from govcomponents.money import Money

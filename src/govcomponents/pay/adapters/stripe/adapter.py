@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.responses import read_as
-from govcomponents.core.ports.secret_form import SecretForm
+from govcomponents.core.ports.port import SecretForm
 from govcomponents.errors import Conflict, GovComponentsError, NotFound, RequestRefused
 from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, carrying
 from govcomponents.pay.adapters.local_filters import fits
