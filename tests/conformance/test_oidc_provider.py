@@ -20,6 +20,7 @@ import pytest
 
 from govcomponents.contracts.identity.fake_provider import KEYS
 from govcomponents.contracts.modes import BlockingView, Mode
+from govcomponents.core.canonical_json import encode_base64url
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.aio import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
@@ -33,7 +34,6 @@ from govcomponents.errors import (
 )
 from govcomponents.identity import AsyncIdentityService, IdentityService
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
-from govcomponents.identity.jose.canonical_json import encode_base64url
 from govcomponents.identity.jose.jwk import public_members, thumbprint
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.sandbox.browser import FormBrowser

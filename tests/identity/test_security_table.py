@@ -18,7 +18,8 @@ def test_every_row_is_there():
 
 def test_every_test_that_is_named_exists():
     for file, name in re.findall(r"`([a-z_/]+\.py)::(\w+)`", PAGE):
-        assert f"def {name}(" in (HERE / file).read_text(encoding="utf-8"), f"{file}::{name}"
+        path = HERE / file if (HERE / file).exists() else HERE.parent / file
+        assert f"def {name}(" in path.read_text(encoding="utf-8"), f"{file}::{name}"
     for name in re.findall(r"contract `(\w+)`", PAGE):
         assert hasattr(IdentitySuite, name), name
     for path in re.findall(r"`((?:tests|oidc)/[a-z_/]+\.py)`", PAGE):

@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.core.canonical_json import parse_object
 from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
-from govcomponents.identity.jose.canonical_json import parse_object
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.urls import is_safe_return_path
 from govcomponents.privacy import Personal, Secret

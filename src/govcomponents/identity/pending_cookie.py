@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.core.canonical_json import NotCanonical, decode_base64url
 from govcomponents.errors import ConfigurationError, InvalidInput
-from govcomponents.identity.jose.canonical_json import NotCanonical, decode_base64url
 from govcomponents.identity.pending import PENDING_LIFE, PendingSignIn
 from govcomponents.privacy import Secret
 

@@ -5,9 +5,9 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider, FakeProfile
 from govcomponents.contracts.identity.suite import IdentityDouble
+from govcomponents.core.canonical_json import encode_base64url
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
-from govcomponents.identity.jose.canonical_json import encode_base64url
 from govcomponents.identity.jose.jwk import public_members
 from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.settings import IdentitySettings

@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider, FakeProfile, compact
+from govcomponents.core.canonical_json import decode_base64url
 from govcomponents.core.http.messages import Response
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.errors import IdentityNotProved, SignInDenied, SignInReason, SignInRejected, SignInUnavailable
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
-from govcomponents.identity.jose.canonical_json import decode_base64url
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.privacy import Personal, Secret
 from govcomponents.settings import IdentitySettings

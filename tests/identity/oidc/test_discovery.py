@@ -378,7 +378,7 @@ def test_settings_are_not_read_from_the_document():
 def _claims(request):
     from urllib.parse import parse_qs
 
-    from govcomponents.identity.jose.canonical_json import decode_base64url
+    from govcomponents.core.canonical_json import decode_base64url
 
     assertion = parse_qs(request.body.decode())["client_assertion"][0]
     return json.loads(decode_base64url(assertion.split(".")[1].encode()))

@@ -278,7 +278,7 @@ def test_the_sandbox_signs_out_everywhere_and_tries_three_times_with_new_ids():
 
 
 def desk_id(desk, callback):
-    from govcomponents.identity.jose.canonical_json import decode_base64url
+    from govcomponents.core.canonical_json import decode_base64url
 
     value = dict(parse_qsl(callback.body.decode()))["logout_token"]
     return json.loads(decode_base64url(value.split(".")[1].encode()))["jti"]

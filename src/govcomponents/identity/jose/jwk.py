@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.identity.jose.canonical_json import NotCanonical, decode_base64url, encode_base64url
+from govcomponents.core.canonical_json import NotCanonical, decode_base64url, encode_base64url
 from govcomponents.identity.jose.tokens import KEY_FOR, MAX_KID, PublicKey
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from govcomponents.core.canonical_json import NotCanonical, parse_object
 from govcomponents.core.refreshed_value import RefreshedValue, Unusable
 from govcomponents.errors import SignInReason
-from govcomponents.identity.jose.canonical_json import NotCanonical, parse_object
 from govcomponents.identity.jose.jwk import MAX_KEYS, Unfit, key_id, public_key
 from govcomponents.identity.jose.tokens import KEY_FOR, PublicKey, TokenRefused
 

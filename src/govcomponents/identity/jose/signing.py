@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
+from govcomponents.core.canonical_json import encode_base64url
 from govcomponents.core.validation import is_text
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity.jose.canonical_json import encode_base64url
 from govcomponents.identity.jose.jwk import MAX_RSA_BITS, MIN_RSA_BITS, octets, public_members, thumbprint
 from govcomponents.identity.jose.tokens import KEY_FOR
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from govcomponents.core.canonical_json import NotCanonical, decode_base64url, encode_base64url, parse_object
 from govcomponents.errors import SignInReason
-from govcomponents.identity.jose.canonical_json import NotCanonical, decode_base64url, encode_base64url, parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

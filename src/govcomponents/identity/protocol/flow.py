@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
+from govcomponents.core.canonical_json import NotCanonical, encode_base64url, parse_object
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.refreshed_value import NothingToUse
 from govcomponents.errors import (
@@ -24,7 +25,6 @@ from govcomponents.errors import (
     SignInRejected,
     SignInUnavailable,
 )
-from govcomponents.identity.jose.canonical_json import NotCanonical, encode_base64url, parse_object
 from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.pending import PendingSignIn
 from govcomponents.privacy import Secret

@@ -6,9 +6,9 @@ import logging
 from dataclasses import fields
 from typing import TYPE_CHECKING, Final, Protocol
 
+from govcomponents.core.canonical_json import NotCanonical, parse_object
 from govcomponents.core.refreshed_value import NothingToUse
 from govcomponents.errors import ConfigurationError, SignInRejected
-from govcomponents.identity.jose.canonical_json import NotCanonical, parse_object
 from govcomponents.identity.jose.keys import DocumentCache
 from govcomponents.identity.protocol import flow
 from govcomponents.identity.protocol.discovery import DiscoveryUnfit, Metadata, discovery_url, read_metadata

@@ -7,8 +7,8 @@ import binascii
 from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
+from govcomponents.core.canonical_json import NotCanonical, parse_object
 from govcomponents.identity.jose import tokens
-from govcomponents.identity.jose.canonical_json import NotCanonical, parse_object
 from govcomponents.identity.jose.jwk import public_key
 from govcomponents.identity.jose.tokens import Rules, TokenRefused, same
 from govcomponents.identity.protocol.registration import ASSERTION_TYPE

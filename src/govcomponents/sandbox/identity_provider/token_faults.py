@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from govcomponents.core.canonical_json import decode_base64url, encode_base64url
 from govcomponents.core.http.messages import Response
 from govcomponents.identity.adapters.one_login import wire
-from govcomponents.identity.jose.canonical_json import decode_base64url, encode_base64url
 from govcomponents.sandbox.identity_provider.keys import SigningKeys
 
 if TYPE_CHECKING:

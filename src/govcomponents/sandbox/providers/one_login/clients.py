@@ -17,9 +17,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from govcomponents.core.canonical_json import NotCanonical, decode_base64url, parse_object
 from govcomponents.core.refreshed_value import Unusable
 from govcomponents.identity.adapters.one_login.wire import CLIENT_ALGORITHMS
-from govcomponents.identity.jose.canonical_json import NotCanonical, decode_base64url, parse_object
 from govcomponents.identity.jose.keys import read_jwks
 from govcomponents.identity.protocol.registration import ASSERTION_TYPE
 from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorld

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.identity.jose.canonical_json import NotCanonical, decode_base64url, encode_base64url, parse_object
+from govcomponents.core.canonical_json import NotCanonical, decode_base64url, encode_base64url, parse_object
 
 
 @given(st.binary(max_size=300))
