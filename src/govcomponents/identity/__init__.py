@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from govcomponents.identity.pending import PendingSignIn as PendingSignIn
     from govcomponents.identity.pending_cookie import PendingCookie as PendingCookie, new_cookie_key as new_cookie_key
     from govcomponents.identity.port import IdentityCapability as IdentityCapability
-    from govcomponents.identity.protocol.replay_stores import (
+    from govcomponents.identity.replay_stores import (
         FileReplayStore as FileReplayStore,
         ReplayStore as ReplayStore,
         MemoryReplayStore as MemoryReplayStore,
@@ -57,7 +57,7 @@ _HOMES = {
     "identity.pending": "PendingSignIn",
     "identity.pending_cookie": "PendingCookie new_cookie_key",
     "identity.port": "IdentityCapability",
-    "identity.protocol.replay_stores": "FileReplayStore ReplayStore MemoryReplayStore",
+    "identity.replay_stores": "FileReplayStore ReplayStore MemoryReplayStore",
     "identity.service": "IdentityService",
     "identity.urls": "safe_return_path",
 }

@@ -12,7 +12,7 @@ from govcomponents.errors import ConfigurationError
 from govcomponents.identity.jose.signing import Signer, check_algorithm, load_signer, read_key_file
 from govcomponents.identity.jose.tokens import DEFAULT_LEEWAY, MAX_LEEWAY
 from govcomponents.identity.pending import PENDING_LIFE
-from govcomponents.identity.protocol.replay_stores import FileReplayStore, MemoryReplayStore, ReplayStore
+from govcomponents.identity.replay_stores import FileReplayStore, MemoryReplayStore, ReplayStore
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from govcomponents.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from govcomponents.notify.async_service import AsyncNotifyService as AsyncNotifyService
-    from govcomponents.notify.bulk.jobs import Job as Job, JobStatus as JobStatus
+    from govcomponents.notify.jobs import Job as Job, JobStatus as JobStatus
     from govcomponents.notify.bulk.results import (
         BulkProgress as BulkProgress,
         BulkResult as BulkResult,
@@ -66,7 +66,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "notify.async_service": "AsyncNotifyService",
-    "notify.bulk.jobs": "Job JobStatus",
+    "notify.jobs": "Job JobStatus",
     "notify.bulk.results": "BulkProgress BulkResult RowResult RowState",
     "notify.capabilities": "NotifyCapability",
     "notify.events": (

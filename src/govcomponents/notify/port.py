@@ -11,9 +11,9 @@ from govcomponents.settings import NotifySettings
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from govcomponents.notify.bulk.jobs import Job, JobInput
     from govcomponents.notify.events import InboundSms, NotifyEvent
     from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
+    from govcomponents.notify.jobs import Job, JobInput
     from govcomponents.notify.models import Channel, Notification, NotificationId, Sent
     from govcomponents.notify.templates.template import Rendered, Template
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable
 
     from govcomponents.core.http.runtime import Runtime
-    from govcomponents.notify.bulk.jobs import Job, JobInput
     from govcomponents.notify.guards import RecipientGuard
     from govcomponents.notify.inputs import FollowUpInput, Message
+    from govcomponents.notify.jobs import Job, JobInput
     from govcomponents.notify.models import Notification
     from govcomponents.notify.pacing import Pacer
     from govcomponents.notify.port import NotifyPort

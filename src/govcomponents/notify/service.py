@@ -41,10 +41,10 @@ if TYPE_CHECKING:
     from typing import IO
 
     from govcomponents.core.http.runtime import Runtime
-    from govcomponents.notify.bulk.jobs import Job
     from govcomponents.notify.bulk.results import BulkProgress, BulkResult, RowResult
     from govcomponents.notify.events import InboundSms, NotifyEvent
     from govcomponents.notify.inputs import Recipient
+    from govcomponents.notify.jobs import Job
     from govcomponents.notify.limiters import Limiter
     from govcomponents.notify.models import Notification, Sent, Status
     from govcomponents.notify.policy import TemplateLike
@@ -368,7 +368,7 @@ class NotifyService(Service[NotifyPort]):
 
         Raises what `send_email` raises; a row that is wrong is named in it.
         """
-        from govcomponents.notify.bulk.jobs import JobInput, with_rows
+        from govcomponents.notify.jobs import JobInput, with_rows
 
         operation = "notify.send_job"
         self._port.require(Can.JOBS, operation=operation)

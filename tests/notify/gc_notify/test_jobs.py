@@ -24,7 +24,7 @@ from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.notify.adapters.gc_notify.wire import JOB_STATUSES, JobState
 from govcomponents.notify.async_service import AsyncNotifyService
-from govcomponents.notify.bulk.jobs import JobInput, JobStatus
+from govcomponents.notify.jobs import JobInput, JobStatus
 from govcomponents.notify.models import Channel
 from govcomponents.notify.policy import Policy
 from govcomponents.notify.port import NotifyPort

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from govcomponents.identity.events import IdentityEvent
     from govcomponents.identity.jose.tokens import Rules
     from govcomponents.identity.protocol.relying_party import RelyingParty
-    from govcomponents.identity.protocol.replay_stores import ReplayStore
     from govcomponents.identity.protocol.security_events import SecurityEventPolicy
+    from govcomponents.identity.replay_stores import ReplayStore
 
 MAX_BODY: Final = 64 * 1024
 MIN_REMEMBERED: Final = 180

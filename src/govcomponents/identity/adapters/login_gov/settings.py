@@ -18,7 +18,7 @@ from govcomponents.identity.protocol.relying_party import TokenPolicy
 from govcomponents.settings import comma_list
 
 if TYPE_CHECKING:
-    from govcomponents.identity.protocol.replay_stores import ReplayStore
+    from govcomponents.identity.replay_stores import ReplayStore
     from govcomponents.settings import IdentitySettings
 
 _WITHIN: Final = re.compile(r"([1-9][0-9]{0,3})([dwmy])")

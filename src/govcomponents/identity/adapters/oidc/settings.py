@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.identity.jose.signing import Signer
-    from govcomponents.identity.protocol.replay_stores import ReplayStore
+    from govcomponents.identity.replay_stores import ReplayStore
     from govcomponents.settings import IdentitySettings
 
 _PRESETS: Final = "presets.toml"

@@ -17,7 +17,7 @@ from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
     from govcomponents.identity.jose.signing import Signer
-    from govcomponents.identity.protocol.replay_stores import ReplayStore
+    from govcomponents.identity.replay_stores import ReplayStore
     from govcomponents.settings import IdentitySettings
 
 # In seconds; the provider's ID tokens live for 120.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request
     from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader
     from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping
-    from govcomponents.notify.bulk.jobs import Job, JobInput
+    from govcomponents.notify.jobs import Job, JobInput
     from govcomponents.privacy import Secret
 
 

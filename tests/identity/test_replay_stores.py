@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from govcomponents.identity.protocol.replay_stores import FileReplayStore, MemoryReplayStore, ReplayStore
+from govcomponents.identity.replay_stores import FileReplayStore, MemoryReplayStore, ReplayStore
 
 
 @pytest.fixture(params=["memory", "file"])
