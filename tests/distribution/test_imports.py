@@ -1,8 +1,16 @@
-"""No module imports itself through others, not even for the type checker."""
+"""No module imports itself through others, not even for the type checker, and no folder holds too many."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import grimp
+import pytest
+
+from .sources import PACKAGE
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def circles() -> list[list[str]]:
@@ -26,3 +34,12 @@ def circles() -> list[list[str]]:
 
 def test_imports_make_no_circle() -> None:
     assert circles() == []
+
+
+MOST_FILES = 13
+"""With `__init__`. Who looks for something reads a folder's names at a glance."""
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in PACKAGE.rglob("*.py")}), ids=lambda path: path.name)
+def test_a_folder_is_read_at_a_glance(folder: Path) -> None:
+    assert len(list(folder.glob("*.py"))) <= MOST_FILES

@@ -9,22 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from govcomponents.core.inputs import Input
 from govcomponents.core.results import Result
-from govcomponents.errors import InvalidInput
 from govcomponents.notify.models import Channel, TemplateId
-from govcomponents.notify.templates.personalisation import placeholder_key, shown_values
-
-if TYPE_CHECKING:
-    from govcomponents.notify.bulk.spreadsheets import Row, Source
-    from govcomponents.notify.templates.formats import Language
-    from govcomponents.notify.templates.registry import TemplateChoice
-
-_OPERATION: Final = "notify.send_job"
 
 
 class JobStatus(StrEnum):
@@ -102,44 +93,3 @@ class JobInput(Input):
     send_at: Annotated[datetime, AfterValidator(_aware)] | None = Field(
         default=None, description="give a datetime with its zone, or leave it out"
     )
-
-
-def with_rows(job: JobInput, source: Source, choice: TemplateChoice | None) -> JobInput:
-    """Return a job with its rows, which all have the columns of the first. Raises InvalidInput."""
-    from govcomponents.notify.bulk.spreadsheets import missing_columns, read_rows
-
-    language: Language = "en" if choice is None else choice.language
-    columns: tuple[str, ...] | None = None
-    written: list[tuple[str, ...]] = []
-    for row in read_rows(source, job.channel):
-        if columns is None:
-            columns = tuple(row.values)
-            if choice is not None and (missing := missing_columns(row, choice.placeholders or ())):
-                raise _wrong("rows", f"there is no column for {', '.join(missing)}", "add a column for each")
-        if not row.to.strip():
-            raise _wrong("rows", f"row {row.number} has no recipient", "give every row a recipient")
-        written.append((row.to, *_cells(row, columns, language)))
-    if columns is None:
-        raise _wrong("rows", "there is none", "give at least one recipient")
-    return job.model_copy(update={"columns": columns, "rows": tuple(written)})
-
-
-def _cells(row: Row, columns: tuple[str, ...], language: Language) -> list[str]:
-    try:
-        values = {placeholder_key(name): value for name, value in shown_values(row.values, language).items()}
-    except ValueError as error:
-        raise _wrong("rows", f"row {row.number}: {error}", "give texts, numbers, dates, True or False") from None
-    cells = [values.pop(placeholder_key(name), None) for name in columns]
-    if values or None in cells:
-        raise _wrong(
-            "rows",
-            f"row {row.number} has not the columns of the first row",
-            "give every row a value for each placeholder of the template",
-        )
-    if not all(isinstance(cell, (str, int, float)) for cell in cells):
-        raise _wrong("rows", f"row {row.number} holds a list or a file", "give one text for each column")
-    return [str(cell) for cell in cells]
-
-
-def _wrong(field: str, problem: str, fix: str) -> InvalidInput:
-    return InvalidInput(field=field, problem=problem, fix=fix, operation=_OPERATION)

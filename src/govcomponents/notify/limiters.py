@@ -1,4 +1,4 @@
-"""Limiters: what keeps several processes that share a provider's key within one limit.
+"""Pacers, which keep one process at a rate, and limiters, which keep several that share a key within one limit.
 
 from govcomponents.notify import LimitsLimiter
 
@@ -9,6 +9,7 @@ gov.notify.send_many(rows, template, channel="email", batch="renewals", limiter=
 from __future__ import annotations
 
 import math
+import threading
 import time
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
@@ -25,6 +26,29 @@ _HEADROOM: Final = 0.98
 _SHORTEST_WAIT: Final = 0.02
 _LONGEST_WINDOW: Final = 10
 """Seconds. Two windows' requests may follow each other at once, and the provider's bucket must hold them."""
+
+
+class Pacer:
+    """A token bucket that keeps a process at the rate that the provider permits; threads and tasks may share it.
+
+    It permits so many requests a minute, evenly; after a pause, at most `burst` at once to catch up, none at first.
+
+    `reserve` takes a place in the queue and says how long to wait for it: nothing waits while the lock is held.
+    """
+
+    def __init__(self, per_minute: float, *, burst: float = 1.0) -> None:
+        self._interval = 60.0 / per_minute
+        self._burst = burst
+        self._lock = threading.Lock()
+        self._next: float | None = None
+
+    def reserve(self, now: float, tokens: int = 1) -> float:
+        """Take so many tokens at the time `now`, in seconds; return the seconds to wait before using them."""
+        with self._lock:
+            earliest = now if self._next is None else now - (self._burst - 1) * self._interval
+            start = earliest if self._next is None else max(self._next, earliest)
+            self._next = start + tokens * self._interval
+            return max(0.0, start - now)
 
 
 @runtime_checkable

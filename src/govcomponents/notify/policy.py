@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.runtime import Runtime
     from govcomponents.notify.guards import RecipientGuard
+    from govcomponents.notify.limiters import Pacer
     from govcomponents.notify.models import Channel
-    from govcomponents.notify.pacing import Pacer
     from govcomponents.notify.templates.registry import TemplateChoice, TemplateRegistry
     from govcomponents.settings import NotifySettings
 
@@ -41,7 +41,7 @@ class Policy:
         """Read the settings; `templates` stands in for the file. Raises ConfigurationError if that cannot be read."""
         pacer = guard = None
         if settings.requests_per_minute is not None:
-            from govcomponents.notify.pacing import Pacer
+            from govcomponents.notify.limiters import Pacer
 
             pacer = Pacer(settings.requests_per_minute)
         guarded = settings.allowed_recipients or settings.redirect_emails_to or settings.redirect_texts_to

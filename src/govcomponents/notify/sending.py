@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from govcomponents.notify.guards import RecipientGuard
     from govcomponents.notify.inputs import FollowUpInput, Message
     from govcomponents.notify.jobs import Job, JobInput
+    from govcomponents.notify.limiters import Pacer
     from govcomponents.notify.models import Notification
-    from govcomponents.notify.pacing import Pacer
     from govcomponents.notify.port import NotifyPort
 
 _LOOK_AGAIN_AFTER = (0.0, 5.0, 30.0)

@@ -368,7 +368,8 @@ class NotifyService(Service[NotifyPort]):
 
         Raises what `send_email` raises; a row that is wrong is named in it.
         """
-        from govcomponents.notify.jobs import JobInput, with_rows
+        from govcomponents.notify.bulk.job_rows import with_rows
+        from govcomponents.notify.jobs import JobInput
 
         operation = "notify.send_job"
         self._port.require(Can.JOBS, operation=operation)

@@ -23,7 +23,7 @@ from govcomponents.notify.async_service import AsyncNotifyService
 from govcomponents.notify.bulk.checkpoint import Checkpoint
 from govcomponents.notify.bulk.results import RowState
 from govcomponents.notify.bulk.spreadsheets import Row, Seen, read_rows
-from govcomponents.notify.pacing import Pacer
+from govcomponents.notify.limiters import Pacer
 from govcomponents.notify.service import NotifyService
 from govcomponents.settings import NotifySettings
 from notify.doubles import EMAIL, TEST_KEY, TEXT, over
