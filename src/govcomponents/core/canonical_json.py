@@ -62,6 +62,19 @@ def parse_object(body: bytes) -> dict[str, object]:
     return value
 
 
+def parse(body: bytes) -> object:
+    """Parse any JSON value, of any size, as one reader only can: UTF-8, no member twice, no NaN or Infinity.
+
+    For the answers of a provider that was asked, where `parse_object` is for what strangers send. Raises NotCanonical.
+    """
+    try:
+        return _ANSWER_DECODER.decode(body.decode("utf-8"))
+    except NotCanonical:
+        raise
+    except (ValueError, RecursionError):
+        raise NotCanonical("it is not JSON") from None
+
+
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     members = dict(pairs)
     if len(members) != len(pairs):
@@ -101,3 +114,4 @@ def _check_depth(text: str) -> None:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_no_duplicates, parse_constant=_no_constants, parse_int=_bounded_int, parse_float=_finite
 )
+_ANSWER_DECODER = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constants, parse_float=_finite)

@@ -20,12 +20,12 @@ proxy's page, is an UnexpectedReply. The provider's own texts never go into an e
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias, TypedDict
 
+from govcomponents.core.canonical_json import NotCanonical, parse
 from govcomponents.core.http.client import request_id
 from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.retry import retry_after
@@ -111,10 +111,10 @@ def json_error(*, code: str, field: str = "", form: str = _SAFE) -> BodyReader:
 
 
 def parsed(body: bytes) -> object:
-    """Parse an error's body, whatever it is. None if it is not JSON."""
+    """Parse an error's body, whatever it is. None if it is not JSON, or could be read in two ways."""
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
+        return parse(body)
+    except NotCanonical:
         return None
 
 

@@ -1,4 +1,7 @@
-"""Parsing of responses: wire models ignore unknown fields, and an unreadable answer is an `UnexpectedReply`."""
+"""Parsing of responses: wire models ignore unknown fields, and an unreadable answer is an `UnexpectedReply`.
+
+A member that comes twice makes an answer unreadable: two readers of it could each see another amount.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from govcomponents.core.canonical_json import NotCanonical, parse
 from govcomponents.core.http.client import request_id
 from govcomponents.errors import UnexpectedReply
 
@@ -62,18 +66,19 @@ W = TypeVar("W", bound=BaseModel)
 
 def read(model: type[W], response: Response, *, request: Request, provider: str) -> W:
     """Parse an answer's body. Raises UnexpectedReply, which names the part that is wrong and never its value."""
-    try:
-        return model.model_validate_json(response.body)
-    except ValidationError as error:
-        raise _unreadable(error, response, request, provider) from None
+    return read_part(model, _parsed(response, request, provider), response, request=request, provider=provider)
 
 
 def read_as(kind: TypeAdapter[T], response: Response, *, request: Request, provider: str) -> T:
     """Parse an answer's body as `read` does, where it is not a model but another type, such as a typed dictionary."""
+    return read_part_as(kind, _parsed(response, request, provider), response, request=request, provider=provider)
+
+
+def _parsed(response: Response, request: Request, provider: str) -> object:
     try:
-        return kind.validator.validate_json(response.body)  # type: ignore[no-any-return]  # pydantic-core has no generics
-    except ValidationError as error:
-        raise _unreadable(error, response, request, provider) from None
+        return parse(response.body)
+    except NotCanonical as error:
+        raise _unexpected(f"the body: {error}", response, request, provider) from None
 
 
 def read_part_as(kind: TypeAdapter[T], part: object, response: Response, *, request: Request, provider: str) -> T:
@@ -95,8 +100,12 @@ def read_part(model: type[W], part: object, response: Response, *, request: Requ
 def _unreadable(error: ValidationError, response: Response, request: Request, provider: str) -> UnexpectedReply:
     found = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in found["loc"]) or "the body"
+    return _unexpected(f"{where}: {found['msg']}", response, request, provider)
+
+
+def _unexpected(why: str, response: Response, request: Request, provider: str) -> UnexpectedReply:
     return UnexpectedReply(
-        f"the answer is not of the documented form: {where}: {found['msg']}",
+        f"the answer is not of the documented form: {why}",
         lookup=request.lookup,
         operation=request.operation,
         provider=provider,

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Final
+
+from pydantic import Field
+
 from govcomponents.money import Money
 from govcomponents.privacy import Personal, Secret
+
+_MOST: Final = 10**12 - 1
+Units = Annotated[int, Field(strict=True, ge=0, le=_MOST)]
+"""An amount as providers write it: a whole number, never a text, a fraction, true or less than nothing.
+
+No currency is charged in more than twelve digits of its smallest unit (Stripe docs: minimum and maximum amounts).
+"""
+SignedUnits = Annotated[int, Field(strict=True, ge=-_MOST, le=_MOST)]
+"""An amount that may be less than nothing: what a balance changes by."""
 
 
 def revealed(value: Personal[str] | None) -> str | None:

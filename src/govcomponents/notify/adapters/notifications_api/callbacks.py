@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
+from govcomponents.core.canonical_json import parse
 from govcomponents.core.http.responses import Wire
 from govcomponents.errors import CallbackRefused
 from govcomponents.notify.adapters.notifications_api.wire import read_optional_time
@@ -94,14 +95,14 @@ class CallbackReader:
         if len(body) > MAX_BODY:
             raise self._refused(f"the body is larger than {MAX_BODY} bytes", "answer with 413")
         try:
-            raw = json.loads(body)
+            raw = parse(body)
             if not isinstance(raw, dict):
                 raise ValueError  # noqa: TRY004  # dealt with below
             return self.event(raw)
         except ValidationError as error:
             found = error.errors(include_url=False, include_context=False, include_input=False)[0]
             where = f": {'.'.join(str(part) for part in found['loc'])}"
-        except (ValueError, RecursionError):
+        except ValueError:
             where = ""
         raise self._refused(f"the body is not of the documented form{where}", "keep it aside and look at it")
 

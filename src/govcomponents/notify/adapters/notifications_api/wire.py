@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from typing_extensions import TypedDict
 
+from govcomponents.core.canonical_json import NotCanonical, parse
 from govcomponents.core.http import responses
 from govcomponents.core.http.client import request_id
 from govcomponents.core.http.messages import Replay, Request, Response
@@ -297,9 +298,10 @@ class NotificationsWire:
     def page_items(self, response: Response, request: Request, name: str) -> list[dict[str, Any]]:
         """Return the items of a page, each as JSON. Raises UnexpectedReply."""
         try:
-            items = json.loads(response.body)[name]
-        except (ValueError, RecursionError, KeyError, TypeError):
-            raise self.unexpected(f"it has no list {name}", response, request) from None
+            found = parse(response.body)
+        except NotCanonical as error:
+            raise self.unexpected(f"the body: {error}", response, request) from None
+        items = found.get(name) if isinstance(found, dict) else None
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise self.unexpected(f"{name} is not a list of objects", response, request)
         return items

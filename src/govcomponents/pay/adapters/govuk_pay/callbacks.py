@@ -17,6 +17,7 @@ from govcomponents.core.http.responses import LazyJson, Wire
 from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.money import Money
 from govcomponents.pay.adapters.govuk_pay.wire import SettlementPart, StatePart, read_state
+from govcomponents.pay.adapters.values import Units
 from govcomponents.pay.events import PaymentChange, PaymentChanged, RefundChanged, UnknownEvent
 from govcomponents.pay.ids import PaymentId
 from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus, RefundStatus
@@ -46,7 +47,7 @@ _FAILED: Final = {
 
 class _ResourcePart(Wire):
     payment_id: str | None = None
-    amount: int | None = None
+    amount: Units | None = None
     reference: str | None = None
     state: StatePart | None = None
     settlement_summary: SettlementPart | None = None

@@ -15,7 +15,7 @@ from govcomponents.core.http.messages import Replay, Request
 from govcomponents.core.http.responses import Wire
 from govcomponents.pay import inputs
 from govcomponents.pay.adapters.request_parts import given, path_of, unsendable, with_extra
-from govcomponents.pay.adapters.values import revealed
+from govcomponents.pay.adapters.values import SignedUnits, Units, revealed
 from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
 from govcomponents.pay.limits import AmountLimits, PayLimits
 from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus
@@ -310,8 +310,8 @@ class RefundSummaryPart(TypedDict, total=False):
     """The amount of a payment that is left to refund."""
 
     status: str | None
-    amount_available: int | None
-    amount_submitted: int | None
+    amount_available: Units | None
+    amount_submitted: Units | None
 
 
 class SettlementPart(TypedDict, total=False):
@@ -349,17 +349,17 @@ class PaymentAnswer(TypedDict, total=False):
     """A payment."""
 
     payment_id: Required[PaymentId]
-    amount: Required[int]
+    amount: Required[Units]
     state: Required[StatePart]
     reference: Required[str]
     description: Required[str]
     created_date: str | None
     payment_provider: str | None
     provider_id: str | None
-    total_amount: int | None
-    corporate_card_surcharge: int | None
-    fee: int | None
-    net_amount: int | None
+    total_amount: Units | None
+    corporate_card_surcharge: Units | None
+    fee: Units | None
+    net_amount: SignedUnits | None
     email: str | None
     language: str | None
     metadata: dict[str, _Scalar] | None
@@ -382,7 +382,7 @@ class RefundAnswer(Wire):
     """A refund."""
 
     refund_id: RefundId
-    amount: int
+    amount: Units
     status: str
     payment_id: PaymentId | None = None
     created_date: str | None = None
@@ -394,11 +394,11 @@ class DisputeAnswer(Wire):
 
     dispute_id: DisputeId
     payment_id: PaymentId
-    amount: int
+    amount: Units
     status: str
     reason: str | None = None
-    fee: int | None = None
-    net_amount: int | None = None
+    fee: Units | None = None
+    net_amount: SignedUnits | None = None
     created_date: str | None = None
     evidence_due_date: str | None = None
     settlement_summary: SettlementPart | None = None

@@ -279,6 +279,8 @@ def _refundable(
         took_nothing = intent is not None and intent.get("latest_charge") is None
         return Refundable(RefundableStatus.UNAVAILABLE, nothing, nothing) if took_nothing else None
     refunded = charge.get("amount_refunded", 0)
+    if refunded > _taken(charge):
+        raise ValueError("more is refunded than was taken")
     left = from_units(_taken(charge) - refunded, charge["currency"])
     if charge.get("disputed"):
         status = RefundableStatus.UNAVAILABLE

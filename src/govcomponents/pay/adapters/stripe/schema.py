@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Required
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, StrictBool, TypeAdapter
 from typing_extensions import TypedDict
+
+from govcomponents.pay.adapters.values import SignedUnits, Units
 
 Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
 Currency = Annotated[str, Field(pattern="^[a-z]{3}$")]
@@ -16,7 +18,7 @@ Currency = Annotated[str, Field(pattern="^[a-z]{3}$")]
 
 class _Sum(TypedDict):
     id: str
-    amount: int
+    amount: Units
     currency: Currency
 
 
@@ -58,22 +60,25 @@ class _MethodPart(TypedDict, total=False):
     card: CardPart | None
 
 
-class BalancePart(_Sum, total=False):
+class BalancePart(TypedDict, total=False):
     """The change of the account's balance by a charge or a dispute."""
 
-    fee: int
-    net: Required[int]
+    id: Required[str]
+    amount: Required[SignedUnits]
+    currency: Required[Currency]
+    fee: SignedUnits
+    net: Required[SignedUnits]
     created: Required[Seconds]
 
 
 class ChargePart(_Sum, total=False):
     """A charge to a card."""
 
-    amount_captured: int | None
-    amount_refunded: int
-    captured: bool
-    refunded: bool
-    disputed: bool
+    amount_captured: Units | None
+    amount_refunded: Units
+    captured: StrictBool
+    refunded: StrictBool
+    disputed: StrictBool
     billing_details: PersonPart | None
     payment_method_details: _MethodPart | None
     balance_transaction: BalancePart | str | None
@@ -109,7 +114,7 @@ class SessionPart(TypedDict, total=False):
     payment_status: str | None
     mode: str | None
     url: str | None
-    amount_total: int | None
+    amount_total: Units | None
     currency: Currency | None
     client_reference_id: str | None
     customer_email: str | None
@@ -152,7 +157,7 @@ class _Made(TypedDict):
 
 class _PagePart(TypedDict, total=False):
     data: Required[list[dict[str, object]]]
-    has_more: bool
+    has_more: StrictBool
 
 
 SESSION: Final = TypeAdapter(SessionPart)
