@@ -195,7 +195,7 @@ def _names(component: str) -> dict[str, object]:
 def _adapter(annotation: object) -> TypeAdapter[Any]:
     # In a tuple: for the class of a result alone, pydantic takes no configuration.
     config = ConfigDict(arbitrary_types_allowed=True, strict=True)
-    return TypeAdapter(tuple[annotation], config=config)  # type: ignore[valid-type]  # it is a type
+    return TypeAdapter(tuple[annotation], config=config)
 
 
 def _fits(value: object, annotation: object) -> bool:

@@ -238,7 +238,7 @@ def _delayed(service: Service) -> object:
 
 def _mop_up(service: Service) -> object:
     payment = _taken(service)
-    waiting = [Unfinished(payment.id if payment else "none", datetime(2020, 1, 1, tzinfo=UTC))]  # type: ignore[arg-type]
+    waiting = [Unfinished(payment.id if payment else "none", datetime(2020, 1, 1, tzinfo=UTC))]
     return service.call("pay.mop_up", waiting, lambda change: service.told.result(change))
 
 
@@ -428,7 +428,7 @@ def test_a_refused_key_is_not_shown(gov_mode: Mode, gov_runner: asyncio.Runner) 
     key = "api_test_" + "canary0" * 7
     settings = sandbox.settings().model_copy(
         update={"pay": sandbox.settings().pay.model_copy(update={"api_key": Secret(key)})}
-    )  # type: ignore[union-attr]
+    )
     told = Told({key, "canary0"})
     kind = GovComponents if gov_mode is Mode.BLOCKING else AsyncGovComponents
     gov = kind.from_settings(settings, transport=InProcessTransport(sandbox.handle, sandbox.clock.advance))

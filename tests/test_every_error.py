@@ -57,7 +57,7 @@ def _email(*steps: Step) -> object:
 def _ended(outcome: str, **asked: object) -> object:
     """Sign in on the sandbox and let the person choose how it ends."""
     gov = GovComponents.sandbox()
-    sign_in = gov.identity.start(confidence=Confidence.MEDIUM, **asked)  # type: ignore[arg-type]  # as each row asks
+    sign_in = gov.identity.start(confidence=Confidence.MEDIUM, **asked)
     person = FormBrowser(gov.simulator.visit)
     back = person.send(person.open(sign_in.url).form_with("person"), person="SAM", outcome=outcome).url
     return gov.identity.complete(sign_in.pending, back)
@@ -100,10 +100,10 @@ WAYS = {
     "OutcomeUnknown": Way(lambda: _create(_pay(500, b"")), ("lookup",)),
     "UnexpectedReply": Way(lambda: _create(_pay(201, b"<html>")), ("lookup", "status")),
     "WrongAnswer": Way(
-        lambda: _gov(_pay(200, ANOTHER)).pay.get("a1"),  # type: ignore[arg-type]  # a plain str will do
+        lambda: _gov(_pay(200, ANOTHER)).pay.get("a1"),
         ("lookup",),
     ),
-    "Unavailable": Way(lambda: _gov(_pay(503, b"")).pay.get("a1")),  # type: ignore[arg-type]  # a plain str will do
+    "Unavailable": Way(lambda: _gov(_pay(503, b"")).pay.get("a1")),
     "CredentialsRefused": Way(lambda: _create(_pay(401, b"Credentials are required")), ("status",)),
     "PermissionRefused": Way(
         lambda: _create(_pay(403, b'{"code": "P0930", "description": "not allowed"}')), ("status",)
@@ -113,7 +113,7 @@ WAYS = {
         ("status", "code", "field"),
     ),
     "NotFound": Way(
-        lambda: _gov(_pay(404, b'{"code": "P0200", "description": "Not found"}')).pay.get("a1"),  # type: ignore[arg-type]
+        lambda: _gov(_pay(404, b'{"code": "P0200", "description": "Not found"}')).pay.get("a1"),
         ("status", "code"),
     ),
     "CardDeclined": Way(
@@ -123,7 +123,7 @@ WAYS = {
         ("status", "code"),
     ),
     "Conflict": Way(
-        lambda: _gov(_pay(400, b'{"code": "P0501", "description": "Cancellation failed"}')).pay.cancel("a1"),  # type: ignore[arg-type]
+        lambda: _gov(_pay(400, b'{"code": "P0501", "description": "Cancellation failed"}')).pay.cancel("a1"),
         ("status", "code"),
     ),
     "RateLimited": Way(

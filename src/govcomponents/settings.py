@@ -336,8 +336,7 @@ class Settings(BaseModel):
             )
         sections = (PaySettings, NotifySettings, IdentitySettings)
         found = environment_values({one.component: sorted(one.declared()) for one in sections})
-        # What is wrong with the values, pydantic finds.
-        return cls(**_laid_over(found, values))  # type: ignore[arg-type]
+        return cls(**_laid_over(found, values))  # type: ignore[arg-type]  # pydantic finds what is wrong with them
 
 
 def _laid_over(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:

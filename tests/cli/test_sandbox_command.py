@@ -198,7 +198,7 @@ def test_it_listens_on_ipv6_where_the_machine_has_it():
         pytest.skip("this machine has no IPv6")
     try:
         server = SandboxServer(host="::1")
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001  # whatever the machine says of it
         pytest.skip("this machine has no IPv6 loopback")
     assert server.base_url.startswith("http://[::1]:")
     server.close()

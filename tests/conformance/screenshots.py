@@ -70,9 +70,9 @@ def main() -> int:
         with serving(sign_in="page") as server, browser() as person:
             taken = take(person, server, folder)
     except NotHere as missing:
-        print(f"no pictures were taken: {missing}", file=sys.stderr)  # noqa: T201
+        print(f"no pictures were taken: {missing}", file=sys.stderr)  # noqa: T201  # a command
         return 1
-    print(f"{len(taken)} pictures are in {folder}")  # noqa: T201
+    print(f"{len(taken)} pictures are in {folder}")  # noqa: T201  # a command
     return 0
 
 

@@ -112,10 +112,10 @@ class Caller:
 
     def _make(self, **limits: float) -> Transport:
         if self.mode is Mode.BLOCKING:
-            return RequestsTransport(**limits)  # type: ignore[arg-type]  # the tests also pass wrong ones
+            return RequestsTransport(**limits)
         from govcomponents.core.transports.aio import AiohttpTransport
 
-        return AiohttpTransport(**limits)  # type: ignore[arg-type]  # the same
+        return AiohttpTransport(**limits)
 
     def send(self, request: Request) -> Response:
         """Send one request."""
@@ -133,10 +133,10 @@ class Caller:
 
 def get(url: str, **changes: object) -> Request:
     """A read."""
-    return Request("pay.get", "GET", url, Replay.ALWAYS, {"Accept": "application/json"}, **changes)  # type: ignore[arg-type]
+    return Request("pay.get", "GET", url, Replay.ALWAYS, {"Accept": "application/json"}, **changes)
 
 
 def post(url: str, body: bytes = b"{}", **changes: object) -> Request:
     """A request that may be sent only once."""
     headers = {"Authorization": "Bearer canary-key", "Content-Type": "application/json"}
-    return Request("pay.create", "POST", url, Replay.UNSENT, headers, body, lookup="search by reference", **changes)  # type: ignore[arg-type]
+    return Request("pay.create", "POST", url, Replay.UNSENT, headers, body, lookup="search by reference", **changes)

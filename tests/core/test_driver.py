@@ -108,7 +108,7 @@ def test_an_iterator_that_is_left_early_ends_the_generator() -> None:
     ended: list[str] = []
     items = drive_iterator(_counting(ended))
     assert next(items) == 0
-    items.close()  # type: ignore[attr-defined]  # it is a generator, which a for loop that is left closes like this
+    items.close()  # it is a generator, which a for loop that is left closes like this
     assert ended == ["ended"]
 
 
@@ -117,7 +117,7 @@ def test_an_iterator_that_is_left_early_ends_a_generator_that_somebody_else_stil
     generator = _counting(ended)
     items = drive_iterator(generator)
     assert next(items) == 0
-    items.close()  # type: ignore[attr-defined]  # as above
+    items.close()
     assert (ended, generator.ag_running) == (["ended"], False)
 
 

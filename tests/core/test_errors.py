@@ -31,7 +31,7 @@ CLASSES = [
 
 def _make(kind: type[GovComponentsError], **more: object) -> GovComponentsError:
     arguments = {**WAYS.get(kind.__name__, {}), **more}
-    return kind(**arguments) if kind.__name__ == "InvalidInput" else kind("it went wrong", **arguments)  # type: ignore[arg-type]
+    return kind(**arguments) if kind.__name__ == "InvalidInput" else kind("it went wrong", **arguments)
 
 
 def test_every_error_class_is_exported_and_drawn_in_the_docstring() -> None:
@@ -70,7 +70,7 @@ def test_every_error_tells_how_to_fix_it_and_shows_no_guarded_value(kind: type[G
 
 
 def test_the_text_is_operation_provider_what_happened_facts_and_fix() -> None:
-    error = errors.Refused("the provider said no", fix="ask for it", **FACTS)  # type: ignore[arg-type]
+    error = errors.Refused("the provider said no", fix="ask for it", **FACTS)
     assert str(error) == (
         "pay.create (Provider): the provider said no [status 418, code P0001, request id req-1]. To fix: ask for it"
     )

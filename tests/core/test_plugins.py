@@ -62,17 +62,17 @@ def test_a_built_in_adapter_is_found() -> None:
 
 
 def test_an_installed_package_brings_an_adapter(install: object) -> None:
-    install("their_pay", "theirs = their_pay:Theirs", PLUGIN)  # type: ignore[operator]
+    install("their_pay", "theirs = their_pay:Theirs", PLUGIN)
     assert find_adapter(Port, "pay", "theirs", BUILT_IN, SETTING).provider == "Theirs"
 
 
 def test_a_built_in_adapter_cannot_be_shadowed(install: object) -> None:
-    install("shadow_pay", "own = shadow_pay:Theirs", PLUGIN)  # type: ignore[operator]
+    install("shadow_pay", "own = shadow_pay:Theirs", PLUGIN)
     assert find_adapter(Port, "pay", "own", BUILT_IN, SETTING) is Own
 
 
 def test_a_name_that_nobody_has_is_told_with_those_that_there_are(install: object) -> None:
-    install("their_other_pay", "theirs = their_other_pay:Theirs", PLUGIN)  # type: ignore[operator]
+    install("their_other_pay", "theirs = their_other_pay:Theirs", PLUGIN)
     with pytest.raises(ConfigurationError, match="no pay adapter called 'stripey'") as caught:
         find_adapter(Port, "pay", "stripey", BUILT_IN, SETTING)
     assert SETTING in caught.value.fix
@@ -81,8 +81,8 @@ def test_a_name_that_nobody_has_is_told_with_those_that_there_are(install: objec
 
 
 def test_two_packages_that_claim_one_name_are_refused(install: object) -> None:
-    install("first_pay", "theirs = first_pay:Theirs", PLUGIN)  # type: ignore[operator]
-    install("second_pay", "theirs = second_pay:Theirs", PLUGIN)  # type: ignore[operator]
+    install("first_pay", "theirs = first_pay:Theirs", PLUGIN)
+    install("second_pay", "theirs = second_pay:Theirs", PLUGIN)
     with pytest.raises(ConfigurationError, match="2 installed packages claim"):
         find_adapter(Port, "pay", "theirs", BUILT_IN, SETTING)
 
@@ -92,7 +92,7 @@ def test_two_packages_that_claim_one_name_are_refused(install: object) -> None:
     [("import no_such_package_at_all", "ModuleNotFoundError"), ("x = 1", "AttributeError")],
 )
 def test_an_adapter_that_cannot_be_imported_names_its_package(install: object, source: str, told: str) -> None:
-    install("needy_pay", "needy = needy_pay:Theirs", source)  # type: ignore[operator]
+    install("needy_pay", "needy = needy_pay:Theirs", source)
     with pytest.raises(ConfigurationError, match=told) as caught:
         find_adapter(Port, "pay", "needy", BUILT_IN, SETTING)
     assert "needy_pay" in caught.value.fix
@@ -119,4 +119,4 @@ def test_a_port_refuses_what_it_does_not_declare() -> None:
 
 def test_an_adapter_must_say_how_it_is_built() -> None:
     with pytest.raises(NotImplementedError, match="Own"):
-        Own.from_settings(None, None)  # type: ignore[arg-type]  # it never gets to them
+        Own.from_settings(None, None)

@@ -21,7 +21,7 @@ def _never(*_arguments: object) -> None:
 
 DIRECT = {
     "requests": RequestsTransport,
-    "in process": lambda: InProcessTransport(_never, _never),  # type: ignore[arg-type]  # never called
+    "in process": lambda: InProcessTransport(_never, _never),
     "scripted": ScriptedTransport,
     "faulty": lambda: FaultyTransport(ScriptedTransport(), {EVERY: Fault.NOT_CONNECTED}),
 }

@@ -50,7 +50,7 @@ def test_the_request_line_holds_the_path_as_it_was_written(
 
 
 def test_a_post_without_a_body_says_that_it_has_none(server: Loopback, caller: Caller) -> None:
-    caller.send(post(server.url + "/cancel", None))  # type: ignore[arg-type]  # as an adapter does
+    caller.send(post(server.url + "/cancel", None))
     assert server.seen[0].headers["content-length"] == "0"
 
 

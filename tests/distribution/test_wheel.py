@@ -107,7 +107,7 @@ NEEDS_SANDBOX = 'pip install "govcomponents[sandbox]"'
 def test_each_extra_brings_what_it_promises(
     installed: object, tmp_path: Path, extras: str, packages: list[str], asyncio: str, sandbox: str
 ) -> None:
-    programs = installed(extras)  # type: ignore[operator]
+    programs = installed(extras)
     report = json.loads(_run(programs / "python", "-I", "-W", "error", "-c", PROBE, cwd=tmp_path))
     assert report == {
         "imported": [],

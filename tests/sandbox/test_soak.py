@@ -44,7 +44,7 @@ class Worker:
                 turn += 1
                 if time.monotonic() > self.until:
                     return
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:  # noqa: BLE001  # told in the test's thread
             self.failure = error
 
     def pay(self, turn):

@@ -163,4 +163,4 @@ def test_messages_never_show_their_url_headers_or_body() -> None:
     assert "canary" not in repr(request) + repr(response) + str(request) + str(response)
     assert "pay.create" in repr(request)
     with pytest.raises(AttributeError):
-        request.url = "/other"  # type: ignore[misc]  # the point of the test
+        request.url = "/other"

@@ -75,7 +75,7 @@ Send = "Callable[[HttpClient, Request], Response]"
 
 def _client(transport: ScriptedTransport, retry: RetryPolicy | None = None, **more: object) -> HttpClient:
     runtime = Runtime(transport, retry=retry or RetryPolicy())
-    return HttpClient(runtime, provider="Provider", base_url="https://api.example.gov.uk", **more)  # type: ignore[arg-type]
+    return HttpClient(runtime, provider="Provider", base_url="https://api.example.gov.uk", **more)
 
 
 @pytest.mark.parametrize("replay", list(Replay), ids=lambda replay: replay.value)
@@ -226,7 +226,7 @@ def test_an_interrupt_is_no_outcome() -> None:
 )
 def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError):
-        RetryPolicy(**wrong)  # type: ignore[arg-type]  # the point of the test
+        RetryPolicy(**wrong)
 
 
 def test_the_policy_none_sends_once(send: Send) -> None:

@@ -174,7 +174,7 @@ def test_asyncio_callers_send_jobs_too():
         ({"reference": "x" * 1001}, "reference"),
         ({"sender": 7}, "sender"),
         ({"sender": "the office"}, "sender"),
-        ({"send_at": dt.datetime(2026, 3, 2)}, "send_at"),  # noqa: DTZ001
+        ({"send_at": dt.datetime(2026, 3, 2)}, "send_at"),  # noqa: DTZ001  # what is refused
         ({"send_at": "tomorrow"}, "send_at"),
     ],
 )

@@ -107,7 +107,7 @@ def test_values_are_written_as_texts_and_a_list_stays_one():
     }
 
 
-@given(moment=st.datetimes(timezones=st.timezones(), min_value=datetime(2020, 1, 1), max_value=datetime(2090, 1, 1)))  # noqa: DTZ001
+@given(moment=st.datetimes(timezones=st.timezones(), min_value=datetime(2020, 1, 1), max_value=datetime(2090, 1, 1)))  # noqa: DTZ001  # bounds are naive
 def test_a_time_to_send_at_is_converted_to_utc_and_loses_its_offset(moment):
     written = WIRE.scheduled_for(moment, "notify.send_email")
 
@@ -118,7 +118,7 @@ def test_a_time_to_send_at_is_converted_to_utc_and_loses_its_offset(moment):
 
 @pytest.mark.parametrize(
     "moment",
-    ["2026-03-02T15:00:00-05:00", "2026-03-02T15:00:00Z", "tomorrow", datetime(2026, 3, 2)],  # noqa: DTZ001
+    ["2026-03-02T15:00:00-05:00", "2026-03-02T15:00:00Z", "tomorrow", datetime(2026, 3, 2)],  # noqa: DTZ001  # no zone
 )
 def test_a_time_that_the_service_would_misread_is_refused_unsent(moment):
     notify, transport = notify_on()

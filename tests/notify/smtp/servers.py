@@ -89,7 +89,7 @@ class Received:
     @property
     def message(self) -> EmailMessage:
         """The email, parsed."""
-        return message_from_bytes(self.body, policy=default)  # type: ignore[return-value]  # the policy decides
+        return message_from_bytes(self.body, policy=default)
 
 
 @dataclass
@@ -106,7 +106,7 @@ class Mailbox:
         """Let the next conversations go wrong: so many, or all of them for None."""
         self.fault, self.times = fault, times
 
-    async def handle_EHLO(self, server: Any, session: Any, _envelope: Any, name: str, answers: list[str]) -> list[str]:  # noqa: N802
+    async def handle_EHLO(self, server: Any, session: Any, _envelope: Any, name: str, answers: list[str]) -> list[str]:
         session.host_name = name
         session.fault = None if self.times == 0 else self.fault
         if self.times:
@@ -115,12 +115,12 @@ class Mailbox:
             server.transport.abort()
         return answers
 
-    async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+    async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]) -> str:
         envelope.mail_from = address
         envelope.mail_options.extend(options)
         return self.replies.get("sender", "250 2.1.0 OK")
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, _options: list[str]) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, _options: list[str]) -> str:
         if session.fault is Fault.DROPPED_BEFORE:
             server.transport.abort()
         if session.fault is Fault.TOO_MANY_REQUESTS:
@@ -128,7 +128,7 @@ class Mailbox:
         envelope.rcpt_tos.append(address)
         return self.replies.get("recipient", "250 2.1.5 OK")
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         if session.fault is Fault.SERVER_ERROR:
             return "451 4.3.0 error"
         if "content" in self.replies:
