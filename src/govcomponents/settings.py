@@ -53,9 +53,9 @@ class _Section(BaseModel):
 
     component: ClassVar[str]
     taken_over: ClassVar[frozenset[str]] = frozenset()
-    """What an account takes over from the section, unless it sets it itself."""
+    """The settings that an account takes over from the section, unless it sets them itself."""
     taken_over_with_adapter: ClassVar[frozenset[str]] = frozenset({"base_url"})
-    """What it takes over as long as its adapter is the section's."""
+    """The settings that it takes over as long as its adapter is the section's."""
 
     adapter: str
     accounts: Mapping[str, Self] = Field(default_factory=dict, description="named accounts, each with its own settings")

@@ -32,6 +32,11 @@ def _exported(door: str) -> list[str]:
     return names
 
 
+NAMES_NOTHING = re.compile(r"(What|Which|Who|Whose|How|When|Where)\b")
+"""A clause in the place of the concept. "Whether" is right for a question that is answered with yes or no."""
+
+_Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
 FOR_CALLERS = {"service", "async_service", "models", "inputs", "ids", "states", "events", "levels", "pending", "port"}
 TWINS = {
     "pay": ("PayService", "AsyncPayService"),
@@ -58,19 +63,19 @@ def test_the_package_exports_what_every_service_needs() -> None:
     assert errors.__all__ == sorted(errors.__all__)
 
 
-def _definition(module: str, name: str) -> tuple[ast.stmt, str | None]:
-    """Where a name is defined, and its docstring: for a constant, the text below it."""
+def _told(module: str, name: str) -> str | None:
+    """The docstring of a name where it is defined: for a constant, the text below it."""
     body = modules()[module].body
     for node, below in zip(body, [*body[1:], None], strict=True):
         if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name == name:
-            return node, ast.get_docstring(node)
+            return ast.get_docstring(node)
         targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             told = isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) and below.value.value
-            return node, told or None
+            return told or None
     for node in body:  # a package that passes on what its modules define
         if isinstance(node, ast.ImportFrom) and name in [alias.name for alias in node.names]:
-            return _definition(str(node.module), name)
+            return _told(str(node.module), name)
     raise AssertionError(f"{module} does not define {name}")
 
 
@@ -79,12 +84,32 @@ def test_every_exported_name_can_be_imported_and_is_documented(door: str, name: 
     module = importlib.import_module(door)
     assert getattr(module, name) is not None
     home = next(home for home, names in vars(module)["_HOMES"].items() if name in names.split())
-    node, told = _definition(f"govcomponents.{home}", name)
+    told = _told(f"govcomponents.{home}", name)
     assert told, f"{name} says nothing of itself"
-    if isinstance(node, ast.ClassDef):
-        methods = [part for part in node.body if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef))]
-        public = [part for part in methods if not part.name.startswith(("_", "test_"))]
-        assert [part.name for part in public if not ast.get_docstring(part)] == []
+    assert not NAMES_NOTHING.match(told), f"{name} is told by a clause, not by what it is called: {told}"
+
+
+def test_every_public_class_function_and_method_says_what_it_is() -> None:
+    """All of the package, so also what a public name inherits or hands out; a test of the kit is told by its name."""
+    silent, unnamed = [], []
+    for name, tree in modules().items():
+        for where, node in _public_definitions(name, tree.body):
+            told = ast.get_docstring(node) or ""
+            if not told:
+                silent.append(where)
+            elif NAMES_NOTHING.match(told):
+                unnamed.append(f"{where}: {told}")
+    assert (silent, unnamed) == ([], [])
+
+
+def _public_definitions(where: str, body: list[ast.stmt]) -> Iterator[tuple[str, _Definition]]:
+    for node in body:
+        if isinstance(node, _Definition) and not node.name.startswith(("_", "test_")):
+            if any(ast.unparse(decorator).endswith(("overload", ".setter")) for decorator in node.decorator_list):
+                continue
+            yield f"{where}.{node.name}", node
+            if isinstance(node, ast.ClassDef):
+                yield from _public_definitions(f"{where}.{node.name}", node.body)
 
 
 def test_a_name_that_is_not_exported_is_an_attribute_error() -> None:

@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _facts(server: SandboxServer) -> dict[str, object]:
-    """Where the sandbox is, what is there, and the settings of a service that uses it."""
+    """The first words: where the sandbox is, what is there, and the settings of a service that uses it."""
     from govcomponents.sandbox.control.client_environment import environment
 
     return {

@@ -1,1 +1,1 @@
-"""What everything stands on: results, inputs, validation, times, observers, the blocking driver, shared values."""
+"""The foundation of components: results, inputs, validation, times, observers, the blocking driver, shared values."""

@@ -102,7 +102,7 @@ def _invalid(error: ValidationError, model: type[Input], operation: str) -> Inva
 
 
 def _problem(found: ErrorDetails) -> str:
-    """What is wrong, in our words; of the value itself no more than its type."""
+    """The problem, in our words; of the value itself no more than its type."""
     kind, given = found["type"], type(found["input"]).__name__
     if kind in _EXPECTED:
         return f"it is not {_EXPECTED[kind]}, but of the type {given}"

@@ -116,4 +116,4 @@ class UnknownEvent(_Event):
 
 
 NotifyEvent: TypeAlias = DeliveryReceipt | InboundSms | LetterReturned | Complaint | HealthCheck | UnknownEvent
-"""What `gov.notify.parse_callback` returns."""
+"""An event of any kind, as `gov.notify.parse_callback` returns it."""

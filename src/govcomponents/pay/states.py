@@ -132,7 +132,7 @@ class RefundStatus(StrEnum):
 
 
 class RefundableStatus(StrEnum):
-    """Whether a payment can be refunded now."""
+    """The answer to whether a payment can be refunded now."""
 
     PENDING = "pending"
     """Not yet: the money has not been taken."""
@@ -145,7 +145,7 @@ class RefundableStatus(StrEnum):
 
 
 class AgreementStatus(StrEnum):
-    """Whether an agreement can be charged."""
+    """The status of an agreement: whether it can be charged."""
 
     CREATED = "created"
     """No card is saved yet."""

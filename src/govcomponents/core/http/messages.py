@@ -11,7 +11,7 @@ _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class Replay(enum.Enum):
-    """When a request may be sent again after a failure, without the caller being asked."""
+    """The replay class of a request: after which failures it may be sent again, without the caller being asked."""
 
     ALWAYS = "always"
     """A read: after any failure."""

@@ -36,7 +36,7 @@ class Runtime:
     is_production: bool | None = None
     account: str = DEFAULT_ACCOUNT
     shared: dict[Hashable, object] = field(default_factory=dict, repr=False, compare=False)
-    """What the adapters of several accounts have in common, such as an issuer's keys: see `share`."""
+    """Things that the adapters of several accounts have in common, such as an issuer's keys: see `share`."""
 
     def share(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what another account's adapter made under the same key, or make it. The key must tell what it is."""

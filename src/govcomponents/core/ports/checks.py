@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult(Result):
-    """Whether one account of one component works, as its provider said when it was asked.
+    """The result of a check: whether one account of one component works, as its provider said when it was asked.
 
     `ok` is true if the provider answered and took the credential, false if not, and None if the adapter has no way to
     ask. `problem` says what is wrong and how to mend it; it holds no credential and no personal data.

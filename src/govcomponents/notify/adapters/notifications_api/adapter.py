@@ -47,7 +47,7 @@ FAMILY = frozenset(
         NotifyCapability.CALLBACKS,
     }
 )
-"""What every service of the family can do."""
+"""The capabilities of every service of the family."""
 
 
 class NotificationsApi(NotifyPort, ABC):
