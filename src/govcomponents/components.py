@@ -24,6 +24,7 @@ from govcomponents.core.http.transport import Transport
 from govcomponents.core.inputs import instance_argument
 from govcomponents.core.observe import Observer, as_observer
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, InvalidInput
+from govcomponents.frames import leaving_frames_behind
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -64,6 +65,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         self._accounts = {name: Account(name, services) for name in names}
 
     @classmethod
+    @leaving_frames_behind
     def from_settings(
         cls,
         settings: Settings | None = None,
@@ -106,6 +108,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         return made
 
     @classmethod
+    @leaving_frames_behind
     def sandbox(
         cls,
         world: Path | str | Mapping[str, object] | None = None,
@@ -217,6 +220,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         """The names of the accounts that the settings give."""
         return tuple(self._accounts)
 
+    @leaving_frames_behind
     def account(self, name: str) -> Account[PayT, NotifyT, IdentityT]:
         """Return the service objects of one account. Raises ConfigurationError if there is none of that name."""
         try:
@@ -310,6 +314,7 @@ class GovComponents(_Components["PayService", "NotifyService", "IdentityService"
 
         return IdentityService(port, runtime, siblings)
 
+    @leaving_frames_behind
     def check(self) -> tuple[CheckResult, ...]:
         """Ask each provider, for each account, whether it answers and takes the credential: for health pages.
 
@@ -318,6 +323,7 @@ class GovComponents(_Components["PayService", "NotifyService", "IdentityService"
         """
         return drive(self._check())
 
+    @leaving_frames_behind
     def close(self) -> None:
         """Close every connection. Closing twice does nothing."""
         drive(self._transport.aclose())
@@ -370,6 +376,7 @@ class AsyncGovComponents(_Components["AsyncPayService", "AsyncNotifyService", "A
 
         return AsyncIdentityService(port, runtime, siblings)
 
+    @leaving_frames_behind
     async def check(self) -> tuple[CheckResult, ...]:
         """Ask each provider, for each account, whether it answers and takes the credential: for health pages.
 
@@ -378,6 +385,7 @@ class AsyncGovComponents(_Components["AsyncPayService", "AsyncNotifyService", "A
         """
         return await self._check()
 
+    @leaving_frames_behind
     async def aclose(self) -> None:
         """Close every connection. Closing twice does nothing."""
         await self._transport.aclose()

@@ -13,6 +13,7 @@ from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
+from govcomponents.frames import leaving_frames_behind
 from govcomponents.privacy import Guarded, Secret
 
 T = TypeVar("T")
@@ -275,6 +276,7 @@ class Settings(BaseModel):
     notify: NotifySettings | None = None
     identity: IdentitySettings | None = None
 
+    @leaving_frames_behind
     def __init__(
         self,
         *,
@@ -292,6 +294,7 @@ class Settings(BaseModel):
             ) from None
 
     @classmethod
+    @leaving_frames_behind
     def from_environment(
         cls,
         *,
@@ -308,6 +311,7 @@ class Settings(BaseModel):
         return cls._over_environment({name: value for name, value in over.items() if value is not None})
 
     @classmethod
+    @leaving_frames_behind
     def from_toml(cls, path: Path | str) -> Self:
         """Read a TOML file with the sections [pay], [notify] and [identity]; the environment fills what it leaves out.
 

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from govcomponents.errors import AdapterSuspended
+from govcomponents.frames import leave_frames_behind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Coroutine, Iterator
@@ -71,6 +72,9 @@ def drive_iterator(items: AsyncGenerator[T, None]) -> Iterator[T]:
                 item = drive(items.__anext__())
             except StopAsyncIteration:
                 return
+            except BaseException as error:
+                leave_frames_behind(error)
+                raise
             yield item
     finally:
         drive(items.aclose())

@@ -17,6 +17,7 @@ from govcomponents.errors import (
     NotSupported,
     SignInReason,
 )
+from govcomponents.frames import leave_frames_behind, shield
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
@@ -34,6 +35,10 @@ class Service(Generic[PortT]):
 
     `siblings` are the ports of the component's other accounts, by name: callbacks of each are taken.
     """
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        shield(cls)
 
     def __init__(self, port: PortT, runtime: Runtime, siblings: Mapping[str, PortT] | None = None) -> None:
         self._port = port
@@ -86,8 +91,10 @@ class Service(Generic[PortT]):
             async with aclosing(items):
                 async for item in items:
                     yield item if account == DEFAULT_ACCOUNT else of_account(item, account)
-        except GovComponentsError as error:
-            error.account = account
+        except BaseException as error:
+            if isinstance(error, GovComponentsError):
+                error.account = account
+            leave_frames_behind(error)
             raise
 
     async def _first_to_accept(self, read: Callable[[PortT], Awaitable[T]]) -> T:
