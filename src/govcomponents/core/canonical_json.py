@@ -65,7 +65,8 @@ def parse_object(body: bytes) -> dict[str, object]:
 def parse(body: bytes) -> object:
     """Parse any JSON value, of any size, as one reader only can: UTF-8, no member twice, no NaN or Infinity.
 
-    For the answers of a provider that was asked, where `parse_object` is for what strangers send. Raises NotCanonical.
+    For answers and for messages that are proved, where `parse_object` is for what strangers send: how large a number
+    may be is for the reader of each member to say. Raises NotCanonical.
     """
     try:
         return _ANSWER_DECODER.decode(body.decode("utf-8"))
@@ -114,4 +115,4 @@ def _check_depth(text: str) -> None:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_no_duplicates, parse_constant=_no_constants, parse_int=_bounded_int, parse_float=_finite
 )
-_ANSWER_DECODER = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constants, parse_float=_finite)
+_ANSWER_DECODER = json.JSONDecoder(object_pairs_hook=_no_duplicates, parse_constant=_no_constants)

@@ -100,6 +100,12 @@ def test_a_signed_message_that_cannot_be_read_is_refused(body):
         parse(body)
 
 
+def test_an_event_about_no_payment_is_unknown():
+    for name in (None, 7, "", {}):
+        event = parse({**MESSAGE, "resource_id": name})
+        assert (told(event), event.key, event.payment_id) == ("unknown", "0v2nq6example5m1", None)
+
+
 def test_a_huge_body_is_refused_before_it_is_hashed():
     with pytest.raises(CallbackRefused) as caught:
         parse(b"x" * 10_000_000, headers={"Pay-Signature": "x"})
@@ -122,7 +128,8 @@ def test_nothing_unsigned_gets_through(body, headers):
 )
 def test_the_names_that_webhooks_have_for_failures_are_mapped(status, code, failure):
     state = {"status": status, "finished": True, "code": code}
-    event = parse({**MESSAGE, "resource": {**MESSAGE["resource"], "state": state}})
+    kind = "card_payment_expired" if status == "timedout" else "card_payment_failed"
+    event = parse({**MESSAGE, "event_type": kind, "resource": {**MESSAGE["resource"], "state": state}})
     assert (event.state.status, event.state.failure) == (PaymentStatus.FAILED, failure)
     assert (event.state.raw_status, event.state.code, event.state.is_finished) == (status, code, True)
 

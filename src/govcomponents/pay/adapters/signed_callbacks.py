@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.core.canonical_json import NotCanonical, parse
 from govcomponents.errors import CallbackRefused
 
 if TYPE_CHECKING:
@@ -54,10 +55,24 @@ class SignedCallbacks:
                 "have been dropped at once; answer the sender with an error status",
             )
 
-    def unreadable(self) -> CallbackRefused:
-        """Return the error for a message that is proved, but not of the documented form."""
+    def read(self, body: bytes, name_of_id: str) -> tuple[str, dict[str, object]]:
+        """Return the id and the members of a message that is proved. Of the rest nothing is certain yet.
+
+        What has an id can be acknowledged, whatever else it holds: a provider repeats for days what is refused, and
+        then stops sending. Raises CallbackRefused for what has none, or can be read in two ways.
+        """
+        try:
+            message = parse(body)
+        except NotCanonical as error:
+            raise self._unreadable(f": {error}") from None
+        identifier = message.get(name_of_id) if isinstance(message, dict) else None
+        if not isinstance(message, dict) or not isinstance(identifier, str) or not identifier:
+            raise self._unreadable("")
+        return identifier, message
+
+    def _unreadable(self, why: str) -> CallbackRefused:
         return self.refused(
-            "the message is signed, but not of the documented form",
+            f"the message is signed, but not of the documented form{why}",
             "answer the sender with an error status, and report it",
         )
 

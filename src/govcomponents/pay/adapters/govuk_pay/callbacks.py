@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from govcomponents.core.http.responses import LazyJson, Wire
+from govcomponents.core.http.responses import LazyJson
 from govcomponents.core.times import date_or_none, time_or_none
-from govcomponents.money import Money
+from govcomponents.pay.adapters.event_states import agreeing
 from govcomponents.pay.adapters.govuk_pay.wire import SettlementPart, StatePart, read_state
-from govcomponents.pay.adapters.values import Units
+from govcomponents.pay.adapters.values import Units, pounds
 from govcomponents.pay.events import PaymentChange, PaymentChanged, RefundChanged, UnknownEvent
 from govcomponents.pay.ids import PaymentId
 from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus, RefundStatus
@@ -45,20 +45,10 @@ _FAILED: Final = {
 }
 
 
-class _ResourcePart(Wire):
-    payment_id: str | None = None
-    amount: Units | None = None
-    reference: str | None = None
-    state: StatePart | None = None
-    settlement_summary: SettlementPart | None = None
-
-
-class _Message(Wire):
-    webhook_message_id: str
-    event_type: str
-    resource_id: PaymentId
-    created_date: str | None = None
-    resource: _ResourcePart | None = None
+_AMOUNT: Final = TypeAdapter(Units)
+_STATE: Final = TypeAdapter(StatePart)
+_SETTLEMENT: Final = TypeAdapter(SettlementPart)
+T = TypeVar("T")
 
 
 def sign(body: bytes, secret: str) -> str:
@@ -70,34 +60,50 @@ def parse_callback(body: bytes, headers: Mapping[str, str], callbacks: SignedCal
     """Verify a message with any of the secrets, then read it. Raises CallbackRefused."""
     given = callbacks.signature(body, headers)
     callbacks.prove(lambda secret: sign(body, secret), [given])
-    try:
-        message = _Message.model_validate_json(body)
-    except ValidationError:
-        raise callbacks.unreadable() from None
+    key, message = callbacks.read(body, "webhook_message_id")
     # The resource is always the payment, also of a refund: which one it was, and its amount, are not told.
-    shown = message.resource or _ResourcePart()
+    resource = message.get("resource")
+    shown: Mapping[str, object] = resource if isinstance(resource, dict) else {}
+    payment_id = _text(message.get("resource_id"))
+    name = _text(message.get("event_type")) or ""
     facts: EventFacts = {
-        "key": message.webhook_message_id,
-        "raw_type": message.event_type,
-        "occurred_at": time_or_none(message.created_date),
-        "payment_id": message.resource_id,
-        "reference": shown.reference,
+        "key": key,
+        "raw_type": name,
+        "occurred_at": time_or_none(_text(message.get("created_date"))),
+        "payment_id": PaymentId(payment_id) if payment_id else None,
+        "reference": _text(shown.get("reference")),
         "is_live": None,
         "raw": LazyJson(body),
     }
-    amount = None if shown.amount is None else Money(shown.amount)
-    if message.event_type == "card_payment_refunded":
+    if payment_id is None:
+        return UnknownEvent(**facts)
+    amount = pounds(_readable(_AMOUNT, shown.get("amount")))
+    if name == "card_payment_refunded":
         return RefundChanged(**facts, status=RefundStatus.SUCCEEDED, payment_amount=amount)
-    if change := _CHANGES.get(message.event_type):
-        return PaymentChanged(**facts, change=change, state=_state(shown), amount=amount)
+    if change := _CHANGES.get(name):
+        return PaymentChanged(**facts, change=change, state=agreeing(change, _state(shown)), amount=amount)
     return UnknownEvent(**facts)
 
 
-def _state(shown: _ResourcePart) -> PaymentState | None:
-    if not shown.state:
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _readable(kind: TypeAdapter[T], part: object) -> T | None:
+    """Read a part of a message; None if it is not there, or not of the documented form."""
+    try:
+        return kind.validate_python(part)
+    except ValidationError:
         return None
-    is_captured = date_or_none((shown.settlement_summary or {}).get("captured_date")) is not None
-    state = read_state(shown.state, is_captured=is_captured)
+
+
+def _state(shown: Mapping[str, object]) -> PaymentState | None:
+    part = _readable(_STATE, shown.get("state"))
+    if not part:
+        return None
+    settled = _readable(_SETTLEMENT, shown.get("settlement_summary"))
+    is_captured = date_or_none((settled or {}).get("captured_date")) is not None
+    state = read_state(part, is_captured=is_captured)
     if failure := _FAILED.get(state.raw_status):
         return replace(state, status=PaymentStatus.FAILED, is_finished=True, is_captured=False, failure=failure)
     return state

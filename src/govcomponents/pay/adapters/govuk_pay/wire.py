@@ -342,7 +342,8 @@ class ExemptionPart(TypedDict, total=False):
     outcome: _Outcome | None
 
 
-_Scalar = Annotated[StrictStr | StrictBool | int | float, Field(union_mode="left_to_right")]
+_Finite = Annotated[float, Field(allow_inf_nan=False)]
+_Scalar = Annotated[StrictStr | StrictBool | int | _Finite, Field(union_mode="left_to_right")]
 
 
 class PaymentAnswer(TypedDict, total=False):

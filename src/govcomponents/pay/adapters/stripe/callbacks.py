@@ -13,23 +13,25 @@ from typing import TYPE_CHECKING, Final
 
 from pydantic import TypeAdapter
 
-from govcomponents.core.http.responses import LazyJson, Wire
+from govcomponents.core.http.responses import LazyJson
 from govcomponents.core.times import time_of
+from govcomponents.pay.adapters.event_states import agreeing
 from govcomponents.pay.adapters.stripe.parsing import (
-    amount_of_session,
     state_of_intent,
     state_of_session,
     to_dispute,
     to_refund,
 )
-from govcomponents.pay.adapters.stripe.schema import DISPUTE, INTENT, REFUND, SESSION, ChargePart, Seconds
+from govcomponents.pay.adapters.stripe.schema import DISPUTE, INTENT, REFUND, SESSION, ChargePart, Currency, Seconds
 from govcomponents.pay.adapters.stripe.wire import REFERENCE, from_units
+from govcomponents.pay.adapters.values import Units
 from govcomponents.pay.events import DisputeChanged, PaymentChange, PaymentChanged, RefundChanged, UnknownEvent
 from govcomponents.pay.ids import PaymentId
-from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus
+from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus, RefundStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from govcomponents.money import Money
     from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
@@ -58,24 +60,15 @@ _BY_STATUS: Final = {
 _FROM_STATE: Final = frozenset({"checkout.session.completed", "checkout.session.expired", "payment_intent.canceled"})
 
 
-class _DataPart(Wire):
-    object: dict[str, object]
-
-
-class _Message(Wire):
-    id: str
-    type: str
-    created: Seconds
-    livemode: bool | None = None
-    data: _DataPart
-
-
 class _ChargePart(ChargePart, total=False):
     payment_intent: str | None
     metadata: dict[str, str] | None
 
 
 _CHARGE: Final = TypeAdapter(_ChargePart)
+_TIME: Final = TypeAdapter(Seconds)
+_UNITS: Final = TypeAdapter(Units)
+_CURRENCY: Final = TypeAdapter(Currency)
 
 
 def sign(body: bytes, secret: str, timestamp: int | str) -> str:
@@ -94,11 +87,8 @@ def parse_callback(
             f"the message was signed more than {TOLERANCE:.0f} seconds from now",
             "it may be replayed: answer the sender with an error status; if all are refused, set this machine's clock",
         )
-    try:
-        message = _Message.model_validate_json(body)
-        event = _event(message, body)
-    except ValueError:
-        raise callbacks.unreadable() from None
+    key, message = callbacks.read(body, "id")
+    event = _event(key, message, body)
     if is_live is not None and event.is_live is not None and event.is_live is not is_live:
         raise callbacks.refused(
             "the message is of the other mode, test or live, than the API key",
@@ -117,49 +107,84 @@ def _signatures(header: str, callbacks: SignedCallbacks) -> tuple[str, list[str]
     return times[0], given
 
 
-def _event(message: _Message, body: bytes) -> PayEvent:
-    """Read the object that a message is about, by the object's own name. Raises ValueError."""
-    found = message.data.object
+def _event(key: str, message: Mapping[str, object], body: bytes) -> PayEvent:
+    """Read the object that a message is about, by the object's own name. What cannot be read is unknown."""
+    data, name, live = message.get("data"), message.get("type"), message.get("livemode")
+    found = data.get("object") if isinstance(data, dict) else None
+    facts: EventFacts = {
+        "key": key,
+        "raw_type": name if isinstance(name, str) else "",
+        "occurred_at": _time(message.get("created")),
+        "payment_id": None,
+        "reference": None,
+        "is_live": live if isinstance(live, bool) else None,
+        "raw": LazyJson(body),
+    }
+    try:
+        return _of(facts, found if isinstance(found, dict) else {})
+    except ValueError:
+        return UnknownEvent(**facts)
 
-    def facts(payment_id: str | None, reference: str | None) -> EventFacts:
-        return {
-            "key": message.id,
-            "raw_type": message.type,
-            "occurred_at": time_of(message.created),
-            "payment_id": PaymentId(payment_id) if payment_id else None,
-            "reference": reference,
-            "is_live": message.livemode,
-            "raw": LazyJson(body),
-        }
+
+def _of(facts: EventFacts, found: dict[str, object]) -> PayEvent:
+    """Read an event by what its object is. Raises ValueError."""
+
+    def of(payment_id: str | None, reference: str | None) -> EventFacts:
+        return {**facts, "payment_id": PaymentId(payment_id) if payment_id else None, "reference": reference}
 
     match found.get("object"):
         case "refund":
+            amount, found = _amount(found, "amount")
             part = REFUND.validate_python(found)
             refund = to_refund(part, found)
-            of = facts(refund.payment_id, _reference(part.get("metadata")))
-            return RefundChanged(**of, refund_id=refund.id, status=refund.status, amount=refund.amount)
+            status = refund.status if facts["raw_type"] != "refund.failed" else RefundStatus.ERROR
+            named = of(refund.payment_id, _reference(part.get("metadata")))
+            return RefundChanged(**named, refund_id=refund.id, status=status, amount=amount)
         case "dispute":
+            amount, found = _amount(found, "amount")
             dispute = to_dispute(DISPUTE.validate_python(found), found)
-            of = facts(dispute.payment_id, None)
-            return DisputeChanged(**of, dispute_id=dispute.id, status=dispute.status, amount=dispute.amount)
+            is_contrary = facts["raw_type"] == "charge.dispute.closed" and not dispute.is_finished
+            status_of = None if is_contrary else dispute.status
+            named = of(dispute.payment_id, None)
+            return DisputeChanged(**named, dispute_id=dispute.id, status=status_of, amount=amount)
         case "charge":
+            amount, found = _amount(found, "amount")
             charge = _CHARGE.validate_python(found)
-            of = facts(charge.get("payment_intent"), _reference(charge.get("metadata")))
-            amount = from_units(charge["amount"], charge["currency"])
-            if message.type == "charge.refunded":  # it does not show which refund
-                return RefundChanged(**of, payment_amount=amount)
-            return _changed(of, None, amount)
+            named = of(charge.get("payment_intent"), _reference(charge.get("metadata")))
+            if facts["raw_type"] == "charge.refunded":  # it does not show which refund
+                return RefundChanged(**named, payment_amount=amount)
+            return _changed(named, None, amount)
         case "checkout.session":
+            amount, found = _amount(found, "amount_total")
             session = SESSION.validate_python(found)
-            of = facts(session["id"], session.get("client_reference_id"))
-            has_amount = session.get("amount_total") is not None and session.get("currency") is not None
-            return _changed(of, state_of_session(session), amount_of_session(session) if has_amount else None)
+            named = of(session["id"], session.get("client_reference_id"))
+            return _changed(named, state_of_session(session), amount)
         case "payment_intent":
+            amount, found = _amount(found, "amount")
             intent = INTENT.validate_python(found)
-            of = facts(intent["id"], _reference(intent.get("metadata")))
-            return _changed(of, state_of_intent(intent), from_units(intent["amount"], intent["currency"]))
+            return _changed(of(intent["id"], _reference(intent.get("metadata"))), state_of_intent(intent), amount)
         case _:
-            return UnknownEvent(**facts(None, None))
+            return UnknownEvent(**facts)
+
+
+def _time(seconds: object) -> datetime | None:
+    try:
+        return time_of(_TIME.validate_python(seconds))
+    except ValueError:
+        return None
+
+
+def _amount(found: dict[str, object], name: str) -> tuple[Money | None, dict[str, object]]:
+    """Read an object's amount, and return the object as the rest of it can be read.
+
+    An amount that is none, or of a currency that cannot be read with certainty, is not told; the event is.
+    """
+    try:
+        return from_units(
+            _UNITS.validate_python(found.get(name)), _CURRENCY.validate_python(found.get("currency"))
+        ), found
+    except ValueError:
+        return None, {**found, name: 0, "currency": "gbp"}
 
 
 def _reference(metadata: Mapping[str, str] | None) -> str | None:
@@ -174,4 +199,4 @@ def _changed(facts: EventFacts, state: PaymentState | None, amount: Money | None
         change = PaymentChange.EXPIRED if is_expired else _BY_STATUS.get(state.status, PaymentChange.SUBMITTED)
     if change is None:
         return UnknownEvent(**facts)
-    return PaymentChanged(**facts, change=change, state=state, amount=amount)
+    return PaymentChanged(**facts, change=change, state=agreeing(change, state), amount=amount)

@@ -1,0 +1,46 @@
+"""The state that an event tells, made to agree with the change that it reports, or left out where both contradict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.pay.events import PaymentChange
+from govcomponents.pay.states import FailureReason, PaymentStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from govcomponents.pay.states import PaymentState
+
+# Of each change, the statuses that a payment can have after it.
+_AFTER: Final[Mapping[PaymentChange, tuple[PaymentStatus, ...]]] = {
+    PaymentChange.STARTED: (PaymentStatus.CREATED, PaymentStatus.STARTED),
+    PaymentChange.SUBMITTED: (PaymentStatus.SUBMITTED, PaymentStatus.UNKNOWN),
+    PaymentChange.CAPTURABLE: (PaymentStatus.CAPTURABLE,),
+    PaymentChange.SUCCEEDED: (PaymentStatus.SUCCEEDED,),
+    PaymentChange.CAPTURED: (PaymentStatus.SUCCEEDED,),
+    PaymentChange.SETTLED: (PaymentStatus.SUCCEEDED,),
+    PaymentChange.FAILED: (PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.ERROR),
+    PaymentChange.EXPIRED: (PaymentStatus.FAILED,),
+    PaymentChange.CANCELLED: (PaymentStatus.CANCELLED, PaymentStatus.FAILED),
+}
+_TAKEN: Final = frozenset({PaymentChange.CAPTURED, PaymentChange.SETTLED})
+
+
+def agreeing(change: PaymentChange, state: PaymentState | None) -> PaymentState | None:
+    """Return a state that says what the change says; None for one that says something else.
+
+    A service that acts on the change, and one that merges states, must come to the same end. The change is the more
+    certain of the two: the object that a message shows may be older, or lack what tells that the money was taken.
+    """
+    if change is PaymentChange.FAILED and state is not None and state.status is PaymentStatus.UNKNOWN:
+        return replace(state, status=PaymentStatus.FAILED, is_finished=True, failure=FailureReason.UNKNOWN)
+    if state is None or state.status not in _AFTER[change]:
+        return None
+    if change in _TAKEN:
+        return replace(state, is_captured=True)
+    if change is PaymentChange.EXPIRED and state.failure is not FailureReason.EXPIRED:
+        is_known = state.failure not in (None, FailureReason.UNKNOWN)
+        return None if is_known else replace(state, failure=FailureReason.EXPIRED)
+    return state
