@@ -7,10 +7,8 @@ results and errors show of themselves, in observers' events and in pickled error
 from __future__ import annotations
 
 import logging
-import pickle
 import re
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,13 +17,9 @@ import pytest
 
 from govcomponents import (
     AsyncGovComponents,
-    Attempt,
     GovComponents,
     GovComponentsError,
-    Happening,
     Money,
-    Observer,
-    Operation,
     Secret,
 )
 from govcomponents.contracts.faults import EVERY, Fault, FaultyTransport
@@ -37,6 +31,7 @@ from govcomponents.pay.mop_up import Unfinished
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.world import default_world
+from overhearing import Overhearing, Told
 
 if TYPE_CHECKING:
     import asyncio
@@ -76,52 +71,6 @@ def _world_canaries(part: object, key: str = "") -> Iterator[str]:
     elif isinstance(part, list):
         for value in part:
             yield from _world_canaries(value, key)
-
-
-@dataclass
-class Told:
-    """Everything that was seen, to be searched at the end."""
-
-    canaries: set[str]
-    texts: list[str] = field(default_factory=list)
-
-    def result(self, value: object) -> None:
-        self.texts += [str(value), repr(value), f"{value}", repr([value]), repr({"result": value})]
-
-    def error(self, error: GovComponentsError) -> None:
-        again = pickle.loads(pickle.dumps(error))
-        self.texts += [str(error), repr(error), repr(error.args), repr(again), repr(vars(again))]
-        self.texts.append(pickle.dumps(error).decode("latin-1"))
-        cause: BaseException | None = error.__cause__
-        while cause is not None:
-            self.texts.append(repr(cause))
-            cause = cause.__cause__
-
-    def found(self) -> set[str]:
-        whole = "\n".join(self.texts)
-        return {canary for canary in self.canaries if canary in whole}
-
-
-class Overhearing(Observer):
-    """Keeps each record as it is when it has ended: all that an observer can learn."""
-
-    def __init__(self, told: Told) -> None:
-        self.told = told
-        self.templates: list[str] = []
-
-    @contextmanager
-    def operation(self, operation: Operation) -> Iterator[None]:
-        yield
-        self.told.texts.append(repr(operation))
-
-    @contextmanager
-    def attempt(self, attempt: Attempt) -> Iterator[None]:
-        yield
-        self.told.texts.append(repr(attempt))
-        self.templates.append(attempt.template)
-
-    def happened(self, happening: Happening) -> None:
-        self.told.texts.append(repr(happening))
 
 
 @dataclass

@@ -1,8 +1,6 @@
 """Sending to many: every recipient once, whatever happens in between, in threads and in tasks."""
 
-import asyncio
 import csv
-import json
 import threading
 
 import pytest
@@ -16,85 +14,13 @@ from govcomponents import (
     OutcomeUnknown,
 )
 from govcomponents.core.http.messages import Response
-from govcomponents.core.http.runtime import Runtime
-from govcomponents.notify import Channel
-from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
-from govcomponents.notify.async_service import AsyncNotifyService
 from govcomponents.notify.bulk.checkpoint import Checkpoint
 from govcomponents.notify.bulk.results import RowState
-from govcomponents.notify.bulk.spreadsheets import Row, Seen, read_rows
+from govcomponents.notify.bulk.spreadsheets import Row
 from govcomponents.notify.limiters import Pacer
-from govcomponents.notify.service import NotifyService
-from govcomponents.settings import NotifySettings
-from notify.doubles import EMAIL, TEST_KEY, TEXT, over
+from notify.doubles import EMAIL, TEXT, over
 
-TEMPLATE = {"id": EMAIL, "name": "t", "type": "email", "version": 1, "subject": "s", "body": "((name))",
-            "personalisation": {"name": {"required": True}}}  # fmt: skip
-
-
-class Provider:
-    """Holds what was accepted, by reference; goes wrong as `trouble` says: a function of the number of the POST."""
-
-    def __init__(self, trouble=lambda number: None):
-        self.accepted = {}
-        self.trouble = trouble
-        self.posts = 0
-        self.waits = []
-        self.lock = threading.Lock()
-
-    async def send(self, request):
-        with self.lock:
-            if request.method == "GET":
-                return self.read(request)
-            self.posts += 1
-            wrong = self.trouble(self.posts)
-            if isinstance(wrong, Exception) and not isinstance(wrong, OutcomeUnknown):
-                raise wrong
-            if isinstance(wrong, Response):
-                return wrong
-            fields = json.loads(request.body)
-            self.accepted.setdefault(fields["reference"], []).append(fields)
-            if wrong is not None:
-                raise wrong
-            return Response(201, {}, json.dumps({
-                "id": f"id-{fields['reference']}", "reference": fields["reference"],
-                "content": {"body": "x", "subject": "s"}, "template": {"id": EMAIL, "version": 1},
-            }).encode())  # fmt: skip
-
-    def read(self, request):
-        if "/template/" in request.url:
-            return Response(200, {}, json.dumps(TEMPLATE).encode())
-        reference = request.url.partition("reference=")[2].partition("&")[0]
-        held = self.accepted.get(reference, []) if "older_than" not in request.url else []
-        items = [
-            {"id": f"id-{reference}", "type": "email", "status": "created", "created_at": "2026-03-02T09:00:00.000000Z",
-             "template": {"id": EMAIL, "version": 1}}
-            for _ in held
-        ]  # fmt: skip
-        return Response(200, {}, json.dumps({"notifications": items, "links": {}}).encode())
-
-    async def sleep(self, seconds):
-        self.waits.append(seconds)
-
-    async def aclose(self):
-        pass
-
-
-def people(count):
-    return [{"email address": f"person{number}@example.com", "Name": f"Person {number}"} for number in range(count)]
-
-
-@pytest.fixture(params=["threads", "tasks"])
-def send_many(request):
-    def call(provider, rows, **options):
-        runtime = Runtime(provider, clock=lambda: 0.0)
-        port = GovUkNotify.from_settings(NotifySettings(api_key=TEST_KEY), runtime)
-        arguments = {"template": EMAIL, "channel": "email", "batch": "b", "concurrency": 4, **options}
-        if request.param == "threads":
-            return NotifyService(port, runtime).send_many(rows, **arguments)
-        return asyncio.run(AsyncNotifyService(port, runtime).send_many(rows, **arguments))
-
-    return call
+from .provider import Provider, people
 
 
 def test_everybody_gets_one_message_with_a_reference_of_its_own(send_many):
@@ -229,82 +155,6 @@ def test_when_nothing_can_be_reached_it_gives_up(send_many):
     assert result.progress.not_sent == 20
 
 
-def test_rows_that_are_wrong_are_refused_and_the_others_sent(send_many):
-    missing = Response(
-        400, {}, b'{"errors": [{"error": "BadRequestError", "message": "Missing personalisation: name"}]}'
-    )
-    provider = Provider(lambda number: missing if number == 2 else None)
-    rows = people(3)
-    rows.insert(1, {"email address": " ", "Name": "x"})
-    results = []
-
-    result = send_many(provider, rows, concurrency=1, on_result=results.append)
-
-    assert result.is_complete
-    assert (result.progress.accepted, result.progress.refused) == (2, 2)
-    assert [one.row for one in results if one.state is RowState.REFUSED] == [2, 3]
-    assert all(one.problem for one in results if one.state is RowState.REFUSED)
-
-
-def test_rows_that_repeat_an_earlier_one_are_left_out(send_many):
-    provider = Provider()
-    rows = [*people(2), *people(1), {**people(1)[0], "Name": "Another"}]
-
-    result = send_many(provider, rows)
-
-    assert (result.progress.accepted, result.progress.duplicates, result.is_complete) == (3, 1, True)
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        ("name\nSam\n", "missing"),
-        ("email address,EMAIL_ADDRESS,name\na,b,c\n", "twice"),
-        ("email address\na@example.com\n", "no column for name"),
-        ("", "missing"),
-        (b"email address,name\n\xff,x\n", "cannot be read"),
-    ],
-)
-def test_a_file_without_the_right_columns_is_refused_before_anything_is_sent(send_many, tmp_path, content, problem):
-    path = tmp_path / "rows.csv"
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    provider = Provider()
-
-    with pytest.raises(InvalidInput, match=problem):
-        send_many(provider, path)
-    assert provider.posts == 0
-
-
-def test_a_csv_file_with_a_bom_blank_lines_and_lists(send_many, tmp_path):
-    path = tmp_path / "rows.csv"
-    path.write_text(
-        '\ufeffEmail_Address, name,item,Item,\na@example.com,"Sam, the first",x,y,\n\n,,,,\nb@example.com,Ama\n',
-        "utf-8",
-    )
-    provider = Provider()
-
-    result = send_many(provider, path)
-
-    assert result.progress.accepted == 2
-    sent = sorted((m[0]["email_address"], m[0]["personalisation"]) for m in provider.accepted.values())
-    assert sent == [
-        ("a@example.com", {"name": "Sam, the first", "item": ["x", "y"]}),
-        ("b@example.com", {"name": "Ama"}),
-    ]
-
-
-@pytest.mark.parametrize("rows", [["text"], [{"name": "x"}]])
-def test_rows_that_are_not_rows(send_many, rows):
-    with pytest.raises(InvalidInput):
-        send_many(Provider(), rows)
-
-
-def test_a_file_that_is_not_there(send_many, tmp_path):
-    with pytest.raises(InvalidInput, match="cannot be read"):
-        send_many(Provider(), tmp_path / "none.csv")
-    assert send_many(Provider(), []).is_complete
-
-
 @pytest.mark.parametrize(
     "wrong", [{"channel": "letter"}, {"batch": ""}, {"per_minute": 0}, {"concurrency": 0}, {"concurrency": 1.5}]
 )
@@ -349,19 +199,6 @@ def test_lines_of_a_checkpoint_that_are_nonsense_are_left_out(tmp_path):
         assert checkpoint.state(2, 6) is RowState.REFUSED
 
 
-def test_a_set_of_many_numbers():
-    seen = Seen()
-    numbers = [number * 2654435761 % 2**64 or 1 for number in range(1, 5000)]
-    assert all(seen.add(number) for number in numbers)
-    assert not any(seen.add(number) for number in numbers)
-
-
-def test_rows_do_not_print():
-    row = next(read_rows([{"to": "a@example.com", "name": None, "x": "y"}], Channel.EMAIL))
-    assert "example" not in repr(row)
-    assert (row.number, row.to, row.values) == (1, "a@example.com", {"x": "y"})
-
-
 def test_a_pacer_shared_by_threads_gives_each_moment_once():
     pacer = Pacer(60)
     waits = []
@@ -399,10 +236,3 @@ def test_a_callback_that_fails_stops_the_send_and_is_raised(send_many, tmp_path)
     assert send_many(provider, people(50), checkpoint=checkpoint).is_complete
     assert all(len(messages) == 1 for messages in provider.accepted.values())
     assert len(provider.accepted) == 50
-
-
-def test_rows_that_cannot_be_read_in_the_middle_stop_the_send(send_many):
-    result = send_many(Provider(), [*people(3), {"name": "no recipient"}, *people(5)])
-
-    assert isinstance(result.stopped_by, InvalidInput)
-    assert result.progress.accepted == 3

@@ -102,5 +102,10 @@ def notify_at(
         yield make
 
 
+EMAIL = {
+    "to": "sam@example.com",
+    "template": "renewed",
+    "personalisation": {"name": "Sam", "reference": "RENEW-7", "refund": True},
+}
 PLAIN: dict[str, object] = {"security": "none", "username": None, "password": None}
 """What to change in the settings for a server without TLS and login."""
