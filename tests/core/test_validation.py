@@ -165,6 +165,6 @@ def test_times_without_a_zone():
 
 def test_dates_and_seconds():
     assert date_or_none("2026-03-01") == date(2026, 3, 1)
-    assert date_or_none("2026-03-32") is date_or_none(None) is None
+    assert date_or_none("2026-03-32") is date_or_none(None) is date_or_none("20260301") is date_or_none(7) is None
     assert time_of(0) == datetime(1970, 1, 1, tzinfo=UTC)
-    assert time_of(None) is None
+    assert time_of(None) is time_of(True) is time_of("0") is time_of(1e300) is time_of(float("nan")) is None

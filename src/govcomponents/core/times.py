@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Final
+
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Clock = Callable[[], float]
 """Gives the time as seconds since the epoch."""
@@ -24,14 +28,19 @@ def time_or_none(text: str | None) -> datetime | None:
     return moment if moment is None or moment.tzinfo is not None else None
 
 
-def date_or_none(text: str | None) -> date | None:
-    """Read a date; None where there is none, or it is malformed."""
+def date_or_none(text: object) -> date | None:
+    """Read a date, written YYYY-MM-DD; None where there is none, or it is malformed."""
     try:
-        return date.fromisoformat(text) if text else None
+        return date.fromisoformat(text) if isinstance(text, str) and _DATE.fullmatch(text) else None
     except ValueError:
         return None
 
 
-def time_of(seconds: float | None) -> datetime | None:
-    """Return the time, in UTC, that is so many seconds after the epoch; None for None."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+def time_of(seconds: object) -> datetime | None:
+    """Return the time, in UTC, that is so many seconds after the epoch; None for what is no number of them."""
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from govcomponents.core.times import date_or_none
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UPRN: Final = re.compile(r"[0-9]{1,12}")
 _TURNS_DIRECTION: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _PROVED_BY_FLAG: Final = ("email", "phone_number", "phone")
@@ -57,22 +57,8 @@ def flag(value: object) -> bool:
 
 def day(value: object) -> Personal[date] | None:
     """A date as OpenID Connect Core 5.1 writes it: YYYY-MM-DD. A year alone, or one left out as 0000, is no date."""
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        return None
-    try:
-        return Personal(date.fromisoformat(value))
-    except ValueError:
-        return None
-
-
-def moment(value: object) -> datetime | None:
-    """A time in seconds since the epoch."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        return datetime.fromtimestamp(value, UTC)
-    except (OverflowError, ValueError, OSError):
-        return None
+    found = date_or_none(value)
+    return None if found is None else Personal(found)
 
 
 def merged(signed: Mapping[str, Any], unsigned: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from govcomponents.core.times import time_of
 from govcomponents.errors import IdentityNotProved, InvalidInput, SignInReason
 from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.adapters.login_gov.error_mapping import ERROR_MAPPING
@@ -156,7 +157,7 @@ class LoginGov(IdentityPort):
             issuer=response.metadata.issuer,
             subject=Personal(response.subject),
             authentication=authentication,
-            authenticated_at=read.moment(claims.get("auth_time")),
+            authenticated_at=time_of(claims.get("auth_time")),
             confidence=confidence,
             email=email,
             email_verified=email is not None and claims.get("email_verified") is True,

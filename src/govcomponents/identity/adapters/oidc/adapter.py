@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from govcomponents.core.times import time_of
 from govcomponents.errors import IdentityNotProved, InvalidInput, SignInReason
 from govcomponents.identity.adapters.oidc import attributes, wire
 from govcomponents.identity.jose.tokens import TokenRefused
@@ -145,7 +146,7 @@ class OpenIdConnect(IdentityPort):
             issuer=response.metadata.issuer,
             subject=Personal(response.subject),
             authentication=level.authentication,
-            authenticated_at=read.moment(response.id_token.get("auth_time")),
+            authenticated_at=time_of(response.id_token.get("auth_time")),
             confidence=confidence,
             email=email,
             email_verified=email is not None and read.flag(claims.get("email_verified")),

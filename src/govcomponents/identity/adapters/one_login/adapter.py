@@ -11,6 +11,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from govcomponents.core.times import time_of
 from govcomponents.errors import ConfigurationError, IdentityNotProved, InvalidInput, SignInReason
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.error_mapping import ERROR_MAPPING
@@ -184,7 +185,7 @@ class OneLogin(IdentityPort):
             issuer=response.metadata.issuer,
             subject=Personal(response.subject),
             authentication=authentication,
-            authenticated_at=read.moment(response.id_token.get("auth_time")),
+            authenticated_at=time_of(response.id_token.get("auth_time")),
             confidence=confidence,
             email=email,
             email_verified=email is not None and claims.get("email_verified") is True,

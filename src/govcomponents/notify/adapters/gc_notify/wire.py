@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.http.responses import Wire
+from govcomponents.core.times import time_or_none, utc_time
 from govcomponents.errors import NotSupported
 from govcomponents.notify.adapters.notifications_api.wire import JSON, NotificationsWire, read_optional_time
 from govcomponents.notify.bulk.spreadsheets import RECIPIENT_COLUMNS
@@ -188,10 +189,12 @@ class GcWire(NotificationsWire):
             problem = "it is a datetime without a zone"
         elif isinstance(moment, str):
             try:
-                if datetime.fromisoformat(moment).tzinfo is not None:
-                    problem = "it has an offset, which the provider would discard"
+                utc_time(moment)
             except ValueError:
                 problem = "it is not a time in ISO 8601"
+            else:
+                if time_or_none(moment) is not None:
+                    problem = "it has an offset, which the provider would discard"
         if problem is not None:
             fix = "give a datetime with its zone, or a text in UTC without an offset, such as 2026-03-02T15:00:00"
             raise self.refused("scheduled_for", problem, fix, operation)

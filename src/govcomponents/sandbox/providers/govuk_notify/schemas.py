@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from govcomponents.core.times import utc_time
 from govcomponents.notify.recipients import BadRecipient, RecipientFault, email_address
 from govcomponents.notify.recipients.phones import parse
 from govcomponents.sandbox.providers.govuk_notify.responses import invalid
@@ -156,12 +157,11 @@ class Forms:
 
     def _check_time(self, text: str) -> None:
         try:
-            moment = datetime.fromisoformat(text)
+            wanted = utc_time(text)
         except ValueError:
             wikipedia = "https://en.wikipedia.org/wiki/ISO_8601"
             told = f"datetime format is invalid. It must be a valid ISO8601 date time format, {wikipedia}"
             raise _Wrong(told) from None
-        wanted = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         present = datetime.fromtimestamp(self._now(), UTC)
         if wanted < present:
             raise _Wrong("datetime can not be in the past")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlencode
 
+from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.sandbox.providers.govuk_pay.responses import error
 from govcomponents.sandbox.providers.govuk_pay.validation import Refusal
 
@@ -34,18 +35,8 @@ _DAYS: Final = ("from_settled_date", "to_settled_date")
 
 
 def _zoned(text: str) -> float | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.timestamp() if moment.tzinfo is not None and "T" in text else None
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else None
-    except ValueError:
-        return None
+    moment = time_or_none(text) if "T" in text else None
+    return None if moment is None else moment.timestamp()
 
 
 def _number(text: str, most: int) -> bool:
@@ -65,8 +56,8 @@ _CHECKS: Final[Mapping[str, Callable[[str], bool]]] = {
     "last_digits_card_number": lambda text: bool(re.fullmatch("[0-9]{4}", text)),
     "from_date": lambda text: _zoned(text) is not None,
     "to_date": lambda text: _zoned(text) is not None,
-    "from_settled_date": lambda text: _day(text) is not None,
-    "to_settled_date": lambda text: _day(text) is not None,
+    "from_settled_date": lambda text: date_or_none(text) is not None,
+    "to_settled_date": lambda text: date_or_none(text) is not None,
     "page": lambda text: _number(text, 10**9),
     "display_size": lambda text: _number(text, 500),
 }
@@ -107,7 +98,7 @@ def settled_between(filters: Filters, settled_on: str | None, today: str) -> boo
     if settled_on is None or settled_on > today:
         return False
     day = date.fromisoformat(settled_on)
-    low, high = (_day(filters[name]) if name in filters else None for name in _DAYS)
+    low, high = (date_or_none(filters[name]) if name in filters else None for name in _DAYS)
     return (low is None or day >= low) and (high is None or day < high + timedelta(days=1))
 
 
