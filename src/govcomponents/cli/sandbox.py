@@ -43,6 +43,14 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         metavar="URL",
         help="send every provider's callbacks below this address of your service (default: where the world says)",
     )
+    parser.add_argument(
+        "--may-send-to",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="let it send below this address too, if a world that a reset brings names it; may be given several times "
+        "(default: only where the first world or --callbacks-to says)",
+    )
     parser.add_argument("--public-url", metavar="URL", help="the address that clients use, if it is another one")
     add_json(parser)
     parser.set_defaults(run=run)
@@ -62,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
         public_url=options.public_url,
         state=options.state,
         callbacks_to=options.callbacks_to,
+        send_below=options.may_send_to,
     )
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -89,10 +89,18 @@ def _is_host(host: str) -> bool:
     return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in labels)
 
 
+def base_url_parts(url: object) -> SplitResult | None:
+    """Split an address to which paths are added, if all readers read it alike: scheme, host, port and path alone."""
+    parts = plain_url_parts(url)
+    if parts is None or not isinstance(url, str) or not _BASE_URL.fullmatch(url) or not _is_host(parts.hostname or ""):
+        return None
+    return parts
+
+
 def checked_base_url(url: str, *, setting: str) -> str:
     """Return a base URL without its final slash. Raises ConfigurationError unless it is https, or http to loopback."""
-    parts = plain_url_parts(url)
-    if parts is None or not _BASE_URL.fullmatch(url) or not _is_host(parts.hostname or ""):
+    parts = base_url_parts(url)
+    if parts is None:
         raise ConfigurationError(
             f"{setting} is not a base URL", fix='give scheme and host, such as "https://api.example.gov.uk"'
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlencode, urlsplit
@@ -25,7 +25,7 @@ from govcomponents.sandbox.key_guard import looks_live
 from govcomponents.sandbox.plugins.provider import CorruptsResponses, RunningProvider
 from govcomponents.sandbox.providers import BuiltInStubs, built_in_specs
 from govcomponents.sandbox.timeline import Timeline
-from govcomponents.sandbox.world import load_world, read_world
+from govcomponents.sandbox.world import checked_destination, load_world, read_world
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.context import SignIn
@@ -60,7 +60,9 @@ class Sandbox(BuiltInStubs):
     `visit` serve it in this process; `govcomponents.sandbox.server` over HTTP. `sign_in` says how identity providers
     answer an authorization request: "page", "at_once", or None for what the world says of each client. `shares_clock`
     is whether its callers go by its clock. `state` is a file that keeps the state over restarts; close the sandbox
-    then. Raises ConfigurationError for a world that is wrong, and for a state file that does not fit.
+    then. It sends only to addresses that `world` names and to those below `send_below`: a world that comes later by
+    its control API cannot name others. Raises ConfigurationError for a world that is wrong, and for a state file that
+    does not fit.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Sandbox(BuiltInStubs):
         sign_in: SignIn | None = None,
         shares_clock: bool = True,
         state: Path | str | None = None,
+        send_below: Iterable[str] = (),
     ) -> None:
         _require_extra()
         if sign_in not in (None, "page", "at_once"):
@@ -91,9 +94,12 @@ class Sandbox(BuiltInStubs):
         self.faults = self._context.faults
         self._beginning = (world, seed, now)
         self._replayer: StateReplayer | None = None
-        self._controls = SandboxControls(self._context, self.reset, self._drop_connections)
+        self._controls = SandboxControls(self._context, self._start_again, self._drop_connections)
         self._pages = (ControlApi(self._controls), ControlPages(self._controls), IndexPages(self._controls))
         sections = load_world(world)
+        self._context.destinations.permit_world(sections, base_url)
+        for url in send_below:
+            self._context.destinations.permit_below(checked_destination(url))
         self._populate(read_world(sections, base_url), seed)
         if state is not None:
             from govcomponents.sandbox.persistence.replay import StateReplayer, made_by
@@ -133,8 +139,16 @@ class Sandbox(BuiltInStubs):
     ) -> None:
         """Start again: with another seed, time (ISO 8601) or world if given, otherwise as at the beginning.
 
-        Raises ConfigurationError for a wrong world or time; then nothing has changed.
+        From then on it may send to the addresses that the world names too. Raises ConfigurationError for a wrong
+        world or time; then nothing has changed.
         """
+        self._start_again(seed=seed, now=now, world=world)
+        if world is not None:
+            self._context.destinations.permit_world(world, self.base_url)
+
+    def _start_again(
+        self, *, seed: int | None = None, now: str | None = None, world: Mapping[str, object] | None = None
+    ) -> None:
         first_world, first_seed, first_now = self._beginning
         builders = read_world(load_world(first_world if world is None else world), self.base_url)
         self.clock.reset(first_now if now is None else now)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from govcomponents.core.validation import base_url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.callbacks.worker import CallbackWorker
@@ -14,7 +15,7 @@ from govcomponents.sandbox.http.listener import Listener
 from govcomponents.sandbox.world import load_world, with_callbacks_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from govcomponents.sandbox.context import SignIn
@@ -35,8 +36,13 @@ class SandboxServer:
         public_url: str | None = None,
         state: Path | str | None = None,
         callbacks_to: str | None = None,
+        send_below: Iterable[str] = (),
     ) -> None:
         """Bind at once. Port 0 takes a free one. Raises ConfigurationError if the address cannot be had."""
+        if public_url is not None and base_url_parts(public_url) is None:
+            raise ConfigurationError(
+                "the public URL is not a base URL", fix='give scheme and host, such as "http://sandbox.example:8910"'
+            )
         try:
             self._listener = Listener(host, port)
         except (OSError, OverflowError) as error:
@@ -57,6 +63,7 @@ class SandboxServer:
                 sign_in=sign_in,
                 shares_clock=False,
                 state=state,
+                send_below=[*send_below, *([callbacks_to] if callbacks_to is not None else [])],
             )
         except BaseException:
             self._listener.server_close()

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
 
+from govcomponents.core.validation import base_url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.key_guard import place_of_live_key
 from govcomponents.sandbox.providers import BUILT_IN, built_in_specs, find_spec
@@ -97,19 +97,19 @@ def with_callbacks_to(world: World, url: str) -> World:
     The secrets and tokens that it has stay; where it has none, there are invented ones. Raises ConfigurationError
     unless `url` is the http or https address of a service.
     """
-    root = url.rstrip("/")
-    try:
-        parts = urlsplit(root)
-        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.query
-    except ValueError:
-        is_good = False
-    if not is_good:
-        raise ConfigurationError(
-            "the address for callbacks is not a URL", fix='give one such as "http://127.0.0.1:8000/callbacks"'
-        )
+    root = checked_destination(url)
     changed = {
         spec.section: spec.send_callbacks_to(section, root)
         for spec, section in _sections(world)
         if spec.send_callbacks_to is not None
     }
     return {**world, **changed}
+
+
+def checked_destination(url: str) -> str:
+    """Return an address below which callbacks go, without a final slash. Raises ConfigurationError."""
+    if base_url_parts(url) is None:
+        raise ConfigurationError(
+            "the address for callbacks is not a URL", fix='give one such as "http://127.0.0.1:8000/callbacks"'
+        )
+    return url.rstrip("/")

@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from govcomponents.sandbox.callbacks.destinations import REFUSED
+
 if TYPE_CHECKING:
     from govcomponents.sandbox.clock import SandboxClock
     from govcomponents.sandbox.timeline import Timeline
@@ -137,15 +139,19 @@ class Perturbation:
 class Callbacks:
     """All callbacks of one sandbox. Safe to share between threads."""
 
-    def __init__(self, clock: SandboxClock, timeline: Timeline) -> None:
+    def __init__(
+        self, clock: SandboxClock, timeline: Timeline, permits: Callable[[str], bool] = lambda _url: True
+    ) -> None:
+        """`permits` says whether a callback may leave the process for an address."""
         self._clock = clock
+        self._permits = permits
         self._timeline = timeline
         self._lock = threading.Lock()
         self._deliveries: dict[str, Delivery] = {}
         self._queue: list[tuple[float, int, str]] = []
         self._number = 0
         self._hooks: list[Callable[[], None]] = []
-        self._post: Post = post_over_http
+        self._post: Post = self._post_where_permitted
         self._is_automatic = False
         self._perturbation = Perturbation()
         self._random = random.Random(0)  # noqa: S311  # an order that can be repeated, nothing secret
@@ -218,6 +224,9 @@ class Callbacks:
         self._post = hand_over
         self._is_automatic = True
         self.deliver_if_received()
+
+    def _post_where_permitted(self, callback: Callback) -> DeliveryResult:
+        return post_over_http(callback) if self._permits(callback.url) else DeliveryResult(None, REFUSED)
 
     @property
     def is_automatic(self) -> bool:

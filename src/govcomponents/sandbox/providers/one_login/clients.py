@@ -49,9 +49,9 @@ class Decoded:
 class Clients:
     """The registered clients and their keys."""
 
-    def __init__(self, world: OneLoginWorld, clock: Callable[[], float]) -> None:
+    def __init__(self, world: OneLoginWorld, clock: Callable[[], float], permits: Callable[[str], bool]) -> None:
         self._by_id = {client.client_id: client for client in world.clients}
-        self.keys = ClientKeys({key.symbol: key.public_key for key in world.keys}, clock)
+        self.keys = ClientKeys({key.symbol: key.public_key for key in world.keys}, clock, permits=permits)
 
     def get(self, client_id: str | None) -> Client | None:
         """The client with that id."""
@@ -154,11 +154,20 @@ class KeysUnreadable(Exception):
 
 
 class ClientKeys:
-    """Finds the public key of a client's token. `fetch` gets a published key set, and raises OSError."""
+    """Finds the public key of a client's token. `fetch` gets a published key set, and raises OSError.
+
+    `permits` says whether it may be asked for at an address.
+    """
 
     def __init__(
-        self, pem_by_symbol: Mapping[str, str | None], clock: Callable[[], float], fetch: Fetch | None = None
+        self,
+        pem_by_symbol: Mapping[str, str | None],
+        clock: Callable[[], float],
+        fetch: Fetch | None = None,
+        *,
+        permits: Callable[[str], bool] = lambda _url: True,
     ) -> None:
+        self._permits = permits
         self._pem = pem_by_symbol
         self._clock = clock
         self._fetch = fetch or fetch_over_http
@@ -184,6 +193,8 @@ class ClientKeys:
         return key
 
     def _published(self, url: str, kid: str) -> Any:
+        if not self._permits(url):
+            raise KeysUnreadable
         try:
             keys = read_jwks(parse_object(self._fetch(url)))
         except (OSError, NotCanonical, Unusable):

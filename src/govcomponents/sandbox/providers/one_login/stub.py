@@ -75,7 +75,7 @@ class OneLoginStub:
         self._lifetimes = world.lifetimes
         self._at = endpoints_of(context.base_url)
         self.keys = SigningKeys(context.ids.token())
-        self._clients = Clients(world, context.clock.time)
+        self._clients = Clients(world, context.clock.time, context.destinations.permits)
         self._reader = RequestReader(self._clients, authorize_url=self._at.authorize)
         self._responses = TokenResponses(self._at, self.keys, world.lifetimes)
         self._page = SignInPage(world.people)
