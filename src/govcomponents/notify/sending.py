@@ -105,7 +105,7 @@ class Sender:
                 operation, sent = "notify.send_sms", self.port.send_sms(message)
             else:
                 operation, sent = "notify.send_letter", self.port.send_letter(message)
-        return belonging(sent, asked, operation=operation, provider=self.port.provider)
+        return belonging(sent, asked, operation=operation, provider=self.port.provider, runtime=self.runtime)
 
     async def send_job(self, job: JobInput) -> Job:
         """Hand a job to the adapter. Raises InvalidInput if the guard refuses one of its recipients."""
@@ -136,7 +136,9 @@ class Sender:
             for notification_id in left:
                 work, asked = self.port.get(NotificationId(notification_id)), {"id": notification_id}
                 try:
-                    found = await belonging(work, asked, operation="notify.get", provider=self.port.provider)
+                    found = await belonging(
+                        work, asked, operation="notify.get", provider=self.port.provider, runtime=self.runtime
+                    )
                 except NotFound:
                     continue
                 if found.is_finished:

@@ -43,3 +43,12 @@ class Runtime:
         if key not in self.shared:
             self.shared[key] = make()
         return cast("T", self.shared[key])
+
+    def renew_connections(self) -> None:
+        """Let the transport use no connection again that it has now: an answer came that belongs to another call.
+
+        A transport without connections, or of somebody else's making, need not know how.
+        """
+        renew = getattr(self.transport, "renew", None)
+        if callable(renew):
+            renew()

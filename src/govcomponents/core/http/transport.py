@@ -18,7 +18,9 @@ class Transport(Protocol):
 
     `send` raises NotSent when the request certainly never arrived, and OutcomeUnknown when it may have. It follows
     no redirect, keeps no cookie and bounds the answer's size. A transport for blocking callers blocks inside
-    `send` and `sleep` and never suspends; one for asyncio callers suspends.
+    `send` and `sleep` and never suspends; one for asyncio callers suspends. One that keeps connections may have a
+    method `renew()` too: it is called after an answer that cannot be right, and none of the connections that are there
+    then may carry another request.
     """
 
     async def send(self, request: Request) -> Response:

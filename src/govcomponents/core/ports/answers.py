@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from govcomponents.errors import WrongAnswer
+from govcomponents.errors import UnexpectedReply, WrongAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Mapping
 
+    from govcomponents.core.http.runtime import Runtime
+
 T = TypeVar("T")
 
 
-async def belonging(work: Awaitable[T], asked: Mapping[str, object], *, operation: str, provider: str) -> T:
+async def belonging(
+    work: Awaitable[T], asked: Mapping[str, object], *, operation: str, provider: str, runtime: Runtime
+) -> T:
     """Await an operation of a port, and return what it gave if that is what was asked for.
 
-    `asked` are the values that the answer's fields of those names must have. Raises WrongAnswer.
+    `asked` are the values that the answer's fields of those names must have. Raises WrongAnswer. After that, and after
+    an answer that cannot be read, no connection is used again.
     """
-    given = await work
-    check_belongs(given, asked, operation=operation, provider=provider)
+    try:
+        given = await work
+        check_belongs(given, asked, operation=operation, provider=provider)
+    except UnexpectedReply:
+        runtime.renew_connections()
+        raise
     return given
 
 

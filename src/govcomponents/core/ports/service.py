@@ -16,6 +16,7 @@ from govcomponents.errors import (
     InvalidInput,
     NotSupported,
     SignInReason,
+    UnexpectedReply,
 )
 from govcomponents.frames import leave_frames_behind, shield
 
@@ -66,13 +67,15 @@ class Service(Generic[PortT]):
         """
         account = self._runtime.account
         if asked:
-            work = belonging(work, asked, operation=operation, provider=self._port.provider)
+            work = belonging(work, asked, operation=operation, provider=self._port.provider, runtime=self._runtime)
         if observers := self._runtime.observers:
             work = _watched(observers, Operation(operation, self._port.provider, account), work)
         try:
             given = await work
         except GovComponentsError as error:
             error.account = account
+            if isinstance(error, UnexpectedReply):
+                self._runtime.renew_connections()
             raise
         return given if account == DEFAULT_ACCOUNT else of_account(given, account)
 
@@ -94,6 +97,8 @@ class Service(Generic[PortT]):
         except BaseException as error:
             if isinstance(error, GovComponentsError):
                 error.account = account
+            if isinstance(error, UnexpectedReply):
+                self._runtime.renew_connections()
             leave_frames_behind(error)
             raise
 

@@ -11,7 +11,6 @@ from govcomponents.core.transports.failures import (
     GAVE_UP_WAITING,
     check_limits,
     closed,
-    has_impossible_body,
     lost,
     not_sent,
     not_waited_for,
@@ -23,6 +22,8 @@ from govcomponents.errors import ConfigurationError
 try:
     import aiohttp
     from yarl import URL
+
+    from govcomponents.core.transports.aio_connections import Connector
 except ImportError:
     raise ConfigurationError(
         "asyncio callers need aiohttp, which is not installed", fix='pip install "govcomponents[async]"'
@@ -61,11 +62,10 @@ class AiohttpTransport:
         self._pool_size = pool_size
         self._max_body = max_body
         self._is_closed = False
-        self._retired: list[aiohttp.ClientSession] = []
+        self._connector: Connector | None = None
         self._session: aiohttp.ClientSession | None = None
         self._proxies = Proxies({})
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._read_timeout = read_timeout
         self._timeout = self._timeout_for(read_timeout)
 
     def _timeout_for(self, silence: float, limit: float | None = None) -> aiohttp.ClientTimeout:
@@ -79,8 +79,9 @@ class AiohttpTransport:
         loop = asyncio.get_running_loop()
         if self._session is None:
             self._proxies = Proxies.from_environment()
+            self._connector = Connector(limit=self._pool_size, ssl=trust())
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._pool_size, ssl=trust()),
+                connector=self._connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=True,
@@ -114,8 +115,6 @@ class AiohttpTransport:
                 proxy=self._proxies.for_url(request.url),
             ) as answer:
                 body = await self._read(answer, request)
-                if has_impossible_body(answer.status, answer.headers.get("Content-Length")):
-                    self._retire()
         except _NEVER_CONNECTED as error:
             raise not_sent(request, error) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
@@ -151,12 +150,11 @@ class AiohttpTransport:
     async def aclose(self) -> None:
         """Close every connection. What is sent afterwards raises ConfigurationError."""
         self._is_closed = True
-        self._retire()
-        while self._retired:
-            await self._retired.pop().close()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
-    def _retire(self) -> None:
-        """Use none of the connections again; calls that are under way on them go on."""
-        if self._session is not None:
-            self._retired.append(self._session)
-            self._session = None
+    def renew(self) -> None:
+        """Use none of the connections again that are there now; calls that are under way on them go on."""
+        if self._connector is not None:
+            self._connector.renew()

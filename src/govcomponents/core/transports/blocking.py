@@ -122,12 +122,20 @@ class RequestsTransport:
         return work()
 
     async def aclose(self) -> None:
-        """Close every connection. What is sent afterwards raises ConfigurationError."""
+        """Close every connection at once. What is sent afterwards raises ConfigurationError.
+
+        A call that is under way on another thread ends with OutcomeUnknown.
+        """
         with self._making:
             self._is_closed = True
             session, self._session = self._session, None
         if session is not None:
             session.close()
+
+    def renew(self) -> None:
+        """Use none of the connections again that are there now; calls that are under way on them go on."""
+        if self._session is not None and self._pid == os.getpid():
+            self._session.get_adapter("https://").renew()  # type: ignore[attr-defined]  # it is our own adapter
 
     def _silence(self, seconds: float) -> Timeout:
         timeout = self._timeouts.get(seconds)

@@ -9,20 +9,22 @@ answer), and 1xx answers are passed over (RFC 9110 section 15.2).
 from __future__ import annotations
 
 import io
+import socket
+import threading
 import time
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from govcomponents.core.transports.failures import has_impossible_body
+from govcomponents.core.transports.framing import is_well_framed, may_be_kept
 
 if TYPE_CHECKING:
-    import socket
-
     _Base = HTTPConnection
     _PoolBase = HTTPConnectionPool
 else:
@@ -72,6 +74,19 @@ class _UntilDeadline(io.RawIOBase):
         super().close()
 
 
+class _WholeLines(io.BufferedReader):
+    """A reader that takes no line for whole whose end did not come: http.client would, and read an empty answer."""
+
+    _has_begun = False
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        line = super().readline(size)
+        if not line.endswith(b"\n") and (line or self._has_begun) and (size is None or size < 0 or len(line) < size):
+            raise ConnectionError("the answer was cut off")
+        self._has_begun = True
+        return line
+
+
 class _Answer(HTTPResponse):
     """An answer that is read against its call's deadline, from its first byte."""
 
@@ -80,14 +95,19 @@ class _Answer(HTTPResponse):
         attempt = CURRENT.get()
         if attempt is not None:
             self.fp.close()
-            self.fp = io.BufferedReader(_UntilDeadline(sock, attempt.deadline))
+            self.fp = _WholeLines(_UntilDeadline(sock, attempt.deadline))
 
     def begin(self) -> None:
-        """Read the head of the final answer."""
+        """Read the head of the final answer. Raises HTTPException if it does not say in one way where it ends."""
         super().begin()
         for _ in range(_MOST_INTERIM):
             if not 100 <= self.status < 200 or self.status == _SWITCHING_PROTOCOLS:
-                self.will_close = self.will_close or has_impossible_body(self.status, self.getheader("content-length"))
+                if self.headers.defects or not is_well_framed(
+                    self.getheader("content-length"), self.getheader("transfer-encoding")
+                ):
+                    raise HTTPException("the head of the answer is malformed")
+                is_encoded = self.getheader("content-encoding") is not None  # nobody asked for that
+                self.will_close = self.will_close or is_encoded or not may_be_kept(self.status)
                 return
             self.headers = self.msg = None  # type: ignore[assignment]  # so that the next head is read
             super().begin()
@@ -115,7 +135,14 @@ class _Watched(_Base):
     """A connection that knows whether the request has begun to leave."""
 
     response_class = _Answer
+    generation = 0
     _is_connecting = False
+
+    def cut(self) -> None:
+        """End the connection now, whoever waits on it."""
+        if (sock := self.sock) is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def request(self, method: str, url: str, *args: Any, **options: Any) -> None:
         """Send a request to the whole URL."""
@@ -147,18 +174,49 @@ class _TlsConnection(_Watched, HTTPSConnection):
     pass
 
 
-class _Unlogged(_PoolBase):
-    """A pool that tells urllib3's log no query: a search by email address has the address in it."""
+class _OwnPool(_PoolBase):
+    """A pool that can give up its connections, and tells urllib3's log no query: one may hold an email address."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._generation = 0
+        self._made: WeakSet[Any] = WeakSet()
+        self._making = threading.Lock()
+
+    def renew(self) -> None:
+        """Use none of the connections again; those in use go on to the end of their answer."""
+        self._generation += 1
+
+    def close(self) -> None:
+        """Close every connection, at once: one that is in use too, whose caller learns that the answer is lost."""
+        super().close()
+        with self._making:
+            made = list(self._made)
+        for connection in made:
+            connection.cut()
+
+    def _new_conn(self) -> Any:
+        connection = super()._new_conn()
+        with self._making:
+            self._made.add(connection)
+        return connection
+
+    def _get_conn(self, timeout: float | None = None) -> Any:
+        connection: Any = super()._get_conn(timeout)
+        if connection.generation != self._generation:
+            connection.close()
+            connection.generation = self._generation
+        return connection
 
     def _make_request(self, conn: Any, method: str, url: str, *args: Any, **options: Any) -> Any:
         return super()._make_request(conn, method, _shown(url), *args, **options)
 
 
-class _Pool(_Unlogged, HTTPConnectionPool):
+class _Pool(_OwnPool, HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _TlsPool(_Unlogged, HTTPSConnectionPool):
+class _TlsPool(_OwnPool, HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
 
 

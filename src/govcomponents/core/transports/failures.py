@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request
 
 GAVE_UP_WAITING = 408
-_WITHOUT_BODY = frozenset({204, 304})
 _SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -45,11 +44,6 @@ def closed(request: Request) -> ConfigurationError:
         operation=request.operation,
         provider=request.provider,
     )
-
-
-def has_impossible_body(status: int, content_length: str | None) -> bool:
-    """Whether an answer announces a body that it cannot have: the connection may still bring it, so it is not kept."""
-    return status in _WITHOUT_BODY and content_length not in (None, "0")
 
 
 def lost(request: Request, happened: str) -> OutcomeUnknown:

@@ -140,8 +140,13 @@ class SharedContextAdapter(HTTPAdapter):
             return url
         return _parted(url)[1]
 
+    def renew(self) -> None:
+        """Use none of the connections again that are there now."""
+        for pool in list(self._pools.values()):
+            pool.renew()  # type: ignore[attr-defined]  # they are those of connections.py
+
     def close(self) -> None:
-        """Close every connection that is not in use now, at once; those in use when their answer has been read."""
+        """Close every connection at once, those in use too."""
         pools, self._pools = self._pools, {}
         for pool in pools.values():
             pool.close()

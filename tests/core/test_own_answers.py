@@ -1,0 +1,149 @@
+"""No call is handed another call's answer, whatever a server does; the full number is in `make conformance`."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from govcomponents.contracts.modes import Mode
+from govcomponents.core.driver import drive
+from govcomponents.errors import GovComponentsError, OutcomeUnknown
+
+from .loopback import get, post
+from .misbehaving_server import KINDS, TOLD_APART_BY_READING
+from .own_answers import LIMITS, bare_outcomes, misbehaving, outcomes
+from .test_misbehaving_servers import serving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .loopback import Caller
+    from .test_misbehaving_servers import Connection
+
+    Make = Callable[..., Caller]
+
+SEED = 20261123
+
+
+def test_no_call_is_handed_the_answer_of_another(gov_mode: Mode) -> None:
+    with misbehaving(SEED) as base:
+        found = outcomes(gov_mode, base, 3000)
+    assert found["ANOTHER'S"] == 0
+    assert found.total() == 3000
+    assert found["own"] > 2000, found
+
+
+def test_a_transport_alone_gives_no_connection_back_that_may_hold_more(gov_mode: Mode) -> None:
+    kinds = KINDS.keys() - TOLD_APART_BY_READING - {"silent"}
+    with misbehaving(SEED, 0.3, sorted(kinds)) as base:
+        if gov_mode is Mode.BLOCKING:
+            from govcomponents.core.transports.blocking import RequestsTransport
+
+            found = drive(bare_outcomes(RequestsTransport(**LIMITS), base, 800))  # type: ignore[arg-type]  # as numbers
+        else:
+            from govcomponents.core.transports.aio import AiohttpTransport
+
+            found = asyncio.run(bare_outcomes(AiohttpTransport(**LIMITS), base, 1500))  # type: ignore[arg-type]  # the same
+    assert found["ANOTHER'S"] == 0
+    assert found["own"] > 400, found
+
+
+@pytest.mark.parametrize("status", ["204 No Content", "302 Found", "404 Not Found", "429 No", "503 No"])
+def test_a_connection_is_given_back_only_after_a_success_with_a_body(caller: Caller, status: str) -> None:
+    """A refusal, or an answer without a body, tells not what it is about: a second one would be taken for the next."""
+    carried: list[list[str]] = []
+
+    def serve(connection: Connection) -> None:
+        paths: list[str] = []
+        carried.append(paths)
+        while (path := connection.request()) is not None:
+            paths.append(path)
+            if path == "/other":
+                connection.write(
+                    f"HTTP/1.1 {status}\r\n" + ("\r\n" if "204" in status else "Content-Length: 0\r\n\r\n")
+                )
+            else:
+                connection.answer(path)
+
+    with serving(serve) as base:
+        for path in ("/a", "/b", "/other", "/c"):
+            caller.send(get(base + path))
+    assert carried == [["/a", "/b", "/other"], ["/c"]]
+
+
+def test_no_connection_of_before_is_used_after_renew(caller: Caller) -> None:
+    connections: list[int] = []
+
+    def serve(connection: Connection) -> None:
+        connections.append(1)
+        while (path := connection.request()) is not None:
+            connection.answer(path)
+
+    with serving(serve) as base:
+        for count in (1, 1, 2, 2):
+            if count == 2 and len(connections) == 1:
+                caller.transport.renew()  # type: ignore[attr-defined]  # both of ours have it
+            assert caller.send(get(base + "/a")).body == b"/a"
+            assert len(connections) == count
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "HTTP/1.1 201 Cre",
+        "HTTP/1.1 201 Created\r\nX: y\r\n",
+        "HTTP/1.1 201 Created\r\nContent-Length: 0\r\nX: ",
+        "HTTP/1.1 201 Created\r\nContent-Length: -1\r\n\r\n{}",
+        "HTTP/1.1 201 Created\r\nContent-Length: 2, 3\r\n\r\n{}",
+        "HTTP/1.1 201 Created\r\nContent-Length: 2\r\nContent-Length: 1\r\n\r\n{}",
+        "HTTP/1.1 201 Created\r\nContent-Length: +2\r\n\r\n{}",
+        "HTTP/1.1 201 Created\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n",
+    ],
+)
+def test_a_head_that_is_cut_or_contradicts_itself_is_a_lost_answer(caller: Caller, head: str) -> None:
+    def serve(connection: Connection) -> None:
+        connection.request()
+        connection.write(head)
+
+    with serving(serve) as base, pytest.raises(OutcomeUnknown):
+        caller.send(post(base + "/a"))
+
+
+def test_closing_ends_the_calls_that_are_under_way(make_caller: Make) -> None:
+    """A worker that is stopped does not wait for a provider that does not answer."""
+    caller = make_caller(read_timeout=30)
+    asked, ended = threading.Event(), []
+
+    def serve(connection: Connection) -> None:
+        connection.request()
+        asked.set()
+        connection.wait(20)
+
+    with serving(serve) as base:
+        if caller.mode is Mode.ASYNCIO:
+
+            async def both() -> None:
+                call = asyncio.ensure_future(caller.transport.send(post(base + "/a")))
+                await asyncio.to_thread(asked.wait, 5)
+                await caller.transport.aclose()
+                with pytest.raises(GovComponentsError):
+                    await asyncio.wait_for(call, 2)
+
+            caller._runner.run(both())  # the loop of this caller
+            return
+
+        def call() -> None:
+            with pytest.raises(OutcomeUnknown):
+                caller.send(post(base + "/a"))
+            ended.append(True)
+
+        thread = threading.Thread(target=call, daemon=True)
+        thread.start()
+        assert asked.wait(5)
+        caller.close()
+        thread.join(2)
+        assert ended == [True]
