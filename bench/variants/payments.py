@@ -53,7 +53,7 @@ def our_payment() -> None:
     from govcomponents.core.http.responses import LazyJson
     from govcomponents.pay.adapters.govuk_pay.adapter import PAYMENT, to_payment
 
-    cpu_of(lambda: to_payment(PAYMENT.validator.validate_json(ANSWER), LazyJson(ANSWER)), COUNT, warm_up=500)
+    cpu_of(lambda: to_payment(PAYMENT.form.validator.validate_json(ANSWER), LazyJson(ANSWER)), COUNT, warm_up=500)
 
 
 def bare_payment() -> None:

@@ -34,8 +34,8 @@ from govcomponents.errors import (
     UnexpectedReply,
 )
 from govcomponents.money import Money
+from govcomponents.pay.adapters.request_parts import flatten
 from govcomponents.pay.adapters.stripe.adapter import Stripe
-from govcomponents.pay.adapters.stripe.wire import flatten
 from govcomponents.pay.async_service import AsyncPayService
 from govcomponents.pay.events import PaymentChange
 from govcomponents.pay.service import PayService

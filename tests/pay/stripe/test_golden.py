@@ -25,8 +25,8 @@ from govcomponents.money import Money
 from govcomponents.pay.adapters.stripe import wire
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.adapters.stripe.error_mapping import refusal
-from govcomponents.pay.adapters.stripe.parsing import payment_of_intent, to_dispute, to_refund
-from govcomponents.pay.adapters.stripe.schema import DISPUTE, INTENT, REFUND, BalancePart, ChargePart
+from govcomponents.pay.adapters.stripe.parsing import DISPUTE, INTENT, REFUND
+from govcomponents.pay.adapters.stripe.wire import BalancePart, ChargePart
 from govcomponents.pay.service import PayService
 from govcomponents.pay.states import DisputeStatus, FailureReason, PaymentStatus, RefundableStatus, RefundStatus
 from govcomponents.privacy import Secret
@@ -195,7 +195,7 @@ def test_a_declined_card_is_told_as_a_detail_not_as_the_end():
 def test_every_charge_is_read_as_the_part_of_a_payment(name):
     body = ANSWERS[name]["body"]
     intent = {**ANSWERS["payment-intent-succeeded"]["body"], "currency": body["currency"], "latest_charge": body}
-    payment = payment_of_intent(INTENT.validate_python(intent), intent)
+    payment = INTENT.convert(INTENT.form.validate_python(intent), intent)
     left = body["amount_captured"] - body["amount_refunded"]
     assert payment.refundable.available == Money(left, body["currency"].upper())
     assert payment.refundable.submitted == Money(body["amount_refunded"], body["currency"].upper())
@@ -238,7 +238,7 @@ def test_every_refund_is_read(name):
     if body["payment_intent"] is None:  # the published sample belongs to nothing, so to no payment that is asked for
         with pytest.raises(NotFound):
             pay_on(transport).get_refund(of, body["id"])
-        refund = to_refund(REFUND.validate_python(body), body)
+        refund = REFUND.convert(REFUND.form.validate_python(body), body)
         assert refund.payment_id is None
     else:
         refund = pay_on(transport).get_refund(of, body["id"])
@@ -265,7 +265,7 @@ DISPUTES = {
 @pytest.mark.parametrize("name", names("get_dispute"))
 def test_every_dispute_is_read(name):
     body = ANSWERS[name]["body"]
-    dispute = to_dispute(DISPUTE.validate_python(body), body)
+    dispute = DISPUTE.convert(DISPUTE.form.validate_python(body), body)
     assert (dispute.id, dispute.raw_status, dispute.reason) == (body["id"], body["status"], body["reason"])
     assert dispute.status is DISPUTES[body["status"]]
     assert dispute.amount == Money(body["amount"], body["currency"].upper())
@@ -306,7 +306,7 @@ def test_a_list_of_sessions_is_read_page_by_page():
 )
 def test_every_listed_payment_intent_is_read(name):
     for item in ANSWERS[name]["body"]["data"]:
-        assert payment_of_intent(INTENT.validate_python(item), item).id == item["id"]
+        assert INTENT.convert(INTENT.form.validate_python(item), item).id == item["id"]
 
 
 def test_a_captured_and_a_cancelled_intent_are_read():

@@ -15,8 +15,9 @@ from govcomponents.core.http.messages import Replay, Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import InvalidInput
 from govcomponents.money import Money
+from govcomponents.pay.adapters.request_parts import flatten
 from govcomponents.pay.adapters.stripe import wire
-from govcomponents.pay.adapters.stripe.wire import flatten, from_units, to_units
+from govcomponents.pay.adapters.stripe.wire import from_units, to_units
 from govcomponents.pay.inputs import NewPayment
 from govcomponents.privacy import Personal
 from govcomponents.sandbox.providers.stripe.forms import nest

@@ -73,6 +73,11 @@ class Meaning:
     is_unprocessed: bool = False
 
 
+def meanings(kind: type[GovComponentsError], told: Mapping[str, tuple[str, str]]) -> dict[str, Meaning]:
+    """Return the meanings of several codes of one class of error: of each what happened, and the fix."""
+    return {code: Meaning(kind, happened, fix) for code, (happened, fix) in told.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
     """The parts of an error's body that are safe to show. `is_own` says whether the provider itself answered."""

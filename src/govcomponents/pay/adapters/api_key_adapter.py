@@ -19,12 +19,14 @@ from govcomponents.pay.port import PayPort
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
     from typing import Self
 
     from govcomponents.core.http.client import Credential
     from govcomponents.core.http.messages import Request, Response
     from govcomponents.core.http.runtime import Runtime
+    from govcomponents.core.inputs import Input
+    from govcomponents.core.results import Raw
     from govcomponents.pay.inputs import NewPayment
     from govcomponents.privacy import Secret
     from govcomponents.settings import PaySettings
@@ -51,6 +53,17 @@ class KeyForm:
 
 
 @dataclass(frozen=True, slots=True)
+class Reader(Generic[A, T]):
+    """Reader of one kind of thing: the `form` that it has in a provider's answers, and how to `convert` it.
+
+    `convert` raises ValueError for what cannot be said with certainty, such as an unknown currency.
+    """
+
+    form: TypeAdapter[A]
+    convert: Callable[[A, Raw], T]
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[PlaceT]):
     """One page of a search, as it was answered. `after` is the place of the next one; None if this is the last."""
 
@@ -71,6 +84,11 @@ class ApiKeyAdapter(PayPort):
     signature_header: ClassVar[str]
     rate_limit_wait: ClassVar[float]
 
+    @staticmethod
+    def is_rate_limit(response: Response) -> bool:
+        """Whether an answer with status 429 means that waiting helps."""
+        return response.status == 429
+
     def __init__(
         self,
         api_key: Secret,
@@ -83,6 +101,7 @@ class ApiKeyAdapter(PayPort):
         self.is_test = key.startswith(self.key_form.test)
         self.is_live = key.startswith(self.key_form.live)
         self._clock = runtime.clock
+        self._repeats = not runtime.retry.is_none
         self._callbacks = SignedCallbacks(self.provider, self.signature_header, webhook_secrets)
         url = base_url or self.default_base_url
         self._http = self._client(runtime, url, BearerKey(api_key))
@@ -105,6 +124,7 @@ class ApiKeyAdapter(PayPort):
             provider=self.provider,
             base_url=base_url,
             credential=credential,
+            is_rate_limit=self.is_rate_limit,
             rate_limit_wait=self.rate_limit_wait,
         )
 
@@ -121,61 +141,40 @@ class ApiKeyAdapter(PayPort):
             return response
         raise self._refusal(request, response)
 
-    async def _one(self, request: Request, kind: TypeAdapter[A], convert: Callable[[A, Mapping[str, object]], T]) -> T:
+    async def _pause(self) -> None:
+        """Wait while an earlier attempt under the same idempotency key comes to its end."""
+        await self._http.transport.sleep(self.rate_limit_wait)
+
+    async def _one(self, request: Request, reader: Reader[A, T]) -> T:
         """Ask for one thing, and say it in the port's words."""
-        response = self._checked(request, await self._http.send(request))
-        return self._read(request, response, kind, convert)
+        return self._read(request, await self._ask(request), reader)
 
-    def _read(
-        self,
-        request: Request,
-        response: Response,
-        kind: TypeAdapter[A],
-        convert: Callable[[A, Mapping[str, object]], T],
-    ) -> T:
+    def _read(self, request: Request, response: Response, reader: Reader[A, T]) -> T:
         """Say the one thing that an answer holds in the port's words."""
-        answer = read_as(kind, response, request=request, provider=self.provider)
-        return self._said(answer, LazyJson(response.body), convert, request, response)
+        answer = read_as(reader.form, response, request=request, provider=self.provider)
+        return self._said(answer, LazyJson(response.body), reader, request, response)
 
-    async def _list(
-        self,
-        request: Request,
-        place: tuple[str, ...],
-        kind: TypeAdapter[A],
-        convert: Callable[[A, Mapping[str, object]], T],
-    ) -> tuple[T, ...]:
+    async def _list(self, request: Request, place: tuple[str, ...], reader: Reader[A, T]) -> tuple[T, ...]:
         """Ask for a list, which stands in its answer at `place`, and say its items in the port's words."""
         response = await self._ask(request)
         found: object = read_as(_OBJECT, response, request=request, provider=self.provider)
         for name in place:
             found = found.get(name) if isinstance(found, dict) else None
         parts = read_part_as(_OBJECTS, found, response, request=request, provider=self.provider)
-        return tuple(self._many(parts, kind, convert, request, response))
+        return tuple(self._many(parts, reader, request, response))
 
     def _many(
-        self,
-        parts: list[dict[str, object]],
-        kind: TypeAdapter[A],
-        convert: Callable[[A, Mapping[str, object]], T],
-        request: Request,
-        response: Response,
+        self, parts: list[dict[str, object]], reader: Reader[A, T], request: Request, response: Response
     ) -> Iterator[T]:
         """Say each part of an answer in the port's words."""
         for part in parts:
-            answer = read_part_as(kind, part, response, request=request, provider=self.provider)
-            yield self._said(answer, part, convert, request, response)
+            answer = read_part_as(reader.form, part, response, request=request, provider=self.provider)
+            yield self._said(answer, part, reader, request, response)
 
-    def _said(
-        self,
-        answer: A,
-        raw: Mapping[str, object],
-        convert: Callable[[A, Mapping[str, object]], T],
-        request: Request,
-        response: Response,
-    ) -> T:
+    def _said(self, answer: A, raw: Raw, reader: Reader[A, T], request: Request, response: Response) -> T:
         """Say an answer in the port's words. What cannot be said, such as an unknown currency, is not guessed."""
         try:
-            return convert(answer, raw)
+            return reader.convert(answer, raw)
         except ValueError as error:
             raise self._unexpected(f"the answer cannot be read with certainty: {error}", request, response) from None
 
@@ -187,8 +186,7 @@ class ApiKeyAdapter(PayPort):
         self,
         page_at: Callable[[PlaceT], Awaitable[Page[PlaceT] | None]],
         first: PlaceT,
-        kind: TypeAdapter[A],
-        convert: Callable[[A, Mapping[str, object]], T],
+        reader: Reader[A, T],
         *,
         name: str,
         fits: Callable[[T], bool] | None = None,
@@ -205,7 +203,7 @@ class ApiKeyAdapter(PayPort):
             if page is None:  # there is no such page any more
                 return
             fresh = [item for item in page.items if item.get(name) not in before]
-            for result in self._many(fresh, kind, convert, page.request, page.response):
+            for result in self._many(fresh, reader, page.request, page.response):
                 if fits is None or fits(result):
                     yield result
             before = frozenset(item.get(name) for item in page.items)
@@ -220,6 +218,13 @@ class ApiKeyAdapter(PayPort):
                 "must be https, because the key is not a test key",
                 f"pass an https URL; http is for keys that start with {' or '.join(self.key_form.test)}",
             )
+
+    def _refuse_filters(self, operation: str, wanted: Input, *names: str) -> None:
+        """Refuse filters that the provider does not know. Raises InvalidInput."""
+        for name in names:
+            if getattr(wanted, name) is not None:
+                fix = "leave it out, and search by created_from"
+                raise self._invalid(operation, name, f"{self.provider} does not tell that", fix)
 
     def _invalid(self, operation: str, field: str, problem: str, fix: str) -> InvalidInput:
         return InvalidInput(field=field, problem=problem, fix=fix, operation=operation, provider=self.provider)

@@ -1,14 +1,13 @@
-"""Parts of the requests of every adapter: paths, the fields that were given, and the argument `extra`."""
+"""Parts of the requests of every adapter: paths, bodies as JSON or as a form, and the argument `extra`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
-from urllib.parse import quote
+import json
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+from urllib.parse import quote, urlencode
 
 from govcomponents.errors import InvalidInput
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 V = TypeVar("V")
 
@@ -23,10 +22,47 @@ def given(**fields: object) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None and value is not False and value != {}}
 
 
-def with_extra(
-    own: Mapping[str, V], extra: Mapping[str, V] | None, *, operation: str, provider: str
-) -> Mapping[str, V]:
-    """Lay the provider's own fields beside those that the adapter sends. Raises InvalidInput for one that is both."""
+def json_body(own: Mapping[str, object], extra: Mapping[str, object] | None, *, operation: str, provider: str) -> bytes:
+    """Write a body as JSON, in UTF-8 and without escapes. Raises InvalidInput for an `extra` that cannot go along."""
+    whole = _with_extra(own, extra, operation, provider)
+    try:
+        return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError):
+        raise _unsendable("holds what JSON cannot", operation, provider) from None
+
+
+def form_body(own: Mapping[str, object], extra: Mapping[str, object] | None, *, operation: str, provider: str) -> bytes:
+    """Write a body as a form with nested names. Raises InvalidInput for an `extra` that cannot go along."""
+    try:
+        more = dict(flatten(extra or {}))
+    except TypeError as error:
+        raise _unsendable(str(error), operation, provider, numbers="whole numbers") from None
+    return urlencode(_with_extra(dict(flatten(own)), more, operation, provider)).encode()
+
+
+def flatten(value: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the pairs of a form, `a[b][0]=c`: lists numbered from 0, booleans as words (stripe-python, _encode.py).
+
+    Raises TypeError for what has no form.
+    """
+    if isinstance(value, Mapping):
+        for inner, part in value.items():
+            if not isinstance(inner, str) or not inner or "[" in inner or "]" in inner:
+                raise TypeError("a name must be text without square brackets")
+            yield from flatten(part, f"{name}[{inner}]" if name else inner)
+    elif isinstance(value, (list, tuple)):
+        for number, part in enumerate(value):
+            yield from flatten(part, f"{name}[{number}]")
+    elif isinstance(value, bool):
+        yield name, "true" if value else "false"
+    elif isinstance(value, (str, int)):
+        yield name, str(value)
+    else:
+        raise TypeError(f"a form cannot hold a {type(value).__name__}")
+
+
+def _with_extra(own: Mapping[str, V], extra: Mapping[str, V] | None, operation: str, provider: str) -> Mapping[str, V]:
+    """Lay the provider's own fields beside those that the adapter sends."""
     if not extra:
         return own
     if clash := sorted(own.keys() & extra.keys()):
@@ -40,8 +76,7 @@ def with_extra(
     return {**own, **extra}
 
 
-def unsendable(*, problem: str, operation: str, provider: str, numbers: str = "numbers") -> InvalidInput:
-    """Return the error for what the form of the request's body cannot hold in `extra`."""
+def _unsendable(problem: str, operation: str, provider: str, *, numbers: str = "numbers") -> InvalidInput:
     return InvalidInput(
         field="extra",
         problem=problem,

@@ -17,7 +17,7 @@ from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.errors import Conflict, NotFound
 from govcomponents.money import Money
 from govcomponents.pay import models
-from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, carrying
+from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, Reader, carrying
 from govcomponents.pay.adapters.govuk_pay import wire
 from govcomponents.pay.adapters.local_filters import is_of_brand
 from govcomponents.pay.adapters.values import personal, pounds, secret
@@ -215,11 +215,16 @@ class _PageAnswer(Wire):
     results: list[dict[str, object]]
 
 
-PAYMENT: Final = TypeAdapter(wire.PaymentAnswer)
-_EVENT: Final = TypeAdapter(_EventAnswer)
-_REFUND: Final = TypeAdapter(wire.RefundAnswer)
-_AGREEMENT: Final = TypeAdapter(_AgreementAnswer)
-_DISPUTE: Final = TypeAdapter(wire.DisputeAnswer)
+PAYMENT: Final = Reader(TypeAdapter(wire.PaymentAnswer), to_payment)
+_EVENT: Final = Reader(TypeAdapter(_EventAnswer), _to_event)
+_REFUND: Final = Reader(TypeAdapter(wire.RefundAnswer), _to_refund)
+_AGREEMENT: Final = Reader(TypeAdapter(_AgreementAnswer), _to_agreement)
+_DISPUTE: Final = Reader(TypeAdapter(wire.DisputeAnswer), _to_dispute)
+
+
+def _refund_of(payment_id: str) -> Reader[wire.RefundAnswer, models.Refund]:
+    """Return the reader of a payment's refunds: alone they do not always say whose they are."""
+    return Reader(_REFUND.form, partial(_to_refund, payment_id=PaymentId(payment_id)))
 
 
 class GovUkPay(ApiKeyAdapter):
@@ -254,7 +259,7 @@ class GovUkPay(ApiKeyAdapter):
         return refusal(request, response)
 
     async def _payment(self, request: Request) -> models.Payment:
-        return await self._one(request, PAYMENT, to_payment)
+        return await self._one(request, PAYMENT)
 
     async def _done(self, request: Request, http: HttpClient | None = None) -> None:
         response = await self._ask(request, http)
@@ -287,7 +292,7 @@ class GovUkPay(ApiKeyAdapter):
             except Conflict as error:
                 if error.code != "P0191":
                     raise
-            await self._http.transport.sleep(wire.RATE_LIMIT_WAIT)
+            await self._pause()
             return await self._payment(request)
 
     async def get(self, wanted: inputs.OnPayment) -> models.Payment:
@@ -302,7 +307,7 @@ class GovUkPay(ApiKeyAdapter):
     async def list_events(self, wanted: inputs.OnPayment) -> tuple[models.PaymentEvent, ...]:
         """GET /v1/payments/{id}/events."""
         request = wire.get("pay.list_events", wire.PAYMENT + "/events", payment_id=wanted.payment_id)
-        return await self._list(request, ("events",), _EVENT, _to_event)
+        return await self._list(request, ("events",), _EVENT)
 
     async def cancel(self, wanted: inputs.OnPayment) -> None:
         """POST /v1/payments/{id}/cancel."""
@@ -324,36 +329,35 @@ class GovUkPay(ApiKeyAdapter):
             )
         brand = wanted.card_brand
         fits = None if brand is None else partial(is_of_brand, brand=brand)
-        return self._pages("pay.search", wire.PAYMENTS, wanted, PAYMENT, to_payment, "payment_id", fits)
+        return self._pages("pay.search", wire.PAYMENTS, wanted, PAYMENT, "payment_id", fits)
 
     async def refund(self, new: inputs.NewRefund) -> models.Refund:
         """POST /v1/payments/{id}/refunds."""
-        return await self._one(wire.refund(new), _REFUND, partial(_to_refund, payment_id=PaymentId(new.payment_id)))
+        return await self._one(wire.refund(new), _refund_of(new.payment_id))
 
     async def get_refund(self, wanted: inputs.OnRefund) -> models.Refund:
         """GET /v1/payments/{id}/refunds/{refund_id}."""
         ids = {"payment_id": wanted.payment_id, "refund_id": wanted.refund_id}
         request = wire.get("pay.get_refund", wire.PAYMENT_REFUNDS + "/{refund_id}", **ids)
-        return await self._one(request, _REFUND, partial(_to_refund, payment_id=PaymentId(wanted.payment_id)))
+        return await self._one(request, _refund_of(wanted.payment_id))
 
     async def list_refunds(self, wanted: inputs.OnPayment) -> tuple[models.Refund, ...]:
         """GET /v1/payments/{id}/refunds."""
         request = wire.get("pay.list_refunds", wire.PAYMENT_REFUNDS, payment_id=wanted.payment_id)
-        convert = partial(_to_refund, payment_id=PaymentId(wanted.payment_id))
-        return await self._list(request, ("_embedded", "refunds"), _REFUND, convert)
+        return await self._list(request, ("_embedded", "refunds"), _refund_of(wanted.payment_id))
 
     def search_refunds(self, wanted: inputs.RefundSearch) -> AsyncGenerator[models.Refund, None]:
         """GET /v1/refunds."""
-        return self._pages("pay.search_refunds", wire.REFUNDS, wanted, _REFUND, _to_refund, "refund_id")
+        return self._pages("pay.search_refunds", wire.REFUNDS, wanted, _REFUND, "refund_id")
 
     async def create_agreement(self, new: inputs.NewAgreement) -> models.Agreement:
         """POST /v1/agreements."""
-        return await self._one(wire.create_agreement(new), _AGREEMENT, _to_agreement)
+        return await self._one(wire.create_agreement(new), _AGREEMENT)
 
     async def get_agreement(self, wanted: inputs.OnAgreement) -> models.Agreement:
         """GET /v1/agreements/{id}."""
         request = wire.get("pay.get_agreement", wire.AGREEMENT, agreement_id=wanted.agreement_id)
-        return await self._one(request, _AGREEMENT, _to_agreement)
+        return await self._one(request, _AGREEMENT)
 
     async def cancel_agreement(self, wanted: inputs.OnAgreement) -> None:
         """POST /v1/agreements/{id}/cancel."""
@@ -364,19 +368,18 @@ class GovUkPay(ApiKeyAdapter):
     def search_agreements(self, wanted: inputs.AgreementSearch) -> AsyncGenerator[models.Agreement, None]:
         """GET /v1/agreements."""
         path = wire.AGREEMENTS
-        return self._pages("pay.search_agreements", path, wanted, _AGREEMENT, _to_agreement, "agreement_id")
+        return self._pages("pay.search_agreements", path, wanted, _AGREEMENT, "agreement_id")
 
     def search_disputes(self, wanted: inputs.DisputeSearch) -> AsyncGenerator[models.Dispute, None]:
         """GET /v1/disputes."""
-        return self._pages("pay.search_disputes", wire.DISPUTES, wanted, _DISPUTE, _to_dispute, "dispute_id")
+        return self._pages("pay.search_disputes", wire.DISPUTES, wanted, _DISPUTE, "dispute_id")
 
     def _pages(
         self,
         operation: str,
         path: str,
         wanted: wire.Search,
-        kind: TypeAdapter[A],
-        convert: Callable[[A, Raw], T],
+        reader: Reader[A, T],
         name: str,
         fits: Callable[[T], bool] | None = None,
     ) -> AsyncGenerator[T, None]:
@@ -397,7 +400,7 @@ class GovUkPay(ApiKeyAdapter):
             is_last = not found.results or number * wanted.page_size >= found.total
             return Page(found.results, None if is_last else number + 1, request, response)
 
-        return self._found(page_at, 1, kind, convert, name=name, fits=fits)
+        return self._found(page_at, 1, reader, name=name, fits=fits)
 
     async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
         """Verify the header Pay-Signature over the raw bytes, then read the message."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Final, Required
@@ -14,7 +13,7 @@ from typing_extensions import TypedDict
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.core.http.responses import Wire
 from govcomponents.pay import inputs
-from govcomponents.pay.adapters.request_parts import given, path_of, unsendable, with_extra
+from govcomponents.pay.adapters.request_parts import given, json_body, path_of
 from govcomponents.pay.adapters.values import SignedUnits, Units, revealed
 from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
 from govcomponents.pay.limits import AmountLimits, PayLimits
@@ -108,12 +107,8 @@ def _post(
     timeout: float | None = None,
     idempotency_key: str | None = None,
 ) -> Request:
-    whole = with_extra(body, extra, operation=operation, provider=PROVIDER)
-    try:
-        # Not escaped: the firewall in front of the API may refuse a backslash (GOV.UK Pay docs: error codes, P0920).
-        content = json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-    except (TypeError, ValueError):
-        raise unsendable(problem="holds what JSON cannot", operation=operation, provider=PROVIDER) from None
+    # Not escaped: the firewall in front of the API may refuse a backslash (GOV.UK Pay docs: error codes, P0920).
+    content = json_body(body, extra, operation=operation, provider=PROVIDER)
     headers, replay = {"Content-Type": "application/json"}, Replay.UNSENT
     if idempotency_key is not None:
         headers["Idempotency-Key"], replay = idempotency_key, Replay.IDEMPOTENT

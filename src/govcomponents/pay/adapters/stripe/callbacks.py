@@ -16,14 +16,7 @@ from pydantic import TypeAdapter
 from govcomponents.core.http.responses import LazyJson
 from govcomponents.core.times import time_of
 from govcomponents.pay.adapters.event_states import agreeing
-from govcomponents.pay.adapters.stripe.parsing import (
-    state_of_intent,
-    state_of_session,
-    to_dispute,
-    to_refund,
-)
-from govcomponents.pay.adapters.stripe.schema import DISPUTE, INTENT, REFUND, SESSION, ChargePart, Currency, Seconds
-from govcomponents.pay.adapters.stripe.wire import REFERENCE, from_units
+from govcomponents.pay.adapters.stripe import parsing, wire
 from govcomponents.pay.adapters.values import Units
 from govcomponents.pay.events import DisputeChanged, PaymentChange, PaymentChanged, RefundChanged, UnknownEvent
 from govcomponents.pay.ids import PaymentId
@@ -60,15 +53,10 @@ _BY_STATUS: Final = {
 _FROM_STATE: Final = frozenset({"checkout.session.completed", "checkout.session.expired", "payment_intent.canceled"})
 
 
-class _ChargePart(ChargePart, total=False):
-    payment_intent: str | None
-    metadata: dict[str, str] | None
-
-
-_CHARGE: Final = TypeAdapter(_ChargePart)
-_TIME: Final = TypeAdapter(Seconds)
+_CHARGE: Final = TypeAdapter(wire.ChargePart)
+_TIME: Final = TypeAdapter(wire.Seconds)
 _UNITS: Final = TypeAdapter(Units)
-_CURRENCY: Final = TypeAdapter(Currency)
+_CURRENCY: Final = TypeAdapter(wire.Currency)
 
 
 def sign(body: bytes, secret: str, timestamp: int | str) -> str:
@@ -128,41 +116,42 @@ def _event(key: str, message: Mapping[str, object], body: bytes) -> PayEvent:
 
 def _of(facts: EventFacts, found: dict[str, object]) -> PayEvent:
     """Read an event by what its object is. Raises ValueError."""
+    kind = found.get("object")
+    name = "amount_total" if kind == "checkout.session" else "amount"
+    amount = _amount(found.get(name), found.get("currency"))
+    if amount is None:  # it is not told; the event is
+        found = {**found, name: 0, "currency": "gbp"}
 
     def of(payment_id: str | None, reference: str | None) -> EventFacts:
         return {**facts, "payment_id": PaymentId(payment_id) if payment_id else None, "reference": reference}
 
-    match found.get("object"):
+    match kind:
         case "refund":
-            amount, found = _amount(found, "amount")
-            part = REFUND.validate_python(found)
-            refund = to_refund(part, found)
+            part = parsing.REFUND.form.validate_python(found)
+            refund = parsing.to_refund(part, found)
             status = refund.status if facts["raw_type"] != "refund.failed" else RefundStatus.ERROR
             named = of(refund.payment_id, _reference(part.get("metadata")))
             return RefundChanged(**named, refund_id=refund.id, status=status, amount=amount)
         case "dispute":
-            amount, found = _amount(found, "amount")
-            dispute = to_dispute(DISPUTE.validate_python(found), found)
+            dispute = parsing.to_dispute(parsing.DISPUTE.form.validate_python(found), found)
             is_contrary = facts["raw_type"] == "charge.dispute.closed" and not dispute.is_finished
             status_of = None if is_contrary else dispute.status
             named = of(dispute.payment_id, None)
             return DisputeChanged(**named, dispute_id=dispute.id, status=status_of, amount=amount)
         case "charge":
-            amount, found = _amount(found, "amount")
             charge = _CHARGE.validate_python(found)
-            named = of(charge.get("payment_intent"), _reference(charge.get("metadata")))
+            named = of(parsing.id_of(charge.get("payment_intent")), _reference(charge.get("metadata")))
             if facts["raw_type"] == "charge.refunded":  # it does not show which refund
                 return RefundChanged(**named, payment_amount=amount)
             return _changed(named, None, amount)
         case "checkout.session":
-            amount, found = _amount(found, "amount_total")
-            session = SESSION.validate_python(found)
+            session = parsing.SESSION.form.validate_python(found)
             named = of(session["id"], session.get("client_reference_id"))
-            return _changed(named, state_of_session(session), amount)
+            return _changed(named, parsing.state_of_session(session), amount)
         case "payment_intent":
-            amount, found = _amount(found, "amount")
-            intent = INTENT.validate_python(found)
-            return _changed(of(intent["id"], _reference(intent.get("metadata"))), state_of_intent(intent), amount)
+            intent = parsing.INTENT.form.validate_python(found)
+            named = of(intent["id"], _reference(intent.get("metadata")))
+            return _changed(named, parsing.state_of_intent(intent), amount)
         case _:
             return UnknownEvent(**facts)
 
@@ -174,21 +163,16 @@ def _time(seconds: object) -> datetime | None:
         return None
 
 
-def _amount(found: dict[str, object], name: str) -> tuple[Money | None, dict[str, object]]:
-    """Read an object's amount, and return the object as the rest of it can be read.
-
-    An amount that is none, or of a currency that cannot be read with certainty, is not told; the event is.
-    """
+def _amount(units: object, currency: object) -> Money | None:
+    """Read an amount; None if it is none, or of a currency that cannot be read with certainty."""
     try:
-        return from_units(
-            _UNITS.validate_python(found.get(name)), _CURRENCY.validate_python(found.get("currency"))
-        ), found
+        return wire.from_units(_UNITS.validate_python(units), _CURRENCY.validate_python(currency))
     except ValueError:
-        return None, {**found, name: 0, "currency": "gbp"}
+        return None
 
 
 def _reference(metadata: Mapping[str, str] | None) -> str | None:
-    return (metadata or {}).get(REFERENCE)
+    return (metadata or {}).get(wire.REFERENCE)
 
 
 def _changed(facts: EventFacts, state: PaymentState | None, amount: Money | None) -> PayEvent:

@@ -1,23 +1,26 @@
-"""Requests to Stripe: paths, keys, form bodies, and amounts as it counts them (Stripe docs: API reference)."""
+"""Requests to Stripe, amounts as it counts them, and the form of its objects (Stripe docs: API reference)."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from math import ceil
+from typing import TYPE_CHECKING, Annotated, Final, Required
 from urllib.parse import urlencode
+
+from pydantic import AliasPath, Field, StrictBool
+from typing_extensions import TypedDict
 
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
 from govcomponents.money import Money
-from govcomponents.pay.adapters.request_parts import path_of, unsendable, with_extra
+from govcomponents.pay.adapters.request_parts import flatten, form_body, path_of
+from govcomponents.pay.adapters.values import SignedUnits, Units
 from govcomponents.pay.limits import AmountLimits, PayLimits
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from govcomponents.pay import inputs
 
     DatedSearch = inputs.PaymentSearch | inputs.RefundSearch | inputs.DisputeSearch
@@ -26,8 +29,6 @@ PROVIDER: Final = "Stripe"
 BASE_URL: Final = "https://api.stripe.com"
 API_VERSION: Final = "2026-06-24.dahlia"
 SIGNATURE: Final = "Stripe-Signature"
-REPLAYED: Final = "idempotent-replayed"
-IN_PROGRESS: Final = 409
 LARGEST_PAGE: Final = 100
 
 SESSIONS: Final = "/v1/checkout/sessions"
@@ -36,8 +37,6 @@ INTENT: Final = "/v1/payment_intents/{id}"
 REFUNDS: Final = "/v1/refunds"
 REFUND: Final = REFUNDS + "/{id}"
 DISPUTES: Final = "/v1/disputes"
-# A list may expand four levels, of which `data` is one (Stripe docs: expanding responses).
-EXPAND_IN_LIST: Final = ("data.payment_intent.latest_charge",)
 
 # Names in an object's metadata. Stripe keeps what the service sees as one payment in several objects; these tie them.
 REFERENCE: Final = "reference"
@@ -67,17 +66,15 @@ _OWN_KEY: Final = re.compile(r"gc-([0-9]{10})-[0-9a-f]{32}")
 _VERSION: Final = {"Stripe-Version": API_VERSION}
 _FORM: Final = {**_VERSION, "Content-Type": "application/x-www-form-urlencoded"}
 _LOOK_AT_PAYMENT: Final = "get the payment and decide from its state"
-_CALL_AGAIN: Final = "it was only to read, and nothing was changed: call again"
+_SAME_CALL: Final = "call again with the same arguments and the idempotency key of this error: it"
 
-# fmt: off
-_UNITS: Final = {
-    **dict.fromkeys((
-        "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF",
-    ), 1),
-    "ISK": 100,  # has no hundredths any more, but Stripe still counts them
-    **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 1000),
-}
-# fmt: on
+
+# Amounts.
+
+# Stripe counts as ISO 4217 does, but for these: of ISK the hundredths that it has no more, of MGA none.
+_UNITS: Final = {"ISK": 100, "MGA": 1}
+# Of UGX Stripe's documentation says both 1 and 100, of the others nothing: a guess could charge a hundred times more.
+_UNCERTAIN: Final = frozenset({"IQD", "LYD", "UGX", "UYI"})
 # ISO 4217 keeps X for what no country issues: metals, funds, tests; and for the currencies that several share.
 _SHARED: Final = frozenset({"XAF", "XCD", "XCG", "XOF", "XPF"})
 
@@ -91,12 +88,10 @@ def _units(currency: str) -> tuple[int, int]:
     """How many of its units Stripe, and how many ISO 4217, counts in one of a currency. Raises ValueError."""
     if currency.startswith("X") and currency not in _SHARED:
         raise ValueError("this is no currency to pay in")
-    minor = Money.of("1", currency).minor
-    units = _UNITS.get(currency, 100)
-    # Of UGX Stripe's documentation says both 1 and 100; a guess could charge a hundred times too much.
-    if units != minor and currency not in _UNITS:
+    if currency in _UNCERTAIN:
         raise ValueError("how Stripe counts this currency is not certain")
-    return units, minor
+    minor = Money.of("1", currency).minor
+    return _UNITS.get(currency, minor), minor
 
 
 def to_units(amount: Money, operation: str) -> int:
@@ -122,38 +117,7 @@ def from_units(units: int, currency: str) -> Money:
     return Money(value, code)
 
 
-def flatten(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the pairs of a form, `a[b][0]=c`: lists numbered from 0, booleans as words (stripe-python, _encode.py).
-
-    Raises TypeError for what has no form.
-    """
-    for name, value in values.items():
-        if not _is_name(name):
-            raise TypeError("a name must be text without square brackets")
-        yield from _pairs(f"{prefix}[{name}]" if prefix else name, value)
-
-
-def _is_name(name: object) -> bool:
-    return isinstance(name, str) and bool(name) and "[" not in name and "]" not in name
-
-
-def _pairs(name: str, value: object) -> Iterator[tuple[str, str]]:
-    if isinstance(value, bool):
-        yield name, "true" if value else "false"
-    elif isinstance(value, (str, int)):
-        yield name, str(value)
-    elif isinstance(value, Mapping):
-        yield from flatten(value, name)
-    elif isinstance(value, (list, tuple)):
-        for number, item in enumerate(value):
-            yield from _pairs(f"{name}[{number}]", item)
-    else:
-        raise TypeError(f"a form cannot hold a {type(value).__name__}")
-
-
-def is_intent(payment_id: str) -> bool:
-    """Whether a payment is named by its PaymentIntent, as some webhooks and refunds name it."""
-    return payment_id.startswith("pi_")
+# Requests.
 
 
 def new_key(now: float) -> str:
@@ -165,7 +129,7 @@ def new_key(now: float) -> str:
 
 
 def refund_key(intent_id: str, available: Money, undone: Iterable[str]) -> str:
-    """The idempotency key of a refund whose caller gave none: one refund for each `available` that was seen.
+    """Make the idempotency key of a refund whose caller gave none: one refund for each `available` that was seen.
 
     Stripe has no guard like GOV.UK Pay's `refund_amount_available`; this key is one, and atomic: of two refunds that
     start from the same `available`, the second is refused or answered with the first. `undone` are the refunds that
@@ -175,11 +139,39 @@ def refund_key(intent_id: str, available: Money, undone: Iterable[str]) -> str:
     return f"gc-refund-{hashlib.sha256(told.encode()).hexdigest()[:40]}"
 
 
+def is_intent(payment_id: str) -> bool:
+    """Whether a payment is named by its PaymentIntent, as some webhooks and refunds name it."""
+    return payment_id.startswith("pi_")
+
+
 def get(operation: str, template: str, identifier: str = "", query: Mapping[str, object] | None = None) -> Request:
     """Read the object, or the list, that a template of a path with an id stands for."""
     path = path_of(template, id=identifier)
     url = f"{path}?{urlencode(list(flatten(query)))}" if query else path
-    return Request(operation, "GET", url, Replay.ALWAYS, _VERSION, lookup=_CALL_AGAIN, template=template)
+    lookup = "it was only to read, and nothing was changed: call again"
+    return Request(operation, "GET", url, Replay.ALWAYS, _VERSION, lookup=lookup, template=template)
+
+
+def get_session(operation: str, session_id: str) -> Request:
+    """Read a Session, with its PaymentIntent, charge and fee."""
+    return get(operation, SESSION, session_id, {"expand": ["payment_intent.latest_charge.balance_transaction"]})
+
+
+def get_intent(operation: str, intent_id: str) -> Request:
+    """Read a PaymentIntent, with its charge and fee."""
+    return get(operation, INTENT, intent_id, {"expand": ["latest_charge.balance_transaction"]})
+
+
+def page(operation: str, path: str, after: str, wanted: DatedSearch | None = None, **filters: object) -> Request:
+    """Read one page of a list, newest first, after the item of an id; "" is for the first page."""
+    query: dict[str, object] = {}
+    if wanted is not None:
+        limits = {"gte": wanted.created_from, "lt": wanted.created_before}
+        # Stripe keeps whole seconds only: what is in the second of a limit's fraction is before it.
+        query["created"] = {name: ceil(limit.timestamp()) for name, limit in limits.items() if limit is not None}
+    size = LARGEST_PAGE if wanted is None else min(wanted.page_size, LARGEST_PAGE)
+    query |= {**filters, "limit": size}
+    return get(operation, path, query={**query, "starting_after": after} if after else query)
 
 
 def post(
@@ -187,7 +179,8 @@ def post(
     template: str,
     identifier: str = "",
     *,
-    form: Mapping[str, str] | None = None,
+    form: Mapping[str, object] | None = None,
+    extra: Mapping[str, object] | None = None,
     key: str | None = None,
     lookup: str = _LOOK_AT_PAYMENT,
 ) -> Request:
@@ -198,7 +191,7 @@ def post(
         path_of(template, id=identifier),
         Replay.IDEMPOTENT,
         {**_FORM, "Idempotency-Key": key or secrets.token_hex(16)},
-        urlencode(form or {}).encode(),
+        form_body(form or {}, extra, operation=operation, provider=PROVIDER),
         timeout=_PATIENT,
         lookup=lookup,
         idempotency_key=key,
@@ -206,23 +199,41 @@ def post(
     )
 
 
-def page(operation: str, path: str, after: str, wanted: DatedSearch | None = None, **filters: object) -> Request:
-    """Read one page of a list, newest first, after the item of an id; "" is for the first page."""
-    query: dict[str, object] = {}
-    if wanted is not None:
-        limits = {"gte": wanted.created_from, "lt": wanted.created_before}
-        query["created"] = {name: _seconds(moment) for name, moment in limits.items() if moment is not None}
-    size = LARGEST_PAGE if wanted is None else min(wanted.page_size, LARGEST_PAGE)
-    query |= {**filters, "limit": size}
-    return get(operation, path, query={**query, "starting_after": after} if after else query)
+def create(new: inputs.NewPayment, key: str) -> Request:
+    """Create a Checkout Session for one payment by card.
 
-
-def _form(operation: str, body: Mapping[str, object], extra: Mapping[str, object] | None) -> Mapping[str, str]:
-    try:
-        more = dict(flatten(extra or {}))
-    except TypeError as error:
-        raise unsendable(problem=str(error), operation=operation, provider=PROVIDER, numbers="whole numbers") from None
-    return with_extra(dict(flatten(body)), more, operation=operation, provider=PROVIDER)
+    The reference goes along three times, because neither a Session's id nor its metadata is on what comes of it.
+    """
+    metadata = _metadata(new)
+    of_session = {**metadata, DESCRIPTION: new.description}
+    intent: dict[str, object] = {"description": new.description, "metadata": metadata}
+    if new.delayed_capture:
+        intent["capture_method"] = of_session[CAPTURE] = "manual"
+    price = {
+        "currency": new.amount.currency.lower(),
+        "unit_amount": to_units(new.amount, "pay.create"),
+        "product_data": {"name": new.description},
+    }
+    form: dict[str, object] = {
+        "mode": "payment",
+        "client_reference_id": new.reference,
+        "locale": "en-GB",
+        "success_url": new.return_url,
+        "cancel_url": new.return_url,
+        "payment_method_types": ["card"],  # others may take days to say whether they paid
+        "adaptive_pricing": {"enabled": False},  # the person pays the currency that the service asked for
+        "line_items": [{"quantity": 1, "price_data": price}],
+        "payment_intent_data": intent,
+        "metadata": of_session,
+    }
+    if new.email is not None:
+        form["customer_email"] = new.email.reveal()
+    if ours := _OWN_KEY.fullmatch(key):
+        form["expires_at"] = int(ours.group(1))
+    lookup = (
+        f"{_SAME_CALL} makes one payment. If that goes on failing, search payments for the reference, and use a new key"
+    )
+    return post("pay.create", SESSIONS, form=form, extra=new.extra, key=key, lookup=lookup)
 
 
 def _metadata(new: inputs.NewPayment) -> dict[str, str]:
@@ -237,61 +248,9 @@ def _metadata(new: inputs.NewPayment) -> dict[str, str]:
     return {**kept, REFERENCE: new.reference}
 
 
-def create(new: inputs.NewPayment, key: str) -> Request:
-    """Create a Checkout Session for one payment by card.
-
-    The reference goes along three times, because neither a Session's id nor its metadata is on what comes of it.
-    """
-    metadata = _metadata(new)
-    of_session = {**metadata, DESCRIPTION: new.description}
-    intent: dict[str, object] = {"description": new.description, "metadata": metadata}
-    if new.delayed_capture:
-        intent["capture_method"] = "manual"
-        of_session[CAPTURE] = "manual"
-    price = {
-        "currency": new.amount.currency.lower(),
-        "unit_amount": to_units(new.amount, "pay.create"),
-        "product_data": {"name": new.description},
-    }
-    body: dict[str, object] = {
-        "mode": "payment",
-        "client_reference_id": new.reference,
-        "locale": "en-GB",
-        "success_url": new.return_url,
-        "cancel_url": new.return_url,
-        "payment_method_types": ["card"],  # others may take days to say whether they paid
-        "adaptive_pricing": {"enabled": False},  # the person pays the currency that the service asked for
-        "line_items": [{"quantity": 1, "price_data": price}],
-        "payment_intent_data": intent,
-        "metadata": of_session,
-    }
-    if new.email is not None:
-        body["customer_email"] = new.email.reveal()
-    if ours := _OWN_KEY.fullmatch(key):
-        body["expires_at"] = int(ours.group(1))
-    return post(
-        "pay.create",
-        SESSIONS,
-        form=_form("pay.create", body, new.extra),
-        key=key,
-        lookup="call again with the same arguments and the idempotency key of this error: it makes one payment. If "
-        "that goes on failing, search payments for the reference, and use a new key",
-    )
-
-
-def get_session(operation: str, session_id: str) -> Request:
-    """Read a Session, with its PaymentIntent, charge and fee."""
-    return get(operation, SESSION, session_id, {"expand": ["payment_intent.latest_charge.balance_transaction"]})
-
-
-def get_intent(operation: str, intent_id: str) -> Request:
-    """Read a PaymentIntent, with its charge and fee."""
-    return get(operation, INTENT, intent_id, {"expand": ["latest_charge.balance_transaction"]})
-
-
 def mark_cancelled(session_id: str) -> Request:
     """Write on a Session that the service cancels it: expiring it and running out look the same."""
-    return post("pay.cancel", SESSION, session_id, form={f"metadata[{CANCELLED}]": "service"})
+    return post("pay.cancel", SESSION, session_id, form={"metadata": {CANCELLED: "service"}})
 
 
 def refund(new: inputs.NewRefund, intent_id: str, reference: str, key: str) -> Request:
@@ -299,17 +258,140 @@ def refund(new: inputs.NewRefund, intent_id: str, reference: str, key: str) -> R
     metadata = {OF_PAYMENT: new.payment_id, UNDER_KEY: key}
     if reference:
         metadata[REFERENCE] = reference
-    body = {"payment_intent": intent_id, "amount": to_units(new.amount, "pay.refund"), "metadata": metadata}
-    return post(
-        "pay.refund",
-        REFUNDS,
-        form=_form("pay.refund", body, new.extra),
-        key=key,
-        lookup="call again with the same arguments and the idempotency key of this error: it refunds once. If that "
-        "goes on failing, list the payment's refunds, and use a new key if it is not among them",
+    form = {"payment_intent": intent_id, "amount": to_units(new.amount, "pay.refund"), "metadata": metadata}
+    lookup = (
+        f"{_SAME_CALL} refunds once. If that goes on failing, list the payment's refunds, and use a new key if it is "
+        "not among them"
     )
+    return post("pay.refund", REFUNDS, form=form, extra=new.extra, key=key, lookup=lookup)
 
 
-def _seconds(moment: datetime) -> int:
-    """Whole seconds, which are all that Stripe keeps: what is in the second of a limit's fraction is before it."""
-    return -int(-moment.timestamp() // 1)
+# Objects, of each what is read: typed dictionaries, because a search reads thousands. A part may be an id or the whole
+# object, as the request expanded it.
+
+Seconds = Annotated[int, Field(ge=0, le=253_402_300_799)]
+Currency = Annotated[str, Field(pattern="^[a-z]{3}$")]
+
+
+class _Sum(TypedDict):
+    id: str
+    amount: Units
+    currency: Currency
+
+
+class AddressPart(TypedDict, total=False):
+    """A billing address."""
+
+    line1: str | None
+    line2: str | None
+    city: str | None
+    postal_code: str | None
+    country: str | None
+
+
+class PersonPart(TypedDict, total=False):
+    """The person who pays: of a Session `customer_details`, of a charge `billing_details`."""
+
+    name: str | None
+    email: str | None
+    address: AddressPart | None
+
+
+class CardPart(TypedDict, total=False):
+    """A card, as far as a charge tells of it."""
+
+    brand: str | None
+    funding: str | None
+    last4: str | None
+    exp_month: int | None
+    exp_year: int | None
+    three_d_secure: dict[str, object] | None
+    wallet: Annotated[str | None, Field(validation_alias=AliasPath("wallet", "type"))]
+
+
+class BalancePart(TypedDict, total=False):
+    """The change of the account's balance by a charge or a dispute."""
+
+    id: Required[str]
+    amount: Required[SignedUnits]
+    currency: Required[Currency]
+    fee: SignedUnits
+    net: Required[SignedUnits]
+    created: Required[Seconds]
+
+
+class ChargePart(_Sum, total=False):
+    """A charge to a card."""
+
+    amount_captured: Units | None
+    amount_refunded: Units
+    captured: StrictBool
+    refunded: StrictBool
+    disputed: StrictBool
+    billing_details: PersonPart | None
+    card: Annotated[CardPart | None, Field(validation_alias=AliasPath("payment_method_details", "card"))]
+    balance_transaction: BalancePart | str | None
+    payment_intent: IntentPart | str | None
+    metadata: dict[str, str] | None
+
+
+class AttemptPart(TypedDict, total=False):
+    """The reason why the last attempt to pay failed."""
+
+    code: str | None
+    decline_code: str | None
+    message: str | None
+
+
+class IntentPart(_Sum, total=False):
+    """A PaymentIntent."""
+
+    status: Required[str]
+    capture_method: str | None
+    cancellation_reason: str | None
+    created: Seconds | None
+    description: str | None
+    metadata: dict[str, str]
+    receipt_email: str | None
+    last_payment_error: AttemptPart | None
+    latest_charge: ChargePart | str | None
+
+
+class SessionPart(TypedDict, total=False):
+    """A Checkout Session."""
+
+    id: Required[str]
+    status: str | None
+    payment_status: str | None
+    url: str | None
+    amount_total: Units | None
+    currency: Currency | None
+    client_reference_id: str | None
+    customer_email: str | None
+    customer_details: PersonPart | None
+    created: Seconds | None
+    locale: str | None
+    metadata: dict[str, str] | None
+    payment_intent: IntentPart | str | None
+    success_url: str | None
+
+
+class RefundPart(_Sum, total=False):
+    """A refund."""
+
+    status: str | None
+    payment_intent: IntentPart | str | None
+    created: Seconds | None
+    metadata: dict[str, str] | None
+
+
+class DisputePart(_Sum, total=False):
+    """A dispute."""
+
+    status: Required[str]
+    reason: str | None
+    created: Seconds | None
+    charge: str | dict[str, object] | None
+    payment_intent: IntentPart | str | None
+    evidence_due_at: Annotated[Seconds | None, Field(validation_alias=AliasPath("evidence_details", "due_by"))]
+    balance_transactions: list[BalancePart]
