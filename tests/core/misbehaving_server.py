@@ -171,8 +171,8 @@ KINDS: dict[str, Kind] = {
     "silent": lambda _: [],
 }
 for _status in (100, 102, 103, 199):
-    KINDS[f"{_status} before the answer"] = lambda b, s=_status: [(0, _interim(s) + whole(b))]  # type: ignore[misc]
-    KINDS[f"{_status}, the answer late"] = lambda b, s=_status: [(0, _interim(s)), (LATE, whole(b))]  # type: ignore[misc]
+    KINDS[f"{_status} before the answer"] = lambda b, s=_status: [(0, _interim(s) + whole(b))]
+    KINDS[f"{_status}, the answer late"] = lambda b, s=_status: [(0, _interim(s)), (LATE, whole(b))]
 KINDS["many interim answers"] = lambda b: [(0, _interim(103) * 5), (LATE, _interim(100) * 3 + whole(b))]
 KINDS["103 with a length"] = lambda b: [
     (0, f"HTTP/1.1 103 Early Hints\r\nContent-Length: {len(b)}\r\n\r\n".encode()),

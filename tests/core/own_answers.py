@@ -59,7 +59,7 @@ def outcomes(mode: Mode, base: str, calls: int) -> Counter[str]:
 def _blocking(settings: Settings, retry: RetryPolicy, calls: int) -> Counter[str]:
     from govcomponents.core.transports.blocking import RequestsTransport
 
-    with GovComponents.from_settings(settings, retry=retry, transport=RequestsTransport(**LIMITS)) as gov:  # type: ignore[arg-type]
+    with GovComponents.from_settings(settings, retry=retry, transport=RequestsTransport(**LIMITS)) as gov:
 
         def one(number: int) -> str:
             reference = f"R{number}"
@@ -79,7 +79,7 @@ async def _asyncio(settings: Settings, retry: RetryPolicy, calls: int) -> Counte
 
     found: Counter[str] = Counter()
     numbers = iter(range(calls))
-    transport = AiohttpTransport(**LIMITS)  # type: ignore[arg-type]
+    transport = AiohttpTransport(**LIMITS)
     async with AsyncGovComponents.from_settings(settings, retry=retry, transport=transport) as gov:
 
         async def work() -> None:

@@ -62,7 +62,7 @@ def caught(call: Callable[[], object]) -> BaseException:
 
 def no_such_payment() -> object:
     with GovComponents.sandbox() as gov:
-        return gov.pay.get("none")  # type: ignore[arg-type]
+        return gov.pay.get("none")
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -84,7 +84,7 @@ def test_a_wrapped_method_is_still_what_it_was() -> None:
     assert inspect.iscoroutinefunction(AsyncPayService.create)
     assert not inspect.iscoroutinefunction(PayService.create)
     with pytest.raises(TypeError, match=r"PayService\.get\(\) missing 1 required positional argument"):
-        GovComponents.sandbox().pay.get()  # type: ignore[call-arg]
+        GovComponents.sandbox().pay.get()
 
 
 def test_our_own_error_goes_on_at_the_callers_line() -> None:
@@ -113,7 +113,7 @@ def test_what_the_caller_was_handling_stays_in_sight() -> None:
 
 def test_an_iterator_leaves_its_frames_behind() -> None:
     with GovComponents.sandbox() as gov:
-        error = caught(lambda: list(gov.pay.search_refunds(settled_from="canary")))  # type: ignore[arg-type]
+        error = caught(lambda: list(gov.pay.search_refunds(settled_from="canary")))
         assert isinstance(error, InvalidInput)
         assert files(error) == {__file__}
         transport = ScriptedTransport([RuntimeError("a fault of the transport")])

@@ -42,11 +42,11 @@ def test_a_transport_alone_gives_no_connection_back_that_may_hold_more(gov_mode:
         if gov_mode is Mode.BLOCKING:
             from govcomponents.core.transports.blocking import RequestsTransport
 
-            found = drive(bare_outcomes(RequestsTransport(**LIMITS), base, 800))  # type: ignore[arg-type]  # as numbers
+            found = drive(bare_outcomes(RequestsTransport(**LIMITS), base, 800))
         else:
             from govcomponents.core.transports.aio import AiohttpTransport
 
-            found = asyncio.run(bare_outcomes(AiohttpTransport(**LIMITS), base, 1500))  # type: ignore[arg-type]  # the same
+            found = asyncio.run(bare_outcomes(AiohttpTransport(**LIMITS), base, 1500))
     assert found["ANOTHER'S"] == 0
     assert found["own"] > 400, found
 
@@ -85,7 +85,7 @@ def test_no_connection_of_before_is_used_after_renew(caller: Caller) -> None:
     with serving(serve) as base:
         for count in (1, 1, 2, 2):
             if count == 2 and len(connections) == 1:
-                caller.transport.renew()  # type: ignore[attr-defined]  # both of ours have it
+                caller.transport.renew()
             assert caller.send(get(base + "/a")).body == b"/a"
             assert len(connections) == count
 
