@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 from govcomponents.errors import InvalidInput
+
+NOT_CONFIGURED: Final = "not_configured"
+"""The code of a CallbackRefused where nothing is set to prove callbacks by: the provider is to send it again."""
 
 
 @runtime_checkable

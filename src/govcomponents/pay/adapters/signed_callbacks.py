@@ -6,6 +6,7 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.core.canonical_json import NotCanonical, parse
 from govcomponents.errors import CallbackRefused
 
@@ -29,7 +30,9 @@ class SignedCallbacks:
     def signature(self, body: bytes, headers: Mapping[str, str]) -> str:
         """Return the header with the signature. Raises CallbackRefused if nothing can be proved by it."""
         if not self._secrets:
-            raise self.refused("no webhook secret is configured", "set GOVCOMPONENTS_PAY__WEBHOOK_SECRETS")
+            raise self.refused(
+                "no webhook secret is configured", "set GOVCOMPONENTS_PAY__WEBHOOK_SECRETS", code=NOT_CONFIGURED
+            )
         if len(body) > MAX_BODY:
             raise self.refused(f"the body is larger than {MAX_BODY} bytes")
         found = headers.get(self._header.lower())
@@ -76,6 +79,8 @@ class SignedCallbacks:
             "answer the sender with an error status, and report it",
         )
 
-    def refused(self, happened: str, fix: str = "answer the sender with an error status") -> CallbackRefused:
+    def refused(
+        self, happened: str, fix: str = "answer the sender with an error status", code: str | None = None
+    ) -> CallbackRefused:
         """Return the error for a message that is not to be believed."""
-        return CallbackRefused(happened, fix=fix, operation="pay.parse_callback", provider=self._provider)
+        return CallbackRefused(happened, fix=fix, code=code, operation="pay.parse_callback", provider=self._provider)

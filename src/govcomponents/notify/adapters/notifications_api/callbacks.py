@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
+from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.core.canonical_json import parse
 from govcomponents.core.http.responses import Wire
 from govcomponents.errors import CallbackRefused
@@ -78,6 +79,7 @@ class CallbackReader:
             raise self._refused(
                 "no callback token is configured",
                 "set GOVCOMPONENTS_NOTIFY__CALLBACK_TOKENS to the tokens, comma-separated",
+                code=NOT_CONFIGURED,
             )
         scheme, _, given = (authorization or "").partition(" ")
         matches = [hmac.compare_digest(given.encode("utf-8", "replace"), token.reveal().encode()) for token in tokens]
@@ -87,8 +89,8 @@ class CallbackReader:
                 f"answer with 5xx while a token is being changed, so that it comes again; {self.after_refusal}",
             )
 
-    def _refused(self, happened: str, fix: str) -> CallbackRefused:
-        return CallbackRefused(happened, fix=fix, operation=_OPERATION, provider=self.provider)
+    def _refused(self, happened: str, fix: str, code: str | None = None) -> CallbackRefused:
+        return CallbackRefused(happened, fix=fix, code=code, operation=_OPERATION, provider=self.provider)
 
     def parse(self, body: bytes) -> NotifyEvent:
         """Read the body of a callback whose token was checked. Raises CallbackRefused."""
