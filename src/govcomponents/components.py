@@ -55,11 +55,12 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
     def __init__(
         self,
         services: Services[PayT, NotifyT, IdentityT],
-        transport: Transport,
+        runtime: Runtime,
         simulator: Sandbox | None = None,
     ) -> None:
         super().__init__(DEFAULT_ACCOUNT, services)
-        self._transport = transport
+        self._runtime = runtime
+        self._transport = runtime.transport
         self._simulator = simulator
         names = dict.fromkeys((*services.pay, *services.notify, *services.identity))
         self._accounts = {name: Account(name, services) for name in names}
@@ -103,7 +104,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             from govcomponents.proofs import check_proofs
 
             check_proofs(settings, services.ports)
-        made = cls(services, runtime.transport)
+        made = cls(services, runtime)
         made._require(require)
         return made
 
@@ -138,7 +139,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             retry=retry or RetryPolicy(),
             is_production=False,
         )
-        return cls(cls._build(simulator.settings(), runtime, templates), runtime.transport, simulator)
+        return cls(cls._build(simulator.settings(), runtime, templates), runtime, simulator)
 
     @classmethod
     def _make_transport(cls) -> Transport:
@@ -207,6 +208,11 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             raise ConfigurationError(
                 "; ".join(error.happened for error in missing), fix="; ".join(error.fix for error in missing)
             )
+
+    @property
+    def runtime(self) -> Runtime:
+        """The transport, clock and observers that all accounts share: for code that stands on these components."""
+        return self._runtime
 
     @property
     def simulator(self) -> Sandbox:
