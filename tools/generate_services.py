@@ -15,8 +15,13 @@ import sys
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "src" / "govcomponents"
-SOURCES = tuple(
-    path for path in sorted(PACKAGE.glob("*/async_service.py")) if "ports.service" in path.read_text(encoding="utf-8")
+SOURCES = (
+    *(
+        path
+        for path in sorted(PACKAGE.glob("*/async_service.py"))
+        if "ports.service" in path.read_text(encoding="utf-8")
+    ),
+    PACKAGE / "web" / "async_handlers.py",
 )
 
 _NAMES = {"AsyncGenerator": "Iterator", "AsyncIterator": "Iterator", "AsyncIterable": "Iterable"}
@@ -31,8 +36,9 @@ _DRIVER = "govcomponents.core.driver"
 class _ToBlocking(ast.NodeTransformer):
     """Rewrites a module: no `async`, no `await`, and no name that starts with Async."""
 
-    def __init__(self) -> None:
+    def __init__(self, tree: ast.Module) -> None:
         self.drivers: set[str] = set()
+        self._rewritten = {node.name for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef)}
 
     def _driven(self, how: str, value: ast.expr) -> ast.Call:
         self.drivers.add(how)
@@ -50,9 +56,12 @@ class _ToBlocking(ast.NodeTransformer):
         self.generic_visit(node)
         return node
 
-    def visit_Await(self, node: ast.Await) -> ast.Call:
+    def visit_Await(self, node: ast.Await) -> ast.expr:
+        """Drive what is awaited, unless it blocks itself: a method of this module, or one of the services."""
         self.generic_visit(node)
-        return self._driven("drive", node.value)
+        called = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
+        is_blocking = called.startswith("self._gov.") or called.removeprefix("self.") in self._rewritten
+        return node.value if is_blocking else self._driven("drive", node.value)
 
     def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.For:
         self.generic_visit(node)
@@ -69,7 +78,7 @@ class _ToBlocking(ast.NodeTransformer):
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
         names = {_blocking_name(alias.name): alias.asname for alias in node.names}
-        module = (node.module or "").replace(".async_service", ".service")
+        module = (node.module or "").replace(".async_", ".")
         return ast.ImportFrom(module, [ast.alias(name, asname) for name, asname in names.items()], node.level)
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
@@ -94,14 +103,14 @@ def _blocking_name(name: str) -> str:
     return _NAMES.get(name, name.removeprefix("Async"))
 
 
-def generated(source: str) -> str:
-    """Return the blocking module for the text of an asyncio one, formatted."""
+def generated(source: str, name: str) -> str:
+    """Return the blocking module for the text of an asyncio one of that file name, formatted."""
     tree = ast.parse(source)
-    rewriter = _ToBlocking()
+    rewriter = _ToBlocking(tree)
     tree = rewriter.visit(tree)
     doc, *body = tree.body
     first = str(doc.value.value).replace("asyncio", "blocking").replace("an `Async", "a `").rstrip()
-    doc.value.value = f"{first}\n\nGenerated from async_service.py by `make format`: edit that file.\n"
+    doc.value.value = f"{first}\n\nGenerated from {name} by `make format`: edit that file.\n"
     imports = [isinstance(node, ast.ImportFrom) and node.module != "__future__" for node in body]
     at = imports.index(True)
     if rewriter.drivers:
@@ -113,19 +122,19 @@ def generated(source: str) -> str:
 def _formatted(text: str) -> str:
     ruff = str(Path(sys.executable).with_name("ruff"))
     name = ["--stdin-filename", str(PACKAGE / "service.py"), "-"]
-    for step in (["check", "--select", "I,F401", "--fix", "--quiet"], ["format", "--quiet"]):
+    for step in (["check", "--select", "I,F401,UP034", "--fix", "--quiet"], ["format", "--quiet"]):
         done = subprocess.run([ruff, *step, *name], input=text, capture_output=True, text=True, check=True)
         text = done.stdout
     return text
 
 
 def main() -> int:
-    """Write each service.py, or with --check say which ones are not up to date."""
+    """Write each blocking module, or with --check say which ones are not up to date."""
     check = "--check" in sys.argv
     stale = []
     for source in SOURCES:
-        target = source.with_name("service.py")
-        text = generated(source.read_text(encoding="utf-8"))
+        target = source.with_name(source.name.removeprefix("async_"))
+        text = generated(source.read_text(encoding="utf-8"), source.name)
         if not target.exists() or target.read_text(encoding="utf-8") != text:
             stale.append(target)
             if not check:

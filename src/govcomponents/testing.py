@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from govcomponents.contracts.notify.suite import NotifySuite as NotifySuite
     from govcomponents.contracts.pay.subject import PayDouble as PayDouble, PaySubject as PaySubject
     from govcomponents.contracts.pay.suite import PaySuite as PaySuite
+    from govcomponents.contracts.web.browser import Browser as Browser, Reply as Reply, WebClient as WebClient
+    from govcomponents.contracts.web.suite import WebSuite as WebSuite
     from govcomponents.core.http.messages import Request as Request, Response as Response
     from govcomponents.core.transports.in_process import InProcessTransport as InProcessTransport
     from govcomponents.core.transports.scripted import ScriptedTransport as ScriptedTransport
@@ -64,6 +66,8 @@ _HOMES = {
     "contracts.notify.suite": "NotifySuite",
     "contracts.pay.subject": "PayDouble PaySubject",
     "contracts.pay.suite": "PaySuite",
+    "contracts.web.browser": "Browser Reply WebClient",
+    "contracts.web.suite": "WebSuite",
     "core.http.messages": "Request Response",
     "core.transports.in_process": "InProcessTransport",
     "core.transports.scripted": "ScriptedTransport",

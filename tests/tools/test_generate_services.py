@@ -22,8 +22,8 @@ def _tool() -> ModuleType:
 
 @pytest.mark.parametrize("source", _tool().SOURCES, ids=lambda path: path.parent.name)
 def test_each_blocking_service_is_up_to_date(source: Path) -> None:
-    ours = source.with_name("service.py").read_text(encoding="utf-8")
-    assert ours == _tool().generated(source.read_text(encoding="utf-8")), "run `make format`"
+    ours = source.with_name(source.name.removeprefix("async_")).read_text(encoding="utf-8")
+    assert ours == _tool().generated(source.read_text(encoding="utf-8"), source.name), "run `make format`"
 
 
 SAMPLE = '''"""The asyncio service object of the sample."""
@@ -74,4 +74,4 @@ class Sample(Service):
 
 
 def test_awaits_are_driven_and_names_lose_their_async() -> None:
-    assert _tool().generated(SAMPLE) == BLOCKING
+    assert _tool().generated(SAMPLE, "async_service.py") == BLOCKING

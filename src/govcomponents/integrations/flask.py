@@ -1,0 +1,222 @@
+"""The Flask shell: an extension with a blueprint for sign-in, callbacks and health, over `govcomponents.web`.
+
+gov = GovComponentsFlask(app)           # or GovComponentsFlask(), and init_app(app) later
+
+@app.get("/renew")
+@gov.require_identity(confidence="medium")
+def renew() -> str: ...
+"""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Final, ParamSpec, TypeAlias, TypeVar
+
+from govcomponents.components import GovComponents
+from govcomponents.errors import ConfigurationError, GovComponentsError
+from govcomponents.privacy import Secret
+from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
+from govcomponents.web.events import EventHandlers
+from govcomponents.web.handlers import WebHandlers
+from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest
+from govcomponents.web.person import Person, Requirement
+from govcomponents.web.results import SignedIn
+
+try:
+    from flask import Blueprint, Flask, Response, current_app, g, request
+except ImportError:
+    raise ConfigurationError("Flask is not installed", fix='pip install "govcomponents[flask]"') from None
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from flask.typing import ResponseReturnValue
+
+    from govcomponents.identity import Authentication, Claim, Confidence, Identity, ReplayStore
+    from govcomponents.web.ended_sessions import EndedSessions
+    from govcomponents.web.results import NotSignedIn
+
+    RefusedPage: TypeAlias = Callable[[NotSignedIn], ResponseReturnValue]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+EXTENSION: Final = "govcomponents"
+
+
+class GovComponentsFlask(EventHandlers[None]):
+    """The Flask extension: the components of this service, its signed-in person, and the routes that providers need.
+
+    `gov` are the components; without it the environment is read. `ended` and `used` are stores that several processes
+    share: see `WebHandlers`. The cookies are sealed under Flask's SECRET_KEY and SECRET_KEY_FALLBACKS. `prefix` is
+    where the blueprint is mounted, `signed_out_url` the registered URL to which people come after signing out.
+
+    It begins a sign-in at `sign-in`, takes the way back at `callback`, ends sessions by POST at `sign-out`, takes what
+    providers send by POST at `events/pay`, `events/notify` and `events/identity`, and tells of health at `health`.
+    """
+
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        gov: GovComponents | None = None,
+        ended: EndedSessions | None = None,
+        used: ReplayStore | None = None,
+        life: int = SIGNED_IN_FOR,
+        prefix: str = "/gov",
+        signed_out_url: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._given = gov
+        self._stores = (ended, used)
+        self._life = life
+        self._prefix = prefix
+        self._signed_in: Callable[[Identity], None] | None = None
+        self._refused: RefusedPage | None = None
+        self._signed_out_url = signed_out_url
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Add the blueprint to an application. Raises ConfigurationError if its SECRET_KEY is missing or short."""
+        gov = self._given or GovComponents.from_settings()
+        keys = [app.config.get("SECRET_KEY") or "", *(app.config.get("SECRET_KEY_FALLBACKS") or ())]
+        texts = [key.decode("latin-1") if isinstance(key, bytes) else str(key) for key in keys]
+        cookies = SignInCookies([Secret(text) for text in texts], life=self._life, clock=gov.runtime.clock)
+        ended, used = self._stores
+        app.extensions[EXTENSION] = (gov, WebHandlers(gov, cookies, ended=ended, used=used))
+        app.register_blueprint(self._blueprint())
+
+    @property
+    def components(self) -> GovComponents:
+        """The components of the present application: `gov.components.pay.create(...)`."""
+        gov: GovComponents = current_app.extensions[EXTENSION][0]
+        return gov
+
+    @property
+    def person(self) -> Person | None:
+        """The person who is signed in, or None. It is looked up once for each request."""
+        if "gov_person" not in g:
+            g.gov_person = self._handlers.person(_web_request())
+        person: Person | None = g.gov_person
+        return person
+
+    def signed_in(self, keep: Callable[[Identity], None]) -> Callable[[Identity], None]:
+        """Register what to do with the identity of a person who has just signed in, such as finding their record."""
+        self._signed_in = keep
+        return keep
+
+    def refused(
+        self, page: Callable[[NotSignedIn], ResponseReturnValue]
+    ) -> Callable[[NotSignedIn], ResponseReturnValue]:
+        """Register the page for a sign-in that did not end well; without one the person reads a line of plain text."""
+        self._refused = page
+        return page
+
+    def require_identity(
+        self,
+        *,
+        confidence: Confidence | str | Iterable[Confidence | str] = (),
+        authentication: Authentication | str = "two_factor",
+        claims: Iterable[Claim | str] = (),
+        max_age: int | None = None,
+        return_to: str | None = None,
+    ) -> Callable[[Callable[P, T]], Callable[P, T | Response]]:
+        """Make a decorator of views that only a person who meets a requirement reaches; others are sent to sign in.
+
+        They come back to `return_to`, or to the page that they asked for if they asked by GET.
+        """
+        requirement = Requirement.of(
+            confidence=confidence, authentication=authentication, claims=claims, max_age=max_age
+        )
+
+        def decorate(view: Callable[P, T]) -> Callable[P, T | Response]:
+            @wraps(view)
+            def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
+                found = self._handlers.require(_web_request(), requirement, return_to or _this_page())
+                if isinstance(found, Answer):
+                    return _response(found)
+                g.gov_person = found
+                return view(*args, **kwargs)
+
+            return guarded
+
+        return decorate
+
+    @property
+    def _handlers(self) -> WebHandlers:
+        handlers: WebHandlers = current_app.extensions[EXTENSION][1]
+        return handlers
+
+    def _blueprint(self) -> Blueprint:
+        blueprint = Blueprint(EXTENSION, __name__, url_prefix=self._prefix)
+        blueprint.add_url_rule("/sign-in", view_func=self._sign_in, endpoint="sign_in")
+        blueprint.add_url_rule("/callback", view_func=self._callback, endpoint="callback")
+        blueprint.add_url_rule("/sign-out", view_func=self._sign_out, endpoint="sign_out", methods=["POST"])
+        blueprint.add_url_rule("/events/<component>", view_func=self._event, endpoint="event", methods=["POST"])
+        blueprint.add_url_rule("/health", view_func=self._health, endpoint="health")
+        return blueprint
+
+    def _sign_in(self) -> Response:
+        return _response(self._handlers.sign_in(_web_request(), Requirement(), request.args.get("next", "/")))
+
+    def _callback(self) -> ResponseReturnValue:
+        ended = self._handlers.callback(_web_request())
+        if isinstance(ended, SignedIn):
+            if self._signed_in is not None:
+                self._signed_in(ended.identity)
+            return _response(ended.answer)
+        if self._refused is None or ended.answer.status == 303:
+            return _response(ended.answer)
+        response = current_app.make_response(self._refused(ended))
+        _add_headers(response, ended.answer)
+        return response
+
+    def _sign_out(self) -> Response:
+        return _response(self._handlers.sign_out(_web_request(), self._signed_out_url))
+
+    def _event(self, component: str) -> Response:
+        if component not in ("pay", "notify", "identity"):
+            return Response(status=404)
+        if (request.content_length or 0) > MAX_CALLBACK or (body := _bounded_body()) is None:
+            return _response(Answer.too_large())
+        try:
+            event = self._handlers.event(component, body, request.headers)
+            for handler in self.for_event(event):
+                handler(event)
+        except GovComponentsError as error:
+            current_app.logger.warning("a callback for %s was not dealt with: %s", component, error)
+            return _response(Answer.for_error(error))
+        return _response(Answer.done())
+
+    def _health(self) -> Response:
+        return _response(self._handlers.health())
+
+
+def _web_request() -> WebRequest:
+    return WebRequest(request.query_string.decode("latin-1"), request.cookies)
+
+
+def _this_page() -> str:
+    if request.method not in ("GET", "HEAD"):
+        return "/"
+    return request.full_path if request.query_string else request.path
+
+
+def _bounded_body() -> bytes | None:
+    body = request.stream.read(MAX_CALLBACK + 1)
+    return body if len(body) <= MAX_CALLBACK else None
+
+
+def _response(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status)
+    response.headers.clear()
+    for name, value in answer.headers:
+        response.headers.add(name, value)
+    return response
+
+
+def _add_headers(response: Response, answer: Answer) -> None:
+    for name, value in answer.headers:
+        if name not in ("Content-Type", "Location"):
+            response.headers.add(name, value)

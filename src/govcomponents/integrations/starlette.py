@@ -1,0 +1,223 @@
+"""The Starlette shell: routes, lifespan and the guard of pages, over `govcomponents.web`. FastAPI's stands on it.
+
+gov = StarletteGov(secret_key)
+app = Starlette(routes=[Mount("/gov", routes=gov.routes), ...], lifespan=gov.lifespan)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
+
+from govcomponents.components import AsyncGovComponents
+from govcomponents.errors import ConfigurationError, GovComponentsError
+from govcomponents.privacy import Secret
+from govcomponents.web.async_handlers import AsyncWebHandlers
+from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
+from govcomponents.web.events import EventHandlers
+from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest
+from govcomponents.web.person import Requirement
+from govcomponents.web.results import SignedIn
+
+try:
+    from starlette.datastructures import Headers
+    from starlette.exceptions import HTTPException
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+except ImportError:
+    raise ConfigurationError("Starlette is not installed", fix='pip install "govcomponents[starlette]"') from None
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from govcomponents.identity import Identity, ReplayStore
+    from govcomponents.web.ended_sessions import EndedSessions
+    from govcomponents.web.person import Person
+    from govcomponents.web.results import NotSignedIn
+
+KeepIdentity: TypeAlias = Callable[["Identity"], Awaitable[None]]
+RefusedPage: TypeAlias = Callable[[Request, "NotSignedIn"], Awaitable[Response]]
+
+
+class SignInNeeded(HTTPException):
+    """A page was asked for by somebody who has to sign in first: its headers send the browser there."""
+
+    def __init__(self, answer: Answer) -> None:
+        text = answer.body.decode() or "Sign in first"
+        headers = [(name, value) for name, value in answer.headers if name != "Content-Type"]
+        super().__init__(answer.status, detail=text.strip(), headers=_headers(headers))
+
+
+class StarletteGov(EventHandlers[Awaitable[None]]):
+    """The components of this service, its signed-in person, and the routes that providers need.
+
+    `secrets` seal the cookies: one, or the new and the old one. `gov` are the components; without it the environment is
+    read when the application starts. `ended` and `used` are stores that several processes share: see
+    `AsyncWebHandlers`. `signed_out_url` is the registered URL to which people come after signing out.
+
+    The routes begin a sign-in at `sign-in`, take the way back at `callback`, end sessions by POST at `sign-out`, take
+    what providers send by POST at `events/pay`, `events/notify` and `events/identity`, and tell of health at `health`.
+    """
+
+    def __init__(
+        self,
+        secrets: str | Sequence[str],
+        *,
+        gov: AsyncGovComponents | None = None,
+        ended: EndedSessions | None = None,
+        used: ReplayStore | None = None,
+        life: int = SIGNED_IN_FOR,
+        signed_out_url: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._secrets = [Secret(text) for text in ([secrets] if isinstance(secrets, str) else secrets)]
+        self._stores = (ended, used)
+        self._life = life
+        self._signed_out_url = signed_out_url
+        self._signed_in: KeepIdentity | None = None
+        self._refused: RefusedPage | None = None
+        self._open: tuple[AsyncGovComponents, AsyncWebHandlers] | None = None
+        SignInCookies(self._secrets)  # a secret that will not do is refused at once
+        if gov is not None:
+            self._opened(gov)
+
+    @property
+    def components(self) -> AsyncGovComponents:
+        """The components: `await gov.components.pay.create(...)`. Raises ConfigurationError before the start."""
+        return self._parts()[0]
+
+    @property
+    def routes(self) -> list[Route]:
+        """The routes, to be mounted below a path such as "/gov"."""
+        return [
+            Route("/sign-in", self._sign_in),
+            Route("/callback", self._callback),
+            Route("/sign-out", self._sign_out, methods=["POST"]),
+            Route("/events/{component}", self._event, methods=["POST"]),
+            Route("/health", self._health),
+        ]
+
+    @asynccontextmanager
+    async def lifespan(self, _app: object) -> AsyncIterator[None]:
+        """Open the components when the application starts, and close them when it stops."""
+        if self._open is None:
+            self._opened(AsyncGovComponents.from_settings())
+        try:
+            yield
+        finally:
+            await self.components.aclose()
+            self._open = None
+
+    async def person(self, request: Request) -> Person | None:
+        """Return the person who is signed in, or None."""
+        return await self._parts()[1].person(_web_request(request))
+
+    async def require(self, request: Request, requirement: Requirement, return_to: str | None = None) -> Person:
+        """Return the person who meets a requirement. Raises SignInNeeded, which sends the browser to sign in.
+
+        They come back to `return_to`, or to the page that they asked for if they asked by GET.
+        """
+        found = await self._parts()[1].require(_web_request(request), requirement, return_to or _this_page(request))
+        if isinstance(found, Answer):
+            raise SignInNeeded(found)
+        return found
+
+    def signed_in(self, keep: KeepIdentity) -> KeepIdentity:
+        """Register what to do with the identity of a person who has just signed in, such as finding their record."""
+        self._signed_in = keep
+        return keep
+
+    def refused(self, page: RefusedPage) -> RefusedPage:
+        """Register the page for a sign-in that did not end well; without one the person reads a line of plain text."""
+        self._refused = page
+        return page
+
+    def _opened(self, gov: AsyncGovComponents) -> None:
+        cookies = SignInCookies(self._secrets, life=self._life, clock=gov.runtime.clock)
+        ended, used = self._stores
+        self._open = gov, AsyncWebHandlers(gov, cookies, ended=ended, used=used)
+
+    def _parts(self) -> tuple[AsyncGovComponents, AsyncWebHandlers]:
+        if self._open is None:
+            raise ConfigurationError(
+                "the application has not started, or was stopped",
+                fix="give it `lifespan=gov.lifespan`, and in tests use its client as a context manager",
+            )
+        return self._open
+
+    async def _sign_in(self, request: Request) -> Response:
+        return_to = request.query_params.get("next", "/")
+        return _response(await self._parts()[1].sign_in(_web_request(request), Requirement(), return_to))
+
+    async def _callback(self, request: Request) -> Response:
+        ended = await self._parts()[1].callback(_web_request(request))
+        if isinstance(ended, SignedIn):
+            if self._signed_in is not None:
+                await self._signed_in(ended.identity)
+            return _response(ended.answer)
+        if self._refused is None or ended.answer.status == 303:
+            return _response(ended.answer)
+        page = await self._refused(request, ended)
+        for name, value in ended.answer.headers:
+            if name != "Content-Type":
+                page.headers.append(name, value)
+        return page
+
+    async def _sign_out(self, request: Request) -> Response:
+        return _response(await self._parts()[1].sign_out(_web_request(request), self._signed_out_url))
+
+    async def _event(self, request: Request) -> Response:
+        component = request.path_params["component"]
+        if component not in ("pay", "notify", "identity"):
+            return Response(status_code=404)
+        body = await _bounded_body(request)
+        if body is None:
+            return _response(Answer.too_large())
+        try:
+            event = await self._parts()[1].event(component, body, request.headers)
+            for handler in self.for_event(event):
+                await handler(event)
+        except GovComponentsError as error:
+            return _response(Answer.for_error(error))
+        return _response(Answer.done())
+
+    async def _health(self, _request: Request) -> Response:
+        return _response(await self._parts()[1].health())
+
+
+def _web_request(request: Request) -> WebRequest:
+    return WebRequest(request.url.query, request.cookies)
+
+
+def _this_page(request: Request) -> str:
+    if request.method not in ("GET", "HEAD"):
+        return "/"
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+
+
+async def _bounded_body(request: Request) -> bytes | None:
+    """Read the body, or return None as soon as it is known to be too large."""
+    length = request.headers.get("content-length", "0")
+    if not length.isdecimal() or int(length) > MAX_CALLBACK:
+        return None
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        parts.append(part)
+        size += len(part)
+        if size > MAX_CALLBACK:
+            return None
+    return b"".join(parts)
+
+
+def _headers(pairs: Sequence[tuple[str, str]]) -> Headers:
+    return Headers(raw=[(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs])
+
+
+def _response(answer: Answer) -> Response:
+    response = Response(answer.body, answer.status)
+    for name, value in answer.headers:
+        response.headers.append(name, value)
+    return response

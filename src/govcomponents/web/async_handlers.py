@@ -1,0 +1,227 @@
+"""Web handlers for asyncio callers: sign-in, the way back, signing out, providers' callbacks and health, as data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs
+
+from govcomponents.errors import (
+    GovComponentsError,
+    NotSupported,
+    SignInDenied,
+    SignInError,
+    SignInUnavailable,
+)
+from govcomponents.identity.events import AccountChange, AccountEvent, LogoutNotice
+from govcomponents.identity.pending import PENDING_LIFE
+from govcomponents.identity.replay_stores import MemoryReplayStore
+from govcomponents.identity.urls import safe_return_path
+from govcomponents.web.ended_sessions import MemoryEndedSessions
+from govcomponents.web.messages import Answer
+from govcomponents.web.person import Person
+from govcomponents.web.results import NotSignedIn, SignedIn
+
+if TYPE_CHECKING:
+    from govcomponents.components import AsyncGovComponents
+    from govcomponents.core.callbacks import Headers
+    from govcomponents.identity.replay_stores import ReplayStore
+    from govcomponents.web.cookies import SignInCookies
+    from govcomponents.web.ended_sessions import EndedSessions
+    from govcomponents.web.events import Event
+    from govcomponents.web.messages import WebRequest
+    from govcomponents.web.person import Requirement
+
+_OVER: Final = frozenset({AccountChange.PURGED, AccountChange.DISABLED, AccountChange.LOCKED})
+
+
+class AsyncWebHandlers:
+    """The web handlers of one service, for asyncio callers. They know no framework: data in, data out.
+
+    `cookies` keep sign-ins that are under way and people who are signed in. `ended` keeps who was signed out before
+    their time, and `used` which sign-ins were used: several processes need stores that they share.
+    """
+
+    def __init__(
+        self,
+        gov: AsyncGovComponents,
+        cookies: SignInCookies,
+        *,
+        ended: EndedSessions | None = None,
+        used: ReplayStore | None = None,
+    ) -> None:
+        self._gov = gov
+        self._cookies = cookies
+        self._ended = ended or MemoryEndedSessions()
+        self._used = used or MemoryReplayStore()
+        self._clock = gov.runtime.clock
+        self._run = gov.runtime.transport.run_blocking
+
+    async def person(self, request: WebRequest) -> Person | None:
+        """Return the person who is signed in, or None: nobody is, their time is over, or they were signed out."""
+        person = self._cookies.person(request.cookies)
+        if person is None:
+            return None
+        keys = _keys_of(person)
+        ended = await self._run(lambda: self._ended.ended_at(keys))
+        return None if ended is not None and person.signed_in_at <= ended else person
+
+    async def require(self, request: WebRequest, requirement: Requirement, return_to: str) -> Person | Answer:
+        """Return the person who meets a requirement, or the answer that sends this browser to sign in.
+
+        `return_to` is the path to come back to; one that could lead elsewhere becomes "/". Raises what
+        `sign_in` raises.
+        """
+        person = await self.person(request)
+        if person is not None and requirement.is_met_by(person, self._clock()):
+            return person
+        return await self.sign_in(request, requirement, return_to, again=person)
+
+    async def sign_in(
+        self, request: WebRequest, requirement: Requirement, return_to: str, *, again: Person | None = None
+    ) -> Answer:
+        """Start a sign-in, and return the answer that sends this browser to the provider.
+
+        `again` is the person who is signed in and has to show more. Where the provider cannot be had, the answer tells
+        the person so. Raises InvalidInput and NotSupported for a requirement that the provider cannot be asked for.
+        """
+        asks_anew = again is not None and requirement.max_age is not None
+        try:
+            signing_in = await self._gov.identity.start(
+                confidence=requirement.confidence,
+                authentication=requirement.authentication,
+                claims=requirement.claims,
+                max_age=requirement.max_age,
+                sign_in_again=again.id_token if again is not None and asks_anew else None,
+                return_to=safe_return_path(return_to),
+            )
+        except SignInError as error:
+            return Answer.text(*_told(error))
+        return Answer.redirect(signing_in.url, self._cookies.add_pending(request.cookies, signing_in.pending))
+
+    async def callback(self, request: WebRequest) -> SignedIn | NotSignedIn:
+        """Deal with the way back from the provider. Never raises for what the person or the provider did.
+
+        A callback with a state that this browser did not begin changes nothing, whatever it says: anybody can make a
+        link to it. One that comes twice, by the back button or a double click, leaves a person signed in.
+        """
+        state = _one_state(request.query)
+        pending, ended = self._cookies.take_pending(request.cookies, state)
+        if pending is None:
+            if await self.person(request) is not None:
+                return NotSignedIn(None, Answer.redirect("/"))
+            text = "This sign-in was not started in this browser, or it is over. You can start again."
+            return NotSignedIn(None, Answer.text(400, text))
+        now = self._clock()
+        if not await self._run(lambda: self._used.add(f"sign-in {state}", now + 2 * PENDING_LIFE, now)):
+            # The first of the two signed the person in, or the page that they were going to begins anew.
+            return NotSignedIn(None, Answer.redirect(safe_return_path(pending.return_to), ended))
+        try:
+            identity = await self._gov.account(pending.account).identity.complete(pending, f"?{request.query}")
+        except GovComponentsError as error:
+            status, text = _told(error)
+            return NotSignedIn(error, Answer.text(status, text, ended))
+        before = self._cookies.person(request.cookies)
+        if before is not None:
+            await self._end(_session_key(before))
+        person = Person.of(identity, self._clock())
+        cookies = (*self._cookies.keep_person(person), *ended)
+        return SignedIn(identity, person, Answer.redirect(safe_return_path(identity.return_to), cookies))
+
+    async def sign_out(self, request: WebRequest, return_to: str | None = None) -> Answer:
+        """End this browser's session, and send it to the provider to end the session there too.
+
+        `return_to` is a registered URL of the service to which the provider sends people afterwards. Take it by POST,
+        behind the framework's CSRF check: a link must sign nobody out. Where the provider has no such page, or it
+        cannot be had, only this session ends. Raises InvalidInput for a `return_to` that is no URL.
+        """
+        person = self._cookies.person(request.cookies)
+        ended = self._cookies.end_person()
+        if person is None:
+            return Answer.redirect("/", ended)
+        await self._end(_session_key(person))
+        if person.id_token is None:
+            return Answer.redirect("/", ended)
+        try:
+            url = await self._gov.account(person.account).identity.sign_out_url(person.id_token, return_to)
+        except (NotSupported, SignInError):
+            return Answer.redirect("/", ended)
+        return Answer.redirect(url, ended)
+
+    async def event(self, component: str, body: bytes, headers: Headers) -> Event:
+        """Check what a provider sent to the service: to its address for "pay", "notify" or "identity".
+
+        A person's sessions are ended here, if that is what the event says. Act on it if your service has more to do,
+        then answer with `Answer.done()`; where anything raises a GovComponentsError, with `Answer.for_error(error)`.
+        Raises what `parse_callback` of that component raises.
+        """
+        if component == "pay":
+            return await self._gov.pay.parse_callback(body, headers)
+        if component == "notify":
+            return await self._gov.notify.parse_callback(body, headers)
+        event = await self._gov.identity.parse_callback(body, headers)
+        at = event.occurred_at.timestamp()
+        if isinstance(event, LogoutNotice):
+            if event.subject is not None:
+                await self._end(_person_key(event.issuer, event.subject.reveal()), at)
+            elif event.session is not None:
+                await self._end(_provider_session_key(event.issuer, event.session.reveal()), at)
+        elif isinstance(event, AccountEvent) and event.change in _OVER and event.subject is not None:
+            await self._end(_person_key(event.issuer, event.subject.reveal()), at)
+        return event
+
+    async def health(self) -> Answer:
+        """Ask each provider whether it answers and takes the credential: 200 if all do, 503 if one does not.
+
+        The answer names components, accounts and providers only; what is wrong is in `gov.check()`, for the logs.
+        """
+        results = await self._gov.check()
+        told = [
+            {"component": one.component, "account": one.account, "provider": one.provider, "ok": one.ok}
+            for one in results
+        ]
+        is_well = all(one.ok is not False for one in results)
+        return Answer.json(200 if is_well else 503, {"ok": is_well, "components": told})
+
+    async def _end(self, key: str, at: float | None = None) -> None:
+        ended = self._clock() if at is None else at
+        until = ended + self._cookies.life
+        await self._run(lambda: self._ended.end(key, ended, until))
+
+
+def _one_state(query: str) -> str:
+    """Return the state of a callback; an empty text where it has none, or several."""
+    try:
+        states = parse_qs(query, keep_blank_values=True, max_num_fields=64).get("state", [])
+    except ValueError:
+        return ""
+    return states[0] if len(states) == 1 else ""
+
+
+def _told(error: GovComponentsError) -> tuple[int, str]:
+    """Return the status and the words for a person whose sign-in ended with an error."""
+    if isinstance(error, SignInDenied):
+        return 403, "You did not sign in. You can try again."
+    if isinstance(error, SignInUnavailable):
+        return 503, "You cannot sign in at the moment. Try again later."
+    if isinstance(error, SignInError):
+        return 403, "Sign-in failed. You can try again."
+    return 503, "Sign-in does not work at the moment. Try again later."
+
+
+def _keys_of(person: Person) -> tuple[str, ...]:
+    keys = (_session_key(person), _person_key(person.issuer, person.subject.reveal()))
+    if person.provider_session is None:
+        return keys
+    return (*keys, _provider_session_key(person.issuer, person.provider_session.reveal()))
+
+
+def _session_key(person: Person) -> str:
+    return f"session {person.session.reveal()}"
+
+
+def _person_key(issuer: str, subject: str) -> str:
+    return f"person {issuer} {subject}"
+
+
+def _provider_session_key(issuer: str, session: str) -> str:
+    return f"provider's session {issuer} {session}"

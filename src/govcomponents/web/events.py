@@ -1,0 +1,48 @@
+"""Handlers of a service for what providers report, by the type of event, as decorators register them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
+
+from govcomponents.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from govcomponents.identity.events import IdentityEvent
+    from govcomponents.notify.events import NotifyEvent
+    from govcomponents.pay.events import PayEvent
+
+    Event: TypeAlias = IdentityEvent | NotifyEvent | PayEvent
+
+E = TypeVar("E")
+ResultT = TypeVar("ResultT")
+
+
+class EventHandlers(Generic[ResultT]):
+    """The handlers of a service: none, one or several for each type of event, called in the order of registration.
+
+    `ResultT` is what a handler returns: None, or an awaitable in an asyncio service.
+    """
+
+    def __init__(self) -> None:
+        self._by_kind: list[tuple[type, Callable[..., ResultT]]] = []
+
+    def when(self, kind: type[E]) -> Callable[[Callable[[E], ResultT]], Callable[[E], ResultT]]:
+        """Register a handler: `@gov.when(PaymentChanged)` above a function that takes the event.
+
+        A provider sends an event again until it was dealt with, and may send it twice: a handler must do no harm the
+        second time. Raises InvalidInput for what is no type.
+        """
+        if not isinstance(kind, type):
+            fix = "name the type of event, such as PaymentChanged"
+            raise InvalidInput(field="kind", problem="it is not a type", fix=fix, operation="web.when")
+
+        def register(handler: Callable[[E], ResultT]) -> Callable[[E], ResultT]:
+            self._by_kind.append((kind, handler))
+            return handler
+
+        return register
+
+    def for_event(self, event: object) -> list[Callable[..., ResultT]]:
+        """Return the handlers of an event's type."""
+        return [handler for kind, handler in self._by_kind if isinstance(event, kind)]

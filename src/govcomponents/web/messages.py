@@ -1,0 +1,74 @@
+"""Requests and answers as data: what a web framework took in, and what it is to send back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from govcomponents.core.callbacks import NOT_CONFIGURED
+from govcomponents.errors import CallbackRefused, GovComponentsError, SignInReason
+
+MAX_CALLBACK: Final = 1_048_576
+"""The largest body of a callback in bytes. A framework's shell refuses a longer one with 413, unread."""
+
+_PRIVATE: Final = (("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
+_TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class WebRequest:
+    """A request of a person's browser: its query, as it came, and its cookies."""
+
+    query: str = field(default="", repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer to send: status, headers in order (`Set-Cookie` may come several times) and body."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = field(default=_PRIVATE, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @classmethod
+    def redirect(cls, url: str, cookies: tuple[str, ...] = ()) -> Self:
+        """Make the answer that sends a browser on, by GET whatever it did before, with the cookies to be set."""
+        return cls(303, (("Location", url), *_PRIVATE, *(("Set-Cookie", cookie) for cookie in cookies)))
+
+    @classmethod
+    def text(cls, status: int, text: str, cookies: tuple[str, ...] = ()) -> Self:
+        """Make an answer of plain text, for services that show no page of their own."""
+        return cls(status, (_TEXT, *_PRIVATE, *(("Set-Cookie", cookie) for cookie in cookies)), f"{text}\n".encode())
+
+    @classmethod
+    def json(cls, status: int, content: object) -> Self:
+        """Make an answer of JSON."""
+        return cls(status, (("Content-Type", "application/json"), *_PRIVATE), json.dumps(content).encode())
+
+    @classmethod
+    def done(cls) -> Self:
+        """Make the answer that tells a provider that its callback was dealt with: exactly 200, some take no other."""
+        return cls(200)
+
+    @classmethod
+    def for_error(cls, error: GovComponentsError) -> Self:
+        """Make the answer to a callback that could not be dealt with.
+
+        400 says that it was not good, and 200 that it came before, which is work done too. Anything else, such as no
+        secret to prove it by, or keys or a store that cannot be had, is 503: the provider sends it again.
+        """
+        if not isinstance(error, CallbackRefused) or error.code == NOT_CONFIGURED:
+            return cls(503)
+        return cls.done() if error.code == SignInReason.REPLAYED else cls(400)
+
+    @classmethod
+    def too_large(cls) -> Self:
+        """Make the answer to a callback whose body is longer than MAX_CALLBACK: it is refused unread."""
+        return cls(413, (*_PRIVATE, ("Connection", "close")))
+
+    def with_cookies(self, cookies: tuple[str, ...]) -> Answer:
+        """Return the same answer with more cookies to be set."""
+        return Answer(self.status, (*self.headers, *(("Set-Cookie", cookie) for cookie in cookies)), self.body)

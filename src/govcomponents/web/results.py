@@ -1,0 +1,36 @@
+"""Ends of a sign-in, as the handler of the way back tells them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from govcomponents.errors import GovComponentsError
+    from govcomponents.identity.models import Identity
+    from govcomponents.web.messages import Answer
+    from govcomponents.web.person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A sign-in that ended well: who it is, and the answer that sends them on to where they were going.
+
+    Keep what your service needs of `identity` now; later requests have only `person`.
+    """
+
+    identity: Identity
+    person: Person
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class NotSignedIn:
+    """A sign-in that did not end well. `answer` tells the person so in plain text: show a page of your own instead.
+
+    `error` is for your logs; None where this browser began no such sign-in, or has used it up: then nothing changed.
+    Set the cookies of `answer` whatever you show.
+    """
+
+    error: GovComponentsError | None
+    answer: Answer

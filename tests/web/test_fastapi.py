@@ -1,0 +1,108 @@
+"""The FastAPI shell, and with it Starlette's, keeps the contract of web shells."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import MutableMapping
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+
+pytest.importorskip("fastapi")
+
+from fastapi import Depends, FastAPI
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+
+from govcomponents import AsyncGovComponents, ConfigurationError
+from govcomponents.integrations.fastapi import FastAPIGov
+from govcomponents.pay import PaymentChanged
+from govcomponents.testing import Reply, WebSuite
+from govcomponents.web import Person
+
+SECRET = "a secret of the tests, of forty characters"
+
+
+class AsgiClient:
+    """Sends one request to an ASGI application, as a server does."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        return asyncio.run(self._send(method, path, headers, body))
+
+    async def _send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        path, _, query = path.partition("?")
+        given = {"Host": "service.example.gov.uk", "Content-Length": str(len(body))} | headers
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "https",
+            "path": unquote(path),
+            "raw_path": path.encode(),
+            "query_string": query.encode(),
+            "headers": [(name.lower().encode(), value.encode()) for name, value in given.items()],
+            "server": ("service.example.gov.uk", 443),
+            "client": ("127.0.0.1", 50000),
+        }
+        sent: list[MutableMapping[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            sent.append(message)
+
+        await self._app(scope, receive, send)
+        pairs = tuple((name.decode(), value.decode("latin-1")) for name, value in sent[0]["headers"])
+        return Reply(sent[0]["status"], pairs, b"".join(message.get("body", b"") for message in sent[1:]))
+
+
+def service(gov: AsyncGovComponents, handled: list[str]) -> FastAPI:
+    ext = FastAPIGov(SECRET, gov=gov)
+    app = FastAPI()
+    app.include_router(ext.router, prefix="/gov")
+    needs_identity = ext.require_identity(confidence="medium")
+
+    @app.get("/open")
+    async def open_page(request: Request) -> PlainTextResponse:
+        person = await ext.person(request)
+        return PlainTextResponse(person.subject.reveal() if person else "nobody")
+
+    @app.get("/protected")
+    async def protected(person: Person = Depends(needs_identity)) -> PlainTextResponse:  # noqa: B008  # FastAPI's form
+        return PlainTextResponse(person.subject.reveal())
+
+    @ext.when(PaymentChanged)
+    async def paid(event: PaymentChanged) -> None:
+        handled.append(event.key)
+
+    return app
+
+
+def serve(gov: AsyncGovComponents, handled: list[str]) -> AsgiClient:
+    return AsgiClient(service(gov, handled))
+
+
+class TestFastAPI(WebSuite):
+    serve = staticmethod(serve)
+    components = AsyncGovComponents
+
+
+def test_the_openapi_document_holds_only_what_is_the_services() -> None:
+    document = service(AsyncGovComponents.sandbox(), []).openapi()
+    assert sorted(document["paths"]) == ["/open", "/protected"]
+
+
+def test_a_service_that_has_not_started_says_what_to_do() -> None:
+    with pytest.raises(ConfigurationError, match="lifespan"):
+        _ = FastAPIGov(SECRET).components
+
+
+def test_a_short_secret_is_refused_at_once() -> None:
+    with pytest.raises(ConfigurationError, match="32 characters"):
+        FastAPIGov("short")

@@ -1,0 +1,49 @@
+"""The Flask shell keeps the contract of web shells."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("flask")
+
+from flask import Flask
+
+from govcomponents import GovComponents
+from govcomponents.integrations.flask import GovComponentsFlask
+from govcomponents.pay import PaymentChanged
+from govcomponents.testing import Reply, WebSuite
+
+
+class FlaskClient:
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        client = self._app.test_client(use_cookies=False)
+        given = client.open(path, method=method, headers=headers, data=body, base_url="https://service.example.gov.uk")
+        return Reply(given.status_code, tuple((name.lower(), value) for name, value in given.headers), given.data)
+
+
+def serve(gov: GovComponents, handled: list[str]) -> FlaskClient:
+    app = Flask("service")
+    app.config["SECRET_KEY"] = "a secret of the tests, of forty characters"
+    ext = GovComponentsFlask(app, gov=gov)
+
+    @app.get("/open")
+    def open_page() -> str:
+        return ext.person.subject.reveal() if ext.person else "nobody"
+
+    @app.get("/protected")
+    @ext.require_identity(confidence="medium")
+    def protected() -> str:
+        return open_page()
+
+    @ext.when(PaymentChanged)
+    def paid(event: PaymentChanged) -> None:
+        handled.append(event.key)
+
+    return FlaskClient(app)
+
+
+class TestFlask(WebSuite):
+    serve = staticmethod(serve)
