@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 # A live key of GOV.UK Pay is its prefix, a random id and 32 letters of a checksum; invented ones are seldom so long
 # (alphagov/pay-publicauth, TokenService). Notify's keys say nothing about their kind, and never go over the wire.
 # Those of Stripe have at least 24 letters and digits after the prefix (Stripe docs: API keys).
-_LIVE = re.compile(r"\bapi_live_[0-9a-z]{45,}|\b[sr]k_live_[0-9A-Za-z]{24,}")
+_LIVE = re.compile(r"\bapi_live_[0-9a-z]{45,}|\b[sr]k_(?:[a-z]{1,20}_)?live_[0-9A-Za-z]{24,}")
 
 
 def looks_live(text: str) -> bool:
@@ -21,6 +21,8 @@ def place_of_live_key(value: object, place: str = "") -> str | None:
     if isinstance(value, str):
         return place if looks_live(value) else None
     if isinstance(value, Mapping):
+        if any(isinstance(name, str) and looks_live(name) for name in value):
+            return f"a name in {place}" if place else "a name"
         parts = list(value.items())
     elif isinstance(value, Sequence) and not isinstance(value, bytes):
         parts = list(enumerate(value))

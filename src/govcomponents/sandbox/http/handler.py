@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import re
 import socket
 from contextlib import suppress
 from http import HTTPStatus
@@ -11,6 +13,7 @@ from urllib.parse import unquote
 
 from govcomponents.core.http.messages import Response
 from govcomponents.sandbox.http.crash_report import report
+from govcomponents.sandbox.http.incoming import BoundedReader, TooMuchSent
 from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, text_response
 from govcomponents.sandbox.http.strangers import refusal_of_stranger
 
@@ -18,7 +21,12 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-_LONGEST_LINE = 65536
+_LONGEST_CHUNK_LINE = 256
+_CHUNK_SIZE = re.compile(rb"[0-9a-fA-F]{1,15}")
+REQUEST_SECONDS = 30.0
+"""How long a whole request may take to come."""
+ANSWER_SECONDS = 30.0
+"""How long a client may take to fetch its answer."""
 _BODILESS = frozenset({204, 304})
 
 
@@ -37,6 +45,10 @@ class Served(Protocol):
     hosts: frozenset[str] | None
     stopping: threading.Event
 
+    def set_waiting(self, connection: socket.socket, *, is_waiting: bool) -> None:
+        """Note whether a connection waits for a whole request, or for its answer."""
+        ...
+
     @property
     def respond(self) -> Callable[[Call], Response]:
         """Responds to one call."""
@@ -49,7 +61,6 @@ class RequestHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "govcomponents-sandbox"
     sys_version = ""
-    timeout = 60
     disable_nagle_algorithm = True
     wbufsize = -1  # head and body leave in one piece
 
@@ -57,10 +68,31 @@ class RequestHandler(BaseHTTPRequestHandler):
     def _served(self) -> Served:
         return cast("Served", self.server)
 
+    def setup(self) -> None:
+        """Read the connection within limits."""
+        super().setup()
+        self._incoming = BoundedReader(self.connection, REQUEST_SECONDS)
+        self.rfile.close()
+        self.rfile = io.BufferedReader(self._incoming)
+
+    def handle_one_request(self) -> None:
+        """Answer the next request."""
+        self._incoming.begin()
+        super().handle_one_request()
+
+    def handle_expect_100(self) -> bool:
+        """Tell a client that waits for it to send its body."""
+        super().handle_expect_100()
+        self.wfile.flush()
+        return True
+
     def handle(self) -> None:
         """Answer one request after the other. A client that goes away is no error."""
         try:
             super().handle()
+        except TooMuchSent:
+            with suppress(ConnectionError, TimeoutError):
+                self.send_error(431)
         except (ConnectionError, TimeoutError):
             self.close_connection = True
 
@@ -90,6 +122,7 @@ class RequestHandler(BaseHTTPRequestHandler):
     def _respond(self) -> None:
         try:
             call = self._call()
+            self._served.set_waiting(self.connection, is_waiting=False)
             response = refusal_of_stranger(call.method, call.headers, self._served.hosts) or self._served.respond(call)
         except _Unreadable as refusal:
             self.close_connection = True
@@ -104,6 +137,7 @@ class RequestHandler(BaseHTTPRequestHandler):
             response = text_response(500, "The sandbox itself failed; this is a fault in it. Please report it.\n")
             report(error)
         self._write(response)
+        self._served.set_waiting(self.connection, is_waiting=True)
 
     def _call(self) -> Call:
         headers: dict[str, str] = {}
@@ -115,7 +149,11 @@ class RequestHandler(BaseHTTPRequestHandler):
             path = "/" + path.partition("://")[2].partition("/")[2]
         if "%" in path:
             path = unquote(path)
-        body = self._body(headers)
+        self._incoming.expect_body()
+        try:
+            body = self._body(headers)
+        except TooMuchSent:
+            raise _Unreadable(413, "The request is too large for the sandbox.") from None
         return Call(self.command, path, query.partition("#")[0], headers, body, self._served.base_url)
 
     def _body(self, headers: dict[str, str]) -> bytes:
@@ -139,24 +177,23 @@ class RequestHandler(BaseHTTPRequestHandler):
     def _chunks(self) -> bytes:
         whole = bytearray()
         while True:
-            size_line = self.rfile.readline(_LONGEST_LINE).partition(b";")[0].strip()
-            try:
-                size = int(size_line, 16)
-            except ValueError:
-                size = -1
-            if size < 0:
+            line = self.rfile.readline(_LONGEST_CHUNK_LINE)
+            size_text = line.partition(b";")[0].strip()
+            if not line.endswith(b"\n") or not _CHUNK_SIZE.fullmatch(size_text):
                 raise _Unreadable(400, "The chunked body is malformed.")
+            size = int(size_text, 16)
             if len(whole) + size > MAX_REQUEST_BODY:
                 raise _Unreadable(413, "The request is too large for the sandbox.")
             if size == 0:
-                while self.rfile.readline(_LONGEST_LINE).strip():  # trailers
+                while self.rfile.readline(_LONGEST_CHUNK_LINE).strip():  # trailers
                     pass
                 return bytes(whole)
             chunk = self.rfile.read(size)
             if len(chunk) < size:
                 raise ConnectionResetError
             whole += chunk
-            self.rfile.readline(_LONGEST_LINE)
+            if self.rfile.readline(3).strip():
+                raise _Unreadable(400, "The chunked body is malformed.")
 
     def _write(self, response: Response) -> None:
         status = response.status
@@ -166,10 +203,10 @@ class RequestHandler(BaseHTTPRequestHandler):
             lines.append(f"Content-Length: {len(response.body)}")
         if self.close_connection:
             lines.append("Connection: close")
-        self.wfile.write("\r\n".join([*lines, "\r\n"]).encode("latin-1", "replace"))
-        if self.command != "HEAD" and status not in _BODILESS:
-            self.wfile.write(response.body)
-        self.wfile.flush()
+        head = "\r\n".join([*lines, "\r\n"]).encode("latin-1", "replace")
+        has_body = self.command != "HEAD" and status not in _BODILESS
+        self.connection.settimeout(ANSWER_SECONDS)
+        self.connection.sendall(head + response.body if has_body else head)
 
     def _cut(self, cut: ConnectionCut) -> None:
         """Stay silent for as long as was asked, or until the sandbox stops; then close without an answer."""

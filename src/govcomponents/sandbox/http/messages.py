@@ -119,6 +119,7 @@ def html_response(status: int, page: str, headers: Mapping[str, str] | None = No
         "content-type": "text/html; charset=utf-8",
         "cache-control": "no-store",
         "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
         "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     }
     return Response(status, {**fixed, **(headers or {})}, page.encode())
@@ -126,7 +127,11 @@ def html_response(status: int, page: str, headers: Mapping[str, str] | None = No
 
 def text_response(status: int, text: str, headers: Mapping[str, str] | None = None) -> Response:
     """A plain text."""
-    return Response(status, {"content-type": "text/plain; charset=utf-8", **(headers or {})}, text.encode())
+    return Response(
+        status,
+        {"content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff", **(headers or {})},
+        text.encode(),
+    )
 
 
 def redirect(location: str, status: int = 302) -> Response:
