@@ -31,6 +31,7 @@ from govcomponents import (
     Personal,
     RetryPolicy,
     Secret,
+    adapters,
     notify,
     pay,
 )
@@ -38,6 +39,7 @@ from govcomponents.components import AsyncGovComponents, GovComponents
 from govcomponents.core.callbacks import Headers
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.http.messages import Request, Response
+from govcomponents.core.inputs import Input
 from govcomponents.identity import (
     FileReplayStore,
     PendingCookie,
@@ -335,6 +337,24 @@ def test_any_argument_of_a_function_is_taken_or_refused_by_its_name(
             if outcome is not None and not (outcome[0] and _fits(value, hints[name])):
                 wrong.append(f"{name}={label} gave {outcome[1]}")
     assert wrong == []
+
+
+INPUTS = sorted(
+    name for name in adapters.__all__ if inspect.isclass(one := getattr(adapters, name)) and issubclass(one, Input)
+)
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_an_input_that_an_author_of_an_adapter_makes_refuses_what_is_wrong_by_its_field(name: str) -> None:
+    kind = getattr(adapters, name)
+    for field in kind.model_fields:
+        for label, value in {**WRONG, "nothing": ...}.items():
+            with pytest.raises(InvalidInput) as caught:
+                kind(**{field: value}, no_such_field=1)
+            assert caught.value.field, label
+            assert str(caught.value).startswith(f"{name}: ")
+    with pytest.raises(InvalidInput):
+        kind(**{"x\ud800": 1})
 
 
 def _outcome(call: Callable[[], None]) -> tuple[bool, str] | None:

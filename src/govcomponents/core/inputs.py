@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Input(BaseModel):
-    """The base of input models: frozen, unknown fields refused, no coercion of types.
+    """The base of input models: frozen, unknown fields refused, no coercion of types. Raises InvalidInput.
 
     Each field's `description` is shown to the caller as the way to mend it.
     """
@@ -35,6 +35,12 @@ class Input(BaseModel):
         defer_build=True,
         arbitrary_types_allowed=True,
     )
+
+    def __init__(self, **values: object) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _invalid(error, type(self)) from None
 
 
 E = TypeVar("E", bound=Enum)
@@ -66,7 +72,7 @@ _BROKEN = {
 
 
 class checked_input:  # noqa: N801  # used as a statement: `with checked_input(...):`
-    """Context manager around the making of an input model: a wrong argument raises InvalidInput.
+    """Context manager around the making of an input model: the error of a wrong argument names the operation.
 
     with checked_input("pay.create", NewPayment):
         new = NewPayment(amount=amount, reference=reference)
@@ -84,11 +90,11 @@ class checked_input:  # noqa: N801  # used as a statement: `with checked_input(.
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if isinstance(error, ValidationError):
-            raise _invalid(error, self._model, self._operation) from None
+        if isinstance(error, InvalidInput) and error.operation == self._model.__name__:
+            error.operation = self._operation
 
 
-def _invalid(error: ValidationError, model: type[Input], operation: str) -> InvalidInput:
+def _invalid(error: ValidationError, model: type[Input]) -> InvalidInput:
     found = error.errors(include_url=False)[0]
     path = [str(part) for part in found["loc"] if not str(part).startswith("function-")]
     name = path[0] if path else "arguments"
@@ -97,7 +103,7 @@ def _invalid(error: ValidationError, model: type[Input], operation: str) -> Inva
         field=".".join(path) or name,
         problem=_problem(found),
         fix=described or "see the operation's documentation",
-        operation=operation,
+        operation=model.__name__,
     )
 
 

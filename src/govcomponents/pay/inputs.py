@@ -18,7 +18,7 @@ from pydantic import (
     ValidationInfo,
 )
 
-from govcomponents.core.inputs import Input, checked_input
+from govcomponents.core.inputs import Input
 from govcomponents.core.validation import ID_PATTERN, is_text, url_parts
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability as Can
@@ -183,15 +183,7 @@ class OnAgreement(Input):
 _PREFILLED_FIX = "pass text that is not empty, or leave it out"
 
 
-class _Details(Input):
-    """Base of inputs that callers make themselves: a wrong value raises InvalidInput at once."""
-
-    def __init__(self, **values: object) -> None:
-        with checked_input(type(self).__name__, type(self)):
-            super().__init__(**values)
-
-
-class BillingAddress(_Details):
+class BillingAddress(Input):
     """A billing address, filled in beforehand; the person can change all of it. Raises InvalidInput."""
 
     line1: PersonalText | None = Field(None, description=_PREFILLED_FIX)
@@ -203,7 +195,7 @@ class BillingAddress(_Details):
     )
 
 
-class CardholderDetails(_Details):
+class CardholderDetails(Input):
     """The cardholder's details, filled in beforehand on the card page; the person can change all of them.
 
     Raises InvalidInput.
