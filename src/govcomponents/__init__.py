@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         SignInUnavailable as SignInUnavailable,
         Unavailable as Unavailable,
         UnexpectedReply as UnexpectedReply,
+        UnreadableItems as UnreadableItems,
         WrongAnswer as WrongAnswer,
     )
     from govcomponents.money import Money as Money
@@ -72,7 +73,7 @@ _HOMES = {
         "AdapterSuspended CallbackRefused CardDeclined ConfigurationError Conflict CredentialsRefused "
         "DailyLimitReached GovComponentsError IdentityNotProved InvalidInput NotFound NotSent NotSupported "
         "OutcomeUnknown PermissionRefused RateLimited Refused RequestRefused SignInDenied SignInError "
-        "SignInReason SignInRejected SignInUnavailable Unavailable UnexpectedReply WrongAnswer"
+        "SignInReason SignInRejected SignInUnavailable Unavailable UnexpectedReply UnreadableItems WrongAnswer"
     ),
     "money": "Money",
     "privacy": "Personal Secret",
