@@ -34,7 +34,7 @@ _SEAL: Final = len(',"crc":"00000000"}\n')
 
 
 class EarlierRow(NamedTuple):
-    """What the checkpoint holds of a row that was done before this run: the message's id, or why it was refused."""
+    """A row that was done before this run: the message's id, or why it was refused."""
 
     notification_id: str | None
     problem: str
