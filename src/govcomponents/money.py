@@ -25,9 +25,10 @@ _AMOUNT: Final = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,20})?")
 _LARGEST_EXPONENT: Final = 20
 _CODE: Final = re.compile(r"[A-Z]{3}")
 _SYMBOLS: Final = {"GBP": "£", "EUR": "€", "USD": "$"}
+_set: Final = object.__setattr__
 
 
-@dataclass(frozen=True, slots=True, order=False)
+@dataclass(frozen=True, slots=True, init=False)
 class Money:
     """An amount of one currency, held exactly.
 
@@ -44,22 +45,11 @@ class Money:
     minor: int
     currency: str = "GBP"
 
-    def __post_init__(self) -> None:
-        if type(self.minor) is int and self.currency == "GBP":  # the usual case, told quickly
-            return
-        if isinstance(self.minor, bool) or not isinstance(self.minor, int):
-            raise InvalidInput(
-                field="amount",
-                problem=f"minor units must be a whole number, not {type(self.minor).__name__}",
-                fix='write Money.gbp("145.00") or Money.from_pence(14500)',
-            )
-        currency: object = self.currency
-        if not isinstance(currency, str) or not _CODE.fullmatch(currency):
-            raise InvalidInput(
-                field="currency",
-                problem="a currency is three capital letters",
-                fix="use the ISO 4217 code, such as GBP",
-            )
+    def __init__(self, minor: int, currency: str = "GBP") -> None:  # by hand: searches make thousands
+        if type(minor) is not int or currency != "GBP":
+            _check(minor, currency)
+        _set(self, "minor", minor)
+        _set(self, "currency", currency)
 
     @classmethod
     def of(cls, amount: str | Decimal, currency: str) -> Money:
@@ -180,6 +170,21 @@ class Money:
 
     def _in_json(self) -> dict[str, object]:
         return {"minor": self.minor, "currency": self.currency}
+
+
+def _check(minor: object, currency: object) -> None:
+    if isinstance(minor, bool) or not isinstance(minor, int):
+        raise InvalidInput(
+            field="amount",
+            problem=f"minor units must be a whole number, not {type(minor).__name__}",
+            fix='write Money.gbp("145.00") or Money.from_pence(14500)',
+        )
+    if not isinstance(currency, str) or not _CODE.fullmatch(currency):
+        raise InvalidInput(
+            field="currency",
+            problem="a currency is three capital letters",
+            fix="use the ISO 4217 code, such as GBP",
+        )
 
 
 def _places(currency: object) -> int:

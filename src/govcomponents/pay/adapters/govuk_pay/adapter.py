@@ -55,11 +55,10 @@ def to_payment(answer: wire.PaymentAnswer, raw: Raw) -> models.Payment:
     links = answer.get("_links")
     linked: wire.LinksPart = links or {}
     page, card_link = linked.get("next_url"), linked.get("auth_url_post")
-    amount, settlement = Money(answer["amount"]), _settlement(answer.get("settlement_summary"))
-    three_d_secure = (answer.get("authorisation_summary") or {}).get("three_d_secure") or {}
+    amount, captured_on = Money(answer["amount"]), date_or_none(answer.get("captured_date"))
     return models.Payment(
         id=answer["payment_id"],
-        state=wire.read_state(answer["state"], is_captured=settlement.captured_on is not None),
+        state=wire.read_state(answer["state"], is_captured=captured_on is not None),
         amount=amount,
         reference=answer["reference"],
         description=answer["description"],
@@ -71,7 +70,9 @@ def to_payment(answer: wire.PaymentAnswer, raw: Raw) -> models.Payment:
         fee=pounds(answer.get("fee")),
         net=pounds(answer.get("net_amount")),
         refundable=_refundable(answer.get("refund_summary")),
-        settlement=settlement,
+        settlement=models.Settlement(
+            time_or_none(answer.get("capture_submit_time")), captured_on, date_or_none(answer.get("settled_date"))
+        ),
         email=personal(answer.get("email")),
         language=answer.get("language"),
         metadata=answer.get("metadata") or {},
@@ -81,7 +82,7 @@ def to_payment(answer: wire.PaymentAnswer, raw: Raw) -> models.Payment:
         authorisation_mode=answer.get("authorisation_mode"),
         agreement_id=answer.get("agreement_id") or None,
         agreement_payment_type=answer.get("agreement_payment_type"),
-        three_d_secure=three_d_secure.get("required"),
+        three_d_secure=answer.get("three_d_secure"),
         exemption=_exemption(answer.get("exemption")),
         can_cancel=bool(links.get("cancel")) if links is not None else None,
         can_capture=bool(links.get("capture")) if links is not None else None,

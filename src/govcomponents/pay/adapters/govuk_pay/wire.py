@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Final, Required
 from urllib.parse import urlencode
 
-from pydantic import Field, StrictBool, StrictStr
+from pydantic import AliasPath, Field, StrictBool, StrictStr
 from typing_extensions import TypedDict
 
 from govcomponents.core.http.messages import Replay, Request
@@ -256,6 +257,10 @@ def _written(value: object) -> str:
 # thousands.
 
 
+def _at(*path: str) -> object:
+    return Field(validation_alias=AliasPath(*path))
+
+
 class LinkPart(TypedDict, total=False):
     """A link; `params` goes with one that is posted to."""
 
@@ -319,14 +324,6 @@ class SettlementPart(TypedDict, total=False):
     settled_date: str | None
 
 
-class _ThreeDSecure(TypedDict, total=False):
-    required: bool | None
-
-
-class _Authorisation(TypedDict, total=False):
-    three_d_secure: _ThreeDSecure | None
-
-
 class _Outcome(TypedDict, total=False):
     result: str | None
 
@@ -370,8 +367,10 @@ class PaymentAnswer(TypedDict, total=False):
     card_details: CardPart | None
     card_brand: str | None
     refund_summary: RefundSummaryPart | None
-    settlement_summary: SettlementPart | None
-    authorisation_summary: _Authorisation | None
+    capture_submit_time: Annotated[str | None, _at("settlement_summary", "capture_submit_time")]
+    captured_date: Annotated[str | None, _at("settlement_summary", "captured_date")]
+    settled_date: Annotated[str | None, _at("settlement_summary", "settled_date")]
+    three_d_secure: Annotated[bool | None, _at("authorisation_summary", "three_d_secure", "required")]
     exemption: ExemptionPart | None
     _links: LinksPart | None
 
@@ -404,10 +403,27 @@ class DisputeAnswer(Wire):
 
 def read_state(part: StatePart, *, is_captured: bool) -> PaymentState:
     """Read a state of the API. What is not known counts as not finished unless Pay says that it is."""
-    text, code = part.get("status", ""), part.get("code")
-    status, is_finished, is_failure = _STATES.get(text) or (PaymentStatus.UNKNOWN, bool(part.get("finished")), False)
+    return _state(
+        part.get("status", ""),
+        part.get("code"),
+        part.get("message"),
+        is_finished=part.get("finished"),
+        is_captured=is_captured,
+        can_retry=part.get("can_retry"),
+    )
+
+
+@lru_cache(maxsize=256)  # a search reads thousands of payments that have the same few
+def _state(
+    text: str,
+    code: str | None,
+    message: str | None,
+    *,
+    is_finished: bool | None,
+    is_captured: bool,
+    can_retry: bool | None,
+) -> PaymentState:
+    status, is_over, is_failure = _STATES.get(text) or (PaymentStatus.UNKNOWN, bool(is_finished), False)
     failure = FAILURES.get(code or "", FailureReason.UNKNOWN) if is_failure else None
     is_captured = is_captured and status is PaymentStatus.SUCCEEDED
-    return PaymentState(
-        status, text, is_finished, is_captured, failure, part.get("can_retry"), code, part.get("message")
-    )
+    return PaymentState(status, text, is_over, is_captured, failure, can_retry, code, message)
