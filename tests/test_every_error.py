@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from govcomponents import GovComponents, GovComponentsError, Money, Secret, Sett
 from govcomponents.core.http.messages import Response
 from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.transports.scripted import ScriptedTransport, Step
+from govcomponents.durable import Durable
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.sandbox.browser import FormBrowser
 
@@ -79,6 +81,16 @@ def _suspends() -> object:
     return gov.pay.create(Money.gbp("1.00"), "R-1", "Renew", BACK)
 
 
+def _reused() -> object:
+    with tempfile.TemporaryDirectory() as folder, GovComponents.sandbox() as gov:
+        later = Durable(gov, f"sqlite:///{folder}/store.db")
+        try:
+            later.pay.cancel("a1", reference="R-1")
+            return later.pay.cancel("a2", reference="R-1")
+        finally:
+            later.engine.dispose()
+
+
 @dataclass(frozen=True)
 class Way:
     """How an error is reached, and what else it then says."""
@@ -99,10 +111,6 @@ WAYS = {
     "NotSent": Way(lambda: _create_at("http://127.0.0.1:9")),
     "OutcomeUnknown": Way(lambda: _create(_pay(500, b"")), ("lookup",)),
     "UnexpectedReply": Way(lambda: _create(_pay(201, b"<html>")), ("lookup", "status")),
-    "UnreadableItems": Way(
-        lambda: list(_gov(_pay(200, b'{"total": 1, "results": [{"payment_id": "a1"}]}')).pay.search()),
-        ("ids", "status"),
-    ),
     "WrongAnswer": Way(
         lambda: _gov(_pay(200, ANOTHER)).pay.get("a1"),
         ("lookup",),
@@ -134,6 +142,7 @@ WAYS = {
         lambda: _email(Response(429, {"retry-after": "7"}, b"")),
         ("retry_after",),
     ),
+    "ReferenceReused": Way(_reused, ("field", "problem")),
     "DailyLimitReached": Way(lambda: _email(_notify(429, b"TooManyRequestsError", DAY)), ("retry_after", "resets_at")),
     "CallbackRefused": Way(lambda: GovComponents.sandbox().pay.parse_callback(b"{}", {"pay-signature": "0" * 64})),
     "SignInRejected": Way(_rejected, ("reason",)),

@@ -22,6 +22,8 @@ SOURCES = (
         if "ports.service" in path.read_text(encoding="utf-8")
     ),
     PACKAGE / "web" / "async_handlers.py",
+    PACKAGE / "durable" / "async_later.py",
+    PACKAGE / "durable" / "async_service.py",
 )
 
 _NAMES = {"AsyncGenerator": "Iterator", "AsyncIterator": "Iterator", "AsyncIterable": "Iterable"}
@@ -29,6 +31,10 @@ _ITERATORS = ("AsyncGenerator", "AsyncIterator")
 _PHRASES = {
     "for asyncio callers": "for blocking callers",
     "Belongs to one event loop": "Safe to share between threads",
+    "an `AsyncGovComponents": "a `GovComponents",
+    "AsyncGovComponents": "GovComponents",
+    "AsyncDurable": "Durable",
+    "await later.": "later.",
 }
 _DRIVER = "govcomponents.core.driver"
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         OutcomeUnknown as OutcomeUnknown,
         PermissionRefused as PermissionRefused,
         RateLimited as RateLimited,
+        ReferenceReused as ReferenceReused,
         Refused as Refused,
         RequestRefused as RequestRefused,
         SignInDenied as SignInDenied,
@@ -56,7 +57,6 @@ if TYPE_CHECKING:
         SignInUnavailable as SignInUnavailable,
         Unavailable as Unavailable,
         UnexpectedReply as UnexpectedReply,
-        UnreadableItems as UnreadableItems,
         WrongAnswer as WrongAnswer,
     )
     from govcomponents.money import Money as Money
@@ -72,8 +72,8 @@ _HOMES = {
     "errors": (
         "AdapterSuspended CallbackRefused CardDeclined ConfigurationError Conflict CredentialsRefused "
         "DailyLimitReached GovComponentsError IdentityNotProved InvalidInput NotFound NotSent NotSupported "
-        "OutcomeUnknown PermissionRefused RateLimited Refused RequestRefused SignInDenied SignInError "
-        "SignInReason SignInRejected SignInUnavailable Unavailable UnexpectedReply UnreadableItems WrongAnswer"
+        "OutcomeUnknown PermissionRefused RateLimited ReferenceReused Refused RequestRefused SignInDenied SignInError "
+        "SignInReason SignInRejected SignInUnavailable Unavailable UnexpectedReply WrongAnswer"
     ),
     "money": "Money",
     "privacy": "Personal Secret",

@@ -31,12 +31,13 @@ FIRST_SETTING = {"pay": "API_KEY", "notify": "API_KEY", "identity": "CLIENT_ID"}
 
 @dataclass
 class Services(Generic[PayT, NotifyT, IdentityT]):
-    """The service objects of each component, by account, and the adapters that they stand on."""
+    """The service objects of each component, by account, and the adapters and policies that they stand on."""
 
     pay: dict[str, PayT] = field(default_factory=dict)
     notify: dict[str, NotifyT] = field(default_factory=dict)
     identity: dict[str, IdentityT] = field(default_factory=dict)
     ports: dict[tuple[str, str], AnyPort] = field(default_factory=dict)
+    policies: Mapping[str, Policy] = field(default_factory=dict)
 
     def add(
         self,

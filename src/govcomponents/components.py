@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from govcomponents.accounts import (
     FIRST_SETTING,
@@ -27,13 +28,14 @@ from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, InvalidInp
 from govcomponents.frames import leaving_frames_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from govcomponents.core.observe import AnyObserver
     from govcomponents.core.ports.checks import CheckResult
+    from govcomponents.core.ports.port import AnyPort
     from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.identity.port import IdentityPort
     from govcomponents.identity.service import IdentityService
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
     from govcomponents.pay.service import PayService
     from govcomponents.sandbox.app import Sandbox
     from govcomponents.settings import Settings
+
+    AsyncServices = Services[AsyncPayService, AsyncNotifyService, AsyncIdentityService]
 
 
 class _Components(Account[PayT, NotifyT, IdentityT]):
@@ -94,7 +98,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         fix = "give Settings(...), or nothing to read the environment"
         instance_argument(settings, Settings, field="settings", fix=fix, operation="from_settings")
         runtime = Runtime(
-            transport=transport or cls._make_transport(settings.time_limit),
+            transport=transport or cls._make_transport(),
             observers=_observers("from_settings", observers),
             retry=retry or RetryPolicy(),
             is_production=settings.environment == "production",
@@ -142,7 +146,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         return cls(cls._build(simulator.settings(), runtime, templates), runtime, simulator)
 
     @classmethod
-    def _make_transport(cls, time_limit: float) -> Transport:
+    def _make_transport(cls) -> Transport:
         raise NotImplementedError("blocking and asyncio callers each bring their own transport")
 
     @classmethod
@@ -181,6 +185,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
 
             notify = ports_by_account(settings.notify, NotifyPort, NOTIFY_ADAPTERS, runtime)
             policies = policies_by_account(settings.notify, runtime, templates)
+            services.policies = policies
             services.add("notify", notify, services.notify, partial(cls._notify, policies), runtime)
         if settings.identity is not None:
             from govcomponents.identity.adapters import BUILT_IN as IDENTITY_ADAPTERS
@@ -220,6 +225,24 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         if self._simulator is None:
             raise ConfigurationError("these components do not stand on a sandbox", fix="make them with .sandbox()")
         return self._simulator
+
+    def over(self, ports: Callable[[AnyPort], AnyPort], observers: tuple[Observer, ...]) -> AsyncServices:
+        """Build pay and notify of every account again over other ports, as coroutines and without a pace.
+
+        For what is built upon these components, and drives the coroutines in its own way.
+        """
+        from govcomponents.notify.async_service import AsyncNotifyService
+        from govcomponents.pay.async_service import AsyncPayService
+
+        made: AsyncServices = Services(ports=self._services.ports, policies=self._services.policies)
+        for (component, account), port in made.ports.items():
+            runtime = replace(self._runtime, account=account, observers=observers)
+            if component == "pay":
+                made.pay[account] = AsyncPayService(cast("PayPort", ports(port)), runtime)
+            elif component == "notify":
+                policy = replace(made.policies[account], pacer=None)
+                made.notify[account] = AsyncNotifyService(cast("NotifyPort", ports(port)), runtime, policy=policy)
+        return made
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -291,10 +314,10 @@ class GovComponents(_Components["PayService", "NotifyService", "IdentityService"
     """
 
     @classmethod
-    def _make_transport(cls, time_limit: float) -> Transport:
+    def _make_transport(cls) -> Transport:
         from govcomponents.core.transports.blocking import RequestsTransport
 
-        return RequestsTransport(total_timeout=time_limit)
+        return RequestsTransport()
 
     @classmethod
     def _pay(cls, port: PayPort, runtime: Runtime, siblings: Mapping[str, PayPort]) -> PayService:
@@ -351,10 +374,10 @@ class AsyncGovComponents(_Components["AsyncPayService", "AsyncNotifyService", "A
     """
 
     @classmethod
-    def _make_transport(cls, time_limit: float) -> Transport:
+    def _make_transport(cls) -> Transport:
         from govcomponents.core.transports.aio import AiohttpTransport
 
-        return AiohttpTransport(total_timeout=time_limit)
+        return AiohttpTransport()
 
     @classmethod
     def _pay(cls, port: PayPort, runtime: Runtime, siblings: Mapping[str, PayPort]) -> AsyncPayService:

@@ -3,11 +3,11 @@
     GovComponentsError
     ├── ConfigurationError        the set-up is wrong; nothing was sent
     ├── InvalidInput              an argument is wrong; nothing was sent           (also a ValueError)
+    │   └── ReferenceReused       the reference stands for a call with another content already
     ├── NotSupported              this adapter does not do that; nothing was sent
     ├── NotSent                   the request certainly never arrived: repeating it is safe
     ├── OutcomeUnknown            the request may have arrived: look it up before repeating it
     │   └── UnexpectedReply       an answer came that cannot be read
-    │       ├── UnreadableItems   of what a search found, some cannot be read; the others were given
     │       └── WrongAnswer       an answer came that belongs to another call
     ├── Unavailable               the provider says that it cannot answer now; nothing was changed
     ├── Refused                   the provider answered no; nothing was changed
@@ -61,6 +61,7 @@ __all__ = [
     "OutcomeUnknown",
     "PermissionRefused",
     "RateLimited",
+    "ReferenceReused",
     "Refused",
     "RequestRefused",
     "SignInDenied",
@@ -70,7 +71,6 @@ __all__ = [
     "SignInUnavailable",
     "Unavailable",
     "UnexpectedReply",
-    "UnreadableItems",
     "WrongAnswer",
 ]
 
@@ -163,6 +163,18 @@ class InvalidInput(GovComponentsError, ValueError):
         self.problem = problem
 
 
+class ReferenceReused(InvalidInput):
+    """The reference stands for another call already, with another content. Nothing was put down or sent."""
+
+    def __init__(self, *, operation: str) -> None:
+        super().__init__(
+            field="reference",
+            problem="it was used for this operation already, with another content",
+            fix="give each call a reference of its own, or the same content again for the ticket of the first one",
+            operation=operation,
+        )
+
+
 class NotSupported(GovComponentsError):
     """The adapter does not declare the `capability` that the call needs. Nothing was sent."""
 
@@ -224,37 +236,6 @@ class UnexpectedReply(OutcomeUnknown):
 
     _doubt: ClassVar[str] = ""
     default_lookup: ClassVar[str] = "call again later; if it goes on, report it with the request id"
-
-
-class UnreadableItems(UnexpectedReply):
-    """Of what a search found, some items cannot be read with certainty. Raised after all the others were given.
-
-    Nothing was changed. `ids` are theirs, as far as they have any, for `get` and for the provider's support desk.
-    """
-
-    default_lookup: ClassVar[str] = "what was given is whole but for these: look at each of `ids` at the provider"
-
-    def __init__(
-        self,
-        happened: str,
-        *,
-        ids: tuple[str, ...],
-        operation: str = "",
-        provider: str = "",
-        status: int | None = None,
-        code: str | None = None,
-        request_id: str | None = None,
-    ) -> None:
-        super().__init__(
-            happened,
-            lookup=self.default_lookup,
-            operation=operation,
-            provider=provider,
-            status=status,
-            code=code,
-            request_id=request_id,
-        )
-        self.ids = ids
 
 
 class WrongAnswer(UnexpectedReply):

@@ -23,6 +23,7 @@ DOORS = [
     "govcomponents",
     *(f"govcomponents.{component}" for component in COMPONENTS),
     "govcomponents.adapters",
+    "govcomponents.durable",
     "govcomponents.testing",
 ]
 
@@ -134,6 +135,7 @@ def test_importing_the_doors_imports_nothing_heavy() -> None:
         "jwt",
         "tenacity",
         "jinja2",
+        "sqlalchemy",
         "asyncio",
     ]
     code = f"import sys, {', '.join(DOORS)}; print([name for name in {heavy} if name in sys.modules])"

@@ -27,8 +27,8 @@ class Request(NamedTuple):
     """One request, as an adapter's `wire.py` builds it.
 
     `operation` is such as "pay.create". `url` is a path below the adapter's base URL, or a whole URL. `timeout` is
-    the time in seconds that the provider may stay silent, `time_limit` the most that it may take with all its
-    attempts, whatever drips in meanwhile; None is the transport's default. `lookup` says
+    the time in seconds that the provider may stay silent, `time_limit` the most that one attempt may take, whatever
+    drips in meanwhile, and the time after which nothing is sent again; None is the transport's default. `lookup` says
     how to learn the outcome if the answer is lost. `template` is the URL's path with names for what differs from call
     to call, such as "/v1/payments/{id}": observers see it, and never the URL. The headers, the body and the URL never
     show in a `repr`.

@@ -1,0 +1,45 @@
+"""Payments and messages that are not lost and not made twice, whatever dies when: rows beside the service's own.
+
+    from govcomponents import GovComponents
+    from govcomponents.durable import Durable
+
+    later = Durable(GovComponents.from_settings(), engine)
+    later.notify.send_email(to, "receipt", values, reference="licence-7-receipt", on=session)
+
+Needs the extra `durable`. Names are imported when first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from govcomponents.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from govcomponents.durable.async_later import (
+        AsyncLaterNotify as AsyncLaterNotify,
+        AsyncLaterPay as AsyncLaterPay,
+    )
+    from govcomponents.durable.async_service import (
+        AsyncDurable as AsyncDurable,
+        AsyncLaterAccount as AsyncLaterAccount,
+    )
+    from govcomponents.durable.later import LaterNotify as LaterNotify, LaterPay as LaterPay
+    from govcomponents.durable.outbox.enqueue import Ticket as Ticket
+    from govcomponents.durable.service import Durable as Durable, LaterAccount as LaterAccount
+    from govcomponents.durable.storage.transactions import (
+        DjangoConnection as DjangoConnection,
+        Transaction as Transaction,
+    )
+
+_HOMES = {
+    "durable.async_later": "AsyncLaterNotify AsyncLaterPay",
+    "durable.async_service": "AsyncDurable AsyncLaterAccount",
+    "durable.later": "LaterNotify LaterPay",
+    "durable.outbox.enqueue": "Ticket",
+    "durable.service": "Durable LaterAccount",
+    "durable.storage.transactions": "DjangoConnection Transaction",
+}
+
+if not TYPE_CHECKING:
+    __all__, __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -1,0 +1,182 @@
+"""The calls that are made later, for blocking callers: the methods of `gov.notify` and `gov.pay`, by their names.
+
+Generated from async_later.py by `make format`: edit that file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from govcomponents.core.driver import drive
+from govcomponents.durable.outbox.capturing import capturing
+from govcomponents.durable.outbox.enqueue import Order, Queue
+
+if TYPE_CHECKING:
+    from govcomponents.durable.outbox.capturing import NotifyCalls, PayCalls
+    from govcomponents.durable.outbox.enqueue import Ticket
+    from govcomponents.durable.storage.transactions import Transaction
+    from govcomponents.money import Money
+    from govcomponents.notify.inputs import Recipient
+    from govcomponents.notify.policy import TemplateLike
+    from govcomponents.notify.templates.personalisation import Personalisation
+    from govcomponents.pay.ids import PaymentId
+
+
+class LaterNotify:
+    """Messages to be sent later, for blocking callers.
+
+    Every method has the arguments of its twin on `gov.notify`, checked in the same way and at once, and:
+
+    `reference` is required, and unique for the operation and the account: used again with the same content it gives the
+    same ticket, with another content it raises ReferenceReused. It must hold no personal data. `on` is the caller's own
+    transaction, with which the call is committed or rolled back; without it, it is committed at once. `send_at` is when
+    it is due, `give_up_after` how long after that it is still tried, `journey` what it belongs to.
+
+    Raises InvalidInput, NotSupported or ConfigurationError; nothing is put down then.
+    """
+
+    def __init__(self, notify: NotifyCalls, queue: Queue, provider: str) -> None:
+        self._notify = notify
+        self._queue = queue
+        self._provider = provider
+
+    def send_email(
+        self,
+        to: Recipient,
+        template: TemplateLike,
+        personalisation: Personalisation | None = None,
+        *,
+        reference: str,
+        reply_to: str | None = None,
+        one_click_unsubscribe_url: str | None = None,
+        sanitise: Sequence[str] = (),
+        extra: Mapping[str, object] | None = None,
+        on: Transaction | None = None,
+        give_up_after: timedelta | None = None,
+        send_at: datetime | None = None,
+        journey: str | None = None,
+    ) -> Ticket:
+        """Send one email from a template, later and once."""
+        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
+        with capturing("notify.send_email") as call:
+            drive(
+                self._notify.send_email(
+                    to,
+                    template,
+                    personalisation,
+                    reference,
+                    reply_to=reply_to,
+                    one_click_unsubscribe_url=one_click_unsubscribe_url,
+                    sanitise=sanitise,
+                    extra=extra,
+                )
+            )
+        return drive(self._queue.add(call, self._provider, order))
+
+    def send_sms(
+        self,
+        to: Recipient,
+        template: TemplateLike,
+        personalisation: Personalisation | None = None,
+        *,
+        reference: str,
+        sender: str | None = None,
+        extra: Mapping[str, object] | None = None,
+        on: Transaction | None = None,
+        give_up_after: timedelta | None = None,
+        send_at: datetime | None = None,
+        journey: str | None = None,
+    ) -> Ticket:
+        """Send one text message from a template, later and once."""
+        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
+        with capturing("notify.send_sms") as call:
+            drive(self._notify.send_sms(to, template, personalisation, reference, sender=sender, extra=extra))
+        return drive(self._queue.add(call, self._provider, order))
+
+    def send_letter(
+        self,
+        address: Sequence[str] | str,
+        template: TemplateLike,
+        personalisation: Personalisation | None = None,
+        *,
+        reference: str,
+        extra: Mapping[str, object] | None = None,
+        on: Transaction | None = None,
+        give_up_after: timedelta | None = None,
+        send_at: datetime | None = None,
+        journey: str | None = None,
+    ) -> Ticket:
+        """Send one letter from a template, later and once."""
+        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
+        with capturing("notify.send_letter") as call:
+            drive(self._notify.send_letter(address, template, personalisation, reference, extra=extra))
+        return drive(self._queue.add(call, self._provider, order))
+
+
+class LaterPay:
+    """Payments' refunds, captures and cancellations to be made later, for blocking callers.
+
+    Every method has the arguments of its twin on `gov.pay`, checked in the same way and at once, and those that
+    `later.notify` adds. `pay.create` is not among them: its person waits for the page to pay on.
+    """
+
+    def __init__(self, pay: PayCalls, queue: Queue, provider: str) -> None:
+        self._pay = pay
+        self._queue = queue
+        self._provider = provider
+
+    def refund(
+        self,
+        payment_id: PaymentId,
+        amount: Money,
+        *,
+        available: Money,
+        reference: str,
+        extra: Mapping[str, object] | None = None,
+        on: Transaction | None = None,
+        give_up_after: timedelta | None = None,
+        send_at: datetime | None = None,
+        journey: str | None = None,
+    ) -> Ticket:
+        """Refund a part or all of a payment, later and once.
+
+        If what is left to refund is no longer `available` when its turn comes, it is refused, and nothing is refunded.
+        """
+        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
+        with capturing("pay.refund") as call:
+            drive(self._pay.refund(payment_id, amount, available=available, extra=extra))
+        return drive(self._queue.add(call, self._provider, order))
+
+    def capture(
+        self,
+        payment_id: PaymentId,
+        *,
+        reference: str,
+        on: Transaction | None = None,
+        give_up_after: timedelta | None = None,
+        send_at: datetime | None = None,
+        journey: str | None = None,
+    ) -> Ticket:
+        """Take the money of a payment made with `delayed_capture`, later and once."""
+        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
+        with capturing("pay.capture") as call:
+            drive(self._pay.capture(payment_id))
+        return drive(self._queue.add(call, self._provider, order))
+
+    def cancel(
+        self,
+        payment_id: PaymentId,
+        *,
+        reference: str,
+        on: Transaction | None = None,
+        give_up_after: timedelta | None = None,
+        send_at: datetime | None = None,
+        journey: str | None = None,
+    ) -> Ticket:
+        """Cancel an unfinished payment, later."""
+        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
+        with capturing("pay.cancel") as call:
+            drive(self._pay.cancel(payment_id))
+        return drive(self._queue.add(call, self._provider, order))

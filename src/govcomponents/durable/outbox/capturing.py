@@ -1,0 +1,119 @@
+"""Ports that keep what they are given: `later.*` checks its arguments by calling the very services that will send."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from govcomponents.notify.port import NotifyPort
+from govcomponents.pay.port import PayPort
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import NoReturn, Self
+
+    from govcomponents.accounts import Services
+    from govcomponents.core.inputs import Input
+    from govcomponents.core.ports.port import AnyPort
+    from govcomponents.identity.async_service import AsyncIdentityService
+    from govcomponents.notify.async_service import AsyncNotifyService
+    from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SmsInput
+    from govcomponents.pay.async_service import AsyncPayService
+    from govcomponents.pay.inputs import AgreementCharge, NewRefund, OnAgreement, OnPayment
+
+
+Calls: TypeAlias = "Services[AsyncPayService, AsyncNotifyService, AsyncIdentityService]"
+"""Service objects whose operations are coroutines, for whoever runs them: a blocking caller drives them."""
+NotifyCalls: TypeAlias = "AsyncNotifyService"
+"""Notify of one account, as coroutines."""
+PayCalls: TypeAlias = "AsyncPayService"
+"""Pay of one account, as coroutines."""
+
+
+class _Captured(Exception):
+    """Stops a call at the point where it would be sent."""
+
+    def __init__(self, given: Input) -> None:
+        super().__init__()
+        self.given = given
+
+
+class capturing:  # noqa: N801  # used as a statement: `with capturing() as call:`
+    """Context manager around one call of a service over a capturing port: what would be sent is kept instead."""
+
+    given: Input
+
+    def __init__(self, operation: str) -> None:
+        self.operation = operation
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, _Captured):
+            return False
+        self.given = error.given
+        return True
+
+
+def _keep(given: Input) -> NoReturn:
+    raise _Captured(given)
+
+
+def capturing_port(port: AnyPort) -> AnyPort:
+    """Return a port that takes what this one takes, and sends nothing."""
+    return CapturingPayPort(port) if isinstance(port, PayPort) else CapturingNotifyPort(port)
+
+
+class CapturingNotifyPort(NotifyPort):
+    """Takes what another notify adapter takes, and sends nothing."""
+
+    def __init__(self, port: AnyPort) -> None:
+        self.provider = port.provider
+        self.capabilities = port.capabilities
+
+    async def send_email(self, email: EmailInput) -> NoReturn:
+        """Keep one email."""
+        _keep(email)
+
+    async def send_sms(self, message: SmsInput) -> NoReturn:
+        """Keep one text message."""
+        _keep(message)
+
+    async def send_letter(self, letter: LetterInput) -> NoReturn:
+        """Keep one letter."""
+        _keep(letter)
+
+    async def send_precompiled_letter(self, letter: PrecompiledInput) -> NoReturn:
+        """Keep one letter that is a PDF already."""
+        _keep(letter)
+
+
+class CapturingPayPort(PayPort):
+    """Takes what another pay adapter takes, and sends nothing."""
+
+    def __init__(self, port: PayPort) -> None:
+        self.provider = port.provider
+        self.capabilities = port.capabilities
+        self.limits = port.limits
+
+    async def refund(self, new: NewRefund) -> NoReturn:
+        """Keep one refund."""
+        _keep(new)
+
+    async def capture(self, wanted: OnPayment) -> NoReturn:
+        """Keep one capture."""
+        _keep(wanted)
+
+    async def cancel(self, wanted: OnPayment) -> NoReturn:
+        """Keep one cancellation."""
+        _keep(wanted)
+
+    async def charge_agreement(self, charge: AgreementCharge) -> NoReturn:
+        """Keep one charge of a saved card."""
+        _keep(charge)
+
+    async def cancel_agreement(self, wanted: OnAgreement) -> NoReturn:
+        """Keep one cancellation of an agreement."""
+        _keep(wanted)

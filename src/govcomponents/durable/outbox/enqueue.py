@@ -1,0 +1,173 @@
+"""One row for one call: the INSERT in the caller's transaction, and what a reference that is used again means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from govcomponents.core.inputs import text_argument
+from govcomponents.core.observe import Happening, tell
+from govcomponents.durable.outbox.payloads import written
+from govcomponents.durable.storage.schema import OUTBOX, State, database_time
+from govcomponents.durable.storage.transactions import Statements, first_row
+from govcomponents.errors import InvalidInput, ReferenceReused
+
+if TYPE_CHECKING:
+    from govcomponents.core.http.runtime import Runtime
+    from govcomponents.durable.outbox.capturing import capturing
+    from govcomponents.durable.storage.sealing import PayloadKeys
+    from govcomponents.durable.storage.transactions import Transaction
+
+MAX_REFERENCE: Final = 255
+_REFERENCE_FIX: Final = (
+    f"give 1 to {MAX_REFERENCE} characters that name this one call, such as licence-7-receipt, without personal data"
+)
+_JOURNEY_FIX: Final = "give 1 to 64 characters without personal data, or leave it out"
+_KEY: Final = frozenset({"idempotency_key"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """The receipt of a call that was put down to be made later. Safe to log.
+
+    `is_repeat` is true if the reference was used already with the same content: then it is the ticket of that call.
+    """
+
+    id: int
+    operation: str
+    account: str
+    reference: str
+    journey: str | None = None
+    is_repeat: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Beside its arguments, what a caller says of a call that is to be made later."""
+
+    reference: str
+    on: Transaction | None
+    give_up_after: timedelta | None
+    send_at: datetime | None
+    journey: str | None
+
+
+def _inserts() -> Statements:
+    name = sa.bindparam
+    due = sa.func.coalesce(sa.cast(name("due_at"), sa.Double), database_time())
+    values: dict[str, Any] = {
+        part: name(part) for part in ("account", "operation", "reference", "journey", "payload", "content")
+    }
+    values |= {"state": sa.literal_column(str(int(State.PENDING))), "attempts": sa.literal_column("0")}
+    values |= {"claims": sa.literal_column("0"), "due_at": due, "created_at": database_time()}
+    values["give_up_at"] = due + sa.cast(name("patience"), sa.Double)
+    return {
+        "postgresql": postgresql.insert(OUTBOX).values(values).on_conflict_do_nothing().returning(OUTBOX.c.id),
+        "sqlite": sqlite.insert(OUTBOX).values(values).on_conflict_do_nothing().returning(OUTBOX.c.id),
+    }
+
+
+_INSERT: Final = _inserts()
+_HELD = sa.select(OUTBOX.c.id, OUTBOX.c.content, OUTBOX.c.journey).where(
+    OUTBOX.c.account == sa.bindparam("account"),
+    OUTBOX.c.operation == sa.bindparam("operation"),
+    OUTBOX.c.reference == sa.bindparam("reference"),
+)
+_SELECT: Final[Statements] = {"postgresql": _HELD, "sqlite": _HELD}
+
+
+class Queue:
+    """The queue of one account: `later.*` puts its calls here."""
+
+    def __init__(self, engine: sa.Engine, runtime: Runtime, keys: PayloadKeys, patience: timedelta) -> None:
+        self._engine = engine
+        self._runtime = runtime
+        self._keys = keys
+        self._patience = patience
+
+    async def add(self, call: capturing, provider: str, order: Order) -> Ticket:
+        """Put down one call in the caller's transaction, or in one of its own.
+
+        Raises InvalidInput; ReferenceReused if the reference stands for another content; ConfigurationError.
+        """
+        operation, account = call.operation, self._runtime.account
+        _check(order, operation)
+        plain = written(call.given, _KEY)
+        row = row_name(account, operation, order.reference)
+        values = {
+            "account": account,
+            "operation": operation,
+            "reference": order.reference,
+            "journey": order.journey,
+            "payload": self._keys.seal(plain, row),
+            "content": self._keys.fingerprint(plain, row),
+            "due_at": None if order.send_at is None else order.send_at.timestamp(),
+            "patience": (order.give_up_after or self._patience).total_seconds(),
+        }
+        if order.on is None:
+            found = await self._runtime.transport.run_blocking(lambda: self._alone(values, operation))
+        else:
+            found = await _put(order.on, values, operation)
+        held_id, content, journey, is_repeat = found
+        if is_repeat and not self._keys.is_same(content, plain, row):
+            raise ReferenceReused(operation=operation)
+        tell(self._runtime.observers, Happening("outbox.queued", provider, account, {"operation": operation}))
+        return Ticket(
+            id=held_id,
+            operation=operation,
+            account=account,
+            reference=order.reference,
+            journey=journey,
+            is_repeat=is_repeat,
+        )
+
+    def _alone(self, values: dict[str, Any], operation: str) -> tuple[int, bytes | None, str | None, bool]:
+        from govcomponents.core.driver import drive
+
+        with self._engine.begin() as connection:
+            return drive(_put(connection, values, operation))
+
+
+async def _put(on: Transaction, values: dict[str, Any], operation: str) -> tuple[int, bytes | None, str | None, bool]:
+    """Insert the row, or find the one that has its reference."""
+    if row := await first_row(on, _INSERT, values, operation):
+        return row[0], None, values["journey"], False
+    key = {name: values[name] for name in ("account", "operation", "reference")}
+    if held := await first_row(on, _SELECT, key, operation):
+        return held[0], held[1], held[2], True
+    raise InvalidInput(
+        field="reference",
+        problem="another transaction has just used it, and this one cannot see it yet",
+        fix="roll back, and do the whole transaction again",
+        operation=operation,
+    )
+
+
+def row_name(account: str, operation: str, reference: str) -> bytes:
+    """Return what a payload is bound to: it opens for no other row."""
+    return f"{account}\0{operation}\0{reference}".encode()
+
+
+def _check(order: Order, operation: str) -> None:
+    _text(order.reference, "reference", MAX_REFERENCE, _REFERENCE_FIX, operation)
+    if order.journey is not None:
+        _text(order.journey, "journey", 64, _JOURNEY_FIX, operation)
+    patience: object = order.give_up_after
+    if patience is not None and not (isinstance(patience, timedelta) and patience > timedelta(0)):
+        fix = "give a timedelta, such as timedelta(hours=24), or leave it out"
+        raise InvalidInput(field="give_up_after", problem="it is no time span above 0", fix=fix, operation=operation)
+    send_at: object = order.send_at
+    if send_at is not None and not (isinstance(send_at, datetime) and send_at.tzinfo is not None):
+        fix = "give an aware datetime, such as datetime(2026, 3, 1, 9, tzinfo=UTC), or leave it out"
+        raise InvalidInput(field="send_at", problem="it is no time with a time zone", fix=fix, operation=operation)
+
+
+def _text(value: object, field: str, longest: int, fix: str, operation: str) -> None:
+    text = text_argument(value, field=field, fix=fix, operation=operation)
+    if not text.strip() or len(text) > longest or not text.isprintable():
+        problem = f"it is blank, longer than {longest} characters, or has characters that cannot be seen"
+        raise InvalidInput(field=field, problem=problem, fix=fix, operation=operation)

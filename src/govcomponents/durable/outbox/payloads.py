@@ -1,0 +1,58 @@
+"""Arguments of an operation as bytes, and back: what `gov.*` took and checked is what will be called again later."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING, Any
+
+from govcomponents.money import Money
+from govcomponents.notify.templates.attachments import Attachment
+from govcomponents.privacy import Guarded
+
+if TYPE_CHECKING:
+    from govcomponents.core.inputs import Input
+
+_MONEY = "$money"
+_FILE = "$file"
+_MAPPING = "$mapping"
+
+
+def written(given: Input, leave_out: frozenset[str] = frozenset()) -> bytes:
+    """Write a validated input: the same input gives the same bytes. Fields that are not set are left out."""
+    fields = {name: getattr(given, name) for name in sorted(given.model_fields_set - leave_out)}
+    kept = {name: _plain(value) for name, value in fields.items() if value is not None}
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def read(payload: bytes) -> dict[str, Any]:
+    """Read the arguments with which the operation is called: they have the names of its parameters."""
+    fields: dict[str, Any] = json.loads(payload)
+    return {name: _value(part) for name, part in fields.items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Guarded):
+        return _plain(value.reveal())
+    if isinstance(value, Money):
+        return {_MONEY: [value.minor, value.currency]}
+    if isinstance(value, Attachment):
+        return {_FILE: dataclasses.asdict(value)}
+    if isinstance(value, dict):
+        plain = {name: _plain(part) for name, part in value.items()}
+        return {_MAPPING: plain} if any(name.startswith("$") for name in plain) else plain
+    if isinstance(value, (tuple, list)):
+        return [_plain(part) for part in value]
+    return value
+
+
+def _value(part: Any) -> Any:
+    if isinstance(part, list):
+        return [_value(one) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if _MONEY in part:
+        return Money(*part[_MONEY])
+    if _FILE in part:
+        return Attachment(**part[_FILE])
+    return {name: _value(one) for name, one in part.get(_MAPPING, part).items()}

@@ -1,0 +1,129 @@
+"""The blocking face of the durable layer: `Durable`, over the database that the service has already.
+
+Generated from async_service.py by `make format`: edit that file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from govcomponents.components import GovComponents
+from govcomponents.core.driver import drive
+from govcomponents.core.inputs import instance_argument
+from govcomponents.durable.later import LaterNotify, LaterPay
+from govcomponents.durable.outbox.capturing import Calls, capturing_port
+from govcomponents.durable.outbox.enqueue import Queue
+from govcomponents.durable.storage.engines import EngineLike, engine_for
+from govcomponents.durable.storage.migrating import check_version, migrate
+from govcomponents.durable.storage.sealing import PayloadKeys
+from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from govcomponents.accounts import Account
+    from govcomponents.identity.service import IdentityService
+    from govcomponents.notify.service import NotifyService
+    from govcomponents.pay.service import PayService
+    from govcomponents.privacy import Secret
+PATIENCE = timedelta(days=7)
+"After this a call that could not be made is given up, unless it says something else: providers forget by then."
+
+
+class Durable:
+    """The durable layer, for blocking callers. Safe to share between threads.
+
+    `later.notify` and `later.pay` take the calls of `gov.notify` and `gov.pay`, and put each down as a row in the
+    caller's own transaction (`on`); a worker makes them later, each once, whatever dies meanwhile.
+
+        later = Durable(gov, engine)
+        later.notify.send_email(to, "receipt", values, reference="licence-7-receipt", on=session)
+
+    `engine_or_url` is of PostgreSQL or SQLite; without it the rows are in the file govcomponents.db. `keys` are the
+    data keys that payloads are sealed under, newest first: 32 random bytes each, in base64. In production there must
+    be one. `give_up_after` is how long a call is tried that does not say so itself. Raises ConfigurationError.
+    """
+
+    def __init__(
+        self,
+        gov: GovComponents,
+        engine_or_url: EngineLike | None = None,
+        *,
+        keys: Sequence[Secret | str] = (),
+        give_up_after: timedelta = PATIENCE,
+    ) -> None:
+        fix = "give the GovComponents through which the calls are made"
+        instance_argument(gov, GovComponents, field="gov", fix=fix, operation="Durable")
+        self._gov = gov
+        self._runtime = gov.runtime
+        self._keys = PayloadKeys(keys)
+        if gov.runtime.is_production and (not self._keys):
+            raise ConfigurationError(
+                "in production the durable layer needs a data key to seal what it keeps about people",
+                fix="give keys=[...]: 32 random bytes in base64, from your store of secrets",
+            )
+        self._patience = give_up_after
+        self._engine = engine_for(engine_or_url)
+        self._capturing = gov.over(capturing_port, ())
+
+    @property
+    def engine(self) -> Engine:
+        """The engine of the store: workers' transactions are on it."""
+        return self._engine
+
+    @property
+    def notify(self) -> LaterNotify:
+        """Messages to be sent later. Raises ConfigurationError if they are not configured."""
+        return self.account(DEFAULT_ACCOUNT).notify
+
+    @property
+    def pay(self) -> LaterPay:
+        """Refunds, captures and cancellations to be made later. Raises ConfigurationError if pay is not configured."""
+        return self.account(DEFAULT_ACCOUNT).pay
+
+    def account(self, name: str) -> LaterAccount:
+        """Return `later.notify` and `later.pay` of one account. Raises ConfigurationError if there is none."""
+        account = self._gov.account(name) if name != DEFAULT_ACCOUNT else self._gov
+        queue = Queue(self._engine, replace(self._runtime, account=name), self._keys, self._patience)
+        return LaterAccount(account, self._capturing, queue)
+
+    def migrate(self) -> None:
+        """Create the tables, or bring them up to date, where the service is deployed. Repeating it is harmless."""
+        drive(self._runtime.transport.run_blocking(lambda: migrate(self._engine)))
+
+    def check(self) -> None:
+        """Raise ConfigurationError unless the database has the tables, of a version that this one can work with."""
+        drive(self._runtime.transport.run_blocking(lambda: check_version(self._engine)))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} on {self._engine.dialect.name}>"
+
+
+class LaterAccount:
+    """The calls that are made later, of one account."""
+
+    def __init__(
+        self, account: Account[PayService, NotifyService, IdentityService], capturing: Calls, queue: Queue
+    ) -> None:
+        self._account = account
+        self._capturing = capturing
+        self._queue = queue
+
+    @property
+    def notify(self) -> LaterNotify:
+        """Messages to be sent later. Raises ConfigurationError if they are not configured."""
+        _ = self._account.notify
+        name = self._account.name
+        provider = self._capturing.ports["notify", name].provider
+        return LaterNotify(self._capturing.notify[name], self._queue, provider)
+
+    @property
+    def pay(self) -> LaterPay:
+        """Refunds, captures and cancellations to be made later. Raises ConfigurationError if pay is not configured."""
+        _ = self._account.pay
+        name = self._account.name
+        provider = self._capturing.ports["pay", name].provider
+        return LaterPay(self._capturing.pay[name], self._queue, provider)

@@ -1,0 +1,1 @@
+"""The store: tables, migrations, engines, sealing, and one INSERT on whoever's transaction."""

@@ -1,0 +1,71 @@
+"""The engine of the store: the caller's own, or one that is made from a URL."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import sqlalchemy as sa
+
+from govcomponents.durable.storage.migrating import migrate
+from govcomponents.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+EngineLike: TypeAlias = "sa.Engine | AsyncEngine | str"
+"""An engine of SQLAlchemy, or the URL of a database."""
+
+DEFAULT_URL: Final = "sqlite:///govcomponents.db"
+_DRIVERS: Final = {"postgresql": "postgresql+psycopg", "sqlite": "sqlite"}
+_FIX: Final = 'give an Engine, an AsyncEngine, or a URL such as "postgresql+psycopg://user@host/database"'
+_BUSY_MS: Final = 30_000
+
+
+def engine_for(given: EngineLike | None) -> sa.Engine:
+    """Return the engine of the store. The drivers of asyncio have their blocking twin here: workers use threads.
+
+    A SQLite file that is given by its URL is set so that a commit survives a loss of power, and has its tables made.
+    Raises ConfigurationError for what is no engine and no URL, for a database other than SQLite and PostgreSQL, and if
+    its driver is not installed.
+    """
+    if isinstance(given, sa.Engine):
+        return _supported(given)
+    url: Any = getattr(given, "url", given)
+    try:
+        parsed = sa.make_url(DEFAULT_URL if url is None else url)
+    except (sa.exc.ArgumentError, AttributeError, TypeError):
+        raise ConfigurationError("the durable layer got neither an engine nor a URL", fix=_FIX) from None
+    name = parsed.get_backend_name()
+    if name not in _DRIVERS:
+        raise _unsupported(name)
+    if name == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ConfigurationError(
+            "the durable layer cannot keep its rows in memory", fix='give a file, such as "sqlite:///govcomponents.db"'
+        )
+    try:
+        engine = sa.create_engine(parsed.set(drivername=_DRIVERS[name]))
+    except ModuleNotFoundError:
+        raise ConfigurationError(
+            "psycopg is not installed", fix="pip install 'govcomponents[durable]' psycopg"
+        ) from None
+    if name == "sqlite":
+        sa.event.listen(engine, "connect", _durable_file)
+        migrate(engine)
+    return engine
+
+
+def _supported(engine: sa.Engine) -> sa.Engine:
+    if engine.dialect.name not in _DRIVERS:
+        raise _unsupported(engine.dialect.name)
+    return engine
+
+
+def _unsupported(name: str) -> ConfigurationError:
+    return ConfigurationError(f"the durable layer does not work on {name}", fix="use PostgreSQL or SQLite")
+
+
+def _durable_file(connection: sqlite3.Connection, _record: object) -> None:
+    """WAL lets readers go on beside the writer; FULL makes a commit outlast a loss of power, and NORMAL may not."""
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {_BUSY_MS}"):
+        connection.execute(f"PRAGMA {pragma}")

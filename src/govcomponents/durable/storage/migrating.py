@@ -1,0 +1,63 @@
+"""Creating the tables, bringing older ones up to date, and refusing those of a newer version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from govcomponents.durable.storage.schema import METADATA, SCHEMA, VERSION
+from govcomponents.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+MIGRATE_FIX: Final = "run `govcomponents durable migrate`, or `later.migrate()` once where the service is deployed"
+
+MIGRATIONS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {}
+"""How to come to each version from the one before. What a version adds must not trouble workers of the one before."""
+
+_MIGRATION_LOCK: Final = 4_906_720_115
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Create the tables, or bring them up to date. Any number of processes may do it at once, and any number of times.
+
+    Raises ConfigurationError if they are those of a newer version.
+    """
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        found = _version(connection)
+        _refuse_newer(found)
+        METADATA.create_all(connection)
+        for number in range(1 if found is None else found + 1, VERSION + 1):
+            if found is not None:
+                MIGRATIONS[number](connection)
+        if found != VERSION:
+            connection.execute(sa.delete(SCHEMA))
+            connection.execute(sa.insert(SCHEMA), {"version": VERSION})
+
+
+def check_version(engine: sa.Engine) -> None:
+    """Raise ConfigurationError if there are no tables, or if they are of a newer version. Older ones are good."""
+    with engine.connect() as connection:
+        found = _version(connection)
+    if found is None:
+        raise ConfigurationError("the database has no tables of the durable layer", fix=MIGRATE_FIX)
+    _refuse_newer(found)
+
+
+def _version(connection: sa.Connection) -> int | None:
+    if not sa.inspect(connection).has_table(SCHEMA.name):
+        return None
+    found: int | None = connection.scalar(sa.select(sa.func.max(SCHEMA.c.version)))
+    return found
+
+
+def _refuse_newer(found: int | None) -> None:
+    if found is not None and found > VERSION:
+        raise ConfigurationError(
+            f"the tables of the durable layer are of version {found}, and this govcomponents knows version {VERSION}",
+            fix="run the newer govcomponents here too; it works beside this one, but not the other way round",
+        )

@@ -1,0 +1,102 @@
+"""The tables of the durable layer, for SQLite and PostgreSQL alike, and the clock that all of their times come from."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+VERSION: Final = 1
+"""The number of this schema. `gov_schema` holds that of the database."""
+
+METADATA: Final = sa.MetaData()
+
+_Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+_Time = sa.Double
+"""Seconds since the epoch, UTC, of the database's clock: no time zone, no adapter and no driver gets a say in them."""
+
+
+class State(IntEnum):
+    """The state of a row of the outbox."""
+
+    PENDING = 0
+    """Waits for `due_at`; certainly not sent."""
+    SENDING = 1
+    """A worker has it until `due_at`. If that passes, the worker is gone, and what it did is in doubt."""
+    IN_DOUBT = 2
+    """It may have been sent: it is looked up at the provider, and is never sent from this state."""
+    DONE = 3
+    """The provider has accepted it."""
+    REFUSED = 4
+    """The provider said no, and would again."""
+    DEAD = 5
+    """Given up: too late, in doubt for good, or it brought its workers down."""
+
+
+class database_time(FunctionElement[float]):  # noqa: N801  # read in statements as the SQL function that it stands for
+    """The database's own time now, in seconds since the epoch: leases of several machines need one clock."""
+
+    type = _Time()
+    inherit_cache = True
+
+
+@compiles(database_time, "postgresql")
+def _on_postgresql(_element: object, _compiler: object, **_options: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
+
+
+@compiles(database_time, "sqlite")
+def _on_sqlite(_element: object, _compiler: object, **_options: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+SCHEMA: Final = sa.Table("gov_schema", METADATA, sa.Column("version", sa.Integer, primary_key=True))
+
+OUTBOX: Final = sa.Table(
+    "gov_outbox",
+    METADATA,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("operation", sa.String(40), nullable=False),
+    sa.Column("reference", sa.String(255), nullable=False),
+    sa.Column("journey", sa.String(64)),
+    # Sealed; null once the row has ended.
+    sa.Column("payload", sa.LargeBinary),
+    # A keyed fingerprint of the payload, to know a reference that is used again with another content.
+    sa.Column("content", sa.LargeBinary),
+    sa.Column("state", sa.SmallInteger, nullable=False, default=State.PENDING),
+    # How often it was tried and answered, which the back-off grows with.
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    # How often it was claimed since a worker last came to an end with it: what brings workers down is told by this.
+    sa.Column("claims", sa.Integer, nullable=False, default=0),
+    # When it is due; for a row that is claimed, when the lease ends.
+    sa.Column("due_at", _Time, nullable=False),
+    # Since when nobody can be sending it any more; null for one that was never in doubt.
+    sa.Column("doubt_since", _Time),
+    sa.Column("give_up_at", _Time, nullable=False),
+    sa.Column("owner", sa.String(80)),
+    sa.Column("provider_id", sa.String(255)),
+    # The class of the last error and the provider's code; never its text.
+    sa.Column("problem", sa.String(120)),
+    sa.Column("created_at", _Time, nullable=False),
+    sa.Column("ended_at", _Time),
+    sa.UniqueConstraint("account", "operation", "reference", name="gov_outbox_reference"),
+    sa.Index("gov_outbox_journey", "journey"),
+)
+IS_OPEN: Final = OUTBOX.c.state <= State.IN_DOUBT
+# Partial: with ten million rows that have ended, the index of what is still to be done stays small.
+sa.Index("gov_outbox_due", OUTBOX.c.due_at, OUTBOX.c.id, postgresql_where=IS_OPEN, sqlite_where=IS_OPEN)
+sa.Index("gov_outbox_ended", OUTBOX.c.ended_at, postgresql_where=~IS_OPEN, sqlite_where=~IS_OPEN)
+
+PAUSE: Final = sa.Table(
+    "gov_pause",
+    METADATA,
+    sa.Column("account", sa.String(64), primary_key=True),
+    # A component such as "notify", or one operation such as "notify.send_sms".
+    sa.Column("scope", sa.String(40), primary_key=True),
+    sa.Column("until", _Time, nullable=False),
+    sa.Column("problem", sa.String(120), nullable=False),
+)

@@ -1,0 +1,167 @@
+"""The caller's own transaction, whoever owns it: one statement on the connection that it is given."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import Session, scoped_session
+
+from govcomponents.core.driver import is_driven
+from govcomponents.durable.storage.migrating import MIGRATE_FIX
+from govcomponents.errors import ConfigurationError, InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import psycopg
+
+
+class DjangoConnection(Protocol):
+    """The part of `django.db.connection` that is used here."""
+
+    vendor: str
+    in_atomic_block: bool
+
+    def get_autocommit(self) -> bool:
+        """Whether each statement is a transaction of its own."""
+        ...
+
+    def cursor(self) -> Any:  # Django has no types of its own
+        """Return a cursor."""
+        ...
+
+
+Transaction: TypeAlias = (
+    "sa.Connection | Session | scoped_session[Any] | AsyncConnection | AsyncSession | psycopg.Connection[Any] "
+    "| psycopg.AsyncConnection[Any] | sqlite3.Connection | DjangoConnection"
+)
+"""A transaction of the caller's: the row is committed and rolled back together with the caller's own work."""
+
+Row: TypeAlias = "tuple[Any, ...] | None"
+Values: TypeAlias = "dict[str, Any]"
+Style: TypeAlias = Literal["named", "pyformat"]
+Statements: TypeAlias = "Mapping[str, Any]"
+"""One statement in each dialect: "postgresql" and "sqlite"."""
+
+_FIX: Final = (
+    "give the SQLAlchemy Connection or Session (AsyncConnection, AsyncSession), the psycopg or sqlite3 connection, or "
+    "Django's connection, in which the service's own work is done; or leave `on` out for a transaction of its own"
+)
+_NO_TRANSACTION: Final = (
+    "begin a transaction on it first (Django: transaction.atomic(); psycopg: connection.transaction()), or leave `on` "
+    "out for a transaction of its own"
+)
+_MISSING_TABLE: Final = ("no such table: gov_", 'relation "gov_')
+
+
+async def first_row(on: Transaction, statements: Statements, values: Values, operation: str) -> Row:
+    """Run a statement in the caller's transaction, and return its first row. Nothing is committed.
+
+    Raises InvalidInput for what is no transaction, or one of asyncio under a blocking caller; ConfigurationError if
+    the tables are not there. Other errors of the database are handed on as they are: they are the caller's.
+    """
+    try:
+        return await _first_row(on, statements, values, operation)
+    except Exception as error:
+        if any(part in str(error) for part in _MISSING_TABLE):
+            raise ConfigurationError(
+                "the database of this transaction has no tables of the durable layer, or older ones",
+                fix=MIGRATE_FIX,
+                operation=operation,
+            ) from error
+        raise
+
+
+async def _first_row(on: Any, statements: Statements, values: Values, operation: str) -> Row:
+    if isinstance(on, scoped_session):
+        on = on()
+    if isinstance(on, Session):
+        on = on.connection()  # without the ORM: nothing waits for a flush
+    if isinstance(on, AsyncSession):
+        _refuse_asyncio(operation)
+        on = await on.connection()
+    if isinstance(on, sa.Connection):
+        _refuse_autocommit(_commits_each(on), operation)
+        return _plain(on.execute(_for(statements, on.dialect.name, operation), values).first())
+    if isinstance(on, AsyncConnection):
+        _refuse_asyncio(operation)
+        _refuse_autocommit(on.sync_connection is not None and _commits_each(on.sync_connection), operation)
+        return _plain((await on.execute(_for(statements, on.dialect.name, operation), values)).first())
+    if isinstance(on, sqlite3.Connection):
+        _refuse_autocommit(on.isolation_level is None and not on.in_transaction, operation)
+        cursor = on.cursor()
+        cursor.row_factory = None
+        return _plain(
+            cursor.execute(_text(_for(statements, "sqlite", operation), "sqlite", "named"), values).fetchone()
+        )
+    if hasattr(on, "vendor") and hasattr(on, "in_atomic_block"):
+        _refuse_autocommit(on.get_autocommit() and not on.in_atomic_block, operation)
+        with on.cursor() as django_cursor:
+            django_cursor.execute(_text(_for(statements, on.vendor, operation), on.vendor, "pyformat"), values)
+            return _plain(django_cursor.fetchone())
+    if "psycopg" in sys.modules:
+        import psycopg
+
+        if isinstance(on, (psycopg.Connection, psycopg.AsyncConnection)):
+            return await _on_psycopg(on, statements, values, operation)
+    problem = f"it is no transaction, but of the type {type(on).__name__}"
+    raise InvalidInput(field="on", problem=problem, fix=_FIX, operation=operation)
+
+
+async def _on_psycopg(on: Any, statements: Statements, values: Values, operation: str) -> Row:
+    import psycopg
+
+    is_idle = on.info.transaction_status is psycopg.pq.TransactionStatus.IDLE
+    _refuse_autocommit(on.autocommit and is_idle, operation)
+    text = _text(_for(statements, "postgresql", operation), "postgresql", "pyformat")
+    cursor = on.cursor(row_factory=psycopg.rows.tuple_row)
+    if isinstance(on, psycopg.Connection):
+        return _plain(cursor.execute(text, values).fetchone())
+    _refuse_asyncio(operation)
+    return _plain(await (await cursor.execute(text, values)).fetchone())
+
+
+def _plain(row: Sequence[Any] | None) -> Row:
+    return None if row is None else tuple(row)
+
+
+def _commits_each(connection: sa.Connection) -> bool:
+    """Whether each statement is a transaction of its own. Of SQLite's driver the attribute of that name is a number."""
+    is_asked_for = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+    return is_asked_for or getattr(connection.connection.dbapi_connection, "autocommit", False) is True
+
+
+def _refuse_autocommit(commits_each: object, operation: str) -> None:
+    if commits_each is True:
+        problem = "it is in no transaction: each statement on it is committed by itself"
+        raise InvalidInput(field="on", problem=problem, fix=_NO_TRANSACTION, operation=operation)
+
+
+def _refuse_asyncio(operation: str) -> None:
+    if is_driven():
+        problem = "it is a connection of asyncio, and this caller is blocking"
+        raise InvalidInput(
+            field="on", problem=problem, fix="use AsyncDurable, or a blocking connection", operation=operation
+        )
+
+
+def _for(statements: Statements, dialect: str, operation: str) -> Any:
+    try:
+        return statements[dialect]
+    except KeyError:
+        raise ConfigurationError(
+            f"the durable layer does not work on {dialect}", fix="use PostgreSQL or SQLite", operation=operation
+        ) from None
+
+
+@lru_cache(maxsize=64)
+def _text(statement: Any, dialect: str, style: Style) -> str:
+    """The text of a statement, for a driver that is used without SQLAlchemy."""
+    kind = postgresql if dialect == "postgresql" else sqlite
+    return str(statement.compile(dialect=kind.dialect(paramstyle=style)))
