@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 from govcomponents.notify.adapters import BUILT_IN
-from govcomponents.notify.adapters.govuk_notify.error_mapping import CREDENTIALS, REFUSALS
+from govcomponents.notify.adapters.govuk_notify.error_mapping import ERRORS
 from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.notify.port import NotifyPort
 
@@ -56,8 +56,8 @@ def errors() -> str:
         "| Error | What happened | To fix |",
         "| --- | --- | --- |",
     ]
-    rows = [(one.kind.__name__, one.happened, one.fix) for one in REFUSALS]
-    rows += [("CredentialsRefused", happened, fix) for _, happened, fix in CREDENTIALS]
+    rows = [(one.kind.__name__, one.happened, one.fix) for one in ERRORS.catalogue]
+    rows += [("CredentialsRefused", happened, fix) for _, happened, fix in ERRORS.credentials]
     lines += [f"| `{kind}` | {happened} | {fix} |" for kind, happened, fix in sorted(rows)]
     return "\n".join(lines) + "\n"
 

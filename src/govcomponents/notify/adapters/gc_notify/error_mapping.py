@@ -22,45 +22,14 @@ _QUOTA: Final = re.compile(r"before you reach your (?P<period>daily|annual) limi
 
 CREDENTIALS: Final = (
     ("Enter your full API key", "the API key is not whole", 'copy the whole key, which starts with "gcntfy-"'),
-    ("API key revoked", "the API key was revoked", "make a new key on the page API integration, and use it"),
     ("API key not found", "the service does not know the API key", "copy the key again; it may be revoked or cut"),
     ("api token", "the service does not know the API key", "copy the key again; it may be revoked or cut"),
-    ("service is archived", "the key's service is archived", "use a key of a service that is in use"),
-    ("service not found", "the key's service does not exist", "copy the key again; it may be cut"),
     ("no API keys", "the key's service has no API keys", "make a key on the page API integration, and use it"),
 )
 
 _FILE_TYPES: Final = "send a pdf, csv, jpeg, png, odt, txt, rtf, doc, docx, xls or xlsx file"
 
 REFUSALS: Final = (
-    known(
-        r"Missing personalisation: (?P<name>.{1,300})",
-        RequestRefused,
-        "the template needs values that were not given",
-        "give a value for each placeholder of the template",
-        "personalisation",
-    ),
-    known(
-        r"Template not found|No result found.*template",
-        NotFound,
-        "the service has no such template",
-        "check the template's id, and that the key is of the service that owns it",
-        "template",
-    ),
-    known(
-        r"Template (?:\S{36} )?has been deleted|Template is already archived",
-        Conflict,
-        "the template is archived",
-        "use a template that is not archived",
-        "template",
-    ),
-    known(
-        r"(?P<name>\w{1,12}) template is not suitable for",
-        RequestRefused,
-        "the template is for another channel",
-        "use one of this channel",
-        "template",
-    ),
     known(
         r"team-only API key|team and safelist API key",
         PermissionRefused,
@@ -102,23 +71,6 @@ REFUSALS: Final = (
         PermissionRefused,
         "the service may not make templates of this channel",
         "switch the channel on in the service's settings",
-    ),
-    known(
-        r"email_reply_to_id .* does not exist|reply_to_id .* does not exist",
-        NotFound,
-        "the service has no such reply-to address",
-        "copy the id of the reply-to address from Settings",
-        "reply_to",
-    ),
-    known(
-        r"sms_sender_id .* does not exist",
-        NotFound,
-        "the service has no such text message sender",
-        "copy the id of the sender from Settings",
-        "sender",
-    ),
-    known(
-        r"Message is empty", RequestRefused, "the message is empty", "give the placeholders values", "personalisation"
     ),
     known(
         r"character count greater than",
@@ -218,26 +170,6 @@ REFUSALS: Final = (
         "the phone number cannot be sent to",
         "check the number; give it with its country, such as +16132532222",
         "to",
-    ),
-    known(
-        r"^(?:email_address )?Not a valid email address",
-        RequestRefused,
-        "the email address is not valid",
-        "check the address",
-        "to",
-    ),
-    known(r"(?P<name>\w{1,40}) is a required property", RequestRefused, "the request lacks a part", "give that part"),
-    known(
-        r"(?P<name>\w{1,40}) (?:is not|must be) a valid UUID",
-        RequestRefused,
-        "an id is not a UUID",
-        "give an id as the provider does",
-    ),
-    known(
-        r"Additional properties are not allowed",
-        RequestRefused,
-        "the request has a part that is not known",
-        "check `extra`",
     ),
 )
 

@@ -21,34 +21,6 @@ _CLOCK: Final = "system clock"
 
 REFUSALS: Final = (
     known(
-        r"Missing personalisation: (?P<name>.{1,300})",
-        RequestRefused,
-        "the template needs values that were not given",
-        "give a value for each placeholder of the template",
-        "personalisation",
-    ),
-    known(
-        r"Template not found",
-        NotFound,
-        "the service has no such template",
-        "check the template's id, and that the key is of the service that owns it",
-        "template",
-    ),
-    known(
-        r"Template has been deleted",
-        Conflict,
-        "the template is archived",
-        "send with a template that is not archived",
-        "template",
-    ),
-    known(
-        r"(?P<name>\w{1,12}) template is not suitable for",
-        RequestRefused,
-        "the template is for another channel",
-        "use one of this channel",
-        "template",
-    ),
-    known(
         r"team-only API key",
         PermissionRefused,
         "a team key sends only to the team and the guest list",
@@ -88,23 +60,6 @@ REFUSALS: Final = (
         "add contact details under Settings, Send files by email",
     ),
     known(
-        r"email_reply_to_id .* does not exist",
-        NotFound,
-        "the service has no such reply-to address",
-        "copy the id of the reply-to address from Settings",
-        "reply_to",
-    ),
-    known(
-        r"sms_sender_id .* does not exist",
-        NotFound,
-        "the service has no such text message sender",
-        "copy the id of the sender from Settings",
-        "sender",
-    ),
-    known(
-        r"message is empty", RequestRefused, "the message is empty", "give the placeholders values", "personalisation"
-    ),
-    known(
         r"message is too long|cannot be longer than (918|2000000)",
         RequestRefused,
         "the message is too long",
@@ -141,13 +96,6 @@ REFUSALS: Final = (
         "check the number",
         "to",
     ),
-    known(
-        r"^(?:email_address )?Not a valid email address",
-        RequestRefused,
-        "the email address is not valid",
-        "check the address",
-        "to",
-    ),
     known(r"Recipient can.t be empty", RequestRefused, "the recipient is empty", "give a recipient", "to"),
     known(
         r"ddress|UK postcode",
@@ -169,19 +117,6 @@ REFUSALS: Final = (
         "this letter has no PDF, because it failed",
         "look at the letter's status",
     ),
-    known(r"(?P<name>\w{1,40}) is a required property", RequestRefused, "the request lacks a part", "give that part"),
-    known(
-        r"(?P<name>\w{1,40}) is not a valid UUID",
-        RequestRefused,
-        "an id is not a UUID",
-        "give an id as the provider does",
-    ),
-    known(
-        r"Additional properties are not allowed",
-        RequestRefused,
-        "the request has a part that is not known",
-        "check `extra`",
-    ),
 )
 
 CREDENTIALS: Final = (
@@ -190,14 +125,7 @@ CREDENTIALS: Final = (
         "this machine's clock differs from the provider's by more than 30 seconds",
         "set the clock by network time (NTP)",
     ),
-    ("API key revoked", "the API key was revoked", "make a new key on the page API integration, and use it"),
     ("API key not found", "the API key is not one of the service's", "copy the key again; it may be revoked or cut"),
-    ("service is archived", "the key's service is archived", "use a key of a service that is in use"),
-    (
-        "service not found",
-        "the key's service does not exist",
-        "copy the key again; it may be cut",
-    ),
 )
 
 

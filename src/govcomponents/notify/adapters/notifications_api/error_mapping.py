@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from govcomponents.core.http.error_mapping import ErrorBody, ErrorTable, Meaning, facts_of, parsed
 from govcomponents.errors import (
+    Conflict,
     CredentialsRefused,
     DailyLimitReached,
     GovComponentsError,
@@ -63,6 +64,90 @@ def known(pattern: str, kind: type[GovComponentsError], happened: str, fix: str,
     return Known(re.compile(pattern), kind, happened, fix, field)
 
 
+_ABOUT_THE_MESSAGE: Final = (
+    known(
+        r"Missing personalisation: (?P<name>.{1,300})",
+        RequestRefused,
+        "the template needs values that were not given",
+        "give a value for each placeholder of the template",
+        "personalisation",
+    ),
+    known(
+        r"Template not found|No result found.*template",
+        NotFound,
+        "the service has no such template",
+        "check the template's id, and that the key is of the service that owns it",
+        "template",
+    ),
+    known(
+        r"Template (?:\S{36} )?has been deleted|Template is already archived",
+        Conflict,
+        "the template is archived",
+        "use a template that is not archived",
+        "template",
+    ),
+    known(
+        r"(?P<name>\w{1,12}) template is not suitable for",
+        RequestRefused,
+        "the template is for another channel",
+        "use one of this channel",
+        "template",
+    ),
+    known(
+        r"reply_to_id .* does not exist",
+        NotFound,
+        "the service has no such reply-to address",
+        "copy the id of the reply-to address from Settings",
+        "reply_to",
+    ),
+    known(
+        r"sms_sender_id .* does not exist",
+        NotFound,
+        "the service has no such text message sender",
+        "copy the id of the sender from Settings",
+        "sender",
+    ),
+    known(
+        r"[Mm]essage is empty",
+        RequestRefused,
+        "the message is empty",
+        "give the placeholders values",
+        "personalisation",
+    ),
+    known(
+        r"^(?:email_address )?Not a valid email address",
+        RequestRefused,
+        "the email address is not valid",
+        "check the address",
+        "to",
+    ),
+)
+"""Messages that every service of the family has about a message; tried before the provider's own."""
+
+_ABOUT_THE_FORM: Final = (
+    known(r"(?P<name>\w{1,40}) is a required property", RequestRefused, "the request lacks a part", "give that part"),
+    known(
+        r"(?P<name>\w{1,40}) (?:is not|must be) a valid UUID",
+        RequestRefused,
+        "an id is not a UUID",
+        "give an id as the provider does",
+    ),
+    known(
+        r"Additional properties are not allowed",
+        RequestRefused,
+        "the request has a part that is not known",
+        "check `extra`",
+    ),
+)
+"""Messages that every one has about a request's form; tried after the provider's own, which are more exact."""
+
+_ABOUT_THE_KEY: Final = (
+    ("API key revoked", "the API key was revoked", "make a new key on the page API integration, and use it"),
+    ("service is archived", "the key's service is archived", "use a key of a service that is in use"),
+    ("service not found", "the key's service does not exist", "copy the key again; it may be cut"),
+)
+
+
 class Refusal(NamedTuple):
     """An answer that is not a success, taken apart: the provider's type of error and its messages."""
 
@@ -76,8 +161,9 @@ class Refusal(NamedTuple):
 class ErrorMapping(ABC):
     """The errors of one provider of the family. A provider overrides what it does its own way.
 
-    `catalogue` holds its messages in the order in which they are tried; `credentials` a part of each message about the
-    key, what happened and how to fix it; `statuses` what a status means where nothing else tells.
+    `catalogue` holds the messages that it has beside the family's, in the order in which they are tried; `credentials`
+    a part of each message about the key, what happened and how to fix it; `statuses` what a status means where nothing
+    else tells.
     """
 
     def __init__(
@@ -89,8 +175,8 @@ class ErrorMapping(ABC):
         statuses: Mapping[int, Meaning],
     ) -> None:
         self.provider = provider
-        self._catalogue = catalogue
-        self._credentials = credentials
+        self.catalogue = (*_ABOUT_THE_MESSAGE, *catalogue, *_ABOUT_THE_FORM)
+        self.credentials = (*credentials, *_ABOUT_THE_KEY)
         forbidden = Meaning(PermissionRefused, "the account may not do that")
         own = {403: forbidden, 429: _TOO_MANY, **statuses}
         self._table = ErrorTable(provider, statuses=own, unknown="check the arguments")
@@ -119,7 +205,7 @@ class ErrorMapping(ABC):
             return None
         if self.is_about_key(refusal):
             return self._about_key(refusal)
-        meanings = (one.meaning(message, status) for message in refusal.messages for one in self._catalogue)
+        meanings = (one.meaning(message, status) for message in refusal.messages for one in self.catalogue)
         return next(filter(None, meanings), None)
 
     def is_about_key(self, refusal: Refusal) -> bool:
@@ -128,7 +214,7 @@ class ErrorMapping(ABC):
 
     def _about_key(self, refusal: Refusal) -> Meaning:
         text = " ".join(refusal.messages)
-        for mark, happened, fix in self._credentials:
+        for mark, happened, fix in self.credentials:
             if mark in text:
                 return Meaning(CredentialsRefused, happened + self.measured(mark, refusal), fix)
         return Meaning(CredentialsRefused, "the API key was refused")
