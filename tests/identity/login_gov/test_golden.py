@@ -19,6 +19,7 @@ from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.identity.pending import PendingSignIn
+from govcomponents.identity.protocol.claims import names
 from govcomponents.privacy import Personal, Secret
 from identity.kit import service_of
 
@@ -250,7 +251,7 @@ def test_every_userinfo_answer_is_read(name):
     reached = wire.CONFIDENCE_OF[level]
     if level not in by_level:  # no token of that level is published: its claims are read all the same
         assert reached in (Confidence.LOW, Confidence.MEDIUM)
-        assert wire.names(body)
+        assert names(body)
         return
     asked = () if reached is Confidence.NONE else (reached,)
     identity = complete(pending(*asked), id_token=by_level[level], userinfo=name)

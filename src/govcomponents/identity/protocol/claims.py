@@ -12,6 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.core.times import date_or_none
+from govcomponents.identity.models import Address, Name, NamePart, NamePartKind
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
 _UPRN: Final = re.compile(r"[0-9]{1,12}")
 _TURNS_DIRECTION: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_PROTOCOL_CLAIMS: Final = frozenset({"nonce", "at_hash", "c_hash", "jti", "s_hash"})
+_NAME_PARTS: Final = (
+    ("given_name", NamePartKind.GIVEN),
+    ("middle_name", NamePartKind.GIVEN),
+    ("family_name", NamePartKind.FAMILY),
+)
 _PROVED_BY_FLAG: Final = ("email", "phone_number", "phone")
 
 
@@ -85,3 +92,33 @@ def _is_dropped(sign: str) -> bool:
 
 def _is_harmful(sign: str) -> bool:
     return _is_dropped(sign) or unicodedata.category(sign) in ("Cc", "Zl", "Zp")
+
+
+def names(claims: Mapping[str, Any]) -> tuple[Name, ...]:
+    """The name that the standard claims give, in its parts if they have them."""
+    parts = [(text(claims.get(claim)), kind) for claim, kind in _NAME_PARTS]
+    found = tuple(NamePart(kind=kind, value=value) for value, kind in parts if value is not None)
+    whole = text(claims.get("name"))
+    if not found and whole is not None:
+        found = (NamePart(kind=NamePartKind.UNKNOWN, value=whole),)
+    return (Name(parts=found),) if found else ()
+
+
+def addresses(claim: object) -> tuple[Address, ...]:
+    """The address of the standard claim (OpenID Connect Core 5.1.1), or none."""
+    if not isinstance(claim, dict):
+        return ()
+    address = Address(
+        lines=lines(claim.get("formatted")),
+        street=lines(claim.get("street_address")),
+        locality=text(claim.get("locality")),
+        region=text(claim.get("region")),
+        postcode=text(claim.get("postal_code")),
+        country=text(claim.get("country")),
+    )
+    return () if address == Address() else (address,)
+
+
+def about_the_person(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """The claims about the person, without those that only serve the protocol."""
+    return {name: value for name, value in claims.items() if name not in _PROTOCOL_CLAIMS}

@@ -209,11 +209,6 @@ def _html(source: str) -> str:
     return typography.improve(EmailHtml().render(source), quotes=typography.has_quotes(source))
 
 
-def email_text(content: str, values: placeholders.Values) -> str:
-    """The plain text part of an email, as the provider makes it."""
-    return _plain_text(_email_source(content, values))
-
-
 def _plain_text(source: str) -> str:
     written = typography.improve(EmailText().render(source))
     return html.unescape(_OVERLONG.sub("\ufffd", written)).lstrip() + "\n"

@@ -163,11 +163,11 @@ class LoginGov(IdentityPort):
             email_verified=email is not None and claims.get("email_verified") is True,
             phone=phone,
             phone_verified=phone is not None and claims.get("phone_verified") is True,
-            names=wire.names(claims) if is_proved else (),
+            names=read.names(claims) if is_proved else (),
             birth_dates=() if born is None else (born,),
-            addresses=wire.addresses(claims.get("address")) if is_proved else (),
+            addresses=read.addresses(claims.get("address")) if is_proved else (),
             id_token=Secret(response.given.id_token),
-            raw=wire.about_the_person({**response.id_token, **userinfo}),
+            raw=read.about_the_person({**response.id_token, **userinfo}),
         )
 
     async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:  # noqa: ARG002  # the ID token must not be sent

@@ -6,12 +6,10 @@ The sandbox reads what the adapter writes here, and writes what it reads. Source
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from govcomponents.identity.events import AccountChange
 from govcomponents.identity.levels import Authentication, Claim, Confidence
-from govcomponents.identity.models import Address, Name, NamePart, NamePartKind
-from govcomponents.identity.protocol import claims as read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,7 +70,6 @@ CHANGES: Final[Mapping[str, AccountChange]] = {
 """The changes of an account that it tells besides those of RISC (identity-idp, app/services/push_notification)."""
 
 _SCOPES: Final[Mapping[Claim, str]] = {Claim.PHONE: "phone", Claim.ADDRESS: "address"}
-_PROTOCOL: Final = frozenset({"nonce", "at_hash", "c_hash", "jti"})
 
 
 def service_level(pending: PendingSignIn) -> str:
@@ -101,30 +98,3 @@ def sign_in_parameters(
     if verified_within is not None and pending.confidence:
         parameters["verified_within"] = verified_within
     return parameters
-
-
-def names(claims: Mapping[str, Any]) -> tuple[Name, ...]:
-    """The name of a person who is proved, or none."""
-    parts = (("given_name", NamePartKind.GIVEN), ("family_name", NamePartKind.FAMILY))
-    found = [(read.text(claims.get(claim)), kind) for claim, kind in parts]
-    named = tuple(NamePart(kind=kind, value=value) for value, kind in found if value is not None)
-    return (Name(parts=named),) if named else ()
-
-
-def addresses(claim: object) -> tuple[Address, ...]:
-    """The address of a person who is proved, or none. Its street may have several lines."""
-    if not isinstance(claim, dict):
-        return ()
-    address = Address(
-        lines=read.lines(claim.get("formatted")),
-        street=read.lines(claim.get("street_address")),
-        locality=read.text(claim.get("locality")),
-        region=read.text(claim.get("region")),
-        postcode=read.text(claim.get("postal_code")),
-    )
-    return () if address == Address() else (address,)
-
-
-def about_the_person(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the claims without those that only serve the protocol."""
-    return {name: value for name, value in claims.items() if name not in _PROTOCOL}

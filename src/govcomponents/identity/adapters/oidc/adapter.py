@@ -112,7 +112,7 @@ class OpenIdConnect(IdentityPort):
             else:
                 about = {} if self._settings.userinfo == "none" else await self._client.userinfo(response)
                 confidence, claims = level.confidence, read.merged(response.id_token, about)
-                addresses = wire.addresses(claims.get("address"))
+                addresses = read.addresses(claims.get("address"))
             self._check_confidence(confidence, pending, response)
             if not pending.confidence:
                 confidence = Confidence.NONE
@@ -152,12 +152,12 @@ class OpenIdConnect(IdentityPort):
             email_verified=email is not None and read.flag(claims.get("email_verified")),
             phone=phone,
             phone_verified=phone is not None and read.flag(claims.get("phone_number_verified")),
-            names=wire.names(claims) if is_proved else (),
-            self_asserted_names=() if is_proved else wire.names(claims),
+            names=read.names(claims) if is_proved else (),
+            self_asserted_names=() if is_proved else read.names(claims),
             birth_dates=() if born is None else (born,),
             addresses=addresses if is_proved else (),
             id_token=Secret(response.given.id_token),
-            raw=wire.about_the_person({**response.id_token, **claims}),
+            raw=read.about_the_person({**response.id_token, **claims}),
         )
 
     async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:

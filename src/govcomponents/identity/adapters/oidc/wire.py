@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from govcomponents.identity.levels import Authentication, Confidence
-from govcomponents.identity.models import Address, Name, NamePart, NamePartKind
-from govcomponents.identity.protocol import claims as read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,15 +24,8 @@ RESERVED: Final = frozenset(
     {"response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "max_age", "login_hint"}
     | {"code_challenge_method", "response_mode", "request", "request_uri", "acr_values", "vtr", "ui_locales"}
 )
-PROTOCOL_CLAIMS: Final = frozenset({"nonce", "at_hash", "c_hash", "jti", "s_hash"})
 ACR_VALUES: Final = "acr_values"
 VTR: Final = "vtr"
-
-_NAME_PARTS: Final = (
-    ("given_name", NamePartKind.GIVEN),
-    ("middle_name", NamePartKind.GIVEN),
-    ("family_name", NamePartKind.FAMILY),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,33 +91,3 @@ def option_parameters(request: StartSignIn) -> dict[str, str]:
     """The parameters of the options that are asked for (OpenID Connect Core 3.1.2.1)."""
     found = {} if request.max_age is None else {"max_age": str(request.max_age)}
     return found if request.login_hint is None else found | {"login_hint": request.login_hint.reveal()}
-
-
-def names(claims: Mapping[str, Any]) -> tuple[Name, ...]:
-    """The name that the standard claims give, in its parts if they have them."""
-    parts = [(read.text(claims.get(claim)), kind) for claim, kind in _NAME_PARTS]
-    found = tuple(NamePart(kind=kind, value=value) for value, kind in parts if value is not None)
-    whole = read.text(claims.get("name"))
-    if not found and whole is not None:
-        found = (NamePart(kind=NamePartKind.UNKNOWN, value=whole),)
-    return (Name(parts=found),) if found else ()
-
-
-def addresses(claim: object) -> tuple[Address, ...]:
-    """The address of the standard claim (OpenID Connect Core 5.1.1), or none."""
-    if not isinstance(claim, dict):
-        return ()
-    address = Address(
-        lines=read.lines(claim.get("formatted")),
-        street=read.lines(claim.get("street_address")),
-        locality=read.text(claim.get("locality")),
-        region=read.text(claim.get("region")),
-        postcode=read.text(claim.get("postal_code")),
-        country=read.text(claim.get("country")),
-    )
-    return () if address == Address() else (address,)
-
-
-def about_the_person(claims: Mapping[str, Any]) -> dict[str, Any]:
-    """The claims about the person, without those that only serve the protocol."""
-    return {name: value for name, value in claims.items() if name not in PROTOCOL_CLAIMS}
