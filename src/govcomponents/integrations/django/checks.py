@@ -1,0 +1,101 @@
+"""System checks: what would fail for the first person, or let anybody in, stops `manage.py` instead."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.urls import NoReverseMatch, reverse
+
+from govcomponents.errors import ConfigurationError, GovComponentsError
+from govcomponents.integrations.django.service import configured, gov, secrets
+from govcomponents.settings import Settings
+from govcomponents.web.cookies import SignInCookies
+
+_LIVE: Final = ("api_live_", "sk_live_", "rk_live_", "sk_org_live_")
+
+
+@register(Tags.security)
+def check_settings(**_asked: Any) -> list[CheckMessage]:
+    """Check the settings of the components, the secret of the cookies, and the routes."""
+    try:
+        found = configured()
+        SignInCookies(secrets())
+        _ = gov.components
+    except GovComponentsError as error:
+        told = error if isinstance(error, ConfigurationError) else None
+        return [Error(error.happened, hint=told.fix if told else None, id="govcomponents.E001")]
+    return [*_callbacks(found), *_sessions(), *_live_keys(found), *_redirects(found)]
+
+
+def _callbacks(found: Settings) -> list[CheckMessage]:
+    errors: list[CheckMessage] = []
+    if found.pay is not None and not found.pay.webhook_secrets:
+        errors.append(
+            Error(
+                "no webhook secret is set, so every webhook of payments is answered with 503",
+                hint="set GOVCOMPONENTS_PAY__WEBHOOK_SECRETS, or pay.webhook_secrets in GOVCOMPONENTS",
+                id="govcomponents.E002",
+            )
+        )
+    if found.notify is not None and not found.notify.callback_tokens:
+        errors.append(
+            Error(
+                "no callback token is set, so every delivery receipt is answered with 503",
+                hint="set GOVCOMPONENTS_NOTIFY__CALLBACK_TOKENS, or notify.callback_tokens in GOVCOMPONENTS",
+                id="govcomponents.E003",
+            )
+        )
+    return errors
+
+
+def _sessions() -> list[CheckMessage]:
+    if settings.SESSION_COOKIE_SAMESITE != "Strict":
+        return []
+    return [
+        Error(
+            'SESSION_COOKIE_SAMESITE is "Strict": people who come back from signing in would have lost their session',
+            hint='set it to "Lax"',
+            id="govcomponents.E004",
+        )
+    ]
+
+
+def _live_keys(found: Settings) -> list[CheckMessage]:
+    keys = [section.api_key for section in (found.pay, found.notify) if section is not None and section.api_key]
+    if not settings.DEBUG or not any(key.reveal().startswith(_LIVE) for key in keys):
+        return []
+    return [
+        Error(
+            "a live key is used with DEBUG, whose error pages show what a request held",
+            hint="set DEBUG = False, or use a test key",
+            id="govcomponents.E005",
+        )
+    ]
+
+
+def _redirects(found: Settings) -> list[CheckMessage]:
+    if found.identity is None or found.identity.redirect_url is None:
+        return []
+    try:
+        ours = reverse("govcomponents:callback")
+    except NoReverseMatch:
+        return [
+            Error(
+                "the routes of the components are in no urlpatterns",
+                hint='add path("gov/", include("govcomponents.integrations.django.urls"))',
+                id="govcomponents.E006",
+            )
+        ]
+    registered = urlsplit(found.identity.redirect_url)
+    if registered.path == ours:
+        return []
+    return [
+        Error(
+            f"people come back from signing in to {registered.path}, and the callback is at {ours}",
+            hint="set GOVCOMPONENTS_IDENTITY__REDIRECT_URL to the callback's URL, and register it with the provider",
+            id="govcomponents.E007",
+        )
+    ]

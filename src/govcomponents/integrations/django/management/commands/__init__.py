@@ -1,0 +1,1 @@
+"""Management commands, each named for what it does."""

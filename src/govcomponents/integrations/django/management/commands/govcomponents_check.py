@@ -1,0 +1,27 @@
+"""Asks each provider whether it answers and takes the credential: `python manage.py govcomponents_check`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from govcomponents.integrations.django import gov
+
+
+class Command(BaseCommand):
+    """Ask each provider whether it answers and takes the credential; exit with 1 if one does not."""
+
+    help = "Ask each provider whether it answers and takes the credential; exits with 1 if one does not."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        """Print a line for each component and account."""
+        results = gov.components.check()
+        for one in results:
+            word = {True: "ok", False: "FAILED", None: "cannot be asked"}[one.ok]
+            self.stdout.write(f"{one.component} {one.account}: {one.provider}: {word}")
+            if one.problem and one.ok is False:
+                self.stdout.write(f"    {one.problem}")
+        if any(one.ok is False for one in results):
+            sys.exit(1)

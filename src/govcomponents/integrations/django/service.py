@@ -1,0 +1,161 @@
+"""The components of a Django project: made when first used, with its signed-in person and its handlers of events."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeAlias
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from govcomponents.components import GovComponents
+from govcomponents.privacy import Secret
+from govcomponents.settings import Settings
+from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
+from govcomponents.web.events import EventHandlers
+from govcomponents.web.handlers import WebHandlers
+from govcomponents.web.messages import Answer, WebRequest
+from govcomponents.web.person import Requirement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from govcomponents.identity import Authentication, Claim, Confidence, Identity
+    from govcomponents.web.person import Person
+    from govcomponents.web.results import NotSignedIn
+
+P = ParamSpec("P")
+KeepIdentity: TypeAlias = Callable[[HttpRequest, "Identity"], None]
+RefusedPage: TypeAlias = Callable[[HttpRequest, "NotSignedIn"], HttpResponse]
+View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+SETTING: Final = "GOVCOMPONENTS"
+
+
+class DjangoGov(EventHandlers[None]):
+    """The components of this project, its signed-in person, and what is to be done with events.
+
+    The setting GOVCOMPONENTS holds what `Settings` takes; without it the environment is read. The cookies are sealed
+    under SECRET_KEY and SECRET_KEY_FALLBACKS. Ended sessions and used sign-ins are in the project's database.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._open: tuple[GovComponents, WebHandlers] | None = None
+        self.on_signed_in: KeepIdentity | None = None
+        self.refused_page: RefusedPage | None = None
+
+    @property
+    def components(self) -> GovComponents:
+        """The components: `gov.components.pay.create(...)`. Raises ConfigurationError if a setting is wrong."""
+        return self._parts()[0]
+
+    @property
+    def handlers(self) -> WebHandlers:
+        """The web handlers under the routes."""
+        return self._parts()[1]
+
+    def use(self, components: GovComponents | None) -> None:
+        """Take these components, such as a sandbox in tests; None to make them anew from the settings."""
+        with self._lock:
+            self._open = None if components is None else self._made(components)
+
+    def person(self, request: HttpRequest) -> Person | None:
+        """Return the person who is signed in, or None."""
+        return self.handlers.person(web_request(request))
+
+    def signed_in(self, keep: KeepIdentity) -> KeepIdentity:
+        """Register what to do with the identity of a person who has just signed in, such as finding their record."""
+        self.on_signed_in = keep
+        return keep
+
+    def refused(self, page: RefusedPage) -> RefusedPage:
+        """Register the page for a sign-in that did not end well; without one the person reads a line of plain text."""
+        self.refused_page = page
+        return page
+
+    def require_identity(
+        self,
+        *,
+        confidence: Confidence | str | Iterable[Confidence | str] = (),
+        authentication: Authentication | str = "two_factor",
+        claims: Iterable[Claim | str] = (),
+        max_age: int | None = None,
+        return_to: str | None = None,
+    ) -> Callable[[View[P]], View[P]]:
+        """Make a decorator of views that only a person who meets a requirement reaches; others are sent to sign in.
+
+        They come back to `return_to`, or to the page that they asked for if they asked by GET.
+        """
+        requirement = Requirement.of(
+            confidence=confidence, authentication=authentication, claims=claims, max_age=max_age
+        )
+
+        def decorate(view: View[P]) -> View[P]:
+            @wraps(view)
+            def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+                found = self.handlers.require(web_request(request), requirement, return_to or _this_page(request))
+                return response(found) if isinstance(found, Answer) else view(request, *args, **kwargs)
+
+            return guarded
+
+        return decorate
+
+    def _parts(self) -> tuple[GovComponents, WebHandlers]:
+        with self._lock:
+            if self._open is None:
+                self._open = self._made(GovComponents.from_settings(configured()))
+            return self._open
+
+    @staticmethod
+    def _made(components: GovComponents) -> tuple[GovComponents, WebHandlers]:
+        from govcomponents.integrations.django.stores import DatabaseEndedSessions, DatabaseReplayStore
+
+        cookies = SignInCookies(secrets(), life=SIGNED_IN_FOR, clock=components.runtime.clock)
+        return components, WebHandlers(components, cookies, ended=DatabaseEndedSessions(), used=DatabaseReplayStore())
+
+
+gov: Final = DjangoGov()
+"""The components of this project."""
+
+
+def configured() -> Settings:
+    """Return what the project configures. Raises ConfigurationError if it is wrong."""
+    given: dict[str, Any] | Settings | None = getattr(settings, SETTING, None)
+    if given is None:
+        return Settings.from_environment()
+    return given if isinstance(given, Settings) else Settings(**given)
+
+
+def secrets() -> list[Secret]:
+    """Return the secrets that seal cookies: the present one, then those before it."""
+    return [Secret(str(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+
+
+def web_request(request: HttpRequest) -> WebRequest:
+    """Return a request as the web handlers take it."""
+    return WebRequest(request.META.get("QUERY_STRING", ""), request.COOKIES)
+
+
+def response(answer: Answer) -> HttpResponse:
+    """Return an answer of the web handlers as Django's."""
+    made = HttpResponse(answer.body, status=answer.status)
+    del made["Content-Type"]
+    add_headers(made, answer)
+    return made
+
+
+def add_headers(made: HttpResponse, answer: Answer, *, but: tuple[str, ...] = ()) -> None:
+    """Add the headers of an answer, and its cookies."""
+    for name, value in answer.headers:
+        if name == "Set-Cookie":
+            made.cookies.load(value)
+        elif name not in but:
+            made[name] = value
+
+
+def _this_page(request: HttpRequest) -> str:
+    return request.get_full_path() if request.method in ("GET", "HEAD") else "/"

@@ -1,0 +1,57 @@
+"""Stores on Django's database, which all processes of a service share."""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max, Value
+from django.db.models.functions import Greatest
+
+from govcomponents.integrations.django.models import EndedSession, UsedOnce
+
+
+class DatabaseEndedSessions:
+    """A store of ends on the default database. See `govcomponents.web.EndedSessions`."""
+
+    def end(self, key: str, at: float, until: float) -> None:
+        """Keep an end."""
+        digest = _digest(key)
+        EndedSession.objects.filter(until__lte=at).delete()
+        if self._prolong(digest, at, until):
+            return
+        try:
+            with transaction.atomic():
+                EndedSession.objects.create(key=digest, at=at, until=until)
+        except IntegrityError:  # another process was first
+            self._prolong(digest, at, until)
+
+    @staticmethod
+    def _prolong(digest: str, at: float, until: float) -> int:
+        """Move an end that is kept already to the later time."""
+        later = {"at": Greatest(F("at"), Value(at)), "until": Greatest(F("until"), Value(until))}
+        return EndedSession.objects.filter(key=digest).update(**later)
+
+    def ended_at(self, keys: tuple[str, ...]) -> float | None:
+        """Return the latest end of any of the keys, or None."""
+        digests = [_digest(key) for key in keys]
+        latest: float | None = EndedSession.objects.filter(key__in=digests).aggregate(latest=Max("at"))["latest"]
+        return latest
+
+
+class DatabaseReplayStore:
+    """A store of what was used once on the default database. See `govcomponents.identity.ReplayStore`."""
+
+    def add(self, key: str, until: float, now: float) -> bool:
+        """Keep a key until a time. Returns False if it is kept already."""
+        UsedOnce.objects.filter(until__lte=now).delete()
+        try:
+            with transaction.atomic():
+                UsedOnce.objects.create(key=_digest(key), until=until)
+        except IntegrityError:
+            return False
+        return True
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

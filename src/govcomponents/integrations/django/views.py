@@ -1,0 +1,73 @@
+"""Views of the routes: each translates a request, and the web handlers' answer."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from govcomponents.errors import GovComponentsError
+from govcomponents.integrations.django.service import add_headers, gov, response, web_request
+from govcomponents.web.messages import MAX_CALLBACK, Answer
+from govcomponents.web.person import Requirement
+from govcomponents.web.results import SignedIn
+
+_LOG: Final = logging.getLogger("govcomponents.django")
+
+
+@require_safe
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """Begin a sign-in."""
+    return response(gov.handlers.sign_in(web_request(request), Requirement(), request.GET.get("next", "/")))
+
+
+@require_safe
+def callback(request: HttpRequest) -> HttpResponse:
+    """Take the way back from the provider."""
+    ended = gov.handlers.callback(web_request(request))
+    if isinstance(ended, SignedIn):
+        if gov.on_signed_in is not None:
+            gov.on_signed_in(request, ended.identity)
+        return response(ended.answer)
+    if gov.refused_page is None or ended.answer.status == 303:
+        return response(ended.answer)
+    page = gov.refused_page(request, ended)
+    add_headers(page, ended.answer, but=("Content-Type",))
+    return page
+
+
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
+    """End this browser's session, and the provider's."""
+    return response(gov.handlers.sign_out(web_request(request)))
+
+
+@csrf_exempt
+@require_POST
+def event(request: HttpRequest, component: str) -> HttpResponse:
+    """Take what a provider sends."""
+    if component not in ("pay", "notify", "identity"):
+        raise Http404
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > MAX_CALLBACK:
+        return response(Answer.too_large())
+    body = request.read(MAX_CALLBACK + 1)
+    if len(body) > MAX_CALLBACK:
+        return response(Answer.too_large())
+    try:
+        happened = gov.handlers.event(component, body, request.headers)
+        for handler in gov.for_event(happened):
+            handler(happened)
+    except GovComponentsError as error:
+        _LOG.warning("a callback for %s was not dealt with: %s", component, error)
+        return response(Answer.for_error(error))
+    return response(Answer.done())
+
+
+@require_safe
+def health(_request: HttpRequest) -> HttpResponse:
+    """Tell of health."""
+    return response(gov.handlers.health())

@@ -1,0 +1,33 @@
+"""The pages of the service with which the Django shell is tested."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path
+
+from govcomponents.integrations.django import gov
+from govcomponents.pay import PaymentChanged
+
+handled: list[str] = []
+
+
+def open_page(request: HttpRequest) -> HttpResponse:
+    person = gov.person(request)
+    return HttpResponse(person.subject.reveal() if person else "nobody")
+
+
+@gov.require_identity(confidence="medium")
+def protected(request: HttpRequest) -> HttpResponse:
+    return open_page(request)
+
+
+@gov.when(PaymentChanged)
+def paid(event: PaymentChanged) -> None:
+    handled.append(event.key)
+
+
+urlpatterns = [
+    path("gov/", include("govcomponents.integrations.django.urls")),
+    path("open", open_page),
+    path("protected", protected),
+]

@@ -1,0 +1,130 @@
+"""The Django shell keeps the contract of web shells, shares its stores, and checks a project before it starts."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
+
+import pytest
+
+pytest.importorskip("django")
+
+import django
+from django.conf import settings
+
+if not settings.configured:
+    settings.configure(
+        SECRET_KEY="a secret of the tests, of forty characters",
+        ALLOWED_HOSTS=["service.example.gov.uk"],
+        ROOT_URLCONF="web.django_urls",
+        INSTALLED_APPS=["govcomponents.integrations.django"],
+        MIDDLEWARE=["django.middleware.csrf.CsrfViewMiddleware"],
+        DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(mkdtemp()) / "service.db")}},
+    )
+    django.setup()
+
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.test import Client, override_settings
+
+from govcomponents import GovComponents
+from govcomponents.integrations.django import gov as project
+from govcomponents.integrations.django.models import EndedSession, UsedOnce
+from govcomponents.integrations.django.stores import DatabaseEndedSessions, DatabaseReplayStore
+from govcomponents.testing import Reply, WebSuite
+from web import django_urls
+
+KEY = "api_test_only0in0the0sandbox"
+NOTIFY_KEY = "test-a0000000-0000-4000-8000-000000000001-b0000000-0000-4000-8000-000000000011"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def database() -> None:
+    call_command("migrate", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def empty() -> Iterator[None]:
+    EndedSession.objects.all().delete()
+    UsedOnce.objects.all().delete()
+    yield
+    project.use(None)
+
+
+class DjangoClient:
+    def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+        client = Client(headers={"host": "service.example.gov.uk"})  # its tests leave CSRF out, as Django's own do
+        kind = headers.get("Content-Type", "application/octet-stream")
+        given = client.generic(method, path, body, content_type=kind, secure=True, headers=headers)
+        pairs = [(name.lower(), value) for name, value in given.headers.items()]
+        pairs += [("set-cookie", cookie.OutputString()) for cookie in given.cookies.values()]
+        return Reply(given.status_code, tuple(pairs), given.content)
+
+
+def serve(gov: GovComponents, handled: list[str]) -> DjangoClient:
+    project.use(gov)
+    django_urls.handled = handled
+    return DjangoClient()
+
+
+class TestDjango(WebSuite):
+    serve = staticmethod(serve)
+
+
+def test_what_providers_send_needs_no_csrf_token_and_signing_out_does() -> None:
+    project.use(GovComponents.sandbox())
+    client = Client(enforce_csrf_checks=True, headers={"host": "service.example.gov.uk"})
+    assert client.post("/gov/events/pay", b"{}", content_type="application/json", secure=True).status_code in (400, 503)
+    assert client.post("/gov/sign-out", secure=True).status_code == 403
+
+
+def test_stores_on_the_database_keep_the_latest_end_and_count_once() -> None:
+    ends = DatabaseEndedSessions()
+    ends.end("a", 20, 100)
+    ends.end("a", 10, 300)
+    assert (ends.ended_at(("a", "b")), ends.ended_at(("b",))) == (20, None)
+    ends.end("b", 200, 400)
+    assert ends.ended_at(("a",)) == 20
+    ends.end("b", 300, 400)
+    assert ends.ended_at(("a",)) is None
+    once = DatabaseReplayStore()
+    assert [once.add("a", 100, 1), once.add("a", 100, 2), once.add("a", 300, 101)] == [True, False, True]
+
+
+def test_the_migrations_are_those_of_the_models() -> None:
+    call_command("makemigrations", "govcomponents", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"GOVCOMPONENTS": {"pay": {"api_key": "hello"}}}, "govcomponents.E001"),
+        ({"SECRET_KEY": "short"}, "govcomponents.E001"),
+        ({"GOVCOMPONENTS": {"pay": {"api_key": KEY}}}, "govcomponents.E002"),
+        ({"GOVCOMPONENTS": {"notify": {"api_key": NOTIFY_KEY}}}, "govcomponents.E003"),
+        ({"SESSION_COOKIE_SAMESITE": "Strict"}, "govcomponents.E004"),
+    ],
+)
+def test_a_project_that_would_fail_is_stopped(changed: dict[str, object], found: str) -> None:
+    with override_settings(**{"GOVCOMPONENTS": {}} | changed):
+        project.use(None)
+        assert found in [message.id for message in run_checks()]
+
+
+def test_a_project_that_is_well_is_not_stopped() -> None:
+    with override_settings(GOVCOMPONENTS={}):
+        project.use(None)
+        assert [message for message in run_checks() if (message.id or "").startswith("govcomponents")] == []
+
+
+def test_the_command_tells_of_each_component() -> None:
+    gov = GovComponents.sandbox()
+    project.use(gov)
+    out = io.StringIO()
+    call_command("govcomponents_check", stdout=out)
+    assert out.getvalue().splitlines()[0] == "pay default: GOV.UK Pay: ok"
+    gov.simulator.control.arm("pay", "unavailable", times=9)
+    with pytest.raises(SystemExit, match="1"):
+        call_command("govcomponents_check", stdout=io.StringIO())
