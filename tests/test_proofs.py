@@ -135,7 +135,9 @@ def test_keys_of_the_wrong_world_are_refused(environment):
     wrong = "test" if environment == "production" else "live"
     for prefix, base in (("api", PAY), ("sk", STRIPE), ("rk", STRIPE), ("sk_org", STRIPE)):
         values = {**base, "api_key": f"{prefix}_{wrong}_" + "a" * 40}
-        assert "API_KEY" in str(refused("pay", values, environment))
+        error = refused("pay", values, environment)
+        assert "API_KEY" in str(error)
+        assert values["api_key"] not in f"{error}{error!r}"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8910", "localhost:8910", "[::1]:8910", "127.0.0.1"])
@@ -155,6 +157,7 @@ def test_loopback_is_no_provider_in_production(host):
         ("login_gov", "https://secure.login.gov"),
         ("oidc", "https://oidc.account.gov.uk"),
         ("oidc", "https://SECURE.login.gov/"),
+        ("oidc", "https://authz.scotaccount.service.gov.scot"),
     ],
 )
 @pytest.mark.parametrize("environment", ["test", "staging", None])

@@ -30,8 +30,6 @@ _LONG_SECRET: Final = SecretForm(_ANY_SECRET.shape, "give a random one of at lea
 _USUAL: Final = {"webhook_secrets": _LONG_SECRET, "callback_tokens": _LONG_SECRET}
 _LIVE_KEY: Final = re.compile(r"[a-z]+(?:_[a-z]+)*_live_")
 _TEST_KEY: Final = re.compile(r"[a-z]+(?:_[a-z]+)*_test_")
-# The issuers at which real people sign in, of the providers that the built-in adapters and presets know.
-_LIVE_ISSUERS: Final = frozenset({"oidc.account.gov.uk", "secure.login.gov", "authz.scotaccount.service.gov.scot"})
 # SHA-256 of what the sandbox publishes, so that the secrets themselves are written in one place only.
 _PUBLISHED: Final = frozenset(
     {
@@ -121,7 +119,7 @@ def _check_world(section: AnySection, *, is_production: bool) -> None:
                 f"{section.variable(name)} is on this machine, and this process is production: no provider is there",
                 fix="leave it out, or set GOVCOMPONENTS_ENVIRONMENT to what this process is",
             )
-        if not is_production and host in _LIVE_ISSUERS:
+        if not is_production and name == "issuer" and host is not None and _is_live(host):
             raise ConfigurationError(
                 f"{section.variable(name)} is a live provider, and this process is not production: "
                 "real people would sign in",
@@ -129,6 +127,12 @@ def _check_world(section: AnySection, *, is_production: bool) -> None:
             )
     if is_production and section.component == "identity" and _has_published_key(section):
         raise _published(section.variable("private_key"))
+
+
+def _is_live(host: str) -> bool:
+    from govcomponents.identity.adapters.live_hosts import live_hosts
+
+    return host in live_hosts()
 
 
 def _has_published_key(section: AnySection) -> bool:

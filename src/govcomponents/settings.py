@@ -190,15 +190,6 @@ class PaySettings(_Section):
     )
     portable: bool = Field(default=False, description="whether to refuse what is beyond any built-in adapter's limits")
 
-    def check_live_key(self, is_production: bool | None, *, test: str) -> None:  # noqa: FBT001  # as the runtime has it
-        """Refuse a live key where it is known that this is not production. `test` says how to tell a key for tests."""
-        if is_production is False:
-            raise ConfigurationError(
-                f"{self.variable('api_key')} is a live key, and this process is not production: "
-                "it would take real money",
-                fix=f"use a key that {test}, or set GOVCOMPONENTS_ENVIRONMENT to production",
-            )
-
 
 class NotifySettings(_Section):
     """Settings of `gov.notify`: environment names GOVCOMPONENTS_NOTIFY__..."""

@@ -26,10 +26,10 @@ from govcomponents.settings import PaySettings
 from .calls import CALLS, ID, answer, pay_on
 
 
-def build(is_production=None, **settings):
+def build(**settings):
     return GovUkPay.from_settings(
         PaySettings(**{"api_key": "api_test_key", **settings}),
-        Runtime(ScriptedTransport(), is_production=is_production),
+        Runtime(ScriptedTransport()),
     )
 
 
@@ -64,13 +64,9 @@ def test_a_wrong_setting_is_named_and_never_shown(settings):
     assert "api_test_a" not in str(caught.value)
 
 
-def test_a_live_key_is_refused_where_it_is_known_not_to_be_production():
-    assert build(is_production=True, api_key="api_live_key").is_live
-    assert build(is_production=None, api_key="api_live_key").is_live
-    assert not build(is_production=False).is_live
-    with pytest.raises(ConfigurationError) as caught:
-        build(is_production=False, api_key="api_live_key")
-    assert "api_live_key" not in str(caught.value)
+def test_the_key_says_whether_the_money_is_real():
+    assert build(api_key="api_live_key").is_live
+    assert not build().is_live
 
 
 def test_everything_but_keys_for_new_payments_is_declared():

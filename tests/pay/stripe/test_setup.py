@@ -17,8 +17,8 @@ from govcomponents.settings import PaySettings, Settings
 from .context import KEY, NOW, world
 
 
-def from_settings(is_production=None, **settings):
-    return Stripe.from_settings(PaySettings(**settings), Runtime(ScriptedTransport(), is_production=is_production))
+def from_settings(**settings):
+    return Stripe.from_settings(PaySettings(**settings), Runtime(ScriptedTransport()))
 
 
 @pytest.mark.parametrize(
@@ -30,8 +30,6 @@ def from_settings(is_production=None, **settings):
         ({"api_key": "pk_test_a"}, "publishable"),
         ({"api_key": KEY, "base_url": "http://stripe.example.com"}, "must be https"),
         ({"api_key": KEY, "acount": "acct_1"}, "no such setting"),
-        ({"api_key": "sk_live_a", "is_production": False}, "live key"),
-        ({"api_key": "rk_live_a", "is_production": False}, "live key"),
     ],
 )
 def test_a_wrong_setup_is_refused(settings, told):
@@ -44,7 +42,7 @@ def test_a_wrong_setup_is_refused(settings, told):
 @pytest.mark.parametrize(("key", "live"), [("sk_live_a", True), ("rk_live_a", True), ("rk_test_a", False)])
 def test_the_key_says_whether_the_money_is_real(key, live):
     assert from_settings(api_key=key).is_live is live
-    assert from_settings(api_key=key, is_production=True).is_test is not live
+    assert from_settings(api_key=key).is_test is not live
 
 
 def test_it_is_found_by_its_name():

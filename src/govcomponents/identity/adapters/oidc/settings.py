@@ -262,7 +262,7 @@ def _preset(name: object, settings: IdentitySettings) -> tuple[str, dict[str, ob
 
     Raises ConfigurationError if there is no such preset or environment.
     """
-    known = _known_presets()
+    known = known_presets()
     environment, issuer = settings.environment, settings.issuer
     if not isinstance(name, str) or name not in known:
         raise ConfigurationError(
@@ -287,5 +287,6 @@ def _filled(value: object, base: str) -> object:
 
 
 @lru_cache(maxsize=1)
-def _known_presets() -> Mapping[str, dict[str, Any]]:
+def known_presets() -> Mapping[str, dict[str, Any]]:
+    """Return the settings of each preset, by its name."""
     return tomllib.loads(files(__package__).joinpath(_PRESETS).read_text(encoding="utf-8"))
