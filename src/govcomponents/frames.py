@@ -1,4 +1,4 @@
-"""What a public call leaves behind when it fails: every frame, and every other error, that holds what it was given.
+"""Clears what a failed public call leaves behind: every frame, and every other error, that holds what it was given.
 
 An error carries its traceback, a traceback carries frames, and a frame its local variables: the API key in a header,
 the card number, the whole of who somebody is. Error trackers send them by default. So what fails inside a public call

@@ -148,6 +148,7 @@ def test_every_module_says_its_job_in_one_line(name: str) -> None:
     doc = ast.get_docstring(modules()[name])
     assert doc, f"{name} has no docstring"
     assert doc.splitlines()[0].endswith((".", ":", "`.")), f"{name}'s first line is not a sentence"
+    assert not NAMES_NOTHING.match(doc), f"{name} is told by a clause, not by what it is called"
 
 
 @pytest.mark.parametrize("name", modules())

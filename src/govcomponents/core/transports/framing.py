@@ -1,4 +1,4 @@
-"""Which answers end where they say, so that their connection may be used again."""
+"""Framing of answers: which end where they say, so that their connection may be used again."""
 
 from __future__ import annotations
 
