@@ -13,6 +13,8 @@ PYTHON ?=
 
 # Python cannot tell where it is without a PATH, which a bare environment does not have.
 export PATH := $(or $(PATH),/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
+# Sandboxes keep the keys that they make here, and not in the folder of whoever runs this.
+export XDG_STATE_HOME := $(CURDIR)/$(VENV)/state
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help

@@ -6,6 +6,7 @@ results and errors show of themselves, in observers' events and in pickled error
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from dataclasses import dataclass
@@ -107,6 +108,7 @@ def service(gov_mode: Mode, gov_runner: asyncio.Runner) -> Service:
     world = default_world()
     canaries = {EMAIL, PHONE, PHONE.removeprefix("0"), NAME, CARD, LINE, *_world_canaries(world)}
     sandbox = Sandbox(world)
+    canaries.add(json.loads(sandbox.settings().identity.private_key.reveal())["d"])
     wire = FaultyTransport(InProcessTransport(sandbox.handle, sandbox.clock.advance))
     told = Told(canaries)
     kind = GovComponents if gov_mode is Mode.BLOCKING else AsyncGovComponents

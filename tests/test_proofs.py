@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from importlib import resources
 from typing import Any
 
 import pytest
@@ -107,9 +106,8 @@ def test_what_the_sandbox_publishes_is_refused_in_production(component, name, se
 
 
 def sandbox_key() -> dict[str, str]:
-    world = resources.files("govcomponents.sandbox.providers.one_login") / "default_world.json"
-    [key] = json.loads(world.read_text(encoding="utf-8"))["keys"]
-    return key["private_jwk"]
+    with GovComponents.sandbox() as gov:
+        return json.loads(gov.simulator.settings().identity.private_key.reveal())
 
 
 @pytest.mark.parametrize("form", ["jwk", "spaced", "renamed", "pem", "file"])

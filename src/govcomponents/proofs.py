@@ -46,8 +46,10 @@ _PUBLISHED: Final = frozenset(
         "e197ae5cdb17ba42b4f9083c2a8e88c6335d0b68810d22b3fa2904800d037ecc",
     }
 )
-_PUBLISHED_KEYS: Final = frozenset({"Ey-aSgIzXx3oFMiywOduhpQDBjU3CQe9Auxrfnsx1X8"})
-"""The thumbprints (RFC 7638) of private keys that are published."""
+_PUBLISHED_KEYS: Final = frozenset(
+    {"Ey-aSgIzXx3oFMiywOduhpQDBjU3CQe9Auxrfnsx1X8", "JOItUXl7uk3iNS_bU2GLsmpCZ_nMR52GiTZ1N094TaE"}
+)
+"""The thumbprints (RFC 7638) of private keys that were published: the sandbox had them once."""
 
 
 def check_proofs(settings: Settings, ports: Mapping[tuple[str, str], AnyPort]) -> None:
@@ -125,8 +127,12 @@ def _check_world(section: AnySection, *, is_production: bool) -> None:
                 "real people would sign in",
                 fix="use the provider's environment for tests, or set GOVCOMPONENTS_ENVIRONMENT to production",
             )
-    if is_production and section.component == "identity" and _has_published_key(section):
-        raise _published(section.variable("private_key"))
+    if is_production and section.component == "identity" and _has_sandbox_key(section):
+        raise ConfigurationError(
+            f"{section.variable('private_key')} is a sandbox's key: no provider knows it",
+            fix="make a key with `govcomponents identity new-key` and register its public half; "
+            "or set GOVCOMPONENTS_ENVIRONMENT to what this is",
+        )
 
 
 def _is_live(host: str) -> bool:
@@ -135,19 +141,22 @@ def _is_live(host: str) -> bool:
     return host in live_hosts()
 
 
-def _has_published_key(section: AnySection) -> bool:
-    """Whether the private key is the sandbox's, in whatever form it is written."""
+def _has_sandbox_key(section: AnySection) -> bool:
+    """Whether the private key is one that a sandbox made or published, in whatever form it is written."""
     from govcomponents.identity.jose.jwk import public_members, thumbprint
-    from govcomponents.identity.jose.own_keys import signer_of
+    from govcomponents.identity.jose.own_keys import SANDBOX_EXPONENT, signer_of
     from govcomponents.identity.jose.signing import read_key_file
 
     key, file = getattr(section, "private_key", None), getattr(section, "private_key_file", None)
     try:
         if file is not None:
             key = Secret(read_key_file(file, setting=section.variable("private_key_file")))
-        return key is not None and thumbprint(public_members(signer_of(key).public_key())) in _PUBLISHED_KEYS
+        if key is None:
+            return False
+        public = signer_of(key).public_key()
     except ConfigurationError:
-        return False  # not an RSA key, which the published ones are
+        return False  # not an RSA key, which the sandbox's are
+    return public.public_numbers().e == SANDBOX_EXPONENT or thumbprint(public_members(public)) in _PUBLISHED_KEYS
 
 
 @cache

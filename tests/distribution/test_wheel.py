@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -145,3 +146,46 @@ def test_the_source_archive_holds_what_the_tests_need(built: Path) -> None:
         assert name in names
     assert "tests/distribution/test_wheel.py" in names
     assert not any(name.startswith((".venv", ".git/")) for name in names)
+
+
+PEM = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\s|\\n)*[A-Za-z0-9+/]{16}")
+JWK = re.compile(rb"""["'](?:d|p|q|dp|dq|qi)["']\s*:\s*["'][A-Za-z0-9_-]{20,}""")
+ENCODED = re.compile(rb"MII[BCEJ][A-Za-z0-9+/\s]{200,}")
+"""DER in base64, as a private key without its frame would be; public keys and certificates begin so too."""
+PUBLIC = b"-----BEGIN PUBLIC KEY-----"
+
+
+def members(archive: Path) -> dict[str, bytes]:
+    if archive.suffix == ".whl":
+        with zipfile.ZipFile(archive) as packed:
+            return {name: packed.read(name) for name in packed.namelist()}
+    with tarfile.open(archive) as packed:
+        files = [one for one in packed.getmembers() if one.isfile()]
+        return {one.name: packed.extractfile(one).read() for one in files}
+
+
+@pytest.mark.parametrize("kind", ["*.whl", "*.tar.gz"])
+def test_no_private_key_is_in_what_is_published(built: Path, kind: str) -> None:
+    (archive,) = built.glob(kind)
+    found = members(archive)
+    assert len(found) > 100
+    for name, content in found.items():
+        assert not name.endswith((".pem", ".key", ".p12", ".pfx")), name
+        for form in (PEM, JWK, ENCODED):
+            assert not form.search(content.replace(PUBLIC, b"")), name
+
+
+def test_the_search_for_private_keys_finds_them() -> None:
+    from cryptography.hazmat.primitives import serialization as s
+    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+
+    for key, kind in (
+        (rsa.generate_private_key(65537, 2048), RSAAlgorithm),
+        (ec.generate_private_key(ec.SECP256R1()), ECAlgorithm),
+    ):
+        for form in (s.PrivateFormat.PKCS8, s.PrivateFormat.TraditionalOpenSSL):
+            pem = key.private_bytes(s.Encoding.PEM, form, s.NoEncryption())
+            assert PEM.search(pem)
+            assert PEM.search(json.dumps(pem.decode()).encode())
+        assert JWK.search(kind.to_jwk(key).encode())

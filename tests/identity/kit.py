@@ -27,9 +27,10 @@ def default_world():
     return json.loads(text)
 
 
+@cache
 def test_key():
-    """The default world's service key, as a JWK."""
-    return json.dumps(default_world()["keys"][0]["private_jwk"])
+    """The default world's service key, as a JWK: the one that the sandbox made."""
+    return Sandbox({"one_login": default_world()}).settings().identity.private_key.reveal()
 
 
 test_key.__test__ = False

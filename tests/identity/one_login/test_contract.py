@@ -1,5 +1,7 @@
 """The GOV.UK One Login adapter fulfils the contract, over the sandbox and over a provider that forges."""
 
+import json
+
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
 from govcomponents.contracts.identity.suite import FakeProfile, IdentityDouble, IdentitySubject, IdentitySuite, Proof
 from govcomponents.core.transports.in_process import InProcessTransport
@@ -7,7 +9,7 @@ from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.sandbox.app import Sandbox
-from identity.kit import CLIENT, HOST, default_world, settings
+from identity.kit import CLIENT, HOST, default_world, settings, test_key
 
 CANARIES = (
     "sam@example.com",
@@ -22,7 +24,7 @@ CANARIES = (
     "EXAMP802294",
     "canary@example.com",
     "CANARYNAME",
-    default_world()["keys"][0]["private_jwk"]["d"],
+    json.loads(test_key())["d"],
 )
 ASK = {
     "confidence": Confidence.MEDIUM,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurve
 
 DEFAULT_BITS: Final = 2048
+SANDBOX_EXPONENT: Final = 65539
+"""The public exponent of RSA keys that a sandbox makes, by which they are told in whatever form they are written."""
 ALL_ALGORITHMS: Final = frozenset(KEY_FOR)
 
 

@@ -1,15 +1,14 @@
-"""The sandbox's own signing keys: the same for the same seed, published as the provider does, rotated on demand."""
+"""The sandbox's own signing keys: the same for one seed and machine, published as the provider does, and rotated."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
-from importlib.resources import files
 from typing import Any, Literal, get_args
 
 from govcomponents.identity.jose.jwk import public_members, thumbprint
 from govcomponents.identity.jose.signing import KeySigner
+from govcomponents.sandbox.identity_provider.kept_keys import kept_key
 
 Purpose = Literal["ES256", "RS256", "core_identity"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
@@ -110,15 +109,9 @@ class SigningKeys:
         return ec.derive_private_key(secret, ec.SECP256R1())
 
     def _rsa(self, number: int) -> Any:
-        """The first RSA key comes with the package, because RSA keys cannot be made from a seed and take long."""
+        """The first RSA key is kept on this machine, because RSA keys cannot be made from a seed and take long."""
         from cryptography.hazmat.primitives.asymmetric import rsa
-        from jwt.algorithms import RSAAlgorithm
 
         if number == 0:
-            stored = (
-                files("govcomponents.sandbox.identity_provider")
-                .joinpath("signing_key.json")
-                .read_text(encoding="utf-8")
-            )
-            return RSAAlgorithm.from_jwk(json.loads(stored))
+            return kept_key("provider")
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)

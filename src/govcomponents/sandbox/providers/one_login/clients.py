@@ -22,6 +22,7 @@ from govcomponents.core.refreshed_value import Unusable
 from govcomponents.identity.adapters.one_login.wire import CLIENT_ALGORITHMS
 from govcomponents.identity.jose.keys import read_jwks
 from govcomponents.identity.protocol.registration import ASSERTION_TYPE
+from govcomponents.sandbox.providers.one_login.keys import registered_key
 from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorld
 
 SKEW = 30
@@ -51,7 +52,7 @@ class Clients:
 
     def __init__(self, world: OneLoginWorld, clock: Callable[[], float], permits: Callable[[str], bool]) -> None:
         self._by_id = {client.client_id: client for client in world.clients}
-        self.keys = ClientKeys({key.symbol: key.public_key for key in world.keys}, clock, permits=permits)
+        self.keys = ClientKeys({key.symbol: registered_key(key) for key in world.keys}, clock, permits=permits)
 
     def get(self, client_id: str | None) -> Client | None:
         """The client with that id."""

@@ -24,6 +24,7 @@ from govcomponents.sandbox.identity_provider.keys import PURPOSES, SigningKeys
 from govcomponents.sandbox.identity_provider.token_faults import corrupt
 from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.one_login.clients import Clients, TokenRefusal
+from govcomponents.sandbox.providers.one_login.keys import private_jwk
 from govcomponents.sandbox.providers.one_login.requests import (
     AuthorizationRequest,
     RequestReader,
@@ -121,9 +122,10 @@ class OneLoginStub:
 
     def client_settings(self) -> dict[str, object] | None:
         """The settings of the first client whose private key the world holds."""
-        keys = {key.symbol: key.private_jwk for key in self._world.keys}
+        keys = {key.symbol: key for key in self._world.keys}
         for client in self._world.clients:
-            jwk = keys.get(client.key) if client.key is not None else None
+            key = keys.get(client.key) if client.key is not None else None
+            jwk = private_jwk(key) if key is not None else None
             if client.token_auth_method == "private_key_jwt" and jwk is not None:  # noqa: S105  # a method's name
                 settings: dict[str, object] = {
                     "client_id": client.client_id,

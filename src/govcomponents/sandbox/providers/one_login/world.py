@@ -74,12 +74,20 @@ class Person(WorldPart):
 
 
 class Key(WorldPart):
-    """A test key. `private_jwk` is for whoever plays the service; only `public_key` is registered."""
+    """A test key. `private_jwk` is for whoever plays the service; only `public_key` is registered.
+
+    A key of which only the symbol is there is the one that the sandbox made at its first start.
+    """
 
     symbol: str
     private_jwk: Mapping[str, Any] | None = Field(None, repr=False)
     shared_secret: str | None = Field(None, repr=False)
     public_key: str | None = None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the sandbox made it."""
+        return self.private_jwk is None and self.shared_secret is None and self.public_key is None
 
 
 class OneLoginWorld(WorldPart):
