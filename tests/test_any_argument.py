@@ -42,6 +42,7 @@ from govcomponents.core.http.messages import Request, Response
 from govcomponents.core.inputs import Input
 from govcomponents.identity import (
     FileReplayStore,
+    LogoutNotice,
     PendingCookie,
     PendingSignIn,
     new_private_key,
@@ -142,6 +143,13 @@ GOOD: dict[str, object] = {
     "channel": "email",
     "cvc": "123",
     "description": "Renew a licence",
+    "event": LogoutNotice(
+        key="k",
+        provider="x",
+        issuer="https://id.example",
+        occurred_at=dt.datetime(2026, 3, 3, tzinfo=dt.UTC),
+        subject=None,
+    ),
     "expiry": "12/39",
     "headers": {},
     "identity": Secret("e30.e30.e30"),

@@ -21,11 +21,13 @@ from govcomponents import (
     GovComponents,
     GovComponentsError,
     Money,
+    Personal,
     Secret,
 )
 from govcomponents.contracts.faults import EVERY, Fault, FaultyTransport
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.transports.in_process import InProcessTransport
+from govcomponents.identity.events import LogoutNotice
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.pay.inputs import CardholderDetails
 from govcomponents.pay.mop_up import Unfinished
@@ -288,6 +290,10 @@ OPERATIONS: dict[str, Callable[[Service], object]] = {
         s.call("identity.parse_callback", body.encode(), {"Authorization": f"Bearer {CARD}"})
         for body in (f"{NAME}.{EMAIL}.{CARD}", f"logout_token={NAME}.{EMAIL}.{CARD}")
     ],
+    "identity.mark_done": lambda s: s.call(
+        "identity.mark_done",
+        LogoutNotice(key=NAME, provider=EMAIL, issuer=EMAIL, occurred_at=datetime.now(UTC), subject=Personal(CARD)),
+    ),
 }
 
 WRONG: dict[str, Callable[[Service], object]] = {

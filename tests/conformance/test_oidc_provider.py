@@ -329,6 +329,7 @@ def test_signing_out(connect, notices, name):
     notice = identity_of.parse_callback(body, {"Content-Type": content_type})
     assert notice.subject == identity.subject
     assert notice.issuer == identity.issuer
+    identity_of.mark_done(notice)
     with pytest.raises(CallbackRefused) as caught:
         identity_of.parse_callback(body, {"Content-Type": content_type})
     assert caught.value.code == SignInReason.REPLAYED

@@ -15,7 +15,10 @@ def store(request, tmp_path):
 
 def test_a_store_keeps_each_key_once_for_its_time(store):
     assert isinstance(store, ReplayStore)
+    assert not store.has("a", 100)
     assert store.add("a", 200, 100)
+    assert store.has("a", 199)
+    assert not store.has("a", 200)
     assert not store.add("a", 300, 150)
     assert store.add("b", 200, 150)
     assert store.add("a", 300, 200)

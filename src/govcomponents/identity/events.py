@@ -41,12 +41,16 @@ class AccountChange(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Event(Result):
-    """The base of events. `key` is the same each time that the same event comes; `occurred_at` is when it was sent."""
+    """The base of events. `key` is the same each time that the same event comes; `occurred_at` is when it was sent.
+
+    It may come again until `expires_at`, unless it is marked as done: `gov.identity.mark_done(event)`.
+    """
 
     key: str
     provider: str
     issuer: str
     occurred_at: datetime
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +92,14 @@ class UnknownEvent(_Event):
     email: Personal[str] | None = None
 
 
+IDENTITY_EVENTS: Final = (LogoutNotice, AccountEvent, UnknownEvent)
 IdentityEvent: TypeAlias = LogoutNotice | AccountEvent | UnknownEvent
 """The events that `gov.identity.parse_callback` returns."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallbackAnswer:
-    """An answer to a callback, for the service to send: `done()` after the work, `for_error()` if reading it failed."""
+    """An answer to a callback, for the service to send: `done()` after the work, `for_error()` if anything failed."""
 
     status: int
     headers: Mapping[str, str]

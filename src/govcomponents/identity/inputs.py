@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 from govcomponents.core.inputs import Input, member
 from govcomponents.core.validation import is_absolute_url, is_text
 from govcomponents.errors import InvalidInput
+from govcomponents.identity.events import IDENTITY_EVENTS
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import Identity
 from govcomponents.identity.pending import MAX_AGE, PendingSignIn
@@ -112,6 +113,17 @@ def check_pending(pending: object) -> None:
             problem=f"it is not a PendingSignIn, but of the type {type(pending).__name__}",
             fix="give what start() returned, or PendingSignIn.load(...) of what you kept",
             operation="identity.complete",
+        )
+
+
+def check_event(event: object) -> None:
+    """Raise InvalidInput unless it is an event of this component."""
+    if not isinstance(event, IDENTITY_EVENTS):
+        raise InvalidInput(
+            field="event",
+            problem="it is no event of identity",
+            fix="give what gov.identity.parse_callback returned",
+            operation="identity.mark_done",
         )
 
 

@@ -87,6 +87,10 @@ class IdentityPort(Port[IdentitySettings]):
         """Check what the provider sent to this service, or raise CallbackRefused. Header names are in lower case."""
         raise self.unsupported(IdentityCapability.LOGOUT_NOTICES, operation="identity.parse_callback")
 
+    async def mark_done(self, event: IdentityEvent) -> None:
+        """Refuse an event from now on if it comes again: the service has dealt with it."""
+        raise self.unsupported(IdentityCapability.LOGOUT_NOTICES, operation="identity.mark_done")
+
     async def check(self) -> None:
         """Compare what the provider publishes with what this adapter expects, or raise ConfigurationError."""
         raise self.unsupported(IdentityCapability.CHECK, operation="identity.check")

@@ -1,4 +1,4 @@
-"""Stores of the keys of events that came, so that none is acted on twice: in memory, or in a file.
+"""Stores of the keys of events that are done, so that none is acted on twice: in memory, or in a file.
 
 A service that runs in several processes needs a store that they share: the file, or its own implementation of
 `ReplayStore` on its database.
@@ -14,12 +14,17 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from govcomponents.core.inputs import path_argument
 
 if TYPE_CHECKING:
+    import sqlite3
     from pathlib import Path
 
 
 @runtime_checkable
 class ReplayStore(Protocol):
-    """A store of keys that came, each for a time. Must be safe to share between threads."""
+    """A store of the keys of what is done, each for a time. Must be safe to share between threads."""
+
+    def has(self, key: str, now: float) -> bool:
+        """Whether a key is kept now (seconds since the epoch)."""
+        ...
 
     def add(self, key: str, until: float, now: float) -> bool:
         """Keep a key until a time (seconds since the epoch). Returns False if it is kept already, atomically."""
@@ -33,6 +38,11 @@ class MemoryReplayStore:
         self._limit = limit
         self._lock = threading.Lock()
         self._until: dict[str, float] = {}
+
+    def has(self, key: str, now: float) -> bool:
+        """Whether a key is kept now."""
+        with self._lock:
+            return self._until.get(key, now) > now
 
     def add(self, key: str, until: float, now: float) -> bool:
         """Keep a key until a time."""
@@ -54,15 +64,32 @@ class FileReplayStore:
         self._path = path_argument(path, field="path", fix=fix, operation="FileReplayStore")
         self._timeout = timeout
 
+    def has(self, key: str, now: float) -> bool:
+        """Whether a key is kept now. Raises sqlite3.Error if the file cannot be used."""
+        with closing(self._opened()) as file:
+            found = file.execute("SELECT 1 FROM notices WHERE key = ? AND until > ?", (_digest(key), now)).fetchone()
+            return found is not None
+
     def add(self, key: str, until: float, now: float) -> bool:
         """Keep a key until a time. Raises sqlite3.Error if the file cannot be used."""
-        import sqlite3
-
-        digest = hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
-        with closing(sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)) as file:
-            file.execute("CREATE TABLE IF NOT EXISTS notices (key BLOB PRIMARY KEY, until REAL) WITHOUT ROWID")
+        with closing(self._opened()) as file:
             file.execute("BEGIN IMMEDIATE")
             file.execute("DELETE FROM notices WHERE until <= ?", (now,))
-            is_new = file.execute("INSERT OR IGNORE INTO notices VALUES (?, ?)", (digest, until)).rowcount == 1
+            is_new = file.execute("INSERT OR IGNORE INTO notices VALUES (?, ?)", (_digest(key), until)).rowcount == 1
             file.execute("COMMIT")
             return is_new
+
+    def _opened(self) -> sqlite3.Connection:
+        import sqlite3
+
+        file = sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)
+        try:
+            file.execute("CREATE TABLE IF NOT EXISTS notices (key BLOB PRIMARY KEY, until REAL) WITHOUT ROWID")
+        except sqlite3.Error:
+            file.close()
+            raise
+        return file
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

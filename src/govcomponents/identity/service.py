@@ -14,7 +14,15 @@ from govcomponents.core.driver import drive
 from govcomponents.core.inputs import checked_input, member
 from govcomponents.core.ports.service import Service
 from govcomponents.errors import SignInError
-from govcomponents.identity.inputs import StartSignIn, check_pending, check_sign_out, expected, id_token_of, members
+from govcomponents.identity.inputs import (
+    StartSignIn,
+    check_event,
+    check_pending,
+    check_sign_out,
+    expected,
+    id_token_of,
+    members,
+)
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.port import IdentityPort
 from govcomponents.privacy import Personal
@@ -107,16 +115,30 @@ class IdentityService(Service[IdentityPort]):
         """Check what the provider sent by POST to this service: a logout notice, or an event about an account.
 
         `body` is the request's body as it came, `headers` are the request's. Close the person's sessions, or decide
-        what follows; then answer with `CallbackAnswer.done()`, or with `CallbackAnswer.for_error(error)`, without a
-        CSRF check and without a sign-in, because the provider has neither. With several accounts, each is tried:
-        `account` of the event says which of them it is for.
+        what follows; then `mark_done(event)`, and answer with `CallbackAnswer.done()`, or with
+        `CallbackAnswer.for_error(error)`, without a CSRF check and without a sign-in, because the provider has neither.
+        With several accounts, each is tried: `account` of the event says which of them it is for.
 
-        Raises CallbackRefused for an event that is not good or that came before (its `code` is the reason),
-        Unavailable if the store of keys that came failed, SignInUnavailable if the provider's keys cannot be had,
+        An event that was read and not marked as done comes again, as it must when your process died over it.
+
+        Raises CallbackRefused for an event that is not good or was dealt with (its `code` is the reason),
+        Unavailable if the store of the keys of events failed, SignInUnavailable if the provider's keys cannot be had,
         InvalidInput for another body than bytes, and NotSupported.
         """
         raw, named = checked_callback(body, headers, operation="identity.parse_callback")
         return drive(self._first_to_accept(lambda port: port.parse_callback(raw, named)))
+
+    def mark_done(self, event: IdentityEvent) -> None:
+        """Mark an event as done, once your service has acted on it: from then on it is refused as one that came before.
+
+        Not before acting: if your process died in between, the provider's next try would be taken for done. If you keep
+        `event.key` in your own database, in the transaction in which you act, you need not call this.
+
+        Raises Unavailable if the store of keys failed: answer 503, and the event comes again. Raises InvalidInput for
+        what is no event of this provider, and NotSupported.
+        """
+        check_event(event)
+        drive(self._perform("identity.mark_done", self._port_of(event.account, "identity.mark_done").mark_done(event)))
 
     def check(self) -> None:
         """Fetch what the provider publishes about itself, and compare it with what this adapter expects.

@@ -149,7 +149,7 @@ def replay_store_of(settings: IdentitySettings, adapter_settings: AdapterSetting
         return given
     raise ConfigurationError(
         f"{settings.variable('replay_store')} is neither a path nor a ReplayStore",
-        fix="give the path of a file, or an object with add()",
+        fix="give the path of a file, or an object with has() and add()",
     )
 
 

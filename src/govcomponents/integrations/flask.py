@@ -184,10 +184,10 @@ class GovComponentsFlask(EventHandlers[None]):
             event = self._handlers.event(component, body, request.headers)
             for handler in self.for_event(event):
                 handler(event)
+            return _response(self._handlers.done(event))
         except GovComponentsError as error:
             current_app.logger.warning("a callback for %s was not dealt with: %s", component, error)
             return _response(Answer.for_error(error))
-        return _response(Answer.done())
 
     def _health(self) -> Response:
         return _response(self._handlers.health())

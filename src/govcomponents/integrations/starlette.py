@@ -179,9 +179,9 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
             event = await self._parts()[1].event(component, body, request.headers)
             for handler in self.for_event(event):
                 await handler(event)
+            return _response(await self._parts()[1].done(event))
         except GovComponentsError as error:
             return _response(Answer.for_error(error))
-        return _response(Answer.done())
 
     async def _health(self, _request: Request) -> Response:
         return _response(await self._parts()[1].health())

@@ -12,7 +12,7 @@ from govcomponents.errors import (
     SignInError,
     SignInUnavailable,
 )
-from govcomponents.identity.events import AccountChange, AccountEvent, LogoutNotice
+from govcomponents.identity.events import IDENTITY_EVENTS, AccountChange, AccountEvent, LogoutNotice
 from govcomponents.identity.pending import PENDING_LIFE
 from govcomponents.identity.replay_stores import MemoryReplayStore
 from govcomponents.identity.urls import safe_return_path
@@ -151,7 +151,8 @@ class AsyncWebHandlers:
         """Check what a provider sent to the service: to its address for "pay", "notify" or "identity".
 
         A person's sessions are ended here, if that is what the event says. Act on it if your service has more to do,
-        then answer with `Answer.done()`; where anything raises a GovComponentsError, with `Answer.for_error(error)`.
+        then answer with `done(event)`; where anything raises a GovComponentsError, with `Answer.for_error(error)`: the
+        provider sends it again.
         Raises what `parse_callback` of that component raises.
         """
         if component == "pay":
@@ -168,6 +169,15 @@ class AsyncWebHandlers:
         elif isinstance(event, AccountEvent) and event.change in _OVER and event.subject is not None:
             await self._end(_person_key(event.issuer, event.subject.reveal()), at)
         return event
+
+    async def done(self, event: Event) -> Answer:
+        """Return the answer to an event that your service has dealt with. One of identity is refused from then on.
+
+        Raises Unavailable if the store of the keys of events failed: answer with `Answer.for_error(error)`.
+        """
+        if isinstance(event, IDENTITY_EVENTS):
+            await self._gov.identity.mark_done(event)
+        return Answer.done()
 
     async def health(self) -> Answer:
         """Ask each provider whether it answers and takes the credential: 200 if all do, 503 if one does not.

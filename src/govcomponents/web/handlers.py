@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 from govcomponents.core.driver import drive
 from govcomponents.errors import GovComponentsError, NotSupported, SignInDenied, SignInError, SignInUnavailable
-from govcomponents.identity.events import AccountChange, AccountEvent, LogoutNotice
+from govcomponents.identity.events import IDENTITY_EVENTS, AccountChange, AccountEvent, LogoutNotice
 from govcomponents.identity.pending import PENDING_LIFE
 from govcomponents.identity.replay_stores import MemoryReplayStore
 from govcomponents.identity.urls import safe_return_path
@@ -147,7 +147,8 @@ class WebHandlers:
         """Check what a provider sent to the service: to its address for "pay", "notify" or "identity".
 
         A person's sessions are ended here, if that is what the event says. Act on it if your service has more to do,
-        then answer with `Answer.done()`; where anything raises a GovComponentsError, with `Answer.for_error(error)`.
+        then answer with `done(event)`; where anything raises a GovComponentsError, with `Answer.for_error(error)`: the
+        provider sends it again.
         Raises what `parse_callback` of that component raises.
         """
         if component == "pay":
@@ -164,6 +165,15 @@ class WebHandlers:
         elif isinstance(event, AccountEvent) and event.change in _OVER and (event.subject is not None):
             self._end(_person_key(event.issuer, event.subject.reveal()), at)
         return event
+
+    def done(self, event: Event) -> Answer:
+        """Return the answer to an event that your service has dealt with. One of identity is refused from then on.
+
+        Raises Unavailable if the store of the keys of events failed: answer with `Answer.for_error(error)`.
+        """
+        if isinstance(event, IDENTITY_EVENTS):
+            self._gov.identity.mark_done(event)
+        return Answer.done()
 
     def health(self) -> Answer:
         """Ask each provider whether it answers and takes the credential: 200 if all do, 503 if one does not.

@@ -177,11 +177,18 @@ def test_what_is_no_event_at_all_is_refused(body, media):
 def test_an_event_counts_once():
     """L5, L20."""
     fake, service = desk()
-    parse(service, event(fake), f"{MEDIA}; charset=utf-8")
+    service.mark_done(parse(service, event(fake), f"{MEDIA}; charset=utf-8"))
     with pytest.raises(CallbackRefused) as caught:
         parse(service, event(fake), MEDIA)
     assert caught.value.code == "replayed"
     assert CallbackAnswer.for_error(caught.value).status == 200
+
+
+def test_the_same_token_again_is_an_event_until_the_service_has_acted():
+    """F5: Login.gov repeats after a network error with the same JWT; an account-disabled must not be lost."""
+    fake, service = desk()
+    sent = event(fake)
+    assert parse(service, sent, MEDIA) == parse(service, sent, MEDIA)
 
 
 def test_no_keys_is_not_the_sender_s_fault():

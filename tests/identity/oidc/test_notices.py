@@ -181,7 +181,7 @@ def test_a_hostile_notice_is_refused(changes, code):
 def test_a_notice_counts_once():
     """L5."""
     fake, service = desk()
-    assert service.parse_callback(notice(fake), {})
+    service.mark_done(service.parse_callback(notice(fake), {}))
     with pytest.raises(CallbackRefused) as caught:
         service.parse_callback(notice(fake), {})
     assert caught.value.code == SignInReason.REPLAYED
@@ -192,6 +192,9 @@ def test_a_store_or_keys_that_fail_are_not_the_sender_s_fault():
     """L11."""
 
     class Broken:
+        def has(self, key, now):
+            raise OSError("disk")
+
         def add(self, key, until, now):
             raise OSError("disk")
 
@@ -208,6 +211,9 @@ def test_notices_are_declared_only_where_they_are_sent():
     fake, service = desk(logout_notices=False)
     with pytest.raises(NotSupported):
         service.parse_callback(notice(fake), {})
+    fake, other = desk()
+    with pytest.raises(NotSupported):
+        service.mark_done(other.parse_callback(notice(fake), {}))
 
 
 def test_the_store_must_be_one():

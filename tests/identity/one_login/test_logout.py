@@ -1,6 +1,7 @@
 """Logout notices: what is believed, what is not, what is answered, and how the sandbox sends them."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from govcomponents.core.driver import drive
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
-from govcomponents.errors import CallbackRefused, NotSent, SignInReason, SignInUnavailable, Unavailable
+from govcomponents.errors import CallbackRefused, InvalidInput, NotSent, SignInReason, SignInUnavailable, Unavailable
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.events import CallbackAnswer, LogoutNotice
 from govcomponents.identity.jose.signing import signed_jwt
@@ -144,7 +145,7 @@ def test_l10_more_parameters_are_ignored(desk):
 
 def test_l5_a_notice_counts_once(desk):
     first = body(token(desk))
-    assert desk.identity.parse_callback(first, {})
+    desk.identity.mark_done(desk.identity.parse_callback(first, {}))
     assert refused(desk, first) == "replayed"
     assert refused(desk, body(token(desk, exp=lambda now: now + 100))) == "replayed"
     assert desk.identity.parse_callback(body(token(desk, jti="notice-2")), {})
@@ -152,11 +153,41 @@ def test_l5_a_notice_counts_once(desk):
 
 def test_l5_an_id_is_kept_for_three_minutes_at_least(desk):
     desk.sandbox.clock.stop_at("2026-11-23T12:00:00")
-    assert desk.identity.parse_callback(body(token(desk, exp=lambda now: now + 1)), {})
+    desk.identity.mark_done(desk.identity.parse_callback(body(token(desk, exp=lambda now: now + 1)), {}))
     desk.sandbox.clock.advance(179)
     assert refused(desk, body(token(desk))) == "replayed"
     desk.sandbox.clock.advance(2)
     assert desk.identity.parse_callback(body(token(desk)), {})
+
+
+@pytest.mark.parametrize("store", ["memory", "file"])
+def test_f5_a_notice_over_which_the_service_died_comes_again(tmp_path, store):
+    """F5: its id is spent when the service has acted, not when the notice was read."""
+    desk = Desk(replay_store=None if store == "memory" else tmp_path / "notices.db")
+    first = body(token(desk))
+    event = desk.identity.parse_callback(first, {})
+    assert desk.identity.parse_callback(first, {}) == event, "the service died before it acted"
+    desk.identity.mark_done(event)
+    desk.identity.mark_done(event)
+    assert refused(desk, first) == "replayed"
+
+
+def test_an_event_tells_until_when_it_may_come_again(desk):
+    event = desk.identity.parse_callback(body(token(desk)), {})
+    assert event.expires_at > event.occurred_at
+
+
+@pytest.mark.parametrize("wrong", [None, "key", 7, {}])
+def test_only_an_event_can_be_done(desk, wrong):
+    with pytest.raises(InvalidInput) as caught:
+        desk.identity.mark_done(wrong)
+    assert caught.value.field == "event"
+
+
+def test_an_event_of_another_account_is_not_this_one_s(desk):
+    event = replace(desk.identity.parse_callback(body(token(desk)), {}), account="moto")
+    with pytest.raises(InvalidInput, match="account"):
+        desk.identity.mark_done(event)
 
 
 def test_a_rejected_notice_does_not_use_its_id_up(desk):
@@ -184,14 +215,20 @@ def test_l11_l12_what_is_answered(error, status):
 
 def test_l11_a_store_that_fails_is_not_taken_for_good_news():
     class Broken:
+        def has(self, key, now):
+            raise OSError("canary")
+
         def add(self, key, until, now):
             raise OSError("canary")
 
     desk = Desk(replay_store=Broken())
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(Unavailable) as read:
         desk.identity.parse_callback(body(token(desk)), {})
-    assert "canary" not in str(caught.value)
-    assert CallbackAnswer.for_error(caught.value).status == 503
+    with pytest.raises(Unavailable) as done:
+        desk.identity.mark_done(Desk().identity.parse_callback(body(token(desk)), {}))
+    for caught in (read, done):
+        assert "canary" not in str(caught.value)
+        assert CallbackAnswer.for_error(caught.value).status == 503
 
 
 def test_l9_without_keys_nothing_is_believed_and_the_provider_is_asked_to_try_again(desk):
@@ -323,7 +360,7 @@ def test_both_callers_parse_alike(desk):
 def test_a_file_outlives_its_process_and_holds_no_names(tmp_path):
     path = tmp_path / "notices.db"
     desk = Desk(replay_store=str(path))
-    assert desk.identity.parse_callback(body(token(desk)), {})
+    desk.identity.mark_done(desk.identity.parse_callback(body(token(desk)), {}))
     other = Desk(replay_store=path)
     assert refused(other, body(token(other))) == "replayed"
     assert b"notice-1" not in path.read_bytes()
@@ -333,6 +370,6 @@ def test_two_clients_may_share_a_store(tmp_path):
     """F16: each gets a notice of its own, and the provider may give both the same id."""
     path = tmp_path / "notices.db"
     one, other = Desk(replay_store=path), Desk(replay_store=path, client_id="another-client")
-    assert one.identity.parse_callback(body(token(one)), {})
-    assert other.identity.parse_callback(body(token(other, aud="another-client")), {})
+    one.identity.mark_done(one.identity.parse_callback(body(token(one)), {}))
+    other.identity.mark_done(other.identity.parse_callback(body(token(other, aud="another-client")), {}))
     assert refused(one, body(token(one))) == "replayed"

@@ -102,6 +102,18 @@ class Service(Generic[PortT]):
             leave_frames_behind(error)
             raise
 
+    def _port_of(self, account: str, operation: str) -> PortT:
+        """Return the port of the account that an event is for: this one's, or that of another whose events it takes."""
+        port = self._port if account == self.account else self._siblings.get(account)
+        if port is None:
+            raise InvalidInput(
+                field="event",
+                problem="it is for an account that is not this one",
+                fix="use gov.account(event.account)",
+                operation=operation,
+            )
+        return port
+
     async def _first_to_accept(self, read: Callable[[PortT], Awaitable[T]]) -> T:
         """Read a callback by the first account whose secret proves it.
 

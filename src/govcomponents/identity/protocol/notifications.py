@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.core.refreshed_value import NothingToUse
+from govcomponents.core.times import time_of
 from govcomponents.errors import CallbackRefused, SignInReason, Unavailable
 from govcomponents.identity.events import AccountEvent, LogoutNotice, UnknownEvent
 from govcomponents.identity.jose.tokens import TokenRefused, check_id
@@ -14,7 +15,7 @@ from govcomponents.identity.protocol import flow, logout, security_events
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from govcomponents.identity.events import IdentityEvent
     from govcomponents.identity.jose.tokens import Rules
@@ -29,7 +30,7 @@ _FORM: Final = "application/x-www-form-urlencoded"
 
 
 class NotificationReader:
-    """Reads and checks the notifications of one provider. Each counts once: `store` keeps the keys of those that came.
+    """Reads and checks the notifications of one provider. `store` keeps the keys of those that the service dealt with.
 
     `logout` says whether the provider sends logout tokens, `security_events` how its security events must be; None: it
     sends none.
@@ -51,15 +52,18 @@ class NotificationReader:
     async def read(self, body: bytes, headers: Mapping[str, str]) -> IdentityEvent:
         """Check a notification. `headers` have their names in lower case.
 
-        Raises CallbackRefused, Unavailable if the store failed, and SignInUnavailable without the provider's keys.
+        It may come again, until `mark_done`. Raises CallbackRefused, Unavailable if the store failed, and
+        SignInUnavailable without the provider's keys.
         """
         provider = self._client.provider
         try:
             is_logout = self._is_logout(body, headers.get("content-type"))
             rules = self._client.rules(await self._client.metadata(_OPERATION))
             claims, event = await (self._logout(body, rules) if is_logout else self._security_event(body, rules))
-            # Two clients may share one store, and each gets a notice of its own.
-            await self._remember(f"{rules.audience}#{event.key}", until=claims["exp"] + rules.leeway)
+            event = replace(event, expires_at=_end_of(claims["exp"] + rules.leeway))
+            key, now = self._key_of(event), self._client.clock()
+            if await self._in_store(lambda: self._store.has(key, now), _OPERATION):
+                raise TokenRefused(SignInReason.REPLAYED, "the notification came before, and was dealt with")
         except TokenRefused as error:
             raise CallbackRefused(
                 error.happened,
@@ -141,22 +145,26 @@ class NotificationReader:
             reason=report.reason,
         )
 
-    async def _remember(self, key: str, *, until: float) -> None:
-        """Keep a key until it cannot come again. Raises TokenRefused if it is known, Unavailable if that failed."""
-        now = self._client.clock()
+    async def mark_done(self, event: IdentityEvent) -> None:
+        """Keep an event's key for as long as it can come again. Raises Unavailable if the store failed."""
+        key, now = self._key_of(event), self._client.clock()
+        until = 0.0 if event.expires_at is None else event.expires_at.timestamp()
+        await self._in_store(lambda: self._store.add(key, max(until, now + MIN_REMEMBERED), now), "identity.mark_done")
+
+    def _key_of(self, event: IdentityEvent) -> str:
+        """Name an event in the store. Two clients may share one, and each gets a notice of its own."""
+        return f"{self._client.registration.client_id}#{event.key}"
+
+    async def _in_store(self, work: Callable[[], bool], operation: str) -> bool:
         try:
-            is_new = await self._client.http.transport.run_blocking(
-                lambda: self._store.add(key, max(until, now + MIN_REMEMBERED), now)
-            )
+            return await self._client.http.transport.run_blocking(work)
         except Exception as error:  # noqa: BLE001  # a store is the service's own, and may raise anything
             raise Unavailable(
-                f"the store of keys that came failed ({type(error).__name__})",
+                f"the store of keys of events failed ({type(error).__name__})",
                 fix="answer 503, so that the provider tries again; mend the store",
-                operation=_OPERATION,
+                operation=operation,
                 provider=self._client.provider,
             ) from None
-        if not is_new:
-            raise TokenRefused(SignInReason.REPLAYED, "the notification came before")
 
 
 def _key(claims: Mapping[str, Any], rules: Rules) -> str:
@@ -166,6 +174,11 @@ def _key(claims: Mapping[str, Any], rules: Rules) -> str:
 def _time(claims: Mapping[str, Any]) -> datetime:
     """When a token was issued. Its claims are checked already."""
     return datetime.fromtimestamp(claims["iat"], UTC)
+
+
+def _end_of(seconds: float) -> datetime:
+    """When a token ends, and the event cannot come again; some never do."""
+    return time_of(seconds) or datetime.max.replace(tzinfo=UTC)
 
 
 def _malformed(what: str) -> TokenRefused:

@@ -197,6 +197,10 @@ class LoginGov(IdentityPort):
         """Check a security event, which is for the registered address, or for the client where none is set."""
         return await self._notifications.read(body, headers)
 
+    async def mark_done(self, event: IdentityEvent) -> None:
+        """Keep the event's key in the store."""
+        await self._notifications.mark_done(event)
+
     async def check(self) -> None:
         """Fetch the discovery document and the keys, and compare them with the settings."""
         await self._client.check()

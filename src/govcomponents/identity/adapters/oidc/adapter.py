@@ -183,6 +183,11 @@ class OpenIdConnect(IdentityPort):
         self.require(IdentityCapability.LOGOUT_NOTICES, operation="identity.parse_callback")
         return await self._notifications.read(body, headers)
 
+    async def mark_done(self, event: IdentityEvent) -> None:
+        """Keep the event's key in the store."""
+        self.require(IdentityCapability.LOGOUT_NOTICES, operation="identity.mark_done")
+        await self._notifications.mark_done(event)
+
     async def check(self) -> None:
         """Fetch the discovery document and the keys, and compare them with the settings."""
         await self._client.check()

@@ -255,6 +255,10 @@ class OneLogin(IdentityPort):
         """Check a logout notice: always ES256, whatever the client's ID tokens are, and always about a person."""
         return await self._notifications.read(body, headers)
 
+    async def mark_done(self, event: IdentityEvent) -> None:
+        """Keep the event's key in the store."""
+        await self._notifications.mark_done(event)
+
     async def check(self) -> None:
         """Fetch the discovery document, the key set and the DID document, and compare them with the constants."""
         await self._client.check()
