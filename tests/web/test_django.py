@@ -91,6 +91,7 @@ def test_stores_on_the_database_keep_the_latest_end_and_count_once() -> None:
     assert ends.ended_at(("a",)) is None
     once = DatabaseReplayStore()
     assert [once.add("a", 100, 1), once.add("a", 100, 2), once.add("a", 300, 101)] == [True, False, True]
+    assert [once.has("a", 299), once.has("a", 300), once.has("b", 1)] == [True, False, False]
 
 
 def test_the_migrations_are_those_of_the_models() -> None:

@@ -42,6 +42,10 @@ class DatabaseEndedSessions:
 class DatabaseReplayStore:
     """A store of what was used once on the default database. See `govcomponents.identity.ReplayStore`."""
 
+    def has(self, key: str, now: float) -> bool:
+        """Whether a key is kept now."""
+        return UsedOnce.objects.filter(key=_digest(key), until__gt=now).exists()
+
     def add(self, key: str, until: float, now: float) -> bool:
         """Keep a key until a time. Returns False if it is kept already."""
         UsedOnce.objects.filter(until__lte=now).delete()

@@ -61,10 +61,10 @@ def event(request: HttpRequest, component: str) -> HttpResponse:
         happened = gov.handlers.event(component, body, request.headers)
         for handler in gov.for_event(happened):
             handler(happened)
+        return response(gov.handlers.done(happened))
     except GovComponentsError as error:
         _LOG.warning("a callback for %s was not dealt with: %s", component, error)
         return response(Answer.for_error(error))
-    return response(Answer.done())
 
 
 @require_safe
