@@ -98,11 +98,37 @@ def test_a_base_url_that_is_none_is_refused_and_not_shown(url: str) -> None:
         "https://host.example\\@other.example/",
         "https://h\u00f4te.example/",
         "https://host.example/\u00e9",
+        *("https://host.example?", "https://host.example/a?", "https://host.example:/", "https://host..example/"),
+        *(
+            "https://host.example/..",
+            "https://host.example/a/../b",
+            "https://host.example/./a",
+            "https://host.example./",
+        ),
+        *("https://host.example/%2e%2e/a", "https://host.example/%2E/a", "https://host.example/a%2f..%2fb"),
+        *("https://host.example/%5c", "https://host.example/%00", "https://host.example/%0d%0aX:1", "https://127.1/"),
+        *("https://host%00.example/", "https://host%2eexample/", "https://0x7f000001/", "https://2130706433/"),
+        *("https://-host.example/", "https://host,evil.example/", "https://[fe80::1%25eth0]/"),
     ],
 )
 def test_a_url_that_is_whole_and_yet_not_plain(url):
     assert url_parts(url) is not None
     assert plain_url_parts(url) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "https://host.example",
+            "https://host.example/a?b=c&d=%2f..",
+            "https://host.example:8443/a/b.c/.well-known/d",
+        ),
+        *("https://xn--hte-6la.example/a%20b", "https://my_host/", "http://[::1]:8910/x", "https://192.0.2.1/..a/b.."),
+    ],
+)
+def test_a_plain_url(url):
+    assert plain_url_parts(url) is not None
 
 
 @pytest.mark.parametrize(

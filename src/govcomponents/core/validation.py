@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from govcomponents.errors import ConfigurationError
 
@@ -47,11 +47,24 @@ def url_parts(url: object) -> SplitResult | None:
 
 
 def plain_url_parts(url: object) -> SplitResult | None:
-    """Split a URL as `url_parts` does, if all readers read it alike: ASCII, no user name, fragment or backslash."""
+    """Split a URL as `url_parts` does, if all readers read it alike.
+
+    It is ASCII, with a host that is whole labels or an address written in full, and without user name, fragment,
+    backslash, empty port or query, and steps in its path that some readers take and others keep.
+    """
     parts = url_parts(url)
-    if parts is None or not isinstance(url, str) or not url.isascii():
+    if parts is None or not isinstance(url, str) or not url.isascii() or not {"#", "\\"}.isdisjoint(url):
         return None
-    return None if "@" in parts.netloc or "#" in url or "\\" in url else parts
+    if "@" in parts.netloc or parts.netloc.endswith(":") or url.endswith("?") or not _is_host(parts.hostname or ""):
+        return None
+    return parts if _is_plain_path(parts.path) else None
+
+
+def _is_plain_path(path: str) -> bool:
+    if "%" not in path and "/." not in path:
+        return True
+    read = unquote(path, "latin-1")
+    return read.isprintable() and "\\" not in read and {".", ".."}.isdisjoint(read.split("/"))
 
 
 def is_absolute_url(url: object) -> bool:
@@ -92,9 +105,7 @@ def _is_host(host: str) -> bool:
 def base_url_parts(url: object) -> SplitResult | None:
     """Split an address to which paths are added, if all readers read it alike: scheme, host, port and path alone."""
     parts = plain_url_parts(url)
-    if parts is None or not isinstance(url, str) or not _BASE_URL.fullmatch(url) or not _is_host(parts.hostname or ""):
-        return None
-    return parts
+    return parts if parts is not None and isinstance(url, str) and _BASE_URL.fullmatch(url) else None
 
 
 def checked_base_url(url: str, *, setting: str) -> str:

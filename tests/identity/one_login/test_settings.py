@@ -36,6 +36,22 @@ def test_an_issuer_gives_every_other_address():
     assert endpoints_of("https://a.example.com/one/login").did == "did:web:a.example.com:one:login"
 
 
+ODD_ENDS = [
+    "?",
+    "#",
+    "/..",
+    "/a/../b",
+    "/%2e%2e",
+    "\\.evil.example",
+    ":0",
+    ":",
+    "..",
+    "%00.evil.example",
+    ".",
+    "@evil.example",
+]
+
+
 @pytest.mark.parametrize(
     ("changes", "word"),
     [
@@ -48,6 +64,8 @@ def test_an_issuer_gives_every_other_address():
         ({"redirect_url": "https://service.example.gov.uk/#part"}, "REDIRECT_URL"),
         ({"redirect_url": "https://[broken"}, "REDIRECT_URL"),
         ({"redirect_url": "javascript:alert(1)"}, "REDIRECT_URL"),
+        *(({"redirect_url": f"https://service.example.gov.uk{end}"}, "REDIRECT_URL") for end in ODD_ENDS),
+        *(({"issuer": f"https://oidc.example.gov.uk{end}"}, "ISSUER") for end in ODD_ENDS),
         ({"private_key": None}, "PRIVATE_KEY"),
         ({"private_key": "canary"}, "PRIVATE_KEY"),
         ({"private_key_file": "/nonexistent/key.pem"}, "PRIVATE_KEY"),
