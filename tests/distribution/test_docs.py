@@ -71,7 +71,9 @@ def test_the_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-DOORS = re.compile(r"govcomponents(\.(pay|notify|identity|errors|testing|adapters|durable|web|integrations\.\w+))?")
+DOORS = re.compile(
+    r"govcomponents(\.(pay|notify|identity|errors|testing|adapters|durable|web|observability|integrations\.\w+))?"
+)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if _blocks(page, "python")], ids=_name)

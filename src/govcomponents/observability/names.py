@@ -1,0 +1,81 @@
+"""The names of metrics, spans and their attributes, in one place: what dashboards and alerts are built on.
+
+Names without "govcomponents" are those of OpenTelemetry's semantic conventions for HTTP client spans and metrics. Each
+label is of a closed set: no label grows with the number of people, payments or messages.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+COMPONENT: Final = "govcomponents.component"
+OPERATION: Final = "govcomponents.operation"
+PROVIDER: Final = "govcomponents.provider"
+ACCOUNT: Final = "govcomponents.account"
+REASON: Final = "govcomponents.reason"
+HAPPENING: Final = "govcomponents.happening"
+ATTEMPTS: Final = "govcomponents.attempts"
+PROVIDER_REQUEST: Final = "govcomponents.provider_request_id"
+
+ERROR_TYPE: Final = "error.type"
+METHOD: Final = "http.request.method"
+RESEND_COUNT: Final = "http.request.resend_count"
+STATUS: Final = "http.response.status_code"
+SERVER: Final = "server.address"
+PORT: Final = "server.port"
+TEMPLATE: Final = "url.template"
+URL: Final = "url.full"
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric: its name in OpenTelemetry, its kind, its unit, its labels, and what it tells."""
+
+    name: str
+    kind: Literal["histogram", "counter"]
+    unit: str
+    labels: tuple[str, ...]
+    told: str
+
+    @property
+    def prometheus_name(self) -> str:
+        """The same name as Prometheus writes it, with the unit at the end."""
+        unit = {"s": "_seconds"}.get(self.unit, "")
+        return f"{self.name.replace('.', '_')}{unit}{'_total' if self.kind == 'counter' else ''}"
+
+    @property
+    def prometheus_labels(self) -> tuple[str, ...]:
+        """The labels as Prometheus writes them."""
+        return tuple(label.removeprefix("govcomponents.").replace(".", "_") for label in self.labels)
+
+
+OPERATION_DURATION: Final = Metric(
+    "govcomponents.operation.duration",
+    "histogram",
+    "s",
+    (OPERATION, PROVIDER, ACCOUNT, ERROR_TYPE),
+    "how long an operation took, with its attempts and the waits between them; error.type is empty if it went well",
+)
+REQUEST_DURATION: Final = Metric(
+    "http.client.request.duration",
+    "histogram",
+    "s",
+    (METHOD, SERVER, STATUS, ERROR_TYPE, TEMPLATE),
+    "how long one request took; the status is empty where no answer came, and error.type says why",
+)
+WAIT: Final = Metric(
+    "govcomponents.wait.duration",
+    "counter",
+    "s",
+    (HAPPENING, PROVIDER, ACCOUNT),
+    "for how long calls waited in all, before they were tried again or for the pace that is allowed",
+)
+HAPPENINGS: Final = Metric(
+    "govcomponents.happenings",
+    "counter",
+    "",
+    (HAPPENING, PROVIDER, ACCOUNT, REASON),
+    "how often something happened beside the calls, such as a sign-in that was refused, by its reason",
+)
+METRICS: Final = (OPERATION_DURATION, REQUEST_DURATION, WAIT, HAPPENINGS)

@@ -1,0 +1,214 @@
+"""The observers that are ready to use tell what happened, by closed sets of words, and hold nobody's data."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from govcomponents import GovComponents, GovComponentsError, Money, Observer, SignInError
+from govcomponents.observability import METRICS, LogObserver, OpenTelemetryObserver, PrometheusObserver
+
+CANARIES = ("canary", "07700900199", "api_test_", "RENEW-7", "licence")
+TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000102"
+
+
+def work(gov: GovComponents) -> None:
+    """A few calls: some go well, one is tried again, some are refused; people are in their arguments."""
+    gov.pay.create(Money.gbp("145.00"), "RENEW-7", "Renew a licence", "https://service.example.gov.uk/back")
+    list(gov.pay.search(email="canary@example.com"))
+    gov.simulator.control.arm("pay", "unavailable", operation="pay.search", times=1)
+    list(gov.pay.search(cardholder_name="Canary Example"))
+    gov.notify.send_sms("07700900199", TEMPLATE, {"name": "Canary", "reference": "R", "amount": "£1"}, "RENEW-7")
+    with pytest.raises(GovComponentsError):
+        gov.pay.get("none")
+    gov.simulator.one_login.sign_in_as("SAM")
+    signing_in = gov.identity.start()
+    with pytest.raises(SignInError):
+        gov.identity.complete(signing_in.pending, "?state=another&code=canary")
+
+
+@pytest.fixture
+def watched() -> Callable[[Observer], GovComponents]:
+    def make(observer: Observer) -> GovComponents:
+        return GovComponents.sandbox(observers=[observer])
+
+    return make
+
+
+def test_each_operation_is_one_line_with_the_same_keys(
+    watched: Callable[[Observer], GovComponents], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "govcomponents.operations")
+    work(watched(LogObserver()))
+    lines = [record for record in caplog.records if record.name == "govcomponents.operations"]
+    by_event = {record.event: record for record in lines}
+    paid = by_event["pay.create"]
+    assert (paid.levelno, paid.provider, paid.account, paid.attempts, paid.error) == (
+        logging.INFO,
+        "GOV.UK Pay",
+        "default",
+        1,
+        None,
+    )
+    assert "seconds=" in paid.getMessage()
+    missed = by_event["pay.get"]
+    assert (missed.levelno, missed.error) == (logging.WARNING, "NotFound")
+    assert by_event["sign_in.refused"].reason == "bad_state"
+    told = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in lines)
+    assert not [canary for canary in CANARIES if canary in told]
+
+
+def test_structlog_gets_the_same_keys(watched: Callable[[Observer], GovComponents]) -> None:
+    with structlog.testing.capture_logs() as lines:
+        work(watched(LogObserver(structlog.get_logger())))
+    (missed,) = [line for line in lines if line["event"] == "pay.get"]
+    assert missed["log_level"] == "warning"
+    assert missed.keys() >= {"operation", "provider", "account", "seconds", "attempts", "error"}
+    assert not [canary for canary in CANARIES if canary in json.dumps(lines)]
+
+
+def test_prometheus_counts_operations_requests_and_what_happens(
+    watched: Callable[[Observer], GovComponents],
+) -> None:
+    registry = CollectorRegistry()
+    work(watched(PrometheusObserver(registry)))
+    text = generate_latest(registry).decode()
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    assert {metric.prometheus_name.removesuffix("_total") for metric in METRICS} <= families.keys()
+    counts = {
+        (sample.labels["operation"], sample.labels["error_type"]): sample.value
+        for sample in families["govcomponents_operation_duration_seconds"].samples
+        if sample.name.endswith("_count")
+    }
+    assert counts["pay.create", ""] == 1
+    assert counts["pay.get", "NotFound"] == 1
+    requests = [
+        sample.labels
+        for sample in families["http_client_request_duration_seconds"].samples
+        if sample.name.endswith("_count")
+    ]
+    assert {one["url_template"] for one in requests} >= {"/v1/payments", "/v1/payments/{payment_id}"}
+    assert [one["http_response_status_code"] for one in requests if one["url_template"].endswith("{payment_id}")] == [
+        "404"
+    ]
+    (refused,) = [s for s in families["govcomponents_happenings"].samples if s.labels["happening"] == "sign_in.refused"]
+    assert (refused.labels["reason"], refused.value) == ("bad_state", 1)
+    assert not [canary for canary in CANARIES if canary in text]
+
+
+@pytest.fixture
+def spans() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
+
+
+@pytest.fixture
+def reader() -> InMemoryMetricReader:
+    return InMemoryMetricReader()
+
+
+@pytest.fixture
+def observer(spans: InMemorySpanExporter, reader: InMemoryMetricReader) -> OpenTelemetryObserver:
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    return OpenTelemetryObserver(provider, MeterProvider([reader]))
+
+
+def test_an_operation_is_a_span_and_its_requests_are_spans_below_it(
+    watched: Callable[[Observer], GovComponents], observer: OpenTelemetryObserver, spans: InMemorySpanExporter
+) -> None:
+    gov = watched(observer)
+    gov.simulator.control.arm("pay", "unavailable", operation="pay.search", times=1)
+    list(gov.pay.search(reference="RENEW-7"))
+    *attempts, operation = spans.get_finished_spans()
+    assert (operation.name, operation.kind) == ("pay.search", SpanKind.INTERNAL)
+    assert operation.attributes is not None
+    assert dict(operation.attributes) == {
+        "govcomponents.component": "pay",
+        "govcomponents.operation": "pay.search",
+        "govcomponents.provider": "GOV.UK Pay",
+        "govcomponents.account": "default",
+        "govcomponents.attempts": 2,
+    }
+    assert [(span.name, span.kind, span.parent.span_id) for span in attempts if span.parent] == [
+        ("GET /v1/payments", SpanKind.CLIENT, operation.context.span_id)
+    ] * 2
+    first, second = (dict(span.attributes or {}) for span in attempts)
+    assert (first["http.response.status_code"], first["error.type"]) == (503, "503")
+    assert (second["http.response.status_code"], second["http.request.resend_count"]) == (200, 1)
+    assert "http.request.resend_count" not in first
+
+
+def test_a_refusal_is_an_error_on_both_spans(
+    watched: Callable[[Observer], GovComponents], observer: OpenTelemetryObserver, spans: InMemorySpanExporter
+) -> None:
+    with pytest.raises(GovComponentsError):
+        watched(observer).pay.get("none")
+    attempt, operation = spans.get_finished_spans()
+    assert attempt.status.status_code is operation.status.status_code is StatusCode.ERROR
+    assert (operation.attributes or {})["error.type"] == "NotFound"
+    assert operation.events == ()  # no exception, whose text may hold anything
+
+
+def test_spans_stand_below_the_callers_own(
+    watched: Callable[[Observer], GovComponents], spans: InMemorySpanExporter
+) -> None:
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    gov = watched(OpenTelemetryObserver(provider))
+    with provider.get_tracer("service").start_as_current_span("renew") as outer:
+        list(gov.pay.search())
+        assert trace.get_current_span() is outer
+    operation = next(span for span in spans.get_finished_spans() if span.name == "pay.search")
+    assert operation.parent is not None
+    assert operation.parent.span_id == outer.get_span_context().span_id
+
+
+@pytest.mark.parametrize("propagates", [True, False])
+def test_traceparent_goes_out_only_if_asked_for(spans: InMemorySpanExporter, propagates: bool) -> None:
+    sent: list[str | None] = []
+
+    class Spy(Observer):
+        def attempt(self, attempt: object, /) -> None:
+            sent.append(attempt.headers.get("traceparent"))
+
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    gov = GovComponents.sandbox(observers=[OpenTelemetryObserver(provider, propagates=propagates), Spy()])
+    list(gov.pay.search())
+    assert [given is not None for given in sent] == [propagates]
+
+
+def test_nobodys_data_is_in_spans_or_metrics(
+    watched: Callable[[Observer], GovComponents],
+    observer: OpenTelemetryObserver,
+    spans: InMemorySpanExporter,
+    reader: InMemoryMetricReader,
+) -> None:
+    work(watched(observer))
+    told = "\n".join(span.to_json() for span in spans.get_finished_spans())
+    data = reader.get_metrics_data()
+    assert data is not None
+    told += data.to_json()
+    assert {metric.name for metric in METRICS if metric.name in told} == {metric.name for metric in METRICS}
+    assert not [canary for canary in CANARIES if canary in told]
+
+
+def test_the_page_lists_the_metrics_as_they_are() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "observability.md").read_text(encoding="utf-8")
+    for metric in METRICS:
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        assert f"| `{metric.name}` | `{metric.prometheus_name}` | {labels} | {metric.told} |" in page
