@@ -114,20 +114,7 @@ class HttpClient:
         # A whole URL may come from an answer: the credential goes nowhere but below the base URL.
         if self._credential is not None and (not is_whole or url.startswith(f"{self._base_url}/")):
             headers.update(await self._credential(request))
-        return Request(
-            request.operation,
-            request.method,
-            url,
-            request.replay,
-            headers,
-            request.body,
-            request.timeout,
-            request.lookup,
-            self.provider,
-            request.idempotency_key,
-            request.template,
-            request.time_limit,
-        )
+        return request.going_to(url, headers, self.provider)
 
     async def _watched(self, request: Request, number: int) -> Response:
         operation = current_operation() or Operation(request.operation, self.provider, self._account)
@@ -138,7 +125,7 @@ class HttpClient:
             if attempt.headers:
                 own = {name.lower() for name in request.headers}
                 added = {name: value for name, value in attempt.headers.items() if name.lower() not in own}
-                request = request._replace(headers={**request.headers, **added})
+                request = request.going_to(request.url, {**request.headers, **added}, request.provider)
             try:
                 response = await self.transport.send(request)
             except GovComponentsError as error:

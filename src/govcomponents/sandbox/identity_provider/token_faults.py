@@ -44,7 +44,7 @@ def corrupt(fault: str, response: Response, keys: SigningKeys) -> Response:
     elif wire.CORE_IDENTITY in told:
         how = fault.removeprefix("core_identity_")
         told[wire.CORE_IDENTITY] = _corrupt_token(told[wire.CORE_IDENTITY], "core_identity", how, keys)
-    return response._replace(body=json.dumps(told, separators=(",", ":")).encode())
+    return Response(response.status, response.headers, json.dumps(told, separators=(",", ":")).encode())
 
 
 def _corrupt_token(token: str, thing: str, how: str, keys: SigningKeys) -> str:
@@ -101,4 +101,4 @@ def _corrupt_callback(fault: str, response: Response) -> Response:
         del query["code"]
         query["error"] = _ERRORS[fault]
     corrupted = urlunsplit(parts._replace(query=urlencode(query)))
-    return response._replace(headers={**response.headers, "location": corrupted})
+    return Response(response.status, {**response.headers, "location": corrupted}, response.body)
