@@ -291,6 +291,13 @@ def test_no_limit_can_be_switched_off(make_caller: Make, name: str, value: objec
         make_caller(**{name: value})
 
 
+@pytest.mark.parametrize("name", ["connect_timeout", "read_timeout", "total_timeout"])
+@pytest.mark.parametrize("value", [3601, 1e9, 1e300])
+def test_no_limit_is_so_long_that_it_is_none(make_caller: Make, name: str, value: float) -> None:
+    with pytest.raises(ConfigurationError, match=name):
+        make_caller(**{name: value})
+
+
 def test_a_zero_timeout_of_a_request_is_the_default(server: Loopback, caller: Caller) -> None:
     assert caller.send(post(server.url + "/x", timeout=0)).status == 200
 

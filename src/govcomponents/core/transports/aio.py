@@ -16,6 +16,7 @@ from govcomponents.core.transports.failures import (
     not_waited_for,
     refused_by_library,
 )
+from govcomponents.core.transports.instrumentation import unrecorded
 from govcomponents.core.transports.proxies_and_tls import Proxies, trust
 from govcomponents.errors import ConfigurationError
 
@@ -31,6 +32,8 @@ except ImportError:
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from govcomponents.errors import GovComponentsError
 
 T = TypeVar("T")
 
@@ -88,6 +91,7 @@ class AiohttpTransport:
                 timeout=self._timeout,
                 skip_auto_headers=("Accept-Encoding",),
             )
+            self._session.trace_configs.clear()  # of tools that watch every session, and record its URLs
             self._loop = loop
         elif loop is not self._loop:
             raise ConfigurationError(
@@ -105,25 +109,28 @@ class AiohttpTransport:
         if request.timeout is not None or request.time_limit is not None:
             timeout = self._timeout_for(request.timeout or self._read_timeout, request.time_limit)
         try:
-            async with session.request(
-                request.method,
-                URL(request.url, encoded=True),
-                data=request.body,
-                headers=request.headers,
-                allow_redirects=False,
-                timeout=timeout,
-                proxy=self._proxies.for_url(request.url),
-            ) as answer:
-                body = await self._read(answer, request)
+            with unrecorded():
+                async with session.request(
+                    request.method,
+                    URL(request.url, encoded=True),
+                    data=request.body,
+                    headers=request.headers,
+                    allow_redirects=False,
+                    timeout=timeout,
+                    proxy=self._proxies.for_url(request.url),
+                ) as answer:
+                    body = await self._read(answer, request)
         except _NEVER_CONNECTED as error:
-            raise not_sent(request, error) from None
+            failure: GovComponentsError = not_sent(request, error)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise lost(request, f"the answer was lost ({type(error).__name__})") from None
+            failure = lost(request, f"the answer was lost ({type(error).__name__})")
         except ValueError as error:
-            raise refused_by_library(request, error) from None
-        if answer.status == GAVE_UP_WAITING:
-            raise not_waited_for(request)
-        return Response(answer.status, answer.headers, body)
+            failure = refused_by_library(request, error)
+        else:
+            if answer.status == GAVE_UP_WAITING:
+                raise not_waited_for(request)
+            return Response(answer.status, answer.headers, body)
+        raise failure from None  # out here it does not take the library's error along, which holds the request
 
     async def _read(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
         length = answer.content_length

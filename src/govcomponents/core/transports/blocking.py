@@ -23,12 +23,15 @@ from govcomponents.core.transports.failures import (
     not_waited_for,
     refused_by_library,
 )
+from govcomponents.core.transports.instrumentation import unrecorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import requests
     from urllib3.util import Timeout
+
+    from govcomponents.errors import GovComponentsError
 
 T = TypeVar("T")
 
@@ -93,25 +96,29 @@ class RequestsTransport:
         attempt = Attempt(time.monotonic() + (request.time_limit or self._total_timeout))
         current = CURRENT.set(attempt)
         try:
-            answer = session.send(
-                prepared,
-                allow_redirects=False,
-                timeout=silence,  # type: ignore[arg-type]  # requests passes on urllib3's own type, made once
-                stream=True,
-                proxies=_NO_PROXIES,
-            )
-            body = self._read(answer, request)
+            with unrecorded():
+                answer = session.send(
+                    prepared,
+                    allow_redirects=False,
+                    timeout=silence,  # type: ignore[arg-type]  # requests passes on urllib3's own type, made once
+                    stream=True,
+                    proxies=_NO_PROXIES,
+                )
+                body = self._read(answer, request)
         except (failures.RequestException, pool_failures.HTTPError, OSError) as error:
             if attempt.began and not attempt.sent:
-                raise not_sent(request, error) from None
-            raise lost(request, f"the answer was lost ({type(error).__name__})") from None
+                failure: GovComponentsError = not_sent(request, error)
+            else:
+                failure = lost(request, f"the answer was lost ({type(error).__name__})")
         except ValueError as error:
-            raise refused_by_library(request, error) from None
+            failure = refused_by_library(request, error)
+        else:
+            if answer.status_code == GAVE_UP_WAITING:
+                raise not_waited_for(request)
+            return Response(answer.status_code, answer.headers, body)
         finally:
             CURRENT.reset(current)
-        if answer.status_code == GAVE_UP_WAITING:
-            raise not_waited_for(request)
-        return Response(answer.status_code, answer.headers, body)
+        raise failure from None  # out here it does not take the library's error along, which holds the request
 
     async def sleep(self, seconds: float) -> None:
         """Block this thread."""

@@ -115,7 +115,10 @@ class _Answer(HTTPResponse):
 
 
 class _ShownUrl(str):
-    """A URL as urllib3 may log it and name it in its errors, without its query; `whole` is what goes out."""
+    """A URL as urllib3 may log it and name it in its errors, without its query; `whole` is what goes out.
+
+    What watches `http.client`, as Sentry's tool does, sees no more of it: the query is put in when the head leaves.
+    """
 
     __slots__ = ("whole",)
 
@@ -137,6 +140,7 @@ class _Watched(_Base):
     response_class = _Answer
     generation = 0
     _is_connecting = False
+    _query = b""
 
     def cut(self) -> None:
         """End the connection now, whoever waits on it."""
@@ -146,7 +150,8 @@ class _Watched(_Base):
 
     def request(self, method: str, url: str, *args: Any, **options: Any) -> None:
         """Send a request to the whole URL."""
-        super().request(method, url.whole if isinstance(url, _ShownUrl) else url, *args, **options)
+        self._query = url.whole[len(url) :].encode("ascii") if isinstance(url, _ShownUrl) else b""
+        super().request(method, url, *args, **options)
 
     def connect(self) -> None:
         """Connect; what goes to a proxy meanwhile is not the request."""
@@ -163,6 +168,9 @@ class _Watched(_Base):
         attempt = CURRENT.get()
         if attempt is not None and not self._is_connecting:
             attempt.sent = True
+        if self._query and not self._is_connecting:
+            method, path, rest = data.split(b" ", 2)  # the head comes first, whole
+            data, self._query = b" ".join((method, path + self._query, rest)), b""
         super().send(data)
 
 

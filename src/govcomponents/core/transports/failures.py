@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request
 
 GAVE_UP_WAITING = 408
+_LONGEST = 3600
 _SENDABLE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -74,12 +75,16 @@ def refused_by_library(request: Request, error: ValueError) -> GovComponentsErro
 
 
 def check_limits(**limits: object) -> None:
-    """Raise ConfigurationError unless every limit is a positive number: none can be switched off."""
+    """Raise ConfigurationError unless every limit is a positive number, and a time an hour at most.
+
+    None can be switched off, also not by a number so large that it never ends.
+    """
     for name, value in limits.items():
-        is_limit = (
-            isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value > 0
-        )
-        if not is_limit:
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value) or value <= 0:
             raise ConfigurationError(
                 f"{name} must be a positive number; limits cannot be switched off", fix=f"give {name} a number above 0"
+            )
+        if name.endswith("_timeout") and value > _LONGEST:
+            raise ConfigurationError(
+                f"{name} is more than an hour; limits cannot be switched off", fix=f"give {name} as seconds, up to 3600"
             )
