@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 
 from govcomponents import Money, Personal, Secret
 from govcomponents.core.results import Result, of_account
+from govcomponents.pay import Agreement, AgreementStatus, Payment, PaymentState, PaymentStatus
 
 CANARY = "canary-7d1f"
 
@@ -125,3 +126,43 @@ def test_an_account_is_stamped_on_results_and_tuples_of_them(licence: Licence) -
     assert of_account((licence,), "moto")[0].account == "moto"
     assert of_account(licence, "moto").raw is licence.raw
     assert of_account(None, "moto") is None
+
+
+def test_metadata_is_read_as_a_mapping_and_copied_by_nothing() -> None:
+    payment = Payment(
+        id="p1",  # type: ignore[arg-type]
+        state=PaymentState(PaymentStatus.CREATED, "created", is_finished=False),
+        amount=Money(100),
+        total=Money(100),
+        reference="R",
+        description="D",
+        created_at=None,
+        metadata={"note": CANARY, "copies": 2},
+    )
+    assert payment.metadata["note"] == CANARY
+    assert dict(payment.metadata) == {"note": CANARY, "copies": 2}
+    assert replace(payment, account="moto").metadata == payment.metadata
+    dumped = TypeAdapter(Payment).dump_python(payment, mode="json")
+    assert dumped["metadata"] == {"note": "[personal]", "copies": "[personal]"}
+    assert payment.to_dict()["metadata"] == dumped["metadata"]
+    assert payment.to_dict(reveal=True)["metadata"] == {"note": CANARY, "copies": 2}
+    told = f"{payment!r} {asdict(payment)} {astuple(payment)} {payment.metadata}"
+    told += json.dumps(asdict(payment), default=str)
+    assert CANARY not in told + pickle.dumps(payment).decode("latin-1")
+    assert pickle.loads(pickle.dumps(payment)).metadata == {}
+
+
+def test_who_an_agreement_is_with_shows_nowhere() -> None:
+    agreement = Agreement(
+        id="a1",  # type: ignore[arg-type]
+        reference="R",
+        description="D",
+        status=AgreementStatus.ACTIVE,
+        raw_status="active",
+        created_at=None,
+        user_identifier=Personal(CANARY),
+    )
+    assert agreement.user_identifier is not None
+    assert agreement.user_identifier.reveal() == CANARY
+    told = f"{agreement!r} {asdict(agreement)} {json.dumps(asdict(agreement), default=str)} {agreement.to_dict()}"
+    assert CANARY not in told + pickle.dumps(agreement).decode("latin-1")

@@ -9,10 +9,10 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, TypeVar, cast
 
-from pydantic import Field, SkipValidation
+from pydantic import Field, PlainSerializer, SkipValidation
 
 from govcomponents.errors import DEFAULT_ACCOUNT
-from govcomponents.privacy import Guarded
+from govcomponents.privacy import Guarded, Personal
 
 if TYPE_CHECKING:
     from typing import Self
@@ -21,23 +21,44 @@ Raw = Annotated[Mapping[str, object], SkipValidation, Field(exclude=True, repr=F
 """The provider's whole answer. It can hold personal data, so it is in no dump, pickle or comparison."""
 
 T = TypeVar("T")
+ValueT = TypeVar("ValueT")
 
 
-class RawAnswer(dict[str, object]):
-    """A provider's answer as it can be looked into, and neither printed nor copied by whatever walks over a result."""
+class UncopiedMapping(dict[str, ValueT]):
+    """A mapping as it can be looked into, and neither printed nor copied by whatever walks over a result."""
 
     __slots__ = ()
 
-    def __init__(self, answer: object = ()) -> None:
+    def __init__(self, content: object = ()) -> None:
         # `dataclasses.asdict` makes a copy of a dict from an iterator of its items: that copy stays empty.
-        super().__init__(answer if isinstance(answer, Mapping) else ())
+        super().__init__(content if isinstance(content, Mapping) else ())
 
     def __repr__(self) -> str:
-        return "RawAnswer(...)"
+        return f"{type(self).__name__}(...)"
 
     def __reduce__(self) -> tuple[type[dict[str, object]], tuple[()]]:
         """Leave what it holds behind, in copies and pickles."""
         return dict, ()
+
+
+class RawAnswer(UncopiedMapping[object]):
+    """A provider's answer."""
+
+    __slots__ = ()
+
+
+class Metadata(UncopiedMapping["str | int | float | bool"]):
+    """What a service put with a payment: its own words, which may be about a person."""
+
+    __slots__ = ()
+
+
+def _masked(content: Mapping[str, object]) -> dict[str, str]:
+    return dict.fromkeys(content, str(Personal("")))
+
+
+GuardedMetadata = Annotated[Mapping[str, "str | int | float | bool"], PlainSerializer(_masked)]
+"""What a service put with a payment, masked in dumps as personal data is, and in no copy or pickle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +135,8 @@ def _plain(value: object, *, reveal: bool) -> object:
         return str(value)
     if is_dataclass(value):
         return _fields_of(value, reveal=reveal)
+    if isinstance(value, Metadata) and not reveal:
+        return _masked(value)
     if isinstance(value, Mapping):
         return {str(name): _plain(part, reveal=reveal) for name, part in value.items()}
     if isinstance(value, (tuple, list, set, frozenset)):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from govcomponents.core.results import Result
+from govcomponents.core.results import GuardedMetadata, Metadata, Result
 from govcomponents.errors import Conflict
 from govcomponents.money import Money
 from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
@@ -112,7 +111,7 @@ class Payment(Result):
     settlement: Settlement = NOT_SETTLED
     email: Personal[str] | None = None
     language: str | None = None
-    metadata: Mapping[str, str | int | float | bool] = field(default_factory=dict, repr=False, hash=False)
+    metadata: GuardedMetadata = field(default_factory=Metadata, repr=False, hash=False)
     card: Card | None = None
     delayed_capture: bool = False
     moto: bool = False
@@ -126,6 +125,11 @@ class Payment(Result):
     return_url: str | None = field(default=None, repr=False)
     next_url: Secret | None = None
     one_time_token: Secret | None = None
+
+    def __post_init__(self) -> None:
+        Result.__post_init__(self)
+        if type(self.metadata) is not Metadata:
+            object.__setattr__(self, "metadata", Metadata(self.metadata))
 
     def redirect_url(self) -> str:
         """Return the URL to redirect the person to, in clear: whoever holds it can pay. Do not log or store it.
@@ -229,7 +233,7 @@ class Agreement(Result):
     raw_status: str
     created_at: datetime | None
     cancelled_at: datetime | None = None
-    user_identifier: str | None = field(default=None, repr=False)
+    user_identifier: Personal[str] | None = None
     card: Card | None = None
     card_saved_at: datetime | None = None
 

@@ -187,7 +187,7 @@ def _to_agreement(answer: _AgreementAnswer, raw: Raw) -> models.Agreement:
         raw_status=answer.status,
         created_at=time_or_none(answer.created_date),
         cancelled_at=time_or_none(answer.cancelled_date),
-        user_identifier=answer.user_identifier,
+        user_identifier=personal(answer.user_identifier),
         card=_card(instrument.card_details),
         card_saved_at=time_or_none(instrument.created_date),
         raw=raw,
