@@ -2,6 +2,7 @@
 
 import csv
 import json
+import stat
 
 import pytest
 
@@ -60,6 +61,7 @@ def test_a_csv_file_is_sent_and_goes_on_where_it_was(server, tmp_path, capsys):
     rows = list(csv.DictReader(result.read_text(encoding="utf-8").splitlines()))
     assert sorted(row["outcome"] for row in rows) == ["accepted"] * 5 + ["duplicate", "refused"]
     assert "example.com" not in result.read_text()
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (result, tmp_path / "people.csv.checkpoint")} == {0o600}
 
     status, out, _ = run(capsys, *arguments)
     assert (status, out) == (1, "0 accepted, 7 done earlier, 1 refused earlier.\n")

@@ -118,7 +118,8 @@ class _Results:
         """Write one row."""
         if self._file is None:
             assert self._path is not None  # noqa: S101  # it is called only with one
-            self._file = Path(self._path).open("a", newline="", encoding="utf-8")  # noqa: SIM115  # closed on leaving
+            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)  # people's references are in it
+            self._file = os.fdopen(handle, "a", newline="", encoding="utf-8")
             if self._file.tell() == 0:
                 csv.writer(self._file).writerow(["row", "outcome", "notification id", "reference", "problem"])
         outcome = one.state.name.lower().replace("_", " ")

@@ -1,6 +1,7 @@
 """Sending to many: every recipient once, whatever happens in between, in threads and in tasks."""
 
 import csv
+import stat
 import threading
 
 import pytest
@@ -55,6 +56,19 @@ def test_what_was_done_is_not_done_again(send_many, tmp_path):
     assert all(len(messages) == 1 for messages in provider.accepted.values())
     assert "example.com" not in checkpoint.read_text()
     assert "Person" not in checkpoint.read_text()
+
+
+def test_a_checkpoint_is_for_its_owner_and_not_written_through_a_link(send_many, tmp_path):
+    other, checkpoint = tmp_path / "other", tmp_path / "checkpoint.jsonl"
+    other.write_text("")
+    checkpoint.symlink_to(other)
+    with pytest.raises(InvalidInput) as caught:
+        send_many(Provider(), people(1), checkpoint=checkpoint)
+    assert caught.value.field == "checkpoint"
+    assert other.read_text() == ""
+    checkpoint.unlink()
+    send_many(Provider(), people(1), checkpoint=checkpoint)
+    assert stat.S_IMODE(checkpoint.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("killed_after", range(1, 12))

@@ -41,7 +41,8 @@ class Checkpoint:
     def __enter__(self) -> Self:
         if self._path is not None:
             try:
-                self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+                flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+                self._file = os.open(self._path, flags, 0o600)
             except OSError as error:
                 raise InvalidInput(
                     field="checkpoint",
@@ -77,8 +78,7 @@ class Checkpoint:
             ) from None
 
     def _load(self) -> None:
-        assert self._path is not None  # noqa: S101  # there is a file
-        with self._path.open("rb") as lines:
+        with os.fdopen(os.dup(self._file or 0), "rb") as lines:
             first = lines.readline()
             if not first:
                 self._write(self._head)
