@@ -1,0 +1,310 @@
+"""No key and nobody is in what leaves with an error over the real transports: frames, chains, logs, reports, spans.
+
+Every operation of the canary test, blocking and asyncio, against the sandbox over loopback HTTP, with faults on the
+wire. Each error goes through Sentry's SDK at its defaults, in memory, and through a walk of our own; OpenTelemetry's
+instrumentations of requests, urllib3 and aiohttp watch all the while. What is found is looked for in every spelling.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+import pickle
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sentry_sdk
+from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor
+from opentelemetry.instrumentation.requests import RequestsInstrumentor
+from opentelemetry.instrumentation.urllib3 import URLLib3Instrumentor
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from sentry_sdk.transport import Transport as SentryTransport
+from tenacity import stop_after_attempt
+
+from govcomponents import AsyncGovComponents, GovComponents, GovComponentsError, RetryPolicy
+from govcomponents.contracts.modes import BlockingView, Mode
+from govcomponents.core.transports.aio import AiohttpTransport
+from govcomponents.core.transports.blocking import RequestsTransport
+from govcomponents.identity import SignIn
+from govcomponents.sandbox.browser import FormBrowser
+from govcomponents.sandbox.providers import fault_catalogue
+from govcomponents.sandbox.server import SandboxServer, serving
+from govcomponents.sandbox.world import default_world
+from spellings import leaked, spellings
+from test_canary import CARD, EMAIL, LINE, NAME, OPERATIONS, PHONE, WRONG, _world_canaries
+
+if TYPE_CHECKING:
+    import asyncio
+    from types import TracebackType
+
+    from govcomponents import Settings
+
+CALLERS_OWN = (str(Path(__file__).parent), "/contracts/modes.py", "/asyncio/")
+"""Frames of the caller: it holds what it gives, whatever we do."""
+FAULTS = ("connection_dropped_before_acceptance", "malformed_response", "bad_gateway")
+FURTHER_FAULTS = ("time_out_after_acceptance", "key_revoked", "rate_limited", "oversize_response")
+FEW = ("pay.create", "pay.search", "notify.send_email", "identity.complete")
+_DEEP = 5
+
+
+def frames(error: BaseException) -> Iterator[TracebackType]:
+    trace = error.__traceback__
+    while trace is not None:
+        if not any(part in trace.tb_frame.f_code.co_filename for part in CALLERS_OWN):
+            yield trace
+        trace = trace.tb_next
+
+
+def walked(value: object, depth: int = _DEEP) -> Iterator[str]:
+    """What a tool shows that goes into mappings, sequences and the attributes of objects."""
+    yield repr(value)
+    if depth == 0 or isinstance(value, (str, bytes, int, float, type)):
+        return
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield repr(key)
+            yield from walked(part, depth - 1)
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for part in value:
+            yield from walked(part, depth - 1)
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and every error that it leads to, also where that is not shown."""
+    seen: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and not any(one is other for other in seen):
+            seen.append(one)
+            waiting += [one.__cause__, one.__context__]
+            yield one
+
+
+def told_by_error(error: BaseException) -> Iterator[str]:
+    """All that can be learnt of an error by whoever catches it, but for the caller's own frames."""
+    for one in chain(error):
+        yield from (str(one), repr(one), repr(one.args), repr(getattr(one, "__notes__", "")))
+        yield from walked(vars(one))
+        for name in ("request", "response", "doc", "object", "request_info"):
+            held = getattr(one, name, None)
+            yield from walked(getattr(held, "__dict__", held))
+        for trace in frames(one):
+            yield from walked(trace.tb_frame.f_locals)
+    yield pickle.dumps(error).decode("latin-1")
+
+
+def told_by_result(value: object) -> Iterator[str]:
+    """All that can be learnt of a result without asking it to reveal anything."""
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            yield from told_by_result(part)
+        return
+    yield from walked(value)
+    yield f"{value} {value!r}"
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        plain = dataclasses.asdict(value)
+        yield from walked(plain)
+        yield json.dumps(plain, default=str)
+        yield repr(dataclasses.astuple(value))
+        yield pickle.dumps(value).decode("latin-1")
+        if hasattr(value, "to_dict"):
+            yield json.dumps(value.to_dict())
+    if hasattr(value, "__dict__"):
+        yield from walked(vars(value))
+
+
+class InMemory(SentryTransport):
+    """Keeps what Sentry's SDK would send."""
+
+    sent: list[dict[str, Any]]
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        super().__init__(options)
+        self.sent = []
+
+    def capture_envelope(self, envelope: Any) -> None:
+        self.sent += [item.payload.json for item in envelope.items if item.payload.json]
+
+
+@dataclasses.dataclass
+class Watched:
+    """The tools that watch this process."""
+
+    sentry: InMemory
+    spans: InMemorySpanExporter
+
+    def reported(self) -> str:
+        """What Sentry's SDK sent, but for the variables and the source lines of the caller's own frames."""
+        sent, self.sentry.sent = self.sentry.sent, []
+        for event in sent:
+            for value in event.get("exception", {}).get("values", ()):
+                stack = value.get("stacktrace") or {}
+                stack["frames"] = [
+                    frame
+                    for frame in stack.get("frames", ())
+                    if not any(part in frame.get("abs_path", "") for part in CALLERS_OWN)
+                ]
+        return json.dumps(sent, default=str, ensure_ascii=False)
+
+    def traced(self) -> str:
+        """What is in the spans of the stock instrumentations."""
+        found = [span.to_json() for span in self.spans.get_finished_spans()]
+        self.spans.clear()
+        return "\n".join(found)
+
+
+@pytest.fixture(scope="module")
+def watched() -> Iterator[Watched]:
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    instrumentors = [RequestsInstrumentor(), URLLib3Instrumentor(), AioHttpClientInstrumentor()]
+    for one in instrumentors:
+        one.instrument(tracer_provider=provider)
+    sentry_sdk.init(dsn="https://key@sentry.invalid/1", transport=InMemory, traces_sample_rate=1.0)
+    transport = sentry_sdk.get_client().transport
+    assert isinstance(transport, InMemory)
+    yield Watched(transport, exporter)
+    sentry_sdk.init()
+    for one in instrumentors:
+        one.uninstrument()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SandboxServer]:
+    with serving(port=0) as running:
+        yield running
+
+
+class Told:
+    """What was seen, and what must not be in it."""
+
+    def __init__(self, canaries: set[str]) -> None:
+        self.canaries = canaries
+        self.texts: list[str] = []
+
+    def result(self, value: object) -> None:
+        if isinstance(value, SignIn):
+            value = dataclasses.replace(value, url="")  # it is for the browser, with the state and the nonce in it
+        self.texts += told_by_result(value)
+
+    def error(self, error: BaseException) -> None:
+        sentry_sdk.capture_exception(error)
+        self.texts += told_by_error(error)
+
+    def found(self) -> set[str]:
+        return leaked(self.canaries, "\n".join(dict.fromkeys(self.texts)))
+
+
+class Service:
+    """A service that reaches the sandbox over HTTP, with the face that the operations of the canary test expect."""
+
+    def __init__(self, settings: Settings, server: SandboxServer, mode: Mode, runner: asyncio.Runner) -> None:
+        self.sandbox, self.mode, self.runner = server.sandbox, mode, runner
+        kind = GovComponents if mode is Mode.BLOCKING else AsyncGovComponents
+        made = RequestsTransport if mode is Mode.BLOCKING else AiohttpTransport
+        transport = made(connect_timeout=5, read_timeout=0.2, total_timeout=5)
+        retry = RetryPolicy(stop=stop_after_attempt(2), wait=lambda _state: 0)
+        self.gov: Any = kind.from_settings(settings, transport=transport, retry=retry)
+        self.told = Told({EMAIL, PHONE, PHONE.removeprefix("0"), NAME, CARD, LINE, *_world_canaries(default_world())})
+        self.errors = 0
+
+    def component(self, name: str) -> Any:
+        target = getattr(self.gov, name)
+        return target if self.mode is Mode.BLOCKING else BlockingView(target, self.runner)
+
+    def call(self, operation: str, *args: object, shown: bool = True, **kwargs: object) -> Any:
+        component, _, name = operation.partition(".")
+        try:
+            result = getattr(self.component(component), name)(*args, **kwargs)
+            if hasattr(result, "__next__"):
+                result = list(result)
+        except GovComponentsError as error:
+            self.errors += 1
+            self.told.error(error)
+            return None
+        if shown:
+            self.told.result(result)
+        return result
+
+    def browser(self) -> FormBrowser:
+        return FormBrowser(self.sandbox.visit)
+
+    def close(self) -> None:
+        if self.mode is Mode.BLOCKING:
+            self.gov.close()
+        else:
+            self.runner.run(self.gov.aclose())
+
+
+@pytest.fixture
+def service(server: SandboxServer, gov_mode: Mode, gov_runner: asyncio.Runner, watched: Watched) -> Iterator[Service]:
+    server.sandbox.faults.clear()
+    watched.reported()
+    made = Service(server.sandbox.settings(), server, gov_mode, gov_runner)
+    yield made
+    server.sandbox.faults.clear()
+    made.close()
+
+
+def assert_nothing_leaked(service: Service, watched: Watched, log: str) -> None:
+    service.told.texts += [watched.reported(), watched.traced(), log]
+    assert service.told.found() == set()
+
+
+def perform(service: Service, operation: str, fault: str | None) -> None:
+    """Do an operation on a sandbox whose providers go wrong in one way."""
+    if fault is not None:
+        providers = fault_catalogue()[fault].providers
+        for provider in {"pay", "notify"}.intersection(providers):
+            service.sandbox.faults.arm(provider, fault)
+        if "one_login" in providers:  # not at the pages, which the person must get
+            service.sandbox.faults.arm("one_login", fault, operation="token")
+    OPERATIONS[operation](service)  # type: ignore[arg-type]  # it has the face of that service
+
+
+@pytest.mark.parametrize("fault", [None, *FAULTS])
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_nothing_leaks_over_http(
+    service: Service, watched: Watched, operation: str, fault: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        perform(service, operation, fault)
+    assert_nothing_leaked(service, watched, caplog.text)
+
+
+@pytest.mark.parametrize("fault", FURTHER_FAULTS)
+@pytest.mark.parametrize("operation", FEW)
+def test_nothing_leaks_in_rarer_faults(
+    service: Service, watched: Watched, operation: str, fault: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        perform(service, operation, fault)
+    assert_nothing_leaked(service, watched, caplog.text)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_nothing_leaks_of_wrong_input(
+    service: Service, watched: Watched, wrong: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        assert WRONG[wrong](service) is None
+    assert service.errors
+    assert_nothing_leaked(service, watched, caplog.text)
+
+
+def test_every_spelling_is_looked_for() -> None:
+    assert {"a b+c@x.example", "a%20b%2Bc%40x.example", "a+b%2Bc%40x.example"} <= spellings("a b+c@x.example")
+    import base64
+
+    for before in ("", "x", "xy", "xyz"):
+        for after in ("", "1", "12"):
+            told = base64.b64encode(f"{before}canary.person@example.com{after}".encode()).decode()
+            assert leaked([EMAIL], told), (before, after)
+    assert leaked(['Zoë "Z"'], json.dumps('a Zoë "Z".'))
