@@ -226,6 +226,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             raise ConfigurationError("these components do not stand on a sandbox", fix="make them with .sandbox()")
         return self._simulator
 
+    @leaving_frames_behind
     def over(self, ports: Callable[[AnyPort], AnyPort], observers: tuple[Observer, ...]) -> AsyncServices:
         """Build pay and notify of every account again over other ports, as coroutines and without a pace.
 

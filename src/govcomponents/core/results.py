@@ -48,7 +48,7 @@ class RawAnswer(UncopiedMapping[object]):
 
 
 class Metadata(UncopiedMapping["str | int | float | bool"]):
-    """What a service put with a payment: its own words, which may be about a person."""
+    """The metadata that a service put with a payment: its own words, which may be about a person."""
 
     __slots__ = ()
 
