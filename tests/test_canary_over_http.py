@@ -266,7 +266,7 @@ def perform(service: Service, operation: str, fault: str | None) -> None:
             service.sandbox.faults.arm(provider, fault)
         if "one_login" in providers:  # not at the pages, which the person must get
             service.sandbox.faults.arm("one_login", fault, operation="token")
-    OPERATIONS[operation](service)  # type: ignore[arg-type]  # it has the face of that service
+    OPERATIONS[operation](service)
 
 
 @pytest.mark.parametrize("fault", [None, *FAULTS])

@@ -130,7 +130,7 @@ def test_an_account_is_stamped_on_results_and_tuples_of_them(licence: Licence) -
 
 def test_metadata_is_read_as_a_mapping_and_copied_by_nothing() -> None:
     payment = Payment(
-        id="p1",  # type: ignore[arg-type]
+        id="p1",
         state=PaymentState(PaymentStatus.CREATED, "created", is_finished=False),
         amount=Money(100),
         total=Money(100),
@@ -154,7 +154,7 @@ def test_metadata_is_read_as_a_mapping_and_copied_by_nothing() -> None:
 
 def test_who_an_agreement_is_with_shows_nowhere() -> None:
     agreement = Agreement(
-        id="a1",  # type: ignore[arg-type]
+        id="a1",
         reference="R",
         description="D",
         status=AgreementStatus.ACTIVE,
