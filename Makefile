@@ -80,6 +80,35 @@ fuzz: $(VENV)/.dev ## fuzz what providers and browsers send, for SECONDS=60 in a
 	@$(PY) -m pip install --quiet --quiet atheris
 	@cd tests && ../$(PY) -m fuzz $(or $(SECONDS),60)
 
+.PHONY: lock
+lock: $(VENV)/.made ## write requirements-dev.lock: every package of development, with its hashes
+	@$(PY) -m pip install --quiet --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --no-emit-index-url \
+		--no-emit-find-links --custom-compile-command "make lock" --output-file requirements-dev.lock pyproject.toml
+
+.PHONY: locked
+locked: $(VENV)/.made ## set up with exactly what requirements-dev.lock says, each package compared with its hash
+	@$(PY) -m pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@$(PY) -m pip install --quiet --no-deps --editable .
+	@touch $(VENV)/.dev $(VENV)/.all
+
+.PHONY: sbom
+sbom: $(VENV)/.all ## write dist/sbom.cdx.json: what an installation with all extras consists of (CycloneDX)
+	@$(PY) -m venv $(VENV)/sbom && $(VENV)/sbom/bin/pip install --quiet --quiet cyclonedx-bom
+	@mkdir -p dist
+	@$(VENV)/sbom/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --of JSON \
+		--output-file dist/sbom.cdx.json $(PY)
+	@echo "Wrote dist/sbom.cdx.json"
+
+.PHONY: audit
+audit: $(VENV)/.made ## compare requirements-dev.lock with the advisories that are known today (needs the network)
+	@$(PY) -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet --quiet pip-audit
+	@$(VENV)/audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-dev.lock 2>$(VENV)/audit.log; \
+		status=$$?; cat $(VENV)/audit.log; \
+		if [ $$status -ne 0 ] && grep -qiE "connection|resolve|timed? ?out|unreachable|certificate|HTTPError" $(VENV)/audit.log; then \
+			echo "The advisories could not be had: nothing was audited." >&2; \
+		fi; exit $$status
+
 .PHONY: bench
 bench: $(VENV)/.dev ## measure speed and memory against other clients, and print the table
 	@$(PY) -m bench.run

@@ -148,6 +148,22 @@ def test_the_source_archive_holds_what_the_tests_need(built: Path) -> None:
     assert not any(name.startswith((".venv", ".git/")) for name in names)
 
 
+def test_built_again_elsewhere_it_is_the_same_bit_for_bit(built: Path, tmp_path: Path) -> None:
+    (archive,) = built.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    (copy,) = tmp_path.iterdir()
+    for number, path in enumerate(sorted(copy.rglob("*"))):
+        os.utime(path, (1_000_000_000 + number, 1_000_000_000 + number))  # as in another clone, of another day
+    again = tmp_path / "again"
+    _run(sys.executable, "-m", "build", "--outdir", again, copy, cwd=tmp_path)
+    assert sorted(one.name for one in again.iterdir()) == sorted(
+        one.name for kind in ("*.whl", "*.tar.gz") for one in built.glob(kind)
+    )
+    for one in again.iterdir():
+        assert one.read_bytes() == (built / one.name).read_bytes(), one.name
+
+
 PEM = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----(?:\s|\\n)*[A-Za-z0-9+/]{16}")
 JWK = re.compile(rb"""["'](?:d|p|q|dp|dq|qi)["']\s*:\s*["'][A-Za-z0-9_-]{20,}""")
 ENCODED = re.compile(rb"MII[BCEJ][A-Za-z0-9+/\s]{200,}")
