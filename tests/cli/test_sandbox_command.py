@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -82,6 +83,28 @@ def test_what_it_prints_can_be_pasted_and_works(monkeypatch):
             assert payment.reference == "R-1"
             assert gov.identity.start().url.startswith(f"{running.base_url}/authorize")
         assert Control.over_http(running.base_url).state().seed == 5
+
+
+def test_c3_what_it_prints_of_an_openid_provider_works_too(monkeypatch, tmp_path):
+    """Settings that are tables are JSON; with another provider in the world, this one is an account."""
+    world = tmp_path / "world.json"
+    for content, account in ({"openid": {}}, "default"), ({"one_login": _one_login(), "openid": {}}, "openid"):
+        world.write_text(json.dumps(content), encoding="utf-8")
+        with (
+            Running("--port", "0", "--world", str(world), "--sign-in", "at_once") as running,
+            monkeypatch.context() as m,
+        ):
+            for name, value in running.exports().items():
+                m.setenv(name, value)
+            with GovComponents.from_settings(Settings.from_environment()) as gov:
+                started = gov.account(account).identity.start(claims=["phone"])
+                assert started.url.startswith(f"{running.base_url}/openid/authorize")
+
+
+def _one_login():
+    from importlib.resources import files
+
+    return json.loads(files("govcomponents.sandbox.providers.one_login").joinpath("default_world.json").read_text())
 
 
 def test_python_m_is_the_same():

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 
+from govcomponents.core.canonical_json import decode_base64url
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
@@ -42,6 +43,42 @@ def test_wrong_requests_are_sent_back(section, change, error):
     back = sandbox.visit(changed(started.url, **change)).headers["location"]
     found = dict(parse_qsl(urlsplit(back).query))
     assert (found["error"], found["state"]) == (error, started.pending.state.reveal())
+
+
+@pytest.mark.parametrize("left_out", [{"nonce": ...}, {"code_challenge": ..., "code_challenge_method": ...}])
+def test_c4_a_client_may_be_registered_to_send_neither_nonce_nor_pkce(left_out):
+    """Both are optional for the code flow, and libraries such as django-allauth send no nonce."""
+    client = {"client_id": "plain", "pkce": "optional", "nonce": "optional"}
+    sandbox = sandbox_of("openid", world={"clients": [client]})
+    sandbox.openid.sign_in_as("SAM")
+    service = service_on(sandbox, "openid")
+    started = service.start()
+    back = dict(parse_qsl(urlsplit(sandbox.visit(changed(started.url, **left_out)).headers["location"]).query))
+    form = {
+        "grant_type": "authorization_code",
+        "code": back["code"],
+        "client_id": "plain",
+        "redirect_uri": "https://service.example.gov.uk/signed-in",
+    }
+    verifier = started.pending.code_verifier.reveal()
+
+    def redeem(form):
+        url = changed(started.url).partition("?")[0].replace("authorize", "token")
+        request = Request("x", "POST", url, Replay.UNSENT, {"content-type": "application/x-www-form-urlencoded"})
+        return sandbox.handle(request._replace(body=urlencode(form).encode()))
+
+    if "nonce" in left_out:
+        answer = redeem(form | {"code_verifier": verifier})
+        assert "nonce" not in json.loads(jwt_payload(json.loads(answer.body)["id_token"]))
+    else:
+        assert redeem(form).status == 200
+        again = dict(parse_qsl(urlsplit(sandbox.visit(changed(started.url, **left_out)).headers["location"]).query))
+        with_verifier = form | {"code": again["code"], "code_verifier": verifier}
+        assert redeem(with_verifier).status == 400, "a verifier without a challenge is a downgrade (RFC 9700)"
+
+
+def jwt_payload(token):
+    return decode_base64url(token.split(".")[1].encode())
 
 
 @pytest.mark.parametrize("change", [{"client_id": "nobody"}, {"redirect_uri": "https://evil.example.com/"}])

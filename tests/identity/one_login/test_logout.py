@@ -283,7 +283,8 @@ def listening_world(*urls):
     return {"one_login": world}
 
 
-def test_the_sandbox_tells_every_other_service():
+def test_the_sandbox_tells_every_service_and_that_which_signs_out_too():
+    """S2: authentication-api ends every client session (LogoutService)."""
     desk = Desk(world=listening_world("https://a.example.gov.uk/out", "https://b.example.gov.uk/out"))
     other = OneLogin.from_settings(settings(client_id="other-1"), desk.runtime)
     got = []
@@ -293,8 +294,9 @@ def test_the_sandbox_tells_every_other_service():
     service_of(other).complete(started.pending, desk.visit(started.url))
     desk.visit(desk.identity.sign_out_url(identity))
     desk.sandbox.clock.advance(1)
-    assert [callback.url for callback in got] == ["https://b.example.gov.uk/out"]
-    notice = service_of(other).parse_callback(got[0].body, got[0].headers)
+    assert sorted(callback.url for callback in got) == ["https://a.example.gov.uk/out", "https://b.example.gov.uk/out"]
+    (told,) = [callback for callback in got if callback.url == "https://b.example.gov.uk/out"]
+    notice = service_of(other).parse_callback(told.body, told.headers)
     assert notice.subject == identity.subject
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from govcomponents.privacy import Guarded
@@ -53,4 +55,6 @@ def environment(settings: Settings) -> list[tuple[str, str]]:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, Mapping):
+        return json.dumps(value)
     return str(value.reveal()) if isinstance(value, Guarded) else str(value)

@@ -11,6 +11,7 @@ from govcomponents.identity.jose.signing import KeySigner
 from govcomponents.sandbox.identity_provider.kept_keys import kept_key
 
 Purpose = Literal["ES256", "RS256", "core_identity"]
+_IN_DID_DOCUMENT = ("kty", "crv", "x", "y", "alg")
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 
@@ -92,9 +93,7 @@ class SigningKeys:
                     "type": "JsonWebKey",
                     "id": f"{did}#{key.key_id}",
                     "controller": did,
-                    "publicKeyJwk": {
-                        name: value for name, value in key.public_jwk().items() if name in ("kty", "crv", "x", "y")
-                    },
+                    "publicKeyJwk": {name: one for name, one in key.public_jwk().items() if name in _IN_DID_DOCUMENT},
                 }
                 for key in self.published("core_identity")
             ],

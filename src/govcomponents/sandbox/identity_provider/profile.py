@@ -18,10 +18,10 @@ class AuthorizationRequest:
     client: Client
     redirect_url: str
     state: str
-    nonce: str
+    nonce: str | None
     scopes: tuple[str, ...]
     levels: tuple[str, ...]
-    challenge: str
+    challenge: str | None
 
 
 class BadRequest(Exception):

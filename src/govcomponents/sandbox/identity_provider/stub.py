@@ -155,13 +155,22 @@ class OpenIdStub:
             raise BadRequest("Response type is not included in the list")
         if "openid" not in scopes:
             raise BadRequest("Scope No valid scope values found.", "invalid_scope")
-        if not query.get("code_challenge") or query.get("code_challenge_method") != "S256":
+        has_challenge = "code_challenge" in query or "code_challenge_method" in query
+        if (has_challenge or client.pkce == "required") and (
+            not query.get("code_challenge") or query.get("code_challenge_method") != "S256"
+        ):
             raise BadRequest("code_challenge is missing, or is not of S256")
-        if not query.get("nonce") or not query.get("state"):
+        if not query.get("state") or (client.nonce == "required" and not query.get("nonce")):
             raise BadRequest("nonce or state is missing")
         levels = self._profile.check(query)
         return AuthorizationRequest(
-            client, query["redirect_uri"], query["state"], query["nonce"], scopes, levels, query["code_challenge"]
+            client,
+            query["redirect_uri"],
+            query["state"],
+            query.get("nonce"),
+            scopes,
+            levels,
+            query.get("code_challenge"),
         )
 
     def _at_once(self, client: Client) -> Person | None:
@@ -247,8 +256,7 @@ class OpenIdStub:
             return self._refuse("invalid_client", "Client assertion was used before")
         if self._profile.is_standard and form.get("redirect_uri") != request.redirect_url:
             return self._refuse("invalid_grant", "redirect_uri is not that of the authorization request")
-        verifier = form.get("code_verifier", "")
-        if not verifier.isascii() or not same(code_challenge(verifier), request.challenge):
+        if not _fits(form.get("code_verifier"), request.challenge):
             return self._refuse("invalid_grant", "Code verifier code_verifier did not match code_challenge.")
         token = self._context.ids.token()
         self._tokens.put(token, found, _TOKEN_LIFE)
@@ -276,7 +284,7 @@ class OpenIdStub:
             "iss": self._profile.issuer,
             "sub": person.sub,
             "aud": request.client.client_id,
-            "nonce": request.nonce,
+            **({} if request.nonce is None else {"nonce": request.nonce}),
             "jti": self._context.ids.token(22),
             "at_hash": half_hash(token, signer.algorithm),
             "c_hash": half_hash(code, signer.algorithm),
@@ -314,3 +322,10 @@ class OpenIdStub:
 
     def _record(self, happened: str) -> None:
         self._context.timeline.record("identity", happened)
+
+
+def _fits(verifier: str | None, challenge: str | None) -> bool:
+    """Whether the code's verifier answers the challenge; without one there may be none (RFC 9700 section 2.1.1)."""
+    if challenge is None or verifier is None:
+        return challenge == verifier
+    return verifier.isascii() and same(code_challenge(verifier), challenge)

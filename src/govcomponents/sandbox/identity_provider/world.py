@@ -24,6 +24,8 @@ class Client(WorldPart):
     public_jwk: Mapping[str, Any] | None = None
     redirect_urls: tuple[str, ...] = Field(("https://service.example.gov.uk/signed-in",), min_length=1)
     post_logout_redirect_urls: tuple[str, ...] = ("https://service.example.gov.uk/signed-out",)
+    pkce: Literal["required", "optional"] = Field("required", description="real providers often do not demand it")
+    nonce: Literal["required", "optional"] = Field("required", description="optional in OpenID Connect Core")
     signs_in: str | None = Field(None, description="who signs in at once; without it there is a page")
 
 

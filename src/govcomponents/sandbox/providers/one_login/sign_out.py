@@ -1,9 +1,10 @@
 """Signs people out: checks logout requests, and tells the services at which a person is signed in.
 
 Source: GOV.UK One Login technical documentation, "Managing your users' sessions";
-govuk-one-login/authentication-api, `LogoutRequest`, `LogoutHandler` and `BackChannelLogoutRequestHandler`: notices are
-always ES256, `typ` is "logout+jwt", no `sid`; up to three deliveries, each with an id of its own; 15 seconds to answer;
-only 200 counts.
+govuk-one-login/authentication-api, `LogoutRequest`, `LogoutHandler`, `LogoutService` and
+`BackChannelLogoutRequestHandler`: every client session is told, that of the service by which the person signs out too;
+notices are always ES256, `typ` is "logout+jwt", no `sid`; up to three deliveries, each with an id of its own; there are
+15 seconds to answer; only 200 counts.
 """
 
 from __future__ import annotations
@@ -53,12 +54,12 @@ class SignOuts:
             return self._error("invalid_request", description, state)
         return _with(query["post_logout_redirect_uri"], state)
 
-    def subject(self, query: Mapping[str, str]) -> tuple[str, str] | None:
-        """The subject who signs out, and the client, if the hint is one of ours."""
+    def subject(self, query: Mapping[str, str]) -> str | None:
+        """The subject who signs out, if the hint is one of ours."""
         token = decode(query.get("id_token_hint", ""))
         if token is None or not self._is_ours(token):
             return None
-        return str(token.claims.get("sub")), str(token.claims.get("aud"))
+        return str(token.claims.get("sub"))
 
     def _is_ours(self, token: Decoded) -> bool:
         """Whether the key in use signed it; its expiry does not matter, and older keys do not count."""
@@ -104,11 +105,11 @@ class LogoutNotices:
         with self._lock:
             self._signed_in.setdefault(subject, {})[client.client_id] = client
 
-    def signed_out(self, subject: str, *, by: str | None = None) -> list[str]:
-        """A person signed out: tell every service but the one that they signed out by. Returns the callbacks' ids."""
+    def signed_out(self, subject: str) -> list[str]:
+        """A person signed out: tell every service, that by which they did so too. Returns the callbacks' ids."""
         with self._lock:
             clients = self._signed_in.pop(subject, {})
-        told = [client for client in clients.values() if client.back_channel_logout_url and client.client_id != by]
+        told = [client for client in clients.values() if client.back_channel_logout_url]
         return [sent for client in told for sent in self._send(subject, client)]
 
     def _send(self, subject: str, client: Client) -> list[str]:

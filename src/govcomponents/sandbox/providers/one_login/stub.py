@@ -270,7 +270,7 @@ class OneLoginStub:
             who = self._sign_outs.subject({"id_token_hint": request.id_token_hint})
             if who is None:
                 return _sent_back(request.refuse("invalid_request", "Unable to validate id_token_hint"))
-            if who[0] != person.sub:
+            if who != person.sub:
                 self._record("another person signed in than the one who was to sign in again")
                 return _sent_back(request.refuse("login_required", "Login required"))
         reached = self._reached(request, person, outcome)
@@ -308,7 +308,7 @@ class OneLoginStub:
             grant = self._redeem(call, now)
         except TokenRefusal as refused:
             return json_response(refused.status, refused.body, {"cache-control": "no-store"})
-        access_token = self._context.ids.token()
+        access_token = self._responses.access_token(grant, self._context.ids.token(), int(now))
         self._tokens.put(access_token, grant, self._lifetimes.access_token)
         with self._lock:
             self._signed_in += 1
@@ -358,7 +358,7 @@ class OneLoginStub:
         query = dict(call.query)
         if who := self._sign_outs.subject(query):
             self._record("a person signed out")
-            self._notices.signed_out(who[0], by=who[1])
+            self._notices.signed_out(who)
         return redirect(self._sign_outs.redirect_url(query))
 
     def _signed_out(self, call: Call) -> Response:
