@@ -30,13 +30,14 @@ _NO_SURPRISES: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 
 _lock = threading.Lock()
 
 
-def kept_key(name: str) -> RSAPrivateKey:
+def kept_key(name: str, *, exponent: int = SANDBOX_EXPONENT) -> RSAPrivateKey:
     """Return the key of that name: the same on this machine for this user, until the file is deleted.
 
+    Its exponent tells that it is a sandbox's, unless another is given: real providers sign with ordinary keys.
     Raises ConfigurationError for a file that others may have read or written, or that is no key.
     """
     with _lock:
-        return _kept(name, state_folder())
+        return _kept(name, exponent, state_folder())
 
 
 def state_folder() -> Path:
@@ -50,32 +51,32 @@ def state_folder() -> Path:
 
 
 @cache
-def _kept(name: str, folder: Path) -> RSAPrivateKey:
+def _kept(name: str, exponent: int, folder: Path) -> RSAPrivateKey:
     path = folder / f"sandbox-{name}-key.pem"
     try:
-        return _read(path)
+        return _read(path, exponent)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.EISDIR):
             raise _unusable(path, "it is no file") from None
-        made = _made()
+        made = _made(exponent)
     try:
         _keep(path, made)
-        return _read(path)  # another process may have been earlier: then its key is the one
+        return _read(path, exponent)  # another process may have been earlier: then its key is the one
     except OSError as error:
         log.warning("the sandbox's %s key cannot be kept, and will be another next time (%s)", name, error.strerror)
         return made
 
 
-def _made() -> RSAPrivateKey:
-    """Make a key whose exponent tells everybody that it is a sandbox's; the package cryptography makes no such keys."""
+def _made(exponent: int) -> RSAPrivateKey:
+    """Make a key with any exponent; the package cryptography makes none but ordinary keys."""
     from cryptography.hazmat.primitives.asymmetric import rsa
 
     while True:
         numbers = rsa.generate_private_key(public_exponent=65537, key_size=_BITS).private_numbers()
         with suppress(ValueError):  # seldom: the exponent has a factor in common with the order
             p, q = numbers.p, numbers.q
-            d = pow(SANDBOX_EXPONENT, -1, (p - 1) * (q - 1))
-            public = rsa.RSAPublicNumbers(SANDBOX_EXPONENT, numbers.public_numbers.n)
+            d = pow(exponent, -1, (p - 1) * (q - 1))
+            public = rsa.RSAPublicNumbers(exponent, numbers.public_numbers.n)
             return rsa.RSAPrivateNumbers(
                 p, q, d, rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q), public
             ).private_key()
@@ -97,7 +98,7 @@ def _keep(path: Path, key: RSAPrivateKey) -> None:
         draft.unlink(missing_ok=True)
 
 
-def _read(path: Path) -> RSAPrivateKey:
+def _read(path: Path, exponent: int) -> RSAPrivateKey:
     """Read a key that only its owner can have written. Raises OSError and ConfigurationError."""
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -112,7 +113,7 @@ def _read(path: Path) -> RSAPrivateKey:
         key = load_pem_private_key(text, None, unsafe_skip_rsa_key_validation=True)  # checking takes 30 ms
     except (ValueError, TypeError):
         key = None
-    if not isinstance(key, RSAPrivateKey) or key.public_key().public_numbers().e != SANDBOX_EXPONENT:
+    if not isinstance(key, RSAPrivateKey) or key.public_key().public_numbers().e != exponent:
         raise _unusable(path, "it holds no key that a sandbox made")
     return key
 

@@ -112,5 +112,5 @@ class SigningKeys:
         from cryptography.hazmat.primitives.asymmetric import rsa
 
         if number == 0:
-            return kept_key("provider")
+            return kept_key("signing", exponent=65537)
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)
