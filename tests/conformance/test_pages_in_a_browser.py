@@ -139,7 +139,13 @@ def test_no_page_has_an_accessibility_violation(reader, axe, server, service):
         reader.open(server.base_url + path)
         check(name)
 
-    own = {"home": "/", "timeline": "/_sandbox/timeline", "outbox": "/_sandbox/outbox", "faults": "/_sandbox/faults"}
+    own = {
+        "home": "/",
+        "timeline": "/_sandbox/timeline",
+        "outbox": "/_sandbox/outbox",
+        "requests": "/_sandbox/requests",
+        "faults": "/_sandbox/faults",
+    }
     own |= {"callbacks": "/_sandbox/callbacks", "clock": "/_sandbox/clock", "came back": "/_sandbox/came-back"}
     for name, path in own.items():
         at(f"{name}, empty", path)
@@ -173,6 +179,9 @@ def test_no_page_has_an_accessibility_violation(reader, axe, server, service):
     for message in server.sandbox.messages():
         at(f"message, {message.kind}", f"/_sandbox/outbox/{message.id}")
     at("no such message", "/_sandbox/outbox/none")
+    for entry in server.sandbox.requests.requests()[:3]:
+        at(f"request {entry.number}", f"/_sandbox/requests/{entry.number}")
+        at(f"request {entry.number}, revealed", f"/_sandbox/requests/{entry.number}?reveal=1")
     reader.open(f"{server.base_url}/_sandbox/clock")
     reader.fill("By", "soon")
     reader.click("Move")

@@ -17,6 +17,7 @@ from govcomponents.sandbox.control.client_environment import settings_for
 from govcomponents.sandbox.control.controls import SandboxControls
 from govcomponents.sandbox.control.index import IndexPages
 from govcomponents.sandbox.control.pages import ControlPages
+from govcomponents.sandbox.control.requests import RequestPages
 from govcomponents.sandbox.faults.injection import inject
 from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, text_response
 from govcomponents.sandbox.http.routing import Found, Router
@@ -30,6 +31,7 @@ from govcomponents.sandbox.world import checked_destination, load_world, read_wo
 if TYPE_CHECKING:
     from govcomponents.sandbox.context import SignIn
     from govcomponents.sandbox.control.client import Control
+    from govcomponents.sandbox.faults.arming import ArmedFault
     from govcomponents.sandbox.outbox import OutboxMessage
     from govcomponents.sandbox.persistence.replay import StateReplayer
     from govcomponents.sandbox.plugins.provider import BuildStub, ProviderSpec, ProviderStub
@@ -56,13 +58,13 @@ class Sandbox(BuiltInStubs):
     """One sandbox: stubs of all providers of its world on one host, with one clock, one seed and one timeline.
 
     `pay`, `notify`, `one_login` and the others are the providers' stubs, each with its state; `clock` can be moved;
-    `timeline` ties them together; `callbacks` are what it sends to services; `faults` are armed by name. `handle` and
-    `visit` serve it in this process; `govcomponents.sandbox.server` over HTTP. `sign_in` says how identity providers
-    answer an authorization request: "page", "at_once", or None for what the world says of each client. `shares_clock`
-    is whether its callers go by its clock. `state` is a file that keeps the state over restarts; close the sandbox
-    then. It sends only to addresses that `world` names and to those below `send_below`: a world that comes later by
-    its control API cannot name others. Raises ConfigurationError for a world that is wrong, and for a state file that
-    does not fit.
+    `timeline` ties them together; `callbacks` are what it sends to services; `faults` are armed by name; `requests` is
+    the log of what came. `handle` and `visit` serve it in this process; `govcomponents.sandbox.server` over HTTP.
+    `sign_in` says how identity providers answer an authorization request: "page", "at_once", or None for what the world
+    says of each client. `shares_clock` is whether its callers go by its clock. `state` is a file that keeps the state
+    over restarts; close the sandbox then. It sends only to addresses that `world` names and to those below
+    `send_below`: a world that comes later by its control API cannot name others. Raises ConfigurationError for a world
+    that is wrong, and for a state file that does not fit.
     """
 
     def __init__(
@@ -92,10 +94,16 @@ class Sandbox(BuiltInStubs):
         self.ids = self._context.ids
         self.callbacks = self._context.callbacks
         self.faults = self._context.faults
+        self.requests = self._context.requests
         self._beginning = (world, seed, now)
         self._replayer: StateReplayer | None = None
-        self._controls = SandboxControls(self._context, self._start_again, self._drop_connections)
-        self._pages = (ControlApi(self._controls), ControlPages(self._controls), IndexPages(self._controls))
+        self._controls = SandboxControls(self._context, self._start_again, self._drop_connections, self.respond)
+        self._pages = (
+            ControlApi(self._controls),
+            ControlPages(self._controls),
+            RequestPages(self._controls),
+            IndexPages(self._controls),
+        )
         sections = load_world(world)
         self._context.destinations.permit_world(sections, base_url)
         for url in send_below:
@@ -156,6 +164,7 @@ class Sandbox(BuiltInStubs):
         self._context.ids.reseed(chosen)
         self.timeline.clear()
         self.callbacks.clear()
+        self.requests.clear()
         self.faults.forget_providers()
         self._populate(builders, chosen)
 
@@ -235,14 +244,36 @@ class Sandbox(BuiltInStubs):
             return text_response(413, "The request is too large for the sandbox.\n")
         found = self._router.find(call.method, call.path)
         if not isinstance(found, Found):
-            return self._missing(call, found)
+            response = self._missing(call, found)
+            self._log_missing(call, response)
+            return response
         call.params = dict(found.params)
-        response = self._with_fault(call, found) if self.faults.any_armed else self._act(call, found)
+        is_own_page = found.owner.section not in self._by_section
+        response = self._act(call, found) if is_own_page else self._answered(call, found)
         if self.callbacks.has_new:
             self.callbacks.deliver_if_received()
         if response.status == 401 and looks_live(call.headers.get("authorization", "")):
             self.timeline.record("pay", "what looks like a live key was refused; it has no business in a sandbox")
         return response
+
+    def _answered(self, call: Call, found: Found) -> Response:
+        """Answer a call to a provider, and put it down in the log."""
+        section, operation = found.owner.section, found.route.name
+        armed = self.faults.match(section, operation) if self.faults.any_armed else None
+        fault = None if armed is None else armed.fault
+        try:
+            response = self._act(call, found) if armed is None else self._with_fault(armed, call, found)
+        except ConnectionCut:
+            self.requests.record(call, section, operation, None, fault)
+            raise
+        self.requests.record(call, section, operation, response, fault)
+        return response
+
+    def _log_missing(self, call: Call, response: Response) -> None:
+        """Put down a call for which there is no route, if its path is a provider's."""
+        owner = next((one for one in self._by_section.values() if one.stub.owns(call.path)), None)
+        if owner is not None:
+            self.requests.record(call, owner.spec.section, "", response, None)
 
     def _act(self, call: Call, found: Found) -> Response:
         # What sends callbacks waits for a service, which may call here: no step may wait for that.
@@ -258,11 +289,7 @@ class Sandbox(BuiltInStubs):
         call.params = dict(found.params)
         return found.route.handler(call)
 
-    def _with_fault(self, call: Call, found: Found) -> Response:
-        armed = self.faults.match(found.owner.section, found.route.name)
-        if armed is None:
-            return self._act(call, found)
-
+    def _with_fault(self, armed: ArmedFault, call: Call, found: Found) -> Response:
         def corrupt(fault: str, response: Response) -> Response:
             return found.owner.corrupt(fault, response) if isinstance(found.owner, CorruptsResponses) else response
 

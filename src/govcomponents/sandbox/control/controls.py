@@ -10,7 +10,9 @@ from govcomponents.sandbox.outbox import KeepsMessages
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.http.messages import Call
     from govcomponents.sandbox.outbox import OutboxMessage
     from govcomponents.sandbox.plugins.provider import ProviderSpec, RunningProvider
 
@@ -29,13 +31,15 @@ class Reset(Protocol):
 class SandboxControls:
     """A sandbox as its control API and pages see and change it.
 
-    `providers` are those that the world has; `absent` those of the default world that it has not; with `seed` they
-    are others after a reset. `drop_connections` ends every open connection but the caller's, and says how many.
+    `providers` are those that the world has; `absent` those of the default world that it has not; with `seed` they are
+    others after a reset. `respond` answers a request. `drop_connections` ends every open connection but the caller's,
+    and says how many.
     """
 
     context: SandboxContext
     reset: Reset
     drop_connections: Callable[[], int]
+    respond: Callable[[Call], Response]
     seed: int = 0
     providers: Sequence[RunningProvider] = ()
     absent: Sequence[ProviderSpec] = ()

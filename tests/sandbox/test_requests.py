@@ -1,0 +1,148 @@
+"""The request log: what came, why it was refused, masked until one asks, bounded, and to be sent again."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from govcomponents import GovComponents, GovComponentsError, Money, OutcomeUnknown
+
+PEOPLE = ("canary@example.com", "07700900199", "Canary Example")
+
+
+@pytest.fixture
+def gov() -> GovComponents:
+    return GovComponents.sandbox()
+
+
+def page(gov: GovComponents, path: str) -> str:
+    response = gov.simulator.visit(f"{gov.simulator.base_url}{path}")
+    assert response.status == 200, response.body
+    return html.unescape(response.body.decode())
+
+
+def newest(gov: GovComponents) -> int:
+    return gov.simulator.requests.requests()[-1].number
+
+
+def pay(gov: GovComponents) -> None:
+    gov.pay.create(
+        Money.gbp("145.00"),
+        "RENEW-7",
+        "Renew a licence",
+        "https://service.example.gov.uk/back",
+        email="canary@example.com",
+    )
+
+
+def text(gov: GovComponents) -> None:
+    values = {"name": "Canary Example", "reference": "R", "amount": "£1"}
+    gov.notify.send_sms("07700900199", "5ab1ec0d-0000-4000-8000-000000000102", values)
+
+
+def test_a_refused_request_says_why_in_the_providers_words(gov: GovComponents) -> None:
+    with pytest.raises(GovComponentsError):
+        gov.pay.get("none")
+    told = page(gov, "/_sandbox/requests")
+    assert "GET /v1/payments/none" in told
+    assert "Not found" in told
+    with pytest.raises(GovComponentsError):
+        gov.notify.send_sms("07700900199", "5ab1ec0d-0000-4000-8000-000000000102", {})
+    assert "Missing personalisation" in page(gov, "/_sandbox/requests?refused=1")
+
+
+def test_secrets_and_people_are_masked_until_one_asks(gov: GovComponents) -> None:
+    pay(gov)
+    list(gov.pay.search(email="canary@example.com"))
+    text(gov)
+    gov.simulator.one_login.sign_in_as("SAM")
+    signing_in = gov.identity.start()
+    back = gov.simulator.visit(signing_in.url).headers["location"]
+    gov.identity.complete(signing_in.pending, back)
+    code = re.search(r"code=([^&]+)", back)
+    assert code is not None
+    hidden = [*PEOPLE, "api_test_", code[1], signing_in.pending.state.reveal(), "eyJ"]
+    entries = gov.simulator.requests.requests()
+    assert len(entries) >= 5
+    told = page(gov, "/_sandbox/requests")
+    for entry in entries:
+        told += page(gov, f"/_sandbox/requests/{entry.number}")
+    assert [value for value in hidden if value in told] == []
+    assert "RENEW-7" in told
+    revealed = "".join(page(gov, f"/_sandbox/requests/{entry.number}?reveal=1") for entry in entries)
+    assert [value for value in hidden if value not in revealed] == []
+
+
+def test_values_on_the_page_are_text(gov: GovComponents) -> None:
+    evil = "<script>alert(1)</script>"
+    gov.simulator.visit(f"{gov.simulator.base_url}/v1/payments?reference={evil}&email={evil}")
+    raw = gov.simulator.visit(f"{gov.simulator.base_url}/_sandbox/requests/{newest(gov)}?reveal=1").body.decode()
+    assert evil not in raw
+    assert html.escape(evil, quote=False) in raw or "%3Cscript" in raw
+
+
+def test_the_fault_that_struck_is_named(gov: GovComponents) -> None:
+    gov.simulator.control.arm("pay", "connection_dropped_after_acceptance", operation="pay.create", times=1)
+    with pytest.raises(OutcomeUnknown):
+        pay(gov)
+    (entry,) = [one for one in gov.simulator.requests.requests() if one.fault]
+    assert (entry.fault, entry.status, entry.is_refused) == ("connection_dropped_after_acceptance", None, True)
+    assert "the connection was cut" in page(gov, f"/_sandbox/requests/{entry.number}")
+
+
+def test_a_request_is_sent_again_as_it_came(gov: GovComponents) -> None:
+    pay(gov)
+    first = newest(gov)
+    again = gov.simulator.visit(f"{gov.simulator.base_url}/_sandbox/requests/{first}/again", {})
+    assert again.status == 303
+    one, two = gov.simulator.requests.requests()[-2:]
+    assert (two.method, two.path, two.body, two.status) == (one.method, one.path, one.body, 201)
+    assert again.headers["location"] == f"/_sandbox/requests/{two.number}"
+    assert len(list(gov.pay.search(reference="RENEW-7"))) == 2
+
+
+def test_a_request_becomes_a_test_that_passes(gov: GovComponents) -> None:
+    pay(gov)
+    told = page(gov, f"/_sandbox/requests/{newest(gov)}?reveal=1")
+    code = told[told.index("from govcomponents import") : told.index("</div>", told.index("from govcomponents import"))]
+    made: dict[str, object] = {}
+    exec(code, made)  # it is what people copy
+    made["test_pay_create"]()
+
+
+def test_what_has_no_route_is_logged_too_and_own_pages_are_not(gov: GovComponents) -> None:
+    gov.simulator.visit(f"{gov.simulator.base_url}/v1/nothing")
+    assert gov.simulator.requests.requests()[-1].path == "/v1/nothing"
+    page(gov, "/_sandbox/timeline")
+    assert gov.simulator.requests.requests()[-1].path == "/v1/nothing"
+
+
+@pytest.mark.parametrize("number", ["0", "999", "x", "1" * 30])
+def test_a_request_that_is_not_kept_is_not_found(gov: GovComponents, number: str) -> None:
+    assert gov.simulator.visit(f"{gov.simulator.base_url}/_sandbox/requests/{number}").status == 404
+
+
+def test_the_log_is_bounded(gov: GovComponents) -> None:
+    body = {"field": "x" * 8000}
+    for _ in range(3000):
+        gov.simulator.visit(f"{gov.simulator.base_url}/v1/payments", body)
+    kept = gov.simulator.requests.requests()
+    assert sum(len(one.body) + len(one.answer) + 600 for one in kept) <= 16 * 1024 * 1024
+    assert kept[-1].number == 3000
+    assert not kept[-1].is_whole
+
+
+def test_it_is_narrowed_down_by_provider_and_words(gov: GovComponents) -> None:
+    pay(gov)
+    text(gov)
+    assert "POST /v2/notifications/sms" not in page(gov, "/_sandbox/requests?provider=pay")
+    assert "POST /v1/payments" not in page(gov, "/_sandbox/requests?words=sms")
+    assert "No request fits" in page(gov, "/_sandbox/requests?words=nothing-at-all")
+
+
+def test_a_reset_forgets_it(gov: GovComponents) -> None:
+    pay(gov)
+    gov.simulator.reset()
+    assert gov.simulator.requests.requests() == []
