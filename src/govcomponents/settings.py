@@ -232,7 +232,9 @@ class IdentitySettings(_Section):
     private_key_file: Path | None = Field(
         default=None, description="a file that holds the private key as PEM, or as a JWK"
     )
-    redirect_url: str | None = Field(default=None, description="the registered URL to which the person comes back")
+    redirect_url: str | None = Field(
+        default=None, repr=False, description="the registered URL to which the person comes back"
+    )
     environment: Literal["integration", "production"] | None = Field(
         default=None, description="the provider's environment"
     )

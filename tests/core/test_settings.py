@@ -336,5 +336,5 @@ def test_accounts_that_cannot_be_are_refused(pay: dict[str, object], told: str) 
 
 def test_a_password_in_a_url_is_not_shown() -> None:
     url = "https://user:canary-password@api.example.gov.uk"
-    settings = Settings(pay={"base_url": url}, notify={"base_url": url}, identity={"issuer": url})
+    settings = Settings(pay={"base_url": url}, notify={"base_url": url}, identity={"issuer": url, "redirect_url": url})
     assert "canary" not in f"{settings!r} {settings} {settings.pay!r} {settings.identity!r}"

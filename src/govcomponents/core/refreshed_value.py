@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from govcomponents.core.driver import is_driven
 from govcomponents.errors import GovComponentsError
+from govcomponents.frames import leave_frames_behind
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -174,6 +175,7 @@ class RefreshedValue(Generic[T]):
             self._failures = 0
 
     def _failed(self, error: Exception) -> None:
+        leave_frames_behind(error)  # it is kept
         with self._lock:
             self._failures += 1
             self.failure = error
