@@ -11,7 +11,9 @@ from govcomponents.components import AsyncGovComponents
 from govcomponents.core.inputs import instance_argument
 from govcomponents.durable.async_later import AsyncLaterNotify, AsyncLaterPay
 from govcomponents.durable.outbox.capturing import Calls, capturing_port
+from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
+from govcomponents.durable.outbox.worker import WorkerOptions, work_due
 from govcomponents.durable.storage.engines import EngineLike, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from govcomponents.accounts import Account
+    from govcomponents.durable.outbox.worker import WorkReport
     from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.notify.async_service import AsyncNotifyService
     from govcomponents.pay.async_service import AsyncPayService
@@ -41,7 +44,8 @@ class AsyncDurable:
 
     `engine_or_url` is of PostgreSQL or SQLite; without it the rows are in the file govcomponents.db. `keys` are the
     data keys that payloads are sealed under, newest first: 32 random bytes each, in base64. In production there must
-    be one. `give_up_after` is how long a call is tried that does not say so itself. Raises ConfigurationError.
+    be one. `give_up_after` is how long a call is tried that does not say so itself; `worker` are the options of
+    `run_due`. Raises ConfigurationError.
     """
 
     def __init__(
@@ -51,6 +55,7 @@ class AsyncDurable:
         *,
         keys: Sequence[Secret | str] = (),
         give_up_after: timedelta = PATIENCE,
+        worker: WorkerOptions | None = None,
     ) -> None:
         fix = "give the AsyncGovComponents through which the calls are made"
         instance_argument(gov, AsyncGovComponents, field="gov", fix=fix, operation="AsyncDurable")
@@ -65,6 +70,8 @@ class AsyncDurable:
         self._patience = give_up_after
         self._engine = engine_for(engine_or_url)
         self._capturing = gov.over(capturing_port, ())
+        self._calls = gov.over(lambda port: port, self._runtime.observers)
+        self._worker = worker or WorkerOptions()
 
     @property
     def engine(self) -> Engine:
@@ -94,6 +101,17 @@ class AsyncDurable:
     async def check(self) -> None:
         """Raise ConfigurationError unless the database has the tables, of a version that this one can work with."""
         await self._runtime.transport.run_blocking(lambda: check_version(self._engine))
+
+    async def run_due(self, *, seconds: float | None = None, limit: int | None = None) -> WorkReport:
+        """Make the calls that are due, many at once, until none is left; for at most `seconds`, or `limit` of them.
+
+        Safe from anywhere: cron, a task of Celery, a request, a test, and any number of processes at once. What is
+        under way when `seconds` are over is brought to its end. Raises ConfigurationError if the tables are not there,
+        Unavailable if the database stays away.
+        """
+        await self.check()
+        delivery = Delivery(self._calls, self._keys)
+        return await work_due(self._engine, delivery, self._runtime, self._worker, seconds=seconds, limit=limit)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} on {self._engine.dialect.name}>"

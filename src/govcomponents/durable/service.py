@@ -15,7 +15,9 @@ from govcomponents.core.driver import drive
 from govcomponents.core.inputs import instance_argument
 from govcomponents.durable.later import LaterNotify, LaterPay
 from govcomponents.durable.outbox.capturing import Calls, capturing_port
+from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
+from govcomponents.durable.outbox.worker import WorkerOptions, work_due
 from govcomponents.durable.storage.engines import EngineLike, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from govcomponents.accounts import Account
+    from govcomponents.durable.outbox.worker import WorkReport
     from govcomponents.identity.service import IdentityService
     from govcomponents.notify.service import NotifyService
     from govcomponents.pay.service import PayService
@@ -44,7 +47,8 @@ class Durable:
 
     `engine_or_url` is of PostgreSQL or SQLite; without it the rows are in the file govcomponents.db. `keys` are the
     data keys that payloads are sealed under, newest first: 32 random bytes each, in base64. In production there must
-    be one. `give_up_after` is how long a call is tried that does not say so itself. Raises ConfigurationError.
+    be one. `give_up_after` is how long a call is tried that does not say so itself; `worker` are the options of
+    `run_due`. Raises ConfigurationError.
     """
 
     def __init__(
@@ -54,6 +58,7 @@ class Durable:
         *,
         keys: Sequence[Secret | str] = (),
         give_up_after: timedelta = PATIENCE,
+        worker: WorkerOptions | None = None,
     ) -> None:
         fix = "give the GovComponents through which the calls are made"
         instance_argument(gov, GovComponents, field="gov", fix=fix, operation="Durable")
@@ -68,6 +73,8 @@ class Durable:
         self._patience = give_up_after
         self._engine = engine_for(engine_or_url)
         self._capturing = gov.over(capturing_port, ())
+        self._calls = gov.over(lambda port: port, self._runtime.observers)
+        self._worker = worker or WorkerOptions()
 
     @property
     def engine(self) -> Engine:
@@ -97,6 +104,17 @@ class Durable:
     def check(self) -> None:
         """Raise ConfigurationError unless the database has the tables, of a version that this one can work with."""
         drive(self._runtime.transport.run_blocking(lambda: check_version(self._engine)))
+
+    def run_due(self, *, seconds: float | None = None, limit: int | None = None) -> WorkReport:
+        """Make the calls that are due, many at once, until none is left; for at most `seconds`, or `limit` of them.
+
+        Safe from anywhere: cron, a task of Celery, a request, a test, and any number of processes at once. What is
+        under way when `seconds` are over is brought to its end. Raises ConfigurationError if the tables are not there,
+        Unavailable if the database stays away.
+        """
+        self.check()
+        delivery = Delivery(self._calls, self._keys)
+        return drive(work_due(self._engine, delivery, self._runtime, self._worker, seconds=seconds, limit=limit))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} on {self._engine.dialect.name}>"

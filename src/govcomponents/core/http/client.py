@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from govcomponents.core.http.messages import Request, Response
-from govcomponents.core.http.retry import retry
+from govcomponents.core.http.retry import RetryPolicy, retry
+from govcomponents.core.http.single_attempt import check_deadline, is_single
 from govcomponents.core.observe import (
     Attempt,
     AttemptWatch,
@@ -80,6 +81,7 @@ class HttpClient:
             if self._observers:
                 response = await self._watched(outgoing, 1)
             else:
+                check_deadline(request.operation, self.provider)
                 response = await self.transport.send(outgoing)
         except (NotSent, OutcomeUnknown) as error:
             outcome = error
@@ -93,13 +95,18 @@ class HttpClient:
             outcome,
             request=request,
             provider=self.provider,
-            policy=self._policy if request.time_limit is None else self._policy.within(request.time_limit),
+            policy=self._policy_for(request),
             started=started,
             clock=self._clock,
             sleep=partial(self._wait, request.operation),
             is_rate_limit=self._is_rate_limit,
             rate_limit_wait=self._rate_limit_wait,
         )
+
+    def _policy_for(self, request: Request) -> RetryPolicy:
+        if is_single():
+            return RetryPolicy.none()
+        return self._policy if request.time_limit is None else self._policy.within(request.time_limit)
 
     async def _attempt(self, request: Request, number: int) -> Response:
         return await self._watched(await self._addressed(request), number)
@@ -127,6 +134,7 @@ class HttpClient:
                 added = {name: value for name, value in attempt.headers.items() if name.lower() not in own}
                 request = request.going_to(request.url, {**request.headers, **added}, request.provider)
             try:
+                check_deadline(request.operation, self.provider)
                 response = await self.transport.send(request)
             except GovComponentsError as error:
                 # Only our own errors say that nothing was sent; a task that is cancelled, for one, cannot know.

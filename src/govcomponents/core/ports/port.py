@@ -7,6 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
+from govcomponents.core.ports.doubt import UNKNOWABLE, Doubt
 from govcomponents.errors import NotSupported
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ class Port(Generic[SettingsT]):
     secret_forms: Mapping[str, SecretForm] = MappingProxyType({})
     """The forms of what proves something, by the setting that holds it; they are checked at the start."""
 
+    doubts: Mapping[str, Doubt] = MappingProxyType({})
+    """What is known of an operation whose answer was lost, by its name, such as "notify.send_email"."""
+
     @classmethod
     def from_settings(cls, settings: SettingsT, runtime: Runtime) -> Self:
         """Build the adapter from its component's settings. Does no I/O. Raises ConfigurationError."""
@@ -57,6 +61,10 @@ class Port(Generic[SettingsT]):
         for capability in needed:
             if capability not in self.capabilities:
                 raise self.unsupported(capability, operation=operation)
+
+    def doubt(self, operation: str) -> Doubt:
+        """Return what is known of an operation whose answer was lost."""
+        return self.doubts.get(operation, UNKNOWABLE)
 
     def unsupported(self, capability: StrEnum, *, operation: str = "") -> NotSupported:
         """The error that says that this adapter does not do that."""

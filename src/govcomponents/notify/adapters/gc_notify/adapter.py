@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from govcomponents.notify.adapters.doubts import DAY, by_reference
 from govcomponents.notify.adapters.gc_notify.wire import BASE_URL, KEY_SHAPE, WIRE
 from govcomponents.notify.adapters.notifications_api.adapter import FAMILY, NotificationsApi
 from govcomponents.notify.capabilities import NotifyCapability
@@ -29,6 +30,8 @@ class GcNotify(NotificationsApi):
 
     provider = WIRE.provider
     capabilities = FAMILY | {NotifyCapability.JOBS}
+    # It answers before it saves, and lists messages for 7 days.
+    doubts = by_reference(visible_after=600, kept_for=6.5 * DAY)
     wire = WIRE
     base_url = BASE_URL
     key_shape = (KEY_SHAPE, 'it starts with "gcntfy-" and ends with the service\'s id and a secret')

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.errors import Unavailable
+from govcomponents.notify.adapters.doubts import DAY, by_reference
 from govcomponents.notify.adapters.govuk_notify.wire import BASE_URL, KEY_SHAPE, WIRE, ServiceKey
 from govcomponents.notify.adapters.notifications_api.adapter import FAMILY, NotificationsApi
 from govcomponents.notify.capabilities import NotifyCapability
@@ -39,6 +40,8 @@ class GovUkNotify(NotificationsApi):
         NotifyCapability.LETTER_PDF,
         NotifyCapability.INBOUND_SMS,
     }
+    # Its own limit for a request is 30 seconds, and it lists messages for 7 days unless the service sets less.
+    doubts = by_reference(visible_after=35, kept_for=6.5 * DAY)
     wire = WIRE
     base_url = BASE_URL
     key_shape = (KEY_SHAPE, "its name, the service's id and a secret, with hyphens between them")

@@ -18,6 +18,7 @@ from govcomponents.errors import Conflict, NotFound
 from govcomponents.money import Money
 from govcomponents.pay import models
 from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, Reader, carrying
+from govcomponents.pay.adapters.doubts import DOUBTS
 from govcomponents.pay.adapters.govuk_pay import wire
 from govcomponents.pay.adapters.local_filters import is_of_brand
 from govcomponents.pay.adapters.values import personal, pounds, secret
@@ -233,6 +234,7 @@ class GovUkPay(ApiKeyAdapter):
 
     provider = wire.PROVIDER
     capabilities = frozenset(PayCapability) - {PayCapability.IDEMPOTENCY_KEYS, PayCapability.CONFIRM}
+    doubts = DOUBTS
     limits = wire.LIMITS
     secret_forms = MappingProxyType(
         {

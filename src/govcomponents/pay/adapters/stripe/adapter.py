@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Required, TypeVar
@@ -19,6 +20,7 @@ from govcomponents.core.http.responses import read_as
 from govcomponents.core.ports.port import SecretForm
 from govcomponents.errors import Conflict, GovComponentsError, NotFound, RequestRefused
 from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, Reader, carrying
+from govcomponents.pay.adapters.doubts import DOUBTS
 from govcomponents.pay.adapters.local_filters import fits
 from govcomponents.pay.adapters.refund_guard import check_refundable
 from govcomponents.pay.adapters.stripe import parsing, wire
@@ -58,6 +60,8 @@ class Stripe(ApiKeyAdapter):
 
     provider = wire.PROVIDER
     limits = wire.LIMITS
+    # It honours a key for 24 hours: an hour is left for clocks and slow requests.
+    doubts = MappingProxyType({**DOUBTS, "pay.refund": replace(DOUBTS["pay.refund"], key_lifetime=23 * 3600.0)})
     secret_forms = MappingProxyType(
         {
             "webhook_secrets": SecretForm(

@@ -1,0 +1,139 @@
+"""The statements of a worker: put down how rows ended, and claim the next ones, in one transaction."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from govcomponents.durable.outbox.rows import Claimed
+from govcomponents.durable.storage.schema import IS_OPEN, OUTBOX, PAUSE, State, database_time
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from govcomponents.durable.outbox.outcomes import Outcome
+
+
+_PAUSED = sa.exists().where(
+    PAUSE.c.account == OUTBOX.c.account,
+    PAUSE.c.until > database_time(),
+    OUTBOX.c.operation.startswith(PAUSE.c.scope),
+)
+_PICKED = (
+    sa.select(OUTBOX.c.id)
+    .where(IS_OPEN, OUTBOX.c.due_at <= database_time(), ~_PAUSED)
+    .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
+    .limit(sa.bindparam("most"))
+    .with_for_update(skip_locked=True, of=OUTBOX)  # SQLite has one writer, and leaves this out
+    .cte("picked")
+)
+_CLAIM: Final = (
+    sa.update(OUTBOX)
+    .where(OUTBOX.c.id.in_(sa.select(_PICKED.c.id)))
+    .values(
+        # A row whose lease ran out is in doubt: it comes to be looked up, never to be sent.
+        state=sa.case((OUTBOX.c.state == State.PENDING, State.SENDING), else_=State.IN_DOUBT),
+        doubt_since=sa.case((OUTBOX.c.state == State.SENDING, OUTBOX.c.due_at), else_=OUTBOX.c.doubt_since),
+        claims=OUTBOX.c.claims + 1,
+        due_at=database_time() + sa.bindparam("lease", type_=sa.Double),
+        owner=sa.bindparam("me"),
+    )
+    .returning(
+        OUTBOX.c.id,
+        OUTBOX.c.account,
+        OUTBOX.c.operation,
+        OUTBOX.c.reference,
+        OUTBOX.c.journey,
+        OUTBOX.c.payload,
+        OUTBOX.c.state,
+        OUTBOX.c.attempts,
+        OUTBOX.c.claims,
+        OUTBOX.c.doubt_since,
+        OUTBOX.c.give_up_at,
+        OUTBOX.c.created_at,
+        OUTBOX.c.owner,
+        database_time().label("now"),
+    )
+)
+_MINE = (OUTBOX.c.id == sa.bindparam("row"), OUTBOX.c.owner == sa.bindparam("me"))
+_END: Final = (
+    sa.update(OUTBOX)
+    .where(*_MINE)
+    .values(
+        state=sa.bindparam("new_state"),
+        provider_id=sa.bindparam("found_id"),
+        problem=sa.bindparam("what"),
+        # What reached the provider is not needed here any more; what did not can be tried again by an operator.
+        payload=sa.case((sa.bindparam("new_state") == int(State.DONE), sa.null()), else_=OUTBOX.c.payload),
+        ended_at=database_time(),
+        owner=None,
+        claims=0,
+    )
+)
+_BACK: Final = (
+    sa.update(OUTBOX)
+    .where(*_MINE)
+    .values(
+        state=sa.bindparam("new_state"),
+        due_at=database_time() + sa.bindparam("wait", type_=sa.Double),
+        doubt_since=sa.case(
+            (sa.bindparam("is_new_doubt", type_=sa.Integer) == 1, database_time()), else_=OUTBOX.c.doubt_since
+        ),
+        problem=sa.func.coalesce(sa.bindparam("what", type_=sa.String), OUTBOX.c.problem),
+        attempts=OUTBOX.c.attempts + sa.bindparam("answered", type_=sa.Integer),
+        claims=sa.bindparam("left_claims"),
+        owner=None,
+    )
+)
+
+
+def _pause(insert: Any) -> Any:
+    made = insert(PAUSE).values(
+        account=sa.bindparam("account"),
+        scope=sa.bindparam("scope"),
+        until=database_time() + sa.bindparam("wait", type_=sa.Double),
+        problem=sa.bindparam("what"),
+    )
+    return made.on_conflict_do_update(
+        index_elements=[PAUSE.c.account, PAUSE.c.scope],
+        set_={"until": made.excluded.until, "problem": made.excluded.problem},
+    )
+
+
+_PAUSE: Final = {"postgresql": _pause(postgresql.insert), "sqlite": _pause(sqlite.insert)}
+
+
+def turn(
+    engine: sa.Engine, ended: Sequence[tuple[Claimed, Outcome]], *, most: int, lease: float, me: str
+) -> list[Claimed]:
+    """Put down how rows ended, and claim at most so many others until `lease` seconds from now. Commits.
+
+    A row that another worker has claimed meanwhile is left as it is.
+    """
+    ends, backs, pauses = [], [], {}
+    for row, outcome in ended:
+        common = {"row": row.id, "me": row.owner, "new_state": int(outcome.state), "what": outcome.problem}
+        if outcome.state > State.IN_DOUBT:
+            ends.append(common | {"found_id": outcome.provider_id})
+        else:
+            backs.append(
+                common
+                | {"wait": outcome.wait, "is_new_doubt": int(outcome.is_new_doubt)}
+                | {"answered": int(outcome.answered), "left_claims": outcome.claims}
+            )
+        if outcome.pauses is not None:
+            pauses[row.account, outcome.pauses] = outcome
+    with engine.begin() as connection:
+        if ends:
+            connection.execute(_END, ends)
+        if backs:
+            connection.execute(_BACK, backs)
+        for (account, scope), outcome in pauses.items():
+            values = {"account": account, "scope": scope, "wait": outcome.wait, "what": outcome.problem}
+            connection.execute(_PAUSE[connection.dialect.name], values)
+        if most < 1:
+            return []
+        found = connection.execute(_CLAIM, {"most": most, "lease": lease, "me": me}).mappings().all()
+    return [Claimed(**{**row, "state": State(row["state"])}) for row in found]

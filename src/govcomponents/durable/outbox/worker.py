@@ -1,0 +1,246 @@
+"""The worker: claims rows, has many of them under way at once, and refills as they end, until nothing is due."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import sqlalchemy as sa
+
+from govcomponents.core.driver import drive, is_driven
+from govcomponents.core.http.single_attempt import steady_time
+from govcomponents.core.observe import Happening, tell
+from govcomponents.durable.outbox import outcomes
+from govcomponents.durable.outbox.claims import turn
+from govcomponents.durable.storage.schema import State
+from govcomponents.errors import InvalidInput, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from govcomponents.core.http.runtime import Runtime
+    from govcomponents.durable.outbox.delivery import Delivery
+    from govcomponents.durable.outbox.outcomes import Outcome
+    from govcomponents.durable.outbox.rows import Claimed
+
+T = TypeVar("T")
+
+_POLL: Final = 0.05
+_DATABASE_WAIT: Final = 0.5
+_SAFETY: Final = 10.0
+"""Seconds before a lease's end in which no request begins any more: finding the server and greeting it takes time."""
+
+_HAPPENED: Final = {
+    State.DONE: "outbox.delivered",
+    State.IN_DOUBT: "outbox.in_doubt",
+    State.REFUSED: "outbox.refused",
+    State.DEAD: "outbox.dead",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkReport:
+    """The work of one `run_due`: how many rows came to which end. `waiting` is how many went back to be tried later."""
+
+    done: int = 0
+    refused: int = 0
+    dead: int = 0
+    in_doubt: int = 0
+    waiting: int = 0
+
+    @property
+    def ended(self) -> int:
+        """The number of rows that are finished with."""
+        return self.done + self.refused + self.dead
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOptions:
+    """Options of a worker. `lease` is in seconds, longer than any provider's answer; `concurrency` is per process."""
+
+    lease: float = 60.0
+    concurrency: int = 64
+
+
+class Worker:
+    """One turn of work. Any number of workers, in any number of processes, may be at it at once."""
+
+    def __init__(
+        self, engine: sa.Engine, delivery: Delivery, runtime: Runtime, options: WorkerOptions, *, is_blocking: bool
+    ) -> None:
+        self._engine = engine
+        self._delivery = delivery
+        self._runtime = runtime
+        self._options = options
+        self._is_blocking = is_blocking
+        self._senders: ThreadPoolExecutor | None = None
+        self._name = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._turns = 0
+        self._ready: asyncio.Queue[tuple[Claimed, float]] = asyncio.Queue()
+        self._alone: deque[tuple[Claimed, float]] = deque()
+        self._ended: list[tuple[Claimed, Outcome]] = []
+        self._in_hand = 0
+        self._counts = dict.fromkeys(State, 0)
+        self._is_stopping = False
+
+    def stop(self) -> None:
+        """Claim nothing more; what is under way is brought to its end."""
+        self._is_stopping = True
+
+    async def run(self, seconds: float | None = None, limit: int | None = None) -> WorkReport:
+        """Work until nothing is due, for at most so many seconds, or on at most so many rows.
+
+        Raises Unavailable if the database is away for longer than a lease.
+        """
+        self._wake = asyncio.Event()
+        until = None if seconds is None else steady_time() + seconds
+        size = self._options.concurrency
+        # Threads of its own for sending: the database has another, and never waits for a provider.
+        self._senders = ThreadPoolExecutor(size, "govcomponents-send") if self._is_blocking else None
+        with ThreadPoolExecutor(1, "govcomponents-store") as self._store:
+            lanes = [asyncio.create_task(self._lane()) for _ in range(size)]
+            try:
+                await self._turns_until(until, limit)
+            finally:
+                for lane in lanes:
+                    lane.cancel()
+                await asyncio.gather(*lanes, return_exceptions=True)
+                if self._senders is not None:
+                    self._senders.shutdown()
+        counts = self._counts
+        return WorkReport(
+            done=counts[State.DONE],
+            refused=counts[State.REFUSED],
+            dead=counts[State.DEAD],
+            in_doubt=counts[State.IN_DOUBT],
+            waiting=counts[State.PENDING],
+        )
+
+    async def _turns_until(self, until: float | None, limit: int | None) -> None:
+        """Refill as rows end, without waiting for the last of a batch."""
+        most_in_hand = 2 * self._options.concurrency
+        enough = max(1, most_in_hand // 4)
+        claimed_in_all, is_exhausted = 0, False
+        while True:
+            is_over = self._is_stopping or (until is not None and steady_time() >= until)
+            room = most_in_hand - self._in_hand
+            if limit is not None:
+                room = min(room, limit - claimed_in_all)
+            under_way = self._in_hand - len(self._ended) - len(self._alone)
+            is_time = room >= enough or under_way == 0
+            wants_more = not is_over and not is_exhausted and room > 0 and is_time and not self._alone
+            if wants_more or len(self._ended) >= enough or (self._ended and under_way == 0):
+                is_due_again = any(one.state <= State.IN_DOUBT and one.wait <= 0 for _, one in self._ended)
+                claimed = await self._turn(room if wants_more else 0)
+                claimed_in_all += claimed
+                is_exhausted = claimed < room if wants_more else is_exhausted and not is_due_again
+            elif under_way == 0 and self._alone:
+                await self._work(*self._alone.popleft())
+            elif under_way == 0:
+                return
+            else:
+                self._wake.clear()
+                try:
+                    await asyncio.wait_for(self._wake.wait(), _POLL)
+                except TimeoutError:
+                    is_exhausted = False  # something may have become due meanwhile
+
+    async def _turn(self, room: int) -> int:
+        """Put down what has ended, and claim more. Returns how many were claimed."""
+        ended, self._ended = self._ended, []
+        self._turns += 1
+        me = f"{self._name}:{self._turns}"
+        lease = self._options.lease
+        begun = steady_time()  # before the database says so: the lease that is counted here ends first
+        rows = await self._stored(lambda: turn(self._engine, ended, most=room, lease=lease, me=me))
+        for row, outcome in ended:
+            self._tell(row, outcome)
+        self._in_hand += len(rows) - len(ended)
+        for row in rows:
+            deadline = begun + lease - min(_SAFETY, lease / 4)
+            if row.state is State.SENDING and row.give_up_at > row.now:
+                deadline = min(deadline, begun + row.give_up_at - row.now)
+            if row.claims <= outcomes.ALONE_AFTER:
+                self._ready.put_nowait((row, deadline))
+            elif not self._alone:
+                self._alone.append((row, deadline))
+            else:
+                self._ended.append((row, outcomes.given_back(row)))
+        return len(rows)
+
+    async def _lane(self) -> None:
+        while True:
+            await self._work(*await self._ready.get())
+            self._wake.set()
+
+    async def _work(self, row: Claimed, deadline: float) -> None:
+        if steady_time() > deadline:
+            outcome = outcomes.given_back(row)
+        else:
+            outcome = await self._driven(self._delivery.handle(row, deadline))
+        self._ended.append((row, outcome))
+
+    async def _driven(self, coroutine: Coroutine[object, None, T]) -> T:
+        """Await it, or let a thread drive it where the components are those of blocking callers."""
+        if self._senders is None:
+            return await coroutine
+        return await asyncio.get_running_loop().run_in_executor(self._senders, drive, coroutine)
+
+    async def _stored(self, work: Callable[[], T]) -> T:
+        """Work on the database, and try again while it is away: for a lease, as the rows are others' after that."""
+        begun = steady_time()
+        while True:
+            try:
+                return await asyncio.get_running_loop().run_in_executor(self._store, work)
+            except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
+                if steady_time() - begun > self._options.lease:
+                    raise Unavailable(
+                        f"the database of the durable layer cannot be used ({type(error.orig).__name__})",
+                        fix="see that it is there and can be written to; nothing is lost meanwhile",
+                    ) from error
+                await asyncio.sleep(_DATABASE_WAIT)
+
+    def _tell(self, row: Claimed, outcome: Outcome) -> None:
+        self._counts[outcome.state] += 1
+        if (name := _HAPPENED.get(outcome.state)) is not None:
+            labels = {"operation": row.operation}
+            provider = self._delivery.provider(row)
+            tell(self._runtime.observers, Happening(name, provider, row.account, labels, row.now - row.created_at))
+
+
+async def work_due(
+    engine: sa.Engine,
+    delivery: Delivery,
+    runtime: Runtime,
+    options: WorkerOptions,
+    *,
+    seconds: float | None,
+    limit: int | None,
+) -> WorkReport:
+    """Make a worker and let it work: for a blocking caller on a loop and a thread that end with this call.
+
+    Raises InvalidInput unless `seconds` and `limit` are numbers above 0, or None.
+    """
+    _check_number(seconds, "seconds", (int, float))
+    _check_number(limit, "limit", (int,))
+    worker = Worker(engine, delivery, runtime, options, is_blocking=is_driven())
+    if not is_driven():
+        return await worker.run(seconds, limit)
+    with ThreadPoolExecutor(1, "govcomponents-worker") as pool:
+        try:
+            return pool.submit(lambda: asyncio.run(worker.run(seconds, limit))).result()
+        except BaseException:
+            worker.stop()  # the caller was interrupted: what is under way is brought to its end
+            raise
+
+
+def _check_number(value: object, field: str, kinds: tuple[type, ...]) -> None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, kinds) or not value > 0):  # type: ignore[operator]  # a number by then
+        fix = "give a number above 0, or leave it out"
+        raise InvalidInput(field=field, problem="it is not a number above 0", fix=fix, operation="run_due")

@@ -1,0 +1,35 @@
+"""A worker to be killed: it works for ever on one database, against a sandbox over HTTP.
+
+python -m durable.killed_worker DATABASE SANDBOX API_KEY
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import replace
+
+from govcomponents import AsyncGovComponents, Settings
+from govcomponents.durable import AsyncDurable, WorkerOptions
+from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
+
+LEASE = 1.0
+
+
+def shorten_doubts() -> None:
+    """The sandbox shows a message at once: what the real one takes 35 seconds for need not be waited for here."""
+    GovUkNotify.doubts = {name: replace(doubt, visible_after=0.3) for name, doubt in GovUkNotify.doubts.items()}
+
+
+async def work(database: str, sandbox: str, key: str) -> None:
+    settings = Settings(notify={"api_key": key, "base_url": sandbox})
+    async with AsyncGovComponents.from_settings(settings) as gov:
+        later = AsyncDurable(gov, database, worker=WorkerOptions(lease=LEASE, concurrency=8))
+        while True:
+            await later.run_due()
+            await asyncio.sleep(0.05)
+
+
+if __name__ == "__main__":
+    shorten_doubts()
+    asyncio.run(work(*sys.argv[1:]))
