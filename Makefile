@@ -103,10 +103,10 @@ sbom: $(VENV)/.all ## write dist/sbom.cdx.json: what an installation with all ex
 .PHONY: audit
 audit: $(VENV)/.made ## compare requirements-dev.lock with the advisories that are known today (needs the network)
 	@$(PY) -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet --quiet pip-audit
-	@$(VENV)/audit/bin/pip-audit --disable-pip --require-hashes --requirement requirements-dev.lock 2>$(VENV)/audit.log; \
-		status=$$?; cat $(VENV)/audit.log; \
-		if [ $$status -ne 0 ] && grep -qiE "connection|resolve|timed? ?out|unreachable|certificate|HTTPError" $(VENV)/audit.log; then \
-			echo "The advisories could not be had: nothing was audited." >&2; \
+	@$(VENV)/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements-dev.lock \
+		>$(VENV)/audit.log 2>&1; status=$$?; tail -40 $(VENV)/audit.log; \
+		if grep -qiE "could not be audited|connection|timed? ?out|unreachable|HTTPError" $(VENV)/audit.log; then \
+			echo "The advisories could not be had: this is no audit." >&2; exit 2; \
 		fi; exit $$status
 
 .PHONY: bench
