@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fuzz.identity import SEEDS, TARGETS, run
+from fuzz.identity import SEEDS, TARGETS
+from fuzz.targets import run
 
 texts = st.text(max_size=12) | st.sampled_from(["ES256", "Cl.Cm", "P2", "GivenName", "2021-01-01", "A"])
 values = st.recursive(
