@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from govcomponents.core.ports.plugins import find_adapter
+from govcomponents.core.ports.uncopied import Uncopied
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Services(Generic[PayT, NotifyT, IdentityT]):
         return ", ".join(found) or "nothing is configured"
 
 
-class Account(Generic[PayT, NotifyT, IdentityT]):
+class Account(Uncopied, Generic[PayT, NotifyT, IdentityT]):
     """The service objects of one account: `gov.account("moto").pay`. Without a name, `gov` itself is one.
 
     Accounts share the connections of their GovComponents, and live as long as it does.

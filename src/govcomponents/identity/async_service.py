@@ -97,15 +97,19 @@ class AsyncIdentityService(Service[IdentityPort]):
             raise
         return identity if pending.return_to is None else replace(identity, return_to=pending.return_to)
 
-    async def sign_out_url(self, identity: Identity | Secret, return_to: str | None = None) -> str:
+    async def sign_out_url(
+        self, identity: Identity | Secret, return_to: str | None = None, state: str | None = None
+    ) -> str:
         """Return the URL that ends the person's session with the provider: end your own first, then redirect there.
 
         `identity` is who signed in, or the `id_token` that was kept of them. `return_to` is a registered URL to which
-        the provider sends them afterwards; without it they stay there. Raises InvalidInput for a URL that is not
+        the provider sends them afterwards; without it they stay there. `state` is a short text that comes back with
+        them, by which your page knows that the sign-out began here. Raises InvalidInput for a URL that is not
         absolute, and NotSupported.
         """
-        check_sign_out(identity, return_to)
-        return await self._perform("identity.sign_out_url", self._port.sign_out_url(identity, return_to))
+        check_sign_out(identity, return_to, state)
+        url = await self._perform("identity.sign_out_url", self._port.sign_out_url(identity, return_to))
+        return url if state is None else f"{url}&state={state}"
 
     async def parse_callback(self, body: bytes, headers: Headers) -> IdentityEvent:
         """Check what the provider sent by POST to this service: a logout notice, or an event about an account.

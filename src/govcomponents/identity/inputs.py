@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     E = TypeVar("E", bound=Enum)
 
 MAX_LOGIN_HINT = 256
+_STATE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 def _levels(levels: tuple[Confidence, ...]) -> tuple[Confidence, ...]:
@@ -127,9 +129,16 @@ def check_event(event: object) -> None:
         )
 
 
-def check_sign_out(identity: object, return_to: object) -> None:
-    """Raise InvalidInput unless the arguments of a sign-out are an identity or its ID token, and an absolute URL."""
+def check_sign_out(identity: object, return_to: object, state: object) -> None:
+    """Raise InvalidInput unless the arguments of a sign-out are an identity or its ID token, a URL and a short text."""
     operation = "identity.sign_out_url"
+    if state is not None and (return_to is None or not isinstance(state, str) or not _STATE.fullmatch(state)):
+        raise InvalidInput(
+            field="state",
+            problem="it is no text of 1 to 128 letters, digits, hyphens, dots and underscores that comes back to a URL",
+            fix="give such a text, as secrets.token_urlsafe() makes it, and return_to with it",
+            operation=operation,
+        )
     if not isinstance(identity, (Identity, Secret)):
         raise InvalidInput(
             field="identity",

@@ -38,6 +38,34 @@ def desk(found=None, **changes):
     return fake, service_of(OpenIdConnect.from_settings(own, Runtime(fake, clock=lambda: NOW)))
 
 
+def test_s3_the_client_is_named_beside_its_assertion():
+    """RFC 7521 section 4.2 allows it, and some providers answer 400 without."""
+    fake, service = desk()
+    started = service.start(**SINGLE)
+    service.complete(started.pending, fake.visit(started.url))
+    (sent,) = [request for request in fake.sent if request.method == "POST"]
+    form = dict(parse_qsl(sent.body.decode()))
+    assert form["client_id"] == CLIENT
+    assert form["client_assertion"]
+
+
+def test_s12_an_answer_that_holds_an_error_and_tokens_is_neither():
+    fake, service = desk()
+    fake.corrupt_tokens = lambda tokens: {**tokens, "error": "invalid_grant"}
+    started = service.start(**SINGLE)
+    with pytest.raises(SignInRejected) as caught:
+        service.complete(started.pending, fake.visit(started.url))
+    assert caught.value.reason is SignInReason.MALFORMED
+
+
+def test_s12_a_media_type_may_be_written_out():
+    """RFC 7515 section 4.1.9."""
+    fake, service = desk()
+    assert service.parse_callback(notice(fake, {"typ": "application/logout+jwt"}), {})
+    with pytest.raises(CallbackRefused):
+        service.parse_callback(notice(fake, {"typ": "text/logout+jwt"}), {})
+
+
 # -- options ------------------------------------------------------------------------------------------------------
 
 
@@ -52,7 +80,15 @@ def test_options_are_asked_for():
 
 @pytest.mark.parametrize(
     ("auth_time", "good"),
-    [(NOW - 600, True), (NOW - 630, True), (NOW - 631, False), (None, False), ("now", False), (True, False)],
+    [
+        (NOW - 600, True),
+        (NOW - 630, True),
+        (NOW - 631, False),
+        (NOW + 31, False),
+        (None, False),
+        ("now", False),
+        (True, False),
+    ],
 )
 def test_how_long_ago_is_checked(auth_time, good):
     """B19."""

@@ -41,6 +41,54 @@ def inner(url):
     return jwt.decode(outer(url)["request"], key.public_key(), algorithms=["RS256"], options=options)
 
 
+# -- what the provider asks services to say -----------------------------------------------------------------------
+
+
+def test_s11_the_service_s_address_is_told_in_the_user_agent():
+    desk = Desk(service_url="https://renew.service.gov.uk")
+    sent = []
+    handle = desk.transport._handle
+    desk.transport._handle = lambda request: (sent.append(request), handle(request))[1]
+    desk.sign_in()
+    told = {request.headers["User-Agent"] for request in sent if "User-Agent" in request.headers}
+    assert told == {f"{desk.runtime.user_agent} (https://renew.service.gov.uk)"}
+
+
+@pytest.mark.parametrize("wrong", ["renew", "https://a b/", "https://a.example/)(evil", "https://a.example/\r\nX: y"])
+def test_an_address_that_is_none_is_refused_by_its_name(wrong):
+    with pytest.raises(ConfigurationError, match="SERVICE_URL"):
+        service(service_url=wrong)
+
+
+def test_s11_the_channel_is_asked_for_where_it_is_set():
+    assert outer(service(channel="generic_app").start().url)["channel"] == "generic_app"
+    assert "channel" not in outer(service().start().url)
+    signed = service(channel="generic_app", signed_requests=True).start().url
+    assert inner(signed)["channel"] == "generic_app"
+    with pytest.raises(ConfigurationError, match="CHANNEL"):
+        service(channel="mobile")
+
+
+def test_s11_a_sign_out_may_carry_a_state():
+    desk = Desk()
+    identity = desk.sign_in()
+    back = "https://service.example.gov.uk/signed-out"
+    url = desk.identity.sign_out_url(identity, back, state="began-here")
+    assert desk.visit(url) == f"{back}?state=began-here"
+
+
+@pytest.mark.parametrize("wrong", ["", "a b", "x" * 129, "a&b=c", 7, "\ud800"])
+def test_a_state_that_is_none_is_refused_by_its_name(wrong):
+    with pytest.raises(InvalidInput) as caught:
+        service().sign_out_url(Secret("e30.e30.e30"), "https://service.example.gov.uk/out", wrong)
+    assert caught.value.field == "state"
+
+
+def test_a_state_comes_back_to_a_url_only():
+    with pytest.raises(InvalidInput):
+        service().sign_out_url(Secret("e30.e30.e30"), state="began-here")
+
+
 # -- signed requests ----------------------------------------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from govcomponents.core.observe import Happening, Operation, OperationWatch, tell
 from govcomponents.core.ports.answers import belonging
 from govcomponents.core.ports.port import Port
+from govcomponents.core.ports.uncopied import Uncopied
 from govcomponents.core.results import of_account
 from govcomponents.errors import (
     DEFAULT_ACCOUNT,
@@ -31,7 +32,7 @@ PortT = TypeVar("PortT", bound=Port[Any])
 T = TypeVar("T")
 
 
-class Service(Generic[PortT]):
+class Service(Uncopied, Generic[PortT]):
     """The base of `gov.pay`, `gov.notify` and `gov.identity`.
 
     `siblings` are the ports of the component's other accounts, by name: callbacks of each are taken.

@@ -6,6 +6,7 @@ ones. So a key is either fit for verifying with, or dropped.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.core.canonical_json import NotCanonical, decode_base64url, encode_base64url
@@ -83,6 +84,29 @@ def _check_strength(key: RSAPublicKey) -> None:
     exponent = key.public_numbers().e
     if exponent < 65537 or exponent.bit_length() > 64:
         raise Unfit("its exponent is not usable")
+    if is_weakly_made(key.public_numbers().n):
+        raise Unfit("its factors can be computed (ROCA)")
+
+
+_ROCA_PRIMES: Final = (11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157)
+
+
+@cache
+def _powers(prime: int) -> frozenset[int]:
+    found, power = set(), 1
+    while power not in found:
+        found.add(power)
+        power = power * 65537 % prime
+    return frozenset(found)
+
+
+def is_weakly_made(modulus: int) -> bool:
+    """Whether an RSA modulus bears the mark of keys whose factors can be computed (ROCA, CVE-2017-15361).
+
+    The flawed library made primes from powers of 65537, so its moduli are such powers by every one of these primes; of
+    all others about one in 2^27 is.
+    """
+    return all(modulus % prime in _powers(prime) for prime in _ROCA_PRIMES)
 
 
 def key_id(jwk: Mapping[str, Any]) -> str | None:

@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 from govcomponents.core.canonical_json import encode_base64url
 from govcomponents.core.validation import is_text
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity.jose.jwk import MAX_RSA_BITS, MIN_RSA_BITS, octets, public_members, thumbprint
+from govcomponents.identity.jose.jwk import (
+    MAX_RSA_BITS,
+    MIN_RSA_BITS,
+    is_weakly_made,
+    octets,
+    public_members,
+    thumbprint,
+)
 from govcomponents.identity.jose.tokens import KEY_FOR
 
 if TYPE_CHECKING:
@@ -231,6 +238,8 @@ def _check_strength(key: RSAPrivateKey | EllipticCurvePrivateKey, algorithm: str
     if isinstance(key, RSAPrivateKey):
         if not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS:
             raise _unusable(setting, f"an RSA key must have {MIN_RSA_BITS} to {MAX_RSA_BITS} bits")
+        if is_weakly_made(key.public_key().public_numbers().n):
+            raise _unusable(setting, "its factors can be computed by anybody (ROCA); make another")
         kind = "RSA"
     else:
         kind = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}.get(key.curve.name, "")

@@ -157,7 +157,8 @@ def _check_header(header: Mapping[str, object], rules: Rules) -> tuple[str, str 
     if "cty" in header:
         raise _malformed(rules, "holds another token")
     kind = header.get("typ")
-    if kind is not None and (not isinstance(kind, str) or kind.lower() not in rules.types):
+    # "application/" may be left out of a media type here (RFC 7515 section 4.1.9).
+    if kind is not None and (not isinstance(kind, str) or kind.lower().removeprefix("application/") not in rules.types):
         raise TokenRefused(SignInReason.BAD_TYPE, f"the {rules.name} says that it is another type of token")
     kid = header.get("kid")
     if kid is not None and (
@@ -307,6 +308,8 @@ def check_auth_time(claims: Mapping[str, object], max_age: int, now: float, rule
         raise TokenRefused(SignInReason.BAD_LEVEL, f"the {rules.name} does not say when the person signed in")
     if signed_in < now - max_age - rules.leeway:
         raise TokenRefused(SignInReason.BAD_LEVEL, "the person signed in longer ago than was asked for")
+    if signed_in > now + rules.leeway:
+        raise TokenRefused(SignInReason.BAD_LEVEL, f"the {rules.name} says that the person signed in in the future")
 
 
 def _text(claims: Mapping[str, object], name: str, rules: Rules) -> str:

@@ -191,6 +191,8 @@ def _path(url: str) -> str:
 def read_tokens(response: Response) -> Tokens:
     """Read the token endpoint's answer (RFC 6749 section 5.1). Raises TokenRefused or EndpointError."""
     answer = _read(response, "the answer of the token endpoint", MAX_TOKEN_ANSWER)
+    if "error" in answer:
+        raise TokenRefused(SignInReason.MALFORMED, "the token endpoint gave both an error and tokens")
     kind, access_token, id_token = (answer.get(name) for name in ("token_type", "access_token", "id_token"))
     if not isinstance(kind, str) or kind.lower() != "bearer":
         raise TokenRefused(SignInReason.MALFORMED, "the token endpoint gave another type of token than Bearer")

@@ -24,7 +24,8 @@ class ClientRegistration:
 
     `authentication` is private_key_jwt, client_secret_basic, client_secret_post or none (PKCE alone).
     `assertion_audience` is a configured address, or None for the issuer: never one that was only read from the
-    discovery document, because a hostile provider could name another's there.
+    discovery document, because a hostile provider could name another's there. `names_itself`: its id stands beside its
+    assertion too, which RFC 7521 section 4.2 allows and some providers demand.
     """
 
     client_id: str
@@ -34,6 +35,7 @@ class ClientRegistration:
     secret: Secret | None = field(default=None, repr=False)
     assertion_audience: str | None = None
     pending_life: int = 3600
+    names_itself: bool = False
 
     def plain_proof(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return the form fields and the headers that prove who sends without a key (RFC 6749 section 2.3)."""

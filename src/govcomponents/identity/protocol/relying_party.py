@@ -185,7 +185,8 @@ class RelyingParty:
         if self.registration.signer is None:
             return self.registration.plain_proof()
         assertion = await self.assertion(self.registration.assertion_audience or metadata.issuer)
-        return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}, {}
+        named = {"client_id": self.registration.client_id} if self.registration.names_itself else {}
+        return {**named, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}, {}
 
     async def assertion(self, audience: str) -> str:
         """Make the token that proves to `audience` who sends (RFC 7523). Raises ConfigurationError without a key."""

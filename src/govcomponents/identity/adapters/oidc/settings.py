@@ -220,6 +220,7 @@ def _registration(settings: IdentitySettings, adapter_settings: OpenIdConnectSet
         if adapter_settings.assertion_audience == "issuer"
         else adapter_settings.assertion_audience,
         pending_life=adapter_settings.pending_life,
+        names_itself=True,
     )
 
 

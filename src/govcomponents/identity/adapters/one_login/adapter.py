@@ -8,6 +8,7 @@ and "Managing your users' sessions".
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,6 +80,8 @@ class OneLogin(IdentityPort):
     def __init__(self, configuration: Configuration, runtime: Runtime) -> None:
         self._settings = configuration.settings
         self._endpoints = configuration.endpoints
+        if self._settings.service_url is not None:
+            runtime = replace(runtime, user_agent=f"{runtime.user_agent} ({self._settings.service_url})")
         if configuration.registration.signer is None:
             self.capabilities = _WITHOUT_A_KEY
         elif self._settings.high_confidence:
@@ -139,6 +142,8 @@ class OneLogin(IdentityPort):
         metadata, pending = await self._client.begin(request)
         parameters = flow.authorization_parameters(pending, wire.scope(pending))
         parameters |= wire.sign_in_parameters(pending, request.language)
+        if self._settings.channel is not None:
+            parameters["channel"] = self._settings.channel
         options = wire.RequestOptions(request.sign_in_again, request.login_hint, self._settings.claims_as_text)
         if self._settings.signed_requests or options.need_signing:
             parameters = await self._signed(parameters, options)

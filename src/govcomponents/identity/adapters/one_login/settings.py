@@ -31,6 +31,8 @@ class OneLoginSettings(client_settings.AdapterSettings):
     high_confidence: bool = Field(default=False, description="whether the client may ask for high confidence")
     client_secret: Secret | None = Field(None, description="instead of a key, where the provider agreed to that")
     signed_requests: bool = Field(default=False, description="whether to sign every authorization request")
+    service_url: str | None = Field(None, description="the service's address, told in the User-Agent as asked for")
+    channel: Literal["web", "generic_app"] | None = Field(None, description="for which kind of screen pages are shown")
     claims_as_text: bool = Field(default=False, description="for the official simulator: signed claims as text")
 
 
@@ -49,6 +51,8 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
     """Check the settings. Raises ConfigurationError for the first that is missing or wrong."""
     adapter_settings = client_settings.adapter_settings(OneLoginSettings, settings)
     client_settings.check_environment(settings, is_production=is_production)
+    if adapter_settings.service_url is not None:
+        checked_base_url(adapter_settings.service_url, setting=settings.variable("service_url"))
     endpoints = _endpoints(settings)
     registration = ClientRegistration(
         client_id=client_settings.client_id_of(settings),
