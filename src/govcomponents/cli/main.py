@@ -8,7 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from govcomponents.cli import identity, notify, sandbox
+from govcomponents.cli import durable, identity, notify, sandbox
 from govcomponents.cli.outcome import INTERRUPTED, STATUSES, Status
 from govcomponents.core.http.runtime import VERSION
 from govcomponents.errors import GovComponentsError
@@ -16,7 +16,7 @@ from govcomponents.errors import GovComponentsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (sandbox, identity, notify)
+_COMMANDS = (sandbox, identity, notify, durable)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from govcomponents.durable.later import LaterNotify as LaterNotify, LaterPay as LaterPay
     from govcomponents.durable.outbox.enqueue import Ticket as Ticket
+    from govcomponents.durable.outbox.status import OutboxStatus as OutboxStatus
     from govcomponents.durable.outbox.worker import WorkerOptions as WorkerOptions, WorkReport as WorkReport
     from govcomponents.durable.service import Durable as Durable, LaterAccount as LaterAccount
     from govcomponents.durable.storage.transactions import (
@@ -38,6 +39,7 @@ _HOMES = {
     "durable.async_service": "AsyncDurable AsyncLaterAccount",
     "durable.later": "LaterNotify LaterPay",
     "durable.outbox.enqueue": "Ticket",
+    "durable.outbox.status": "OutboxStatus",
     "durable.outbox.worker": "WorkerOptions WorkReport",
     "durable.service": "Durable LaterAccount",
     "durable.storage.transactions": "DjangoConnection Transaction",

@@ -13,6 +13,7 @@ from govcomponents.durable.async_later import AsyncLaterNotify, AsyncLaterPay
 from govcomponents.durable.outbox.capturing import Calls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
+from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
 from govcomponents.durable.storage.engines import EngineLike, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from govcomponents.accounts import Account
+    from govcomponents.durable.outbox.status import OutboxStatus
     from govcomponents.durable.outbox.worker import WorkReport
     from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.notify.async_service import AsyncNotifyService
@@ -112,6 +114,10 @@ class AsyncDurable:
         await self.check()
         delivery = Delivery(self._calls, self._keys)
         return await work_due(self._engine, delivery, self._runtime, self._worker, seconds=seconds, limit=limit)
+
+    async def status(self) -> OutboxStatus:
+        """Return how many rows are open, refused and dead, how late the oldest one is, and what is paused."""
+        return await self._runtime.transport.run_blocking(lambda: outbox_status(self._engine))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} on {self._engine.dialect.name}>"

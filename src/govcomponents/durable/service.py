@@ -17,6 +17,7 @@ from govcomponents.durable.later import LaterNotify, LaterPay
 from govcomponents.durable.outbox.capturing import Calls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
+from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
 from govcomponents.durable.storage.engines import EngineLike, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from govcomponents.accounts import Account
+    from govcomponents.durable.outbox.status import OutboxStatus
     from govcomponents.durable.outbox.worker import WorkReport
     from govcomponents.identity.service import IdentityService
     from govcomponents.notify.service import NotifyService
@@ -115,6 +117,10 @@ class Durable:
         self.check()
         delivery = Delivery(self._calls, self._keys)
         return drive(work_due(self._engine, delivery, self._runtime, self._worker, seconds=seconds, limit=limit))
+
+    def status(self) -> OutboxStatus:
+        """Return how many rows are open, refused and dead, how late the oldest one is, and what is paused."""
+        return drive(self._runtime.transport.run_blocking(lambda: outbox_status(self._engine)))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} on {self._engine.dialect.name}>"

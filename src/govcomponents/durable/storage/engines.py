@@ -32,6 +32,8 @@ def engine_for(given: EngineLike | None) -> sa.Engine:
     if isinstance(given, sa.Engine):
         return _supported(given)
     url: Any = getattr(given, "url", given)
+    if isinstance(url, str) and url.startswith("postgres://"):  # as platforms write it
+        url = url.replace("postgres://", "postgresql://", 1)
     try:
         parsed = sa.make_url(DEFAULT_URL if url is None else url)
     except (sa.exc.ArgumentError, AttributeError, TypeError):

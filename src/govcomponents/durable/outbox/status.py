@@ -1,0 +1,45 @@
+"""The state of the outbox in numbers, for health pages, dashboards and people on call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from govcomponents.durable.storage.schema import OUTBOX, PAUSE, State, database_time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxStatus:
+    """The outbox in numbers. `late_by` is for how many seconds the oldest row has been due, 0 if none is.
+
+    `paused` names what is not tried for now, by account: such as "default notify." after a refused credential.
+    """
+
+    pending: int
+    sending: int
+    in_doubt: int
+    refused: int
+    dead: int
+    late_by: float
+    paused: tuple[str, ...]
+
+
+def outbox_status(engine: sa.Engine) -> OutboxStatus:
+    """Count the rows that are open, refused or dead. Rows that are done are not counted: there may be millions."""
+    late = sa.func.max(sa.case((OUTBOX.c.state <= State.IN_DOUBT, database_time() - OUTBOX.c.due_at), else_=0.0))
+    counted = sa.select(OUTBOX.c.state, sa.func.count(), late).where(OUTBOX.c.state != State.DONE)
+    paused = sa.select(PAUSE.c.account, PAUSE.c.scope).where(PAUSE.c.until > database_time()).order_by(*PAUSE.c)
+    with engine.connect() as connection:
+        rows = connection.execute(counted.group_by(OUTBOX.c.state)).all()
+        pauses = connection.execute(paused).all()
+    counts = {State(state): count for state, count, _ in rows}
+    return OutboxStatus(
+        pending=counts.get(State.PENDING, 0),
+        sending=counts.get(State.SENDING, 0),
+        in_doubt=counts.get(State.IN_DOUBT, 0),
+        refused=counts.get(State.REFUSED, 0),
+        dead=counts.get(State.DEAD, 0),
+        late_by=max((late for _, _, late in rows), default=0.0) if rows else 0.0,
+        paused=tuple(f"{account} {scope}" for account, scope in pauses),
+    )
