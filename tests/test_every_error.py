@@ -111,6 +111,10 @@ WAYS = {
     "NotSent": Way(lambda: _create_at("http://127.0.0.1:9")),
     "OutcomeUnknown": Way(lambda: _create(_pay(500, b"")), ("lookup",)),
     "UnexpectedReply": Way(lambda: _create(_pay(201, b"<html>")), ("lookup", "status")),
+    "UnreadableItems": Way(
+        lambda: list(_gov(_pay(200, b'{"total": 1, "results": [{"payment_id": "a1"}]}')).pay.search()),
+        ("ids", "status"),
+    ),
     "WrongAnswer": Way(
         lambda: _gov(_pay(200, ANOTHER)).pay.get("a1"),
         ("lookup",),

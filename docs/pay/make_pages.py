@@ -62,6 +62,7 @@ def errors() -> str:
         "| `NotFound` | check the id and the key's account |",
         "| `RequestRefused` | mend what `field` names |",
         "| `CredentialsRefused`, `PermissionRefused` | mend the set-up; no call will succeed until then |",
+        "| `UnreadableItems` | all else that a search found was given; look at each of `ids` at the provider |",
         "| `WrongAnswer` | look it up as its `lookup` says; another call's answer came: look at proxies and caches |",
         "| `UnexpectedReply` | do what its `lookup` says; look at what is between you and the provider |",
         "",

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         SignInUnavailable as SignInUnavailable,
         Unavailable as Unavailable,
         UnexpectedReply as UnexpectedReply,
+        UnreadableItems as UnreadableItems,
         WrongAnswer as WrongAnswer,
     )
     from govcomponents.money import Money as Money
@@ -73,7 +74,7 @@ _HOMES = {
         "AdapterSuspended CallbackRefused CardDeclined ConfigurationError Conflict CredentialsRefused "
         "DailyLimitReached GovComponentsError IdentityNotProved InvalidInput NotFound NotSent NotSupported "
         "OutcomeUnknown PermissionRefused RateLimited ReferenceReused Refused RequestRefused SignInDenied SignInError "
-        "SignInReason SignInRejected SignInUnavailable Unavailable UnexpectedReply WrongAnswer"
+        "SignInReason SignInRejected SignInUnavailable Unavailable UnexpectedReply UnreadableItems WrongAnswer"
     ),
     "money": "Money",
     "privacy": "Personal Secret",

@@ -98,7 +98,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         fix = "give Settings(...), or nothing to read the environment"
         instance_argument(settings, Settings, field="settings", fix=fix, operation="from_settings")
         runtime = Runtime(
-            transport=transport or cls._make_transport(),
+            transport=transport or cls._make_transport(settings.time_limit),
             observers=_observers("from_settings", observers),
             retry=retry or RetryPolicy(),
             is_production=settings.environment == "production",
@@ -146,7 +146,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         return cls(cls._build(simulator.settings(), runtime, templates), runtime, simulator)
 
     @classmethod
-    def _make_transport(cls) -> Transport:
+    def _make_transport(cls, time_limit: float) -> Transport:
         raise NotImplementedError("blocking and asyncio callers each bring their own transport")
 
     @classmethod
@@ -315,10 +315,10 @@ class GovComponents(_Components["PayService", "NotifyService", "IdentityService"
     """
 
     @classmethod
-    def _make_transport(cls) -> Transport:
+    def _make_transport(cls, time_limit: float) -> Transport:
         from govcomponents.core.transports.blocking import RequestsTransport
 
-        return RequestsTransport()
+        return RequestsTransport(total_timeout=time_limit)
 
     @classmethod
     def _pay(cls, port: PayPort, runtime: Runtime, siblings: Mapping[str, PayPort]) -> PayService:
@@ -375,10 +375,10 @@ class AsyncGovComponents(_Components["AsyncPayService", "AsyncNotifyService", "A
     """
 
     @classmethod
-    def _make_transport(cls) -> Transport:
+    def _make_transport(cls, time_limit: float) -> Transport:
         from govcomponents.core.transports.aio import AiohttpTransport
 
-        return AiohttpTransport()
+        return AiohttpTransport(total_timeout=time_limit)
 
     @classmethod
     def _pay(cls, port: PayPort, runtime: Runtime, siblings: Mapping[str, PayPort]) -> AsyncPayService:

@@ -8,6 +8,7 @@
     ├── NotSent                   the request certainly never arrived: repeating it is safe
     ├── OutcomeUnknown            the request may have arrived: look it up before repeating it
     │   └── UnexpectedReply       an answer came that cannot be read
+    │       ├── UnreadableItems   of what a search found, some cannot be read; the others were given
     │       └── WrongAnswer       an answer came that belongs to another call
     ├── Unavailable               the provider says that it cannot answer now; nothing was changed
     ├── Refused                   the provider answered no; nothing was changed
@@ -71,6 +72,7 @@ __all__ = [
     "SignInUnavailable",
     "Unavailable",
     "UnexpectedReply",
+    "UnreadableItems",
     "WrongAnswer",
 ]
 
@@ -236,6 +238,37 @@ class UnexpectedReply(OutcomeUnknown):
 
     _doubt: ClassVar[str] = ""
     default_lookup: ClassVar[str] = "call again later; if it goes on, report it with the request id"
+
+
+class UnreadableItems(UnexpectedReply):
+    """Of what a search found, some items cannot be read with certainty. Raised after all the others were given.
+
+    Nothing was changed. `ids` are theirs, as far as they have any, for `get` and for the provider's support desk.
+    """
+
+    default_lookup: ClassVar[str] = "what was given is whole but for these: look at each of `ids` at the provider"
+
+    def __init__(
+        self,
+        happened: str,
+        *,
+        ids: tuple[str, ...],
+        operation: str = "",
+        provider: str = "",
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(
+            happened,
+            lookup=self.default_lookup,
+            operation=operation,
+            provider=provider,
+            status=status,
+            code=code,
+            request_id=request_id,
+        )
+        self.ids = ids
 
 
 class WrongAnswer(UnexpectedReply):

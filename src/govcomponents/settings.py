@@ -259,12 +259,14 @@ class Settings(BaseModel):
     names every wrong setting and never shows a value.
 
     `environment` says what this process is: with "production" the guards against live keys are off; with any other
-    value a key or a provider that is plainly live is refused, and so it is if nothing is set.
+    value a key or a provider that is plainly live is refused, and so it is if nothing is set. `time_limit` is the most
+    seconds that a request to a provider may take, with all its attempts and the waits between them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True)
 
     environment: Environment | None = None
+    time_limit: float = Field(60.0, gt=0, le=600, allow_inf_nan=False)
     pay: PaySettings | None = None
     notify: NotifySettings | None = None
     identity: IdentitySettings | None = None
@@ -274,11 +276,18 @@ class Settings(BaseModel):
         self,
         *,
         environment: Environment | None = None,
+        time_limit: float | None = None,
         pay: PaySettings | Mapping[str, object] | None = None,
         notify: NotifySettings | Mapping[str, object] | None = None,
         identity: IdentitySettings | Mapping[str, object] | None = None,
     ) -> None:
-        values = {"environment": environment, "pay": pay, "notify": notify, "identity": identity}
+        values = {
+            "environment": environment,
+            "time_limit": time_limit,
+            "pay": pay,
+            "notify": notify,
+            "identity": identity,
+        }
         try:
             super().__init__(**{name: value for name, value in values.items() if value is not None})
         except ValidationError as error:
@@ -292,6 +301,7 @@ class Settings(BaseModel):
         cls,
         *,
         environment: Environment | None = None,
+        time_limit: float | None = None,
         pay: PaySettings | Mapping[str, object] | None = None,
         notify: NotifySettings | Mapping[str, object] | None = None,
         identity: IdentitySettings | Mapping[str, object] | None = None,
@@ -300,7 +310,13 @@ class Settings(BaseModel):
 
         A variable that looks like one of these settings and is none, such as GOVCOMPONENTS_PAY_API_KEY, is an error.
         """
-        over = {"environment": environment, "pay": pay, "notify": notify, "identity": identity}
+        over = {
+            "environment": environment,
+            "time_limit": time_limit,
+            "pay": pay,
+            "notify": notify,
+            "identity": identity,
+        }
         return cls._over_environment({name: value for name, value in over.items() if value is not None})
 
     @classmethod
@@ -360,6 +376,8 @@ _COMPLAINTS: Final = {
     "dict_type": "it is a section: give each of its settings its own name",
     "mapping_type": "it is a section: give each of its settings its own name",
     "tuple_type": "it is not a list",
+    "float_parsing": "it is not a number of seconds",
+    "float_type": "it is not a number of seconds",
     "int_parsing": "it is not a whole number",
     "int_type": "it is not a whole number",
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _OURS: Final = "GOVCOMPONENTS"
 _RIGHT: Final = re.compile(
-    rf"{_OURS}_(?:ENVIRONMENT|(?:PAY|NOTIFY|IDENTITY)"
+    rf"{_OURS}_(?:ENVIRONMENT|TIME_LIMIT|(?:PAY|NOTIFY|IDENTITY)"
     r"(?:__ACCOUNTS__[A-Z0-9]+(?:[_-][A-Z0-9]+)*)?__[A-Z0-9]+(?:_[A-Z0-9]+)*)"
 )
 _CLOSE: Final = 0.8  # of 1, as difflib counts: PAYY is close to PAY, and SHARED to nothing of ours
@@ -34,6 +34,7 @@ class _Environment(BaseSettings):
     )
 
     environment: str | None = None
+    time_limit: str | None = None
     pay: dict[str, object] | None = None
     notify: dict[str, object] | None = None
     identity: dict[str, object] | None = None
@@ -60,7 +61,7 @@ def _told_if_wrong(name: str, settings: Mapping[str, Sequence[str]]) -> str:
     words = [word for word in name.upper().split("_") if word]
     for count in (1, 2):  # GOVCOMPONENT, and GOV_COMPONENTS
         if len(words) > count and _closest("".join(words[:count]), [_OURS]):
-            sections = [*(section.upper() for section in settings), "ENVIRONMENT"]
+            sections = [*(section.upper() for section in settings), "ENVIRONMENT", "TIME_LIMIT"]
             section = next((one for one in sections if words[count].startswith(one)), _closest(words[count], sections))
             if section is None:
                 meant_whole = _meant_without_section("_".join(words[count:]), settings)

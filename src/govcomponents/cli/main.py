@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from govcomponents.cli import durable, identity, notify, sandbox
@@ -49,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"govcomponents: {where}{error.strerror or error}", file=sys.stderr)
         return Status.COULD_NOT_RUN
     except KeyboardInterrupt:
+        with suppress(ValueError):  # it is the main thread's to set
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end is near: a second one would only show a traceback
         print("govcomponents: interrupted", file=sys.stderr)
         return INTERRUPTED
     return status

@@ -9,6 +9,7 @@ import csv
 import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from govcomponents.components import GovComponents
     from govcomponents.notify.bulk.results import BulkProgress, RowResult
 
+_DONE = ("accepted", "refused", "duplicate")
+_LONGEST_LINE = 65_536
 _CANNOT_WRITE = "the file cannot be written, or its folder does not exist"
 
 
@@ -54,7 +57,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     bulk.add_argument(
         "--checkpoint", metavar="FILE", help="what was done (default: the CSV file's name with .checkpoint)"
     )
-    bulk.add_argument("--result", metavar="FILE", help="write what became of each row as CSV")
+    bulk.add_argument("--result", metavar="FILE", help="add what became of each row to this CSV file")
+    bulk.add_argument(
+        "--resend-unknown",
+        action="store_true",
+        help="send rows of unknown outcome again where the provider cannot be asked, as by SMTP: some may come twice",
+    )
     bulk.add_argument("--per-minute", type=float, default=3000, metavar="N", help="the pace (default: %(default)s)")
     bulk.add_argument("--concurrency", type=int, default=96, metavar="N", help="at once (default: %(default)s)")
     add_json(bulk)
@@ -96,11 +104,16 @@ def run_lock(options: argparse.Namespace) -> int:
 
 
 class _Results:
-    """The file of what became of each row. It begins with the first row, and goes on where it was."""
+    """The file of what became of each row. It begins with the first row, and goes on where it was.
 
-    def __init__(self, path: str | None) -> None:
+    Each row is in it as soon as it is told, and once when it is done, however often the send was stopped.
+    """
+
+    def __init__(self, path: str | None, batch: str) -> None:
         self._path = path
+        self._batch = batch
         self._file: TextIO | None = None
+        self._done: set[int] = set()
 
     def __enter__(self) -> Self:
         """Check that the file can be written, before anything is sent. Raises OSError."""
@@ -108,22 +121,45 @@ class _Results:
             path = Path(self._path)
             if not os.access(path if path.exists() else path.parent, os.W_OK):
                 raise OSError(errno.EACCES if path.parent.exists() else errno.ENOENT, _CANNOT_WRITE, self._path)
+            if path.exists():
+                self._read(path)
         return self
 
     def __exit__(self, *_fault: object) -> None:
         if self._file is not None:
             self._file.close()
 
+    def _read(self, path: Path) -> None:
+        """Find the rows of this send that the file has; what is no line of ours is left as it is."""
+        with path.open(newline="", encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                with suppress(csv.Error):
+                    row, outcome, _, reference, *_ = [*next(csv.reader([line]), []), "", "", "", ""]
+                    if outcome in _DONE and line.endswith("\n") and reference == f"{self._batch}-{row}":
+                        self._done.update(int(number) for number in [row] if number.isdecimal())
+
+    def _open(self) -> TextIO:
+        """Open the file to add lines, each of which is in it at once."""
+        assert self._path is not None  # noqa: S101  # it is called only with one
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)  # people's references are in it
+        with os.fdopen(os.dup(handle), "rb") as file:  # a stop may have cut the last line off
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _LONGEST_LINE))
+            os.ftruncate(handle, size - len(file.read().rpartition(b"\n")[2]))
+        opened = os.fdopen(handle, "a", newline="", encoding="utf-8", buffering=1)  # each line when it is whole
+        if opened.tell() == 0:
+            csv.writer(opened).writerow(["row", "outcome", "notification id", "reference", "problem"])
+        return opened
+
     def add(self, one: RowResult) -> None:
-        """Write one row."""
+        """Write one row, unless it was done earlier and is in the file."""
+        if one.is_earlier and one.row in self._done:
+            return
         if self._file is None:
-            assert self._path is not None  # noqa: S101  # it is called only with one
-            handle = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)  # people's references are in it
-            self._file = os.fdopen(handle, "a", newline="", encoding="utf-8")
-            if self._file.tell() == 0:
-                csv.writer(self._file).writerow(["row", "outcome", "notification id", "reference", "problem"])
-        outcome = one.state.name.lower().replace("_", " ")
-        csv.writer(self._file).writerow([one.row, outcome, one.notification_id or "", one.reference, one.problem])
+            self._file = self._open()
+        outcome = one.state.value.replace("_", " ")
+        problem = " ".join(one.problem.split())
+        csv.writer(self._file).writerow([one.row, outcome, one.notification_id or "", one.reference, problem])
 
 
 class _Bar:
@@ -163,18 +199,24 @@ def run_bulk(options: argparse.Namespace) -> int:
     """Send to everybody, and say how it ended. Rows that were refused earlier are still not done."""
     checkpoint = options.checkpoint or f"{options.file}.checkpoint"
     bar = _Bar()
-    with _components() as gov, _Results(options.result) as results:
-        result = gov.notify.send_many(
-            options.file,
-            options.template,
-            channel=options.channel,
-            batch=options.batch,
-            checkpoint=checkpoint,
-            per_minute=options.per_minute,
-            concurrency=options.concurrency,
-            on_progress=bar.show,
-            on_result=results.add if options.result else None,
-        )
+    try:
+        with _components() as gov, _Results(options.result, options.batch) as results:
+            result = gov.notify.send_many(
+                options.file,
+                options.template,
+                channel=options.channel,
+                batch=options.batch,
+                checkpoint=checkpoint,
+                per_minute=options.per_minute,
+                resend_unknown=options.resend_unknown,
+                concurrency=options.concurrency,
+                on_progress=bar.show,
+                on_result=results.add if options.result else None,
+            )
+    except KeyboardInterrupt:
+        bar.end()
+        print("Rows are left: start the same command again.", file=sys.stderr)
+        raise
     bar.end()
     progress = result.progress
     lines = [f"{describe(progress)}."]
@@ -182,6 +224,8 @@ def run_bulk(options: argparse.Namespace) -> int:
         lines.append(f"It stopped early: {result.stopped_by}")
     if not result.is_complete:
         lines.append("Rows are left: start the same command again.")
+    if progress.unknown and result.stopped_by is None:
+        lines.append("Rows of unknown outcome that stay so: look for them yourself, or give --resend-unknown as well.")
     report(options, {**result.to_dict(), "is_complete": result.is_complete}, lines)
     if result.stopped_by is not None:
         return Status.COULD_NOT_RUN

@@ -290,9 +290,12 @@ class AsyncPayService(Service[PayPort]):
     ) -> AsyncGenerator[Payment, None]:
         """Find payments, newest first; every filter that is given must fit. Pages are fetched as they are consumed.
 
-        What is found lags behind `get` and has no `next_url`. `status=FAILED` also finds what expired or was cancelled
-        by the person. Whether the boundaries of dates belong to what is found
-        is not certain with GOV.UK Pay: ask for a little more, and look at the dates of what comes.
+        Nothing that was there when the search began, and still fits, is skipped, and nothing comes twice, whatever
+        enters and leaves the filter meanwhile. What enters it meanwhile may be found or not. What is found lags behind
+        `get`, so the newest may be missing, and has no `next_url`. `status=FAILED` also finds what expired or was
+        cancelled by the person. Whether the boundaries of dates belong to what is found is not certain with GOV.UK
+        Pay: ask for a little more, and look at the dates of what comes.
+        Raises UnreadableItems after the last, if some of what was found cannot be read.
         Raises InvalidInput at once, and the provider's errors while iterating.
         """
         self._port.require(Can.SEARCH, operation="pay.search")
@@ -365,7 +368,7 @@ class AsyncPayService(Service[PayPort]):
         settled_to: date | None = None,
         page_size: int = 500,
     ) -> AsyncGenerator[Refund, None]:
-        """Find refunds, newest first. Pages are fetched as they are consumed; dates are as for `search`."""
+        """Find refunds, newest first. Pages are fetched as they are consumed. `search` says what is promised."""
         self._port.require(Can.SEARCH_REFUNDS, operation="pay.search_refunds")
         with checked_input("pay.search_refunds", RefundSearch):
             wanted = RefundSearch(
@@ -422,7 +425,11 @@ class AsyncPayService(Service[PayPort]):
         status: AgreementStatus | str | None = None,
         page_size: int = 500,
     ) -> AsyncGenerator[Agreement, None]:
-        """Find agreements, newest first. Pages are fetched as they are consumed."""
+        """Find agreements, newest first. Pages are fetched as they are consumed.
+
+        What `search` promises holds for 500 of them. More are read again until nothing new is found, which is as
+        certain as can be while others come and go: GOV.UK Pay has no time to go on from here.
+        """
         self._port.require(Can.SEARCH_AGREEMENTS, operation="pay.search_agreements")
         with checked_input("pay.search_agreements", AgreementSearch):
             wanted = AgreementSearch(
@@ -443,7 +450,7 @@ class AsyncPayService(Service[PayPort]):
         settled_to: date | None = None,
         page_size: int = 500,
     ) -> AsyncGenerator[Dispute, None]:
-        """Find disputes, newest first. Pages are fetched as they are consumed; dates are as for `search`."""
+        """Find disputes, newest first. Pages are fetched as they are consumed. `search` says what is promised."""
         self._port.require(Can.DISPUTES, operation="pay.search_disputes")
         with checked_input("pay.search_disputes", DisputeSearch):
             wanted = DisputeSearch(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +25,7 @@ from govcomponents.contracts.modes import Mode
 from govcomponents.core.driver import drive
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.messages import Replay, Request, Response
-from govcomponents.core.http.retry import RetryPolicy
+from govcomponents.core.http.retry import RetryPolicy, retry_after
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
@@ -142,6 +144,32 @@ def test_a_retry_after_that_is_no_number_of_seconds_counts_as_none(send: Send, a
     transport = ScriptedTransport([Response(429, {"retry-after": asked}), OK])
     send(_client(transport), _request(Replay.ALWAYS))
     assert transport.waits[0] <= 1
+
+
+@pytest.mark.parametrize(
+    "asked", ["Sun, 06 Nov 1994 08:49:44 GMT", "Sunday, 06-Nov-94 08:49:44 GMT", "Sun Nov  6 08:49:44 1994"]
+)
+def test_a_retry_after_may_be_a_date(send: Send, asked: str) -> None:
+    """Compared with the answer's own date: the two clocks may differ (RFC 9110 section 10.2.3)."""
+    told = {"retry-after": asked, "date": "Sun, 06 Nov 1994 08:49:37 GMT"}
+    transport = ScriptedTransport([Response(503, told), OK])
+    assert send(_client(transport), _request(Replay.ALWAYS)) is OK
+    assert transport.waits == [7]
+
+
+def test_a_date_without_one_of_the_answer_is_compared_with_the_clock() -> None:
+    soon = format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
+    asked = retry_after(Response(503, {"retry-after": soon}))
+    assert asked is not None
+    assert 30 < asked <= 40
+    assert retry_after(Response(503, {"retry-after": "Fri, 31 Dec 1999 23:59:59 GMT"})) == 0
+
+
+@pytest.mark.parametrize(
+    "asked", ["2026-11-29", "Sun, 06 Nov 1994 08:49:44 +0100", "Sun, 41 Nov 1994 08:49:44 GMT", "Sun, 06 Nov 1994"]
+)
+def test_what_is_no_date_of_http_says_nothing(asked: str) -> None:
+    assert retry_after(Response(503, {"retry-after": asked})) is None
 
 
 def test_a_429_that_is_no_rate_limit_is_not_repeated(send: Send) -> None:

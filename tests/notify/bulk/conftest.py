@@ -14,9 +14,9 @@ from notify.doubles import EMAIL, TEST_KEY
 
 @pytest.fixture(params=["threads", "tasks"])
 def send_many(request):
-    def call(provider, rows, **options):
+    def call(provider, rows, adapter=GovUkNotify, **options):
         runtime = Runtime(provider, clock=lambda: 0.0)
-        port = GovUkNotify.from_settings(NotifySettings(api_key=TEST_KEY), runtime)
+        port = adapter.from_settings(NotifySettings(api_key=TEST_KEY), runtime)
         arguments = {"template": EMAIL, "channel": "email", "batch": "b", "concurrency": 4, **options}
         if request.param == "threads":
             return NotifyService(port, runtime).send_many(rows, **arguments)

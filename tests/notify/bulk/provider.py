@@ -57,6 +57,9 @@ class Provider:
     async def sleep(self, seconds):
         self.waits.append(seconds)
 
+    async def run_blocking(self, work):
+        return work()
+
     async def aclose(self):
         pass
 

@@ -203,16 +203,6 @@ def test_a_journal_is_of_one_send_with_the_same_rows(tmp_path):
         assert checkpoint.state(9, 0) is RowState.NEW
 
 
-def test_lines_of_a_checkpoint_that_are_nonsense_are_left_out(tmp_path):
-    path = tmp_path / "checkpoint.jsonl"
-    path.write_bytes(b'{"batch":"b","template":"t"}\n7\n{"row":1,"state":"accepted","check":5}\n{"row"')
-    with Checkpoint(path, batch="b", template="t") as checkpoint:
-        assert checkpoint.state(1, 5) is RowState.ACCEPTED
-        checkpoint.record(2, RowState.REFUSED, 6)
-    with Checkpoint(path, batch="b", template="t") as checkpoint:
-        assert checkpoint.state(2, 6) is RowState.REFUSED
-
-
 def test_a_pacer_shared_by_threads_gives_each_moment_once():
     pacer = Pacer(60)
     waits = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
@@ -63,11 +64,14 @@ class HttpClient:
         self._observers = runtime.observers
         self._account = runtime.account
         self._policy = runtime.retry
+        self._time_limit: float | None = getattr(runtime.transport, "total_timeout", None)
         self._clock = runtime.clock
         self._fixed = {"User-Agent": runtime.user_agent, "Accept": "application/json"}
 
     async def send(self, request: Request) -> Response:
         """Send, and send again as the request's replay class allows. Returns the last answer, whatever its status.
+
+        All attempts and the waits between them end within the transport's `total_timeout`, if it has one.
 
         Raises NotSent or OutcomeUnknown, from the transport.
         """
@@ -75,7 +79,7 @@ class HttpClient:
             with OperationWatch(self._observers, Operation(request.operation, self.provider, self._account)):
                 return await self.send(request)
         outcome: Response | Exception
-        started = self._clock()
+        started, began = self._clock(), time.monotonic()
         try:
             outgoing = await self._addressed(request)
             if self._observers:
@@ -90,6 +94,7 @@ class HttpClient:
                 return response
             outcome = response
 
+        limit = self._time_limit if request.time_limit is None else request.time_limit
         return await retry(
             partial(self._attempt, request),
             outcome,
@@ -97,6 +102,7 @@ class HttpClient:
             provider=self.provider,
             policy=self._policy_for(request),
             started=started,
+            ends=None if limit is None else began + limit,
             clock=self._clock,
             sleep=partial(self._wait, request.operation),
             is_rate_limit=self._is_rate_limit,
@@ -108,7 +114,9 @@ class HttpClient:
             return RetryPolicy.none()
         return self._policy if request.time_limit is None else self._policy.within(request.time_limit)
 
-    async def _attempt(self, request: Request, number: int) -> Response:
+    async def _attempt(self, request: Request, number: int, left: float | None) -> Response:
+        if left is not None:
+            request = request.within(left)
         return await self._watched(await self._addressed(request), number)
 
     async def _addressed(self, request: Request) -> Request:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from copy import copy
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
@@ -32,8 +33,8 @@ class Request:
     """One request, as an adapter's `wire.py` builds it.
 
     `operation` is such as "pay.create". `url` is a path below the adapter's base URL, or a whole URL. `timeout` is
-    the time in seconds that the provider may stay silent, `time_limit` the most that one attempt may take, whatever
-    drips in meanwhile, and the time after which nothing is sent again; None is the transport's default. `lookup` says
+    the time in seconds that the provider may stay silent, `time_limit` the most that it may take with all its
+    attempts, whatever drips in meanwhile; None is the transport's default. `lookup` says
     how to learn the outcome if the answer is lost. `template` is the URL's path with names for what differs from call
     to call, such as "/v1/payments/{id}": observers see it, and never the URL. The headers, the body and the URL never
     show in a `repr`.
@@ -111,6 +112,12 @@ class Request:
             self.template,
             self.time_limit,
         )
+
+    def within(self, time_limit: float) -> Request:
+        """Return this request with another limit of time, in seconds."""
+        limited = copy(self)
+        limited._time_limit = time_limit
+        return limited
 
     def __repr__(self) -> str:
         return f"<Request {self.operation}: {self.method}, {self.replay.value}>"

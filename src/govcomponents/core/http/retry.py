@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from govcomponents.core.http.messages import Replay, Request, Response
+from govcomponents.core.times import http_date
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ Outcome: TypeAlias = Response | Exception
 _SERVER_FAILED = frozenset({500, 502, 503, 504})
 
 
+_LEAST = 0.001  # seconds that an attempt has at least, as no limit is 0
+
+
 def _at_once(_state: RetryCallState) -> bool:
     return True
 
@@ -34,7 +39,8 @@ class RetryPolicy:
 
     `stop` and `wait` are strategies of the library tenacity. Without them there are three attempts, and the wait before
     the next is random, between 0 and 1, 2, 4 ... seconds. Where a provider's Retry-After asks for a longer wait, that
-    is waited; one of more than `max_retry_after` seconds is not, and the failure goes to the caller at once.
+    is waited; one of more than `max_retry_after` seconds is not, and the failure goes to the caller at once. Nor is
+    a wait begun that the limit of the whole call (`time_limit` of the settings) would cut off.
     Raises ConfigurationError unless the strategies can be called and `max_retry_after` is a number from 0 up.
     """
 
@@ -126,25 +132,38 @@ def _still_unknown(request: Request, provider: str, outcome: Outcome) -> Outcome
 
 
 def retry_after(response: Response) -> float | None:
-    """The seconds that a Retry-After header asks for; None where there is none or it is a date."""
+    """The seconds that a Retry-After header asks for; None where there is none, or it says nothing.
+
+    A date (RFC 9110 section 5.6.7) is compared with the answer's own, which is by the same clock.
+    """
     value = (response.header("retry-after") or "").strip()
-    return float(value) if value.isascii() and value.isdigit() else None
+    if value.isascii() and value.isdigit():
+        return float(value)
+    until = http_date(value)
+    if until is None:
+        return None
+    now = http_date(response.header("date") or "")
+    return max(0.0, until - (time.time() if now is None else now))
 
 
 async def retry(
-    attempt: Callable[[int], Awaitable[Response]],
+    attempt: Callable[[int, float | None], Awaitable[Response]],
     outcome: Outcome,
     *,
     request: Request,
     provider: str,
     policy: RetryPolicy,
     started: float,
+    ends: float | None,
     clock: Callable[[], float],
     sleep: Callable[[float], Awaitable[None]],
     is_rate_limit: Callable[[Response], bool],
     rate_limit_wait: float = 0.0,
 ) -> Response:
     """Repeat a request whose first attempt ended with `outcome`, until it succeeds or may not be repeated any more.
+
+    `ends`, by `time.monotonic`, is when all attempts and the waits between them must have ended: each attempt is given
+    the seconds that are left.
 
     Returns or raises the last outcome. But after an attempt on which the provider may have acted, only an answer to
     that very effect ends the doubt: a rejection of a later attempt does not undo it, and OutcomeUnknown is raised.
@@ -164,14 +183,16 @@ async def retry(
             break
         _note(state, outcome, clock())
         state.upcoming_sleep = max(wait(state), asked)
-        if stop(state):
+        if stop(state) or (ends is not None and time.monotonic() + state.upcoming_sleep >= ends):
             break
         await sleep(state.upcoming_sleep)
         state.idle_for += state.upcoming_sleep
         state.prepare_for_next_attempt()
         in_doubt = in_doubt or _may_have_acted(request, outcome)
         try:
-            outcome = await attempt(state.attempt_number)
+            outcome = await attempt(
+                state.attempt_number, None if ends is None else max(ends - time.monotonic(), _LEAST)
+            )
         except (NotSent, OutcomeUnknown) as error:
             outcome = error
     if in_doubt and not _ends_doubt(outcome):

@@ -20,7 +20,7 @@ class Transport(Protocol):
     no redirect, keeps no cookie and bounds the answer's size. A transport for blocking callers blocks inside
     `send` and `sleep` and never suspends; one for asyncio callers suspends. One that keeps connections may have a
     method `renew()` too: it is called after an answer that cannot be right, and none of the connections that are there
-    then may carry another request.
+    then may carry another request. One that really waits has `total_timeout`, the most seconds that a call may take.
     """
 
     async def send(self, request: Request) -> Response:

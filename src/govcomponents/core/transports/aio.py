@@ -61,7 +61,7 @@ class AiohttpTransport:
         )
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
-        self._total_timeout = total_timeout
+        self.total_timeout = total_timeout
         self._pool_size = pool_size
         self._max_body = max_body
         self._is_closed = False
@@ -73,7 +73,7 @@ class AiohttpTransport:
 
     def _timeout_for(self, silence: float, limit: float | None = None) -> aiohttp.ClientTimeout:
         return aiohttp.ClientTimeout(
-            total=max(self._total_timeout, silence + self._connect_timeout) if limit is None else limit,
+            total=self.total_timeout if limit is None else limit,
             sock_connect=self._connect_timeout,
             sock_read=silence,
         )

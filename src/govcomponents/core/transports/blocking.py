@@ -44,7 +44,8 @@ class RequestsTransport:
     """Sends with requests. Safe to share between threads.
 
     `connect_timeout` and `read_timeout` are seconds of silence; `total_timeout` is the most that a request and its
-    answer may take, from connecting to the last byte. None can be switched off. `pool_size` is the number of
+    answer may take, from connecting to the last byte; all attempts of a call and the waits between them end within it
+    too. None can be switched off. `pool_size` is the number of
     connections kept for each host. Raises ConfigurationError for a limit that is not a positive number.
     """
 
@@ -66,7 +67,7 @@ class RequestsTransport:
         )
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
-        self._total_timeout = total_timeout
+        self.total_timeout = total_timeout
         self._pool_size = pool_size
         self._max_body = max_body
         self._session: requests.Session | None = None
@@ -93,7 +94,7 @@ class RequestsTransport:
 
         prepared = prepare(request)
         silence = self._silence(request.timeout or self._read_timeout)
-        attempt = Attempt(time.monotonic() + (request.time_limit or self._total_timeout))
+        attempt = Attempt(time.monotonic() + (request.time_limit or self.total_timeout))
         current = CURRENT.set(attempt)
         try:
             with unrecorded():

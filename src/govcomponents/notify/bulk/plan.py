@@ -77,6 +77,7 @@ class BulkInput(Input):
     limiter: Annotated[Limiter | None, PlainValidator(_limiter)] = Field(
         default=None, description="give a LimitsLimiter, or an object of yours that has its method acquire"
     )
+    resend_unknown: bool = False
     concurrency: int = Field(default=96, ge=1, le=1000, description="give a whole number from 1 to 1000")
     on_progress: Annotated[OnProgress, PlainValidator(_function)] = Field(
         default=None, description="give a function that takes a BulkProgress, or leave it out"
@@ -123,6 +124,7 @@ class BulkPlan:
             checkpoint=checkpoint,
             pace=Pace(bulk.per_minute * _PART_OF_PACE / 60),
             limiter=bulk.limiter,
+            resend_unknown=bulk.resend_unknown,
             on_progress=bulk.on_progress,
             on_result=bulk.on_result,
         )

@@ -13,7 +13,11 @@ from govcomponents.errors import GovComponentsError
 
 
 class RowState(StrEnum):
-    """The state of a row. One that is UNKNOWN may have been accepted: its reference is looked up first."""
+    """The state of a row.
+
+    One that is UNKNOWN may have been accepted. It is sent again only after its reference was looked up, or, where the
+    provider cannot be asked, if the caller says so.
+    """
 
     NEW = "new"
     UNKNOWN = "unknown"
@@ -30,13 +34,17 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowResult(Result):
-    """The outcome of one row. `problem` is safe to show: it holds nothing of the row."""
+    """The outcome of one row. `problem` is safe to show: it holds nothing of the row.
+
+    A row that was done before this run is told of again, and `is_earlier`.
+    """
 
     row: int
     state: RowState
     reference: str
     notification_id: str | None = None
     problem: str = ""
+    is_earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Bulk sending: one template to many people, streamed, paced, many at a time, and able to go on after a stop.
 
-Each row is written down before it is sent and again when its outcome is known. A row whose outcome is unknown is looked
-up at the provider by its reference before it is sent again; that is why every row has a reference of its own.
+Each row is written down before it is sent, and again when its outcome is known. A row whose outcome is unknown is
+looked up at the provider by its reference before it is sent again; that is why every row has a reference of its own.
+Where the provider cannot be asked, it stays unknown, unless the caller says that it is to be sent again.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ _GIVE_UP_AFTER_PAUSES: Final = 15
 _LOOK_UP_EVERY: Final = 2.0
 """Seconds after which a worker that waits looks whether the send was stopped."""
 
+_NOT_LOOKED_UP: Final = "it may have been sent earlier, and this provider cannot be asked"
+
 T = TypeVar("T")
 
 
@@ -66,6 +69,7 @@ class BulkSend:
     checkpoint: Checkpoint
     pace: Pace
     limiter: Limiter | None = None
+    resend_unknown: bool = False
     on_progress: Callable[[BulkProgress], None] | None = None
     on_result: Callable[[RowResult], None] | None = None
     counts: Counter[str] = field(default_factory=Counter)
@@ -103,12 +107,9 @@ class BulkSend:
                 state = self.checkpoint.state(row.number, row.check)
                 is_new = self._seen.add(row.fingerprint)
                 if state.is_done:
-                    self._count("earlier")
-                    if state is RowState.REFUSED:
-                        self._count("earlier_refused")
+                    self._tell_of_earlier(row.number, state)
                 elif not is_new:
-                    self.checkpoint.record(row.number, RowState.DUPLICATE, row.check)
-                    self._emit(row, RowState.DUPLICATE, problem="it repeats an earlier row")
+                    self._end(row, RowState.DUPLICATE, problem="it repeats an earlier row")
                 else:
                     return row, state
         return None
@@ -127,31 +128,38 @@ class BulkSend:
         except InvalidInput as error:
             self._end(row, RowState.REFUSED, problem=f"{error.field}: {error.problem}")
             return
+        is_unknown = state is RowState.UNKNOWN
+        if is_unknown and not self._can_look_up and not self.resend_unknown:
+            self._end(row, RowState.UNKNOWN, problem=_NOT_LOOKED_UP)
+            return
         try:
-            if state is RowState.UNKNOWN and self._can_look_up:
+            if is_unknown and self._can_look_up:
                 if found := await self._in_turn(lambda: self._found(self.reference(row.number))):
                     self._end(row, RowState.ACCEPTED, found)
                     return
-                state = RowState.NOT_SENT
-            sent = await self._in_turn(lambda: self._deliver(row, message))
+                is_unknown = False
+            before = RowState.UNKNOWN if is_unknown else RowState.NOT_SENT
+            sent = await self._in_turn(lambda: self._deliver(row, message, before))
         except _Stopped:
-            unsent = RowState.UNKNOWN if state is RowState.UNKNOWN else RowState.NOT_SENT
-            self._end(row, unsent, problem="the send was stopped before its turn")
+            self._end_unsent(row, is_unknown=is_unknown, problem="the send was stopped before its turn")
         except RateLimited as error:
-            self._end(row, state if state is RowState.UNKNOWN else RowState.NOT_SENT, problem=error.happened)
+            self._end_unsent(row, is_unknown=is_unknown, problem=error.happened)
             raise
         except GovComponentsError as error:
-            self._failed(row, error)
+            self._failed(row, error, is_unknown=is_unknown)
         else:
             self._failures = 0
             self._end(row, RowState.ACCEPTED, sent.id)
 
-    async def _deliver(self, row: Row, message: Message) -> Sent:
+    async def _deliver(self, row: Row, message: Message, before: RowState) -> Sent:
+        """Send the message of a row, once it is on the disk that it may have been sent."""
         self.checkpoint.record(row.number, RowState.UNKNOWN, row.check)
+        if self.checkpoint.is_on_disk:
+            await self.sender.runtime.transport.run_blocking(self.checkpoint.make_durable)
         try:
             return await self.sender.deliver(message)
         except RateLimited:
-            self.checkpoint.record(row.number, RowState.NOT_SENT, row.check)
+            self.checkpoint.record(row.number, before, row.check)
             raise
 
     async def _in_turn(self, request: Callable[[], Awaitable[T]]) -> T:
@@ -198,50 +206,75 @@ class BulkSend:
                 return turn
             self.pace.hold(turn, clock(), wait)
 
-    def _failed(self, row: Row, error: GovComponentsError) -> None:
+    def _failed(self, row: Row, error: GovComponentsError, *, is_unknown: bool) -> None:
+        """End a row that was not accepted. What an earlier attempt of unknown outcome did, no refusal says."""
         if isinstance(error, OutcomeUnknown):
             self._lost.append((row.number, row.check))
             self._end(row, RowState.UNKNOWN, problem=error.happened)
         elif isinstance(error, (NotSent, Unavailable, CredentialsRefused, ConfigurationError)):
             self._failures += 1
-            self._end(row, RowState.NOT_SENT, problem=error.happened)
+            self._end_unsent(row, is_unknown=is_unknown, problem=error.happened)
             if self._failures >= _GIVE_UP_AFTER or not isinstance(error, (NotSent, Unavailable)):
                 raise error
         else:
-            self._end(row, RowState.REFUSED, problem=error.happened)
+            self._end(row, RowState.UNKNOWN if is_unknown else RowState.REFUSED, problem=error.happened)
 
     async def settle(self) -> None:
-        """Look up the rows whose answers were lost just now. Those that are not found stay unknown."""
+        """Look up the rows whose answers were lost just now, then end the file. Those not found stay unknown."""
         lost, self._lost = self._lost, []
-        for number, check in lost:
-            await self.sender.rest(self.pace.take(self.sender.runtime.clock()).wait)
-            try:
-                found = await self._found(self.reference(number))
-            except GovComponentsError:
-                return
-            if found is not None:
-                self.checkpoint.record(number, RowState.ACCEPTED, check, found)
-                with self._emitting:
+        try:
+            for number, check in lost if self._can_look_up else ():
+                await self.sender.rest(self.pace.take(self.sender.runtime.clock()).wait)
+                try:
+                    found = await self._found(self.reference(number))
+                except GovComponentsError:
+                    break
+                if found is not None:
                     self.counts["unknown"] -= 1
-                    self._emit_result(number, RowState.ACCEPTED, found)
+                    self._end_numbered(number, check, RowState.ACCEPTED, found)
+            if self.checkpoint.is_on_disk:
+                await self.sender.runtime.transport.run_blocking(self.checkpoint.make_durable)
+        except GovComponentsError as error:
+            self.stopped_by = self.stopped_by or error
 
     async def _found(self, reference: str) -> str | None:
         """Return the id of the provider's message with a reference; None if it holds none."""
-        if not self._can_look_up:
-            return None
         found = await self.sender.find(reference, self.channel)
         return None if found is None else found.id
 
+    def _end_unsent(self, row: Row, *, is_unknown: bool, problem: str) -> None:
+        self._end(row, RowState.UNKNOWN if is_unknown else RowState.NOT_SENT, problem=problem)
+
     def _end(self, row: Row, state: RowState, notification_id: str | None = None, problem: str = "") -> None:
-        self.checkpoint.record(row.number, state, row.check, notification_id)
-        self._emit(row, state, notification_id, problem)
+        self._end_numbered(row.number, row.check, state, notification_id, problem)
 
-    def _emit(self, row: Row, state: RowState, notification_id: str | None = None, problem: str = "") -> None:
+    def _end_numbered(
+        self, number: int, check: int, state: RowState, notification_id: str | None = None, problem: str = ""
+    ) -> None:
+        """Record the end of a row, and tell of it; a row that cannot be recorded is told of all the same."""
+        try:
+            self.checkpoint.record(number, state, check, notification_id, problem)
+        finally:
+            self._emit(number, state, notification_id, problem)
+
+    def _emit(self, row: int, state: RowState, notification_id: str | None = None, problem: str = "") -> None:
         with self._emitting:
-            self._emit_result(row.number, state, notification_id, problem)
+            self._count("duplicates" if state is RowState.DUPLICATE else state.value)
+            self._tell(row, state, notification_id, problem)
+            if self.on_progress is not None:
+                self.on_progress(self.progress())
 
-    def _emit_result(self, row: int, state: RowState, notification_id: str | None, problem: str = "") -> None:
-        self._count("duplicates" if state is RowState.DUPLICATE else state.value)
+    def _tell_of_earlier(self, row: int, state: RowState) -> None:
+        with self._emitting:
+            self._count("earlier")
+            if state is RowState.REFUSED:
+                self._count("earlier_refused")
+            if self.on_result is not None:
+                self._tell(row, state, *self.checkpoint.earlier(row), is_earlier=True)
+
+    def _tell(
+        self, row: int, state: RowState, notification_id: str | None, problem: str, *, is_earlier: bool = False
+    ) -> None:
         if self.on_result is not None:
             self.on_result(
                 RowResult(
@@ -251,10 +284,9 @@ class BulkSend:
                     reference=self.reference(row),
                     notification_id=notification_id,
                     problem=problem,
+                    is_earlier=is_earlier,
                 )
             )
-        if self.on_progress is not None:
-            self.on_progress(self.progress())
 
     def _count(self, name: str) -> None:
         self.counts[name] += 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import re
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
@@ -12,14 +13,13 @@ from govcomponents.core.http.bearer import BearerKey
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.error_mapping import facts_of
 from govcomponents.core.http.responses import LazyJson, read_as, read_part_as
-from govcomponents.core.validation import checked_base_url
-from govcomponents.errors import GovComponentsError, InvalidInput, UnexpectedReply
+from govcomponents.core.validation import ID_PATTERN, checked_base_url
+from govcomponents.errors import GovComponentsError, InvalidInput, UnexpectedReply, UnreadableItems
 from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
 from govcomponents.pay.port import PayPort
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator
     from typing import Self
 
     from govcomponents.core.http.client import Credential
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 T = TypeVar("T")
-PlaceT = TypeVar("PlaceT")
 _OBJECT: Final = TypeAdapter(dict[str, object])
 _OBJECTS: Final = TypeAdapter(list[dict[str, object]])
+_ID: Final = re.compile(ID_PATTERN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +64,10 @@ class Reader(Generic[A, T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[PlaceT]):
-    """One page of a search, as it was answered. `after` is the place of the next one; None if this is the last."""
+class Page:
+    """One page of a search, as it was answered."""
 
     items: list[dict[str, object]]
-    after: PlaceT | None
     request: Request
     response: Response
 
@@ -182,30 +181,38 @@ class ApiKeyAdapter(PayPort):
 
     async def _found(
         self,
-        page_at: Callable[[PlaceT], Awaitable[Page[PlaceT] | None]],
-        first: PlaceT,
+        pages: AsyncGenerator[Page, None],
         reader: Reader[A, T],
         *,
-        name: str,
         fits: Callable[[T], bool] | None = None,
     ) -> AsyncGenerator[T, None]:
-        """Yield the items of a search that fit, holding one page at a time. `name` is that of their id.
+        """Yield the items of a search that fit, holding one page at a time.
 
-        Pages may be cut anew for each request, newest first: what is created meanwhile pushes items on to the next
-        page, so what was on the page before is not yielded again.
+        An item that cannot be read hides none of those behind it: UnreadableItems is raised after the last.
         """
-        place: PlaceT | None = first
-        before: frozenset[object] = frozenset()
-        while place is not None:
-            page = await page_at(place)
-            if page is None:  # there is no such page any more
-                return
-            fresh = [item for item in page.items if item.get(name) not in before]
-            for result in self._many(fresh, reader, page.request, page.response):
-                if fits is None or fits(result):
-                    yield result
-            before = frozenset(item.get(name) for item in page.items)
-            place = page.after
+        unreadable: list[dict[str, object]] = []
+        last: Page | None = None
+        async with aclosing(pages):
+            async for page in pages:
+                last = page
+                for item in page.items:
+                    try:
+                        (result,) = self._many([item], reader, page.request, page.response)
+                    except UnexpectedReply:
+                        unreadable.append(item)
+                    else:
+                        if fits is None or fits(result):
+                            yield result
+        if unreadable and last is not None:
+            raise self._unreadable(unreadable, last)
+
+    def _unreadable(self, items: list[dict[str, object]], page: Page) -> UnreadableItems:
+        named = [value for item in items for name, value in item.items() if name == "id" or name.endswith("_id")]
+        return UnreadableItems(
+            f"{len(items)} of the items that were found cannot be read with certainty; all others were given",
+            ids=tuple(value for value in named if isinstance(value, str) and _ID.fullmatch(value)),
+            **facts_of(page.request, page.response, provider=self.provider),
+        )
 
     def _check_return_url(self, new: NewPayment) -> None:
         """Refuse http for a key that may take real money. Raises InvalidInput."""

@@ -34,7 +34,9 @@ def settings_for(providers: Iterable[RunningProvider]) -> Settings:
         usual = next(kind.model_fields["adapter"].default for kind in kinds if kind.component == component)
         account = {"adapter": usual, **found, "accounts": {}}
         sections[component]["accounts"] = {**sections[component]["accounts"], one.spec.section: account}
-    return Settings(environment="test", **sections)
+    return Settings(
+        environment="test", pay=sections.get("pay"), notify=sections.get("notify"), identity=sections.get("identity")
+    )
 
 
 def environment(settings: Settings) -> list[tuple[str, str]]:

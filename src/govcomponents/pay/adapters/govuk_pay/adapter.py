@@ -17,9 +17,10 @@ from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.errors import Conflict, NotFound
 from govcomponents.money import Money
 from govcomponents.pay import models
-from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, Reader, carrying
+from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Reader, carrying
 from govcomponents.pay.adapters.doubts import DOUBTS
 from govcomponents.pay.adapters.govuk_pay import wire
+from govcomponents.pay.adapters.govuk_pay.stable_pages import Numbered, stable_pages
 from govcomponents.pay.adapters.local_filters import is_of_brand
 from govcomponents.pay.adapters.values import personal, pounds, secret
 from govcomponents.pay.capabilities import PayCapability
@@ -28,6 +29,7 @@ from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStat
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
+    from datetime import datetime
 
     from govcomponents.core.http.client import HttpClient
     from govcomponents.core.http.messages import Request, Response
@@ -391,19 +393,20 @@ class GovUkPay(ApiKeyAdapter):
         They differ between endpoints, and one loses its filter (pay-publicapi, SearchDisputesService).
         """
 
-        async def page_at(number: int) -> Page[int] | None:
-            request = wire.search(operation, path, wanted, number)
+        async def ask(before: datetime | None, number: int, size: int) -> Numbered | None:
+            request = wire.search(operation, path, wanted, number, size, before)
+            is_first = number == 1 and before is None
             try:
                 response = await self._ask(request)
             except NotFound as error:
-                if number > 1 and error.code in _PAST_THE_END:
+                if not is_first and error.code in _PAST_THE_END:
                     return None
                 raise
             found = read(_PageAnswer, response, request=request, provider=self.provider)
-            is_last = not found.results or number * wanted.page_size >= found.total
-            return Page(found.results, None if is_last else number + 1, request, response)
+            return Numbered(found.results, found.total, request, response)
 
-        return self._found(page_at, 1, reader, name=name, fits=fits)
+        pages = stable_pages(ask, name=name, size=wanted.page_size, has_times=path != wire.AGREEMENTS)
+        return self._found(pages, reader, fits=fits)
 
     async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
         """Verify the header Pay-Signature over the raw bytes, then read the message."""

@@ -232,13 +232,15 @@ _FILTERS: Final = {
 }
 
 
-def search(operation: str, path: str, wanted: Search, page: int) -> Request:
-    """One page of a search."""
+def search(operation: str, path: str, wanted: Search, page: int, size: int, before: datetime | None) -> Request:
+    """One page of a search, of what was made before a time, if one is given."""
     names = {**_FILTERS, "status": "state"} if path == PAYMENTS else _FILTERS
     filters = {name: value for name, value in wanted if value is not None and name != "page_size"}
+    if before is not None:
+        filters["created_before"] = before
     query = {names.get(name, name): _written(value) for name, value in filters.items()}
     # The size is always said, because the defaults differ by endpoint.
-    whole = urlencode({**query, "page": page, "display_size": wanted.page_size})
+    whole = urlencode({**query, "page": page, "display_size": size})
     return Request(operation, "GET", f"{path}?{whole}", Replay.ALWAYS, template=path)
 
 

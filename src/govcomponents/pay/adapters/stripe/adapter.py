@@ -263,19 +263,22 @@ class Stripe(ApiKeyAdapter):
         **filters: object,
     ) -> AsyncGenerator[T, None]:
         """Yield the items of a list that are wanted. The next page begins after the last item of this one."""
+        return self._found(self._listed(operation, path, wanted, filters), reader, fits=is_wanted)
 
-        async def page_at(after: str) -> Page[str]:
+    async def _listed(
+        self, operation: str, path: str, wanted: wire.DatedSearch | None, filters: Mapping[str, object]
+    ) -> AsyncGenerator[Page, None]:
+        after, is_last = "", False
+        while not is_last:
             request = wire.page(operation, path, after, wanted, **filters)
             response = await self._ask(request)
             page = read_as(_PAGE, response, request=request, provider=self.provider)
             data = page["data"]
             last = str(data[-1].get("id")) if data else after
-            is_last = not page.get("has_more") or last == after
+            is_last, after = not page.get("has_more") or last == after, last
             # A Session may also be of a subscription, or save a card.
             items = [item for item in data if item.get("mode", "payment") == "payment"]
-            return Page(items, None if is_last else last, request, response)
-
-        return self._found(page_at, "", reader, name="id", fits=is_wanted)
+            yield Page(items, request, response)
 
     async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
         """Verify the header Stripe-Signature over the raw bytes, and its age, then read the event."""

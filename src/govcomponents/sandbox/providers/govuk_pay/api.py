@@ -168,10 +168,9 @@ class Api:
         filters = search.read_filters(call.query, search.PAYMENT_NAMES, "P0401")
         self._lifecycle.settle_all(account)
         today = responses.day(self._lifecycle.now())
-        found = list(account.charges.values())
+        found = search.newest_first(account.charges.values())
         if filters.keys() - {"page", "display_size"}:
             found = [charge for charge in found if search.payment_fits(charge, filters, today)]
-        found.reverse()
         base = call.base_url
         provider = account.service.payment_provider
         page = search.page_of(
@@ -216,7 +215,7 @@ class Api:
         today = responses.day(self._lifecycle.now())
         found = [
             record
-            for record in reversed(account.refunds)
+            for record in search.newest_first(account.refunds)
             if search.created_between(filters, record.created_at)
             and search.settled_between(filters, record.settled_on, today)
         ]
@@ -272,7 +271,7 @@ class Api:
         self._lifecycle.settle_all(account)
         found = [
             record
-            for record in reversed(account.agreements.values())
+            for record in search.newest_first(account.agreements.values())
             if filters.get("status", record.status) == record.status
             and filters.get("reference", record.reference).lower() == record.reference.lower()
         ]
@@ -293,7 +292,7 @@ class Api:
         today = responses.day(self._lifecycle.now())
         found = [
             record
-            for record in reversed(account.disputes)
+            for record in search.newest_first(account.disputes)
             if filters.get("status", record.status) == record.status
             and search.created_between(filters, record.created_at)
             and search.settled_between(filters, record.settled_on, today)

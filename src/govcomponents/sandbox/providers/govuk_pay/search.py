@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from urllib.parse import urlencode
 
 from govcomponents.core.times import date_or_none, time_or_none
@@ -15,7 +15,13 @@ from govcomponents.sandbox.providers.govuk_pay.validation import Refusal
 if TYPE_CHECKING:
     from govcomponents.sandbox.providers.govuk_pay.store import Charge
 
+
+class _Made(Protocol):
+    created_at: float
+
+
 T = TypeVar("T")
+Dated = TypeVar("Dated", bound=_Made)
 Filters = Mapping[str, str]
 _STATES: Final = frozenset({"created", "started", "submitted", "success", "failed", "cancelled", "error"})
 _AGREEMENT_STATES: Final = frozenset({"created", "active", "cancelled", "inactive"})
@@ -134,6 +140,18 @@ def payment_fits(charge: Charge, filters: Filters, today: str) -> bool:
         and created_between(filters, charge.created_at)
         and settled_between(filters, charge.settles_on, today)
     )
+
+
+def newest_first(items: Iterable[Dated]) -> list[Dated]:
+    """Items in the order in which a search gives them. Of those made at the same time the last one comes first."""
+    found = list(items)
+    found.reverse()
+    found.sort(key=_age)
+    return found
+
+
+def _age(item: _Made) -> float:
+    return -item.created_at
 
 
 def page_of(
