@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from copy import copy
 from operator import attrgetter
 from types import MappingProxyType
 from typing import Any
@@ -115,9 +114,7 @@ class Request:
 
     def within(self, time_limit: float) -> Request:
         """Return this request with another limit of time, in seconds."""
-        limited = copy(self)
-        limited._time_limit = time_limit
-        return limited
+        return Request(**{**{name[1:]: getattr(self, name) for name in self.__slots__}, "time_limit": time_limit})
 
     def __repr__(self) -> str:
         return f"<Request {self.operation}: {self.method}, {self.replay.value}>"
