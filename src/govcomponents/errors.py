@@ -168,13 +168,15 @@ class InvalidInput(GovComponentsError, ValueError):
 class ReferenceReused(InvalidInput):
     """The reference stands for another call already, with another content. Nothing was put down or sent."""
 
-    def __init__(self, *, operation: str) -> None:
-        super().__init__(
-            field="reference",
-            problem="it was used for this operation already, with another content",
-            fix="give each call a reference of its own, or the same content again for the ticket of the first one",
-            operation=operation,
-        )
+    def __init__(
+        self,
+        *,
+        problem: str = "it was used for this operation already, with another content",
+        fix: str = "give each call a reference of its own, or the same content again for the ticket of the first one",
+        operation: str = "",
+        provider: str = "",
+    ) -> None:
+        super().__init__(field="reference", problem=problem, fix=fix, operation=operation, provider=provider)
 
 
 class NotSupported(GovComponentsError):

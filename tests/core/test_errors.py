@@ -13,6 +13,8 @@ from govcomponents.errors import GovComponentsError, IdentityNotProved, SignInRe
 FACTS = {"operation": "pay.create", "provider": "Provider", "status": 418, "code": "P0001", "request_id": "req-1"}
 WAYS: dict[str, dict[str, object]] = {
     "InvalidInput": {"field": "email", "problem": "too long", "fix": "shorten it"},
+    "ReferenceReused": {"operation": "notify.send_email"},
+    "UnreadableItems": {"ids": ("pay-1",)},
     "NotSupported": {"provider": "Provider"},
     "RateLimited": {"retry_after": 7.0},
     "DailyLimitReached": {"retry_after": 7.0, "resets_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)},
@@ -31,7 +33,7 @@ CLASSES = [
 
 def _make(kind: type[GovComponentsError], **more: object) -> GovComponentsError:
     arguments = {**WAYS.get(kind.__name__, {}), **more}
-    return kind(**arguments) if kind.__name__ == "InvalidInput" else kind("it went wrong", **arguments)
+    return kind(**arguments) if issubclass(kind, errors.InvalidInput) else kind("it went wrong", **arguments)
 
 
 def test_every_error_class_is_exported_and_drawn_in_the_docstring() -> None:
