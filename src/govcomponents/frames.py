@@ -21,6 +21,7 @@ from typing import Any, Final, TypeVar, cast
 
 from govcomponents.errors import GovComponentsError
 
+KindT = TypeVar("KindT")
 CallT = TypeVar("CallT", bound=Callable[..., Any])
 
 _MARK: Final = "__leaves_frames_behind__"
@@ -66,11 +67,12 @@ def leaving_frames_behind(call: CallT) -> CallT:
     return cast("CallT", outer)
 
 
-def shield(kind: type) -> None:
-    """Make every public method of a class leave its frames behind when it fails."""
+def shield(kind: type[KindT]) -> type[KindT]:
+    """Make every public method of a class leave its frames behind when it fails. Gives the class, as decorators do."""
     for name, member in inspect.getmembers_static(kind, inspect.isfunction):
         if not name.startswith("_"):
             setattr(kind, name, leaving_frames_behind(member))
+    return kind
 
 
 def leave_frames_behind(error: BaseException, outside: BaseException | None = None) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -22,6 +24,7 @@ from govcomponents.errors import GovComponentsError, Unavailable
 
 if TYPE_CHECKING:
     import asyncio
+    from types import FrameType
 
     from govcomponents.core.http.transport import Transport
     from govcomponents.core.observe import CallEvent
@@ -128,6 +131,27 @@ class Caller:
         self.transport.plan = dict.fromkeys(range(start, start + (times or 0)), fault)
         if times is None:
             self.transport.plan = dict.fromkeys(range(start), None) | {EVERY: fault}
+
+
+def shown_by(error: BaseException) -> Iterator[str]:
+    """Give what an error shows of itself to whoever prints, pickles or reports it.
+
+    An error tracker reports the variables of every frame that the error came through, and of those of the errors that
+    led to it. The caller's own frames, up to the service object, hold what the caller gave, and are left out.
+    """
+    led: BaseException | None = error
+    while led is not None:
+        yield from (str(led), repr(led), repr(vars(led)))
+        for frame, _ in traceback.walk_tb(led.__traceback__):
+            if frame.f_globals.get("__name__", "").startswith("govcomponents.") and not is_callers(frame):
+                yield from (repr(value) for value in frame.f_locals.values())
+        led = led.__cause__ or led.__context__
+    yield repr(pickle.loads(pickle.dumps(error)))  # noqa: S301  # our own bytes
+
+
+def is_callers(frame: FrameType) -> bool:
+    """Whether a frame is of the suites themselves."""
+    return str(frame.f_globals.get("__name__", "")).startswith("govcomponents.contracts.")
 
 
 def writes(sent: Iterable[Request]) -> list[Request]:

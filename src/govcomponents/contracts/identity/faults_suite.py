@@ -11,7 +11,7 @@ import pytest
 
 from govcomponents.contracts.faults import Fault
 from govcomponents.contracts.identity.subject import Call, IdentityCaller, IdentityTests
-from govcomponents.contracts.suite import faults, injections
+from govcomponents.contracts.suite import faults, injections, shown_by
 from govcomponents.errors import (
     GovComponentsError,
     SignInDenied,
@@ -194,7 +194,7 @@ class IdentityFaults(IdentityTests):
                 seen += [repr(identity), str(identity), repr(identity.name), f"{identity.addresses}"]
                 seen.append(str(pickle.dumps(identity)))
             except GovComponentsError as error:
-                seen += [repr(error), str(error), repr(pickle.loads(pickle.dumps(error)).__dict__)]  # noqa: S301  # our own
+                seen += shown_by(error)
             headers = [value for request in caller.transport.sent for value in request.headers.values()]
             secrets += [value.partition(" ")[2] for value in headers]
             seen += [repr(request) for request in caller.transport.sent]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from govcomponents.contracts.faults import RETRY_AFTER, Fault
 from govcomponents.contracts.notify.subject import FROM_TEMPLATES, SENDS, Call, NotifyCaller, NotifyTests, Sending
-from govcomponents.contracts.suite import faults, injections, needs, writes
+from govcomponents.contracts.suite import faults, injections, needs, shown_by, writes
 from govcomponents.errors import (
     GovComponentsError,
     InvalidInput,
@@ -175,7 +174,7 @@ class NotifyFaults(NotifyTests):
                 sent = sending.by(caller)
                 seen += [repr(sent), str(sent), json.dumps(sent.to_dict()), repr(caller.notify.get(sent.id))]
             except GovComponentsError as error:
-                seen += [str(error), repr(error), repr(pickle.loads(pickle.dumps(error))), repr(error.__dict__)]  # noqa: S301  # our own bytes
+                seen += shown_by(error)
         seen += [repr(caller.events), repr(caller.transport.sent), repr(caller.port), caplog.text]
         for canary in self.subject.canaries:
             assert canary not in " ".join(seen)

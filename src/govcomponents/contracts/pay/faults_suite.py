@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from govcomponents.contracts.faults import RETRY_AFTER, Fault
 from govcomponents.contracts.pay.operations import OPERATIONS, Act, Operation
 from govcomponents.contracts.pay.subject import HOLDER, Call, PayCaller, PayTests
-from govcomponents.contracts.suite import faults, injections, needs, writes
+from govcomponents.contracts.suite import faults, injections, needs, shown_by, writes
 from govcomponents.core.http.messages import Replay
 from govcomponents.errors import (
     CallbackRefused,
@@ -242,7 +241,7 @@ class PayFaults(PayTests):
                 given = act()
                 seen += [repr(given), str(given)]
             except GovComponentsError as error:
-                seen += [str(error), repr(error), repr(pickle.loads(pickle.dumps(error))), repr(error.__dict__)]  # noqa: S301  # our own bytes
+                seen += shown_by(error)
         seen += [repr(caller.events), repr(caller.transport.sent), repr(caller.port), caplog.text]
         told = " ".join(seen)
         for canary in (*self.subject.canaries, HOLDER, self.subject.card):
