@@ -20,10 +20,16 @@ from govcomponents import (
     Settings,
 )
 from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.durable.async_later import AsyncLaterNotify, AsyncLaterPay
+from govcomponents.durable.async_service import AsyncDurable
+from govcomponents.durable.later import LaterNotify, LaterPay
+from govcomponents.durable.service import Durable
 from govcomponents.frames import leave_frames_behind, leaving_frames_behind
 from govcomponents.identity import AsyncIdentityService, IdentityService
 from govcomponents.notify import AsyncNotifyService, NotifyService
 from govcomponents.pay import AsyncPayService, PayService
+from govcomponents.web.async_handlers import AsyncWebHandlers
+from govcomponents.web.handlers import WebHandlers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -36,6 +42,14 @@ SERVICES = (
     AsyncPayService,
     AsyncNotifyService,
     AsyncIdentityService,
+    LaterNotify,
+    LaterPay,
+    AsyncLaterNotify,
+    AsyncLaterPay,
+    Durable,
+    AsyncDurable,
+    WebHandlers,
+    AsyncWebHandlers,
 )
 KEY = "api_test_" + "canary" * 7
 BACK = "https://service.example.gov.uk/back"

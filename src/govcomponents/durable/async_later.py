@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.durable.outbox.capturing import capturing
 from govcomponents.durable.outbox.enqueue import Order, Queue
+from govcomponents.frames import shield
 
 if TYPE_CHECKING:
     from govcomponents.durable.outbox.capturing import NotifyCalls, PayCalls
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from govcomponents.pay.ids import PaymentId
 
 
+@shield
 class AsyncLaterNotify:
     """Messages to be sent later, for asyncio callers.
 
@@ -109,6 +111,7 @@ class AsyncLaterNotify:
         return await self._queue.add(call, self._provider, order)
 
 
+@shield
 class AsyncLaterPay:
     """Payments' refunds, captures and cancellations to be made later, for asyncio callers.
 

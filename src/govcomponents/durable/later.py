@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from govcomponents.core.driver import drive
 from govcomponents.durable.outbox.capturing import capturing
 from govcomponents.durable.outbox.enqueue import Order, Queue
+from govcomponents.frames import shield
 
 if TYPE_CHECKING:
     from govcomponents.durable.outbox.capturing import NotifyCalls, PayCalls
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from govcomponents.pay.ids import PaymentId
 
 
+@shield
 class LaterNotify:
     """Messages to be sent later, for blocking callers.
 
@@ -115,6 +117,7 @@ class LaterNotify:
         return drive(self._queue.add(call, self._provider, order))
 
 
+@shield
 class LaterPay:
     """Payments' refunds, captures and cancellations to be made later, for blocking callers.
 

@@ -23,6 +23,7 @@ from govcomponents.durable.storage.engines import EngineLike, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
+from govcomponents.frames import shield
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -38,6 +39,7 @@ PATIENCE = timedelta(days=7)
 "After this a call that could not be made is given up, unless it says something else: providers forget by then."
 
 
+@shield
 class Durable:
     """The durable layer, for blocking callers. Safe to share between threads.
 

@@ -12,6 +12,7 @@ from govcomponents.errors import (
     SignInError,
     SignInUnavailable,
 )
+from govcomponents.frames import shield
 from govcomponents.identity.events import IDENTITY_EVENTS, AccountChange, AccountEvent, LogoutNotice
 from govcomponents.identity.pending import PENDING_LIFE
 from govcomponents.identity.replay_stores import MemoryReplayStore
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _OVER: Final = frozenset({AccountChange.PURGED, AccountChange.DISABLED, AccountChange.LOCKED})
 
 
+@shield
 class AsyncWebHandlers:
     """The web handlers of one service, for asyncio callers. They know no framework: data in, data out.
 

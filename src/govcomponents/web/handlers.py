@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 
 from govcomponents.core.driver import drive
 from govcomponents.errors import GovComponentsError, NotSupported, SignInDenied, SignInError, SignInUnavailable
+from govcomponents.frames import shield
 from govcomponents.identity.events import IDENTITY_EVENTS, AccountChange, AccountEvent, LogoutNotice
 from govcomponents.identity.pending import PENDING_LIFE
 from govcomponents.identity.replay_stores import MemoryReplayStore
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _OVER: Final = frozenset({AccountChange.PURGED, AccountChange.DISABLED, AccountChange.LOCKED})
 
 
+@shield
 class WebHandlers:
     """The web handlers of one service, for blocking callers. They know no framework: data in, data out.
 
