@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gc
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +23,7 @@ from .own_answers import LIMITS, bare_outcomes, misbehaving, outcomes
 from .test_misbehaving_servers import serving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .loopback import Caller
     from .test_misbehaving_servers import Connection
@@ -147,3 +152,54 @@ def test_closing_ends_the_calls_that_are_under_way(make_caller: Make) -> None:
         caller.close()
         thread.join(2)
         assert ended == [True]
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts sockets as Linux shows them")
+def test_f10_closing_leaves_no_socket_of_fifty_threads_open_after_errors() -> None:
+    """urllib3 closes a pool only when it is collected, and an error's traceback can keep it."""
+    from govcomponents.core.transports.blocking import RequestsTransport
+
+    transport = RequestsTransport(**LIMITS)
+    kept: list[BaseException] = []
+    barrier = threading.Barrier(50)
+
+    def sockets() -> int:
+        return sum(name.startswith("socket:") for name in _open_files())
+
+    def serve(connection: Connection) -> None:
+        while (path := connection.request()) is not None:
+            if path == "/broken":
+                connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n")
+                return
+            connection.answer(path)
+
+    def work() -> None:
+        for path in ("/a", "/broken", "/b"):
+            try:
+                drive(transport.send(get(base + path)))
+            except GovComponentsError as error:
+                kept.append(error)
+        barrier.wait()
+
+    gc.disable()
+    try:
+        with serving(serve) as base:
+            drive(transport.send(get(base + "/a")))
+            before = sockets()
+            with ThreadPoolExecutor(50) as pool:
+                list(pool.map(lambda _: work(), range(50)))
+            assert sockets() > before + 40
+            drive(transport.aclose())
+            deadline = time.monotonic() + 3  # the server's own ends, in this process, close as ours do
+            while sockets() > before and time.monotonic() < deadline:
+                time.sleep(0.01)
+            assert sockets() <= before
+            assert len(kept) == 50
+    finally:
+        gc.enable()
+
+
+def _open_files() -> Iterator[str]:
+    for entry in list(Path("/proc/self/fd").iterdir()):
+        with contextlib.suppress(OSError):  # closed meanwhile
+            yield str(entry.readlink())

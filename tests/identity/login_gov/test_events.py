@@ -212,3 +212,32 @@ def test_other_providers_have_no_such_events():
     other = Other.from_settings(settings(), Runtime(FakeOpenIdProvider(profile(), lambda: NOW)))
     with pytest.raises(NotSupported):
         service_of(other).parse_callback(b"x", {})
+
+
+_PURGED = "https://schemas.openid.net/secevent/risc/event-type/account-purged"
+
+
+@pytest.mark.parametrize("odd", [["https://idp.example"], {}, {"a": 1}, 7, None, True], ids=str)
+@pytest.mark.parametrize("member", ["iss", "subject_type", "sub", "email"])
+def test_f7_a_subject_of_an_odd_type_is_refused(odd, member):
+    """A JSON value is no key of a set or dictionary before its type is known."""
+    fake, service = desk()
+    kind = "email" if member == "email" else "iss-sub"
+    subject = {"subject_type": kind, "iss": HOST, "sub": "p", member: odd}
+    with pytest.raises(CallbackRefused):
+        parse(service, event(fake, events={_PURGED: {"subject": subject}}), MEDIA)
+
+
+@pytest.mark.parametrize("email", ["a@b.example\r\nBcc: c@d.example", "a\0@b.example", "\u202ea@b.example"])
+def test_f13_an_address_with_control_characters_is_nobody_s(email):
+    fake, service = desk()
+    subject = {"subject_type": "email", "email": email}
+    with pytest.raises(CallbackRefused) as caught:
+        parse(service, event(fake, events={_PURGED: {"subject": subject}}), MEDIA)
+    assert caught.value.code == "bad_subject"
+
+
+def test_f13_a_reason_holds_no_control_characters():
+    fake, service = desk()
+    told = {"subject": {"subject_type": "email", "email": "a@b.example"}, "reason": "hijacking\r\nX: y"}
+    assert parse(service, event(fake, events={_PURGED: told}), MEDIA).reason == "hijacking  X: y"

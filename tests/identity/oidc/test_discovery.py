@@ -338,6 +338,24 @@ URLS = st.sampled_from(
 )
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://id.example.com/x#",
+        "https://id.example.com/x#y",
+        "https://@id.example.com/x",
+        "https://:@id.example.com/x",
+        "https://id.example.com:/x",
+        "https://id.example.com/x?",
+    ],
+)
+@pytest.mark.parametrize("member", ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"])
+def test_f9_an_endpoint_has_no_empty_part(member, url):
+    """Parameters would land behind the "#", and two readers could take it for two places."""
+    with pytest.raises(DiscoveryUnfit):
+        read_metadata(document() | {member: url}, EXPECTED)
+
+
 @given(st.dictionaries(st.sampled_from(sorted(document())), ANYTHING, max_size=4))
 def test_any_document_is_read_or_refused(changes):
     """Whatever it holds: every address that is let in is on the one allowed host."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from govcomponents.errors import SignInReason
 from govcomponents.identity.events import AccountChange
 from govcomponents.identity.jose.tokens import TokenRefused, check_subject
+from govcomponents.identity.protocol import claims
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
@@ -53,11 +54,11 @@ class AccountReport:
     reason: str | None
 
 
-def read_report(claims: Mapping[str, Any], policy: SecurityEventPolicy) -> AccountReport:
+def read_report(told_of: Mapping[str, Any], policy: SecurityEventPolicy) -> AccountReport:
     """Read the one change of one account that a token tells of. Raises TokenRefused."""
-    if "nonce" in claims:
+    if "nonce" in told_of:
         raise TokenRefused(SignInReason.BAD_TYPE, "the security event has a nonce, as an ID token has")
-    events = claims.get("events")
+    events = told_of.get("events")
     if not isinstance(events, dict) or len(events) != 1:
         raise TokenRefused(SignInReason.BAD_TYPE, "the security event does not tell of exactly one thing")
     ((kind, told),) = events.items()
@@ -65,18 +66,19 @@ def read_report(claims: Mapping[str, Any], policy: SecurityEventPolicy) -> Accou
     if not isinstance(subject, dict) or len(kind) > _MAX_TYPE or not kind.isprintable():
         raise TokenRefused(SignInReason.MALFORMED, "the security event is about nobody, or has no usable name")
     person, email = _subject(subject, policy.issuers)
-    reason = told.get("reason")
+    reason = claims.text(told.get("reason"))
     change = RISC_CHANGES.get(kind) or policy.changes.get(kind)
-    return AccountReport(kind, change, person, email, reason if isinstance(reason, str) else None)
+    return AccountReport(kind, change, person, email, None if reason is None else reason.reveal())
 
 
 def _subject(subject: Mapping[str, Any], issuers: frozenset[str]) -> tuple[Personal[str] | None, Personal[str] | None]:
     """Read whose account it is: a subject of this issuer, with or without its final slash, or an email address."""
     match subject.get("subject_type"):
         case "iss-sub":
-            if subject.get("iss") not in issuers:
+            issuer = subject.get("iss")
+            if not isinstance(issuer, str) or issuer not in issuers:
                 raise TokenRefused(SignInReason.BAD_ISSUER, "the security event is about another issuer's account")
             return Personal(check_subject(subject, "security event")), None
-        case "email" if isinstance(subject.get("email"), str) and subject["email"]:
-            return None, Personal(subject["email"])
+        case "email" if (email := claims.address_text(subject.get("email"))) is not None:
+            return None, email
     raise TokenRefused(SignInReason.BAD_SUBJECT, "the security event does not say whose account it is about")
