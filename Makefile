@@ -109,6 +109,10 @@ audit: $(VENV)/.made ## compare requirements-dev.lock with the advisories that a
 			echo "The advisories could not be had: this is no audit." >&2; exit 2; \
 		fi; exit $$status
 
+.PHONY: kills
+kills: $(VENV)/.dev ## kill bulk sends 500 times, interrupt them and fill their disks, then count everybody
+	@cd tests && ../$(PY) -m notify.bulk --kills $(or $(KILLS),500) --rows $(or $(ROWS),50000)
+
 .PHONY: bench
 bench: $(VENV)/.dev ## measure speed and memory against other clients, and print the table
 	@$(PY) -m bench.run

@@ -291,9 +291,13 @@ class Unavailable(GovComponentsError):
 
 
 class Refused(GovComponentsError):
-    """The provider answered no, and nothing was changed."""
+    """The provider answered no, and nothing was changed. `field` names the argument, where it is known."""
 
     default_fix = "see the provider's code"
+
+    def __init__(self, happened: str, *, field: str | None = None, **facts: Unpack[Facts]) -> None:
+        super().__init__(happened, **facts)
+        self.field = field
 
 
 class CredentialsRefused(Refused):
@@ -309,11 +313,7 @@ class PermissionRefused(Refused):
 
 
 class RequestRefused(Refused):
-    """The provider finds the request wrong. `field` names the part, where the provider did."""
-
-    def __init__(self, happened: str, *, field: str | None = None, **facts: Unpack[Facts]) -> None:
-        super().__init__(happened, **facts)
-        self.field = field
+    """The provider finds the request wrong."""
 
 
 class NotFound(Refused):

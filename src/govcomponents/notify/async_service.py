@@ -93,8 +93,8 @@ class AsyncNotifyService(Service[NotifyPort]):
         twice. `reply_to` is the id of a reply-to address; `one_click_unsubscribe_url` an https URL that unsubscribes on
         an empty POST; `sanitise` names placeholders whose values people typed in, so that no link or formatting comes
         from them. With `once` the reference is looked up first, and after a lost answer: nothing is sent if the
-        provider holds it already (two callers at the very same moment can still both send). `extra` goes on the wire as
-        it is, and is not portable.
+        provider holds the message already; ReferenceReused if what it holds has another recipient or template. Two
+        callers at the very same moment can still both send. `extra` goes on the wire as it is, and is not portable.
 
         Raises InvalidInput or NotSupported before anything is sent; RequestRefused, NotFound, Conflict,
         PermissionRefused, CredentialsRefused, RateLimited or DailyLimitReached when the provider says no; NotSent, or
@@ -204,8 +204,7 @@ class AsyncNotifyService(Service[NotifyPort]):
     async def get(self, notification_id: str) -> Notification:
         """Return one message as it stands now.
 
-        Raises NotFound if there is none with that id, it is another service's, or it is no longer kept (GOV.UK
-        Notify keeps messages for 7 days unless the service sets another time).
+        Raises NotFound if there is none with that id, it is another service's, or it is no longer kept.
         """
         self._port.require(Can.GET, operation="notify.get")
         wanted = checked_id(notification_id, "notify.get")
@@ -264,21 +263,19 @@ class AsyncNotifyService(Service[NotifyPort]):
         operation = "notify.get_template"
         self._port.require(Can.TEMPLATES, operation=operation)
         wanted = self._policy.template_id(template, operation)
-        return await self._perform(
-            operation, self._port.get_template(wanted, checked_version(version, operation)), id=wanted
-        )
+        number = checked_version(version, operation)
+        return await self._perform(operation, self._port.get_template(wanted, number), id=wanted)
 
     async def preview(self, template: TemplateLike, personalisation: Personalisation | None = None) -> Rendered:
-        """Let the provider fill a template, and send nothing. `Template.render` does the same without a network call.
+        """Let the provider fill a template, and send nothing; `Template.render` does so offline.
 
         Raises NotFound, or RequestRefused if a placeholder has no value.
         """
         operation = "notify.preview"
         self._port.require(Can.PREVIEW, operation=operation)
         wanted = self._policy.template_id(template, operation)
-        return await self._perform(
-            "notify.preview", self._port.preview(wanted, checked_values(personalisation, operation))
-        )
+        values = checked_values(personalisation, operation)
+        return await self._perform("notify.preview", self._port.preview(wanted, values))
 
     def search_inbound_sms(self, *, older_than: str | None = None) -> AsyncGenerator[InboundSms, None]:
         """Find the texts that people sent to the service, newest first; with `older_than`, an id, only earlier ones."""
@@ -292,8 +289,8 @@ class AsyncNotifyService(Service[NotifyPort]):
     ) -> AsyncGenerator[Notification, None]:
         """Give each of the messages once its status is final, then those that are not final yet, as they stand.
 
-        They are looked at once, and again after each of `waits` seconds. Use it for what no callback reports: letters,
-        messages that the provider itself gave up, texts abroad that stay SENT. Those no longer kept are left out.
+        They are looked at once, and again after each of `waits` seconds. Use it for what no callback reports, such as
+        letters and texts abroad that stay SENT. Those no longer kept are left out.
         """
         self._port.require(Can.GET, operation="notify.follow_up")
         with checked_input("notify.follow_up", FollowUpInput):
@@ -346,8 +343,8 @@ class AsyncNotifyService(Service[NotifyPort]):
             )
         self._port.require(CAPABILITIES[bulk.channel], operation=operation)
         choice = self._policy.choice(template, bulk.channel, operation)
-        plan = BulkPlan(self._sender, bulk, self._policy.template_id(template, operation), choice)
-        return await self._perform("notify.send_many", AsyncBulkRunner(plan).run())
+        template_id = self._policy.template_id(template, operation)
+        return await self._perform(operation, AsyncBulkRunner(BulkPlan(self._sender, bulk, template_id, choice)).run())
 
     async def send_job(
         self,

@@ -36,7 +36,7 @@ class RecipientGuard:
     ) -> RecipientGuard:
         """Make a guard from plain texts."""
         return cls(
-            frozenset(_key(one) for one in allowed),
+            frozenset(recipient_key(one) for one in allowed),
             None if redirect_emails_to is None else Personal(redirect_emails_to),
             None if redirect_texts_to is None else Personal(redirect_texts_to),
         )
@@ -61,7 +61,7 @@ class RecipientGuard:
 
     def recipient(self, to: Personal[str], channel: Channel, operation: str) -> Personal[str]:
         """Return who is sent to instead of `to`, or `to`. Raises InvalidInput for one who is not allowed."""
-        key = _key(to.reveal())
+        key = recipient_key(to.reveal())
         if key in self.allowed or ("@" in key and f"@{key.rpartition('@')[2]}" in self.allowed):
             return to
         instead = self.redirect_emails_to if channel is Channel.EMAIL else self.redirect_texts_to
@@ -79,12 +79,12 @@ class RecipientGuard:
         )
 
 
-def _key(recipient: str) -> str:
+def recipient_key(recipient: str) -> str:
     """Return the form in which recipients are compared: addresses in lower case, UK numbers by ten digits."""
     if "@" in recipient:
         return recipient.strip().lower()
     digits = "".join(character for character in recipient if character.isdigit())
-    for prefix in ("0044", "44", "0"):
+    for prefix in ("00440", "0044", "440", "44", "0"):
         if digits.startswith(prefix) and len(digits) - len(prefix) == 10:
             return digits[-10:]
     return digits or recipient.strip().lower()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.core.ports.answers import belonging
-from govcomponents.errors import InvalidInput, NotFound, OutcomeUnknown
+from govcomponents.core.ports.answers import belonging, check_belongs
+from govcomponents.errors import InvalidInput, NotFound, OutcomeUnknown, ReferenceReused
 from govcomponents.notify.capabilities import NotifyCapability as Can
+from govcomponents.notify.guards import recipient_key
 from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
 from govcomponents.notify.models import Channel, NotificationId, Sent
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable
+    from collections.abc import AsyncGenerator, Awaitable, Sequence
 
     from govcomponents.core.http.runtime import Runtime
     from govcomponents.notify.guards import RecipientGuard
@@ -44,10 +45,19 @@ class Sender:
             if self._pacer is not None:
                 await self._wait_for_turn(message, self._pacer)
             return await self.deliver(message)
-        operation, channel = _described(message)
+        operation, _ = _described(message)
         reference = self._checked_once(message.reference, once, operation)
-        if found := await self.find(reference, channel):
+        message = self.guarded(message)
+        found, another = await self._look_for(message, reference)
+        if found is not None:
             return _as_sent(found)
+        if another:
+            raise ReferenceReused(
+                problem=f"the provider holds another message with it: its {another} is another",
+                fix="give each message a reference of its own; leave `once` out if both are to be sent",
+                operation=operation,
+                provider=self.port.provider,
+            )
         try:
             if self._pacer is not None:
                 await self._wait_for_turn(message, self._pacer)
@@ -55,7 +65,8 @@ class Sender:
         except OutcomeUnknown as error:
             for pause in _LOOK_AGAIN_AFTER:
                 await self.rest(pause)
-                if found := await self.find(reference, channel):
+                found, _ = await self._look_for(message, reference)
+                if found is not None:
                     return _as_sent(found)
             raise OutcomeUnknown(
                 "the answer was lost, and 35 seconds later the provider holds no message with this reference: most "
@@ -67,6 +78,26 @@ class Sender:
                 code=error.code,
                 request_id=error.request_id,
             ) from None
+
+    async def _look_for(self, message: Message, reference: str) -> tuple[Notification | None, str]:
+        """Return the newest message with a reference that is this one; else None, and what is another about the newest.
+
+        What goes into the placeholders is not compared: no provider tells it.
+        """
+        another = ""
+        operation, channel = _described(message)
+        asked = {"channel": channel, "reference": reference}
+        found = self.port.search(SearchInput(channel=channel, reference=reference))
+        try:
+            async for notification in found:
+                check_belongs(notification, asked, operation=operation, provider=self.port.provider)
+                difference = _difference(message, notification)
+                if not difference:
+                    return notification, ""
+                another = another or difference
+        finally:
+            await found.aclose()
+        return None, another
 
     def _checked_once(self, reference: str | None, once: object, operation: str) -> str:
         if once is not True:
@@ -116,15 +147,10 @@ class Sender:
         if seconds > 0:
             await self.runtime.transport.sleep(seconds)
 
-    async def find(self, reference: str, channel: Channel) -> Notification | None:
-        """Return the newest message with a reference, or None."""
-        found = self.port.search(SearchInput(channel=channel, reference=reference))
-        try:
-            async for notification in found:
-                return notification
-        finally:
-            await found.aclose()
-        return None
+    async def find(self, message: Message) -> Notification | None:
+        """Return the newest message of the provider's that is this one, by its reference; None if it holds none."""
+        found, _ = await self._look_for(message, message.reference or "")
+        return found
 
     async def follow_up(self, wanted: FollowUpInput) -> AsyncGenerator[Notification, None]:
         """Give each message once its status is final, and at the end those that are not final yet."""
@@ -160,6 +186,26 @@ def _described(message: Message) -> tuple[str, Channel]:
         return "notify.send_sms", Channel.SMS
     name = "notify.send_letter" if isinstance(message, LetterInput) else "notify.send_precompiled_letter"
     return name, Channel.LETTER
+
+
+def _difference(message: Message, held: Notification) -> str:
+    """Return what is another about a message that the provider holds: "template", "recipient" or nothing."""
+    if isinstance(message, PrecompiledInput):
+        return ""  # its address is in the PDF, and its template is the provider's own
+    if held.template_id is not None and held.template_id.lower() != message.template.lower():
+        return "template"
+    if isinstance(message, LetterInput):
+        if held.address is None or _written(message.address.reveal()) == _written(held.address.reveal()):
+            return ""
+        return "recipient"
+    if held.recipient is None or recipient_key(message.to.reveal()) == recipient_key(held.recipient.reveal()):
+        return ""
+    return "recipient"
+
+
+def _written(lines: Sequence[str]) -> str:
+    """Return an address in the form in which addresses are compared: without regard to case, spaces and commas."""
+    return "".join("".join(lines).casefold().replace(",", " ").split())
 
 
 def _as_sent(found: Notification) -> Sent:

@@ -97,8 +97,8 @@ class NotifyService(Service[NotifyPort]):
         twice. `reply_to` is the id of a reply-to address; `one_click_unsubscribe_url` an https URL that unsubscribes on
         an empty POST; `sanitise` names placeholders whose values people typed in, so that no link or formatting comes
         from them. With `once` the reference is looked up first, and after a lost answer: nothing is sent if the
-        provider holds it already (two callers at the very same moment can still both send). `extra` goes on the wire as
-        it is, and is not portable.
+        provider holds the message already; ReferenceReused if what it holds has another recipient or template. Two
+        callers at the very same moment can still both send. `extra` goes on the wire as it is, and is not portable.
 
         Raises InvalidInput or NotSupported before anything is sent; RequestRefused, NotFound, Conflict,
         PermissionRefused, CredentialsRefused, RateLimited or DailyLimitReached when the provider says no; NotSent, or
@@ -208,8 +208,7 @@ class NotifyService(Service[NotifyPort]):
     def get(self, notification_id: str) -> Notification:
         """Return one message as it stands now.
 
-        Raises NotFound if there is none with that id, it is another service's, or it is no longer kept (GOV.UK
-        Notify keeps messages for 7 days unless the service sets another time).
+        Raises NotFound if there is none with that id, it is another service's, or it is no longer kept.
         """
         self._port.require(Can.GET, operation="notify.get")
         wanted = checked_id(notification_id, "notify.get")
@@ -268,21 +267,19 @@ class NotifyService(Service[NotifyPort]):
         operation = "notify.get_template"
         self._port.require(Can.TEMPLATES, operation=operation)
         wanted = self._policy.template_id(template, operation)
-        return drive(
-            self._perform(operation, self._port.get_template(wanted, checked_version(version, operation)), id=wanted)
-        )
+        number = checked_version(version, operation)
+        return drive(self._perform(operation, self._port.get_template(wanted, number), id=wanted))
 
     def preview(self, template: TemplateLike, personalisation: Personalisation | None = None) -> Rendered:
-        """Let the provider fill a template, and send nothing. `Template.render` does the same without a network call.
+        """Let the provider fill a template, and send nothing; `Template.render` does so offline.
 
         Raises NotFound, or RequestRefused if a placeholder has no value.
         """
         operation = "notify.preview"
         self._port.require(Can.PREVIEW, operation=operation)
         wanted = self._policy.template_id(template, operation)
-        return drive(
-            self._perform("notify.preview", self._port.preview(wanted, checked_values(personalisation, operation)))
-        )
+        values = checked_values(personalisation, operation)
+        return drive(self._perform("notify.preview", self._port.preview(wanted, values)))
 
     def search_inbound_sms(self, *, older_than: str | None = None) -> Iterator[InboundSms]:
         """Find the texts that people sent to the service, newest first; with `older_than`, an id, only earlier ones."""
@@ -294,8 +291,8 @@ class NotifyService(Service[NotifyPort]):
     def follow_up(self, notification_ids: Sequence[str], *, waits: Sequence[float] = ()) -> Iterator[Notification]:
         """Give each of the messages once its status is final, then those that are not final yet, as they stand.
 
-        They are looked at once, and again after each of `waits` seconds. Use it for what no callback reports: letters,
-        messages that the provider itself gave up, texts abroad that stay SENT. Those no longer kept are left out.
+        They are looked at once, and again after each of `waits` seconds. Use it for what no callback reports, such as
+        letters and texts abroad that stay SENT. Those no longer kept are left out.
         """
         self._port.require(Can.GET, operation="notify.follow_up")
         with checked_input("notify.follow_up", FollowUpInput):
@@ -348,8 +345,8 @@ class NotifyService(Service[NotifyPort]):
             )
         self._port.require(CAPABILITIES[bulk.channel], operation=operation)
         choice = self._policy.choice(template, bulk.channel, operation)
-        plan = BulkPlan(self._sender, bulk, self._policy.template_id(template, operation), choice)
-        return drive(self._perform("notify.send_many", BulkRunner(plan).run()))
+        template_id = self._policy.template_id(template, operation)
+        return drive(self._perform(operation, BulkRunner(BulkPlan(self._sender, bulk, template_id, choice)).run()))
 
     def send_job(
         self,

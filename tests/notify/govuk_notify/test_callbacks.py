@@ -124,8 +124,8 @@ def test_without_a_configured_token_everything_is_refused():
 @pytest.mark.parametrize(
     "body",
     [
-        b"", b"{", b"[]", b"null", b"{}", b"[" * 60_000, b"\xff", b" " * 10_000_000,
-        {**RECEIPT, "to": 7}, {**RECEIPT, "created_at": "soon"}, {"source_number": "1"}, {"complaint_id": 1},
+        b"", b"{", b"[]", b"null", b"[" * 60_000, b"\xff", b" " * 10_000_000, b"7",
+        b'"text"', b'{"id": "1", "id": "2"}',
     ],
     ids=lambda body: str(body)[:30],
 )  # fmt: skip
@@ -135,6 +135,25 @@ def test_a_body_that_cannot_be_read_is_refused_without_showing_it(body):
 
     assert "07700" not in str(caught.value)
     assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {}, {**RECEIPT, "to": 7}, {**RECEIPT, "created_at": "soon"}, {"source_number": "1"}, {"complaint_id": 1},
+        {**RECEIPT, "status": None}, {**RECEIPT, "id": {}}, {**RECEIPT, "notification_type": 7},
+        {**RECEIPT, "template_version": "new"}, {"date_sent": "soon", "notification_id": "1"}, {"date_sent": None},
+        {"source_number": 1, "date_received": 5}, {"complaint_id": "1", "complaint_date": "32 March"},
+        {"id": "1", "notification_type": []},
+    ],
+    ids=lambda body: str(body)[-40:],
+)  # fmt: skip
+def test_what_is_proved_but_not_understood_is_acknowledged_as_unknown(body):
+    event = read(body)
+
+    assert isinstance(event, UnknownEvent)
+    assert event.key == read(body).key
+    assert "07700" not in repr(event)
 
 
 @given(st.binary(max_size=200))

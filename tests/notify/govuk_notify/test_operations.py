@@ -10,6 +10,7 @@ from govcomponents import (
     InvalidInput,
     OutcomeUnknown,
     PermissionRefused,
+    ReferenceReused,
     Unavailable,
     WrongAnswer,
 )
@@ -289,6 +290,53 @@ def test_once_looks_the_reference_up_first():
     assert len(sandbox.notify.messages.all()) == 1
     with pytest.raises(InvalidInput, match="reference"):
         notify.send_email("sam@example.com", EMAIL, VALUES, once=True)
+
+
+def test_once_takes_no_other_message_for_this_one():
+    sandbox, notify = on_sandbox(key=LIVE_KEY)
+    first = notify.send_email("sam@example.com", EMAIL, VALUES, "CASE-1", once=True)
+    for to, template in (("other@example.com", EMAIL), ("sam@example.com", FILE)):
+        with pytest.raises(ReferenceReused, match="another") as caught:
+            notify.send_email(to, template, VALUES, "CASE-1", once=True)
+        assert caught.value.field == "reference"
+        assert "example.com" not in str(caught.value)
+    assert len(sandbox.notify.messages.all()) == 1
+    notify.send_email("other@example.com", EMAIL, VALUES, "CASE-1")
+    for to in (" SAM@example.com", "sam@example.com"):  # it is older than the other one
+        assert notify.send_email(to, EMAIL.upper(), VALUES, "CASE-1", once=True).id == first.id
+
+    text = notify.send_sms("07700 900123", TEXT, VALUES, "CASE-1", once=True)
+    assert notify.send_sms("+44 (0)7700-900123", TEXT, VALUES, "CASE-1", once=True).id == text.id
+    with pytest.raises(ReferenceReused, match="recipient"):
+        notify.send_sms("07700 900124", TEXT, VALUES, "CASE-1", once=True)
+    letter = notify.send_letter(ADDRESS, LETTER, VALUES, "CASE-1", once=True)
+    again = [ADDRESS[0].upper(), f" {ADDRESS[1]},", "sw1a1aa"]
+    assert notify.send_letter(again, LETTER, VALUES, "CASE-1", once=True).id == letter.id
+    with pytest.raises(ReferenceReused, match="recipient"):
+        notify.send_letter(["Ann Example", *ADDRESS[1:]], LETTER, VALUES, "CASE-1", once=True)
+
+
+def test_another_message_with_the_reference_does_not_end_the_doubt():
+    held = {
+        "id": "1", "type": "sms", "reference": "once-3", "phone_number": "07700900999", "status": "created",
+        "template": {"id": TEXT, "version": 1}, "created_at": "2026-03-02T09:00:00.000000Z", "body": "x",
+    }  # fmt: skip
+    empty, another = (answer(200, {"notifications": found, "links": {}}) for found in ([], [held]))
+    _, notify = scripted(empty, OutcomeUnknown("lost"), another, empty, another, empty, another, empty)
+
+    with pytest.raises(OutcomeUnknown, match="cannot be known"):
+        notify.send_sms("07700900123", TEXT, VALUES, "once-3", once=True)
+
+
+def test_a_search_that_answers_another_question_ends_once():
+    held = {
+        "id": "1", "type": "sms", "reference": "somebody's", "phone_number": "07700900123", "status": "created",
+        "template": {"id": TEXT, "version": 1}, "created_at": "2026-03-02T09:00:00.000000Z", "body": "x",
+    }  # fmt: skip
+    _, notify = scripted(answer(200, {"notifications": [held], "links": {}}))
+
+    with pytest.raises(WrongAnswer, match="reference"):
+        notify.send_sms("07700900123", TEXT, VALUES, "once-3", once=True)
 
 
 def test_once_finds_what_was_accepted_though_the_answer_was_lost():

@@ -27,24 +27,24 @@ from notify.doubles import EMAIL, NOW, TEST_KEY, VALUES, answer, refused, script
 ID = "740e5834-3a29-46b4-9a6f-16142fde533a"
 CATALOGUE = [
     (400, "BadRequestError", "Missing personalisation: first name, amount", RequestRefused, "personalisation"),
-    (400, "BadRequestError", "Template not found", NotFound, None),
-    (400, "BadRequestError", "Template has been deleted", Conflict, None),
+    (400, "BadRequestError", "Template not found", NotFound, "template"),
+    (400, "BadRequestError", "Template has been deleted", Conflict, "template"),
     (400, "BadRequestError", "sms template is not suitable for email notification", RequestRefused, "template"),
-    (400, "BadRequestError", "Can’t send to this recipient using a team-only API key", PermissionRefused, None),
+    (400, "BadRequestError", "Can’t send to this recipient using a team-only API key", PermissionRefused, "to"),
     (
         400,
         "BadRequestError",
         "Can’t send to this recipient when service is in trial mode – see x",
         PermissionRefused,
-        None,
+        "to",
     ),
     (403, "BadRequestError", "Cannot send letters with a team api key", PermissionRefused, None),
     (403, "BadRequestError", "Cannot send letters when service is in trial mode", PermissionRefused, None),
     (400, "BadRequestError", "Service is not allowed to send text messages", PermissionRefused, None),
-    (400, "BadRequestError", "Cannot send to international mobile numbers", PermissionRefused, None),
+    (400, "BadRequestError", "Cannot send to international mobile numbers", PermissionRefused, "to"),
     (400, "BadRequestError", "Send files by email has not been set up - add contact details", PermissionRefused, None),
-    (400, "BadRequestError", "email_reply_to_id x does not exist in database for service id y", NotFound, None),
-    (400, "BadRequestError", "sms_sender_id x does not exist in database for service id y", NotFound, None),
+    (400, "BadRequestError", "email_reply_to_id x does not exist in database for service id y", NotFound, "reply_to"),
+    (400, "BadRequestError", "sms_sender_id x does not exist in database for service id y", NotFound, "sender"),
     (400, "BadRequestError", "Your message is empty.", RequestRefused, "personalisation"),
     (
         400,
@@ -86,8 +86,8 @@ CATALOGUE = [
     (400, "BadRequestError", "Cannot decode letter content (invalid base64 encoding)", RequestRefused, "pdf"),
     (400, "BadRequestError", "Notification is not a letter", Conflict, None),
     (400, "BadRequestError", "PDF not available for letters in status technical-failure", Conflict, None),
-    (400, "ValidationError", "template_id is a required property", RequestRefused, None),
-    (400, "ValidationError", "template_id is not a valid UUID", RequestRefused, None),
+    (400, "ValidationError", "template_id is a required property", RequestRefused, "template"),
+    (400, "ValidationError", "template_id is not a valid UUID", RequestRefused, "template"),
     (400, "ValidationError", "Additional properties are not allowed (x was unexpected)", RequestRefused, None),
     (400, "BadRequestError", "something that was never seen before", RequestRefused, None),
     (403, "BadRequestError", "something that was never seen before", PermissionRefused, None),
@@ -113,6 +113,44 @@ def test_each_message_of_the_catalogue_has_its_class(status, kind, message, erro
     assert (caught.value.status, caught.value.code, caught.value.request_id) == (status, kind, "trace-1")
     assert getattr(caught.value, "field", None) == field
     assert caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "shown"),
+    [
+        ("email_address None is not of type string", "to", "email_address is not of type string"),
+        ("phone_number 07700 900canary is not of type string", "to", "phone_number is not of type string"),
+        ("personalisation canary is not of type object", "personalisation", "personalisation is not of type object"),
+        ("reference canary is too long", "reference", "reference is too long"),
+        ("status canary is not one of [cancelled, created]", "status", "is not one of [cancelled, created]"),
+        ("template_type canary is not one of [sms, email]", "channel", "template_type is not one of [sms, email]"),
+        ("one_click_unsubscribe_url is not a valid https url", "one_click_unsubscribe_url", "not a valid https url"),
+        ("postage invalid. It must be first, second or economy.", "postage", "It must be first, second or economy"),
+        ("scheduled_for datetime can not be in the past", "scheduled_for", "datetime can not be in the past"),
+        ("sms_sender_id is not a valid UUID", "sender", "UUID"),
+        ("email_reply_to_id canary is not of type string", "reply_to", "is not of type string"),
+        ("personalisation canary: is too long of canary", "personalisation", "finds personalisation wrong"),
+        ("address_line_1 canary is not of type string", "address", "postal address"),
+    ],
+)
+def test_of_a_message_about_a_property_the_property_and_no_value_is_shown(message, field, shown):
+    _, notify = scripted(refused(400, "ValidationError", message))
+
+    with pytest.raises(RequestRefused) as caught:
+        notify.send_email("sam@example.com", EMAIL, VALUES)
+
+    assert caught.value.field == field
+    assert shown in str(caught.value)
+    assert "canary" not in str(caught.value)
+    assert "None" not in str(caught.value)
+
+
+def test_a_letter_that_failed_the_virus_scan_has_no_pdf():
+    _, notify = scripted(refused(400, "BadRequestError", "File did not pass the virus scan"))
+
+    with pytest.raises(Conflict, match="no PDF") as caught:
+        notify.get_letter_pdf(ID)
+    assert caught.value.field is None
 
 
 def test_placeholders_that_are_missing_are_named_because_they_are_the_templates_own_words():

@@ -37,6 +37,7 @@ from govcomponents.errors import (
     OutcomeUnknown,
     PermissionRefused,
     RateLimited,
+    Refused,
     RequestRefused,
     Unavailable,
     UnexpectedReply,
@@ -231,6 +232,8 @@ class ErrorTable:
         if issubclass(kind, RequestRefused):
             named = f": {body.field}" if body.field else ""
             return kind(f"{happened}{named}", field=body.field or meaning.field, fix=fix, **facts)
+        if issubclass(kind, Refused):
+            return kind(happened, field=meaning.field, fix=fix, **facts)
         return kind(happened, fix=fix, **facts)
 
 

@@ -48,6 +48,8 @@ _GIVE_UP_AFTER_PAUSES: Final = 15
 _LOOK_UP_EVERY: Final = 2.0
 """Seconds after which a worker that waits looks whether the send was stopped."""
 
+_MOST_LOOKED_UP: Final = 1_000
+"""Rows whose answers were lost that are looked up at the end; the others are when the send is started again."""
 _NOT_LOOKED_UP: Final = "it may have been sent earlier, and this provider cannot be asked"
 
 T = TypeVar("T")
@@ -79,7 +81,7 @@ class BulkSend:
     _emitting: threading.Lock = field(default_factory=threading.Lock)
     _failures: int = 0
     _is_stopped: bool = False
-    _lost: list[tuple[int, int]] = field(default_factory=list)
+    _lost: list[tuple[int, int, Message]] = field(default_factory=list)
 
     @property
     def _account(self) -> str:
@@ -134,7 +136,7 @@ class BulkSend:
             return
         try:
             if is_unknown and self._can_look_up:
-                if found := await self._in_turn(lambda: self._found(self.reference(row.number))):
+                if found := await self._in_turn(lambda: self._found(message)):
                     self._end(row, RowState.ACCEPTED, found)
                     return
                 is_unknown = False
@@ -146,7 +148,7 @@ class BulkSend:
             self._end_unsent(row, is_unknown=is_unknown, problem=error.happened)
             raise
         except GovComponentsError as error:
-            self._failed(row, error, is_unknown=is_unknown)
+            self._failed(row, message, error, is_unknown=is_unknown)
         else:
             self._failures = 0
             self._end(row, RowState.ACCEPTED, sent.id)
@@ -206,10 +208,11 @@ class BulkSend:
                 return turn
             self.pace.hold(turn, clock(), wait)
 
-    def _failed(self, row: Row, error: GovComponentsError, *, is_unknown: bool) -> None:
+    def _failed(self, row: Row, message: Message, error: GovComponentsError, *, is_unknown: bool) -> None:
         """End a row that was not accepted. What an earlier attempt of unknown outcome did, no refusal says."""
         if isinstance(error, OutcomeUnknown):
-            self._lost.append((row.number, row.check))
+            if len(self._lost) < _MOST_LOOKED_UP:
+                self._lost.append((row.number, row.check, message))
             self._end(row, RowState.UNKNOWN, problem=error.happened)
         elif isinstance(error, (NotSent, Unavailable, CredentialsRefused, ConfigurationError)):
             self._failures += 1
@@ -223,10 +226,10 @@ class BulkSend:
         """Look up the rows whose answers were lost just now, then end the file. Those not found stay unknown."""
         lost, self._lost = self._lost, []
         try:
-            for number, check in lost if self._can_look_up else ():
+            for number, check, message in lost if self._can_look_up else ():
                 await self.sender.rest(self.pace.take(self.sender.runtime.clock()).wait)
                 try:
-                    found = await self._found(self.reference(number))
+                    found = await self._found(message)
                 except GovComponentsError:
                     break
                 if found is not None:
@@ -237,9 +240,9 @@ class BulkSend:
         except GovComponentsError as error:
             self.stopped_by = self.stopped_by or error
 
-    async def _found(self, reference: str) -> str | None:
-        """Return the id of the provider's message with a reference; None if it holds none."""
-        found = await self.sender.find(reference, self.channel)
+    async def _found(self, message: Message) -> str | None:
+        """Return the id that the provider's message of a row has; None if it holds none."""
+        found = await self.sender.find(message)
         return None if found is None else found.id
 
     def _end_unsent(self, row: Row, *, is_unknown: bool, problem: str) -> None:

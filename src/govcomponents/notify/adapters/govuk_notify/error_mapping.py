@@ -28,6 +28,12 @@ REFUSALS: Final = (
         "to",
     ),
     known(
+        r"letters when service is in trial mode",
+        PermissionRefused,
+        "the service is in trial mode",
+        "ask to go live, or use a test key",
+    ),
+    known(
         r"in trial mode",
         PermissionRefused,
         "the service is in trial mode",
@@ -98,7 +104,7 @@ REFUSALS: Final = (
     ),
     known(r"Recipient can.t be empty", RequestRefused, "the recipient is empty", "give a recipient", "to"),
     known(
-        r"ddress|UK postcode",
+        r"^(?:Address |Last line of |Must be a real |The (?:first 2 lines|last line) of )|address_line_\d|UK postcode",
         RequestRefused,
         "the postal address breaks the rules for addresses",
         "give 3 to 7 lines, of which the last is a UK postcode or, if the service may send abroad, a country",
@@ -149,6 +155,12 @@ class GovUkErrors(ErrorMapping):
         """Return what the answer means; that a PDF is not made yet is told with 400."""
         if refusal.kind == "PDFNotReadyError":
             return Meaning(Unavailable, "the PDF is not made yet", "ask again in a few seconds")
+        if refusal.request.operation == "notify.get_letter_pdf" and any("virus" in one for one in refusal.messages):
+            return Meaning(
+                Conflict,
+                "this letter has no PDF, because the file did not pass the virus scan",
+                "look at the letter's status",
+            )
         return super().meaning(refusal)
 
     def is_about_key(self, refusal: Refusal) -> bool:

@@ -11,8 +11,6 @@ import json
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import ValidationError
-
 from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.core.canonical_json import parse
 from govcomponents.core.http.responses import Wire
@@ -93,29 +91,31 @@ class CallbackReader:
         return CallbackRefused(happened, fix=fix, code=code, operation=_OPERATION, provider=self.provider)
 
     def parse(self, body: bytes) -> NotifyEvent:
-        """Read the body of a callback whose token was checked. Raises CallbackRefused."""
+        """Read the body of a callback whose token was checked.
+
+        What is not of the form that its kind has is an UnknownEvent, for the provider would send it again and again.
+        Raises CallbackRefused if it is no JSON object.
+        """
         if len(body) > MAX_BODY:
             raise self._refused(f"the body is larger than {MAX_BODY} bytes", "answer with 413")
         try:
             raw = parse(body)
-            if not isinstance(raw, dict):
-                raise ValueError  # noqa: TRY004  # dealt with below
-            return self.event(raw)
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_context=False, include_input=False)[0]
-            where = f": {'.'.join(str(part) for part in found['loc'])}"
         except ValueError:
-            where = ""
-        raise self._refused(f"the body is not of the documented form{where}", "keep it aside and look at it")
+            raw = None
+        if not isinstance(raw, dict):
+            raise self._refused("the body is no JSON object", "keep it aside and look at it")
+        try:
+            return self.event(raw)
+        except ValueError:
+            return _unknown(raw)
 
     def event(self, raw: Mapping[str, Any]) -> NotifyEvent:
         """Read one callback. Raises ValueError for what is not of the form that its kind has."""
         if "complaint_id" in raw:
             return _complaint(ComplaintState.model_validate(raw), raw)
-        if "notification_type" in raw or not raw:
+        if "notification_type" in raw:
             return self._receipt(Receipt.model_validate(raw), raw)
-        content = json.dumps(raw, sort_keys=True).encode()
-        return UnknownEvent(key=f"{sha256(content).hexdigest()}:unknown", occurred_at=None, raw=raw)
+        return _unknown(raw)
 
     def _receipt(self, receipt: Receipt, raw: Mapping[str, object]) -> DeliveryReceipt:
         completed_at = read_optional_time(receipt.completed_at)
@@ -135,6 +135,11 @@ class CallbackReader:
             completed_at=completed_at,
             raw=raw,
         )
+
+
+def _unknown(raw: Mapping[str, object]) -> UnknownEvent:
+    content = json.dumps(raw, sort_keys=True).encode()
+    return UnknownEvent(key=f"{sha256(content).hexdigest()}:unknown", occurred_at=None, raw=raw)
 
 
 def _complaint(complaint: ComplaintState, raw: Mapping[str, object]) -> Complaint:

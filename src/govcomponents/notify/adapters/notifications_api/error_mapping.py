@@ -2,7 +2,8 @@
 
 The class follows the HTTP status and the provider's type of error, which are stable. The provider's messages are not
 ("may change", say GOV.UK Notify's docs) and may repeat what was sent, so they never show in an error: those that are
-known make the text and the class more exact, and the others leave them as they are.
+known make the text and the class more exact; of others that begin with a property of the request, the property and
+the validator's own words are shown, without the value.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -37,6 +39,44 @@ _TOO_MANY: Final = Meaning(
     "say when the next is let in; give all processes with this key together a lower pace",
 )
 _CODE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.]{0,63}")
+_PROPERTIES: Final[Mapping[str, str]] = {
+    "email_address": "to",
+    "phone_number": "to",
+    "to": "to",
+    "template_id": "template",
+    "template": "template",
+    "personalisation": "personalisation",
+    "reference": "reference",
+    "email_reply_to_id": "reply_to",
+    "reply_to_id": "reply_to",
+    "sms_sender_id": "sender",
+    "one_click_unsubscribe_url": "one_click_unsubscribe_url",
+    "sanitise_content_for": "sanitise",
+    "content": "pdf",
+    "filename": "personalisation",
+    "postage": "postage",
+    "status": "status",
+    "template_type": "channel",
+    "type": "channel",
+    "notification_type": "channel",
+    "older_than": "older_than",
+    "include_jobs": "include_jobs",
+    "version": "version",
+    "notification_id": "notification_id",
+    "id": "notification_id",
+    "name": "name",
+    "rows": "rows",
+    "csv": "rows",
+    "scheduled_for": "scheduled_for",
+}
+"""Each property that a request may have, with the argument that it stands for."""
+_SAID: Final = re.compile(
+    r"(?:^|\s)(is not of type [a-z]+(?:, [a-z]+)*|is not one of \[[\w, '-]{1,300}\]|is too (?:long|short)"
+    r"|is a required property|is not a valid [A-Za-z0-9 ]{1,20}|does not match [a-z ]{1,20}"
+    r"|(?:datetime format is )?invalid\. It must be [A-Za-z0-9 ,:/._-]{1,120}"
+    r"|datetime can ?(?:not|only) be [a-z0-9 ]{1,40}|should be non-empty)\.?$"
+)
+"""What validators say of a property: their own words, at the end of a message, after any value."""
 
 
 class Known(NamedTuple):
@@ -206,7 +246,11 @@ class ErrorMapping(ABC):
         if self.is_about_key(refusal):
             return self._about_key(refusal)
         meanings = (one.meaning(message, status) for message in refusal.messages for one in self.catalogue)
-        return next(filter(None, meanings), None)
+        found = next(filter(None, meanings), None)
+        if status == 400 and (found is None or (found.kind is RequestRefused and found.field is None)):
+            about = next(filter(None, map(about_property, refusal.messages)), None)
+            return about if found is None or about is None else replace(found, field=about.field)
+        return found
 
     def is_about_key(self, refusal: Refusal) -> bool:
         """Whether the API key was refused."""
@@ -238,6 +282,20 @@ class ErrorMapping(ABC):
             retry_after=resets_at.timestamp() - refusal.now,
             **facts_of(refusal.request, refusal.response, provider=self.provider, code=refusal.kind),
         )
+
+
+def about_property(message: str) -> Meaning | None:
+    """Return the error for a message that begins with a property of a request; None for any other message.
+
+    Of the message only what a validator says is shown, and no value: that may be a person's.
+    """
+    name, _, rest = message.partition(" ")
+    field = _PROPERTIES.get(name)
+    if field is None:
+        return None
+    said = _SAID.search(rest)
+    happened = f"{name} {said.group(1)}" if said else f"the provider finds {name} wrong"
+    return Meaning(RequestRefused, happened, f"check `{field}`", field)
 
 
 def midnight(now: float) -> datetime:
