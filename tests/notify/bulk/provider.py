@@ -39,7 +39,7 @@ class Provider:
                 raise wrong
             return Response(201, {}, json.dumps({
                 "id": f"id-{fields['reference']}", "reference": fields["reference"],
-                "content": {"body": "x", "subject": "s"}, "template": {"id": EMAIL, "version": 1},
+                "content": {"body": "x", "subject": "s"}, "template": {"id": fields["template_id"], "version": 1},
             }).encode())  # fmt: skip
 
     def read(self, request):
