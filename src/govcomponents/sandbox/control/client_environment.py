@@ -57,6 +57,5 @@ def environment(settings: Settings) -> list[tuple[str, str]]:
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, Mapping):
-        return json.dumps(value)
-    return str(value.reveal()) if isinstance(value, Guarded) else str(value)
+    shown = value.reveal() if isinstance(value, Guarded) else value
+    return json.dumps(shown) if isinstance(shown, Mapping) else str(shown)
