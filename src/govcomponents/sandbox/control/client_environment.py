@@ -49,7 +49,9 @@ def environment(settings: Settings) -> list[tuple[str, str]]:
         for account in section.by_account().values():
             for name in account.model_fields_set - {"accounts"}:
                 value = getattr(account, name)
-                if isinstance(value, tuple):
+                if isinstance(value, Guarded):
+                    value = value.reveal()
+                if isinstance(value, (tuple, list)):
                     value = ",".join(_plain(item) for item in value)
                 if value not in (None, ""):
                     found.append((account.variable(name), _plain(value)))
