@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from govcomponents.components import AsyncGovComponents
 from govcomponents.core.inputs import instance_argument
 from govcomponents.durable.async_later import AsyncLaterNotify, AsyncLaterPay
+from govcomponents.durable.inbox.handling import Handler, Handlers, handle_due
+from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
 from govcomponents.durable.outbox.capturing import Calls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
@@ -18,19 +20,25 @@ from govcomponents.durable.outbox.worker import WorkerOptions, work_due
 from govcomponents.durable.storage.engines import EngineLike, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
-from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
+from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, GovComponentsError
 from govcomponents.frames import shield
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from govcomponents.accounts import Account
+    from govcomponents.core.callbacks import Headers
     from govcomponents.durable.outbox.status import OutboxStatus
     from govcomponents.durable.outbox.worker import WorkReport
     from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.notify.async_service import AsyncNotifyService
+    from govcomponents.notify.events import NotifyEvent
     from govcomponents.pay.async_service import AsyncPayService
+    from govcomponents.pay.events import PayEvent
     from govcomponents.privacy import Secret
+    from govcomponents.web.messages import Answer
+
+HandlerT = TypeVar("HandlerT", bound=Handler)
 
 PATIENCE = timedelta(days=7)
 """After this a call that could not be made is given up, unless it says something else: providers forget by then."""
@@ -75,6 +83,7 @@ class AsyncDurable:
         self._engine = engine_for(engine_or_url)
         self._capturing = gov.over(capturing_port, ())
         self._calls = gov.over(lambda port: port, self._runtime.observers)
+        self._handlers = Handlers()
         self._worker = worker or WorkerOptions()
 
     @property
@@ -115,7 +124,44 @@ class AsyncDurable:
         """
         await self.check()
         delivery = Delivery(self._calls, self._keys)
-        return await work_due(self._engine, delivery, self._runtime, self._worker, seconds=seconds, limit=limit)
+        done = await work_due(self._engine, delivery, self._runtime, self._worker, seconds=seconds, limit=limit)
+        counts = await self._runtime.transport.run_blocking(
+            lambda: handle_due(self._engine, self._keys, self._handlers, lease=self._worker.lease, seconds=seconds)
+        )
+        return replace(done, handled=counts["handled"], failed=counts["failed"], events_given_up=counts["gave_up"])
+
+    async def receive(self, source: str, body: bytes, headers: Headers) -> Answer:
+        """Take a callback of "pay" or "notify": verify it, store it, commit, and only then return the answer to send.
+
+        200 for one that is stored, also for one that came before; 401 for one that is not proved, of which nothing is
+        kept; 503 if the database or the proof cannot be had: the provider sends it again. Handlers (`when`) run in
+        `run_due`. Raises InvalidInput for wrong arguments, ConfigurationError if the component is not configured.
+        """
+        check_source(source)
+        event: PayEvent | NotifyEvent
+        try:
+            if source == "pay":
+                event = await self._gov.pay.parse_callback(body, headers)
+            else:
+                event = await self._gov.notify.parse_callback(body, headers)
+        except GovComponentsError as error:
+            return not_proved(error, source)
+        return await self._runtime.transport.run_blocking(lambda: stored(self._engine, event, source, self._keys))
+
+    def when(self, kind: type[object]) -> Callable[[HandlerT], HandlerT]:
+        """Register a handler of a class of events, such as PaymentChanged, DeliveryReceipt or GaveUp; a decorator.
+
+        The handler is a plain function of the event and of the transaction, a SQLAlchemy Connection, in which the event
+        is marked as handled too: if it raises, both are undone, and it is called again later. It commits nothing. The
+        event is a hint: `get` the payment, and act on what that says. Events of one subject come one after the other.
+        Register handlers where the process begins: what a process has none for waits for one that has.
+        """
+
+        def register(handler: HandlerT) -> HandlerT:
+            self._handlers.add(kind, handler)
+            return handler
+
+        return register
 
     async def status(self) -> OutboxStatus:
         """Return how many rows are open, refused and dead, how late the oldest one is, and what is paused."""

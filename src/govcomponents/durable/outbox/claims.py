@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from govcomponents.durable.inbox.events import GaveUp
+from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.outbox.rows import Claimed
 from govcomponents.durable.storage.schema import IS_OPEN, OUTBOX, PAUSE, State, database_time
+from govcomponents.durable.storage.sealing import PayloadKeys
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,6 +108,21 @@ def _pause(insert: Any) -> Any:
 _PAUSE: Final = {"postgresql": _pause(postgresql.insert), "sqlite": _pause(sqlite.insert)}
 
 
+_NO_KEYS: Final = PayloadKeys()  # it holds nothing about people
+
+
+def _gave_up(row: Claimed, outcome: Outcome) -> GaveUp:
+    return GaveUp(
+        key=f"{row.id} {row.attempts} {row.now}",
+        operation=row.operation,
+        account=row.account,
+        reference=row.reference,
+        journey=row.journey,
+        is_refused=outcome.state is State.REFUSED,
+        problem=outcome.problem or "",
+    )
+
+
 def turn(
     engine: sa.Engine, ended: Sequence[tuple[Claimed, Outcome]], *, most: int, lease: float, me: str
 ) -> list[Claimed]:
@@ -112,11 +130,13 @@ def turn(
 
     A row that another worker has claimed meanwhile is left as it is.
     """
-    ends, backs, pauses = [], [], {}
+    ends, given_up, backs, pauses = [], [], [], {}
     for row, outcome in ended:
         common = {"row": row.id, "me": row.owner, "new_state": int(outcome.state), "what": outcome.problem}
-        if outcome.state > State.IN_DOUBT:
+        if outcome.state is State.DONE:
             ends.append(common | {"found_id": outcome.provider_id})
+        elif outcome.state > State.IN_DOUBT:
+            given_up.append((row, outcome, common | {"found_id": None}))
         else:
             backs.append(
                 common
@@ -128,6 +148,9 @@ def turn(
     with engine.begin() as connection:
         if ends:
             connection.execute(_END, ends)
+        for row, outcome, values in given_up:
+            if connection.execute(_END, values).rowcount == 1:
+                insert_event(connection, _gave_up(row, outcome), "outbox", _NO_KEYS)
         if backs:
             connection.execute(_BACK, backs)
         for (account, scope), outcome in pauses.items():

@@ -46,13 +46,19 @@ _HAPPENED: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkReport:
-    """The work of one `run_due`: how many rows came to which end. `waiting` is how many went back to be tried later."""
+    """The work of one `run_due`: how many rows came to which end. `waiting` is how many went back to be tried later.
+
+    `handled` is how many events had their handlers run, `failed` how many of those raised, and are tried again.
+    """
 
     done: int = 0
     refused: int = 0
     dead: int = 0
     in_doubt: int = 0
     waiting: int = 0
+    handled: int = 0
+    failed: int = 0
+    events_given_up: int = 0
 
     @property
     def ended(self) -> int:

@@ -93,6 +93,34 @@ IS_OPEN: Final = OUTBOX.c.state <= sa.literal_column(str(int(State.IN_DOUBT)))
 sa.Index("gov_outbox_due", OUTBOX.c.due_at, OUTBOX.c.id, postgresql_where=IS_OPEN, sqlite_where=IS_OPEN)
 sa.Index("gov_outbox_ended", OUTBOX.c.ended_at, postgresql_where=~IS_OPEN, sqlite_where=~IS_OPEN)
 
+INBOX: Final = sa.Table(
+    "gov_inbox",
+    METADATA,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("account", sa.String(64), nullable=False),
+    # "pay", "notify" or "identity"; "outbox" for what the outbox gave up.
+    sa.Column("source", sa.String(20), nullable=False),
+    # A hash of the event's key: the same message has the same one.
+    sa.Column("key", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(60), nullable=False),
+    # A hash of what it is about, such as a payment: events of one subject are handled one after the other.
+    sa.Column("subject", sa.String(64), nullable=False),
+    # The event, sealed; null once it is handled.
+    sa.Column("payload", sa.LargeBinary),
+    sa.Column("is_open", sa.SmallInteger, nullable=False, default=1),
+    sa.Column("claims", sa.Integer, nullable=False, default=0),
+    sa.Column("due_at", _Time, nullable=False),
+    sa.Column("owner", sa.String(80)),
+    # The class of the error for which it was given up, or last failed; never its text.
+    sa.Column("problem", sa.String(120)),
+    sa.Column("created_at", _Time, nullable=False),
+    sa.Column("ended_at", _Time),
+    sa.UniqueConstraint("source", "account", "key", name="gov_inbox_key"),
+)
+IS_WAITING: Final = INBOX.c.is_open == sa.literal_column("1")
+sa.Index("gov_inbox_due", INBOX.c.due_at, INBOX.c.id, postgresql_where=IS_WAITING, sqlite_where=IS_WAITING)
+sa.Index("gov_inbox_subject", INBOX.c.subject, INBOX.c.id, postgresql_where=IS_WAITING, sqlite_where=IS_WAITING)
+
 PAUSE: Final = sa.Table(
     "gov_pause",
     METADATA,

@@ -1,0 +1,91 @@
+"""Events as rows: written with what they hold about people, to be sealed, and read back as the same classes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_args
+
+from pydantic import TypeAdapter
+
+if TYPE_CHECKING:
+    from govcomponents.core.results import Result
+
+_SUBJECTS = ("payment_id", "notification_id", "subject")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaveUp:
+    """A call of the outbox that was refused or given up, and will not be made any more unless somebody sees to it.
+
+    `is_refused` is true if the provider said no. `problem` is the class of the error and the provider's code, or why it
+    was given up: TooLate, InDoubt (it may have been made), Poison or PayloadLost.
+    """
+
+    key: str
+    operation: str
+    account: str
+    reference: str
+    journey: str | None
+    is_refused: bool
+    problem: str
+
+
+def kind_of(event: Result | GaveUp, source: str) -> str:
+    """Return the name under which an event's class is found again."""
+    return f"{source}.{type(event).__name__}"
+
+
+def subject_of(event: Result | GaveUp, source: str) -> str:
+    """Return a hash of what an event is about; of the event itself where it is about nothing else."""
+    about = next((str(found) for name in _SUBJECTS if (found := getattr(event, name, None)) is not None), None)
+    return hashed(f"{source}\0{about}" if about else f"{source}\0{event_key(event)}\0alone")
+
+
+def event_key(event: Any) -> str:
+    """Return what is the same each time that an event comes."""
+    key: str = event.key
+    return key
+
+
+def hashed(text: str) -> str:
+    """Return a hash of an id, which is not to be read in the table."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def written(event: Result | GaveUp) -> bytes:
+    """Write an event whole, but for the provider's raw message: this is what is sealed."""
+    if isinstance(event, GaveUp):
+        facts: dict[str, object] = {part.name: getattr(event, part.name) for part in fields(event)}
+    else:
+        facts = event.to_dict(reveal=True)
+    facts.pop("kind", None)  # fixed by the class
+    return json.dumps(facts, ensure_ascii=False).encode()
+
+
+def read(payload: bytes, kind: str) -> object:
+    """Read an event back. Raises LookupError or ValueError if it is of a class that this version does not have."""
+    return _adapter(kind).validate_json(payload)
+
+
+def kinds_of(event: type[Any]) -> list[str]:
+    """Return the names under which a class of events is stored; none if it is no class of events."""
+    return [name for name, kind in _classes().items() if kind is event]
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(_classes()[kind])
+
+
+@cache
+def _classes() -> dict[str, type[Any]]:
+    from govcomponents.identity.events import IdentityEvent
+    from govcomponents.notify.events import NotifyEvent
+    from govcomponents.pay.events import PayEvent
+
+    unions = {"pay": PayEvent, "notify": NotifyEvent, "identity": IdentityEvent}
+    found = {f"{source}.{one.__name__}": one for source, union in unions.items() for one in get_args(union)}
+    return found | {"outbox.GaveUp": GaveUp}

@@ -1,0 +1,49 @@
+"""Receiving: an event that was proved is stored and committed before the provider is answered."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from govcomponents.durable.inbox.store import insert_event
+from govcomponents.errors import CallbackRefused, ConfigurationError, InvalidInput
+from govcomponents.web.messages import Answer
+
+if TYPE_CHECKING:
+    from govcomponents.core.results import Result
+    from govcomponents.durable.storage.sealing import PayloadKeys
+    from govcomponents.errors import GovComponentsError
+
+log = logging.getLogger("govcomponents")
+
+SOURCES: Final = ("pay", "notify")
+_COME_AGAIN: Final = 503
+_REFUSED: Final = 401
+
+
+def stored(engine: sa.Engine, event: Result, source: str, keys: PayloadKeys) -> Answer:
+    """Store an event, commit, and answer: 200 also for one that came before, 503 if the database is away."""
+    try:
+        with engine.begin() as connection:
+            insert_event(connection, event, source, keys)
+    except sa.exc.DBAPIError as error:
+        log.error("a callback of %s could not be stored (%s); it is to come again", source, type(error.orig).__name__)  # noqa: TRY400  # the text holds the values
+        return Answer(_COME_AGAIN)
+    return Answer(200)
+
+
+def not_proved(error: GovComponentsError, source: str) -> Answer:
+    """Answer to what is not proved, or cannot be read now: nothing is stored."""
+    if isinstance(error, (InvalidInput, ConfigurationError)):
+        raise error
+    log.warning("a callback of %s was refused: %s", source, type(error).__name__)
+    return Answer(_REFUSED if isinstance(error, CallbackRefused) else _COME_AGAIN)
+
+
+def check_source(source: object) -> None:
+    """Raise InvalidInput unless it names a component that sends callbacks."""
+    if source not in SOURCES:
+        problem, fix = "it is no source of callbacks", f"give one of {', '.join(SOURCES)}"
+        raise InvalidInput(field="source", problem=problem, fix=fix, operation="receive")

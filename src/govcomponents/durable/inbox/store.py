@@ -1,0 +1,114 @@
+"""The statements of the inbox: one INSERT for each message, and the claim of one event whose subject nobody has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from govcomponents.durable.inbox.events import event_key, hashed, kind_of, subject_of, written
+from govcomponents.durable.storage.schema import INBOX, IS_WAITING, database_time
+
+if TYPE_CHECKING:
+    from govcomponents.core.results import Result
+    from govcomponents.durable.inbox.events import GaveUp
+    from govcomponents.durable.storage.sealing import PayloadKeys
+
+_COLUMNS: Final = ("account", "source", "key", "kind", "subject", "payload")
+_DIALECTS: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+_FIXED: Final[dict[str, Any]] = {"due_at": database_time(), "created_at": database_time()}
+_INSERT: Final = {
+    name: insert(INBOX).values({column: sa.bindparam(column) for column in _COLUMNS} | _FIXED).on_conflict_do_nothing()
+    for name, insert in _DIALECTS.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An event that this worker has until its lease ends."""
+
+    id: int
+    account: str
+    source: str
+    key: str
+    kind: str
+    payload: bytes | None
+    claims: int
+    owner: str
+
+
+_EARLIER = INBOX.alias("earlier")
+_NEXT = (
+    sa.select(INBOX.c.id)
+    .where(
+        IS_WAITING,
+        INBOX.c.due_at <= database_time(),
+        # What this process has no handler for waits for one that has.
+        INBOX.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+        # Of one subject only the first is anybody's to have: while it is handled, the others wait.
+        ~sa.exists().where(
+            _EARLIER.c.is_open == sa.literal_column("1"),
+            _EARLIER.c.subject == INBOX.c.subject,
+            _EARLIER.c.kind.in_(sa.bindparam("kinds", expanding=True)),
+            _EARLIER.c.id < INBOX.c.id,
+        ),
+    )
+    .order_by(INBOX.c.due_at, INBOX.c.id)
+    .limit(1)
+    .with_for_update(skip_locked=True, of=INBOX)
+    .cte("next_one")
+)
+_CLAIM: Final = (
+    sa.update(INBOX)
+    .where(INBOX.c.id.in_(sa.select(_NEXT.c.id)))
+    .values(
+        claims=INBOX.c.claims + 1,
+        due_at=database_time() + sa.bindparam("lease", type_=sa.Double),
+        owner=sa.bindparam("me"),
+    )
+    .returning(*(INBOX.c[name] for name in ("id", "account", "source", "key", "kind", "payload", "claims", "owner")))
+)
+
+
+def insert_event(connection: sa.Connection, event: Result | GaveUp, source: str, keys: PayloadKeys) -> bool:
+    """Store an event; False if it is there already, as the same message came before."""
+    account: str = event.account
+    key = hashed(event_key(event))
+    values = {
+        "account": account,
+        "source": source,
+        "key": key,
+        "kind": kind_of(event, source),
+        "subject": subject_of(event, source),
+        "payload": keys.seal(written(event), event_name(source, account, key)),
+    }
+    return connection.execute(_INSERT[connection.dialect.name], values).rowcount == 1
+
+
+def claim_event(connection: sa.Connection, kinds: list[str], *, lease: float, me: str) -> Waiting | None:
+    """Claim the next event of these kinds that is due, and whose subject nobody is at."""
+    row = connection.execute(_CLAIM, {"kinds": kinds, "lease": lease, "me": me}).first()
+    return None if row is None else Waiting(*row)
+
+
+def end_event(connection: sa.Connection, row: Waiting, problem: str | None) -> bool:
+    """Mark an event as handled, or with a problem as given up; False if another worker has it now."""
+    mine = (INBOX.c.id == row.id, INBOX.c.owner == row.owner, IS_WAITING)
+    ended = {"is_open": 0, "owner": None, "ended_at": database_time(), "problem": problem}
+    if problem is None:
+        ended["payload"] = None
+    return connection.execute(sa.update(INBOX).where(*mine).values(ended)).rowcount == 1
+
+
+def put_back(connection: sa.Connection, row: Waiting, problem: str, wait: float) -> None:
+    """Let an event whose handler failed wait for so many seconds."""
+    mine = (INBOX.c.id == row.id, INBOX.c.owner == row.owner)
+    back = {"owner": None, "problem": problem, "due_at": database_time() + wait}
+    connection.execute(sa.update(INBOX).where(*mine).values(back))
+
+
+def event_name(source: str, account: str, key: str) -> bytes:
+    """Return what the payload of an event is bound to."""
+    return f"inbox\0{source}\0{account}\0{key}".encode()

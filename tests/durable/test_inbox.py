@@ -1,0 +1,188 @@
+"""A callback is proved, stored, then answered; its handlers' effect comes once, in the transaction that ends it."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from govcomponents import ConfigurationError, GovComponents, InvalidInput, Settings
+from govcomponents.durable import Durable, GaveUp, WorkerOptions
+from govcomponents.durable.storage.schema import INBOX, OUTBOX
+from govcomponents.notify import DeliveryReceipt
+from govcomponents.pay import PaymentChanged
+
+from .conftest import LICENCES
+
+EMAIL = "5ab1ec0d-0000-4000-8000-000000000101"
+VALUES = {"name": "Sam", "amount": "£145.00", "reference": "RENEW-7", "refund": True}
+SECRET, TOKEN = "webhook_test_canary0secret0of0the0inbox", "a-callback-token-of-the-test"
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+PERSON = "canary.person@example.com"
+
+
+def receipt(number: int = 1, status: str = "delivered") -> tuple[bytes, dict[str, str]]:
+    body = {
+        "id": f"740e5834-3a29-46b4-9a6f-16142fde{number:04}",
+        "reference": f"R-{number}",
+        "to": PERSON,
+        "status": status,
+        "created_at": "2026-03-01T12:15:30.000000Z",
+        "completed_at": "2026-03-01T12:16:30.000000Z",
+        "sent_at": "2026-03-01T12:15:31.000000Z",
+        "notification_type": "email",
+        "template_id": EMAIL,
+        "template_version": 1,
+    }
+    return json.dumps(body).encode(), {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture
+def later(engine: sa.Engine) -> Iterator[Durable]:
+    settings = Settings(
+        pay={"api_key": "api_test_" + "a" * 40, "webhook_secrets": [SECRET]},
+        notify={
+            "api_key": f"t-{'4a4b5c6d-1111-4222-8333-444455556666'}-{'5a4b5c6d-1111-4222-8333-444455556666'}",
+            "callback_tokens": [TOKEN],
+        },
+    )
+    with GovComponents.from_settings(settings) as gov:
+        yield Durable(gov, engine, keys=[KEY], worker=WorkerOptions(concurrency=2))
+
+
+def rows(engine: sa.Engine) -> list[Any]:
+    with engine.connect() as connection:
+        return list(connection.execute(sa.select(INBOX).order_by(INBOX.c.id)))
+
+
+def test_a_callback_is_stored_sealed_and_answered_and_a_repeat_changes_nothing(later: Durable) -> None:
+    body, headers = receipt()
+    assert [later.receive("notify", body, headers).status for _ in range(3)] == [200, 200, 200]
+    (row,) = rows(later.engine)
+    assert (row.source, row.kind, row.is_open) == ("notify", "notify.DeliveryReceipt", 1)
+    assert PERSON.encode() not in b"".join(str(part).encode() for part in row)
+    assert PERSON.encode() not in bytes(row.payload)
+
+
+def test_what_is_not_proved_is_refused_and_nothing_of_it_is_kept(later: Durable) -> None:
+    body, _ = receipt()
+    assert later.receive("notify", body, {"Authorization": "Bearer forged-forged-forged"}).status == 401
+    assert later.receive("pay", b"{}", {"Pay-Signature": "0" * 64}).status == 401
+    assert rows(later.engine) == []
+    with pytest.raises(InvalidInput, match="source: it is no source of callbacks"):
+        later.receive("payments", body, {})
+    with pytest.raises(InvalidInput, match="body"):
+        later.receive("notify", body.decode(), {})
+
+
+def test_a_database_that_is_away_lets_the_provider_come_again(later: Durable) -> None:
+    body, headers = receipt()
+    with later.engine.begin() as connection:
+        connection.execute(sa.text("DROP TABLE gov_inbox"))
+    assert later.receive("notify", body, headers).status == 503
+
+
+def test_a_handler_and_the_mark_are_one_transaction(later: Durable) -> None:
+    failing = [True]
+    seen: list[DeliveryReceipt] = []
+
+    @later.when(DeliveryReceipt)
+    def emailed(event: DeliveryReceipt, transaction: sa.Connection) -> None:
+        transaction.execute(sa.insert(LICENCES), {"id": int(event.reference.split("-")[1]), "state": event.status})
+        if failing:
+            raise RuntimeError(PERSON)
+        seen.append(event)
+
+    later.receive("notify", *receipt(7))
+    assert later.run_due().failed == 1
+    (row,) = rows(later.engine)
+    assert (row.is_open, row.problem, row.payload is None) == (1, "RuntimeError", False)
+    with later.engine.begin() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(LICENCES)) == 0
+        connection.execute(sa.update(INBOX).values(due_at=0))
+    failing.clear()
+    assert later.run_due().handled == 1
+    with later.engine.connect() as connection:
+        assert connection.execute(sa.select(LICENCES)).all() == [(7, "delivered")]
+    (row,) = rows(later.engine)
+    assert (row.is_open, row.problem, row.payload) == (0, None, None)
+    assert seen[0].recipient.reveal() == PERSON
+    assert later.run_due().handled == 0
+
+
+def test_what_a_process_has_no_handler_for_waits(later: Durable) -> None:
+    later.receive("notify", *receipt())
+    assert later.run_due().handled == 0
+
+    @later.when(PaymentChanged)
+    def paid(event: PaymentChanged, transaction: sa.Connection) -> None:
+        raise AssertionError("there is no such event")
+
+    assert later.run_due().handled == 0
+    assert rows(later.engine)[0].is_open == 1
+
+
+def test_a_payments_webhook_is_handled_too(later: Durable) -> None:
+    payment = {"payment_id": "hu20sqlact5260q2nanm0q8u93", "reference": "RENEW-7", "amount": 14500}
+    payment |= {"state": {"status": "success", "finished": True}, "description": "x", "language": "en"}
+    event = {"webhook_message_id": "abc123", "api_version": 1, "created_date": "2026-03-01T12:15:30.000Z"}
+    event |= {"resource_id": payment["payment_id"], "resource_type": "PAYMENT", "resource": payment}
+    event |= {"event_type": "card_payment_succeeded"}
+    body = json.dumps(event).encode()
+    signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    seen: list[PaymentChanged] = []
+    later.when(PaymentChanged)(lambda event, transaction: seen.append(event))
+    assert later.receive("pay", body, {"Pay-Signature": signature}).status == 200
+    assert later.run_due().handled == 1
+    assert (seen[0].payment_id, seen[0].reference) == (payment["payment_id"], "RENEW-7")
+    assert seen[0].state is not None
+
+
+def test_callbacks_that_come_three_times_to_several_receivers_act_once(later: Durable) -> None:
+    @later.when(DeliveryReceipt)
+    def emailed(event: DeliveryReceipt, transaction: sa.Connection) -> None:
+        transaction.execute(sa.insert(LICENCES), {"id": int(event.reference.split("-")[1])})
+
+    with ThreadPoolExecutor(4) as pool:
+        given = [receipt(number) for number in range(40)] * 3
+        answers = list(pool.map(lambda one: later.receive("notify", *one).status, given))
+        reports = list(pool.map(lambda _: later.run_due(), range(4)))
+    assert set(answers) == {200}
+    assert sum(one.handled for one in reports) + later.run_due().handled == 40
+    with later.engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(LICENCES)) == 40
+
+
+def test_what_is_given_up_is_told_to_its_handler(later: Durable) -> None:
+    told: list[GaveUp] = []
+    later.when(GaveUp)(lambda event, transaction: told.append(event))
+    later.notify.send_email(PERSON, EMAIL, VALUES, reference="R-1", give_up_after=timedelta(hours=1), journey="J-1")
+    with later.engine.begin() as connection:
+        connection.execute(sa.update(OUTBOX).values(give_up_at=0.0))
+    report = later.run_due()
+    assert (report.dead, report.handled) == (1, 1)
+    (event,) = told
+    assert (event.operation, event.reference, event.journey) == ("notify.send_email", "R-1", "J-1")
+    assert (event.problem, event.is_refused) == ("TooLate", False)
+
+
+def test_a_handler_that_cannot_be_one_is_refused(later: Durable) -> None:
+    async def waits(event: object, transaction: sa.Connection) -> None: ...
+
+    with pytest.raises(InvalidInput, match="handler: it is not a plain function"):
+        later.when(PaymentChanged)(waits)
+    with pytest.raises(InvalidInput, match="kind: it is not a class of events"):
+        later.when(str)(lambda event, transaction: None)
+
+
+def test_production_needs_a_key(tmp_path: Any) -> None:
+    settings = Settings(environment="production", pay={"api_key": "api_live_" + "a" * 40})
+    with GovComponents.from_settings(settings) as gov, pytest.raises(ConfigurationError, match=r"give keys=\["):
+        Durable(gov, f"sqlite:///{tmp_path / 'store.db'}")
