@@ -63,6 +63,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         action="store_true",
         help="send rows of unknown outcome again where the provider cannot be asked, as by SMTP: some may come twice",
     )
+    bulk.add_argument("--encoding", metavar="NAME", help="of the CSV file, such as cp1252 (default: UTF-8 or UTF-16)")
     bulk.add_argument("--per-minute", type=float, default=3000, metavar="N", help="the pace (default: %(default)s)")
     bulk.add_argument("--concurrency", type=int, default=96, metavar="N", help="at once (default: %(default)s)")
     add_json(bulk)
@@ -209,6 +210,7 @@ def run_bulk(options: argparse.Namespace) -> int:
                 checkpoint=checkpoint,
                 per_minute=options.per_minute,
                 resend_unknown=options.resend_unknown,
+                encoding=options.encoding,
                 concurrency=options.concurrency,
                 on_progress=bar.show,
                 on_result=results.add if options.result else None,

@@ -308,21 +308,22 @@ class AsyncNotifyService(Service[NotifyPort]):
         per_minute: float = 3000,
         limiter: Limiter | None = None,
         resend_unknown: bool = False,
+        encoding: str | None = None,
         concurrency: int = 96,
         on_progress: Callable[[BulkProgress], None] | None = None,
         on_result: Callable[[RowResult], None] | None = None,
     ) -> BulkResult:
         """Send one template to many people, streamed, at the permitted pace and many at a time.
 
-        `rows` is an iterable of mappings or the path of a CSV file: a column "email address" or "phone number", and one
-        for each placeholder. `channel` is "email" or "sms". `batch` names this send; each row's reference is the batch
-        and its number. `checkpoint` is a file that lets the send be started again after any stop: no row is missed,
-        none that was certainly accepted is sent again, and one of unknown outcome is looked up first, or, where the
-        provider cannot be asked, sent again only with `resend_unknown`. Rows that repeat an earlier one are left out.
-        `per_minute` is the permitted pace, of which a little is left free; after refusals all workers go more slowly.
-        Processes with one key may share a `limiter`. `concurrency` is how many go at a time. `on_progress` is told of
-        each row's end with counts, `on_result` of what became of it, and of rows done earlier. Raises InvalidInput or
-        ConfigurationError before anything is sent.
+        `rows` is an iterable of mappings or the path of a CSV file (in UTF-8, UTF-16 or its `encoding`): a column
+        "email address" or "phone number", and one for each placeholder. `channel` is "email" or "sms". `batch` names
+        this send; each row's reference is the batch and its number. `checkpoint` is a file that lets the send go on
+        after any stop: no row is missed, none that was certainly accepted is sent again, and one of unknown outcome is
+        looked up first, or, where the provider cannot be asked, sent again only with `resend_unknown`. Rows that repeat
+        an earlier one are left out. `per_minute` is the permitted pace, of which a little is left free; after refusals
+        all go more slowly. Processes with one key may share a `limiter`. `concurrency` is how many go at a time.
+        `on_progress` is told of each row's end with counts, `on_result` of what became of it, and of rows done earlier.
+        Raises InvalidInput or ConfigurationError before anything is sent.
         """
         from govcomponents.notify.bulk.plan import CAPABILITIES, BulkInput, BulkPlan
         from govcomponents.notify.bulk.runners import AsyncBulkRunner
@@ -337,6 +338,7 @@ class AsyncNotifyService(Service[NotifyPort]):
                 per_minute=per_minute,
                 limiter=limiter,
                 resend_unknown=resend_unknown,
+                encoding=encoding,
                 concurrency=concurrency,
                 on_progress=on_progress,
                 on_result=on_result,

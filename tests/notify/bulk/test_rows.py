@@ -1,5 +1,8 @@
 """The rows of a bulk send: lists and files, right and wrong."""
 
+import csv
+import json
+
 import pytest
 
 from govcomponents import (
@@ -9,6 +12,7 @@ from govcomponents.core.http.messages import Response
 from govcomponents.notify import Channel
 from govcomponents.notify.bulk.results import RowState
 from govcomponents.notify.bulk.spreadsheets import Seen, read_rows
+from notify.doubles import TEXT
 
 from .provider import Provider, people
 
@@ -107,3 +111,93 @@ def test_rows_that_cannot_be_read_in_the_middle_stop_the_send(send_many):
 
     assert isinstance(result.stopped_by, InvalidInput)
     assert result.progress.accepted == 3
+
+
+TABLE = [["phone number", "name", "Llanfair PG"], ["07700900123", "Siân; and Ŵyn", "ŵ"], ["07700900124", "née", "£1"]]
+
+
+def written(tmp_path, encoding, delimiter=",", before=""):
+    path = tmp_path / "people.csv"
+    with path.open("w", encoding=encoding, newline="") as file:
+        file.write(before)
+        csv.writer(file, delimiter=delimiter).writerows(TABLE)
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize(
+    ("delimiter", "before"), [(",", ""), (";", ""), ("\t", ""), (";", "sep=;\r\n"), ("|", "sep=|\n")]
+)
+def test_files_as_spreadsheets_write_them(tmp_path, encoding, delimiter, before):
+    rows = list(read_rows(written(tmp_path, encoding, delimiter, before), Channel.SMS))
+    assert [[row.to, *row.values.values()] for row in rows] == TABLE[1:]
+    assert [row.number for row in rows] == [1, 2]
+
+
+def test_another_encoding_is_read_if_it_is_told(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_bytes("phone number,name\n07700900123,née £1 \u2019\n".encode("cp1252"))
+    with pytest.raises(InvalidInput, match="cp1252"):
+        list(read_rows(path, Channel.SMS))
+    assert [row.values["name"] for row in read_rows(path, Channel.SMS, "cp1252")] == ["née £1 \u2019"]
+    with pytest.raises(InvalidInput) as caught:
+        list(read_rows(path, Channel.SMS, "klingon"))
+    assert caught.value.field == "encoding"
+
+
+def test_rows_are_numbered_by_their_place_in_the_file(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text('phone number,name\n07700900123,"A\nB"\n\n,\n07700900124,B\n\n')
+    assert [row.number for row in read_rows(path, Channel.SMS)] == [1, 4]
+
+
+@pytest.mark.parametrize("as_file", [True, False])
+def test_a_short_first_row_stops_itself_only(send_many, tmp_path, as_file):
+    rows = [{"email address": "a@example.com", "name": None}, {"email address": "b@example.com", "name": "B"}]
+    if as_file:
+        (tmp_path / "people.csv").write_text("email address,name\na@example.com\nb@example.com,B\n")
+        rows = tmp_path / "people.csv"
+    results = []
+    provider = Provider(lambda number: None)
+    missing = b'{"errors": [{"error": "BadRequestError", "message": "Missing personalisation: name"}]}'
+    real = provider.send
+
+    async def send(request):
+        if request.method == "POST" and "name" not in json.loads(request.body).get("personalisation", {}):
+            return Response(400, {}, missing)
+        return await real(request)
+
+    provider.send = send
+    result = send_many(provider, rows, on_result=results.append)
+    assert (result.progress.refused, result.progress.accepted) == (1, 1)
+    assert [one.row for one in results if one.state is RowState.REFUSED] == [1]
+
+
+def test_a_cell_that_is_too_long_is_told_with_its_row(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text(f"phone number,name\n07700900123,A\n07700900124,{'x' * 140_000}\n")
+    with pytest.raises(InvalidInput, match=r"row 2 .* cell of more than 131,072 characters") as caught:
+        list(read_rows(path, Channel.SMS))
+    assert "UTF" not in str(caught.value)
+
+
+def test_one_number_in_several_spellings_is_one_recipient(send_many):
+    spellings = [
+        "07700900123",
+        "07700 900123",
+        "+447700900123",
+        "(07700) 900-123",
+        "07700\u2011900\u2011123",
+        "00447700900123",
+    ]
+    rows = [{"phone number": number, "name": "A"} for number in spellings]
+    rows += [{"phone number": "07700900123", "name": "B"}, {"phone number": "07700900124", "name": "A"}]
+    result = send_many(Provider(), rows, template=TEXT, channel="sms", concurrency=1)
+    assert (result.progress.accepted, result.progress.duplicates) == (3, 5)
+
+
+def test_values_without_an_order_are_the_same_in_every_process():
+    rows = ({"to": "a@example.com", "x": {"b", "a", "c"}, "y": iter("ab"), "z": [1]} for _ in range(2))
+    one, two = read_rows(rows, Channel.EMAIL)
+    assert one.values == {"x": ["a", "b", "c"], "y": ["a", "b"], "z": [1]}
+    assert one.check == two.check

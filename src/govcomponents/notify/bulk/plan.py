@@ -78,6 +78,7 @@ class BulkInput(Input):
         default=None, description="give a LimitsLimiter, or an object of yours that has its method acquire"
     )
     resend_unknown: bool = False
+    encoding: str | None = Field(default=None, min_length=1, max_length=40)
     concurrency: int = Field(default=96, ge=1, le=1000, description="give a whole number from 1 to 1000")
     on_progress: Annotated[OnProgress, PlainValidator(_function)] = Field(
         default=None, description="give a function that takes a BulkProgress, or leave it out"
@@ -103,7 +104,7 @@ class BulkPlan:
     async def start(self, checkpoint: Checkpoint) -> BulkSend:
         """Return a run of the send, if the first row has all columns. Raises InvalidInput; nothing was sent then."""
         bulk, port = self.bulk, self.sender.port
-        read = read_rows(bulk.rows, bulk.channel)
+        read = read_rows(bulk.rows, bulk.channel, bulk.encoding)
         first = next(read, None)
         placeholders = None if self.choice is None else self.choice.placeholders
         if first is not None and placeholders is None and Can.TEMPLATES in port.capabilities:

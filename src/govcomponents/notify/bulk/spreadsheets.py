@@ -6,18 +6,22 @@ Headings are compared as placeholders are. Source: GOV.UK Notify, bulk sending f
 
 from __future__ import annotations
 
+import codecs
 import csv
 import hashlib
 import os
+import re
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final, TextIO, TypeAlias
 
 from govcomponents.core.inputs import path_argument
 from govcomponents.errors import InvalidInput
+from govcomponents.notify.guards import recipient_key
 from govcomponents.notify.models import Channel
 from govcomponents.notify.templates.personalisation import placeholder_key
 from govcomponents.privacy import Personal
@@ -26,16 +30,24 @@ Source: TypeAlias = Iterable[Mapping[str, object]] | str | os.PathLike[str]
 """Rows: mappings of column names to values, or the path of a CSV file."""
 
 RECIPIENT_COLUMNS: Final = {Channel.EMAIL: "email address", Channel.SMS: "phone number"}
+_DELIMITERS: Final = (",", ";", "\t")
+_LONGEST_HEADING: Final = 100_000
+_LIKE_A_NUMBER: Final = re.compile(r"[\s\d()+.\-\u2010-\u2015\u2212]*\d[\s\d()+.\-\u2010-\u2015\u2212]*")
 _OPERATION: Final = "notify.send_many"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Row:
-    """One row: its number (from 1, the heading not counted), who gets the message, and the values. It never prints."""
+    """One row: its number (from 1, the heading not counted), who gets the message, and the values. It never prints.
+
+    Rows of a file are numbered by their place in it, so that blank ones count. `columns` are those that the rows have,
+    which may have no value in this one.
+    """
 
     number: int
     to: str
     values: Mapping[str, object]
+    columns: tuple[str, ...] = ()
 
     @property
     def check(self) -> int:
@@ -45,32 +57,36 @@ class Row:
     @property
     def fingerprint(self) -> int:
         """64 bits by which a row that repeats another is found."""
-        return int.from_bytes(hashlib.blake2b(self._content(), digest_size=8).digest(), "big") or 1
+        to = recipient_key(self.to) if _LIKE_A_NUMBER.fullmatch(self.to) else self.to.strip().lower()
+        return int.from_bytes(hashlib.blake2b(self._content(to), digest_size=8).digest(), "big") or 1
 
-    def _content(self) -> bytes:
+    def _content(self, to: str | None = None) -> bytes:
         parts = [
-            self.to.strip().lower(),
+            self.to.strip().lower() if to is None else to,
             *(f"{placeholder_key(name)}={value}" for name, value in sorted(self.values.items())),
         ]
         return "\x1f".join(parts).encode("utf-8", "surrogatepass")
 
 
-def read_rows(source: Source, channel: Channel) -> Iterator[Row]:
-    """Read rows, from an iterable of mappings or a CSV file (UTF-8, with or without a BOM).
+def read_rows(source: Source, channel: Channel, encoding: str | None = None) -> Iterator[Row]:
+    """Read rows, from an iterable of mappings or a CSV file as spreadsheet programs write it.
 
-    Rows without any value are left out. Raises InvalidInput if the column of the recipient is missing, or twice there.
+    A file is in UTF-8, or in UTF-16 with a byte order mark, unless an `encoding` is given; commas, semicolons or tabs
+    part its cells. Rows without any value are left out. Raises InvalidInput if the column of the recipient is missing,
+    or twice there.
     """
+    numbered: Iterable[tuple[int, Mapping[str, object], tuple[str, ...]]]
     if isinstance(source, (str, os.PathLike)):
         path = path_argument(source, field="rows", fix="give the path of a CSV file", operation=_OPERATION)
-        mappings: Iterable[Mapping[str, object]] = _from_csv(path, channel)
+        numbered = _from_csv(path, channel, encoding)
     elif hasattr(source, "__iter__") and not isinstance(source, (Mapping, bytes)):
-        mappings = source
+        numbered = ((number, mapping, ()) for number, mapping in enumerate(source, 1))
     else:
         raise _wrong(
             f"they are of the type {type(source).__name__}", "give an iterable of mappings, or the path of a CSV file"
         )
     wanted = placeholder_key(RECIPIENT_COLUMNS[channel])
-    for number, mapping in enumerate(mappings, 1):
+    for number, mapping, heading in numbered:
         if not isinstance(mapping, Mapping):
             raise _wrong(f"row {number} is not a mapping", "give mappings of column names to values")
         to, values = "", {}
@@ -80,26 +96,76 @@ def read_rows(source: Source, channel: Channel) -> Iterator[Row]:
                 recipient = value.reveal() if isinstance(value, Personal) else value
                 to, has_recipient = str(recipient or ""), True
             elif value is not None:
-                values[str(name)] = value
+                values[str(name)] = _settled(value)
         if not has_recipient:
             raise _wrong(
                 f"row {number} has no {RECIPIENT_COLUMNS[channel]!r}", f"add a column {RECIPIENT_COLUMNS[channel]!r}"
             )
-        yield Row(number, to, values)
+        yield Row(number, to, values, heading or tuple(map(str, mapping)))
 
 
-def _from_csv(path: Path, channel: Channel) -> Iterator[Mapping[str, object]]:
+def _settled(value: object) -> object:
+    """Return a value that is the same however often it is looked at, and in every process: sets have an order."""
+    if isinstance(value, (AbstractSet, Iterator)):
+        items = list(value)
+        return sorted(items, key=str) if isinstance(value, AbstractSet) else items
+    return value
+
+
+def _from_csv(
+    path: Path, channel: Channel, encoding: str | None
+) -> Iterator[tuple[int, Mapping[str, object], tuple[str, ...]]]:
+    number = 0
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file, skipinitialspace=True)
+        with path.open(encoding=encoding or _encoding(path), newline="") as file:
+            delimiter = _delimiter(file, channel)
+            lines = csv.reader(file, skipinitialspace=True, delimiter=delimiter)
             heading = [name.strip() for name in next(lines, [])]
             _check_heading(heading, channel)
-            for cells in lines:
+            for number, cells in enumerate(lines, 1):  # the number is in the error below
                 if any(cell.strip() for cell in cells):
-                    yield _row_of(heading, cells)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-        raise _wrong(f"the file {path} cannot be read ({reason})", "give a CSV file in UTF-8") from None
+                    yield number, _row_of(heading, cells), tuple(filter(None, heading))
+    except UnicodeError:
+        raise _wrong(
+            f"the file {path} cannot be read: it is not in {encoding or 'UTF-8 or UTF-16'}",
+            'save it as "CSV UTF-8", or give its encoding: encoding="cp1252" is what Excel on Windows calls CSV',
+        ) from None
+    except LookupError:
+        raise InvalidInput(
+            field="encoding",
+            problem="there is no such encoding",
+            fix='give a name that Python knows, such as "cp1252"',
+            operation=_OPERATION,
+        ) from None
+    except csv.Error:
+        raise _wrong(
+            f"row {number + 1} of the file {path} cannot be read: it holds a cell of more than "
+            f"{csv.field_size_limit():,} characters, or a quotation mark that does not end",
+            "shorten the cell, or close the quotation",
+        ) from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise _wrong(f"the file {path} cannot be read ({reason})", "give a CSV file") from None
+
+
+def _encoding(path: Path) -> str:
+    with path.open("rb") as file:
+        mark = file.read(2)
+    return "utf-16" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+
+
+def _delimiter(file: TextIO, channel: Channel) -> str:
+    """Return what parts the cells: what the line `sep=;` says, which Excel reads, or what makes the heading right."""
+    first = file.readline(_LONGEST_HEADING)
+    if len(stated := first.strip().strip('"')) == 5 and stated.lower().startswith("sep="):
+        return stated[-1]
+    file.seek(0)
+    wanted = placeholder_key(RECIPIENT_COLUMNS[channel])
+    for delimiter in _DELIMITERS:
+        cells = next(csv.reader([first], skipinitialspace=True, delimiter=delimiter), [])
+        if any(placeholder_key(cell) in (wanted, "to") for cell in cells):
+            return delimiter
+    return _DELIMITERS[0]
 
 
 def _check_heading(heading: list[str], channel: Channel) -> None:
@@ -133,8 +199,8 @@ def _wrong(problem: str, fix: str) -> InvalidInput:
 
 
 def missing_columns(first: Row, placeholders: Iterable[str]) -> list[str]:
-    """Return the placeholders for which a row has no column."""
-    given = {placeholder_key(name) for name in first.values}
+    """Return the placeholders for which rows have no column; that one has no value is for its own row to tell."""
+    given = {placeholder_key(name) for name in first.columns}
     return [name for name in placeholders if placeholder_key(name) not in given]
 
 
