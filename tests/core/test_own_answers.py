@@ -159,7 +159,7 @@ def test_f10_closing_leaves_no_socket_of_fifty_threads_open_after_errors() -> No
     """urllib3 closes a pool only when it is collected, and an error's traceback can keep it."""
     from govcomponents.core.transports.blocking import RequestsTransport
 
-    transport = RequestsTransport(**LIMITS)
+    transport = RequestsTransport()
     kept: list[BaseException] = []
     barrier = threading.Barrier(50)
 
@@ -171,15 +171,18 @@ def test_f10_closing_leaves_no_socket_of_fifty_threads_open_after_errors() -> No
             if path == "/broken":
                 connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n")
                 return
+            if path == "/b":
+                connection.wait(0.5)  # so that all are under way at once, each on a connection of its own
             connection.answer(path)
 
     def work() -> None:
         for path in ("/a", "/broken", "/b"):
+            if path == "/b":
+                barrier.wait()
             try:
                 drive(transport.send(get(base + path)))
             except GovComponentsError as error:
                 kept.append(error)
-        barrier.wait()
 
     gc.disable()
     try:

@@ -10,11 +10,18 @@ from tenacity import stop_after_attempt, wait_fixed, wait_none
 
 from govcomponents import AsyncGovComponents, ConfigurationError, GovComponents, RetryPolicy, Settings
 from govcomponents.contracts.modes import Mode
+from govcomponents.core.deadline import limited, seconds_left
 from govcomponents.core.driver import drive
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.core.http.runtime import Runtime
+from govcomponents.core.refreshed_value import NothingToUse, RefreshedValue
+from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import GovComponentsError, NotSent, OutcomeUnknown
+from govcomponents.notify.service import NotifyService
+from govcomponents.pay.capabilities import PayCapability
+from govcomponents.pay.port import PayPort
+from govcomponents.pay.service import PayService
 
 from .test_misbehaving_servers import DRIPS, _drip, serving
 
@@ -141,3 +148,99 @@ def test_a_limit_that_is_none_is_refused_by_its_name(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("GOVCOMPONENTS_TIME_LIMIT", wrong)
     with pytest.raises(ConfigurationError, match="GOVCOMPONENTS_TIME_LIMIT"):
         Settings.from_environment()
+
+
+# -- calls of several requests ---------------------------------------------------------------------------------------
+
+
+def test_all_requests_of_a_call_end_within_its_limit(
+    make_caller: Make, gov_mode: Mode, gov_runner: asyncio.Runner
+) -> None:
+    """A sign-in makes up to four: each with a limit of its own would be four times as long."""
+    caller = make_caller(connect_timeout=0.3, read_timeout=0.5, total_timeout=LIMIT)
+    ended: list[str] = []
+
+    async def call(base: str) -> None:
+        client = HttpClient(Runtime(caller.transport, retry=RetryPolicy(wait=wait_none())), provider="P", base_url=base)
+        with limited(LIMIT):
+            for _ in range(4):
+                try:
+                    await client.send(Request("identity.complete", "GET", "/a", Replay.ALWAYS))
+                except (OutcomeUnknown, NotSent) as error:
+                    ended.append(type(error).__name__)
+
+    with serving(lambda connection: connection.wait(20) and None) as base:
+        started = time.monotonic()
+        drive(call(base)) if gov_mode is Mode.BLOCKING else gov_runner.run(call(base))
+        assert time.monotonic() - started < LIMIT + SLACK
+    assert ended == ["OutcomeUnknown", "NotSent", "NotSent", "NotSent"]
+
+
+def test_a_call_inside_another_ends_with_that_one() -> None:
+    assert seconds_left() is None
+    with limited(1):
+        with limited(60):
+            assert (seconds_left() or 9) <= 1
+        with limited(0.1):
+            assert (seconds_left() or 9) <= 0.1
+        with limited(None):
+            assert (seconds_left() or 9) <= 1
+    assert seconds_left() is None
+
+
+class _Transport(ScriptedTransport):
+    total_timeout = 7.0
+
+
+class _Port(PayPort):
+    """A port that tells how much time each of its operations has."""
+
+    provider = "P"
+    capabilities = frozenset(PayCapability)
+
+    def __init__(self) -> None:
+        self.left: list[float | None] = []
+
+    async def check(self) -> None:
+        self.left.append(seconds_left())
+
+
+def test_each_call_of_a_service_has_the_transport_s_limit() -> None:
+    port = _Port()
+    for transport in (_Transport(), ScriptedTransport()):
+        PayService(port, Runtime(transport)).check()
+    limit, none = port.left
+    assert limit is not None
+    assert 6 < limit <= 7
+    assert none is None
+
+
+@pytest.mark.parametrize(("service", "operation"), [(PayService, "pay.mop_up"), (NotifyService, "notify.send_many")])
+def test_what_takes_long_by_its_nature_has_none(service: type, operation: str) -> None:
+    assert operation in service._without_limit
+
+
+def test_a_fetch_for_many_has_more_time_than_the_one_who_began_it(gov_runner: asyncio.Runner) -> None:
+    import asyncio
+
+    left: list[float | None] = []
+
+    async def fetch() -> tuple[str, float]:
+        left.append(seconds_left())
+        await asyncio.sleep(0.2)
+        return "keys", 60.0
+
+    async def both() -> None:
+        value = RefreshedValue(fetch, time.time, name="key set", stale_limit=60)
+
+        async def hurried() -> None:
+            with limited(0.05), pytest.raises(NothingToUse):
+                await value.current()
+
+        async def patient() -> None:
+            assert await value.current() == "keys"
+
+        await asyncio.gather(hurried(), patient())
+
+    gov_runner.run(both())
+    assert left == [None]

@@ -14,6 +14,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from govcomponents.core.deadline import seconds_left, unlimited_context
 from govcomponents.core.driver import is_driven
 from govcomponents.errors import GovComponentsError
 from govcomponents.frames import leave_frames_behind
@@ -125,8 +126,10 @@ class RefreshedValue(Generic[T]):
         elif loop is None:
             await self._fly(mine)
         else:
-            mine.task = loop.create_task(self._fly(mine))
-            await asyncio.wait((mine.task,))  # which leaves the task alone when the one who waits is cancelled
+            mine.task = loop.create_task(self._fly(mine), context=unlimited_context())
+            await asyncio.wait(
+                (mine.task,), timeout=_patience()
+            )  # which leaves the task alone when the one who waits is cancelled
 
     async def _fly(self, flight: _Flight) -> None:
         """Fetch, and keep what came or why nothing did. A fetch that was stopped counts as none."""
@@ -157,14 +160,15 @@ class RefreshedValue(Generic[T]):
         caller's, and so is this one.
         """
         if flight.thread != threading.get_ident():
-            if not flight.landed.wait(_WAIT_FOR_OTHER):
+            left = _patience()
+            if not flight.landed.wait(_WAIT_FOR_OTHER if left is None else min(left, _WAIT_FOR_OTHER)) and left is None:
                 self._abandon(flight)
             return
         loop = _loop_of_task()
         if loop is None or loop is not flight.loop or flight.task is None:
             self._abandon(flight)
             return
-        await asyncio.wait((flight.task,))
+        await asyncio.wait((flight.task,), timeout=_patience())
 
     def _landed(self, value: T, fresh_for: float) -> None:
         with self._lock:
@@ -189,6 +193,12 @@ def _reason(failure: Exception) -> str:
     if isinstance(failure, GovComponentsError):
         return failure.happened
     return str(failure) if isinstance(failure, (Unusable, NothingToUse)) else type(failure).__name__
+
+
+def _patience() -> float | None:
+    """How long this call may wait for a fetch that another one makes."""
+    left = seconds_left()
+    return None if left is None else max(left, 0.0)
 
 
 def _loop_of_task() -> asyncio.AbstractEventLoop | None:

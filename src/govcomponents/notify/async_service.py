@@ -52,6 +52,10 @@ if TYPE_CHECKING:
 class AsyncNotifyService(Service[NotifyPort]):
     """Emails, text messages and letters, for asyncio callers. Belongs to one event loop."""
 
+    _without_limit = frozenset(
+        f"notify.send_{what}" for what in ("email", "sms", "letter", "precompiled_letter", "many", "job")
+    )  # they wait for their turn
+
     def __init__(
         self,
         port: NotifyPort,

@@ -56,6 +56,10 @@ if TYPE_CHECKING:
 class NotifyService(Service[NotifyPort]):
     """Emails, text messages and letters, for blocking callers. Safe to share between threads."""
 
+    _without_limit = frozenset(
+        f"notify.send_{what}" for what in ("email", "sms", "letter", "precompiled_letter", "many", "job")
+    )
+
     def __init__(
         self,
         port: NotifyPort,

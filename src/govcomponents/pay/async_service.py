@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 class AsyncPayService(Service[PayPort]):
     """Payments, for asyncio callers. Belongs to one event loop."""
 
+    _without_limit = frozenset({"pay.mop_up"})
+
     @property
     def limits(self) -> PayLimits:
         """The provider's limits of amounts, texts and metadata. What is beyond one raises InvalidInput, unsent."""

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 class PayService(Service[PayPort]):
     """Payments, for blocking callers. Safe to share between threads."""
 
+    _without_limit = frozenset({"pay.mop_up"})
+
     @property
     def limits(self) -> PayLimits:
         """The provider's limits of amounts, texts and metadata. What is beyond one raises InvalidInput, unsent."""

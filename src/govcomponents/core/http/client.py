@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
+from govcomponents.core.deadline import seconds_left
 from govcomponents.core.http.messages import Request, Response
 from govcomponents.core.http.retry import RetryPolicy, retry
 from govcomponents.core.http.single_attempt import check_deadline, is_single
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 Credential: TypeAlias = Callable[[Request], Awaitable[Mapping[str, str]]]
 """Makes the headers that prove who sends, anew for each attempt. It may fetch: see `core/http/bearer.py`."""
+_AT_THE_START = 0.05  # seconds; a request that begins no later is given no limit of its own, which costs
 _REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-b3-traceid", "x-amzn-requestid")
 
 
@@ -80,6 +82,7 @@ class HttpClient:
                 return await self.send(request)
         outcome: Response | Exception
         started, began = self._clock(), time.monotonic()
+        request = self._within_call(request)
         try:
             outgoing = await self._addressed(request)
             if self._observers:
@@ -113,6 +116,22 @@ class HttpClient:
         if is_single():
             return RetryPolicy.none()
         return self._policy if request.time_limit is None else self._policy.within(request.time_limit)
+
+    def _within_call(self, request: Request) -> Request:
+        """Limit a request to what the whole call has left. Raises NotSent if that is nothing."""
+        left = seconds_left()
+        if left is None:
+            return request
+        own = self._time_limit if request.time_limit is None else request.time_limit
+        if own is not None and left > own - _AT_THE_START:
+            return request  # it begins with the call, whose limit is its own
+        if left <= 0:
+            raise NotSent(
+                "the time of the whole call is used up; the request was not sent",
+                operation=request.operation,
+                provider=self.provider,
+            )
+        return request.within(left)
 
     async def _attempt(self, request: Request, number: int, left: float | None) -> Response:
         if left is not None:

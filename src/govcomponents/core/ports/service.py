@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from govcomponents.core.deadline import limited
 from govcomponents.core.observe import Happening, Operation, OperationWatch, tell
 from govcomponents.core.ports.answers import belonging
 from govcomponents.core.ports.port import Port
@@ -38,6 +39,9 @@ class Service(Uncopied, Generic[PortT]):
     `siblings` are the ports of the component's other accounts, by name: callbacks of each are taken.
     """
 
+    _without_limit: ClassVar[frozenset[str]] = frozenset()
+    """The operations that take as long as they take: their requests are limited one by one."""
+
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         shield(cls)
@@ -46,6 +50,7 @@ class Service(Uncopied, Generic[PortT]):
         self._port = port
         self._runtime = runtime
         self._siblings = siblings or {}
+        self._time_limit: float | None = getattr(runtime.transport, "total_timeout", None)
 
     @property
     def account(self) -> str:
@@ -64,15 +69,18 @@ class Service(Uncopied, Generic[PortT]):
     async def _perform(self, operation: str, work: Awaitable[T], **asked: object) -> T:
         """Await an operation of the port, and put the account's name on its result or its error.
 
-        `asked` are the fields that the result must have. Raises WrongAnswer if it is about something else.
+        `asked` are the fields that the result must have. Raises WrongAnswer if it is about something else. All of it
+        ends within the transport's `total_timeout`.
         """
         account = self._runtime.account
         if asked:
             work = belonging(work, asked, operation=operation, provider=self._port.provider, runtime=self._runtime)
         if observers := self._runtime.observers:
             work = _watched(observers, Operation(operation, self._port.provider, account), work)
+        limit = None if operation in self._without_limit else self._time_limit
         try:
-            given = await work
+            with limited(limit):
+                given = await work
         except GovComponentsError as error:
             error.account = account
             if isinstance(error, UnexpectedReply):
