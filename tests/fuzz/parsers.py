@@ -222,6 +222,7 @@ SEEDS = {
     "email_composing": [
         b"=?utf-8?q?=0D=0ABcc:_e@e.example?=\x1eP\x1eHello\x1et\x1eh",
         b"R\x1e=?utf-8?b?DQpCY2M6?=\x1e=?utf-8?q?x=0D=0A=0D=0Abody?=\x1e\r.\r\n.\x1e<p>",
+        b"R\x1e\xff\x1et\x1et\x1eh",
         b'R\x1e"quoted\\" <a@b.example>\x1e\xff\x1et\x1eh',
     ],
     "rendering": [

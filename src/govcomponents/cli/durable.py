@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from govcomponents.cli.outcome import Status, add_json, report
+from govcomponents.cli.outcome import Status, add_json, printable, report
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -126,4 +126,4 @@ def _tell(done: WorkReport) -> None:
     """One line on a terminal, and JSON for whatever collects logs."""
     facts = asdict(done)
     text = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in facts.items() if count)
-    print(text if sys.stdout.isatty() else json.dumps(facts), flush=True)
+    print(printable(text) if sys.stdout.isatty() else json.dumps(facts), flush=True)

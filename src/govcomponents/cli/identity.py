@@ -64,7 +64,7 @@ def new_key(options: argparse.Namespace) -> int:
     report(
         options,
         {"file": str(options.file), "jwks": keys, "public_pem": public_pem},
-        [json.dumps(keys, indent=2), public_pem.rstrip()],
+        [*json.dumps(keys, indent=2).split("\n"), *public_pem.rstrip().split("\n")],
     )
     print(
         f"The private key is in {options.file}. Keep it secret; publish or register the public half.", file=sys.stderr
@@ -88,7 +88,7 @@ def jwks(options: argparse.Namespace) -> int:
         for file in options.files
     ]
     keys = published_jwks(signers)
-    report(options, keys, [json.dumps(keys, indent=2)])
+    report(options, keys, json.dumps(keys, indent=2).split("\n"))
     return Status.DONE
 
 

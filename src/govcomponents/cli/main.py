@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from govcomponents.cli import durable, identity, notify, sandbox
-from govcomponents.cli.outcome import INTERRUPTED, STATUSES, Status
+from govcomponents.cli.outcome import INTERRUPTED, STATUSES, Status, printable
 from govcomponents.core.http.runtime import VERSION
 from govcomponents.errors import GovComponentsError
 
@@ -44,11 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         status: int = options.run(options)
     except GovComponentsError as error:
-        print(f"govcomponents: {error}", file=sys.stderr)
+        print(printable(f"govcomponents: {error}"), file=sys.stderr)
         return Status.COULD_NOT_RUN
     except OSError as error:
         where = f"{error.filename}: " if error.filename is not None else ""
-        print(f"govcomponents: {where}{error.strerror or error}", file=sys.stderr)
+        print(printable(f"govcomponents: {where}{error.strerror or error}"), file=sys.stderr)
         return Status.COULD_NOT_RUN
     except KeyboardInterrupt:
         with suppress(ValueError):  # it is the main thread's to set

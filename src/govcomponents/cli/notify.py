@@ -136,7 +136,7 @@ class _Results:
             for line in lines:
                 with suppress(csv.Error):
                     row, outcome, _, reference, *_ = [*next(csv.reader([line]), []), "", "", "", ""]
-                    if outcome in _DONE and line.endswith("\n") and reference == f"{self._batch}-{row}":
+                    if outcome in _DONE and line.endswith("\n") and reference == _cell(f"{self._batch}-{row}"):
                         self._done.update(int(number) for number in [row] if number.isdecimal())
 
     def _open(self) -> TextIO:
@@ -160,7 +160,13 @@ class _Results:
             self._file = self._open()
         outcome = one.state.value.replace("_", " ")
         problem = " ".join(one.problem.split())
-        csv.writer(self._file).writerow([one.row, outcome, one.notification_id or "", one.reference, problem])
+        texts = (one.notification_id or "", one.reference, problem)
+        csv.writer(self._file).writerow([one.row, outcome, *map(_cell, texts)])
+
+
+def _cell(text: str) -> str:
+    """Let no spreadsheet take a text for a formula: an apostrophe before it, which the spreadsheet does not show."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")) else text  # noqa: RUF001  # the wide forms count too
 
 
 class _Bar:

@@ -33,10 +33,25 @@ def add_json(parser: argparse.ArgumentParser) -> None:
     parser.epilog = STATUSES
 
 
+def printable(text: str) -> str:
+    """Write out what a terminal would obey or hide: control characters, marks of direction, halves of pairs.
+
+    They are written as JSON writes them, so that they may stand in its texts too; what comes out is one line.
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if letter.isprintable() else _escaped(letter) for letter in text)
+
+
+def _escaped(letter: str) -> str:
+    return json.dumps(letter)[1:-1] if letter != "\x7f" else "\\u007f"
+
+
 def report(options: argparse.Namespace, facts: Mapping[str, object], lines: Iterable[str]) -> None:
     """Print what was done: the facts as JSON if the command line asks for that, or the lines."""
     if options.json:
-        print(json.dumps(facts, indent=2, ensure_ascii=False), flush=True)
+        shown = json.dumps(facts, indent=2, ensure_ascii=False)  # no text in it has a line end that is not escaped
+        print("\n".join(map(printable, shown.split("\n"))), flush=True)
         return
     for line in lines:
-        print(line, flush=True)
+        print(printable(line), flush=True)

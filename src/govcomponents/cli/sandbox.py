@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
 
     previous = [(number, signal.signal(number, stop)) for number in (signal.SIGINT, signal.SIGTERM)]
     try:
-        report(options, _facts(server), [welcome(server, options.host)])
+        report(options, _facts(server), welcome(server, options.host).split("\n"))
         server.serve()
     finally:
         for number, handler in previous:

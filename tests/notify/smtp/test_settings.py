@@ -41,6 +41,7 @@ def read(**changes: object) -> MailSettings:
         ({"sender": None}, "SENDER is not set"),
         ({"sender": "Permits <permits@example.gov.uk>"}, "SENDER"),
         ({"sender_name": "Permits\r\nBcc: x"}, "SENDER_NAME"),
+        ({"sender_name": "Permits \udcff"}, "SENDER_NAME"),
         ({"templates_folder": None}, "TEMPLATES_FOLDER is not set"),
         ({"security": "ssl"}, "SECURITY"),
         ({"security": "none"}, "SECURITY must not be none"),

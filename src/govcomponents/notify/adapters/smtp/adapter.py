@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.messages import Replay, Request
@@ -15,7 +16,7 @@ from govcomponents.notify.port import NotifyPort
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Sequence
     from typing import Self
 
     from govcomponents.core.http.messages import Response
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
     from govcomponents.settings import NotifySettings
 
 _ACCEPTED = 250
+_SMALL: Final = 5_000
+"""Characters that are rendered in a few milliseconds, which no event loop has to notice."""
+T = TypeVar("T")
+
+
+def _length(value: object) -> int:
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    return sum(map(_length, value)) if isinstance(value, (list, tuple)) else 1
 
 
 class Smtp(NotifyPort):
@@ -101,7 +111,7 @@ class Smtp(NotifyPort):
 
         template = self._folder.get(email.template, operation)
         values, enclosures = mail.set_apart(email.personalisation, operation)
-        content = template.fill(values, email.sanitise, operation)
+        content = await self._aside(values, lambda: template.fill(values, email.sanitise, operation))
         unsubscribe = email.one_click_unsubscribe_url
         message_id = mail.new_message_id(self._settings.sender)
         headers = mail.Headers(
@@ -114,13 +124,17 @@ class Smtp(NotifyPort):
             reply_to=None if email.reply_to is None else address(email.reply_to, "reply_to"),
             unsubscribe_url=None if unsubscribe is None else unsubscribe.reveal(),
         )
+        whole = await self._aside(
+            (content.html, *(file.data for file in enclosures)),
+            lambda: mail.compose(headers, content, operation, enclosures),
+        )
         request = Request(
             operation,
             "MAIL",
             "",
             Replay.UNSENT,
             {"mail-from": headers.sender, "rcpt-to": headers.recipient},
-            mail.compose(headers, content, operation, enclosures),
+            whole,
             lookup=f"search the mail server's log for the Message-ID {message_id} before sending it again",
         )
         answer = await self._send(request, "content")
@@ -136,6 +150,13 @@ class Smtp(NotifyPort):
             sanitised=content.sanitised,
             raw={"status": answer.status, "reply": answer.body.decode("utf-8", "replace")},
         )
+
+    async def _aside(self, content: Mapping[str, object] | Sequence[str | bytes], work: Callable[[], T]) -> T:
+        """Do the work here if its content is small, otherwise off the event loop, which has others to serve."""
+        values = content.values() if isinstance(content, Mapping) else content
+        if sum(_length(value) for value in values) <= _SMALL:
+            return work()
+        return await self._runtime.transport.run_blocking(work)
 
     async def check(self) -> None:
         """Connect to the mail server and log in, and hand over nothing."""
@@ -154,4 +175,5 @@ class Smtp(NotifyPort):
     async def preview(self, template_id: str, personalisation: Mapping[str, object]) -> Rendered:
         """Fill a template file, and send nothing."""
         operation = "notify.preview"
-        return self._folder.get(template_id, operation).preview(personalisation, operation)
+        template = self._folder.get(template_id, operation)
+        return await self._aside(personalisation, lambda: template.preview(personalisation, operation))

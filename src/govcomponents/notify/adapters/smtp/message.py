@@ -89,7 +89,9 @@ def new_message_id(sender: str) -> str:
 def compose(headers: Headers, content: EmailContent, operation: str, enclosures: Sequence[Enclosure] = ()) -> bytes:
     """Write the email as it goes over the wire, without the dots that SMTP adds. Raises InvalidInput."""
     lines = [
-        _Line("From", headers.sender, name=headers.sender_name, field="sender_name"),
+        _Line(
+            "From", headers.sender, name=_encodable(headers.sender_name, "sender_name", operation), field="sender_name"
+        ),
         _Line("To", headers.recipient, field="to", is_exact=True),
     ]
     if headers.reply_to is not None:
@@ -109,8 +111,8 @@ def compose(headers: Headers, content: EmailContent, operation: str, enclosures:
         lines.append(_Line("List-Unsubscribe", url, field=field, is_for_machines=True, is_exact=True))
         lines.append(_Line("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"))
     body = EmailMessage(policy=_POLICY)
-    body.set_content(_encodable(content.text, operation), cte="quoted-printable")
-    body.add_alternative(_encodable(content.html, operation), subtype="html", cte="quoted-printable")
+    body.set_content(_encodable(content.text, "personalisation", operation), cte="quoted-printable")
+    body.add_alternative(_encodable(content.html, "personalisation", operation), subtype="html", cte="quoted-printable")
     for file in enclosures:
         body.add_attachment(file.data, file.maintype, file.subtype, filename=file.filename)
     written = "".join(line.written() for line in lines).encode("ascii") + body.as_bytes()
@@ -213,7 +215,7 @@ def wrong(name: str, problem: str, fix: str, operation: str) -> InvalidInput:
 
 
 def _one_line(text: str, name: str, operation: str) -> str:
-    line = " ".join(_encodable(text, operation).split())
+    line = " ".join(_encodable(text, name, operation).split())
     if _CONTROL.search(line):
         problem = "it holds a control character, which no header can"
         raise wrong(name, problem, "give texts without control characters", operation)
@@ -231,10 +233,10 @@ def _checked_url(url: str, operation: str) -> str:
     return url
 
 
-def _encodable(text: str, operation: str) -> str:
+def _encodable(text: str, name: str, operation: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
         problem = "it holds a lone surrogate, which no email can"
-        raise wrong("personalisation", problem, "give whole characters", operation) from None
+        raise wrong(name, problem, "give whole characters", operation) from None
     return text

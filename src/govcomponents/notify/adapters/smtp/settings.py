@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.validation import LOOPBACK
+from govcomponents.core.validation import LOOPBACK, is_text
 from govcomponents.errors import ConfigurationError
 from govcomponents.privacy import Secret
 
@@ -125,6 +125,8 @@ class MailSettings:
         hello_name = _host(own, "hello_name") if "hello_name" in own else sender.rpartition("@")[2]
         server = MailServer(host, _port(own.get("port"), security), security, *_login(own), hello_name)
         sender_name = _text(own, "sender_name") if "sender_name" in own else ""
+        if not is_text(sender_name):
+            raise _Wrong("sender_name", "is not UTF-8", "write it in UTF-8")
         if _NOT_FOR_HEADERS.search(sender_name):
             raise _Wrong("sender_name", "holds a line break or another control character", "give it without one")
         return cls(

@@ -1,0 +1,68 @@
+"""What is large is rendered off the event loop: everybody else is served meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+
+import pytest
+
+from govcomponents import AsyncGovComponents, InvalidInput, NotSent, Settings
+
+LONGEST_SILENCE = 0.05  # seconds
+SIZE = 100_000
+
+
+@pytest.fixture
+def settings(tmp_path):
+    (tmp_path / "renewed.md").write_text("subject: To ((name))\n\nDear ((name)),\n\n* ((name))\n", encoding="utf-8")
+    server = {"host": "127.0.0.1", "port": 9, "security": "none", "sender": "permits@example.gov.uk"}
+    return Settings(notify={"adapter": "smtp", "templates_folder": str(tmp_path), **server})
+
+
+async def longest_silence(settings, call):
+    """Run a call beside a heartbeat; returns the longest time between two beats, and that of the call."""
+    beats = [time.monotonic()]
+
+    async def heart():
+        while True:
+            await asyncio.sleep(0.002)
+            beats.append(time.monotonic())
+
+    async with AsyncGovComponents.from_settings(settings) as gov:
+        await gov.notify.preview("renewed", {"name": "Sam"})  # what is imported once is imported before
+        task = asyncio.create_task(heart())
+        await asyncio.sleep(0.01)
+        beats[:] = [time.monotonic()]
+        start = time.monotonic()
+        await call(gov)
+        took = time.monotonic() - start
+        beats.append(time.monotonic())
+        task.cancel()
+    return max(after - before for before, after in itertools.pairwise(beats)), took
+
+
+async def preview(gov, value):
+    await gov.notify.preview("renewed", {"name": value})
+
+
+async def send(gov, value):
+    try:
+        await gov.notify.send_email("renewed", "sam@example.com", {"name": value}, "R-1")
+    except (NotSent, InvalidInput):
+        return  # nobody listens on that port; the email was made
+    raise AssertionError("it was sent")
+
+
+@pytest.mark.parametrize("act", [preview, send])
+@pytest.mark.parametrize("evil", ["[a](", "[a](x '", "* a\n", "<a ", "&#1", "a@b.", "Sam ", "e\u0301"])
+def test_the_loop_is_never_silent_while_something_large_is_rendered(settings, act, evil):
+    value = (evil * SIZE)[:SIZE]
+    seen = []
+    for _ in range(6):  # the machine is shared: one quiet moment is enough
+        silence, took = asyncio.run(longest_silence(settings, lambda gov: act(gov, value)))
+        seen.append((silence, took))
+        if silence <= LONGEST_SILENCE:
+            return
+    pytest.fail(f"silent for {min(seen)}")
