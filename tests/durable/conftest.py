@@ -12,6 +12,7 @@ from govcomponents.durable.storage.migrating import migrate
 from govcomponents.durable.storage.schema import METADATA
 
 from .postgres import NoPostgres, Postgres, remove, start
+from .world import World
 
 OWN = sa.MetaData()
 LICENCES = sa.Table("licence", OWN, sa.Column("id", sa.Integer, primary_key=True), sa.Column("state", sa.Text))
@@ -54,3 +55,10 @@ def engine(url: str) -> Iterator[sa.Engine]:
     OWN.create_all(made)
     yield made
     made.dispose()
+
+
+@pytest.fixture
+def world(engine: sa.Engine) -> Iterator[World]:
+    made = World(engine)
+    with made.gov:
+        yield made

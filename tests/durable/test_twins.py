@@ -44,4 +44,4 @@ def test_what_is_made_later_is_called_as_what_is_made_now(later: type[Any], now:
 
 def test_every_way_to_send_and_to_move_money_has_a_twin() -> None:
     assert {name for later, _, name in METHODS if later is LaterNotify} == {"send_email", "send_sms", "send_letter"}
-    assert {name for later, _, name in METHODS if later is LaterPay} == {"refund", "capture", "cancel"}
+    assert {name for later, _, name in METHODS if later is LaterPay} == {"create", "refund", "capture", "cancel"}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         AsyncDurable as AsyncDurable,
         AsyncLaterAccount as AsyncLaterAccount,
     )
-    from govcomponents.durable.inbox.events import GaveUp as GaveUp
+    from govcomponents.durable.inbox.events import GaveUp as GaveUp, PaymentFound as PaymentFound
     from govcomponents.durable.later import LaterNotify as LaterNotify, LaterPay as LaterPay
     from govcomponents.durable.outbox.enqueue import Ticket as Ticket
     from govcomponents.durable.outbox.status import OutboxStatus as OutboxStatus
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "durable.async_later": "AsyncLaterNotify AsyncLaterPay",
     "durable.async_service": "AsyncDurable AsyncLaterAccount",
-    "durable.inbox.events": "GaveUp",
+    "durable.inbox.events": "GaveUp PaymentFound",
     "durable.later": "LaterNotify LaterPay",
     "durable.outbox.enqueue": "Ticket",
     "durable.outbox.status": "OutboxStatus",

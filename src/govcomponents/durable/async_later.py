@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,8 @@ from govcomponents.durable.outbox.enqueue import Order, Queue
 from govcomponents.frames import shield
 
 if TYPE_CHECKING:
+    from typing import Literal
+
     from govcomponents.durable.outbox.capturing import NotifyCalls, PayCalls
     from govcomponents.durable.outbox.enqueue import Ticket
     from govcomponents.durable.storage.transactions import Transaction
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from govcomponents.notify.inputs import Recipient
     from govcomponents.notify.policy import TemplateLike
     from govcomponents.notify.templates.personalisation import Personalisation
-    from govcomponents.pay.ids import PaymentId
+    from govcomponents.pay.ids import AgreementId, PaymentId
+    from govcomponents.pay.inputs import AgreementPaymentType, CardholderDetails
+    from govcomponents.pay.models import Payment
 
 
 @shield
@@ -116,13 +120,56 @@ class AsyncLaterPay:
     """Payments' refunds, captures and cancellations to be made later, for asyncio callers.
 
     Every method has the arguments of its twin on `gov.pay`, checked in the same way and at once, and those that
-    `later.notify` adds. `pay.create` is not among them: its person waits for the page to pay on.
+    `later.notify` adds. `create` alone is made at once, with a record around it: its person waits for the page.
     """
 
-    def __init__(self, pay: PayCalls, queue: Queue, provider: str) -> None:
+    def __init__(self, pay: PayCalls, queue: Queue, provider: str, recording: Callable[[str | None], PayCalls]) -> None:
         self._pay = pay
+        self._recording = recording
         self._queue = queue
         self._provider = provider
+
+    async def create(
+        self,
+        amount: Money,
+        reference: str,
+        description: str,
+        return_url: str,
+        *,
+        email: str | None = None,
+        language: Literal["en", "cy"] = "en",
+        delayed_capture: bool = False,
+        metadata: Mapping[str, str | int | float | bool] | None = None,
+        prefilled: CardholderDetails | None = None,
+        moto: bool = False,
+        set_up_agreement: AgreementId | None = None,
+        agreement_payment_type: AgreementPaymentType | None = None,
+        extra: Mapping[str, object] | None = None,
+        journey: str | None = None,
+    ) -> Payment:
+        """Create a payment now, with a record around it: its person waits for the page to pay on.
+
+        That it is about to be made is committed first, in a transaction of its own; then it is made; then its id is
+        committed. If the process dies in between, or the answer is lost, `run_due` finds the payment by its reference
+        and tells the handlers of `PaymentFound`. Raises what `gov.pay.create` raises, and Unavailable, with nothing
+        sent, if it cannot be recorded.
+        """
+        pay = self._recording(journey)
+        return await pay.create(
+            amount,
+            reference,
+            description,
+            return_url,
+            email=email,
+            language=language,
+            delayed_capture=delayed_capture,
+            metadata=metadata,
+            prefilled=prefilled,
+            moto=moto,
+            set_up_agreement=set_up_agreement,
+            agreement_payment_type=agreement_payment_type,
+            extra=extra,
+        )
 
     async def refund(
         self,

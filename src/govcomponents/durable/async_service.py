@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from govcomponents.components import AsyncGovComponents
 from govcomponents.core.inputs import instance_argument
 from govcomponents.durable.async_later import AsyncLaterNotify, AsyncLaterPay
 from govcomponents.durable.inbox.handling import Handler, Handlers, handle_due
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
-from govcomponents.durable.outbox.capturing import Calls, capturing_port
+from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
+from govcomponents.durable.payments.finding import find_lost
+from govcomponents.durable.payments.recording import recording
 from govcomponents.durable.storage.engines import EngineLike, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
     from govcomponents.notify.events import NotifyEvent
     from govcomponents.pay.async_service import AsyncPayService
     from govcomponents.pay.events import PayEvent
+    from govcomponents.pay.port import PayPort
     from govcomponents.privacy import Secret
     from govcomponents.web.messages import Answer
 
@@ -104,8 +108,10 @@ class AsyncDurable:
     def account(self, name: str) -> AsyncLaterAccount:
         """Return `later.notify` and `later.pay` of one account. Raises ConfigurationError if there is none."""
         account = self._gov.account(name) if name != DEFAULT_ACCOUNT else self._gov
-        queue = Queue(self._engine, replace(self._runtime, account=name), self._keys, self._patience)
-        return AsyncLaterAccount(account, self._capturing, queue)
+        runtime = replace(self._runtime, account=name)
+        queue = Queue(self._engine, runtime, self._keys, self._patience)
+        port = cast("PayPort", self._calls.ports.get(("pay", name)))
+        return AsyncLaterAccount(account, self._capturing, queue, partial(recording, port, self._engine, runtime))
 
     async def migrate(self) -> None:
         """Create the tables, or bring them up to date, where the service is deployed. Repeating it is harmless."""
@@ -125,6 +131,7 @@ class AsyncDurable:
         await self.check()
         delivery = Delivery(self._calls, self._keys)
         done = await work_due(self._engine, delivery, self._runtime, self._worker, seconds=seconds, limit=limit)
+        await find_lost(self._engine, self._calls, self._runtime)
         counts = await self._runtime.transport.run_blocking(
             lambda: handle_due(self._engine, self._keys, self._handlers, lease=self._worker.lease, seconds=seconds)
         )
@@ -179,10 +186,12 @@ class AsyncLaterAccount:
         account: Account[AsyncPayService, AsyncNotifyService, AsyncIdentityService],
         capturing: Calls,
         queue: Queue,
+        recording: Callable[[str | None], PayCalls],
     ) -> None:
         self._account = account
         self._capturing = capturing
         self._queue = queue
+        self._recording = recording
 
     @property
     def notify(self) -> AsyncLaterNotify:
@@ -198,4 +207,4 @@ class AsyncLaterAccount:
         _ = self._account.pay  # raises where there is none
         name = self._account.name
         provider = self._capturing.ports["pay", name].provider
-        return AsyncLaterPay(self._capturing.pay[name], self._queue, provider)
+        return AsyncLaterPay(self._capturing.pay[name], self._queue, provider, self._recording)

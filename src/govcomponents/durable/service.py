@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from govcomponents.components import GovComponents
 from govcomponents.core.driver import drive
@@ -16,11 +17,13 @@ from govcomponents.core.inputs import instance_argument
 from govcomponents.durable.inbox.handling import Handler, Handlers, handle_due
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
 from govcomponents.durable.later import LaterNotify, LaterPay
-from govcomponents.durable.outbox.capturing import Calls, capturing_port
+from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
+from govcomponents.durable.payments.finding import find_lost
+from govcomponents.durable.payments.recording import recording
 from govcomponents.durable.storage.engines import EngineLike, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from govcomponents.notify.events import NotifyEvent
     from govcomponents.notify.service import NotifyService
     from govcomponents.pay.events import PayEvent
+    from govcomponents.pay.port import PayPort
     from govcomponents.pay.service import PayService
     from govcomponents.privacy import Secret
     from govcomponents.web.messages import Answer
@@ -106,8 +110,10 @@ class Durable:
     def account(self, name: str) -> LaterAccount:
         """Return `later.notify` and `later.pay` of one account. Raises ConfigurationError if there is none."""
         account = self._gov.account(name) if name != DEFAULT_ACCOUNT else self._gov
-        queue = Queue(self._engine, replace(self._runtime, account=name), self._keys, self._patience)
-        return LaterAccount(account, self._capturing, queue)
+        runtime = replace(self._runtime, account=name)
+        queue = Queue(self._engine, runtime, self._keys, self._patience)
+        port = cast("PayPort", self._calls.ports.get(("pay", name)))
+        return LaterAccount(account, self._capturing, queue, partial(recording, port, self._engine, runtime))
 
     def migrate(self) -> None:
         """Create the tables, or bring them up to date, where the service is deployed. Repeating it is harmless."""
@@ -127,6 +133,7 @@ class Durable:
         self.check()
         delivery = Delivery(self._calls, self._keys)
         done = drive(work_due(self._engine, delivery, self._runtime, self._worker, seconds=seconds, limit=limit))
+        drive(find_lost(self._engine, self._calls, self._runtime))
         counts = drive(
             self._runtime.transport.run_blocking(
                 lambda: handle_due(self._engine, self._keys, self._handlers, lease=self._worker.lease, seconds=seconds)
@@ -179,11 +186,16 @@ class LaterAccount:
     """The calls that are made later, of one account."""
 
     def __init__(
-        self, account: Account[PayService, NotifyService, IdentityService], capturing: Calls, queue: Queue
+        self,
+        account: Account[PayService, NotifyService, IdentityService],
+        capturing: Calls,
+        queue: Queue,
+        recording: Callable[[str | None], PayCalls],
     ) -> None:
         self._account = account
         self._capturing = capturing
         self._queue = queue
+        self._recording = recording
 
     @property
     def notify(self) -> LaterNotify:
@@ -199,4 +211,4 @@ class LaterAccount:
         _ = self._account.pay
         name = self._account.name
         provider = self._capturing.ports["pay", name].provider
-        return LaterPay(self._capturing.pay[name], self._queue, provider)
+        return LaterPay(self._capturing.pay[name], self._queue, provider, self._recording)

@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from pydantic import TypeAdapter
 
@@ -33,12 +33,30 @@ class GaveUp:
     problem: str
 
 
-def kind_of(event: Result | GaveUp, source: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentFound:
+    """A payment that was made, and whose making was not brought to its end: the process died, or the answer was lost.
+
+    Its person may still be on the way to the page, or may have paid: `get` it and act on what that says.
+    """
+
+    key: str
+    account: str
+    payment_id: str
+    reference: str
+    journey: str | None
+
+
+OwnEvent: TypeAlias = GaveUp | PaymentFound
+"""The events that the durable layer itself tells of."""
+
+
+def kind_of(event: Result | OwnEvent, source: str) -> str:
     """Return the name under which an event's class is found again."""
     return f"{source}.{type(event).__name__}"
 
 
-def subject_of(event: Result | GaveUp, source: str) -> str:
+def subject_of(event: Result | OwnEvent, source: str) -> str:
     """Return a hash of what an event is about; of the event itself where it is about nothing else."""
     about = next((str(found) for name in _SUBJECTS if (found := getattr(event, name, None)) is not None), None)
     return hashed(f"{source}\0{about}" if about else f"{source}\0{event_key(event)}\0alone")
@@ -55,9 +73,9 @@ def hashed(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def written(event: Result | GaveUp) -> bytes:
+def written(event: Result | OwnEvent) -> bytes:
     """Write an event whole, but for the provider's raw message: this is what is sealed."""
-    if isinstance(event, GaveUp):
+    if isinstance(event, (GaveUp, PaymentFound)):
         facts: dict[str, object] = {part.name: getattr(event, part.name) for part in fields(event)}
     else:
         facts = event.to_dict(reveal=True)
@@ -88,4 +106,4 @@ def _classes() -> dict[str, type[Any]]:
 
     unions = {"pay": PayEvent, "notify": NotifyEvent, "identity": IdentityEvent}
     found = {f"{source}.{one.__name__}": one for source, union in unions.items() for one in get_args(union)}
-    return found | {"outbox.GaveUp": GaveUp}
+    return found | {"outbox.GaveUp": GaveUp, "payments.PaymentFound": PaymentFound}

@@ -13,7 +13,7 @@ from govcomponents.durable.storage.schema import INBOX, IS_WAITING, database_tim
 
 if TYPE_CHECKING:
     from govcomponents.core.results import Result
-    from govcomponents.durable.inbox.events import GaveUp
+    from govcomponents.durable.inbox.events import OwnEvent
     from govcomponents.durable.storage.sealing import PayloadKeys
 
 _COLUMNS: Final = ("account", "source", "key", "kind", "subject", "payload")
@@ -72,7 +72,7 @@ _CLAIM: Final = (
 )
 
 
-def insert_event(connection: sa.Connection, event: Result | GaveUp, source: str, keys: PayloadKeys) -> bool:
+def insert_event(connection: sa.Connection, event: Result | OwnEvent, source: str, keys: PayloadKeys) -> bool:
     """Store an event; False if it is there already, as the same message came before."""
     account: str = event.account
     key = hashed(event_key(event))

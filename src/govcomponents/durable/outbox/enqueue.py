@@ -154,8 +154,7 @@ def row_name(account: str, operation: str, reference: str) -> bytes:
 
 def _check(order: Order, operation: str) -> None:
     _text(order.reference, "reference", MAX_REFERENCE, _REFERENCE_FIX, operation)
-    if order.journey is not None:
-        _text(order.journey, "journey", 64, _JOURNEY_FIX, operation)
+    check_journey(order.journey, operation)
     patience: object = order.give_up_after
     if patience is not None and not (isinstance(patience, timedelta) and patience > timedelta(0)):
         fix = "give a timedelta, such as timedelta(hours=24), or leave it out"
@@ -164,6 +163,12 @@ def _check(order: Order, operation: str) -> None:
     if send_at is not None and not (isinstance(send_at, datetime) and send_at.tzinfo is not None):
         fix = "give an aware datetime, such as datetime(2026, 3, 1, 9, tzinfo=UTC), or leave it out"
         raise InvalidInput(field="send_at", problem="it is no time with a time zone", fix=fix, operation=operation)
+
+
+def check_journey(journey: object, operation: str) -> None:
+    """Raise InvalidInput unless it can be the id of a journey, or is None."""
+    if journey is not None:
+        _text(journey, "journey", 64, _JOURNEY_FIX, operation)
 
 
 def _text(value: object, field: str, longest: int, fix: str, operation: str) -> None:

@@ -121,6 +121,29 @@ IS_WAITING: Final = INBOX.c.is_open == sa.literal_column("1")
 sa.Index("gov_inbox_due", INBOX.c.due_at, INBOX.c.id, postgresql_where=IS_WAITING, sqlite_where=IS_WAITING)
 sa.Index("gov_inbox_subject", INBOX.c.subject, INBOX.c.id, postgresql_where=IS_WAITING, sqlite_where=IS_WAITING)
 
+PAYMENT: Final = sa.Table(
+    "gov_payment",
+    METADATA,
+    sa.Column("id", _Id, primary_key=True, autoincrement=True),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("reference", sa.String(255), nullable=False),
+    sa.Column("journey", sa.String(64)),
+    sa.Column("minor", sa.BigInteger, nullable=False),
+    sa.Column("currency", sa.String(3), nullable=False),
+    # The provider's id; null until it is known.
+    sa.Column("payment_id", sa.String(255)),
+    # 1 while nobody knows whether the payment was made.
+    sa.Column("is_open", sa.SmallInteger, nullable=False, default=1),
+    sa.Column("looks", sa.Integer, nullable=False, default=0),
+    sa.Column("look_at", _Time, nullable=False),
+    sa.Column("problem", sa.String(120)),
+    sa.Column("created_at", _Time, nullable=False),
+    sa.Index("gov_payment_reference", "account", "reference"),
+    sa.Index("gov_payment_id", "account", "payment_id"),
+)
+IS_UNKNOWN: Final = PAYMENT.c.is_open == sa.literal_column("1")
+sa.Index("gov_payment_look", PAYMENT.c.look_at, postgresql_where=IS_UNKNOWN, sqlite_where=IS_UNKNOWN)
+
 PAUSE: Final = sa.Table(
     "gov_pause",
     METADATA,

@@ -1,0 +1,84 @@
+"""The search for payments whose making came to no end: by their reference, at the provider."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from govcomponents.durable.inbox.events import PaymentFound
+from govcomponents.durable.inbox.store import insert_event
+from govcomponents.durable.storage.schema import IS_UNKNOWN, PAYMENT, database_time
+from govcomponents.durable.storage.sealing import PayloadKeys
+from govcomponents.errors import GovComponentsError
+from govcomponents.money import Money
+
+if TYPE_CHECKING:
+    from govcomponents.core.http.runtime import Runtime
+    from govcomponents.durable.outbox.capturing import Calls, PayCalls
+
+_AT_ONCE: Final = 50
+_LOOKS: Final = 3
+_BETWEEN: Final = 1800.0
+"""Seconds between two looks: the search of a provider may lag behind."""
+_CLOCKS_DIFFER: Final = 300.0
+_NO_KEYS: Final = PayloadKeys()  # it holds nothing about people
+
+
+async def find_lost(engine: sa.Engine, calls: Calls, runtime: Runtime) -> int:
+    """Look for the payments whose making came to no end, and tell of those that are there. Returns how many."""
+    run = runtime.transport.run_blocking
+    found = 0
+    for row in await run(lambda: _due(engine)):
+        pay = calls.pay.get(row.account)
+        try:
+            there = None if pay is None else await _search(pay, row, await run(partial(_known, engine, row)))
+        except GovComponentsError:
+            continue  # it is looked for again the next time
+        found += await run(partial(_settle, engine, row, there))
+    return found
+
+
+async def _search(pay: PayCalls, row: Any, known: set[str]) -> str | None:
+    since = datetime.fromtimestamp(row.created_at - _CLOCKS_DIFFER, UTC)
+    async with aclosing(pay.search(reference=row.reference, created_from=since)) as payments:
+        async for one in payments:
+            if one.reference == row.reference and one.amount == Money(row.minor, row.currency) and one.id not in known:
+                return one.id
+    return None
+
+
+def _due(engine: sa.Engine) -> list[Any]:
+    due = sa.select(PAYMENT).where(IS_UNKNOWN, PAYMENT.c.look_at <= database_time())
+    with engine.connect() as connection:
+        return list(connection.execute(due.order_by(PAYMENT.c.look_at).limit(_AT_ONCE)))
+
+
+def _known(engine: sa.Engine, row: Any) -> set[str]:
+    """The payments of this reference that were made and recorded as they should be."""
+    same = (PAYMENT.c.account == row.account, PAYMENT.c.reference == row.reference, PAYMENT.c.payment_id.is_not(None))
+    with engine.connect() as connection:
+        return set(connection.scalars(sa.select(PAYMENT.c.payment_id).where(*same)))
+
+
+def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
+    mine = (PAYMENT.c.id == row.id, IS_UNKNOWN, PAYMENT.c.looks == row.looks)
+    if payment_id is None:
+        is_last = row.looks + 1 >= _LOOKS
+        later = {"looks": row.looks + 1, "look_at": database_time() + _BETWEEN}
+        if is_last:
+            later |= {"is_open": 0, "problem": "NotMade"}
+        with engine.begin() as connection:
+            connection.execute(sa.update(PAYMENT).where(*mine).values(later))
+        return False
+    told = PaymentFound(
+        key=payment_id, account=row.account, payment_id=payment_id, reference=row.reference, journey=row.journey
+    )
+    with engine.begin() as connection:
+        values = {"payment_id": payment_id, "is_open": 0}
+        if connection.execute(sa.update(PAYMENT).where(*mine).values(values)).rowcount != 1:
+            return False  # another worker was there first
+        return insert_event(connection, told, "payments", _NO_KEYS)
