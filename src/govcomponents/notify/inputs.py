@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Final, TypeAlias, TypeVar, cast
 
@@ -21,6 +22,7 @@ T = TypeVar("T")
 VALUES_FIX: Final = (
     "give each placeholder a text, a number, True or False, a date, a list of those, or a file; leave none as None"
 )
+_UNSUBSCRIBE: Final = re.compile(r"https://[!-.0-~][!-~]*")
 _REFERENCE: Final = "give at most 1,000 characters that hold no personal data, or leave it out"
 _MAX_SECONDS: Final = 1e9
 _ID: Final = "give the `id` that an earlier answer holds"
@@ -57,8 +59,16 @@ def _https(value: Personal[str]) -> Personal[str]:
     url: object = value.reveal()
     if not isinstance(url, str) or not url.startswith("https://"):
         raise ValueError("it is not an https URL")
-    _sendable(url)
+    if not _UNSUBSCRIBE.fullmatch(url):
+        raise ValueError("it holds a space or a character that is not ASCII, or no host")
     return value
+
+
+def _storable(reference: str) -> str:
+    """No provider can keep a null character: its failure would leave the message's outcome unknown."""
+    if "\0" in reference:
+        raise ValueError("it holds a null character")
+    return reference
 
 
 def _texts_only(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
@@ -91,7 +101,8 @@ _Values = Annotated[Mapping[str, object], PlainValidator(written_values), Field(
 _TextsOnly = Annotated[_Values, AfterValidator(_without_files)]
 _Text = Annotated[str, AfterValidator(_sendable)]
 _Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=ID_PATTERN)]
-_Reference = Annotated[str | None, Field(max_length=1000, description=_REFERENCE)]
+_SomeReference = Annotated[str, AfterValidator(_storable)]
+_Reference = Annotated[_SomeReference | None, Field(max_length=1000, description=_REFERENCE)]
 _Extra = Annotated[
     Mapping[str, object] | None, Field(description="give a mapping of the provider's own fields", repr=False)
 ]
@@ -158,7 +169,9 @@ class PrecompiledInput(Input):
     """One ready-made letter to send. `pdf` is the file in base64."""
 
     pdf: Personal[str]
-    reference: str = Field(min_length=1, max_length=1000, description=_REFERENCE.removesuffix(", or leave it out"))
+    reference: _SomeReference = Field(
+        min_length=1, max_length=1000, description=_REFERENCE.removesuffix(", or leave it out")
+    )
     postage: str | None = Field(
         default=None, min_length=1, description='give "first", "second" or "economy", or leave it out'
     )

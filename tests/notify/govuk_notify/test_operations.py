@@ -8,9 +8,11 @@ import pytest
 from govcomponents import (
     ConfigurationError,
     InvalidInput,
+    NotFound,
     OutcomeUnknown,
     PermissionRefused,
     ReferenceReused,
+    RequestRefused,
     Unavailable,
     WrongAnswer,
 )
@@ -417,3 +419,57 @@ def test_only_texts_can_be_sanitised():
     with pytest.raises(InvalidInput, match="first name"):
         notify.send_email("sam@example.com", EMAIL, {"first name": ["a"], "x": "y"}, sanitise=["First_Name"])
     assert transport.sent == []
+
+
+@pytest.mark.parametrize(
+    "url", ["https://x.uk/ space", "https://xn--p1ai.\u0440\u0444/u", "https://", "https:///x", "https://x\n"]
+)
+def test_an_unsubscribe_url_that_the_provider_refuses_is_refused_here_and_in_the_sandbox(url):
+    _, notify = on_sandbox()
+    with pytest.raises(InvalidInput) as caught:
+        notify.send_email("sam@example.com", EMAIL, VALUES, one_click_unsubscribe_url=url)
+    assert caught.value.field == "one_click_unsubscribe_url"
+    with pytest.raises(RequestRefused) as refusal:
+        notify.send_email("sam@example.com", EMAIL, VALUES, extra={"one_click_unsubscribe_url": url})
+    assert refusal.value.field == "one_click_unsubscribe_url"
+
+
+@pytest.mark.parametrize("reference", ["\0", "a\0b"])
+def test_a_reference_that_the_provider_cannot_keep_is_refused(reference):
+    transport, notify = scripted()
+    for call in (
+        lambda: notify.send_email("sam@example.com", EMAIL, VALUES, reference),
+        lambda: notify.send_sms("07700900123", TEXT, VALUES, reference),
+        lambda: notify.send_letter(ADDRESS, LETTER, VALUES, reference),
+        lambda: notify.send_precompiled_letter(PDF, reference),
+        lambda: notify.search(reference=reference),
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            call()
+        assert caught.value.field == "reference"
+    assert transport.sent == []
+
+
+def test_letters_that_came_back_are_found_among_the_dispatched():
+    sandbox, notify = on_sandbox(key=LIVE_KEY)
+    letter = notify.send_letter(ADDRESS, LETTER, VALUES, "back")
+    sandbox.clock.advance(5 * 86400)
+    sandbox.notify.return_letter(letter.id)
+    assert notify.get(letter.id).status is Status.DISPATCHED
+    assert [found.id for found in notify.search(status=Status.DISPATCHED)] == [letter.id]
+
+
+def test_a_ready_made_letter_that_is_none_is_refused_in_the_name_of_its_operation():
+    _, notify = scripted()
+    for pdf in (b"", b"no PDF"):
+        with pytest.raises(InvalidInput) as caught:
+            notify.send_precompiled_letter(pdf, "r")
+        assert caught.value.operation == "notify.send_precompiled_letter"
+
+
+def test_a_version_that_is_too_large_is_not_found_as_any_other():
+    _, notify = on_sandbox()
+    for version in (99, 99_999_999_999):
+        with pytest.raises(NotFound) as caught:
+            notify.get_template(EMAIL, version=version)
+        assert caught.value.code == "NoResultFound"

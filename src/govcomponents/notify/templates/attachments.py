@@ -67,9 +67,14 @@ def attach(
 
 def read_pdf(pdf: bytes | str | os.PathLike[str] | IO[bytes], max_bytes: int) -> str:
     """Read a ready-made letter and return it in base64. Raises InvalidInput unless it is a PDF that is not too big."""
-    data = _read(pdf, max_bytes, "pdf", f"give a PDF of at most {max_bytes // 1024 // 1024} MB")
-    if not data.startswith(b"%PDF-"):
-        raise _wrong("pdf", "it is not a PDF", "give the bytes of a PDF that meets the provider's letter specification")
+    try:
+        data = _read(pdf, max_bytes, "pdf", f"give a PDF of at most {max_bytes // 1024 // 1024} MB")
+        if not data.startswith(b"%PDF-"):
+            fix = "give the bytes of a PDF that meets the provider's letter specification"
+            raise _wrong("pdf", "it is not a PDF", fix)
+    except InvalidInput as error:
+        error.operation = "notify.send_precompiled_letter"
+        raise
     return base64.b64encode(data).decode()
 
 

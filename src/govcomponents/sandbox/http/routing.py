@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from govcomponents.sandbox.http.messages import Route, RouteOwner
 
-_LONGEST_NUMBER = 9
+_LONGEST_NUMBER = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -154,7 +154,7 @@ class GovUkWire(NotificationsWire):
 
     def words_of(self, statuses: Iterable[Status]) -> set[str]:
         """Return the words to search for: some that a letter has are not searched for as they are shown."""
-        wanted = super().words_of(statuses) - {"returned-letter", "accepted"}
+        wanted = super().words_of(statuses) - {"accepted"}
         if "created" in wanted:
             wanted.add("sending")  # a letter that is with the printer is shown as `accepted`
         if "received" in wanted:

@@ -72,7 +72,11 @@ EMAIL: Final = _form(
         "personalisation": _OBJECT,
         "scheduled_for": _LATER,
         "email_reply_to_id": _UUID,
-        "one_click_unsubscribe_url": {"type": "string", "pattern": "^https", "says": "is not a valid https url"},
+        "one_click_unsubscribe_url": {
+            "type": "string",
+            "pattern": r"^https://[!-.0-~][!-~]*\Z",
+            "says": "is not a valid https url",
+        },
         "sanitise_content_for": {"type": ["array", "null"], "items": _TEXT},
     },
     *("email_address", "template_id"),
