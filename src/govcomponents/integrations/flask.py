@@ -24,6 +24,7 @@ from govcomponents.web.results import SignedIn
 
 try:
     from flask import Blueprint, Flask, Response, current_app, g, request
+    from werkzeug.urls import iri_to_uri
 except ImportError:
     raise ConfigurationError("Flask is not installed", fix='pip install "govcomponents[flask]"') from None
 
@@ -161,6 +162,8 @@ class GovComponentsFlask(EventHandlers[None]):
         return _response(self._handlers.sign_in(_web_request(), Requirement(), request.args.get("next", "/")))
 
     def _callback(self) -> ResponseReturnValue:
+        if request.method != "GET":  # Flask takes HEAD as well, which must not use a sign-in up
+            return Response(status=405, headers={"Allow": "GET"})
         ended = self._handlers.callback(_web_request())
         if isinstance(ended, SignedIn):
             if self._signed_in is not None:
@@ -200,7 +203,8 @@ def _web_request() -> WebRequest:
 def _this_page() -> str:
     if request.method not in ("GET", "HEAD"):
         return "/"
-    return request.full_path if request.query_string else request.path
+    page = request.script_root + (request.full_path if request.query_string else request.path)
+    return iri_to_uri(page)
 
 
 def _bounded_body() -> bytes | None:

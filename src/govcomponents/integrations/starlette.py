@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import quote
 
 from govcomponents.components import AsyncGovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError
@@ -152,6 +153,8 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         return _response(await self._parts()[1].sign_in(_web_request(request), Requirement(), return_to))
 
     async def _callback(self, request: Request) -> Response:
+        if request.method != "GET":  # Starlette takes HEAD as well, which must not use a sign-in up
+            return Response(status_code=405, headers={"Allow": "GET"})
         ended = await self._parts()[1].callback(_web_request(request))
         if isinstance(ended, SignedIn):
             if self._signed_in is not None:
@@ -194,7 +197,8 @@ def _web_request(request: Request) -> WebRequest:
 def _this_page(request: Request) -> str:
     if request.method not in ("GET", "HEAD"):
         return "/"
-    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
+    path = quote(request.url.path, safe="/:@!$&'()*+,;=~")
+    return f"{path}?{request.url.query}" if request.url.query else path
 
 
 async def _bounded_body(request: Request) -> bytes | None:

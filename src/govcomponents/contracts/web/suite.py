@@ -151,6 +151,17 @@ class WebSuite:
         assert browser.cookies == before
         assert browser.get("/protected").status == 200
 
+    def test_a_look_ahead_does_not_use_a_sign_in_up(self, gov: AnyComponents, browser: Browser) -> None:
+        back = self.at_provider(gov, browser.get("/protected"))
+        assert browser.send("HEAD", back).status == 405
+        assert browser.get(back).status == 303
+        assert browser.get("/protected").status == 200
+
+    def test_a_page_with_accents_is_come_back_to(self, gov: AnyComponents, browser: Browser) -> None:
+        page = "/protected?name=Si%C3%B4n%20Dychmygol"
+        back = browser.get(self.at_provider(gov, browser.get(page)))
+        assert path_of(back.header("location")) in (page, page.replace("%20", "+"))
+
     def test_a_doubled_state_is_not_believed(self, gov: AnyComponents, browser: Browser) -> None:
         back = self.at_provider(gov, browser.get("/protected"))
         assert browser.get(f"{back}&state=another").status == 400

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from govcomponents.errors import GovComponentsError
 from govcomponents.integrations.django.service import add_headers, gov, response, web_request
@@ -24,7 +24,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return response(gov.handlers.sign_in(web_request(request), Requirement(), request.GET.get("next", "/")))
 
 
-@require_safe
+@require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     """Take the way back from the provider."""
     ended = gov.handlers.callback(web_request(request))
