@@ -13,6 +13,7 @@ import sys
 import threading
 
 import pytest
+import requests
 
 from govcomponents import GovComponents, Money, Settings
 from govcomponents.cli import main as command
@@ -105,6 +106,31 @@ def _one_login():
     from importlib.resources import files
 
     return json.loads(files("govcomponents.sandbox.providers.one_login").joinpath("default_world.json").read_text())
+
+
+def test_people_come_back_to_a_page_of_one_s_own(monkeypatch):
+    page = "http://localhost:8000/signed-in"
+    with Running("--port", "0", "--sign-in", "at_once", "--redirect-to", page) as running:
+        for name, value in running.exports().items():
+            monkeypatch.setenv(name, value)
+        with GovComponents.from_settings(Settings.from_environment()) as gov:
+            url = gov.identity.start().url
+        answer = requests.get(url, allow_redirects=False, timeout=10)
+        assert answer.headers["location"].startswith(f"{page}?")
+
+
+def test_a_redirect_that_is_none_is_refused(capsys):
+    assert main(["sandbox", "--port", "0", "--redirect-to", "signed-in"]) == 2
+    assert "redirect" in capsys.readouterr().err
+
+
+def test_a_misspelt_key_of_a_world_is_named(capsys, tmp_path):
+    world = tmp_path / "world.json"
+    world.write_text('{"pay": {"servicse": []}}', encoding="utf-8")
+    assert main(["sandbox", "--port", "0", "--world", str(world)]) == 2
+    said = capsys.readouterr().err
+    assert "pay.servicse" in said
+    assert "is services meant?" in said
 
 
 def test_python_m_is_the_same():

@@ -44,6 +44,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="send every provider's callbacks below this address of your service (default: where the world says)",
     )
     parser.add_argument(
+        "--redirect-to",
+        metavar="URL",
+        help="register this page of your service as the one to which people come back from signing in, and print it in "
+        "the settings (default: those of the world)",
+    )
+    parser.add_argument(
         "--may-send-to",
         metavar="URL",
         action="append",
@@ -70,6 +76,7 @@ def run(options: argparse.Namespace) -> int:
         public_url=options.public_url,
         state=options.state,
         callbacks_to=options.callbacks_to,
+        redirect_to=options.redirect_to,
         send_below=options.may_send_to,
     )
 

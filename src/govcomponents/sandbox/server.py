@@ -12,7 +12,7 @@ from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.callbacks.worker import CallbackWorker
 from govcomponents.sandbox.http.listener import Listener
-from govcomponents.sandbox.world import load_world, with_callbacks_to
+from govcomponents.sandbox.world import load_world, with_callbacks_to, with_redirects_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,6 +36,7 @@ class SandboxServer:
         public_url: str | None = None,
         state: Path | str | None = None,
         callbacks_to: str | None = None,
+        redirect_to: str | None = None,
         send_below: Iterable[str] = (),
     ) -> None:
         """Bind at once. Port 0 takes a free one. Raises ConfigurationError if the address cannot be had."""
@@ -55,6 +56,8 @@ class SandboxServer:
         try:
             if callbacks_to is not None:
                 world = with_callbacks_to(load_world(world), callbacks_to)
+            if redirect_to is not None:
+                world = with_redirects_to(load_world(world), redirect_to)
             self.sandbox = Sandbox(
                 world,
                 seed=seed,

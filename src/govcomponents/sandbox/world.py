@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from govcomponents.core.validation import base_url_parts
+from govcomponents.core.validation import base_url_parts, plain_url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.key_guard import place_of_live_key
+from govcomponents.sandbox.plugins.world_section import on_each
 from govcomponents.sandbox.providers import BUILT_IN, built_in_specs, find_spec
 
 if TYPE_CHECKING:
@@ -102,6 +103,30 @@ def with_callbacks_to(world: World, url: str) -> World:
         spec.section: spec.send_callbacks_to(section, root)
         for spec, section in _sections(world)
         if spec.send_callbacks_to is not None
+    }
+    return {**world, **changed}
+
+
+def with_redirects_to(world: World, url: str) -> World:
+    """Return a world in which people who sign in may come back to `url`, and do so before all others.
+
+    It is registered for each service that the world lists at an identity provider. Raises ConfigurationError unless it
+    is an http or https URL.
+    """
+    if plain_url_parts(url) is None:
+        raise ConfigurationError(
+            "the address to redirect to is not a URL", fix='give one such as "http://localhost:8000/signed-in"'
+        )
+
+    def register(client: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**client, "redirect_urls": [url, *(one for one in client["redirect_urls"] if one != url)]}
+
+    changed = {
+        spec.section: on_each(
+            section, "clients", lambda client: register(client) if "redirect_urls" in client else client
+        )
+        for spec, section in _sections(world)
+        if spec.component == "identity"
     }
     return {**world, **changed}
 

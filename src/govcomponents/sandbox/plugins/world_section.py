@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from importlib.resources import files
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from govcomponents.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 
 class WorldPart(BaseModel):
@@ -33,12 +37,22 @@ def read_section(model: type[PartT], name: str, section: object, base_url: str =
     try:
         return model.model_validate(_plain(section, base_url))
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        told = error.errors(include_url=False, include_context=False, include_input=False)
+        # A key that is there and is none says more than the right one, which is missed because of it.
+        found = next((one for one in told if one["type"] == "extra_forbidden"), told[0])
         place = ".".join(str(part) for part in (name, *found["loc"]))
         raise ConfigurationError(
-            f"the world is wrong at {place}: {found['msg'].removeprefix('Value error, ')}",
+            f"the world is wrong at {place}: {_problem(found, told)}",
             fix="mend the world file there; the default world shows the form",
         ) from None
+
+
+def _problem(found: ErrorDetails, told: Sequence[ErrorDetails]) -> str:
+    if found["type"] != "extra_forbidden":
+        return found["msg"].removeprefix("Value error, ")
+    missing = [str(one["loc"][-1]) for one in told if one["type"] == "missing" and one["loc"][:-1] == found["loc"][:-1]]
+    close = get_close_matches(str(found["loc"][-1]), missing, n=1, cutoff=0.5)
+    return "there is no such key" + (f" (is {close[0]} meant?)" if close else "")
 
 
 def _plain(value: Any, base_url: str) -> Any:
