@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from govcomponents.durable.inbox.events import GaveUp as GaveUp, PaymentFound as PaymentFound
     from govcomponents.durable.later import LaterNotify as LaterNotify, LaterPay as LaterPay
     from govcomponents.durable.outbox.enqueue import Ticket as Ticket
+    from govcomponents.durable.outbox.retention import Erasure as Erasure
     from govcomponents.durable.outbox.status import OutboxStatus as OutboxStatus
     from govcomponents.durable.outbox.worker import WorkerOptions as WorkerOptions, WorkReport as WorkReport
     from govcomponents.durable.service import Durable as Durable, LaterAccount as LaterAccount
@@ -41,6 +42,7 @@ _HOMES = {
     "durable.inbox.events": "GaveUp PaymentFound",
     "durable.later": "LaterNotify LaterPay",
     "durable.outbox.enqueue": "Ticket",
+    "durable.outbox.retention": "Erasure",
     "durable.outbox.status": "OutboxStatus",
     "durable.outbox.worker": "WorkerOptions WorkReport",
     "durable.service": "Durable LaterAccount",

@@ -19,7 +19,8 @@ from govcomponents.durable.inbox.receiving import check_source, not_proved, stor
 from govcomponents.durable.later import LaterNotify, LaterPay
 from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
-from govcomponents.durable.outbox.enqueue import Queue
+from govcomponents.durable.outbox.enqueue import Queue, check_journey
+from govcomponents.durable.outbox.retention import erase, tidy
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
 from govcomponents.durable.payments.finding import find_lost
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from govcomponents.accounts import Account
     from govcomponents.core.callbacks import Headers
+    from govcomponents.durable.outbox.retention import Erasure
     from govcomponents.durable.outbox.status import OutboxStatus
     from govcomponents.durable.outbox.worker import WorkReport
     from govcomponents.identity.service import IdentityService
@@ -139,6 +141,7 @@ class Durable:
                 lambda: handle_due(self._engine, self._keys, self._handlers, lease=self._worker.lease, seconds=seconds)
             )
         )
+        drive(self._runtime.transport.run_blocking(lambda: tidy(self._engine)))
         return replace(done, handled=counts["handled"], failed=counts["failed"], events_given_up=counts["gave_up"])
 
     def receive(self, source: str, body: bytes, headers: Headers) -> Answer:
@@ -173,6 +176,15 @@ class Durable:
             return handler
 
         return register
+
+    def erase(self, *, journey: str) -> Erasure:
+        """Erase what is held about the people of a journey, and cancel what of it was not sent yet.
+
+        What is being sent or is in doubt is left, and counted: ask again once it has ended. Backups are erased by
+        dropping the data key that sealed them. Raises InvalidInput.
+        """
+        check_journey(journey, "erase")
+        return drive(self._runtime.transport.run_blocking(lambda: erase(self._engine, journey)))
 
     def status(self) -> OutboxStatus:
         """Return how many rows are open, refused and dead, how late the oldest one is, and what is paused."""
