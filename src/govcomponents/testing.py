@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.app import Sandbox as Sandbox
     from govcomponents.sandbox.callbacks.queue import Callback as Callback
     from govcomponents.sandbox.browser import Form as Form, FormBrowser as FormBrowser, Page as Page
-    from govcomponents.sandbox.context import SandboxContext as SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext as SandboxContext
     from govcomponents.sandbox.control.client import Control as Control, ControlRefused as ControlRefused
     from govcomponents.sandbox.http.messages import Call as Call, Route as Route, json_response as json_response
     from govcomponents.sandbox.payer import (
@@ -74,7 +74,7 @@ _HOMES = {
     "sandbox.app": "Sandbox",
     "sandbox.callbacks.queue": "Callback",
     "sandbox.browser": "Form FormBrowser Page",
-    "sandbox.context": "SandboxContext",
+    "sandbox.plugins.context": "SandboxContext",
     "sandbox.control.client": "Control ControlRefused",
     "sandbox.http.messages": "Call Route json_response",
     "sandbox.payer": "DECLINED_CARD GOOD_CARD cancel_payment enter_card pay_by_card",

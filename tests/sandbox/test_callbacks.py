@@ -17,8 +17,8 @@ from govcomponents.sandbox.callbacks.queue import (
     post_over_http,
 )
 from govcomponents.sandbox.callbacks.worker import CallbackWorker
-from govcomponents.sandbox.clock import SandboxClock
-from govcomponents.sandbox.timeline import Timeline
+from govcomponents.sandbox.state.clock import SandboxClock
+from govcomponents.sandbox.state.timeline import Timeline
 
 RULE = DeliveryRule(
     timeout=2,

@@ -10,9 +10,9 @@ from uuid import RFC_4122, UUID
 import pytest
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.sandbox.clock import SandboxClock
-from govcomponents.sandbox.ids import Ids
-from govcomponents.sandbox.timeline import Timeline
+from govcomponents.sandbox.state.clock import SandboxClock
+from govcomponents.sandbox.state.ids import Ids
+from govcomponents.sandbox.state.timeline import Timeline
 from govcomponents.sandbox.world import load_world
 
 NOON = "2026-03-02T12:00:00Z"

@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from govcomponents.sandbox.clock import SandboxClock
 from govcomponents.sandbox.faults.arming import Faults, UnknownName
 from govcomponents.sandbox.faults.catalogue import Effect
 from govcomponents.sandbox.providers import built_in_specs, fault_catalogue, find_spec
+from govcomponents.sandbox.state.clock import SandboxClock
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from govcomponents import GovComponents, Money
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
 from govcomponents.sandbox.http.messages import Call
-from govcomponents.sandbox.outbox import OutboxMessage
+from govcomponents.sandbox.plugins.outbox import OutboxMessage
 
 NOW = "2026-03-02T09:00:00Z"
 RULE = DeliveryRule(1, (60,), lambda status: status == 200, lambda status: True)

@@ -10,8 +10,6 @@ from urllib.parse import unquote, urlencode, urlsplit
 from govcomponents.core.http.messages import Request, Response
 from govcomponents.core.transports.blocking import MAX_BODY
 from govcomponents.errors import ConfigurationError, OutcomeUnknown
-from govcomponents.sandbox.clock import SandboxClock
-from govcomponents.sandbox.context import SandboxContext
 from govcomponents.sandbox.control.api import ControlApi
 from govcomponents.sandbox.control.client_environment import settings_for
 from govcomponents.sandbox.control.controls import SandboxControls
@@ -21,19 +19,21 @@ from govcomponents.sandbox.control.requests import RequestPages
 from govcomponents.sandbox.faults.injection import inject
 from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, text_response
 from govcomponents.sandbox.http.routing import Found, Router
-from govcomponents.sandbox.ids import Ids
 from govcomponents.sandbox.key_guard import looks_live
+from govcomponents.sandbox.plugins.context import SandboxContext
 from govcomponents.sandbox.plugins.provider import CorruptsResponses, RunningProvider
 from govcomponents.sandbox.providers import BuiltInStubs, built_in_specs
-from govcomponents.sandbox.timeline import Timeline
+from govcomponents.sandbox.state.clock import SandboxClock
+from govcomponents.sandbox.state.ids import Ids
+from govcomponents.sandbox.state.timeline import Timeline
 from govcomponents.sandbox.world import checked_destination, load_world, read_world
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import SignIn
     from govcomponents.sandbox.control.client import Control
     from govcomponents.sandbox.faults.arming import ArmedFault
-    from govcomponents.sandbox.outbox import OutboxMessage
     from govcomponents.sandbox.persistence.replay import StateReplayer
+    from govcomponents.sandbox.plugins.context import SignIn
+    from govcomponents.sandbox.plugins.outbox import OutboxMessage
     from govcomponents.sandbox.plugins.provider import BuildStub, ProviderSpec, ProviderStub
     from govcomponents.settings import Settings
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from govcomponents.core.http.messages import Response
-    from govcomponents.sandbox.clock import SandboxClock
     from govcomponents.sandbox.http.messages import Call
+    from govcomponents.sandbox.state.clock import SandboxClock
 
 MAX_KEPT_BODY: Final = 4096
 """How much of each body is kept, in bytes."""

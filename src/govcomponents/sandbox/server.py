@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from govcomponents.sandbox.context import SignIn
+    from govcomponents.sandbox.plugins.context import SignIn
 
 
 class SandboxServer:

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from govcomponents.sandbox.callbacks.destinations import REFUSED
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.clock import SandboxClock
-    from govcomponents.sandbox.timeline import Timeline
+    from govcomponents.sandbox.state.clock import SandboxClock
+    from govcomponents.sandbox.state.timeline import Timeline
 
 _KEPT = 10_000
 

@@ -9,7 +9,7 @@ from govcomponents.sandbox.http.crash_report import report
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.callbacks.queue import Callbacks
-    from govcomponents.sandbox.clock import SandboxClock
+    from govcomponents.sandbox.state.clock import SandboxClock
 
 _LOOK_AGAIN = 1.0
 """Seconds after which the stubs are asked again whether time alone has made something due."""

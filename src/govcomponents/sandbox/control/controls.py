@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from govcomponents.sandbox.outbox import KeepsMessages
+from govcomponents.sandbox.plugins.outbox import KeepsMessages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from govcomponents.core.http.messages import Response
-    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call
-    from govcomponents.sandbox.outbox import OutboxMessage
+    from govcomponents.sandbox.plugins.context import SandboxContext
+    from govcomponents.sandbox.plugins.outbox import OutboxMessage
     from govcomponents.sandbox.plugins.provider import ProviderSpec, RunningProvider
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from govcomponents.sandbox.control.client_environment import environment, settings_for
 from govcomponents.sandbox.http.messages import Call, Route, html_response, text_response
 from govcomponents.sandbox.http.templating import Templates
-from govcomponents.sandbox.outbox import OutboxMessage
+from govcomponents.sandbox.plugins.outbox import OutboxMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

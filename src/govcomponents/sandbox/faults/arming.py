@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from govcomponents.sandbox.clock import SandboxClock
     from govcomponents.sandbox.faults.catalogue import Fault, FaultKind
+    from govcomponents.sandbox.state.clock import SandboxClock
 
 EVERY_OPERATION = "*"
 _LONGEST_SILENCE = 600.0

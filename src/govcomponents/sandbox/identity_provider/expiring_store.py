@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Generic, TypeVar
 
-from govcomponents.sandbox.clock import SandboxClock
+from govcomponents.sandbox.state.clock import SandboxClock
 
 _KEPT = 10_000
 T = TypeVar("T")

@@ -22,7 +22,7 @@ from govcomponents.sandbox.identity_provider.world import Client, OpenIdWorld, P
 from govcomponents.sandbox.plugins.provider import Fact
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext
 
 _pages = Templates("govcomponents.sandbox.identity_provider")
 _CODE_LIFE = 300

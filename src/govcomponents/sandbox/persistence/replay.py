@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from govcomponents.core.http.messages import Response
-    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Handler
     from govcomponents.sandbox.http.routing import Found
     from govcomponents.sandbox.persistence.event_log import Step
+    from govcomponents.sandbox.plugins.context import SandboxContext
 
 _RESETS = frozenset({"/_sandbox/api/reset", "/_sandbox/reset"})
 _DIGITS = re.compile(rb"\d(?:[ +-]?\d){11,18}")

@@ -1,1 +1,1 @@
-"""Plugin interface for providers: the specification that registers one, its stub, its section of a world."""
+"""Plugin interface for providers: its specification, its stub and world, and what all stubs share."""

@@ -15,7 +15,7 @@ from govcomponents.sandbox.http.messages import RouteOwner
 
 if TYPE_CHECKING:
     from govcomponents.core.http.messages import Response
-    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext
 
 Section: TypeAlias = Mapping[str, object]
 """One provider's part of a world."""

@@ -14,7 +14,7 @@ from govcomponents.sandbox.providers.govuk_notify.messages import SENDING_AFTER,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_notify.messages import Message
     from govcomponents.sandbox.providers.govuk_notify.world import ReceivedText, Service
 

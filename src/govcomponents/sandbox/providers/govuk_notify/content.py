@@ -13,7 +13,7 @@ from govcomponents.notify.models import Channel
 from govcomponents.notify.rendering import sms
 from govcomponents.notify.templates import placeholders
 from govcomponents.notify.templates import template as templates
-from govcomponents.sandbox.outbox import OutboxMessage
+from govcomponents.sandbox.plugins.outbox import OutboxMessage
 from govcomponents.sandbox.providers.govuk_notify.files import is_file
 from govcomponents.sandbox.providers.govuk_notify.responses import bad_request, invalid
 

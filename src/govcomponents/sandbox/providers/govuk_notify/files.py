@@ -17,9 +17,9 @@ from govcomponents.sandbox.providers.govuk_notify.responses import bad_request, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.sandbox.context import SandboxContext
-    from govcomponents.sandbox.ids import Ids
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_notify.world import Service
+    from govcomponents.sandbox.state.ids import Ids
 
 EXTENSIONS = ("csv", "doc", "docx", "jpeg", "jpg", "json", "odt", "pdf", "png", "rtf", "txt", "xlsx")
 _MAX_BYTES = 2 * 1024 * 1024 + 1024

@@ -21,8 +21,8 @@ from govcomponents.sandbox.providers.govuk_notify.sending import body_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_notify.world import (
         ApiKey,
         Platform,

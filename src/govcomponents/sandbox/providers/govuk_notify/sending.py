@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.messages import Response
     from govcomponents.notify.recipients import PhoneNumber
-    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_notify.callbacks import CallbackSender
     from govcomponents.sandbox.providers.govuk_notify.content import Content
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Platform, Service, Template

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.http.messages import Route, json_response
-from govcomponents.sandbox.outbox import OutboxMessage
+from govcomponents.sandbox.plugins.outbox import OutboxMessage
 from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.govuk_notify.admission import authenticate
 from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS, CallbackSender
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from govcomponents.core.http.messages import Response
-    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call, Handler
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, NotifyWorld, Service
 
     Endpoint = Callable[[Service, ApiKey, Call], Response]

@@ -16,7 +16,7 @@ from govcomponents.sandbox.providers.govuk_pay.validation import Refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
     from govcomponents.sandbox.providers.govuk_pay.store import Account, AccountStore
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from govcomponents.core.http.messages import Response
-    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
     from govcomponents.sandbox.providers.govuk_pay.store import AccountStore, Charge
 

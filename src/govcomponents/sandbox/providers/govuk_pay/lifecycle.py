@@ -14,7 +14,7 @@ from govcomponents.sandbox.providers.govuk_pay.cards import Outcome
 from govcomponents.sandbox.providers.govuk_pay.store import DisputeRecord, RefundRecord
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_pay.store import Account, Charge, SavedCard
     from govcomponents.sandbox.providers.govuk_pay.webhooks import Webhooks
 

@@ -14,7 +14,7 @@ from govcomponents.sandbox.http.messages import json_body
 from govcomponents.sandbox.providers.govuk_pay import responses
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.govuk_pay.store import Account, Charge
 
 RULE: Final = DeliveryRule(

@@ -23,8 +23,8 @@ from govcomponents.sandbox.providers.one_login.clients import Clients, Decoded, 
 
 if TYPE_CHECKING:
     from govcomponents.identity.adapters.one_login.wire import Endpoints
-    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.identity_provider.keys import SigningKeys
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.one_login.world import Client
 
 

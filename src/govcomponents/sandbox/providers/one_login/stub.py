@@ -38,7 +38,7 @@ from govcomponents.sandbox.providers.one_login.sign_out import LogoutNotices, Si
 from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorld, Person
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext
 
 SIGN_IN_PATH = "/_sandbox/sign-in"
 _WAITING_FOR = 3600

@@ -21,7 +21,7 @@ from govcomponents.sandbox.providers.stripe.validation import Problem, missing, 
 
 if TYPE_CHECKING:
     from govcomponents.core.http.messages import Response
-    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.stripe.lifecycle import Lifecycle
     from govcomponents.sandbox.providers.stripe.objects import Objects
     from govcomponents.sandbox.providers.stripe.store import Store

@@ -15,7 +15,7 @@ from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
 from govcomponents.sandbox.http.messages import json_body
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.stripe.store import Store
     from govcomponents.sandbox.providers.stripe.world import Endpoint
 

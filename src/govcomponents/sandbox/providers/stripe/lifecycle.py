@@ -8,7 +8,7 @@ from govcomponents.sandbox.providers.stripe.store import Charge, DisputeRecord, 
 from govcomponents.sandbox.providers.stripe.validation import Problem, unexpected_state, wrong
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.context import SandboxContext
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.stripe.events import Events
     from govcomponents.sandbox.providers.stripe.objects import Objects
     from govcomponents.sandbox.providers.stripe.store import Store, TestCard

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from govcomponents.core.http.messages import Response
-    from govcomponents.sandbox.context import SandboxContext
     from govcomponents.sandbox.http.messages import Call, Route
+    from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.stripe.store import Charge, RefundRecord, Session
     from govcomponents.sandbox.providers.stripe.world import StripeWorld
 

@@ -13,9 +13,9 @@ from govcomponents.sandbox.request_log import RequestLog
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from govcomponents.sandbox.clock import SandboxClock
-    from govcomponents.sandbox.ids import Ids
-    from govcomponents.sandbox.timeline import Timeline
+    from govcomponents.sandbox.state.clock import SandboxClock
+    from govcomponents.sandbox.state.ids import Ids
+    from govcomponents.sandbox.state.timeline import Timeline
 
 SignIn: TypeAlias = Literal["page", "at_once"]
 

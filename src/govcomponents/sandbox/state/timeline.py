@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from govcomponents.sandbox.clock import SandboxClock
+    from govcomponents.sandbox.state.clock import SandboxClock
 
 
 class Event(NamedTuple):
