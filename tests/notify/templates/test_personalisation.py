@@ -2,6 +2,7 @@
 
 # ruff: noqa: RUF001  # letters that look like others are what it is about
 
+import unicodedata
 from collections import deque
 from datetime import date
 from decimal import Decimal
@@ -175,3 +176,25 @@ def test_links_that_the_provider_lets_through_go_too(link):
 )
 def test_names_and_prices_are_no_links(value, kept):
     assert without_links(value) == kept
+
+
+@pytest.mark.parametrize("name", ["caf\u00e9", "cafe\u0301", "CAFE\u0301 "])
+@pytest.mark.parametrize("written", ["caf\u00e9", "cafe\u0301"])
+def test_names_and_items_of_lists_are_the_same_however_their_accents_are_written(name, written):
+    template = Template(
+        id="x", name="n", channel=Channel.EMAIL, version=1, subject="s", body=f"(({written}))", placeholders=()
+    )
+    rendered = template.render({name: ["w\u0302", "n"]})
+    assert "* \u0175\n* n" in rendered.body.reveal()
+    assert "\u0175" in rendered.text.reveal()
+    assert list(shown_values({name: "e\u0301"}).items()) == [(unicodedata.normalize("NFC", name), "\u00e9")]
+    with pytest.raises(ValueError, match="same placeholder"):
+        shown_values({"caf\u00e9": "1", "cafe\u0301": "2"})
+
+
+def test_a_channel_given_as_text_is_that_channel():
+    template = Template(
+        id="x", name="n", channel="email", version=1, subject="s", body="((terms & conditions)) [a](https://b.uk)",
+        placeholders=(),
+    )  # fmt: skip
+    assert template.render({"terms & conditions": "T1"}).text.reveal() == "T1 a: https://b.uk\n"

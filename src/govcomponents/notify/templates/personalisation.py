@@ -39,9 +39,11 @@ _BLIND = str.maketrans("", "", " _-")
 def placeholder_key(name: str) -> str:
     """Return the form in which two placeholder names are compared: case, spaces, `_` and `-` do not count.
 
-    Source: alphagov/notifications-utils, `insensitive_dict.py`.
+    Neither does it whether accents are joined with their letters, as they are sent. Source:
+    alphagov/notifications-utils, `insensitive_dict.py`.
     """
-    return name.translate(_BLIND).lower()
+    key = name.translate(_BLIND).lower()
+    return key if key.isascii() else composed(key)
 
 
 def shown_values(values: object, language: Language = "en") -> Mapping[str, object]:
@@ -60,7 +62,8 @@ def shown_values(values: object, language: Language = "en") -> Mapping[str, obje
             raise ValueError(f"the name of a placeholder is a {type(name).__name__}, not a text")  # noqa: TRY004  # as above
         if not is_text(name):
             raise ValueError("the name of a placeholder holds half of a surrogate pair, which no template can hold")
-        written[name] = _text(name, value) if type(value) is str else _checked(name, value, language)
+        sent = name if name.isascii() else composed(name)
+        written[sent] = _text(name, value) if type(value) is str else _checked(name, value, language)
         if (same := seen.setdefault(placeholder_key(name), name)) is not name:
             raise ValueError(f"{same!r} and {name!r} name the same placeholder")
     return written

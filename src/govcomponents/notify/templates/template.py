@@ -60,7 +60,7 @@ class Rendered(Result):
 
         None of a letter, and of what a provider rendered.
         """
-        if self.source is None or self.channel is not Channel.EMAIL:
+        if self.source is None or self.channel != Channel.EMAIL:
             return self.source
         return Personal(_plain_text(self.source.reveal()))
 
@@ -126,7 +126,7 @@ class Template(Result):
             fix = "give the service's name as text, or leave it out"
             service_name = text_argument(service_name, field="service_name", fix=fix, operation="template.render")
         given = placeholders.Values(values)
-        if self.channel is Channel.SMS:
+        if self.channel == Channel.SMS:
             filled = placeholders.fill(self.body, given)
             laid_out = sms.clean(filled, prefix=service_name)
             return self._rendered(
@@ -136,7 +136,7 @@ class Template(Result):
             )
         subject = None if self.subject is None else fill_subject(self.subject, given, self.channel)
         body = fill_body(self.body, given)
-        if self.channel is Channel.LETTER:
+        if self.channel == Channel.LETTER:
             if long_qr_code(self.body, given) is not None:
                 raise InvalidInput(
                     field="personalisation",
@@ -178,7 +178,7 @@ def fill_body(content: str, values: placeholders.Values) -> str:
 
 def fill_subject(subject: str, values: placeholders.Values, channel: Channel) -> str:
     """Fill a subject; a letter's is HTML."""
-    escape = escaped if channel is Channel.LETTER else None
+    escape = escaped if channel == Channel.LETTER else None
     improved = typography.improve(placeholders.fill(subject, values, escape=escape))
     return " ".join(improved.translate(_ORDINARY_SPACES).split())
 
