@@ -29,8 +29,8 @@ PayCalls: TypeAlias = "AsyncPayService"
 """Pay of one account, as coroutines."""
 
 
-class _Captured(Exception):
-    """Stops a call at the point where it would be sent."""
+class _Captured(BaseException):
+    """Stops a call at the point where it would be sent. No error: nothing on its way is to take it for one."""
 
     def __init__(self, given: Input) -> None:
         super().__init__()
