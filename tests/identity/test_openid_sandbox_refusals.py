@@ -65,7 +65,10 @@ def test_c4_a_client_may_be_registered_to_send_neither_nonce_nor_pkce(left_out):
     def redeem(form):
         url = changed(started.url).partition("?")[0].replace("authorize", "token")
         request = Request("x", "POST", url, Replay.UNSENT, {"content-type": "application/x-www-form-urlencoded"})
-        return sandbox.handle(request._replace(body=urlencode(form).encode()))
+        body = urlencode(form).encode()
+        return sandbox.handle(
+            Request(request.operation, request.method, request.url, request.replay, request.headers, body)
+        )
 
     if "nonce" in left_out:
         answer = redeem(form | {"code_verifier": verifier})
