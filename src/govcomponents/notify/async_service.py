@@ -242,7 +242,7 @@ class AsyncNotifyService(Service[NotifyPort]):
                 older_than=older_than,
                 include_jobs=include_jobs,
             )
-        return self._each(self._port.search(query))
+        return self._each(self._sender.search(query))
 
     async def get_letter_pdf(self, notification_id: str, *, wait: float = 0.0) -> bytes:
         """Return the PDF of a letter, as it is or was printed.
@@ -279,7 +279,7 @@ class AsyncNotifyService(Service[NotifyPort]):
         self._port.require(Can.PREVIEW, operation=operation)
         wanted = self._policy.template_id(template, operation)
         values = checked_values(personalisation, operation)
-        return await self._perform("notify.preview", self._port.preview(wanted, values))
+        return await self._perform(operation, self._port.preview(wanted, values), template_id=wanted)
 
     def search_inbound_sms(self, *, older_than: str | None = None) -> AsyncGenerator[InboundSms, None]:
         """Find the texts that people sent to the service, newest first; with `older_than`, an id, only earlier ones."""

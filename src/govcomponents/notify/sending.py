@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from govcomponents.core.ports.answers import belonging, check_belongs
@@ -146,6 +147,14 @@ class Sender:
         """Wait in the transport's way."""
         if seconds > 0:
             await self.runtime.transport.sleep(seconds)
+
+    async def search(self, query: SearchInput) -> AsyncGenerator[Notification, None]:
+        """Give the messages that a search finds. Raises WrongAnswer at one that was not searched for."""
+        asked = {"channel": query.channel, "reference": query.reference}
+        async with aclosing(self.port.search(query)) as found:
+            async for notification in found:
+                check_belongs(notification, asked, operation="notify.search", provider=self.port.provider)
+                yield notification
 
     async def find(self, message: Message) -> Notification | None:
         """Return the newest message of the provider's that is this one, by its reference; None if it holds none."""

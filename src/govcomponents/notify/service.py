@@ -246,7 +246,7 @@ class NotifyService(Service[NotifyPort]):
                 older_than=older_than,
                 include_jobs=include_jobs,
             )
-        return drive_iterator(self._each(self._port.search(query)))
+        return drive_iterator(self._each(self._sender.search(query)))
 
     def get_letter_pdf(self, notification_id: str, *, wait: float = 0.0) -> bytes:
         """Return the PDF of a letter, as it is or was printed.
@@ -283,7 +283,7 @@ class NotifyService(Service[NotifyPort]):
         self._port.require(Can.PREVIEW, operation=operation)
         wanted = self._policy.template_id(template, operation)
         values = checked_values(personalisation, operation)
-        return drive(self._perform("notify.preview", self._port.preview(wanted, values)))
+        return drive(self._perform(operation, self._port.preview(wanted, values), template_id=wanted))
 
     def search_inbound_sms(self, *, older_than: str | None = None) -> Iterator[InboundSms]:
         """Find the texts that people sent to the service, newest first; with `older_than`, an id, only earlier ones."""

@@ -365,3 +365,24 @@ def test_a_version_that_is_too_large_is_not_found_as_any_other():
         with pytest.raises(NotFound) as caught:
             notify.get_template(EMAIL, version=version)
         assert caught.value.code == "NoResultFound"
+
+
+@pytest.mark.parametrize("asked", [{"reference": "mine"}, {"channel": "email"}])
+def test_a_search_hands_out_nothing_that_was_not_searched_for(asked):
+    item = {
+        "type": "sms", "phone_number": "07700900123", "status": "created", "template": {"id": TEXT, "version": 1},
+        "created_at": "2026-03-02T09:00:00.000000Z", "body": "x",
+    }  # fmt: skip
+    good = {**item, "id": "1", "reference": "mine", **({"type": "email"} if "channel" in asked else {})}
+    _, notify = scripted(answer(200, {"notifications": [good, {**item, "id": "2", "reference": "x"}], "links": {}}))
+    found = notify.search(**asked)
+    assert next(found).id == "1"
+    with pytest.raises(WrongAnswer):
+        next(found)
+
+
+def test_a_preview_of_another_template_is_not_handed_out():
+    body = {"id": TEXT, "type": "email", "version": 1, "body": "x", "subject": "s", "html": "x"}
+    _, notify = scripted(answer(200, body))
+    with pytest.raises(WrongAnswer, match="template"):
+        notify.preview(EMAIL, VALUES)
