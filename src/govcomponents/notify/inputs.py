@@ -101,7 +101,7 @@ _Values = Annotated[Mapping[str, object], PlainValidator(written_values), Field(
 _TextsOnly = Annotated[_Values, AfterValidator(_without_files)]
 _Text = Annotated[str, AfterValidator(_sendable)]
 _Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=ID_PATTERN)]
-_SomeReference = Annotated[str, AfterValidator(_storable)]
+_SomeReference = Annotated[_Text, AfterValidator(_storable)]
 _Reference = Annotated[_SomeReference | None, Field(max_length=1000, description=_REFERENCE)]
 _Extra = Annotated[
     Mapping[str, object] | None, Field(description="give a mapping of the provider's own fields", repr=False)
