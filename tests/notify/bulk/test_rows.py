@@ -201,3 +201,29 @@ def test_values_without_an_order_are_the_same_in_every_process():
     one, two = read_rows(rows, Channel.EMAIL)
     assert one.values == {"x": ["a", "b", "c"], "y": ["a", "b"], "z": [1]}
     assert one.check == two.check
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_heading_of_several_lines(tmp_path, delimiter):
+    path = tmp_path / "rows.csv"
+    path.write_text(f'"first\nname"{delimiter}phone number\nSam{delimiter}07700900123\n')
+
+    (row,) = read_rows(path, Channel.SMS)
+
+    assert (row.to, row.values) == ("07700900123", {"first\nname": "Sam"})
+
+
+def test_a_mapping_with_two_recipients_is_refused():
+    with pytest.raises(InvalidInput, match="two columns of the recipient"):
+        list(read_rows([{"to": "07700900123", "phone number": "07700900124"}], Channel.SMS))
+
+
+@pytest.mark.parametrize("encoding", ["utf\0", 5])
+def test_an_encoding_that_is_no_name(tmp_path, encoding):
+    path = tmp_path / "rows.csv"
+    path.write_text("phone number\n07700900123\n")
+
+    with pytest.raises(InvalidInput) as caught:
+        list(read_rows(path, Channel.SMS, encoding))
+
+    assert caught.value.field == "encoding"

@@ -93,6 +93,11 @@ def read_rows(source: Source, channel: Channel, encoding: str | None = None) -> 
         has_recipient = False
         for name, value in mapping.items():
             if placeholder_key(str(name)) in (wanted, "to"):
+                if has_recipient:
+                    raise _wrong(
+                        f"row {number} has two columns of the recipient",
+                        f"give one of {RECIPIENT_COLUMNS[channel]!r} and 'to'",
+                    )
                 recipient = value.reveal() if isinstance(value, Personal) else value
                 to, has_recipient = str(recipient or ""), True
             elif value is not None:
@@ -117,6 +122,8 @@ def _from_csv(
 ) -> Iterator[tuple[int, Mapping[str, object], tuple[str, ...]]]:
     number = 0
     try:
+        if encoding is not None and (not isinstance(encoding, str) or "\0" in encoding):
+            raise LookupError
         with path.open(encoding=encoding or _encoding(path), newline="") as file:
             delimiter = _delimiter(file, channel)
             lines = csv.reader(file, skipinitialspace=True, delimiter=delimiter)
@@ -159,13 +166,18 @@ def _delimiter(file: TextIO, channel: Channel) -> str:
     first = file.readline(_LONGEST_HEADING)
     if len(stated := first.strip().strip('"')) == 5 and stated.lower().startswith("sep="):
         return stated[-1]
-    file.seek(0)
     wanted = placeholder_key(RECIPIENT_COLUMNS[channel])
+    chosen = _DELIMITERS[0]
     for delimiter in _DELIMITERS:
-        cells = next(csv.reader([first], skipinitialspace=True, delimiter=delimiter), [])
+        file.seek(0)
+        # A heading may be of several lines: Excel quotes a cell that holds a line break.
+        lines = iter(lambda: file.readline(_LONGEST_HEADING), "")
+        cells = next(csv.reader(lines, skipinitialspace=True, delimiter=delimiter), [])
         if any(placeholder_key(cell) in (wanted, "to") for cell in cells):
-            return delimiter
-    return _DELIMITERS[0]
+            chosen = delimiter
+            break
+    file.seek(0)
+    return chosen
 
 
 def _check_heading(heading: list[str], channel: Channel) -> None:
