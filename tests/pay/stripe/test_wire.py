@@ -16,7 +16,7 @@ from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import InvalidInput
 from govcomponents.money import Money
 from govcomponents.pay.adapters.request_parts import flatten
-from govcomponents.pay.adapters.stripe import wire
+from govcomponents.pay.adapters.stripe import parsing, wire
 from govcomponents.pay.adapters.stripe.wire import from_units, to_units
 from govcomponents.pay.inputs import NewPayment
 from govcomponents.privacy import Personal
@@ -242,3 +242,12 @@ def test_lists_are_numbered_and_words_are_lower_case():
     for clash in ([("a", "1"), ("a[b]", "2")], [("[a]", "1")], [("a]b", "1")]):
         with pytest.raises(ValueError, match="parameter"):
             nest(clash)
+
+
+@pytest.mark.parametrize(
+    ("month", "year", "told"), [(7, 2031, "07/31"), (13, 2031, None), (-3, 2031, None), (0, 2031, None), (7, -1, None)]
+)
+def test_the_month_in_which_a_card_ends_is_one_or_not_told(month, year, told):
+    card = parsing._card({"exp_month": month, "exp_year": year}, {})
+
+    assert (card.expiry and card.expiry.reveal()) == told

@@ -250,7 +250,7 @@ def _card(part: wire.CardPart, person: wire.PersonPart) -> Card:
         brand=part.get("brand"),
         kind=funding if funding in ("credit", "debit") else None,
         last_digits=personal(part.get("last4")),
-        expiry=personal(f"{month:02d}/{year % 100:02d}" if month and year else None),
+        expiry=personal(f"{month:02d}/{year % 100:02d}" if month in range(1, 13) and year and year > 0 else None),
         holder=personal(person.get("name")),
         billing_address=Address(
             line1=personal(address.get("line1")),
