@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from govcomponents.core.inputs import callback_parameters
 from govcomponents.core.times import date_or_none, time_of, time_or_none, utc_time
 from govcomponents.core.validation import checked_base_url, is_secure, plain_url_parts, url_parts
-from govcomponents.errors import ConfigurationError
+from govcomponents.errors import ConfigurationError, InvalidInput
 
 
 @pytest.mark.parametrize(
@@ -194,3 +195,18 @@ def test_dates_and_seconds():
     assert date_or_none("2026-03-32") is date_or_none(None) is date_or_none("20260301") is date_or_none(7) is None
     assert time_of(0) == datetime(1970, 1, 1, tzinfo=UTC)
     assert time_of(None) is time_of(True) is time_of("0") is time_of(1e300) is time_of(float("nan")) is None
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-01:00"])
+def test_times_that_are_none_in_utc(text):
+    assert time_or_none(text) is None
+    with pytest.raises(ValueError, match="outside the years"):
+        utc_time(text)
+
+
+def test_the_url_of_a_return_that_is_none_is_refused():
+    with pytest.raises(InvalidInput) as caught:
+        callback_parameters("https://[stray/?session=abc", "pay.complete")
+
+    assert caught.value.field == "callback"
+    assert callback_parameters("https://example.com/?session=abc", "pay.complete") == {"session": "abc"}

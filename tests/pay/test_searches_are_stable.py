@@ -1,5 +1,6 @@
 """Searches while items come and go: nothing that was there and still fits is skipped, and nothing comes twice."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -9,12 +10,13 @@ import pytest
 
 from govcomponents import AsyncGovComponents, GovComponents, Money, UnreadableItems
 from govcomponents.contracts.modes import BlockingView, Mode
-from govcomponents.core.http.messages import Response
+from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay import AgreementStatus, PaymentStatus
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
+from govcomponents.pay.adapters.govuk_pay.stable_pages import Numbered, stable_pages
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.service import PayService
 from govcomponents.privacy import Secret
@@ -279,3 +281,17 @@ def test_a_session_of_another_application_hides_nothing_of_stripe():
 def test_a_search_that_is_left_early_raises_nothing():
     ledger = Ledger("/v1/payments", [payment(2, 2), {**payment(1, 1), "amount": -1}], lambda ledger: None)
     assert next(pay_over(ledger).search()).id == "p2"
+
+
+def test_a_time_at_the_end_of_the_calendar_ends_no_search():
+    at = "9999-12-31T23:59:59.999999Z"
+
+    async def ask(before, number, size):
+        items = [{"refund_id": name, "created_date": at} for name in ("r1", "r2")][(number - 1) * size : number * size]
+        return Numbered(items, 2, Request("x", "GET", "/x", Replay.ALWAYS), Response(200, {}, b"{}"))
+
+    async def found():
+        pages = stable_pages(ask, name="refund_id", size=1, has_times=True)
+        return {item["refund_id"] async for page in pages for item in page.items}
+
+    assert asyncio.run(found()) == {"r1", "r2"}

@@ -223,7 +223,7 @@ def callback_parameters(callback: object, operation: str) -> dict[str, str]:
     if callback is None:
         return {}
     if isinstance(callback, str):
-        return dict(parse_qsl(urlsplit(callback).query, keep_blank_values=True))
+        return _parameters_of(callback, operation)
     if isinstance(callback, Mapping) and all(isinstance(part, str) for item in callback.items() for part in item):
         return dict(callback)
     raise InvalidInput(
@@ -232,3 +232,15 @@ def callback_parameters(callback: object, operation: str) -> dict[str, str]:
         fix="pass the URL at which the person came back, its parameters, or None",
         operation=operation,
     )
+
+
+def _parameters_of(url: str, operation: str) -> dict[str, str]:
+    try:
+        return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    except ValueError:
+        raise InvalidInput(
+            field="callback",
+            problem="it is not a URL",
+            fix="pass the URL at which the person came back, as the browser sent it, or None",
+            operation=operation,
+        ) from None

@@ -21,17 +21,27 @@ Clock = Callable[[], float]
 
 def utc_time(text: str) -> datetime:
     """Read a time in ISO 8601; one without a zone is in UTC. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
+    moment = _known_everywhere(datetime.fromisoformat(text))
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def time_or_none(text: str | None) -> datetime | None:
     """Read a time with its zone; None where there is none, or it is malformed, as some published ones are."""
     try:
-        moment = datetime.fromisoformat(text) if text else None
+        moment = _known_everywhere(datetime.fromisoformat(text)) if text else None
     except ValueError:
         return None
     return moment if moment is None or moment.tzinfo is not None else None
+
+
+def _known_everywhere(moment: datetime) -> datetime:
+    """Return a time that is one in UTC too, not before the year 1 or after 9999. Raises ValueError."""
+    try:
+        if moment.tzinfo is not None:
+            moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("the time is outside the years 1 to 9999 in UTC") from None
+    return moment
 
 
 def date_or_none(text: object) -> date | None:

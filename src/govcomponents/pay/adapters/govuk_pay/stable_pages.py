@@ -24,6 +24,7 @@ LARGEST_PAGE: Final = 500
 # Times are to the millisecond, and whether a boundary belongs to what is found is not certain.
 _TICK: Final = timedelta(milliseconds=1)
 _MOST_PASSES: Final = 20
+_LAST_YEAR: Final = 9999  # nothing can be added to its last moment
 
 Item: TypeAlias = dict[str, object]
 
@@ -129,7 +130,8 @@ def _key(item: Item, name: str) -> str:
 
 def _time(item: Item) -> datetime | None:
     told = item.get("created_date")
-    return time_or_none(told) if isinstance(told, str) else None
+    at = time_or_none(told) if isinstance(told, str) else None
+    return at if at is not None and at.year < _LAST_YEAR else None
 
 
 def _in_order(items: list[Item]) -> list[datetime] | None:
