@@ -122,8 +122,8 @@ def _from_csv(
 ) -> Iterator[tuple[int, Mapping[str, object], tuple[str, ...]]]:
     number = 0
     try:
-        if encoding is not None and (not isinstance(encoding, str) or "\0" in encoding):
-            raise LookupError
+        if encoding is not None:
+            codecs.lookup(str(encoding).replace("\0", "NUL"))
         with path.open(encoding=encoding or _encoding(path), newline="") as file:
             delimiter = _delimiter(file, channel)
             lines = csv.reader(file, skipinitialspace=True, delimiter=delimiter)
