@@ -13,6 +13,7 @@ from govcomponents.core.inputs import (
     optional_member,
     personal,
 )
+from govcomponents.core.ports.answers import Between
 from govcomponents.core.ports.service import Service
 from govcomponents.errors import InvalidInput, WrongAnswer
 from govcomponents.pay.capabilities import PayCapability as Can
@@ -115,7 +116,13 @@ class AsyncPayService(Service[PayPort]):
             )
         self._port.require(*new.needed, operation="pay.create")
         self._check_limits("pay.create", new)
-        return await self._perform("pay.create", self._port.create(new), amount=new.amount, reference=new.reference)
+        return await self._perform(
+            "pay.create",
+            self._port.create(new),
+            amount=new.amount,
+            reference=new.reference,
+            agreement_id=new.set_up_agreement,
+        )
 
     async def create_by_telephone(
         self,
@@ -226,7 +233,13 @@ class AsyncPayService(Service[PayPort]):
         self._check_limits("pay.charge_agreement", charge)
         work = self._port.charge_agreement(charge)
         try:
-            return await self._perform("pay.charge_agreement", work, amount=charge.amount, reference=charge.reference)
+            return await self._perform(
+                "pay.charge_agreement",
+                work,
+                amount=charge.amount,
+                reference=charge.reference,
+                agreement_id=charge.agreement_id,
+            )
         except WrongAnswer as error:
             error.idempotency_key = charge.idempotency_key
             raise
@@ -318,7 +331,10 @@ class AsyncPayService(Service[PayPort]):
                 page_size=page_size,
             )
         self._check_limits("pay.search", wanted)
-        return self._each(self._port.search(wanted))
+        found = self._port.search(wanted)
+        made = Between(wanted.created_from, wanted.created_before)
+        asked = {"reference": wanted.reference, "agreement_id": wanted.agreement_id, "created_at": made}
+        return self._each(found, "pay.search", **asked)
 
     async def refund(
         self,
@@ -354,12 +370,12 @@ class AsyncPayService(Service[PayPort]):
         self._port.require(Can.REFUND, operation="pay.get_refund")
         with checked_input("pay.get_refund", OnRefund):
             wanted = OnRefund(payment_id=payment_id, refund_id=refund_id)
-        return await self._perform("pay.get_refund", self._port.get_refund(wanted), id=refund_id)
+        return await self._perform("pay.get_refund", self._port.get_refund(wanted), id=refund_id, payment_id=payment_id)
 
     async def list_refunds(self, payment_id: PaymentId) -> tuple[Refund, ...]:
         """Read all refunds of a payment, oldest first; the newest may still be missing. Raises NotFound."""
         wanted = self._on_payment("pay.list_refunds", Can.LIST_REFUNDS, payment_id)
-        return await self._perform("pay.list_refunds", self._port.list_refunds(wanted))
+        return await self._perform("pay.list_refunds", self._port.list_refunds(wanted), payment_id=payment_id)
 
     def search_refunds(
         self,
@@ -381,7 +397,8 @@ class AsyncPayService(Service[PayPort]):
                 page_size=page_size,
             )
         self._check_limits("pay.search_refunds", wanted)
-        return self._each(self._port.search_refunds(wanted))
+        made = Between(wanted.created_from, wanted.created_before)
+        return self._each(self._port.search_refunds(wanted), "pay.search_refunds", created_at=made)
 
     async def create_agreement(
         self,
@@ -440,7 +457,8 @@ class AsyncPayService(Service[PayPort]):
                 page_size=page_size,
             )
         self._check_limits("pay.search_agreements", wanted)
-        return self._each(self._port.search_agreements(wanted))
+        found = self._port.search_agreements(wanted)
+        return self._each(found, "pay.search_agreements", reference=wanted.reference)
 
     def search_disputes(
         self,
@@ -464,7 +482,8 @@ class AsyncPayService(Service[PayPort]):
                 page_size=page_size,
             )
         self._check_limits("pay.search_disputes", wanted)
-        return self._each(self._port.search_disputes(wanted))
+        made = Between(wanted.created_from, wanted.created_before)
+        return self._each(self._port.search_disputes(wanted), "pay.search_disputes", created_at=made)
 
     async def mop_up(
         self,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.inputs import callback_parameters, checked_input, optional_member, personal
+from govcomponents.core.ports.answers import Between
 from govcomponents.core.ports.service import Service
 from govcomponents.errors import InvalidInput, WrongAnswer
 from govcomponents.pay.capabilities import PayCapability as Can
@@ -114,7 +115,15 @@ class PayService(Service[PayPort]):
             )
         self._port.require(*new.needed, operation="pay.create")
         self._check_limits("pay.create", new)
-        return drive(self._perform("pay.create", self._port.create(new), amount=new.amount, reference=new.reference))
+        return drive(
+            self._perform(
+                "pay.create",
+                self._port.create(new),
+                amount=new.amount,
+                reference=new.reference,
+                agreement_id=new.set_up_agreement,
+            )
+        )
 
     def create_by_telephone(
         self,
@@ -224,7 +233,15 @@ class PayService(Service[PayPort]):
         self._check_limits("pay.charge_agreement", charge)
         work = self._port.charge_agreement(charge)
         try:
-            return drive(self._perform("pay.charge_agreement", work, amount=charge.amount, reference=charge.reference))
+            return drive(
+                self._perform(
+                    "pay.charge_agreement",
+                    work,
+                    amount=charge.amount,
+                    reference=charge.reference,
+                    agreement_id=charge.agreement_id,
+                )
+            )
         except WrongAnswer as error:
             error.idempotency_key = charge.idempotency_key
             raise
@@ -320,7 +337,10 @@ class PayService(Service[PayPort]):
                 page_size=page_size,
             )
         self._check_limits("pay.search", wanted)
-        return drive_iterator(self._each(self._port.search(wanted)))
+        found = self._port.search(wanted)
+        made = Between(wanted.created_from, wanted.created_before)
+        asked = {"reference": wanted.reference, "agreement_id": wanted.agreement_id, "created_at": made}
+        return drive_iterator(self._each(found, "pay.search", **asked))
 
     def refund(
         self,
@@ -352,12 +372,14 @@ class PayService(Service[PayPort]):
         self._port.require(Can.REFUND, operation="pay.get_refund")
         with checked_input("pay.get_refund", OnRefund):
             wanted = OnRefund(payment_id=payment_id, refund_id=refund_id)
-        return drive(self._perform("pay.get_refund", self._port.get_refund(wanted), id=refund_id))
+        return drive(
+            self._perform("pay.get_refund", self._port.get_refund(wanted), id=refund_id, payment_id=payment_id)
+        )
 
     def list_refunds(self, payment_id: PaymentId) -> tuple[Refund, ...]:
         """Read all refunds of a payment, oldest first; the newest may still be missing. Raises NotFound."""
         wanted = self._on_payment("pay.list_refunds", Can.LIST_REFUNDS, payment_id)
-        return drive(self._perform("pay.list_refunds", self._port.list_refunds(wanted)))
+        return drive(self._perform("pay.list_refunds", self._port.list_refunds(wanted), payment_id=payment_id))
 
     def search_refunds(
         self,
@@ -379,7 +401,8 @@ class PayService(Service[PayPort]):
                 page_size=page_size,
             )
         self._check_limits("pay.search_refunds", wanted)
-        return drive_iterator(self._each(self._port.search_refunds(wanted)))
+        made = Between(wanted.created_from, wanted.created_before)
+        return drive_iterator(self._each(self._port.search_refunds(wanted), "pay.search_refunds", created_at=made))
 
     def create_agreement(
         self,
@@ -431,7 +454,8 @@ class PayService(Service[PayPort]):
                 page_size=page_size,
             )
         self._check_limits("pay.search_agreements", wanted)
-        return drive_iterator(self._each(self._port.search_agreements(wanted)))
+        found = self._port.search_agreements(wanted)
+        return drive_iterator(self._each(found, "pay.search_agreements", reference=wanted.reference))
 
     def search_disputes(
         self,
@@ -455,7 +479,8 @@ class PayService(Service[PayPort]):
                 page_size=page_size,
             )
         self._check_limits("pay.search_disputes", wanted)
-        return drive_iterator(self._each(self._port.search_disputes(wanted)))
+        made = Between(wanted.created_from, wanted.created_before)
+        return drive_iterator(self._each(self._port.search_disputes(wanted), "pay.search_disputes", created_at=made))
 
     def mop_up(
         self,

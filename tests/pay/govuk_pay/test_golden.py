@@ -90,17 +90,25 @@ def leaves(name, thing):
         yield name, thing
 
 
+def payment_of(body):
+    """The payment that a published answer about refunds names."""
+    linked = (body.get("_links") or {}).get("payment") or {}
+    return body.get("payment_id") or linked.get("href", "").rpartition("/")[2]
+
+
 def ask(pay, one):
     """Ask for what a published answer is about: each is of a payment, a refund or an agreement of its own."""
     body = one["body"] or {}
+    of = payment_of(body) or ID
     calls = {
         "create_payment": lambda: pay.create(
             Money(body["amount"]), body["reference"], "A thing", "https://service.example.gov.uk/return"
         ),
         "get_payment": lambda: pay.get(body["payment_id"]),
         "get_payment_events": lambda: pay.list_events(body["payment_id"]),
-        "create_refund": lambda: pay.refund(ID, Money(body["amount"]), available=Money(body["amount"])),
-        "get_refund": lambda: pay.get_refund(ID, body["refund_id"]),
+        "create_refund": lambda: pay.refund(of, Money(body["amount"]), available=Money(body["amount"])),
+        "get_refund": lambda: pay.get_refund(of, body["refund_id"]),
+        "list_refunds": lambda: pay.list_refunds(of),
         "create_agreement": lambda: pay.create_agreement(body["reference"], "Instalments"),
         "get_agreement": lambda: pay.get_agreement(body["agreement_id"]),
     }

@@ -90,10 +90,20 @@ def test_a_hold_lapses(desk):
     assert (lapsed.status, lapsed.failure) == (PaymentStatus.FAILED, FailureReason.EXPIRED)
 
 
-def test_captured_twice_is_a_conflict_and_one_capture(desk):
+def test_repeating_a_capture_is_safe(desk):
     payment = desk.paid(delayed_capture=True)
     desk.pay.capture(payment.id)
     captured = desk.pay.get(payment.id)
     assert (captured.is_captured, captured.fee, captured.net) == (True, Money(83), Money(4167))
+    desk.pay.capture(payment.id)
+    desk.pay.capture(desk.pay.get(payment.id).payment_provider_id)
+    assert desk.pay.get(payment.id).is_captured
+    assert len([charge for charge in desk.stripe.charges() if charge.captured_at is not None]) == 1
+
+
+def test_a_capture_of_what_was_cancelled_is_a_conflict(desk):
+    payment = desk.new(delayed_capture=True)
+    desk.person_pays(payment)
+    desk.pay.cancel(payment.id)
     with pytest.raises(Conflict):
         desk.pay.capture(payment.id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from govcomponents.core.deadline import limited
 from govcomponents.core.observe import Happening, Operation, OperationWatch, tell
-from govcomponents.core.ports.answers import belonging
+from govcomponents.core.ports.answers import belonging, check_belongs
 from govcomponents.core.ports.port import Port
 from govcomponents.core.ports.uncopied import Uncopied
 from govcomponents.core.results import of_account
@@ -19,6 +19,7 @@ from govcomponents.errors import (
     NotSupported,
     SignInReason,
     UnexpectedReply,
+    UnreadableItems,
 )
 from govcomponents.frames import leave_frames_behind, shield
 
@@ -92,21 +93,24 @@ class Service(Uncopied, Generic[PortT]):
         """Tell the observers what happened."""
         tell(self._runtime.observers, Happening(happened, self._port.provider, self.account, labels))
 
-    async def _each(self, items: AsyncGenerator[T, None]) -> AsyncGenerator[T, None]:
-        """Pass an operation's items on, each with the account's name, as `_perform` does.
+    async def _each(
+        self, items: AsyncGenerator[T, None], operation: str = "", **asked: object
+    ) -> AsyncGenerator[T, None]:
+        """Pass an operation's items on, each compared with what was `asked` and with the account's name.
 
-        Each of its pages is an operation to the observers: what they do around it may not go on between two items,
-        when the caller's own code runs.
+        Both are done as `_perform` does them. Each of its pages is an operation to the observers: what they do around
+        it may not go on between two items, when the caller's own code runs.
         """
         account = self._runtime.account
         try:
             async with aclosing(items):
                 async for item in items:
+                    check_belongs(item, asked, operation=operation, provider=self._port.provider)
                     yield item if account == DEFAULT_ACCOUNT else of_account(item, account)
         except BaseException as error:
             if isinstance(error, GovComponentsError):
                 error.account = account
-            if isinstance(error, UnexpectedReply):
+            if isinstance(error, UnexpectedReply) and not isinstance(error, UnreadableItems):
                 self._runtime.renew_connections()
             leave_frames_behind(error)
             raise

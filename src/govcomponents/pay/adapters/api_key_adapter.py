@@ -13,6 +13,7 @@ from govcomponents.core.http.bearer import BearerKey
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.error_mapping import facts_of
 from govcomponents.core.http.responses import LazyJson, read_as, read_part_as
+from govcomponents.core.ports.answers import check_is
 from govcomponents.core.validation import ID_PATTERN, checked_base_url
 from govcomponents.errors import GovComponentsError, InvalidInput, UnexpectedReply, UnreadableItems
 from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
@@ -151,10 +152,18 @@ class ApiKeyAdapter(PayPort):
         answer = read_as(reader.form, response, request=request, provider=self.provider)
         return self._said(answer, LazyJson(response.body), reader, request, response)
 
-    async def _list(self, request: Request, place: tuple[str, ...], reader: Reader[A, T]) -> tuple[T, ...]:
-        """Ask for a list, which stands in its answer at `place`, and say its items in the port's words."""
+    async def _list(
+        self, request: Request, place: tuple[str, ...], reader: Reader[A, T], **asked: object
+    ) -> tuple[T, ...]:
+        """Ask for a list, which stands in its answer at `place`, and say its items in the port's words.
+
+        `asked` are the values that the answer itself must have. Raises WrongAnswer.
+        """
         response = await self._ask(request)
-        found: object = read_as(_OBJECT, response, request=request, provider=self.provider)
+        whole = read_as(_OBJECT, response, request=request, provider=self.provider)
+        for name, wanted in asked.items():
+            check_is(name, whole.get(name), wanted, operation=request.operation, provider=self.provider)
+        found: object = whole
         for name in place:
             found = found.get(name) if isinstance(found, dict) else None
         parts = read_part_as(_OBJECTS, found, response, request=request, provider=self.provider)

@@ -153,7 +153,7 @@ def _to_event(answer: _EventAnswer, raw: Raw) -> models.PaymentEvent:
 def _to_refund(answer: wire.RefundAnswer, raw: Raw, payment_id: PaymentId | None = None) -> models.Refund:
     return models.Refund(
         id=answer.refund_id,
-        payment_id=payment_id or answer.payment_id or None,
+        payment_id=wire.payment_of(answer) or payment_id,
         amount=Money(answer.amount),
         status=_REFUND_STATUS.get(answer.status, RefundStatus.UNKNOWN),
         raw_status=answer.status,
@@ -312,7 +312,7 @@ class GovUkPay(ApiKeyAdapter):
     async def list_events(self, wanted: inputs.OnPayment) -> tuple[models.PaymentEvent, ...]:
         """GET /v1/payments/{id}/events."""
         request = wire.get("pay.list_events", wire.PAYMENT + "/events", payment_id=wanted.payment_id)
-        return await self._list(request, ("events",), _EVENT)
+        return await self._list(request, ("events",), _EVENT, payment_id=wanted.payment_id)
 
     async def cancel(self, wanted: inputs.OnPayment) -> None:
         """POST /v1/payments/{id}/cancel."""
@@ -349,7 +349,8 @@ class GovUkPay(ApiKeyAdapter):
     async def list_refunds(self, wanted: inputs.OnPayment) -> tuple[models.Refund, ...]:
         """GET /v1/payments/{id}/refunds."""
         request = wire.get("pay.list_refunds", wire.PAYMENT_REFUNDS, payment_id=wanted.payment_id)
-        return await self._list(request, ("_embedded", "refunds"), _refund_of(wanted.payment_id))
+        reader = _refund_of(wanted.payment_id)
+        return await self._list(request, ("_embedded", "refunds"), reader, payment_id=wanted.payment_id)
 
     def search_refunds(self, wanted: inputs.RefundSearch) -> AsyncGenerator[models.Refund, None]:
         """GET /v1/refunds."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -252,6 +253,8 @@ def _written(value: object) -> str:
     return str(value.reveal() if isinstance(value, Personal) else value)
 
 
+_PAYMENT_LINK: Final = re.compile(r"/v1/payments/([A-Za-z0-9]+)$")
+
 # Answers. Absent, null and {} all mean "nothing" (GOV.UK Pay docs: API reference), so nearly every key is optional and
 # may be None. Payments are typed dictionaries, which pydantic makes in half the time of models: a search reads
 # thousands.
@@ -375,9 +378,14 @@ class PaymentAnswer(TypedDict, total=False):
     _links: LinksPart | None
 
 
-class RefundAnswer(Wire):
-    """A refund."""
+class _RefundLinks(TypedDict, total=False):
+    payment: LinkPart | None
 
+
+class RefundAnswer(Wire):
+    """A refund. In some answers only a link names its payment."""
+
+    links: _RefundLinks | None = Field(None, alias="_links")
     refund_id: RefundId
     amount: Units
     status: str
@@ -399,6 +407,13 @@ class DisputeAnswer(Wire):
     created_date: str | None = None
     evidence_due_date: str | None = None
     settlement_summary: SettlementPart | None = None
+
+
+def payment_of(refund: RefundAnswer) -> PaymentId | None:
+    """Return the id of the payment that a refund is of; None if it does not tell."""
+    link = ((refund.links or {}).get("payment") or {}).get("href") or ""
+    linked = _PAYMENT_LINK.search(link)
+    return refund.payment_id or (PaymentId(linked.group(1)) if linked else None)
 
 
 def read_state(part: StatePart, *, is_captured: bool) -> PaymentState:

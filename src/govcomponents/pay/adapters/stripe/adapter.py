@@ -17,6 +17,7 @@ from typing_extensions import TypedDict
 
 from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.responses import read_as
+from govcomponents.core.ports.answers import check_is
 from govcomponents.core.ports.port import SecretForm
 from govcomponents.errors import Conflict, GovComponentsError, NotFound, RequestRefused
 from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, Reader, carrying
@@ -52,7 +53,7 @@ class _PagePart(TypedDict, total=False):
 
 _MADE: Final = Reader(TypeAdapter(_Made), lambda made, _raw: made["id"])
 _PAGE: Final = TypeAdapter(_PagePart)
-_STATUS: Final = Reader(INTENT.form, lambda intent, _raw: intent["status"])
+_ACTED: Final = Reader(INTENT.form, lambda intent, _raw: (intent["id"], intent["status"]))
 
 
 class Stripe(ApiKeyAdapter):
@@ -115,8 +116,22 @@ class Stripe(ApiKeyAdapter):
 
     async def _look(self, operation: str, payment_id: str) -> Payment:
         if wire.is_intent(payment_id):
-            return await self._one(wire.get_intent(operation, payment_id), INTENT)
-        return await self._one(wire.get_session(operation, payment_id), SESSION)
+            payment = await self._one(wire.get_intent(operation, payment_id), INTENT)
+        else:
+            payment = await self._one(wire.get_session(operation, payment_id), SESSION)
+        self._check_is("id", payment.id, payment_id, operation)
+        return payment
+
+    def _check_is(self, name: str, told: str, wanted: str, operation: str) -> None:
+        """Refuse an answer about something else: what is done next would be done to that. Raises WrongAnswer."""
+        check_is(name, told, wanted, operation=operation, provider=self.provider)
+
+    async def _act(self, operation: str, action: str, intent_id: str) -> str:
+        """Act on a PaymentIntent, and return the status that it has then."""
+        request = wire.post(operation, f"{wire.INTENT}/{action}", intent_id)
+        found, status = await self._one(request, _ACTED)
+        self._check_is("id", found, intent_id, operation)
+        return status
 
     async def _intent_of(self, operation: str, payment_id: str) -> str | None:
         """The id of the PaymentIntent behind a payment; None until the person has tried to pay."""
@@ -149,8 +164,7 @@ class Stripe(ApiKeyAdapter):
             raise self._cannot_cancel()
         if payment.status is PaymentStatus.CAPTURABLE or wire.is_intent(wanted.payment_id):
             # No reason goes along: none of Stripe's says that the service did it.
-            request = wire.post("pay.cancel", wire.INTENT + "/cancel", payment.payment_provider_id or "")
-            if await self._one(request, _STATUS) != "canceled":
+            if await self._act("pay.cancel", "cancel", payment.payment_provider_id or "") != "canceled":
                 raise self._cannot_cancel()
         else:
             await self._expire(wanted.payment_id)
@@ -163,16 +177,17 @@ class Stripe(ApiKeyAdapter):
         )
 
     async def _expire(self, session_id: str) -> None:
-        await self._one(wire.mark_cancelled(session_id), _MADE)
+        self._check_is("id", await self._one(wire.mark_cancelled(session_id), _MADE), session_id, "pay.cancel")
         try:
-            await self._one(wire.post("pay.cancel", wire.SESSION + "/expire", session_id), _MADE)
+            ended = await self._one(wire.post("pay.cancel", wire.SESSION + "/expire", session_id), _MADE)
+            self._check_is("id", ended, session_id, "pay.cancel")
         except (RequestRefused, Conflict):
             # The person may have paid in between, or the time may have run out.
             if (await self._look("pay.cancel", session_id)).status is not PaymentStatus.CANCELLED:
                 raise self._cannot_cancel() from None
 
     async def capture(self, wanted: inputs.OnPayment) -> None:
-        """POST /v1/payment_intents/{id}/capture."""
+        """POST /v1/payment_intents/{id}/capture. Stripe refuses a repeated one, so it is asked whether that was all."""
         intent_id = await self._intent_of("pay.capture", wanted.payment_id)
         if intent_id is None:
             raise self._conflict(
@@ -180,7 +195,11 @@ class Stripe(ApiKeyAdapter):
                 "the payment is not waiting to be captured",
                 "get the payment: it must have been made with delayed_capture, and be capturable",
             )
-        await self._one(wire.post("pay.capture", wire.INTENT + "/capture", intent_id), _STATUS)
+        try:
+            await self._act("pay.capture", "capture", intent_id)
+        except Conflict:
+            if not (await self._look("pay.capture", intent_id)).is_captured:
+                raise
 
     async def refund(self, new: inputs.NewRefund) -> Refund:
         """POST /v1/refunds, after a look at what is left. Every error carries the idempotency key."""
@@ -191,13 +210,16 @@ class Stripe(ApiKeyAdapter):
         for part, refund in made:  # Stripe forgets keys after a day, but keeps metadata
             key = (part.get("metadata") or {}).get(wire.UNDER_KEY)
             if key is not None and key == new.idempotency_key:
+                if refund.amount != new.amount:
+                    happened = "the idempotency key was used for a refund of another amount"
+                    raise self._conflict("pay.refund", happened, "use another key for another refund")
                 return refund
         check_refundable(payment, new, provider=self.provider)
         undone = [refund.id for _, refund in made if refund.status is RefundStatus.ERROR]
         key = new.idempotency_key or wire.refund_key(intent_id or "", new.available, undone)
         return await self._make(
             wire.refund(new, intent_id or "", payment.reference, key),
-            Reader(REFUND.form, lambda part, raw: parsing.to_refund(part, raw, new.payment_id)),
+            Reader(REFUND.form, lambda part, raw: _to_refund(part, raw, new.payment_id, intent_id)),
             lambda refund_id: wire.get("pay.get_refund", wire.REFUND, refund_id),
         )
 
@@ -228,7 +250,8 @@ class Stripe(ApiKeyAdapter):
     ) -> list[tuple[wire.RefundPart, Refund]]:
         if intent_id is None:
             return []
-        found = self._pages(operation, wire.REFUNDS, None, _refund_of(payment_id), payment_intent=intent_id)
+        reader = _refund_of(payment_id, intent_id)
+        found = self._pages(operation, wire.REFUNDS, None, reader, payment_intent=intent_id)
         return [refund async for refund in found]
 
     def search(self, wanted: inputs.PaymentSearch) -> AsyncGenerator[Payment, None]:
@@ -288,6 +311,16 @@ class Stripe(ApiKeyAdapter):
         return parse_callback(body, headers, self._callbacks, now=self._clock(), is_live=mode)
 
 
-def _refund_of(payment_id: str) -> Reader[wire.RefundPart, tuple[wire.RefundPart, Refund]]:
+def _to_refund(
+    part: wire.RefundPart, raw: Mapping[str, object], payment_id: str, intent_id: str | None = None
+) -> Refund:
+    """Read a refund of a payment. One that names another PaymentIntent says so, and is then not what was asked for."""
+    is_another = intent_id is not None and parsing.id_of(part.get("payment_intent")) not in (None, intent_id)
+    return parsing.to_refund(part, raw, None if is_another else payment_id)
+
+
+def _refund_of(
+    payment_id: str, intent_id: str | None = None
+) -> Reader[wire.RefundPart, tuple[wire.RefundPart, Refund]]:
     """Return the reader of a payment's refunds that keeps their metadata."""
-    return Reader(REFUND.form, lambda part, raw: (part, parsing.to_refund(part, raw, payment_id)))
+    return Reader(REFUND.form, lambda part, raw: (part, _to_refund(part, raw, payment_id, intent_id)))
