@@ -8,6 +8,7 @@ import re
 import pytest
 
 from govcomponents import GovComponents, GovComponentsError, Money, OutcomeUnknown
+from govcomponents.sandbox.http.messages import Call
 
 PEOPLE = ("canary@example.com", "07700900199", "Canary Example")
 
@@ -146,3 +147,45 @@ def test_a_reset_forgets_it(gov: GovComponents) -> None:
     pay(gov)
     gov.simulator.reset()
     assert gov.simulator.requests.requests() == []
+
+
+SECRETS = "k3y0f0nobody"
+
+
+def send(gov: GovComponents, method: str, url: str, headers: dict[str, str], body: bytes = b"") -> None:
+    path, _, query = url.partition("?")
+    given = {name.lower(): value for name, value in headers.items()}
+    gov.simulator.respond(Call(method, path, query, given, body, gov.simulator.base_url))
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "shown"),
+    [
+        ("Authorization", f"Bearer {SECRETS}", "Bearer (hidden)"),
+        ("Authorization", f"Bearer\t{SECRETS}", "Bearer (hidden)"),
+        ("Authorization", SECRETS, "(hidden)"),
+        ("Authorization", f"{SECRETS} Bearer", "(hidden)"),
+        ("Authorization", "", "(hidden)"),
+        ("Cookie", f"session={SECRETS}; b=c", "(hidden)"),
+        ("X-Api-Key", SECRETS, "(hidden)"),
+        ("Referer", f"https://service.example.gov.uk/?email={SECRETS}", "(hidden)"),
+    ],
+)
+def test_no_form_of_a_header_shows_a_secret(gov: GovComponents, header: str, value: str, shown: str) -> None:
+    send(gov, "GET", "/v1/payments", {header: value, "User-Agent": "curl/8"})
+    told = page(gov, f"/_sandbox/requests/{newest(gov)}")
+    assert SECRETS not in told
+    assert f"{header.lower()}: {shown}\n" in told
+    assert "user-agent: curl/8" in told
+
+
+def test_a_value_that_was_sent_without_a_name_is_masked(gov: GovComponents) -> None:
+    send(gov, "GET", f"/v1/payments?{SECRETS}&page=2", {})
+    told = page(gov, f"/_sandbox/requests/{newest(gov)}")
+    assert SECRETS not in told
+    assert "(hidden)&page=2" in told
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    send(gov, "POST", "/token", form, f"grant_type=authorization_code&{SECRETS}".encode())
+    told = page(gov, f"/_sandbox/requests/{newest(gov)}")
+    assert SECRETS not in told
+    assert "grant_type=authorization_code\n(hidden)" in told

@@ -23,7 +23,30 @@ MAX_KEPT_BODY: Final = 4096
 _LIMIT: Final = 10_000
 _BUDGET: Final = 16 * 1024 * 1024
 _MASK: Final = "(hidden)"
-_MASKED_HEADERS: Final = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization"})
+_CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization"})
+_SCHEMES: Final = frozenset({"apikey-v1", "basic", "bearer", "digest"})
+
+# Headers of the libraries and servers on the way, which hold neither a secret nor anybody's data.
+_PLAIN_HEADERS: Final = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "accept-language",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "host",
+        "idempotency-key",
+        "pragma",
+        "stripe-version",
+        "traceparent",
+        "transfer-encoding",
+        "upgrade-insecure-requests",
+        "user-agent",
+    }
+)
 
 # Words of providers, and ids of things: neither a secret nor anybody's data. All other texts are masked.
 _PLAIN: Final = frozenset(
@@ -114,16 +137,15 @@ class LoggedRequest:
         """Return the query, with values masked that may be a secret or somebody's."""
         if reveal or not self.query:
             return self.query
-        pairs = parse_qsl(self.query, keep_blank_values=True)
         plain = self._plain_names
-        return urlencode([(name, value if name in plain else _MASK) for name, value in pairs], safe="()")
+        return "&".join(
+            urlencode([(name, value if name in plain else _MASK)], safe="()") if name else _MASK
+            for name, value in _pairs(self.query)
+        )
 
     def shown_headers(self, *, reveal: bool) -> list[tuple[str, str]]:
-        """Return the request's headers, with credentials masked."""
-        return [
-            (name, value if reveal or name not in _MASKED_HEADERS else f"{value.partition(' ')[0]} {_MASK}")
-            for name, value in self.headers.items()
-        ]
+        """Return the request's headers, with values masked that may be a secret or somebody's."""
+        return [(name, value if reveal else _shown_header(name, value)) for name, value in self.headers.items()]
 
     def shown_body(self, *, reveal: bool) -> str:
         """Return the request's body for people to read, masked unless it is to be revealed."""
@@ -145,9 +167,11 @@ class LoggedRequest:
             parsed = json.loads(text)
         except (ValueError, RecursionError):
             if "form" in headers.get("content-type", ""):
-                pairs = parse_qsl(text, keep_blank_values=True)
+                if reveal:
+                    return "\n".join(f"{name}={value}" for name, value in parse_qsl(text, keep_blank_values=True))
                 return "\n".join(
-                    f"{name}={value if reveal or name in self._plain_names else _MASK}" for name, value in pairs
+                    f"{name}={value if name in self._plain_names else _MASK}" if name else _MASK
+                    for name, value in _pairs(text)
                 )
             return text if reveal else _MASK
         return json.dumps(parsed if reveal else _masked(parsed, self._plain_names), indent=2, ensure_ascii=False)
@@ -211,6 +235,24 @@ class RequestLog:
 
 def _size(entry: LoggedRequest) -> int:
     return 600 + len(entry.body) + len(entry.answer) + len(entry.path) + len(entry.query)
+
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    """Read a query or a form; a part that has no "=" has no name, as it may be a value that was sent by itself."""
+    return [
+        pair
+        for part in text.split("&")
+        if part
+        for pair in (parse_qsl(part, keep_blank_values=True) if "=" in part else [("", "")])
+    ]
+
+
+def _shown_header(name: str, value: str) -> str:
+    if name in _PLAIN_HEADERS:
+        return value
+    scheme, *credentials = value.split(None, 1)[:2] or [""]
+    is_scheme = name in _CREDENTIALS and bool(credentials) and scheme.lower() in _SCHEMES
+    return f"{scheme} {_MASK}" if is_scheme else _MASK
 
 
 def _reason_of(told: object) -> str:
