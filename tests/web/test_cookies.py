@@ -97,3 +97,12 @@ def test_a_pending_sign_in_under_the_name_of_another_is_not_taken(clock: Clock) 
 def test_a_secret_that_can_be_guessed_is_refused(secrets: list[Secret]) -> None:
     with pytest.raises(ConfigurationError, match="32 characters"):
         SignInCookies(secrets)
+
+
+def test_cookies_that_only_look_like_sign_ins_are_left_alone(clock: Clock) -> None:
+    cookies = SignInCookies([NEW], clock=clock)
+    odd = {f"__Host-gov-signing-in.{name}": "x" for name in ('"a', "(x)", "\xe9", "\u0142", "q", "r,", "1.2", "")}
+    assert len(cookies.add_pending(odd, pending())) == 1
+    ours = {f"__Host-gov-signing-in.{number:013}.{number:024x}": "x" for number in range(5)}
+    _, *ended = cookies.add_pending(odd | ours, pending())
+    assert [one.partition("=")[0] for one in ended] == [min(ours)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -26,6 +27,7 @@ SIGNED_IN_FOR: Final = 12 * 3600
 """For how many seconds a person stays signed in, where the service does not say."""
 
 _PENDING: Final = "__Host-gov-signing-in."
+_PENDING_NAME: Final = re.compile(r"__Host-gov-signing-in\.[0-9]{13}\.[0-9a-f]{24}")
 _PERSON: Final = "__Host-gov-signed-in"
 _ATTRIBUTES: Final = "Path=/; Secure; HttpOnly; SameSite=Lax"
 _MAX_COOKIE: Final = 4096
@@ -61,7 +63,7 @@ class SignInCookies:
         Raises InvalidInput if it is too large for a cookie.
         """
         name = f"{_PENDING}{int(self._clock() * 1000):013}.{_digest(pending.state.reveal())}"
-        older = sorted(name for name in cookies if name.startswith(_PENDING))
+        older = sorted(name for name in cookies if _PENDING_NAME.fullmatch(name))  # others are not ours to end
         ended = [_end(name) for name in older[: max(0, len(older) - MAX_PENDING + 1)]]
         return (f"{name}={self._pendings.seal(pending)}; Max-Age={PENDING_LIFE}; {_ATTRIBUTES}", *ended)
 
