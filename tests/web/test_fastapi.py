@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from govcomponents import AsyncGovComponents, ConfigurationError
+from govcomponents.contracts.web.browser import Browser, path_of
 from govcomponents.integrations.fastapi import FastAPIGov
 from govcomponents.pay import PaymentChanged
 from govcomponents.testing import Reply, WebSuite
@@ -74,6 +75,7 @@ def service(gov: AsyncGovComponents, handled: list[str]) -> FastAPI:
         return PlainTextResponse(person.subject.reveal() if person else "nobody")
 
     @app.get("/protected")
+    @app.get("/protected/{name:path}")
     async def protected(person: Person = Depends(needs_identity)) -> PlainTextResponse:  # noqa: B008  # FastAPI's form
         return PlainTextResponse(person.subject.reveal())
 
@@ -95,7 +97,7 @@ class TestFastAPI(WebSuite):
 
 def test_the_openapi_document_holds_only_what_is_the_services() -> None:
     document = service(AsyncGovComponents.sandbox(), []).openapi()
-    assert sorted(document["paths"]) == ["/open", "/protected"]
+    assert sorted(document["paths"]) == ["/open", "/protected", "/protected/{name}"]
 
 
 def test_a_service_that_has_not_started_says_what_to_do() -> None:
@@ -106,3 +108,11 @@ def test_a_service_that_has_not_started_says_what_to_do() -> None:
 def test_a_short_secret_is_refused_at_once() -> None:
     with pytest.raises(ConfigurationError, match="32 characters"):
         FastAPIGov("short")
+
+
+@pytest.mark.parametrize("page", ["/protected/a%3Fb%23c?x=1", "/protected/50%25", "/protected/Si%C3%B4n?a=%C3%A9"])
+def test_what_is_encoded_in_a_path_is_so_on_the_way_back(page: str) -> None:
+    gov = AsyncGovComponents.sandbox()
+    gov.simulator.one_login.sign_in_as("SAM")
+    browser = Browser(serve(gov, []))
+    assert path_of(TestFastAPI().signed_in(gov, browser, page).header("location")) == page

@@ -9,6 +9,7 @@ pytest.importorskip("flask")
 from flask import Flask
 
 from govcomponents import GovComponents
+from govcomponents.contracts.web.browser import Browser, path_of
 from govcomponents.integrations.flask import GovComponentsFlask
 from govcomponents.pay import PaymentChanged
 from govcomponents.testing import Reply, WebSuite
@@ -34,8 +35,9 @@ def serve(gov: GovComponents, handled: list[str]) -> FlaskClient:
         return ext.person.subject.reveal() if ext.person else "nobody"
 
     @app.get("/protected")
+    @app.get("/protected/<path:name>")
     @ext.require_identity(confidence="medium")
-    def protected() -> str:
+    def protected(name: str = "") -> str:
         return open_page()
 
     @ext.when(PaymentChanged)
@@ -47,3 +49,11 @@ def serve(gov: GovComponents, handled: list[str]) -> FlaskClient:
 
 class TestFlask(WebSuite):
     serve = staticmethod(serve)
+
+
+@pytest.mark.parametrize("page", ["/protected/a%3Fb%23c?x=1", "/protected/50%25", "/protected/Si%C3%B4n?a=%C3%A9"])
+def test_what_is_encoded_in_a_path_is_so_on_the_way_back(page: str) -> None:
+    gov = GovComponents.sandbox()
+    gov.simulator.one_login.sign_in_as("SAM")
+    browser = Browser(serve(gov, []))
+    assert path_of(TestFlask().signed_in(gov, browser, page).header("location")) == page

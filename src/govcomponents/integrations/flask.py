@@ -18,13 +18,12 @@ from govcomponents.privacy import Secret
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
 from govcomponents.web.handlers import WebHandlers
-from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest
+from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest, page_asked_for
 from govcomponents.web.person import Person, Requirement
 from govcomponents.web.results import SignedIn
 
 try:
     from flask import Blueprint, Flask, Response, current_app, g, request
-    from werkzeug.urls import iri_to_uri
 except ImportError:
     raise ConfigurationError("Flask is not installed", fix='pip install "govcomponents[flask]"') from None
 
@@ -203,8 +202,7 @@ def _web_request() -> WebRequest:
 def _this_page() -> str:
     if request.method not in ("GET", "HEAD"):
         return "/"
-    page = request.script_root + (request.full_path if request.query_string else request.path)
-    return iri_to_uri(page)
+    return page_asked_for(request.script_root + request.path, request.query_string)
 
 
 def _bounded_body() -> bytes | None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import quote
 
 from govcomponents.components import AsyncGovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError
@@ -17,7 +16,7 @@ from govcomponents.privacy import Secret
 from govcomponents.web.async_handlers import AsyncWebHandlers
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
-from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest
+from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest, page_asked_for
 from govcomponents.web.person import Requirement
 from govcomponents.web.results import SignedIn
 
@@ -191,14 +190,13 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 
 
 def _web_request(request: Request) -> WebRequest:
-    return WebRequest(request.url.query, request.cookies)
+    return WebRequest(request.scope["query_string"].decode("latin-1"), request.cookies)
 
 
 def _this_page(request: Request) -> str:
     if request.method not in ("GET", "HEAD"):
         return "/"
-    path = quote(request.url.path, safe="/:@!$&'()*+,;=~")
-    return f"{path}?{request.url.query}" if request.url.query else path
+    return page_asked_for(request.scope["path"], request.scope["query_string"])
 
 
 async def _bounded_body(request: Request) -> bytes | None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
+from urllib.parse import quote
 
 from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.errors import CallbackRefused, GovComponentsError, SignInReason
@@ -14,6 +15,8 @@ MAX_CALLBACK: Final = 1_048_576
 """The largest body of a callback in bytes. A framework's shell refuses a longer one with 413, unread."""
 
 _PRIVATE: Final = (("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
+_IN_PATH: Final = "/:@!$&'()*+,;=~"
+_IN_QUERY: Final = f"{_IN_PATH}?%[]"
 _TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
 
 
@@ -72,3 +75,12 @@ class Answer:
     def with_cookies(self, cookies: tuple[str, ...]) -> Answer:
         """Return the same answer with more cookies to be set."""
         return Answer(self.status, (*self.headers, *(("Set-Cookie", cookie) for cookie in cookies)), self.body)
+
+
+def page_asked_for(path: str, query: bytes) -> str:
+    """Return the path and query to come back to, from a decoded path and a query as it came.
+
+    What was encoded in the path is encoded again, so that a "?" in a name begins no query.
+    """
+    page = quote(path, safe=_IN_PATH)
+    return f"{page}?{quote(query, safe=_IN_QUERY)}" if query else page
