@@ -70,7 +70,7 @@ class Answer:
     @classmethod
     def too_large(cls) -> Self:
         """Make the answer to a callback whose body is longer than MAX_CALLBACK: it is refused unread."""
-        return cls(413, (*_PRIVATE, ("Connection", "close")))
+        return cls(413)
 
     def with_cookies(self, cookies: tuple[str, ...]) -> Answer:
         """Return the same answer with more cookies to be set."""
