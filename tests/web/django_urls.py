@@ -17,7 +17,7 @@ def open_page(request: HttpRequest) -> HttpResponse:
 
 
 @gov.require_identity(confidence="medium")
-def protected(request: HttpRequest) -> HttpResponse:
+def protected(request: HttpRequest, name: str = "") -> HttpResponse:
     return open_page(request)
 
 
@@ -30,4 +30,5 @@ urlpatterns = [
     path("gov/", include("govcomponents.integrations.django.urls")),
     path("open", open_page),
     path("protected", protected),
+    path("protected/<path:name>", protected),
 ]

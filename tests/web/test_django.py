@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import io
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import pytest
 
@@ -30,10 +33,12 @@ from django.core.management import call_command
 from django.test import Client, override_settings
 
 from govcomponents import GovComponents
+from govcomponents.contracts.web.browser import Browser, path_of
 from govcomponents.integrations.django import gov as project
 from govcomponents.integrations.django.models import EndedSession, UsedOnce
 from govcomponents.integrations.django.stores import DatabaseEndedSessions, DatabaseReplayStore
 from govcomponents.testing import Reply, WebSuite
+from govcomponents.web.messages import MAX_CALLBACK
 from web import django_urls
 
 KEY = "api_test_only0in0the0sandbox"
@@ -129,3 +134,33 @@ def test_the_command_tells_of_each_component() -> None:
     gov.simulator.control.arm("pay", "unavailable", times=9)
     with pytest.raises(SystemExit, match="1"):
         call_command("govcomponents_check", stdout=io.StringIO())
+
+
+def chunked(body: bytes, *, is_terminated: bool) -> int:
+    client = Client(headers={"host": "service.example.gov.uk"})
+    signature = hmac.new(b"webhook_test_renewalicence0sandbox0only", body, hashlib.sha256).hexdigest()
+    environ: dict[str, Any] = {"wsgi.input": io.BytesIO(body), "wsgi.input_terminated": is_terminated}
+    headers = {"Transfer-Encoding": "chunked", "Pay-Signature": signature}
+    status: int = client.generic("POST", "/gov/events/pay", secure=True, headers=headers, **environ).status_code
+    return status
+
+
+def test_a_body_without_a_length_is_read_where_the_server_tells_its_end() -> None:
+    gov = GovComponents.sandbox()
+    project.use(gov)
+    django_urls.handled.clear()
+    body = TestDjango().paid_event()
+    assert chunked(body, is_terminated=False) == 411
+    assert chunked(b" " * MAX_CALLBACK + body, is_terminated=True) == 413
+    assert django_urls.handled == []
+    assert chunked(body, is_terminated=True) == 200
+    assert len(django_urls.handled) == 1
+
+
+@pytest.mark.parametrize("page", ["/protected/a%3Fb%23c?x=1", "/protected/50%25", "/protected/Si%C3%B4n?a=%C3%A9"])
+def test_what_is_encoded_in_a_path_is_so_on_the_way_back(page: str) -> None:
+    gov = GovComponents.sandbox()
+    project.use(gov)
+    gov.simulator.one_login.sign_in_as("SAM")
+    browser = Browser(DjangoClient())
+    assert path_of(TestDjango().signed_in(gov, browser, page).header("location")) == page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
@@ -54,7 +55,9 @@ def event(request: HttpRequest, component: str) -> HttpResponse:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > MAX_CALLBACK:
         return response(Answer.too_large())
-    body = request.read(MAX_CALLBACK + 1)
+    body = _body(request)
+    if body is None:
+        return HttpResponse(status=411)
     if len(body) > MAX_CALLBACK:
         return response(Answer.too_large())
     try:
@@ -71,3 +74,16 @@ def event(request: HttpRequest, component: str) -> HttpResponse:
 def health(_request: HttpRequest) -> HttpResponse:
     """Tell of health."""
     return response(gov.handlers.health())
+
+
+def _body(request: HttpRequest) -> bytes | None:
+    """Read a body up to one byte beyond the limit; None where it has no length and the server does not tell its end.
+
+    Under WSGI, Django itself takes a body without a length for an empty one.
+    """
+    if not isinstance(request, WSGIRequest) or "HTTP_TRANSFER_ENCODING" not in request.META:
+        return request.read(MAX_CALLBACK + 1)
+    if not request.environ.get("wsgi.input_terminated"):
+        return None
+    body: bytes = request.environ["wsgi.input"].read(MAX_CALLBACK + 1)
+    return body
