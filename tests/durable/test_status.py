@@ -10,5 +10,7 @@ from govcomponents.durable import Durable
 
 
 def test_the_status_of_a_database_without_tables_says_what_to_do(url: str) -> None:
+    engine = sa.create_engine(url)
     with GovComponents.sandbox() as gov, pytest.raises(ConfigurationError, match="durable migrate"):
-        Durable(gov, sa.create_engine(url)).status()
+        Durable(gov, engine).status()
+    engine.dispose()
