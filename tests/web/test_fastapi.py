@@ -32,9 +32,9 @@ class AsgiClient:
         self._app = app
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
-        return asyncio.run(self._send(method, path, headers, body))
+        return asyncio.run(self.send_now(method, path, headers, body))
 
-    async def _send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
+    async def send_now(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
         path, _, query = path.partition("?")
         given = {"Host": "service.example.gov.uk", "Content-Length": str(len(body))} | headers
         scope: dict[str, Any] = {

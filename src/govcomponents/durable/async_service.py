@@ -93,6 +93,11 @@ class AsyncDurable:
         self._worker = worker or WorkerOptions()
 
     @property
+    def components(self) -> AsyncGovComponents:
+        """The components through which the calls are made."""
+        return self._gov
+
+    @property
     def engine(self) -> Engine:
         """The engine of the store: workers' transactions are on it."""
         return self._engine

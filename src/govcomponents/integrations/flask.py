@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, TypeAlias, TypeVar
 
 from govcomponents.components import GovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError
+from govcomponents.integrations.commands import check_lines, required, work
 from govcomponents.privacy import Secret
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
@@ -23,7 +24,9 @@ from govcomponents.web.person import Person, Requirement
 from govcomponents.web.results import SignedIn
 
 try:
+    import click
     from flask import Blueprint, Flask, Response, current_app, g, request
+    from flask.cli import AppGroup
 except ImportError:
     raise ConfigurationError("Flask is not installed", fix='pip install "govcomponents[flask]"') from None
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
+    from govcomponents.durable import Durable
     from govcomponents.identity import Authentication, Claim, Confidence, Identity, ReplayStore
     from govcomponents.web.ended_sessions import EndedSessions
     from govcomponents.web.results import NotSignedIn
@@ -51,8 +55,12 @@ class GovComponentsFlask(EventHandlers[None]):
     share: see `WebHandlers`. The cookies are sealed under Flask's SECRET_KEY and SECRET_KEY_FALLBACKS. `prefix` is
     where the blueprint is mounted, `signed_out_url` the registered URL to which people come after signing out.
 
+    `later` is the durable layer, if the service has one: then its components are taken, and callbacks of payments and
+    messages are stored before they are answered, and handled by `@later.when`.
+
     It begins a sign-in at `sign-in`, takes the way back at `callback`, ends sessions by POST at `sign-out`, takes what
-    providers send by POST at `events/pay`, `events/notify` and `events/identity`, and tells of health at `health`.
+    providers send by POST at `events/pay`, `events/notify` and `events/identity`, and tells of health at `health`. The
+    commands are `flask gov check` and `flask gov work`.
     """
 
     def __init__(
@@ -60,14 +68,16 @@ class GovComponentsFlask(EventHandlers[None]):
         app: Flask | None = None,
         *,
         gov: GovComponents | None = None,
+        later: Durable | None = None,
         ended: EndedSessions | None = None,
         used: ReplayStore | None = None,
         life: int = SIGNED_IN_FOR,
         prefix: str = "/gov",
         signed_out_url: str | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(is_stored=later is not None)
         self._given = gov
+        self._later = later
         self._stores = (ended, used)
         self._life = life
         self._prefix = prefix
@@ -79,13 +89,14 @@ class GovComponentsFlask(EventHandlers[None]):
 
     def init_app(self, app: Flask) -> None:
         """Add the blueprint to an application. Raises ConfigurationError if its SECRET_KEY is missing or short."""
-        gov = self._given or GovComponents.from_settings()
+        gov = self._later.components if self._later else self._given or GovComponents.from_settings()
         keys = [app.config.get("SECRET_KEY") or "", *(app.config.get("SECRET_KEY_FALLBACKS") or ())]
         texts = [key.decode("latin-1") if isinstance(key, bytes) else str(key) for key in keys]
         cookies = SignInCookies([Secret(text) for text in texts], life=self._life, clock=gov.runtime.clock)
         ended, used = self._stores
         app.extensions[EXTENSION] = (gov, WebHandlers(gov, cookies, ended=ended, used=used))
         app.register_blueprint(self._blueprint())
+        app.cli.add_command(self._commands())
 
     @property
     def components(self) -> GovComponents:
@@ -157,6 +168,27 @@ class GovComponentsFlask(EventHandlers[None]):
         blueprint.add_url_rule("/health", view_func=self._health, endpoint="health")
         return blueprint
 
+    def _commands(self) -> AppGroup:
+        group = AppGroup("gov", help="Check the government components, and make what they are to do later.")
+
+        @group.command()
+        def check() -> None:
+            """Ask each provider whether it answers and takes the credential."""
+            results = self.components.check()
+            for line in check_lines(results):
+                click.echo(line)
+            if any(result.ok is False for result in results):
+                raise SystemExit(1)
+
+        @group.command("work")
+        @click.option("--once", is_flag=True, help="End when nothing is due any more, for cron.")
+        def worker(*, once: bool) -> None:
+            """Make the calls that are due and handle what came, until it is stopped."""
+            later = required(self._later, "give it: GovComponentsFlask(app, later=Durable(gov, engine))")
+            work(later, click.echo, is_once=once)
+
+        return group
+
     def _sign_in(self) -> Response:
         return _response(self._handlers.sign_in(_web_request(), Requirement(), request.args.get("next", "/")))
 
@@ -183,6 +215,8 @@ class GovComponentsFlask(EventHandlers[None]):
         if (request.content_length or 0) > MAX_CALLBACK or (body := _bounded_body()) is None:
             return _response(Answer.too_large())
         try:
+            if self._later is not None and component != "identity":
+                return _response(self._later.receive(component, body, request.headers))
             event = self._handlers.event(component, body, request.headers)
             for handler in self.for_event(event):
                 handler(event)

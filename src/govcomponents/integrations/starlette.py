@@ -6,9 +6,11 @@ app = Starlette(routes=[Mount("/gov", routes=gov.routes), ...], lifespan=gov.lif
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from govcomponents.components import AsyncGovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError
@@ -32,6 +34,7 @@ except ImportError:
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from govcomponents.durable import AsyncDurable
     from govcomponents.identity import Identity, ReplayStore
     from govcomponents.web.ended_sessions import EndedSessions
     from govcomponents.web.person import Person
@@ -39,6 +42,11 @@ if TYPE_CHECKING:
 
 KeepIdentity: TypeAlias = Callable[["Identity"], Awaitable[None]]
 RefusedPage: TypeAlias = Callable[[Request, "NotSignedIn"], Awaitable[Response]]
+
+_LOG: Final = logging.getLogger("govcomponents.starlette")
+_TURN: Final = 5.0
+_IDLE: Final = 1.0
+_AWAY: Final = 5.0
 
 
 class SignInNeeded(HTTPException):
@@ -57,6 +65,10 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
     read when the application starts. `ended` and `used` are stores that several processes share: see
     `AsyncWebHandlers`. `signed_out_url` is the registered URL to which people come after signing out.
 
+    `later` is the durable layer, if the service has one: then its components are taken, and callbacks of payments and
+    messages are stored before they are answered, and handled by `@later.when`. `works` lets this process make what is
+    due as well, beside its requests.
+
     The routes begin a sign-in at `sign-in`, take the way back at `callback`, end sessions by POST at `sign-out`, take
     what providers send by POST at `events/pay`, `events/notify` and `events/identity`, and tell of health at `health`.
     """
@@ -66,12 +78,16 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         secrets: str | Sequence[str],
         *,
         gov: AsyncGovComponents | None = None,
+        later: AsyncDurable | None = None,
+        works: bool = False,
         ended: EndedSessions | None = None,
         used: ReplayStore | None = None,
         life: int = SIGNED_IN_FOR,
         signed_out_url: str | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(is_stored=later is not None)
+        self._later = later
+        self._works = works
         self._secrets = [Secret(text) for text in ([secrets] if isinstance(secrets, str) else secrets)]
         self._stores = (ended, used)
         self._life = life
@@ -80,7 +96,9 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         self._refused: RefusedPage | None = None
         self._open: tuple[AsyncGovComponents, AsyncWebHandlers] | None = None
         SignInCookies(self._secrets)  # a secret that will not do is refused at once
-        if gov is not None:
+        if later is not None:
+            self._opened(later.components)
+        elif gov is not None:
             self._opened(gov)
 
     @property
@@ -101,12 +119,20 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 
     @asynccontextmanager
     async def lifespan(self, _app: object) -> AsyncIterator[None]:
-        """Open the components when the application starts, and close them when it stops."""
+        """Open the components when the application starts, and close them when it stops.
+
+        A worker beside the requests is let finish what is under way.
+        """
         if self._open is None:
-            self._opened(AsyncGovComponents.from_settings())
+            self._opened(self._later.components if self._later else AsyncGovComponents.from_settings())
+        is_stopped = asyncio.Event()
+        worker = asyncio.create_task(_work(self._later, is_stopped)) if self._later and self._works else None
         try:
             yield
         finally:
+            is_stopped.set()
+            if worker is not None:
+                await worker
             await self.components.aclose()
             self._open = None
 
@@ -178,6 +204,8 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         if body is None:
             return _response(Answer.too_large())
         try:
+            if self._later is not None and component != "identity":
+                return _response(await self._later.receive(component, body, request.headers))
             event = await self._parts()[1].event(component, body, request.headers)
             for handler in self.for_event(event):
                 await handler(event)
@@ -187,6 +215,20 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 
     async def _health(self, _request: Request) -> Response:
         return _response(await self._parts()[1].health())
+
+
+async def _work(later: AsyncDurable, is_stopped: asyncio.Event) -> None:
+    """Make what is due until the application stops. What fails is logged, and tried again."""
+    while not is_stopped.is_set():
+        wait = _IDLE
+        try:
+            await later.run_due(seconds=_TURN)
+        except Exception as error:  # noqa: BLE001  # whatever fails, the worker is there for the next turn
+            told = error if isinstance(error, GovComponentsError) else type(error).__name__
+            _LOG.error("the worker could not work, and tries again: %s", told)
+            wait = _AWAY
+        with suppress(TimeoutError):
+            await asyncio.wait_for(is_stopped.wait(), wait)
 
 
 def _web_request(request: Request) -> WebRequest:

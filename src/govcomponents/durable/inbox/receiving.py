@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.errors import CallbackRefused, ConfigurationError, InvalidInput
 from govcomponents.web.messages import Answer
@@ -39,7 +40,8 @@ def not_proved(error: GovComponentsError, source: str) -> Answer:
     if isinstance(error, (InvalidInput, ConfigurationError)):
         raise error
     log.warning("a callback of %s was refused: %s", source, type(error).__name__)
-    return Answer(_REFUSED if isinstance(error, CallbackRefused) else _COME_AGAIN)
+    is_forged = isinstance(error, CallbackRefused) and error.code != NOT_CONFIGURED
+    return Answer(_REFUSED if is_forged else _COME_AGAIN)
 
 
 def check_source(source: object) -> None:

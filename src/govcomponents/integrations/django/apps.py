@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
 
@@ -19,3 +20,14 @@ class GovComponentsConfig(AppConfig):
         from govcomponents.integrations.django import checks  # noqa: F401  # registers
 
         autodiscover_modules("handlers")
+        post_migrate.connect(_make_tables, sender=self)
+
+
+def _make_tables(using: str, **_told: object) -> None:
+    """Make the tables of the durable layer, or bring them up to date, when its database is migrated."""
+    from govcomponents.integrations.django.database import is_in_memory
+    from govcomponents.integrations.django.service import durable_setting, gov
+
+    given = durable_setting()
+    if given is not None and given.get("database", "default") == using and not is_in_memory(using):
+        gov.later.migrate()

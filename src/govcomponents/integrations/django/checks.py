@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -10,9 +10,12 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.urls import NoReverseMatch, reverse
 
 from govcomponents.errors import ConfigurationError, GovComponentsError
-from govcomponents.integrations.django.service import configured, gov, secrets
+from govcomponents.integrations.django.service import configured, durable_setting, gov, secrets
 from govcomponents.settings import Settings
 from govcomponents.web.cookies import SignInCookies
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _LIVE: Final = ("api_live_", "sk_live_", "rk_live_", "sk_org_live_")
 
@@ -27,7 +30,7 @@ def check_settings(**_asked: Any) -> list[CheckMessage]:
     except GovComponentsError as error:
         told = error if isinstance(error, ConfigurationError) else None
         return [Error(error.happened, hint=told.fix if told else None, id="govcomponents.E001")]
-    return [*_callbacks(found), *_sessions(), *_live_keys(found), *_redirects(found)]
+    return [*_callbacks(found), *_sessions(), *_live_keys(found), *_redirects(found), *_durable()]
 
 
 def _callbacks(found: Settings) -> list[CheckMessage]:
@@ -99,3 +102,27 @@ def _redirects(found: Settings) -> list[CheckMessage]:
             id="govcomponents.E007",
         )
     ]
+
+
+def _durable() -> list[CheckMessage]:
+    if durable_setting() is None:
+        return []
+    try:
+        _ = gov.later
+    except GovComponentsError as error:
+        told = error if isinstance(error, ConfigurationError) else None
+        return [Error(error.happened, hint=told.fix if told else None, id="govcomponents.E008")]
+    return []
+
+
+@register(Tags.database)
+def check_tables(databases: Sequence[str] | None = None, **_asked: Any) -> list[CheckMessage]:
+    """Check that the tables of the durable layer are there: `python manage.py check --database default`."""
+    given = durable_setting()
+    if given is None or given.get("database", "default") not in (databases or ()) or _durable():
+        return []
+    try:
+        gov.later.check()
+    except GovComponentsError as error:
+        return [Error(error.happened, hint="python manage.py migrate", id="govcomponents.E009")]
+    return []

@@ -11,6 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from govcomponents.components import GovComponents
+from govcomponents.errors import ConfigurationError
+from govcomponents.integrations.django.database import engine_of
 from govcomponents.privacy import Secret
 from govcomponents.settings import Settings
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
@@ -22,6 +24,7 @@ from govcomponents.web.person import Requirement
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from govcomponents.durable import Durable
     from govcomponents.identity import Authentication, Claim, Confidence, Identity
     from govcomponents.web.person import Person
     from govcomponents.web.results import NotSignedIn
@@ -32,6 +35,7 @@ RefusedPage: TypeAlias = Callable[[HttpRequest, "NotSignedIn"], HttpResponse]
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 SETTING: Final = "GOVCOMPONENTS"
+DURABLE: Final = "GOVCOMPONENTS_DURABLE"
 
 
 class DjangoGov(EventHandlers[None]):
@@ -39,11 +43,16 @@ class DjangoGov(EventHandlers[None]):
 
     The setting GOVCOMPONENTS holds what `Settings` takes; without it the environment is read. The cookies are sealed
     under SECRET_KEY and SECRET_KEY_FALLBACKS. Ended sessions and used sign-ins are in the project's database.
+
+    The setting GOVCOMPONENTS_DURABLE, if it is there, gives the project a durable layer in its own database: a
+    dictionary with `keys`, the data keys, and `database`, the alias. Then callbacks of payments and messages are stored
+    before they are answered, and handled by `@gov.later.when`.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._later: Durable | None = None
         self._open: tuple[GovComponents, WebHandlers] | None = None
         self.on_signed_in: KeepIdentity | None = None
         self.refused_page: RefusedPage | None = None
@@ -58,10 +67,31 @@ class DjangoGov(EventHandlers[None]):
         """The web handlers under the routes."""
         return self._parts()[1]
 
+    @property
+    def later(self) -> Durable:
+        """The durable layer: `gov.later.notify.send_email(..., on=connection)` inside `transaction.atomic()`.
+
+        Raises ConfigurationError if the setting GOVCOMPONENTS_DURABLE is missing, or its database will not do.
+        """
+        given = durable_setting()
+        if given is None:
+            raise ConfigurationError(
+                "this project has no durable layer",
+                fix=f'set {DURABLE} = {{"keys": [...]}}, with data keys from your secrets, and migrate',
+            )
+        with self._lock:
+            if self._later is None:
+                from govcomponents.durable import Durable
+
+                engine = engine_of(given.get("database", "default"))
+                self._later = Durable(self.components, engine, keys=given.get("keys", ()))
+            return self._later
+
     def use(self, components: GovComponents | None) -> None:
         """Take these components, such as a sandbox in tests; None to make them anew from the settings."""
         with self._lock:
             self._open = None if components is None else self._made(components)
+            self._later = None
 
     def person(self, request: HttpRequest) -> Person | None:
         """Return the person who is signed in, or None."""
@@ -104,6 +134,9 @@ class DjangoGov(EventHandlers[None]):
 
         return decorate
 
+    def _stores_events(self) -> bool:
+        return durable_setting() is not None
+
     def _parts(self) -> tuple[GovComponents, WebHandlers]:
         with self._lock:
             if self._open is None:
@@ -128,6 +161,12 @@ def configured() -> Settings:
     if given is None:
         return Settings.from_environment()
     return given if isinstance(given, Settings) else Settings(**given)
+
+
+def durable_setting() -> dict[str, Any] | None:
+    """Return what the project configures of the durable layer, or None if it has none."""
+    given: dict[str, Any] | None = getattr(settings, DURABLE, None)
+    return given
 
 
 def secrets() -> list[Secret]:

@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from govcomponents.errors import GovComponentsError
-from govcomponents.integrations.django.service import add_headers, gov, response, web_request
+from govcomponents.integrations.django.service import add_headers, durable_setting, gov, response, web_request
 from govcomponents.web.messages import MAX_CALLBACK, Answer
 from govcomponents.web.person import Requirement
 from govcomponents.web.results import SignedIn
@@ -61,6 +61,8 @@ def event(request: HttpRequest, component: str) -> HttpResponse:
     if len(body) > MAX_CALLBACK:
         return response(Answer.too_large())
     try:
+        if durable_setting() is not None and component != "identity":
+            return response(gov.later.receive(component, body, request.headers))
         happened = gov.handlers.event(component, body, request.headers)
         for handler in gov.for_event(happened):
             handler(happened)

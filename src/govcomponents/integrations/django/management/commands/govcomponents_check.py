@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from govcomponents.integrations.commands import check_lines
 from govcomponents.integrations.django import gov
 
 
@@ -18,10 +19,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Print a line for each component and account."""
         results = gov.components.check()
-        for one in results:
-            word = {True: "ok", False: "FAILED", None: "cannot be asked"}[one.ok]
-            self.stdout.write(f"{one.component} {one.account}: {one.provider}: {word}")
-            if one.problem and one.ok is False:
-                self.stdout.write(f"    {one.problem}")
+        for line in check_lines(results):
+            self.stdout.write(line)
         if any(one.ok is False for one in results):
             sys.exit(1)

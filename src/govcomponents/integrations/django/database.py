@@ -1,0 +1,60 @@
+"""The project's own database, as the durable layer takes it: its tables are beside the project's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from django.db import connections
+
+from govcomponents.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+_MEMORY: Final = (":memory:", "mode=memory")
+_PATIENCE: Final = 30.0
+"""For how many seconds a writer waits for another one."""
+
+
+def is_in_memory(alias: str) -> bool:
+    """Whether a database is in the memory of this process, as that of Django's tests is on SQLite."""
+    database = connections[alias]
+    return database.vendor == "sqlite" and any(part in str(database.settings_dict["NAME"]) for part in _MEMORY)
+
+
+def engine_of(alias: str) -> Engine:
+    """Return an engine on one of Django's databases. Raises ConfigurationError for one that will not do."""
+    import sqlalchemy as sa
+
+    from govcomponents.durable.storage.engines import engine_for
+
+    if alias not in connections:
+        raise ConfigurationError(
+            f"the project has no database {alias!r} for the durable layer", fix="name one of DATABASES"
+        )
+    if is_in_memory(alias):
+        raise ConfigurationError(
+            f"the database {alias!r} is in memory, and workers could not see it",
+            fix='give it a file; in tests: DATABASES["default"]["TEST"] = {"NAME": "test.db"}',
+        )
+    database = connections[alias]
+    facts = database.settings_dict
+    if database.vendor == "sqlite":
+        # The file is the project's: it keeps its journal mode, and the tables are made by its `migrate`.
+        url = sa.URL.create("sqlite", database=str(facts["NAME"]))
+        return engine_for(sa.create_engine(url, connect_args={"timeout": _PATIENCE}))
+    if database.vendor != "postgresql":
+        raise ConfigurationError(
+            f"the durable layer does not work on the database {alias!r}, which is {database.vendor}",
+            fix="use PostgreSQL or SQLite",
+        )
+    url = sa.URL.create(
+        "postgresql+psycopg",
+        username=facts["USER"] or None,
+        password=facts["PASSWORD"] or None,
+        host=facts["HOST"] or None,
+        port=int(facts["PORT"]) if facts["PORT"] else None,
+        database=facts["NAME"],
+    )
+    wanted = {name: value for name, value in facts["OPTIONS"].items() if name.startswith(("ssl", "options", "service"))}
+    return engine_for(sa.create_engine(url, connect_args=wanted))

@@ -1,0 +1,110 @@
+"""A Django project's durable layer is in the project's own database, and in its transactions."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("django")
+pytest.importorskip("sqlalchemy")
+
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import override_settings
+
+from govcomponents import ConfigurationError, GovComponents
+from govcomponents.integrations.django import gov
+from govcomponents.pay import PaymentChanged
+from govcomponents.testing import WebSuite
+from web.test_django import DjangoClient, database  # configures Django; the fixture makes its tables
+
+__all__ = ["database"]
+
+WEBHOOK_SECRET = "webhook_test_renewalicence0sandbox0only"
+TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000101"
+VALUES = {"name": "Sam", "amount": "£145.00", "reference": "RENEW-7", "refund": "no"}
+TABLES = "SELECT name FROM sqlite_master WHERE name LIKE 'gov_%' AND type = 'table'"
+
+
+@pytest.fixture
+def components() -> Iterator[GovComponents]:
+    with override_settings(GOVCOMPONENTS_DURABLE={}), GovComponents.sandbox() as made:
+        gov.use(made)
+        call_command("migrate", verbosity=0)
+        yield made
+        with connection.cursor() as cursor:
+            cursor.execute(TABLES)
+            for (name,) in cursor.fetchall():
+                if name not in ("gov_ended_session", "gov_used_once"):
+                    cursor.execute(f"DROP TABLE {name}")
+        gov.later.engine.dispose()
+    gov.use(None)
+
+
+def kept(reference: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM gov_outbox WHERE reference = %s", [reference])
+        found: int = cursor.fetchone()[0]
+    return found
+
+
+def send(reference: str) -> None:
+    gov.later.notify.send_email("sam@example.com", TEMPLATE, VALUES, reference=reference, on=connection)
+
+
+@pytest.mark.usefixtures("components")
+def test_a_message_goes_with_the_transaction_of_the_project() -> None:
+    with transaction.atomic():
+        send("licence-7-receipt")
+    with transaction.atomic():
+        send("licence-8-receipt")
+        transaction.set_rollback(True)
+    assert (kept("licence-7-receipt"), kept("licence-8-receipt")) == (1, 0)
+    out = io.StringIO()
+    call_command("govcomponents_work", "--once", stdout=out)
+    assert out.getvalue() == "1 done\n"
+
+
+@pytest.mark.usefixtures("components")
+def test_a_callback_is_stored_before_it_is_answered() -> None:
+    body = WebSuite.paid_event()
+    headers = WebSuite.signed(body, WEBHOOK_SECRET)
+    client = DjangoClient()
+    assert [client.send("POST", "/gov/events/pay", headers, body).status for _ in range(2)] == [200, 200]
+    forged = WebSuite.signed(body, "webhook_of_somebody_else")
+    assert client.send("POST", "/gov/events/pay", forged, body).status == 401
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM gov_inbox")
+        assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.usefixtures("components")
+def test_a_handler_that_would_never_be_called_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"later\.when"):
+        gov.when(PaymentChanged)
+
+
+def test_a_project_without_a_durable_layer_is_told_how_to_have_one() -> None:
+    with pytest.raises(ConfigurationError, match="no durable layer") as told:
+        _ = gov.later
+    assert "GOVCOMPONENTS_DURABLE" in told.value.fix
+
+
+def test_a_project_whose_durable_layer_has_no_tables_is_told_to_migrate() -> None:
+    with override_settings(GOVCOMPONENTS={}, GOVCOMPONENTS_DURABLE={}), GovComponents.sandbox() as made:
+        gov.use(made)
+        found = {message.id for message in run_checks(databases=["default"])}
+        gov.later.engine.dispose()
+    gov.use(None)
+    assert found & {"govcomponents.E008", "govcomponents.E009"} == {"govcomponents.E009"}
+
+
+@pytest.mark.parametrize("setting", [{"keys": ["short"]}, {"database": "nowhere"}])
+def test_a_wrong_setting_stops_a_project(setting: dict[str, object]) -> None:
+    with override_settings(GOVCOMPONENTS={}, GOVCOMPONENTS_DURABLE=setting):
+        gov.use(None)
+        assert "govcomponents.E008" in [message.id for message in run_checks()]
+    gov.use(None)

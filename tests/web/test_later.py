@@ -1,0 +1,148 @@
+"""Shells with a durable layer store callbacks before they answer, and offer the worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("flask")
+pytest.importorskip("fastapi")
+pytest.importorskip("sqlalchemy")
+
+import sqlalchemy as sa
+from fastapi import FastAPI
+from flask import Flask
+
+from govcomponents import AsyncGovComponents, ConfigurationError, GovComponents
+from govcomponents.durable import AsyncDurable, Durable
+from govcomponents.integrations.fastapi import FastAPIGov
+from govcomponents.integrations.flask import GovComponentsFlask
+from govcomponents.notify import DeliveryReceipt
+from govcomponents.pay import PaymentChanged
+from govcomponents.testing import WebSuite
+from web.test_fastapi import AsgiClient
+
+SECRET_KEY = "a secret of the tests, of forty characters"
+WEBHOOK_SECRET = "webhook_test_renewalicence0sandbox0only"
+TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000101"
+VALUES = {"name": "Sam", "amount": "£145.00", "reference": "RENEW-7", "refund": "no"}
+BODY = WebSuite.paid_event()
+SIGNED = WebSuite.signed(BODY, WEBHOOK_SECRET)
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture
+def gov() -> Iterator[GovComponents]:
+    with GovComponents.sandbox() as made:
+        yield made
+
+
+@pytest.fixture
+def later(gov: GovComponents, file: str) -> Iterator[Durable]:
+    made = Durable(gov, file)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def app(later: Durable) -> Flask:
+    made = Flask("service")
+    made.config["SECRET_KEY"] = SECRET_KEY
+    GovComponentsFlask(made, later=later)
+    return made
+
+
+def test_a_callback_is_stored_before_it_is_answered_and_handled_once(app: Flask, later: Durable) -> None:
+    handled: list[str] = []
+
+    @later.when(PaymentChanged)
+    def paid(event: PaymentChanged, transaction: sa.Connection) -> None:
+        handled.append(event.payment_id)
+
+    client = app.test_client()
+    assert [client.post("/gov/events/pay", data=BODY, headers=SIGNED).status_code for _ in range(3)] == [200] * 3
+    assert handled == []
+    assert later.run_due().handled == 1
+    assert handled == ["hu20sqlact5260q2nanm0q8u93"]
+    assert later.run_due().handled == 0
+
+
+def test_a_callback_that_is_not_proved_is_not_stored(app: Flask, later: Durable) -> None:
+    client = app.test_client()
+    forged = WebSuite.signed(BODY, "webhook_of_somebody_else")
+    assert client.post("/gov/events/pay", data=BODY, headers=forged).status_code == 401
+    assert client.post("/gov/events/pay", data=b"", headers=SIGNED).status_code == 401
+    with later.engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM gov_inbox")).scalar() == 0
+
+
+def test_without_a_secret_the_provider_comes_again(file: str) -> None:
+    world = {"pay": {"services": [{"name": "Renew", "api_keys": [{"key": "api_test_only0in0the0sandbox"}]}]}}
+    app = Flask("service")
+    app.config["SECRET_KEY"] = SECRET_KEY
+    with GovComponents.sandbox(world) as gov:
+        later = Durable(gov, file)
+        GovComponentsFlask(app, later=later)
+        assert app.test_client().post("/gov/events/pay", data=BODY, headers=SIGNED).status_code == 503
+        later.engine.dispose()
+
+
+def test_a_handler_that_would_never_be_called_is_refused(later: Durable) -> None:
+    ext = GovComponentsFlask(later=later)
+    for kind in (PaymentChanged, DeliveryReceipt):
+        with pytest.raises(ConfigurationError, match=r"later\.when"):
+            ext.when(kind)
+
+
+def test_the_commands_of_flask_check_and_work(app: Flask, later: Durable, gov: GovComponents) -> None:
+    later.notify.send_email("sam@example.com", TEMPLATE, VALUES, reference="licence-7-receipt")
+    runner = app.test_cli_runner()
+    worked = runner.invoke(args=["gov", "work", "--once"])
+    assert (worked.exit_code, worked.output) == (0, "1 done\n")
+    checked = runner.invoke(args=["gov", "check"])
+    assert (checked.exit_code, checked.output.splitlines()[0]) == (0, "pay default: GOV.UK Pay: ok")
+    gov.simulator.control.arm("pay", "unavailable", times=9)
+    assert runner.invoke(args=["gov", "check"]).exit_code == 1
+
+
+def test_the_command_to_work_says_what_a_service_without_a_durable_layer_lacks(gov: GovComponents) -> None:
+    app = Flask("service")
+    app.config["SECRET_KEY"] = SECRET_KEY
+    GovComponentsFlask(app, gov=gov)
+    worked = app.test_cli_runner().invoke(args=["gov", "work"])
+    assert isinstance(worked.exception, ConfigurationError)
+    assert "later=Durable" in worked.exception.fix
+
+
+def test_a_worker_beside_the_requests_makes_what_is_due(file: str) -> None:
+    later = AsyncDurable(AsyncGovComponents.sandbox(), file)
+    handled: list[str] = []
+
+    @later.when(PaymentChanged)
+    def paid(event: PaymentChanged, transaction: sa.Connection) -> None:
+        handled.append(event.payment_id)
+
+    gov = FastAPIGov(SECRET_KEY, later=later, works=True)
+    app = FastAPI(lifespan=gov.lifespan)
+    app.include_router(gov.router, prefix="/gov")
+
+    async def till_done() -> bool:
+        async with gov.lifespan(app):
+            answer = await AsgiClient(app).send_now("POST", "/gov/events/pay", SIGNED, BODY)
+            assert answer.status == 200
+            await later.notify.send_email("sam@example.com", TEMPLATE, VALUES, reference="licence-7-receipt")
+            async with asyncio.timeout(20):
+                while not handled or (await later.status()).pending:  # noqa: ASYNC110  # the worker tells nobody
+                    await asyncio.sleep(0)
+        return True
+
+    assert asyncio.run(till_done())
+    assert handled == ["hu20sqlact5260q2nanm0q8u93"]
+    later.engine.dispose()
