@@ -72,7 +72,7 @@ def test_the_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
 
 
 DOORS = re.compile(
-    r"govcomponents(\.(pay|notify|identity|errors|testing|adapters|durable|web|observability|integrations\.\w+))?"
+    r"govcomponents(\.(pay|notify|identity|errors|testing|pytest_plugin|adapters|durable|web|observability|integrations\.\w+))?"
 )
 
 

@@ -13,8 +13,6 @@ from govcomponents.contracts.suite import NEEDS, applies
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from govcomponents.components import GovComponents
-
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the mark of the suites."""
@@ -38,12 +36,3 @@ def gov_runner() -> Iterator[asyncio.Runner]:
     """Give the one event loop of a test; it is closed when the test ends."""
     with asyncio.Runner() as loop:
         yield loop
-
-
-@pytest.fixture
-def gov_sandbox() -> Iterator[GovComponents]:
-    """Give all three components on a fresh sandbox in this process; `gov_sandbox.simulator` is the sandbox itself."""
-    from govcomponents.components import GovComponents
-
-    with GovComponents.sandbox() as gov:
-        yield gov

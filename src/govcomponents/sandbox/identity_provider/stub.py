@@ -118,6 +118,11 @@ class OpenIdStub:
         with self._lock:
             self._chosen = self._people[person].symbol
 
+    def sign_in_as_the_world_says(self) -> None:
+        """Undo `sign_in_as`."""
+        with self._lock:
+            self._chosen = None
+
     # -- documents ----------------------------------------------------------------------------------------------------
 
     def _discovery(self, call: Call) -> Response:

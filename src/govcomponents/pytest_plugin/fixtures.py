@@ -1,0 +1,190 @@
+"""The fixtures. `gov_simulator` is the one sandbox of a test; the others look at it, or stand before it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from govcomponents.components import AsyncGovComponents, GovComponents
+    from govcomponents.pytest_plugin.clock import Clock
+    from govcomponents.pytest_plugin.faults import Faults
+    from govcomponents.pytest_plugin.outbox import Outbox
+    from govcomponents.pytest_plugin.person import Person
+    from govcomponents.pytest_plugin.webhooks import Webhooks
+    from govcomponents.testing import Sandbox, SandboxServer
+
+_AT_A_TIME = "take gov_sandbox or gov_async_sandbox, and not both: each test has one sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A description of the sandbox of a test: from its mark, or else from pytest's configuration."""
+
+    world: Mapping[str, object] | None
+    seed: int
+    now: str | None
+    is_strict: bool
+
+
+@pytest.fixture
+def gov_adapter(request: pytest.FixtureRequest) -> str | None:
+    """The provider that `--gov-adapter` names for this test, or None for the usual ones."""
+    return getattr(request, "param", None)
+
+
+@pytest.fixture
+def gov_sandbox(request: pytest.FixtureRequest, gov_adapter: str | None) -> Iterator[GovComponents]:
+    """Give all three components on a fresh sandbox in this process; `gov_sandbox.simulator` is the sandbox itself."""
+    from govcomponents.components import GovComponents
+
+    _only_one(request)
+    wanted = _wanted(request, gov_adapter)
+    with GovComponents.sandbox(wanted.world, seed=wanted.seed, now=wanted.now) as gov:
+        yield gov
+
+
+@pytest.fixture
+def gov_async_sandbox(request: pytest.FixtureRequest, gov_adapter: str | None) -> Iterator[AsyncGovComponents]:
+    """Give the same for asyncio callers, whichever plugin runs the coroutines of the tests."""
+    from govcomponents.components import AsyncGovComponents
+
+    _only_one(request)
+    wanted = _wanted(request, gov_adapter)
+    gov = AsyncGovComponents.sandbox(wanted.world, seed=wanted.seed, now=wanted.now)
+    yield gov
+    asyncio.run(gov.aclose())
+
+
+@pytest.fixture
+def gov_served(request: pytest.FixtureRequest, gov_adapter: str | None) -> Iterator[SandboxServer]:
+    """Give a sandbox that is served on this machine."""
+    from govcomponents.testing import serving
+
+    wanted = _wanted(request, gov_adapter)
+    with serving(wanted.world, seed=wanted.seed, now=wanted.now) as server:
+        yield server
+
+
+@pytest.fixture
+def gov_sandbox_url(gov_served: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Serve a sandbox over HTTP, and return its URL. The environment is set so that `from_settings()` finds it."""
+    from govcomponents.sandbox.control.client_environment import environment
+
+    for name, value in environment(gov_served.sandbox.settings()):
+        monkeypatch.setenv(name, value)
+    return gov_served.base_url
+
+
+@pytest.fixture
+def gov_simulator(request: pytest.FixtureRequest) -> Sandbox:
+    """Return the sandbox of this test: the one of its components, or the one that is served."""
+    names = request.fixturenames
+    if "gov_sandbox_url" in names:
+        server: SandboxServer = request.getfixturevalue("gov_served")
+        return server.sandbox
+    chosen = "gov_async_sandbox" if "gov_async_sandbox" in names else "gov_sandbox"
+    gov: GovComponents | AsyncGovComponents = request.getfixturevalue(chosen)
+    return gov.simulator
+
+
+@pytest.fixture
+def gov_person(gov_simulator: Sandbox) -> Person:
+    """Return a person at a browser, who signs in and pays at the sandbox's pages."""
+    from govcomponents.pytest_plugin.person import Person
+
+    return Person(gov_simulator)
+
+
+@pytest.fixture
+def gov_outbox(request: pytest.FixtureRequest, gov_simulator: Sandbox) -> Iterator[Outbox]:
+    """Give what was sent to people. What no assertion of the test named fails it at its end."""
+    from govcomponents.pytest_plugin.outbox import Outbox
+
+    outbox = Outbox(gov_simulator)
+    yield outbox
+    if _wanted(request, None).is_strict:
+        outbox.assert_nothing_else()
+
+
+@pytest.fixture
+def gov_clock(gov_simulator: Sandbox) -> Clock:
+    """Return the sandbox's clock."""
+    from govcomponents.pytest_plugin.clock import Clock
+
+    return Clock(gov_simulator)
+
+
+@pytest.fixture
+def gov_faults(request: pytest.FixtureRequest, gov_simulator: Sandbox) -> Iterator[Faults]:
+    """Give the faults of the sandbox. One that was armed and never struck fails the test at its end."""
+    from govcomponents.pytest_plugin.faults import Faults
+
+    faults = Faults(gov_simulator)
+    yield faults
+    if _wanted(request, None).is_strict:
+        faults.assert_all_struck()
+
+
+@pytest.fixture
+def gov_webhook(gov_simulator: Sandbox) -> Webhooks:
+    """Return the callbacks of the sandbox, signed as the providers sign them."""
+    from govcomponents.pytest_plugin.webhooks import Webhooks
+
+    return Webhooks(gov_simulator)
+
+
+@pytest.fixture
+def gov_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection of this test that would leave this machine."""
+    from govcomponents.pytest_plugin.network import stay_here
+
+    stay_here(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def gov_network_guard(request: pytest.FixtureRequest) -> None:
+    """Refuse connections that would leave this machine in every test, if the configuration says so."""
+    if request.config.getini("gov_no_network"):
+        request.getfixturevalue("gov_no_network")
+
+
+@pytest.fixture(autouse=True)
+def gov_marked_faults(request: pytest.FixtureRequest) -> None:
+    """Arm the faults of a test's marks."""
+    for mark in reversed(list(request.node.iter_markers("gov_fault"))):
+        request.getfixturevalue("gov_faults").at(*mark.args, **mark.kwargs)
+
+
+def _only_one(request: pytest.FixtureRequest) -> None:
+    if {"gov_sandbox", "gov_async_sandbox"} <= set(request.fixturenames):
+        raise pytest.UsageError(_AT_A_TIME)
+
+
+def _wanted(request: pytest.FixtureRequest, adapter: str | None) -> Wanted:
+    from govcomponents.pytest_plugin.worlds import world_of
+
+    mark = request.node.get_closest_marker("gov_sandbox")
+    given: dict[str, Any] = dict(mark.kwargs) if mark else {}
+    unknown = given.keys() - {"world", "seed", "now", "redirect_to", "strict"}
+    if unknown or (mark and mark.args):
+        named = ", ".join(sorted(unknown)) or "an argument without a name"
+        raise pytest.UsageError(
+            f"the mark gov_sandbox has no {named}: it takes world=, seed=, now=, redirect_to= and strict="
+        )
+    ini = str(request.config.getini("gov_world"))
+    world = given.get("world", Path(request.config.rootpath, ini) if ini else None)
+    return Wanted(
+        world=world_of(
+            world, adapter, redirect_to=given.get("redirect_to"), has_callbacks="gov_webhook" in request.fixturenames
+        ),
+        seed=given.get("seed", 0),
+        now=given.get("now", str(request.config.getini("gov_now")) or None),
+        is_strict=given.get("strict", True),
+    )

@@ -1,0 +1,68 @@
+"""The hooks of pytest: options, marks, the fixtures, and the timeline of the sandbox below a test that failed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from govcomponents.testing import Sandbox
+
+pytest_plugins = ["govcomponents.pytest_plugin.fixtures"]
+
+_MARKS = (
+    "gov_sandbox(world, seed, now, redirect_to, strict): how the sandbox of this test is made",
+    "gov_fault(operation, fault, nth, times): arm a fault for this test, as gov_faults.at does",
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    parser.addoption(
+        "--gov-adapter",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="run tests that use a sandbox on this provider, such as stripe; several times for several",
+    )
+    parser.addini(
+        "gov_world", "the world file of every sandbox, beside pytest's own configuration file", "string", default=""
+    )
+    parser.addini("gov_now", "the time (ISO 8601) at which the clock of every sandbox stands", "string", default="")
+    parser.addini(
+        "gov_no_network", "refuse every connection that leaves this machine, in every test", "bool", default=False
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marks."""
+    for mark in _MARKS:
+        config.addinivalue_line("markers", mark)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that uses a sandbox once for each adapter that was named."""
+    adapters = metafunc.config.getoption("--gov-adapter")
+    if adapters and "gov_adapter" in metafunc.fixturenames:
+        metafunc.parametrize("gov_adapter", adapters, indirect=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add the timeline of the test's sandbox to the report of its failure."""
+    report = yield
+    simulator = getattr(item, "funcargs", {}).get("gov_simulator")
+    if report.failed and simulator is not None:
+        report.sections.append(("What the sandbox saw", _timeline(simulator)))
+    return report
+
+
+def _timeline(simulator: Sandbox) -> str:
+    lines = [
+        f"{event.at:%H:%M:%S}  {event.component:<10} {event.reference or '-':<20} {event.happened}"
+        for event in simulator.timeline.events()
+    ]
+    return "\n".join(lines) or "nothing"

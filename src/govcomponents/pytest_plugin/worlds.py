@@ -1,0 +1,51 @@
+"""Worlds of the sandboxes of tests: the given or the default one, on the adapter that is wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from govcomponents.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+CALLBACKS_TO: Final = "https://service.example.gov.uk/callbacks"
+"""Where callbacks would go; in tests they are taken out before anything is sent."""
+
+
+def world_of(
+    given: Path | str | Mapping[str, object] | None,
+    adapter: str | None,
+    *,
+    redirect_to: str | None,
+    has_callbacks: bool,
+) -> Mapping[str, object]:
+    """Return a world: the given or the default one, on a provider, with the callbacks and redirects of a test.
+
+    Raises UsageError for a provider that the sandbox does not have.
+    """
+    from govcomponents.sandbox.world import load_world, with_callbacks_to, with_redirects_to
+
+    world = load_world(given)
+    if adapter is not None:
+        world = _on(world, adapter)
+    if has_callbacks:
+        world = with_callbacks_to(world, CALLBACKS_TO)
+    if redirect_to is not None:
+        world = with_redirects_to(world, redirect_to)
+    return world
+
+
+def _on(world: Mapping[str, object], adapter: str) -> Mapping[str, object]:
+    """Return the world with one provider in the place of the others of its component."""
+    from govcomponents.sandbox.providers import find_spec
+
+    try:
+        spec = find_spec(adapter)
+    except ConfigurationError as error:
+        raise pytest.UsageError(f"--gov-adapter {adapter}: there is no such provider; {error.fix}") from None
+    others = {name: one for name, one in world.items() if find_spec(name).component != spec.component}
+    return {**others, adapter: world.get(adapter) or spec.default_section()}

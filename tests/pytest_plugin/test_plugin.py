@@ -1,0 +1,195 @@
+"""What the plugin does to a run of pytest: it fails tests with words that help, and leaves all others alone."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+SEND = """
+TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000101"
+VALUES = {"name": "Sam", "amount": "£145.00", "reference": "RENEW-7", "refund": "no"}
+
+def send(gov, to="sam@example.com", reference="RENEW-7-receipt"):
+    gov.notify.send_email(to, TEMPLATE, VALUES, reference)
+"""
+
+
+def run(pytester: pytest.Pytester, test: str, *options: str) -> tuple[dict[str, int], str]:
+    pytester.makepyfile(f"import pytest\n{SEND}\n{test}")
+    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+    return result.parseoutcomes(), result.stdout.str()
+
+
+def test_what_no_assertion_named_fails_the_test(pytester: pytest.Pytester) -> None:
+    outcomes, told = run(
+        pytester,
+        """
+def test_one(gov_sandbox, gov_outbox):
+    send(gov_sandbox)
+
+@pytest.mark.gov_sandbox(strict=False)
+def test_lenient(gov_sandbox, gov_outbox):
+    send(gov_sandbox)
+
+def test_not_asked(gov_sandbox):
+    send(gov_sandbox)
+""",
+    )
+    assert outcomes == {"passed": 3, "errors": 1}
+    assert "email to sam@example.com: Renewal receipt (email) (RENEW-7-receipt)" in told
+    assert "gov_sandbox(strict=False)" in told
+
+
+def test_a_message_that_was_not_sent_is_told_beside_those_that_were(pytester: pytest.Pytester) -> None:
+    outcomes, told = run(
+        pytester,
+        """
+def test_one(gov_sandbox, gov_outbox):
+    send(gov_sandbox)
+    gov_outbox.assert_sent(to="nia@example.com", contains="nothing like it")
+
+def test_none(gov_outbox):
+    gov_outbox.assert_sent(to="nia@example.com")
+
+def test_twice(gov_sandbox, gov_outbox):
+    send(gov_sandbox)
+    send(gov_sandbox)
+    gov_outbox.assert_sent(to="sam@example.com")
+
+def test_too_much(gov_sandbox, gov_outbox):
+    send(gov_sandbox)
+    gov_outbox.assert_sent(to="sam@example.com")
+    gov_outbox.assert_not_sent(kind="email")
+""",
+        "--tb=short",
+    )
+    assert outcomes["failed"] == 4
+    for line in (
+        "- to: 'nia@example.com'",
+        "+ to: 'sam@example.com'",
+        "- contains: 'nothing like it'",
+        "Nothing was sent.",
+        "2 messages fit, and 1 should: {'to': 'sam@example.com'}",
+        "sent, and it should not have been:",
+    ):
+        assert line in told
+
+
+def test_misspelt_names_are_told_with_the_right_ones(pytester: pytest.Pytester) -> None:
+    outcomes, told = run(
+        pytester,
+        """
+def test_operation(gov_faults):
+    gov_faults.at("pay.crate", "server_error")
+
+def test_fault(gov_faults):
+    gov_faults.at("pay.create", "sever_error")
+
+@pytest.mark.gov_sandbox(wrld={})
+def test_mark(gov_sandbox):
+    pass
+
+def test_two(gov_sandbox, gov_async_sandbox):
+    pass
+""",
+    )
+    assert outcomes == {"failed": 2, "errors": 2}
+    for part in ("no operation 'pay.crate'", "pay.create", "no such fault of pay", "has no wrld", "not both"):
+        assert part in told
+
+
+def test_a_fault_that_never_struck_fails_the_test(pytester: pytest.Pytester) -> None:
+    outcomes, told = run(
+        pytester,
+        """
+def test_one(gov_sandbox, gov_faults):
+    gov_faults.at("pay.create", "server_error")
+
+def test_taken_back(gov_sandbox, gov_faults):
+    gov_faults.at("pay.create", "server_error")
+    gov_faults.clear()
+""",
+    )
+    assert outcomes == {"passed": 2, "errors": 1}
+    assert "armed, and never struck: server_error at pay.create" in told
+
+
+def test_the_timeline_is_below_a_test_that_failed(pytester: pytest.Pytester) -> None:
+    _, told = run(
+        pytester,
+        """
+def test_one(gov_sandbox, gov_person):
+    send(gov_sandbox)
+    assert False
+""",
+    )
+    assert "What the sandbox saw" in told
+    assert "email accepted: Renewal receipt (email)" in told
+
+
+def test_a_suite_runs_on_each_adapter_that_is_named(pytester: pytest.Pytester) -> None:
+    test = """
+def test_one(gov_sandbox):
+    print("provider:", repr(gov_sandbox))
+
+def test_none():
+    pass
+"""
+    outcomes, told = run(pytester, test, "--gov-adapter", "stripe", "--gov-adapter", "openid", "-s")
+    assert outcomes == {"passed": 3}
+    assert "pay by Stripe, notify by GOV.UK Notify, identity by GOV.UK One Login" in told
+    assert "pay by GOV.UK Pay, notify by GOV.UK Notify, identity by OpenID" in told
+    outcomes, told = run(pytester, test, "--gov-adapter", "strpe")
+    assert outcomes == {"passed": 1, "errors": 1}
+    assert "no such provider" in told
+
+
+def test_the_configuration_keeps_every_test_on_this_machine(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\ngov_no_network = true\ngov_now = 2026-03-02T09:00:00Z\n")
+    outcomes, told = run(
+        pytester,
+        """
+import socket
+
+def test_one():
+    socket.create_connection(("192.0.2.1", 443), timeout=1)
+
+def test_two(gov_clock):
+    assert gov_clock.now.year == 2026
+    assert gov_clock.now.hour == 9
+""",
+    )
+    assert outcomes == {"passed": 1, "failed": 1}
+    assert "would have connected to 192.0.2.1" in told
+
+
+def test_workers_of_xdist_have_sandboxes_of_their_own(pytester: pytest.Pytester) -> None:
+    outcomes, _ = run(
+        pytester,
+        """
+@pytest.mark.parametrize("number", range(6))
+def test_one(gov_sandbox_url, gov_outbox, number):
+    from govcomponents import GovComponents
+    with GovComponents.from_settings() as gov:
+        send(gov, to=f"sam{number}@example.com")
+    gov_outbox.assert_sent(to=f"sam{number}@example.com")
+""",
+        "-n",
+        "2",
+    )
+    assert outcomes == {"passed": 6}
+
+
+def test_a_run_that_asks_for_nothing_imports_nothing_of_the_sandbox(pytester: pytest.Pytester) -> None:
+    outcomes, _ = run(
+        pytester,
+        """
+def test_one():
+    import sys
+    assert not [name for name in sys.modules if name.startswith(("govcomponents.sandbox", "govcomponents.pay"))]
+""",
+        "-p",
+        "no:xdist",
+    )
+    assert outcomes == {"passed": 1}
