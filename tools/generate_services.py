@@ -19,8 +19,10 @@ SOURCES = (
     *(
         path
         for path in sorted(PACKAGE.glob("*/async_service.py"))
-        if "ports.service" in path.read_text(encoding="utf-8")
+        if "self._perform(" in path.read_text(encoding="utf-8")
     ),
+    PACKAGE / "pay" / "operations" / "async_agreements.py",
+    PACKAGE / "pay" / "operations" / "async_refunds.py",
     PACKAGE / "web" / "async_handlers.py",
     PACKAGE / "durable" / "async_later.py",
     PACKAGE / "durable" / "async_service.py",

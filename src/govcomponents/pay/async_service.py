@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from govcomponents.core.callbacks import Headers, checked_callback
-from govcomponents.core.inputs import (
-    callback_parameters,
-    checked_input,
-    optional_member,
-    personal,
-)
+from govcomponents.core.inputs import callback_parameters, checked_input, optional_member, personal
 from govcomponents.core.ports.answers import Between
-from govcomponents.core.ports.service import Service
-from govcomponents.errors import InvalidInput, WrongAnswer
+from govcomponents.errors import InvalidInput
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.inputs import (
-    AgreementCharge,
-    AgreementSearch,
     CardDetails,
-    DisputeSearch,
-    NewAgreement,
     NewPayment,
-    NewRefund,
     NewTelephonePayment,
-    OnAgreement,
-    OnPayment,
-    OnRefund,
     PaymentSearch,
-    RefundSearch,
 )
 from govcomponents.pay.mop_up import mop_up
-from govcomponents.pay.port import PayPort
-from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
+from govcomponents.pay.operations.async_agreements import AsyncAgreements
+from govcomponents.pay.operations.async_refunds import AsyncRefunds
+from govcomponents.pay.states import PaymentStatus
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
@@ -42,26 +27,19 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from typing import Literal
 
-    from govcomponents.core.inputs import Input
     from govcomponents.money import Money
     from govcomponents.pay.events import PayEvent
-    from govcomponents.pay.ids import AgreementId, PaymentId, RefundId
+    from govcomponents.pay.ids import AgreementId, PaymentId
     from govcomponents.pay.inputs import AgreementPaymentType, CardholderDetails
-    from govcomponents.pay.limits import PayLimits
-    from govcomponents.pay.models import Agreement, Dispute, Payment, PaymentEvent, Refund
+    from govcomponents.pay.models import Payment, PaymentEvent
     from govcomponents.pay.mop_up import MopUpReport, OnChange, Unfinished
     from govcomponents.privacy import Secret
 
 
-class AsyncPayService(Service[PayPort]):
+class AsyncPayService(AsyncAgreements, AsyncRefunds):
     """Payments, for asyncio callers. Belongs to one event loop."""
 
     _without_limit = frozenset({"pay.mop_up"})
-
-    @property
-    def limits(self) -> PayLimits:
-        """The provider's limits of amounts, texts and metadata. What is beyond one raises InvalidInput, unsent."""
-        return self._port.limits
 
     async def create(
         self,
@@ -197,53 +175,6 @@ class AsyncPayService(Service[PayPort]):
         self._check_limits("pay.authorise", card)
         await self._perform("pay.authorise", self._port.authorise(card))
 
-    async def charge_agreement(
-        self,
-        agreement_id: AgreementId,
-        amount: Money,
-        reference: str,
-        description: str,
-        *,
-        idempotency_key: str | None = None,
-        agreement_payment_type: AgreementPaymentType | None = None,
-        metadata: Mapping[str, str | int | float | bool] | None = None,
-        extra: Mapping[str, object] | None = None,
-    ) -> Payment:
-        """Take a payment from a saved card, at most once for each `idempotency_key`. The person is not there.
-
-        Pass a key that names this one charge, such as a reference and a month, so that a repeated run of a job
-        charges once; without one a key is made for this call. The outcome comes later: `get` the payment, or wait for
-        the webhook. After a failure look at `can_retry`. Every error carries the key as `idempotency_key`.
-
-        Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
-        provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
-        """
-        self._port.require(Can.AGREEMENTS, operation="pay.charge_agreement")
-        with checked_input("pay.charge_agreement", AgreementCharge):
-            charge = AgreementCharge(
-                agreement_id=agreement_id,
-                amount=amount,
-                reference=reference,
-                description=description,
-                idempotency_key=secrets.token_hex(16) if idempotency_key is None else idempotency_key,
-                agreement_payment_type=agreement_payment_type,
-                metadata=metadata,
-                extra=extra,
-            )
-        self._check_limits("pay.charge_agreement", charge)
-        work = self._port.charge_agreement(charge)
-        try:
-            return await self._perform(
-                "pay.charge_agreement",
-                work,
-                amount=charge.amount,
-                reference=charge.reference,
-                agreement_id=charge.agreement_id,
-            )
-        except WrongAnswer as error:
-            error.idempotency_key = charge.idempotency_key
-            raise
-
     async def get(self, payment_id: PaymentId) -> Payment:
         """Read a payment's present state: the one source to decide from.
 
@@ -336,155 +267,6 @@ class AsyncPayService(Service[PayPort]):
         asked = {"reference": wanted.reference, "agreement_id": wanted.agreement_id, "created_at": made}
         return self._each(found, "pay.search", **asked)
 
-    async def refund(
-        self,
-        payment_id: PaymentId,
-        amount: Money,
-        *,
-        available: Money,
-        idempotency_key: str | None = None,
-        extra: Mapping[str, object] | None = None,
-    ) -> Refund:
-        """Refund a part or all of a payment to its card.
-
-        `available` is what was left to refund when the payment was last read (`payment.refundable.available`). If
-        that has changed since, nothing is refunded, so two people or a repeated call cannot refund twice; do not read
-        it anew to repeat a call whose outcome is unknown. `idempotency_key` is as for `create`. Raises InvalidInput;
-        Conflict if less is left, or the payment cannot be refunded; NotFound; OutcomeUnknown if the answer was lost.
-        """
-        self._port.require(Can.REFUND, operation="pay.refund")
-        with checked_input("pay.refund", NewRefund):
-            new = NewRefund(
-                payment_id=payment_id,
-                amount=amount,
-                available=available,
-                idempotency_key=idempotency_key,
-                extra=extra,
-            )
-        self._port.require(*new.needed, operation="pay.refund")
-        self._check_limits("pay.refund", new)
-        return await self._perform("pay.refund", self._port.refund(new), payment_id=new.payment_id, amount=new.amount)
-
-    async def get_refund(self, payment_id: PaymentId, refund_id: RefundId) -> Refund:
-        """Read a refund's present state. Raises NotFound."""
-        self._port.require(Can.REFUND, operation="pay.get_refund")
-        with checked_input("pay.get_refund", OnRefund):
-            wanted = OnRefund(payment_id=payment_id, refund_id=refund_id)
-        return await self._perform("pay.get_refund", self._port.get_refund(wanted), id=refund_id, payment_id=payment_id)
-
-    async def list_refunds(self, payment_id: PaymentId) -> tuple[Refund, ...]:
-        """Read all refunds of a payment, oldest first; the newest may still be missing. Raises NotFound."""
-        wanted = self._on_payment("pay.list_refunds", Can.LIST_REFUNDS, payment_id)
-        return await self._perform("pay.list_refunds", self._port.list_refunds(wanted), payment_id=payment_id)
-
-    def search_refunds(
-        self,
-        *,
-        created_from: datetime | None = None,
-        created_before: datetime | None = None,
-        settled_from: date | None = None,
-        settled_to: date | None = None,
-        page_size: int = 500,
-    ) -> AsyncGenerator[Refund, None]:
-        """Find refunds, newest first. Pages are fetched as they are consumed. `search` says what is promised."""
-        self._port.require(Can.SEARCH_REFUNDS, operation="pay.search_refunds")
-        with checked_input("pay.search_refunds", RefundSearch):
-            wanted = RefundSearch(
-                created_from=created_from,
-                created_before=created_before,
-                settled_from=settled_from,
-                settled_to=settled_to,
-                page_size=page_size,
-            )
-        self._check_limits("pay.search_refunds", wanted)
-        made = Between(wanted.created_from, wanted.created_before)
-        return self._each(self._port.search_refunds(wanted), "pay.search_refunds", created_at=made)
-
-    async def create_agreement(
-        self,
-        reference: str,
-        description: str,
-        *,
-        user_identifier: str | None = None,
-        extra: Mapping[str, object] | None = None,
-    ) -> Agreement:
-        """Create an agreement to charge a card without the person. `create(set_up_agreement=...)` saves the card to it.
-
-        `description` is shown to the person; `user_identifier` is the service's own name for the person, without
-        personal data. Record the person's consent first.
-
-        Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
-        provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
-        """
-        self._port.require(Can.AGREEMENTS, operation="pay.create_agreement")
-        with checked_input("pay.create_agreement", NewAgreement):
-            new = NewAgreement(
-                reference=reference,
-                description=description,
-                user_identifier=user_identifier,
-                extra=extra,
-            )
-        self._check_limits("pay.create_agreement", new)
-        return await self._perform("pay.create_agreement", self._port.create_agreement(new), reference=new.reference)
-
-    async def get_agreement(self, agreement_id: AgreementId) -> Agreement:
-        """Read an agreement's present state. Raises NotFound."""
-        wanted = self._on_agreement("pay.get_agreement", agreement_id)
-        return await self._perform("pay.get_agreement", self._port.get_agreement(wanted), id=agreement_id)
-
-    async def cancel_agreement(self, agreement_id: AgreementId) -> None:
-        """Cancel an active agreement. Raises Conflict if it is not active, NotFound, or OutcomeUnknown: get it then."""
-        wanted = self._on_agreement("pay.cancel_agreement", agreement_id)
-        await self._perform("pay.cancel_agreement", self._port.cancel_agreement(wanted))
-
-    def search_agreements(
-        self,
-        *,
-        reference: str | None = None,
-        status: AgreementStatus | str | None = None,
-        page_size: int = 500,
-    ) -> AsyncGenerator[Agreement, None]:
-        """Find agreements, newest first. Pages are fetched as they are consumed.
-
-        What `search` promises holds for 500 of them. More are read again until nothing new is found, which is as
-        certain as can be while others come and go: GOV.UK Pay has no time to go on from here.
-        """
-        self._port.require(Can.SEARCH_AGREEMENTS, operation="pay.search_agreements")
-        with checked_input("pay.search_agreements", AgreementSearch):
-            wanted = AgreementSearch(
-                reference=reference,
-                status=optional_member(AgreementStatus, status, field="status", operation="pay.search_agreements"),
-                page_size=page_size,
-            )
-        self._check_limits("pay.search_agreements", wanted)
-        found = self._port.search_agreements(wanted)
-        return self._each(found, "pay.search_agreements", reference=wanted.reference)
-
-    def search_disputes(
-        self,
-        *,
-        status: DisputeStatus | str | None = None,
-        created_from: datetime | None = None,
-        created_before: datetime | None = None,
-        settled_from: date | None = None,
-        settled_to: date | None = None,
-        page_size: int = 500,
-    ) -> AsyncGenerator[Dispute, None]:
-        """Find disputes, newest first. Pages are fetched as they are consumed. `search` says what is promised."""
-        self._port.require(Can.DISPUTES, operation="pay.search_disputes")
-        with checked_input("pay.search_disputes", DisputeSearch):
-            wanted = DisputeSearch(
-                status=optional_member(DisputeStatus, status, field="status", operation="pay.search_disputes"),
-                created_from=created_from,
-                created_before=created_before,
-                settled_from=settled_from,
-                settled_to=settled_to,
-                page_size=page_size,
-            )
-        self._check_limits("pay.search_disputes", wanted)
-        made = Between(wanted.created_from, wanted.created_before)
-        return self._each(self._port.search_disputes(wanted), "pay.search_disputes", created_at=made)
-
     async def mop_up(
         self,
         unfinished: Iterable[Unfinished] | AsyncIterable[Unfinished],
@@ -533,18 +315,3 @@ class AsyncPayService(Service[PayPort]):
         Raises CredentialsRefused if the key is refused, and what any call raises if the provider cannot be reached.
         """
         await self._perform("pay.check", self._port.check())
-
-    def _on_payment(self, operation: str, capability: Can, payment_id: str) -> OnPayment:
-        self._port.require(capability, operation=operation)
-        with checked_input(operation, OnPayment):
-            return OnPayment(payment_id=payment_id)
-        raise AssertionError("unreachable: the line above returns or raises")
-
-    def _on_agreement(self, operation: str, agreement_id: str) -> OnAgreement:
-        self._port.require(Can.AGREEMENTS, operation=operation)
-        with checked_input(operation, OnAgreement):
-            return OnAgreement(agreement_id=agreement_id)
-        raise AssertionError("unreachable: the line above returns or raises")
-
-    def _check_limits(self, operation: str, given: Input) -> None:
-        self._port.limits.check(given, operation=operation, provider=self._port.provider)

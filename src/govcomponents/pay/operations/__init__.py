@@ -1,0 +1,1 @@
+"""The parts of the service objects of payments: agreements, and money that goes back."""

@@ -1,0 +1,118 @@
+"""The part of the asyncio service object of payments that is about money that goes back: refunds and disputes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from govcomponents.core.inputs import checked_input, optional_member
+from govcomponents.core.ports.answers import Between
+from govcomponents.pay.capabilities import PayCapability as Can
+from govcomponents.pay.inputs import (
+    DisputeSearch,
+    NewRefund,
+    OnRefund,
+    RefundSearch,
+)
+from govcomponents.pay.operations.base import PayOperations
+from govcomponents.pay.states import DisputeStatus
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Mapping
+    from datetime import date, datetime
+
+    from govcomponents.money import Money
+    from govcomponents.pay.ids import PaymentId, RefundId
+    from govcomponents.pay.models import Dispute, Refund
+
+
+class AsyncRefunds(PayOperations):
+    """Refunds and disputes: a part of `gov.pay`, for asyncio callers."""
+
+    async def refund(
+        self,
+        payment_id: PaymentId,
+        amount: Money,
+        *,
+        available: Money,
+        idempotency_key: str | None = None,
+        extra: Mapping[str, object] | None = None,
+    ) -> Refund:
+        """Refund a part or all of a payment to its card.
+
+        `available` is what was left to refund when the payment was last read (`payment.refundable.available`). If
+        that has changed since, nothing is refunded, so two people or a repeated call cannot refund twice; do not read
+        it anew to repeat a call whose outcome is unknown. `idempotency_key` is as for `create`. Raises InvalidInput;
+        Conflict if less is left, or the payment cannot be refunded; NotFound; OutcomeUnknown if the answer was lost.
+        """
+        self._port.require(Can.REFUND, operation="pay.refund")
+        with checked_input("pay.refund", NewRefund):
+            new = NewRefund(
+                payment_id=payment_id,
+                amount=amount,
+                available=available,
+                idempotency_key=idempotency_key,
+                extra=extra,
+            )
+        self._port.require(*new.needed, operation="pay.refund")
+        self._check_limits("pay.refund", new)
+        return await self._perform("pay.refund", self._port.refund(new), payment_id=new.payment_id, amount=new.amount)
+
+    async def get_refund(self, payment_id: PaymentId, refund_id: RefundId) -> Refund:
+        """Read a refund's present state. Raises NotFound."""
+        self._port.require(Can.REFUND, operation="pay.get_refund")
+        with checked_input("pay.get_refund", OnRefund):
+            wanted = OnRefund(payment_id=payment_id, refund_id=refund_id)
+        return await self._perform("pay.get_refund", self._port.get_refund(wanted), id=refund_id, payment_id=payment_id)
+
+    async def list_refunds(self, payment_id: PaymentId) -> tuple[Refund, ...]:
+        """Read all refunds of a payment, oldest first; the newest may still be missing. Raises NotFound."""
+        wanted = self._on_payment("pay.list_refunds", Can.LIST_REFUNDS, payment_id)
+        return await self._perform("pay.list_refunds", self._port.list_refunds(wanted), payment_id=payment_id)
+
+    def search_refunds(
+        self,
+        *,
+        created_from: datetime | None = None,
+        created_before: datetime | None = None,
+        settled_from: date | None = None,
+        settled_to: date | None = None,
+        page_size: int = 500,
+    ) -> AsyncGenerator[Refund, None]:
+        """Find refunds, newest first. Pages are fetched as they are consumed. `search` says what is promised."""
+        self._port.require(Can.SEARCH_REFUNDS, operation="pay.search_refunds")
+        with checked_input("pay.search_refunds", RefundSearch):
+            wanted = RefundSearch(
+                created_from=created_from,
+                created_before=created_before,
+                settled_from=settled_from,
+                settled_to=settled_to,
+                page_size=page_size,
+            )
+        self._check_limits("pay.search_refunds", wanted)
+        made = Between(wanted.created_from, wanted.created_before)
+        return self._each(self._port.search_refunds(wanted), "pay.search_refunds", created_at=made)
+
+    def search_disputes(
+        self,
+        *,
+        status: DisputeStatus | str | None = None,
+        created_from: datetime | None = None,
+        created_before: datetime | None = None,
+        settled_from: date | None = None,
+        settled_to: date | None = None,
+        page_size: int = 500,
+    ) -> AsyncGenerator[Dispute, None]:
+        """Find disputes, newest first. Pages are fetched as they are consumed. `search` says what is promised."""
+        self._port.require(Can.DISPUTES, operation="pay.search_disputes")
+        with checked_input("pay.search_disputes", DisputeSearch):
+            wanted = DisputeSearch(
+                status=optional_member(DisputeStatus, status, field="status", operation="pay.search_disputes"),
+                created_from=created_from,
+                created_before=created_before,
+                settled_from=settled_from,
+                settled_to=settled_to,
+                page_size=page_size,
+            )
+        self._check_limits("pay.search_disputes", wanted)
+        made = Between(wanted.created_from, wanted.created_before)
+        return self._each(self._port.search_disputes(wanted), "pay.search_disputes", created_at=made)
