@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.inputs import checked_input, member, optional_member, optional_path, personal
-from govcomponents.core.ports.service import Service
+from govcomponents.notify.base import NotifyOperations
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.inputs import (
     EmailInput,
@@ -29,9 +29,6 @@ from govcomponents.notify.inputs import (
     one_or_several,
 )
 from govcomponents.notify.models import Channel
-from govcomponents.notify.policy import Policy
-from govcomponents.notify.port import NotifyPort
-from govcomponents.notify.sending import Sender
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
@@ -40,7 +37,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import IO
 
-    from govcomponents.core.http.runtime import Runtime
     from govcomponents.notify.bulk.results import BulkProgress, BulkResult, RowResult
     from govcomponents.notify.events import InboundSms, NotifyEvent
     from govcomponents.notify.inputs import Recipient
@@ -49,36 +45,11 @@ if TYPE_CHECKING:
     from govcomponents.notify.models import Notification, Sent, Status
     from govcomponents.notify.policy import TemplateLike
     from govcomponents.notify.templates.personalisation import Personalisation
-    from govcomponents.notify.templates.registry import TemplateRegistry
     from govcomponents.notify.templates.template import Rendered, Template
 
 
-class NotifyService(Service[NotifyPort]):
+class NotifyService(NotifyOperations):
     """Emails, text messages and letters, for blocking callers. Safe to share between threads."""
-
-    _without_limit = frozenset(
-        f"notify.send_{what}" for what in ("email", "sms", "letter", "precompiled_letter", "many", "job")
-    )
-
-    def __init__(
-        self,
-        port: NotifyPort,
-        runtime: Runtime,
-        siblings: Mapping[str, NotifyPort] | None = None,
-        *,
-        policy: Policy | None = None,
-    ) -> None:
-        super().__init__(port, runtime, siblings)
-        self._policy = policy or Policy()
-        self._sender = Sender(port, runtime, self._policy.guard, self._policy.pacer)
-
-    @property
-    def templates(self) -> TemplateRegistry:
-        """The service's templates by name: `gov.notify.templates.choose("receipt", "cy")`.
-
-        Raises ConfigurationError if there is no registry: it is given where the components are made.
-        """
-        return self._policy.registry()
 
     def send_email(
         self,
