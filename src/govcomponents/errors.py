@@ -35,12 +35,11 @@ It never holds a credential, a person's data or an argument's value, and neither
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, ClassVar, Final, TypedDict, Unpack
 
 from govcomponents.privacy import Guarded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from govcomponents.privacy import Personal
@@ -81,15 +80,20 @@ DEFAULT_ACCOUNT: Final = "default"
 """The name of the account of a component that has only one: that of the settings outside named accounts."""
 
 
-class Facts(TypedDict, total=False):
-    """Optional facts of an error, as keywords of `GovComponentsError`."""
+class AnswerFacts(TypedDict, total=False):
+    """What an error says of the call and of its answer, as keywords of every class that stands for an answer."""
 
-    fix: str
     operation: str
     provider: str
     status: int | None
     code: str | None
     request_id: str | None
+
+
+class Facts(AnswerFacts, total=False):
+    """Optional facts of an error, as keywords of `GovComponentsError`."""
+
+    fix: str
 
 
 class GovComponentsError(Exception):
@@ -140,16 +144,13 @@ class GovComponentsError(Exception):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self}>"
 
-    def __reduce__(self) -> tuple[Callable[..., GovComponentsError], tuple[type[GovComponentsError], dict[str, Any]]]:
+    def __reduce__(self) -> tuple[object, ...]:
         state = {name: None if isinstance(value, Guarded) else value for name, value in self.__dict__.items()}
-        return _rebuild, (type(self), state)
+        return _unfilled, (type(self), self.happened), state
 
 
-def _rebuild(kind: type[GovComponentsError], state: dict[str, Any]) -> GovComponentsError:
-    error = kind.__new__(kind)
-    error.args = (state["happened"],)
-    error.__dict__.update(state)
-    return error
+def _unfilled(kind: type[GovComponentsError], happened: str) -> GovComponentsError:
+    return kind.__new__(kind, happened)
 
 
 class ConfigurationError(GovComponentsError):
@@ -185,12 +186,8 @@ class NotSupported(GovComponentsError):
     default_fix = "use another adapter, or leave that argument out; the docs list what each adapter can do"
 
     def __init__(self, capability: str, *, provider: str, operation: str = "", fix: str = "") -> None:
-        super().__init__(
-            f"this adapter does not support {capability}; nothing was sent",
-            provider=provider,
-            operation=operation,
-            fix=fix,
-        )
+        happened = f"this adapter does not support {capability}; nothing was sent"
+        super().__init__(happened, provider=provider, operation=operation, fix=fix)
         self.capability = capability
 
 
@@ -216,21 +213,9 @@ class OutcomeUnknown(GovComponentsError):
         *,
         lookup: str = "",
         idempotency_key: str | None = None,
-        operation: str = "",
-        provider: str = "",
-        status: int | None = None,
-        code: str | None = None,
-        request_id: str | None = None,
+        **facts: Unpack[AnswerFacts],
     ) -> None:
-        super().__init__(
-            happened + self._doubt,
-            fix=lookup or self.default_lookup,
-            operation=operation,
-            provider=provider,
-            status=status,
-            code=code,
-            request_id=request_id,
-        )
+        super().__init__(happened + self._doubt, fix=lookup or self.default_lookup, **facts)
         self.lookup = lookup
         self.idempotency_key = idempotency_key
 
@@ -250,26 +235,8 @@ class UnreadableItems(UnexpectedReply):
 
     default_lookup: ClassVar[str] = "what was given is whole but for these: look at each of `ids` at the provider"
 
-    def __init__(
-        self,
-        happened: str,
-        *,
-        ids: tuple[str, ...],
-        operation: str = "",
-        provider: str = "",
-        status: int | None = None,
-        code: str | None = None,
-        request_id: str | None = None,
-    ) -> None:
-        super().__init__(
-            happened,
-            lookup=self.default_lookup,
-            operation=operation,
-            provider=provider,
-            status=status,
-            code=code,
-            request_id=request_id,
-        )
+    def __init__(self, happened: str, *, ids: tuple[str, ...], **facts: Unpack[AnswerFacts]) -> None:
+        super().__init__(happened, lookup=self.default_lookup, **facts)
         self.ids = ids
 
 

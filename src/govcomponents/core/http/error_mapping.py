@@ -23,13 +23,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from govcomponents.core.canonical_json import NotCanonical, parse
 from govcomponents.core.http.client import request_id
 from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.retry import retry_after
 from govcomponents.errors import (
+    AnswerFacts,
     Conflict,
     CredentialsRefused,
     GovComponentsError,
@@ -122,16 +123,6 @@ def parsed(body: bytes) -> object:
         return parse(body)
     except NotCanonical:
         return None
-
-
-class AnswerFacts(TypedDict):
-    """The facts of an answer, as keywords of every error class."""
-
-    operation: str
-    provider: str
-    status: int
-    code: str | None
-    request_id: str | None
 
 
 def facts_of(request: Request, response: Response, *, provider: str, code: str | None = None) -> AnswerFacts:

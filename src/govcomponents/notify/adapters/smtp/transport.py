@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterator
 
-    from govcomponents.core.http.error_mapping import AnswerFacts
     from govcomponents.core.http.transport import Transport
-    from govcomponents.errors import GovComponentsError
+    from govcomponents.errors import AnswerFacts, GovComponentsError
 
 T = TypeVar("T")
 
