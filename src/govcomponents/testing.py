@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from govcomponents.core.transports.in_process import InProcessTransport as InProcessTransport
     from govcomponents.core.transports.scripted import ScriptedTransport as ScriptedTransport
     from govcomponents.sandbox.app import Sandbox as Sandbox
-    from govcomponents.sandbox.callbacks.queue import Callback as Callback
+    from govcomponents.sandbox.callbacks.posting import Callback as Callback
     from govcomponents.sandbox.browser import Form as Form, FormBrowser as FormBrowser, Page as Page
     from govcomponents.sandbox.plugins.context import SandboxContext as SandboxContext
     from govcomponents.sandbox.control.client import Control as Control, ControlRefused as ControlRefused
@@ -72,7 +72,7 @@ _HOMES = {
     "core.transports.in_process": "InProcessTransport",
     "core.transports.scripted": "ScriptedTransport",
     "sandbox.app": "Sandbox",
-    "sandbox.callbacks.queue": "Callback",
+    "sandbox.callbacks.posting": "Callback",
     "sandbox.browser": "Form FormBrowser Page",
     "sandbox.plugins.context": "SandboxContext",
     "sandbox.control.client": "Control ControlRefused",

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from conformance import renewal
 from conformance.browser import NotHere, browser
-from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
+from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.server import serving
 
 FOLDER = Path(__file__).parents[2] / "docs" / "sandbox" / "images"

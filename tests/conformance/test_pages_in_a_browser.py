@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from govcomponents.identity.levels import Confidence
-from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
+from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.server import serving
 
 from . import renewal

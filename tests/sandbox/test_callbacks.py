@@ -8,14 +8,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from govcomponents.sandbox.callbacks.queue import (
-    Callback,
-    Callbacks,
-    DeliveryResult,
-    DeliveryRule,
-    Perturbation,
-    post_over_http,
-)
+from govcomponents.sandbox.callbacks.posting import Callback, DeliveryResult, DeliveryRule, post_over_http
+from govcomponents.sandbox.callbacks.queue import Callbacks, Perturbation
 from govcomponents.sandbox.callbacks.worker import CallbackWorker
 from govcomponents.sandbox.state.clock import SandboxClock
 from govcomponents.sandbox.state.timeline import Timeline

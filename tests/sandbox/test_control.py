@@ -13,7 +13,7 @@ from govcomponents import Money
 from govcomponents.components import GovComponents
 from govcomponents.errors import ConfigurationError, NotSent
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
+from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.control.client import Control, ControlRefused
 from govcomponents.sandbox.http.messages import Call
 from govcomponents.sandbox.server import serving

@@ -10,7 +10,7 @@ import pytest
 
 from govcomponents import GovComponents, Money
 from govcomponents.sandbox.app import Sandbox
-from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
+from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.http.messages import Call
 from govcomponents.sandbox.plugins.outbox import OutboxMessage
 

@@ -21,7 +21,7 @@ from govcomponents.pay.inputs import passes_luhn
 from govcomponents.sandbox import server
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
-from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
+from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.control.client import Control
 from govcomponents.sandbox.world import default_world
 

@@ -18,7 +18,7 @@ from urllib.parse import unquote_to_bytes
 
 from govcomponents.core.http.runtime import VERSION
 from govcomponents.errors import ConfigurationError
-from govcomponents.sandbox.callbacks.queue import DeliveryResult
+from govcomponents.sandbox.callbacks.posting import DeliveryResult
 from govcomponents.sandbox.http.messages import Call
 from govcomponents.sandbox.persistence.event_log import EventLog
 from govcomponents.sandbox.plugins.provider import ProviderStub, TakesCards

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.pay.adapters.govuk_pay.callbacks import sign
-from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
+from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.http.messages import json_body
 from govcomponents.sandbox.providers.govuk_pay import responses
 

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 from govcomponents.identity.adapters.one_login.wire import Endpoints
 from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.protocol.logout import EVENT
-from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
+from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.identity_provider.keys import SigningKeys
 from govcomponents.sandbox.providers.one_login.clients import Clients, Decoded, decode
 

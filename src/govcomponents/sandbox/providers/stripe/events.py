@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.pay.adapters.stripe.callbacks import sign
 from govcomponents.pay.adapters.stripe.wire import API_VERSION
-from govcomponents.sandbox.callbacks.queue import Callback, DeliveryRule
+from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.http.messages import json_body
 
 if TYPE_CHECKING:
