@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from govcomponents.core.ports.plugins import find_adapter
 from govcomponents.core.ports.uncopied import Uncopied
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from govcomponents.core.http.runtime import Runtime
     from govcomponents.core.ports.port import AnyPort
     from govcomponents.notify.policy import Policy
+    from govcomponents.notify.port import NotifyPort
     from govcomponents.notify.templates.registry import TemplateRegistry
     from govcomponents.pay.port import PayPort
     from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings
 
     PortT = TypeVar("PortT", bound=AnyPort)
     ServiceT = TypeVar("ServiceT")
+    Make: TypeAlias = Callable[[PortT, Runtime, Mapping[str, PortT]], ServiceT]
+    MakeNotify: TypeAlias = Callable[[NotifyPort, Runtime, Mapping[str, NotifyPort], Policy], ServiceT]
 
 PayT = TypeVar("PayT")
 NotifyT = TypeVar("NotifyT")
@@ -45,7 +48,7 @@ class Services(Generic[PayT, NotifyT, IdentityT]):
         component: str,
         ports: Mapping[str, PortT],
         services: dict[str, ServiceT],
-        make: Callable[[PortT, Runtime, Mapping[str, PortT]], ServiceT],
+        make: Make[PortT, ServiceT],
         runtime: Runtime,
     ) -> None:
         """Make one component's service objects. The one without a name takes the callbacks of the others too."""

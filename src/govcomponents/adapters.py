@@ -68,7 +68,7 @@ if TYPE_CHECKING:
         TokenResponse as TokenResponse,
     )
     from govcomponents.identity.protocol.security_events import SecurityEventPolicy as SecurityEventPolicy
-    from govcomponents.notify.jobs import JobInput as JobInput
+    from govcomponents.notify.inputs import JobInput as JobInput
     from govcomponents.notify.capabilities import NotifyCapability as NotifyCapability
     from govcomponents.notify.inputs import (
         EmailInput as EmailInput,
@@ -125,9 +125,8 @@ _HOMES = {
     "identity.protocol.registration": "ClientRegistration",
     "identity.protocol.relying_party": "RelyingParty TokenPolicy TokenResponse",
     "identity.protocol.security_events": "SecurityEventPolicy",
-    "notify.jobs": "JobInput",
     "notify.capabilities": "NotifyCapability",
-    "notify.inputs": "EmailInput LetterInput PrecompiledInput SearchInput SmsInput",
+    "notify.inputs": "EmailInput JobInput LetterInput PrecompiledInput SearchInput SmsInput",
     "notify.port": "NotifyPort",
     "pay.inputs": (
         "AgreementCharge AgreementSearch CardDetails DisputeSearch NewAgreement NewPayment NewRefund "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from govcomponents.accounts import (
@@ -23,7 +22,7 @@ from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.http.transport import Transport
 from govcomponents.core.inputs import instance_argument
-from govcomponents.core.observe import Observer, as_observer
+from govcomponents.core.observe import Observer, as_observers
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, InvalidInput
 from govcomponents.frames import leaving_frames_behind
 
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from govcomponents.accounts import Make, MakeNotify
     from govcomponents.core.observe import AnyObserver
     from govcomponents.core.ports.checks import CheckResult
     from govcomponents.core.ports.port import AnyPort
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from govcomponents.identity.port import IdentityPort
     from govcomponents.identity.service import IdentityService
     from govcomponents.notify.async_service import AsyncNotifyService
-    from govcomponents.notify.policy import Policy
     from govcomponents.notify.port import NotifyPort
     from govcomponents.notify.service import NotifyService
     from govcomponents.notify.templates.registry import TemplateRegistry
@@ -99,7 +98,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         instance_argument(settings, Settings, field="settings", fix=fix, operation="from_settings")
         runtime = Runtime(
             transport=transport or cls._make_transport(settings.time_limit),
-            observers=_observers("from_settings", observers),
+            observers=as_observers("from_settings", observers),
             retry=retry or RetryPolicy(),
             is_production=settings.environment == "production",
         )
@@ -139,7 +138,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         runtime = Runtime(
             transport=InProcessTransport(simulator.handle, simulator.clock.advance),
             clock=simulator.clock.time,
-            observers=_observers("sandbox", observers),
+            observers=as_observers("sandbox", observers),
             retry=retry or RetryPolicy(),
             is_production=False,
         )
@@ -150,21 +149,15 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         raise NotImplementedError("blocking and asyncio callers each bring their own transport")
 
     @classmethod
-    def _pay(cls, port: PayPort, runtime: Runtime, siblings: Mapping[str, PayPort]) -> PayT:
+    def _pay(cls) -> Make[PayPort, PayT]:
         raise NotImplementedError("blocking and asyncio callers each bring their own service objects")
 
     @classmethod
-    def _notify(
-        cls,
-        policies: Mapping[str, Policy],
-        port: NotifyPort,
-        runtime: Runtime,
-        siblings: Mapping[str, NotifyPort],
-    ) -> NotifyT:
+    def _notify(cls) -> MakeNotify[NotifyT]:
         raise NotImplementedError("blocking and asyncio callers each bring their own service objects")
 
     @classmethod
-    def _identity(cls, port: IdentityPort, runtime: Runtime, siblings: Mapping[str, IdentityPort]) -> IdentityT:
+    def _identity(cls) -> Make[IdentityPort, IdentityT]:
         raise NotImplementedError("blocking and asyncio callers each bring their own service objects")
 
     @classmethod
@@ -178,7 +171,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
 
             pay = ports_by_account(settings.pay, PayPort, PAY_ADAPTERS, runtime)
             keep_portable(settings.pay, pay)
-            services.add("pay", pay, services.pay, cls._pay, runtime)
+            services.add("pay", pay, services.pay, cls._pay(), runtime)
         if settings.notify is not None:
             from govcomponents.notify.adapters import BUILT_IN as NOTIFY_ADAPTERS
             from govcomponents.notify.port import NotifyPort
@@ -186,13 +179,18 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             notify = ports_by_account(settings.notify, NotifyPort, NOTIFY_ADAPTERS, runtime)
             policies = policies_by_account(settings.notify, runtime, templates)
             services.policies = policies
-            services.add("notify", notify, services.notify, partial(cls._notify, policies), runtime)
+            make = cls._notify()
+
+            def with_policy(port: NotifyPort, own: Runtime, siblings: Mapping[str, NotifyPort]) -> NotifyT:
+                return make(port, own, siblings, policies[own.account])
+
+            services.add("notify", notify, services.notify, with_policy, runtime)
         if settings.identity is not None:
             from govcomponents.identity.adapters import BUILT_IN as IDENTITY_ADAPTERS
             from govcomponents.identity.port import IdentityPort
 
             identity = ports_by_account(settings.identity, IdentityPort, IDENTITY_ADAPTERS, runtime)
-            services.add("identity", identity, services.identity, cls._identity, runtime)
+            services.add("identity", identity, services.identity, cls._identity(), runtime)
         return services
 
     def _require(self, components: object) -> None:
@@ -293,21 +291,6 @@ def _check_parts(operation: str, retry: object, templates: object, transport: ob
         instance_argument(templates, TemplateRegistry, field="templates", fix=fix, operation=operation)
 
 
-def _observers(operation: str, given: object) -> tuple[Observer, ...]:
-    if (
-        isinstance(given, str)
-        or not isinstance(given, Iterable)
-        or not all(isinstance(one, Observer) or callable(one) for one in given)
-    ):
-        raise InvalidInput(
-            field="observers",
-            problem="it is not a list of observers",
-            fix="give a list of Observers, and of functions that take a CallEvent",
-            operation=operation,
-        )
-    return tuple(as_observer(one) for one in given)
-
-
 class GovComponents(_Components["PayService", "NotifyService", "IdentityService"]):
     """The three components for blocking callers. Safe to share between threads; make one for each process.
 
@@ -321,28 +304,22 @@ class GovComponents(_Components["PayService", "NotifyService", "IdentityService"
         return RequestsTransport(total_timeout=time_limit)
 
     @classmethod
-    def _pay(cls, port: PayPort, runtime: Runtime, siblings: Mapping[str, PayPort]) -> PayService:
+    def _pay(cls) -> type[PayService]:
         from govcomponents.pay.service import PayService
 
-        return PayService(port, runtime, siblings)
+        return PayService
 
     @classmethod
-    def _notify(
-        cls,
-        policies: Mapping[str, Policy],
-        port: NotifyPort,
-        runtime: Runtime,
-        siblings: Mapping[str, NotifyPort],
-    ) -> NotifyService:
+    def _notify(cls) -> type[NotifyService]:
         from govcomponents.notify.service import NotifyService
 
-        return NotifyService(port, runtime, siblings, policy=policies[runtime.account])
+        return NotifyService
 
     @classmethod
-    def _identity(cls, port: IdentityPort, runtime: Runtime, siblings: Mapping[str, IdentityPort]) -> IdentityService:
+    def _identity(cls) -> type[IdentityService]:
         from govcomponents.identity.service import IdentityService
 
-        return IdentityService(port, runtime, siblings)
+        return IdentityService
 
     @leaving_frames_behind
     def check(self) -> tuple[CheckResult, ...]:
@@ -381,30 +358,22 @@ class AsyncGovComponents(_Components["AsyncPayService", "AsyncNotifyService", "A
         return AiohttpTransport(total_timeout=time_limit)
 
     @classmethod
-    def _pay(cls, port: PayPort, runtime: Runtime, siblings: Mapping[str, PayPort]) -> AsyncPayService:
+    def _pay(cls) -> type[AsyncPayService]:
         from govcomponents.pay.async_service import AsyncPayService
 
-        return AsyncPayService(port, runtime, siblings)
+        return AsyncPayService
 
     @classmethod
-    def _notify(
-        cls,
-        policies: Mapping[str, Policy],
-        port: NotifyPort,
-        runtime: Runtime,
-        siblings: Mapping[str, NotifyPort],
-    ) -> AsyncNotifyService:
+    def _notify(cls) -> type[AsyncNotifyService]:
         from govcomponents.notify.async_service import AsyncNotifyService
 
-        return AsyncNotifyService(port, runtime, siblings, policy=policies[runtime.account])
+        return AsyncNotifyService
 
     @classmethod
-    def _identity(
-        cls, port: IdentityPort, runtime: Runtime, siblings: Mapping[str, IdentityPort]
-    ) -> AsyncIdentityService:
+    def _identity(cls) -> type[AsyncIdentityService]:
         from govcomponents.identity.async_service import AsyncIdentityService
 
-        return AsyncIdentityService(port, runtime, siblings)
+        return AsyncIdentityService
 
     @leaving_frames_behind
     async def check(self) -> tuple[CheckResult, ...]:

@@ -81,7 +81,7 @@ DEFAULT_ACCOUNT: Final = "default"
 
 
 class AnswerFacts(TypedDict, total=False):
-    """What an error says of the call and of its answer, as keywords of every class that stands for an answer."""
+    """Facts of a call and of its answer, as keywords of every error that stands for an answer."""
 
     operation: str
     provider: str

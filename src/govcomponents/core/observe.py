@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from govcomponents.errors import DEFAULT_ACCOUNT
+from govcomponents.errors import DEFAULT_ACCOUNT, InvalidInput
 
 log = logging.getLogger("govcomponents")
 
@@ -151,6 +151,22 @@ AnyObserver: TypeAlias = Observer | Callable[[CallEvent], object]
 def as_observer(observer: AnyObserver) -> Observer:
     """Return an observer as it is, and a plain function as one that is called with the event of each attempt."""
     return observer if isinstance(observer, Observer) else _AfterEachAttempt(observer)
+
+
+def as_observers(operation: str, given: object) -> tuple[Observer, ...]:
+    """Return each as an observer. Raises InvalidInput for what is no list of them."""
+    if (
+        isinstance(given, str)
+        or not isinstance(given, Iterable)
+        or not all(isinstance(one, Observer) or callable(one) for one in given)
+    ):
+        raise InvalidInput(
+            field="observers",
+            problem="it is not a list of observers",
+            fix="give a list of Observers, and of functions that take a CallEvent",
+            operation=operation,
+        )
+    return tuple(as_observer(one) for one in given)
 
 
 _current: ContextVar[Operation | None] = ContextVar("govcomponents_operation", default=None)

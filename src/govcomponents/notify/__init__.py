@@ -12,7 +12,7 @@ from govcomponents.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from govcomponents.notify.async_service import AsyncNotifyService as AsyncNotifyService
-    from govcomponents.notify.jobs import Job as Job, JobStatus as JobStatus
+    from govcomponents.notify.models import Job as Job, JobStatus as JobStatus
     from govcomponents.notify.bulk.results import (
         BulkProgress as BulkProgress,
         BulkResult as BulkResult,
@@ -66,14 +66,13 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "notify.async_service": "AsyncNotifyService",
-    "notify.jobs": "Job JobStatus",
     "notify.bulk.results": "BulkProgress BulkResult RowResult RowState",
     "notify.capabilities": "NotifyCapability",
     "notify.events": (
         "Complaint DeliveryReceipt HealthCheck InboundSms LetterReturned NotifyEvent NotifyEventKind UnknownEvent"
     ),
     "notify.limiters": "Limiter LimitsLimiter",
-    "notify.models": "Channel Notification NotificationId Sent Status TemplateId",
+    "notify.models": "Channel Job JobStatus Notification NotificationId Sent Status TemplateId",
     "notify.recipients": (
         "BadRecipient PhoneNumber PostalAddress RecipientFault email_address phone_number postal_address"
     ),

@@ -28,7 +28,6 @@ class NotifyOperations(Service[NotifyPort]):
         port: NotifyPort,
         runtime: Runtime,
         siblings: Mapping[str, NotifyPort] | None = None,
-        *,
         policy: Policy | None = None,
     ) -> None:
         super().__init__(port, runtime, siblings)

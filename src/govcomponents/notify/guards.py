@@ -12,8 +12,7 @@ from govcomponents.notify.models import Channel
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
-    from govcomponents.notify.inputs import Message
-    from govcomponents.notify.jobs import JobInput
+    from govcomponents.notify.inputs import JobInput, Message
 
 _FIX = "add the recipient to GOVCOMPONENTS_NOTIFY__ALLOWED_RECIPIENTS, or set where messages are redirected"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Annotated, Final, TypeAlias, TypeVar, cast
 
 from pydantic import AfterValidator, Field, PlainValidator, StringConstraints, ValidationInfo
@@ -266,3 +267,46 @@ def checked_id(notification_id: object, operation: str, field: str = "notificati
     if not isinstance(notification_id, str) or not is_id(notification_id):
         raise InvalidInput(field=field, problem="it is not an id", fix=_ID, operation=operation)
     return NotificationId(notification_id)
+
+
+def _email_or_sms(channel: Channel) -> Channel:
+    if channel not in (Channel.EMAIL, Channel.SMS):
+        raise ValueError("jobs hold emails or text messages")
+    return channel
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("it is a datetime without a zone")
+    return moment
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("it is empty")
+    return text
+
+
+class JobInput(Input):
+    """Input of `send_job`, validated.
+
+    `columns` are the names of placeholders; each row is a recipient and a value for each column. `sender` is the id of
+    the reply-to address of emails, or of the sender of text messages.
+    """
+
+    channel: Annotated[Channel, AfterValidator(_email_or_sms)] = Field(description='give "email" or "sms"')
+    template: str = Field(min_length=1, max_length=200, description="give the template's id")
+    name: Annotated[str, AfterValidator(_not_blank)] = Field(
+        description="give a text by which the job is known again, without personal data"
+    )
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = Field(default=(), repr=False)
+    reference: str | None = Field(
+        default=None, max_length=1000, description="give at most 1,000 characters, or leave it out"
+    )
+    sender: str | None = Field(
+        default=None, min_length=1, description="give the id of a reply-to address or of a text message sender"
+    )
+    send_at: Annotated[datetime, AfterValidator(_aware)] | None = Field(
+        default=None, description="give a datetime with its zone, or leave it out"
+    )

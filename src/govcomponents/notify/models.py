@@ -1,4 +1,4 @@
-"""Messages: one that the provider accepted (`Sent`), and one as it stands at the provider (`Notification`)."""
+"""Messages: accepted (`Sent`), as one stands at the provider (`Notification`), and many in one request (`Job`)."""
 
 from __future__ import annotations
 
@@ -209,3 +209,40 @@ _MEANINGS: Mapping[tuple[Channel | None, Status], str] = {
         Status.REJECTED,
     ): "Not printed: its layout, length or address breaks the rules for letters.",
 }
+
+
+class JobStatus(StrEnum):
+    """The status of a job. UNKNOWN is a status that this version does not know; `Job.raw_status` has its text.
+
+    LIMITS_EXCEEDED: the service may not send that many now. FINISHED says that every message was made, not that any
+    was delivered.
+    """
+
+    PENDING = "pending"
+    SCHEDULED = "scheduled"
+    READY = "ready"
+    IN_PROGRESS = "in_progress"
+    FINISHED = "finished"
+    LIMITS_EXCEEDED = "limits_exceeded"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Result):
+    """Many messages that the provider accepted in one request, and deals with later. They are found by searching.
+
+    `id` is not the id of a message; `count` is how many it will make.
+    """
+
+    id: str
+    name: str | None
+    channel: Channel
+    status: JobStatus
+    raw_status: str
+    count: int
+    template_id: TemplateId
+    template_version: int | None
+    created_at: datetime | None
+    scheduled_for: datetime | None

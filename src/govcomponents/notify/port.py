@@ -12,9 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
     from govcomponents.notify.events import InboundSms, NotifyEvent
-    from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
-    from govcomponents.notify.jobs import Job, JobInput
-    from govcomponents.notify.models import Channel, Notification, NotificationId, Sent
+    from govcomponents.notify.inputs import EmailInput, JobInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
+    from govcomponents.notify.models import Channel, Job, Notification, NotificationId, Sent
     from govcomponents.notify.templates.template import Rendered, Template
 
 

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.runtime import Runtime
     from govcomponents.notify.guards import RecipientGuard
-    from govcomponents.notify.inputs import FollowUpInput, Message
-    from govcomponents.notify.jobs import Job, JobInput
+    from govcomponents.notify.inputs import FollowUpInput, JobInput, Message
     from govcomponents.notify.limiters import Pacer
-    from govcomponents.notify.models import Notification
+    from govcomponents.notify.models import Job, Notification
     from govcomponents.notify.port import NotifyPort
 
 _LOOK_AGAIN_AFTER = (0.0, 5.0, 30.0)

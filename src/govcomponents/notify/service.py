@@ -15,6 +15,7 @@ from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.inputs import (
     EmailInput,
     FollowUpInput,
+    JobInput,
     LetterInput,
     PrecompiledInput,
     SearchInput,
@@ -40,9 +41,8 @@ if TYPE_CHECKING:
     from govcomponents.notify.bulk.results import BulkProgress, BulkResult, RowResult
     from govcomponents.notify.events import InboundSms, NotifyEvent
     from govcomponents.notify.inputs import Recipient
-    from govcomponents.notify.jobs import Job
     from govcomponents.notify.limiters import Limiter
-    from govcomponents.notify.models import Notification, Sent, Status
+    from govcomponents.notify.models import Job, Notification, Sent, Status
     from govcomponents.notify.policy import TemplateLike
     from govcomponents.notify.templates.personalisation import Personalisation
     from govcomponents.notify.templates.template import Rendered, Template
@@ -346,7 +346,6 @@ class NotifyService(NotifyOperations):
         Raises what `send_email` raises; a row that is wrong is named in it.
         """
         from govcomponents.notify.bulk.job_rows import with_rows
-        from govcomponents.notify.jobs import JobInput
 
         operation = "notify.send_job"
         self._port.require(Can.JOBS, operation=operation)

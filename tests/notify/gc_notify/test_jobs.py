@@ -24,8 +24,8 @@ from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.notify.adapters.gc_notify.wire import JOB_STATUSES, JobState
 from govcomponents.notify.async_service import AsyncNotifyService
-from govcomponents.notify.jobs import JobInput, JobStatus
-from govcomponents.notify.models import Channel
+from govcomponents.notify.inputs import JobInput
+from govcomponents.notify.models import Channel, JobStatus
 from govcomponents.notify.policy import Policy
 from govcomponents.notify.port import NotifyPort
 from govcomponents.notify.service import NotifyService

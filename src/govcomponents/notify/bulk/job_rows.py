@@ -10,7 +10,7 @@ from govcomponents.notify.templates.personalisation import placeholder_key, show
 
 if TYPE_CHECKING:
     from govcomponents.notify.bulk.spreadsheets import Row, Source
-    from govcomponents.notify.jobs import JobInput
+    from govcomponents.notify.inputs import JobInput
     from govcomponents.notify.templates.formats import Language
     from govcomponents.notify.templates.registry import TemplateChoice
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request
     from govcomponents.notify.adapters.notifications_api.callbacks import CallbackReader
     from govcomponents.notify.adapters.notifications_api.error_mapping import ErrorMapping
-    from govcomponents.notify.jobs import Job, JobInput
+    from govcomponents.notify.inputs import JobInput
+    from govcomponents.notify.models import Job
     from govcomponents.privacy import Secret
 
 

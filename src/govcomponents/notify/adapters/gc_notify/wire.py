@@ -17,15 +17,13 @@ from govcomponents.core.times import time_or_none, utc_time
 from govcomponents.errors import NotSupported
 from govcomponents.notify.adapters.notifications_api.wire import JSON, NotificationsWire, read_optional_time
 from govcomponents.notify.bulk.spreadsheets import RECIPIENT_COLUMNS
-from govcomponents.notify.jobs import Job, JobStatus
-from govcomponents.notify.models import Channel, Status, TemplateId
+from govcomponents.notify.models import Channel, Job, JobStatus, Status, TemplateId
 from govcomponents.notify.templates.attachments import Attachment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from govcomponents.notify.inputs import SmsInput
-    from govcomponents.notify.jobs import JobInput
+    from govcomponents.notify.inputs import JobInput, SmsInput
 
 BASE_URL: Final = "https://api.notification.canada.ca"
 JOBS_PATH: Final = "/v2/notifications/bulk"
