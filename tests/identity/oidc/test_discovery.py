@@ -2,12 +2,14 @@
 
 import json
 import logging
+from urllib.parse import parse_qs
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
+from govcomponents.core.canonical_json import decode_base64url
 from govcomponents.core.http.messages import Response
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.validation import is_url_on
@@ -394,9 +396,5 @@ def test_settings_are_not_read_from_the_document():
 
 
 def _claims(request):
-    from urllib.parse import parse_qs
-
-    from govcomponents.core.canonical_json import decode_base64url
-
     assertion = parse_qs(request.body.decode())["client_assertion"][0]
     return json.loads(decode_base64url(assertion.split(".")[1].encode()))

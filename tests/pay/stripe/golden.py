@@ -7,7 +7,12 @@ from pathlib import Path
 import pytest
 
 from govcomponents.core.http.messages import Response
+from govcomponents.core.http.retry import RetryPolicy
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.pay.adapters.stripe.adapter import Stripe
+from govcomponents.pay.service import PayService
+from govcomponents.privacy import Secret
 
 SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[3].parent / "shared"))
 FOLDER = SHARED / "golden" / "stripe"
@@ -31,3 +36,16 @@ def response(name):
 
 def script(*names):
     return ScriptedTransport([response(name) for name in names])
+
+
+def pay_on(transport, now=1_789_375_000.0, key="sk_test_golden"):
+    runtime = Runtime(transport, clock=lambda: now, retry=RetryPolicy.none())
+    return PayService(Stripe(Secret(key), runtime), runtime)
+
+
+def names(operation, *, good=None):
+    return [
+        name
+        for name, answer in ANSWERS.items()
+        if answer["operation"] == operation and good in (None, answer["status"] == 200)
+    ]
