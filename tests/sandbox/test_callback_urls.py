@@ -81,14 +81,14 @@ def test_real_callbacks_reach_the_service_and_verify(service):
         words = {"name": "Sam", "amount": "£10.00", "reference": "RENEW-7"}
         sent = gov.notify.send_sms("07700900123", RECEIPT, words, "RENEW-7-text")
         Control.over_http(server.base_url).advance(minutes=1)
-        _path, headers, body = service.wait_for("/callbacks/notify/delivery_status")
+        _path, headers, body = service.wait_for("/callbacks/notify")
         receipt = gov.notify.parse_callback(body, headers)
         assert receipt.notification_id == sent.id
 
         started = gov.identity.start(confidence=Confidence.MEDIUM)
         identity = gov.identity.complete(started.pending, sign_in(FormBrowser.over_http(), started.url))
         server.sandbox.one_login.sign_out_everywhere("SAM")
-        _path, headers, body = service.wait_for("/callbacks/one-login")
+        _path, headers, body = service.wait_for("/callbacks/identity")
         notice = gov.identity.parse_callback(body, headers)
         assert notice.subject == identity.subject
 

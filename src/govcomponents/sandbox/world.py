@@ -93,7 +93,7 @@ def read_world(world: World, base_url: str) -> list[tuple[ProviderSpec, BuildStu
 
 
 def with_callbacks_to(world: World, url: str) -> World:
-    """Return a world whose callbacks go to `url`/pay, `url`/notify/KIND and `url`/one-login.
+    """Return a world whose callbacks go to `url`/pay, `url`/notify and `url`/identity, as web shells have them.
 
     The secrets and tokens that it has stay; where it has none, there are invented ones. Raises ConfigurationError
     unless `url` is the http or https address of a service.

@@ -29,7 +29,7 @@ def _send_callbacks_to(section: Section, url: str) -> Section:
     def change(service: Mapping[str, Any]) -> dict[str, Any]:
         tokens = {one["kind"]: one["bearer_token"] for one in service.get("callbacks") or () if "kind" in one}
         callbacks = [
-            {"kind": kind, "url": f"{url}/notify/{kind}", "bearer_token": tokens.get(kind, _TOKEN)} for kind in _KINDS
+            {"kind": kind, "url": f"{url}/notify", "bearer_token": tokens.get(kind, _TOKEN)} for kind in _KINDS
         ]
         return {**service, "callbacks": callbacks}
 

@@ -21,7 +21,7 @@ def _read(section: Section, base_url: str) -> BuildStub:
 
 
 def _send_callbacks_to(section: Section, url: str) -> Section:
-    return on_each(section, "clients", lambda client: {**client, "back_channel_logout_url": f"{url}/one-login"})
+    return on_each(section, "clients", lambda client: {**client, "back_channel_logout_url": f"{url}/identity"})
 
 
 SPEC = ProviderSpec(
