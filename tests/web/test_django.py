@@ -23,7 +23,9 @@ if not settings.configured:
         ALLOWED_HOSTS=["service.example.gov.uk"],
         ROOT_URLCONF="web.django_urls",
         INSTALLED_APPS=["govcomponents.integrations.django"],
-        MIDDLEWARE=["django.middleware.csrf.CsrfViewMiddleware"],
+        MIDDLEWARE=["django.middleware.locale.LocaleMiddleware", "django.middleware.csrf.CsrfViewMiddleware"],
+        LANGUAGES=[("en", "English"), ("cy", "Cymraeg")],
+        LANGUAGE_COOKIE_NAME="language",
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(mkdtemp()) / "service.db")}},
     )
     django.setup()

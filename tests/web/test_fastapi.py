@@ -67,6 +67,7 @@ def service(gov: AsyncGovComponents, handled: list[str]) -> FastAPI:
     ext = FastAPIGov(SECRET, gov=gov)
     app = FastAPI()
     app.include_router(ext.router, prefix="/gov")
+    ext.language(lambda request: request.cookies.get("language", "en"))
     needs_identity = ext.require_identity(confidence="medium")
 
     @app.get("/open")

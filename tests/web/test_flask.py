@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("flask")
 
-from flask import Flask
+from flask import Flask, request
 
 from govcomponents import GovComponents
 from govcomponents.contracts.web.browser import Browser, path_of
@@ -29,6 +29,10 @@ def serve(gov: GovComponents, handled: list[str]) -> FlaskClient:
     app = Flask("service")
     app.config["SECRET_KEY"] = "a secret of the tests, of forty characters"
     ext = GovComponentsFlask(app, gov=gov)
+
+    @ext.language
+    def language() -> str:
+        return request.cookies.get("language", "en")
 
     @app.get("/open")
     def open_page() -> str:

@@ -83,6 +83,7 @@ class GovComponentsFlask(EventHandlers[None]):
         self._prefix = prefix
         self._signed_in: Callable[[Identity], None] | None = None
         self._refused: RefusedPage | None = None
+        self._language: Callable[[], str] = _english
         self._signed_out_url = signed_out_url
         if app is not None:
             self.init_app(app)
@@ -124,6 +125,11 @@ class GovComponentsFlask(EventHandlers[None]):
         self._refused = page
         return page
 
+    def language(self, tell: Callable[[], str]) -> Callable[[], str]:
+        """Register what tells the language of the person, "en" or "cy", in which the provider's pages are then."""
+        self._language = tell
+        return tell
+
     def require_identity(
         self,
         *,
@@ -144,7 +150,8 @@ class GovComponentsFlask(EventHandlers[None]):
         def decorate(view: Callable[P, T]) -> Callable[P, T | Response]:
             @wraps(view)
             def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
-                found = self._handlers.require(_web_request(), requirement, return_to or _this_page())
+                back = return_to or _this_page()
+                found = self._handlers.require(_web_request(), requirement, back, language=self._language())
                 if isinstance(found, Answer):
                     return _response(found)
                 g.gov_person = found
@@ -190,7 +197,9 @@ class GovComponentsFlask(EventHandlers[None]):
         return group
 
     def _sign_in(self) -> Response:
-        return _response(self._handlers.sign_in(_web_request(), Requirement(), request.args.get("next", "/")))
+        return_to = request.args.get("next", "/")
+        language = self._language()
+        return _response(self._handlers.sign_in(_web_request(), Requirement(), return_to, language=language))
 
     def _callback(self) -> ResponseReturnValue:
         if request.method != "GET":  # Flask takes HEAD as well, which must not use a sign-in up
@@ -227,6 +236,10 @@ class GovComponentsFlask(EventHandlers[None]):
 
     def _health(self) -> Response:
         return _response(self._handlers.health())
+
+
+def _english() -> str:
+    return "en"
 
 
 def _web_request() -> WebRequest:

@@ -94,6 +94,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         self._signed_out_url = signed_out_url
         self._signed_in: KeepIdentity | None = None
         self._refused: RefusedPage | None = None
+        self._language: Callable[[Request], str] = _english
         self._open: tuple[AsyncGovComponents, AsyncWebHandlers] | None = None
         SignInCookies(self._secrets)  # a secret that will not do is refused at once
         if later is not None:
@@ -145,7 +146,9 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 
         They come back to `return_to`, or to the page that they asked for if they asked by GET.
         """
-        found = await self._parts()[1].require(_web_request(request), requirement, return_to or _this_page(request))
+        found = await self._parts()[1].require(
+            _web_request(request), requirement, return_to or _this_page(request), language=self._language(request)
+        )
         if isinstance(found, Answer):
             raise SignInNeeded(found)
         return found
@@ -159,6 +162,11 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         """Register the page for a sign-in that did not end well; without one the person reads a line of plain text."""
         self._refused = page
         return page
+
+    def language(self, tell: Callable[[Request], str]) -> Callable[[Request], str]:
+        """Register what tells the language of the person, "en" or "cy", in which the provider's pages are then."""
+        self._language = tell
+        return tell
 
     def _opened(self, gov: AsyncGovComponents) -> None:
         cookies = SignInCookies(self._secrets, life=self._life, clock=gov.runtime.clock)
@@ -175,7 +183,9 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 
     async def _sign_in(self, request: Request) -> Response:
         return_to = request.query_params.get("next", "/")
-        return _response(await self._parts()[1].sign_in(_web_request(request), Requirement(), return_to))
+        language = self._language(request)
+        handlers = self._parts()[1]
+        return _response(await handlers.sign_in(_web_request(request), Requirement(), return_to, language=language))
 
     async def _callback(self, request: Request) -> Response:
         if request.method != "GET":  # Starlette takes HEAD as well, which must not use a sign-in up
@@ -229,6 +239,10 @@ async def _work(later: AsyncDurable, is_stopped: asyncio.Event) -> None:
             wait = _AWAY
         with suppress(TimeoutError):
             await asyncio.wait_for(is_stopped.wait(), wait)
+
+
+def _english(_request: Request) -> str:
+    return "en"
 
 
 def _web_request(request: Request) -> WebRequest:

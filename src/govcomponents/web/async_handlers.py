@@ -67,19 +67,27 @@ class AsyncWebHandlers:
         ended = await self._run(lambda: self._ended.ended_at(keys))
         return None if ended is not None and person.signed_in_at <= ended else person
 
-    async def require(self, request: WebRequest, requirement: Requirement, return_to: str) -> Person | Answer:
+    async def require(
+        self, request: WebRequest, requirement: Requirement, return_to: str, *, language: str = "en"
+    ) -> Person | Answer:
         """Return the person who meets a requirement, or the answer that sends this browser to sign in.
 
-        `return_to` is the path to come back to; one that could lead elsewhere becomes "/". Raises what
-        `sign_in` raises.
+        `return_to` is the path to come back to; one that could lead elsewhere becomes "/". `language` is that of the
+        provider's pages, "en" or "cy". Raises what `sign_in` raises.
         """
         person = await self.person(request)
         if person is not None and requirement.is_met_by(person, self._clock()):
             return person
-        return await self.sign_in(request, requirement, return_to, again=person)
+        return await self.sign_in(request, requirement, return_to, again=person, language=language)
 
     async def sign_in(
-        self, request: WebRequest, requirement: Requirement, return_to: str, *, again: Person | None = None
+        self,
+        request: WebRequest,
+        requirement: Requirement,
+        return_to: str,
+        *,
+        again: Person | None = None,
+        language: str = "en",
     ) -> Answer:
         """Start a sign-in, and return the answer that sends this browser to the provider.
 
@@ -95,6 +103,7 @@ class AsyncWebHandlers:
                 max_age=requirement.max_age,
                 sign_in_again=again.id_token if again is not None and asks_anew else None,
                 return_to=safe_return_path(return_to),
+                language=language,
             )
         except SignInError as error:
             return Answer.text(*_told(error))

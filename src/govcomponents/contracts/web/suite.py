@@ -2,8 +2,8 @@
 
 The service that `serve` makes has the shell's routes below /gov, with its default settings; `/open`, for everybody;
 `/protected`, for people who signed in and were proved to a medium confidence; and a handler of PaymentChanged that
-appends the event's key to `handled`. Both pages answer with the subject of the person who is signed in, or with
-"nobody".
+appends the event's key to `handled`. The person's language is in their cookie `language`. Both pages answer with the
+subject of the person who is signed in, or with "nobody".
 """
 
 from __future__ import annotations
@@ -114,6 +114,13 @@ class WebSuite:
         page = browser.get("/protected?page=2")
         assert (page.status, page.text != "nobody") == (200, True)
         assert browser.get("/open").text == page.text
+
+    def test_the_providers_pages_are_in_the_persons_language(self, browser: Browser) -> None:
+        browser.cookies["language"] = "cy"
+        for path in ("/protected", "/gov/sign-in"):
+            assert parse_qs(urlsplit(browser.get(path).header("location") or "").query)["ui_locales"] == ["cy"]
+        browser.cookies["language"] = "en"
+        assert parse_qs(urlsplit(browser.get("/protected").header("location") or "").query)["ui_locales"] == ["en"]
 
     def test_a_person_may_start_in_many_tabs(self, gov: AnyComponents, browser: Browser) -> None:
         tabs = [self.at_provider(gov, browser.get("/protected")) for _ in range(6)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeAlias
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.translation import get_language
 
 from govcomponents.components import GovComponents
 from govcomponents.errors import ConfigurationError
@@ -127,7 +128,8 @@ class DjangoGov(EventHandlers[None]):
         def decorate(view: View[P]) -> View[P]:
             @wraps(view)
             def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-                found = self.handlers.require(web_request(request), requirement, return_to or _this_page(request))
+                back = return_to or _this_page(request)
+                found = self.handlers.require(web_request(request), requirement, back, language=language())
                 return response(found) if isinstance(found, Answer) else view(request, *args, **kwargs)
 
             return guarded
@@ -172,6 +174,11 @@ def durable_setting() -> dict[str, Any] | None:
 def secrets() -> list[Secret]:
     """Return the secrets that seal cookies: the present one, then those before it."""
     return [Secret(str(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
+
+
+def language() -> str:
+    """Return the language that Django has found for this request, of the two in which providers have pages."""
+    return "cy" if (get_language() or "").startswith("cy") else "en"
 
 
 def web_request(request: HttpRequest) -> WebRequest:

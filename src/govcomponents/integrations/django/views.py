@@ -11,7 +11,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from govcomponents.errors import GovComponentsError
-from govcomponents.integrations.django.service import add_headers, durable_setting, gov, response, web_request
+from govcomponents.integrations.django.service import add_headers, durable_setting, gov, language, response, web_request
 from govcomponents.web.messages import MAX_CALLBACK, Answer
 from govcomponents.web.person import Requirement
 from govcomponents.web.results import SignedIn
@@ -22,7 +22,8 @@ _LOG: Final = logging.getLogger("govcomponents.django")
 @require_safe
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Begin a sign-in."""
-    return response(gov.handlers.sign_in(web_request(request), Requirement(), request.GET.get("next", "/")))
+    return_to = request.GET.get("next", "/")
+    return response(gov.handlers.sign_in(web_request(request), Requirement(), return_to, language=language()))
 
 
 @require_GET

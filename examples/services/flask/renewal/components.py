@@ -1,0 +1,112 @@
+"""Where this service meets the government components: sign-in, payment, receipt, refund. All of the glue is here."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+import sqlalchemy as sa
+from flask import Flask
+
+from govcomponents import GovComponents, Money
+from govcomponents.durable import Durable, PaymentFound
+from govcomponents.identity import Identity
+from govcomponents.integrations.flask import GovComponentsFlask
+from govcomponents.pay import Payment, PaymentChanged, PaymentId
+from renewal import records
+from renewal.records import Renewal
+
+FEE = Money.gbp("145.00")
+GIVEN_UP_AFTER = 900.0  # seconds; the search of a provider lags behind, and a slow call is still under way
+RECEIPT = {"en": "5ab1ec0d-0000-4000-8000-000000000101", "cy": "5ab1ec0d-0000-4000-8000-000000000105"}
+
+
+class Components:
+    """The government components of this service, and what it does when they report."""
+
+    def __init__(self, app: Flask, engine: sa.Engine, gov: GovComponents | None) -> None:
+        self.engine = engine
+        self.gov = gov or GovComponents.from_settings(require=("pay", "notify", "identity"))
+        self.later = Durable(self.gov, engine, keys=app.config.get("DATA_KEYS", ()))
+        self.web = GovComponentsFlask(app, later=self.later)
+        self.web.signed_in(self.begin)
+        self.later.when(PaymentChanged)(self.changed)
+        self.later.when(PaymentFound)(self.found)
+
+    def begin(self, identity: Identity) -> None:
+        """Begin the renewal of somebody who has just proved who they are."""
+        name = identity.name.full.reveal().title() if identity.name else ""
+        email = identity.email.reveal() if identity.email else ""
+        with self.engine.begin() as connection:
+            records.begin(connection, f"{identity.issuer} {identity.subject.reveal()}", name, email)
+
+    @property
+    def owner(self) -> str | None:
+        """The person who is signed in, as records name them."""
+        person = self.web.person
+        return f"{person.issuer} {person.subject.reveal()}" if person else None
+
+    def pay(self, renewal: Renewal, return_url: str, language: Literal["en", "cy"]) -> Payment:
+        """Make the payment of an attempt. If this process dies meanwhile, `found` hears of it."""
+        reference, words = renewal.payment_reference, {"en": "Renew a licence", "cy": "Adnewyddu trwydded"}
+        payment = self.later.pay.create(FEE, reference, words[language], return_url, language=language)
+        with self.engine.begin() as connection:
+            records.keep_payment(connection, reference, payment.id)
+        return payment
+
+    def ask(self, renewal: Renewal) -> Payment | None:
+        """Ask how the payment of a renewal stands, and keep it.
+
+        None if its making came to no end here, and the provider does not know it (yet): then they may try again.
+        """
+        payment_id = renewal.payment_id or self.look_up(renewal)
+        payment = self.gov.pay.get(PaymentId(payment_id)) if payment_id else None
+        with self.engine.begin() as connection:
+            if payment is not None:
+                records.keep_payment(connection, payment.reference, payment.id)
+                self.settle(payment, connection)
+            elif time.time() - renewal.started_at > GIVEN_UP_AFTER:
+                records.let_try_again(connection, renewal)
+        return payment
+
+    def look_up(self, renewal: Renewal) -> str | None:
+        """Look for the payment of an attempt by its reference."""
+        return next((one.id for one in self.gov.pay.search(reference=renewal.payment_reference)), None)
+
+    def changed(self, event: PaymentChanged, transaction: sa.Connection) -> None:
+        """A webhook says that a payment has changed: ask how it stands."""
+        if event.payment_id is not None:
+            self.settle(self.gov.pay.get(event.payment_id), transaction)
+
+    def found(self, event: PaymentFound, transaction: sa.Connection) -> None:
+        """A payment was made, and its making came to no end here."""
+        payment = self.gov.pay.get(PaymentId(event.payment_id))
+        records.keep_payment(transaction, payment.reference, payment.id)
+        self.settle(payment, transaction)
+
+    def settle(self, payment: Payment, transaction: sa.Connection) -> None:
+        """Keep how a payment stands. A paid one is kept once, and its receipt goes into the same transaction."""
+        renewal = records.by_payment(transaction, payment.reference)
+        if renewal is None:
+            return
+        if payment.is_paid and records.mark_paid(transaction, renewal):
+            self.later.notify.send_email(
+                renewal.email,
+                RECEIPT[renewal.language],
+                {"name": renewal.name, "amount": FEE, "reference": renewal.reference, "refund": False},
+                reference=f"{renewal.reference}-receipt",
+                on=transaction,
+            )
+        elif payment.is_finished and not payment.is_paid:
+            records.let_try_again(transaction, renewal)
+
+    def refund(self, renewal: Renewal) -> bool:
+        """Refund a renewal, once; False if it is not paid, or refunded already."""
+        payment = self.gov.pay.get(PaymentId(renewal.payment_id or ""))
+        with self.engine.begin() as connection:
+            if not records.mark_refunded(connection, renewal):
+                return False
+            amount = payment.refundable_amount()
+            reference = f"{renewal.reference}-refund"
+            self.later.pay.refund(payment.id, amount, available=amount, reference=reference, on=connection)
+        return True

@@ -1,0 +1,121 @@
+"""The renewals of this service: one table, and what may happen to a row of it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+_METADATA = sa.MetaData()
+_RENEWALS = sa.Table(
+    "renewal",
+    _METADATA,
+    sa.Column("reference", sa.String(20), primary_key=True),
+    sa.Column("owner", sa.String(300), nullable=False, index=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("email", sa.String(320), nullable=False),
+    sa.Column("language", sa.String(2), nullable=False, default="en"),
+    sa.Column("state", sa.String(10), nullable=False, default="new"),
+    sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    sa.Column("payment_id", sa.String(64)),
+    sa.Column("started_at", sa.Float, nullable=False, default=0.0),
+)
+_COLUMNS = _RENEWALS.c
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """One renewal. `state` is new, paying, paid or refunded; each attempt to pay has a reference of its own."""
+
+    reference: str
+    owner: str
+    name: str
+    email: str
+    language: str
+    state: str
+    attempt: int
+    payment_id: str | None
+    started_at: float
+
+    @property
+    def payment_reference(self) -> str:
+        """The reference of the present attempt to pay."""
+        return f"{self.reference}-{self.attempt}"
+
+
+def make_table(engine: sa.Engine) -> None:
+    """Make the table, if it is not there."""
+    _METADATA.create_all(engine)
+
+
+def begin(connection: sa.Connection, owner: str, name: str, email: str) -> None:
+    """Begin a renewal for somebody who has just signed in, unless they have one that is not paid."""
+    if unpaid(connection, owner) is None:
+        values = {"reference": f"LIC-{secrets.token_hex(4).upper()}", "owner": owner, "name": name, "email": email}
+        connection.execute(_RENEWALS.insert().values(**values))
+
+
+def unpaid(connection: sa.Connection, owner: str) -> Renewal | None:
+    """Return the renewal that somebody has still to pay."""
+    return _one(connection, (_COLUMNS.owner == owner) & _COLUMNS.state.in_(("new", "paying")))
+
+
+def find(connection: sa.Connection, reference: str, owner: str) -> Renewal | None:
+    """Return somebody's own renewal."""
+    return _one(connection, (_COLUMNS.reference == reference) & (_COLUMNS.owner == owner))
+
+
+def by_payment(connection: sa.Connection, payment_reference: str) -> Renewal | None:
+    """Return the renewal of which a payment is the present attempt."""
+    reference, _, attempt = payment_reference.rpartition("-")
+    found = _one(connection, _COLUMNS.reference == reference)
+    return found if found is not None and str(found.attempt) == attempt else None
+
+
+def newest(connection: sa.Connection) -> list[Renewal]:
+    """Return the renewals, for caseworkers."""
+    return [Renewal(*row) for row in connection.execute(sa.select(_RENEWALS).order_by(_COLUMNS.reference).limit(200))]
+
+
+def start_paying(connection: sa.Connection, renewal: Renewal, language: str) -> Renewal | None:
+    """Count an attempt to pay, and return the renewal as it is then; None for the second of two clicks."""
+    values = {"attempt": renewal.attempt + 1, "language": language, "payment_id": None, "started_at": time.time()}
+    if renewal.state != "new" or not _change(connection, renewal, state="paying", **values):
+        return None
+    return _one(connection, _COLUMNS.reference == renewal.reference)
+
+
+def keep_payment(connection: sa.Connection, payment_reference: str, payment_id: str) -> None:
+    """Keep the id of the payment of an attempt."""
+    renewal = by_payment(connection, payment_reference)
+    if renewal is not None:
+        _change(connection, renewal, payment_id=payment_id)
+
+
+def mark_paid(connection: sa.Connection, renewal: Renewal) -> bool:
+    """Mark a renewal as paid; False if it was so already."""
+    return renewal.state == "paying" and _change(connection, renewal, state="paid")
+
+
+def let_try_again(connection: sa.Connection, renewal: Renewal) -> bool:
+    """Let somebody try again whose payment failed, was cancelled or expired."""
+    return renewal.state == "paying" and _change(connection, renewal, state="new", payment_id=None)
+
+
+def mark_refunded(connection: sa.Connection, renewal: Renewal) -> bool:
+    """Mark a renewal as refunded; False if it was so already."""
+    return renewal.state == "paid" and _change(connection, renewal, state="refunded")
+
+
+def _one(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Renewal | None:
+    row = connection.execute(sa.select(_RENEWALS).where(which)).first()
+    return None if row is None else Renewal(*row)
+
+
+def _change(connection: sa.Connection, renewal: Renewal, **values: object) -> bool:
+    """Change a row, if it is as it was read: of two that come at once, only one does."""
+    same = (_COLUMNS.reference == renewal.reference) & (_COLUMNS.state == renewal.state)
+    same &= _COLUMNS.attempt == renewal.attempt
+    return connection.execute(_RENEWALS.update().where(same).values(**values)).rowcount == 1

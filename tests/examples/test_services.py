@@ -1,0 +1,69 @@
+"""The example services pass their own tests and the type checker, each as a project by itself."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SERVICES = Path(__file__).parents[2] / "examples" / "services"
+NAMES = sorted(one.name for one in SERVICES.iterdir() if (one / "README.md").exists())
+MOST_GLUE = 25
+
+
+def run(service: str, *command: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=SERVICES / service,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("service", NAMES)
+def test_a_service_passes_its_own_tests(service: str) -> None:
+    pytest.importorskip("fastapi" if service == "fastapi" else service)
+    assert " passed" in run(service, "pytest", "-q", "-p", "no:cacheprovider")
+
+
+@pytest.mark.parametrize("service", NAMES)
+def test_a_service_passes_the_type_checker(service: str) -> None:
+    assert "no issues" in run(service, "mypy", "--strict", ".")
+
+
+def glue(service: str) -> int:
+    """Count the statements of a service that use what the library gives, without its imports and the tests."""
+    lines = set()
+    for file in (SERVICES / service / "renewal").glob("*.py"):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        given = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("govcomponents")
+            for alias in node.names
+        } | {"gov", "later", "web"}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.stmt) and not isinstance(
+                node,
+                (ast.ImportFrom, ast.Import, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.If, ast.With),
+            ):
+                names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+                names |= {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
+                if names & given:
+                    lines.add((file.name, node.lineno))
+    return len(lines)
+
+
+@pytest.mark.parametrize("service", NAMES)
+def test_a_service_has_little_glue(service: str) -> None:
+    assert 5 < glue(service) <= MOST_GLUE
