@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from govcomponents.core.ports.plugins import find_adapter
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from govcomponents.notify.policy import Policy
     from govcomponents.notify.port import NotifyPort
     from govcomponents.notify.templates.registry import TemplateRegistry
+    from govcomponents.pay.limits import PayLimits
     from govcomponents.pay.port import PayPort
     from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings
 
@@ -138,9 +140,16 @@ def keep_portable(settings: PaySettings, ports: Mapping[str, PayPort]) -> None:
     """Narrow the limits of the accounts that are set to be portable to what every built-in adapter takes."""
     for account, section in settings.by_account().items():
         if section.portable:
-            from govcomponents.pay.adapters.portable import LIMITS
+            ports[account].limits &= portable_limits()
 
-            ports[account].limits &= LIMITS
+
+def portable_limits() -> PayLimits:
+    """Return the limits that a call keeps to if every built-in pay adapter is to take it."""
+    from govcomponents.pay.adapters import BUILT_IN
+    from govcomponents.pay.port import PayPort
+
+    adapters = [find_adapter(PayPort, "pay", name, BUILT_IN, "") for name in BUILT_IN]
+    return reduce(and_, [adapter.limits for adapter in adapters])
 
 
 def policies_by_account(

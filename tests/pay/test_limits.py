@@ -4,6 +4,7 @@ from dataclasses import fields
 
 import pytest
 
+from govcomponents.accounts import portable_limits
 from govcomponents.components import AsyncGovComponents, GovComponents
 from govcomponents.core.driver import drive
 from govcomponents.core.http.messages import Response
@@ -13,7 +14,6 @@ from govcomponents.errors import GovComponentsError, InvalidInput
 from govcomponents.money import Money
 from govcomponents.pay.adapters import BUILT_IN
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
-from govcomponents.pay.adapters.portable import LIMITS as PORTABLE
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.inputs import BillingAddress, CardholderDetails
 from govcomponents.pay.limits import AmountLimits, PayLimits
@@ -79,6 +79,7 @@ LIMITS = {
 }
 CASES = [(adapter, *case) for adapter, cases in LIMITS.items() for case in cases]
 # Of what is at a limit of one of the two, what the other does not take.
+PORTABLE = portable_limits()
 NOT_PORTABLE = [
     ("govuk_pay", {"amount": Money(29)}),
     ("govuk_pay", {"reference": "x" * 201}),

@@ -16,7 +16,7 @@ from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay import AgreementStatus, PaymentStatus
 from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
-from govcomponents.pay.adapters.govuk_pay.stable_pages import Numbered, stable_pages
+from govcomponents.pay.adapters.stable_pages import Numbered, stable_pages
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.service import PayService
 from govcomponents.privacy import Secret
@@ -291,7 +291,7 @@ def test_a_time_at_the_end_of_the_calendar_ends_no_search():
         return Numbered(items, 2, Request("x", "GET", "/x", Replay.ALWAYS), Response(200, {}, b"{}"))
 
     async def found():
-        pages = stable_pages(ask, name="refund_id", size=1, has_times=True)
+        pages = stable_pages(ask, id_name="refund_id", time_name="created_date", size=1, largest=500)
         return {item["refund_id"] async for page in pages for item in page.items}
 
     assert asyncio.run(found()) == {"r1", "r2"}

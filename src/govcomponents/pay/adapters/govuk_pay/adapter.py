@@ -20,8 +20,8 @@ from govcomponents.pay import models
 from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Reader, carrying
 from govcomponents.pay.adapters.doubts import DOUBTS
 from govcomponents.pay.adapters.govuk_pay import wire
-from govcomponents.pay.adapters.govuk_pay.stable_pages import Numbered, stable_pages
 from govcomponents.pay.adapters.local_filters import is_of_brand
+from govcomponents.pay.adapters.stable_pages import Numbered, stable_pages
 from govcomponents.pay.adapters.values import personal, pounds, secret
 from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.ids import AgreementId, PaymentId
@@ -406,7 +406,14 @@ class GovUkPay(ApiKeyAdapter):
             found = read(_PageAnswer, response, request=request, provider=self.provider)
             return Numbered(found.results, found.total, request, response)
 
-        pages = stable_pages(ask, name=name, size=wanted.page_size, has_times=path != wire.AGREEMENTS)
+        pages = stable_pages(
+            ask,
+            id_name=name,
+            time_name="created_date",
+            size=wanted.page_size,
+            largest=wire.LARGEST_PAGE,
+            has_times=path != wire.AGREEMENTS,
+        )
         return self._found(pages, reader, fits=fits)
 
     async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:

@@ -34,6 +34,7 @@ AGREEMENT: Final = "/v1/agreements/{agreement_id}"
 DISPUTES: Final = "/v1/disputes"
 AUTH: Final = "/v1/auth"
 SIGNATURE: Final = "Pay-Signature"
+LARGEST_PAGE: Final = 500
 RATE_LIMIT_WAIT: Final = 1.0  # it sends no Retry-After, and counts by the second of the clock (docs: rate limits)
 # Behind what acts on a card the API waits up to 10 s for the card's provider (pay-connector, config.yaml), so hearing
 # nothing for less than that says nothing.

@@ -1,9 +1,10 @@
-"""Pages of a search of GOV.UK Pay that skip nothing and give nothing twice, while items enter and leave the filter.
+"""Numbered pages of a search that skip nothing and give nothing twice, while items enter and leave the filter.
 
-Its pages are cut by number from a list that is made anew for each request, newest first. So the next page is asked for
-by the time of the last item of this one: the first page of what is not newer. What is known at that time is asked for
-again, and left out. Where there are no times to search by, or they are not in order, the largest page is asked for, and
-of a list that is longer than that its pages by their number, again and again until a pass brings nothing new.
+For a provider whose pages are cut by number from a list that is made anew for each request, newest first. So the next
+page is asked for by the time of the last item of this one: the first page of what is not newer. What is known at that
+time is asked for again, and left out. Where there are no times to search by, or they are not in order, the largest page
+is asked for, and of a list that is longer than that its pages by their number, again and again until a pass brings
+nothing new.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from govcomponents.pay.adapters.api_key_adapter import Page
 if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request, Response
 
-LARGEST_PAGE: Final = 500
 # Times are to the millisecond, and whether a boundary belongs to what is found is not certain.
 _TICK: Final = timedelta(milliseconds=1)
 _MOST_PASSES: Final = 20
@@ -48,6 +48,9 @@ class _Pass:
     """Where a search is: the list that it reads, and what it knows of it already."""
 
     size: int
+    largest: int
+    id_name: str
+    time_name: str
     has_times: bool
     edge: datetime | None = None
     known: dict[str, datetime | None] = field(default_factory=dict)
@@ -61,11 +64,11 @@ class _Pass:
     def before(self) -> datetime | None:
         return None if self.edge is None else self.edge + _TICK
 
-    def fresh(self, items: list[Item], name: str) -> list[Item]:
+    def fresh(self, items: list[Item]) -> list[Item]:
         """The items that are not known yet, without those that were made after the search began."""
         new: list[Item] = []
         for item in items:
-            key, at = _key(item, name), _time(item)
+            key, at = _key(item, self.id_name), _time(item, self.time_name)
             if key in self.known or (at is not None and self.newest is not None and at > self.newest):
                 continue
             self.known[key] = at
@@ -85,29 +88,35 @@ class _Pass:
         """Go on with what is not newer than `edge`. Of what is known only that can come again."""
         self.edge = edge
         self.known = {key: at for key, at in self.known.items() if at is None or at <= edge + _TICK}
-        self.wanted = min(LARGEST_PAGE, self.size + len(self.known))
+        self.wanted = min(self.largest, self.size + len(self.known))
         self.number, self.found_any, self.passes = 1, False, 1
 
     def next(self) -> None:
         """Go on in the same list: a larger page is one answer, which no change can come between."""
-        larger = min(LARGEST_PAGE, self.size + len(self.known)) if self.has_times else LARGEST_PAGE
+        larger = min(self.largest, self.size + len(self.known)) if self.has_times else self.largest
         if self.number == 1 and larger > self.wanted:
             self.wanted = larger
         else:
             self.number += 1
 
 
-async def stable_pages(ask: Ask, *, name: str, size: int, has_times: bool) -> AsyncGenerator[Page, None]:
-    """Yield the pages of a search, each with what is new on it. `name` is that of the items' id."""
-    at = _Pass(size, has_times, wanted=size)
+async def stable_pages(
+    ask: Ask, *, id_name: str, time_name: str, size: int, largest: int, has_times: bool = True
+) -> AsyncGenerator[Page, None]:
+    """Yield the pages of a search, each with what is new on it.
+
+    `id_name` and `time_name` are the names of an item's id and of the time when it was made. `size` is how many a page
+    is to have, `largest` how many it can have. `has_times` says whether the provider can search by that time.
+    """
+    at = _Pass(size, largest, id_name, time_name, has_times, wanted=size)
     while True:
         page = await ask(at.before, at.number, at.wanted)
         items = page.items if page is not None else []
-        times = _in_order(items)
+        times = _in_order(items, time_name)
         if at.edge is None and at.number == 1 and at.newest is None and times:
             at.newest = times[0]
         if page is not None:
-            yield Page(at.fresh(items, name), page.request, page.response)
+            yield Page(at.fresh(items), page.request, page.response)
         if page is None or not items or at.number * at.wanted >= page.total:
             if at.is_quiet():
                 return
@@ -128,14 +137,14 @@ def _key(item: Item, name: str) -> str:
     return identifier if isinstance(identifier, str) else repr(item)
 
 
-def _time(item: Item) -> datetime | None:
-    told = item.get("created_date")
+def _time(item: Item, name: str) -> datetime | None:
+    told = item.get(name)
     at = time_or_none(told) if isinstance(told, str) else None
     return at if at is not None and at.year < _LAST_YEAR else None
 
 
-def _in_order(items: list[Item]) -> list[datetime] | None:
+def _in_order(items: list[Item], time_name: str) -> list[datetime] | None:
     """The times of items that are newest first; None if they are not, or one has none."""
-    times = [at for item in items if (at := _time(item)) is not None]
+    times = [at for item in items if (at := _time(item, time_name)) is not None]
     is_whole = len(times) == len(items) and all(one >= two for one, two in pairwise(times))
     return times if is_whole else None
