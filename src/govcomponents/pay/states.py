@@ -29,6 +29,16 @@ class PaymentStatus(StrEnum):
     """The provider failed; no money was taken."""
     UNKNOWN = "unknown"
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether the person has nothing more to do."""
+        return self is PaymentStatus.SUCCEEDED or self.is_failure
+
+    @property
+    def is_failure(self) -> bool:
+        """Whether it ended without payment."""
+        return self in (PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.ERROR)
+
 
 class FailureReason(StrEnum):
     """Why a payment ended without money."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
 from pydantic import TypeAdapter
@@ -14,13 +15,14 @@ from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.error_mapping import facts_of
 from govcomponents.core.http.responses import LazyJson, read_as, read_part_as
 from govcomponents.core.ports.answers import check_is
+from govcomponents.core.ports.port import SecretForm
 from govcomponents.core.validation import ID_PATTERN, checked_base_url
 from govcomponents.errors import GovComponentsError, InvalidInput, UnexpectedReply, UnreadableItems
 from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
 from govcomponents.pay.port import PayPort
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
     from typing import Self
 
     from govcomponents.core.http.client import Credential
@@ -51,6 +53,11 @@ class KeyForm:
     shape: re.Pattern[str]
     told: str
     source: str
+
+
+def webhook_secrets(form: str, fix: str) -> Mapping[str, SecretForm]:
+    """Say what the secrets of a provider's webhooks look like, as a regular expression, and where they are had."""
+    return MappingProxyType({"webhook_secrets": SecretForm(re.compile(form), fix)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
+from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
 
 V = TypeVar("V")
@@ -15,6 +17,21 @@ V = TypeVar("V")
 def path_of(template: str, **ids: str) -> str:
     """Make the path of a thing, such as a payment's events, of the template that observers see and of its ids."""
     return template.format(**{name: quote(identifier, safe="") for name, identifier in ids.items()})
+
+
+def reading(
+    operation: str,
+    template: str,
+    ids: Mapping[str, str],
+    *,
+    query: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    lookup: str = "",
+) -> Request:
+    """Make the request that reads what is at a path of these ids. `query` is written as a form is."""
+    path = path_of(template, **ids)
+    url = f"{path}?{urlencode(list(flatten(query)))}" if query else path
+    return Request(operation, "GET", url, Replay.ALWAYS, headers, lookup=lookup, template=template)
 
 
 def given(**fields: object) -> dict[str, object]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AliasPath, Field, StrictBool, StrictStr
 
 from govcomponents.money import Money
+from govcomponents.pay.models import Address
 from govcomponents.privacy import Personal, Secret
 
 _MOST: Final = 10**12 - 1
@@ -19,6 +21,16 @@ SignedUnits = Annotated[int, Field(strict=True, ge=-_MOST, le=_MOST)]
 """An amount that may be less than nothing: what a balance changes by."""
 
 
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Scalar = Annotated[StrictStr | StrictBool | int | Finite, Field(union_mode="left_to_right")]
+"""A value of metadata."""
+
+
+def at(*path: str) -> object:
+    """Say where in an answer a field stands, for its annotation."""
+    return Field(validation_alias=AliasPath(*path))
+
+
 def revealed(value: Personal[str] | None) -> str | None:
     """Take a person's datum out of its guard, to send it; None if there is none."""
     return None if value is None else value.reveal()
@@ -27,6 +39,19 @@ def revealed(value: Personal[str] | None) -> str | None:
 def personal(text: str | None) -> Personal[str] | None:
     """Guard a person's datum; None if there is none."""
     return Personal(text) if text else None
+
+
+def address(part: Mapping[str, object] | None, *, postcode: str = "postcode") -> Address | None:
+    """Guard a billing address; None if there is none. `postcode` is the provider's name of that."""
+    if not part:
+        return None
+    line1, line2, city, code, country = (
+        text if isinstance(text := part.get(name), str) else None
+        for name in ("line1", "line2", "city", postcode, "country")
+    )
+    return Address(
+        line1=personal(line1), line2=personal(line2), city=personal(city), postcode=personal(code), country=country
+    )
 
 
 def secret(text: object) -> Secret | None:

@@ -5,24 +5,23 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import partial
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import TypeAdapter
 
 from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.responses import Wire, read
-from govcomponents.core.ports.port import SecretForm
 from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.errors import Conflict, NotFound
 from govcomponents.money import Money
 from govcomponents.pay import models
-from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Reader, carrying
+from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Reader, carrying, webhook_secrets
 from govcomponents.pay.adapters.doubts import DOUBTS
 from govcomponents.pay.adapters.govuk_pay import wire
 from govcomponents.pay.adapters.local_filters import is_of_brand
+from govcomponents.pay.adapters.request_parts import reading
 from govcomponents.pay.adapters.stable_pages import Numbered, stable_pages
-from govcomponents.pay.adapters.values import personal, pounds, secret
+from govcomponents.pay.adapters.values import address, personal, pounds, secret
 from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.ids import AgreementId, PaymentId
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus, RefundableStatus, RefundStatus
@@ -97,7 +96,6 @@ def to_payment(answer: wire.PaymentAnswer, raw: Raw) -> models.Payment:
 def _card(part: wire.CardPart | None, brand: str | None = None) -> models.Card | None:
     if not part:
         return None
-    address = part.get("billing_address")
     return models.Card(
         brand=part.get("card_brand") or brand or None,
         kind=part.get("card_type"),
@@ -105,15 +103,7 @@ def _card(part: wire.CardPart | None, brand: str | None = None) -> models.Card |
         last_digits=personal(part.get("last_digits_card_number")),
         expiry=personal(part.get("expiry_date")),
         holder=personal(part.get("cardholder_name")),
-        billing_address=models.Address(
-            line1=personal(address.get("line1")),
-            line2=personal(address.get("line2")),
-            city=personal(address.get("city")),
-            postcode=personal(address.get("postcode")),
-            country=address.get("country"),
-        )
-        if address
-        else None,
+        billing_address=address(part.get("billing_address")),
         wallet=part.get("wallet_type"),
     )
 
@@ -129,13 +119,6 @@ def _refundable(part: wire.RefundSummaryPart | None) -> models.Refundable | None
         return None
     status = _REFUNDABLE.get(part.get("status") or "", RefundableStatus.UNKNOWN)
     return models.Refundable(status, Money(part.get("amount_available") or 0), Money(part.get("amount_submitted") or 0))
-
-
-def _settlement(part: wire.SettlementPart | None) -> models.Settlement:
-    if not part:
-        return models.NOT_SETTLED
-    captured_on, settled_on = date_or_none(part.get("captured_date")), date_or_none(part.get("settled_date"))
-    return models.Settlement(time_or_none(part.get("capture_submit_time")), captured_on, settled_on)
 
 
 class _EventAnswer(Wire):
@@ -158,7 +141,7 @@ def _to_refund(answer: wire.RefundAnswer, raw: Raw, payment_id: PaymentId | None
         status=_REFUND_STATUS.get(answer.status, RefundStatus.UNKNOWN),
         raw_status=answer.status,
         created_at=time_or_none(answer.created_date),
-        settled_on=_settlement(answer.settlement_summary).settled_on,
+        settled_on=date_or_none((answer.settlement_summary or {}).get("settled_date")),
         raw=raw,
     )
 
@@ -209,7 +192,7 @@ def _to_dispute(answer: wire.DisputeAnswer, raw: Raw) -> models.Dispute:
         evidence_due_at=time_or_none(answer.evidence_due_date),
         fee=pounds(answer.fee),
         net=pounds(answer.net_amount),
-        settled_on=_settlement(answer.settlement_summary).settled_on,
+        settled_on=date_or_none((answer.settlement_summary or {}).get("settled_date")),
         raw=raw,
     )
 
@@ -238,13 +221,9 @@ class GovUkPay(ApiKeyAdapter):
     capabilities = frozenset(PayCapability) - {PayCapability.IDEMPOTENCY_KEYS, PayCapability.CONFIRM}
     doubts = DOUBTS
     limits = wire.LIMITS
-    secret_forms = MappingProxyType(
-        {
-            "webhook_secrets": SecretForm(
-                re.compile(r"webhook_(?:live|test)_[A-Za-z0-9]+"),
-                "copy the signing secret from the webhook's page in GOV.UK Pay's admin tool: it starts with webhook_",
-            )
-        }
+    secret_forms = webhook_secrets(
+        r"webhook_(?:live|test)_[A-Za-z0-9]+",
+        "copy the signing secret from the webhook's page in GOV.UK Pay's admin tool: it starts with webhook_",
     )
     key_form = KeyForm(
         test=("api_test_",),
@@ -254,17 +233,14 @@ class GovUkPay(ApiKeyAdapter):
         told="it starts with api_test_ or api_live_, without spaces",
         source="make a key in GOV.UK Pay's admin tool (Settings, API keys) and set it",
     )
-    default_base_url = wire.BASE_URL
-    signature_header = wire.SIGNATURE
+    default_base_url = "https://publicapi.payments.service.gov.uk"
+    signature_header = "Pay-Signature"
     rate_limit_wait = wire.RATE_LIMIT_WAIT
 
     def _refusal(self, request: Request, response: Response) -> GovComponentsError:
         from govcomponents.pay.adapters.govuk_pay.error_mapping import refusal
 
         return refusal(request, response)
-
-    async def _payment(self, request: Request) -> models.Payment:
-        return await self._one(request, PAYMENT)
 
     async def _done(self, request: Request, http: HttpClient | None = None) -> None:
         response = await self._ask(request, http)
@@ -274,11 +250,11 @@ class GovUkPay(ApiKeyAdapter):
     async def create(self, new: inputs.NewPayment) -> models.Payment:
         """POST /v1/payments, mode `web`."""
         self._check_return_url(new)
-        return await self._payment(wire.create(new))
+        return await self._one(wire.create(new), PAYMENT)
 
     async def create_by_telephone(self, new: inputs.NewTelephonePayment) -> models.Payment:
         """POST /v1/payments, mode `moto_api`."""
-        return await self._payment(wire.create_by_telephone(new))
+        return await self._one(wire.create_by_telephone(new), PAYMENT)
 
     async def authorise(self, card: inputs.CardDetails) -> None:
         """POST /v1/auth, without the key (GOV.UK Pay docs: send card details by the API)."""
@@ -293,25 +269,25 @@ class GovUkPay(ApiKeyAdapter):
         request = wire.charge_agreement(charge)
         with carrying(charge.idempotency_key):
             try:
-                return await self._payment(request)
+                return await self._one(request, PAYMENT)
             except Conflict as error:
                 if error.code != "P0191":
                     raise
             await self._pause()
-            return await self._payment(request)
+            return await self._one(request, PAYMENT)
 
     async def get(self, wanted: inputs.OnPayment) -> models.Payment:
         """GET /v1/payments/{id}. Each read of an unfinished one makes a new single-use link."""
-        return await self._payment(wire.get("pay.get", wire.PAYMENT, payment_id=wanted.payment_id))
+        return await self._one(reading("pay.get", wire.PAYMENT, {"payment_id": wanted.payment_id}), PAYMENT)
 
     async def check(self) -> None:
         """Ask for a payment that cannot be: whoever is told that there is none was let in, and saw nothing."""
         with suppress(NotFound):
-            await self._ask(wire.get("pay.check", wire.PAYMENT, payment_id="0" * 26))
+            await self._ask(reading("pay.check", wire.PAYMENT, {"payment_id": "0" * 26}))
 
     async def list_events(self, wanted: inputs.OnPayment) -> tuple[models.PaymentEvent, ...]:
         """GET /v1/payments/{id}/events."""
-        request = wire.get("pay.list_events", wire.PAYMENT + "/events", payment_id=wanted.payment_id)
+        request = reading("pay.list_events", wire.PAYMENT + "/events", {"payment_id": wanted.payment_id})
         return await self._list(request, ("events",), _EVENT, payment_id=wanted.payment_id)
 
     async def cancel(self, wanted: inputs.OnPayment) -> None:
@@ -326,12 +302,11 @@ class GovUkPay(ApiKeyAdapter):
     def search(self, wanted: inputs.PaymentSearch) -> AsyncGenerator[models.Payment, None]:
         """GET /v1/payments. Brands are looked at here too: ledger, which searches, seems not to know the filter."""
         if wanted.status is PaymentStatus.CAPTURABLE:
-            raise self._invalid(
-                "pay.search",
-                "status",
+            problem, fix = (
                 "GOV.UK Pay cannot search for that status",
-                "search without status and keep those whose status it is",
+                "search without status and keep those of that status",
             )
+            raise self._invalid("pay.search", "status", problem, fix)
         brand = wanted.card_brand
         fits = None if brand is None else partial(is_of_brand, brand=brand)
         return self._pages("pay.search", wire.PAYMENTS, wanted, PAYMENT, "payment_id", fits)
@@ -343,12 +318,12 @@ class GovUkPay(ApiKeyAdapter):
     async def get_refund(self, wanted: inputs.OnRefund) -> models.Refund:
         """GET /v1/payments/{id}/refunds/{refund_id}."""
         ids = {"payment_id": wanted.payment_id, "refund_id": wanted.refund_id}
-        request = wire.get("pay.get_refund", wire.PAYMENT_REFUNDS + "/{refund_id}", **ids)
+        request = reading("pay.get_refund", wire.PAYMENT_REFUNDS + "/{refund_id}", ids)
         return await self._one(request, _refund_of(wanted.payment_id))
 
     async def list_refunds(self, wanted: inputs.OnPayment) -> tuple[models.Refund, ...]:
         """GET /v1/payments/{id}/refunds."""
-        request = wire.get("pay.list_refunds", wire.PAYMENT_REFUNDS, payment_id=wanted.payment_id)
+        request = reading("pay.list_refunds", wire.PAYMENT_REFUNDS, {"payment_id": wanted.payment_id})
         reader = _refund_of(wanted.payment_id)
         return await self._list(request, ("_embedded", "refunds"), reader, payment_id=wanted.payment_id)
 
@@ -362,19 +337,18 @@ class GovUkPay(ApiKeyAdapter):
 
     async def get_agreement(self, wanted: inputs.OnAgreement) -> models.Agreement:
         """GET /v1/agreements/{id}."""
-        request = wire.get("pay.get_agreement", wire.AGREEMENT, agreement_id=wanted.agreement_id)
+        request = reading("pay.get_agreement", wire.AGREEMENT, {"agreement_id": wanted.agreement_id})
         return await self._one(request, _AGREEMENT)
 
     async def cancel_agreement(self, wanted: inputs.OnAgreement) -> None:
         """POST /v1/agreements/{id}/cancel."""
-        template, agreement_id = wire.AGREEMENT + "/cancel", wanted.agreement_id
-        lookup = wire.LOOK_AT_AGREEMENT
-        await self._done(wire.act("pay.cancel_agreement", template, lookup=lookup, agreement_id=agreement_id))
+        template, lookup = wire.AGREEMENT + "/cancel", "get the agreement and decide from its status"
+        request = wire.act("pay.cancel_agreement", template, lookup=lookup, agreement_id=wanted.agreement_id)
+        await self._done(request)
 
     def search_agreements(self, wanted: inputs.AgreementSearch) -> AsyncGenerator[models.Agreement, None]:
         """GET /v1/agreements."""
-        path = wire.AGREEMENTS
-        return self._pages("pay.search_agreements", path, wanted, _AGREEMENT, "agreement_id")
+        return self._pages("pay.search_agreements", wire.AGREEMENTS, wanted, _AGREEMENT, "agreement_id")
 
     def search_disputes(self, wanted: inputs.DisputeSearch) -> AsyncGenerator[models.Dispute, None]:
         """GET /v1/disputes."""

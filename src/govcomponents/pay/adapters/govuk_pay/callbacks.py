@@ -15,8 +15,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from govcomponents.core.http.responses import LazyJson
 from govcomponents.core.times import date_or_none, time_or_none
-from govcomponents.pay.adapters.event_states import agreeing
 from govcomponents.pay.adapters.govuk_pay.wire import SettlementPart, StatePart, read_state
+from govcomponents.pay.adapters.payment_states import agreeing
 from govcomponents.pay.adapters.values import Units, pounds
 from govcomponents.pay.events import PaymentChange, PaymentChanged, RefundChanged, UnknownEvent
 from govcomponents.pay.ids import PaymentId

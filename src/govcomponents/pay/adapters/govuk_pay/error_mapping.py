@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.http.error_mapping import NOT_OWN, ErrorBody, ErrorTable, Meaning, parsed
+from govcomponents.core.http.error_mapping import NOT_OWN, ErrorBody, ErrorTable, Meaning, meanings, parsed
 from govcomponents.errors import (
     CardDeclined,
     Conflict,
@@ -24,6 +24,8 @@ from govcomponents.errors import (
     Unavailable,
 )
 from govcomponents.pay.adapters.govuk_pay.wire import PROVIDER, RATE_LIMIT_WAIT
+from govcomponents.pay.adapters.refund_guard import LESS_IS_LEFT, NOT_REFUNDABLE
+from govcomponents.pay.states import RefundableStatus
 
 if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request, Response
@@ -55,9 +57,7 @@ _CONFLICT: Final = {
     "P0501": ("the payment can no longer be cancelled", _GET + ": it may be finished or cancelled already"),
     "P0502": ("somebody else changed the payment at the same time", _GET),
     "P0603": ("the payment cannot be refunded, or not by so much", "get the payment and look at `refundable`"),
-    "P0604": ("what is left to refund is not what `available` says: the payment may have been refunded already",
-              ("list the payment's refunds; if this one is not among them, get the payment and refund with its "
-               "`available`")),
+    "P0604": LESS_IS_LEFT,
     "P1001": ("the card's provider refused the capture", _GET),
     "P1003": ("the payment is not waiting to be captured",
               _GET + ": it must have been made with delayed_capture, be confirmed, and not be older than 5 days"),
@@ -118,23 +118,17 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
                      "tell the person and make a new payment; the card must not be sent again for this one"),
     "P0900": Meaning(RateLimited, "too many requests", "wait a second, then call again, and less often"),
     "P0999": Meaning(Unavailable, "GOV.UK Pay is temporarily down", _LATER, is_unprocessed=True),
-    **{code: Meaning(Conflict, *told) for code, told in _CONFLICT.items()},
-    **{code: Meaning(NotFound, *told) for code, told in _NOT_FOUND.items()},
-    **{code: Meaning(PermissionRefused, *told) for code, told in _PERMISSION_REFUSED.items()},
-    **{code: Meaning(RequestRefused, *told) for code, told in _REQUEST_REFUSED.items()},
-    **{code: Meaning(Unavailable, *told) for code, told in _UNAVAILABLE.items()},
+    **meanings(Conflict, _CONFLICT),
+    **meanings(NotFound, _NOT_FOUND),
+    **meanings(PermissionRefused, _PERMISSION_REFUSED),
+    **meanings(RequestRefused, _REQUEST_REFUSED),
+    **meanings(Unavailable, _UNAVAILABLE),
 }
 # The end of the description of P0603 says why (pay-connector, RefundException).
 _NOT_REFUNDABLE: Final = {
-    "status: pending": (
-        "the money has not been taken yet",
-        "refund when the payment's `refundable.status` is available",
-    ),
-    "status: unavailable": (
-        "the payment failed, is disputed, or is being captured",
-        "get the payment later and look again",
-    ),
-    "status: full": ("all of it has been refunded", "list the payment's refunds"),
+    "status: pending": NOT_REFUNDABLE[RefundableStatus.PENDING],
+    "status: unavailable": NOT_REFUNDABLE[RefundableStatus.UNAVAILABLE],
+    "status: full": NOT_REFUNDABLE[RefundableStatus.FULL],
     "amount_not_available": ("more is asked for than is left", "get the payment and refund at most its `available`"),
     "amount_min_validation": ("the amount is too small", "refund at least 1p"),
     "disputed": ("the payment is disputed", "wait until the dispute is decided; see search_disputes"),

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Annotated, Final, Required
 from urllib.parse import urlencode
 
-from pydantic import AliasPath, Field, StrictBool, StrictStr
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.core.http.responses import Wire
 from govcomponents.pay import inputs
+from govcomponents.pay.adapters.payment_states import payment_state
 from govcomponents.pay.adapters.request_parts import given, json_body, path_of
-from govcomponents.pay.adapters.values import SignedUnits, Units, revealed
+from govcomponents.pay.adapters.values import Scalar, SignedUnits, Units, at, revealed
 from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
 from govcomponents.pay.limits import AmountLimits, PayLimits
 from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus
@@ -24,7 +24,6 @@ from govcomponents.privacy import Personal
 
 Search = inputs.PaymentSearch | inputs.RefundSearch | inputs.AgreementSearch | inputs.DisputeSearch
 PROVIDER: Final = "GOV.UK Pay"
-BASE_URL: Final = "https://publicapi.payments.service.gov.uk"
 PAYMENTS: Final = "/v1/payments"
 REFUNDS: Final = "/v1/refunds"
 PAYMENT: Final = "/v1/payments/{payment_id}"
@@ -33,7 +32,6 @@ AGREEMENTS: Final = "/v1/agreements"
 AGREEMENT: Final = "/v1/agreements/{agreement_id}"
 DISPUTES: Final = "/v1/disputes"
 AUTH: Final = "/v1/auth"
-SIGNATURE: Final = "Pay-Signature"
 LARGEST_PAGE: Final = 500
 RATE_LIMIT_WAIT: Final = 1.0  # it sends no Retry-After, and counts by the second of the clock (docs: rate limits)
 # Behind what acts on a card the API waits up to 10 s for the card's provider (pay-connector, config.yaml), so hearing
@@ -70,25 +68,15 @@ FAILURES: Final = {
     "P0040": FailureReason.CANCELLED_BY_SERVICE,
     "P0050": FailureReason.PROVIDER_ERROR,
 }
-_UNFINISHED: Final = (PaymentStatus.CREATED, PaymentStatus.STARTED, PaymentStatus.SUBMITTED, PaymentStatus.CAPTURABLE)
-_ENDED_BADLY: Final = (PaymentStatus.FAILED, PaymentStatus.CANCELLED, PaymentStatus.ERROR)
-# Of each status, whether the person has nothing more to do, and whether it is a failure.
-_STATES: Final = {name: (known, known not in _UNFINISHED, known in _ENDED_BADLY) for name, known in STATUSES.items()}
 
 
 # Requests.
 
 LOOK_AT_PAYMENT: Final = "get the payment and decide from its state"
-LOOK_AT_AGREEMENT: Final = "get the agreement and decide from its status"
 _LOOK_FOR_PAYMENT: Final = (
     "search payments for the reference; a payment that nobody pays takes no money and expires by itself, "
     "so making another is safe"
 )
-
-
-def get(operation: str, template: str, **ids: str) -> Request:
-    """Read what is at a path, such as a payment: each read of an unfinished one makes a new single-use link."""
-    return Request(operation, "GET", path_of(template, **ids), Replay.ALWAYS, template=template)
 
 
 def act(
@@ -105,28 +93,21 @@ def _post(
     body: Mapping[str, object],
     extra: Mapping[str, object] | None,
     *,
-    payment_id: str = "",
     lookup: str,
     timeout: float | None = None,
-    idempotency_key: str | None = None,
+    key: str | None = None,
+    payment_id: str = "",
 ) -> Request:
     # Not escaped: the firewall in front of the API may refuse a backslash (GOV.UK Pay docs: error codes, P0920).
     content = json_body(body, extra, operation=operation, provider=PROVIDER)
-    headers, replay = {"Content-Type": "application/json"}, Replay.UNSENT
-    if idempotency_key is not None:
-        headers["Idempotency-Key"], replay = idempotency_key, Replay.IDEMPOTENT
-    return Request(
-        operation,
-        "POST",
+    headers, replay, path = (
+        {"Content-Type": "application/json"},
+        Replay.UNSENT,
         path_of(template, payment_id=payment_id),
-        replay,
-        headers,
-        content,
-        timeout,
-        lookup,
-        idempotency_key=idempotency_key,
-        template=template,
     )
+    if key is not None:
+        headers["Idempotency-Key"], replay = key, Replay.IDEMPOTENT
+    return Request(operation, "POST", path, replay, headers, content, timeout, lookup, PROVIDER, key, template)
 
 
 def _prefilled(details: inputs.CardholderDetails) -> dict[str, object]:
@@ -187,8 +168,7 @@ def charge_agreement(charge: inputs.AgreementCharge) -> Request:
         metadata=charge.metadata,
     )
     lookup = "call again with the same arguments and the idempotency key of this error; it charges once"
-    key = charge.idempotency_key
-    return _post("pay.charge_agreement", PAYMENTS, body, charge.extra, lookup=lookup, idempotency_key=key)
+    return _post("pay.charge_agreement", PAYMENTS, body, charge.extra, lookup=lookup, key=charge.idempotency_key)
 
 
 def authorise(card: inputs.CardDetails) -> Request:
@@ -261,10 +241,6 @@ _PAYMENT_LINK: Final = re.compile(r"/v1/payments/([A-Za-z0-9]+)$")
 # thousands.
 
 
-def _at(*path: str) -> object:
-    return Field(validation_alias=AliasPath(*path))
-
-
 class LinkPart(TypedDict, total=False):
     """A link; `params` goes with one that is posted to."""
 
@@ -273,8 +249,9 @@ class LinkPart(TypedDict, total=False):
 
 
 class LinksPart(TypedDict, total=False):
-    """The links that say what can be done with a payment."""
+    """The links that say what can be done with a payment, or which payment a refund is of."""
 
+    payment: LinkPart | None
     next_url: LinkPart | None
     auth_url_post: LinkPart | None
     cancel: LinkPart | None
@@ -340,10 +317,6 @@ class ExemptionPart(TypedDict, total=False):
     outcome: _Outcome | None
 
 
-_Finite = Annotated[float, Field(allow_inf_nan=False)]
-_Scalar = Annotated[StrictStr | StrictBool | int | _Finite, Field(union_mode="left_to_right")]
-
-
 class PaymentAnswer(TypedDict, total=False):
     """A payment."""
 
@@ -361,7 +334,7 @@ class PaymentAnswer(TypedDict, total=False):
     net_amount: SignedUnits | None
     email: str | None
     language: str | None
-    metadata: dict[str, _Scalar] | None
+    metadata: dict[str, Scalar] | None
     authorisation_mode: str | None
     agreement_id: AgreementId | None
     agreement_payment_type: str | None
@@ -371,22 +344,18 @@ class PaymentAnswer(TypedDict, total=False):
     card_details: CardPart | None
     card_brand: str | None
     refund_summary: RefundSummaryPart | None
-    capture_submit_time: Annotated[str | None, _at("settlement_summary", "capture_submit_time")]
-    captured_date: Annotated[str | None, _at("settlement_summary", "captured_date")]
-    settled_date: Annotated[str | None, _at("settlement_summary", "settled_date")]
-    three_d_secure: Annotated[bool | None, _at("authorisation_summary", "three_d_secure", "required")]
+    capture_submit_time: Annotated[str | None, at("settlement_summary", "capture_submit_time")]
+    captured_date: Annotated[str | None, at("settlement_summary", "captured_date")]
+    settled_date: Annotated[str | None, at("settlement_summary", "settled_date")]
+    three_d_secure: Annotated[bool | None, at("authorisation_summary", "three_d_secure", "required")]
     exemption: ExemptionPart | None
     _links: LinksPart | None
-
-
-class _RefundLinks(TypedDict, total=False):
-    payment: LinkPart | None
 
 
 class RefundAnswer(Wire):
     """A refund. In some answers only a link names its payment."""
 
-    links: _RefundLinks | None = Field(None, alias="_links")
+    links: LinksPart | None = Field(None, alias="_links")
     refund_id: RefundId
     amount: Units
     status: str
@@ -412,34 +381,20 @@ class DisputeAnswer(Wire):
 
 def payment_of(refund: RefundAnswer) -> PaymentId | None:
     """Return the id of the payment that a refund is of; None if it does not tell."""
-    link = ((refund.links or {}).get("payment") or {}).get("href") or ""
-    linked = _PAYMENT_LINK.search(link)
+    linked = _PAYMENT_LINK.search(((refund.links or {}).get("payment") or {}).get("href") or "")
     return refund.payment_id or (PaymentId(linked.group(1)) if linked else None)
 
 
 def read_state(part: StatePart, *, is_captured: bool) -> PaymentState:
     """Read a state of the API. What is not known counts as not finished unless Pay says that it is."""
-    return _state(
-        part.get("status", ""),
-        part.get("code"),
-        part.get("message"),
+    raw, code = part.get("status", ""), part.get("code")
+    return payment_state(
+        STATUSES.get(raw, PaymentStatus.UNKNOWN),
+        raw,
+        failure=FAILURES.get(code or "", FailureReason.UNKNOWN),
         is_finished=part.get("finished"),
         is_captured=is_captured,
         can_retry=part.get("can_retry"),
+        code=code,
+        message=part.get("message"),
     )
-
-
-@lru_cache(maxsize=256)  # a search reads thousands of payments that have the same few
-def _state(
-    text: str,
-    code: str | None,
-    message: str | None,
-    *,
-    is_finished: bool | None,
-    is_captured: bool,
-    can_retry: bool | None,
-) -> PaymentState:
-    status, is_over, is_failure = _STATES.get(text) or (PaymentStatus.UNKNOWN, bool(is_finished), False)
-    failure = FAILURES.get(code or "", FailureReason.UNKNOWN) if is_failure else None
-    is_captured = is_captured and status is PaymentStatus.SUCCEEDED
-    return PaymentState(status, text, is_over, is_captured, failure, can_retry, code, message)

@@ -18,9 +18,8 @@ from typing_extensions import TypedDict
 from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.responses import read_as
 from govcomponents.core.ports.answers import check_is
-from govcomponents.core.ports.port import SecretForm
 from govcomponents.errors import Conflict, GovComponentsError, NotFound, RequestRefused
-from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, Reader, carrying
+from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, Reader, carrying, webhook_secrets
 from govcomponents.pay.adapters.doubts import DOUBTS
 from govcomponents.pay.adapters.local_filters import fits
 from govcomponents.pay.adapters.refund_guard import check_refundable
@@ -63,13 +62,9 @@ class Stripe(ApiKeyAdapter):
     limits = wire.LIMITS
     # It honours a key for 24 hours: an hour is left for clocks and slow requests.
     doubts = MappingProxyType({**DOUBTS, "pay.refund": replace(DOUBTS["pay.refund"], key_lifetime=23 * 3600.0)})
-    secret_forms = MappingProxyType(
-        {
-            "webhook_secrets": SecretForm(
-                re.compile(r"whsec_[A-Za-z0-9+/=_-]+"),
-                "copy the signing secret from the endpoint's page in Stripe's dashboard: it starts with whsec_",
-            )
-        }
+    secret_forms = webhook_secrets(
+        r"whsec_[A-Za-z0-9+/=_-]+",
+        "copy the signing secret from the endpoint's page in Stripe's dashboard: it starts with whsec_",
     )
     capabilities = frozenset(Can) - {
         *(Can.CONFIRM, Can.LIST_EVENTS, Can.AGREEMENTS, Can.SEARCH_AGREEMENTS),
@@ -82,8 +77,8 @@ class Stripe(ApiKeyAdapter):
         told="a secret one starts with sk_, a restricted one with rk_; a publishable one (pk_) takes no payments",
         source="make a secret or restricted key in Stripe's dashboard and set it",
     )
-    default_base_url = wire.BASE_URL
-    signature_header = wire.SIGNATURE
+    default_base_url = "https://api.stripe.com"
+    signature_header = "Stripe-Signature"
     rate_limit_wait = wire.WAIT
 
     @staticmethod

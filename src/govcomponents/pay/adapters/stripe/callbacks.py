@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 
 from govcomponents.core.http.responses import LazyJson
 from govcomponents.core.times import time_of
-from govcomponents.pay.adapters.event_states import agreeing
+from govcomponents.pay.adapters.payment_states import agreeing
 from govcomponents.pay.adapters.stripe import parsing, wire
 from govcomponents.pay.adapters.values import Units
 from govcomponents.pay.events import DisputeChanged, PaymentChange, PaymentChanged, RefundChanged, UnknownEvent

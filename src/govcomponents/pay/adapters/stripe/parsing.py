@@ -16,9 +16,9 @@ from govcomponents.money import Money
 from govcomponents.pay.adapters.api_key_adapter import Reader
 from govcomponents.pay.adapters.stripe import wire
 from govcomponents.pay.adapters.stripe.wire import from_units
-from govcomponents.pay.adapters.values import personal, secret
+from govcomponents.pay.adapters.values import address, personal, secret
 from govcomponents.pay.ids import DisputeId, PaymentId, RefundId
-from govcomponents.pay.models import NOT_SETTLED, Address, Card, Dispute, Payment, Refund, Refundable, Settlement
+from govcomponents.pay.models import NOT_SETTLED, Card, Dispute, Payment, Refund, Refundable, Settlement
 from govcomponents.pay.states import (
     DisputeStatus,
     FailureReason,
@@ -244,23 +244,14 @@ def _refundable(
 
 
 def _card(part: wire.CardPart, person: wire.PersonPart) -> Card:
-    address, funding = person.get("address"), part.get("funding")
-    month, year = part.get("exp_month"), part.get("exp_year")
+    funding, month, year = part.get("funding"), part.get("exp_month"), part.get("exp_year")
     return Card(
         brand=part.get("brand"),
         kind=funding if funding in ("credit", "debit") else None,
         last_digits=personal(part.get("last4")),
         expiry=personal(f"{month:02d}/{year % 100:02d}" if month in range(1, 13) and year and year > 0 else None),
         holder=personal(person.get("name")),
-        billing_address=Address(
-            line1=personal(address.get("line1")),
-            line2=personal(address.get("line2")),
-            city=personal(address.get("city")),
-            postcode=personal(address.get("postal_code")),
-            country=address.get("country"),
-        )
-        if address is not None
-        else None,
+        billing_address=address(person.get("address"), postcode="postal_code"),
         wallet=part.get("wallet"),
     )
 

@@ -8,16 +8,15 @@ import secrets
 from collections.abc import Iterable, Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Annotated, Final, Required
-from urllib.parse import urlencode
 
-from pydantic import AliasPath, Field, StrictBool
+from pydantic import Field, StrictBool
 from typing_extensions import TypedDict
 
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
 from govcomponents.money import Money
-from govcomponents.pay.adapters.request_parts import flatten, form_body, path_of
-from govcomponents.pay.adapters.values import SignedUnits, Units
+from govcomponents.pay.adapters.request_parts import form_body, path_of, reading
+from govcomponents.pay.adapters.values import SignedUnits, Units, at
 from govcomponents.pay.limits import AmountLimits, PayLimits
 
 if TYPE_CHECKING:
@@ -26,9 +25,7 @@ if TYPE_CHECKING:
     DatedSearch = inputs.PaymentSearch | inputs.RefundSearch | inputs.DisputeSearch
 
 PROVIDER: Final = "Stripe"
-BASE_URL: Final = "https://api.stripe.com"
 API_VERSION: Final = "2026-06-24.dahlia"
-SIGNATURE: Final = "Stripe-Signature"
 LARGEST_PAGE: Final = 100
 
 SESSIONS: Final = "/v1/checkout/sessions"
@@ -146,10 +143,8 @@ def is_intent(payment_id: str) -> bool:
 
 def get(operation: str, template: str, identifier: str = "", query: Mapping[str, object] | None = None) -> Request:
     """Read the object, or the list, that a template of a path with an id stands for."""
-    path = path_of(template, id=identifier)
-    url = f"{path}?{urlencode(list(flatten(query)))}" if query else path
     lookup = "it was only to read, and nothing was changed: call again"
-    return Request(operation, "GET", url, Replay.ALWAYS, _VERSION, lookup=lookup, template=template)
+    return reading(operation, template, {"id": identifier}, query=query, headers=_VERSION, lookup=lookup)
 
 
 def get_session(operation: str, session_id: str) -> Request:
@@ -306,7 +301,7 @@ class CardPart(TypedDict, total=False):
     exp_month: int | None
     exp_year: int | None
     three_d_secure: dict[str, object] | None
-    wallet: Annotated[str | None, Field(validation_alias=AliasPath("wallet", "type"))]
+    wallet: Annotated[str | None, at("wallet", "type")]
 
 
 class BalancePart(TypedDict, total=False):
@@ -329,7 +324,7 @@ class ChargePart(_Sum, total=False):
     refunded: StrictBool
     disputed: StrictBool
     billing_details: PersonPart | None
-    card: Annotated[CardPart | None, Field(validation_alias=AliasPath("payment_method_details", "card"))]
+    card: Annotated[CardPart | None, at("payment_method_details", "card")]
     balance_transaction: BalancePart | str | None
     payment_intent: IntentPart | str | None
     metadata: dict[str, str] | None
@@ -393,5 +388,5 @@ class DisputePart(_Sum, total=False):
     created: Seconds | None
     charge: str | dict[str, object] | None
     payment_intent: IntentPart | str | None
-    evidence_due_at: Annotated[Seconds | None, Field(validation_alias=AliasPath("evidence_details", "due_by"))]
+    evidence_due_at: Annotated[Seconds | None, at("evidence_details", "due_by")]
     balance_transactions: list[BalancePart]

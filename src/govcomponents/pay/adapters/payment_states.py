@@ -1,17 +1,16 @@
-"""The state that an event tells, made to agree with the change that it reports, or left out where both contradict."""
+"""States of payments as adapters tell them, and how that of an event is made to agree with the change it reports."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.pay.events import PaymentChange
-from govcomponents.pay.states import FailureReason, PaymentStatus
+from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from govcomponents.pay.states import PaymentState
 
 # Of each change, the statuses that a payment can have after it.
 _AFTER: Final[Mapping[PaymentChange, tuple[PaymentStatus, ...]]] = {
@@ -26,6 +25,34 @@ _AFTER: Final[Mapping[PaymentChange, tuple[PaymentStatus, ...]]] = {
     PaymentChange.CANCELLED: (PaymentStatus.CANCELLED, PaymentStatus.FAILED),
 }
 _TAKEN: Final = frozenset({PaymentChange.CAPTURED, PaymentChange.SETTLED})
+
+
+@lru_cache(maxsize=256)  # a search reads thousands of payments that have the same few
+def payment_state(
+    status: PaymentStatus,
+    raw_status: str,
+    *,
+    failure: FailureReason = FailureReason.UNKNOWN,
+    is_finished: bool | None = None,
+    is_captured: bool = False,
+    can_retry: bool | None = None,
+    code: str | None = None,
+    message: str | None = None,
+) -> PaymentState:
+    """Return a state. What is not known counts as not finished unless the provider says that it `is_finished`.
+
+    `failure` is told of what ended without payment only, and `is_captured` of what was paid only.
+    """
+    return PaymentState(
+        status,
+        raw_status,
+        bool(is_finished) if status is PaymentStatus.UNKNOWN else status.is_finished,
+        is_captured and status is PaymentStatus.SUCCEEDED,
+        failure if status.is_failure else None,
+        can_retry,
+        code,
+        message,
+    )
 
 
 def agreeing(change: PaymentChange, state: PaymentState | None) -> PaymentState | None:
