@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import html
+import io
+import json
 import re
+import time
+import tracemalloc
 
 import pytest
 
 from govcomponents import GovComponents, GovComponentsError, Money, OutcomeUnknown
+from govcomponents.cli.request_lines import printer
 from govcomponents.sandbox.http.messages import Call
+from govcomponents.sandbox.server import serving
 
 PEOPLE = ("canary@example.com", "07700900199", "Canary Example")
 
@@ -107,10 +113,10 @@ def test_a_request_is_sent_again_as_it_came(gov: GovComponents) -> None:
 def test_a_request_becomes_a_test_that_passes(gov: GovComponents) -> None:
     pay(gov)
     told = page(gov, f"/_sandbox/requests/{newest(gov)}?reveal=1")
-    code = told[told.index("from govcomponents import") : told.index("</div>", told.index("from govcomponents import"))]
+    code = told[told.index("from govcomponents import") : told.index("</pre>", told.index("from govcomponents import"))]
     made: dict[str, object] = {}
     exec(code, made)  # it is what people copy
-    made["test_pay_create"]()
+    made["test_pay_create"](gov)
 
 
 def test_what_has_no_route_is_logged_too_and_own_pages_are_not(gov: GovComponents) -> None:
@@ -189,3 +195,91 @@ def test_a_value_that_was_sent_without_a_name_is_masked(gov: GovComponents) -> N
     told = page(gov, f"/_sandbox/requests/{newest(gov)}")
     assert SECRETS not in told
     assert "grant_type=authorization_code\n(hidden)" in told
+
+
+def test_a_refusal_is_explained_by_the_error_reference(gov: GovComponents) -> None:
+    with pytest.raises(GovComponentsError) as raised:
+        gov.pay.get("none")
+    told = page(gov, f"/_sandbox/requests/{newest(gov)}")
+    assert f'href="/_sandbox/errors#{type(raised.value).__name__}"' in told
+    assert raised.value.happened in told
+    assert raised.value.fix
+    assert raised.value.fix in told
+    assert 'id="NotFound"' in page(gov, "/_sandbox/errors")
+    assert "NotFound</a>: there is no such payment" in page(gov, "/_sandbox/requests?refused=1")
+
+
+@pytest.mark.parametrize("path", ["/token", "/userinfo", "/authorize", "/v2/template/x", "/v1/payments"])
+def test_every_providers_refusal_is_explained(gov: GovComponents, path: str) -> None:
+    send(gov, "POST" if path == "/token" else "GET", path, {"User-Agent": "x"})
+    assert "Why it was refused" in page(gov, f"/_sandbox/requests/{newest(gov)}")
+
+
+def test_it_says_by_whose_key_a_request_came(gov: GovComponents) -> None:
+    pay(gov)
+    assert "By the key of</dt><dd>Renew a licence" in page(gov, f"/_sandbox/requests/{newest(gov)}")
+    send(gov, "GET", "/v1/payments", {"Authorization": "Bearer api_test_none"})
+    assert "nobody whom the world knows" in page(gov, f"/_sandbox/requests/{newest(gov)}")
+    text(gov)
+    named = page(gov, f"/_sandbox/requests/{newest(gov)}")
+    assert re.search(r"By the key of</dt><dd>[^<]+, key [^<]+<", named)
+
+
+def test_news_come_as_server_sent_events(gov: GovComponents) -> None:
+    url = f"{gov.simulator.base_url}/_sandbox/requests/live?after=0"
+    assert b"nothing new" in gov.simulator.visit(url).body
+    pay(gov)
+    answer = gov.simulator.visit(url)
+    assert answer.headers["content-type"] == "text/event-stream"
+    assert answer.body == b"retry: 500\nid: 1\ndata: 1\n\n"
+
+
+def test_a_browser_waits_for_news_and_a_stop_ends_its_wait() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+    from urllib.request import urlopen
+
+    def ask(url: str) -> bytes:
+        with urlopen(url) as answer:
+            return bytes(answer.read())
+
+    with ThreadPoolExecutor(2) as pool, serving() as server:
+        url = f"{server.base_url}/_sandbox/requests/live?wait=1&after="
+        first = pool.submit(ask, f"{url}0")
+        server.sandbox.visit(f"{server.base_url}/v1/payments")
+        assert b"data: 1" in first.result(10)
+        began = time.monotonic()
+        pool.submit(ask, f"{url}1")
+        time.sleep(0.2)
+    assert time.monotonic() - began < 5
+
+
+def test_ten_thousand_requests_take_at_most_thirty_mebibytes(gov: GovComponents) -> None:
+    headers = {"authorization": "Bearer api_test_none", "content-type": "application/json", "user-agent": "x" * 50}
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for number in range(10_000):
+        body = b'{"amount": 14500, "reference": "R-%d", "description": "%s"}' % (number, b"x" * 300)
+        given = {f"{name}": f"{value}" for name, value in headers.items()}
+        gov.simulator.respond(Call("POST", f"/v1/payments/{number}", "", given, body, gov.simulator.base_url))
+    used = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    assert len(gov.simulator.requests.requests()) == 10_000
+    assert used <= 30 * 1024 * 1024
+
+
+def test_the_same_lines_are_printed_on_a_terminal(gov: GovComponents, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    plain, coloured, lines = io.StringIO(), io.StringIO(), io.StringIO()
+    monkeypatch.setattr(coloured, "isatty", lambda: True)
+    shows = [printer(gov.simulator, as_json=False, stream=stream) for stream in (plain, coloured)]
+    shows.append(printer(gov.simulator, as_json=True, stream=lines))
+    gov.simulator.requests.on_request = lambda entry: [show(entry) for show in shows] and None
+    with pytest.raises(GovComponentsError):
+        gov.pay.get("none")
+    list(gov.pay.search(email="canary@example.com"))
+    first, second = plain.getvalue().splitlines()
+    assert first.endswith("404 GET /v1/payments/none (pay.get) - NotFound: there is no such payment")
+    assert "canary" not in second + coloured.getvalue() + lines.getvalue()
+    assert "\x1b[31m404\x1b[0m" in coloured.getvalue()
+    assert "\x1b" not in plain.getvalue()
+    assert json.loads(lines.getvalue().splitlines()[0])["error"] == "NotFound"

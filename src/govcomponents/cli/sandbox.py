@@ -58,6 +58,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "(default: only where the first world or --callbacks-to says)",
     )
     parser.add_argument("--public-url", metavar="URL", help="the address that clients use, if it is another one")
+    parser.add_argument(
+        "--log",
+        action="store_true",
+        help="print a line for each request to a provider: its answer, and why it was refused",
+    )
     add_json(parser)
     parser.set_defaults(run=run)
 
@@ -86,6 +91,10 @@ def run(options: argparse.Namespace) -> int:
 
     previous = [(number, signal.signal(number, stop)) for number in (signal.SIGINT, signal.SIGTERM)]
     try:
+        if options.log:
+            from govcomponents.cli.request_lines import printer
+
+            server.sandbox.requests.on_request = printer(server.sandbox, as_json=options.json)
         report(options, _facts(server), welcome(server, options.host).split("\n"))
         server.serve()
     finally:

@@ -124,7 +124,8 @@ class Sandbox(BuiltInStubs):
         return self.drop_connections()  # a server puts in its own, later than the pages are made
 
     def close(self) -> None:
-        """Close the state file, if there is one."""
+        """Let nobody wait for a request any more, and close the state file, if there is one."""
+        self.requests.close()
         if self._replayer is not None:
             self._replayer.close()
 

@@ -183,6 +183,9 @@ class RequestLog:
     def __init__(self, clock: SandboxClock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._came = threading.Condition(self._lock)
+        self._waiters = 0
+        self._is_closed = False
         self._kept: deque[LoggedRequest] = deque()
         self._bytes = 0
         self._number = 0
@@ -214,6 +217,8 @@ class RequestLog:
             self._bytes += _size(entry)
             while len(self._kept) > _LIMIT or self._bytes > _BUDGET:
                 self._bytes -= _size(self._kept.popleft())
+            if self._waiters:
+                self._came.notify_all()
         if self.on_request is not None:
             self.on_request(entry)
 
@@ -224,7 +229,29 @@ class RequestLog:
 
     def find(self, number: int) -> LoggedRequest | None:
         """Return the request of a number, or None if it is not kept."""
-        return next((entry for entry in self.requests() if entry.number == number), None)
+        with self._lock:
+            return next((entry for entry in reversed(self._kept) if entry.number == number), None)
+
+    def wait_for_newer(self, number: int, seconds: float) -> int:
+        """Wait until a request with a higher number has come, or for so long; return the newest number."""
+        with self._came:
+            self._waiters += 1
+            try:
+                self._came.wait_for(lambda: self._is_closed or self._number > number, seconds)
+            finally:
+                self._waiters -= 1
+            return self._number
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest request; 0 before the first."""
+        return self._number
+
+    def close(self) -> None:
+        """Let nobody wait any more."""
+        with self._came:
+            self._is_closed = True
+            self._came.notify_all()
 
     def clear(self) -> None:
         """Forget everything."""

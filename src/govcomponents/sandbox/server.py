@@ -90,6 +90,7 @@ class SandboxServer:
 
     def close(self) -> None:
         """Free the address of a server that is not being served."""
+        self.sandbox.requests.close()
         self._listener.end_connections()
         self._listener.server_close()
         self._worker.stop()

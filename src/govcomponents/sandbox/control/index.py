@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.control.client_environment import environment, settings_for
-from govcomponents.sandbox.http.messages import Call, Route, html_response, text_response
+from govcomponents.sandbox.control.own_page import own_page, script_routes
+from govcomponents.sandbox.http.messages import Call, Route, text_response
 from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.plugins.outbox import OutboxMessage
 
@@ -40,6 +41,7 @@ class IndexPages:
     def routes(self) -> Iterable[Route]:
         """All pages."""
         yield Route("GET", "/", self.home)
+        yield from script_routes()
         yield Route("GET", "/_sandbox/timeline", self.timeline)
         yield Route("GET", "/_sandbox/outbox", self.outbox)
         yield Route("GET", "/_sandbox/outbox/<message_id>", self.message)
@@ -72,7 +74,7 @@ class IndexPages:
             events=self._context.timeline.events()[-8:][::-1],
             base_url=self._context.base_url,
         )
-        return html_response(200, page)
+        return own_page(200, page)
 
     def timeline(self, call: Call) -> Response:
         """Show what happened, the newest first; `reference` narrows it down."""
@@ -80,36 +82,33 @@ class IndexPages:
         events = self._context.timeline.events(reference or None)
         shown = events[-_SHOWN_AT_MOST:][::-1]
         page = _pages.render("timeline.html", events=shown, reference=reference, total=len(events))
-        return html_response(200, page)
+        return own_page(200, page)
 
     def outbox(self, call: Call) -> Response:
         """List the messages, the newest first."""
         messages = self._controls.messages()
         page = _pages.render("outbox.html", messages=messages[-_SHOWN_AT_MOST:][::-1], total=len(messages))
-        return html_response(200, page)
+        return own_page(200, page)
 
     def message(self, call: Call) -> Response:
         """Show one message as its reader would see it."""
         found = self._message(call.params["message_id"])
         if found is None:
-            return html_response(404, _pages.render("not_found.html", what="message"))
-        policy = (
-            "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; frame-ancestors 'none'"
-        )
-        return html_response(200, _pages.render("message.html", message=found), {"content-security-policy": policy})
+            return own_page(404, _pages.render("not_found.html", what="message"))
+        return own_page(200, _pages.render("message.html", message=found))
 
     def email(self, call: Call) -> Response:
         """Give the HTML of one email, for the frame in which its page shows it; links and scripts do nothing there."""
         found = self._message(call.params["message_id"])
         if found is None or found.html is None:
-            return html_response(404, _pages.render("not_found.html", what="email"))
+            return own_page(404, _pages.render("not_found.html", what="email"))
         policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-        return html_response(200, found.html, {"content-security-policy": policy})
+        return own_page(200, found.html, {"content-security-policy": policy})
 
     def came_back(self, call: Call) -> Response:
         """Show what came back to the service: for people who try a journey without a service of their own."""
         pairs = [{"name": name, "value": value, "meaning": _MEANINGS.get(name, "")} for name, value in call.query]
-        return html_response(200, _pages.render("came_back.html", pairs=pairs))
+        return own_page(200, _pages.render("came_back.html", pairs=pairs))
 
     def _message(self, message_id: str) -> OutboxMessage | None:
         return next((message for message in self._controls.messages() if message.id == message_id), None)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.callbacks.queue import Perturbation
+from govcomponents.sandbox.control.own_page import own_page
 from govcomponents.sandbox.faults.catalogue import describe
 from govcomponents.sandbox.http.messages import (
     Call,
     Route,
-    html_response,
     is_cross_site,
     redirect,
     text_response,
@@ -96,7 +96,7 @@ class ControlPages:
             typed=typed,
             wrong=wrong,
         )
-        return html_response(status, page, _SAYS_ORIGIN)
+        return own_page(status, page, _SAYS_ORIGIN)
 
     def perturb(self, call: Call) -> Response:
         """Duplicate, delay, shuffle or pause callbacks."""
@@ -127,7 +127,7 @@ class ControlPages:
         try:
             self._callbacks.resend(call.params["callback_id"])
         except KeyError:
-            return html_response(404, _pages.render("not_found.html", what="callback"))
+            return own_page(404, _pages.render("not_found.html", what="callback"))
         return redirect("/_sandbox/callbacks", 303)
 
     def faults(self, call: Call) -> Response:
@@ -147,7 +147,7 @@ class ControlPages:
             typed=typed,
             wrong=wrong,
         )
-        return html_response(status, page, _SAYS_ORIGIN)
+        return own_page(status, page, _SAYS_ORIGIN)
 
     def arm(self, call: Call) -> Response:
         """Arm the fault that the form names."""
@@ -175,7 +175,7 @@ class ControlPages:
         try:
             self._faults.disarm(call.params["fault_id"])
         except KeyError:
-            return html_response(404, _pages.render("not_found.html", what="fault"))
+            return own_page(404, _pages.render("not_found.html", what="fault"))
         return redirect("/_sandbox/faults", 303)
 
     def clear(self, call: Call) -> Response:
@@ -196,7 +196,7 @@ class ControlPages:
             typed=typed,
             wrong=wrong,
         )
-        return html_response(status, page, _SAYS_ORIGIN)
+        return own_page(status, page, _SAYS_ORIGIN)
 
     def set_clock(self, call: Call) -> Response:
         """Do what the pressed button says: advance, set, stop or run."""

@@ -17,6 +17,7 @@ from govcomponents.sandbox.identity_provider.clients import ClientRejected, chec
 from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
 from govcomponents.sandbox.identity_provider.keys import SigningKeys
 from govcomponents.sandbox.identity_provider.profile import AuthorizationRequest, BadRequest, ProviderProfile
+from govcomponents.sandbox.identity_provider.refusals import caller_of
 from govcomponents.sandbox.identity_provider.token_faults import corrupt
 from govcomponents.sandbox.identity_provider.world import Client, OpenIdWorld, Person
 from govcomponents.sandbox.plugins.provider import Fact
@@ -91,6 +92,10 @@ class OpenIdStub:
             "client_id": client.client_id,
             "redirect_url": client.redirect_urls[0],
         }
+
+    def caller(self, call: Call) -> str:
+        """Name the client that a call is of, by what it says of itself."""
+        return caller_of(call, self._clients)
 
     def summary(self) -> Iterable[Fact]:
         """Counts of services, people and finished sign-ins."""

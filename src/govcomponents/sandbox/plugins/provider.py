@@ -14,7 +14,9 @@ from govcomponents.sandbox.faults.catalogue import TRANSPORT_FAULTS, Fault
 from govcomponents.sandbox.http.messages import RouteOwner
 
 if TYPE_CHECKING:
-    from govcomponents.core.http.messages import Response
+    from govcomponents.core.http.messages import Request, Response
+    from govcomponents.errors import GovComponentsError
+    from govcomponents.sandbox.http.messages import Call
     from govcomponents.sandbox.plugins.context import SandboxContext
 
 Section: TypeAlias = Mapping[str, object]
@@ -75,6 +77,15 @@ class TakesCards(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsCallers(Protocol):
+    """A stub that can tell by which of the world's keys a call came."""
+
+    def caller(self, call: Call) -> str:
+        """Return the name of the service and of its key, without the key; an empty text if it is none of them."""
+        ...
+
+
 def _empty() -> Section:
     return {}
 
@@ -89,7 +100,8 @@ class ProviderSpec:
     ConfigurationError that names the wrong place. `faults`: those of its own, besides lost and broken responses.
     `default_section`: its section of a default world. `is_default`: whether the default world has it; only a built-in
     provider can, so that an installed package does not change what the same seed gives.
-    `send_callbacks_to`: changes a section so that all callbacks go below one URL.
+    `send_callbacks_to`: changes a section so that all callbacks go below one URL. `explain`: the error of the SDK that
+    a refusal stands for, at a time in seconds since the epoch; the request log shows it.
     """
 
     section: str
@@ -101,6 +113,7 @@ class ProviderSpec:
     default_section: Callable[[], Section] = _empty
     is_default: bool = False
     send_callbacks_to: Callable[[Section, str], Section] | None = None
+    explain: Callable[[Request, Response, float], GovComponentsError] | None = field(default=None, repr=False)
 
     def all_faults(self) -> dict[str, Fault]:
         """Every fault that can be injected into its calls, by name."""

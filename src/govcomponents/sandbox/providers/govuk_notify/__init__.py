@@ -12,6 +12,8 @@ from govcomponents.sandbox.providers.govuk_notify.faults import FAULTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from govcomponents.core.http.messages import Request, Response
+    from govcomponents.errors import GovComponentsError
     from govcomponents.sandbox.plugins.provider import BuildStub, Section
 
 _KINDS = ("delivery_status", "inbound_sms", "returned_letter")
@@ -36,6 +38,12 @@ def _send_callbacks_to(section: Section, url: str) -> Section:
     return on_each(section, "services", change)
 
 
+def _explain(request: Request, response: Response, now: float) -> GovComponentsError:
+    from govcomponents.notify.adapters.govuk_notify.error_mapping import ERRORS
+
+    return ERRORS.error(response, request, now)
+
+
 SPEC = ProviderSpec(
     section="notify",
     name="GOV.UK Notify",
@@ -46,4 +54,5 @@ SPEC = ProviderSpec(
     default_section=partial(load_default, __name__),
     is_default=True,
     send_callbacks_to=_send_callbacks_to,
+    explain=_explain,
 )

@@ -48,6 +48,16 @@ def authenticate(header: str, services: Mapping[str, Service], now: float, lifet
     raise _forbidden("Invalid token: API key not found")
 
 
+def caller_of(header: str, services: Mapping[str, Service]) -> tuple[Service, ApiKey | None] | None:
+    """Return the service that a token names and the key that signed it, whatever else is wrong with it."""
+    try:
+        _head, claims, signed, signature = _parse(header[7:])
+        service = _service(claims, services)
+    except Refusal:
+        return None
+    return service, next((key for key in service.api_keys if _is_signed(key.secret, signed, signature)), None)
+
+
 def _forbidden(message: str) -> Refusal:
     return Refusal(403, [("AuthError", message)])
 

@@ -8,7 +8,7 @@ from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.http.messages import Route, json_response
 from govcomponents.sandbox.plugins.outbox import OutboxMessage
 from govcomponents.sandbox.plugins.provider import Fact
-from govcomponents.sandbox.providers.govuk_notify.admission import authenticate
+from govcomponents.sandbox.providers.govuk_notify.admission import authenticate, caller_of
 from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS, CallbackSender
 from govcomponents.sandbox.providers.govuk_notify.messages import Message, Messages
 from govcomponents.sandbox.providers.govuk_notify.responses import Refusal, unknown_route, wrong_method
@@ -187,6 +187,14 @@ class GovUkNotifyStub:
         if message is None or message.channel != channel:
             raise ConfigurationError(f"the sandbox has no {channel} with that id", fix="give the `id` of what was sent")
         return message
+
+    def caller(self, call: Call) -> str:
+        """Name the service and the key by which a call came."""
+        found = caller_of(call.headers.get("authorization", ""), self._services)
+        if found is None:
+            return ""
+        service, key = found
+        return f"{service.name}, key {key.name}" if key is not None else f"{service.name}, a key that it does not have"
 
     def summary(self) -> Iterable[Fact]:
         """Its services, and how many messages it holds."""

@@ -12,6 +12,8 @@ from govcomponents.sandbox.providers.govuk_pay.faults import FAULTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from govcomponents.core.http.messages import Request, Response
+    from govcomponents.errors import GovComponentsError
     from govcomponents.sandbox.plugins.provider import BuildStub, Section
 
 _SECRET = "webhook_test_callbacks0sandbox0only"  # noqa: S105  # invented, and printed for everybody to see
@@ -32,6 +34,12 @@ def _send_callbacks_to(section: Section, url: str) -> Section:
     return on_each(section, "services", change)
 
 
+def _explain(request: Request, response: Response, _now: float) -> GovComponentsError:
+    from govcomponents.pay.adapters.govuk_pay.error_mapping import refusal
+
+    return refusal(request, response)
+
+
 SPEC = ProviderSpec(
     section="pay",
     name="GOV.UK Pay",
@@ -42,4 +50,5 @@ SPEC = ProviderSpec(
     default_section=partial(load_default, __name__),
     is_default=True,
     send_callbacks_to=_send_callbacks_to,
+    explain=_explain,
 )

@@ -66,6 +66,16 @@ class GovUkPayStub:
         accounts = {service.account: _settings_of(service) for service in others if service.account is not None}
         return {**settings, "accounts": accounts} if accounts else settings
 
+    def caller(self, call: Call) -> str:
+        """Name the service and the key by which a call came; the key's last letters, where it has no description."""
+        given = call.headers.get("authorization", "").removeprefix("Bearer ")
+        for account in self._store.accounts:
+            for key in account.service.api_keys:
+                if key.key == given:
+                    name = key.description or f"ending in {key.key[-4:]}"
+                    return f"{account.service.name}, key {name}{', revoked' if key.revoked else ''}"
+        return ""
+
     def summary(self) -> Iterable[Fact]:
         """Numbers of payments and refunds of each service."""
         for account in self._store.accounts:

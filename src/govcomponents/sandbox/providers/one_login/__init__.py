@@ -10,6 +10,8 @@ from govcomponents.sandbox.plugins.world_section import load_default, on_each
 from govcomponents.sandbox.providers.one_login.faults import FAULTS
 
 if TYPE_CHECKING:
+    from govcomponents.core.http.messages import Request, Response
+    from govcomponents.errors import GovComponentsError
     from govcomponents.sandbox.plugins.provider import BuildStub, Section
 
 
@@ -24,6 +26,13 @@ def _send_callbacks_to(section: Section, url: str) -> Section:
     return on_each(section, "clients", lambda client: {**client, "back_channel_logout_url": f"{url}/identity"})
 
 
+def _explain(request: Request, response: Response, _now: float) -> GovComponentsError:
+    from govcomponents.identity.adapters.one_login.error_mapping import ERROR_MAPPING
+    from govcomponents.sandbox.identity_provider.refusals import explained
+
+    return explained(request, response, ERROR_MAPPING)
+
+
 SPEC = ProviderSpec(
     section="one_login",
     name="GOV.UK One Login",
@@ -34,4 +43,5 @@ SPEC = ProviderSpec(
     default_section=partial(load_default, __name__),
     is_default=True,
     send_callbacks_to=_send_callbacks_to,
+    explain=_explain,
 )

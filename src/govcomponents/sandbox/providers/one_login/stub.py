@@ -21,6 +21,7 @@ from govcomponents.identity.protocol.flow import code_challenge
 from govcomponents.sandbox.http.messages import Call, Route, json_response, redirect, text_response
 from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
 from govcomponents.sandbox.identity_provider.keys import PURPOSES, SigningKeys
+from govcomponents.sandbox.identity_provider.refusals import caller_of
 from govcomponents.sandbox.identity_provider.token_faults import corrupt
 from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.one_login.clients import Clients, TokenRefusal
@@ -137,6 +138,10 @@ class OneLoginStub:
                     settings["id_token_algorithm"] = client.id_token_signing_algorithm
                 return settings
         return None
+
+    def caller(self, call: Call) -> str:
+        """Name the client that a call is of, by what it says of itself."""
+        return caller_of(call, [client.client_id for client in self._world.clients])
 
     def summary(self) -> Iterable[Fact]:
         """Counts of services, people and finished sign-ins."""

@@ -9,6 +9,8 @@ from govcomponents.sandbox.identity_provider.faults import OPENID_FAULTS
 from govcomponents.sandbox.plugins.provider import ProviderSpec
 
 if TYPE_CHECKING:
+    from govcomponents.core.http.messages import Request, Response
+    from govcomponents.errors import GovComponentsError
     from govcomponents.sandbox.plugins.provider import BuildStub, Section
 
 
@@ -21,6 +23,13 @@ def _read(section: Section, base_url: str) -> BuildStub:
     return partial(OpenIdStub, read_world(section, profile.section, profile.people, base_url), profile)
 
 
+def _explain(request: Request, response: Response, _now: float) -> GovComponentsError:
+    from govcomponents.identity.protocol.error_mapping import STANDARD
+    from govcomponents.sandbox.identity_provider.refusals import explained
+
+    return explained(request, response, STANDARD)
+
+
 SPEC = ProviderSpec(
     section="openid",
     name="OpenID Connect",
@@ -28,4 +37,5 @@ SPEC = ProviderSpec(
     start_path="/openid/.well-known/openid-configuration",
     read=_read,
     faults=OPENID_FAULTS,
+    explain=_explain,
 )

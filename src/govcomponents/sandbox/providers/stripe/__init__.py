@@ -9,6 +9,8 @@ from govcomponents.sandbox.plugins.provider import ProviderSpec
 from govcomponents.sandbox.providers.stripe.faults import FAULTS
 
 if TYPE_CHECKING:
+    from govcomponents.core.http.messages import Request, Response
+    from govcomponents.errors import GovComponentsError
     from govcomponents.sandbox.plugins.provider import BuildStub, Section
 
 
@@ -19,6 +21,12 @@ def _read(section: Section, base_url: str) -> BuildStub:
     return partial(StripeStub, read_world(section, base_url))
 
 
+def _explain(request: Request, response: Response, _now: float) -> GovComponentsError:
+    from govcomponents.pay.adapters.stripe.error_mapping import refusal
+
+    return refusal(request, response)
+
+
 SPEC = ProviderSpec(
     section="stripe",
     name="Stripe",
@@ -26,4 +34,5 @@ SPEC = ProviderSpec(
     start_path="/stripe/v1/checkout/sessions",
     read=_read,
     faults=FAULTS,
+    explain=_explain,
 )

@@ -65,6 +65,11 @@ class StripeStub:
             "webhook_secrets": tuple(endpoint.secret for endpoint in world.webhooks),
         }
 
+    def caller(self, call: Call) -> str:
+        """Name the account whose key a call has."""
+        given = call.headers.get("authorization", "").removeprefix("Bearer ")
+        return self._store.world.name if given == self._store.world.secret_key else ""
+
     def summary(self) -> Iterable[Fact]:
         """Numbers of Checkout Sessions and refunds."""
         held = f"{len(self._store.sessions)} Checkout Sessions, {len(self._store.refunds)} refunds"
