@@ -176,8 +176,10 @@ def test_what_is_given_up_is_told_to_its_handler(later: Durable) -> None:
 def test_a_handler_that_cannot_be_one_is_refused(later: Durable) -> None:
     async def waits(event: object, transaction: sa.Connection) -> None: ...
 
-    with pytest.raises(InvalidInput, match="handler: it is not a plain function"):
+    with pytest.raises(InvalidInput, match="handler: it is a coroutine function"):
         later.when(PaymentChanged)(waits)
+    with pytest.raises(InvalidInput, match="handler: it is not a function"):
+        later.when(PaymentChanged)(7)
     with pytest.raises(InvalidInput, match="kind: it is not a class of events"):
         later.when(str)(lambda event, transaction: None)
 

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 import pytest
 
 pytest.importorskip("django")
+
+from web.test_django import DjangoClient, database  # configures Django; the fixture makes its tables
+
 pytest.importorskip("sqlalchemy")
 
 from django.core.checks import run_checks
@@ -17,9 +20,9 @@ from django.test import override_settings
 
 from govcomponents import ConfigurationError, GovComponents
 from govcomponents.integrations.django import gov
+from govcomponents.integrations.django.models import UsedOnce
 from govcomponents.pay import PaymentChanged
 from govcomponents.testing import WebSuite
-from web.test_django import DjangoClient, database  # configures Django; the fixture makes its tables
 
 __all__ = ["database"]
 
@@ -82,8 +85,39 @@ def test_a_callback_is_stored_before_it_is_answered() -> None:
 
 
 @pytest.mark.usefixtures("components")
+def test_a_handler_works_in_the_transaction_that_ends_its_event() -> None:
+    fails = [True]
+
+    @gov.when_stored(PaymentChanged)
+    def paid(event: PaymentChanged) -> None:
+        UsedOnce.objects.create(key=event.key[:60], until=1.0)
+        send("licence-9-receipt")
+        if fails:
+            raise RuntimeError
+
+    body = WebSuite.paid_event()
+    DjangoClient().send("POST", "/gov/events/pay", WebSuite.signed(body, WEBHOOK_SECRET), body)
+    try:
+        report = gov.later.run_due()
+        assert (report.failed, report.done, UsedOnce.objects.filter(until=1.0).count(), kept("licence-9-receipt")) == (
+            1,
+            0,
+            0,
+            0,
+        )
+        fails.clear()
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE gov_inbox SET due_at = 0")
+        report = gov.later.run_due()
+        assert (report.handled, UsedOnce.objects.filter(until=1.0).count(), kept("licence-9-receipt")) == (1, 1, 1)
+    finally:
+        UsedOnce.objects.all().delete()
+        gov._stored.clear()
+
+
+@pytest.mark.usefixtures("components")
 def test_a_handler_that_would_never_be_called_is_refused() -> None:
-    with pytest.raises(ConfigurationError, match=r"later\.when"):
+    with pytest.raises(ConfigurationError, match="when_stored"):
         gov.when(PaymentChanged)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from govcomponents.components import AsyncGovComponents
 from govcomponents.core.inputs import instance_argument
 from govcomponents.durable.async_later import AsyncLaterNotify, AsyncLaterPay
-from govcomponents.durable.inbox.handling import Handler, Handlers, handle_due
+from govcomponents.durable.inbox.handling import Handler, Handlers, Handling
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
 from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
@@ -21,7 +22,7 @@ from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
 from govcomponents.durable.payments.finding import find_lost
 from govcomponents.durable.payments.recording import recording
-from govcomponents.durable.storage.engines import EngineLike, engine_for
+from govcomponents.durable.storage.engines import EngineLike, asyncio_engine_of, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, GovComponentsError
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from govcomponents.durable.outbox.retention import Erasure
     from govcomponents.durable.outbox.status import OutboxStatus
     from govcomponents.durable.outbox.worker import WorkReport
+    from govcomponents.durable.storage.transactions import Transaction
     from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.notify.async_service import AsyncNotifyService
     from govcomponents.notify.events import NotifyEvent
@@ -63,7 +65,8 @@ class AsyncDurable:
     `engine_or_url` is of PostgreSQL or SQLite; without it the rows are in the file govcomponents.db. `keys` are the
     data keys that payloads are sealed under, newest first: 32 random bytes each, in base64. In production there must
     be one. `give_up_after` is how long a call is tried that does not say so itself; `worker` are the options of
-    `run_due`. Raises ConfigurationError.
+    `run_due`. `handle_in` begins the transactions of handlers, where they are not to be SQLAlchemy's: a function that
+    returns a context manager, which gives the transaction. Raises ConfigurationError.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class AsyncDurable:
         keys: Sequence[Secret | str] = (),
         give_up_after: timedelta = PATIENCE,
         worker: WorkerOptions | None = None,
+        handle_in: Callable[[], AbstractContextManager[Transaction]] | None = None,
     ) -> None:
         fix = "give the AsyncGovComponents through which the calls are made"
         instance_argument(gov, AsyncGovComponents, field="gov", fix=fix, operation="AsyncDurable")
@@ -89,7 +93,9 @@ class AsyncDurable:
         self._engine = engine_for(engine_or_url)
         self._capturing = gov.over(capturing_port, ())
         self._calls = gov.over(lambda port: port, self._runtime.observers)
-        self._handlers = Handlers()
+        self._asyncio_engine = asyncio_engine_of(engine_or_url, gov)
+        self._handlers = Handlers(takes_coroutines=self._asyncio_engine is not None)
+        self._handle_in = handle_in
         self._worker = worker or WorkerOptions()
 
     @property
@@ -139,9 +145,16 @@ class AsyncDurable:
         delivery = Delivery(self._calls, self._keys)
         done = await work_due(self._engine, delivery, self._runtime, self._worker, seconds=seconds, limit=limit)
         await find_lost(self._engine, self._calls, self._runtime)
-        counts = await self._runtime.transport.run_blocking(
-            lambda: handle_due(self._engine, self._keys, self._handlers, lease=self._worker.lease, seconds=seconds)
+        handling = Handling(
+            engine=self._engine,
+            keys=self._keys,
+            handlers=self._handlers,
+            lease=self._worker.lease,
+            run=self._runtime.transport.run_blocking,
+            asyncio_engine=self._asyncio_engine,
+            within=self._handle_in,
         )
+        counts = await handling.all_due(seconds)
         await self._runtime.transport.run_blocking(lambda: tidy(self._engine))
         return replace(done, handled=counts["handled"], failed=counts["failed"], events_given_up=counts["gave_up"])
 
@@ -166,8 +179,9 @@ class AsyncDurable:
     def when(self, kind: type[object]) -> Callable[[HandlerT], HandlerT]:
         """Register a handler of a class of events, such as PaymentChanged, DeliveryReceipt or GaveUp; a decorator.
 
-        The handler is a plain function of the event and of the transaction, a SQLAlchemy Connection, in which the event
-        is marked as handled too: if it raises, both are undone, and it is called again later. It commits nothing. The
+        The handler is a function of the event and of the transaction, a SQLAlchemy Connection, in which the event is
+        marked as handled too: if it raises, both are undone, and it is called again later. It commits nothing. With
+        `AsyncDurable` on an AsyncEngine it may be a coroutine function, and gets an AsyncConnection. The
         event is a hint: `get` the payment, and act on what that says. Events of one subject come one after the other.
         Register handlers where the process begins: what a process has none for waits for one that has.
         """

@@ -6,6 +6,7 @@ Generated from async_service.py by `make format`: edit that file.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from govcomponents.components import GovComponents
 from govcomponents.core.driver import drive
 from govcomponents.core.inputs import instance_argument
-from govcomponents.durable.inbox.handling import Handler, Handlers, handle_due
+from govcomponents.durable.inbox.handling import Handler, Handlers, Handling
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
 from govcomponents.durable.later import LaterNotify, LaterPay
 from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
@@ -25,7 +26,7 @@ from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
 from govcomponents.durable.payments.finding import find_lost
 from govcomponents.durable.payments.recording import recording
-from govcomponents.durable.storage.engines import EngineLike, engine_for
+from govcomponents.durable.storage.engines import EngineLike, asyncio_engine_of, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, GovComponentsError
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from govcomponents.durable.outbox.retention import Erasure
     from govcomponents.durable.outbox.status import OutboxStatus
     from govcomponents.durable.outbox.worker import WorkReport
+    from govcomponents.durable.storage.transactions import Transaction
     from govcomponents.identity.service import IdentityService
     from govcomponents.notify.events import NotifyEvent
     from govcomponents.notify.service import NotifyService
@@ -65,7 +67,8 @@ class Durable:
     `engine_or_url` is of PostgreSQL or SQLite; without it the rows are in the file govcomponents.db. `keys` are the
     data keys that payloads are sealed under, newest first: 32 random bytes each, in base64. In production there must
     be one. `give_up_after` is how long a call is tried that does not say so itself; `worker` are the options of
-    `run_due`. Raises ConfigurationError.
+    `run_due`. `handle_in` begins the transactions of handlers, where they are not to be SQLAlchemy's: a function that
+    returns a context manager, which gives the transaction. Raises ConfigurationError.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Durable:
         keys: Sequence[Secret | str] = (),
         give_up_after: timedelta = PATIENCE,
         worker: WorkerOptions | None = None,
+        handle_in: Callable[[], AbstractContextManager[Transaction]] | None = None,
     ) -> None:
         fix = "give the GovComponents through which the calls are made"
         instance_argument(gov, GovComponents, field="gov", fix=fix, operation="Durable")
@@ -91,7 +95,9 @@ class Durable:
         self._engine = engine_for(engine_or_url)
         self._capturing = gov.over(capturing_port, ())
         self._calls = gov.over(lambda port: port, self._runtime.observers)
-        self._handlers = Handlers()
+        self._asyncio_engine = asyncio_engine_of(engine_or_url, gov)
+        self._handlers = Handlers(takes_coroutines=self._asyncio_engine is not None)
+        self._handle_in = handle_in
         self._worker = worker or WorkerOptions()
 
     @property
@@ -141,11 +147,16 @@ class Durable:
         delivery = Delivery(self._calls, self._keys)
         done = drive(work_due(self._engine, delivery, self._runtime, self._worker, seconds=seconds, limit=limit))
         drive(find_lost(self._engine, self._calls, self._runtime))
-        counts = drive(
-            self._runtime.transport.run_blocking(
-                lambda: handle_due(self._engine, self._keys, self._handlers, lease=self._worker.lease, seconds=seconds)
-            )
+        handling = Handling(
+            engine=self._engine,
+            keys=self._keys,
+            handlers=self._handlers,
+            lease=self._worker.lease,
+            run=self._runtime.transport.run_blocking,
+            asyncio_engine=self._asyncio_engine,
+            within=self._handle_in,
         )
+        counts = drive(handling.all_due(seconds))
         drive(self._runtime.transport.run_blocking(lambda: tidy(self._engine)))
         return replace(done, handled=counts["handled"], failed=counts["failed"], events_given_up=counts["gave_up"])
 
@@ -170,8 +181,9 @@ class Durable:
     def when(self, kind: type[object]) -> Callable[[HandlerT], HandlerT]:
         """Register a handler of a class of events, such as PaymentChanged, DeliveryReceipt or GaveUp; a decorator.
 
-        The handler is a plain function of the event and of the transaction, a SQLAlchemy Connection, in which the event
-        is marked as handled too: if it raises, both are undone, and it is called again later. It commits nothing. The
+        The handler is a function of the event and of the transaction, a SQLAlchemy Connection, in which the event is
+        marked as handled too: if it raises, both are undone, and it is called again later. It commits nothing. With
+        `Durable` on an AsyncEngine it may be a coroutine function, and gets an AsyncConnection. The
         event is a hint: `get` the payment, and act on what that says. Events of one subject come one after the other.
         Register handlers where the process begins: what a process has none for waits for one that has.
         """

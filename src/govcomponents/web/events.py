@@ -26,6 +26,8 @@ class EventHandlers(Generic[ResultT]):
     with a durable layer, which stores events of payments and messages: then their handlers are the layer's.
     """
 
+    _STORED_FIX = "register it with @later.when, as a function of the event and the transaction"
+
     def __init__(self, *, is_stored: bool = False) -> None:
         self._by_kind: list[tuple[type, Callable[..., ResultT]]] = []
         self._is_stored = is_stored
@@ -43,7 +45,7 @@ class EventHandlers(Generic[ResultT]):
         if self._stores_events() and kind.__module__ in _STORED:
             raise ConfigurationError(
                 f"events of the type {kind.__name__} are stored by the durable layer, which has handlers of its own",
-                fix="register it with @later.when, as a function of the event and the transaction",
+                fix=self._STORED_FIX,
                 operation="web.when",
             )
 

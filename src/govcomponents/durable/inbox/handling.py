@@ -1,4 +1,4 @@
-"""Handling: each event's handlers run in the transaction that marks it as done, so that their effect comes once."""
+"""Handling: an event is given to the service's handlers, in the transaction in which it is marked as handled."""
 
 from __future__ import annotations
 
@@ -6,36 +6,54 @@ import inspect
 import logging
 import secrets
 import time
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
+from collections import Counter
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from govcomponents.core.driver import drive
 from govcomponents.durable.inbox.events import kinds_of, read
-from govcomponents.durable.inbox.store import Waiting, claim_event, end_event, event_name, put_back
+from govcomponents.durable.inbox.store import Waiting, claim_event, end_event, event_name, mark_handled, put_back
 from govcomponents.durable.storage.sealing import PayloadLost
 from govcomponents.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractContextManager
+    from typing import Protocol, TypeVar
 
     import sqlalchemy as sa
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from govcomponents.durable.storage.sealing import PayloadKeys
 
+    T = TypeVar("T")
+
+    class RunBlocking(Protocol):
+        """Runs what blocks, where that may be done."""
+
+        def __call__(self, work: Callable[[], T], /) -> Awaitable[T]:
+            """Run it, and return its result."""
+            ...
+
+
 log = logging.getLogger("govcomponents")
 
-Handler: TypeAlias = "Callable[[Any, sa.Connection], object]"
+Handler: TypeAlias = "Callable[[Any, Any], object]"
 """A handler of events. Its effect goes into the transaction that it is given, and nothing in it is committed by it."""
-E = TypeVar("E")
 
 MAX_TRIES: Final = 10
 _FIRST_WAIT: Final = 5.0
 _LONGEST_WAIT: Final = 3600.0
+_WITH_TRANSACTION: Final = "give a function of two arguments: the event, and the transaction"
 
 
 class Handlers:
-    """The handlers of a service, by the class of event."""
+    """The handlers of a service, by class of event; `takes_coroutines` is whether they may be coroutine functions."""
 
-    def __init__(self) -> None:
-        self._by_kind: dict[type[Any], list[Callable[..., object]]] = {}
+    def __init__(self, *, takes_coroutines: bool) -> None:
+        self._by_kind: dict[type[Any], list[Callable[..., Any]]] = {}
+        self._takes_coroutines = takes_coroutines
         self.kinds: list[str] = []
 
     def add(self, kind: object, handler: object) -> None:
@@ -43,59 +61,105 @@ class Handlers:
         if not isinstance(kind, type) or not (names := kinds_of(kind)):
             fix = "give the class of the events, such as PaymentChanged"
             raise InvalidInput(field="kind", problem="it is not a class of events", fix=fix, operation="when")
-        if not callable(handler) or inspect.iscoroutinefunction(handler):
-            fix = "give a plain function of two arguments: the event, and the transaction as a SQLAlchemy Connection"
-            raise InvalidInput(field="handler", problem="it is not a plain function", fix=fix, operation="when")
+        if not callable(handler):
+            raise InvalidInput(field="handler", problem="it is not a function", fix=_WITH_TRANSACTION, operation="when")
+        if inspect.iscoroutinefunction(handler) and not self._takes_coroutines:
+            raise InvalidInput(
+                field="handler",
+                problem="it is a coroutine function, and there is no asyncio engine for its transaction",
+                fix="give AsyncDurable an AsyncEngine, or the handler as a plain function",
+                operation="when",
+            )
         self._by_kind.setdefault(kind, []).append(handler)
         self.kinds += [name for name in names if name not in self.kinds]
 
-    def of(self, event: object) -> list[Callable[..., object]]:
+    def of(self, event: object) -> list[Callable[..., Any]]:
         """Return the handlers of an event's class."""
         return self._by_kind.get(type(event), [])
 
 
-def handle_next(engine: sa.Engine, keys: PayloadKeys, handlers: Handlers, *, lease: float) -> str | None:
-    """Handle the next event, if one is due. Returns "handled", "failed" or "gave_up"; None if there is none."""
-    with engine.begin() as connection:
-        row = claim_event(connection, handlers.kinds, lease=lease, me=secrets.token_hex(8))
-    if row is None:
-        return None
-    if row.claims > MAX_TRIES:
-        return _give_up(engine, row, "TooManyTries")
-    try:
-        event = read(keys.unseal(row.payload, event_name(row.source, row.account, row.key)), row.kind)
-    except (PayloadLost, LookupError, ValueError) as error:
-        return _give_up(engine, row, type(error).__name__)
-    try:
-        with engine.begin() as connection:
-            if not end_event(connection, row, None):
-                return "failed"  # this worker was away for too long: another one has it
-            for handler in handlers.of(event):
-                handler(event, connection)
-    except Exception as error:  # noqa: BLE001  # whatever the service's own code raises, the event is tried again
-        log.warning("a handler of %s failed with %s; it is tried again", row.kind, type(error).__name__)
-        with engine.begin() as connection:
-            put_back(connection, row, type(error).__name__, min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (row.claims - 1)))
-        return "failed"
-    return "handled"
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """The means of handling events: the store, the handlers, and the transactions in which these work.
+
+    `asyncio_engine` gives the transactions of handlers that are coroutine functions; `within`, where it is given, those
+    of all others, such as Django's own.
+    """
+
+    engine: sa.Engine
+    keys: PayloadKeys
+    handlers: Handlers
+    lease: float
+    run: RunBlocking
+    asyncio_engine: AsyncEngine | None = None
+    within: Callable[[], AbstractContextManager[Any]] | None = None
+
+    async def all_due(self, seconds: float | None) -> Counter[str]:
+        """Handle what is due, one event after the other, for at most so many seconds. Returns how each came out."""
+        until = None if seconds is None else time.monotonic() + seconds
+        counts: Counter[str] = Counter()
+        while self.handlers.kinds and (until is None or time.monotonic() < until):
+            row = await self.run(self._claim)
+            if row is None:
+                break
+            counts[await self._handle(row)] += 1
+        return counts
+
+    def _claim(self) -> Waiting | None:
+        with self.engine.begin() as connection:
+            return claim_event(connection, self.handlers.kinds, lease=self.lease, me=secrets.token_hex(8))
+
+    async def _handle(self, row: Waiting) -> str:
+        """Handle one event. Returns "handled", "failed" or "gave_up"."""
+        if row.claims > MAX_TRIES:
+            return await self.run(partial(self._give_up, row, "TooManyTries"))
+        try:
+            event = read(self.keys.unseal(row.payload, event_name(row.source, row.account, row.key)), row.kind)
+        except (PayloadLost, LookupError, ValueError) as error:
+            return await self.run(partial(self._give_up, row, type(error).__name__))
+        handlers = self.handlers.of(event)
+        try:
+            if self.asyncio_engine is not None and any(inspect.iscoroutinefunction(one) for one in handlers):
+                is_mine = await self._in_coroutines(self.asyncio_engine, row, event, handlers)
+            else:
+                is_mine = await self.run(partial(self._in_functions, row, event, handlers))
+        except Exception as error:  # noqa: BLE001  # whatever the service's own code raises, the event is tried again
+            log.warning("a handler of %s failed with %s; it is tried again", row.kind, type(error).__name__)
+            await self.run(partial(self._put_back, row, type(error).__name__))
+            return "failed"
+        return "handled" if is_mine else "failed"  # else this worker was away for too long: another one has it
+
+    def _in_functions(self, row: Waiting, event: object, handlers: list[Callable[..., Any]]) -> bool:
+        with (self.within or self.engine.begin)() as transaction:
+            if not drive(mark_handled(transaction, row)):
+                return False
+            for handler in handlers:
+                handler(event, transaction)
+        return True
+
+    async def _in_coroutines(
+        self, engine: AsyncEngine, row: Waiting, event: object, handlers: list[Callable[..., Any]]
+    ) -> bool:
+        async with engine.begin() as transaction:
+            if not await mark_handled(transaction, row):
+                return False
+            for handler in handlers:
+                if inspect.iscoroutinefunction(handler):
+                    await handler(event, transaction)
+                else:
+                    await transaction.run_sync(partial(_call, handler, event))
+        return True
+
+    def _put_back(self, row: Waiting, problem: str) -> None:
+        with self.engine.begin() as connection:
+            put_back(connection, row, problem, min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (row.claims - 1)))
+
+    def _give_up(self, row: Waiting, problem: str) -> str:
+        log.error("an event of %s was given up: %s", row.kind, problem)
+        with self.engine.begin() as connection:
+            end_event(connection, row, problem)
+        return "gave_up"
 
 
-def handle_due(
-    engine: sa.Engine, keys: PayloadKeys, handlers: Handlers, *, lease: float, seconds: float | None
-) -> dict[str, int]:
-    """Handle what is due, one event after the other, for at most so many seconds. Returns how often each came out."""
-    until = None if seconds is None else time.monotonic() + seconds
-    counts = {"handled": 0, "failed": 0, "gave_up": 0}
-    while handlers.kinds and (until is None or time.monotonic() < until):
-        outcome = handle_next(engine, keys, handlers, lease=lease)
-        if outcome is None:
-            break
-        counts[outcome] += 1
-    return counts
-
-
-def _give_up(engine: sa.Engine, row: Waiting, problem: str) -> str:
-    log.error("an event of %s was given up: %s", row.kind, problem)
-    with engine.begin() as connection:
-        end_event(connection, row, problem)
-    return "gave_up"
+def _call(handler: Callable[..., Any], event: object, transaction: sa.Connection) -> None:
+    handler(event, transaction)

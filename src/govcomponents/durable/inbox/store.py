@@ -10,11 +10,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from govcomponents.durable.inbox.events import event_key, hashed, kind_of, subject_of, written
 from govcomponents.durable.storage.schema import INBOX, IS_WAITING, database_time
+from govcomponents.durable.storage.transactions import first_row
 
 if TYPE_CHECKING:
     from govcomponents.core.results import Result
     from govcomponents.durable.inbox.events import OwnEvent
     from govcomponents.durable.storage.sealing import PayloadKeys
+    from govcomponents.durable.storage.transactions import Transaction
 
 _COLUMNS: Final = ("account", "source", "key", "kind", "subject", "payload")
 _DIALECTS: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
@@ -71,6 +73,20 @@ _CLAIM: Final = (
     .returning(*(INBOX.c[name] for name in ("id", "account", "source", "key", "kind", "payload", "claims", "owner")))
 )
 
+_HANDLED: Final = dict.fromkeys(
+    _DIALECTS,
+    sa.update(INBOX)
+    .where(INBOX.c.id == sa.bindparam("event"), INBOX.c.owner == sa.bindparam("me"), IS_WAITING)
+    .values(
+        is_open=sa.literal_column("0"),
+        owner=sa.null(),
+        ended_at=database_time(),
+        problem=sa.null(),
+        payload=sa.null(),
+    )
+    .returning(INBOX.c.id),
+)
+
 
 def insert_event(connection: sa.Connection, event: Result | OwnEvent, source: str, keys: PayloadKeys) -> bool:
     """Store an event; False if it is there already, as the same message came before."""
@@ -93,12 +109,15 @@ def claim_event(connection: sa.Connection, kinds: list[str], *, lease: float, me
     return None if row is None else Waiting(*row)
 
 
-def end_event(connection: sa.Connection, row: Waiting, problem: str | None) -> bool:
-    """Mark an event as handled, or with a problem as given up; False if another worker has it now."""
+async def mark_handled(on: Transaction, row: Waiting) -> bool:
+    """Mark an event as handled, in a transaction of any kind; False if another worker has it now."""
+    return await first_row(on, _HANDLED, {"event": row.id, "me": row.owner}, "run_due") is not None
+
+
+def end_event(connection: sa.Connection, row: Waiting, problem: str) -> bool:
+    """Mark an event as given up, with the problem; False if another worker has it now."""
     mine = (INBOX.c.id == row.id, INBOX.c.owner == row.owner, IS_WAITING)
     ended = {"is_open": 0, "owner": None, "ended_at": database_time(), "problem": problem}
-    if problem is None:
-        ended["payload"] = None
     return connection.execute(sa.update(INBOX).where(*mine).values(ended)).rowcount == 1
 
 

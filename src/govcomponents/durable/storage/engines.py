@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
@@ -55,6 +56,17 @@ def engine_for(given: EngineLike | None) -> sa.Engine:
         sa.event.listen(engine, "connect", _durable_file)
         migrate(engine)
     return engine
+
+
+def asyncio_engine_of(given: object, gov: object) -> AsyncEngine | None:
+    """Return the caller's engine of asyncio, for coroutines to work on, if it and the components are of asyncio."""
+    if "sqlalchemy.ext.asyncio" not in sys.modules:
+        return None
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from govcomponents.components import AsyncGovComponents
+
+    return given if isinstance(given, AsyncEngine) and isinstance(gov, AsyncGovComponents) else None
 
 
 def _supported(engine: sa.Engine) -> sa.Engine:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from django.db import connections
+from django.db import close_old_connections, connections, transaction
 
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Engine
+
+    from govcomponents.durable import DjangoConnection
 
 _MEMORY: Final = (":memory:", "mode=memory")
 _PATIENCE: Final = 30.0
@@ -20,6 +25,14 @@ def is_in_memory(alias: str) -> bool:
     """Whether a database is in the memory of this process, as that of Django's tests is on SQLite."""
     database = connections[alias]
     return database.vendor == "sqlite" and any(part in str(database.settings_dict["NAME"]) for part in _MEMORY)
+
+
+@contextmanager
+def handled_in(alias: str) -> Iterator[DjangoConnection]:
+    """Give a transaction of Django's, on a connection that is closed if the database has dropped it."""
+    close_old_connections()
+    with transaction.atomic(using=alias):
+        yield connections[alias]
 
 
 def engine_of(alias: str) -> Engine:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeAlias
+from functools import partial, wraps
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -13,7 +13,7 @@ from django.utils.translation import get_language
 
 from govcomponents.components import GovComponents
 from govcomponents.errors import ConfigurationError
-from govcomponents.integrations.django.database import engine_of
+from govcomponents.integrations.django.database import engine_of, handled_in
 from govcomponents.privacy import Secret
 from govcomponents.settings import Settings
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from govcomponents.web.results import NotSignedIn
 
 P = ParamSpec("P")
+E = TypeVar("E")
 KeepIdentity: TypeAlias = Callable[[HttpRequest, "Identity"], None]
 RefusedPage: TypeAlias = Callable[[HttpRequest, "NotSignedIn"], HttpResponse]
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
@@ -47,13 +48,14 @@ class DjangoGov(EventHandlers[None]):
 
     The setting GOVCOMPONENTS_DURABLE, if it is there, gives the project a durable layer in its own database: a
     dictionary with `keys`, the data keys, and `database`, the alias. Then callbacks of payments and messages are stored
-    before they are answered, and handled by `@gov.later.when`.
+    before they are answered, and handled by `@gov.when_stored`.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._lock = threading.RLock()
         self._later: Durable | None = None
+        self._stored: list[tuple[type, Callable[..., None]]] = []
         self._open: tuple[GovComponents, WebHandlers] | None = None
         self.on_signed_in: KeepIdentity | None = None
         self.refused_page: RefusedPage | None = None
@@ -84,9 +86,32 @@ class DjangoGov(EventHandlers[None]):
             if self._later is None:
                 from govcomponents.durable import Durable
 
-                engine = engine_of(given.get("database", "default"))
-                self._later = Durable(self.components, engine, keys=given.get("keys", ()))
+                alias = given.get("database", "default")
+                self._later = Durable(
+                    self.components, engine_of(alias), keys=given.get("keys", ()), handle_in=partial(handled_in, alias)
+                )
+                for kind, handler in self._stored:
+                    self._later.when(kind)(handler)
             return self._later
+
+    def when_stored(self, kind: type[E]) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
+        """Register a handler of events that the durable layer has stored: `@gov.when_stored(PaymentChanged)`.
+
+        It runs in the worker, in a transaction of the project's database in which the event is marked as handled too:
+        if it raises, both are undone, and it is called again later. What it sends with `on=connection` goes with it.
+        The event is a hint: get the payment, and act on what that says.
+        """
+
+        def register(handler: Callable[[E], None]) -> Callable[[E], None]:
+            def on_event(event: E, _transaction: object) -> None:
+                handler(event)
+
+            self._stored.append((kind, on_event))
+            if self._later is not None:
+                self._later.when(kind)(on_event)
+            return handler
+
+        return register
 
     def use(self, components: GovComponents | None) -> None:
         """Take these components, such as a sandbox in tests; None to make them anew from the settings."""
@@ -135,6 +160,8 @@ class DjangoGov(EventHandlers[None]):
             return guarded
 
         return decorate
+
+    _STORED_FIX = "register it with @gov.when_stored"
 
     def _stores_events(self) -> bool:
         return durable_setting() is not None
