@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import pytest
+from multidict import CIMultiDict
+from starlette.datastructures import QueryParams
+from werkzeug.datastructures import MultiDict
 
 from govcomponents.core.inputs import callback_parameters
-from govcomponents.core.times import date_or_none, time_of, time_or_none, utc_time
+from govcomponents.core.times import date_or_none, http_date, time_of, time_or_none, utc_time
 from govcomponents.core.validation import checked_base_url, is_secure, plain_url_parts, url_parts
 from govcomponents.errors import ConfigurationError, InvalidInput
 
@@ -210,3 +213,53 @@ def test_the_url_of_a_return_that_is_none_is_refused():
 
     assert caught.value.field == "callback"
     assert callback_parameters("https://example.com/?session=abc", "pay.complete") == {"session": "abc"}
+
+
+@pytest.mark.parametrize(
+    "callback",
+    [
+        "https://example.com/?session=a&session=b",
+        "/?session=&session=",
+        {"session": ["a", "b"]},
+        MultiDict([("session", "a"), ("session", "b")]),
+        QueryParams("session=a&session=b"),
+        CIMultiDict([("session", "a"), ("session", "b")]),
+    ],
+)
+def test_no_multi_dict_hides_a_doubled_parameter_of_a_return(callback):
+    with pytest.raises(InvalidInput, match="twice"):
+        callback_parameters(callback, "pay.complete")
+
+
+@pytest.mark.parametrize(
+    "callback", [{"session": ["a"]}, MultiDict([("session", "a")]), QueryParams("session=a"), {"session": "a"}]
+)
+def test_the_parameters_of_a_return_as_frameworks_have_them(callback):
+    assert callback_parameters(callback, "pay.complete") == {"session": "a"}
+
+
+@pytest.mark.parametrize(
+    "callback", [{"session": 1}, {1: "a"}, {"session": b"a"}, {"session": [None]}, [("a", "b")], 5]
+)
+def test_parameters_of_a_return_that_are_no_texts(callback):
+    with pytest.raises(InvalidInput, match="neither a URL nor a mapping"):
+        callback_parameters(callback, "pay.complete")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sat, 01 Jan 0000 00:00:00 GMT",  # which `email` takes for the year 2000
+        "Mon, 01 Jan 0026 00:00:00 GMT",
+        "Sun Nov  6 08:49:37 0094",
+        "Mon, 01 Jan 9999 99:99:99 GMT",
+        "Tue, 31 Feb 2026 00:00:00 GMT",
+    ],
+)
+def test_dates_of_http_that_are_none(text):
+    assert http_date(text) is None
+
+
+def test_dates_of_http_in_each_form():
+    forms = ("Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994")
+    assert {http_date(form) for form in forms} == {784111777.0}

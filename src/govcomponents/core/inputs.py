@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, overload
@@ -222,25 +223,45 @@ def callback_parameters(callback: object, operation: str) -> dict[str, str]:
     """Return the parameters with which a person came back: of a URL, of a mapping, or none. Raises InvalidInput."""
     if callback is None:
         return {}
+    pairs: list[tuple[str, str]] | None = None
+    problem = f"it is neither a URL nor a mapping from names to texts, but of the type {type(callback).__name__}"
     if isinstance(callback, str):
-        return _parameters_of(callback, operation)
-    if isinstance(callback, Mapping) and all(isinstance(part, str) for item in callback.items() for part in item):
-        return dict(callback)
+        problem = "it is not a URL"
+        with suppress(ValueError):
+            pairs = parse_qsl(urlsplit(callback).query, keep_blank_values=True)
+    elif isinstance(callback, Mapping):
+        pairs = mapping_pairs(callback)
+    if pairs is not None and len(parameters := dict(pairs)) == len(pairs):
+        return parameters
     raise InvalidInput(
         field="callback",
-        problem=f"it is neither a URL nor a mapping from names to texts, but of the type {type(callback).__name__}",
-        fix="pass the URL at which the person came back, its parameters, or None",
+        problem=problem if pairs is None else "it carries a parameter twice, and which of them counts nobody can tell",
+        fix="pass the URL at which the person came back as the browser sent it, its parameters, or None",
         operation=operation,
     )
 
 
-def _parameters_of(url: str, operation: str) -> dict[str, str]:
-    try:
-        return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
-    except ValueError:
-        raise InvalidInput(
-            field="callback",
-            problem="it is not a URL",
-            fix="pass the URL at which the person came back, as the browser sent it, or None",
-            operation=operation,
-        ) from None
+def mapping_pairs(parameters: Mapping[str, object]) -> list[tuple[str, str]] | None:
+    """Return the names and values of a mapping of a query's parameters, all of them; None if any is no text.
+
+    The multi-dicts of frameworks give one of several values where they are read like a mapping, and all of them by
+    getlist (Django, Werkzeug, Starlette) or getall (aiohttp, WebOb).
+    """
+    values_of: Callable[[str], object] = parameters.__getitem__
+    for method in ("getlist", "getall"):
+        found: object = getattr(parameters, method, None)
+        if callable(found):
+            values_of = found
+            break
+    pairs: list[tuple[str, str]] = []
+    names: list[object] = list(dict.fromkeys(parameters))
+    for name in names:
+        value = values_of(name) if isinstance(name, str) else None
+        values = [value] if isinstance(value, str) else value
+        if not isinstance(name, str) or not isinstance(values, Sequence):
+            return None
+        for item in values:
+            if not isinstance(item, str) or not is_text(item):
+                return None
+            pairs.append((name, item))
+    return pairs

@@ -9,9 +9,9 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 _HTTP_DATE: Final = re.compile(
-    r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"
+    r"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [1-9][0-9]{3} [0-9:]{8} GMT"
     r"|[A-Z][a-z]{5,8}, [0-9]{2}-[A-Z][a-z]{2}-[0-9]{2} [0-9:]{8} GMT"
-    r"|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [0-9]{4}"
+    r"|[A-Z][a-z]{2} [A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8} [1-9][0-9]{3}"  # `email` takes the year 26 for 2026
 )
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -57,10 +57,9 @@ def http_date(text: str) -> float | None:
     if not _HTTP_DATE.fullmatch(text):
         return None
     try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
+        return parsedate_to_datetime(text).replace(tzinfo=UTC).timestamp()
+    except (ValueError, OverflowError):
         return None
-    return moment.replace(tzinfo=UTC).timestamp()
 
 
 def time_of(seconds: object) -> datetime | None:

@@ -46,7 +46,7 @@ def _recipient(value: object) -> Personal[str]:
         raise ValueError(f"it is not text, but of the type {type(text).__name__}")  # noqa: TRY004  # as above
     if not text.strip():
         raise ValueError("it is empty")
-    _sendable(text)
+    _storable(_sendable(text))
     return value if isinstance(value, Personal) else Personal(text)
 
 
@@ -65,11 +65,11 @@ def _https(value: Personal[str]) -> Personal[str]:
     return value
 
 
-def _storable(reference: str) -> str:
+def _storable(text: str) -> str:
     """No provider can keep a null character: its failure would leave the message's outcome unknown."""
-    if "\0" in reference:
+    if "\0" in text:
         raise ValueError("it holds a null character")
-    return reference
+    return text
 
 
 def _texts_only(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:

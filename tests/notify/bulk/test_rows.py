@@ -227,3 +227,83 @@ def test_an_encoding_that_is_no_name(tmp_path, encoding):
         list(read_rows(path, Channel.SMS, encoding))
 
     assert caught.value.field == "encoding"
+
+
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        ('phone number,name\n07700900123,A\n07700900124,"B\n07700900125,C\n', "row 2 .* begins in line 3,"),
+        ('phone number,name\n07700900123,"A\nA"\n07700900124,"B', "row 2 .* begins in line 4,"),
+        ('phone number,name\n07700900123,"A\n07700900124,"B"\n', "row 1 .* begins in line 2,"),
+        ('sep=,\nphone number,name\n07700900123,"A', "row 1 .* begins in line 3,"),
+        ('"phone number,name\n07700900123,A\n', "the heading .* begins in line 1,"),
+    ],
+)
+def test_a_quotation_that_does_not_end_swallows_no_rows(tmp_path, content, where):
+    path = tmp_path / "people.csv"
+    path.write_text(content)
+    with pytest.raises(InvalidInput, match=f"{where}.* quotation that does not end"):
+        list(read_rows(path, Channel.SMS))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [
+        ("utf-32", None),
+        ("utf-16-le", None),
+        ("utf-16-be", None),
+        ("utf-8-sig", "utf-8"),
+        ("utf-8-sig", "UTF8"),
+        ("utf-32", "utf-32"),
+    ],
+)
+def test_files_of_rarer_encodings(tmp_path, encoding, told):
+    rows = list(read_rows(written(tmp_path, encoding), Channel.SMS, told))
+    assert [[row.to, *row.values.values()] for row in rows] == TABLE[1:]
+
+
+@pytest.mark.parametrize("stated", ["sep=", "sep=,,", 'sep="', "sep= ", '"sep="'])
+def test_a_line_that_states_no_delimiter_is_told_as_such(tmp_path, stated):
+    with pytest.raises(InvalidInput, match="states what parts its cells"):
+        list(read_rows(written(tmp_path, "utf-8", before=f"{stated}\n"), Channel.SMS))
+
+
+@pytest.mark.parametrize("stated", ["sep=\t", '"sep=\t"', "SEP=\t"])
+def test_a_tab_may_be_stated(tmp_path, stated):
+    rows = list(read_rows(written(tmp_path, "utf-8", "\t", f"{stated}\n"), Channel.SMS))
+    assert [row.to for row in rows] == ["07700900123", "07700900124"]
+
+
+@pytest.mark.parametrize("encoding", [None, "cp1252"])
+@pytest.mark.parametrize("start", [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1"])
+def test_a_workbook_is_told_as_such(tmp_path, start, encoding):
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(start + bytes(100))
+    with pytest.raises(InvalidInput, match="a workbook, not a CSV file"):
+        list(read_rows(path, Channel.SMS, encoding))
+
+
+@pytest.mark.parametrize("recipient", [b"a@example.com", True, False, 7.0, float("nan"), ["a@example.com"], {}])
+def test_a_recipient_that_is_no_text_is_refused_alone(send_many, recipient):
+    results = []
+    rows = [{"to": recipient, "name": "x"}, {"to": recipient, "name": "x"}, *people(2)]
+    result = send_many(Provider(), rows, on_result=results.append)
+
+    assert (result.progress.refused, result.progress.accepted, result.progress.duplicates) == (2, 2, 0)
+    refused = {one.row: one.problem for one in results if one.state is RowState.REFUSED}
+    assert set(refused) == {1, 2}
+    assert all(problem.startswith("to: it is not text, but of the type") for problem in refused.values())
+
+
+def test_a_number_that_a_spreadsheet_gives_as_one_is_taken():
+    assert [row.to for row in read_rows([{"to": 7700900123}], Channel.SMS)] == ["7700900123"]
+
+
+def test_a_null_character_in_a_cell_refuses_its_row(send_many, tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_bytes(b"email address,name\na@example.com,A\0B\nb@example\0.com,B\nc@example.com,C\n")
+    results = []
+    result = send_many(Provider(), path, on_result=results.append)
+
+    assert (result.progress.refused, result.progress.accepted) == (2, 1)
+    assert all("null character" in one.problem for one in results if one.state is RowState.REFUSED)

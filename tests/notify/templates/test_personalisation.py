@@ -156,6 +156,7 @@ def test_links_go_as_at_the_provider(link):
         *("http://evil。com/a", "evil．com/a", "http://evil｡com", "http://evil\u200b.com", "evil\u00ad.com/x"),
         *("http://localhost/x", "https://127.0.0.1/x", "http://3232235777/", "https://[::1]/", "ftp://evil/x"),
         *("http://user@evil/x", "xn--e1afmkfd。xn--p1ai/a", "пример.рф:8080/x"),
+        *("उदाहरण.भारत/talu", "பரிட்சை.இந்தியா/x", "ตัวอย่าง.คอม/x", "ගමනක්.ලංකා/a", "사례.한국/x", "مثال.السعودية/a"),
     ],
 )
 def test_links_that_the_provider_lets_through_go_too(link):

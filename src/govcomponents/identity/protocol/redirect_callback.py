@@ -6,11 +6,11 @@ before everything else, an error and a code never together, tokens never in the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
-from govcomponents.core.validation import is_text
+from govcomponents.core.inputs import mapping_pairs
 from govcomponents.errors import InvalidInput, SignInReason
 from govcomponents.identity.jose.tokens import TokenRefused, same
 
@@ -84,35 +84,13 @@ def _decoded(text: str) -> str:
         raise _malformed("it is not UTF-8") from None
 
 
-def _pairs_of_mapping(parameters: Mapping[str, str | Sequence[str]]) -> list[tuple[str, str]]:
-    values_of = _values_of(parameters)
-    pairs: list[tuple[str, str]] = []
-    names: list[object] = list(dict.fromkeys(parameters))
-    for name in names:
-        value = values_of(name) if isinstance(name, str) else None
-        values = [value] if isinstance(value, str) else value
-        if not isinstance(name, str) or not isinstance(values, Sequence):
-            raise _malformed("a parameter is not text")
-        for item in values:
-            if not isinstance(item, str) or not is_text(item):
-                raise _malformed("a parameter is not text")
-            pairs.append((name, item))
+def _pairs_of_mapping(parameters: Mapping[str, object]) -> list[tuple[str, str]]:
+    pairs = mapping_pairs(parameters)
+    if pairs is None:
+        raise _malformed("a parameter is not text")
     if len(pairs) > MAX_PAIRS or sum(len(name) + len(value) for name, value in pairs) > MAX_QUERY:
         raise _malformed("it is too long")
     return pairs
-
-
-def _values_of(parameters: Mapping[str, str | Sequence[str]]) -> Callable[[str], object]:
-    """Return what gives all values of a parameter.
-
-    The multi-dicts of frameworks give one of several where they are read like a mapping, and all of them by getlist
-    (Django, Werkzeug, Starlette) or getall (aiohttp, WebOb).
-    """
-    for name in ("getlist", "getall"):
-        found: object = getattr(parameters, name, None)
-        if callable(found):
-            return found
-    return parameters.__getitem__
 
 
 def code_of(

@@ -27,6 +27,8 @@ def with_rows(job: JobInput, source: Source, choice: TemplateChoice | None) -> J
             columns = tuple(row.values)
             if choice is not None and (missing := missing_columns(row, choice.placeholders or ())):
                 raise _wrong("rows", f"there is no column for {', '.join(missing)}", "add a column for each")
+        if row.problem:
+            raise _wrong("rows", f"the recipient of row {row.number}: {row.problem}", "give every recipient as text")
         if not row.to.strip():
             raise _wrong("rows", f"row {row.number} has no recipient", "give every row a recipient")
         written.append((row.to, *_cells(row, columns, language)))

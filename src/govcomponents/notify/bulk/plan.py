@@ -132,6 +132,9 @@ class BulkPlan:
 
     def message(self, row: Row, reference: str) -> EmailInput | SmsInput:
         """Make the message of one row. Raises InvalidInput or NotSupported."""
+        if row.problem:
+            fix = "give an address or a number as text"
+            raise InvalidInput(field="to", problem=row.problem, fix=fix, operation=_OPERATION)
         values = row.values if self.choice is None else self.choice.written(row.values)
         to = Personal(row.to)
         message: EmailInput | SmsInput

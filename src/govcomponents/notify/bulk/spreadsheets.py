@@ -16,6 +16,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Final, TextIO, TypeAlias
 
@@ -32,6 +33,8 @@ Source: TypeAlias = Iterable[Mapping[str, object]] | str | os.PathLike[str]
 RECIPIENT_COLUMNS: Final = {Channel.EMAIL: "email address", Channel.SMS: "phone number"}
 _DELIMITERS: Final = (",", ";", "\t")
 _LONGEST_HEADING: Final = 100_000
+_STATED: Final = re.compile(r'"?sep=(.*?)"?', re.IGNORECASE)
+_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # of Excel and LibreOffice, and of Excel before 2007
 _LIKE_A_NUMBER: Final = re.compile(r"[\s\d()+.\-\u2010-\u2015\u2212]*\d[\s\d()+.\-\u2010-\u2015\u2212]*")
 _OPERATION: Final = "notify.send_many"
 
@@ -41,13 +44,14 @@ class Row:
     """One row: its number (from 1, the heading not counted), who gets the message, and the values. It never prints.
 
     Rows of a file are numbered by their place in it, so that blank ones count. `columns` are those that the rows have,
-    which may have no value in this one.
+    which may have no value in this one. `problem` is what is wrong with its recipient, who is an empty text then.
     """
 
     number: int
     to: str
     values: Mapping[str, object]
     columns: tuple[str, ...] = ()
+    problem: str = ""
 
     @property
     def check(self) -> int:
@@ -57,6 +61,8 @@ class Row:
     @property
     def fingerprint(self) -> int:
         """64 bits by which a row that repeats another is found."""
+        if self.problem:
+            return self.number + 1  # it repeats none: each is told of
         to = recipient_key(self.to) if _LIKE_A_NUMBER.fullmatch(self.to) else self.to.strip().lower()
         return int.from_bytes(hashlib.blake2b(self._content(to), digest_size=8).digest(), "big") or 1
 
@@ -89,7 +95,7 @@ def read_rows(source: Source, channel: Channel, encoding: str | None = None) -> 
     for number, mapping, heading in numbered:
         if not isinstance(mapping, Mapping):
             raise _wrong(f"row {number} is not a mapping", "give mappings of column names to values")
-        to, values = "", {}
+        to, problem, values = "", "", {}
         has_recipient = False
         for name, value in mapping.items():
             if placeholder_key(str(name)) in (wanted, "to"):
@@ -98,15 +104,27 @@ def read_rows(source: Source, channel: Channel, encoding: str | None = None) -> 
                         f"row {number} has two columns of the recipient",
                         f"give one of {RECIPIENT_COLUMNS[channel]!r} and 'to'",
                     )
-                recipient = value.reveal() if isinstance(value, Personal) else value
-                to, has_recipient = str(recipient or ""), True
+                (to, problem), has_recipient = _recipient(value), True
             elif value is not None:
                 values[str(name)] = _settled(value)
         if not has_recipient:
             raise _wrong(
                 f"row {number} has no {RECIPIENT_COLUMNS[channel]!r}", f"add a column {RECIPIENT_COLUMNS[channel]!r}"
             )
-        yield Row(number, to, values, heading or tuple(map(str, mapping)))
+        yield Row(number, to, values, heading or tuple(map(str, mapping)), problem)
+
+
+def _recipient(value: object) -> tuple[str, str]:
+    """Return the recipient, and what is wrong with it: spreadsheets' libraries give a whole number for some numbers."""
+    if isinstance(value, Personal):
+        value = value.reveal()
+    if isinstance(value, Enum):
+        value = value.value
+    if value is None or isinstance(value, str):
+        return value or "", ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value), ""
+    return "", f"it is not text, but of the type {type(value).__name__}"
 
 
 def _settled(value: object) -> object:
@@ -120,16 +138,16 @@ def _settled(value: object) -> object:
 def _from_csv(
     path: Path, channel: Channel, encoding: str | None
 ) -> Iterator[tuple[int, Mapping[str, object], tuple[str, ...]]]:
-    number = 0
+    number = line = before = 0
     try:
-        if encoding is not None:
-            codecs.lookup(str(encoding).replace("\0", "NUL"))
-        with path.open(encoding=encoding or _encoding(path), newline="") as file:
-            delimiter = _delimiter(file, channel)
-            lines = csv.reader(file, skipinitialspace=True, delimiter=delimiter)
+        with path.open(encoding=_encoding(path, encoding), newline="") as file:
+            delimiter, before = _delimiter(path, file, channel)
+            lines = csv.reader(file, skipinitialspace=True, delimiter=delimiter, strict=True)
             heading = [name.strip() for name in next(lines, [])]
             _check_heading(heading, channel)
-            for number, cells in enumerate(lines, 1):  # the number is in the error below
+            line = lines.line_num
+            for number, cells in enumerate(lines, 1):  # the numbers are in the error below
+                line = lines.line_num
                 if any(cell.strip() for cell in cells):
                     yield number, _row_of(heading, cells), tuple(filter(None, heading))
     except UnicodeError:
@@ -146,26 +164,54 @@ def _from_csv(
         ) from None
     except csv.Error:
         raise _wrong(
-            f"row {number + 1} of the file {path} cannot be read: it holds a cell of more than "
-            f"{csv.field_size_limit():,} characters, or a quotation mark that does not end",
-            "shorten the cell, or close the quotation",
+            f"{f'row {number + 1}' if line else 'the heading'} of the file {path}, which begins in line "
+            f"{before + line + 1}, cannot be read: it holds "
+            f"a cell of more than {csv.field_size_limit():,} characters, or a quotation that does not end, or ends "
+            "within a cell",
+            "shorten the cell, or close the quotation: a quotation mark within one is written twice",
         ) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise _wrong(f"the file {path} cannot be read ({reason})", "give a CSV file") from None
 
 
-def _encoding(path: Path) -> str:
+def _encoding(path: Path, told: str | None) -> str:
     with path.open("rb") as file:
-        mark = file.read(2)
-    return "utf-16" if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
+        start = file.read(8)
+    if start.startswith(_WORKBOOKS):
+        raise _wrong(f"the file {path} is a workbook, not a CSV file", 'save the sheet as "CSV UTF-8"')
+    if told is not None:
+        name = codecs.lookup(str(told).replace("\0", "NUL")).name
+        return "utf-8-sig" if name == "utf-8" else name
+    # The mark of UTF-32 begins with that of UTF-16.
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    for name, zeros, letters in (("utf-16-le", start[1::2], start[0::2]), ("utf-16-be", start[0::2], start[1::2])):
+        if zeros and not any(zeros) and all(letters):
+            return name  # without a mark
+    return "utf-8-sig"
 
 
-def _delimiter(file: TextIO, channel: Channel) -> str:
-    """Return what parts the cells: what the line `sep=;` says, which Excel reads, or what makes the heading right."""
+def _delimiter(path: Path, file: TextIO, channel: Channel) -> tuple[str, int]:
+    """Return what parts the cells, and how many lines come before the heading.
+
+    It is what the line `sep=;` says, which Excel reads, or what makes the heading right.
+    """
     first = file.readline(_LONGEST_HEADING)
-    if len(stated := first.strip().strip('"')) == 5 and stated.lower().startswith("sep="):
-        return stated[-1]
+    if "\0" in first:
+        raise _wrong(
+            f"the file {path} cannot be read: its first line holds NUL characters",
+            'save it as "CSV UTF-8", or give its encoding, such as encoding="utf-16-le"',
+        )
+    if stated := _STATED.fullmatch(first.rstrip("\r\n")):
+        if len(delimiter := stated.group(1)) == 1 and delimiter not in '" \r\n':
+            return delimiter, 1
+        raise _wrong(
+            f"the first line of the file {path} states what parts its cells, and it is not one character",
+            "write sep=; or leave that line out",
+        )
     wanted = placeholder_key(RECIPIENT_COLUMNS[channel])
     chosen = _DELIMITERS[0]
     for delimiter in _DELIMITERS:
@@ -177,7 +223,7 @@ def _delimiter(file: TextIO, channel: Channel) -> str:
             chosen = delimiter
             break
     file.seek(0)
-    return chosen
+    return chosen, 0
 
 
 def _check_heading(heading: list[str], channel: Channel) -> None:

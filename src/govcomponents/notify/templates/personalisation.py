@@ -116,6 +116,8 @@ def _text(name: str, value: str) -> str:
     if len(value) > MAX_LENGTH:
         raise ValueError(_too_long(name))
     text = str.__str__(value)
+    if "\0" in text:
+        raise ValueError(f"the value of {name!r} holds a null character, which no message can hold")
     if text.isascii() or max(text) < _FIRST_MARK:
         return text
     if not is_text(text):

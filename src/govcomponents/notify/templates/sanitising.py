@@ -6,6 +6,7 @@ Source: GOV.UK Notify docs, "Sanitise personalisation"; alphagov/notifications-u
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
@@ -16,7 +17,12 @@ _DOTS: Final = ".\u3002\uff0e\uff61"  # what browsers take for the dot between t
 
 # Names joined by dots. What is no label and no dot ends them, so that each character is looked at once.
 _HOSTS: Final = re.compile(r"(?<![\w\-])[\w\-]+(?:\.[\w\-]+)+")
-_WIDE_HOSTS: Final = re.compile(rf"(?<![@\w\-{_ZERO_WIDTH}])[\w\-{_ZERO_WIDTH}]+(?:[{_DOTS}][\w\-{_ZERO_WIDTH}]+)+")
+# What ends a label of a host in any script. Letters are not enough: many scripts write vowels as marks of their own.
+_ENDS: Final = (
+    rf"\s{_DOTS}\x00-,/:-@\[-\^`{{-\xa9\xab\xac\xae-\xb4\xb6-\xb9\xbb-\xbf\u2010-\u205e"
+    r"\u3001-\u3004\u3008-\u3020\uff01-\uff0d\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
+)
+_WIDE_HOSTS: Final = re.compile(rf"(?<![^{_ENDS}])(?<!@)[^{_ENDS}]+(?:[{_DOTS}][^{_ENDS}]+)+")
 _WORD: Final = re.compile(r"\w+")
 _TOP_LEVEL: Final = re.compile(r"[a-z]{2,63}", re.IGNORECASE)
 _FIRST: Final = re.compile(r"\b(?<![@.])[\w\-]")
@@ -98,12 +104,16 @@ def _links_of_every_script(value: str) -> Iterator[_Link]:
     reached = 0
     for host in _WIDE_HOSTS.finditer(value):
         last = _ANY_DOT.split(host.group())[-1].translate(_INVISIBLE)
-        is_top_level = len(last) > 1 and (last.isalpha() or last.lower().startswith("xn--"))
+        is_top_level = len(last) > 1 and (_is_written_in_letters(last) or last.lower().startswith("xn--"))
         if host.start() < reached or host.group().isascii() or not is_top_level:
             continue
         rest = _PORT_AND_PATH.match(value, host.end())
         reached = rest.end() if rest else host.end()
         yield _Link(host.start(), reached, _ANY_DOT.sub(". ", host.group()) if reached == host.end() else "")
+
+
+def _is_written_in_letters(label: str) -> bool:
+    return all(unicodedata.category(character)[0] in "LM" for character in label)
 
 
 def sanitised(
