@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govcomponents.cli.outcome import Status, add_json, printable, report
-from govcomponents.errors import ConfigurationError
+from govcomponents.errors import ConfigurationError, Unavailable
 
 if TYPE_CHECKING:
     import argparse
@@ -76,7 +76,7 @@ def show_status(options: argparse.Namespace) -> int:
     from govcomponents.durable.storage.engines import engine_for
     from govcomponents.durable.storage.migrating import check_version
 
-    engine = engine_for(_url(options))
+    engine = engine_for(_url(options), is_made=False)
     check_version(engine)
     found = outbox_status(engine)
     facts = asdict(found)
@@ -102,6 +102,7 @@ def _keys(file: Path | None) -> list[str]:
 async def _work(url: str | None, keys: list[str], *, is_once: bool) -> None:
     from govcomponents.components import AsyncGovComponents
     from govcomponents.durable.async_service import AsyncDurable
+    from govcomponents.durable.outbox.worker import WorkReport
 
     is_stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -110,7 +111,13 @@ async def _work(url: str | None, keys: list[str], *, is_once: bool) -> None:
     async with AsyncGovComponents.from_settings() as gov:
         later = AsyncDurable(gov, url, keys=keys)
         while not is_stopped.is_set():
-            done = await later.run_due(seconds=None if is_once else _TURN)
+            try:
+                done = await later.run_due(seconds=None if is_once else _TURN)
+            except Unavailable as error:
+                if is_once:
+                    raise
+                print(printable(str(error)), file=sys.stderr, flush=True)  # a database that is restarted comes back
+                done = WorkReport()
             if done.ended or done.in_doubt or done.waiting:
                 _tell(done)
                 continue

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from govcomponents.core.driver import drive
 from govcomponents.durable.inbox.events import kinds_of, read
 from govcomponents.durable.inbox.store import Waiting, claim_event, end_event, event_name, mark_handled, put_back
+from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.sealing import PayloadLost
 from govcomponents.errors import InvalidInput
 
@@ -106,7 +107,7 @@ class Handling:
         return counts
 
     def _claim(self) -> Waiting | None:
-        with self.engine.begin() as connection:
+        with store_faults("run_due"), self.engine.begin() as connection:
             return claim_event(connection, self.handlers.kinds, lease=self.lease, me=secrets.token_hex(8))
 
     async def _handle(self, row: Waiting) -> str:
@@ -151,12 +152,12 @@ class Handling:
         return True
 
     def _put_back(self, row: Waiting, problem: str) -> None:
-        with self.engine.begin() as connection:
+        with store_faults("run_due"), self.engine.begin() as connection:
             put_back(connection, row, problem, min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (row.claims - 1)))
 
     def _give_up(self, row: Waiting, problem: str) -> str:
         log.error("an event of %s was given up: %s", row.kind, problem)
-        with self.engine.begin() as connection:
+        with store_faults("run_due"), self.engine.begin() as connection:
             end_event(connection, row, problem)
         return "gave_up"
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from govcomponents.durable.inbox.events import GaveUp
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.outbox.rows import Claimed
+from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import IS_OPEN, OUTBOX, PAUSE, State, database_time
 from govcomponents.durable.storage.sealing import PayloadKeys
 
@@ -128,7 +129,7 @@ def turn(
 ) -> list[Claimed]:
     """Put down how rows ended, and claim at most so many others until `lease` seconds from now. Commits.
 
-    A row that another worker has claimed meanwhile is left as it is.
+    A row that another worker has claimed meanwhile is left as it is. Raises Unavailable or ConfigurationError.
     """
     ends, given_up, backs, pauses = [], [], [], {}
     for row, outcome in ended:
@@ -145,7 +146,7 @@ def turn(
             )
         if outcome.pauses is not None:
             pauses[row.account, outcome.pauses] = outcome
-    with engine.begin() as connection:
+    with store_faults("run_due"), engine.begin() as connection:
         if ends:
             connection.execute(_END, ends)
         for row, outcome, values in given_up:

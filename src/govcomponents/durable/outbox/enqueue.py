@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from govcomponents.core.inputs import text_argument
 from govcomponents.core.observe import Happening, tell
 from govcomponents.durable.outbox.payloads import written
+from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import OUTBOX, State, database_time
 from govcomponents.durable.storage.transactions import Statements, first_row
 from govcomponents.errors import InvalidInput, ReferenceReused
@@ -92,7 +93,8 @@ class Queue:
     async def add(self, call: capturing, provider: str, order: Order) -> Ticket:
         """Put down one call in the caller's transaction, or in one of its own.
 
-        Raises InvalidInput; ReferenceReused if the reference stands for another content; ConfigurationError.
+        Raises InvalidInput; ReferenceReused if the reference stands for another content; ConfigurationError;
+        Unavailable if the database cannot be written to.
         """
         operation, account = call.operation, self._runtime.account
         _check(order, operation)
@@ -128,7 +130,7 @@ class Queue:
     def _alone(self, values: dict[str, Any], operation: str) -> tuple[int, bytes | None, str | None, bool]:
         from govcomponents.core.driver import drive
 
-        with self._engine.begin() as connection:
+        with store_faults(operation), self._engine.begin() as connection:
             return drive(_put(connection, values, operation))
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import INBOX, IS_OPEN, OUTBOX, State, database_time
 
 _DAY: Final = 86_400.0
@@ -34,7 +35,7 @@ def erase(engine: sa.Engine, journey: str) -> Erasure:
     """Erase what the outbox holds of a journey, and cancel what of it waits to be sent."""
     mine = OUTBOX.c.journey == journey
     nothing = {"payload": None, "content": None}
-    with engine.begin() as connection:
+    with store_faults("erase"), engine.begin() as connection:
         cancelled = connection.execute(
             sa.update(OUTBOX)
             .where(mine, OUTBOX.c.state == State.PENDING)
@@ -52,7 +53,7 @@ def tidy(engine: sa.Engine) -> None:
     stale = stale.where(OUTBOX.c.payload.is_not(None)).limit(_AT_ONCE)
     ended = sa.select(OUTBOX.c.id).where(~IS_OPEN, OUTBOX.c.ended_at < old).limit(_AT_ONCE)
     handled = sa.select(INBOX.c.id).where(INBOX.c.is_open == 0, INBOX.c.ended_at < old).limit(_AT_ONCE)
-    with engine.begin() as connection:
+    with store_faults("run_due"), engine.begin() as connection:
         connection.execute(sa.update(OUTBOX).where(OUTBOX.c.id.in_(stale)).values(payload=None, content=None))
         connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.id.in_(ended)))
         connection.execute(sa.delete(INBOX).where(INBOX.c.id.in_(handled)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from govcomponents.durable.storage.migrating import check_version
+from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import OUTBOX, PAUSE, State, database_time
 
 
@@ -29,18 +29,14 @@ class OutboxStatus:
 def outbox_status(engine: sa.Engine) -> OutboxStatus:
     """Count the rows that are open, refused or dead. Rows that are done are not counted: there may be millions.
 
-    Raises ConfigurationError if the tables are not there.
+    Raises ConfigurationError if the tables are not there, Unavailable if the database is away.
     """
     late = sa.func.max(sa.case((OUTBOX.c.state <= State.IN_DOUBT, database_time() - OUTBOX.c.due_at), else_=0.0))
     counted = sa.select(OUTBOX.c.state, sa.func.count(), late).where(OUTBOX.c.state != State.DONE)
     paused = sa.select(PAUSE.c.account, PAUSE.c.scope).where(PAUSE.c.until > database_time()).order_by(*PAUSE.c)
-    try:
-        with engine.connect() as connection:
-            rows = connection.execute(counted.group_by(OUTBOX.c.state)).all()
-            pauses = connection.execute(paused).all()
-    except (sa.exc.ProgrammingError, sa.exc.OperationalError):
-        check_version(engine)
-        raise
+    with store_faults("durable status"), engine.connect() as connection:
+        rows = connection.execute(counted.group_by(OUTBOX.c.state)).all()
+        pauses = connection.execute(paused).all()
     counts = {State(state): count for state, count, _ in rows}
     return OutboxStatus(
         pending=counts.get(State.PENDING, 0),

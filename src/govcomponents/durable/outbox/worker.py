@@ -11,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-import sqlalchemy as sa
-
 from govcomponents.core.driver import drive, is_driven
 from govcomponents.core.http.single_attempt import steady_time
 from govcomponents.core.observe import Happening, tell
@@ -23,6 +21,8 @@ from govcomponents.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+
+    import sqlalchemy as sa
 
     from govcomponents.core.http.runtime import Runtime
     from govcomponents.durable.outbox.delivery import Delivery
@@ -102,7 +102,7 @@ class Worker:
     async def run(self, seconds: float | None = None, limit: int | None = None) -> WorkReport:
         """Work until nothing is due, for at most so many seconds, or on at most so many rows.
 
-        Raises Unavailable if the database is away for longer than a lease.
+        Raises Unavailable if the database is away: while rows are in hand, not before it was for a lease.
         """
         self._wake = asyncio.Event()
         until = None if seconds is None else steady_time() + seconds
@@ -199,17 +199,14 @@ class Worker:
         return await asyncio.get_running_loop().run_in_executor(self._senders, drive, coroutine)
 
     async def _stored(self, work: Callable[[], T]) -> T:
-        """Work on the database, and try again while it is away: for a lease, as the rows are others' after that."""
+        """Work on the database. With rows in hand try again while it is away: for a lease, then they are others'."""
         begun = steady_time()
         while True:
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._store, work)
-            except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-                if steady_time() - begun > self._options.lease:
-                    raise Unavailable(
-                        f"the database of the durable layer cannot be used ({type(error.orig).__name__})",
-                        fix="see that it is there and can be written to; nothing is lost meanwhile",
-                    ) from error
+            except Unavailable:
+                if not self._in_hand or steady_time() - begun > self._options.lease:
+                    raise
                 await asyncio.sleep(_DATABASE_WAIT)
 
     def _tell(self, row: Claimed, outcome: Outcome) -> None:

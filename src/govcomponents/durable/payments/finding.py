@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from govcomponents.durable.inbox.events import PaymentFound
 from govcomponents.durable.inbox.store import insert_event
+from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import IS_UNKNOWN, PAYMENT, database_time
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.errors import GovComponentsError
@@ -53,14 +54,14 @@ async def _search(pay: PayCalls, row: Any, known: set[str]) -> str | None:
 
 def _due(engine: sa.Engine) -> list[Any]:
     due = sa.select(PAYMENT).where(IS_UNKNOWN, PAYMENT.c.look_at <= database_time())
-    with engine.connect() as connection:
+    with store_faults("run_due"), engine.connect() as connection:
         return list(connection.execute(due.order_by(PAYMENT.c.look_at).limit(_AT_ONCE)))
 
 
 def _known(engine: sa.Engine, row: Any) -> set[str]:
     """The payments of this reference that were made and recorded as they should be."""
     same = (PAYMENT.c.account == row.account, PAYMENT.c.reference == row.reference, PAYMENT.c.payment_id.is_not(None))
-    with engine.connect() as connection:
+    with store_faults("run_due"), engine.connect() as connection:
         return set(connection.scalars(sa.select(PAYMENT.c.payment_id).where(*same)))
 
 
@@ -71,13 +72,13 @@ def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
         later = {"looks": row.looks + 1, "look_at": database_time() + _BETWEEN}
         if is_last:
             later |= {"is_open": 0, "problem": "NotMade"}
-        with engine.begin() as connection:
+        with store_faults("run_due"), engine.begin() as connection:
             connection.execute(sa.update(PAYMENT).where(*mine).values(later))
         return False
     told = PaymentFound(
         key=payment_id, account=row.account, payment_id=payment_id, reference=row.reference, journey=row.journey
     )
-    with engine.begin() as connection:
+    with store_faults("run_due"), engine.begin() as connection:
         values = {"payment_id": payment_id, "is_open": 0}
         if connection.execute(sa.update(PAYMENT).where(*mine).values(values)).rowcount != 1:
             return False  # another worker was there first

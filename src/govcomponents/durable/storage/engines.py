@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
@@ -23,12 +24,12 @@ _FIX: Final = 'give an Engine, an AsyncEngine, or a URL such as "postgresql+psyc
 _BUSY_MS: Final = 30_000
 
 
-def engine_for(given: EngineLike | None) -> sa.Engine:
+def engine_for(given: EngineLike | None, *, is_made: bool = True) -> sa.Engine:
     """Return the engine of the store. The drivers of asyncio have their blocking twin here: workers use threads.
 
-    A SQLite file that is given by its URL is set so that a commit survives a loss of power, and has its tables made.
-    Raises ConfigurationError for what is no engine and no URL, for a database other than SQLite and PostgreSQL, and if
-    its driver is not installed.
+    A SQLite file that is given by its URL is set so that a commit survives a loss of power, and has its tables made:
+    without `is_made` it has to be there already. Raises ConfigurationError for what is no engine and no URL, for a
+    database other than SQLite and PostgreSQL, and if its driver is not installed.
     """
     if isinstance(given, sa.Engine):
         return _supported(given)
@@ -46,6 +47,11 @@ def engine_for(given: EngineLike | None) -> sa.Engine:
         raise ConfigurationError(
             "the durable layer cannot keep its rows in memory", fix='give a file, such as "sqlite:///govcomponents.db"'
         )
+    if name == "sqlite" and not is_made and not Path(parsed.database or "").exists():
+        raise ConfigurationError(
+            "there is no file of the durable layer at the path that the URL names",
+            fix="check the path; `govcomponents durable migrate` makes a new one",
+        )
     try:
         engine = sa.create_engine(parsed.set(drivername=_DRIVERS[name]))
     except ModuleNotFoundError:
@@ -54,7 +60,8 @@ def engine_for(given: EngineLike | None) -> sa.Engine:
         ) from None
     if name == "sqlite":
         sa.event.listen(engine, "connect", _durable_file)
-        migrate(engine)
+        if is_made:
+            migrate(engine)
     return engine
 
 

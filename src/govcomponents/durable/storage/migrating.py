@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from govcomponents.durable.storage.faults import MIGRATE_FIX, store_faults
 from govcomponents.durable.storage.schema import METADATA, SCHEMA, VERSION
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-MIGRATE_FIX: Final = "run `govcomponents durable migrate`, or `later.migrate()` once where the service is deployed"
 
 MIGRATIONS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {}
 """How to come to each version from the one before. What a version adds must not trouble workers of the one before."""
@@ -23,9 +22,9 @@ _MIGRATION_LOCK: Final = 4_906_720_115
 def migrate(engine: sa.Engine) -> None:
     """Create the tables, or bring them up to date. Any number of processes may do it at once, and any number of times.
 
-    Raises ConfigurationError if they are those of a newer version.
+    Raises ConfigurationError if they are those of a newer version, Unavailable if the database is away or read-only.
     """
-    with engine.begin() as connection:
+    with store_faults("durable migrate"), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
         found = _version(connection)
@@ -40,8 +39,11 @@ def migrate(engine: sa.Engine) -> None:
 
 
 def check_version(engine: sa.Engine) -> None:
-    """Raise ConfigurationError if there are no tables, or if they are of a newer version. Older ones are good."""
-    with engine.connect() as connection:
+    """Raise ConfigurationError if there are no tables, or if they are of a newer version. Older ones are good.
+
+    Raises Unavailable if the database is away.
+    """
+    with store_faults(), engine.connect() as connection:
         found = _version(connection)
     if found is None:
         raise ConfigurationError("the database has no tables of the durable layer", fix=MIGRATE_FIX)

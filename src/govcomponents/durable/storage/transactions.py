@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Session, scoped_session
 
 from govcomponents.core.driver import is_driven
-from govcomponents.durable.storage.migrating import MIGRATE_FIX
-from govcomponents.errors import ConfigurationError, InvalidInput
+from govcomponents.durable.storage.faults import transaction_fault
+from govcomponents.errors import ConfigurationError, GovComponentsError, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,24 +57,21 @@ _NO_TRANSACTION: Final = (
     "begin a transaction on it first (Django: transaction.atomic(); psycopg: connection.transaction()), or leave `on` "
     "out for a transaction of its own"
 )
-_MISSING_TABLE: Final = ("no such table: gov_", 'relation "gov_')
 
 
 async def first_row(on: Transaction, statements: Statements, values: Values, operation: str) -> Row:
     """Run a statement in the caller's transaction, and return its first row. Nothing is committed.
 
-    Raises InvalidInput for what is no transaction, or one of asyncio under a blocking caller; ConfigurationError if
-    the tables are not there. Other errors of the database are handed on as they are: they are the caller's.
+    Raises InvalidInput for what is no transaction, one that is closed or has failed before, or one of asyncio under a
+    blocking caller; ConfigurationError if the tables are not there; Unavailable for what else the database raises.
     """
     try:
         return await _first_row(on, statements, values, operation)
+    except GovComponentsError:
+        raise
     except Exception as error:
-        if any(part in str(error) for part in _MISSING_TABLE):
-            raise ConfigurationError(
-                "the database of this transaction has no tables of the durable layer, or older ones",
-                fix=MIGRATE_FIX,
-                operation=operation,
-            ) from error
+        if (ours := transaction_fault(error, operation)) is not None:
+            raise ours from None  # the database's own error holds the values
         raise
 
 

@@ -1,0 +1,136 @@
+"""The errors of a database as ours: what is wrong with the store, and the command or the step that mends it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import sqlalchemy as sa
+
+from govcomponents.errors import ConfigurationError, GovComponentsError, InvalidInput, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MIGRATE_FIX: Final = "run `govcomponents durable migrate`, or `later.migrate()` once where the service is deployed"
+
+_READ_ONLY: Final = ("SQLITE_READONLY", "25006")
+_FULL: Final = ("SQLITE_FULL", "53100")
+_NO_TABLES: Final = ("no such table", "no such column", "has no column named", "42P01", "42703")
+_NO_DATABASE: Final = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
+_LOCKED: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03")
+_UNDONE: Final = ("40001", "40P01")
+_FORBIDDEN: Final = ("42501", "28P01", "28000", "no password supplied", "authentication failed")
+_UNKNOWN_NAME: Final = ("3D000", "does not exist")  # libpq gives no code for what ends the greeting
+_FAILED_BEFORE: Final = ("25P02", "current transaction is aborted")
+_CLOSED: Final = (
+    "connection is closed",
+    "connection already closed",
+    "closed database",
+    "closed connection",
+    "permanently closed",
+    "created in a thread",
+)
+_ON_FIX: Final = "give a connection or session that is open, in the transaction of the service's own work"
+_AGAIN: Final = "roll back, and do the whole transaction again"
+
+
+@contextmanager
+def store_faults(operation: str = "") -> Iterator[None]:
+    """Raise what the database of the store raises as an error of ours: ConfigurationError or Unavailable.
+
+    The database's own error is left behind: its text and its parameters hold what the row holds.
+    """
+    try:
+        yield
+    except (sa.exc.SQLAlchemyError, sqlite3.Error) as error:
+        raise store_fault(error, operation) from None
+
+
+def store_fault(error: BaseException, operation: str = "") -> ConfigurationError | Unavailable:
+    """Return the error of ours that stands for one of the database."""
+    name, told = _name(error), _told(error)
+    if any(part in told for part in _NO_TABLES):
+        return ConfigurationError(
+            "the database has no tables of the durable layer, or older ones", fix=MIGRATE_FIX, operation=operation
+        )
+    if any(part in told for part in _NO_DATABASE):
+        return ConfigurationError(
+            f"the file of the durable layer is no SQLite database, or a damaged one ({name})",
+            fix="see that the path is the right one; restore the file from a backup if it is",
+            operation=operation,
+        )
+    if any(part in told for part in _FORBIDDEN):
+        return ConfigurationError(
+            f"the database of the durable layer does not let this user in, or to its tables ({name})",
+            fix="check user and password; the user needs SELECT, INSERT, UPDATE and DELETE on the tables gov_*",
+            operation=operation,
+        )
+    if any(part in told for part in _READ_ONLY):
+        happened = f"the database of the durable layer can be read, but not written to ({name})"
+        fix = "see that the file and its folder may be written to, or that the URL is of the primary, not of a replica"
+    elif any(part in told for part in _FULL):
+        happened = f"the database of the durable layer is full ({name})"
+        fix = "make room on its disk; nothing that was committed is lost, and the work goes on by itself"
+    elif any(part in told for part in _LOCKED):
+        happened = f"the database of the durable layer is locked by somebody else ({name})"
+        fix = "end the transaction that holds the lock; on SQLite raise the timeout of the engine"
+    elif any(part in told for part in _UNDONE):
+        happened, fix = f"the database undid the transaction because of another one ({name})", _AGAIN
+    elif any(part in told for part in _UNKNOWN_NAME):
+        return ConfigurationError(
+            f"the database of the durable layer is not on its server ({name})",
+            fix="check the URL; make the database, then run `govcomponents durable migrate`",
+            operation=operation,
+        )
+    else:
+        happened = f"the database of the durable layer cannot be used ({name})"
+        fix = "see that it is there and can be reached, and that the URL is right; nothing that was committed is lost"
+    return Unavailable(happened, fix=fix, operation=operation)
+
+
+def transaction_fault(error: Exception, operation: str) -> GovComponentsError | None:
+    """Return the error of ours for what a caller's own connection raised; None if it is none of a database."""
+    told = _told(error)
+    is_of_session = isinstance(error, sa.exc.InvalidRequestError) and not isinstance(error, sa.exc.NoSuchTableError)
+    if is_of_session or any(part in told for part in _CLOSED):
+        problem = f"it is closed, or belongs to another thread ({_name(error)})"
+        if isinstance(error, sa.exc.PendingRollbackError) or "transaction" in told:
+            problem = f"its transaction is over or has failed before ({_name(error)})"
+        return InvalidInput(field="on", problem=problem, fix=_ON_FIX, operation=operation)
+    if any(part in told for part in _FAILED_BEFORE):
+        problem = f"its transaction has failed before, and takes no more statements ({_name(error)})"
+        return InvalidInput(field="on", problem=problem, fix=_AGAIN, operation=operation)
+    if isinstance(error, (sa.exc.SQLAlchemyError, sqlite3.Error)) or _is_of_a_driver(error):
+        return store_fault(error, operation)
+    return None
+
+
+def _is_of_a_driver(error: BaseException) -> bool:
+    """Whether psycopg or Django raised it: each has an error class of its own that all of its errors are."""
+    return any(f"{kind.__module__}.{kind.__name__}" in _DRIVER_ERRORS for kind in type(error).__mro__)
+
+
+_DRIVER_ERRORS: Final = ("psycopg.Error", "django.db.utils.Error")
+
+
+def _driver_error(error: BaseException) -> BaseException:
+    if isinstance(error, sa.exc.StatementError) and error.orig is not None:
+        return error.orig
+    is_djangos = type(error).__module__ == "django.db.utils"
+    return error.__cause__ if is_djangos and error.__cause__ is not None else error
+
+
+def _name(error: BaseException) -> str:
+    """The class of the driver's error and the database's code: safe to log, which its text is not."""
+    found = _driver_error(error)
+    code = getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", None)
+    return f"{type(found).__name__} {code}" if code else type(found).__name__
+
+
+def _told(error: BaseException) -> str:
+    """What tells one fault from another: code, class and the driver's text, which goes no further than here."""
+    found = _driver_error(error)
+    code = getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", "SQLITE_ERROR")
+    return f"{code} {type(found).__name__} {found if code == 'SQLITE_ERROR' else ''}"

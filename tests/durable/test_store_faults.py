@@ -1,0 +1,199 @@
+"""A store that is closed, away, read-only, full, damaged or locked: an error of ours that says so."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from govcomponents import ConfigurationError, GovComponentsError, InvalidInput, Unavailable
+from govcomponents.cli.main import main
+from govcomponents.durable.storage.migrating import migrate
+from govcomponents.durable.storage.schema import METADATA, SCHEMA
+
+from .postgres import Postgres
+from .world import World
+
+OPERATIONS: dict[str, Callable[[World], object]] = {
+    "send": lambda world: world.email(),
+    "run_due": lambda world: world.later.run_due(),
+    "status": lambda world: world.later.status(),
+    "erase": lambda world: world.later.erase(journey="J-1"),
+    "migrate": lambda world: world.later.migrate(),
+    "check": lambda world: world.later.check(),
+}
+READS = {"status", "check", "migrate"}
+
+
+def refused(engine: sa.Engine, operation: str, kind: type[GovComponentsError]) -> GovComponentsError:
+    """The error of one operation, which holds nothing of the row and has nothing behind it."""
+    world = World(engine)
+    with world.gov, pytest.raises(kind) as caught:
+        OPERATIONS[operation](world)
+    engine.dispose()
+    error = caught.value
+    assert error.fix
+    assert error.__cause__ is None
+    assert error.__suppress_context__ or error.__context__ is None
+    assert "Nightingale" not in f"{error!s}{error!r}"
+    return error
+
+
+def closed_session(world: World) -> Session:
+    session = Session(world.engine, close_resets_only=False)
+    session.close()
+    return session
+
+
+def closed_connection(world: World) -> sa.Connection:
+    connection = world.engine.connect()
+    connection.close()
+    return connection
+
+
+def closed_driver(world: World) -> object:
+    if world.engine.dialect.name == "sqlite":
+        bare = sqlite3.connect(world.engine.url.database or "")
+    else:
+        bare = psycopg.connect(world.engine.url.set(drivername="postgresql").render_as_string())
+    bare.close()
+    return bare
+
+
+@pytest.mark.parametrize("closed", [closed_session, closed_connection, closed_driver])
+def test_a_transaction_that_is_closed_is_a_wrong_argument(world: World, closed: Callable[[World], object]) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        world.email(on=closed(world))
+    assert caught.value.field == "on"
+    assert world.later.status().pending == 0
+
+
+def test_a_transaction_that_has_failed_before_is_a_wrong_argument(postgres_url: str) -> None:
+    engine = sa.create_engine(postgres_url)
+    migrate(engine)
+    world = World(engine)
+    with world.gov, engine.connect() as connection:
+        with pytest.raises(sa.exc.ProgrammingError):
+            connection.execute(sa.text("SELECT nothing"))
+        with pytest.raises(InvalidInput, match="failed before"):
+            world.email(on=connection)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_database_that_is_away(operation: str, tmp_path: Path) -> None:
+    for url in (f"sqlite:///{tmp_path}/nowhere/store.db", "postgresql+psycopg://gov@127.0.0.1:1/service"):
+        assert "cannot be used" in str(refused(sa.create_engine(url), operation, Unavailable))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_database_that_is_not_on_its_server(operation: str, postgres: Postgres) -> None:
+    engine = sa.create_engine(sa.make_url(postgres.url).set(database="canary"))
+    assert "govcomponents durable migrate" in refused(engine, operation, ConfigurationError).fix
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS.keys() - READS))
+def test_a_database_that_can_only_be_read(operation: str, url: str) -> None:
+    engine = sa.create_engine(url)
+    migrate(engine)
+    engine.dispose()
+    if engine.dialect.name == "sqlite":
+        engine = sa.create_engine(f"sqlite:///file:{engine.url.database}?mode=ro&uri=true")
+    else:
+        engine = sa.create_engine(url, connect_args={"options": "-c default_transaction_read_only=on"})
+    assert "not written to" in str(refused(engine, operation, Unavailable))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_file_that_is_no_database(operation: str, tmp_path: Path) -> None:
+    (tmp_path / "store.db").write_bytes(b"canary" * 1000)
+    refused(sa.create_engine(f"sqlite:///{tmp_path / 'store.db'}"), operation, ConfigurationError)
+
+
+@pytest.mark.parametrize("operation", sorted(OPERATIONS.keys() - {"migrate"}))
+def test_a_database_without_tables(operation: str, url: str) -> None:
+    fix = refused(sa.create_engine(url), operation, ConfigurationError).fix
+    assert "govcomponents durable migrate" in fix
+
+
+def test_a_database_that_is_full(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'store.db'}")
+    migrate(engine)
+    world = World(engine)
+
+    def fill() -> None:
+        for number in range(2000):
+            world.email(f"R-{number}")
+
+    sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA max_page_count = 1"))
+    engine.dispose()
+    with world.gov, pytest.raises(Unavailable, match="is full"):
+        fill()
+    engine.dispose()
+
+
+def test_a_database_that_is_locked(tmp_path: Path) -> None:
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'store.db'}", connect_args={"timeout": 0.05})
+    migrate(engine)
+    world = World(engine)
+    with world.gov, engine.connect() as other:
+        other.exec_driver_sql("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="locked"):
+            world.email()
+    engine.dispose()
+
+
+def test_a_user_without_rights_to_the_tables(postgres_url: str) -> None:
+    engine = sa.create_engine(postgres_url)
+    migrate(engine)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP ROLE IF EXISTS stranger")
+        connection.exec_driver_sql("CREATE ROLE stranger LOGIN")
+    engine.dispose()
+    stranger = sa.create_engine(sa.make_url(postgres_url).set(username="stranger"))
+    assert "gov_*" in refused(stranger, "send", ConfigurationError).fix
+
+
+def test_a_worker_refuses_tables_of_a_newer_version_and_works_on_older_ones(world: World) -> None:
+    world.email()
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(SCHEMA).values(version=99))
+    with pytest.raises(ConfigurationError, match="version 99"):
+        world.later.run_due()
+    assert world.held() == 0
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(SCHEMA).values(version=0))
+    assert world.later.run_due().done == 1
+
+
+def test_a_database_that_is_restarted_between_two_calls(postgres: Postgres) -> None:
+    engine = sa.create_engine(postgres.url)
+    METADATA.drop_all(engine)
+    migrate(engine)
+    world = World(engine)
+    with world.gov:
+        world.email("R-1")
+        postgres.stop()
+        with pytest.raises(Unavailable):
+            world.email("R-2")
+        with pytest.raises(Unavailable):
+            world.later.run_due()
+        postgres.start()
+        world.email("R-3")
+        assert world.later.run_due().done == 2
+    engine.dispose()
+
+
+@pytest.mark.parametrize("command", [["durable", "status"]])
+def test_a_path_that_was_misspelt_makes_no_file(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main([*command, "--database", f"sqlite:///{tmp_path / 'typo.db'}"])
+    assert status != 0
+    assert "govcomponents durable migrate" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
