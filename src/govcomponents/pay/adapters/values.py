@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Final
 
 from pydantic import AliasPath, Field, StrictBool, StrictStr
@@ -41,16 +40,12 @@ def personal(text: str | None) -> Personal[str] | None:
     return Personal(text) if text else None
 
 
-def address(part: Mapping[str, object] | None, *, postcode: str = "postcode") -> Address | None:
-    """Guard a billing address; None if there is none. `postcode` is the provider's name of that."""
-    if not part:
-        return None
-    line1, line2, city, code, country = (
-        text if isinstance(text := part.get(name), str) else None
-        for name in ("line1", "line2", "city", postcode, "country")
-    )
+def address(
+    line1: str | None, line2: str | None, city: str | None, postcode: str | None, country: str | None
+) -> Address:
+    """Guard a billing address."""
     return Address(
-        line1=personal(line1), line2=personal(line2), city=personal(city), postcode=personal(code), country=country
+        line1=personal(line1), line2=personal(line2), city=personal(city), postcode=personal(postcode), country=country
     )
 
 

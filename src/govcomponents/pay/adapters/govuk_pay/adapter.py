@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.responses import Wire, read
+from govcomponents.core.results import Metadata, Raw
 from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.errors import Conflict, NotFound
 from govcomponents.money import Money
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.client import HttpClient
     from govcomponents.core.http.messages import Request, Response
-    from govcomponents.core.results import Raw
     from govcomponents.errors import GovComponentsError
     from govcomponents.pay import inputs
     from govcomponents.pay.events import PayEvent
@@ -75,7 +75,7 @@ def to_payment(answer: wire.PaymentAnswer, raw: Raw) -> models.Payment:
         ),
         email=personal(answer.get("email")),
         language=answer.get("language"),
-        metadata=answer.get("metadata") or {},
+        metadata=Metadata(answer.get("metadata") or ()),
         card=_card(answer.get("card_details"), answer.get("card_brand")),
         delayed_capture=answer.get("delayed_capture") is True,
         moto=answer.get("moto") is True,
@@ -96,6 +96,8 @@ def to_payment(answer: wire.PaymentAnswer, raw: Raw) -> models.Payment:
 def _card(part: wire.CardPart | None, brand: str | None = None) -> models.Card | None:
     if not part:
         return None
+    place = part.get("billing_address") or {}
+    lines = place.get("line1"), place.get("line2"), place.get("city"), place.get("postcode"), place.get("country")
     return models.Card(
         brand=part.get("card_brand") or brand or None,
         kind=part.get("card_type"),
@@ -103,7 +105,7 @@ def _card(part: wire.CardPart | None, brand: str | None = None) -> models.Card |
         last_digits=personal(part.get("last_digits_card_number")),
         expiry=personal(part.get("expiry_date")),
         holder=personal(part.get("cardholder_name")),
-        billing_address=address(part.get("billing_address")),
+        billing_address=address(*lines) if place else None,
         wallet=part.get("wallet_type"),
     )
 

@@ -245,13 +245,15 @@ def _refundable(
 
 def _card(part: wire.CardPart, person: wire.PersonPart) -> Card:
     funding, month, year = part.get("funding"), part.get("exp_month"), part.get("exp_year")
+    place = person.get("address") or {}
+    lines = place.get("line1"), place.get("line2"), place.get("city"), place.get("postal_code"), place.get("country")
     return Card(
         brand=part.get("brand"),
         kind=funding if funding in ("credit", "debit") else None,
         last_digits=personal(part.get("last4")),
         expiry=personal(f"{month:02d}/{year % 100:02d}" if month in range(1, 13) and year and year > 0 else None),
         holder=personal(person.get("name")),
-        billing_address=address(person.get("address"), postcode="postal_code"),
+        billing_address=address(*lines) if place else None,
         wallet=part.get("wallet"),
     )
 
