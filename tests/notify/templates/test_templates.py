@@ -265,6 +265,23 @@ def test_a_template_is_rendered_for_each_channel():
     assert "Sâm" not in repr(text)
 
 
+def test_a_template_tells_which_placeholders_show_or_hide_a_text():
+    letter = template(
+        "Hello ((Full Name)), ((is_late??you are late)). ((Is-Late)) ((odd ??)) ((a ((late??x)) b))",
+        channel=Channel.LETTER,
+        subject="((In Time??On time)) ((late))",
+        contact_block="((has phone??0300 123)) ((phone))",
+    )
+    assert letter.conditionals == {"islate", "intime", "odd", "late", "hasphone"}
+    shown = dict.fromkeys(letter.conditionals, True) | {"full name": "Sam", "phone": "x"}
+    assert letter.missing(shown) == ()
+    assert letter.missing({}) == letter.missing(dict.fromkeys(letter.conditionals)) != ()
+
+
+def test_a_template_without_conditional_text_has_no_conditionals():
+    assert template("((name)) ((flag?shown)) ??", subject="((late))").conditionals == frozenset()
+
+
 def test_a_template_that_lacks_values_is_not_rendered():
     with pytest.raises(InvalidInput, match="name, amount"):
         template("((name)) ((amount))").render()
