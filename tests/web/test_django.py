@@ -64,7 +64,7 @@ class DjangoClient:
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
         client = Client(headers={"host": "service.example.gov.uk"})  # its tests leave CSRF out, as Django's own do
         kind = headers.get("Content-Type", "application/octet-stream")
-        given = client.generic(method, path, body, content_type=kind, secure=True, headers=headers)
+        given = client.generic(method, path, body, content_type=kind, secure=True, headers=headers, REQUEST_URI=path)
         pairs = [(name.lower(), value) for name, value in given.headers.items()]
         pairs += [("set-cookie", cookie.OutputString()) for cookie in given.cookies.values()]
         return Reply(given.status_code, tuple(pairs), given.content)
@@ -159,10 +159,44 @@ def test_a_body_without_a_length_is_read_where_the_server_tells_its_end() -> Non
     assert len(django_urls.handled) == 1
 
 
-@pytest.mark.parametrize("page", ["/protected/a%3Fb%23c?x=1", "/protected/50%25", "/protected/Si%C3%B4n?a=%C3%A9"])
+@pytest.mark.parametrize(
+    "page", ["/protected/a%3Fb%23c?x=1", "/protected/50%25", "/protected/Si%C3%B4n?a=%C3%A9", "/protected/a%2Fb"]
+)
 def test_what_is_encoded_in_a_path_is_so_on_the_way_back(page: str) -> None:
     gov = GovComponents.sandbox()
     project.use(gov)
     gov.simulator.one_login.sign_in_as("SAM")
     browser = Browser(DjangoClient())
     assert path_of(TestDjango().signed_in(gov, browser, page).header("location")) == page
+
+
+def test_below_a_prefix_people_go_to_the_first_page_there() -> None:
+    gov = GovComponents.sandbox()
+    project.use(gov)
+    gov.simulator.one_login.sign_in_as("SAM")
+    client = Client(headers={"host": "service.example.gov.uk"})
+    below = {"secure": True, "SCRIPT_NAME": "/licences"}
+    begun = client.get("/gov/sign-in", **below)
+    back = gov.simulator.visit(begun.headers["location"]).headers["location"].partition("?")[2]
+    assert client.get(f"/gov/callback?{back}", **below).headers["location"] == "/licences/"
+    assert client.get(f"/gov/callback?{back}", **below).headers["location"] == "/licences/"
+    assert Client().post("/gov/sign-out", headers={"host": "service.example.gov.uk"}, **below).headers["location"] == (
+        "/licences/"
+    )
+
+
+def test_people_come_to_the_registered_page_after_signing_out() -> None:
+    gov = GovComponents.sandbox()
+    project.use(gov)
+    gov.simulator.one_login.sign_in_as("SAM")
+    browser = Browser(DjangoClient())
+    TestDjango().signed_in(gov, browser)
+    with override_settings(GOVCOMPONENTS_SIGNED_OUT_URL="https://service.example.gov.uk/signed-out"):
+        ended = browser.post("/gov/sign-out").header("location") or ""
+    assert "post_logout_redirect_uri=https%3A%2F%2Fservice.example.gov.uk%2Fsigned-out" in ended
+
+
+def test_a_signed_out_url_that_is_none_stops_the_project() -> None:
+    with override_settings(GOVCOMPONENTS={}, GOVCOMPONENTS_SIGNED_OUT_URL="/signed-out"):
+        project.use(None)
+        assert "govcomponents.E010" in [message.id for message in run_checks()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,12 +12,15 @@ import pytest
 pytest.importorskip("fastapi")
 
 from fastapi import Depends, FastAPI
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.routing import Mount
 
 from govcomponents import AsyncGovComponents, ConfigurationError
 from govcomponents.contracts.web.browser import Browser, path_of
 from govcomponents.integrations.fastapi import FastAPIGov
+from govcomponents.integrations.starlette import StarletteGov
 from govcomponents.pay import PaymentChanged
 from govcomponents.testing import Reply, WebSuite
 from govcomponents.web import Person
@@ -28,7 +31,7 @@ SECRET = "a secret of the tests, of forty characters"
 class AsgiClient:
     """Sends one request to an ASGI application, as a server does."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: Starlette) -> None:
         self._app = app
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
@@ -111,9 +114,37 @@ def test_a_short_secret_is_refused_at_once() -> None:
         FastAPIGov("short")
 
 
-@pytest.mark.parametrize("page", ["/protected/a%3Fb%23c?x=1", "/protected/50%25", "/protected/Si%C3%B4n?a=%C3%A9"])
+@pytest.mark.parametrize(
+    "page", ["/protected/a%3Fb%23c?x=1", "/protected/50%25", "/protected/Si%C3%B4n?a=%C3%A9", "/protected/a%2Fb"]
+)
 def test_what_is_encoded_in_a_path_is_so_on_the_way_back(page: str) -> None:
     gov = AsyncGovComponents.sandbox()
     gov.simulator.one_login.sign_in_as("SAM")
     browser = Browser(serve(gov, []))
     assert path_of(TestFastAPI().signed_in(gov, browser, page).header("location")) == page
+
+
+def starlette_service(gov: AsyncGovComponents) -> Starlette:
+    return Starlette(routes=[Mount("/gov", routes=StarletteGov(SECRET, gov=gov).routes)])
+
+
+@pytest.mark.parametrize(
+    ("prefix", "wrap"),
+    [
+        ("", lambda app: app),
+        ("/licences", lambda app: Starlette(routes=[Mount("/licences", app)])),
+        ("/a/b", lambda app: Starlette(routes=[Mount("/a", Starlette(routes=[Mount("/b", app)]))])),
+    ],
+)
+@pytest.mark.parametrize("make", [starlette_service, lambda gov: service(gov, [])])
+def test_below_a_prefix_people_go_to_the_first_page_there(
+    prefix: str, wrap: Callable[[Starlette], Starlette], make: Callable[[AsyncGovComponents], Starlette]
+) -> None:
+    gov = AsyncGovComponents.sandbox()
+    gov.simulator.one_login.sign_in_as("SAM")
+    browser = Browser(AsgiClient(wrap(make(gov))))
+    begun = browser.get(f"{prefix}/gov/sign-in").header("location") or ""
+    back = gov.simulator.visit(begun).headers["location"].partition("?")[2]
+    assert browser.get(f"{prefix}/gov/callback?{back}").header("location") == f"{prefix}/"
+    assert browser.get(f"{prefix}/gov/callback?{back}").header("location") == f"{prefix}/"
+    assert Browser(AsgiClient(wrap(make(gov)))).post(f"{prefix}/gov/sign-out").header("location") == f"{prefix}/"

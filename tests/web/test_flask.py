@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("flask")
 
 from flask import Flask, request
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from govcomponents import GovComponents
 from govcomponents.contracts.web.browser import Browser, path_of
@@ -55,9 +56,27 @@ class TestFlask(WebSuite):
     serve = staticmethod(serve)
 
 
-@pytest.mark.parametrize("page", ["/protected/a%3Fb%23c?x=1", "/protected/50%25", "/protected/Si%C3%B4n?a=%C3%A9"])
+@pytest.mark.parametrize(
+    "page", ["/protected/a%3Fb%23c?x=1", "/protected/50%25", "/protected/Si%C3%B4n?a=%C3%A9", "/protected/a%2Fb"]
+)
 def test_what_is_encoded_in_a_path_is_so_on_the_way_back(page: str) -> None:
     gov = GovComponents.sandbox()
     gov.simulator.one_login.sign_in_as("SAM")
     browser = Browser(serve(gov, []))
     assert path_of(TestFlask().signed_in(gov, browser, page).header("location")) == page
+
+
+def test_below_a_prefix_people_go_to_the_first_page_there() -> None:
+    gov = GovComponents.sandbox()
+    gov.simulator.one_login.sign_in_as("SAM")
+    app = Flask("service")
+    app.config["SECRET_KEY"] = "a secret of the tests, of forty characters"
+    GovComponentsFlask(app, gov=gov)
+    app.wsgi_app = DispatcherMiddleware(Flask("whole"), {"/licences": app.wsgi_app})
+    client = app.test_client()
+    site = {"base_url": "https://service.example.gov.uk"}
+    begun = client.get("/licences/gov/sign-in", **site)
+    back = gov.simulator.visit(begun.location or "").headers["location"].partition("?")[2]
+    assert client.get(f"/licences/gov/callback?{back}", **site).location == "/licences/"
+    assert client.get(f"/licences/gov/callback?{back}", **site).location == "/licences/"
+    assert app.test_client().post("/licences/gov/sign-out", **site).location == "/licences/"

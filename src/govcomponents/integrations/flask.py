@@ -19,7 +19,7 @@ from govcomponents.privacy import Secret
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
 from govcomponents.web.handlers import WebHandlers
-from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest, page_asked_for
+from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest, page_asked_for, root_below
 from govcomponents.web.person import Person, Requirement
 from govcomponents.web.results import SignedIn
 
@@ -197,7 +197,7 @@ class GovComponentsFlask(EventHandlers[None]):
         return group
 
     def _sign_in(self) -> Response:
-        return_to = request.args.get("next", "/")
+        return_to = request.args.get("next", "")
         language = self._language()
         return _response(self._handlers.sign_in(_web_request(), Requirement(), return_to, language=language))
 
@@ -243,13 +243,14 @@ def _english() -> str:
 
 
 def _web_request() -> WebRequest:
-    return WebRequest(request.query_string.decode("latin-1"), request.cookies)
+    return WebRequest(request.query_string.decode("latin-1"), request.cookies, root_below(request.script_root))
 
 
 def _this_page() -> str:
     if request.method not in ("GET", "HEAD"):
-        return "/"
-    return page_asked_for(request.script_root + request.path, request.query_string)
+        return ""
+    raw: str = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or ""
+    return page_asked_for(request.script_root + request.path, request.query_string, raw)
 
 
 def _bounded_body() -> bytes | None:

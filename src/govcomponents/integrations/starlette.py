@@ -18,7 +18,7 @@ from govcomponents.privacy import Secret
 from govcomponents.web.async_handlers import AsyncWebHandlers
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
-from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest, page_asked_for
+from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest, page_asked_for, root_below
 from govcomponents.web.person import Requirement
 from govcomponents.web.results import SignedIn
 
@@ -27,7 +27,7 @@ try:
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.routing import Route
+    from starlette.routing import BaseRoute, Mount, Route
 except ImportError:
     raise ConfigurationError("Starlette is not installed", fix='pip install "govcomponents[starlette]"') from None
 
@@ -182,7 +182,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         return self._open
 
     async def _sign_in(self, request: Request) -> Response:
-        return_to = request.query_params.get("next", "/")
+        return_to = request.query_params.get("next", "")
         language = self._language(request)
         handlers = self._parts()[1]
         return _response(await handlers.sign_in(_web_request(request), Requirement(), return_to, language=language))
@@ -246,13 +246,36 @@ def _english(_request: Request) -> str:
 
 
 def _web_request(request: Request) -> WebRequest:
-    return WebRequest(request.scope["query_string"].decode("latin-1"), request.cookies)
+    root = root_below(_prefix(request))
+    return WebRequest(request.scope["query_string"].decode("latin-1"), request.cookies, root)
+
+
+def _prefix(request: Request) -> str:
+    """Return where the application is mounted. `root_path` goes on with where the matched route is in it."""
+    root: str = request.scope.get("root_path", "")
+    application = request.scope.get("app")
+    endpoint = request.scope.get("endpoint")
+    inside = _mounted_at(getattr(application, "routes", ()), endpoint)
+    return root.removesuffix(inside or "")
+
+
+def _mounted_at(routes: Sequence[BaseRoute], endpoint: object) -> str | None:
+    """Return the path of the mounts around the route of an endpoint; None if it is not among the routes."""
+    for route in routes:
+        if isinstance(route, Mount):
+            inner = _mounted_at(route.routes, endpoint)
+            if inner is not None:
+                return route.path + inner
+        elif getattr(route, "endpoint", None) == endpoint:
+            return ""
+    return None
 
 
 def _this_page(request: Request) -> str:
     if request.method not in ("GET", "HEAD"):
-        return "/"
-    return page_asked_for(request.scope["path"], request.scope["query_string"])
+        return ""
+    raw: bytes = request.scope.get("raw_path") or b""
+    return page_asked_for(request.scope["path"], request.scope["query_string"], raw.decode("latin-1"))
 
 
 async def _bounded_body(request: Request) -> bytes | None:

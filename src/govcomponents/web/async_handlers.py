@@ -72,8 +72,8 @@ class AsyncWebHandlers:
     ) -> Person | Answer:
         """Return the person who meets a requirement, or the answer that sends this browser to sign in.
 
-        `return_to` is the path to come back to; one that could lead elsewhere becomes "/". `language` is that of the
-        provider's pages, "en" or "cy". Raises what `sign_in` raises.
+        `return_to` is the path to come back to; one that could lead elsewhere becomes the service's first page.
+        `language` is that of the provider's pages, "en" or "cy". Raises what `sign_in` raises.
         """
         person = await self.person(request)
         if person is not None and requirement.is_met_by(person, self._clock()):
@@ -102,7 +102,7 @@ class AsyncWebHandlers:
                 claims=requirement.claims,
                 max_age=requirement.max_age,
                 sign_in_again=again.id_token if again is not None and asks_anew else None,
-                return_to=safe_return_path(return_to),
+                return_to=safe_return_path(return_to, request.root),
                 language=language,
             )
         except SignInError as error:
@@ -119,13 +119,13 @@ class AsyncWebHandlers:
         pending, ended = self._cookies.take_pending(request.cookies, state)
         if pending is None:
             if await self.person(request) is not None:
-                return NotSignedIn(None, Answer.redirect("/"))
+                return NotSignedIn(None, Answer.redirect(request.root))
             text = "This sign-in was not started in this browser, or it is over. You can start again."
             return NotSignedIn(None, Answer.text(400, text))
         now = self._clock()
         if not await self._run(lambda: self._used.add(f"sign-in {state}", now + 2 * PENDING_LIFE, now)):
             # The first of the two signed the person in, or the page that they were going to begins anew.
-            return NotSignedIn(None, Answer.redirect(safe_return_path(pending.return_to), ended))
+            return NotSignedIn(None, Answer.redirect(safe_return_path(pending.return_to, request.root), ended))
         try:
             identity = await self._gov.account(pending.account).identity.complete(pending, f"?{request.query}")
         except GovComponentsError as error:
@@ -136,7 +136,7 @@ class AsyncWebHandlers:
             await self._end(_session_key(before))
         person = Person.of(identity, self._clock())
         cookies = (*self._cookies.keep_person(person), *ended)
-        return SignedIn(identity, person, Answer.redirect(safe_return_path(identity.return_to), cookies))
+        return SignedIn(identity, person, Answer.redirect(safe_return_path(identity.return_to, request.root), cookies))
 
     async def sign_out(self, request: WebRequest, return_to: str | None = None) -> Answer:
         """End this browser's session, and send it to the provider to end the session there too.
@@ -148,14 +148,14 @@ class AsyncWebHandlers:
         person = self._cookies.person(request.cookies)
         ended = self._cookies.end_person()
         if person is None:
-            return Answer.redirect("/", ended)
+            return Answer.redirect(request.root, ended)
         await self._end(_session_key(person))
         if person.id_token is None:
-            return Answer.redirect("/", ended)
+            return Answer.redirect(request.root, ended)
         try:
             url = await self._gov.account(person.account).identity.sign_out_url(person.id_token, return_to)
         except (NotSupported, SignInError):
-            return Answer.redirect("/", ended)
+            return Answer.redirect(request.root, ended)
         return Answer.redirect(url, ended)
 
     async def event(self, component: str, body: bytes, headers: Headers) -> Event:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Self
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.errors import CallbackRefused, GovComponentsError, SignInReason
+from govcomponents.identity.urls import safe_return_path
 
 MAX_CALLBACK: Final = 1_048_576
 """The largest body of a callback in bytes. A framework's shell refuses a longer one with 413, unread."""
@@ -22,10 +23,15 @@ _TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
 
 @dataclass(frozen=True, slots=True)
 class WebRequest:
-    """A request of a person's browser: its query, as it came, and its cookies."""
+    """A request of a person's browser: its query, as it came, and its cookies.
+
+    `root` is the path of the service's first page, where people go who go nowhere else: "/", or where an application is
+    mounted below it, such as "/licences/".
+    """
 
     query: str = field(default="", repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    root: str = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,20 @@ class Answer:
         return Answer(self.status, (*self.headers, *(("Set-Cookie", cookie) for cookie in cookies)), self.body)
 
 
-def page_asked_for(path: str, query: bytes) -> str:
+def root_below(prefix: str) -> str:
+    """Return the path of the first page of an application that is mounted below a prefix, such as "/licences"."""
+    return safe_return_path(f"{quote(prefix.rstrip('/'), safe=_IN_PATH)}/")
+
+
+def page_asked_for(path: str, query: bytes, raw: str = "") -> str:
     """Return the path and query to come back to, from a decoded path and a query as it came.
 
-    What was encoded in the path is encoded again, so that a "?" in a name begins no query.
+    `raw` is the path as it came, where the server tells it: a slash in a name is encoded there. Without it, what was
+    encoded in the path is encoded again, so that a "?" in a name begins no query.
     """
-    page = quote(path, safe=_IN_PATH)
+    raw = raw.partition("?")[0]
+    if raw.startswith("/") and unquote(raw) == path:
+        page = quote(raw, safe=f"{_IN_PATH}%")
+    else:
+        page = quote(path, safe=_IN_PATH)
     return f"{page}?{quote(query, safe=_IN_QUERY)}" if query else page

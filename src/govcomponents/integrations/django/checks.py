@@ -9,8 +9,16 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.urls import NoReverseMatch, reverse
 
+from govcomponents.core.validation import is_absolute_url
 from govcomponents.errors import ConfigurationError, GovComponentsError
-from govcomponents.integrations.django.service import configured, durable_setting, gov, secrets
+from govcomponents.integrations.django.service import (
+    SIGNED_OUT,
+    configured,
+    durable_setting,
+    gov,
+    secrets,
+    signed_out_url,
+)
 from govcomponents.settings import Settings
 from govcomponents.web.cookies import SignInCookies
 
@@ -30,7 +38,7 @@ def check_settings(**_asked: Any) -> list[CheckMessage]:
     except GovComponentsError as error:
         told = error if isinstance(error, ConfigurationError) else None
         return [Error(error.happened, hint=told.fix if told else None, id="govcomponents.E001")]
-    return [*_callbacks(found), *_sessions(), *_live_keys(found), *_redirects(found), *_durable()]
+    return [*_callbacks(found), *_sessions(), *_live_keys(found), *_redirects(found), *_signed_out(), *_durable()]
 
 
 def _callbacks(found: Settings) -> list[CheckMessage]:
@@ -100,6 +108,19 @@ def _redirects(found: Settings) -> list[CheckMessage]:
             f"people come back from signing in to {registered.path}, and the callback is at {ours}",
             hint="set GOVCOMPONENTS_IDENTITY__REDIRECT_URL to the callback's URL, and register it with the provider",
             id="govcomponents.E007",
+        )
+    ]
+
+
+def _signed_out() -> list[CheckMessage]:
+    url = signed_out_url()
+    if url is None or is_absolute_url(url):
+        return []
+    return [
+        Error(
+            f"{SIGNED_OUT} is not an absolute URL, so signing out would fail",
+            hint="set it to the URL that is registered with the provider for people who have signed out",
+            id="govcomponents.E010",
         )
     ]
 

@@ -8,6 +8,7 @@ from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
 
 from django.conf import settings
+from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import get_language
 
@@ -19,7 +20,7 @@ from govcomponents.settings import Settings
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
 from govcomponents.web.handlers import WebHandlers
-from govcomponents.web.messages import Answer, WebRequest
+from govcomponents.web.messages import Answer, WebRequest, page_asked_for, root_below
 from govcomponents.web.person import Requirement
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 SETTING: Final = "GOVCOMPONENTS"
 DURABLE: Final = "GOVCOMPONENTS_DURABLE"
+SIGNED_OUT: Final = "GOVCOMPONENTS_SIGNED_OUT_URL"
 
 
 class DjangoGov(EventHandlers[None]):
@@ -45,6 +47,7 @@ class DjangoGov(EventHandlers[None]):
 
     The setting GOVCOMPONENTS holds what `Settings` takes; without it the environment is read. The cookies are sealed
     under SECRET_KEY and SECRET_KEY_FALLBACKS. Ended sessions and used sign-ins are in the project's database.
+    GOVCOMPONENTS_SIGNED_OUT_URL is the registered URL to which people come after signing out.
 
     The setting GOVCOMPONENTS_DURABLE, if it is there, gives the project a durable layer in its own database: a
     dictionary with `keys`, the data keys, and `database`, the alias. Then callbacks of payments and messages are stored
@@ -198,6 +201,12 @@ def durable_setting() -> dict[str, Any] | None:
     return given
 
 
+def signed_out_url() -> str | None:
+    """Return the registered URL to which people come after signing out, or None if the project configures none."""
+    given: str | None = getattr(settings, SIGNED_OUT, None)
+    return given
+
+
 def secrets() -> list[Secret]:
     """Return the secrets that seal cookies: the present one, then those before it."""
     return [Secret(str(key)) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
@@ -210,7 +219,9 @@ def language() -> str:
 
 def web_request(request: HttpRequest) -> WebRequest:
     """Return a request as the web handlers take it."""
-    return WebRequest(request.META.get("QUERY_STRING", ""), request.COOKIES)
+    return WebRequest(
+        request.META.get("QUERY_STRING", ""), request.COOKIES, root_below(request.META.get("SCRIPT_NAME", ""))
+    )
 
 
 def response(answer: Answer) -> HttpResponse:
@@ -231,4 +242,9 @@ def add_headers(made: HttpResponse, answer: Answer, *, but: tuple[str, ...] = ()
 
 
 def _this_page(request: HttpRequest) -> str:
-    return request.get_full_path() if request.method in ("GET", "HEAD") else "/"
+    if request.method not in ("GET", "HEAD"):
+        return ""
+    raw = request.META.get("RAW_URI") or request.META.get("REQUEST_URI") or ""
+    if isinstance(request, ASGIRequest):
+        raw = (request.scope.get("raw_path") or b"").decode("latin-1")
+    return page_asked_for(request.path, request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), raw)

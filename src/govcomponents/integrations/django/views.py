@@ -11,7 +11,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from govcomponents.errors import GovComponentsError
-from govcomponents.integrations.django.service import add_headers, durable_setting, gov, language, response, web_request
+from govcomponents.integrations.django.service import (
+    add_headers,
+    durable_setting,
+    gov,
+    language,
+    response,
+    signed_out_url,
+    web_request,
+)
 from govcomponents.web.messages import MAX_CALLBACK, Answer
 from govcomponents.web.person import Requirement
 from govcomponents.web.results import SignedIn
@@ -22,7 +30,7 @@ _LOG: Final = logging.getLogger("govcomponents.django")
 @require_safe
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Begin a sign-in."""
-    return_to = request.GET.get("next", "/")
+    return_to = request.GET.get("next", "")
     return response(gov.handlers.sign_in(web_request(request), Requirement(), return_to, language=language()))
 
 
@@ -44,7 +52,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this browser's session, and the provider's."""
-    return response(gov.handlers.sign_out(web_request(request)))
+    return response(gov.handlers.sign_out(web_request(request), signed_out_url()))
 
 
 @csrf_exempt
