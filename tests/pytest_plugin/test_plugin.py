@@ -125,7 +125,7 @@ def test_one(gov_sandbox, gov_person):
 """,
     )
     assert "What the sandbox saw" in told
-    assert "email accepted: Renewal receipt (email)" in told
+    assert "The service sent an email: Renewal receipt (email)" in told
 
 
 def test_a_suite_runs_on_each_adapter_that_is_named(pytester: pytest.Pytester) -> None:

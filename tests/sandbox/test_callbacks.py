@@ -61,7 +61,7 @@ def test_a_callback_is_delivered_at_once(here):
     assert here.only.state == "delivered"
     assert [(a.status, a.at) for a in here.only.attempts] == [(200, here.clock.now())]
     (event,) = here.timeline.events("RENEW-7")
-    assert (event.component, event.happened) == ("pay", "callback captured sent: answered 200")
+    assert (event.component, event.happened) == ("pay", "The provider sent the callback captured: answered 200")
 
 
 def test_one_for_later_waits_for_the_clock(here):

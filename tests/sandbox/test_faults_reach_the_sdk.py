@@ -205,7 +205,7 @@ def test_faults_show_in_the_timeline(gov, control):
     control.arm("pay", "server_error", operation="pay.create", times=1)
     with pytest.raises(errors.OutcomeUnknown):
         create(gov)
-    assert control.timeline()[-1].happened == "fault server_error injected into pay.create"
+    assert control.timeline()[-1].happened == "The fault server_error struck pay.create"
 
 
 def test_every_fault_of_the_three_is_tried_here():

@@ -77,7 +77,7 @@ def test_the_pages_and_the_control_api_show_it(sandbox):
 def test_its_faults_are_injected(sandbox):
     sandbox.control.arm("toy", "rate_limited", times=1)
     assert get(sandbox, "/toy").body == b'{"toy":"slower"}'
-    assert sandbox.timeline.events()[-1].happened == "fault rate_limited injected into echo"
+    assert sandbox.timeline.events()[-1].happened == "The fault rate_limited struck echo"
     sandbox.control.arm("toy", "toy_nonsense")
     assert get(sandbox, "/toy").status == 200
     assert get(sandbox, "/toy/things/1").body == b"toy_nonsense"

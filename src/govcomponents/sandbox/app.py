@@ -15,6 +15,7 @@ from govcomponents.sandbox.control.client_environment import settings_for
 from govcomponents.sandbox.control.controls import SandboxControls
 from govcomponents.sandbox.control.index import IndexPages
 from govcomponents.sandbox.control.pages import ControlPages
+from govcomponents.sandbox.control.records import RecordPages
 from govcomponents.sandbox.control.requests import RequestPages
 from govcomponents.sandbox.faults.injection import inject
 from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, text_response
@@ -102,6 +103,7 @@ class Sandbox(BuiltInStubs):
             ControlApi(self._controls),
             ControlPages(self._controls),
             RequestPages(self._controls),
+            RecordPages(self._controls),
             IndexPages(self._controls),
         )
         sections = load_world(world)
@@ -254,7 +256,7 @@ class Sandbox(BuiltInStubs):
         if self.callbacks.has_new:
             self.callbacks.deliver_if_received()
         if response.status == 401 and looks_live(call.headers.get("authorization", "")):
-            self.timeline.record("pay", "what looks like a live key was refused; it has no business in a sandbox")
+            self.timeline.record("pay", "What looks like a live key was refused; it has no business in a sandbox")
         return response
 
     def _answered(self, call: Call, found: Found) -> Response:
@@ -298,7 +300,7 @@ class Sandbox(BuiltInStubs):
             return inject(armed, call, lambda kept: self._act(kept, found), corrupt)
         finally:
             component = self._by_section[armed.provider].spec.component
-            self.timeline.record(component, f"fault {armed.fault} injected into {found.route.name}")
+            self.timeline.record(component, f"The fault {armed.fault} struck {found.route.name}")
 
     def _missing(self, call: Call, allowed: frozenset[str]) -> Response:
         for owner in self._router.owners:

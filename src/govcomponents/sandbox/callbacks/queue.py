@@ -329,7 +329,9 @@ class Callbacks:
             delivery.attempts.append(Attempt(delivery.due_at, result.status, result.problem))
             self._settle(delivery, callback.rule, result)
         ended = f"answered {result.status}" if result.status is not None else f"failed ({result.problem})"
-        self._timeline.record(callback.component, f"callback {callback.kind} sent: {ended}", callback.reference)
+        self._timeline.record(
+            callback.component, f"The provider sent the callback {callback.kind}: {ended}", callback.reference
+        )
 
     def _settle(self, delivery: Delivery, rule: DeliveryRule, result: DeliveryResult) -> None:
         left = len(rule.waits) if delivery.failures_left is None else delivery.failures_left

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.control.client_environment import environment, settings_for
+from govcomponents.sandbox.control.journey import as_mermaid, drawing_of
 from govcomponents.sandbox.control.own_page import own_page, script_routes
 from govcomponents.sandbox.http.messages import Call, Route, text_response
 from govcomponents.sandbox.http.templating import Templates
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _pages = Templates("govcomponents.sandbox.control")
 _SHOWN_AT_MOST = 200
+_DRAWN_AT_MOST = 50
 
 # What comes back to a service in a URL, in words for the person who looks at it.
 _MEANINGS = {
@@ -79,9 +81,17 @@ class IndexPages:
     def timeline(self, call: Call) -> Response:
         """Show what happened, the newest first; `reference` narrows it down."""
         reference = dict(call.query).get("reference", "").strip()
-        events = self._context.timeline.events(reference or None)
-        shown = events[-_SHOWN_AT_MOST:][::-1]
-        page = _pages.render("timeline.html", events=shown, reference=reference, total=len(events))
+        timeline = self._context.timeline
+        events = timeline.thread(reference) if reference else timeline.events()
+        kept = events[-_SHOWN_AT_MOST:]
+        page = _pages.render(
+            "timeline.html",
+            events=kept[::-1],
+            reference=reference,
+            total=len(events),
+            drawing=drawing_of(kept[-_DRAWN_AT_MOST:]),
+            mermaid=as_mermaid(kept[-_DRAWN_AT_MOST:]),
+        )
         return own_page(200, page)
 
     def outbox(self, call: Call) -> Response:

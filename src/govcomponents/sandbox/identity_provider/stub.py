@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -17,10 +17,12 @@ from govcomponents.sandbox.identity_provider.clients import ClientRejected, chec
 from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
 from govcomponents.sandbox.identity_provider.keys import SigningKeys
 from govcomponents.sandbox.identity_provider.profile import AuthorizationRequest, BadRequest, ProviderProfile
+from govcomponents.sandbox.identity_provider.records import SIGN_IN_AS, SignIns, key_record
 from govcomponents.sandbox.identity_provider.refusals import caller_of
 from govcomponents.sandbox.identity_provider.token_faults import corrupt
 from govcomponents.sandbox.identity_provider.world import Client, OpenIdWorld, Person
 from govcomponents.sandbox.plugins.provider import Fact
+from govcomponents.sandbox.plugins.records import Record
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.context import SandboxContext
@@ -48,6 +50,7 @@ class OpenIdStub:
         self._lock = threading.Lock()
         self._chosen: str | None = None
         self._signed_in = 0
+        self._sign_ins = SignIns(context.clock)
         self.keys = SigningKeys(context.ids.token())
         self._waiting: ExpiringStore[AuthorizationRequest] = ExpiringStore(context.clock)
         self._codes: ExpiringStore[tuple[AuthorizationRequest, Person]] = ExpiringStore(context.clock)
@@ -92,6 +95,32 @@ class OpenIdStub:
             "client_id": client.client_id,
             "redirect_url": client.redirect_urls[0],
         }
+
+    def record_ids(self, kind: str) -> Sequence[str]:
+        """The ids of its records of a kind."""
+        return {"sign-ins": self._sign_ins.ids(), "people": self.people, "keys": (self.section,)}.get(kind, ())
+
+    def record(self, kind: str, record_id: str) -> Record | None:
+        """One record as it is now."""
+        if kind == "sign-ins":
+            return self._sign_ins.record(record_id)
+        if kind == "people" and record_id in self._people:
+            person = self._people[record_id]
+            facts = [("Subject", person.sub), *((name, str(value)) for name, value in person.claims.items())]
+            return Record(id=record_id, title=person.label, facts=facts, actions=[SIGN_IN_AS])
+        if kind == "keys" and record_id == self.section:
+            return key_record(self.section, [key.key_id for key in self.keys.published("RS256")])
+        return None
+
+    def act(self, kind: str, record_id: str, action: str) -> None:
+        """Do one of a record's actions. Raises LookupError if it cannot be done now."""
+        record = self.record(kind, record_id)
+        if record is None or action not in {one.name for one in record.actions}:
+            raise LookupError("that cannot be done to it now")
+        if action == "rotate":
+            self.rotate_keys()
+        else:
+            self.sign_in_as(record_id)
 
     def caller(self, call: Call) -> str:
         """Name the client that a call is of, by what it says of itself."""
@@ -225,14 +254,17 @@ class OpenIdStub:
         if request is None:
             return self._page(ticket, language)
         if person is None or leaves:
-            self._record("a sign-in ended: left")
+            self._sign_ins.add("", request.client.client_id, "left")
+            self._record("The sign-in ended: left")
             return self._back(request.redirect_url, {"error": "access_denied", "state": request.state})
         return self._finish(request, person)
 
     def _finish(self, request: AuthorizationRequest, person: Person) -> Response:
         code = self._context.ids.token()
         self._codes.put(code, (request, person), _CODE_LIFE)
-        self._record(f"a person signed in with the {self._profile.name}")
+        levels = ", ".join(request.levels)
+        self._sign_ins.add(person.symbol, request.client.client_id, "signed in", levels=levels, code=code)
+        self._record(f"The person signed in with the {self._profile.name}", person.claims.get("email"))
         return self._back(request.redirect_url, {"code": code, "state": request.state})
 
     def _back(self, url: str, parameters: Mapping[str, str]) -> Response:
@@ -268,6 +300,7 @@ class OpenIdStub:
             return self._refuse("invalid_grant", "redirect_uri is not that of the authorization request")
         if not _fits(form.get("code_verifier"), request.challenge):
             return self._refuse("invalid_grant", "Code verifier code_verifier did not match code_challenge.")
+        self._sign_ins.exchanged(form["code"])
         token = self._context.ids.token()
         self._tokens.put(token, found, _TOKEN_LIFE)
         with self._lock:
@@ -323,15 +356,15 @@ class OpenIdStub:
             return text_response(400, "The service says in another way than this provider's who signs out.\n")
         back = query.get("post_logout_redirect_uri")
         known = {url for client in self._world.clients for url in client.post_logout_redirect_urls}
-        self._record("a person signed out")
+        self._record("The person signed out")
         if back is None:
             return text_response(200, "You are signed out.\n")
         if back not in known:
             return text_response(400, "The URL to return to is not registered.\n")
         return redirect(back)
 
-    def _record(self, happened: str) -> None:
-        self._context.timeline.record("identity", happened)
+    def _record(self, happened: str, person: str | None = None) -> None:
+        self._context.timeline.record("identity", happened, person=person)
 
 
 def _fits(verifier: str | None, challenge: str | None) -> bool:

@@ -28,8 +28,13 @@ _UNREADABLE = (
 )
 
 
-def authenticate(header: str, services: Mapping[str, Service], now: float, lifetime: float) -> tuple[Service, ApiKey]:
-    """Return the service and the key that signed. Raises Refusal, 401 or 403."""
+def authenticate(
+    header: str, services: Mapping[str, Service], now: float, lifetime: float, revoked: Mapping[str, bool]
+) -> tuple[Service, ApiKey]:
+    """Return the service and the key that signed. Raises Refusal, 401 or 403.
+
+    `revoked` says of some keys, by their secrets, whether they are revoked, whatever the world says.
+    """
     if not header:
         raise Refusal(401, [("AuthError", "Unauthorized: authentication token must be provided")])
     if header[:7].title() != "Bearer ":
@@ -42,7 +47,7 @@ def authenticate(header: str, services: Mapping[str, Service], now: float, lifet
         if not _is_signed(key.secret, signed, signature) or "iat" not in claims:
             continue
         _check_claims(claims, now, lifetime)
-        if key.revoked:
+        if revoked.get(key.secret, key.revoked) if revoked else key.revoked:
             raise _forbidden("Invalid token: API key revoked")
         return service, key
     raise _forbidden("Invalid token: API key not found")

@@ -46,7 +46,7 @@ _TRIAL = (
 _TEAM = "Can’t send to this recipient using a team-only API key"  # noqa: RUF001  # as Notify writes it
 _SMOKE_NUMBERS = frozenset({"447700900000", "447700900111", "447700900222"})
 _SMOKE_ADDRESSES = frozenset(f"simulate-delivered{suffix}@notifications.service.gov.uk" for suffix in ("", "-2", "-3"))
-_KINDS = {"email": "email", "sms": "text message", "letter": "letter"}
+_KINDS = {"email": "an email", "sms": "a text message", "letter": "a letter"}
 _ADDRESS_MESSAGES = {
     RecipientFault.ADDRESS_TOO_SHORT: "Address must be at least 3 lines",
     RecipientFault.ADDRESS_TOO_LONG: "Address must be no more than 7 lines",
@@ -321,7 +321,8 @@ class Sending:
         with self._messages.lock:
             self._limits.count(message.service, message.key, message.channel, now)
         name = message.template.name if message.template else "ready-made letter"
-        self._context.timeline.record("notify", f"{_KINDS[message.channel]} accepted: {name}", message.reference)
+        happened = f"The service sent {_KINDS[message.channel]}: {name}"
+        self._context.timeline.record("notify", happened, message.reference, message.to)
         self._callbacks.accepted(message)
 
     def _accepted(

@@ -11,6 +11,7 @@ from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.govuk_notify.admission import authenticate, caller_of
 from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS, CallbackSender
 from govcomponents.sandbox.providers.govuk_notify.messages import Message, Messages
+from govcomponents.sandbox.providers.govuk_notify.records import records_of
 from govcomponents.sandbox.providers.govuk_notify.responses import Refusal, unknown_route, wrong_method
 from govcomponents.sandbox.providers.govuk_notify.retrieval import Retrieval
 from govcomponents.sandbox.providers.govuk_notify.schemas import Forms
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.http.messages import Call, Handler
     from govcomponents.sandbox.plugins.context import SandboxContext
+    from govcomponents.sandbox.plugins.records import Record
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, NotifyWorld, Service
 
     Endpoint = Callable[[Service, ApiKey, Call], Response]
@@ -37,6 +39,7 @@ class GovUkNotifyStub:
         self._context = context
         self.world = world
         self.messages = Messages()
+        self._revoked: dict[str, bool] = {}
         self._lifetime = world.platform.token_lifetime_seconds
         self._services = {service.id: service for service in self.world.services}
         self._callbacks = CallbackSender(context)
@@ -128,7 +131,8 @@ class GovUkNotifyStub:
         def handler(call: Call) -> Response:
             try:
                 header = call.headers.get("authorization", "")
-                service, key = authenticate(header, self._services, self._context.callers_time(), self._lifetime)
+                now = self._context.callers_time()
+                service, key = authenticate(header, self._services, now, self._lifetime, self._revoked)
                 return response(service, key, call)
             except Refusal as refusal:
                 return refusal.response()
@@ -168,7 +172,7 @@ class GovUkNotifyStub:
         number = service.inbound_numbers[0].number if service.inbound_numbers else "07700900500"
         text = ReceivedText(id=self._context.ids.uuid(), user_number=sender, notify_number=number, content=content)
         self._retrieval.keep_text(service, text)
-        self._context.timeline.record("notify", "text message received")
+        self._context.timeline.record("notify", "A person sent a text message", person=sender)
         self._callbacks.received(service, text)
         return text.id
 
@@ -187,6 +191,23 @@ class GovUkNotifyStub:
         if message is None or message.channel != channel:
             raise ConfigurationError(f"the sandbox has no {channel} with that id", fix="give the `id` of what was sent")
         return message
+
+    def record_ids(self, kind: str) -> Sequence[str]:
+        """The ids of its records of a kind, in the order of the world."""
+        return list(records_of(self.world, kind, self._revoked))
+
+    def record(self, kind: str, record_id: str) -> Record | None:
+        """One record as it is now."""
+        return records_of(self.world, kind, self._revoked).get(record_id)
+
+    def act(self, kind: str, record_id: str, action: str) -> None:
+        """Revoke a key, or take that back. Raises LookupError if it cannot be done now."""
+        record = self.record(kind, record_id)
+        if record is None or action not in {one.name for one in record.actions}:
+            raise LookupError("that cannot be done to it now")
+        service_id, _, number = record_id.rpartition("-")
+        key = self._services[service_id].api_keys[int(number)]
+        self._revoked[key.secret] = action == "revoke"
 
     def caller(self, call: Call) -> str:
         """Name the service and the key by which a call came."""

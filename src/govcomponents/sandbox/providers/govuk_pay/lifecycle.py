@@ -57,7 +57,7 @@ class Lifecycle:
         charge.events.append((charge.created_at, responses.state(charge)))
         account.charges[charge.id] = charge
         account.unsettled[charge.id] = charge
-        self._context.timeline.record("pay", "The service created a payment", charge.reference)
+        self._context.timeline.record("pay", "The service created a payment", charge.reference, charge.email)
 
     def _move(self, account: Account, charge: Charge, status: str, at: float, code: str | None = None) -> None:
         charge.status = status
@@ -112,6 +112,15 @@ class Lifecycle:
             return
         if at <= now:
             self._move(account, charge, "failed", at, "P0020")
+
+    def expire(self, account: Account, charge: Charge) -> None:
+        """Let a payment's time be over."""
+        self._move(account, charge, "failed", self.now(), "P0020")
+        self.settle(account, charge)
+
+    def dispute(self, account: Account, charge: Charge) -> None:
+        """Let the card's holder dispute a payment; it is lost unless somebody decides otherwise."""
+        self._raise_dispute(account, charge, "lost", self.now())
 
     def start(self, account: Account, charge: Charge) -> None:
         """The person opened the card page."""

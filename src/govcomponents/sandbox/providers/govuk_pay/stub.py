@@ -10,15 +10,17 @@ from govcomponents.sandbox.providers.govuk_pay.api import Api
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, TestCard, look_up
 from govcomponents.sandbox.providers.govuk_pay.journeys import Journeys, link_used
 from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
+from govcomponents.sandbox.providers.govuk_pay.records import PayRecords
 from govcomponents.sandbox.providers.govuk_pay.store import AccountStore, Charge, SavedCard
 from govcomponents.sandbox.providers.govuk_pay.webhooks import Webhooks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.http.messages import Call, Route
     from govcomponents.sandbox.plugins.context import SandboxContext
+    from govcomponents.sandbox.plugins.records import Record
     from govcomponents.sandbox.providers.govuk_pay.store import Account
     from govcomponents.sandbox.providers.govuk_pay.world import ExistingPayment, PayWorld, Service
 
@@ -35,6 +37,7 @@ class GovUkPayStub:
         self._context = context
         self._lifecycle = Lifecycle(context, Webhooks(context))
         self._store = AccountStore(world)
+        self._records = PayRecords(self._store, self._lifecycle)
         for account in self._store.accounts:
             for existing in account.service.payments:
                 self._add(account, existing)
@@ -65,6 +68,18 @@ class GovUkPayStub:
         settings = {"adapter": "govuk_pay", **_settings_of(first), "base_url": self._context.base_url}
         accounts = {service.account: _settings_of(service) for service in others if service.account is not None}
         return {**settings, "accounts": accounts} if accounts else settings
+
+    def record_ids(self, kind: str) -> Sequence[str]:
+        """The ids of its records of a kind, oldest first."""
+        return self._records.record_ids(kind)
+
+    def record(self, kind: str, record_id: str) -> Record | None:
+        """One record as it is now."""
+        return self._records.record(kind, record_id)
+
+    def act(self, kind: str, record_id: str, action: str) -> None:
+        """Do one of a record's actions. Raises LookupError if it cannot be done now."""
+        self._records.act(kind, record_id, action)
 
     def caller(self, call: Call) -> str:
         """Name the service and the key by which a call came; the key's last letters, where it has no description."""

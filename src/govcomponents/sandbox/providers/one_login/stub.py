@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -21,11 +21,13 @@ from govcomponents.identity.protocol.flow import code_challenge
 from govcomponents.sandbox.http.messages import Call, Route, json_response, redirect, text_response
 from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
 from govcomponents.sandbox.identity_provider.keys import PURPOSES, SigningKeys
+from govcomponents.sandbox.identity_provider.records import SignIns, key_record
 from govcomponents.sandbox.identity_provider.refusals import caller_of
 from govcomponents.sandbox.identity_provider.token_faults import corrupt
 from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.one_login.clients import Clients, TokenRefusal
 from govcomponents.sandbox.providers.one_login.keys import private_jwk
+from govcomponents.sandbox.providers.one_login.records import person_record
 from govcomponents.sandbox.providers.one_login.requests import (
     AuthorizationRequest,
     RequestReader,
@@ -40,6 +42,7 @@ from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorl
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.context import SandboxContext
+    from govcomponents.sandbox.plugins.records import Record
 
 SIGN_IN_PATH = "/_sandbox/sign-in"
 _WAITING_FOR = 3600
@@ -85,6 +88,7 @@ class OneLoginStub:
         self._codes: ExpiringStore[Grant] = ExpiringStore(context.clock)
         self._tokens: ExpiringStore[Grant] = ExpiringStore(context.clock)
         self._signed_in = 0
+        self._sign_ins = SignIns(context.clock)
         self._notices = LogoutNotices(context, self._at, self.keys)
         self._sign_outs = SignOuts(self._at, self.keys, self._clients)
 
@@ -139,6 +143,33 @@ class OneLoginStub:
                 return settings
         return None
 
+    def record_ids(self, kind: str) -> Sequence[str]:
+        """The ids of its records of a kind."""
+        return {"sign-ins": self._sign_ins.ids(), "people": self.people, "keys": (self.section,)}.get(kind, ())
+
+    def record(self, kind: str, record_id: str) -> Record | None:
+        """One record as it is now."""
+        if kind == "sign-ins":
+            return self._sign_ins.record(record_id)
+        if kind == "people" and record_id in self._people:
+            return person_record(self._people[record_id])
+        if kind == "keys" and record_id == self.section:
+            ids = [key.key_id for purpose in PURPOSES for key in self.keys.published(purpose)]
+            return key_record(self.section, ids)
+        return None
+
+    def act(self, kind: str, record_id: str, action: str) -> None:
+        """Do one of a record's actions. Raises LookupError if it cannot be done now."""
+        record = self.record(kind, record_id)
+        if record is None or action not in {one.name for one in record.actions}:
+            raise LookupError("that cannot be done to it now")
+        if action == "rotate":
+            self.rotate_keys()
+        elif action == "sign_out":
+            self.sign_out_everywhere(record_id)
+        else:
+            self.sign_in_as(record_id)
+
     def caller(self, call: Call) -> str:
         """Name the client that a call is of, by what it says of itself."""
         return caller_of(call, [client.client_id for client in self._world.clients])
@@ -185,7 +216,7 @@ class OneLoginStub:
         Every service to which they signed in, and that has a `back_channel_logout_url`, is told. Returns the ids of
         the callbacks. Raises KeyError for somebody who is not there.
         """
-        self._record("a person was signed out everywhere")
+        self._record("The person was signed out everywhere", self._people[person].email)
         return self._notices.signed_out(self._people[person].sub)
 
     # -- documents ----------------------------------------------------------------------------------------------------
@@ -252,7 +283,7 @@ class OneLoginStub:
         if outcome not in (Outcome.IN_PERSON, Outcome.CLOSED) and self._waiting.take(ticket) is None:
             return self._page.show(ticket, None, language)
         if outcome in (Outcome.IN_PERSON, Outcome.CLOSED):
-            self._record(f"a person ended the journey: {outcome.value.replace('_', ' ')}")
+            self._record(f"The person ended the journey: {outcome.value.replace('_', ' ')}")
             return self._page.ended(request, outcome, language)
         return self._end(request, person, outcome, codes)
 
@@ -265,7 +296,9 @@ class OneLoginStub:
     ) -> Response:
         """Send the person back with a code or with an error."""
         if outcome in _ENDINGS:
-            self._record(f"a sign-in ended: {outcome.value.replace('_', ' ')}")
+            symbol = "" if person is None else person.symbol
+            self._sign_ins.add(symbol, request.client.client_id, outcome.value.replace("_", " "))
+            self._record(f"The sign-in ended: {outcome.value.replace('_', ' ')}")
             return _sent_back(request.refuse(*_ENDINGS[outcome]))
         if outcome in (Outcome.IN_PERSON, Outcome.CLOSED):
             return self._page.ended(request, outcome, request.language)
@@ -276,20 +309,23 @@ class OneLoginStub:
             if who is None:
                 return _sent_back(request.refuse("invalid_request", "Unable to validate id_token_hint"))
             if who != person.sub:
-                self._record("another person signed in than the one who was to sign in again")
+                self._record("Another person signed in than the one who was to sign in again")
                 return _sent_back(request.refuse("login_required", "Login required"))
         reached = self._reached(request, person, outcome)
         codes = _letters(person.return_codes) if return_codes is None else return_codes
         if outcome is Outcome.NOT_PROVED and not codes:
             codes = ("A",)
         if request.levels and reached is None and wire.RETURN_CODE not in request.claims:
-            self._record("a person signed in; identity was not proved")
+            self._record("The person signed in; identity was not proved", person.email)
             return _sent_back(request.refuse("access_denied", _DENIED))
         grant = Grant(request, person, int(self._context.callers_time()), self._context.ids.token(22), reached, codes)
         code = self._context.ids.token()
         self._codes.put(code, grant, self._lifetimes.code)
+        levels = ", ".join(request.levels)
+        result = f"signed in, proved to {reached}" if reached else "signed in"
+        self._sign_ins.add(person.symbol, request.client.client_id, result, levels=levels, code=code)
         proved = f", identity proved to {reached}" if reached else ", identity was not proved" if request.levels else ""
-        self._record(f"a person signed in{proved}")
+        self._record(f"The person signed in{proved}", person.email)
         return _back(request.redirect_url, {"code": code, "state": request.state}, fragment=request.fragment)
 
     def _reached(self, request: AuthorizationRequest, person: Person, outcome: Outcome) -> str | None:
@@ -313,6 +349,7 @@ class OneLoginStub:
             grant = self._redeem(call, now)
         except TokenRefusal as refused:
             return json_response(refused.status, refused.body, {"cache-control": "no-store"})
+        self._sign_ins.exchanged(dict(call.form).get("code", ""))
         access_token = self._responses.access_token(grant, self._context.ids.token(), int(now))
         self._tokens.put(access_token, grant, self._lifetimes.access_token)
         with self._lock:
@@ -362,15 +399,15 @@ class OneLoginStub:
             return _blocked()
         query = dict(call.query)
         if who := self._sign_outs.subject(query):
-            self._record("a person signed out")
+            self._record("The person signed out")
             self._notices.signed_out(who)
         return redirect(self._sign_outs.redirect_url(query))
 
     def _signed_out(self, call: Call) -> Response:
         return self._page.signed_out(dict(call.query))
 
-    def _record(self, happened: str) -> None:
-        self._context.timeline.record("identity", happened)
+    def _record(self, happened: str, person: str | None = None) -> None:
+        self._context.timeline.record("identity", happened, person=person)
 
 
 def _without_user_agent(call: Call) -> Response | None:

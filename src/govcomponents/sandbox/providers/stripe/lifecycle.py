@@ -51,7 +51,7 @@ class Lifecycle:
     def created(self, session: Session) -> None:
         """Keep a new Session."""
         self._store.sessions[session.id] = session
-        self._record(session, "checkout session created")
+        self._record(session, "The service created a payment")
 
     def of(self, intent: Intent) -> Session:
         """The Session that a PaymentIntent belongs to."""
@@ -81,7 +81,7 @@ class Lifecycle:
                 self._store.charges[refund.charge_id].refunded -= refund.amount
             kind = f"refund.{'failed' if refund.status == 'failed' else 'updated'}"
             session = self._session_of(refund.intent_id)
-            self._event(session, kind, self._objects.refund(refund), at, f"refund {refund.status}")
+            self._event(session, kind, self._objects.refund(refund), at, f"The refund is {refund.status}")
         return refund
 
     def settle_all(self) -> None:
@@ -97,7 +97,7 @@ class Lifecycle:
         if intent is not None and intent.status in TRYING:
             self._cancel(intent, "automatic", at)
         shown = self._objects.session(session)
-        self._event(session, "checkout.session.expired", shown, at, "checkout session expired")
+        self._event(session, "checkout.session.expired", shown, at, "The payment expired")
 
     def expire(self, session: Session) -> None:
         """End an open Session. Raises a Problem for any other."""
@@ -111,7 +111,9 @@ class Lifecycle:
 
     def _cancel(self, intent: Intent, reason: str | None, at: int) -> None:
         intent.status, intent.reason, intent.canceled_at = "canceled", reason, at
-        self._event(self.of(intent), "payment_intent.canceled", self._objects.intent(intent), at, "payment cancelled")
+        self._event(
+            self.of(intent), "payment_intent.canceled", self._objects.intent(intent), at, "The payment was cancelled"
+        )
 
     def cancel(self, intent: Intent, reason: str | None) -> None:
         """Cancel a PaymentIntent of a Session, which is possible only while its money is held. Raises a Problem."""
@@ -195,7 +197,7 @@ class Lifecycle:
             "charge": charge.id,
             **({"decline_code": decline_code} if decline_code else {}),
         }
-        shown, what = self._objects.intent(intent), f"card refused: {decline_code or code}"
+        shown, what = self._objects.intent(intent), f"The card was refused: {decline_code or code}"
         self._event(session, "payment_intent.payment_failed", shown, charge.created, what)
 
     def _authorise(self, session: Session, intent: Intent, charge: Charge) -> None:
@@ -205,7 +207,7 @@ class Lifecycle:
         if intent.capture_method == "manual":
             intent.status = "requires_capture"
             kind = "payment_intent.amount_capturable_updated"
-            self._event(session, kind, self._objects.intent(intent), self.now(), "money held")
+            self._event(session, kind, self._objects.intent(intent), self.now(), "The money is held")
         else:
             session.is_paid = True
             self._take(intent)
@@ -219,7 +221,7 @@ class Lifecycle:
         intent.status = "succeeded"
         session = self.of(intent)
         session.is_paid = True
-        self._event(session, "payment_intent.succeeded", self._objects.intent(intent), self.now(), "paid")
+        self._event(session, "payment_intent.succeeded", self._objects.intent(intent), self.now(), "The person paid")
 
     def refund(
         self, charge: Charge, amount: int | None, *, reason: str | None, metadata: dict[str, str]
@@ -255,7 +257,7 @@ class Lifecycle:
             refund.becomes, refund.changes_at = "failed", now + _REFUND_FAILS
         self._store.refunds[refund.id] = refund
         session = self._session_of(charge.intent_id)
-        what = f"refund {refund.status}"
+        what = f"The service made a refund, which is {refund.status}"
         self._event(session, "refund.created", self._objects.refund(refund), refund.created, what)
         return refund
 
@@ -272,7 +274,7 @@ class Lifecycle:
         )
         self._store.disputes[dispute.id] = dispute
         session, shown = self._session_of(charge.intent_id), self._objects.dispute(dispute)
-        self._event(session, "charge.dispute.created", shown, dispute.created, "dispute opened")
+        self._event(session, "charge.dispute.created", shown, dispute.created, "The card's holder disputed the payment")
         return dispute
 
     def close_dispute(self, dispute: DisputeRecord, status: str) -> None:
@@ -281,4 +283,4 @@ class Lifecycle:
         charge = self._store.charges[dispute.charge_id]
         charge.is_disputed = status != "won"
         session, shown = self._session_of(charge.intent_id), self._objects.dispute(dispute)
-        self._event(session, "charge.dispute.closed", shown, self.now(), f"dispute {status}")
+        self._event(session, "charge.dispute.closed", shown, self.now(), f"The dispute was {status}")

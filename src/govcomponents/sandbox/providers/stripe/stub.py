@@ -10,15 +10,17 @@ from govcomponents.sandbox.providers.stripe.checkout import Checkout, unknown_pa
 from govcomponents.sandbox.providers.stripe.events import Events
 from govcomponents.sandbox.providers.stripe.lifecycle import Lifecycle
 from govcomponents.sandbox.providers.stripe.objects import Objects
+from govcomponents.sandbox.providers.stripe.records import StripeRecords
 from govcomponents.sandbox.providers.stripe.store import Store, digits_of, may_be_real
 from govcomponents.sandbox.providers.stripe.validation import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.http.messages import Call, Route
     from govcomponents.sandbox.plugins.context import SandboxContext
+    from govcomponents.sandbox.plugins.records import Record
     from govcomponents.sandbox.providers.stripe.store import Charge, RefundRecord, Session
     from govcomponents.sandbox.providers.stripe.world import StripeWorld
 
@@ -37,6 +39,7 @@ class StripeStub:
         self._lifecycle = Lifecycle(self._store, context, objects, self._events)
         self._api = Api(self._store, self._lifecycle, objects, context)
         self._checkout = Checkout(self._store, self._lifecycle)
+        self._records = StripeRecords(self._store, self._lifecycle)
         if self._store.world.webhooks:
             context.callbacks.before_delivery(self._settle)
 
@@ -64,6 +67,18 @@ class StripeStub:
             "base_url": self._base_url,
             "webhook_secrets": tuple(endpoint.secret for endpoint in world.webhooks),
         }
+
+    def record_ids(self, kind: str) -> Sequence[str]:
+        """The ids of its records of a kind, oldest first."""
+        return self._records.record_ids(kind)
+
+    def record(self, kind: str, record_id: str) -> Record | None:
+        """One record as it is now."""
+        return self._records.record(kind, record_id)
+
+    def act(self, kind: str, record_id: str, action: str) -> None:
+        """Do one of a record's actions. Raises LookupError if it cannot be done now."""
+        self._records.act(kind, record_id, action)
 
     def caller(self, call: Call) -> str:
         """Name the account whose key a call has."""
