@@ -5,25 +5,31 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from importlib.resources import files
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from govcomponents import ConfigurationError, GovComponents, InvalidInput, Settings
+from govcomponents import ConfigurationError, GovComponents, InvalidInput, Money, Settings, Unavailable
 from govcomponents.durable import Durable, GaveUp, WorkerOptions
 from govcomponents.durable.storage.schema import INBOX, OUTBOX
+from govcomponents.identity import LogoutNotice
 from govcomponents.notify import DeliveryReceipt
-from govcomponents.pay import PaymentChanged
+from govcomponents.pay import Payment, PaymentChanged
+from govcomponents.sandbox.world import default_world
+from govcomponents.testing import Callback
 
 from .conftest import LICENCES
 
 EMAIL = "5ab1ec0d-0000-4000-8000-000000000101"
 VALUES = {"name": "Sam", "amount": "£145.00", "reference": "RENEW-7", "refund": True}
-SECRET, TOKEN = "webhook_test_canary0secret0of0the0inbox", "a-callback-token-of-the-test"
+SECRET, TOKEN = "webhook_test_renewalicence0sandbox0only", "a-callback-token-of-the-test"
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 PERSON = "canary.person@example.com"
 
@@ -44,17 +50,18 @@ def receipt(number: int = 1, status: str = "delivered") -> tuple[bytes, dict[str
     return json.dumps(body).encode(), {"Authorization": f"Bearer {TOKEN}"}
 
 
+def callback_world() -> dict[str, Any]:
+    """The sandbox's world, with the token of this module's receipts."""
+    notify: Any = default_world()["notify"]
+    service = {**notify["services"][0], "callbacks": [{"kind": "delivery_status", "bearer_token": TOKEN}]}
+    return {**default_world(), "notify": {**notify, "services": [service]}}
+
+
 @pytest.fixture
 def later(engine: sa.Engine) -> Iterator[Durable]:
-    settings = Settings(
-        pay={"api_key": "api_test_" + "a" * 40, "webhook_secrets": [SECRET]},
-        notify={
-            "api_key": f"t-{'4a4b5c6d-1111-4222-8333-444455556666'}-{'5a4b5c6d-1111-4222-8333-444455556666'}",
-            "callback_tokens": [TOKEN],
-        },
-    )
-    with GovComponents.from_settings(settings) as gov:
-        yield Durable(gov, engine, keys=[KEY], worker=WorkerOptions(concurrency=2))
+    with GovComponents.sandbox(callback_world()) as gov:
+        made = Durable(gov, engine, keys=[KEY], worker=WorkerOptions(concurrency=2))
+        yield made
 
 
 def rows(engine: sa.Engine) -> list[Any]:
@@ -129,20 +136,126 @@ def test_what_a_process_has_no_handler_for_waits(later: Durable) -> None:
     assert rows(later.engine)[0].is_open == 1
 
 
-def test_a_payments_webhook_is_handled_too(later: Durable) -> None:
-    payment = {"payment_id": "hu20sqlact5260q2nanm0q8u93", "reference": "RENEW-7", "amount": 14500}
-    payment |= {"state": {"status": "success", "finished": True}, "description": "x", "language": "en"}
+def webhook(payment: Payment, status: str = "success") -> tuple[bytes, dict[str, str]]:
+    told: dict[str, Any] = {"payment_id": payment.id, "reference": "RENEW-7", "amount": 14500}
+    told |= {"state": {"status": status, "finished": True}, "description": "x", "language": "en"}
     event = {"webhook_message_id": "abc123", "api_version": 1, "created_date": "2026-03-01T12:15:30.000Z"}
-    event |= {"resource_id": payment["payment_id"], "resource_type": "PAYMENT", "resource": payment}
-    event |= {"event_type": "card_payment_succeeded"}
-    body = json.dumps(event).encode()
-    signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
+    event |= {"resource_id": payment.id, "resource_type": "PAYMENT", "resource": told}
+    body = json.dumps(event | {"event_type": "card_payment_succeeded"}).encode()
+    return body, {"Pay-Signature": hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()}
+
+
+def made_payment(later: Durable) -> Payment:
+    pay = later.components.pay
+    return pay.create(Money.gbp("145.00"), "RENEW-7", "Renew a licence", "https://service.example.gov.uk/back")
+
+
+def test_a_payments_handler_acts_on_the_payment_as_it_stands_and_not_on_the_message(later: Durable) -> None:
+    payment = made_payment(later)
     seen: list[PaymentChanged] = []
     later.when(PaymentChanged)(lambda event, transaction: seen.append(event))
-    assert later.receive("pay", body, {"Pay-Signature": signature}).status == 200
+    assert later.receive("pay", *webhook(payment)).status == 200
     assert later.run_due().handled == 1
-    assert (seen[0].payment_id, seen[0].reference) == (payment["payment_id"], "RENEW-7")
-    assert seen[0].state is not None
+    (event,) = seen
+    assert (event.payment_id, event.reference) == (payment.id, "RENEW-7")
+    assert event.payment is not None
+    assert event.state is not None
+    assert (event.payment.is_paid, event.state.status) == (False, payment.status)  # nobody has paid, whatever it says
+
+
+def test_an_event_whose_state_cannot_be_asked_for_waits_and_loses_no_try(later: Durable) -> None:
+    payment = made_payment(later)
+    seen: list[PaymentChanged] = []
+    later.when(PaymentChanged)(lambda event, transaction: seen.append(event))
+    later.receive("pay", *webhook(payment))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("govcomponents.durable.inbox.handling.present", away)
+        assert later.run_due().failed == 1
+    (row,) = rows(later.engine)
+    assert (row.is_open, row.claims, row.problem, seen) == (1, 0, "Unavailable", [])
+    make_due(later.engine)
+    assert later.run_due().handled == 1
+
+
+async def away(*_: object, **__: object) -> object:
+    raise Unavailable("it is away", operation="pay.get")
+
+
+def make_due(engine: sa.Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(sa.update(INBOX).values(due_at=0))
+
+
+def test_a_handler_that_never_succeeds_is_given_up_where_an_operator_sees_it(later: Durable) -> None:
+    @later.when(DeliveryReceipt)
+    def emailed(event: DeliveryReceipt, transaction: sa.Connection) -> None:
+        raise RuntimeError(PERSON)
+
+    later.receive("notify", *receipt())
+    reports = []
+    for _ in range(12):
+        reports.append(later.run_due())
+        make_due(later.engine)
+    assert (sum(one.failed for one in reports), sum(one.events_given_up for one in reports)) == (10, 1)
+    (row,) = rows(later.engine)
+    assert (row.is_open, row.problem, row.payload is None) == (0, "TooManyTries", False)
+
+
+def test_a_handler_that_hangs_is_told_of_and_its_event_goes_to_another_worker(engine: sa.Engine) -> None:
+    ends, told = threading.Event(), threading.Event()
+    with GovComponents.sandbox(callback_world()) as gov:
+        stuck = Durable(gov, engine, worker=WorkerOptions(lease=0.4, on_hang=told.set))
+        free = Durable(gov, engine)
+        stuck.when(DeliveryReceipt)(lambda event, transaction: ends.wait(30))
+        seen: list[DeliveryReceipt] = []
+        free.when(DeliveryReceipt)(lambda event, transaction: seen.append(event))
+        free.receive("notify", *receipt())
+        with ThreadPoolExecutor(1) as pool:
+            report = pool.submit(stuck.run_due)
+            assert told.wait(20)
+            if engine.dialect.name == "postgresql":  # its server ends the transaction; SQLite's ends with the process
+                until = time.monotonic() + 20
+                while not seen and time.monotonic() < until:
+                    time.sleep(0.05)
+                    free.run_due()
+                assert len(seen) == 1
+            ends.set()
+            assert report.result().failed == (1 if engine.dialect.name == "postgresql" else 0)
+    assert rows(engine)[0].is_open == 0
+
+
+def test_an_event_of_identity_is_spent_in_the_transaction_of_its_handler(engine: sa.Engine) -> None:
+    world = json.loads(files("govcomponents.sandbox.providers.one_login").joinpath("default_world.json").read_text())
+    world["clients"][0]["back_channel_logout_url"] = "https://service.example.gov.uk/logout-notice"
+    with GovComponents.sandbox({"one_login": world}) as gov:
+        later = Durable(gov, engine, keys=[KEY])
+        gov.simulator.one_login.sign_in_as("SAM")
+        signing_in = gov.identity.start()
+        person = gov.identity.complete(signing_in.pending, gov.simulator.visit(signing_in.url).headers["location"])
+        failing, ended, answers = [True], [], []
+
+        @later.when(LogoutNotice)
+        def signed_out(event: LogoutNotice, transaction: sa.Connection) -> None:
+            transaction.execute(sa.insert(LICENCES), {"id": 1})
+            if failing:
+                raise RuntimeError
+            ended.append(event.subject)
+
+        def take(callback: Callback) -> int:
+            answers.extend(later.receive("identity", callback.body, callback.headers).status for _ in range(3))
+            return answers[-1]
+
+        gov.simulator.callbacks.receive(take)
+        gov.simulator.one_login.sign_out_everywhere("SAM")
+        gov.simulator.clock.advance(1)
+        assert answers == [200, 200, 200]
+        assert later.run_due().failed == 1
+        failing.clear()
+        make_due(engine)
+        assert later.run_due().handled == 1
+        assert ended == [person.subject]
+        assert later.receive("identity", b"logout_token=e30.e30.e30", {}).status == 400
+        assert len(rows(engine)) == 1
 
 
 def test_callbacks_that_come_three_times_to_several_receivers_act_once(later: Durable) -> None:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from govcomponents.durable.outbox.worker import WorkReport
     from govcomponents.durable.storage.transactions import Transaction
     from govcomponents.identity.async_service import AsyncIdentityService
+    from govcomponents.identity.events import IdentityEvent
     from govcomponents.notify.async_service import AsyncNotifyService
     from govcomponents.notify.events import NotifyEvent
     from govcomponents.pay.async_service import AsyncPayService
@@ -149,7 +150,10 @@ class AsyncDurable:
             engine=self._engine,
             keys=self._keys,
             handlers=self._handlers,
+            calls=self._calls,
+            observers=self._runtime.observers,
             lease=self._worker.lease,
+            on_hang=self._worker.on_hang,
             run=self._runtime.transport.run_blocking,
             asyncio_engine=self._asyncio_engine,
             within=self._handle_in,
@@ -159,19 +163,22 @@ class AsyncDurable:
         return replace(done, handled=counts["handled"], failed=counts["failed"], events_given_up=counts["gave_up"])
 
     async def receive(self, source: str, body: bytes, headers: Headers) -> Answer:
-        """Take a callback of "pay" or "notify": verify it, store it, commit, and only then return the answer to send.
+        """Take a callback of "pay", "notify" or "identity": verify it, store it, commit, and only then answer it.
 
         200 for one that is stored, also for one that came before; 401 for one that is not proved, of which nothing is
-        kept; 503 if the database or the proof cannot be had: the provider sends it again. Handlers (`when`) run in
-        `run_due`. Raises InvalidInput for wrong arguments, ConfigurationError if the component is not configured.
+        kept (400 for "identity", as its standard has it); 503 if the database or the proof cannot be had: the provider
+        sends it again. Handlers (`when`) run in `run_due`; no `mark_done` is needed, as an event is spent in their
+        transaction. Raises InvalidInput for wrong arguments, ConfigurationError if the component is not configured.
         """
         check_source(source)
-        event: PayEvent | NotifyEvent
+        event: PayEvent | NotifyEvent | IdentityEvent
         try:
             if source == "pay":
                 event = await self._gov.pay.parse_callback(body, headers)
-            else:
+            elif source == "notify":
                 event = await self._gov.notify.parse_callback(body, headers)
+            else:
+                event = await self._gov.identity.parse_callback(body, headers)
         except GovComponentsError as error:
             return not_proved(error, source)
         return await self._runtime.transport.run_blocking(lambda: stored(self._engine, event, source, self._keys))
@@ -181,8 +188,12 @@ class AsyncDurable:
 
         The handler is a function of the event and of the transaction, a SQLAlchemy Connection, in which the event is
         marked as handled too: if it raises, both are undone, and it is called again later. It commits nothing. With
-        `AsyncDurable` on an AsyncEngine it may be a coroutine function, and gets an AsyncConnection. The
-        event is a hint: `get` the payment, and act on what that says. Events of one subject come one after the other.
+        `AsyncDurable` on an AsyncEngine it may be a coroutine function, and gets an AsyncConnection.
+
+        Before that the provider is asked: an event of a payment has the `payment` as it stands now, a receipt the
+        present status. If it cannot be asked, the event waits. Events of one subject come one after the other. One
+        whose handlers raise, or do not end within a lease, is tried again with longer and longer waits, ten times in
+        all; then it is given up, and kept for `govcomponents inbox retry`.
         Register handlers where the process begins: what a process has none for waits for one that has.
         """
 

@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias, TypedDict
 from govcomponents.core.results import Result
 from govcomponents.money import Money
 from govcomponents.pay.ids import DisputeId, PaymentId, RefundId
+from govcomponents.pay.models import Payment
 from govcomponents.pay.states import DisputeStatus, PaymentState, RefundStatus
 
 
@@ -47,7 +48,8 @@ class _Event(Result):
     `key` is the same each time that this message is delivered: act on each key once, but make acting twice harmless,
     since one change may also come under two keys. `occurred_at` is when it happened; the order of arrival means
     nothing. `raw_type` is the provider's own name of the event. `payment_id` is None where the message does not name
-    the payment; `is_live` where it does not say whether the money is real.
+    the payment; `is_live` where it does not say whether the money is real. `payment` is the payment as it stands now:
+    only the durable layer, which asks for it, gives it to its handlers.
     """
 
     key: str
@@ -56,6 +58,7 @@ class _Event(Result):
     payment_id: PaymentId | None
     reference: str | None = None
     is_live: bool | None = None
+    payment: Payment | None = field(default=None, repr=False)
 
     @property
     def order(self) -> tuple[float, str]:

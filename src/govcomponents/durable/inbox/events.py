@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 from pydantic import TypeAdapter
+
+from govcomponents.pay.ids import PaymentId
+from govcomponents.pay.models import Payment
+from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
     from govcomponents.core.results import Result
@@ -37,14 +41,15 @@ class GaveUp:
 class PaymentFound:
     """A payment that was made, and whose making was not brought to its end: the process died, or the answer was lost.
 
-    Its person may still be on the way to the page, or may have paid: `get` it and act on what that says.
+    Its person may still be on the way to the page, or may have paid: handlers are given the `payment` as it stands now.
     """
 
     key: str
     account: str
-    payment_id: str
+    payment_id: PaymentId
     reference: str
     journey: str | None
+    payment: Payment | None = field(default=None, repr=False)
 
 
 OwnEvent: TypeAlias = GaveUp | PaymentFound
@@ -58,8 +63,13 @@ def kind_of(event: Result | OwnEvent, source: str) -> str:
 
 def subject_of(event: Result | OwnEvent, source: str) -> str:
     """Return a hash of what an event is about; of the event itself where it is about nothing else."""
-    about = next((str(found) for name in _SUBJECTS if (found := getattr(event, name, None)) is not None), None)
+    about = next((_plain(found) for name in _SUBJECTS if (found := getattr(event, name, None)) is not None), None)
     return hashed(f"{source}\0{about}" if about else f"{source}\0{event_key(event)}\0alone")
+
+
+def _plain(about: object) -> str:
+    """An id of a person is a random one of the provider's. Nothing that could be guessed from its hash is taken."""
+    return str(about.reveal() if isinstance(about, Personal) else about)
 
 
 def event_key(event: Any) -> str:

@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
+import random
 import secrets
+import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from govcomponents.core.driver import drive
+from govcomponents.core.observe import Happening, Observer, tell
 from govcomponents.durable.inbox.events import kinds_of, read
+from govcomponents.durable.inbox.present import present
 from govcomponents.durable.inbox.store import Waiting, claim_event, end_event, event_name, mark_handled, put_back
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.sealing import PayloadLost
-from govcomponents.errors import InvalidInput
+from govcomponents.errors import GovComponentsError, InvalidInput, RateLimited
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
     from contextlib import AbstractContextManager
     from typing import Protocol, TypeVar
 
     import sqlalchemy as sa
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from govcomponents.durable.inbox.present import Calls
     from govcomponents.durable.storage.sealing import PayloadKeys
 
     T = TypeVar("T")
@@ -46,6 +53,7 @@ Handler: TypeAlias = "Callable[[Any, Any], object]"
 MAX_TRIES: Final = 10
 _FIRST_WAIT: Final = 5.0
 _LONGEST_WAIT: Final = 3600.0
+_UNASKED_WAIT: Final = 30.0
 _WITH_TRANSACTION: Final = "give a function of two arguments: the event, and the transaction"
 
 
@@ -81,7 +89,7 @@ class Handlers:
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """The means of handling events: the store, the handlers, and the transactions in which these work.
+    """The means of handling events: the store, the handlers, the providers, and the transactions in which they work.
 
     `asyncio_engine` gives the transactions of handlers that are coroutine functions; `within`, where it is given, those
     of all others, such as Django's own.
@@ -90,10 +98,13 @@ class Handling:
     engine: sa.Engine
     keys: PayloadKeys
     handlers: Handlers
+    calls: Calls
+    observers: tuple[Observer, ...]
     lease: float
     run: RunBlocking
     asyncio_engine: AsyncEngine | None = None
     within: Callable[[], AbstractContextManager[Any]] | None = None
+    on_hang: Callable[[], None] | None = None
 
     async def all_due(self, seconds: float | None) -> Counter[str]:
         """Handle what is due, one event after the other, for at most so many seconds. Returns how each came out."""
@@ -120,28 +131,58 @@ class Handling:
             return await self.run(partial(self._give_up, row, type(error).__name__))
         handlers = self.handlers.of(event)
         try:
+            event = await present(event, self.calls, within=self.lease / 2)
+        except GovComponentsError as error:
+            log.warning("the state that %s is about could not be asked for: %s", row.kind, type(error).__name__)
+            await self.run(partial(self._put_back, row, type(error).__name__, _asked_wait(error), is_counted=False))
+            return "failed"
+        try:
             if self.asyncio_engine is not None and any(inspect.iscoroutinefunction(one) for one in handlers):
                 is_mine = await self._in_coroutines(self.asyncio_engine, row, event, handlers)
             else:
                 is_mine = await self.run(partial(self._in_functions, row, event, handlers))
         except Exception as error:  # noqa: BLE001  # whatever the service's own code raises, the event is tried again
             log.warning("a handler of %s failed with %s; it is tried again", row.kind, type(error).__name__)
-            await self.run(partial(self._put_back, row, type(error).__name__))
+            await self.run(partial(self._put_back, row, type(error).__name__, _back_off(row.claims)))
             return "failed"
         return "handled" if is_mine else "failed"  # else this worker was away for too long: another one has it
 
     def _in_functions(self, row: Waiting, event: object, handlers: list[Callable[..., Any]]) -> bool:
-        with (self.within or self.engine.begin)() as transaction:
+        with self._watched(row), (self.within or self.engine.begin)() as transaction:
+            if self.within is None and self.engine.dialect.name == "postgresql":
+                # The server ends the transaction of a handler that hangs, so that another worker can have the event.
+                transaction.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = {self._lease_in_ms()}")
+                transaction.exec_driver_sql(f"SET LOCAL statement_timeout = {self._lease_in_ms()}")
             if not drive(mark_handled(transaction, row)):
                 return False
             for handler in handlers:
                 handler(event, transaction)
         return True
 
+    def _lease_in_ms(self) -> int:
+        return max(1, int(self.lease * 1000))
+
+    @contextmanager
+    def _watched(self, row: Waiting) -> Iterator[None]:
+        """Tell of handlers that do not end within a lease, while they hang."""
+        watch = threading.Timer(self.lease, self._hung, (row,))
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
+
+    def _hung(self, row: Waiting) -> None:
+        log.error("a handler of %s has not ended for %g seconds: it hangs", row.kind, self.lease)
+        tell(self.observers, Happening("inbox.hung", "", row.account, {"kind": row.kind}))
+        if self.on_hang is not None:
+            self.on_hang()
+
     async def _in_coroutines(
         self, engine: AsyncEngine, row: Waiting, event: object, handlers: list[Callable[..., Any]]
     ) -> bool:
-        async with engine.begin() as transaction:
+        async with asyncio.timeout(self.lease), engine.begin() as transaction:
             if not await mark_handled(transaction, row):
                 return False
             for handler in handlers:
@@ -151,15 +192,27 @@ class Handling:
                     await transaction.run_sync(partial(_call, handler, event))
         return True
 
-    def _put_back(self, row: Waiting, problem: str) -> None:
+    def _put_back(self, row: Waiting, problem: str, wait: float, *, is_counted: bool = True) -> None:
         with store_faults("run_due"), self.engine.begin() as connection:
-            put_back(connection, row, problem, min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (row.claims - 1)))
+            put_back(connection, row, problem, wait, is_counted=is_counted)
 
     def _give_up(self, row: Waiting, problem: str) -> str:
         log.error("an event of %s was given up: %s", row.kind, problem)
         with store_faults("run_due"), self.engine.begin() as connection:
             end_event(connection, row, problem)
+        tell(self.observers, Happening("inbox.gave_up", "", row.account, {"kind": row.kind}))
         return "gave_up"
+
+
+def _back_off(tries: int) -> float:
+    """Return a wait in seconds that doubles with each try up to an hour, less a random part: not all come at once."""
+    bound = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (tries - 1))
+    return bound * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, and keeps no secret
+
+
+def _asked_wait(error: GovComponentsError) -> float:
+    wait = error.retry_after if isinstance(error, RateLimited) else None
+    return wait or _UNASKED_WAIT
 
 
 def _call(handler: Callable[..., Any], event: object, transaction: sa.Connection) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("govcomponents")
 
-SOURCES: Final = ("pay", "notify")
+SOURCES: Final = ("pay", "notify", "identity")
 _COME_AGAIN: Final = 503
 _REFUSED: Final = 401
 
@@ -40,6 +40,8 @@ def not_proved(error: GovComponentsError, source: str) -> Answer:
     if isinstance(error, (InvalidInput, ConfigurationError)):
         raise error
     log.warning("a callback of %s was refused: %s", source, type(error).__name__)
+    if source == "identity":
+        return Answer.for_error(error)  # its providers have a standard that says which answers they take
     is_forged = isinstance(error, CallbackRefused) and error.code != NOT_CONFIGURED
     return Answer(_REFUSED if is_forged else _COME_AGAIN)
 

@@ -121,10 +121,11 @@ def end_event(connection: sa.Connection, row: Waiting, problem: str) -> bool:
     return connection.execute(sa.update(INBOX).where(*mine).values(ended)).rowcount == 1
 
 
-def put_back(connection: sa.Connection, row: Waiting, problem: str, wait: float) -> None:
-    """Let an event whose handler failed wait for so many seconds."""
+def put_back(connection: sa.Connection, row: Waiting, problem: str, wait: float, *, is_counted: bool = True) -> None:
+    """Let an event whose handler failed wait for so many seconds; not counted as a try where no handler was called."""
     mine = (INBOX.c.id == row.id, INBOX.c.owner == row.owner)
     back = {"owner": None, "problem": problem, "due_at": database_time() + wait}
+    back["claims"] = INBOX.c.claims - (0 if is_counted else 1)
     connection.execute(sa.update(INBOX).where(*mine).values(back))
 
 

@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -20,7 +21,7 @@ from govcomponents.durable.storage.schema import State
 from govcomponents.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Coroutine
 
     import sqlalchemy as sa
 
@@ -68,10 +69,15 @@ class WorkReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:
-    """Options of a worker. `lease` is in seconds, longer than any provider's answer; `concurrency` is per process."""
+    """Options of a worker. `lease` is in seconds, longer than any provider's answer; `concurrency` is per process.
+
+    `on_hang` is called, in a thread of its own, when a handler of the service did not end within a lease: a process
+    that is there for work only should end itself, since a thread that hangs cannot be ended.
+    """
 
     lease: float = 60.0
     concurrency: int = 64
+    on_hang: Callable[[], None] | None = None
 
 
 class Worker:

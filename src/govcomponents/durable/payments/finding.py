@@ -16,6 +16,7 @@ from govcomponents.durable.storage.schema import IS_UNKNOWN, PAYMENT, database_t
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.errors import GovComponentsError
 from govcomponents.money import Money
+from govcomponents.pay.ids import PaymentId
 
 if TYPE_CHECKING:
     from govcomponents.core.http.runtime import Runtime
@@ -76,7 +77,11 @@ def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
             connection.execute(sa.update(PAYMENT).where(*mine).values(later))
         return False
     told = PaymentFound(
-        key=payment_id, account=row.account, payment_id=payment_id, reference=row.reference, journey=row.journey
+        key=payment_id,
+        account=row.account,
+        payment_id=PaymentId(payment_id),
+        reference=row.reference,
+        journey=row.journey,
     )
     with store_faults("run_due"), engine.begin() as connection:
         values = {"payment_id": payment_id, "is_open": 0}
