@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from govcomponents.sandbox.app import Sandbox
     from govcomponents.sandbox.control.explanation import Explanation
-    from govcomponents.sandbox.request_log import LoggedRequest
+    from govcomponents.sandbox.http.request_log import LoggedRequest
 
 _RED: Final = "31"
 _GREEN: Final = "32"

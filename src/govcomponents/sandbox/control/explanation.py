@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.sandbox.faults.catalogue import Fault
+    from govcomponents.sandbox.http.request_log import LoggedRequest
     from govcomponents.sandbox.plugins.provider import ProviderSpec
-    from govcomponents.sandbox.request_log import LoggedRequest
 
 
 @dataclass(frozen=True, slots=True)

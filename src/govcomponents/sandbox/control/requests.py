@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.control.controls import SandboxControls
     from govcomponents.sandbox.control.explanation import Explanation
     from govcomponents.sandbox.faults.catalogue import Fault
-    from govcomponents.sandbox.request_log import LoggedRequest
+    from govcomponents.sandbox.http.request_log import LoggedRequest
 
 _pages = Templates("govcomponents.sandbox.control")
 _SHOWN_AT_MOST = 200

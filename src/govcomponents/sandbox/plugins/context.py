@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from govcomponents.sandbox.callbacks.destinations import Destinations
 from govcomponents.sandbox.callbacks.queue import Callbacks
 from govcomponents.sandbox.faults.arming import Faults
-from govcomponents.sandbox.request_log import RequestLog
+from govcomponents.sandbox.http.request_log import RequestLog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
