@@ -1,4 +1,4 @@
-"""No module imports itself through others, not even for the type checker, and no folder holds too many."""
+"""No module imports itself through others, not even for the type checker, and no folder and no module holds too much."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import grimp
 import pytest
 
-from .sources import PACKAGE
+from .sources import PACKAGE, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,3 +43,17 @@ MOST_FILES = 13
 @pytest.mark.parametrize("folder", sorted({path.parent for path in PACKAGE.rglob("*.py")}), ids=lambda path: path.name)
 def test_a_folder_is_read_at_a_glance(folder: Path) -> None:
     assert len(list(folder.glob("*.py"))) <= MOST_FILES
+
+
+MOST_LINES = 400
+"""Of a module that is written by hand: what one job takes, and one sitting reads."""
+
+
+def test_a_module_is_read_in_one_sitting() -> None:
+    written = [path for folder in (PACKAGE, ROOT / "tests") for path in folder.rglob("*.py") if not _is_generated(path)]
+    lengths = {str(path): len(path.read_text(encoding="utf-8").splitlines()) for path in written}
+    assert {name: length for name, length in lengths.items() if length > MOST_LINES} == {}
+
+
+def _is_generated(path: Path) -> bool:
+    return "by `make format`: edit that file" in path.read_text(encoding="utf-8")[:500]

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.records import Record
 
 SIGN_IN_PATH = "/_sandbox/sign-in"
+_OWN_PATHS = ("/authorize", "/token", "/userinfo", "/logout", "/trustmark", "/connect/register")
 _WAITING_FOR = 3600
 _DENIED = "Access denied by resource owner or authorization server"
 _ENDINGS = {
@@ -110,14 +111,7 @@ class OneLoginStub:
 
     def owns(self, path: str) -> bool:
         """Its own paths, and everything else below /.well-known/."""
-        return path in (
-            "/authorize",
-            "/token",
-            "/userinfo",
-            "/logout",
-            "/trustmark",
-            "/connect/register",
-        ) or path.startswith("/.well-known/")
+        return path in _OWN_PATHS or path.startswith("/.well-known/")
 
     def missing(self, call: Call, allowed: frozenset[str]) -> Response:
         """Refuse a path that is not there, or a method."""
