@@ -1,4 +1,4 @@
-"""No module imports itself through others, not even for the type checker, and no folder and no module holds too much."""
+"""No module imports itself through others, not even for the type checker; no folder and no module is too long."""
 
 from __future__ import annotations
 
