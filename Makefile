@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 $(VENV)/.made:
 	@set -eu; \
@@ -50,6 +50,10 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml
 .PHONY: demo
 demo: $(VENV)/.all ## set up, then run the example against the sandbox over loopback HTTP
 	@$(PY) examples/renew_a_licence.py
+
+.PHONY: demo-django demo-flask demo-fastapi
+demo-django demo-flask demo-fastapi: $(VENV)/.dev ## run a whole service on that framework, to be looked at (Ctrl-C ends it)
+	@cd examples/services/$(patsubst demo-%,%,$@) && ../../../$(PY) demo.py
 
 .PHONY: test
 test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests with branch coverage

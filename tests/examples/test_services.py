@@ -17,6 +17,7 @@ MOST_GLUE = 25
 
 def run(service: str, *command: str) -> str:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
+    environment["RENEWAL_SECRET_KEY"] = "for the type checker's plugin of Django"
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=SERVICES / service,
@@ -51,7 +52,7 @@ def glue(service: str) -> int:
             for node in ast.walk(tree)
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("govcomponents")
             for alias in node.names
-        } | {"gov", "later", "web"}
+        } | {"gov", "later", "web"}  # the names of what stands on it
         for node in ast.walk(tree):
             if isinstance(node, ast.stmt) and not isinstance(
                 node,

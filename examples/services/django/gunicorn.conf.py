@@ -1,0 +1,10 @@
+"""How gunicorn serves the pages: a few processes with threads, and no query of a callback in its log."""
+
+bind = "0.0.0.0:8000"
+workers = 4
+worker_class = "gthread"
+threads = 8
+timeout = 75  # a call to a provider may take 60 seconds
+graceful_timeout = 75
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(L)s'  # no query: it may hold the code of a sign-in
+accesslog = "-"

@@ -1,0 +1,1 @@
+"""Renew a licence: a small government service on Django; see README.md."""

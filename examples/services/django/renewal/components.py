@@ -1,0 +1,75 @@
+"""Where this service meets the government components: payment, receipt, refund. What they report is in handlers.py."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from govcomponents import Money
+from govcomponents.integrations.django import gov
+from govcomponents.pay import Payment, PaymentId
+from renewal.models import Renewal
+
+FEE = Money.gbp("145.00")
+GIVEN_UP_AFTER = timedelta(minutes=15)  # the search of a provider lags behind, and a slow call is still under way
+RECEIPT = {"en": "5ab1ec0d-0000-4000-8000-000000000101", "cy": "5ab1ec0d-0000-4000-8000-000000000105"}
+
+
+def pay(renewal: Renewal, return_url: str, language: Literal["en", "cy"]) -> Payment:
+    """Make the payment of an attempt. If this process dies meanwhile, a handler hears of it."""
+    reference, words = renewal.payment_reference, {"en": "Renew a licence", "cy": "Adnewyddu trwydded"}
+    payment = gov.later.pay.create(FEE, reference, words[language], return_url, language=language)
+    renewal.keep_payment(payment.id)
+    return payment
+
+
+def ask(renewal: Renewal) -> Payment | None:
+    """Ask how the payment of a renewal stands, and keep it.
+
+    None if its making came to no end here, and the provider does not know it (yet): then they may try again.
+    """
+    payment_id = renewal.payment_id or look_up(renewal)
+    payment = gov.components.pay.get(PaymentId(payment_id)) if payment_id else None
+    with transaction.atomic():
+        if payment is not None:
+            renewal.keep_payment(payment.id)
+            settle(payment)
+        elif renewal.started_at and timezone.now() - renewal.started_at > GIVEN_UP_AFTER:
+            renewal.let_try_again()
+    return payment
+
+
+def look_up(renewal: Renewal) -> str | None:
+    """Look for the payment of an attempt by its reference."""
+    return next((one.id for one in gov.components.pay.search(reference=renewal.payment_reference)), None)
+
+
+def settle(payment: Payment) -> None:
+    """Keep how a payment stands, in a transaction. A paid one is kept once, and its receipt goes into the same."""
+    renewal = Renewal.of_payment(payment.reference)
+    if renewal is None:
+        return
+    if payment.is_paid and renewal.mark_paid():
+        gov.later.notify.send_email(
+            renewal.email,
+            RECEIPT[renewal.language],
+            {"name": renewal.name, "amount": FEE, "reference": renewal.reference, "refund": False},
+            reference=f"{renewal.reference}-receipt",
+            on=connection,
+        )
+    elif payment.is_finished and not payment.is_paid:
+        renewal.let_try_again()
+
+
+def refund(renewal: Renewal) -> bool:
+    """Refund a renewal, once; False if it is not paid, or refunded already."""
+    payment = gov.components.pay.get(PaymentId(renewal.payment_id))
+    with transaction.atomic():
+        if not renewal.mark_refunded():
+            return False
+        amount, reference = payment.refundable_amount(), f"{renewal.reference}-refund"
+        gov.later.pay.refund(payment.id, amount, available=amount, reference=reference, on=connection)
+    return True

@@ -1,0 +1,72 @@
+"""The renewals of this service, and what may happen to one."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.db import models
+from django.utils import timezone
+
+
+def new_reference() -> str:
+    """Return a reference that nobody can guess."""
+    return f"LIC-{secrets.token_hex(4).upper()}"
+
+
+class Renewal(models.Model):
+    """One renewal. `state` is new, paying, paid or refunded; each attempt to pay has a reference of its own."""
+
+    reference: models.CharField[str, str] = models.CharField(max_length=20, primary_key=True, default=new_reference)
+    owner: models.CharField[str, str] = models.CharField(max_length=300, db_index=True)
+    name: models.CharField[str, str] = models.CharField(max_length=200)
+    email: models.EmailField[str, str] = models.EmailField(max_length=320)
+    language: models.CharField[str, str] = models.CharField(max_length=2, default="en")
+    state: models.CharField[str, str] = models.CharField(max_length=10, default="new")
+    attempt: models.IntegerField[int, int] = models.IntegerField(default=0)
+    payment_id: models.CharField[str, str] = models.CharField(max_length=64, blank=True)
+    started_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.reference} ({self.state})"
+
+    @property
+    def payment_reference(self) -> str:
+        """The reference of the present attempt to pay."""
+        return f"{self.reference}-{self.attempt}"
+
+    @classmethod
+    def of_payment(cls, payment_reference: str) -> Renewal | None:
+        """Return the renewal of which a payment is the present attempt."""
+        reference, _, attempt = payment_reference.rpartition("-")
+        found = cls.objects.filter(reference=reference).first()
+        return found if found is not None and str(found.attempt) == attempt else None
+
+    def start_paying(self, language: str) -> bool:
+        """Count an attempt to pay; False for the second of two clicks."""
+        new = {"attempt": self.attempt + 1, "language": language, "payment_id": "", "started_at": timezone.now()}
+        return self._become("paying", after="new", **new)
+
+    def mark_paid(self) -> bool:
+        """Mark it as paid; False if it was so already."""
+        return self._become("paid", after="paying")
+
+    def let_try_again(self) -> bool:
+        """Let somebody try again whose payment failed, was cancelled or expired."""
+        return self._become("new", after="paying", payment_id="")
+
+    def mark_refunded(self) -> bool:
+        """Mark it as refunded; False if it was so already."""
+        return self._become("refunded", after="paid")
+
+    def keep_payment(self, payment_id: str) -> None:
+        """Keep the id of the payment of the present attempt."""
+        type(self).objects.filter(pk=self.pk, attempt=self.attempt).update(payment_id=payment_id)
+        self.payment_id = payment_id
+
+    def _become(self, state: str, *, after: str, **values: object) -> bool:
+        """Change it, if it is as it was read: of two that come at once, only one does."""
+        same = type(self).objects.filter(pk=self.pk, state=after, attempt=self.attempt)
+        if not same.update(state=state, **values):
+            return False
+        self.refresh_from_db()
+        return True

@@ -1,0 +1,149 @@
+"""The pages of the service, each for what is known of a renewal."""
+
+from __future__ import annotations
+
+import logging
+from typing import Literal
+
+from django.contrib.auth.decorators import user_passes_test
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from govcomponents import GovComponentsError, OutcomeUnknown
+from govcomponents.integrations.django import gov
+from govcomponents.web import NotSignedIn
+from renewal import components
+from renewal.models import Renewal
+from renewal.words import WORDS
+
+log = logging.getLogger(__name__)
+for_caseworkers = user_passes_test(lambda user: user.is_active and user.is_staff, login_url="casework-sign-in")
+
+
+def chosen() -> Literal["en", "cy"]:
+    """The language that the person has chosen."""
+    return "cy" if get_language() == "cy" else "en"
+
+
+def owner_of(request: HttpRequest) -> str:
+    """The person who is signed in, as renewals name them; an empty text if nobody is."""
+    person = gov.person(request)
+    return f"{person.issuer} {person.subject.reveal()}" if person else ""
+
+
+def everywhere(request: HttpRequest) -> dict[str, object]:
+    """Return what every template has."""
+    return {"words": WORDS[chosen()], "language": chosen(), "fee": components.FEE, "owner": owner_of(request)}
+
+
+def message(
+    request: HttpRequest,
+    title: str,
+    text: str = "",
+    status: int = 200,
+    *,
+    email: str = "",
+    action: str = "",
+    to: str = "",
+) -> HttpResponse:
+    """Make a page of one message; `action` is where the person may go on, at the address `to`."""
+    words = WORDS[chosen()]
+    told = words[text].format(fee=components.FEE, email=email) if text else ""
+    shown = {"title": words[title], "text": told, "action": words.get(action), "to": to}
+    return render(request, "message.html", shown, status=status)
+
+
+@require_safe
+def start(request: HttpRequest) -> HttpResponse:
+    """The first page."""
+    return render(request, "start.html", {"start_text": WORDS[chosen()]["start_text"].format(fee=components.FEE)})
+
+
+@require_safe
+@never_cache
+@gov.require_identity(confidence="medium")
+def renew(request: HttpRequest) -> HttpResponse:
+    """The page to check and pay on."""
+    renewal = Renewal.objects.filter(owner=owner_of(request), state__in=("new", "paying")).first()
+    if renewal is None:
+        return message(request, "nothing", "nothing_text")
+    if renewal.state == "paying":
+        return redirect("back", renewal.reference)
+    return render(request, "check.html", {"renewal": renewal})
+
+
+@require_POST
+@gov.require_identity(confidence="medium", return_to="/renew")
+def pay(request: HttpRequest) -> HttpResponse:
+    """Begin to pay: one click, one payment."""
+    renewal = Renewal.objects.filter(owner=owner_of(request), state__in=("new", "paying")).first()
+    if renewal is None:
+        return redirect("renew")
+    back_at = reverse("back", args=[renewal.reference])
+    if not renewal.start_paying(chosen()):
+        return redirect(back_at)
+    try:
+        payment = components.pay(renewal, request.build_absolute_uri(back_at), chosen())
+    except OutcomeUnknown:  # it may have been made: the page that asks tells what is known
+        return redirect(back_at)
+    except GovComponentsError as error:
+        log.warning("a payment was not made: %s", error)
+        renewal.let_try_again()
+        return message(request, "problem", "problem_text", 503)
+    return redirect(payment.redirect_url())
+
+
+@require_safe
+@never_cache
+@gov.require_identity(confidence="medium")
+def back(request: HttpRequest, reference: str) -> HttpResponse:
+    """The page that tells how a payment stands."""
+    renewal = get_object_or_404(Renewal, reference=reference, owner=owner_of(request))
+    try:
+        payment = components.ask(renewal)
+    except GovComponentsError as error:
+        log.warning("it is not known how a payment stands: %s", error)
+        return message(request, "unknown", "unknown_text", 503, email=renewal.email)
+    if renewal.state in ("paid", "refunded") or (payment is not None and payment.is_paid):
+        text = WORDS[chosen()]["paid_text"].format(fee=components.FEE, email=renewal.email)
+        return render(request, "paid.html", {"renewal": renewal, "paid_text": text})
+    if payment is None:
+        return message(request, "waiting", "waiting_text")
+    if payment.is_finished:
+        return message(request, "unpaid", "unpaid_text", action="try_again", to=reverse("renew"))
+    return message(request, "waiting", "waiting_text", action="go_on", to=payment.redirect_url())
+
+
+@require_safe
+@never_cache
+@for_caseworkers
+def casework(request: HttpRequest) -> HttpResponse:
+    """The renewals, for caseworkers."""
+    return render(request, "casework.html", {"renewals": Renewal.objects.order_by("reference")[:200]})
+
+
+@require_POST
+@for_caseworkers
+def refund(request: HttpRequest, reference: str) -> HttpResponse:
+    """Refund a renewal."""
+    try:
+        components.refund(get_object_or_404(Renewal, reference=reference))
+    except GovComponentsError as error:
+        log.warning("a refund was not made: %s", error)
+        return message(request, "problem", "problem_text", 503)
+    return redirect("casework")
+
+
+@gov.refused
+def refused(request: HttpRequest, ended: NotSignedIn) -> HttpResponse:
+    """The page for somebody who did not sign in."""
+    return message(request, "sorry", status=ended.answer.status, action="start", to=reverse("renew"))
+
+
+def missing(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001  # Django names it
+    """The page for an address that is none."""
+    return message(request, "missing", "missing_text", 404)

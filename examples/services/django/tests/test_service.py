@@ -1,0 +1,194 @@
+"""The whole journey, and what a person sees when something goes wrong, on the sandbox."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+
+from govcomponents import GovComponents
+from govcomponents.integrations.django import gov
+from govcomponents.pytest_plugin import Clock, Faults, Outbox, Person, Webhook, Webhooks
+from govcomponents.testing import DECLINED_CARD
+
+SITE = "https://service.example.gov.uk"
+pytestmark = pytest.mark.gov_sandbox(redirect_to=f"{SITE}/gov/callback")
+
+
+class Service:
+    """The service under test, and a browser at it."""
+
+    def __init__(self, components: GovComponents, person: Person) -> None:
+        gov.use(components)
+        self.browser = Client(headers={"host": "service.example.gov.uk"})
+        self.person = person
+
+    def get(self, path: str) -> Any:
+        return self.browser.get(path.removeprefix(SITE), secure=True)
+
+    def post(self, path: str, **values: str) -> Any:
+        return self.browser.post(path.removeprefix(SITE), values, secure=True)
+
+    def sign_in(self) -> Any:
+        """Ask for the page to pay on, sign in, and come back to it."""
+        back_at = self.person.sign_in(self.get("/renew")["Location"])
+        return self.get(self.get(back_at)["Location"])
+
+    def go_to_pay(self) -> str:
+        return str(self.post("/pay")["Location"])
+
+    def work(self) -> None:
+        call_command("govcomponents_work", "--once")
+
+
+@pytest.fixture
+def service(gov_sandbox: GovComponents, gov_person: Person) -> Service:
+    return Service(gov_sandbox, gov_person)
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def test_a_person_renews_and_a_caseworker_refunds(
+    service: Service, gov_sandbox: GovComponents, gov_outbox: Outbox
+) -> None:
+    from django.contrib.auth.models import User
+
+    assert "Start now" in text(service.get("/"))
+    assert "Check your details" in text(service.sign_in())
+    back_at = service.person.pay(service.go_to_pay())
+    paid = text(service.get(back_at))
+    assert "Licence renewed" in paid
+    service.work()
+    reference = re.search(r"LIC-[0-9A-F]{8}", paid)
+    assert reference
+    gov_outbox.assert_sent(kind="email", contains="£145.00", reference=f"{reference[0]}-receipt")
+    assert "Licence renewed" in text(service.get(back_at))  # the back button
+    service.work()
+
+    assert service.post(f"/casework/{reference[0]}/refund")["Location"].startswith("/casework/sign-in")
+    User.objects.all().delete()
+    User.objects.create_user("worker", password="casework of the tests", is_staff=True)  # of the test
+    service.post("/casework/sign-in", username="worker", password="casework of the tests")
+    for _ in range(2):
+        assert service.post(f"/casework/{reference[0]}/refund").status_code == 302
+        service.work()
+    assert "refunded" in text(service.get("/casework"))
+    (payment,) = gov_sandbox.pay.search(reference=f"{reference[0]}-1")
+    assert len(gov_sandbox.pay.list_refunds(payment.id)) == 1
+    assert service.post("/gov/sign-out").status_code == 303
+    assert service.get("/renew").status_code == 303
+
+
+def test_the_service_speaks_welsh(service: Service, gov_outbox: Outbox) -> None:
+    service.post("/language/setlang/", language="cy")
+    assert 'lang="cy"' in text(service.get("/"))
+    assert "ui_locales=cy" in service.get("/renew")["Location"]
+    assert "Gwiriwch eich manylion" in text(service.sign_in())
+    assert "Trwydded wedi" in text(service.get(service.person.pay(service.go_to_pay())))
+    service.work()
+    gov_outbox.assert_sent(contains="Mae eich trwydded wedi ei hadnewyddu")
+
+
+def test_a_declined_card_can_be_followed_by_a_good_one(service: Service, gov_outbox: Outbox) -> None:
+    service.sign_in()
+    service.person.pay(service.go_to_pay(), DECLINED_CARD)
+    assert "You have not paid" in text(service.get(service.get("/renew")["Location"]))
+    assert "did not go through" in text(service.get("/renew"))
+    assert "Licence renewed" in text(service.get(service.person.pay(service.go_to_pay())))
+    service.work()
+    gov_outbox.assert_sent(contains="£145.00")
+
+
+def test_two_clicks_make_one_payment(service: Service, gov_sandbox: GovComponents) -> None:
+    service.sign_in()
+    first, second = service.go_to_pay(), service.go_to_pay()
+    assert "/renewals/" in second
+    assert "not finished" in text(service.get(second))
+    assert len(list(gov_sandbox.pay.search())) == 1
+    service.person.pay(first)
+    assert "Licence renewed" in text(service.get(second))
+
+
+def test_a_webhook_before_the_person_comes_back_records_once(
+    service: Service, gov_webhook: Webhooks, gov_outbox: Outbox
+) -> None:
+    def post(webhook: Webhook) -> int:
+        path, headers = f"/gov/events/{webhook.component}", dict(webhook.headers)
+        kind = headers.pop("Content-Type", "application/json")
+        return service.browser.post(path, webhook.body, kind, secure=True, headers=headers).status_code
+
+    gov_webhook.send_to(post)
+    service.sign_in()
+    back_at = service.person.pay(service.go_to_pay())
+    service.work()
+    service.work()
+    assert "Licence renewed" in text(service.get(back_at))
+    service.work()
+    gov_outbox.assert_sent(contains="£145.00", times=1)
+
+
+def test_while_the_provider_is_away_nobody_is_told_that_they_paid(
+    service: Service, gov_faults: Faults, gov_outbox: Outbox
+) -> None:
+    service.sign_in()
+    back_at = service.person.pay(service.go_to_pay())
+    gov_faults.at("pay.get", "unavailable", times=9)
+    told = service.get(back_at)
+    assert (told.status_code, "do not know yet" in text(told), "renewed" in text(told)) == (503, True, False)
+    gov_faults.clear()
+    assert "Licence renewed" in text(service.get(back_at))
+    service.work()
+    gov_outbox.assert_sent(contains="£145.00")
+
+
+def test_a_lost_answer_makes_no_second_payment(
+    service: Service, gov_faults: Faults, gov_sandbox: GovComponents
+) -> None:
+    service.sign_in()
+    gov_faults.at("pay.create", "time_out_after_acceptance")
+    found = text(service.get(service.go_to_pay()))
+    assert "not finished" in found
+    assert len(list(gov_sandbox.pay.search())) == 1
+    go_on = re.search(r'class="button" href="([^"]+)"', found)
+    assert go_on
+    assert "Licence renewed" in text(service.get(service.person.pay(go_on[1])))
+
+
+def test_a_provider_that_is_down_makes_no_payment_and_can_be_tried_again(service: Service, gov_faults: Faults) -> None:
+    service.sign_in()
+    gov_faults.at("pay.create", "rate_limited", times=9)
+    assert service.post("/pay").status_code == 503
+    gov_faults.clear()
+    assert "Check your details" in text(service.get("/renew"))
+
+
+def test_a_person_who_goes_away_may_come_back(service: Service, gov_clock: Clock) -> None:
+    service.sign_in()
+    service.person.enter_card(service.go_to_pay())
+    gov_clock.advance(hours=3)
+    assert "have not paid" in text(service.get(service.get("/renew")["Location"]))
+    assert "Check your details" in text(service.get("/renew"))
+
+
+def test_nobody_sees_another_persons_renewal(service: Service) -> None:
+    service.sign_in()
+    back_at = service.person.pay(service.go_to_pay())
+    service.browser = Client(headers={"host": "service.example.gov.uk"})
+    other = service.person.sign_in(service.get(back_at)["Location"], "NIA")
+    assert service.get(service.get(other)["Location"]).status_code == 404
+
+
+def test_forms_are_refused_without_the_token_of_a_page() -> None:
+    browser = Client(enforce_csrf_checks=True, headers={"host": "service.example.gov.uk"})
+    for path in ("/pay", "/gov/sign-out", "/language/setlang/"):
+        assert browser.post(path, secure=True).status_code == 403
+
+
+def test_the_project_is_checked_and_its_migrations_are_whole(gov_sandbox: GovComponents) -> None:
+    gov.use(gov_sandbox)
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)

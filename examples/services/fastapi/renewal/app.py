@@ -1,0 +1,196 @@
+"""The pages of the service, each for what is known of a renewal, and the application that they make."""
+
+# FastAPI reads the annotations of the pages, which name what is local here: they are not put off.
+import hmac
+import logging
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.security import HTTPBasic, HTTPBasicCredentials
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from govcomponents import AsyncGovComponents, GovComponentsError, OutcomeUnknown
+from govcomponents.web import NotSignedIn, Person
+from renewal import records
+from renewal.components import FEE, Components, owner_of
+from renewal.words import WORDS
+
+YEAR = 31_536_000
+HERE = Path(__file__).parent
+log = logging.getLogger(__name__)
+templates = Jinja2Templates(HERE / "templates")
+
+
+def create_app(
+    gov: AsyncGovComponents | None = None,
+    *,
+    secret_key: str | None = None,
+    database: str | None = None,
+    casework_password: str | None = None,
+    works: bool = True,
+) -> FastAPI:
+    """Make the application. What is not given is read from the environment; see README.md.
+
+    `works` is whether this process makes what is due, beside its requests.
+    """
+    engine = create_async_engine(database or os.environ.get("RENEWAL_DATABASE", "sqlite+aiosqlite:///renewal.db"))
+    data_keys = [key for key in os.environ.get("RENEWAL_DATA_KEYS", "").split(",") if key]
+    components = Components(secret_key or os.environ.get("RENEWAL_SECRET_KEY", ""), engine, gov, data_keys, works=works)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await records.make_table(engine)
+        await components.later.migrate()
+        async with components.web.lifespan(app):
+            yield
+        components.later.engine.dispose()
+        await engine.dispose()
+
+    app = FastAPI(title="Renew a licence", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.components = components
+    app.include_router(components.web.router, prefix="/gov")
+    app.mount("/static", StaticFiles(directory=HERE / "static"))
+    add_pages(app, components, engine)
+    add_casework(app, components, engine, casework_password or os.environ.get("RENEWAL_CASEWORK_PASSWORD"))
+    add_problems(app, components)
+    return app
+
+
+def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None:
+    """Add the pages of the person who renews."""
+    web = components.web
+    proved = web.require_identity(confidence="medium")
+    proved_for_post = web.require_identity(confidence="medium", return_to="/renew")
+
+    @app.get("/")
+    async def start(request: Request) -> Response:
+        return page(request, "start.html", owner=owner_of(await web.person(request)))
+
+    @app.get("/language/{language}")
+    async def language(language: str) -> Response:
+        answer = RedirectResponse("/", 303)
+        if language in WORDS:
+            answer.set_cookie("language", language, max_age=YEAR, secure=True, httponly=True, samesite="lax")
+        return answer
+
+    @app.get("/renew")
+    async def renew(request: Request, person: Annotated[Person, Depends(proved)]) -> Response:
+        async with engine.connect() as connection:
+            renewal = await records.unpaid(connection, owner_of(person))
+        if renewal is None:
+            return message(request, "nothing", "nothing_text", owner=owner_of(person))
+        if renewal.state == "paying":
+            return RedirectResponse(f"/renewals/{renewal.reference}", 303)
+        return page(request, "check.html", renewal=renewal, owner=owner_of(person))
+
+    @app.post("/renew")
+    async def pay(request: Request, person: Annotated[Person, Depends(proved_for_post)]) -> Response:
+        async with engine.begin() as connection:
+            found = await records.unpaid(connection, owner_of(person))
+            renewal = await records.start_paying(connection, found, chosen(request)) if found else None
+        if renewal is None:  # the second of two clicks, or nothing to pay
+            return RedirectResponse(f"/renewals/{found.reference}" if found else "/renew", 303)
+        back_at = f"/renewals/{renewal.reference}"
+        try:
+            payment = await components.pay(renewal, str(request.url.replace(path=back_at, query="")), chosen(request))
+        except OutcomeUnknown:  # it may have been made: the page that asks tells what is known
+            return RedirectResponse(back_at, 303)
+        except GovComponentsError:
+            async with engine.begin() as connection:
+                await records.let_try_again(connection, renewal)
+            raise
+        return RedirectResponse(payment.redirect_url(), 303)
+
+    @app.get("/renewals/{reference}")
+    async def back(request: Request, reference: str, person: Annotated[Person, Depends(proved)]) -> Response:
+        owner = owner_of(person)
+        async with engine.connect() as connection:
+            renewal = await records.find(connection, reference, owner)
+        if renewal is None:
+            raise HTTPException(404)
+        try:
+            payment = await components.ask(renewal)
+        except GovComponentsError as error:
+            log.warning("it is not known how a payment stands: %s", error)
+            return message(request, "unknown", "unknown_text", 503, renewal=renewal, owner=owner)
+        if renewal.state in ("paid", "refunded") or (payment is not None and payment.is_paid):
+            return page(request, "paid.html", renewal=renewal, owner=owner)
+        if payment is None:
+            return message(request, "waiting", "waiting_text", renewal=renewal, owner=owner)
+        if payment.is_finished:
+            return message(request, "unpaid", "unpaid_text", action="try_again", to="/renew", owner=owner)
+        url = payment.redirect_url()
+        return message(request, "waiting", "waiting_text", action="go_on", to=url, owner=owner)
+
+
+def add_casework(app: FastAPI, components: Components, engine: AsyncEngine, password: str | None) -> None:
+    """Add the pages of caseworkers. A department would put its own sign-on in the place of the password."""
+    basic = HTTPBasic(realm="casework")
+
+    async def caseworker(given: Annotated[HTTPBasicCredentials, Depends(basic)]) -> None:
+        if not password or not hmac.compare_digest(given.password.encode(), password.encode()):
+            raise HTTPException(401, headers={"WWW-Authenticate": 'Basic realm="casework"'})
+
+    @app.get("/casework", dependencies=[Depends(caseworker)])
+    async def casework(request: Request) -> Response:
+        async with engine.connect() as connection:
+            return page(request, "casework.html", renewals=await records.newest(connection))
+
+    @app.post("/casework/{reference}/refund", dependencies=[Depends(caseworker)])
+    async def refund(reference: str) -> Response:
+        async with engine.connect() as connection:
+            found = [one for one in await records.newest(connection) if one.reference == reference]
+        if not found:
+            raise HTTPException(404)
+        await components.refund(found[0])
+        return RedirectResponse("/casework", 303)
+
+
+def add_problems(app: FastAPI, components: Components) -> None:
+    """Add what a person sees when something is not as it should be, and keep pages out of caches."""
+    components.web.language(chosen)
+
+    @components.web.refused
+    async def refused(request: Request, ended: NotSignedIn) -> Response:
+        return message(request, "sorry", status=ended.answer.status, action="start", to="/renew")
+
+    @app.exception_handler(404)
+    async def missing(request: Request, _error: Exception) -> Response:
+        return message(request, "missing", "missing_text", 404)
+
+    @app.exception_handler(GovComponentsError)
+    async def problem(request: Request, error: Exception) -> Response:
+        log.warning("a page could not be given: %s", error)
+        return message(request, "problem", "problem_text", 503)
+
+    @app.middleware("http")
+    async def private(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        answer = await call_next(request)
+        answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+
+def page(request: Request, template: str, status: int = 200, *, owner: str = "", **values: object) -> Response:
+    """Make a page in the person's language."""
+    language = chosen(request)
+    shown = {"words": WORDS[language], "language": language, "fee": FEE, "owner": owner, **values}
+    return templates.TemplateResponse(request, template, shown, status)
+
+
+def message(
+    request: Request, title: str, text: str = "", status: int = 200, *, owner: str = "", **values: object
+) -> Response:
+    """Make a page of one message."""
+    return page(request, "message.html", status, owner=owner, title=title, text=text, **values)
+
+
+def chosen(request: Request) -> Literal["en", "cy"]:
+    """The language that the person has chosen."""
+    return "cy" if request.cookies.get("language") == "cy" else "en"

@@ -1,0 +1,124 @@
+"""The renewals of this service: one table, and what may happen to a row of it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+_METADATA = sa.MetaData()
+_RENEWALS = sa.Table(
+    "renewal",
+    _METADATA,
+    sa.Column("reference", sa.String(20), primary_key=True),
+    sa.Column("owner", sa.String(300), nullable=False, index=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("email", sa.String(320), nullable=False),
+    sa.Column("language", sa.String(2), nullable=False, default="en"),
+    sa.Column("state", sa.String(10), nullable=False, default="new"),
+    sa.Column("attempt", sa.Integer, nullable=False, default=0),
+    sa.Column("payment_id", sa.String(64)),
+    sa.Column("started_at", sa.Float, nullable=False, default=0.0),
+)
+_COLUMNS = _RENEWALS.c
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """One renewal. `state` is new, paying, paid or refunded; each attempt to pay has a reference of its own."""
+
+    reference: str
+    owner: str
+    name: str
+    email: str
+    language: str
+    state: str
+    attempt: int
+    payment_id: str | None
+    started_at: float
+
+    @property
+    def payment_reference(self) -> str:
+        """The reference of the present attempt to pay."""
+        return f"{self.reference}-{self.attempt}"
+
+
+async def make_table(engine: AsyncEngine) -> None:
+    """Make the table, if it is not there."""
+    async with engine.begin() as connection:
+        await connection.run_sync(_METADATA.create_all)
+
+
+async def begin(connection: AsyncConnection, owner: str, name: str, email: str) -> None:
+    """Begin a renewal for somebody who has just signed in, unless they have one that is not paid."""
+    if await unpaid(connection, owner) is None:
+        values = {"reference": f"LIC-{secrets.token_hex(4).upper()}", "owner": owner, "name": name, "email": email}
+        await connection.execute(_RENEWALS.insert().values(**values))
+
+
+async def unpaid(connection: AsyncConnection, owner: str) -> Renewal | None:
+    """Return the renewal that somebody has still to pay."""
+    return await _one(connection, (_COLUMNS.owner == owner) & _COLUMNS.state.in_(("new", "paying")))
+
+
+async def find(connection: AsyncConnection, reference: str, owner: str) -> Renewal | None:
+    """Return somebody's own renewal."""
+    return await _one(connection, (_COLUMNS.reference == reference) & (_COLUMNS.owner == owner))
+
+
+async def by_payment(connection: AsyncConnection, payment_reference: str) -> Renewal | None:
+    """Return the renewal of which a payment is the present attempt."""
+    reference, _, attempt = payment_reference.rpartition("-")
+    found = await _one(connection, _COLUMNS.reference == reference)
+    return found if found is not None and str(found.attempt) == attempt else None
+
+
+async def newest(connection: AsyncConnection) -> list[Renewal]:
+    """Return the renewals, for caseworkers."""
+    rows = await connection.execute(sa.select(_RENEWALS).order_by(_COLUMNS.reference).limit(200))
+    return [Renewal(*row) for row in rows]
+
+
+async def start_paying(connection: AsyncConnection, renewal: Renewal, language: str) -> Renewal | None:
+    """Count an attempt to pay, and return the renewal as it is then; None for the second of two clicks."""
+    values = {"attempt": renewal.attempt + 1, "language": language, "payment_id": None, "started_at": time.time()}
+    if renewal.state != "new" or not await _change(connection, renewal, state="paying", **values):
+        return None
+    return await _one(connection, _COLUMNS.reference == renewal.reference)
+
+
+async def keep_payment(connection: AsyncConnection, payment_reference: str, payment_id: str) -> None:
+    """Keep the id of the payment of an attempt."""
+    renewal = await by_payment(connection, payment_reference)
+    if renewal is not None:
+        await _change(connection, renewal, payment_id=payment_id)
+
+
+async def mark_paid(connection: AsyncConnection, renewal: Renewal) -> bool:
+    """Mark a renewal as paid; False if it was so already."""
+    return renewal.state == "paying" and await _change(connection, renewal, state="paid")
+
+
+async def let_try_again(connection: AsyncConnection, renewal: Renewal) -> bool:
+    """Let somebody try again whose payment failed, was cancelled or expired."""
+    return renewal.state == "paying" and await _change(connection, renewal, state="new", payment_id=None)
+
+
+async def mark_refunded(connection: AsyncConnection, renewal: Renewal) -> bool:
+    """Mark a renewal as refunded; False if it was so already."""
+    return renewal.state == "paid" and await _change(connection, renewal, state="refunded")
+
+
+async def _one(connection: AsyncConnection, which: sa.ColumnElement[bool]) -> Renewal | None:
+    row = (await connection.execute(sa.select(_RENEWALS).where(which))).first()
+    return None if row is None else Renewal(*row)
+
+
+async def _change(connection: AsyncConnection, renewal: Renewal, **values: object) -> bool:
+    """Change a row, if it is as it was read: of two that come at once, only one does."""
+    same = (_COLUMNS.reference == renewal.reference) & (_COLUMNS.state == renewal.state)
+    same &= _COLUMNS.attempt == renewal.attempt
+    return (await connection.execute(_RENEWALS.update().where(same).values(**values))).rowcount == 1
