@@ -14,6 +14,7 @@ from govcomponents.sandbox.control.api import ControlApi
 from govcomponents.sandbox.control.client_environment import settings_for
 from govcomponents.sandbox.control.controls import SandboxControls
 from govcomponents.sandbox.control.index import IndexPages
+from govcomponents.sandbox.control.messages import MessagePages
 from govcomponents.sandbox.control.pages import ControlPages
 from govcomponents.sandbox.control.records import RecordPages
 from govcomponents.sandbox.control.requests import RequestPages
@@ -104,6 +105,7 @@ class Sandbox(BuiltInStubs):
             ControlPages(self._controls),
             RequestPages(self._controls),
             RecordPages(self._controls),
+            MessagePages(self._controls),
             IndexPages(self._controls),
         )
         sections = load_world(world)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from govcomponents.sandbox.plugins.outbox import KeepsMessages
+from govcomponents.sandbox.plugins.outbox import KeepsMessages, SearchesMessages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,3 +48,45 @@ class SandboxControls:
         """Every message as its reader sees it, oldest first."""
         kept = [one.stub for one in self.providers if isinstance(one.stub, KeepsMessages)]
         return [message for stub in kept for message in stub.outbox()]
+
+    def newest_messages(self, words: Sequence[str], limit: int) -> tuple[list[OutboxMessage], int]:
+        """The newest messages that hold all words (in lower case), newest first, and how many there are of all."""
+        found, total = [], 0
+        for one in self.providers:
+            stub = one.stub
+            if isinstance(stub, SearchesMessages):
+                newest, count = stub.newest_messages(words, limit)
+            elif isinstance(stub, KeepsMessages):
+                kept = stub.outbox()
+                newest, count = [each for each in kept[::-1] if holds(each, words)][:limit], len(kept)
+            else:
+                continue
+            found += newest
+            total += count
+        return sorted(found, key=lambda message: message.at, reverse=True)[:limit], total
+
+    def message(self, message_id: str) -> OutboxMessage | None:
+        """One message, whichever provider keeps it."""
+        for one in self.providers:
+            stub = one.stub
+            if isinstance(stub, SearchesMessages):
+                if (found := stub.outbox_message(message_id)) is not None:
+                    return found
+            elif isinstance(stub, KeepsMessages):
+                found = next((message for message in stub.outbox() if message.id == message_id), None)
+                if found is not None:
+                    return found
+        return None
+
+    def keeper_of(self, message_id: str) -> SearchesMessages:
+        """The stub that keeps a message. Raises LookupError if none does, or if nothing can happen to its messages."""
+        for one in self.providers:
+            if isinstance(one.stub, SearchesMessages) and one.stub.outbox_message(message_id) is not None:
+                return one.stub
+        raise LookupError("there is no such message")
+
+
+def holds(message: OutboxMessage, words: Sequence[str]) -> bool:
+    """Whether a message holds all words, which are in lower case."""
+    told = f"{message.to} {message.subject} {message.text} {message.reference or ''} {message.status}".lower()
+    return all(word in told for word in words)

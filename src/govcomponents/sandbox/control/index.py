@@ -1,4 +1,4 @@
-"""The sandbox's own pages for reading: home, timeline, outbox, and where a person comes back to."""
+"""The sandbox's own pages for reading: home, timeline, and where a person comes back to."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from govcomponents.sandbox.control.journey import as_mermaid, drawing_of
 from govcomponents.sandbox.control.own_page import own_page, script_routes
 from govcomponents.sandbox.http.messages import Call, Route, text_response
 from govcomponents.sandbox.http.templating import Templates
-from govcomponents.sandbox.plugins.outbox import OutboxMessage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,9 +44,6 @@ class IndexPages:
         yield Route("GET", "/", self.home)
         yield from script_routes()
         yield Route("GET", "/_sandbox/timeline", self.timeline)
-        yield Route("GET", "/_sandbox/outbox", self.outbox)
-        yield Route("GET", "/_sandbox/outbox/<message_id>", self.message)
-        yield Route("GET", "/_sandbox/outbox/<message_id>/email", self.email)
         yield Route("GET", "/_sandbox/came-back", self.came_back)
 
     def owns(self, path: str) -> bool:
@@ -94,31 +90,7 @@ class IndexPages:
         )
         return own_page(200, page)
 
-    def outbox(self, call: Call) -> Response:
-        """List the messages, the newest first."""
-        messages = self._controls.messages()
-        page = _pages.render("outbox.html", messages=messages[-_SHOWN_AT_MOST:][::-1], total=len(messages))
-        return own_page(200, page)
-
-    def message(self, call: Call) -> Response:
-        """Show one message as its reader would see it."""
-        found = self._message(call.params["message_id"])
-        if found is None:
-            return own_page(404, _pages.render("not_found.html", what="message"))
-        return own_page(200, _pages.render("message.html", message=found))
-
-    def email(self, call: Call) -> Response:
-        """Give the HTML of one email, for the frame in which its page shows it; links and scripts do nothing there."""
-        found = self._message(call.params["message_id"])
-        if found is None or found.html is None:
-            return own_page(404, _pages.render("not_found.html", what="email"))
-        policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-        return own_page(200, found.html, {"content-security-policy": policy})
-
     def came_back(self, call: Call) -> Response:
         """Show what came back to the service: for people who try a journey without a service of their own."""
         pairs = [{"name": name, "value": value, "meaning": _MEANINGS.get(name, "")} for name, value in call.query]
         return own_page(200, _pages.render("came_back.html", pairs=pairs))
-
-    def _message(self, message_id: str) -> OutboxMessage | None:
-        return next((message for message in self._controls.messages() if message.id == message_id), None)

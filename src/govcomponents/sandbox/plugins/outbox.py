@@ -7,13 +7,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from govcomponents.sandbox.plugins.records import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message: its name, its type and what is in it."""
+
+    name: str
+    kind: str
+    data: bytes
+
 
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
     """One message, rendered. `kind` is "email", "sms" or "letter".
 
     `text` is what a reader sees without HTML; `html` the whole document of an email (made by the stub, with
-    every value escaped) or None; `fragments` how many a text message takes; `sender` who it seems to come from.
+    every value escaped) or None; `fragments` how many a text message takes; `sender` who it seems to come from;
+    `marks` what can happen to it yet, such as that it bounces.
     """
 
     id: str
@@ -28,6 +40,8 @@ class OutboxMessage:
     fragments: int | None = None
     reference: str | None = None
     template: str = ""
+    attachments: Sequence[Attachment] = ()
+    marks: Sequence[Action] = ()
 
 
 @runtime_checkable
@@ -36,4 +50,25 @@ class KeepsMessages(Protocol):
 
     def outbox(self) -> Sequence[OutboxMessage]:
         """All messages that it still holds, oldest first."""
+        ...
+
+
+@runtime_checkable
+class SearchesMessages(Protocol):
+    """A stub that finds messages without rendering all of them, and to whose messages something can happen."""
+
+    def newest_messages(self, words: Sequence[str], limit: int) -> tuple[list[OutboxMessage], int]:
+        """The newest messages that hold all words (in lower case), newest first, and how many there are of all."""
+        ...
+
+    def outbox_message(self, message_id: str) -> OutboxMessage | None:
+        """One message."""
+        ...
+
+    def delete_message(self, message_id: str) -> None:
+        """Take one off the outbox; the provider's API still knows it. Raises LookupError."""
+        ...
+
+    def mark_message(self, message_id: str, mark: str) -> None:
+        """Let one of its marks happen. Raises LookupError if it cannot now."""
         ...

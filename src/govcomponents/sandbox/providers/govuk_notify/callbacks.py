@@ -56,9 +56,10 @@ class CallbackSender:
         made = Callback("notify", kind, url, headers, json.dumps(body).encode(), RULE, reference)
         self._context.callbacks.send(made, after=after)
 
-    def accepted(self, message: Message) -> None:
-        """Queue the receipt that will come. Letters have none, nor has a text that stays `sent`."""
-        after, status = message.steps[-1]
+    def accepted(self, message: Message, after: float | None = None) -> None:
+        """Queue the receipt that will come, after so many seconds. Letters have none, nor a text that stays `sent`."""
+        age, status = message.steps[-1]
+        after = age if after is None else after
         if (message.service.id, "delivery_status") not in self._addresses:
             return
         if message.channel == "letter" or status not in _TOLD:
@@ -69,7 +70,7 @@ class CallbackSender:
             "to": message.to,
             "status": status,
             "created_at": write(message.created_at),
-            "completed_at": write(message.created_at + after),
+            "completed_at": write(message.created_at + age),
             "sent_at": write(message.created_at + SENDING_AFTER),
             "notification_type": message.channel,
             "template_id": message.template_id,

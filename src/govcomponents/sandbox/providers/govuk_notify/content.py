@@ -13,13 +13,14 @@ from govcomponents.notify.models import Channel
 from govcomponents.notify.rendering import sms
 from govcomponents.notify.templates import placeholders
 from govcomponents.notify.templates import template as templates
-from govcomponents.sandbox.plugins.outbox import OutboxMessage
-from govcomponents.sandbox.providers.govuk_notify.files import is_file
+from govcomponents.sandbox.plugins.outbox import Attachment, OutboxMessage
+from govcomponents.sandbox.providers.govuk_notify.files import decoded, is_file
 from govcomponents.sandbox.providers.govuk_notify.responses import bad_request, invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from govcomponents.sandbox.plugins.records import Action
     from govcomponents.sandbox.providers.govuk_notify.messages import Message
     from govcomponents.sandbox.providers.govuk_notify.world import Service, Template, TemplateVersion
 
@@ -113,8 +114,8 @@ def check_length(content: Content) -> None:
         )
 
 
-def to_outbox(message: Message, now: float) -> OutboxMessage:
-    """Render one message."""
+def to_outbox(message: Message, now: float, marks: Sequence[Action] = (), *, is_whole: bool = True) -> OutboxMessage:
+    """Render one message. `marks` is what can happen to it yet; one that is not whole lacks its HTML and its files."""
     text = message.body
     if message.channel == "sms" and message.service.sms_prefix:
         text = f"{message.service.name}: {text}"
@@ -129,11 +130,19 @@ def to_outbox(message: Message, now: float) -> OutboxMessage:
         status=message.shown_status(now),
         sender=message.sender or message.service.name,
         subject=message.subject or "",
-        html=_document(message) if message.channel == "email" else None,
+        html=_document(message) if is_whole and message.channel == "email" else None,
         fragments=message.fragments if message.channel == "sms" else None,
         reference=message.reference,
         template=message.template.name if message.template else "Ready-made letter",
+        attachments=_attachments(message) if is_whole else (),
+        marks=marks,
     )
+
+
+def _attachments(message: Message) -> list[Attachment]:
+    """The files behind the links of an email, and the PDF of a ready-made letter."""
+    files = [Attachment(name, "application/octet-stream", decoded(data)) for name, data in message.files]
+    return [*files, Attachment("letter.pdf", "application/pdf", message.pdf)] if message.pdf else files
 
 
 def _document(message: Message) -> str:

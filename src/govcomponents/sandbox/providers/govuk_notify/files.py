@@ -44,6 +44,15 @@ def is_file(value: object) -> bool:
     return isinstance(value, dict) and "file" in value
 
 
+def kept(values: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    """Return the names of the files among values, each with the file in base64, for the outbox."""
+    return tuple(
+        (str(value.get("filename") or name), str(value["file"]))
+        for name, value in values.items()
+        if isinstance(value, dict) and is_file(value)
+    )
+
+
 def with_links(
     values: Mapping[str, object], forms: schemas.Forms, service: Service, context: SandboxContext, *, simulated: bool
 ) -> Mapping[str, object]:
@@ -70,7 +79,7 @@ def with_links(
 
 
 def _uploaded(value: Mapping[str, Any], service: Service, host: str, ids: Ids) -> str:
-    data = _decoded(value["file"])
+    data = decoded(value["file"])
     if not data:
         raise bad_request("Document must not be empty")
     if len(data) > _MAX_BYTES:
@@ -88,8 +97,8 @@ def _uploaded(value: Mapping[str, Any], service: Service, host: str, ids: Ids) -
     return f"{host}/d/{_short(service.id)}/{_short(ids.uuid())}?key={key.decode().rstrip('=')}"
 
 
-def _decoded(text: str) -> bytes:
-    """Decode as the server does: what is not base64 is left out, without a word."""
+def decoded(text: str) -> bytes:
+    """Decode a file as the server does: what is not base64 is left out, without a word."""
     kept = _NOT_BASE64.sub(b"", text.encode("utf-8", "replace"))
     try:
         return base64.b64decode(kept + b"=" * (-len(kept) % 4))

@@ -19,7 +19,7 @@ from govcomponents.notify.adapters.govuk_notify.wire import write_time
 from govcomponents.notify.adapters.notifications_api import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, Service, Template
 
@@ -75,6 +75,8 @@ class Message:
     told: str = "created"
     html: str | None = None
     text: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+    """The names of the files behind its links, each with the file in base64."""
 
     def status(self, now: float) -> str:
         """The status by the clock, in the provider's own words, before letters are shown otherwise."""
@@ -207,6 +209,8 @@ class Messages:
         self.lock = threading.RLock()
         self._by_id: dict[str, Message] = {}
         self._by_service: dict[str, list[Message]] = {}
+        self.hidden: set[str] = set()
+        """The ids of those that were taken off the outbox."""
 
     def add(self, message: Message) -> None:
         """Keep one. The names of its values are those of its template: it shares them with the other messages."""
@@ -223,6 +227,15 @@ class Messages:
         """All messages of a service."""
         with self.lock:
             return self._by_service.get(service_id, [])[::-1]
+
+    def newest(self) -> Iterator[Message]:
+        """All that are on the outbox, newest first."""
+        with self.lock:
+            kept = list(self._by_id.values())
+        return (message for message in reversed(kept) if message.id not in self.hidden)
+
+    def __len__(self) -> int:
+        return len(self._by_id) - len(self.hidden)
 
     def all(self) -> list[Message]:
         """All messages, oldest first."""

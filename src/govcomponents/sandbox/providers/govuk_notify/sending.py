@@ -165,6 +165,7 @@ class Sending:
             personalisation=linked,
             unsubscribe_url=unsubscribe,
             sender=sender,
+            files=() if linked is values else files.kept(values),
         )
         self._keep(message, now, simulated=simulated)
         return self._accepted(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.http.messages import Call, Handler
     from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.plugins.records import Record
+    from govcomponents.sandbox.providers.govuk_notify.outbox import Outbox
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, NotifyWorld, Service
 
     Endpoint = Callable[[Service, ApiKey, Call], Response]
@@ -47,6 +48,7 @@ class GovUkNotifyStub:
             self._callbacks.learn(service)
         forms = Forms(context.clock.time)
         self._sending = Sending(world.platform, self.messages, forms, context, self._callbacks)
+        self._outbox: Outbox | None = None
         self._retrieval = Retrieval(world.platform, self.messages, forms, context)
 
     def routes(self) -> Iterable[Route]:
@@ -221,13 +223,36 @@ class GovUkNotifyStub:
         """Its services, and how many messages it holds."""
         services = ", ".join(service.name for service in self.world.services[:3])
         yield Fact("Services", services)
-        yield Fact("Messages", str(len(self.messages.all())), "/_sandbox/outbox")
+        yield Fact("Messages", str(len(self.messages)), "/_sandbox/outbox")
+
+    def _on_outbox(self) -> Outbox:
+        if self._outbox is None:
+            from govcomponents.sandbox.providers.govuk_notify.outbox import Outbox
+
+            self._outbox = Outbox(self.messages, self._callbacks, self._context)
+        return self._outbox
+
+    def newest_messages(self, words: Sequence[str], limit: int) -> tuple[list[OutboxMessage], int]:
+        """The newest messages that hold all words (in lower case), newest first, and how many there are of all."""
+        return self._on_outbox().newest(words, limit)
+
+    def outbox_message(self, message_id: str) -> OutboxMessage | None:
+        """One message as its reader sees it, if it is on the outbox."""
+        return self._on_outbox().one(message_id)
+
+    def delete_message(self, message_id: str) -> None:
+        """Take one off the outbox; the API still knows it. Raises LookupError."""
+        self._on_outbox().delete(message_id)
+
+    def mark_message(self, message_id: str, mark: str) -> None:
+        """Let a message bounce, be reported as spam or be returned. Raises LookupError."""
+        self._on_outbox().mark(message_id, mark)
 
     def outbox(self) -> Sequence[OutboxMessage]:
         """All messages as their readers see them, oldest first."""
         from govcomponents.sandbox.providers.govuk_notify.content import to_outbox
 
-        return [to_outbox(message, self._context.clock.time()) for message in self.messages.all()]
+        return [to_outbox(message, self._context.clock.time()) for message in reversed(list(self.messages.newest()))]
 
 
 def _settings_of(service: Service) -> dict[str, object]:
