@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 class _Components(Account[PayT, NotifyT, IdentityT]):
     """Base of both GovComponents: every account of one set of settings, on one transport."""
 
+    @leaving_frames_behind
     def __init__(
         self,
         services: Services[PayT, NotifyT, IdentityT],

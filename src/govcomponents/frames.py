@@ -30,6 +30,7 @@ _OWN: Final = (
     *{f"{sysconfig.get_path(name)}{os.sep}" for name in ("stdlib", "platstdlib")},
     "<",  # what is no file, such as frozen modules
 )
+_HOLDING: Final = ("obj", "object", "doc")  # the value with which AttributeError, UnicodeError, JSONDecodeError came
 _INSTALLED: Final = (f"{os.sep}site-packages{os.sep}", f"{os.sep}dist-packages{os.sep}")
 
 
@@ -68,10 +69,17 @@ def leaving_frames_behind(call: CallT) -> CallT:
 
 
 def shield(kind: type[KindT]) -> type[KindT]:
-    """Make every public method of a class leave its frames behind when it fails. Gives the class, as decorators do."""
-    for name, member in inspect.getmembers_static(kind, inspect.isfunction):
-        if not name.startswith("_"):
+    """Make the making of a class and each of its public methods leave their frames behind when they fail.
+
+    Gives the class, as decorators do. It goes above `@dataclass`, whose `__init__` it wraps too.
+    """
+    for name, member in inspect.getmembers_static(kind):
+        if name.startswith("_") and name != "__init__":
+            continue
+        if inspect.isfunction(member):
             setattr(kind, name, leaving_frames_behind(member))
+        elif isinstance(member, (classmethod, staticmethod)):
+            setattr(kind, name, type(member)(leaving_frames_behind(member.__func__)))
     return kind
 
 
@@ -88,6 +96,10 @@ def leave_frames_behind(error: BaseException, outside: BaseException | None = No
         error.__context__ = outside
         error.__suppress_context__ = False
         return
+    for name in _HOLDING:
+        held = getattr(error, name, None)
+        if held is not None and _is_library(_last(trace) if trace else None):
+            setattr(error, name, type(held)() if isinstance(held, (str, bytes)) else None)
     if isinstance(error, Exception) and trace is not None and trace.tb_next is not None and _is_library(_last(trace)):
         way = "".join(traceback.format_tb(trace))
         error.add_note(f"It came this way; the frames are left out, since they can hold what nobody may see:\n{way}")
@@ -134,6 +146,8 @@ def _last(trace: TracebackType) -> TracebackType:
     return trace
 
 
-def _is_library(trace: TracebackType) -> bool:
+def _is_library(trace: TracebackType | None) -> bool:
+    if trace is None:
+        return True
     file = trace.tb_frame.f_code.co_filename
     return file.startswith(_OWN) or any(part in file for part in _INSTALLED)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.errors import InvalidInput
+from govcomponents.frames import leaving_frames_behind
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -46,12 +47,14 @@ class Money:
     currency: str = "GBP"
 
     def __init__(self, minor: int, currency: str = "GBP") -> None:  # by hand: searches make thousands
-        if type(minor) is not int or currency != "GBP":
-            _check(minor, currency)
+        if (type(minor) is not int or currency != "GBP") and (wrong := _fault(minor, currency)):
+            del self, minor, currency
+            raise wrong
         _set(self, "minor", minor)
         _set(self, "currency", currency)
 
     @classmethod
+    @leaving_frames_behind
     def of(cls, amount: str | Decimal, currency: str) -> Money:
         """Read an amount in major units (pounds, euros): text such as "145.00", or a Decimal.
 
@@ -81,11 +84,13 @@ class Money:
         return cls(minor, currency)
 
     @classmethod
+    @leaving_frames_behind
     def gbp(cls, amount: str | Decimal) -> Money:
         """Read an amount in pounds, as text or as a Decimal: `Money.gbp("145.00")`. Raises what `of` raises."""
         return cls.of(amount, "GBP")
 
     @classmethod
+    @leaving_frames_behind
     def from_pence(cls, pence: int) -> Money:
         """Make an amount of a whole number of pence: `Money.from_pence(14500)` is £145.00. Raises InvalidInput."""
         return cls(pence, "GBP")
@@ -172,19 +177,20 @@ class Money:
         return {"minor": self.minor, "currency": self.currency}
 
 
-def _check(minor: object, currency: object) -> None:
+def _fault(minor: object, currency: object) -> InvalidInput | None:
     if isinstance(minor, bool) or not isinstance(minor, int):
-        raise InvalidInput(
+        return InvalidInput(
             field="amount",
             problem=f"minor units must be a whole number, not {type(minor).__name__}",
             fix='write Money.gbp("145.00") or Money.from_pence(14500)',
         )
     if not isinstance(currency, str) or not _CODE.fullmatch(currency):
-        raise InvalidInput(
+        return InvalidInput(
             field="currency",
             problem="a currency is three capital letters",
             fix="use the ISO 4217 code, such as GBP",
         )
+    return None
 
 
 def _places(currency: object) -> int:

@@ -15,9 +15,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
 from govcomponents.frames import leaving_frames_behind
 from govcomponents.privacy import Guarded, Secret
+from govcomponents.refusing import Refusing
 
 T = TypeVar("T")
 _SECRET_NAME: Final = re.compile(r"(?:^|_)(?:key|passphrase|password|secret|token)$", re.IGNORECASE)
+_USER: Final = re.compile(r"\A([^/?#@]{0,20}//)?.*@", re.DOTALL)
+_USER_OF_HOST: Final = re.compile(r"\A([^/?#@]{0,20}//|)[^/?#]*@")
 _ACCOUNT_NAME: Final = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
 
 
@@ -39,6 +42,19 @@ def comma_list(value: object) -> object:
 SecretList = Annotated[tuple[Secret, ...], BeforeValidator(comma_list)]
 
 
+def _without_user(value: object) -> object:
+    """Take a user name and a password out of an address. Nobody takes an address with them, so nothing is lost."""
+    return _USER.sub(r"\1[secret]@", value) if isinstance(value, str) else value
+
+
+def _without_user_of_host(value: object) -> object:
+    """Take them out of an address in whose path or query an @ may stand."""
+    return _USER_OF_HOST.sub(r"\1[secret]@", value) if isinstance(value, str) else value
+
+
+_Address = Annotated[str, BeforeValidator(_without_user)]
+
+
 class _OwnSetting(Guarded[T]):
     """The value of a setting that no section declares: hidden, for its name may be that of a secret, misspelt."""
 
@@ -46,7 +62,7 @@ class _OwnSetting(Guarded[T]):
     _shown = "[setting]"
 
 
-class _Section(BaseModel):
+class _Section(Refusing):
     """The settings of one component, and those of its named accounts, each of which is such a section itself."""
 
     model_config = ConfigDict(frozen=True, extra="allow", defer_build=True, hide_input_in_errors=True)
@@ -62,6 +78,10 @@ class _Section(BaseModel):
     accounts: Mapping[str, Self] = Field(default_factory=dict, description="named accounts, each with its own settings")
     _account: str = PrivateAttr(DEFAULT_ACCOUNT)
     _claimed: bool = PrivateAttr(default=False)
+
+    @classmethod
+    def _refusal(cls, error: ValidationError) -> ConfigurationError:
+        return _wrong(error, cls.component)
 
     @classmethod
     def declared(cls) -> frozenset[str]:
@@ -130,6 +150,7 @@ class _Section(BaseModel):
                 if isinstance(one, (str, Secret)):
                     yield name, Secret(one) if isinstance(one, str) else one
 
+    @leaving_frames_behind
     def own_settings(self, known: Collection[str] = ()) -> dict[str, object]:
         """Return the settings that only the chosen adapter knows. Raises ConfigurationError for any not in `known`.
 
@@ -150,11 +171,13 @@ class _Section(BaseModel):
             for name, value in extra.items()
         }
 
+    @leaving_frames_behind
     def check_all_claimed(self) -> None:
         """Raise ConfigurationError if there are settings of the adapter's own and it did not ask for any."""
         if not self._claimed:
             self.own_settings()
 
+    @leaving_frames_behind
     def checked_key(self, provider: str, shape: re.Pattern[str], *, form: str, where: str) -> Secret:
         """Return the API key. Raises ConfigurationError, which never shows it, if it is not set, cut or padded.
 
@@ -184,7 +207,9 @@ class PaySettings(_Section):
 
     adapter: str = Field(default="govuk_pay", description="the adapter's name")
     api_key: Secret | None = Field(default=None, description="the provider's API key")
-    base_url: str | None = Field(default=None, repr=False, description="where the API is, if not at its public address")
+    base_url: _Address | None = Field(
+        default=None, repr=False, description="where the API is, if not at its public address"
+    )
     webhook_secrets: SecretList = Field(
         default=(), description="secrets that webhooks may be signed with, comma-separated"
     )
@@ -200,7 +225,9 @@ class NotifySettings(_Section):
 
     adapter: str = Field(default="govuk_notify", description="the adapter's name")
     api_key: Secret | None = Field(default=None, description="the provider's API key")
-    base_url: str | None = Field(default=None, repr=False, description="where the API is, if not at its public address")
+    base_url: _Address | None = Field(
+        default=None, repr=False, description="where the API is, if not at its public address"
+    )
     callback_tokens: SecretList = Field(
         default=(), description="bearer tokens that callbacks may carry, comma-separated"
     )
@@ -232,13 +259,13 @@ class IdentitySettings(_Section):
     private_key_file: Path | None = Field(
         default=None, description="a file that holds the private key as PEM, or as a JWK"
     )
-    redirect_url: str | None = Field(
+    redirect_url: Annotated[str, BeforeValidator(_without_user_of_host)] | None = Field(
         default=None, repr=False, description="the registered URL to which the person comes back"
     )
     environment: Literal["integration", "production"] | None = Field(
         default=None, description="the provider's environment"
     )
-    issuer: str | None = Field(
+    issuer: _Address | None = Field(
         default=None, repr=False, description="the issuer, for a sandbox or a simulator instead of an environment"
     )
 
@@ -251,7 +278,7 @@ class IdentitySettings(_Section):
 Environment = Literal["production", "staging", "test", "development"]
 
 
-class Settings(BaseModel):
+class Settings(Refusing):
     """Everything that one `GovComponents` needs to know. A component without settings is not built.
 
     `Settings(...)` holds its arguments and nothing else, so that a test or a sandbox never picks up a live key.
@@ -288,12 +315,11 @@ class Settings(BaseModel):
             "notify": notify,
             "identity": identity,
         }
-        try:
-            super().__init__(**{name: value for name, value in values.items() if value is not None})
-        except ValidationError as error:
-            raise ConfigurationError(
-                _complaint(error), fix="set what is named, as an argument, in the file or in the environment"
-            ) from None
+        super().__init__(**{name: value for name, value in values.items() if value is not None})
+
+    @classmethod
+    def _refusal(cls, error: ValidationError) -> ConfigurationError:
+        return _wrong(error)
 
     @classmethod
     @leaving_frames_behind
@@ -383,13 +409,16 @@ _COMPLAINTS: Final = {
 }
 
 
-def _complaint(error: ValidationError) -> str:
+def _wrong(error: ValidationError, *section: str) -> ConfigurationError:
     """Name every setting that is wrong, and what is wrong with it; never its value."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(
-        "GOVCOMPONENTS_"
-        + "__".join(str(part).upper() for part in item["loc"])
+    told = (
+        "__".join(str(part).upper() for part in (*section, *item["loc"]))
         + ": "
         + _COMPLAINTS.get(item["type"], item["msg"].removeprefix("Value error, ").replace("Input should", "it must"))
         for item in found
+    )
+    return ConfigurationError(
+        "; ".join(f"GOVCOMPONENTS_{one}" for one in told),
+        fix="set what is named, as an argument, in the file or in the environment",
     )

@@ -64,7 +64,7 @@ def test_bad_input_names_the_field_what_is_wrong_and_how_to_mend_it(
     assert problem in error.problem
     assert "Value error" not in error.problem
     assert CANARY not in str(error)
-    assert error.__suppress_context__
+    assert error.__context__ is None
 
 
 class Reply(Wire):

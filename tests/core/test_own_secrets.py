@@ -2,6 +2,7 @@
 
 import pytest
 
+from govcomponents.errors import ConfigurationError
 from govcomponents.privacy import Secret
 from govcomponents.settings import NotifySettings, Settings
 
@@ -31,5 +32,5 @@ def test_a_value_that_is_hidden_already_stays_so():
 
 
 def test_what_is_no_section_is_refused():
-    with pytest.raises(ValueError, match="valid dictionary"):
+    with pytest.raises(ConfigurationError, match="GOVCOMPONENTS_NOTIFY: it is a section"):
         NotifySettings.model_validate("smtp")

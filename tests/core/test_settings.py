@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 from pathlib import Path
 
 import pytest
 
-from govcomponents import ConfigurationError, Secret, Settings
-from govcomponents.settings import PaySettings
+from govcomponents import ConfigurationError, GovComponents, Secret, Settings
+from govcomponents.settings import IdentitySettings, PaySettings
 
 CANARY = "canary-7d1f"
 
@@ -334,7 +336,50 @@ def test_accounts_that_cannot_be_are_refused(pay: dict[str, object], told: str) 
     assert CANARY not in str(caught.value)
 
 
-def test_a_password_in_a_url_is_not_shown() -> None:
-    url = "https://user:canary-password@api.example.gov.uk"
-    settings = Settings(pay={"base_url": url}, notify={"base_url": url}, identity={"issuer": url, "redirect_url": url})
-    assert "canary" not in f"{settings!r} {settings} {settings.pay!r} {settings.identity!r}"
+PASSWORD = "canary-password"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"https://user:{PASSWORD}@api.example.gov.uk",
+        f"https://{PASSWORD}@api.example.gov.uk/v1",
+        f"HTTPS://u%40v:{PASSWORD}@[::1]:8080/",
+        f"user:{PASSWORD}@api.example.gov.uk",
+        f"//user:{PASSWORD}@api.example.gov.uk",
+        f"https://user:\n{PASSWORD}@api.example.gov.uk",
+        f"https://a@b:{PASSWORD}@api.example.gov.uk",
+    ],
+)
+def test_a_password_in_a_url_is_not_shown(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = {
+        "pay": {"base_url": url, "api_key": CANARY},
+        "notify": {"base_url": url, "accounts": {"x": {"base_url": url}}},
+    }
+    given["identity"] = {"issuer": url, "redirect_url": url, "token_endpoint": url}
+    made = [Settings(**given), Settings(pay=PaySettings(base_url=url), identity=IdentitySettings(issuer=url))]
+    monkeypatch.setenv("GOVCOMPONENTS_PAY__BASE_URL", url)
+    made.append(Settings.from_environment())
+    for settings in made:
+        for one in (
+            settings,
+            settings.pay,
+            settings.identity,
+            *(settings.notify.accounts.values() if settings.notify else ()),
+        ):
+            told = f"{one!r} {one} {vars(one) if one else ''} {dict(one or ())} {copy.copy(one)!r} {list(one or ())}"
+            told += pickle.dumps(one).decode("latin-1")
+            if one is not None:
+                told += (
+                    f"{one.model_dump()} {one.model_dump_json()} {one.__pydantic_extra__} {list(one.__repr_args__())}"
+                )
+            assert PASSWORD not in told
+            assert CANARY not in told
+
+
+def test_an_address_with_a_password_is_refused_by_whoever_reads_it() -> None:
+    settings = Settings(environment="test", pay={"api_key": "api_test_x", "base_url": "https://u:p@api.example.gov.uk"})
+    with pytest.raises(ConfigurationError, match="GOVCOMPONENTS_PAY__BASE_URL is not a base URL"):
+        GovComponents.from_settings(settings)
+    kept = "https://service.example.gov.uk/in?who=a@b.example"
+    assert IdentitySettings(redirect_url=kept).redirect_url == kept

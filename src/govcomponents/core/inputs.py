@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, overload
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BeforeValidator, ConfigDict, ValidationError
 
 from govcomponents.core.validation import is_text
 from govcomponents.errors import InvalidInput
 from govcomponents.privacy import Personal
+from govcomponents.refusing import Refusing
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-class Input(BaseModel):
+class Input(Refusing):
     """The base of input models: frozen, unknown fields refused, no coercion of types. Raises InvalidInput.
 
     Each field's `description` is shown to the caller as the way to mend it.
@@ -37,11 +38,9 @@ class Input(BaseModel):
         arbitrary_types_allowed=True,
     )
 
-    def __init__(self, **values: object) -> None:
-        try:
-            super().__init__(**values)
-        except ValidationError as error:
-            raise _invalid(error, type(self)) from None
+    @classmethod
+    def _refusal(cls, error: ValidationError) -> InvalidInput:
+        return _invalid(error, cls)
 
 
 E = TypeVar("E", bound=Enum)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar, cast
 from pydantic import Field, PlainSerializer, SkipValidation
 
 from govcomponents.errors import DEFAULT_ACCOUNT
+from govcomponents.frames import leaving_frames_behind
 from govcomponents.privacy import Guarded, Personal
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Result:
         if type(self.raw) is dict and self.raw:
             object.__setattr__(self, "raw", RawAnswer(self.raw))
 
+    @leaving_frames_behind
     def to_dict(self, *, reveal: bool = False) -> dict[str, object]:
         """Return plain values that `json.dumps` takes: enums and times as text, money as minor units and currency.
 
@@ -84,6 +86,7 @@ class Result:
         """
         return _fields_of(self, reveal=reveal)
 
+    @leaving_frames_behind
     def of_account(self, account: str) -> Self:
         """Return the same result under the name of an account."""
         return replace(self, account=account)

@@ -13,6 +13,7 @@ from typing import Final, Literal, Self, TypeAlias
 
 from govcomponents.core.results import Result
 from govcomponents.errors import CallbackRefused, GovComponentsError, SignInReason
+from govcomponents.frames import leaving_frames_behind
 from govcomponents.privacy import Personal
 
 
@@ -106,11 +107,13 @@ class CallbackAnswer:
     body: bytes = b""
 
     @classmethod
+    @leaving_frames_behind
     def done(cls) -> Self:
         """Make the answer that says that the work is done: exactly 200, for some providers take no other."""
         return cls(200, _HEADERS)
 
     @classmethod
+    @leaving_frames_behind
     def for_error(cls, error: GovComponentsError) -> Self:
         """Make the answer to a callback for which `parse_callback` raised this error.
 

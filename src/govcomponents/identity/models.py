@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from govcomponents.core.results import Result
+from govcomponents.frames import leaving_frames_behind
 from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.identity.pending import PendingSignIn
 from govcomponents.privacy import Personal, Secret
@@ -27,6 +28,7 @@ class SignIn(Result):
     url: str = field(repr=False)
     pending: PendingSignIn
 
+    @leaving_frames_behind
     def of_account(self, account: str) -> Self:
         """Return the same sign-in, and what is kept of it, under the name of an account."""
         return replace(self, account=account, pending=self.pending.of_account(account))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from govcomponents.core.canonical_json import parse_object
 from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
+from govcomponents.frames import shield
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.urls import is_safe_return_path
 from govcomponents.privacy import Personal, Secret
@@ -24,6 +25,7 @@ _VERSION: Final = 1
 _LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 
 
+@shield
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingSignIn(Result):
     """A sign-in that was started and has not ended. It belongs to one browser, and is to be used once.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.canonical_json import NotCanonical, decode_base64url
 from govcomponents.errors import ConfigurationError, InvalidInput
+from govcomponents.frames import shield
 from govcomponents.identity.pending import PENDING_LIFE, PendingSignIn
 from govcomponents.privacy import Secret
 
@@ -30,6 +31,7 @@ def new_cookie_key() -> Secret:
     return Secret(Fernet.generate_key().decode("ascii"))
 
 
+@shield
 class PendingCookie:
     """Seals pending sign-ins into cookie values, and opens them.
 

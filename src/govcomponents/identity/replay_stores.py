@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from govcomponents.core.inputs import path_argument
+from govcomponents.frames import shield
 
 if TYPE_CHECKING:
     import sqlite3
@@ -31,6 +32,7 @@ class ReplayStore(Protocol):
         ...
 
 
+@shield
 class MemoryReplayStore:
     """A store of keys in this process. It holds at most `limit`; the oldest go first."""
 
@@ -56,6 +58,7 @@ class MemoryReplayStore:
             return True
 
 
+@shield
 class FileReplayStore:
     """A store of keys in an SQLite file, shared by the processes of one machine. Only hashes of keys are written."""
 

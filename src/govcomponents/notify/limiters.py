@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from govcomponents.core.inputs import text_argument
 from govcomponents.errors import ConfigurationError, InvalidInput
+from govcomponents.frames import shield
 
 if TYPE_CHECKING:
     from typing import Self
@@ -64,6 +65,7 @@ class Limiter(Protocol):
         ...
 
 
+@shield
 class LimitsLimiter:
     """A limiter over the library `limits`, whose storage (Redis, Memcached, MongoDB) the processes share.
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from govcomponents.core.http.runtime import VERSION
 from govcomponents.core.observe import Attempt, Happening, Observer, Operation
 from govcomponents.errors import ConfigurationError
+from govcomponents.frames import leaving_frames_behind
 from govcomponents.observability import names
 
 try:
@@ -37,6 +38,7 @@ class OpenTelemetryObserver(Observer):
     the provider is sent `traceparent`; government's own providers take no notice of it, so by default it is not.
     """
 
+    @leaving_frames_behind
     def __init__(
         self,
         tracer_provider: TracerProvider | None = None,

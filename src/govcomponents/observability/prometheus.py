@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.observe import Attempt, Happening, Observer, Operation
 from govcomponents.errors import ConfigurationError
+from govcomponents.frames import leaving_frames_behind
 from govcomponents.observability.names import HAPPENINGS, OPERATION_DURATION, REQUEST_DURATION, WAIT
 
 try:
@@ -31,6 +32,7 @@ class PrometheusObserver(Observer):
     it to all components of the process: a second one on the same registry raises ValueError.
     """
 
+    @leaving_frames_behind
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
         self._operations = _histogram(OPERATION_DURATION, registry)
         self._requests = _histogram(REQUEST_DURATION, registry)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.inputs import Input
 from govcomponents.errors import InvalidInput
+from govcomponents.frames import leaving_frames_behind
 from govcomponents.pay.inputs import NewRefund
 from govcomponents.privacy import Personal
 
@@ -90,10 +91,12 @@ class PayLimits:
             **lengths,
         )
 
+    @leaving_frames_behind
     def of(self, currency: str) -> AmountLimits | None:
         """Return the limits of payments in a currency; None if it is not taken."""
         return self.amounts.get(currency, None if self.only_these_currencies else AmountLimits())
 
+    @leaving_frames_behind
     def check(self, given: Input, *, operation: str, provider: str) -> None:
         """Raise InvalidInput, which names the argument and its limit, for the first that is beyond one."""
         for name, problem, fix in self._beyond(given):

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from govcomponents.core.results import GuardedMetadata, Metadata, Result
 from govcomponents.errors import Conflict
+from govcomponents.frames import leaving_frames_behind
 from govcomponents.money import Money
 from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
 from govcomponents.pay.states import (
@@ -131,6 +132,7 @@ class Payment(Result):
         if type(self.metadata) is not Metadata:
             object.__setattr__(self, "metadata", Metadata(self.metadata))
 
+    @leaving_frames_behind
     def redirect_url(self) -> str:
         """Return the URL to redirect the person to, in clear: whoever holds it can pay. Do not log or store it.
 
@@ -147,6 +149,7 @@ class Payment(Result):
             )
         return self.next_url.reveal()
 
+    @leaving_frames_behind
     def refundable_amount(self) -> Money:
         """Return what is left to refund, for the argument `available` of `refund`.
 

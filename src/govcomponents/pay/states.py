@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from govcomponents.frames import leaving_frames_behind
+
 
 class PaymentStatus(StrEnum):
     """The status of a payment. `UNKNOWN` is a status that this version does not know; its text is `raw_status`."""
@@ -107,6 +109,7 @@ class PaymentState:
         texts = tuple(repr(text) for text in (self.code, self.raw_status, self.message, self.failure, self.is_captured))
         return (place, self.is_finished, _VAGUE.get(self.failure, 3), retry, self.code or "", texts, self.status)
 
+    @leaving_frames_behind
     def merge(self, other: PaymentState) -> PaymentState:
         """Return what both together say: the state of the two that is further along.
 

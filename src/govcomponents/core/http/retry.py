@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.times import http_date
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
+from govcomponents.frames import shield
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -31,6 +32,7 @@ def _at_once(_state: RetryCallState) -> bool:
     return True
 
 
+@shield
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """The policy of retries, as far as a request's replay class allows: when to stop, and how long to wait.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.core.inputs import instance_argument
 from govcomponents.errors import ConfigurationError
+from govcomponents.frames import leaving_frames_behind
 from govcomponents.identity.jose.jwk import MAX_RSA_BITS, MIN_RSA_BITS
 from govcomponents.identity.jose.signing import KeySigner, load_signer
 from govcomponents.identity.jose.tokens import KEY_FOR
@@ -26,6 +27,7 @@ SANDBOX_EXPONENT: Final = 65539
 ALL_ALGORITHMS: Final = frozenset(KEY_FOR)
 
 
+@leaving_frames_behind
 def new_private_key(algorithm: str = "RS256", *, bits: int = DEFAULT_BITS) -> Secret:
     """Make a private key for an algorithm, as PEM (PKCS#8). Raises ConfigurationError for one that is not known."""
     from cryptography.hazmat.primitives import serialization
@@ -52,6 +54,7 @@ def new_private_key(algorithm: str = "RS256", *, bits: int = DEFAULT_BITS) -> Se
     return Secret(pem.decode("ascii"))
 
 
+@leaving_frames_behind
 def signer_of(private_key: Secret, *, algorithm: str = "RS256", key_id: str | None = None) -> KeySigner:
     """Read a private key, as PEM or JWK. Raises ConfigurationError, and InvalidInput for what is no Secret."""
     fix = "give Secret(...) of the key's PEM or JWK, as new_private_key() makes it"
@@ -61,6 +64,7 @@ def signer_of(private_key: Secret, *, algorithm: str = "RS256", key_id: str | No
     )
 
 
+@leaving_frames_behind
 def published_jwks(signers: Iterable[KeySigner]) -> dict[str, list[dict[str, str]]]:
     """The key set to publish: public numbers only.
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 from govcomponents.core.canonical_json import encode_base64url
 from govcomponents.core.validation import is_text
 from govcomponents.errors import ConfigurationError
+from govcomponents.frames import shield
 from govcomponents.identity.jose.jwk import (
     MAX_RSA_BITS,
     MIN_RSA_BITS,
@@ -64,6 +65,7 @@ class Signer(Protocol):
         ...
 
 
+@shield
 @dataclass(frozen=True, slots=True)
 class CallableSigner:
     """A signer made of a function, for a key that lives in a key management service or a vault."""
@@ -77,6 +79,7 @@ class CallableSigner:
         return self.function(data)
 
 
+@shield
 @dataclass(frozen=True, slots=True)
 class KeySigner:
     """A signer that holds the private key in this process. It cannot be printed or pickled."""

@@ -9,6 +9,7 @@ import re
 from typing import Final
 
 from govcomponents.core.inputs import text_argument
+from govcomponents.frames import leaving_frames_behind
 from govcomponents.notify.recipients.faults import BadRecipient, RecipientFault
 
 _OBSCURE: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff\u00a0\u202f")
@@ -18,6 +19,7 @@ _LABEL: Final = re.compile(r"(?:xn|[a-z0-9]+)(?:-?-[a-z0-9]+)*", re.IGNORECASE)
 _TOP: Final = re.compile(r"[a-z]{2,63}|xn--[a-z0-9]+(?:-[a-z0-9]+)*", re.IGNORECASE)
 
 
+@leaving_frames_behind
 def email_address(text: str) -> str:
     """Return an email address as the provider sends to it, in lower case.
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.inputs import flag_argument, text_argument
 from govcomponents.errors import ConfigurationError
+from govcomponents.frames import leaving_frames_behind
 from govcomponents.notify.recipients.faults import BadRecipient, RecipientFault
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def _library() -> ModuleType:
     return phonenumbers
 
 
+@leaving_frames_behind
 def phone_number(text: str, *, international: bool = False, uk_landlines: bool = False) -> PhoneNumber:
     """Return a phone number that text messages can go to.
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from govcomponents.core.inputs import flag_argument, text_argument
 from govcomponents.errors import InvalidInput
+from govcomponents.frames import leaving_frames_behind, shield
 from govcomponents.notify.recipients.countries import UNITED_KINGDOM, country, postage
 from govcomponents.notify.recipients.faults import BadRecipient, RecipientFault
 
@@ -35,6 +36,7 @@ _WIDE: Final = str.maketrans(dict.fromkeys("\u00a0\u202f", " "))
 _ZERO_WIDTH: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff")
 
 
+@shield
 @dataclass(frozen=True, slots=True)
 class PostalAddress:
     """An address as the provider puts it in order. It never prints.
@@ -105,6 +107,7 @@ class PostalAddress:
         return None
 
 
+@leaving_frames_behind
 def postal_address(lines: str | list[str] | tuple[str, ...], *, international: bool = False) -> PostalAddress:
     """Return a postal address as it will be printed. `lines` is a text with line breaks, or a list of lines.
 

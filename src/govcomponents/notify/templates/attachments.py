@@ -10,6 +10,7 @@ from typing import IO, Final
 
 from govcomponents.core.inputs import flag_argument, path_argument, text_argument
 from govcomponents.errors import InvalidInput
+from govcomponents.frames import leaving_frames_behind, shield
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 MAX_LETTER_BYTES: Final = 5 * 1024 * 1024
@@ -18,6 +19,7 @@ _OPERATION: Final = "notify.attach"
 _FIX: Final = "send a file of at most 2 MB that is not empty"
 
 
+@shield
 @dataclass(frozen=True, slots=True)
 class Attachment:
     """A file that is ready to be sent as the value of a placeholder. Make one with `attach`. It never prints.
@@ -39,6 +41,7 @@ class Attachment:
         _check_options(self.confirm_email, self.retention_weeks, self.as_link)
 
 
+@leaving_frames_behind
 def attach(
     file: bytes | str | os.PathLike[str] | IO[bytes],
     filename: str | None = None,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from govcomponents.core.inputs import flag_argument, text_argument
 from govcomponents.errors import InvalidInput
+from govcomponents.frames import leaving_frames_behind
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -48,6 +49,7 @@ def _london() -> ZoneInfo:
     return ZoneInfo("Europe/London")
 
 
+@leaving_frames_behind
 def yes_no(value: object, language: Language = "en") -> str:
     """Format true and false as "yes" and "no". Welsh has no one word for either; "ie" and "na" answer a question.
 
@@ -56,6 +58,7 @@ def yes_no(value: object, language: Language = "en") -> str:
     return _WORDS[_checked(language)]["yes" if value else "no"]
 
 
+@leaving_frames_behind
 def day(value: date, language: Language = "en", *, weekday: bool = False) -> str:
     """Format a date, such as "3 March 2026", or "Tuesday 3 March 2026"; a time is taken in London."""
     flag_argument(weekday, field="weekday", operation=_OPERATION)
@@ -68,6 +71,7 @@ def day(value: date, language: Language = "en", *, weekday: bool = False) -> str
     return f"{_DAYS[language][value.weekday()]} {written}" if weekday else written
 
 
+@leaving_frames_behind
 def clock(value: datetime | time, language: Language = "en") -> str:
     """Format a time of day, such as "10:15am", "5pm", "midday" or "midnight", in London."""
     words = _WORDS[_checked(language)]
@@ -83,6 +87,7 @@ def clock(value: datetime | time, language: Language = "en") -> str:
     return f"{value.hour % 12 or 12}{minutes}{_HALVES[language][value.hour >= 12]}"
 
 
+@leaving_frames_behind
 def moment(value: datetime, language: Language = "en", *, weekday: bool = False) -> str:
     """Format a date and time, such as "3 March 2026 at 10:15am", in London. Raises InvalidInput without a time zone."""
     if not isinstance(value, datetime):
@@ -90,6 +95,7 @@ def moment(value: datetime, language: Language = "en", *, weekday: bool = False)
     return f"{day(value, language, weekday=weekday)} {_WORDS[language]['at']} {clock(value, language)}"
 
 
+@leaving_frames_behind
 def listed(items: Iterable[object], language: Language = "en") -> str:
     """Format a list as "a, b and c"; in Welsh with "a", or "ac" before a vowel. Raises InvalidInput for no list."""
     language = _checked(language)

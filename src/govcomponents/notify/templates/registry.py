@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from govcomponents.core.inputs import member, path_argument, text_argument
 from govcomponents.core.validation import is_text
 from govcomponents.errors import ConfigurationError, InvalidInput
+from govcomponents.frames import shield
 from govcomponents.notify.models import Channel
 from govcomponents.notify.templates.personalisation import placeholder_key, shown_values
 
@@ -42,6 +43,7 @@ _OPERATION = "TemplateRegistry"
 _LANGUAGES: tuple[Language, ...] = ("en", "cy")
 
 
+@shield
 @dataclass(frozen=True, slots=True)
 class TemplateIds:
     """One template: its channel, its placeholders where they are known, and an id by environment and language.
@@ -83,6 +85,7 @@ class LockedTemplate:
         return cls(template.id, template.version, template.channel, template.placeholders, checksum)
 
 
+@shield
 @dataclass(frozen=True, slots=True)
 class TemplateChoice:
     """A template chosen by name and language: give it to any operation in the place of an id."""
@@ -129,6 +132,7 @@ class TemplateChoice:
                 )
 
 
+@shield
 class TemplateRegistry:
     """The templates of one service, in one environment. `registry["receipt"]` is the English one."""
 

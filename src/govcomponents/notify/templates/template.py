@@ -15,6 +15,7 @@ from typing import Final
 from govcomponents.core.inputs import text_argument
 from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
+from govcomponents.frames import shield
 from govcomponents.notify.models import Channel, TemplateId
 from govcomponents.notify.rendering import sms, typography
 from govcomponents.notify.rendering.html import EmailHtml, EmailText, LetterHtml
@@ -65,6 +66,7 @@ class Rendered(Result):
         return Personal(_plain_text(self.source.reveal()))
 
 
+@shield
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template(Result):
     """A template, in one of its versions. `placeholders` need values; they are named as the template spells them."""

@@ -1,0 +1,73 @@
+"""The base of pydantic models that refuse wrong values by this library's own errors, which hold none of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ValidationError
+
+from govcomponents.frames import leave_frames_behind, leaving_frames_behind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from govcomponents.errors import GovComponentsError
+
+
+class Refusing(BaseModel):
+    """A model that is made or refused. What is wrong is told by `_refusal`, and no frame of the making is left.
+
+    pydantic's own error holds the input, and the frames of pydantic hold it too.
+    """
+
+    @classmethod
+    def _refusal(cls, error: ValidationError) -> GovComponentsError:
+        """Return the error that a caller gets for one of pydantic's."""
+        raise NotImplementedError
+
+    if not TYPE_CHECKING:  # a type checker knows the fields of each model by pydantic's own signatures
+
+        def __init__(self, /, **values: Any) -> None:
+            refused, kind = None, type(self)
+            try:
+                super().__init__(**values)
+            except BaseException as error:  # noqa: BLE001  # it is raised below
+                refused = error
+            if refused is not None:
+                del self, values
+                raise _of(kind, refused)
+
+        # So that a model inside another is read by pydantic alone, and its error names the way to the field.
+        __init__.__pydantic_base_init__ = True
+
+        @classmethod
+        @leaving_frames_behind
+        def model_validate(cls, *args: Any, **kwargs: Any) -> Any:
+            """Read a mapping."""
+            return _read(cls, super().model_validate, args, kwargs)
+
+        @classmethod
+        @leaving_frames_behind
+        def model_validate_json(cls, *args: Any, **kwargs: Any) -> Any:
+            """Read JSON."""
+            return _read(cls, super().model_validate_json, args, kwargs)
+
+        @classmethod
+        @leaving_frames_behind
+        def model_validate_strings(cls, *args: Any, **kwargs: Any) -> Any:
+            """Read a mapping of texts."""
+            return _read(cls, super().model_validate_strings, args, kwargs)
+
+
+def _of(kind: type[Refusing], error: BaseException) -> BaseException:
+    """Return what is raised instead of an error of the making of a model, without its frames."""
+    given = kind._refusal(error) if isinstance(error, ValidationError) else error  # noqa: SLF001  # of its own base
+    leave_frames_behind(given)
+    return given
+
+
+def _read(kind: type[Refusing], read: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    try:
+        return read(*args, **kwargs)
+    except ValidationError as error:
+        raise kind._refusal(error) from None  # noqa: SLF001  # of its own base
