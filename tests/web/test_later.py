@@ -18,11 +18,12 @@ from flask import Flask
 
 from govcomponents import AsyncGovComponents, ConfigurationError, GovComponents
 from govcomponents.durable import AsyncDurable, Durable
+from govcomponents.identity import LogoutNotice
 from govcomponents.integrations.fastapi import FastAPIGov
 from govcomponents.integrations.flask import GovComponentsFlask
 from govcomponents.notify import DeliveryReceipt
 from govcomponents.pay import PaymentChanged
-from govcomponents.testing import WebSuite
+from govcomponents.testing import Callback, WebSuite
 from web.test_fastapi import AsgiClient
 
 SECRET_KEY = "a secret of the tests, of forty characters"
@@ -96,7 +97,7 @@ def test_without_a_secret_the_provider_comes_again(file: str) -> None:
 
 def test_a_handler_that_would_never_be_called_is_refused(later: Durable) -> None:
     ext = GovComponentsFlask(later=later)
-    for kind in (PaymentChanged, DeliveryReceipt):
+    for kind in (PaymentChanged, DeliveryReceipt, LogoutNotice):
         with pytest.raises(ConfigurationError, match=r"later\.when"):
             ext.when(kind)
 
@@ -146,3 +147,42 @@ def test_a_worker_beside_the_requests_makes_what_is_due(file: str) -> None:
     assert asyncio.run(till_done())
     assert handled == ["hu20sqlact5260q2nanm0q8u93"]
     later.engine.dispose()
+
+
+def test_a_logout_notice_ends_sessions_at_once_and_is_handled_later(tmp_path: Path) -> None:
+    from govcomponents.contracts.web.browser import Browser, path_of
+    from govcomponents.contracts.web.suite import _world
+    from web.test_flask import FlaskClient
+
+    with GovComponents.sandbox(_world()) as gov:
+        later = Durable(gov, f"sqlite:///{tmp_path / 'store.db'}")
+        app = Flask("service")
+        app.config["SECRET_KEY"] = SECRET_KEY
+        ext = GovComponentsFlask(app, later=later)
+        told: list[LogoutNotice] = []
+        later.when(LogoutNotice)(lambda event, _transaction: told.append(event))
+
+        @app.get("/open")
+        def open_page() -> str:
+            return ext.person.subject.reveal() if ext.person else "nobody"
+
+        browser = Browser(FlaskClient(app))
+        gov.simulator.one_login.sign_in_as("SAM")
+        back = gov.simulator.visit(browser.get("/gov/sign-in").header("location") or "").headers["location"]
+        browser.get(f"/gov/callback?{back.partition('?')[2]}")
+        subject = browser.get("/open").text
+        statuses: list[int] = []
+
+        def receive(callback: Callback) -> int:
+            path, headers = path_of(callback.url), dict(callback.headers)
+            statuses.append(browser.client.send("POST", path, headers, callback.body).status)
+            return statuses[-1]
+
+        gov.simulator.clock.advance(2)
+        gov.simulator.callbacks.receive(receive)
+        gov.simulator.one_login.sign_out_everywhere("SAM")
+        gov.simulator.clock.advance(5)
+        assert (statuses, browser.get("/open").text, told) == ([200], "nobody", [])
+        assert later.run_due().handled == 1
+        assert [one.subject.reveal() for one in told if one.subject] == [subject]
+        later.engine.dispose()

@@ -55,8 +55,8 @@ class GovComponentsFlask(EventHandlers[None]):
     share: see `WebHandlers`. The cookies are sealed under Flask's SECRET_KEY and SECRET_KEY_FALLBACKS. `prefix` is
     where the blueprint is mounted, `signed_out_url` the registered URL to which people come after signing out.
 
-    `later` is the durable layer, if the service has one: then its components are taken, and callbacks of payments and
-    messages are stored before they are answered, and handled by `@later.when`.
+    `later` is the durable layer, if the service has one: then its components are taken, and callbacks are
+    stored before they are answered, and handled by `@later.when`.
 
     It begins a sign-in at `sign-in`, takes the way back at `callback`, ends sessions by POST at `sign-out`, takes what
     providers send by POST at `events/pay`, `events/notify` and `events/identity`, and tells of health at `health`. The
@@ -224,7 +224,9 @@ class GovComponentsFlask(EventHandlers[None]):
         if (request.content_length or 0) > MAX_CALLBACK or (body := _bounded_body()) is None:
             return _response(Answer.too_large())
         try:
-            if self._later is not None and component != "identity":
+            if self._later is not None:
+                if component == "identity":
+                    self._handlers.event(component, body, request.headers)  # ends sessions at once
                 return _response(self._later.receive(component, body, request.headers))
             event = self._handlers.event(component, body, request.headers)
             for handler in self.for_event(event):

@@ -65,8 +65,8 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
     read when the application starts. `ended` and `used` are stores that several processes share: see
     `AsyncWebHandlers`. `signed_out_url` is the registered URL to which people come after signing out.
 
-    `later` is the durable layer, if the service has one: then its components are taken, and callbacks of payments and
-    messages are stored before they are answered, and handled by `@later.when`. `works` lets this process make what is
+    `later` is the durable layer, if the service has one: then its components are taken, and callbacks are
+    stored before they are answered, and handled by `@later.when`. `works` lets this process make what is
     due as well, beside its requests.
 
     The routes begin a sign-in at `sign-in`, take the way back at `callback`, end sessions by POST at `sign-out`, take
@@ -214,7 +214,9 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         if body is None:
             return _response(Answer.too_large())
         try:
-            if self._later is not None and component != "identity":
+            if self._later is not None:
+                if component == "identity":
+                    await self._parts()[1].event(component, body, request.headers)  # ends sessions at once
                 return _response(await self._later.receive(component, body, request.headers))
             event = await self._parts()[1].event(component, body, request.headers)
             for handler in self.for_event(event):

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     Event: TypeAlias = IdentityEvent | NotifyEvent | PayEvent
 
 E = TypeVar("E")
-_STORED = ("govcomponents.pay.events", "govcomponents.notify.events", "govcomponents.durable.inbox.events")
 ResultT = TypeVar("ResultT")
 
 
@@ -23,7 +22,7 @@ class EventHandlers(Generic[ResultT]):
     """The handlers of a service: none, one or several for each type of event, called in the order of registration.
 
     `ResultT` is what a handler returns: None, or an awaitable in an asyncio service. `is_stored` is true for a service
-    with a durable layer, which stores events of payments and messages: then their handlers are the layer's.
+    with a durable layer, which stores events: then their handlers are the layer's.
     """
 
     _STORED_FIX = "register it with @later.when, as a function of the event and the transaction"
@@ -36,15 +35,15 @@ class EventHandlers(Generic[ResultT]):
         """Register a handler: `@gov.when(PaymentChanged)` above a function that takes the event.
 
         A provider sends an event again until it was dealt with, and may send it twice: a handler must do no harm the
-        second time. Raises InvalidInput for what is no type, ConfigurationError for events that the durable layer
-        stores.
+        second time. Raises InvalidInput for what is no type, ConfigurationError where a durable layer stores the
+        events.
         """
         if not isinstance(kind, type):
             fix = "name the type of event, such as PaymentChanged"
             raise InvalidInput(field="kind", problem="it is not a type", fix=fix, operation="web.when")
-        if self._stores_events() and kind.__module__ in _STORED:
+        if self._stores_events():
             raise ConfigurationError(
-                f"events of the type {kind.__name__} are stored by the durable layer, which has handlers of its own",
+                "events are stored by the durable layer of this service, which has handlers of its own",
                 fix=self._STORED_FIX,
                 operation="web.when",
             )

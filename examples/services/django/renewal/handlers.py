@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from govcomponents.durable import PaymentFound
 from govcomponents.identity import Identity
 from govcomponents.integrations.django import gov
-from govcomponents.pay import PaymentChanged, PaymentId
+from govcomponents.pay import PaymentChanged
 from renewal.components import settle
 from renewal.models import Renewal
 
@@ -23,16 +23,15 @@ def begin(_request: HttpRequest, identity: Identity) -> None:
 
 @gov.when_stored(PaymentChanged)
 def changed(event: PaymentChanged) -> None:
-    """A webhook says that a payment has changed: ask how it stands."""
-    if event.payment_id is not None:
-        settle(gov.components.pay.get(event.payment_id))
+    """A webhook says that a payment has changed; the event has it as it stands now."""
+    if event.payment is not None:
+        settle(event.payment)
 
 
 @gov.when_stored(PaymentFound)
 def found(event: PaymentFound) -> None:
     """A payment was made, and its making came to no end here."""
-    payment = gov.components.pay.get(PaymentId(event.payment_id))
-    renewal = Renewal.of_payment(payment.reference)
-    if renewal is not None:
-        renewal.keep_payment(payment.id)
-        settle(payment)
+    renewal = Renewal.of_payment(event.reference)
+    if renewal is not None and event.payment is not None:
+        renewal.keep_payment(event.payment_id)
+        settle(event.payment)

@@ -67,7 +67,6 @@ def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None
     """Add the pages of the person who renews."""
     web = components.web
     proved = web.require_identity(confidence="medium")
-    proved_for_post = web.require_identity(confidence="medium", return_to="/renew")
 
     @app.get("/")
     async def start(request: Request) -> Response:
@@ -91,7 +90,7 @@ def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None
         return page(request, "check.html", renewal=renewal, owner=owner_of(person))
 
     @app.post("/renew")
-    async def pay(request: Request, person: Annotated[Person, Depends(proved_for_post)]) -> Response:
+    async def pay(request: Request, person: Annotated[Person, Depends(proved)]) -> Response:
         async with engine.begin() as connection:
             found = await records.unpaid(connection, owner_of(person))
             renewal = await records.start_paying(connection, found, chosen(request)) if found else None

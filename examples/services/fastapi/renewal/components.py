@@ -79,15 +79,15 @@ class Components:
         return None
 
     async def changed(self, event: PaymentChanged, transaction: AsyncConnection) -> None:
-        """A webhook says that a payment has changed: ask how it stands."""
-        if event.payment_id is not None:
-            await self.settle(await self.gov.pay.get(event.payment_id), transaction)
+        """A webhook says that a payment has changed; the event has it as it stands now."""
+        if event.payment is not None:
+            await self.settle(event.payment, transaction)
 
     async def found(self, event: PaymentFound, transaction: AsyncConnection) -> None:
         """A payment was made, and its making came to no end here."""
-        payment = await self.gov.pay.get(PaymentId(event.payment_id))
-        await records.keep_payment(transaction, payment.reference, payment.id)
-        await self.settle(payment, transaction)
+        if event.payment is not None:
+            await records.keep_payment(transaction, event.reference, event.payment_id)
+            await self.settle(event.payment, transaction)
 
     async def settle(self, payment: Payment, transaction: AsyncConnection) -> None:
         """Keep how a payment stands. A paid one is kept once, and its receipt goes into the same transaction."""

@@ -74,15 +74,15 @@ class Components:
         return next((one.id for one in self.gov.pay.search(reference=renewal.payment_reference)), None)
 
     def changed(self, event: PaymentChanged, transaction: sa.Connection) -> None:
-        """A webhook says that a payment has changed: ask how it stands."""
-        if event.payment_id is not None:
-            self.settle(self.gov.pay.get(event.payment_id), transaction)
+        """A webhook says that a payment has changed; the event has it as it stands now."""
+        if event.payment is not None:
+            self.settle(event.payment, transaction)
 
     def found(self, event: PaymentFound, transaction: sa.Connection) -> None:
         """A payment was made, and its making came to no end here."""
-        payment = self.gov.pay.get(PaymentId(event.payment_id))
-        records.keep_payment(transaction, payment.reference, payment.id)
-        self.settle(payment, transaction)
+        if event.payment is not None:
+            records.keep_payment(transaction, event.reference, event.payment_id)
+            self.settle(event.payment, transaction)
 
     def settle(self, payment: Payment, transaction: sa.Connection) -> None:
         """Keep how a payment stands. A paid one is kept once, and its receipt goes into the same transaction."""

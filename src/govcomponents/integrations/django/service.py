@@ -50,8 +50,8 @@ class DjangoGov(EventHandlers[None]):
     GOVCOMPONENTS_SIGNED_OUT_URL is the registered URL to which people come after signing out.
 
     The setting GOVCOMPONENTS_DURABLE, if it is there, gives the project a durable layer in its own database: a
-    dictionary with `keys`, the data keys, and `database`, the alias. Then callbacks of payments and messages are stored
-    before they are answered, and handled by `@gov.when_stored`.
+    dictionary with `keys`, the data keys, and `database`, the alias. Then callbacks are stored before they are
+    answered, and handled by `@gov.when_stored`.
     """
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class DjangoGov(EventHandlers[None]):
 
         It runs in the worker, in a transaction of the project's database in which the event is marked as handled too:
         if it raises, both are undone, and it is called again later. What it sends with `on=connection` goes with it.
-        The event is a hint: get the payment, and act on what that says.
+        The event has the payment, or the receipt's status, as it stands now.
         """
 
         def register(handler: Callable[[E], None]) -> Callable[[E], None]:

@@ -70,7 +70,9 @@ def event(request: HttpRequest, component: str) -> HttpResponse:
     if len(body) > MAX_CALLBACK:
         return response(Answer.too_large())
     try:
-        if durable_setting() is not None and component != "identity":
+        if durable_setting() is not None:
+            if component == "identity":
+                gov.handlers.event(component, body, request.headers)  # ends sessions at once
             return response(gov.later.receive(component, body, request.headers))
         happened = gov.handlers.event(component, body, request.headers)
         for handler in gov.for_event(happened):
