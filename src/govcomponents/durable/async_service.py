@@ -203,6 +203,13 @@ class AsyncDurable:
 
         return register
 
+    def when_hung(self, call: Callable[[], None]) -> None:
+        """Register what is called when a handler did not end within a lease: to end a process that does nothing else.
+
+        It is called in a thread of its own, while the handler still hangs.
+        """
+        self._worker = replace(self._worker, on_hang=call)
+
     async def erase(self, *, journey: str) -> Erasure:
         """Erase what is held about the people of a journey, and cancel what of it was not sent yet.
 

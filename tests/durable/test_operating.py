@@ -1,0 +1,130 @@
+"""What people on call see of the rows, and do with them: listed, tried again, given up."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from govcomponents.cli.main import main
+from govcomponents.durable import GaveUp
+from govcomponents.durable.storage.schema import INBOX, OUTBOX, PAYMENT, State
+
+from .world import VALUES, World
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str], url: str) -> Any:
+    """A function that runs a command on the database, and returns its status and what it reports."""
+
+    def run(*arguments: str) -> tuple[int, Any]:
+        capsys.readouterr()
+        status = main([*arguments, "--database", url, "--json"])
+        out = capsys.readouterr().out
+        assert "Canary" not in out
+        assert "sam@example.com" not in out
+        return status, json.loads(out)
+
+    return run
+
+
+def test_a_refused_call_is_listed_and_tried_again(world: World, told: Any) -> None:
+    world.later.notify.send_email("sam@example.com", "no-such-template", VALUES, reference="R-1", journey="J-1")
+    world.email("R-2")
+    world.later.run_due()
+    status, facts = told("outbox", "list", "--state", "refused")
+    assert status == 0
+    (row,) = facts["rows"]
+    assert (row["reference"], row["state"], row["journey"]) == ("R-1", "refused", "J-1")
+    assert row["problem"].split()[0] in {"NotFound", "InvalidInput", "RequestRefused"}
+    assert told("outbox", "list", "--journey", "J-1", "--problem", row["problem"].split()[0])[1]["rows"] == [row]
+    status, facts = told("outbox", "show", str(row["id"]))
+    assert (status, facts["row"]) == (0, row)
+    assert told("outbox", "retry", "--state", "refused") == (0, {"done": [row["id"]], "left": []})
+    assert world.row("R-1").state == State.PENDING
+    done = world.row("R-2").id
+    assert told("outbox", "retry", str(done), "999") == (1, {"done": [], "left": [done, 999]})
+    assert told("outbox", "show", "999")[0] == 1
+
+
+def test_what_may_have_been_sent_is_looked_up_when_it_is_tried_again(world: World, told: Any) -> None:
+    world.email()
+    world.wire.faults.append(world.wire.lost)
+    world.later.run_due()
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(OUTBOX).values(state=int(State.DEAD), problem="InDoubt", ended_at=1.0))
+    row = world.row()
+    assert told("outbox", "retry", str(row.id))[0] == 0
+    assert world.row().state == State.IN_DOUBT
+    world.let_pass(60)
+    world.later.run_due()
+    assert (world.row().state, world.held()) == (State.DONE, 1)
+
+
+def test_it_is_sent_again_only_if_that_is_asked_for(world: World, told: Any) -> None:
+    world.email()
+    world.wire.faults.append(world.wire.lost)
+    world.later.run_due()
+    assert told("outbox", "retry", str(world.row().id), "--send-again")[0] == 0
+    world.later.run_due()
+    assert (world.row().state, world.held()) == (State.DONE, 2)
+
+
+def test_what_waits_is_given_up_and_its_handler_hears_of_it(world: World, told: Any) -> None:
+    world.email("R-1", send_at=None)
+    world.email("R-2")
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(OUTBOX).where(OUTBOX.c.reference == "R-2").values(state=1, owner="somebody"))
+    first, second = world.row("R-1").id, world.row("R-2").id
+    assert told("outbox", "give-up", str(first), str(second)) == (1, {"done": [first], "left": [second]})
+    heard: list[GaveUp] = []
+    world.later.when(GaveUp)(lambda event, transaction: heard.append(event))
+    world.later.run_due()
+    assert [(one.reference, one.problem) for one in heard] == [("R-1", "GivenUp")]
+    assert world.held("R-1") == 0
+
+
+def test_an_event_that_was_given_up_is_handled_after_a_retry(world: World, told: Any) -> None:
+    from govcomponents.durable.inbox.store import insert_event
+    from govcomponents.durable.storage.sealing import PayloadKeys
+
+    event = GaveUp(
+        key="1", operation="pay.refund", account="default", reference="R-1", journey=None, is_refused=True, problem="x"
+    )
+    with world.engine.begin() as connection:
+        insert_event(connection, event, "outbox", PayloadKeys())
+        connection.execute(sa.update(INBOX).values(claims=99))
+    heard: list[GaveUp] = []
+    world.later.when(GaveUp)(lambda event, transaction: heard.append(event))
+    assert world.later.run_due().events_given_up == 1
+    status, facts = told("inbox", "list", "--state", "given-up")
+    (row,) = facts["rows"]
+    assert (status, row["kind"], row["problem"]) == (0, "outbox.GaveUp", "TooManyTries")
+    assert told("inbox", "retry", "--problem", "TooManyTries")[0] == 0
+    assert (world.later.run_due().handled, heard) == (1, [event])
+    assert told("inbox", "give-up", str(row["id"]))[0] == 1
+    assert told("inbox", "list", "--state", "handled")[1]["rows"][0]["id"] == row["id"]
+
+
+def test_a_payment_that_is_not_known_is_looked_for_again(world: World, told: Any) -> None:
+    with world.engine.begin() as connection:
+        values = {"account": "default", "reference": "R-1", "minor": 14500, "currency": "GBP", "created_at": 1.0}
+        connection.execute(sa.insert(PAYMENT).values(values | {"is_open": 0, "look_at": 1.0, "problem": "NotMade"}))
+    (row,) = told("payments", "list")[1]["rows"]
+    assert (row["state"], row["amount"], row["created_at"]) == ("not-made", "£145.00", "1970-01-01T00:00:01+00:00")
+    assert told("payments", "retry", str(row["id"]))[0] == 0
+    assert told("payments", "list", "--state", "unknown")[1]["rows"][0]["problem"] is None
+    assert told("payments", "give-up", str(row["id"]))[0] == 0
+    assert told("payments", "show", str(row["id"]))[1]["row"]["problem"] == "GivenUp"
+
+
+def test_a_command_that_names_no_row_does_nothing_to_all(world: World, url: str, capsys: Any) -> None:
+    world.email(give_up_after=timedelta(hours=1))
+    assert main(["outbox", "give-up", "--database", url]) == 2
+    assert "give their numbers" in capsys.readouterr().err
+    assert main(["outbox", "list", "--database", url]) == 0
+    assert "notify.send_email  default  R-1" in capsys.readouterr().out
+    assert world.row().state == State.PENDING
