@@ -197,6 +197,59 @@ def test_a_value_that_was_sent_without_a_name_is_masked(gov: GovComponents) -> N
     assert "grant_type=authorization_code\n(hidden)" in told
 
 
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+PERSON = "Nightingale.canary@example.com"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "body"),
+    [
+        ("GET", f"/v1/payments/{PERSON}", {}, b""),
+        ("GET", f"/v1/payments/{PERSON.replace('@', '%40')}/refunds", {}, b""),
+        ("GET", "/v2/notifications/Florence%20Nightingale", {}, b""),
+        ("GET", "/v2/notifications/07700900123", {}, b""),
+        ("GET", "/v2/notifications/+447700900123", {}, b""),
+        ("GET", f"/v1/payments/api_test_{'canary' * 6}7", {}, b""),
+        ("GET", f"/v2/no/such/{PERSON}", {}, b""),
+        ("POST", "/v1/payments", JSON, json.dumps({PERSON: 1, "a": {f"to {PERSON}": [PERSON]}}).encode()),
+        ("POST", "/v1/payments", JSON, json.dumps({"Florence Nightingale": 1, "07700900123": 2}).encode()),
+        ("POST", "/v1/payments", JSON, json.dumps({"error": PERSON, "state": "Nightingale"}).encode()),
+        (
+            "POST",
+            "/v1/payments",
+            JSON,
+            json.dumps({"reference": PERSON, "status": [PERSON], "id": "07700 900123"}).encode(),
+        ),
+        ("POST", "/v1/payments", JSON, json.dumps({"code": "Nightingale", "field": PERSON, "param": PERSON}).encode()),
+        ("POST", "/token", FORM, f"error={PERSON}&state=Nightingale&{PERSON}=1&scope={PERSON}".encode()),
+        ("GET", f"/v1/payments?error={PERSON}&state=Nightingale&{PERSON}=1&reference={PERSON}", {}, b""),
+        ("GET", "/v1/payments?reference=07700900123&page=Florence+Nightingale", {}, b""),
+    ],
+)
+def test_nobody_is_shown_wherever_a_client_puts_them(
+    gov: GovComponents, method: str, path: str, headers: dict[str, str], body: bytes
+) -> None:
+    send(gov, method, path, headers, body)
+    (entry,) = gov.simulator.requests.requests()[-1:]
+    told = page(gov, "/_sandbox/requests") + page(gov, f"/_sandbox/requests/{entry.number}") + entry.shown_path()
+    assert [one for one in ("ightingale", "900123", "api_test_", "canary") if one in told] == []
+    assert "ightingale" in entry.path + entry.query + entry.body.decode() or "9" in path or "api_test_" in path
+
+
+def test_words_and_ids_are_shown(gov: GovComponents) -> None:
+    for path in (
+        "/v1/payments/hu20sqlact5260q2nanm0q8u93/refunds",
+        "/v2/notifications/740e5834-3a29-46b4-9a6f-16142fde533a",
+        "/v1/checkout/sessions/cs_test_a1b2c3d4e5f6",
+        "/.well-known/openid-configuration",
+    ):
+        send(gov, "GET", f"{path}?page=2&reference=RENEW-7", {})
+        (entry,) = gov.simulator.requests.requests()[-1:]
+        assert entry.shown_path() == path
+        assert entry.shown_query(reveal=False) == "page=2&reference=RENEW-7"
+
+
 def test_a_refusal_is_explained_by_the_error_reference(gov: GovComponents) -> None:
     with pytest.raises(GovComponentsError) as raised:
         gov.pay.get("none")

@@ -47,7 +47,7 @@ def _facts(entry: LoggedRequest, explanation: Explanation | None) -> dict[str, o
         "provider": entry.section,
         "operation": entry.operation,
         "method": entry.method,
-        "path": entry.path,
+        "path": entry.shown_path(),
         "query": entry.shown_query(reveal=False),
         "status": entry.status,
         "error": None if explanation is None else explanation.name,
@@ -62,7 +62,7 @@ def _line(entry: LoggedRequest, explanation: Explanation | None, *, has_colours:
         colour = _RED if entry.is_refused else _YELLOW if entry.fault else _GREEN
         status = f"\x1b[{colour}m{status}\x1b[0m"
     query = entry.shown_query(reveal=False)
-    path = "".join(sign if sign.isprintable() else "?" for sign in f"{entry.path}{'?' if query else ''}{query}")
+    path = "".join(sign if sign.isprintable() else "?" for sign in f"{entry.shown_path()}{'?' if query else ''}{query}")
     told = f"{entry.at:%H:%M:%S} {status} {entry.method} {path}"
     if entry.operation:
         told += f" ({entry.operation})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -85,6 +86,16 @@ _PLAIN: Final = frozenset(
         "version",
     }
 )
+# Of these a client sends texts of its own, or a browser what a person brought: plain in answers only.
+_PLAIN_IN_ANSWERS: Final = frozenset({"code", "error", "field", "header", "object", "param", "state"})
+_PATH_WORD: Final = re.compile(r"\.?[a-z][a-z_-]{0,31}(?:\.json)?|v[0-9]{1,2}")
+_ID: Final = re.compile(r"(?=[A-Za-z_-]*[0-9])(?=[0-9_-]*[A-Za-z])[A-Za-z0-9_-]{12,64}")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}(?:\[[a-z0-9_]{0,40}\])*")
+_WORDS: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}(?: [a-z_:]{1,40})*")
+_MANY_DIGITS: Final = re.compile(r"[0-9]{7}")
+_BETWEEN_DIGITS: Final = str.maketrans("", "", " ().-")
+_SECRET: Final = re.compile(r"(?:eyJ|api_|[sr]k_|whsec_|webhook_|gcntfy)", re.IGNORECASE)
+_EMAIL: Final = re.compile(r"[^\s@<>\"']{1,320}@[^\s@<>\"']{1,320}")
 _SECRET_STATE: Final = frozenset({"authorize", "token", "sign_in", "sign_in_page", "userinfo", "logout"})
 _REASONS: Final = ("description", "message", "error_description", "error")
 
@@ -126,8 +137,14 @@ class LoggedRequest:
         try:
             told = json.loads(self.answer)
         except ValueError:
-            return self.answer.decode("utf-8", "replace").strip().partition("\n")[0][:200] if self._is_text else ""
-        return _reason_of(told)[:300]
+            told = self.answer.decode("utf-8", "replace").strip().partition("\n")[0][:200] if self._is_text else ""
+        return _EMAIL.sub(_MASK, _reason_of(told)[:300])
+
+    def shown_path(self, *, reveal: bool = False) -> str:
+        """Return the path, with the parts masked that are neither words of a provider's paths nor ids."""
+        if reveal:
+            return self.path
+        return "/".join(part if not part or _is_of_path(part) else _MASK for part in self.path.split("/"))
 
     @property
     def _is_text(self) -> bool:
@@ -139,7 +156,9 @@ class LoggedRequest:
             return self.query
         plain = self._plain_names
         return "&".join(
-            urlencode([(name, value if name in plain else _MASK)], safe="()") if name else _MASK
+            urlencode([(_shown_name(name), value if _is_plain(name, value, plain) else _MASK)], safe="()[]")
+            if name
+            else _MASK
             for name, value in _pairs(self.query)
         )
 
@@ -149,17 +168,18 @@ class LoggedRequest:
 
     def shown_body(self, *, reveal: bool) -> str:
         """Return the request's body for people to read, masked unless it is to be revealed."""
-        return self._shown(self.body, self.headers, reveal=reveal)
+        return self._shown(self.body, self.headers, self._plain_names, reveal=reveal)
 
     def shown_answer(self, *, reveal: bool) -> str:
         """Return the answer's body for people to read, masked unless it is to be revealed."""
-        return self._shown(self.answer, self.answer_headers, reveal=reveal)
+        plain = _PLAIN - {"state", "code"} if self.operation in _SECRET_STATE else _PLAIN
+        return self._shown(self.answer, self.answer_headers, plain, reveal=reveal)
 
     @property
     def _plain_names(self) -> frozenset[str]:
-        return _PLAIN - {"state", "code"} if self.operation in _SECRET_STATE else _PLAIN
+        return _PLAIN - _PLAIN_IN_ANSWERS
 
-    def _shown(self, body: bytes, headers: Mapping[str, str], *, reveal: bool) -> str:
+    def _shown(self, body: bytes, headers: Mapping[str, str], plain: frozenset[str], *, reveal: bool) -> str:
         if not body:
             return ""
         text = body.decode("utf-8", "replace")
@@ -170,11 +190,11 @@ class LoggedRequest:
                 if reveal:
                     return "\n".join(f"{name}={value}" for name, value in parse_qsl(text, keep_blank_values=True))
                 return "\n".join(
-                    f"{name}={value if name in self._plain_names else _MASK}" if name else _MASK
+                    f"{_shown_name(name)}={value if _is_plain(name, value, plain) else _MASK}" if name else _MASK
                     for name, value in _pairs(text)
                 )
             return text if reveal else _MASK
-        return json.dumps(parsed if reveal else _masked(parsed, self._plain_names), indent=2, ensure_ascii=False)
+        return json.dumps(parsed if reveal else _masked(parsed, plain), indent=2, ensure_ascii=False)
 
 
 class RequestLog:
@@ -301,9 +321,34 @@ def _reason_of(told: object) -> str:
 
 def _masked(value: object, plain: frozenset[str], name: str = "") -> object:
     if isinstance(value, dict):
-        return {key: _masked(part, plain, str(key)) for key, part in value.items()}
+        shown: dict[str, object] = {}
+        for key, part in value.items():
+            label = _shown_name(key)
+            shown[label if label not in shown else f"{label} {len(shown)}"] = _masked(part, plain, key)
+        return shown
     if isinstance(value, list):
         return [_masked(part, plain, name) for part in value]
-    if value is None or isinstance(value, bool) or name in plain:
-        return value
+    if value is None or isinstance(value, bool) or _is_plain(name, value, plain):
+        return _EMAIL.sub(_MASK, value) if isinstance(value, str) else value
     return _MASK
+
+
+def _is_of_path(part: str) -> bool:
+    """Whether a part of a path is a word as providers write them, or an id: neither a secret nor anybody's data."""
+    is_id = _ID.fullmatch(part) is not None and not _SECRET.match(part)
+    return is_id or _PATH_WORD.fullmatch(part) is not None
+
+
+def _shown_name(name: str) -> str:
+    """Return a name as providers write theirs; what somebody put in a name's place is masked."""
+    return name if _NAME.fullmatch(name) and not _MANY_DIGITS.search(name) else _MASK
+
+
+def _is_plain(name: str, value: object, plain: frozenset[str]) -> bool:
+    """Whether a value may be shown: its name is one of the plain ones, and it is words or an id as such names have."""
+    if name not in plain:
+        return False
+    if not isinstance(value, str) or "error" in plain:
+        return True
+    is_number = _MANY_DIGITS.search(value.translate(_BETWEEN_DIGITS)) is not None and not any(map(str.isalpha, value))
+    return _WORDS.fullmatch(value) is not None and not _SECRET.match(value) and not is_number
