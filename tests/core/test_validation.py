@@ -196,6 +196,24 @@ def test_times_without_a_zone():
 def test_dates_and_seconds():
     assert date_or_none("2026-03-01") == date(2026, 3, 1)
     assert date_or_none("2026-03-32") is date_or_none(None) is date_or_none("20260301") is date_or_none(7) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-W10-3",
+        "2026-03-1",
+        "2026-03-1 ",
+        "\uff12026-03-01",
+        "202\u0666-03-01",
+        "2026-+3-01",
+        "-026-03-01",
+        "2026-03-01T",
+        "",
+    ],
+)
+def test_a_date_is_written_in_one_way(text):
+    assert date_or_none(text) is None
     assert time_of(0) == datetime(1970, 1, 1, tzinfo=UTC)
     assert time_of(None) is time_of(True) is time_of("0") is time_of(1e300) is time_of(float("nan")) is None
 

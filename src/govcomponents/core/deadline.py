@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from contextvars import Context
 
 _ENDS: Final[ContextVar[float | None]] = ContextVar("call_ends", default=None)
 
 
-@contextmanager
-def limited(seconds: float | None) -> Iterator[None]:
+class limited:  # noqa: N801  # used as a statement: `with limited(...):`, by every call, so not made of a generator
     """Let what runs inside end within so many seconds; a call inside another ends with that one at the latest."""
-    outer = _ENDS.get()
-    if seconds is None:
-        yield
-        return
-    ends = time.monotonic() + seconds
-    token = _ENDS.set(ends if outer is None else min(ends, outer))
-    try:
-        yield
-    finally:
-        _ENDS.reset(token)
+
+    __slots__ = ("_seconds", "_token")
+
+    def __init__(self, seconds: float | None) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        outer = _ENDS.get()
+        ends = outer if self._seconds is None else time.monotonic() + self._seconds
+        self._token = _ENDS.set(ends if outer is None or ends is None else min(ends, outer))
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        _ENDS.reset(self._token)
 
 
 def seconds_left() -> float | None:
