@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from govcomponents.contracts.suite import Caller, Double, Subject, Suite
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from govcomponents.pay.states import PaymentStatus
     from govcomponents.privacy import Secret
 
+_NUMBERS = count()
 HOLDER = "Canary Nightingale"
 
 
@@ -85,8 +87,11 @@ class PayCaller(Caller):
         return self.service
 
     def new(self, **changed: Any) -> Payment:
-        """Create a payment."""
-        payment: Payment = self.pay.create(**{**self.subject.create, **changed})
+        """Create a payment, with a key of its own if the sample has one: they shall be different payments."""
+        fresh: dict[str, Any] = {}
+        if "idempotency_key" in self.subject.create:
+            fresh["idempotency_key"] = f"{self.subject.create['idempotency_key']}-{next(_NUMBERS)}"
+        payment: Payment = self.pay.create(**{**self.subject.create, **fresh, **changed})
         return payment
 
     def paid(self, **changed: Any) -> Payment:

@@ -265,12 +265,13 @@ class PaySuite(PayFaults):
         caller = call()
         paid, waiting = caller.paid(), caller.new()
         started = datetime.fromtimestamp(caller.double.clock(), UTC)
-        caller.double.later(4000)
+        wait = min(4000.0, (self.subject.expires_after or 4000.0) / 2)  # none may expire meanwhile
+        caller.double.later(wait)
         recent = caller.new()
         unfinished = [
             Unfinished(paid.id, started, PaymentStatus.CREATED),
             Unfinished(waiting.id, started, PaymentStatus.CREATED),
-            Unfinished(recent.id, started + timedelta(seconds=4000)),
+            Unfinished(recent.id, started + timedelta(seconds=wait)),
             Unfinished(PaymentId(self.subject.unknown_id), started),
         ]
         settled: dict[str, PaymentStatus] = {}
@@ -280,7 +281,7 @@ class PaySuite(PayFaults):
             settled[change.payment.id] = change.payment.status
             return not known_already
 
-        options: dict[str, Any] = {"older_than": timedelta(minutes=30)}
+        options: dict[str, Any] = {"older_than": timedelta(seconds=wait / 2)}
         dry = caller.pay.mop_up(unfinished, on_change, dry_run=True, **options)
         assert (dry.changed, dry.unchanged, dry.too_recent) == ((paid.id,), (waiting.id,), (recent.id,))
         assert settled == {}

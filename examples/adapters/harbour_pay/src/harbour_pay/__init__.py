@@ -1,0 +1,1 @@
+"""Harbour Pay, an invented provider of payments, for govcomponents."""
