@@ -16,6 +16,7 @@ from govcomponents.components import GovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError
 from govcomponents.integrations.commands import check_lines, required, work
 from govcomponents.privacy import Secret
+from govcomponents.web.access_logs import hide_callback_queries
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
 from govcomponents.web.handlers import WebHandlers
@@ -96,6 +97,7 @@ class GovComponentsFlask(EventHandlers[None]):
         cookies = SignInCookies([Secret(text) for text in texts], life=self._life, clock=gov.runtime.clock)
         ended, used = self._stores
         app.extensions[EXTENSION] = (gov, WebHandlers(gov, cookies, ended=ended, used=used))
+        hide_callback_queries()
         app.register_blueprint(self._blueprint())
         app.cli.add_command(self._commands())
 

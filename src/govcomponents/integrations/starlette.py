@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from govcomponents.components import AsyncGovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError
 from govcomponents.privacy import Secret
+from govcomponents.web.access_logs import hide_callback_queries
 from govcomponents.web.async_handlers import AsyncWebHandlers
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
@@ -88,6 +89,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         super().__init__(is_stored=later is not None)
         self._later = later
         self._works = works
+        hide_callback_queries()
         self._secrets = [Secret(text) for text in ([secrets] if isinstance(secrets, str) else secrets)]
         self._stores = (ended, used)
         self._life = life

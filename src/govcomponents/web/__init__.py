@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 from govcomponents.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from govcomponents.web.access_logs import (
+        CallbackQueryFilter as CallbackQueryFilter,
+        hide_callback_queries as hide_callback_queries,
+    )
     from govcomponents.web.async_handlers import AsyncWebHandlers as AsyncWebHandlers
     from govcomponents.web.cookies import SignInCookies as SignInCookies
     from govcomponents.web.ended_sessions import (
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from govcomponents.web.results import NotSignedIn as NotSignedIn, SignedIn as SignedIn
 
 _HOMES = {
+    "web.access_logs": "CallbackQueryFilter hide_callback_queries",
     "web.async_handlers": "AsyncWebHandlers",
     "web.cookies": "SignInCookies",
     "web.ended_sessions": "EndedSessions FileEndedSessions MemoryEndedSessions",

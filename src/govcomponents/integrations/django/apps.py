@@ -6,6 +6,8 @@ from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 
+from govcomponents.web.access_logs import hide_callback_queries
+
 
 class GovComponentsConfig(AppConfig):
     """The app of the components. Handlers of events stand in a module `handlers` of any installed app."""
@@ -19,6 +21,7 @@ class GovComponentsConfig(AppConfig):
         """Register the system checks, and import every app's `handlers`."""
         from govcomponents.integrations.django import checks  # noqa: F401  # registers
 
+        hide_callback_queries()
         autodiscover_modules("handlers")
         post_migrate.connect(_make_tables, sender=self)
 

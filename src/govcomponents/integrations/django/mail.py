@@ -1,0 +1,63 @@
+"""Django's own emails by the notification component: password resets, error mails, whatever calls `send_mail`.
+
+EMAIL_BACKEND = "govcomponents.integrations.django.mail.EmailBackend"
+GOVCOMPONENTS_EMAIL_TEMPLATE = "..."  # a template whose subject is ((subject)) and whose text is ((body))
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+from django.conf import settings
+from django.core.mail.backends.base import BaseEmailBackend
+
+from govcomponents.errors import ConfigurationError, GovComponentsError, InvalidInput
+from govcomponents.integrations.django.service import gov
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.core.mail import EmailMessage
+
+SETTING: Final = "GOVCOMPONENTS_EMAIL_TEMPLATE"
+
+
+class EmailBackend(BaseEmailBackend):
+    """A backend of Django's emails over `gov.components.notify`, with one template for them all.
+
+    Each recipient gets an email of their own: nobody sees who else got it. The sender is the template's; `from_email`
+    and other headers are the provider's business, and left out. Raises ConfigurationError if the setting is missing,
+    and InvalidInput for a message with files, unless Django is told to fail silently.
+    """
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Send messages, and return how many were accepted for all their recipients."""
+        accepted = 0
+        for message in email_messages:
+            try:
+                self._send(message)
+            except GovComponentsError:
+                if not self.fail_silently:
+                    raise
+                continue
+            accepted += bool(message.recipients())
+        return accepted
+
+    def _send(self, message: EmailMessage) -> None:
+        template: Any = getattr(settings, SETTING, None)
+        if not template:
+            raise ConfigurationError(
+                f"{SETTING} is not set, so Django's emails have no template",
+                fix="set it to the id of a template whose subject is ((subject)) and whose text is ((body))",
+            )
+        if message.attachments:
+            raise InvalidInput(
+                field="attachments",
+                problem="Django's emails are sent without files",
+                fix="send it by gov.components.notify.send_email, with a template that has a placeholder for the file",
+                operation="django.send_mail",
+            )
+        words = {"subject": str(message.subject), "body": str(message.body)}
+        for recipient in message.recipients():
+            gov.components.notify.send_email(recipient, template, words, str(uuid.uuid4()))
