@@ -23,23 +23,27 @@ def settings(tmp_path):
 
 
 async def longest_silence(settings, call):
-    """Run a call beside a heartbeat; returns the longest time between two beats, and that of the call."""
-    beats = [time.monotonic()]
+    """Run a call beside a heartbeat; returns the longest time between two beats, and that of the call.
+
+    The time is what this process used of its processors: what others do meanwhile makes nobody wait here.
+    """
+    clock = time.process_time
+    beats = [clock()]
 
     async def heart():
         while True:
             await asyncio.sleep(0.002)
-            beats.append(time.monotonic())
+            beats.append(clock())
 
     async with AsyncGovComponents.from_settings(settings, retry=RetryPolicy.none()) as gov:
         await gov.notify.preview("renewed", {"name": "Sam"})  # what is imported once is imported before
         task = asyncio.create_task(heart())
         await asyncio.sleep(0.01)
-        beats[:] = [time.monotonic()]
-        start = time.monotonic()
+        beats[:] = [clock()]
+        start = clock()
         await call(gov)
-        took = time.monotonic() - start
-        beats.append(time.monotonic())
+        took = clock() - start
+        beats.append(clock())
         task.cancel()
     return max(after - before for before, after in itertools.pairwise(beats)), took
 
@@ -61,7 +65,7 @@ async def send(gov, value):
 def test_the_loop_is_never_silent_while_something_large_is_rendered(settings, act, evil):
     value = (evil * SIZE)[:SIZE]
     seen = []
-    for _ in range(15):  # the machine is shared: one quiet moment is enough
+    for _ in range(5):  # the first may have to collect what is no longer used
         silence, took = asyncio.run(longest_silence(settings, lambda gov: act(gov, value)))
         seen.append((silence, took))
         if silence <= LONGEST_SILENCE:

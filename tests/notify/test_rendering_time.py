@@ -174,12 +174,13 @@ def test_time_to_clean_grows_with_length(evil):
     check(cleaned, evil, 10_000)
 
 
-@pytest.mark.parametrize("evil", ["[a](", "[a](x '", "[[]", "![", "- a\n\n", "```\n", "<", "a-"])
-def test_the_worst_takes_half_a_second(evil):
+@pytest.mark.parametrize("channel", [Channel.EMAIL, Channel.LETTER])
+@pytest.mark.parametrize("evil", EVIL)
+def test_the_worst_takes_half_a_second(channel, evil):
     value = (evil * 50_000)[:50_000]  # it stands in the template twice
 
-    # The machine is shared: one quiet moment is enough.
-    assert any(once(Channel.EMAIL, value) <= LIMIT for _ in range(8))
+    # What the machine does beside is not counted, but it warms no cache: one quiet moment is enough.
+    assert any(once(channel, value) <= LIMIT for _ in range(8))
 
 
 @pytest.mark.parametrize("nest", [("[", "](b)"), ("[a](", ")"), ("* ", ""), ("^ ", ""), ("[", "]"), ("((", "))")])

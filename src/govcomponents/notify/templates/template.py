@@ -24,6 +24,7 @@ from govcomponents.notify.templates.personalisation import shown_values
 from govcomponents.privacy import Personal
 
 _GOVUK: Final = re.compile(r"(^|\s)(#|\*|\^)?(GOV)\.(UK)(?![/?#])", re.IGNORECASE)
+_MAYBE_QR: Final = re.compile(r"qr *:", re.IGNORECASE)
 _KEPT_ENTITIES: Final = {"&nbsp;": "\ue010", "&amp;": "\ue011"}
 _ENTITY: Final = re.compile(r"&(?:#[0-9]{1,7};|#[xX][0-9a-fA-F]{1,6};|[^\t\n\f <&#;]{1,32};)")
 _OVERLONG: Final = re.compile(r"&#[0-9]{8,};?")  # no character; Python refuses to read so many digits
@@ -218,8 +219,11 @@ def _plain_text(source: str) -> str:
 
 def long_qr_code(content: str, values: placeholders.Values) -> str | None:
     """The data of the first QR code of a letter that is too long to be one; None if there is none."""
+    filled = placeholders.fill(content, values, bullets=True, escape=escaped)
+    if not _MAYBE_QR.search(filled):  # as most letters: then they are read once
+        return None
     letter = LetterHtml()
-    letter.render(placeholders.fill(content, values, bullets=True, escape=escaped) + "\n")
+    letter.render(f"{filled}\n")
     return next((data for data in letter.qr_codes if len(data.encode()) > MAX_QR_BYTES), None)
 
 
