@@ -22,12 +22,14 @@ from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.http.transport import Transport
 from govcomponents.core.inputs import instance_argument
+from govcomponents.core.journeys import within_journey
 from govcomponents.core.observe import Observer, as_observers
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, InvalidInput
 from govcomponents.frames import leaving_frames_behind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
     from typing import Self
@@ -243,6 +245,15 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
                 policy = replace(made.policies[account], pacer=None)
                 made.notify[account] = AsyncNotifyService(cast("NotifyPort", ports(port)), runtime, policy=policy)
         return made
+
+    def journey(self, journey: str, *, in_metadata: bool = False) -> AbstractContextManager[str]:
+        """Let what is called within belong to one person's case: `with gov.journey("licence-7"):`.
+
+        Its id goes into the pending state of a sign-in, and with the durable layer into the rows of payments, messages
+        and callbacks, so that one timeline joins them over days and processes. It must hold no personal data. With
+        `in_metadata` payments that are made within carry it in their metadata, too. Raises InvalidInput.
+        """
+        return within_journey(journey, in_metadata=in_metadata)
 
     @property
     def accounts(self) -> tuple[str, ...]:

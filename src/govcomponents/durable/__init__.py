@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         AsyncLaterNotify as AsyncLaterNotify,
         AsyncLaterPay as AsyncLaterPay,
     )
+    from govcomponents.durable.audit.timeline import JourneyStep as JourneyStep
     from govcomponents.durable.async_service import (
         AsyncDurable as AsyncDurable,
         AsyncLaterAccount as AsyncLaterAccount,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "durable.async_later": "AsyncLaterNotify AsyncLaterPay",
     "durable.async_service": "AsyncDurable AsyncLaterAccount",
+    "durable.audit.timeline": "JourneyStep",
     "durable.inbox.events": "GaveUp PaymentFound",
     "durable.later": "LaterNotify LaterPay",
     "durable.outbox.enqueue": "Ticket",

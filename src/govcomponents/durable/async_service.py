@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from govcomponents.components import AsyncGovComponents
 from govcomponents.core.inputs import instance_argument
+from govcomponents.core.journeys import check_journey, current_journey
 from govcomponents.durable.async_later import AsyncLaterNotify, AsyncLaterPay
+from govcomponents.durable.audit.chain import seal_entries
+from govcomponents.durable.audit.entries import Entry, note_alone, note_on
+from govcomponents.durable.audit.timeline import timeline
 from govcomponents.durable.inbox.handling import Handler, Handlers, Handling
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
 from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
-from govcomponents.durable.outbox.enqueue import Queue, check_journey
+from govcomponents.durable.outbox.enqueue import Queue
 from govcomponents.durable.outbox.retention import erase, tidy
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
@@ -27,12 +31,14 @@ from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, GovComponentsError
 from govcomponents.frames import shield
+from govcomponents.identity.models import Identity
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from govcomponents.accounts import Account
     from govcomponents.core.callbacks import Headers
+    from govcomponents.durable.audit.timeline import JourneyStep
     from govcomponents.durable.outbox.retention import Erasure
     from govcomponents.durable.outbox.status import OutboxStatus
     from govcomponents.durable.outbox.worker import WorkReport
@@ -160,6 +166,7 @@ class AsyncDurable:
         )
         counts = await handling.all_due(seconds)
         await self._runtime.transport.run_blocking(lambda: tidy(self._engine))
+        await self._runtime.transport.run_blocking(lambda: seal_entries(self._engine, self._keys))
         return replace(done, handled=counts["handled"], failed=counts["failed"], events_given_up=counts["gave_up"])
 
     async def receive(self, source: str, body: bytes, headers: Headers) -> Answer:
@@ -209,6 +216,32 @@ class AsyncDurable:
         It is called in a thread of its own, while the handler still hangs.
         """
         self._worker = replace(self._worker, on_hang=call)
+
+    async def journey(self, journey: str) -> tuple[JourneyStep, ...]:
+        """Return the timeline of a journey: its sign-ins, payments, messages and callbacks, the first step first.
+
+        Empty if nothing is known of it. Raises InvalidInput.
+        """
+        check_journey(journey, "journey")
+        return await self._runtime.transport.run_blocking(lambda: timeline(self._engine, journey))
+
+    async def signed_in(self, identity: Identity, *, on: Transaction | None = None) -> None:
+        """Put down on the journey of a sign-in that a person signed in, and how far they were proved; not who they are.
+
+        `on` is the caller's own transaction, with which it is committed; without it, it is committed at once. Does
+        nothing for a sign-in that belongs to no journey. Raises InvalidInput.
+        """
+        fix = "give what gov.identity.complete returned"
+        instance_argument(identity, Identity, field="identity", fix=fix, operation="signed_in")
+        journey = identity.journey or current_journey()
+        if journey is None:
+            return
+        proved = f"proved {identity.confidence.value}" if identity.confidence.value != "none" else "signed in"
+        entry = Entry(journey=journey, account=identity.account, what="identity.complete", outcome=proved)
+        if on is not None:
+            await note_on(on, entry, "signed_in")
+        else:
+            await self._runtime.transport.run_blocking(lambda: note_alone(self._engine, entry))
 
     async def erase(self, *, journey: str) -> Erasure:
         """Erase what is held about the people of a journey, and cancel what of it was not sent yet.

@@ -95,7 +95,9 @@ class AsyncIdentityService(Service[IdentityPort]):
         except SignInError as error:
             self._tell("sign_in.refused", reason=error.reason.value)
             raise
-        return identity if pending.return_to is None else replace(identity, return_to=pending.return_to)
+        if pending.return_to is None and pending.journey is None:
+            return identity
+        return replace(identity, return_to=pending.return_to, journey=pending.journey)
 
     async def sign_out_url(
         self, identity: Identity | Secret, return_to: str | None = None, state: str | None = None

@@ -149,7 +149,8 @@ class Identity(Result):
     `self_asserted_names` are what a plain provider calls the person, which nobody checked: to greet them by.
     `birth_dates` has the most trusted one first. `return_codes` may be there with a proved identity; their meaning
     is between the service and the provider. `id_token` is for signing out: keep it on the server, in no cookie.
-    `return_to` is what was given to `start`. `raw` is what the provider said about the person, without its tokens.
+    `return_to` is what was given to `start`, `journey` the journey in which that was. `raw` is what the provider said
+    about the person, without its tokens.
     """
 
     provider: str
@@ -171,6 +172,7 @@ class Identity(Result):
     driving_permits: tuple[DrivingPermit, ...] = ()
     return_codes: tuple[str, ...] = field(default=(), repr=False)
     return_to: str | None = None
+    journey: str | None = None
     id_token: Secret
 
     @property

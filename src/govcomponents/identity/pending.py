@@ -35,7 +35,7 @@ class PendingSignIn(Result):
     when the person comes back, and never accept it from anywhere else. `dump()` gives text, `load()` takes it.
 
     `confidence` are the levels that will do; none: no proof was asked for. `created_at` is in seconds since the
-    epoch. `subject` is who is expected to come back.
+    epoch. `subject` is who is expected to come back, `journey` the journey in which it was started.
     """
 
     provider: str
@@ -52,6 +52,7 @@ class PendingSignIn(Result):
     max_age: int | None = None
     subject: Personal[str] | None = None
     return_to: str | None = None
+    journey: str | None = None
 
     def dump(self) -> str:
         """Return everything as text, secrets included: store it only where this browser's session alone reaches it."""

@@ -99,7 +99,9 @@ class IdentityService(Service[IdentityPort]):
         except SignInError as error:
             self._tell("sign_in.refused", reason=error.reason.value)
             raise
-        return identity if pending.return_to is None else replace(identity, return_to=pending.return_to)
+        if pending.return_to is None and pending.journey is None:
+            return identity
+        return replace(identity, return_to=pending.return_to, journey=pending.journey)
 
     def sign_out_url(self, identity: Identity | Secret, return_to: str | None = None, state: str | None = None) -> str:
         """Return the URL that ends the person's session with the provider: end your own first, then redirect there.

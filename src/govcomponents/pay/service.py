@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.inputs import callback_parameters, checked_input, optional_member, personal
+from govcomponents.core.journeys import with_journey
 from govcomponents.core.ports.answers import Between
 from govcomponents.errors import InvalidInput
 from govcomponents.pay.capabilities import PayCapability as Can
@@ -83,7 +84,7 @@ class PayService(Agreements, Refunds):
                 email=personal(email),
                 language=language,
                 delayed_capture=delayed_capture,
-                metadata=metadata,
+                metadata=with_journey(metadata),
                 prefilled=prefilled,
                 moto=moto,
                 set_up_agreement=set_up_agreement,

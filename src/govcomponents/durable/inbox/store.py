@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from govcomponents.durable.audit.entries import Entry, note, note_on
 from govcomponents.durable.inbox.events import event_key, hashed, kind_of, subject_of, written
-from govcomponents.durable.storage.schema import INBOX, IS_WAITING, database_time
+from govcomponents.durable.storage.schema import INBOX, IS_WAITING, OUTBOX, PAYMENT, database_time
 from govcomponents.durable.storage.transactions import first_row
 
 if TYPE_CHECKING:
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
     from govcomponents.durable.storage.sealing import PayloadKeys
     from govcomponents.durable.storage.transactions import Transaction
 
-_COLUMNS: Final = ("account", "source", "key", "kind", "subject", "payload")
+_FROM_PROVIDERS: Final = ("pay", "notify", "identity")
+_MESSAGES: Final = ("notify.send_email", "notify.send_sms", "notify.send_letter")
+_COLUMNS: Final = ("account", "source", "key", "kind", "journey", "subject", "payload")
 _DIALECTS: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 _FIXED: Final[dict[str, Any]] = {"due_at": database_time(), "created_at": database_time()}
 _INSERT: Final = {
-    name: insert(INBOX).values({column: sa.bindparam(column) for column in _COLUMNS} | _FIXED).on_conflict_do_nothing()
+    name: insert(INBOX)
+    .values({column: sa.bindparam(column) for column in _COLUMNS} | _FIXED)
+    .on_conflict_do_nothing()
+    .returning(INBOX.c.id)  # the count of rows is not told of an INSERT by every driver
     for name, insert in _DIALECTS.items()
 }
 
@@ -39,6 +45,7 @@ class Waiting:
     payload: bytes | None
     claims: int
     owner: str
+    journey: str | None
 
 
 _EARLIER = INBOX.alias("earlier")
@@ -70,7 +77,9 @@ _CLAIM: Final = (
         due_at=database_time() + sa.bindparam("lease", type_=sa.Double),
         owner=sa.bindparam("me"),
     )
-    .returning(*(INBOX.c[name] for name in ("id", "account", "source", "key", "kind", "payload", "claims", "owner")))
+    .returning(
+        *(INBOX.c[name] for name in ("id", "account", "source", "key", "kind", "payload", "claims", "owner", "journey"))
+    )
 )
 
 _HANDLED: Final = dict.fromkeys(
@@ -91,16 +100,41 @@ _HANDLED: Final = dict.fromkeys(
 def insert_event(connection: sa.Connection, event: Result | OwnEvent, source: str, keys: PayloadKeys) -> bool:
     """Store an event; False if it is there already, as the same message came before."""
     account: str = event.account
-    key = hashed(event_key(event))
+    key, kind = hashed(event_key(event)), kind_of(event, source)
+    journey = journey_of(connection, event, source)
     values = {
         "account": account,
         "source": source,
         "key": key,
-        "kind": kind_of(event, source),
+        "kind": kind,
+        "journey": journey,
         "subject": subject_of(event, source),
         "payload": keys.seal(written(event), event_name(source, account, key)),
     }
-    return connection.execute(_INSERT[connection.dialect.name], values).rowcount == 1
+    if connection.execute(_INSERT[connection.dialect.name], values).first() is None:
+        return False
+    if journey is not None and source in _FROM_PROVIDERS:
+        note(connection, [Entry(journey=journey, account=account, what=kind, outcome="received")])
+    return True
+
+
+def journey_of(connection: sa.Connection, event: Result | OwnEvent, source: str) -> str | None:
+    """Return the journey that an event belongs to: that of the payment or of the message that it is about."""
+    if source not in _FROM_PROVIDERS:
+        own: str | None = getattr(event, "journey", None)
+        return own
+    payment, reference = getattr(event, "payment_id", None), getattr(event, "reference", None)
+    if payment is not None:
+        same = (PAYMENT.c.account == event.account, PAYMENT.c.payment_id == payment)
+        found = connection.scalar(sa.select(PAYMENT.c.journey).where(*same).limit(1))
+    elif source == "notify" and reference is not None:
+        mine = OUTBOX.c.operation.in_(_MESSAGES)
+        same = (OUTBOX.c.account == event.account, OUTBOX.c.reference == reference)
+        found = connection.scalar(sa.select(OUTBOX.c.journey).where(mine, *same).limit(1))
+    else:
+        return None
+    journey: str | None = found
+    return journey
 
 
 def claim_event(connection: sa.Connection, kinds: list[str], *, lease: float, me: str) -> Waiting | None:
@@ -111,7 +145,11 @@ def claim_event(connection: sa.Connection, kinds: list[str], *, lease: float, me
 
 async def mark_handled(on: Transaction, row: Waiting) -> bool:
     """Mark an event as handled, in a transaction of any kind; False if another worker has it now."""
-    return await first_row(on, _HANDLED, {"event": row.id, "me": row.owner}, "run_due") is not None
+    if await first_row(on, _HANDLED, {"event": row.id, "me": row.owner}, "run_due") is None:
+        return False
+    if row.journey is not None:
+        await note_on(on, Entry(journey=row.journey, account=row.account, what=row.kind, outcome="handled"), "run_due")
+    return True
 
 
 def end_event(connection: sa.Connection, row: Waiting, problem: str) -> bool:

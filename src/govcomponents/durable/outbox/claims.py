@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.inbox.events import GaveUp
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.outbox.rows import Claimed
@@ -112,6 +113,22 @@ _PAUSE: Final = {"postgresql": _pause(postgresql.insert), "sqlite": _pause(sqlit
 _NO_KEYS: Final = PayloadKeys()  # it holds nothing about people
 
 
+_TOLD: Final = {
+    State.DONE: "accepted",
+    State.REFUSED: "refused",
+    State.DEAD: "given up",
+    State.IN_DOUBT: "in doubt",
+}
+
+
+def _entry(row: Claimed, outcome: Outcome, journey: str) -> Entry:
+    told = _TOLD[outcome.state]
+    item = f"outbox {row.id}"
+    return Entry(
+        journey=journey, account=row.account, what=row.operation, outcome=told, item=item, problem=outcome.problem
+    )
+
+
 def _gave_up(row: Claimed, outcome: Outcome) -> GaveUp:
     return GaveUp(
         key=f"{row.id} {row.attempts} {row.now}",
@@ -157,6 +174,10 @@ def turn(
         for (account, scope), outcome in pauses.items():
             values = {"account": account, "scope": scope, "wait": outcome.wait, "what": outcome.problem}
             connection.execute(_PAUSE[connection.dialect.name], values)
+        note(
+            connection,
+            [_entry(row, outcome, row.journey) for row, outcome in ended if row.journey and outcome.state in _TOLD],
+        )
         if most < 1:
             return []
         found = connection.execute(_CLAIM, {"most": most, "lease": lease, "me": me}).mappings().all()

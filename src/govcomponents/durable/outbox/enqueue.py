@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from govcomponents.core.inputs import text_argument
+from govcomponents.core.journeys import check_journey, current_journey
 from govcomponents.core.observe import Happening, tell
+from govcomponents.durable.audit.entries import Entry, note_on
 from govcomponents.durable.outbox.payloads import written
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import OUTBOX, State, database_time
@@ -27,7 +29,6 @@ MAX_REFERENCE: Final = 255
 _REFERENCE_FIX: Final = (
     f"give 1 to {MAX_REFERENCE} characters that name this one call, such as licence-7-receipt, without personal data"
 )
-_JOURNEY_FIX: Final = "give 1 to 64 characters without personal data, or leave it out"
 _KEY: Final = frozenset({"idempotency_key"})
 
 
@@ -104,7 +105,7 @@ class Queue:
             "account": account,
             "operation": operation,
             "reference": order.reference,
-            "journey": order.journey,
+            "journey": order.journey or current_journey(),
             "payload": self._keys.seal(plain, row),
             "content": self._keys.fingerprint(plain, row),
             "due_at": None if order.send_at is None else order.send_at.timestamp(),
@@ -137,6 +138,10 @@ class Queue:
 async def _put(on: Transaction, values: dict[str, Any], operation: str) -> tuple[int, bytes | None, str | None, bool]:
     """Insert the row, or find the one that has its reference."""
     if row := await first_row(on, _INSERT, values, operation):
+        if (journey := values["journey"]) is not None:
+            item = f"outbox {row[0]}"
+            entry = Entry(journey=journey, account=values["account"], what=operation, outcome="queued", item=item)
+            await note_on(on, entry, operation)
         return row[0], None, values["journey"], False
     key = {name: values[name] for name in ("account", "operation", "reference")}
     if held := await first_row(on, _SELECT, key, operation):
@@ -165,12 +170,6 @@ def _check(order: Order, operation: str) -> None:
     if send_at is not None and not (isinstance(send_at, datetime) and send_at.tzinfo is not None):
         fix = "give an aware datetime, such as datetime(2026, 3, 1, 9, tzinfo=UTC), or leave it out"
         raise InvalidInput(field="send_at", problem="it is no time with a time zone", fix=fix, operation=operation)
-
-
-def check_journey(journey: object, operation: str) -> None:
-    """Raise InvalidInput unless it can be the id of a journey, or is None."""
-    if journey is not None:
-        _text(journey, "journey", 64, _JOURNEY_FIX, operation)
 
 
 def _text(value: object, field: str, longest: int, fix: str, operation: str) -> None:

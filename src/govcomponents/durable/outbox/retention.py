@@ -41,6 +41,10 @@ def erase(engine: sa.Engine, journey: str) -> Erasure:
             .where(mine, OUTBOX.c.state == State.PENDING)
             .values(nothing | {"state": State.DEAD, "problem": "Erased", "ended_at": database_time()})
         ).rowcount
+        gone = {"payload": None, "is_open": 0, "problem": "Erased", "ended_at": database_time()}
+        connection.execute(
+            sa.update(INBOX).where(INBOX.c.journey == journey, INBOX.c.payload.is_not(None)).values(gone)
+        )
         erased = connection.execute(sa.update(OUTBOX).where(mine, ~IS_OPEN).values(nothing)).rowcount
         left = connection.scalar(sa.select(sa.func.count()).select_from(OUTBOX).where(mine, IS_OPEN)) or 0
     return Erasure(erased=erased, cancelled=cancelled, left=left)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.inbox.events import PaymentFound
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.faults import store_faults
@@ -87,4 +88,13 @@ def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
         values = {"payment_id": payment_id, "is_open": 0}
         if connection.execute(sa.update(PAYMENT).where(*mine).values(values)).rowcount != 1:
             return False  # another worker was there first
+        if row.journey is not None:
+            entry = Entry(
+                journey=row.journey,
+                account=row.account,
+                what="pay.create",
+                outcome="found",
+                item=f"payment {row.id}",
+            )
+            note(connection, [entry])
         return insert_event(connection, told, "payments", _NO_KEYS)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
-from govcomponents.durable.outbox.enqueue import check_journey
+from govcomponents.core.journeys import check_journey, current_journey
+from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.storage.schema import PAYMENT, database_time
 from govcomponents.errors import GovComponentsError, OutcomeUnknown, Unavailable
 from govcomponents.pay.async_service import AsyncPayService
@@ -28,7 +29,7 @@ _FIRST_LOOK: Final = 300.0
 def recording(port: PayPort, engine: sa.Engine, runtime: Runtime, journey: str | None) -> PayCalls:
     """Return the service of payments over a port that records around `create`. Raises InvalidInput."""
     check_journey(journey, "pay.create")
-    return AsyncPayService(_RecordingPort(port, engine, runtime, journey), runtime)
+    return AsyncPayService(_RecordingPort(port, engine, runtime, journey or current_journey()), runtime)
 
 
 class _RecordingPort(PayPort):
@@ -71,6 +72,7 @@ class _RecordingPort(PayPort):
         try:
             with self._engine.begin() as connection:
                 record: int = connection.execute(statement.returning(PAYMENT.c.id)).scalar_one()
+                self._audit(connection, record, "begun", None)
         except sa.exc.DBAPIError as error:
             raise Unavailable(
                 f"the payment could not be recorded ({type(error.orig).__name__}), so it was not made",
@@ -79,10 +81,21 @@ class _RecordingPort(PayPort):
             ) from None
         return record
 
+    def _audit(self, connection: sa.Connection, record: int, outcome: str, problem: str | None) -> None:
+        if self._journey is not None:
+            account, item = self._runtime.account, f"payment {record}"
+            what = "pay.create"
+            entry = Entry(
+                journey=self._journey, account=account, what=what, outcome=outcome, item=item, problem=problem
+            )
+            note(connection, [entry])
+
     def _note(self, record: int, **values: Any) -> None:
         """Note what came of it. If that cannot be done, the caller has its payment, and the search finds it later."""
         try:
             with self._engine.begin() as connection:
                 connection.execute(sa.update(PAYMENT).where(PAYMENT.c.id == record).values(values))
+                outcome = "made" if "payment_id" in values else "not made" if "is_open" in values else "in doubt"
+                self._audit(connection, record, outcome, values.get("problem"))
         except sa.exc.DBAPIError as error:
             log.error("what came of a payment could not be recorded (%s)", type(error.orig).__name__)  # noqa: TRY400  # the text holds the values

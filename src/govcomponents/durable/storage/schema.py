@@ -103,6 +103,7 @@ INBOX: Final = sa.Table(
     # A hash of the event's key: the same message has the same one.
     sa.Column("key", sa.String(64), nullable=False),
     sa.Column("kind", sa.String(60), nullable=False),
+    sa.Column("journey", sa.String(64)),
     # A hash of what it is about, such as a payment: events of one subject are handled one after the other.
     sa.Column("subject", sa.String(64), nullable=False),
     # The event, sealed; null once it is handled.
@@ -116,6 +117,7 @@ INBOX: Final = sa.Table(
     sa.Column("created_at", _Time, nullable=False),
     sa.Column("ended_at", _Time),
     sa.UniqueConstraint("source", "account", "key", name="gov_inbox_key"),
+    sa.Index("gov_inbox_journey", "journey"),
 )
 IS_WAITING: Final = INBOX.c.is_open == sa.literal_column("1")
 sa.Index("gov_inbox_due", INBOX.c.due_at, INBOX.c.id, postgresql_where=IS_WAITING, sqlite_where=IS_WAITING)
@@ -140,9 +142,42 @@ PAYMENT: Final = sa.Table(
     sa.Column("created_at", _Time, nullable=False),
     sa.Index("gov_payment_reference", "account", "reference"),
     sa.Index("gov_payment_id", "account", "payment_id"),
+    sa.Index("gov_payment_journey", "journey"),
 )
 IS_UNKNOWN: Final = PAYMENT.c.is_open == sa.literal_column("1")
 sa.Index("gov_payment_look", PAYMENT.c.look_at, postgresql_where=IS_UNKNOWN, sqlite_where=IS_UNKNOWN)
+
+AUDIT: Final = sa.Table(
+    "gov_audit",
+    METADATA,
+    sa.Column("seq", _Id, primary_key=True, autoincrement=True),
+    sa.Column("at", _Time, nullable=False),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("journey", sa.String(64), nullable=False),
+    # An operation such as "notify.send_email", or the class of an event.
+    sa.Column("what", sa.String(60), nullable=False),
+    sa.Column("outcome", sa.String(40), nullable=False),
+    # The row that it is told of, such as "outbox 7".
+    sa.Column("item", sa.String(40)),
+    sa.Column("problem", sa.String(120)),
+    # The number of the seal over it; null until there is one.
+    sa.Column("seal", _Id),
+    sa.Index("gov_audit_journey", "journey", "seq"),
+    sa.Index("gov_audit_seal_number", "seal", "seq"),
+)
+_IS_UNSEALED = AUDIT.c.seal.is_(None)
+sa.Index("gov_audit_unsealed", AUDIT.c.seq, postgresql_where=_IS_UNSEALED, sqlite_where=_IS_UNSEALED)
+
+AUDIT_SEAL: Final = sa.Table(
+    "gov_audit_seal",
+    METADATA,
+    sa.Column("number", _Id, primary_key=True, autoincrement=False),
+    sa.Column("entries", sa.Integer, nullable=False),
+    # The hash of the seal before; nothing for the first.
+    sa.Column("previous", sa.String(80), nullable=False),
+    sa.Column("hash", sa.String(80), nullable=False),
+    sa.Column("at", _Time, nullable=False),
+)
 
 PAUSE: Final = sa.Table(
     "gov_pause",

@@ -83,6 +83,23 @@ class PayloadKeys:
             return True
         return hmac.compare_digest(digest, self._fingerprint(key, plain, row))
 
+    def chain(self, content: bytes) -> str:
+        """Return a hash of a content that nobody without the newest key can make; a plain one where there is no key."""
+        return self._chained(self._newest, content)
+
+    def is_chain(self, content: bytes, held: str) -> bool | None:
+        """Whether a hash is that of the content; None if its key is gone."""
+        try:
+            key = bytes.fromhex(held.partition(":")[0])
+        except ValueError:
+            return False
+        if key and key not in self._fingerprints:
+            return None
+        return hmac.compare_digest(held, self._chained(key, content))
+
+    def _chained(self, key: bytes, content: bytes) -> str:
+        return f"{key.hex()}:{self._fingerprint(key, content, b'audit').hex()}"
+
     def _fingerprint(self, key: bytes, plain: bytes, row: bytes) -> bytes:
         framed = len(row).to_bytes(4) + row + plain
         return hmac.digest(self._fingerprints[key], framed, "sha256") if key else hashlib.sha256(framed).digest()

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from govcomponents.core.canonical_json import NotCanonical, encode_base64url, parse_object
 from govcomponents.core.http.messages import Replay, Request, Response
+from govcomponents.core.journeys import current_journey
 from govcomponents.core.refreshed_value import NothingToUse
 from govcomponents.errors import (
     GovComponentsError,
@@ -117,6 +118,7 @@ def begin(
         max_age=request.max_age,
         subject=request.expect,
         return_to=request.return_to,
+        journey=current_journey(),
     )
 
 

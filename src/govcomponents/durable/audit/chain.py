@@ -1,0 +1,102 @@
+"""The chain: entries are sealed a batch at a time, each seal over its entries and the seal before, and verified."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from govcomponents.durable.storage.faults import store_faults
+from govcomponents.durable.storage.schema import AUDIT, AUDIT_SEAL, database_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from govcomponents.durable.storage.sealing import PayloadKeys
+
+_AT_ONCE: Final = 1000
+_HASHED: Final = ("seq", "at", "account", "journey", "what", "outcome", "item", "problem")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditVerdict:
+    """The result of a verification: `problems` says what was changed, is missing, or cannot be verified.
+
+    `last` is the newest seal. Kept elsewhere, it shows later whether the end of the audit was cut off. `unsealed` are
+    entries so new that no seal is over them yet.
+    """
+
+    entries: int
+    seals: int
+    unsealed: int
+    last: str | None
+    problems: tuple[str, ...]
+
+
+def seal_entries(engine: sa.Engine, keys: PayloadKeys, *, settled: float = 10.0) -> int:
+    """Seal the entries that are older than so many seconds. Returns how many; another worker may be at it too."""
+    unsealed = sa.select(AUDIT).where(AUDIT.c.seal.is_(None), AUDIT.c.at < database_time() - settled)
+    last = sa.select(AUDIT_SEAL.c.number, AUDIT_SEAL.c.hash).order_by(AUDIT_SEAL.c.number.desc()).limit(1)
+    try:
+        with engine.begin() as connection:
+            rows = connection.execute(unsealed.order_by(AUDIT.c.seq).limit(_AT_ONCE)).all()
+            if not rows:
+                return 0
+            before = connection.execute(last).first()
+            number, previous = (before[0] + 1, before[1]) if before is not None else (1, "")
+            seal = {
+                "number": number,
+                "entries": len(rows),
+                "previous": previous,
+                "hash": keys.chain(_text(previous, rows)),
+            }
+            # Two workers want the same number: one of them fails on the key, and all that it did is undone.
+            connection.execute(sa.insert(AUDIT_SEAL).values(seal | {"at": database_time()}))
+            mine = AUDIT.c.seq.in_([row.seq for row in rows])
+            connection.execute(sa.update(AUDIT).where(mine).values(seal=number))
+    except sa.exc.IntegrityError:
+        return 0
+    return len(rows)
+
+
+def verify_audit(engine: sa.Engine, keys: PayloadKeys) -> AuditVerdict:
+    """Compare every entry with the seal over it, and every seal with the one before."""
+    problems, entries, previous, expected = [], 0, "", 1
+    with store_faults(), engine.connect() as connection:
+        for seal in connection.execute(sa.select(AUDIT_SEAL).order_by(AUDIT_SEAL.c.number)).all():
+            if seal.number != expected:
+                problems.append(f"seals {expected} to {seal.number - 1} are missing")
+            if seal.previous != previous and seal.number == expected:
+                problems.append(f"seal {seal.number} does not follow on the one before")
+            rows = connection.execute(sa.select(AUDIT).where(AUDIT.c.seal == seal.number).order_by(AUDIT.c.seq)).all()
+            if len(rows) != seal.entries:
+                problems.append(f"seal {seal.number} is over {seal.entries} entries, and {len(rows)} are there")
+            elif (is_same := keys.is_chain(_text(seal.previous, rows), seal.hash)) is None:
+                problems.append(f"the key of seal {seal.number} is not among the data keys")
+            elif not is_same:
+                problems.append(f"an entry under seal {seal.number} was changed, or the seal was")
+            entries, previous, expected = entries + len(rows), seal.hash, seal.number + 1
+        unsealed = connection.scalar(sa.select(sa.func.count()).where(AUDIT.c.seal.is_(None))) or 0
+        stray = connection.scalar(sa.select(sa.func.count()).where(AUDIT.c.seal >= expected)) or 0
+    if stray:
+        problems.append(f"{stray} entries are under seals that are missing")
+    return AuditVerdict(
+        entries=entries + unsealed + stray,
+        seals=expected - 1,
+        unsealed=unsealed,
+        last=previous or None,
+        problems=tuple(problems),
+    )
+
+
+def has_seal(engine: sa.Engine, held: str) -> bool:
+    """Whether a seal that was the newest once is still there."""
+    with store_faults(), engine.connect() as connection:
+        return bool(connection.scalar(sa.select(sa.func.count()).where(AUDIT_SEAL.c.hash == held)))
+
+
+def _text(previous: str, rows: Iterable[Any]) -> bytes:
+    held = [[getattr(row, name) for name in _HASHED] for row in rows]
+    return json.dumps([previous, held], separators=(",", ":")).encode()
