@@ -1,4 +1,4 @@
-"""Writes the page of all faults from the catalogue that the sandbox itself goes by.
+"""Writes the pages of all faults and scenarios from what the sandbox itself goes by.
 
 python docs/sandbox/make_pages.py
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from govcomponents.sandbox.providers import built_in_specs, fault_catalogue
+from govcomponents.sandbox.scenarios.files import built_in
 
 HERE = Path(__file__).parent
 
@@ -48,7 +49,46 @@ def faults() -> str:
     return BEGINNING + "\n".join(lines) + "\n"
 
 
-PAGES = {"faults.md": faults}
+BEGINNING_OF_SCENARIOS = """# Scenarios
+
+Made from the sandbox's own files by `docs/sandbox/make_pages.py`. A scenario is what hurts, by name: its steps follow
+by the sandbox's clock, or are done to each payment and refund as it comes.
+
+```sh
+govcomponents sandbox --scenario outage-at-noon
+```
+
+```python
+from govcomponents import GovComponents, GovComponentsError, Money
+
+with GovComponents.sandbox(now="2026-03-02T11:59:00Z") as gov:
+    gov.simulator.play("outage-at-noon")
+    back = "https://service.example.gov.uk/back"
+    gov.pay.create(Money.gbp("145.00"), "RENEW-7", "Renew a licence", back)
+    gov.simulator.control.advance(minutes=2)
+    try:
+        gov.pay.create(Money.gbp("145.00"), "RENEW-8", "Renew a licence", back)
+    except GovComponentsError:
+        gov.simulator.control.advance(hours=1)
+        gov.pay.create(Money.gbp("145.00"), "RENEW-8", "Renew a licence", back)
+```
+
+The sandbox's page Scenarios lists them with a button to begin each; `GET /_sandbox/api/scenarios` and
+`POST /_sandbox/api/scenarios/play` do the same for programs. Starting again ends them. A step that waits is not kept
+over a restart. [How to write one](own-scenarios.md).
+
+| name | what happens | what a service should do |
+| --- | --- | --- |
+"""
+
+
+def scenarios() -> str:
+    """The page of scenarios."""
+    lines = [f"| `{one.name}` | {one.told} | {one.learn} |" for one in built_in().values()]
+    return BEGINNING_OF_SCENARIOS + "\n".join(lines) + "\n"
+
+
+PAGES = {"faults.md": faults, "scenarios.md": scenarios}
 
 if __name__ == "__main__":
     for name, make in PAGES.items():

@@ -10,7 +10,7 @@ import pytest
 
 from govcomponents import GovComponents
 from govcomponents.notify import Status, attach
-from govcomponents.sandbox.control.messages import sheets_of
+from govcomponents.sandbox.control.pages.messages import sheets_of
 from govcomponents.sandbox.http.messages import Call
 
 RECEIPT = "5ab1ec0d-0000-4000-8000-000000000102"

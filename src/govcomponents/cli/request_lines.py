@@ -7,14 +7,14 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.sandbox.control.explanation import explain
+from govcomponents.sandbox.control.pages.explanation import explain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
     from govcomponents.sandbox.app import Sandbox
-    from govcomponents.sandbox.control.explanation import Explanation
+    from govcomponents.sandbox.control.pages.explanation import Explanation
     from govcomponents.sandbox.http.request_log import LoggedRequest
 
 _RED: Final = "31"

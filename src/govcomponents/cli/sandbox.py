@@ -59,6 +59,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--public-url", metavar="URL", help="the address that clients use, if it is another one")
     parser.add_argument(
+        "--scenario",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="begin this scenario at the start, such as outage-at-noon, or that of a file that ends in .toml; may be "
+        "given several times; the page Scenarios lists them",
+    )
+    parser.add_argument("--scenarios", metavar="FOLDER", help="list the scenarios of this folder too")
+    parser.add_argument(
         "--log",
         action="store_true",
         help="print a line for each request to a provider: its answer, and why it was refused",
@@ -83,7 +92,14 @@ def run(options: argparse.Namespace) -> int:
         callbacks_to=options.callbacks_to,
         redirect_to=options.redirect_to,
         send_below=options.may_send_to,
+        scenarios=options.scenarios,
     )
+    try:
+        for name in options.scenario:
+            server.sandbox.play(name)
+    except BaseException:
+        server.close()
+        raise
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         # shutdown() waits for the loop that this signal interrupted, so another thread has to call it

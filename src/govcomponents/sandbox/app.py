@@ -13,11 +13,12 @@ from govcomponents.errors import ConfigurationError, OutcomeUnknown
 from govcomponents.sandbox.control.api import ControlApi
 from govcomponents.sandbox.control.client_environment import settings_for
 from govcomponents.sandbox.control.controls import SandboxControls
-from govcomponents.sandbox.control.index import IndexPages
-from govcomponents.sandbox.control.messages import MessagePages
-from govcomponents.sandbox.control.pages import ControlPages
-from govcomponents.sandbox.control.records import RecordPages
-from govcomponents.sandbox.control.requests import RequestPages
+from govcomponents.sandbox.control.pages.controls import ControlPages
+from govcomponents.sandbox.control.pages.index import IndexPages
+from govcomponents.sandbox.control.pages.messages import MessagePages
+from govcomponents.sandbox.control.pages.records import RecordPages
+from govcomponents.sandbox.control.pages.requests import RequestPages
+from govcomponents.sandbox.control.pages.scenarios import ScenarioPages
 from govcomponents.sandbox.faults.injection import inject
 from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, text_response
 from govcomponents.sandbox.http.routing import Found, Router
@@ -25,6 +26,7 @@ from govcomponents.sandbox.key_guard import looks_live
 from govcomponents.sandbox.plugins.context import SandboxContext
 from govcomponents.sandbox.plugins.provider import CorruptsResponses, RunningProvider
 from govcomponents.sandbox.providers import BuiltInStubs, built_in_specs
+from govcomponents.sandbox.scenarios.player import Scenarios
 from govcomponents.sandbox.state.clock import SandboxClock
 from govcomponents.sandbox.state.ids import Ids
 from govcomponents.sandbox.state.timeline import Timeline
@@ -43,6 +45,7 @@ __all__ = ["IN_PROCESS_URL", "Sandbox"]
 
 IN_PROCESS_URL = "https://sandbox.example.gov.uk"
 _SENDERS = frozenset({"/_sandbox/api/callbacks/deliver", "/_sandbox/callbacks/deliver"})
+_PLAYERS = frozenset({"/_sandbox/api/scenarios/play", "/_sandbox/scenarios"})
 
 
 def _require_extra() -> None:
@@ -64,7 +67,8 @@ class Sandbox(BuiltInStubs):
     the log of what came. `handle` and `visit` serve it in this process; `govcomponents.sandbox.server` over HTTP.
     `sign_in` says how identity providers answer an authorization request: "page", "at_once", or None for what the world
     says of each client. `shares_clock` is whether its callers go by its clock. `state` is a file that keeps the state
-    over restarts; close the sandbox then. It sends only to addresses that `world` names and to those below
+    over restarts; close the sandbox then. `scenarios` is a folder with a team's own.
+    It sends only to addresses that `world` names and to those below
     `send_below`: a world that comes later by its control API cannot name others. Raises ConfigurationError for a world
     that is wrong, and for a state file that does not fit.
     """
@@ -80,6 +84,7 @@ class Sandbox(BuiltInStubs):
         shares_clock: bool = True,
         state: Path | str | None = None,
         send_below: Iterable[str] = (),
+        scenarios: Path | str | None = None,
     ) -> None:
         _require_extra()
         if sign_in not in (None, "page", "at_once"):
@@ -99,13 +104,18 @@ class Sandbox(BuiltInStubs):
         self.requests = self._context.requests
         self._beginning = (world, seed, now)
         self._replayer: StateReplayer | None = None
-        self._controls = SandboxControls(self._context, self._start_again, self._drop_connections, self.respond)
+        folder = None if scenarios is None else Path(scenarios)
+        self.scenarios = Scenarios(self._context, self.respond, folder)
+        self._controls = SandboxControls(
+            self._context, self._start_again, self._drop_connections, self.respond, self.scenarios
+        )
         self._pages = (
             ControlApi(self._controls),
             ControlPages(self._controls),
             RequestPages(self._controls),
             RecordPages(self._controls),
             MessagePages(self._controls),
+            ScenarioPages(self._controls),
             IndexPages(self._controls),
         )
         sections = load_world(world)
@@ -138,7 +148,7 @@ class Sandbox(BuiltInStubs):
         self.providers = tuple(RunningProvider(spec, build(self._context)) for spec, build in builders)
         """The providers of the world, each with its stub."""
         self._by_section = {one.spec.section: one for one in self.providers}
-        self._controls.providers = self.providers
+        self._controls.providers = self.scenarios.providers = self.providers
         self._controls.absent = [
             spec for spec in built_in_specs() if spec.is_default and spec.section not in self._by_section
         ]
@@ -164,6 +174,7 @@ class Sandbox(BuiltInStubs):
     ) -> None:
         first_world, first_seed, first_now = self._beginning
         builders = read_world(load_world(first_world if world is None else world), self.base_url)
+        self.scenarios.clear()
         self.clock.reset(first_now if now is None else now)
         chosen = first_seed if seed is None else seed
         self._context.ids.reseed(chosen)
@@ -172,6 +183,13 @@ class Sandbox(BuiltInStubs):
         self.requests.clear()
         self.faults.forget_providers()
         self._populate(builders, chosen)
+
+    def play(self, scenario: str | Path) -> None:
+        """Begin a scenario, such as "outage-at-noon", or one of a file of your own; its steps follow by the clock.
+
+        Raises ConfigurationError for one that is not there or is wrong.
+        """
+        self.scenarios.play(scenario)
 
     def provider(self, section: str) -> ProviderStub:
         """Return the stub of a section of the world, such as "pay". Raises ConfigurationError if the world has none."""
@@ -247,6 +265,8 @@ class Sandbox(BuiltInStubs):
         """Answer one call, by the route that fits; what no route fits, its owner refuses in its own way."""
         if len(call.body) > MAX_REQUEST_BODY:
             return text_response(413, "The request is too large for the sandbox.\n")
+        if self.scenarios.is_active:
+            self.scenarios.run_due()
         found = self._router.find(call.method, call.path)
         if not isinstance(found, Found):
             response = self._missing(call, found)
@@ -255,6 +275,8 @@ class Sandbox(BuiltInStubs):
         call.params = dict(found.params)
         is_own_page = found.owner.section not in self._by_section
         response = self._act(call, found) if is_own_page else self._answered(call, found)
+        if self.scenarios.is_active:
+            self.scenarios.run_due()
         if self.callbacks.has_new:
             self.callbacks.deliver_if_received()
         if response.status == 401 and looks_live(call.headers.get("authorization", "")):
@@ -282,7 +304,8 @@ class Sandbox(BuiltInStubs):
 
     def _act(self, call: Call, found: Found) -> Response:
         # What sends callbacks waits for a service, which may call here: no step may wait for that.
-        if self._replayer is None or call.path in _SENDERS:
+        # What plays a scenario makes calls of its own, which are noted one by one.
+        if self._replayer is None or call.path in _SENDERS or call.path in _PLAYERS:
             return found.route.handler(call)
         return self._replayer.act(call, found)
 

@@ -38,6 +38,7 @@ class SandboxServer:
         callbacks_to: str | None = None,
         redirect_to: str | None = None,
         send_below: Iterable[str] = (),
+        scenarios: Path | str | None = None,
     ) -> None:
         """Bind at once. Port 0 takes a free one. Raises ConfigurationError if the address cannot be had."""
         if public_url is not None and base_url_parts(public_url) is None:
@@ -66,6 +67,7 @@ class SandboxServer:
                 sign_in=sign_in,
                 shares_clock=False,
                 state=state,
+                scenarios=scenarios,
                 send_below=[*send_below, *([callbacks_to] if callbacks_to is not None else [])],
             )
         except BaseException:

@@ -67,6 +67,8 @@ class ControlApi:
             Operation("POST", "/callbacks/<callback_id>/resend", self.resend, status=204),
             Operation("POST", "/connections/drop", self.drop_connections, m.Dropped),
             Operation("POST", "/keys/rotate", _reads(m.RotateKeys, self.rotate_keys), takes=m.RotateKeys, status=204),
+            Operation("GET", "/scenarios", self.scenarios, m.ScenarioLine, many=True),
+            Operation("POST", "/scenarios/play", _reads(m.Play, self.play), m.ScenarioLine, m.Play),
             Operation("GET", "/timeline", self.timeline, m.EventLine, many=True, query=reference),
             Operation("GET", "/messages", self.messages, m.Message, many=True),
         ]
@@ -213,6 +215,17 @@ class ControlApi:
         if wanted.provider not in able:
             raise _Refusal(400, "that provider has no keys to rotate", sorted(able))
         able[wanted.provider].rotate_keys()
+
+    def scenarios(self, call: Call) -> list[models.ScenarioLine]:
+        """List the scenarios that can be played."""
+        return [_shown(models.ScenarioLine, one) for one in self._controls.scenarios.all().values()]
+
+    def play(self, call: Call, wanted: models.Play) -> models.ScenarioLine:
+        """Begin a scenario by its name; its steps follow by the sandbox's clock."""
+        known = self._controls.scenarios.all()
+        if wanted.name not in known:
+            raise _Refusal(400, "there is no such scenario", sorted(known))
+        return _shown(models.ScenarioLine, self._controls.scenarios.play(wanted.name).scenario)
 
     def timeline(self, call: Call) -> list[models.EventLine]:
         """List what happened, oldest first; `reference` narrows it down to those that begin with it."""

@@ -190,6 +190,14 @@ class Control:
         """Let a provider change its signing keys."""
         self._ask("POST", "/keys/rotate", {"provider": provider})
 
+    def scenarios(self) -> list[models.ScenarioLine]:
+        """The scenarios that can be played."""
+        return TypeAdapter(list[models.ScenarioLine]).validate_json(self._ask("GET", "/scenarios"))
+
+    def play(self, name: str) -> models.ScenarioLine:
+        """Begin a scenario by its name."""
+        return models.ScenarioLine.model_validate_json(self._ask("POST", "/scenarios/play", models.Play(name=name)))
+
     def timeline(self, reference: str | None = None) -> list[models.EventLine]:
         """The timeline's events, oldest first; with `reference`, those that have it or one that begins with it."""
         query = f"?{urlencode({'reference': reference})}" if reference else ""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.plugins.outbox import OutboxMessage
     from govcomponents.sandbox.plugins.provider import ProviderSpec, RunningProvider
+    from govcomponents.sandbox.scenarios.player import Scenarios
 
 
 class Reset(Protocol):
@@ -32,7 +33,8 @@ class SandboxControls:
     """A sandbox as its control API and pages see and change it.
 
     `providers` are those that the world has; `absent` those of the default world that it has not; with `seed` they are
-    others after a reset. `respond` answers a request. `drop_connections` ends every open connection but the caller's,
+    others after a reset. `respond` answers a request. `scenarios` are those that can be played.
+    `drop_connections` ends every open connection but the caller's,
     and says how many.
     """
 
@@ -40,6 +42,7 @@ class SandboxControls:
     reset: Reset
     drop_connections: Callable[[], int]
     respond: Callable[[Call], Response]
+    scenarios: Scenarios
     seed: int = 0
     providers: Sequence[RunningProvider] = ()
     absent: Sequence[ProviderSpec] = ()

@@ -47,6 +47,7 @@ class ArmFault(_In):
     operation: str = Field("*", description="the operation's name from the catalogue; * for all")
     nth: int | None = Field(None, ge=1, le=10**9, description="only the nth call that fits")
     times: int | None = Field(None, ge=1, le=10**9, description="at most so often")
+    skip: int = Field(0, ge=0, le=10**9, description="how many calls that fit are let through first")
     probability: float = Field(1.0, ge=0, le=1, allow_inf_nan=False, description="the chance of each call that fits")
     seed: int = Field(0, description="where the chances come from")
     seconds: float | None = Field(
@@ -73,6 +74,21 @@ class RotateKeys(_In):
     """Let a provider change its signing keys."""
 
     provider: str = Field(description="the provider whose keys change")
+
+
+class Play(_In):
+    """Begin a scenario."""
+
+    name: str = Field(description="a name from the list of scenarios")
+
+
+class ScenarioLine(_Out):
+    """One scenario: what happens, and what a service should do about it."""
+
+    name: str
+    title: str
+    told: str
+    learn: str
 
 
 class Clock(_Out):
@@ -121,6 +137,7 @@ class ArmedFault(_Out):
     seed: int
     until: datetime | None
     silent_seconds: float
+    skip: int
     seen: int = Field(description="calls that fitted since it was armed")
     injected: int = Field(description="calls that it was injected into")
 

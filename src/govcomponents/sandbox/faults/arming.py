@@ -31,6 +31,7 @@ class UnknownName(ValueError):
 class ArmedFault:
     """A fault that waits for its calls.
 
+    `skip`: how many calls that fit are let through first.
     `nth`: only the nth call that fits, counted from 1 and from when it was armed. `times`: at most so often.
     `probability`: for each call that fits, drawn from `seed`. `until`: seconds since the epoch, by the sandbox's
     clock. `silent_seconds`: how long a time-out stays silent over HTTP. `seen` and `injected` count calls.
@@ -46,6 +47,7 @@ class ArmedFault:
     seed: int = 0
     until: float | None = None
     silent_seconds: float = 60.0
+    skip: int = 0
     seen: int = 0
     injected: int = 0
     chance: random.Random = field(default_factory=random.Random, repr=False, compare=False)
@@ -69,6 +71,8 @@ class ArmedFault:
     def matches(self) -> bool:
         """Count a call that fits, and say whether the fault is injected."""
         self.seen += 1
+        if self.seen <= self.skip:
+            return False
         if self.nth is not None and self.seen != self.nth:
             return False
         if self.times is not None and self.injected >= self.times:
@@ -119,6 +123,7 @@ class Faults:
         seed: int = 0,
         seconds: float | None = None,
         silent_seconds: float = 60.0,
+        skip: int = 0,
     ) -> ArmedFault:
         """Arm a fault for the calls of a provider; `seconds` is how long, by the sandbox's clock.
 
@@ -134,6 +139,8 @@ class Faults:
             raise UnknownName(f"operation of {provider} for this fault", {EVERY_OPERATION, *known})
         if any(number is not None and number < 1 for number in (nth, times)):
             raise ValueError("nth and times count from 1")
+        if skip < 0:
+            raise ValueError("skip is not below 0")
         if not 0 <= probability <= 1:
             raise ValueError("probability is from 0 to 1")
         if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
@@ -154,6 +161,7 @@ class Faults:
                 seed,
                 until,
                 silent_seconds,
+                skip,
                 chance=random.Random(seed),  # noqa: S311  # chances that can be repeated, nothing secret
             )
             self._armed[armed.id] = armed

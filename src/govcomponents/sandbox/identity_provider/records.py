@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,15 +84,71 @@ def _shown(one: SignIn) -> Record:
     )
 
 
-def key_record(section: str, key_ids: Sequence[str]) -> Record:
-    """The signing keys of a provider as one record, which can be rotated."""
-    return Record(
-        id=section,
-        title="Signing keys",
-        status="in use",
-        facts=[(f"Key {number}", key_id) for number, key_id in enumerate(key_ids, 1)],
-        actions=[Action("rotate", "Rotate them")],
-    )
+class SignInRecords(ABC):
+    """The records of an OpenID provider's stub: its sign-ins, its people and its signing keys."""
+
+    section: str
+
+    def _keep_records(self, clock: SandboxClock) -> None:
+        self._sign_ins = SignIns(clock)
+
+    @property
+    @abstractmethod
+    def people(self) -> tuple[str, ...]:
+        """The symbols of the people who can sign in."""
+
+    @abstractmethod
+    def person_record(self, person: str) -> Record | None:
+        """A person as a record."""
+
+    @abstractmethod
+    def key_ids(self) -> Sequence[str]:
+        """The ids of the keys that are published."""
+
+    @abstractmethod
+    def sign_in_as(self, person: str) -> None:
+        """From now on sign in this person at once."""
+
+    @abstractmethod
+    def rotate_keys(self) -> None:
+        """Sign with new keys from now on."""
+
+    def sign_out_everywhere(self, person: str) -> list[str]:
+        """End a person's session at the provider; only some can. Raises LookupError."""
+        raise LookupError("this provider cannot do that")
+
+    def record_ids(self, kind: str) -> Sequence[str]:
+        """The ids of its records of a kind."""
+        return {"sign-ins": self._sign_ins.ids(), "people": self.people, "keys": (self.section,)}.get(kind, ())
+
+    def record(self, kind: str, record_id: str) -> Record | None:
+        """One record as it is now."""
+        if kind == "sign-ins":
+            return self._sign_ins.record(record_id)
+        if kind == "people":
+            return self.person_record(record_id)
+        return self._keys() if kind == "keys" and record_id == self.section else None
+
+    def _keys(self) -> Record:
+        return Record(
+            id=self.section,
+            title="Signing keys",
+            status="in use",
+            facts=[(f"Key {number}", key_id) for number, key_id in enumerate(self.key_ids(), 1)],
+            actions=[Action("rotate", "Rotate them")],
+        )
+
+    def act(self, kind: str, record_id: str, action: str) -> None:
+        """Do one of a record's actions. Raises LookupError if it cannot be done now."""
+        record = self.record(kind, record_id)
+        if record is None or action not in {one.name for one in record.actions}:
+            raise LookupError("that cannot be done to it now")
+        if action == "rotate":
+            self.rotate_keys()
+        elif action == "sign_out":
+            self.sign_out_everywhere(record_id)
+        else:
+            self.sign_in_as(record_id)
 
 
 def _moment(at: float) -> datetime:

@@ -17,7 +17,7 @@ from govcomponents.sandbox.identity_provider.clients import ClientRejected, chec
 from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
 from govcomponents.sandbox.identity_provider.keys import SigningKeys
 from govcomponents.sandbox.identity_provider.profile import AuthorizationRequest, BadRequest, ProviderProfile
-from govcomponents.sandbox.identity_provider.records import SIGN_IN_AS, SignIns, key_record
+from govcomponents.sandbox.identity_provider.records import SIGN_IN_AS, SignInRecords
 from govcomponents.sandbox.identity_provider.refusals import caller_of
 from govcomponents.sandbox.identity_provider.token_faults import corrupt
 from govcomponents.sandbox.identity_provider.world import Client, OpenIdWorld, Person
@@ -34,7 +34,7 @@ _WAITING_FOR = 3600
 _ASSERTIONS_KEPT = 600
 
 
-class OpenIdStub:
+class OpenIdStub(SignInRecords):
     """One OpenID provider. Safe to share between threads.
 
     `sign_in_as` chooses who signs in at once.
@@ -50,7 +50,7 @@ class OpenIdStub:
         self._lock = threading.Lock()
         self._chosen: str | None = None
         self._signed_in = 0
-        self._sign_ins = SignIns(context.clock)
+        self._keep_records(context.clock)
         self.keys = SigningKeys(context.ids.token())
         self._waiting: ExpiringStore[AuthorizationRequest] = ExpiringStore(context.clock)
         self._codes: ExpiringStore[tuple[AuthorizationRequest, Person]] = ExpiringStore(context.clock)
@@ -96,31 +96,17 @@ class OpenIdStub:
             "redirect_url": client.redirect_urls[0],
         }
 
-    def record_ids(self, kind: str) -> Sequence[str]:
-        """The ids of its records of a kind."""
-        return {"sign-ins": self._sign_ins.ids(), "people": self.people, "keys": (self.section,)}.get(kind, ())
+    def person_record(self, person: str) -> Record | None:
+        """A person as a record."""
+        if person not in self._people:
+            return None
+        found = self._people[person]
+        facts = [("Subject", found.sub), *((name, str(value)) for name, value in found.claims.items())]
+        return Record(id=person, title=found.label, facts=facts, actions=[SIGN_IN_AS])
 
-    def record(self, kind: str, record_id: str) -> Record | None:
-        """One record as it is now."""
-        if kind == "sign-ins":
-            return self._sign_ins.record(record_id)
-        if kind == "people" and record_id in self._people:
-            person = self._people[record_id]
-            facts = [("Subject", person.sub), *((name, str(value)) for name, value in person.claims.items())]
-            return Record(id=record_id, title=person.label, facts=facts, actions=[SIGN_IN_AS])
-        if kind == "keys" and record_id == self.section:
-            return key_record(self.section, [key.key_id for key in self.keys.published("RS256")])
-        return None
-
-    def act(self, kind: str, record_id: str, action: str) -> None:
-        """Do one of a record's actions. Raises LookupError if it cannot be done now."""
-        record = self.record(kind, record_id)
-        if record is None or action not in {one.name for one in record.actions}:
-            raise LookupError("that cannot be done to it now")
-        if action == "rotate":
-            self.rotate_keys()
-        else:
-            self.sign_in_as(record_id)
+    def key_ids(self) -> Sequence[str]:
+        """The ids of the keys that are published."""
+        return [key.key_id for key in self.keys.published("RS256")]
 
     def caller(self, call: Call) -> str:
         """Name the client that a call is of, by what it says of itself."""

@@ -11,11 +11,11 @@ from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.govuk_notify.admission import authenticate, caller_of
 from govcomponents.sandbox.providers.govuk_notify.callbacks import KINDS, CallbackSender
 from govcomponents.sandbox.providers.govuk_notify.messages import Message, Messages
-from govcomponents.sandbox.providers.govuk_notify.records import records_of
 from govcomponents.sandbox.providers.govuk_notify.responses import Refusal, unknown_route, wrong_method
 from govcomponents.sandbox.providers.govuk_notify.retrieval import Retrieval
 from govcomponents.sandbox.providers.govuk_notify.schemas import Forms
 from govcomponents.sandbox.providers.govuk_notify.sending import Sending
+from govcomponents.sandbox.providers.govuk_notify.shown.records import records_of
 from govcomponents.sandbox.providers.govuk_notify.world import ReceivedText
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.http.messages import Call, Handler
     from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.plugins.records import Record
-    from govcomponents.sandbox.providers.govuk_notify.outbox import Outbox
+    from govcomponents.sandbox.providers.govuk_notify.shown.outbox import Outbox
     from govcomponents.sandbox.providers.govuk_notify.world import ApiKey, NotifyWorld, Service
 
     Endpoint = Callable[[Service, ApiKey, Call], Response]
@@ -227,7 +227,7 @@ class GovUkNotifyStub:
 
     def _on_outbox(self) -> Outbox:
         if self._outbox is None:
-            from govcomponents.sandbox.providers.govuk_notify.outbox import Outbox
+            from govcomponents.sandbox.providers.govuk_notify.shown.outbox import Outbox
 
             self._outbox = Outbox(self.messages, self._callbacks, self._context)
         return self._outbox

@@ -118,6 +118,17 @@ class Lifecycle:
         self._move(account, charge, "failed", self.now(), "P0020")
         self.settle(account, charge)
 
+    def fail_capture(self, account: Account, charge: Charge) -> None:
+        """Let the card's provider refuse to give the money of a payment that succeeded.
+
+        As at the real one no webhook tells of it: pay-webhooks knows no message for a failed capture.
+        """
+        charge.captures_at = charge.captured_at = None
+        charge.status, charge.code, charge.touched_at = "error", "P0050", self.now()
+        charge.events.append((charge.touched_at, responses.state(charge)))
+        self._context.timeline.record("pay", "The money could not be taken, and no callback says so", charge.reference)
+        self.settle(account, charge)
+
     def dispute(self, account: Account, charge: Charge) -> None:
         """Let the card's holder dispute a payment; it is lost unless somebody decides otherwise."""
         self._raise_dispute(account, charge, "lost", self.now())

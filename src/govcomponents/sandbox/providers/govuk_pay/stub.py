@@ -10,7 +10,7 @@ from govcomponents.sandbox.providers.govuk_pay.api import Api
 from govcomponents.sandbox.providers.govuk_pay.cards import CardProblem, TestCard, look_up
 from govcomponents.sandbox.providers.govuk_pay.journeys import Journeys, link_used
 from govcomponents.sandbox.providers.govuk_pay.lifecycle import Lifecycle
-from govcomponents.sandbox.providers.govuk_pay.records import PayRecords
+from govcomponents.sandbox.providers.govuk_pay.shown.records import PayRecords
 from govcomponents.sandbox.providers.govuk_pay.store import AccountStore, Charge, SavedCard
 from govcomponents.sandbox.providers.govuk_pay.webhooks import Webhooks
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from govcomponents.core.canonical_json import encode_base64url
+from govcomponents.core.http.messages import Response
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.wire import Endpoints
 from govcomponents.identity.jose.signing import signed_jwt
-from govcomponents.identity.jose.tokens import half_hash
+from govcomponents.identity.jose.tokens import half_hash, same
+from govcomponents.identity.protocol.flow import code_challenge
+from govcomponents.sandbox.http.messages import Call, redirect
 from govcomponents.sandbox.identity_provider.keys import SigningKeys
+from govcomponents.sandbox.providers.one_login.requests import SentRefusal
 from govcomponents.sandbox.providers.one_login.sign_ins import Grant
 from govcomponents.sandbox.providers.one_login.world import Lifetimes
 
@@ -165,3 +171,35 @@ def trustmark(at: Endpoints) -> dict[str, object]:
         "C": ["Cl", "Cl.Cm"],
         "P": ["P0", "P1", "P2", "P3"],
     }
+
+
+def without_user_agent(call: Call) -> Response | None:
+    """The gateway's answer to a direct call without a User-Agent."""
+    return None if call.headers.get("user-agent", "").strip() else blocked()
+
+
+def blocked() -> Response:
+    """The page of the network before the provider, which refuses a request."""
+    page = "<!DOCTYPE html><title>403</title><h1>403 ERROR</h1><p>The request could not be satisfied.</p>"
+    return Response(403, {"content-type": "text/html; charset=utf-8"}, page.encode())
+
+
+def sent_back(refused: SentRefusal) -> Response:
+    """Send the person back with an error."""
+    parameters = {"error": refused.error, "error_description": refused.description}
+    if refused.state is not None:
+        parameters["state"] = refused.state
+    return back(refused.redirect_url, parameters, fragment=refused.fragment)
+
+
+def back(url: str, parameters: Mapping[str, str], *, fragment: bool) -> Response:
+    """Send the person back with parameters."""
+    mark = "#" if fragment else "&" if "?" in url else "?"
+    return redirect(f"{url}{mark}{urlencode(parameters, quote_via=quote)}")
+
+
+def verifier_fits(challenge: str | None, verifier: str | None) -> bool:
+    """Whether a code verifier is the one that a challenge was made of, or neither was sent."""
+    if challenge is None or verifier is None:
+        return challenge is None and verifier is None
+    return verifier.isascii() and same(code_challenge(verifier), challenge)

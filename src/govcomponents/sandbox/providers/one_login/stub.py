@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from govcomponents.core.http.messages import Response
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.wire import endpoints_of
-from govcomponents.identity.jose.tokens import same
-from govcomponents.identity.protocol.flow import code_challenge
 from govcomponents.sandbox.http.messages import Call, Route, json_response, redirect, text_response
 from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
 from govcomponents.sandbox.identity_provider.keys import PURPOSES, SigningKeys
-from govcomponents.sandbox.identity_provider.records import SignIns, key_record
+from govcomponents.sandbox.identity_provider.records import SignInRecords
 from govcomponents.sandbox.identity_provider.refusals import caller_of
 from govcomponents.sandbox.identity_provider.token_faults import corrupt
 from govcomponents.sandbox.plugins.provider import Fact
@@ -34,7 +32,16 @@ from govcomponents.sandbox.providers.one_login.requests import (
     SentRefusal,
     ShownRefusal,
 )
-from govcomponents.sandbox.providers.one_login.responses import TokenResponses, discovery, trustmark
+from govcomponents.sandbox.providers.one_login.responses import (
+    TokenResponses,
+    back,
+    blocked,
+    discovery,
+    sent_back,
+    trustmark,
+    verifier_fits,
+    without_user_agent,
+)
 from govcomponents.sandbox.providers.one_login.sign_in_page import SignInPage
 from govcomponents.sandbox.providers.one_login.sign_ins import Grant, Outcome
 from govcomponents.sandbox.providers.one_login.sign_out import LogoutNotices, SignOuts
@@ -64,7 +71,7 @@ _OF_ERROR = {
 }
 
 
-class OneLoginStub:
+class OneLoginStub(SignInRecords):
     """GOV.UK One Login. Safe to share between threads.
 
     `sign_in_as` chooses who signs in at once, and how it ends.
@@ -89,7 +96,7 @@ class OneLoginStub:
         self._codes: ExpiringStore[Grant] = ExpiringStore(context.clock)
         self._tokens: ExpiringStore[Grant] = ExpiringStore(context.clock)
         self._signed_in = 0
-        self._sign_ins = SignIns(context.clock)
+        self._keep_records(context.clock)
         self._notices = LogoutNotices(context, self._at, self.keys)
         self._sign_outs = SignOuts(self._at, self.keys, self._clients)
 
@@ -137,32 +144,13 @@ class OneLoginStub:
                 return settings
         return None
 
-    def record_ids(self, kind: str) -> Sequence[str]:
-        """The ids of its records of a kind."""
-        return {"sign-ins": self._sign_ins.ids(), "people": self.people, "keys": (self.section,)}.get(kind, ())
+    def person_record(self, person: str) -> Record | None:
+        """A person as a record."""
+        return person_record(self._people[person]) if person in self._people else None
 
-    def record(self, kind: str, record_id: str) -> Record | None:
-        """One record as it is now."""
-        if kind == "sign-ins":
-            return self._sign_ins.record(record_id)
-        if kind == "people" and record_id in self._people:
-            return person_record(self._people[record_id])
-        if kind == "keys" and record_id == self.section:
-            ids = [key.key_id for purpose in PURPOSES for key in self.keys.published(purpose)]
-            return key_record(self.section, ids)
-        return None
-
-    def act(self, kind: str, record_id: str, action: str) -> None:
-        """Do one of a record's actions. Raises LookupError if it cannot be done now."""
-        record = self.record(kind, record_id)
-        if record is None or action not in {one.name for one in record.actions}:
-            raise LookupError("that cannot be done to it now")
-        if action == "rotate":
-            self.rotate_keys()
-        elif action == "sign_out":
-            self.sign_out_everywhere(record_id)
-        else:
-            self.sign_in_as(record_id)
+    def key_ids(self) -> Sequence[str]:
+        """The ids of the keys that are published."""
+        return [key.key_id for purpose in PURPOSES for key in self.keys.published(purpose)]
 
     def caller(self, call: Call) -> str:
         """Name the client that a call is of, by what it says of itself."""
@@ -216,29 +204,29 @@ class OneLoginStub:
     # -- documents ----------------------------------------------------------------------------------------------------
 
     def _discovery(self, call: Call) -> Response:
-        return _without_user_agent(call) or json_response(200, discovery(self._at), {"cache-control": "max-age=86400"})
+        return without_user_agent(call) or json_response(200, discovery(self._at), {"cache-control": "max-age=86400"})
 
     def _jwks(self, call: Call) -> Response:
-        return _without_user_agent(call) or json_response(200, self.keys.jwks(), {"cache-control": "max-age=86400"})
+        return without_user_agent(call) or json_response(200, self.keys.jwks(), {"cache-control": "max-age=86400"})
 
     def _did(self, call: Call) -> Response:
         document = self.keys.did_document(self._at.did)
-        return _without_user_agent(call) or json_response(200, document, {"cache-control": "max-age=3600, private"})
+        return without_user_agent(call) or json_response(200, document, {"cache-control": "max-age=3600, private"})
 
     def _trustmark(self, call: Call) -> Response:
-        return _without_user_agent(call) or json_response(200, trustmark(self._at))
+        return without_user_agent(call) or json_response(200, trustmark(self._at))
 
     # -- signing in ---------------------------------------------------------------------------------------------------
 
     def _authorize(self, call: Call) -> Response:
         if len(call.query_string) > wire.MAX_AUTHORIZE_QUERY:
-            return _blocked()
+            return blocked()
         try:
             request = self._reader.read(dict(call.query), self._context.callers_time())
         except ShownRefusal as refused:
             return text_response(refused.status, refused.text)
         except SentRefusal as refused:
-            return _sent_back(refused)
+            return sent_back(refused)
         with self._lock:
             chosen = self._chosen
         if chosen is not None:
@@ -293,25 +281,25 @@ class OneLoginStub:
             symbol = "" if person is None else person.symbol
             self._sign_ins.add(symbol, request.client.client_id, outcome.value.replace("_", " "))
             self._record(f"The sign-in ended: {outcome.value.replace('_', ' ')}")
-            return _sent_back(request.refuse(*_ENDINGS[outcome]))
+            return sent_back(request.refuse(*_ENDINGS[outcome]))
         if outcome in (Outcome.IN_PERSON, Outcome.CLOSED):
             return self._page.ended(request, outcome, request.language)
         if person is None:
-            return _sent_back(request.refuse("server_error", "the sandbox's world has no people"))
+            return sent_back(request.refuse("server_error", "the sandbox's world has no people"))
         if request.id_token_hint is not None and "login" in request.prompts:
             who = self._sign_outs.subject({"id_token_hint": request.id_token_hint})
             if who is None:
-                return _sent_back(request.refuse("invalid_request", "Unable to validate id_token_hint"))
+                return sent_back(request.refuse("invalid_request", "Unable to validate id_token_hint"))
             if who != person.sub:
                 self._record("Another person signed in than the one who was to sign in again")
-                return _sent_back(request.refuse("login_required", "Login required"))
+                return sent_back(request.refuse("login_required", "Login required"))
         reached = self._reached(request, person, outcome)
         codes = _letters(person.return_codes) if return_codes is None else return_codes
         if outcome is Outcome.NOT_PROVED and not codes:
             codes = ("A",)
         if request.levels and reached is None and wire.RETURN_CODE not in request.claims:
             self._record("The person signed in; identity was not proved", person.email)
-            return _sent_back(request.refuse("access_denied", _DENIED))
+            return sent_back(request.refuse("access_denied", _DENIED))
         grant = Grant(request, person, int(self._context.callers_time()), self._context.ids.token(22), reached, codes)
         code = self._context.ids.token()
         self._codes.put(code, grant, self._lifetimes.code)
@@ -320,7 +308,7 @@ class OneLoginStub:
         self._sign_ins.add(person.symbol, request.client.client_id, result, levels=levels, code=code)
         proved = f", identity proved to {reached}" if reached else ", identity was not proved" if request.levels else ""
         self._record(f"The person signed in{proved}", person.email)
-        return _back(request.redirect_url, {"code": code, "state": request.state}, fragment=request.fragment)
+        return back(request.redirect_url, {"code": code, "state": request.state}, fragment=request.fragment)
 
     def _reached(self, request: AuthorizationRequest, person: Person, outcome: Outcome) -> str | None:
         """The highest level that was asked for and that the person is proved to."""
@@ -336,7 +324,7 @@ class OneLoginStub:
     # -- tokens -------------------------------------------------------------------------------------------------------
 
     def _token(self, call: Call) -> Response:
-        if blocked := _without_user_agent(call):
+        if blocked := without_user_agent(call):
             return blocked
         now = self._context.callers_time()
         try:
@@ -368,12 +356,12 @@ class OneLoginStub:
             raise TokenRefusal("invalid_grant", "Invalid grant")
         if grant.request.redirect_url != form["redirect_uri"]:
             raise TokenRefusal("invalid_grant", "Invalid grant")
-        if not _verifier_fits(grant.request.code_challenge, form.get("code_verifier")):
+        if not verifier_fits(grant.request.code_challenge, form.get("code_verifier")):
             raise TokenRefusal("invalid_grant", "PKCE code verification failed")
         return grant
 
     def _userinfo(self, call: Call) -> Response:
-        if blocked := _without_user_agent(call):
+        if blocked := without_user_agent(call):
             return blocked
         authorization = call.headers.get("authorization")
         if authorization is None:
@@ -390,7 +378,7 @@ class OneLoginStub:
 
     def _logout(self, call: Call) -> Response:
         if len(call.query_string) > wire.MAX_LOGOUT_QUERY:
-            return _blocked()
+            return blocked()
         query = dict(call.query)
         if who := self._sign_outs.subject(query):
             self._record("The person signed out")
@@ -402,34 +390,6 @@ class OneLoginStub:
 
     def _record(self, happened: str, person: str | None = None) -> None:
         self._context.timeline.record("identity", happened, person=person)
-
-
-def _without_user_agent(call: Call) -> Response | None:
-    """The gateway's answer to a direct call without a User-Agent."""
-    return None if call.headers.get("user-agent", "").strip() else _blocked()
-
-
-def _blocked() -> Response:
-    page = "<!DOCTYPE html><title>403</title><h1>403 ERROR</h1><p>The request could not be satisfied.</p>"
-    return Response(403, {"content-type": "text/html; charset=utf-8"}, page.encode())
-
-
-def _sent_back(refused: SentRefusal) -> Response:
-    parameters = {"error": refused.error, "error_description": refused.description}
-    if refused.state is not None:
-        parameters["state"] = refused.state
-    return _back(refused.redirect_url, parameters, fragment=refused.fragment)
-
-
-def _back(url: str, parameters: Mapping[str, str], *, fragment: bool) -> Response:
-    mark = "#" if fragment else "&" if "?" in url else "?"
-    return redirect(f"{url}{mark}{urlencode(parameters, quote_via=quote)}")
-
-
-def _verifier_fits(challenge: str | None, verifier: str | None) -> bool:
-    if challenge is None or verifier is None:
-        return challenge is None and verifier is None
-    return verifier.isascii() and same(code_challenge(verifier), challenge)
 
 
 def _letters(codes: Iterable[Any]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from govcomponents.sandbox.providers.stripe.checkout import Checkout, unknown_pa
 from govcomponents.sandbox.providers.stripe.events import Events
 from govcomponents.sandbox.providers.stripe.lifecycle import Lifecycle
 from govcomponents.sandbox.providers.stripe.objects import Objects
-from govcomponents.sandbox.providers.stripe.records import StripeRecords
+from govcomponents.sandbox.providers.stripe.shown.records import StripeRecords
 from govcomponents.sandbox.providers.stripe.store import Store, digits_of, may_be_real
 from govcomponents.sandbox.providers.stripe.validation import Problem
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.callbacks.queue import Perturbation
-from govcomponents.sandbox.control.own_page import own_page
+from govcomponents.sandbox.control.pages.own_page import own_page
 from govcomponents.sandbox.faults.catalogue import describe
 from govcomponents.sandbox.http.messages import (
     Call,

@@ -103,6 +103,8 @@ class PayRecords:
             self._lifecycle.cancel(account, charge)
         elif action == "refund":
             self._lifecycle.refund(account, charge, charge.total - charge.refunded)
+        elif action == "fail_capture":
+            self._lifecycle.fail_capture(account, charge)
         elif action == "dispute":
             self._lifecycle.dispute(account, charge)
 
@@ -162,6 +164,8 @@ def _actions(charge: Charge) -> list[Action]:
         found.append(Action("capture", "Take the held money"))
     if not charge.finished or charge.status == "capturable":
         found += [Action("expire", "Let it expire"), Action("cancel", "Cancel it as the service")]
+    if charge.status == "success" and not charge.refunds and charge.dispute is None:
+        found.append(Action("fail_capture", "Let the capture fail"))
     if charge.status == "success" and charge.refund_status == "available":
         found += [Action("refund", "Refund what is left"), Action("dispute", "Let the card's holder dispute it")]
     return found

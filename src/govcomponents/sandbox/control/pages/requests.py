@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.core.http.messages import Response
-from govcomponents.sandbox.control.explanation import caller_of, explain, reference
-from govcomponents.sandbox.control.own_page import own_page
+from govcomponents.sandbox.control.pages.explanation import caller_of, explain, reference
+from govcomponents.sandbox.control.pages.own_page import own_page
 from govcomponents.sandbox.http.messages import Call, Route, is_cross_site, redirect, text_response
 from govcomponents.sandbox.http.templating import Templates
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from govcomponents.sandbox.control.controls import SandboxControls
-    from govcomponents.sandbox.control.explanation import Explanation
+    from govcomponents.sandbox.control.pages.explanation import Explanation
     from govcomponents.sandbox.faults.catalogue import Fault
     from govcomponents.sandbox.http.request_log import LoggedRequest
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.control.client_environment import environment, settings_for
-from govcomponents.sandbox.control.journey import as_mermaid, drawing_of
-from govcomponents.sandbox.control.own_page import own_page, script_routes
+from govcomponents.sandbox.control.pages.journey import as_mermaid, drawing_of
+from govcomponents.sandbox.control.pages.own_page import own_page, script_routes
 from govcomponents.sandbox.http.messages import Call, Route, text_response
 from govcomponents.sandbox.http.templating import Templates
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from govcomponents.sandbox.control.own_page import own_page
+from govcomponents.sandbox.control.pages.own_page import own_page
 from govcomponents.sandbox.http.messages import Call, Route, is_cross_site, redirect, text_response
 from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.plugins.records import KINDS, KeepsRecords

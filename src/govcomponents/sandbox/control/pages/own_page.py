@@ -39,4 +39,4 @@ def _script(_call: Call) -> Response:
 
 @cache
 def _script_source() -> bytes:
-    return files("govcomponents.sandbox.control").joinpath("page.js").read_bytes()
+    return files("govcomponents.sandbox.control.pages").joinpath("page.js").read_bytes()

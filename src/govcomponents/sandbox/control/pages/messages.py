@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from govcomponents.core.http.messages import Response
-from govcomponents.sandbox.control.own_page import own_page
+from govcomponents.sandbox.control.pages.own_page import own_page
 from govcomponents.sandbox.http.messages import Call, Route, is_cross_site, redirect, text_response
 from govcomponents.sandbox.http.templating import Templates
 

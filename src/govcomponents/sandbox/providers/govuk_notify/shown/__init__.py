@@ -1,0 +1,1 @@
+"""Records of a stub for people."""
