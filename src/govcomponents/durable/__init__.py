@@ -32,6 +32,12 @@ if TYPE_CHECKING:
     from govcomponents.durable.outbox.status import OutboxStatus as OutboxStatus
     from govcomponents.durable.outbox.worker import WorkerOptions as WorkerOptions, WorkReport as WorkReport
     from govcomponents.durable.service import Durable as Durable, LaterAccount as LaterAccount
+    from govcomponents.durable.shared.budgets import (
+        Budgets as Budgets,
+        Reserved as Reserved,
+        StoreBudgets as StoreBudgets,
+    )
+    from govcomponents.durable.shared.redis_budgets import RedisBudgets as RedisBudgets
     from govcomponents.durable.storage.transactions import (
         DjangoConnection as DjangoConnection,
         Transaction as Transaction,
@@ -48,6 +54,8 @@ _HOMES = {
     "durable.outbox.status": "OutboxStatus",
     "durable.outbox.worker": "WorkerOptions WorkReport",
     "durable.service": "Durable LaterAccount",
+    "durable.shared.budgets": "Budgets Reserved StoreBudgets",
+    "durable.shared.redis_budgets": "RedisBudgets",
     "durable.storage.transactions": "DjangoConnection Transaction",
 }
 

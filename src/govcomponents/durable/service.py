@@ -30,6 +30,7 @@ from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
 from govcomponents.durable.payments.finding import find_lost
 from govcomponents.durable.payments.recording import recording
+from govcomponents.durable.shared.budgets import StoreBudgets, limiter_of
 from govcomponents.durable.storage.engines import EngineLike, asyncio_engine_of, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
@@ -46,10 +47,12 @@ if TYPE_CHECKING:
     from govcomponents.durable.outbox.retention import Erasure
     from govcomponents.durable.outbox.status import OutboxStatus
     from govcomponents.durable.outbox.worker import WorkReport
+    from govcomponents.durable.shared.budgets import Budgets
     from govcomponents.durable.storage.transactions import Transaction
     from govcomponents.identity.events import IdentityEvent
     from govcomponents.identity.service import IdentityService
     from govcomponents.notify.events import NotifyEvent
+    from govcomponents.notify.limiters import Limiter
     from govcomponents.notify.service import NotifyService
     from govcomponents.pay.events import PayEvent
     from govcomponents.pay.port import PayPort
@@ -75,7 +78,8 @@ class Durable:
     data keys that payloads are sealed under, newest first: 32 random bytes each, in base64. In production there must
     be one. `give_up_after` is how long a call is tried that does not say so itself; `worker` are the options of
     `run_due`. `handle_in` begins the transactions of handlers, where they are not to be SQLAlchemy's: a function that
-    returns a context manager, which gives the transaction. Raises ConfigurationError.
+    returns a context manager, which gives the transaction. `budgets` are where all workers share the account's
+    `requests_per_minute`: in the store, or in Redis with `RedisBudgets`. Raises ConfigurationError.
     """
 
     def __init__(
@@ -87,6 +91,7 @@ class Durable:
         give_up_after: timedelta = PATIENCE,
         worker: WorkerOptions | None = None,
         handle_in: Callable[[], AbstractContextManager[Transaction]] | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
         fix = "give the GovComponents through which the calls are made"
         instance_argument(gov, GovComponents, field="gov", fix=fix, operation="Durable")
@@ -106,6 +111,7 @@ class Durable:
         self._handlers = Handlers(takes_coroutines=self._asyncio_engine is not None)
         self._handle_in = handle_in
         self._worker = worker or WorkerOptions()
+        self._budgets = budgets or StoreBudgets(self._engine)
 
     @property
     def components(self) -> GovComponents:
@@ -152,7 +158,11 @@ class Durable:
         """
         self.check()
         delivery = Delivery(self._calls, self._keys)
-        done = drive(work_due(self._engine, delivery, self._runtime, self._worker, seconds=seconds, limit=limit))
+        done = drive(
+            work_due(
+                self._engine, delivery, self._runtime, self._worker, budgets=self._budgets, seconds=seconds, limit=limit
+            )
+        )
         drive(find_lost(self._engine, self._calls, self._runtime))
         handling = Handling(
             engine=self._engine,
@@ -170,6 +180,17 @@ class Durable:
         drive(self._runtime.transport.run_blocking(lambda: tidy(self._engine)))
         drive(self._runtime.transport.run_blocking(lambda: seal_entries(self._engine, self._keys)))
         return replace(done, handled=counts["handled"], failed=counts["failed"], events_given_up=counts["gave_up"])
+
+    def limiter(self, account: str = DEFAULT_ACCOUNT, *, per_minute: float | None = None) -> Limiter:
+        """Return the limiter of an account's messages, for those who send without the outbox: one budget for all.
+
+            gov.notify.send_many(rows, template, channel="email", batch="renewals", limiter=later.limiter())
+
+        The pace is the account's `requests_per_minute`, or `per_minute`, which then has to be the same everywhere.
+        Raises InvalidInput if there is neither.
+        """
+        own = Delivery(self._calls, self._keys).per_minute(account, "notify")
+        return limiter_of(self._budgets, account, "notify", per_minute if own is None else own)
 
     def receive(self, source: str, body: bytes, headers: Headers) -> Answer:
         """Take a callback of "pay", "notify" or "identity": verify it, store it, commit, and only then answer it.

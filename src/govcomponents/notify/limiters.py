@@ -38,6 +38,7 @@ class Pacer:
     """
 
     def __init__(self, per_minute: float, *, burst: float = 1.0) -> None:
+        self.per_minute = per_minute
         self._interval = 60.0 / per_minute
         self._burst = burst
         self._lock = threading.Lock()

@@ -26,17 +26,27 @@ _PAUSED = sa.exists().where(
     PAUSE.c.until > database_time(),
     OUTBOX.c.operation.startswith(PAUSE.c.scope),
 )
-_PICKED = (
+_DUE = (
     sa.select(OUTBOX.c.id)
     .where(IS_OPEN, OUTBOX.c.due_at <= database_time(), ~_PAUSED)
     .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
     .limit(sa.bindparam("most"))
     .with_for_update(skip_locked=True, of=OUTBOX)  # SQLite has one writer, and leaves this out
-    .cte("picked")
 )
+
+
+def _claim(without: int) -> Any:
+    """The claim, without so many scopes of accounts whose budget is used up for the moment."""
+    picked = _DUE
+    for number in range(without):
+        is_of_account = OUTBOX.c.account == sa.bindparam(f"account_{number}")
+        is_of_scope = OUTBOX.c.operation.startswith(sa.bindparam(f"scope_{number}"))
+        picked = picked.where(~(is_of_account & is_of_scope))
+    return _CLAIM.where(OUTBOX.c.id.in_(sa.select(picked.cte("picked").c.id)))
+
+
 _CLAIM: Final = (
     sa.update(OUTBOX)
-    .where(OUTBOX.c.id.in_(sa.select(_PICKED.c.id)))
     .values(
         # A row whose lease ran out is in doubt: it comes to be looked up, never to be sent.
         state=sa.case((OUTBOX.c.state == State.PENDING, State.SENDING), else_=State.IN_DOUBT),
@@ -62,6 +72,7 @@ _CLAIM: Final = (
         database_time().label("now"),
     )
 )
+_CLAIMS: Final = tuple(_claim(without) for without in range(3))
 _MINE = (OUTBOX.c.id == sa.bindparam("row"), OUTBOX.c.owner == sa.bindparam("me"))
 _END: Final = (
     sa.update(OUTBOX)
@@ -142,11 +153,18 @@ def _gave_up(row: Claimed, outcome: Outcome) -> GaveUp:
 
 
 def turn(
-    engine: sa.Engine, ended: Sequence[tuple[Claimed, Outcome]], *, most: int, lease: float, me: str
+    engine: sa.Engine,
+    ended: Sequence[tuple[Claimed, Outcome]],
+    *,
+    most: int,
+    lease: float,
+    me: str,
+    without: Sequence[tuple[str, str]] = (),
 ) -> list[Claimed]:
     """Put down how rows ended, and claim at most so many others until `lease` seconds from now. Commits.
 
-    A row that another worker has claimed meanwhile is left as it is. Raises Unavailable or ConfigurationError.
+    A row that another worker has claimed meanwhile is left as it is. Rows of the accounts and scopes of `without`
+    are not claimed. Raises Unavailable or ConfigurationError.
     """
     ends, given_up, backs, pauses = [], [], [], {}
     for row, outcome in ended:
@@ -180,5 +198,9 @@ def turn(
         )
         if most < 1:
             return []
-        found = connection.execute(_CLAIM, {"most": most, "lease": lease, "me": me}).mappings().all()
+        values = {"most": most, "lease": lease, "me": me}
+        for number, (account, scope) in enumerate(without):
+            values |= {f"account_{number}": account, f"scope_{number}": scope}
+        claim = _CLAIMS[len(without)] if len(without) < len(_CLAIMS) else _claim(len(without))
+        found = connection.execute(claim, values).mappings().all()
     return [Claimed(**{**row, "state": State(row["state"])}) for row in found]

@@ -35,6 +35,11 @@ class Delivery:
         port = self._calls.ports.get((row.operation.partition(".")[0], row.account))
         return "" if port is None else port.provider
 
+    def per_minute(self, account: str, component: str) -> float | None:
+        """Return how many requests a minute all workers may make of an account; None if there is no limit to keep."""
+        policy = self._calls.policies.get(account) if component == "notify" else None
+        return None if policy is None or policy.pacer is None else policy.pacer.per_minute
+
     async def handle(self, row: Claimed, deadline: float) -> Outcome:
         """Send a row once, unless `deadline` is over, or look it up. Never raises for what a provider does."""
         component = row.operation.partition(".")[0]

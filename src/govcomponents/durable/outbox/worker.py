@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.core.driver import drive, is_driven
@@ -17,6 +18,7 @@ from govcomponents.core.http.single_attempt import steady_time
 from govcomponents.core.observe import Happening, tell
 from govcomponents.durable.outbox import outcomes
 from govcomponents.durable.outbox.claims import turn
+from govcomponents.durable.shared.budgets import HORIZON
 from govcomponents.durable.storage.schema import State
 from govcomponents.errors import InvalidInput, Unavailable
 
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from govcomponents.durable.outbox.delivery import Delivery
     from govcomponents.durable.outbox.outcomes import Outcome
     from govcomponents.durable.outbox.rows import Claimed
+    from govcomponents.durable.shared.budgets import Budgets
 
 T = TypeVar("T")
 
@@ -84,9 +87,17 @@ class Worker:
     """One turn of work. Any number of workers, in any number of processes, may be at it at once."""
 
     def __init__(
-        self, engine: sa.Engine, delivery: Delivery, runtime: Runtime, options: WorkerOptions, *, is_blocking: bool
+        self,
+        engine: sa.Engine,
+        delivery: Delivery,
+        runtime: Runtime,
+        options: WorkerOptions,
+        *,
+        budgets: Budgets,
+        is_blocking: bool,
     ) -> None:
         self._engine = engine
+        self._budgets = budgets
         self._delivery = delivery
         self._runtime = runtime
         self._options = options
@@ -95,6 +106,7 @@ class Worker:
         self._name = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._turns = 0
         self._ready: asyncio.Queue[tuple[Claimed, float]] = asyncio.Queue()
+        self._without: dict[tuple[str, str], float] = {}
         self._alone: deque[tuple[Claimed, float]] = deque()
         self._ended: list[tuple[Claimed, Outcome]] = []
         self._in_hand = 0
@@ -170,21 +182,53 @@ class Worker:
         me = f"{self._name}:{self._turns}"
         lease = self._options.lease
         begun = steady_time()  # before the database says so: the lease that is counted here ends first
-        rows = await self._stored(lambda: turn(self._engine, ended, most=room, lease=lease, me=me))
+        self._without = {of: until for of, until in self._without.items() if until > begun}
+        without = tuple(self._without)
+        rows = await self._stored(lambda: turn(self._engine, ended, most=room, lease=lease, me=me, without=without))
         for row, outcome in ended:
             self._tell(row, outcome)
         self._in_hand += len(rows) - len(ended)
-        for row in rows:
+        waits = await self._booked(rows)
+        for row, wait in zip(rows, waits, strict=True):
             deadline = begun + lease - min(_SAFETY, lease / 4)
             if row.state is State.SENDING and row.give_up_at > row.now:
                 deadline = min(deadline, begun + row.give_up_at - row.now)
-            if row.claims <= outcomes.ALONE_AFTER:
-                self._ready.put_nowait((row, deadline))
+            if wait is None:
+                self._ended.append((row, outcomes.given_back(row)))
+            elif row.claims <= outcomes.ALONE_AFTER:
+                self._let_go(row, deadline, wait)
             elif not self._alone:
                 self._alone.append((row, deadline))
             else:
                 self._ended.append((row, outcomes.given_back(row)))
         return len(rows)
+
+    async def _booked(self, rows: list[Claimed]) -> list[float | None]:
+        """Book the budgets of rows. Returns in how many seconds each may be sent, None for those that were not booked.
+
+        What is looked up is booked too: the provider counts every request.
+        """
+        waits: list[float | None] = [0.0] * len(rows)
+        wanted: dict[tuple[str, str], list[int]] = {}
+        for place, row in enumerate(rows):
+            wanted.setdefault((row.account, row.operation.partition(".")[0]), []).append(place)
+        for (account, scope), places in wanted.items():
+            if (per_minute := self._delivery.per_minute(account, scope)) is None:
+                continue
+            book = partial(self._budgets.reserve, account, scope, len(places), per_minute)
+            found = await self._stored(book)
+            for number, place in enumerate(places):
+                waits[place] = found.wait + number * 60.0 / per_minute if number < found.granted else None
+            if found.granted < len(places):
+                self._without[account, f"{scope}."] = steady_time() + (HORIZON / 4 if found.granted else found.wait)
+        return waits
+
+    def _let_go(self, row: Claimed, deadline: float, wait: float) -> None:
+        """Hand a row to the lanes when its turn has come."""
+        if wait <= 0.0:
+            self._ready.put_nowait((row, deadline))
+        else:
+            asyncio.get_running_loop().call_later(wait, self._ready.put_nowait, (row, deadline))
 
     async def _lane(self) -> None:
         while True:
@@ -192,7 +236,7 @@ class Worker:
             self._wake.set()
 
     async def _work(self, row: Claimed, deadline: float) -> None:
-        if steady_time() > deadline:
+        if steady_time() > deadline or self._is_stopping:
             outcome = outcomes.given_back(row)
         else:
             outcome = await self._driven(self._delivery.handle(row, deadline))
@@ -229,6 +273,7 @@ async def work_due(
     runtime: Runtime,
     options: WorkerOptions,
     *,
+    budgets: Budgets,
     seconds: float | None,
     limit: int | None,
 ) -> WorkReport:
@@ -238,7 +283,7 @@ async def work_due(
     """
     _check_number(seconds, "seconds", (int, float))
     _check_number(limit, "limit", (int,))
-    worker = Worker(engine, delivery, runtime, options, is_blocking=is_driven())
+    worker = Worker(engine, delivery, runtime, options, budgets=budgets, is_blocking=is_driven())
     if not is_driven():
         return await worker.run(seconds, limit)
     with ThreadPoolExecutor(1, "govcomponents-worker") as pool:

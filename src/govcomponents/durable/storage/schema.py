@@ -179,6 +179,16 @@ AUDIT_SEAL: Final = sa.Table(
     sa.Column("at", _Time, nullable=False),
 )
 
+BUDGET: Final = sa.Table(
+    "gov_budget",
+    METADATA,
+    sa.Column("account", sa.String(64), primary_key=True),
+    # What the budget is of: a component such as "notify".
+    sa.Column("scope", sa.String(40), primary_key=True),
+    # When the next request may leave.
+    sa.Column("next_at", _Time, nullable=False),
+)
+
 PAUSE: Final = sa.Table(
     "gov_pause",
     METADATA,

@@ -1,0 +1,113 @@
+"""One budget of requests for all workers and direct senders: used up, and not passed in any second."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from govcomponents import GovComponents, InvalidInput, Unavailable
+from govcomponents.core.transports.in_process import InProcessTransport
+from govcomponents.durable import Budgets, Durable, RedisBudgets, StoreBudgets, WorkReport
+from govcomponents.durable.storage.migrating import migrate
+from govcomponents.sandbox.app import Sandbox
+
+from .redis_server import NoRedis, serving
+from .world import EMAIL, VALUES
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    try:
+        with serving(tmp_path_factory.mktemp("redis")) as url:
+            yield url
+    except NoRedis as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "redis"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of where a budget can be: the store on either database, or Redis."""
+    if request.param == "redis":
+        found: str = request.getfixturevalue("redis_url")
+        __import__("redis").Redis.from_url(found).flushall()
+        return found
+    url = f"sqlite:///{tmp_path / 'store.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    engine = sa.create_engine(url)
+    migrate(engine)
+    engine.dispose()
+    return str(url)
+
+
+@pytest.fixture
+def budgets(shared: str) -> Iterator[Budgets]:
+    if shared.startswith("redis"):
+        yield RedisBudgets.from_url(shared)
+        return
+    engine = sa.create_engine(shared)
+    yield StoreBudgets(engine)
+    engine.dispose()
+
+
+def test_requests_are_booked_one_after_the_other_and_not_far_ahead(budgets: Budgets) -> None:
+    first = budgets.reserve("default", "notify", 5, 600)
+    then = budgets.reserve("default", "notify", 5, 600)
+    assert (first.granted, then.granted) == (5, 5)
+    assert first.wait == 0.0
+    assert 0.1 < then.wait <= 0.5
+    assert 1 <= budgets.reserve("slow", "notify", 1000, 6).granted <= 2
+    none = budgets.reserve("slow", "notify", 1, 6)
+    assert none.granted == 0
+    assert 0 < none.wait <= 10
+    assert budgets.reserve("licences", "notify", 5, 600).granted == 5
+    assert budgets.reserve("default", "pay", 5, 600).granted == 5
+
+
+def test_four_processes_use_one_budget_up_and_pass_it_in_no_second(shared: str) -> None:
+    here, per_second, seconds = Path(__file__).parents[1], 200, 4.0
+    command = [sys.executable, "-m", "durable.booking_process", shared, str(per_second * 60), str(seconds)]
+    environment = os.environ | {"PYTHONPATH": str(here)}
+    found = [subprocess.Popen(command, cwd=here, env=environment, stdout=subprocess.PIPE) for _ in range(4)]
+    left = sorted(at for process in found for at in json.loads(process.communicate(timeout=60)[0]))
+    span = left[-1] - left[0]
+    assert len(left) >= 0.99 * per_second * span
+    worst = max(Counter(int(at - left[0]) for at in left).values())
+    assert worst <= 1.05 * per_second
+
+
+def test_workers_and_direct_senders_keep_to_one_budget(engine: sa.Engine) -> None:
+    sandbox = Sandbox()
+    settings = sandbox.settings()
+    assert settings.notify is not None
+    settings = settings.model_copy(update={"notify": settings.notify.model_copy(update={"requests_per_minute": 1200})})
+    with GovComponents.from_settings(
+        settings, transport=InProcessTransport(sandbox.handle, sandbox.clock.advance)
+    ) as gov:
+        later = Durable(gov, engine)
+        for number in range(20):
+            later.notify.send_email("sam@example.com", EMAIL, VALUES, reference=f"R-{number}")
+        begun = time.monotonic()
+        assert later.limiter().acquire(10) == 0.0
+        assert later.run_due() == WorkReport(done=20)
+        assert 1.3 < time.monotonic() - begun < 15
+
+
+def test_a_limiter_without_a_budget_is_refused(world: Any) -> None:
+    with pytest.raises(InvalidInput, match="no budget"):
+        world.later.limiter()
+    assert world.later.limiter(per_minute=60_000).acquire(1) == 0.0
+
+
+def test_a_redis_that_is_away_is_told(redis_url: str) -> None:
+    del redis_url  # it is installed
+    with pytest.raises(Unavailable, match="Redis"):
+        RedisBudgets.from_url("redis://127.0.0.1:1").reserve("default", "notify", 1, 60)
