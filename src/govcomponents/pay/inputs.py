@@ -19,7 +19,7 @@ from pydantic import (
 )
 
 from govcomponents.core.inputs import Input
-from govcomponents.core.validation import ID_PATTERN, is_text, url_parts
+from govcomponents.core.validation import ID_PATTERN, is_text, plain_url_parts
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
@@ -41,8 +41,8 @@ def _real_text(text: str) -> str:
 
 
 def _web_address(url: str) -> str:
-    if url_parts(url) is None:
-        raise ValueError("must be a whole http or https URL")
+    if plain_url_parts(url) is None:
+        raise ValueError("must be a whole http or https URL that every reader takes for the same one")
     return url
 
 
