@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from flask import Flask
 
 from govcomponents import AsyncGovComponents, ConfigurationError, GovComponents
+from govcomponents.contracts.web.browser import Browser, path_of
 from govcomponents.durable import AsyncDurable, Durable
 from govcomponents.identity import LogoutNotice
 from govcomponents.integrations.fastapi import FastAPIGov
@@ -25,6 +26,7 @@ from govcomponents.notify import DeliveryReceipt
 from govcomponents.pay import PaymentChanged
 from govcomponents.testing import Callback, WebSuite
 from web.test_fastapi import AsgiClient
+from web.test_flask import FlaskClient
 
 SECRET_KEY = "a secret of the tests, of forty characters"
 WEBHOOK_SECRET = "webhook_test_renewalicence0sandbox0only"
@@ -102,6 +104,45 @@ def test_a_handler_that_would_never_be_called_is_refused(later: Durable) -> None
             ext.when(kind)
 
 
+def test_processes_that_share_a_database_agree_on_who_is_signed_in(gov: GovComponents, file: str) -> None:
+    browsers: list[Browser] = []
+    for _ in range(2):
+        app = Flask("service")
+        app.config["SECRET_KEY"] = SECRET_KEY
+        later = Durable(gov, file)
+        ext = GovComponentsFlask(app, later=later)
+        app.add_url_rule("/open", view_func=lambda ext=ext: "somebody" if ext.person else "nobody")
+        browsers.append(Browser(FlaskClient(app)))
+        later.engine.dispose()
+    one, other = browsers
+    gov.simulator.one_login.sign_in_as("SAM")
+    back = gov.simulator.visit(one.get("/gov/sign-in").header("location") or "").headers["location"]
+    callback = f"/gov/callback?{back.partition('?')[2]}"
+    before = dict(one.cookies)
+    one.get(callback)
+    other.cookies = before
+    other.get(callback)
+    assert other.get("/open").text == "nobody"  # the sign-in was used in the other process
+    other.cookies = dict(one.cookies)
+    assert other.get("/open").text == "somebody"
+    one.post("/gov/sign-out")
+    assert other.get("/open").text == "nobody"
+
+
+def test_while_the_store_is_away_a_person_is_told_so(gov: GovComponents, later: Durable, app: Flask) -> None:
+    browser = Browser(FlaskClient(app))
+    gov.simulator.one_login.sign_in_as("SAM")
+    back = gov.simulator.visit(browser.get("/gov/sign-in").header("location") or "").headers["location"]
+    with later.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE gov_once RENAME TO away"))
+    callback = f"/gov/callback?{back.partition('?')[2]}"
+    told = browser.get(callback)
+    assert (told.status, "Traceback" in told.text) == (503, False)
+    with later.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE away RENAME TO gov_once"))
+    assert browser.get(callback).status == 303  # it was not used up
+
+
 def test_the_commands_of_flask_check_and_work(app: Flask, later: Durable, gov: GovComponents) -> None:
     later.notify.send_email("sam@example.com", TEMPLATE, VALUES, reference="licence-7-receipt")
     runner = app.test_cli_runner()
@@ -150,9 +191,7 @@ def test_a_worker_beside_the_requests_makes_what_is_due(file: str) -> None:
 
 
 def test_a_logout_notice_ends_sessions_at_once_and_is_handled_later(tmp_path: Path) -> None:
-    from govcomponents.contracts.web.browser import Browser, path_of
     from govcomponents.contracts.web.suite import _world
-    from web.test_flask import FlaskClient
 
     with GovComponents.sandbox(_world()) as gov:
         later = Durable(gov, f"sqlite:///{tmp_path / 'store.db'}")

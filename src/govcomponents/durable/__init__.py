@@ -38,6 +38,10 @@ if TYPE_CHECKING:
         StoreBudgets as StoreBudgets,
     )
     from govcomponents.durable.shared.redis_budgets import RedisBudgets as RedisBudgets
+    from govcomponents.durable.shared.sql_stores import (
+        SqlEndedSessions as SqlEndedSessions,
+        SqlReplayStore as SqlReplayStore,
+    )
     from govcomponents.durable.storage.transactions import (
         DjangoConnection as DjangoConnection,
         Transaction as Transaction,
@@ -56,6 +60,7 @@ _HOMES = {
     "durable.service": "Durable LaterAccount",
     "durable.shared.budgets": "Budgets Reserved StoreBudgets",
     "durable.shared.redis_budgets": "RedisBudgets",
+    "durable.shared.sql_stores": "SqlEndedSessions SqlReplayStore",
     "durable.storage.transactions": "DjangoConnection Transaction",
 }
 

@@ -31,6 +31,7 @@ from govcomponents.durable.outbox.worker import WorkerOptions, work_due
 from govcomponents.durable.payments.finding import find_lost
 from govcomponents.durable.payments.recording import recording
 from govcomponents.durable.shared.budgets import StoreBudgets, limiter_of
+from govcomponents.durable.shared.sql_stores import SqlEndedSessions, SqlReplayStore
 from govcomponents.durable.storage.engines import EngineLike, asyncio_engine_of, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
@@ -117,6 +118,16 @@ class Durable:
     def components(self) -> GovComponents:
         """The components through which the calls are made."""
         return self._gov
+
+    @property
+    def ended_sessions(self) -> SqlEndedSessions:
+        """The store of ended sessions on this database, for the web handlers: the shells take it by themselves."""
+        return SqlEndedSessions(self._engine)
+
+    @property
+    def used_once(self) -> SqlReplayStore:
+        """The store of what was used once on this database, for sign-ins and events of identity."""
+        return SqlReplayStore(self._engine)
 
     @property
     def engine(self) -> Engine:

@@ -57,7 +57,7 @@ class GovComponentsFlask(EventHandlers[None]):
     where the blueprint is mounted, `signed_out_url` the registered URL to which people come after signing out.
 
     `later` is the durable layer, if the service has one: then its components are taken, and callbacks are
-    stored before they are answered, and handled by `@later.when`.
+    stored before they are answered, and handled by `@later.when`, and `ended` and `used` are in its database.
 
     It begins a sign-in at `sign-in`, takes the way back at `callback`, ends sessions by POST at `sign-out`, takes what
     providers send by POST at `events/pay`, `events/notify` and `events/identity`, and tells of health at `health`. The
@@ -96,6 +96,8 @@ class GovComponentsFlask(EventHandlers[None]):
         texts = [key.decode("latin-1") if isinstance(key, bytes) else str(key) for key in keys]
         cookies = SignInCookies([Secret(text) for text in texts], life=self._life, clock=gov.runtime.clock)
         ended, used = self._stores
+        if self._later is not None:
+            ended, used = ended or self._later.ended_sessions, used or self._later.used_once
         app.extensions[EXTENSION] = (gov, WebHandlers(gov, cookies, ended=ended, used=used))
         hide_callback_queries()
         app.register_blueprint(self._blueprint())

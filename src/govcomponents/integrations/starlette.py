@@ -66,9 +66,9 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
     read when the application starts. `ended` and `used` are stores that several processes share: see
     `AsyncWebHandlers`. `signed_out_url` is the registered URL to which people come after signing out.
 
-    `later` is the durable layer, if the service has one: then its components are taken, and callbacks are
-    stored before they are answered, and handled by `@later.when`. `works` lets this process make what is
-    due as well, beside its requests.
+    `later` is the durable layer, if the service has one: then its components are taken, callbacks are stored before
+    they are answered, and handled by `@later.when`, and `ended` and `used` are in its database. `works` lets this
+    process make what is due as well, beside its requests.
 
     The routes begin a sign-in at `sign-in`, take the way back at `callback`, end sessions by POST at `sign-out`, take
     what providers send by POST at `events/pay`, `events/notify` and `events/identity`, and tell of health at `health`.
@@ -173,6 +173,8 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
     def _opened(self, gov: AsyncGovComponents) -> None:
         cookies = SignInCookies(self._secrets, life=self._life, clock=gov.runtime.clock)
         ended, used = self._stores
+        if self._later is not None:
+            ended, used = ended or self._later.ended_sessions, used or self._later.used_once
         self._open = gov, AsyncWebHandlers(gov, cookies, ended=ended, used=used)
 
     def _parts(self) -> tuple[AsyncGovComponents, AsyncWebHandlers]:

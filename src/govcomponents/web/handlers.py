@@ -120,7 +120,11 @@ class WebHandlers:
             text = "This sign-in was not started in this browser, or it is over. You can start again."
             return NotSignedIn(None, Answer.text(400, text))
         now = self._clock()
-        if not drive(self._run(lambda: self._used.add(f"sign-in {state}", now + 2 * PENDING_LIFE, now))):
+        try:
+            is_first = drive(self._run(lambda: self._used.add(f"sign-in {state}", now + 2 * PENDING_LIFE, now)))
+        except GovComponentsError as error:
+            return NotSignedIn(error, Answer.text(*_told(error)))
+        if not is_first:
             return NotSignedIn(None, Answer.redirect(safe_return_path(pending.return_to, request.root), ended))
         try:
             identity = self._gov.account(pending.account).identity.complete(pending, f"?{request.query}")

@@ -198,3 +198,20 @@ PAUSE: Final = sa.Table(
     sa.Column("until", _Time, nullable=False),
     sa.Column("problem", sa.String(120), nullable=False),
 )
+
+ENDED: Final = sa.Table(
+    "gov_ended",
+    METADATA,
+    # A hash of the session or person that ended.
+    sa.Column("key", sa.LargeBinary(32), primary_key=True),
+    sa.Column("at", _Time, nullable=False),
+    sa.Column("until", _Time, nullable=False, index=True),
+)
+
+ONCE: Final = sa.Table(
+    "gov_once",
+    METADATA,
+    # A hash of what counts once, such as a sign-in or a logout notice.
+    sa.Column("key", sa.LargeBinary(32), primary_key=True),
+    sa.Column("until", _Time, nullable=False, index=True),
+)

@@ -1,0 +1,81 @@
+"""Stores that the processes of a service share, on its database: sessions that ended, and what was used once."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from govcomponents.durable.storage.faults import store_faults
+from govcomponents.durable.storage.schema import ENDED, ONCE
+from govcomponents.frames import shield
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_INSERT: Final[Mapping[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+@shield
+class SqlEndedSessions:
+    """A store of ends on the service's database. See `govcomponents.web.EndedSessions`. Only hashes of keys are kept.
+
+    Its methods raise ConfigurationError if the tables are not there, Unavailable if the database is away.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def end(self, key: str, at: float, until: float) -> None:
+        """Keep that what the key names ended at a time; the latest end counts."""
+        insert = _INSERT[self._engine.dialect.name](ENDED).values(key=_digest(key), at=at, until=until)
+        latest = {
+            name: sa.case((insert.excluded[name] > ENDED.c[name], insert.excluded[name]), else_=ENDED.c[name])
+            for name in ("at", "until")
+        }
+        with store_faults("web.end_session"), self._engine.begin() as connection:
+            connection.execute(sa.delete(ENDED).where(ENDED.c.until <= at))
+            connection.execute(insert.on_conflict_do_update(index_elements=[ENDED.c.key], set_=latest))
+
+    def ended_at(self, keys: tuple[str, ...]) -> float | None:
+        """Return the latest end of any of the keys, or None."""
+        which = ENDED.c.key.in_([_digest(key) for key in keys])
+        with store_faults("web.person"), self._engine.connect() as connection:
+            found: float | None = connection.scalar(sa.select(sa.func.max(ENDED.c.at)).where(which))
+        return found
+
+
+@shield
+class SqlReplayStore:
+    """A store of what was used once, on the service's database. See `govcomponents.identity.ReplayStore`.
+
+    Only hashes of keys are kept. Its methods raise ConfigurationError if the tables are not there, Unavailable if the
+    database is away.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def has(self, key: str, now: float) -> bool:
+        """Whether a key is kept now."""
+        which = (ONCE.c.key == _digest(key)) & (ONCE.c.until > now)
+        with store_faults("identity.is_used"), self._engine.connect() as connection:
+            return connection.scalar(sa.select(ONCE.c.until).where(which)) is not None
+
+    def add(self, key: str, until: float, now: float) -> bool:
+        """Keep a key until a time. Returns False if it is kept already: of two that come at once, one is first."""
+        insert = _INSERT[self._engine.dialect.name](ONCE).values(key=_digest(key), until=until)
+        # What is kept and over is overwritten in the same statement.
+        taken = insert.on_conflict_do_update(
+            index_elements=[ONCE.c.key], set_={"until": insert.excluded.until}, where=ONCE.c.until <= now
+        )
+        with store_faults("identity.mark_used"), self._engine.begin() as connection:
+            is_first: bool = connection.execute(taken.returning(ONCE.c.key)).first() is not None
+            connection.execute(sa.delete(ONCE).where(ONCE.c.until <= now))
+        return is_first
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()
