@@ -1,0 +1,1 @@
+"""Messages through any channel that Apprise knows, for govcomponents."""

@@ -1,0 +1,1 @@
+"""County ID, an invented OpenID provider, for govcomponents."""
