@@ -25,12 +25,18 @@ if TYPE_CHECKING:
         AsyncDurable as AsyncDurable,
         AsyncLaterAccount as AsyncLaterAccount,
     )
-    from govcomponents.durable.inbox.events import GaveUp as GaveUp, PaymentFound as PaymentFound
+    from govcomponents.durable.inbox.events import (
+        CaptureDue as CaptureDue,
+        CaptureMissing as CaptureMissing,
+        GaveUp as GaveUp,
+        PaymentFound as PaymentFound,
+    )
     from govcomponents.durable.later import LaterNotify as LaterNotify, LaterPay as LaterPay
     from govcomponents.durable.outbox.enqueue import Ticket as Ticket
     from govcomponents.durable.outbox.retention import Erasure as Erasure
     from govcomponents.durable.outbox.status import OutboxStatus as OutboxStatus
     from govcomponents.durable.outbox.worker import WorkerOptions as WorkerOptions, WorkReport as WorkReport
+    from govcomponents.durable.payments.reconciling import Difference as Difference, Reconciliation as Reconciliation
     from govcomponents.durable.service import Durable as Durable, LaterAccount as LaterAccount
     from govcomponents.durable.shared.budgets import (
         Budgets as Budgets,
@@ -51,12 +57,13 @@ _HOMES = {
     "durable.async_later": "AsyncLaterNotify AsyncLaterPay",
     "durable.async_service": "AsyncDurable AsyncLaterAccount",
     "durable.audit.timeline": "JourneyStep",
-    "durable.inbox.events": "GaveUp PaymentFound",
+    "durable.inbox.events": "CaptureDue CaptureMissing GaveUp PaymentFound",
     "durable.later": "LaterNotify LaterPay",
     "durable.outbox.enqueue": "Ticket",
     "durable.outbox.retention": "Erasure",
     "durable.outbox.status": "OutboxStatus",
     "durable.outbox.worker": "WorkerOptions WorkReport",
+    "durable.payments.reconciling": "Difference Reconciliation",
     "durable.service": "Durable LaterAccount",
     "durable.shared.budgets": "Budgets Reserved StoreBudgets",
     "durable.shared.redis_budgets": "RedisBudgets",

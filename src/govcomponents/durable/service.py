@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -29,13 +29,16 @@ from govcomponents.durable.outbox.retention import erase, tidy
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
 from govcomponents.durable.payments.finding import find_lost
+from govcomponents.durable.payments.reconciling import Reconciliation, compare_day
 from govcomponents.durable.payments.recording import recording
+from govcomponents.durable.payments.searching import watch_refunds
+from govcomponents.durable.payments.watching import watch_payments
 from govcomponents.durable.shared.budgets import StoreBudgets, limiter_of
 from govcomponents.durable.shared.sql_stores import SqlEndedSessions, SqlReplayStore
 from govcomponents.durable.storage.engines import EngineLike, asyncio_engine_of, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
-from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, GovComponentsError
+from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, GovComponentsError, InvalidInput
 from govcomponents.frames import shield
 from govcomponents.identity.models import Identity
 
@@ -175,6 +178,10 @@ class Durable:
             )
         )
         drive(find_lost(self._engine, self._calls, self._runtime))
+        kinds = self._handlers.kinds
+        if "pay.PaymentChanged" in kinds:
+            drive(watch_payments(self._engine, self._calls, self._runtime, self._keys))
+        drive(watch_refunds(self._engine, self._calls, self._runtime, self._keys, kinds))
         handling = Handling(
             engine=self._engine,
             keys=self._keys,
@@ -258,6 +265,18 @@ class Durable:
         """
         check_journey(journey, "journey")
         return drive(self._runtime.transport.run_blocking(lambda: timeline(self._engine, journey)))
+
+    def reconcile(self, day: date) -> Reconciliation:
+        """Compare the payments and refunds that were made on a day (in UTC) with what their providers say, both ways.
+
+        What was made elsewhere with the same keys, or never came into being, is told as a difference, and so is every
+        dispute. Raises InvalidInput, and what the providers' searches raise: half an answer would be none.
+        """
+        given: object = day
+        if not isinstance(given, date) or isinstance(given, datetime):
+            fix = "give a date, such as date(2026, 3, 1)"
+            raise InvalidInput(field="day", problem="it is no date", fix=fix, operation="reconcile")
+        return drive(compare_day(self._engine, self._calls, self._runtime, day))
 
     def signed_in(self, identity: Identity, *, on: Transaction | None = None) -> None:
         """Put down on the journey of a sign-in that a person signed in, and how far they were proved; not who they are.

@@ -52,7 +52,31 @@ class PaymentFound:
     payment: Payment | None = field(default=None, repr=False)
 
 
-OwnEvent: TypeAlias = GaveUp | PaymentFound
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureDue:
+    """A payment with `delayed_capture` that nobody has captured or cancelled for four days: soon it is let go of."""
+
+    key: str
+    account: str
+    payment_id: PaymentId
+    reference: str
+    journey: str | None
+    payment: Payment | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureMissing:
+    """A payment that its person has paid, and whose money the provider has not taken for eight days: ask them why."""
+
+    key: str
+    account: str
+    payment_id: PaymentId
+    reference: str
+    journey: str | None
+    payment: Payment | None = field(default=None, repr=False)
+
+
+OwnEvent: TypeAlias = GaveUp | PaymentFound | CaptureDue | CaptureMissing
 """The events that the durable layer itself tells of."""
 
 
@@ -85,7 +109,7 @@ def hashed(text: str) -> str:
 
 def written(event: Result | OwnEvent) -> bytes:
     """Write an event whole, but for the provider's raw message: this is what is sealed."""
-    if isinstance(event, (GaveUp, PaymentFound)):
+    if isinstance(event, (GaveUp, PaymentFound, CaptureDue, CaptureMissing)):
         facts: dict[str, object] = {part.name: getattr(event, part.name) for part in fields(event)}
     else:
         facts = event.to_dict(reveal=True)
@@ -116,4 +140,5 @@ def _classes() -> dict[str, type[Any]]:
 
     unions = {"pay": PayEvent, "notify": NotifyEvent, "identity": IdentityEvent}
     found = {f"{source}.{one.__name__}": one for source, union in unions.items() for one in get_args(union)}
-    return found | {"outbox.GaveUp": GaveUp, "payments.PaymentFound": PaymentFound}
+    of_payments = {f"payments.{kind.__name__}": kind for kind in (PaymentFound, CaptureDue, CaptureMissing)}
+    return found | {"outbox.GaveUp": GaveUp} | of_payments

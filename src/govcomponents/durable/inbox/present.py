@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from govcomponents.core.http.single_attempt import single_attempt, steady_time
-from govcomponents.durable.inbox.events import PaymentFound
+from govcomponents.durable.inbox.events import CaptureDue, CaptureMissing, PaymentFound
 from govcomponents.errors import NotFound, NotSupported, PermissionRefused
 from govcomponents.notify.events import DeliveryReceipt
 from govcomponents.pay.events import DisputeChanged, PaymentChanged, RefundChanged
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from govcomponents.pay.async_service import AsyncPayService
 
     Calls = Services[AsyncPayService, AsyncNotifyService, AsyncIdentityService]
+
+_OF_PAYMENTS = (PaymentChanged, RefundChanged, DisputeChanged, PaymentFound, CaptureDue, CaptureMissing)
 
 
 async def present(event: object, calls: Calls, *, within: float) -> object:
@@ -33,7 +35,7 @@ async def present(event: object, calls: Calls, *, within: float) -> object:
 
 
 async def _asked(event: object, calls: Calls) -> object:
-    if isinstance(event, (PaymentChanged, RefundChanged, DisputeChanged, PaymentFound)):
+    if isinstance(event, _OF_PAYMENTS):
         pay = calls.pay.get(event.account)
         if pay is None or event.payment_id is None:
             return event

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.inbox.events import PaymentFound
 from govcomponents.durable.inbox.store import insert_event
+from govcomponents.durable.payments.watching import FIRST_WATCH
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import IS_UNKNOWN, PAYMENT, database_time
 from govcomponents.durable.storage.sealing import PayloadKeys
@@ -85,7 +86,7 @@ def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
         journey=row.journey,
     )
     with store_faults("run_due"), engine.begin() as connection:
-        values = {"payment_id": payment_id, "is_open": 0}
+        values = {"payment_id": payment_id, "is_open": 0, "watch_at": database_time() + FIRST_WATCH}
         if connection.execute(sa.update(PAYMENT).where(*mine).values(values)).rowcount != 1:
             return False  # another worker was there first
         if row.journey is not None:

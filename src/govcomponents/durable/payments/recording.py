@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from govcomponents.core.journeys import check_journey, current_journey
 from govcomponents.durable.audit.entries import Entry, note
+from govcomponents.durable.payments.watching import FIRST_WATCH
 from govcomponents.durable.storage.schema import PAYMENT, database_time
 from govcomponents.errors import GovComponentsError, OutcomeUnknown, Unavailable
 from govcomponents.pay.async_service import AsyncPayService
@@ -55,7 +56,8 @@ class _RecordingPort(PayPort):
             problem = type(error).__name__
             await run(lambda: self._note(record, problem=problem, is_open=0))
             raise
-        await run(lambda: self._note(record, payment_id=payment.id, is_open=0))
+        known = {"payment_id": payment.id, "status": payment.status.value, "is_open": 0}
+        await run(lambda: self._note(record, **known, watch_at=database_time() + FIRST_WATCH))
         return payment
 
     def _begin(self, new: NewPayment) -> int:

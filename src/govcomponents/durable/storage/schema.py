@@ -138,6 +138,9 @@ PAYMENT: Final = sa.Table(
     sa.Column("is_open", sa.SmallInteger, nullable=False, default=1),
     sa.Column("looks", sa.Integer, nullable=False, default=0),
     sa.Column("look_at", _Time, nullable=False),
+    # The status when it was last looked at, and when it is looked at again; null once there is nothing more to see.
+    sa.Column("status", sa.String(20)),
+    sa.Column("watch_at", _Time),
     sa.Column("problem", sa.String(120)),
     sa.Column("created_at", _Time, nullable=False),
     sa.Index("gov_payment_reference", "account", "reference"),
@@ -146,6 +149,17 @@ PAYMENT: Final = sa.Table(
 )
 IS_UNKNOWN: Final = PAYMENT.c.is_open == sa.literal_column("1")
 sa.Index("gov_payment_look", PAYMENT.c.look_at, postgresql_where=IS_UNKNOWN, sqlite_where=IS_UNKNOWN)
+
+IS_WATCHED: Final = PAYMENT.c.watch_at.is_not(None)
+sa.Index("gov_payment_watch", PAYMENT.c.watch_at, postgresql_where=IS_WATCHED, sqlite_where=IS_WATCHED)
+
+SCHEDULE: Final = sa.Table(
+    "gov_schedule",
+    METADATA,
+    # A job, such as "pay.RefundChanged default".
+    sa.Column("name", sa.String(120), primary_key=True),
+    sa.Column("next_at", _Time, nullable=False),
+)
 
 AUDIT: Final = sa.Table(
     "gov_audit",

@@ -1,0 +1,154 @@
+"""The jobs that come round: payments whose person or webhook never came, refunds under way, days that are compared."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from govcomponents import InvalidInput, Money
+from govcomponents.cli.main import main
+from govcomponents.durable import CaptureDue, CaptureMissing
+from govcomponents.durable.storage.schema import INBOX, PAYMENT, SCHEDULE
+from govcomponents.pay import Payment, PaymentChange, PaymentChanged, RefundChanged, RefundStatus
+from govcomponents.testing import FormBrowser, pay_by_card
+
+from .test_payments import make
+from .world import World
+
+DAY = 86_400.0
+
+
+def let_pass(world: World, seconds: float) -> None:
+    earlier = {name: PAYMENT.c[name] - seconds for name in ("watch_at", "created_at")}
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(PAYMENT).values(earlier))
+        connection.execute(sa.update(SCHEDULE).values(next_at=0.0))
+        connection.execute(sa.update(INBOX).values(due_at=0.0))
+
+
+def heard(world: World, kind: type[Any]) -> list[Any]:
+    events: list[Any] = []
+    world.later.when(kind)(lambda event, transaction: events.append(event))
+    return events
+
+
+def paid(world: World, **more: Any) -> Any:
+    payment = make(world, **more)
+    pay_by_card(FormBrowser(world.sandbox.visit), payment.redirect_url())
+    return payment
+
+
+def watched(world: World) -> Any:
+    with world.engine.connect() as connection:
+        return connection.execute(sa.select(PAYMENT)).one()
+
+
+def test_a_payment_without_a_webhook_is_mopped_up_once(world: World) -> None:
+    events = heard(world, PaymentChanged)
+    payment = paid(world, journey="J-1")
+    world.later.run_due()
+    assert events == []  # not yet: its webhook may come
+    let_pass(world, 3 * 3600 + 1)
+    world.later.run_due()
+    (event,) = events
+    assert (event.payment_id, event.change, event.payment.is_paid) == (payment.id, PaymentChange.SUCCEEDED, True)
+    for _ in range(3):
+        let_pass(world, 2 * DAY)
+        world.later.run_due()
+    assert len(events) == 1
+
+
+def test_a_payment_that_nobody_makes_is_looked_at_until_it_has_ended(world: World) -> None:
+    events = heard(world, PaymentChanged)
+    make(world)
+    let_pass(world, 3 * 3600 + 1)
+    world.later.run_due()
+    assert (events, watched(world).watch_at is None) == ([], False)
+    world.sandbox.clock.advance(2 * 3600)
+    let_pass(world, 1801)
+    world.later.run_due()
+    assert [event.change for event in events] == [PaymentChange.EXPIRED]
+    assert watched(world).watch_at is None
+
+
+def test_what_nobody_handles_is_not_asked_for(world: World) -> None:
+    paid(world)
+    let_pass(world, DAY)
+    asked = len(world.wire.sent)
+    world.later.run_due()
+    assert len(world.wire.sent) == asked
+
+
+def test_a_payment_that_waits_for_its_capture_is_told_of_in_time(world: World) -> None:
+    due, events = heard(world, CaptureDue), heard(world, PaymentChanged)
+    payment = paid(world, delayed_capture=True)
+    for _ in range(6):
+        let_pass(world, DAY)
+        world.later.run_due()
+    assert [(event.payment_id, event.payment.is_paid) for event in due] == [(payment.id, False)]
+    assert [event.change for event in events] == [PaymentChange.CAPTURABLE]
+
+
+def test_money_that_is_never_taken_is_told_of(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Payment, "is_captured", property(lambda self: False))  # the sandbox takes it at once
+    missing, _ = heard(world, CaptureMissing), heard(world, PaymentChanged)
+    payment = paid(world)
+    for _ in range(10):
+        let_pass(world, DAY)
+        world.later.run_due()
+    assert [event.payment_id for event in missing] == [payment.id]
+    assert watched(world).watch_at is None
+
+
+def test_a_refund_is_told_of_when_it_has_ended(world: World) -> None:
+    events = heard(world, RefundChanged)
+    payment = paid(world)
+    world.sandbox.clock.advance(DAY)
+    fresh = world.gov.pay.get(payment.id)
+    world.later.pay.refund(payment.id, Money.gbp("45.00"), available=fresh.refundable_amount(), reference="refund")
+    for _ in range(3):
+        world.later.run_due()
+        world.sandbox.clock.advance(3600)
+        let_pass(world, 0)
+    assert [(event.status, str(event.amount)) for event in events] == [(RefundStatus.SUCCEEDED, "£45.00")]
+
+
+def test_a_day_is_compared_both_ways(world: World, url: str, capsys: Any, monkeypatch: Any) -> None:
+    ours = paid(world)
+    elsewhere = world.gov.pay.create(
+        Money.gbp("1.00"), "ELSEWHERE", "Not recorded", "https://service.example.gov.uk/back"
+    )
+    day = datetime.fromtimestamp(world.gov.runtime.clock(), UTC).date()
+    noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp()
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(PAYMENT).values(created_at=noon))
+        lost = {"payment_id": "nosuchpaymentnosuchpayment", "reference": "=LOST()", "account": "default", "is_open": 0}
+        times = {"created_at": noon, "look_at": noon}
+        connection.execute(sa.insert(PAYMENT).values(lost | times | {"minor": 200, "currency": "GBP"}))
+    found = world.later.reconcile(day)
+    assert {(one.id, one.problem) for one in found.differences} == {
+        (elsewhere.id, "not recorded here"),
+        ("nosuchpaymentnosuchpayment", "not at the provider"),
+    }
+    assert (found.counts["payments"], found.totals["payments GBP"]) == (2, "£146.00")
+    rows = list(csv.DictReader(io.StringIO(found.to_csv())))
+    assert {row["reference"] for row in rows} == {"ELSEWHERE", "'=LOST()"}
+    assert json.loads(found.to_json())["day"] == day.isoformat()
+    assert "2 differences" in str(found)
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(PAYMENT).where(PAYMENT.c.payment_id == ours.id).values(minor=1))
+    assert "amounts differ" in {one.problem for one in world.later.reconcile(day).differences}
+    with pytest.raises(InvalidInput, match="day"):
+        world.later.reconcile("2026-03-01")
+    assert world.later.reconcile(date(2020, 1, 1)).differences == ()
+    monkeypatch.setattr("govcomponents.components.GovComponents.from_settings", lambda: world.gov)
+    assert main(["reconcile", day.isoformat(), "--database", url, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["counts"]["payments"] == 2
+    assert main(["reconcile", day.isoformat(), "--database", url, "--csv"]) == 1
+    assert capsys.readouterr().out.startswith("kind,account,id,reference,problem,ours,theirs\n")
