@@ -44,7 +44,7 @@ LIMITS = {
         ("reference", {"reference": "x" * 255}, {"reference": "x" * 256}),
         ("reference", {"reference": "x[1]"}, {"reference": "x<1"}),
         ("description", {"description": "x" * 255}, {"description": "x" * 256}),
-        ("description", {"description": "x/"}, {"description": "x\\"}),
+        ("description", {"description": 'x\\ "y"'}, {"description": "x|"}),
         ("return_url", {"return_url": URL + "x" * 1969}, {"return_url": URL + "x" * 1970}),
         ("email", {"email": "x" * 254}, {"email": "x" * 255}),
         ("metadata", {"metadata": entries(15)}, {"metadata": entries(16)}),

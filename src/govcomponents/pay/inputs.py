@@ -66,6 +66,12 @@ def _personal_text(value: Personal[str]) -> Personal[str]:
     return value
 
 
+def _left_out(value: object) -> object:
+    """None for text without content: forms send "" for what a person left out."""
+    text = value.reveal() if isinstance(value, Personal) else value
+    return None if isinstance(text, str) and not text.strip() else value
+
+
 class _Digits:
     """Checks that a personal value is so many digits."""
 
@@ -142,6 +148,8 @@ Amount = Annotated[Money, AfterValidator(_payable)]
 IdempotencyKey = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]{1,255}$")]
 Text = Annotated[str, AfterValidator(_real_text)]
 PersonalText = Annotated[Personal[str], AfterValidator(_personal_text)]
+Optional = BeforeValidator(_left_out)
+OptionalPersonalText = Annotated[PersonalText | None, Optional]
 Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=ID_PATTERN)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 # The values are looked at here, not by pydantic, whose complaint would tell what the caller named them.
@@ -180,17 +188,20 @@ class OnAgreement(Input):
     agreement_id: Identifier = Field(description="pass the id of the agreement, as `agreement.id` gave it")
 
 
-_PREFILLED_FIX = "pass text that is not empty, or leave it out"
+_PREFILLED_FIX = "pass text, or leave it out"
 
 
 class BillingAddress(Input):
-    """A billing address, filled in beforehand; the person can change all of it. Raises InvalidInput."""
+    """A billing address, filled in beforehand; the person can change all of it. Empty text is as None.
 
-    line1: PersonalText | None = Field(None, description=_PREFILLED_FIX)
-    line2: PersonalText | None = Field(None, description=_PREFILLED_FIX)
-    city: PersonalText | None = Field(None, description=_PREFILLED_FIX)
-    postcode: PersonalText | None = Field(None, description=_PREFILLED_FIX)
-    country: Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] | None = Field(
+    Raises InvalidInput.
+    """
+
+    line1: OptionalPersonalText = Field(None, description=_PREFILLED_FIX)
+    line2: OptionalPersonalText = Field(None, description=_PREFILLED_FIX)
+    city: OptionalPersonalText = Field(None, description=_PREFILLED_FIX)
+    postcode: OptionalPersonalText = Field(None, description=_PREFILLED_FIX)
+    country: Annotated[Annotated[str, StringConstraints(pattern="^[A-Z]{2}$")] | None, Optional] = Field(
         None, description='pass its two capital letters, such as "GB" (ISO 3166)'
     )
 
@@ -198,10 +209,10 @@ class BillingAddress(Input):
 class CardholderDetails(Input):
     """The cardholder's details, filled in beforehand on the card page; the person can change all of them.
 
-    Raises InvalidInput.
+    Empty text is as None. Raises InvalidInput.
     """
 
-    name: PersonalText | None = Field(None, description=_PREFILLED_FIX)
+    name: OptionalPersonalText = Field(None, description=_PREFILLED_FIX)
     billing_address: InstanceOf[BillingAddress] | None = Field(
         None, description="pass a BillingAddress(...), or leave it out"
     )
@@ -229,7 +240,7 @@ class _NewAttended(_New):
         )
         return tuple(capability for wanted, capability in asked if wanted)
 
-    email: PersonalText | None = Field(None, description="pass the person's email address, or None")
+    email: OptionalPersonalText = Field(None, description="pass the person's email address, or None")
     language: Literal["en", "cy"] = Field("en", description='pass "en" for English or "cy" for Welsh')
     delayed_capture: bool = Field(default=False, description="pass True to hold the money until `capture`")
     prefilled: InstanceOf[CardholderDetails] | None = Field(
@@ -303,7 +314,7 @@ class NewAgreement(Input):
 
     reference: Text = Field(description=_REFERENCE_FIX)
     description: Text = Field(description="say what will be charged; the person sees it")
-    user_identifier: Text | None = Field(
+    user_identifier: Annotated[Text | None, Optional] = Field(
         None, description="pass the service's own name for the person, which is not personal, or None"
     )
     extra: Extra | None = Field(None, description=_EXTRA_FIX)

@@ -165,9 +165,35 @@ def test_an_agreement_is_created_with_all_that_was_given():
     assert (agreement.status, agreement.raw_status) == (AgreementStatus.CREATED, "CREATED")
 
 
-@pytest.mark.parametrize("text", ["<", ">", '"', "\\", "|"])
+def test_what_only_the_firewall_may_refuse_is_sent_in_every_text():
+    shown = 'Flat 3\\4, 12" pipe'
+    pay, wire = pay_on(answer(201, PAYMENT))
+    address = BillingAddress(line1=shown, city="A <b> | c")
+    pay.create(
+        Money(100), PAYMENT["reference"], shown, "https://a.example/", metadata={"n": shown + "<|>"},
+        prefilled=CardholderDetails(name=shown, billing_address=address),
+    )  # fmt: skip
+    body = sent_body(wire)
+    assert body["description"] == shown
+    assert body["metadata"] == {"n": shown + "<|>"}
+    assert body["prefilled_cardholder_details"]["billing_address"] == {"line1": shown, "city": "A <b> | c"}
+
+
+def test_what_a_form_left_empty_is_left_out():
+    pay, wire = pay_on(answer(201, PAYMENT))
+    address = BillingAddress(line1="1 St", line2="", city=" ", postcode="SW1A 1AA", country="")
+    pay.create(
+        Money(100), PAYMENT["reference"], "x", "https://a.example/", email="",
+        prefilled=CardholderDetails(name=Personal(""), billing_address=address),
+    )  # fmt: skip
+    body = sent_body(wire)
+    assert "email" not in body
+    assert body["prefilled_cardholder_details"] == {"billing_address": {"line1": "1 St", "postcode": "SW1A 1AA"}}
+
+
+@pytest.mark.parametrize("text", ["<", ">", "|"])
 @pytest.mark.parametrize("field", ["reference", "description"])
-def test_what_the_firewall_refuses_is_not_sent(text, field):
+def test_what_the_api_refuses_is_not_sent(text, field):
     pay, wire = pay_on(key="api_live_key")
     arguments = {"reference": "R-1", "description": "x", field: f"a{text}b"}
     for act in (
