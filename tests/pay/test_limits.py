@@ -133,7 +133,7 @@ def test_what_is_at_a_limit_is_sent_and_what_is_beyond_is_named(kind, adapter, n
         ("create_agreement", {"reference": "x" * 256, "description": "x"}, "reference"),
         ("create_agreement", {"reference": "x", "description": "x" * 256}, "description"),
         ("create_agreement", {"reference": "x", "description": "x", "user_identifier": "x" * 256}, "user_identifier"),
-        ("create_agreement", {"reference": "x", "description": "x", "user_identifier": 'x"'}, "user_identifier"),
+        ("create_agreement", {"reference": "x", "description": "x", "user_identifier": "x|"}, "user_identifier"),
         ("charge_agreement", {"agreement_id": "a", **CREATE, "amount": Money(10_000_001)}, "amount"),
         ("create_by_telephone", {**CREATE, "amount": Money(10_000_001)}, "amount"),
         ("refund", {"payment_id": "p", "amount": Money(10_000_001), "available": Money(10_000_300)}, "amount"),

@@ -50,7 +50,7 @@ LIMITS: Final = PayLimits(
     card_brand=20,
     address_line=255,
     postcode=25,
-    # By the API itself (pay-publicapi, source). The firewall in front of it may refuse a quotation mark and a backslash too,
+    # By the API itself (pay-publicapi, source). The firewall in front may refuse quotation marks and backslashes too,
     # in any text (docs: error codes, P0920): whether it does is not known, so they are sent, and its refusal is told.
     excluded="<>|",
     metadata_entries=15,
