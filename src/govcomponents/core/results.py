@@ -32,7 +32,7 @@ class UncopiedMapping(dict[str, ValueT]):
 
     def __init__(self, content: object = ()) -> None:
         # `dataclasses.asdict` makes a copy of a dict from an iterator of its items: that copy stays empty.
-        super().__init__(content if isinstance(content, Mapping) else ())
+        super().__init__(content if isinstance(content, (dict, Mapping)) else ())
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(...)"
