@@ -15,11 +15,12 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
 from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
-from govcomponents import GovComponents, GovComponentsError, Money, Observer, SignInError
+from govcomponents import Attempt, GovComponents, GovComponentsError, Money, Observer, SignInError
 from govcomponents.observability import METRICS, LogObserver, OpenTelemetryObserver, PrometheusObserver
 
 CANARIES = ("canary", "07700900199", "api_test_", "RENEW-7", "licence")
@@ -161,6 +162,41 @@ def test_a_refusal_is_an_error_on_both_spans(
     assert attempt.status.status_code is operation.status.status_code is StatusCode.ERROR
     assert (operation.attributes or {})["error.type"] == "NotFound"
     assert operation.events == ()  # no exception, whose text may hold anything
+
+
+@pytest.mark.parametrize("propagates", [True, False])
+def test_what_is_not_sampled_has_no_parts_and_is_measured_all_the_same(
+    spans: InMemorySpanExporter, reader: InMemoryMetricReader, propagates: bool
+) -> None:
+    asked: list[str] = []
+
+    class Never(Sampler):
+        def should_sample(self, parent: object, trace_id: int, name: str, *_: object, **__: object) -> SamplingResult:
+            asked.append(name)
+            return SamplingResult(Decision.DROP)
+
+        def get_description(self) -> str:
+            return "never"
+
+    provider = TracerProvider(sampler=Never())
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    sent: list[str | None] = []
+
+    class Spy(Observer):
+        def attempt(self, attempt: Attempt, /) -> None:
+            sent.append(attempt.headers.get("traceparent"))
+
+    observer = OpenTelemetryObserver(provider, MeterProvider([reader]), propagates=propagates)
+    with GovComponents.sandbox(observers=[observer, Spy()]) as gov:
+        list(gov.pay.search())
+    assert asked == ["pay.search"]
+    assert spans.get_finished_spans() == ()
+    data = reader.get_metrics_data()
+    assert data is not None
+    assert '"url.template": "/v1/payments"' in data.to_json()
+    (traceparent,) = sent
+    assert (traceparent is not None) == propagates
+    assert traceparent is None or int(traceparent[-2:], 16) % 2 == 0  # not sampled
 
 
 def test_spans_stand_below_the_callers_own(

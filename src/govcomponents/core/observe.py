@@ -82,8 +82,8 @@ class Attempt:
 class Happening:
     """Something that happened beside the calls, such as a sign-in that was refused. Its labels are of closed sets.
 
-    `name` is "sign_in.refused" (label `reason`), "retry.waited" (`operation`; `seconds` is the wait) or of an
-    extension. `seconds` is a time, where one belongs to it.
+    `name` is "sign_in.refused" (label `reason`), "retry.waited" and "bulk.paused" (`operation`; `seconds` is the
+    wait), "keys.rotated" (the provider's), or of an extension. `seconds` is a time, where one belongs to it.
     """
 
     name: str

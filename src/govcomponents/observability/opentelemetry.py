@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, Tracer, TracerProvider
 
 _SCOPE: Final = "govcomponents"
+_FAILED: Final = Status(StatusCode.ERROR)
 
 
 class OpenTelemetryObserver(Observer):
@@ -60,7 +61,11 @@ class OpenTelemetryObserver(Observer):
         return _OperationSpan(self, self._tracer, operation)
 
     def attempt(self, attempt: Attempt, /) -> AbstractContextManager[object]:
-        """Begin the span of a request."""
+        """Begin the span of a request, if that of its operation is recorded; what is not sampled has no parts."""
+        if not trace.get_current_span().is_recording():
+            if self._propagates:
+                propagate.inject(attempt.headers)
+            return _Unrecorded(self, attempt)
         return _AttemptSpan(self, self._tracer, attempt, propagates=self._propagates)
 
     def happened(self, happening: Happening, /) -> None:
@@ -124,9 +129,22 @@ class _OperationSpan(AbstractContextManager[None]):
             self._span.set_attribute(names.ATTEMPTS, it.attempts)
             if it.error:
                 self._span.set_attribute(names.ERROR_TYPE, it.error)
-                self._span.set_status(Status(StatusCode.ERROR))
+                self._span.set_status(_FAILED)
         self._span.end()
         self._observer.ended_operation(it)
+
+
+class _Unrecorded(AbstractContextManager[None]):
+    """Measures a request that has no span."""
+
+    __slots__ = ("_attempt", "_observer")
+
+    def __init__(self, observer: OpenTelemetryObserver, attempt: Attempt) -> None:
+        self._observer = observer
+        self._attempt = attempt
+
+    def __exit__(self, *_exception: object) -> None:
+        self._observer.ended_attempt(self._attempt)
 
 
 class _AttemptSpan(AbstractContextManager[None]):
@@ -161,16 +179,14 @@ class _AttemptSpan(AbstractContextManager[None]):
     def __exit__(self, *_exception: object) -> None:
         it = self._attempt
         context.detach(self._token)
-        if self._span.is_recording():
-            if it.status is None:
-                self._span.set_attribute(names.ERROR_TYPE, it.outcome)
-                self._span.set_status(Status(StatusCode.ERROR))
-            else:
-                self._span.set_attribute(names.STATUS, it.status)
-                if it.status >= 400:
-                    self._span.set_attribute(names.ERROR_TYPE, str(it.status))
-                    self._span.set_status(Status(StatusCode.ERROR))
-            if it.request_id is not None:
-                self._span.set_attribute(names.PROVIDER_REQUEST, it.request_id)
+        about: dict[str, str | int] = {}
+        if it.status is not None:
+            about[names.STATUS] = it.status
+        if it.status is None or it.status >= 400:
+            about[names.ERROR_TYPE] = it.outcome if it.status is None else str(it.status)
+            self._span.set_status(_FAILED)
+        if it.request_id is not None:
+            about[names.PROVIDER_REQUEST] = it.request_id
+        self._span.set_attributes(about)
         self._span.end()
         self._observer.ended_attempt(it)

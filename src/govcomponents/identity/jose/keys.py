@@ -79,12 +79,22 @@ class KeyCache(DocumentCache["KeyMap"]):
 
     A withdrawn key is trusted no longer after the next refresh. An unknown key id causes one request in
     `UNKNOWN_KEY_WINDOW` seconds, and all of those that anybody could have made up cause one in `EARLY_WINDOW` seconds:
-    so nobody can keep a new key from being found, and what is not there takes no room.
+    so nobody can keep a new key from being found, and what is not there takes no room. `on_rotated` is called when a
+    refresh brought a key that was not there, or one is gone.
     """
 
-    def __init__(self, fetch: Fetch, read: Read, clock: Clock, *, name: str) -> None:
+    def __init__(
+        self, fetch: Fetch, read: Read, clock: Clock, *, name: str, on_rotated: Callable[[], None] | None = None
+    ) -> None:
         super().__init__(fetch, read, clock, name=name)
         self._unknown: dict[str | None, float] = {}
+        self._on_rotated = on_rotated
+
+    def _landed(self, value: KeyMap, fresh_for: float) -> None:
+        before = self._kept
+        super()._landed(value, fresh_for)
+        if self._on_rotated is not None and before is not None and before.keys() != value.keys():
+            self._on_rotated()
 
     async def find(self, kid: str | None, algorithm: str, *, from_anybody: bool = True) -> PublicKey:
         """Return the key with that id, for that algorithm. Without an id, return the only key that fits.

@@ -7,9 +7,11 @@ Connect Core 3.1.3.7 and 5.3, RFC 9207 and RFC 9700, in the order in which one p
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.core.http.client import HttpClient
+from govcomponents.core.observe import Happening, tell
 from govcomponents.errors import ConfigurationError, SignInReason
 from govcomponents.identity.jose import tokens
 from govcomponents.identity.jose.keys import KeyCache, read_jwks
@@ -116,8 +118,10 @@ class RelyingParty:
         self.token_policy = token_policy
         self._error_mapping = error_mapping
         name = f"key set of {provider}"
+        rotated = partial(tell, runtime.observers, Happening("keys.rotated", provider, runtime.account))
         self.keys = runtime.share(
-            ("keys", policy), lambda: KeyCache(self._fetch_keys, read_jwks, runtime.clock, name=name)
+            ("keys", policy),
+            lambda: KeyCache(self._fetch_keys, read_jwks, runtime.clock, name=name, on_rotated=rotated),
         )
 
     async def metadata(self, operation: str) -> Metadata:

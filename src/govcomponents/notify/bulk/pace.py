@@ -81,17 +81,20 @@ class Pace:
             self._passed += 1
             self._fruitless = 0
 
-    def refused(self, turn: Turn, now: float, retry_after: float | None = None) -> None:
+    def refused(self, turn: Turn, now: float, retry_after: float | None = None) -> float | None:
         """Pause, and slow down, after a refusal; a request that was on its way at the last pause changes nothing.
 
-        `retry_after` is the wait in seconds that the provider asked for.
+        `retry_after` is the wait in seconds that the provider asked for. Returns how long the pause is, if there is
+        one.
         """
         with self._lock:
             if turn.pause != self._pauses:
-                return
+                return None
             self._slow_down(now)
             pause = min(_FIRST_PAUSE * 2 ** min(self._fruitless, 10), _LONGEST_PAUSE)
-            self._hold(now, max(pause, retry_after or 0.0) * self._random.uniform(1.0, 1.5))
+            seconds = max(pause, retry_after or 0.0) * self._random.uniform(1.0, 1.5)
+            self._hold(now, seconds)
+            return seconds
 
     def hold(self, turn: Turn, now: float, seconds: float) -> None:
         """Let all wait, at the same pace, because a shared limiter has nothing to give."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from govcomponents.core.observe import Happening, tell
 from govcomponents.errors import (
     ConfigurationError,
     CredentialsRefused,
@@ -177,7 +178,9 @@ class BulkSend:
                 asked = error.retry_after
                 if isinstance(error, DailyLimitReached) or (asked is not None and asked > _PASSES_SOON):
                     raise
-                self.pace.refused(turn, self.sender.runtime.clock(), asked)
+                paused = self.pace.refused(turn, self.sender.runtime.clock(), asked)
+                if paused is not None:
+                    self._tell_of_pause(paused)
                 if self.pace.fruitless_pauses >= _GIVE_UP_AFTER_PAUSES:
                     raise
             except GovComponentsError as error:
@@ -187,6 +190,12 @@ class BulkSend:
             else:
                 self.pace.passed()
                 return given
+
+    def _tell_of_pause(self, seconds: float) -> None:
+        runtime = self.sender.runtime
+        if runtime.observers:
+            provider, labels = self.sender.port.provider, {"operation": "notify.send_many"}
+            tell(runtime.observers, Happening("bulk.paused", provider, runtime.account, labels, seconds))
 
     async def _turn(self) -> Turn:
         """Wait for the next turn to make a request. Raises _Stopped if the send ends meanwhile."""

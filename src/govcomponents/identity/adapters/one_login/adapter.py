@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from govcomponents.core.observe import Happening, tell
 from govcomponents.core.times import time_of
 from govcomponents.errors import ConfigurationError, IdentityNotProved, InvalidInput, SignInReason
 from govcomponents.identity.adapters.one_login import wire
@@ -111,6 +113,7 @@ class OneLogin(IdentityPort):
                 read_did(self._endpoints.did),
                 runtime.clock,
                 name=f"DID document of {self.provider}",
+                on_rotated=partial(tell, runtime.observers, Happening("keys.rotated", self.provider, runtime.account)),
             ),
         )
         self._identity_rules = Rules(
