@@ -92,7 +92,7 @@ class Pace:
                 return None
             self._slow_down(now)
             pause = min(_FIRST_PAUSE * 2 ** min(self._fruitless, 10), _LONGEST_PAUSE)
-            seconds = max(pause, retry_after or 0.0) * self._random.uniform(1.0, 1.5)
+            seconds: float = max(pause, retry_after or 0.0) * self._random.uniform(1.0, 1.5)
             self._hold(now, seconds)
             return seconds
 
