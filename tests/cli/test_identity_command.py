@@ -22,11 +22,16 @@ def test_a_new_key(tmp_path, capsys, algorithm, kind):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "PRIVATE" in path.read_text()
     assert "PRIVATE" not in out + err
-    published, _, pem = out.partition("-----BEGIN PUBLIC KEY-----")
-    assert pem
-    (key,) = json.loads(published)["keys"]
+    (key,) = json.loads(out)["keys"]
     assert (key["kty"], key["alg"], key["use"]) == (kind, algorithm, "sig")
     assert "d" not in key
+
+
+def test_the_public_half_as_pem_alone(tmp_path, capsys):
+    status, out, _ = run(capsys, "new-key", tmp_path / "key.pem", "--pem")
+    assert status == 0
+    assert out.startswith("-----BEGIN PUBLIC KEY-----\n")
+    assert out.endswith("-----END PUBLIC KEY-----\n")
 
 
 def test_a_key_is_never_overwritten(tmp_path, capsys):

@@ -26,12 +26,13 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     new = actions.add_parser(
         "new-key",
         help="make a private key and show its public half",
-        description="Makes a private key, readable by you alone, and prints the key set to publish and the public key "
-        "as PEM. GOV.UK One Login takes RSA keys only.",
+        description="Makes a private key, readable by you alone, and prints its public half: the key set to publish, "
+        "or with --pem what some providers register instead. GOV.UK One Login takes RSA keys only.",
     )
     new.add_argument("file", type=Path, help="where to put the private key; must not exist yet")
     new.add_argument("--algorithm", choices=_ALGORITHMS, default=_ALGORITHMS[0], help="(default: %(default)s)")
     new.add_argument("--bits", type=int, default=2048, help="of an RSA key (default: %(default)s)")
+    new.add_argument("--pem", action="store_true", help="print the public key as PEM, and not as a key set")
     add_json(new)
     new.set_defaults(run=new_key)
     show = actions.add_parser(
@@ -64,7 +65,7 @@ def new_key(options: argparse.Namespace) -> int:
     report(
         options,
         {"file": str(options.file), "jwks": keys, "public_pem": public_pem},
-        [*json.dumps(keys, indent=2).split("\n"), *public_pem.rstrip().split("\n")],
+        (public_pem.rstrip() if options.pem else json.dumps(keys, indent=2)).split("\n"),
     )
     print(
         f"The private key is in {options.file}. Keep it secret; publish or register the public half.", file=sys.stderr

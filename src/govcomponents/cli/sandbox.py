@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import signal
 import threading
@@ -74,6 +75,23 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     add_json(parser)
     parser.set_defaults(run=run)
+    parts = parser.add_subparsers(title="commands", dest="part", metavar="COMMAND")
+    world = parts.add_parser(
+        "world",
+        help="print the world that it serves without --world, to begin one of your own with",
+        description="Prints as JSON the world that the sandbox serves without --world, for a file of your own.",
+    )
+    add_json(world)
+    world.set_defaults(run=show_world)
+
+
+def show_world(options: argparse.Namespace) -> int:
+    """Print the default world, which is JSON in any case."""
+    from govcomponents.sandbox.world import default_world
+
+    world = dict(default_world())
+    report(options, world, json.dumps(world, indent=2, ensure_ascii=False).split("\n"))
+    return Status.DONE
 
 
 def run(options: argparse.Namespace) -> int:

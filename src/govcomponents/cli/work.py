@@ -15,7 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from govcomponents.cli.outcome import STATUSES, Status, printable
+from govcomponents.cli.outcome import Status, add_json, printable
 from govcomponents.cli.store import add_database, data_keys, database_url
 from govcomponents.errors import ConfigurationError, Unavailable
 
@@ -41,8 +41,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="make the calls that are due, until it is stopped",
         description="Makes the calls that `govcomponents.durable` has put down, by the environment's settings. Any "
         "number of workers may be at it at once. SIGTERM and Ctrl-C let it finish what is under way. A line of "
-        "progress on a terminal, one JSON object a turn elsewhere.",
-        epilog=STATUSES,
+        "progress on a terminal, one JSON object a turn elsewhere and with --json.",
     )
     add_database(worker)
     worker.add_argument("--keys-file", type=Path, help="data keys in base64, one a line, newest first")
@@ -52,6 +51,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     told = "answer /health and /ready on this port of the loopback address"
     worker.add_argument("--health-port", type=_above_0, metavar="PORT", help=told)
     worker.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
+    add_json(worker)
     worker.set_defaults(run=work)
 
 
@@ -63,7 +63,10 @@ def _above_0(text: str) -> int:
 
 
 def work(options: argparse.Namespace) -> int:
-    """Be a worker until a signal comes, or nothing is due."""
+    """Be a worker until a signal comes, or nothing is due.
+
+    With `--once`, what was refused, given up or of unknown outcome makes the status 1.
+    """
     if options.app is not None and (options.database or options.keys_file):
         raise ConfigurationError("--app has a database and keys of its own", fix="leave --database and --keys-file out")
     is_one = options.processes == 1 and (options.app is None or options.once)
@@ -94,7 +97,7 @@ async def _work(options: argparse.Namespace) -> int:
 
     is_stopped = _stopped_by_signals()
     parent = os.getppid()
-    progress = _Progress()
+    progress = _Progress(is_json=options.json or not sys.stdout.isatty())
     async with AsyncExitStack() as stack:
         later = _app(options.app) if options.app is not None else await _own(options, stack)
         if options.supervised:
@@ -119,7 +122,7 @@ async def _work(options: argparse.Namespace) -> int:
             with suppress(TimeoutError):
                 await asyncio.wait_for(is_stopped.wait(), _IDLE)
     progress.end()
-    return Status.DONE
+    return Status.NOT_ALL if options.once and progress.is_short else Status.DONE
 
 
 async def _own(options: argparse.Namespace, stack: AsyncExitStack) -> Later:
@@ -192,7 +195,7 @@ async def _kept(
         if status == Status.COULD_NOT_RUN:
             is_stopped.set()  # another one could not run either
             return status
-        if options.once and status == Status.DONE:
+        if options.once and status in (Status.DONE, Status.NOT_ALL):
             return status
         if not is_stopped.is_set():
             print(f"a worker ended with {status}: another one is started", file=sys.stderr, flush=True)
@@ -206,27 +209,32 @@ def _command(options: argparse.Namespace) -> list[str]:
     for name in ("database", "keys_file", "app"):
         if (value := getattr(options, name)) is not None:
             command += [f"--{name.replace('_', '-')}", str(value)]
-    return command + (["--once"] if options.once else [])
+    return command + [f"--{name}" for name in ("once", "json") if getattr(options, name)]
 
 
 class _Progress:
     """What was done: on a terminal one line that is written over, elsewhere a JSON object a turn."""
 
-    def __init__(self) -> None:
-        self._is_terminal = sys.stdout.isatty()
+    def __init__(self, *, is_json: bool) -> None:
+        self._is_json = is_json
         self._counts: Counter[str] = Counter()
+
+    @property
+    def is_short(self) -> bool:
+        """Whether anything that was asked for did not come to a good end."""
+        return any(self._counts[name] for name in ("refused", "dead", "in_doubt", "failed", "events_given_up"))
 
     def tell(self, done: WorkReport) -> None:
         """Tell of a turn."""
         facts = asdict(done)
-        if not self._is_terminal:
+        self._counts.update(facts)
+        if self._is_json:
             print(json.dumps(facts), flush=True)
             return
-        self._counts.update(facts)
         told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self._counts.items() if count)
         print(f"\r\x1b[K{printable(told)}", end="", flush=True)
 
     def end(self) -> None:
         """Leave the line that is written over."""
-        if self._is_terminal and self._counts:
+        if not self._is_json and self._counts:
             print(flush=True)

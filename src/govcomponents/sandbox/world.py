@@ -38,7 +38,7 @@ def load_world(world: Path | str | World | None) -> World:
             sections = default_world() if world is None else json.loads(Path(world).read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigurationError(
-                f"the world file cannot be read: {error.strerror}", fix="check the path given with --world"
+                f"the world file {world} cannot be read: {error.strerror}", fix="check the path given with --world"
             ) from None
         except json.JSONDecodeError as error:
             raise ConfigurationError(
