@@ -59,6 +59,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     export = actions.add_parser("export", help=told, description=f"{told[0].upper()}{told[1:]}.")
     export.add_argument("--after", type=int, default=0, metavar="ID", help="only what came after this entry")
     add_database(export)
+    add_json(export)  # it is JSON in any case
     export.set_defaults(run=export_entries)
 
 

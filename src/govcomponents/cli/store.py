@@ -50,5 +50,8 @@ def data_keys(file: Path | None) -> list[str]:
         return []
     try:
         return [line.strip() for line in file.read_text(encoding="ascii").splitlines() if line.strip()]
-    except (OSError, ValueError):
-        raise ConfigurationError("the file of data keys cannot be read", fix="give one key in base64 a line") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not ASCII"
+        raise ConfigurationError(
+            f"the file of data keys {file} cannot be read: {reason}", fix="give one key in base64 a line"
+        ) from None
