@@ -142,8 +142,8 @@ for table, state in (("outbox", "dead"), ("inbox", "given-up"), ("payments", "ma
             place, [*words, *([state] if words[-1] == "--state" else [])]
         )
 for name in [*{name for name, _ in COMMANDS if name.split()[0] in ("outbox", "inbox", "payments", "audit")}, "journey"]:
-    more = ["1"] if name.split()[-1] in ("journey", "show", "retry", "give-up") else []
-    COMMANDS[name, 2] = lambda place, words=(*name.split(), *more): [*words, "--database", place.url]
+    words = [*name.split(), *(["1"] if name.split()[-1] in ("journey", "show", "retry", "give-up") else [])]
+    COMMANDS[name, 2] = lambda place, words=words: [*words, "--database", place.url]
 
 NEVER_IN_PART = {
     *("sandbox", "sandbox world", "identity new-key", "identity jwks", "durable migrate", "audit export"),
