@@ -48,7 +48,7 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	@touch $@ $(VENV)/.all
 
 .PHONY: demo
-demo: $(VENV)/.all ## set up, then run the example against the sandbox over loopback HTTP
+demo: $(VENV)/.all ## set up, then run the example: a service that is killed and goes on, against the sandbox
 	@$(PY) examples/renew_a_licence.py
 
 .PHONY: demo-django demo-flask demo-fastapi

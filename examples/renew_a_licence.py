@@ -1,23 +1,35 @@
-"""Renew a licence: a person proves identity, pays, gets the receipt, and is refunded a part.
+"""Renew a licence, with a service that is killed again and again and goes on: nothing is lost, nothing is done twice.
 
     python examples/renew_a_licence.py
 
-It serves the sandbox on this machine and reaches it over HTTP, as a service reaches the real providers: with
-`GovComponents.from_settings()` and other settings, `renew` runs unchanged. `Person` stands in for somebody at a
-browser. The reference of the renewal ties everything together, in the timeline that is printed at the end.
+The sandbox is served on this machine, and reached over HTTP as the real providers are. `Service` is the service, in a
+process of its own: with other settings in its environment it runs unchanged against the real ones. The demonstration
+ends that process with `kill -9` at the worst moments, when a provider has acted and nobody here knows it yet, and
+starts it again. `Person` stands in for somebody at a browser.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import sqlite3
+import subprocess
 import sys
+import tempfile
+from collections import Counter
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from govcomponents import GovComponents, Money
-from govcomponents.identity import Confidence, Identity, SignIn
-from govcomponents.notify import Sent
-from govcomponents.pay import Payment
+from govcomponents import GovComponents, Money, Observer
+from govcomponents.identity import Confidence, PendingSignIn
 from govcomponents.testing import FormBrowser, SandboxServer, serving
+
+if TYPE_CHECKING:
+    from govcomponents import Attempt
+    from govcomponents.pay import Payment
 
 FEE = Money.gbp("145.00")
 TOO_MUCH = Money.gbp("45.00")  # the person turns out to be entitled to the lower fee
@@ -26,6 +38,8 @@ TEXT_RECEIPT = "5ab1ec0d-0000-4000-8000-000000000102"
 RETURN_URL = "https://service.example.gov.uk/renew/back"
 PHONE = "07700 900123"
 DECLINED_CARD, GOOD_CARD = "4000000000000002", "4444333322221111"
+REFERENCE = "RENEW-7"
+FEW_MINUTES = 200.0
 
 
 @dataclass
@@ -55,100 +69,234 @@ class Person:
             self.browser.send(page.form_with("confirm"), "confirm")
 
 
-@dataclass
-class Story:
-    """What happened to one renewal, as the service saw it; its reference goes with everything that is sent."""
+class Service:
+    """The service: everything that it knows is in its database, together with what the durable layer keeps there."""
 
-    reference: str
-    lines: list[tuple[str, str]] = field(default_factory=list)
+    def __init__(self, gov: GovComponents, database: Path) -> None:
+        import sqlalchemy as sa
 
-    def tell(self, component: str, happened: str) -> None:
-        """Add a line."""
-        self.lines.append((component, happened))
+        from govcomponents.durable import Durable, WorkerOptions
+
+        self.gov = gov
+        self.sql = sa.text
+        self.later = Durable(gov, f"sqlite:///{database}", worker=WorkerOptions(concurrency=1))
+        with self.later.engine.begin() as connection:
+            connection.execute(
+                sa.text("CREATE TABLE IF NOT EXISTS renewal (reference TEXT PRIMARY KEY, state, pending, name, email)")
+            )
+
+    def begin(self, reference: str) -> dict[str, str]:
+        """A person begins: their sign-in is put down, and they are sent to it."""
+        with self.gov.journey(reference), self.later.engine.begin() as connection:
+            sign_in = self.gov.identity.start(confidence=Confidence.MEDIUM)
+            connection.execute(
+                self.sql("INSERT INTO renewal VALUES (:reference, 'signing in', :pending, NULL, NULL)"),
+                {"reference": reference, "pending": sign_in.pending.dump()},
+            )
+        return {"go to": sign_in.url}
+
+    def signed_in(self, reference: str, came_back_at: str) -> dict[str, str]:
+        """The person comes back, or loads this page again: they are sent on to pay."""
+        with self.later.engine.connect() as connection:
+            row = connection.execute(self.sql("SELECT * FROM renewal WHERE reference = :it"), {"it": reference}).one()
+        if row.state == "signing in":
+            identity = self.gov.identity.complete(PendingSignIn.load(row.pending), came_back_at)
+            if identity.email is None or identity.name is None:
+                raise SystemExit("the provider gave no email address or no name")
+            values = {"it": reference, "name": identity.name.full.reveal().title(), "email": identity.email.reveal()}
+            with self.later.engine.begin() as connection:
+                connection.execute(
+                    self.sql("UPDATE renewal SET state = 'paying', name = :name, email = :email WHERE reference = :it"),
+                    values,
+                )
+                self.later.signed_in(identity, on=connection)
+        return self.pay_page(reference)
+
+    def pay_page(self, reference: str) -> dict[str, str]:
+        """Send the person to the page to pay on: that of a payment that waits for them already, or of a new one."""
+        for found in self.gov.pay.search(reference=reference):
+            if not found.is_finished:
+                return {"go to": self.gov.pay.get(found.id).redirect_url(), "payment": "the same one"}
+        with self.gov.journey(reference):
+            payment = self.later.pay.create(FEE, reference, "Renew a licence", RETURN_URL)
+        return {"go to": payment.redirect_url(), "payment": "a new one"}
+
+    def back(self, reference: str) -> dict[str, str]:
+        """The person is back from paying, which proves nothing: the provider is asked."""
+        payments = [self.gov.pay.get(found.id) for found in self.gov.pay.search(reference=reference)]
+        for payment in payments:
+            if payment.is_paid:
+                self.paid(reference, payment)
+                return {"paid": str(payment.amount)}
+        return {"not paid": f"the card was {payments[0].failure}"}
+
+    def paid(self, reference: str, payment: Payment) -> None:
+        """One transaction: the licence is paid, and both receipts and the refund are put down to be made later."""
+        with self.gov.journey(reference), self.later.engine.begin() as connection:
+            row = connection.execute(
+                self.sql(
+                    "UPDATE renewal SET state = 'paid' WHERE reference = :it AND state = 'paying' RETURNING name, email"
+                ),
+                {"it": reference},
+            ).first()
+            if row is None:
+                return  # it was done before: the person loaded the page again
+            values = {"name": row.name, "amount": str(FEE), "reference": reference}
+            later, on = self.later, connection
+            with_refund = {**values, "refund": True}
+            later.notify.send_email(row.email, EMAIL_RECEIPT, with_refund, reference=f"{reference}-email", on=on)
+            later.notify.send_sms(PHONE, TEXT_RECEIPT, values, reference=f"{reference}-text", on=on)
+            left = payment.refundable_amount()
+            later.pay.refund(payment.id, TOO_MUCH, available=left, reference=f"{reference}-refund", on=on)
+
+    def work(self) -> dict[str, int]:
+        """Make what is due: cron, Celery or `govcomponents work` do this in a service."""
+        report = self.later.run_due()
+        return {"done": report.done, "still open": report.waiting + report.in_doubt}
+
+    def journey(self, reference: str) -> list[str]:
+        """Everything that happened to one renewal, in all three components."""
+        return [f"{step.what:<20} {step.outcome}" for step in self.later.journey(reference)]
 
 
-def renew(gov: GovComponents, person: Person, story: Story) -> list[Sent]:
-    """Renew a licence, from the sign-in to the refund; return the receipts, whose delivery is still to come."""
-    identity = prove_identity(gov, person, story)
-    paid = take_payment(gov, person, story)
-    receipts = send_receipts(gov, identity, story)
-    refund_a_part(gov, paid, story)
-    return receipts
+class Killer(Observer):
+    """Ends its own process with `kill -9` when a provider has acted, before anybody here can know."""
+
+    def __init__(self) -> None:
+        self.kills_at = ""
+
+    def attempt(self, attempt: Attempt, /) -> AbstractContextManager[object] | None:
+        """Watch a request, and kill when its answer is there."""
+        is_it = (attempt.operation.name, attempt.method) == (self.kills_at, "POST")
+        return _KillAtTheEnd() if is_it else None
 
 
-def prove_identity(gov: GovComponents, person: Person, story: Story) -> Identity:
-    """Send the person to sign in; what comes back is proved to the level asked for, or an error says why not."""
-    sign_in: SignIn = gov.identity.start(confidence=Confidence.MEDIUM)
-    kept = sign_in.pending  # a service keeps this with the person's session, and takes it out when they come back
-    came_back_at = person.sign_in(sign_in.url)
-    identity = gov.identity.complete(kept, came_back_at)
-    story.tell("identity", f"signed in, and proved at {identity.confidence.value} confidence")
-    return identity
+class _KillAtTheEnd(AbstractContextManager[None]):
+    def __exit__(self, *_: object) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
-def take_payment(gov: GovComponents, person: Person, story: Story) -> Payment:
-    """Take the payment; when a card is declined, a new payment is made for another try."""
+def serve(database: Path) -> int:
+    """Be the service's process: one request a line, with the moment to be killed at, and one answer a line."""
+    killer = Killer()
+    with GovComponents.from_settings(observers=[killer]) as gov:
+        service = Service(gov, database)
+        for line in sys.stdin:
+            killer.kills_at, name, *arguments = json.loads(line)
+            print(json.dumps(getattr(service, name)(*arguments)), flush=True)
+    return 0
+
+
+class Demonstration:
+    """The service's process from outside: started, asked, killed, started again."""
+
+    def __init__(self, server: SandboxServer, database: Path) -> None:
+        self._server = server
+        self._database = database
+        self.kills = 0
+        self.start()
+
+    def start(self) -> None:
+        """Start the process."""
+        own = {name: value for name, value in os.environ.items() if not name.startswith("GOVCOMPONENTS_")}
+        self._process = subprocess.Popen(  # noqa: S603  # this very file, with a path that was made here
+            [sys.executable, __file__, "--service", str(self._database)],
+            env=own | self._server.environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def ask(self, *request: str, kill_at: str = "") -> Any:
+        """Ask the process something. Returns None if it was killed, which it is once a provider has done `kill_at`."""
+        if self._process.stdin is None or self._process.stdout is None:
+            raise SystemExit("the service has no way to be asked")
+        self._process.stdin.write(json.dumps([kill_at, *request]) + "\n")
+        self._process.stdin.flush()
+        answer = self._process.stdout.readline()
+        if answer:
+            return json.loads(answer)
+        self.stop()
+        if self._process.returncode != -signal.SIGKILL:
+            raise SystemExit("the service failed")
+        self.kills += 1
+        self.start()
+        return None
+
+    def stop(self) -> None:
+        """End the process at its end of input."""
+        self._process.communicate()
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time go by, at the sandbox and for the rows that wait, rather than wait for it."""
+        self._server.sandbox.clock.advance(seconds)
+        with closing(sqlite3.connect(self._database)) as connection, connection:
+            connection.execute(
+                "UPDATE gov_outbox SET due_at = due_at - :s, doubt_since = doubt_since - :s", {"s": seconds}
+            )
+
+
+def tell(text: str, answer: object = "") -> None:
+    """Print a line of the story."""
+    print(f"  {text}")
+    if answer is None:
+        print("      KILLED: the provider has acted, and nobody knows it here")
+
+
+def renew(demo: Demonstration, person: Person) -> None:
+    """Renew one licence, with a kill at each of the three worst moments."""
+    came_back_at = person.sign_in(demo.ask("begin", REFERENCE)["go to"])
+    tell(
+        "the person has signed in, and the service makes the payment",
+        demo.ask("signed_in", REFERENCE, came_back_at, kill_at="pay.create"),
+    )
+    page = demo.ask("signed_in", REFERENCE, came_back_at)
+    tell(f"started again; the person loads the page again: the payment is {page['payment']}")
     for card in (DECLINED_CARD, GOOD_CARD):
-        payment = gov.pay.create(FEE, story.reference, "Renew a licence", RETURN_URL, language="en")
-        if payment.next_url is None:
-            raise SystemExit("the provider gave no page to pay on")
-        person.pay(payment.redirect_url(), card)
-        payment = gov.pay.get(payment.id)  # the person coming back proves nothing: ask the provider
-        if payment.is_paid:
-            story.tell("pay", f"{payment.amount} paid by card")
-            return payment
-        story.tell("pay", f"{payment.amount} not paid: the card was {payment.failure or payment.status}")
-    raise SystemExit("neither card was taken")
+        person.pay(page["go to"], card)
+        outcome = demo.ask("back", REFERENCE)
+        tell(", ".join(f"{name}: {what}" for name, what in outcome.items()))
+        if "paid" in outcome:
+            break
+        page = demo.ask("pay_page", REFERENCE)
+    demo.ask("back", REFERENCE)  # loaded twice: nothing more comes of it
+    tell("in one transaction: the licence is paid, and two receipts and a refund are put down")
+    for operation, what in (("notify.send_email", "the email is sent"), ("pay.refund", "the refund is made")):
+        tell(what, demo.ask("work", kill_at=operation))
+        demo.let_pass(FEW_MINUTES)
+        tell("started again, some minutes later: what is in doubt is looked up before anything is sent")
+    demo.ask("work")
+    demo.let_pass(FEW_MINUTES)
 
 
-def send_receipts(gov: GovComponents, identity: Identity, story: Story) -> list[Sent]:
-    """Send the receipt by email and by text message."""
-    if identity.email is None or identity.name is None:
-        raise SystemExit("the provider gave no email address or no name")
-    values = {"name": identity.name.full.reveal().title(), "amount": str(FEE), "reference": story.reference}
-    email = gov.notify.send_email(identity.email, EMAIL_RECEIPT, {**values, "refund": True}, f"{story.reference}-email")
-    text = gov.notify.send_sms(PHONE, TEXT_RECEIPT, values, f"{story.reference}-text")
-    for sent in (email, text):
-        story.tell("notify", f"receipt by {sent.channel.value} accepted")
-    return [email, text]
-
-
-def refund_a_part(gov: GovComponents, payment: Payment, story: Story) -> None:
-    """Refund a part. `available` guards against refunding twice: the provider refuses if it has changed."""
-    fresh = gov.pay.get(payment.id)
-    refund = gov.pay.refund(payment.id, TOO_MUCH, available=fresh.refundable_amount())
-    refund = gov.pay.get_refund(payment.id, refund.id)
-    story.tell("pay", f"{refund.amount} refunded: {refund.status.value}")
-
-
-def follow_up(gov: GovComponents, receipts: list[Sent], story: Story) -> None:
-    """Look the receipts up later: accepted is not delivered."""
-    for sent in receipts:
-        message = gov.notify.get(sent.id)
-        story.tell("notify", f"receipt by {message.channel.value}: {message.status.value}")
-
-
-def show(story: Story, server: SandboxServer) -> None:
-    """Print what the service knows, and beside it what the stubs saw."""
-    print(f"Renewal {story.reference}, against the sandbox at {server.base_url}\n")
-    print("What the service knows")
-    for number, (component, happened) in enumerate(story.lines, start=1):
-        print(f"  {number}. {component:<10} {happened}")
-    print("\nWhat the providers saw, under the service's references")
-    for event in server.sandbox.timeline.events():
-        print(f"  {event.at:%H:%M:%S}  {event.component:<10} {event.reference or '-':<15} {event.happened}")
+def show(demo: Demonstration, server: SandboxServer) -> None:
+    """Print what the service knows, and what the providers have seen."""
+    print(f"\nWhat the service knows of {REFERENCE}")
+    for number, line in enumerate(demo.ask("journey", REFERENCE), start=1):
+        print(f"  {number:>2}. {line}")
+    with GovComponents.from_settings(server.sandbox.settings()) as gov:
+        payments = list(gov.pay.search(reference=REFERENCE))
+        sent = Counter(f"{one.channel.value} {one.status.value}" for one in gov.notify.search())
+        refunds = [refund for one in payments for refund in gov.pay.list_refunds(one.id)]
+    print("\nWhat the providers have")
+    print(f"  payments: {', '.join(sorted(f'{one.amount} {one.failure or one.status}' for one in payments))}")
+    print(f"  messages: {', '.join(f'{count} {what}' for what, count in sorted(sent.items()))}")
+    print(f"  refunds:  {', '.join(f'{one.amount} {one.status}' for one in refunds)}")
+    print(f"\nKilled {demo.kills} times with kill -9; nothing was lost, and nothing was done twice.")
     command = f"{os.path.relpath(sys.executable)} -m govcomponents.sandbox"
-    print(f"\nTo go through it by hand: {command}\nthen open the address that it prints.")
+    print(f"To go through it by hand: {command}\nthen open the address that it prints.")
 
 
 def main() -> int:
     """Serve the sandbox, renew one licence against it, and print what happened."""
-    with serving() as server, GovComponents.from_settings(server.sandbox.settings()) as gov:
-        story = Story("RENEW-7")
-        receipts = renew(gov, Person(), story)
-        server.sandbox.clock.advance(60)  # a minute later
-        follow_up(gov, receipts, story)
-        show(story, server)
+    if sys.argv[1:2] == ["--service"]:
+        return serve(Path(sys.argv[2]))
+    with serving() as server, tempfile.TemporaryDirectory() as folder:
+        print(f"Renewal {REFERENCE}, against the sandbox at {server.base_url}\n")
+        demo = Demonstration(server, Path(folder, "service.db"))
+        renew(demo, Person())
+        show(demo, server)
+        demo.stop()
     return 0
 
 

@@ -11,6 +11,7 @@ from govcomponents.core.validation import base_url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.callbacks.worker import CallbackWorker
+from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.sandbox.http.listener import Listener
 from govcomponents.sandbox.world import load_world, with_callbacks_to, with_redirects_to
 
@@ -79,6 +80,10 @@ class SandboxServer:
         self._listener.respond = self.sandbox.respond
         self.sandbox.drop_connections = self._listener.drop_connections
         self._worker = CallbackWorker(self.sandbox.callbacks, self.sandbox.clock)
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment variables with which a service in another process reaches this sandbox."""
+        return dict(environment(self.sandbox.settings()))
 
     def serve(self) -> None:
         """Answer until `stop` is called from another thread or a signal handler."""
