@@ -14,7 +14,8 @@ from govcomponents.pay import Payment, PaymentId
 from renewal.models import Renewal
 
 FEE = Money.gbp("145.00")
-GIVEN_UP_AFTER = timedelta(minutes=15)  # the search of a provider lags behind, and a slow call is still under way
+# No call lasts so long, and a payment whose page nobody was given cannot be paid by anybody.
+GIVEN_UP_AFTER = timedelta(seconds=75)
 RECEIPT = {"en": "5ab1ec0d-0000-4000-8000-000000000101", "cy": "5ab1ec0d-0000-4000-8000-000000000105"}
 
 

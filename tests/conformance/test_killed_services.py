@@ -1,0 +1,227 @@
+"""The example service on gunicorn and PostgreSQL, whose workers are killed while people renew: nobody is told falsely.
+
+WEB_JOURNEYS says how many people, of whom twenty at once.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from durable.postgres import NoPostgres, remove, start
+from govcomponents.sandbox.control.client_environment import environment
+from govcomponents.sandbox.world import default_world
+from govcomponents.testing import FormBrowser, pay_by_card, serving
+
+SERVICE = Path(__file__).parents[2] / "examples" / "services" / "flask"
+JOURNEYS = int(os.environ.get("WEB_JOURNEYS", "20"))
+AT_ONCE, BETWEEN_KILLS, TRIES, PATIENCE = 20, 2.0, 60, 240.0
+
+
+class Gone(Exception):
+    """The connection ended without an answer: the process was killed. A person would reload the page."""
+
+
+class Visitor:
+    """A browser that keeps cookies, and repeats what it only reads."""
+
+    def __init__(self, port):
+        self.port = port
+        self.cookies = {}
+        self.seen = []
+
+    def get(self, path):
+        for _ in range(TRIES):
+            try:
+                return self._ask("GET", path)
+            except Gone:
+                time.sleep(0.2)
+        raise AssertionError(f"{path} was never answered")
+
+    def post(self, path):
+        return self._ask("POST", path)
+
+    def _ask(self, method, path):
+        cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        try:
+            with closing(http.client.HTTPConnection("localhost", self.port, timeout=75)) as connection:
+                connection.request(method, path, headers={"Cookie": cookie, "Content-Length": "0"})
+                answer = connection.getresponse()
+                text = answer.read().decode()
+        except (OSError, http.client.HTTPException):
+            raise Gone from None
+        for header in answer.headers.get_all("Set-Cookie") or []:
+            name, _, value = header.partition(";")[0].partition("=")
+            self.cookies.pop(name, None)
+            if "Max-Age=0" not in header:
+                self.cookies[name] = value
+        self.seen.append((method, path.partition("?")[0], answer.status))
+        return answer.status, answer.headers.get("Location", ""), text
+
+
+def renew(port, who):
+    """Renew as a person does who reloads when a page does not come; return what they saw at the end."""
+    visitor = Visitor(port)
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        status, location, text = visitor.get("/renew")
+        assert status in (200, 303, 302), (who, visitor.seen)
+        if "/authorize" in location:
+            page = FormBrowser.over_http().open(location)
+            back = FormBrowser.over_http().send(page.form_with("person"), person=who, outcome="success").url
+            parts = urlsplit(back)
+            visitor.get(f"{parts.path}?{parts.query}")
+        elif "/renewals/" in location:
+            if (done := look(visitor, urlsplit(location).path)) is not None:
+                return done
+        elif "Check your details" in text:
+            go_to_pay(visitor)
+        else:  # the renewal is there no more to be paid
+            return text
+    raise AssertionError(f"{who} did not come to an end: {visitor.seen}")
+
+
+def go_to_pay(visitor):
+    try:
+        _, location, _ = visitor.post("/renew")
+    except Gone:
+        return
+    if "/renewals/" not in location and location.startswith("http"):
+        pay(location)
+
+
+def look(visitor, path):
+    """Look at the page that tells how the payment stands, and go on where it says so."""
+    status, _, text = visitor.get(path)
+    assert status in (200, 303, 503), visitor.seen
+    assert "Traceback" not in text
+    if "Licence renewed" in text:
+        return text
+    if go_on := re.search(r'class="button" href="(http[^"]+)"', text):
+        pay(unescape(go_on[1]))
+    time.sleep(0.5)
+    return None
+
+
+def pay(url):
+    try:
+        pay_by_card(FormBrowser.over_http(), url)
+    except LookupError:
+        return  # it was paid already, and the page has no form
+
+
+def world():
+    one_login = default_world()["one_login"]
+    sam = one_login["people"][0]
+    people = [
+        {**sam, "symbol": f"P{number}", "sub": f"{sam['sub']}{number}", "email": f"person{number}@example.com"}
+        for number in range(JOURNEYS)
+    ]
+    return {**default_world(), "one_login": {**one_login, "people": people}}
+
+
+@pytest.fixture
+def postgres():
+    try:
+        server = start()
+    except NoPostgres as error:
+        pytest.skip(str(error))
+    yield server
+    remove(server)
+
+
+def free_port():
+    with socket.create_server(("localhost", 0)) as free:
+        return free.getsockname()[1]
+
+
+class Killer(threading.Thread):
+    """Kills a worker of gunicorn, or the service's own, again and again."""
+
+    def __init__(self, gunicorn, start_worker):
+        super().__init__()
+        self.gunicorn, self.start_worker = gunicorn, start_worker
+        self.worker = start_worker()
+        self.kills = 0
+        self.is_over = threading.Event()
+
+    def run(self):
+        chance = random.Random(7)
+        while not self.is_over.wait(BETWEEN_KILLS):
+            children = Path(f"/proc/{self.gunicorn.pid}/task/{self.gunicorn.pid}/children").read_text().split()
+            if children and chance.random() < 0.7:
+                os.kill(int(chance.choice(children)), signal.SIGKILL)
+            else:
+                self.worker.kill()
+                self.worker.wait()
+                self.worker = self.start_worker()
+            self.kills += 1
+
+
+def test_while_workers_are_killed_every_payment_is_recorded_and_every_receipt_sent_once(postgres, tmp_path):
+    pytest.importorskip("gunicorn")
+    pytest.importorskip("flask")
+    port = free_port()
+    site = f"http://localhost:{port}"
+    with serving(world(), redirect_to=f"{site}/gov/callback", callbacks_to=f"{site}/gov/events") as server:
+        variables = os.environ | dict(environment(server.sandbox.settings()))
+        variables |= {
+            "RENEWAL_SECRET_KEY": "a secret of the tests, of forty characters",
+            "RENEWAL_DATABASE": postgres.url,
+        }
+        log = (tmp_path / "service.log").open("ab")
+
+        def run(*command):
+            return subprocess.Popen(
+                [sys.executable, "-m", *command], cwd=SERVICE, env=variables, stdout=log, stderr=log
+            )
+
+        def worker(*more):
+            return run("flask", "--app", "renewal", "gov", "work", *more)
+
+        assert worker("--once").wait(timeout=120) == 0  # makes the tables
+        options = ("--bind", f"localhost:{port}", "--access-logfile", str(tmp_path / "access.log"))
+        gunicorn = run("gunicorn", "-c", "gunicorn.conf.py", *options, "renewal:create_app()")
+        killer = Killer(gunicorn, worker)
+        try:
+            Visitor(port).get("/")
+            killer.start()
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                ends = list(pool.map(lambda number: renew(port, f"P{number}"), range(JOURNEYS)))
+        finally:
+            killer.is_over.set()
+            if killer.is_alive():
+                killer.join()
+            killer.worker.terminate()
+            gunicorn.terminate()
+            killer.worker.wait()
+            gunicorn.wait()
+        until = time.monotonic() + 120
+        while len(server.sandbox.messages()) < JOURNEYS and time.monotonic() < until:
+            assert worker("--once").wait(timeout=120) == 0
+        log.close()
+        assert killer.kills > 1
+        assert all("renew" in text.lower() for text in ends)
+        charges = server.sandbox.pay.charges()
+        told = (tmp_path / "service.log").read_text(errors="replace")
+        assert "Traceback" not in told, told[-3000:]
+        paid = [one for one in charges if one.status == "success"]
+        receipts = [one.to for one in server.sandbox.messages()]
+        assert sorted(receipts) == sorted(f"person{number}@example.com" for number in range(JOURNEYS))
+        assert len(paid) == JOURNEYS
+        assert "code=" not in (tmp_path / "access.log").read_text(errors="replace")
