@@ -85,11 +85,12 @@ OUTBOX: Final = sa.Table(
     sa.Column("created_at", _Time, nullable=False),
     sa.Column("ended_at", _Time),
     sa.UniqueConstraint("account", "operation", "reference", name="gov_outbox_reference"),
-    sa.Index("gov_outbox_journey", "journey"),
 )
 # Literal: a planner that is given a parameter cannot know that the partial index holds the row.
 IS_OPEN: Final = OUTBOX.c.state <= sa.literal_column(str(int(State.IN_DOUBT)))
 # Partial: with ten million rows that have ended, the index of what is still to be done stays small.
+_OUTBOX_OF_JOURNEY = OUTBOX.c.journey.is_not(None)
+sa.Index("gov_outbox_journey", OUTBOX.c.journey, postgresql_where=_OUTBOX_OF_JOURNEY, sqlite_where=_OUTBOX_OF_JOURNEY)
 sa.Index("gov_outbox_due", OUTBOX.c.due_at, OUTBOX.c.id, postgresql_where=IS_OPEN, sqlite_where=IS_OPEN)
 sa.Index("gov_outbox_ended", OUTBOX.c.ended_at, postgresql_where=~IS_OPEN, sqlite_where=~IS_OPEN)
 
@@ -117,9 +118,10 @@ INBOX: Final = sa.Table(
     sa.Column("created_at", _Time, nullable=False),
     sa.Column("ended_at", _Time),
     sa.UniqueConstraint("source", "account", "key", name="gov_inbox_key"),
-    sa.Index("gov_inbox_journey", "journey"),
 )
 IS_WAITING: Final = INBOX.c.is_open == sa.literal_column("1")
+_INBOX_OF_JOURNEY = INBOX.c.journey.is_not(None)
+sa.Index("gov_inbox_journey", INBOX.c.journey, postgresql_where=_INBOX_OF_JOURNEY, sqlite_where=_INBOX_OF_JOURNEY)
 sa.Index("gov_inbox_due", INBOX.c.due_at, INBOX.c.id, postgresql_where=IS_WAITING, sqlite_where=IS_WAITING)
 sa.Index("gov_inbox_subject", INBOX.c.subject, INBOX.c.id, postgresql_where=IS_WAITING, sqlite_where=IS_WAITING)
 
