@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -88,6 +89,29 @@ _END: Final = (
         claims=0,
     )
 )
+# PostgreSQL takes all that is done in one statement: a statement for each row costs ten times as much.
+_DONE_ROWS = (
+    sa.func.unnest(
+        sa.bindparam("rows", type_=postgresql.ARRAY(sa.BigInteger)),
+        sa.bindparam("owners", type_=postgresql.ARRAY(sa.Text)),
+        sa.bindparam("ids", type_=postgresql.ARRAY(sa.Text)),
+    )
+    .table_valued("row_id", "owner", "found_id", name="ended")
+    .render_derived()
+)
+_DONE_AT_ONCE: Final = (
+    sa.update(OUTBOX)
+    .where(OUTBOX.c.id == _DONE_ROWS.c.row_id, OUTBOX.c.owner == _DONE_ROWS.c.owner)
+    .values(
+        state=sa.literal_column(str(int(State.DONE))),
+        provider_id=_DONE_ROWS.c.found_id,
+        problem=None,
+        payload=None,
+        ended_at=database_time(),
+        owner=None,
+        claims=0,
+    )
+)
 _BACK: Final = (
     sa.update(OUTBOX)
     .where(*_MINE)
@@ -152,6 +176,17 @@ def _gave_up(row: Claimed, outcome: Outcome) -> GaveUp:
     )
 
 
+_STATE: Final = [field.name for field in fields(Claimed)].index("state")
+
+
+def _end_done(connection: sa.Connection, ends: list[dict[str, Any]]) -> None:
+    if connection.dialect.name == "postgresql":
+        columns = {"rows": "row", "owners": "me", "ids": "found_id"}
+        connection.execute(_DONE_AT_ONCE, {name: [end[part] for end in ends] for name, part in columns.items()})
+    else:
+        connection.execute(_END, ends)
+
+
 def turn(
     engine: sa.Engine,
     ended: Sequence[tuple[Claimed, Outcome]],
@@ -183,7 +218,7 @@ def turn(
             pauses[row.account, outcome.pauses] = outcome
     with store_faults("run_due"), engine.begin() as connection:
         if ends:
-            connection.execute(_END, ends)
+            _end_done(connection, ends)
         for row, outcome, values in given_up:
             if connection.execute(_END, values).rowcount == 1:
                 insert_event(connection, _gave_up(row, outcome), "outbox", _NO_KEYS)
@@ -202,5 +237,11 @@ def turn(
         for number, (account, scope) in enumerate(without):
             values |= {f"account_{number}": account, f"scope_{number}": scope}
         claim = _CLAIMS[len(without)] if len(without) < len(_CLAIMS) else _claim(len(without))
-        found = connection.execute(claim, values).mappings().all()
-    return [Claimed(**{**row, "state": State(row["state"])}) for row in found]
+        found = connection.execute(claim, values).all()
+    return [_claimed(row) for row in found]
+
+
+def _claimed(row: sa.Row[Any]) -> Claimed:
+    parts = list(row)
+    parts[_STATE] = State(parts[_STATE])
+    return Claimed(*parts)

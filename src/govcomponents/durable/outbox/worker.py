@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _POLL: Final = 0.05
+_AHEAD: Final = 0.25
+_MOST_IN_HAND: Final = 1000
 _DATABASE_WAIT: Final = 0.5
 _SAFETY: Final = 10.0
 """Seconds before a lease's end in which no request begins any more: finding the server and greeting it takes time."""
@@ -111,6 +113,8 @@ class Worker:
         self._ended: list[tuple[Claimed, Outcome]] = []
         self._in_hand = 0
         self._counts = dict.fromkeys(State, 0)
+        self._most_in_hand = 2 * options.concurrency
+        self._last_turn = steady_time()
         self._is_stopping = False
 
     def stop(self) -> None:
@@ -148,12 +152,11 @@ class Worker:
 
     async def _turns_until(self, until: float | None, limit: int | None) -> None:
         """Refill as rows end, without waiting for the last of a batch."""
-        most_in_hand = 2 * self._options.concurrency
-        enough = max(1, most_in_hand // 4)
         claimed_in_all, is_exhausted = 0, False
         while True:
             is_over = self._is_stopping or (until is not None and steady_time() >= until)
-            room = most_in_hand - self._in_hand
+            enough = max(1, self._most_in_hand // 4)
+            room = self._most_in_hand - self._in_hand + len(self._ended)  # what has ended is put down in the same turn
             if limit is not None:
                 room = min(room, limit - claimed_in_all)
             under_way = self._in_hand - len(self._ended) - len(self._alone)
@@ -179,12 +182,14 @@ class Worker:
         """Put down what has ended, and claim more. Returns how many were claimed."""
         ended, self._ended = self._ended, []
         self._turns += 1
+        self._most_in_hand = self._fitting(len(ended))
         me = f"{self._name}:{self._turns}"
         lease = self._options.lease
         begun = steady_time()  # before the database says so: the lease that is counted here ends first
         self._without = {of: until for of, until in self._without.items() if until > begun}
         without = tuple(self._without)
         rows = await self._stored(lambda: turn(self._engine, ended, most=room, lease=lease, me=me, without=without))
+        self._last_turn = steady_time()
         for row, outcome in ended:
             self._tell(row, outcome)
         self._in_hand += len(rows) - len(ended)
@@ -202,6 +207,12 @@ class Worker:
             else:
                 self._ended.append((row, outcomes.given_back(row)))
         return len(rows)
+
+    def _fitting(self, ended: int) -> int:
+        """Return how many rows to have in hand: what ends in a quarter of a second, as each turn costs a commit."""
+        pace = ended / max(steady_time() - self._last_turn, 0.001)
+        least = 2 * self._options.concurrency
+        return min(max(least, int(pace * _AHEAD)), max(least, _MOST_IN_HAND))
 
     async def _booked(self, rows: list[Claimed]) -> list[float | None]:
         """Book the budgets of rows. Returns in how many seconds each may be sent, None for those that were not booked.
