@@ -11,7 +11,7 @@ from govcomponents.contracts.modes import Mode
 from govcomponents.contracts.suite import NEEDS, applies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,6 +22,19 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out the tests of what an adapter does not declare: they are no tests of it."""
     items[:] = [item for item in items if applies(item)]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say in one line what the author of an adapter has still to fill in (`govcomponents new-adapter`)."""
+    report = yield
+    if report.failed and call.excinfo is not None and call.excinfo.errisinstance(NotImplementedError):
+        told = str(call.excinfo.value)
+        if told.startswith("fill in "):
+            report.longrepr = f"Still to do: {told}"
+    return report
 
 
 @pytest.fixture(params=list(Mode), ids=str)
