@@ -318,8 +318,8 @@ def _beginnings(settings: Settings) -> Iterator[tuple[str, Callable[[Any], objec
     yield "FileReplayStore", FileReplayStore, set()
     yield "PendingCookie", PendingCookie, set()
     for name in ("line1", "line2", "city", "postcode", "country"):
-        yield f"BillingAddress({name})", lambda v, n=name: pay.BillingAddress(**{n: v}), {"None"}
-    yield "CardholderDetails(name)", lambda v: pay.CardholderDetails(name=v), {"None"}
+        yield f"BillingAddress({name})", lambda v, n=name: pay.BillingAddress(**{n: v}), {"None", "empty"}
+    yield "CardholderDetails(name)", lambda v: pay.CardholderDetails(name=v), {"None", "empty"}
     yield "CardholderDetails(billing_address)", lambda v: pay.CardholderDetails(billing_address=v), {"None"}
 
 

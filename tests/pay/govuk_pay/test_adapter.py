@@ -98,8 +98,8 @@ def test_every_operation_of_the_port_is_refused_where_an_adapter_has_none():
     ("model", "fields"),
     [
         (inputs.BillingAddress, {"country": "gb"}),
-        (inputs.BillingAddress, {"postcode": ""}),
-        (inputs.CardholderDetails, {"name": ""}),
+        (inputs.BillingAddress, {"postcode": "\ud800"}),
+        (inputs.CardholderDetails, {"name": 7}),
     ],
     ids=str,
 )

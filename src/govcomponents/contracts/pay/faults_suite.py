@@ -127,7 +127,7 @@ class PayFaults(PayTests):
             {"return_url": "https://service.example.gov.uk/a b"},
             {"return_url": "https://"},
             {"return_url": "https://a.example:port/"},
-            {"email": ""},
+            {"email": 7},
             {"language": "fr"},
             {"delayed_capture": "yes"},
             {"metadata": {"": "empty"}},

@@ -128,6 +128,20 @@ def test_capture_may_be_repeated():
     assert raw.state(payment)["status"] == "success"
 
 
+def test_capture_of_what_waited_for_nobody_is_a_success_but_in_the_queue():
+    raw = Raw()
+    paid = raw.paid()["payment_id"]
+    assert raw("POST", f"/v1/payments/{paid}/capture")[0] == 204
+    raw = Raw(payment_provider="worldpay")
+    charge = {"authorisation_mode": "agreement", "agreement_id": raw.agreement()}
+    made = raw.new(**charge, return_url=...)["payment_id"]
+    raw.later(minutes=2)
+    assert raw.state(made)["status"] == "success"
+    assert raw("POST", f"/v1/payments/{made}/capture")[1]["code"] == "P1003"
+    raw.later(days=2)
+    assert raw("POST", f"/v1/payments/{made}/capture")[0] == 204
+
+
 def test_held_money_can_be_released_by_cancelling():
     raw = Raw()
     payment = raw.paid(delayed_capture=True)["payment_id"]

@@ -144,7 +144,7 @@ PROVOKED = {
     "error-create-payment-p0191": used_key,
     "not-envelope-415-integer-code": lambda: Raw()("POST", "/v1/payments", NEW, content_type="text/plain"),
     "error-create-payment-p0102-amount": changed(amount=10_000_001),
-    "error-create-payment-p0102-amount-2": changed(amount=0),
+    "error-create-payment-p0102-amount-2": changed(amount=-123),
     "error-create-payment-p0102-amount-4": changed({"payment_provider": "stripe"}, amount=29),
     "error-create-payment-p0102-cardholder-name": changed(prefilled_cardholder_details={"cardholder_name": "x" * 256}),
     "error-create-payment-p0102-email": changed(email="x" * 255),
@@ -233,6 +233,8 @@ def test_a_refusal_is_the_published_one(name):
         ({"agreement_id": 1}, 400, "P0102", "agreement_id"),
         ({"agreement_id": " "}, 400, "P0101", "agreement_id"),
         ({"agreement_id": NOBODY}, 400, "P0104", None),
+        ({"agreement_id": "x" * 27}, 400, "P0104", None),
+        ({"agreement_id": "x", "authorisation_mode": "web"}, 400, "P0104", None),
         ({"authorisation_mode": "agreement", "return_url": ...}, 400, "P0101", None),
         (
             {"authorisation_mode": "agreement", "return_url": ..., "agreement_id": NOBODY, "moto": True},
@@ -257,6 +259,17 @@ def test_a_set_up_agreement_that_is_no_text_is_dropped_in_silence():
     assert "agreement_id" not in Raw().new(set_up_agreement=7)
 
 
+def test_an_amount_of_nothing_is_refused_with_where_to_read_more():
+    told = "Must be greater than or equal to 1. Refer to https://docs.payments.service.gov.uk/making_payments/#amount"
+    assert changed(amount=0)()[1]["description"] == f"Invalid attribute value: amount. {told}"
+
+
+def test_telephone_payments_taken_elsewhere_are_not_enabled():
+    assert Raw(key="nobody")("POST", "/v1/payment_notification", {"amount": 1})[0] == 401
+    status, body = Raw()("POST", "/v1/payment_notification", {"amount": 1})
+    assert (status, body["code"]) == (403, "P0930")
+
+
 def test_unknown_fields_are_dropped():
     assert "colour" not in Raw().new(colour="green")
 
@@ -266,6 +279,7 @@ def test_unknown_fields_are_dropped():
     [
         ({"card_number": "123"}, "P0102", "card_number"),
         ({"cvc": "12345"}, "P0102", "cvc"),
+        ({"cvc": ""}, "P0102", "cvc"),
         ({"expiry_date": "12/20"}, "P0102", "expiry_date"),
         ({"expiry_date": "13/39"}, "P0102", "expiry_date"),
         ({"cardholder_name": "x" * 256}, "P0102", "cardholder_name"),

@@ -33,7 +33,7 @@ class Api:
         self._context = context
 
     def routes(self) -> Iterable[Route]:
-        """All 16 endpoints."""
+        """All 17 endpoints."""
         endpoints: tuple[tuple[str, str, Callable[[Account, Call], Response]], ...] = (
             ("POST", "/v1/payments", self.create),
             ("GET", "/v1/payments", self.search),
@@ -50,6 +50,7 @@ class Api:
             ("GET", "/v1/agreements/<agreement_id>", self.get_agreement),
             ("POST", "/v1/agreements/<agreement_id>/cancel", self.cancel_agreement),
             ("GET", "/v1/disputes", self.search_disputes),
+            ("POST", "/v1/payment_notification", self.record_telephone_payment),
         )
         for method, path, endpoint in endpoints:
             yield Route(method, path, self._with_key(endpoint), f"pay.{endpoint.__name__}")
@@ -156,7 +157,8 @@ class Api:
     def capture(self, account: Account, call: Call) -> Response:
         """POST /v1/payments/{id}/capture. Repeating it is a success."""
         charge = self._charge(account, call, "P1000")
-        if charge.status == "success" and charge.delayed_capture:
+        is_queued = charge.mode != "web" and not charge.delayed_capture and charge.captured_at is None
+        if charge.status == "success" and not is_queued:  # also one that waited for nobody (DelayedCaptureService)
             return _DONE
         if charge.status != "capturable":
             raise Refusal(responses.error(409, "P1003", "Payment cannot be captured"))
@@ -307,6 +309,10 @@ class Api:
             links="links",
         )
         return responses.in_json(200, page)
+
+    def record_telephone_payment(self, account: Account, call: Call) -> Response:
+        """POST /v1/payment_notification. No account here may use it, as hardly any real one may: it is undocumented."""
+        raise validation.telephone_disabled()
 
     def _authorise_locked(self, call: Call) -> Response:
         if call.body and not _is_json(call):

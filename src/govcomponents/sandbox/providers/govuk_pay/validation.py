@@ -28,6 +28,7 @@ _ADDRESS: Final = {"line1": 255, "line2": 255, "city": 255, "postcode": 25, "cou
 _MODES: Final = ("web", "moto_api", "agreement")
 _PAYMENT_TYPES: Final = ("instalment", "recurring", "unscheduled")
 _SUPPORT: Final = "https://www.payments.service.gov.uk/support/"
+_ABOUT_AMOUNTS: Final = "Refer to https://docs.payments.service.gov.uk/making_payments/#amount"
 _UNEXPECTED_IN: Final = {
     "web": ("agreement_id",),
     "moto_api": ("return_url", "set_up_agreement", "agreement_id", "agreement_payment_type"),
@@ -165,7 +166,7 @@ def _payment_limits(body: dict[str, Any]) -> None:
     if amount > MAX_AMOUNT:
         raise _wrong(422, "amount", f"Must be less than or equal to {MAX_AMOUNT}")
     if amount < 0:
-        raise _wrong(422, "amount", "Must be greater than or equal to 0")
+        raise _wrong(422, "amount", "Must be greater than or equal to 1")  # though 0 passes here
     for name, most in _LONGEST.items():
         if len(body.get(name) or "") > most:
             raise _too_long(name, most)
@@ -186,6 +187,8 @@ def _agreement_id(body: dict[str, Any]) -> None:
         raise _wrong(400, "agreement_id", "Must be a valid string format")
     if body["agreement_id"] is None or not body["agreement_id"].strip():
         raise _missing("P0101", "agreement_id")
+    if body.get("authorisation_mode", "web") != "agreement":
+        raise _unexpected("agreement_id")
 
 
 _OPTIONAL: Final[dict[str, Callable[[dict[str, Any]], None]]] = {
@@ -247,12 +250,9 @@ def payment_for(account: Account, body: dict[str, Any]) -> None:
     if mode == "web":
         _return_url(body["return_url"], is_live=service.is_live)
     if body["amount"] == 0 and not service.allow_zero_amount:
-        raise _wrong(422, "amount", "Must be greater than or equal to 1")
+        raise _wrong(422, "amount", f"Must be greater than or equal to 1. {_ABOUT_AMOUNTS}")
     if 0 < body["amount"] < 30 and service.payment_provider == "stripe":
-        told = (
-            "Must be greater than or equal to 30. Refer to https://docs.payments.service.gov.uk/making_payments/#amount"
-        )
-        raise _wrong(422, "amount", told)
+        raise _wrong(422, "amount", f"Must be greater than or equal to 30. {_ABOUT_AMOUNTS}")
     _agreements(account, body, mode)
 
 
@@ -285,6 +285,12 @@ def _permissions(account: Account, body: dict[str, Any], mode: str) -> None:
     if body.get("moto") and mode == "web" and not service.allow_moto:
         told = "MOTO payments are not enabled for this account. Please contact support if you would like to process"
         raise Refusal(error(422, "P0196", f"{told} MOTO payments - {_SUPPORT} ."))
+
+
+def telephone_disabled() -> Refusal:
+    """The account may not record payments that were taken by telephone elsewhere."""
+    told = "Access to this resource is not enabled for this account. Contact support with your error code"
+    return Refusal(error(403, "P0930", f"{told} - {_SUPPORT} ."))
 
 
 def recurring_disabled() -> Refusal:
@@ -374,7 +380,8 @@ def authorisation_request(raw: bytes, now: float) -> dict[str, str]:
     """Check card details sent by the API. What is refused here leaves the token unused."""
     body = parse_json(raw, "P0197")
     for name in ("one_time_token", "card_number", "cvc", "expiry_date", "cardholder_name"):
-        if not isinstance(body.get(name), str) or not body[name].strip():
+        # An empty cvc counts as one of a wrong length (pay-publicapi, AuthorisationResourceValidationIT).
+        if not isinstance(body.get(name), str) or (not body[name].strip() and name != "cvc"):
             raise Refusal(error(422, "P0101", f"Missing mandatory attribute: {name}", field=name))
     if not re.fullmatch(r"[0-9]{12,19}", body["card_number"]):
         raise _wrong(422, "card_number", "Must be between 12 and 19 characters long")
