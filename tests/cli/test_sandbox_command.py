@@ -89,7 +89,10 @@ def test_what_it_prints_can_be_pasted_and_works(monkeypatch):
 def test_c3_what_it_prints_of_an_openid_provider_works_too(monkeypatch, tmp_path):
     """Settings that are tables are JSON; with another provider in the world, this one is an account."""
     world = tmp_path / "world.json"
-    for content, account in ({"openid": {}}, "default"), ({"one_login": _one_login(), "openid": {}}, "openid"):
+    for content, account in (
+        ({"one_login": None, "openid": {}}, "default"),
+        ({"one_login": _one_login(), "openid": {}}, "openid"),
+    ):
         world.write_text(json.dumps(content), encoding="utf-8")
         with (
             Running("--port", "0", "--world", str(world), "--sign-in", "at_once") as running,
@@ -259,3 +262,29 @@ def test_the_sandbox_package_is_not_imported_before_it_is_needed():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_the_default_world_is_printed_and_merged_over(capsys):
+    from govcomponents.sandbox.world import default_world, merged_world
+
+    assert main(["sandbox", "world"]) == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed == json.loads(json.dumps(default_world()))
+    client = printed["one_login"]["clients"][0]["client_id"]
+    mine = {"client_id": client, "redirect_urls": ["http://localhost:8000/signed-in"]}
+    new = {**printed["one_login"]["clients"][0], "client_id": "mine", "symbol": "MINE"}
+    merged = merged_world(printed, {"pay": None, "one_login": {"clients": [mine, new]}, "openid": {}})
+    assert "pay" not in merged
+    assert merged["openid"] == {}
+    assert merged["notify"] == printed["notify"]
+    first, *_, last = merged["one_login"]["clients"]
+    assert first == {**printed["one_login"]["clients"][0], "redirect_urls": ["http://localhost:8000/signed-in"]}
+    assert last == new
+
+
+def test_the_settings_are_written_into_a_file_of_ones_own(tmp_path):
+    path = tmp_path / "sandbox.env"
+    with Running("--port", "0", "--env", str(path)) as running:
+        written = dict(shlex.split(line)[0].split("=", 1) for line in path.read_text().splitlines())
+        assert written == running.exports()
+    assert path.stat().st_mode & 0o077 == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import pytest
 
 from govcomponents.identity.levels import Confidence
@@ -128,7 +130,26 @@ def test_the_keyboard_alone_is_enough(reader, server):
     assert reader.heading == "Timeline"
 
 
-def test_no_page_has_an_accessibility_violation(reader, axe, server, service):
+@pytest.mark.parametrize(("width", "scheme"), [(375, "light"), (1280, "light"), (1280, "dark")])
+def test_no_page_has_an_accessibility_violation(reader, axe, server, service, width, scheme):
+    with shown_at(reader, width, scheme):
+        assert violations_of_all(reader, axe, server, service) == {}
+
+
+@contextmanager
+def shown_at(reader, width, scheme):
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    scheme = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    reader.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", scheme)
+    try:
+        yield
+    finally:
+        reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+        reader.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def violations_of_all(reader, axe, server, service):
     found = {}
 
     def check(name):
@@ -140,6 +161,16 @@ def test_no_page_has_an_accessibility_violation(reader, axe, server, service):
         check(name)
 
     own = {
+        "payments": "/_sandbox/payments",
+        "refunds": "/_sandbox/refunds",
+        "agreements": "/_sandbox/agreements",
+        "sign-ins": "/_sandbox/sign-ins",
+        "people": "/_sandbox/people",
+        "keys": "/_sandbox/keys",
+        "templates": "/_sandbox/templates",
+        "scenarios": "/_sandbox/scenarios",
+        "errors": "/_sandbox/errors",
+        "journey": "/_sandbox/timeline?reference=RENEW",
         "home": "/",
         "timeline": "/_sandbox/timeline",
         "outbox": "/_sandbox/outbox",
@@ -190,7 +221,14 @@ def test_no_page_has_an_accessibility_violation(reader, axe, server, service):
     reader.fill("With this chance", "2")
     reader.click("Arm")
     check("faults with a mistake")
-    assert found == {}
+    records = server.sandbox.provider("pay")
+    at("a payment", f"/_sandbox/payments/pay/{records.record_ids('payments')[-1]}")
+    at("a template", f"/_sandbox/templates/notify/{server.sandbox.notify.record_ids('templates')[0]}")
+    at("a person", "/_sandbox/people/one_login/SAM")
+    at("a sign-in", "/_sandbox/sign-ins/one_login/1")
+    server.sandbox.play("outage-now")
+    at("scenarios, one begun", "/_sandbox/scenarios")
+    return found
 
 
 def test_the_check_finds_what_is_wrong(reader, axe, server):
@@ -207,6 +245,8 @@ def test_every_page_fits_a_narrow_screen(reader, server, service):
     paths = [
         "/",
         *(f"/_sandbox/{name}" for name in ("timeline", "outbox", "callbacks", "faults", "clock", "came-back?a=b")),
+        *(f"/_sandbox/{name}" for name in ("payments", "keys", "people", "scenarios", "requests", "errors")),
+        "/_sandbox/timeline?reference=RENEW",
     ]
     paths += [f"/_sandbox/outbox/{message.id}" for message in server.sandbox.messages()]
     urls = [server.base_url + path for path in paths] + [service.sign_in(), service.pay(), service.pay("cy")]
@@ -222,3 +262,34 @@ def test_every_page_fits_a_narrow_screen(reader, server, service):
     finally:
         reader.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     assert wide == {}
+
+
+def test_news_show_by_themselves_and_what_can_be_copied_has_a_button(reader, server, service):
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    reader.open(f"{server.base_url}/_sandbox/requests")
+    assert "No request has come yet." in reader.text
+    service.pay()
+    WebDriverWait(reader.driver, 10).until(lambda _: "POST /v1/payments" in reader.text)
+    reader.open(server.base_url)
+    assert reader.driver.find_elements("css selector", "button.copy")
+
+
+def test_no_word_is_broken_inside_a_cell(reader, server, service):
+    """At 1280 pixels each word of a table stands on one line."""
+    service.send_receipts()
+    broken = """
+        return [...document.querySelectorAll("td, th")].flatMap(cell => {
+          const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT), found = [];
+          for (let node = walker.nextNode(); node; node = walker.nextNode())
+            for (const word of node.data.matchAll(/[^\\s\\-\\/]+/g)) {
+              const range = document.createRange();
+              range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length);
+              if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) found.push(word[0]);
+            }
+          return found;
+        });"""
+    with shown_at(reader, 1280, "light"):
+        for name in ("timeline", "outbox", "requests", "payments", "keys", "faults"):
+            reader.open(f"{server.base_url}/_sandbox/{name}")
+            assert reader.driver.execute_script(broken) == [], name

@@ -254,6 +254,9 @@ def test_the_clock_is_moved_set_stopped_and_run_on_its_page(sandbox):
         assert sandbox.clock.time() - before == seconds
     send(sandbox, "/_sandbox/clock", {"action": "set", "moment": " 2027-01-01T00:00 "})
     assert "1 Jan 2027, 00:00:00" in see(sandbox, "/_sandbox/clock")
+    parts = {"day": "2", "month": "3", "year": "2028", "time": "09:30"}
+    send(sandbox, "/_sandbox/clock", {"action": "set", **parts})
+    assert "2 Mar 2028, 09:30:00" in see(sandbox, "/_sandbox/clock")
     send(sandbox, "/_sandbox/clock", {"action": "run"})
     assert sandbox.clock.is_running
     assert "Let it stand" in see(sandbox, "/_sandbox/clock")
@@ -270,6 +273,10 @@ def test_the_clock_is_moved_set_stopped_and_run_on_its_page(sandbox):
         ({"action": "advance", "amount": "9999999999", "unit": "days"}, "amount"),
         ({"action": "advance", "amount": "1", "unit": "years"}, "unit"),
         ({"action": "set", "moment": "noon"}, "moment"),
+        ({"action": "set", "day": "", "month": "3", "year": "2026", "time": "09:00"}, "moment"),
+        ({"action": "set", "day": "31", "month": "2", "year": "2026", "time": "09:00"}, "moment"),
+        ({"action": "set", "day": "1", "month": "two", "year": "2026", "time": "09:00"}, "moment"),
+        ({"action": "set", "day": "1", "month": "2", "year": "2026", "time": "nine"}, "moment"),
         ({}, "amount"),
     ],
 )
@@ -324,3 +331,13 @@ def test_unknown_pages_and_methods_are_refused(sandbox):
     assert (answer.status, answer.headers["allow"]) == (405, "GET")
     answer = sandbox.respond(Call("DELETE", "/_sandbox/clock", "", {}, b"", sandbox.base_url))
     assert (answer.status, answer.headers["allow"]) == (405, "GET, POST")
+
+
+def test_a_button_in_the_row_of_a_fault_arms_it_for_one_call(sandbox):
+    form = re.search(
+        r'name="fault" value="(pay:rate_limited)"><input type="hidden" name="times" value="1"',
+        see(sandbox, "/_sandbox/faults"),
+    )
+    send(sandbox, "/_sandbox/faults", {"fault": form[1], "times": "1"})
+    (armed,) = sandbox.faults.armed()
+    assert (armed.provider, armed.fault, armed.times) == ("pay", "rate_limited", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import threading
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.cli.outcome import Status, add_json, report
 from govcomponents.core.validation import LOOPBACK
+from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import argparse
@@ -28,7 +30,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8910, help="the port; 0 takes a free one (default: %(default)s)")
-    parser.add_argument("--world", metavar="FILE", help="what the sandbox holds, as JSON (default: a world of its own)")
+    parser.add_argument(
+        "--world",
+        metavar="FILE",
+        help="a JSON file that is merged over the default world: a section that is null is left out, and what has the "
+        "same client_id, symbol, id, name or key is changed",
+    )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="where ids come from (default: %(default)s)")
     parser.add_argument("--now", metavar="TIME", help="stop the clock at this time, in ISO 8601 (default: it runs)")
     parser.add_argument(
@@ -37,7 +44,11 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         help="show the sign-in page to everybody, or sign in at once whom the world names (default: as the world says)",
     )
     parser.add_argument(
-        "--state", metavar="FILE", help="keep what happens in this file over restarts (default: in memory only)"
+        "--keep",
+        "--state",
+        dest="state",
+        metavar="FILE",
+        help="keep what happens in this file over restarts (default: in memory only)",
     )
     parser.add_argument(
         "--callbacks-to",
@@ -57,6 +68,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         default=[],
         help="let it send below this address too, if a world that a reset brings names it; may be given several times "
         "(default: only where the first world or --callbacks-to says)",
+    )
+    parser.add_argument(
+        "--env", metavar="FILE", help="write the settings of a service that uses it into this file, too"
     )
     parser.add_argument("--public-url", metavar="URL", help="the address that clients use, if it is another one")
     parser.add_argument(
@@ -97,9 +111,11 @@ def show_world(options: argparse.Namespace) -> int:
 def run(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
     from govcomponents.sandbox.server import SandboxServer
+    from govcomponents.sandbox.world import default_world, load_world, merged_world
 
+    world = None if options.world is None else merged_world(default_world(), load_world(options.world))
     server = SandboxServer(
-        options.world,
+        world,
         host=options.host,
         port=options.port,
         seed=options.seed,
@@ -115,6 +131,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         for name in options.scenario:
             server.sandbox.play(name)
+        if options.env is not None:
+            write_environment(server, options.env)
     except BaseException:
         server.close()
         raise
@@ -148,6 +166,20 @@ def _facts(server: SandboxServer) -> dict[str, object]:
         "providers": {one.spec.name: f"{server.base_url}{one.spec.start_path}" for one in server.sandbox.providers},
         "environment": dict(environment(server.sandbox.settings())),
     }
+
+
+def write_environment(server: SandboxServer, path: str) -> None:
+    """Write the settings into a file of NAME='value' lines that only its owner can read. Raises ConfigurationError."""
+    from govcomponents.sandbox.control.client_environment import environment
+
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in environment(server.sandbox.settings())]
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            file.writelines(lines)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the file of settings cannot be written: {error.strerror}", fix="check the path given with --env"
+        ) from None
 
 
 def welcome(server: SandboxServer, host: str) -> str:

@@ -131,6 +131,42 @@ def with_redirects_to(world: World, url: str) -> World:
     return {**world, **changed}
 
 
+_IDENTITIES = ("client_id", "symbol", "id", "name", "key")
+
+
+def merged_world(base: World, over: World) -> World:
+    """Return a world with what another says of it: a section that is null is left out.
+
+    Objects are merged by their keys; lists of objects by the first of client_id, symbol, id, name and key that both
+    have, and what is new is added; anything else is replaced.
+    """
+    return cast("World", {name: part for name, part in _merged(base, over).items() if part is not None})
+
+
+def _merged(base: Any, over: Any) -> Any:
+    if isinstance(base, Mapping) and isinstance(over, Mapping):
+        return {**base, **{name: _merged(base[name], part) if name in base else part for name, part in over.items()}}
+    if _are_objects(base) and _are_objects(over):
+        found = list(base)
+        for part in over:
+            at = next((at for at, one in enumerate(found) if _is_same(one, part)), None)
+            if at is None:
+                found.append(part)
+            else:
+                found[at] = _merged(found[at], part)
+        return found
+    return over
+
+
+def _are_objects(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and bool(value) and all(isinstance(one, Mapping) for one in value)
+
+
+def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    name = next((name for name in _IDENTITIES if name in one and name in other), None)
+    return name is not None and one[name] == other[name]
+
+
 def checked_destination(url: str) -> str:
     """Return an address below which callbacks go, without a final slash. Raises ConfigurationError."""
     if base_url_parts(url) is None:

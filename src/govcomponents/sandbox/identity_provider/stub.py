@@ -157,7 +157,9 @@ class OpenIdStub(SignInRecords):
         query = dict(call.query)
         client = self._clients.get(query.get("client_id", ""))
         if client is None or query.get("redirect_uri") not in client.redirect_urls:
-            return text_response(400, "The client is not known here, or the redirect URL is not registered for it.\n")
+            known = ", ".join(self._clients if client is None else client.redirect_urls)
+            wrong = "the client is not known here" if client is None else "the redirect URL is not registered for it"
+            return text_response(400, f"{wrong.capitalize()}; those that are: {known}. Add yours to the world.\n")
         try:
             request = self._request(client, query, len(call.query))
         except BadRequest as refused:

@@ -41,17 +41,18 @@ def read_section(model: type[PartT], name: str, section: object, base_url: str =
         # A key that is there and is none says more than the right one, which is missed because of it.
         found = next((one for one in told if one["type"] == "extra_forbidden"), told[0])
         place = ".".join(str(part) for part in (name, *found["loc"]))
+        known = list(model.model_fields) if len(found["loc"]) == 1 else []
         raise ConfigurationError(
-            f"the world is wrong at {place}: {_problem(found, told)}",
+            f"the world is wrong at {place}: {_problem(found, told, known)}",
             fix="mend the world file there; the default world shows the form",
         ) from None
 
 
-def _problem(found: ErrorDetails, told: Sequence[ErrorDetails]) -> str:
+def _problem(found: ErrorDetails, told: Sequence[ErrorDetails], known: Sequence[str]) -> str:
     if found["type"] != "extra_forbidden":
         return found["msg"].removeprefix("Value error, ")
     missing = [str(one["loc"][-1]) for one in told if one["type"] == "missing" and one["loc"][:-1] == found["loc"][:-1]]
-    close = get_close_matches(str(found["loc"][-1]), missing, n=1, cutoff=0.5)
+    close = get_close_matches(str(found["loc"][-1]), missing or known, n=1, cutoff=0.5)
     return "there is no such key" + (f" (is {close[0]} meant?)" if close else "")
 
 

@@ -86,7 +86,7 @@ def test_the_pages_are_in_welsh_when_asked():
     [
         ({"card_number": REAL_LOOKING}, "card_number", "This is not a test card"),
         ({"card_number": "4242424242424241"}, "card_number", "Card number is not valid"),
-        ({"card_number": ""}, "card_number", "Card number is not valid"),
+        ({"card_number": ""}, "card_number", "Enter your card number"),
         ({"card_number": "6759649826438453"}, "card_number", "This type of card is not accepted"),
         ({"expiry_month": "13"}, "expiry_month", "Enter an expiry date in the future"),
         ({"expiry_year": "20"}, "expiry_month", "Enter an expiry date in the future"),

@@ -206,7 +206,7 @@ class ControlPages:
             if action == "advance":
                 self._clock.advance(_span(typed))
             elif action == "set":
-                self._clock.stop_at(typed.get("moment", "").strip())
+                self._clock.stop_at(_moment_of(typed))
             elif action == "stop":
                 self._clock.stop()
             elif action == "run":
@@ -229,6 +229,20 @@ class ControlPages:
         except _Wrong as wrong:
             return self._clock_page(400, typed, wrong)
         return redirect("/", 303)
+
+
+def _moment_of(typed: Mapping[str, str]) -> str:
+    """The moment that the parts of the date input say, or one that was sent whole."""
+    if "day" not in typed:
+        return typed.get("moment", "").strip()
+    parts = {name: typed.get(name, "").strip() for name in ("year", "month", "day")}
+    for name, part in parts.items():
+        if not part:
+            raise _Wrong("moment", f"the date must include a {name}")
+        if not (part.isascii() and part.isdigit() and len(part) <= 4):
+            raise _Wrong("moment", f"the {name} must be a number")
+    year, month, day = (int(parts[name]) for name in ("year", "month", "day"))
+    return f"{year:04}-{month:02}-{day:02}T{typed.get('time', '').strip() or '00:00'}"
 
 
 _SPANS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}

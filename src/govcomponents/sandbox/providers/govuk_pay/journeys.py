@@ -141,7 +141,8 @@ class Journeys:
         problems = self._problems(values, journey)
         card = look_up(values.get("card_number", ""), journey.account.service.payment_provider)
         if isinstance(card, CardProblem):
-            problems["card_number"] = card.value
+            told = card.value if values.get("card_number") else "no_number"
+            problems = {"card_number": told, **problems}
         if problems or not isinstance(card, TestCard):
             return self._form(call, journey, charge, values, problems)
         digits = re.sub("[^0-9]", "", values["card_number"])
@@ -167,17 +168,18 @@ class Journeys:
         return {**given, "country": given["country"] or "GB"}
 
     def _problems(self, values: Mapping[str, str], journey: Journey) -> dict[str, str]:
+        """What is wrong, in the order of the fields on the page."""
         problems: dict[str, str] = {}
         if not is_future(_expiry(values), self._lifecycle.now()):
             problems["expiry_month"] = "expiry"
-        if not re.fullmatch("[0-9]{3,4}", values.get("cvc", "")):
-            problems["cvc"] = "cvc"
         if not 1 <= len(values.get("cardholder_name", "")) <= 255:
             problems["cardholder_name"] = "name"
-        if len(values.get("email", "")) > 254:
-            problems["email"] = "email"
+        if not re.fullmatch("[0-9]{3,4}", values.get("cvc", "")):
+            problems["cvc"] = "cvc"
         if any(len(values.get(f"address_{part}", "")) > 255 for part in _ADDRESS):
             problems["address_line1"] = "address"
+        if len(values.get("email", "")) > 254:
+            problems["email"] = "email"
         return problems
 
     def _authorise(self, call: Call, journey: Journey, charge: Charge, card: SavedCard, outcome: Outcome) -> Response:

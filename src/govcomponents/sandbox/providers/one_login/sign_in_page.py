@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from govcomponents.core.http.messages import Response
-from govcomponents.sandbox.http.messages import html_response
+from govcomponents.sandbox.http.messages import Call, html_response, text_response
 from govcomponents.sandbox.http.templating import Templates
 from govcomponents.sandbox.providers.one_login.requests import AuthorizationRequest
 from govcomponents.sandbox.providers.one_login.sign_ins import Outcome
-from govcomponents.sandbox.providers.one_login.world import Person
+from govcomponents.sandbox.providers.one_login.world import Client, Person
 
 _pages = Templates("govcomponents.sandbox.providers.one_login", "govcomponents.sandbox.identity_provider")
 _CODES = re.compile(r"[A-Z](?:[ ,]*[A-Z])*")
@@ -108,6 +108,22 @@ class SignInPage:
             landing_page=request.client.landing_page_url,
         )
         return html_response(200, page)
+
+    def refused(self, call: Call, status: int, text: str, clients: Sequence[Client]) -> Response:
+        """Refuse an authorization request: as the provider does, and to a browser with what is wrong and the remedy."""
+        if "text/html" not in call.headers.get("accept", ""):
+            return text_response(status, text)
+        query = dict(call.query)
+        client = next((one for one in clients if one.client_id == query.get("client_id")), None)
+        page = _pages.render(
+            "refused.html",
+            text=text,
+            client_id=query.get("client_id", ""),
+            redirect_url=query.get("redirect_uri", ""),
+            client=client,
+            known=[one.client_id for one in clients],
+        )
+        return html_response(status, page)
 
     def signed_out(self, query: Mapping[str, str]) -> Response:
         """The page on which people land who signed out, when no service takes them back."""

@@ -224,7 +224,7 @@ class OneLoginStub(SignInRecords):
         try:
             request = self._reader.read(dict(call.query), self._context.callers_time())
         except ShownRefusal as refused:
-            return text_response(refused.status, refused.text)
+            return self._page.refused(call, refused.status, refused.text, self._world.clients)
         except SentRefusal as refused:
             return sent_back(refused)
         with self._lock:
