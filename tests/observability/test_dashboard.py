@@ -1,0 +1,88 @@
+"""Each query of the dashboard and the alerts is of metrics, labels and words that there are; each alert is told of."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from govcomponents import SignInReason, errors
+from govcomponents.observability import METRICS
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "docs" / "operations"
+ALERTS = yaml.safe_load((FOLDER / "alerts.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
+PANELS = json.loads((FOLDER / "dashboard.json").read_text(encoding="utf-8"))["panels"]
+QUERIES = {
+    **{alert["alert"]: alert["expr"] for alert in ALERTS},
+    **{panel["title"]: target["expr"] for panel in PANELS for target in panel["targets"]},
+}
+SUFFIXES = {"histogram": ("_bucket", "_count", "_sum"), "counter": ("",)}
+SERIES = {
+    metric.prometheus_name + suffix: {*metric.prometheus_labels, *(["le"] if suffix == "_bucket" else [])}
+    for metric in METRICS
+    for suffix in SUFFIXES[metric.kind]
+}
+FUNCTIONS = {"by", "histogram_quantile", "increase", "rate", "sum"}
+HAPPENING = re.compile(r'(?:Happening|_tell)\(\s*"([a-z_]+\.[a-z_]+)"|State\.[A-Z_]+: "([a-z]+\.[a-z_]+)"')
+
+
+def happenings() -> set[str]:
+    found: set[str] = set()
+    for file in (ROOT / "src").rglob("*.py"):
+        found |= {one or other for one, other in HAPPENING.findall(file.read_text(encoding="utf-8"))}
+    return found
+
+
+def chosen(query: str) -> Iterator[tuple[str, str, str]]:
+    """Each series of a query with each label by which it is chosen, and the value."""
+    for series, inside in re.findall(r"([a-z_]+)\{([^}]*)\}", query):
+        for label, value in re.findall(r'([a-z_]+)(?:=~|!=|=)"([^"]*)"', inside):
+            yield series, label, value
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_is_of_metrics_and_labels_that_there_are(name: str) -> None:
+    query = QUERIES[name]
+    bare = re.sub(r'"[^"]*"', '""', query)
+    series = set(re.findall(r"[a-z_]{12,}(?=[{\[])", bare))
+    assert series
+    assert series <= SERIES.keys()
+    labels = set().union(*(SERIES[one] for one in series))
+    grouped = {label.strip() for inside in re.findall(r"by \(([^)]*)\)", bare) for label in inside.split(",")}
+    assert grouped | {label for _, label, _ in chosen(query)} <= labels
+    words = set(re.findall(r"[a-z_]{2,}", re.sub(r"\[[0-9a-z]+\]", "", bare)))
+    assert words <= FUNCTIONS | labels | series
+    for opening, closing in ("()", "{}", "[]"):
+        assert query.count(opening) == query.count(closing)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_asks_for_words_that_are_said(name: str) -> None:
+    known = happenings()
+    assert {"sign_in.refused", "retry.waited", "outbox.dead", "keys.rotated", "bulk.paused"} <= known
+    for _, label, value in chosen(QUERIES[name]):
+        said = {"happening": known, "error_type": {*errors.__all__, ""}, "reason": set(SignInReason)}[label]
+        for part in value.split("|"):
+            assert part in said or (part.endswith(".*") and any(one.startswith(part[:-2]) for one in said)), part
+
+
+def test_each_alert_has_its_entry_in_the_runbook_and_each_entry_its_alert() -> None:
+    headings = re.findall(r"^## (.+)$", (FOLDER / "runbook.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings == [alert["alert"] for alert in ALERTS]
+    for alert in ALERTS:
+        assert alert["annotations"]["runbook"] == f"runbook.md#{alert['alert'].lower()}"
+        assert set(re.findall(r"\$labels\.([a-z_]+)", alert["annotations"]["summary"])) <= set(
+            re.findall(r"[a-z_]+", " ".join(re.findall(r"by \(([^)]*)\)", alert["expr"])))
+        )
+
+
+def test_the_labels_of_a_legend_are_those_of_its_query() -> None:
+    for panel in PANELS:
+        for target in panel["targets"]:
+            grouped = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"by \(([^)]*)\)", target["expr"]))))
+            assert set(re.findall(r"\{\{([a-z_]+)\}\}", target["legendFormat"])) <= grouped
