@@ -7,9 +7,12 @@ from functools import cached_property, reduce
 from operator import and_
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
+from govcomponents.core.http.retry import RetryPolicy
+from govcomponents.core.http.transport import Transport
+from govcomponents.core.inputs import instance_argument
 from govcomponents.core.ports.plugins import find_adapter
 from govcomponents.core.ports.uncopied import Uncopied
-from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
+from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, InvalidInput
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -166,3 +169,22 @@ def policies_by_account(
             error.account = account
             raise
     return policies
+
+
+def check_parts(operation: str, retry: object, templates: object, transport: object = None) -> None:
+    """Raise InvalidInput, which names the argument, for what is of another type."""
+    if transport is not None and not isinstance(transport, Transport):
+        raise InvalidInput(
+            field="transport",
+            problem="it is no transport",
+            fix="give an object with send, sleep, run_blocking and aclose, or leave it out",
+            operation=operation,
+        )
+    if retry is not None:
+        fix = "give a RetryPolicy(...), or leave it out"
+        instance_argument(retry, RetryPolicy, field="retry", fix=fix, operation=operation)
+    if templates is not None:
+        from govcomponents.notify.templates.registry import TemplateRegistry
+
+        fix = "give a TemplateRegistry, or leave it out"
+        instance_argument(templates, TemplateRegistry, field="templates", fix=fix, operation=operation)

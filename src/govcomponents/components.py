@@ -13,6 +13,7 @@ from govcomponents.accounts import (
     NotifyT,
     PayT,
     Services,
+    check_parts,
     keep_portable,
     policies_by_account,
     ports_by_account,
@@ -24,7 +25,7 @@ from govcomponents.core.http.transport import Transport
 from govcomponents.core.inputs import instance_argument
 from govcomponents.core.journeys import within_journey
 from govcomponents.core.observe import Observer, as_observers
-from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, InvalidInput
+from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
 from govcomponents.frames import leaving_frames_behind
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         """
         from govcomponents.settings import Settings
 
-        _check_parts("from_settings", retry, templates, transport)
+        check_parts("from_settings", retry, templates, transport)
         if settings is None:
             settings = Settings.from_environment()
         fix = "give Settings(...), or nothing to read the environment"
@@ -136,7 +137,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         from govcomponents.core.transports.in_process import InProcessTransport
         from govcomponents.sandbox.app import Sandbox
 
-        _check_parts("sandbox", retry, templates)
+        check_parts("sandbox", retry, templates)
         simulator = Sandbox(world, seed=seed, now=now)
         runtime = Runtime(
             transport=InProcessTransport(simulator.handle, simulator.clock.advance),
@@ -282,25 +283,6 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         named = [f"; account {name}: {self._services.describe(name)}" for name in self._accounts if name != self._name]
         where = "" if self._simulator is None else " (sandbox)"
         return f"<{type(self).__name__}{where}: {self._services.describe(self._name)}{''.join(named)}>"
-
-
-def _check_parts(operation: str, retry: object, templates: object, transport: object = None) -> None:
-    """Raise InvalidInput, which names the argument, for what is of another type."""
-    if transport is not None and not isinstance(transport, Transport):
-        raise InvalidInput(
-            field="transport",
-            problem="it is no transport",
-            fix="give an object with send, sleep, run_blocking and aclose, or leave it out",
-            operation=operation,
-        )
-    if retry is not None:
-        fix = "give a RetryPolicy(...), or leave it out"
-        instance_argument(retry, RetryPolicy, field="retry", fix=fix, operation=operation)
-    if templates is not None:
-        from govcomponents.notify.templates.registry import TemplateRegistry
-
-        fix = "give a TemplateRegistry, or leave it out"
-        instance_argument(templates, TemplateRegistry, field="templates", fix=fix, operation=operation)
 
 
 class GovComponents(_Components["PayService", "NotifyService", "IdentityService"]):

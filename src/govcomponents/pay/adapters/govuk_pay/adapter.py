@@ -113,7 +113,7 @@ def _card(part: wire.CardPart | None, brand: str | None = None) -> models.Card |
 def _exemption(part: wire.ExemptionPart | None) -> models.Exemption | None:
     if not part:
         return None
-    return models.Exemption(bool(part.get("requested")), part.get("type"), (part.get("outcome") or {}).get("result"))
+    return models.Exemption(bool(part.get("requested")), part.get("type"), part.get("result"))
 
 
 def _refundable(part: wire.RefundSummaryPart | None) -> models.Refundable | None:

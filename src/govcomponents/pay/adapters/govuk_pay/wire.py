@@ -307,16 +307,12 @@ class SettlementPart(TypedDict, total=False):
     settled_date: str | None
 
 
-class _Outcome(TypedDict, total=False):
-    result: str | None
-
-
 class ExemptionPart(TypedDict, total=False):
     """An exemption from strong customer authentication."""
 
     requested: bool | None
     type: str | None
-    outcome: _Outcome | None
+    result: Annotated[str | None, at("outcome", "result")]
 
 
 class PaymentAnswer(TypedDict, total=False):
