@@ -101,7 +101,164 @@ def page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"states.md": page}
+RUNBOOK = {
+    "outbox": {
+        "pending": (
+            "waits for its time, or to be tried again",
+            "nothing; `govcomponents outbox retry ID` tries it now",
+        ),
+        "sending": ("a worker has it", "nothing: if the worker is gone, the lease ends, and it is in doubt"),
+        "in-doubt": ("it may have been made, and is looked up", "nothing; `govcomponents outbox retry ID` looks now"),
+        "done": ("the provider has accepted it", "nothing"),
+        "refused": ("the provider said no", "mend what `problem` names, then `govcomponents outbox retry ID`"),
+        "dead": ("given up", "see the problems below; `govcomponents outbox retry ID`"),
+    },
+    "inbox": {
+        "waiting": ("waits for a handler, or to be tried again", "run a worker that has the handler (`work --app`)"),
+        "handling": ("a worker has it", "nothing: if the worker is gone, the lease ends, and another one takes it"),
+        "handled": ("its handlers' work is committed", "nothing"),
+        "given-up": ("ten tries failed", "mend the handler, then `govcomponents inbox retry ID`"),
+    },
+    "payments": {
+        "unknown": ("nobody knows yet whether it was made", "nothing; `govcomponents payments retry ID` looks now"),
+        "made": ("its id is recorded", "nothing"),
+        "not-made": (
+            "the provider refused it, or does not know it",
+            "nothing; `govcomponents payments retry ID` looks again",
+        ),
+    },
+}
+PROBLEMS = {
+    "TooLate": ("its `give_up_after` was over", "`govcomponents outbox retry ID` gives it seven more days"),
+    "InDoubt": (
+        "it may have been made, and cannot be found out any more",
+        "look at the provider's pages; then `govcomponents outbox retry ID --send-again`, or leave it",
+    ),
+    "Poison": ("it took its workers down six times", "read the workers' logs, then `govcomponents outbox retry ID`"),
+    "PayloadLost": ("no data key opens it", "give the old key too, then `govcomponents outbox retry ID`"),
+    "Erased": ("it was erased on request", "nothing can be done, nor should it"),
+    "GivenUp": ("an operator gave it up", "`govcomponents outbox retry ID`"),
+    "TooManyTries": ("the handler failed ten times", "mend the handler, then `govcomponents inbox retry ID`"),
+    "NotConfigured": (
+        "no worker has the settings of its account",
+        "give the settings to a worker; it goes on by itself",
+    ),
+    "CredentialsRefused": (
+        "the key was refused; its account is paused",
+        "give a good key; it goes on within 5 minutes",
+    ),
+    "NotMade": ("no payment was found for a record", "nothing: nobody can pay what was not made"),
+}
+
+
+def runbook() -> str:
+    """The page for operators: each state, what it means, and the command that mends it."""
+    from govcomponents.durable.operating.rows import TABLES
+
+    lines = [
+        "# Runbook",
+        "",
+        "Made from the code by `docs/durable/make_pages.py`. All commands take `--database` and `--json`, and",
+        "exit with 0 if all was done, 1 if something is left, 2 if they could not run. None of them shows anything",
+        "about a person.",
+        "",
+        "```sh",
+        "govcomponents durable status",
+        "govcomponents outbox list --state dead",
+        "govcomponents outbox retry --problem NotFound",
+        "govcomponents inbox list --state given-up",
+        "```",
+        "",
+    ]
+    for name, table in TABLES.items():
+        lines += [
+            f"## The states of `govcomponents {name} list`",
+            "",
+            "| state | meaning | what to do |",
+            "| --- | --- | --- |",
+        ]
+        lines += [f"| {state} | {' | '.join(RUNBOOK[name][state])} |" for state in table.states]
+        lines.append("")
+    lines += [
+        "## Problems",
+        "",
+        "Others are the class of the provider's error, with its code: see [every error](../errors.md).",
+        "",
+    ]
+    lines += ["| problem | meaning | what to do |", "| --- | --- | --- |"]
+    lines += [f"| `{name}` | {' | '.join(told)} |" for name, told in PROBLEMS.items()]
+    lines += [
+        "",
+        "A retry of what may have been made looks it up first. Only `--send-again` makes it again without that.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+_PERSONAL = "personal, sealed"
+_PSEUDONYM = "pseudonymous"
+_OPAQUE = "opaque id"
+_NONE = "none"
+DATA = {
+    "payload": _PERSONAL,
+    "content": "keyed fingerprint",
+    "subject": _PSEUDONYM,
+    "reference": "the service's own id; must hold nothing personal",
+    "journey": _OPAQUE,
+    "provider_id": _OPAQUE,
+    "payment_id": _OPAQUE,
+    "key": "hash",
+    "hash": "hash",
+    "previous": "hash",
+}
+PLAIN = (
+    *("id", "seq", "number", "name", "version", "account", "operation", "source", "kind", "state", "status", "scope"),
+    *("attempts", "claims", "looks", "entries", "is_open", "owner", "problem", "minor", "currency", "what", "outcome"),
+    *("item", "seal", "at", "until", "due_at", "doubt_since", "give_up_at", "created_at", "ended_at", "look_at"),
+    *("watch_at", "next_at"),
+)
+RETENTION = {
+    "gov_outbox": "30 days after its end",
+    "gov_inbox": "30 days after its end",
+    "gov_payment": "until the service deletes it",
+    "gov_audit": "until the service deletes it; never changed",
+    "gov_audit_seal": "until the service deletes it; never changed",
+    "gov_pause": "until it is over",
+    "gov_budget": "one row for each limit",
+    "gov_schedule": "one row for each job",
+    "gov_schema": "one row",
+    "gov_once": "until it may be forgotten",
+    "gov_ended": "until it may be forgotten",
+    "gov_cache": "until it is stale",
+}
+SOONER = {
+    ("gov_outbox", "payload"): "gone when it is done; 7 days after it was refused or given up",
+    ("gov_outbox", "content"): "7 days after it was refused or given up",
+    ("gov_inbox", "payload"): "gone when it is handled",
+}
+
+
+def columns() -> str:
+    """The page of columns: what each holds about people, and how long it is kept."""
+    lines = [
+        "# What is kept about people",
+        "",
+        "Made from the tables by `docs/durable/make_pages.py`. Sealed is encrypted under your data keys (AES-256-GCM).",
+        "What is erased on request (`later.erase`) is gone at once.",
+        "",
+        "| table | column | about people | kept |",
+        "| --- | --- | --- | --- |",
+    ]
+    for table in schema.METADATA.sorted_tables:
+        for column in table.columns:
+            told = DATA.get(column.name, _NONE if column.name in PLAIN else None)
+            if told is None:
+                raise LookupError(f"say in {Path(__file__).name} what {table.name}.{column.name} holds about people")
+            kept = SOONER.get((table.name, column.name), RETENTION[table.name])
+            lines.append(f"| `{table.name}` | `{column.name}` | {told} | {kept} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"states.md": page, "runbook.md": runbook, "data.md": columns}
 
 if __name__ == "__main__":
     for name, make in PAGES.items():

@@ -14,10 +14,12 @@ import sqlalchemy as sa
 from govcomponents import InvalidInput, Money
 from govcomponents.cli.main import main
 from govcomponents.durable import CaptureDue, CaptureMissing
-from govcomponents.durable.storage.schema import INBOX, PAYMENT, SCHEDULE
+from govcomponents.durable.storage.schema import INBOX, OUTBOX, PAYMENT, SCHEDULE
+from govcomponents.notify import DeliveryReceipt
 from govcomponents.pay import Payment, PaymentChange, PaymentChanged, RefundChanged, RefundStatus
 from govcomponents.testing import FormBrowser, pay_by_card
 
+from .test_inbox import away
 from .test_payments import make
 from .world import World
 
@@ -117,6 +119,28 @@ def test_a_refund_is_told_of_when_it_has_ended(world: World) -> None:
         world.sandbox.clock.advance(3600)
         let_pass(world, 0)
     assert [(event.status, str(event.amount)) for event in events] == [(RefundStatus.SUCCEEDED, "£45.00")]
+
+
+def test_a_message_without_a_receipt_is_asked_for_once(world: World) -> None:
+    events = heard(world, DeliveryReceipt)
+    world.email("R-1", journey="J-1")
+    world.email("R-2")
+    world.later.run_due()
+    with world.engine.begin() as connection:
+        old = OUTBOX.c.ended_at - 72.5 * 3600
+        connection.execute(sa.update(OUTBOX).where(OUTBOX.c.reference == "R-1").values(ended_at=old))
+        connection.execute(sa.update(SCHEDULE).values(next_at=0.0))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("govcomponents.notify.async_service.AsyncNotifyService.get", away)
+        world.later.run_due()
+    assert events == []  # it could not be asked, and is asked for again
+    world.later.run_due()
+    assert [event.reference for event in events] == ["R-1"]
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(SCHEDULE).values(next_at=0.0))
+    world.later.run_due()
+    assert len(events) == 1
+    assert [step.outcome for step in world.later.journey("J-1")] == ["queued", "accepted", "received", "handled"]
 
 
 def test_a_day_is_compared_both_ways(world: World, url: str, capsys: Any, monkeypatch: Any) -> None:

@@ -21,6 +21,7 @@ from govcomponents.durable.inbox.receiving import check_source, not_proved, stor
 from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
+from govcomponents.durable.outbox.following import follow_up
 from govcomponents.durable.outbox.retention import erase, tidy
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
@@ -183,6 +184,8 @@ class AsyncDurable:
         kinds = self._handlers.kinds
         if "pay.PaymentChanged" in kinds:
             await watch_payments(self._engine, self._calls, self._runtime, self._keys)
+        if "notify.DeliveryReceipt" in kinds:
+            await follow_up(self._engine, self._calls, self._runtime, self._keys)
         await watch_refunds(self._engine, self._calls, self._runtime, self._keys, kinds)
         handling = Handling(
             engine=self._engine,

@@ -25,6 +25,7 @@ from govcomponents.durable.later import LaterNotify, LaterPay
 from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
+from govcomponents.durable.outbox.following import follow_up
 from govcomponents.durable.outbox.retention import erase, tidy
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
@@ -181,6 +182,8 @@ class Durable:
         kinds = self._handlers.kinds
         if "pay.PaymentChanged" in kinds:
             drive(watch_payments(self._engine, self._calls, self._runtime, self._keys))
+        if "notify.DeliveryReceipt" in kinds:
+            drive(follow_up(self._engine, self._calls, self._runtime, self._keys))
         drive(watch_refunds(self._engine, self._calls, self._runtime, self._keys, kinds))
         handling = Handling(
             engine=self._engine,

@@ -88,7 +88,12 @@ def kind_of(event: Result | OwnEvent, source: str) -> str:
 def subject_of(event: Result | OwnEvent, source: str) -> str:
     """Return a hash of what an event is about; of the event itself where it is about nothing else."""
     about = next((_plain(found) for name in _SUBJECTS if (found := getattr(event, name, None)) is not None), None)
-    return hashed(f"{source}\0{about}" if about else f"{source}\0{event_key(event)}\0alone")
+    return subject_named(source, about) if about else hashed(f"{source}\0{event_key(event)}\0alone")
+
+
+def subject_named(source: str, about: str) -> str:
+    """Return the hash of an id that events of this source are about."""
+    return hashed(f"{source}\0{about}")
 
 
 def _plain(about: object) -> str:
