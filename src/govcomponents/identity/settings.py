@@ -58,10 +58,11 @@ def adapter_settings(model: type[O], settings: IdentitySettings, preset: Mapping
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)[0]
         cause = found.get("ctx", {}).get("error")
+        said = found["msg"].removeprefix("Value error, ")
+        if found["type"] == "literal_error":
+            said = f"it is not one of {found['ctx']['expected']}, and no other is supported"
         name = cause.setting if isinstance(cause, WrongSetting) else str(found["loc"][0]) if found["loc"] else "..."
-        raise ConfigurationError(
-            f"{settings.variable(name)}: {found['msg'].removeprefix('Value error, ')}", fix="correct that setting"
-        ) from None
+        raise ConfigurationError(f"{settings.variable(name)}: {said}", fix="correct that setting") from None
 
 
 def check_environment(settings: IdentitySettings, *, is_production: bool | None) -> None:

@@ -184,3 +184,12 @@ def test_no_claims_break_the_checks(changed):
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_t18_texts_are_compared_byte_for_byte(left, right):
     assert tokens.same(left, right) == (left == right)
+
+
+def test_an_encrypted_token_is_told_as_one_with_its_cure():
+    header = encode(b'{"alg":"RSA-OAEP-256","enc":"A256GCM"}')
+    for token in (f"{header}.a2V5.aXY.dGV4dA.dGFn", f"{header}..aXY.dGV4dA.dGFn"):
+        with pytest.raises(TokenRefused, match="is encrypted") as caught:
+            verify(token)
+        assert caught.value.reason is SignInReason.MALFORMED
+        assert "not encrypted" in caught.value.fix

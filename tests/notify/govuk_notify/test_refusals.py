@@ -88,7 +88,7 @@ CATALOGUE = [
     (400, "BadRequestError", "PDF not available for letters in status technical-failure", Conflict, None),
     (400, "ValidationError", "template_id is a required property", RequestRefused, "template"),
     (400, "ValidationError", "template_id is not a valid UUID", RequestRefused, "template"),
-    (400, "ValidationError", "Additional properties are not allowed (x was unexpected)", RequestRefused, None),
+    (400, "ValidationError", "Additional properties are not allowed (x was unexpected)", RequestRefused, "extra"),
     (400, "BadRequestError", "something that was never seen before", RequestRefused, None),
     (403, "BadRequestError", "something that was never seen before", PermissionRefused, None),
     (404, "NoResultFound", "No result found", NotFound, None),

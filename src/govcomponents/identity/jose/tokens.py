@@ -122,6 +122,12 @@ def read(token: object, rules: Rules) -> SignedToken:
     except UnicodeEncodeError:
         raise _malformed(rules, "is not ASCII") from None
     segments = encoded.split(b".")
+    if len(segments) == 5 and all(segments[::2]):  # RFC 7516 section 3.1
+        raise TokenRefused(
+            SignInReason.MALFORMED,
+            f"the {rules.name} is encrypted, and encrypted tokens are not read here",
+            fix="let the provider register the client for tokens that are signed and not encrypted",
+        )
     if len(segments) != 3 or not all(segments):
         raise _malformed(rules, "has not three parts")
     head, body, tail = segments

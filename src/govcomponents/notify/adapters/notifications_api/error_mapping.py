@@ -177,6 +177,7 @@ _ABOUT_THE_FORM: Final = (
         RequestRefused,
         "the request has a part that is not known",
         "check `extra`",
+        "extra",
     ),
 )
 """Messages that every one has about a request's form; tried after the provider's own, which are more exact."""
