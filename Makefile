@@ -121,6 +121,16 @@ kills: $(VENV)/.dev ## kill bulk sends 500 times, interrupt them and fill their 
 bench: $(VENV)/.dev ## measure speed and memory against other clients, and print the table
 	@$(PY) -m bench.run
 
+.PHONY: bench-durable
+bench-durable: $(VENV)/.dev ## measure the durable layer: transactions, engine, callbacks, claims beside a million ended rows
+	@$(PY) -m bench.durable $(if $(ENDED),--ended $(ENDED)) $(if $(ROWS),--rows $(ROWS))
+
+.PHONY: torture
+torture: $(VENV)/.dev ## kill workers 500 times on each database, restart the database under load, shuffle 10,000 callbacks
+	@DURABLE_KILLS=$(or $(KILLS),500) DURABLE_RESTARTS=20 DURABLE_CALLBACKS=10000 \
+		$(BIN)/pytest tests/conformance/test_durable_kills.py tests/conformance/test_durable_torture.py \
+		tests/conformance/test_durable_budget.py
+
 .PHONY: format
 format: $(VENV)/.dev ## write the blocking services, and let the formatter and the linter mend what they can
 	$(PY) tools/generate_services.py

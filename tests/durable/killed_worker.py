@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from contextlib import suppress
 from dataclasses import replace
 
-from govcomponents import AsyncGovComponents, Settings
+from govcomponents import AsyncGovComponents, Settings, Unavailable
 from govcomponents.durable import AsyncDurable, WorkerOptions
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
 
@@ -26,7 +27,8 @@ async def work(database: str, sandbox: str, key: str) -> None:
     async with AsyncGovComponents.from_settings(settings) as gov:
         later = AsyncDurable(gov, database, worker=WorkerOptions(lease=LEASE, concurrency=8))
         while True:
-            await later.run_due()
+            with suppress(Unavailable):  # the database is restarted
+                await later.run_due()
             await asyncio.sleep(0.05)
 
 
