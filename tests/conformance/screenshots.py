@@ -8,12 +8,14 @@ Needs Chromium with its driver, and selenium. The folder is docs/sandbox/images 
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from conformance import renewal
 from conformance.browser import NotHere, browser
+from govcomponents import GovComponentsError
 from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.server import serving
 
@@ -53,8 +55,15 @@ def take(person, server, folder: Path) -> list[str]:
             "pay", "card_payment_succeeded", "http://127.0.0.1:1/pay/webhook", {}, b'{"example": 1}', RULE, "RENEW-7"
         )
     )
-    for name in ("timeline", "outbox", "callbacks", "faults", "clock"):
+    with suppress(GovComponentsError):
+        service.gov.pay.get("nobody0has0this0id00000000")
+    for name in ("outbox", "callbacks", "faults", "clock", "requests", "payments", "scenarios", "errors"):
         picture(name, f"/_sandbox/{name}")
+    picture("timeline", "/_sandbox/timeline?reference=RENEW")
+    picture("request", f"/_sandbox/requests/{server.sandbox.requests.newest}")
+    picture("payment", f"/_sandbox/payments/pay/{server.sandbox.provider('pay').record_ids('payments')[-1]}")
+    picture("person", "/_sandbox/people/one_login/SAM")
+    picture("keys", "/_sandbox/keys")
     picture("home", "/")
     for message in server.sandbox.messages():
         picture(message.kind, f"/_sandbox/outbox/{message.id}")

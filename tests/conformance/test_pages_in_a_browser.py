@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 
 import pytest
@@ -10,7 +11,7 @@ from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.server import serving
 
-from . import renewal
+from . import renewal, screenshots
 from .browser import NotHere, axe_source, browser, violations
 
 RULE = DeliveryRule(1, (60,), lambda status: status == 200, lambda status: True)
@@ -293,3 +294,11 @@ def test_no_word_is_broken_inside_a_cell(reader, server, service):
         for name in ("timeline", "outbox", "requests", "payments", "keys", "faults"):
             reader.open(f"{server.base_url}/_sandbox/{name}")
             assert reader.driver.execute_script(broken) == [], name
+
+
+def test_the_documentation_has_a_picture_of_each_page(reader, server, tmp_path):
+    taken = screenshots.take(reader, server, tmp_path)
+    page = (screenshots.FOLDER.parent / "pages.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"images/([a-z-]+)\.png", page)) == sorted(taken)
+    assert sorted(one.stem for one in screenshots.FOLDER.glob("*.png")) == sorted(taken)
+    assert max(one.stat().st_size for one in screenshots.FOLDER.glob("*.png")) < 150_000

@@ -116,8 +116,8 @@ class OpenIdStub(SignInRecords):
         """Counts of services, people and finished sign-ins."""
         return [
             Fact("Services", str(len(self._clients))),
-            Fact("People who can sign in", str(len(self._people))),
-            Fact("Sign-ins finished", str(self._signed_in)),
+            Fact("People who can sign in", str(len(self._people)), "/_sandbox/people"),
+            Fact("Sign-ins finished", str(self._signed_in), "/_sandbox/sign-ins"),
         ]
 
     def rotate_keys(self) -> None:

@@ -94,7 +94,11 @@ class GovUkPayStub:
     def summary(self) -> Iterable[Fact]:
         """Numbers of payments and refunds of each service."""
         for account in self._store.accounts:
-            yield Fact(account.service.name, f"{len(account.charges)} payments, {len(account.refunds)} refunds")
+            yield Fact(
+                account.service.name,
+                f"{len(account.charges)} payments, {len(account.refunds)} refunds",
+                "/_sandbox/payments",
+            )
 
     def may_be_real(self, number: str) -> bool:
         """Whether a number is no documented test card's, and could be a real card's."""

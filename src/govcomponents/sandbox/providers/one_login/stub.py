@@ -161,8 +161,8 @@ class OneLoginStub(SignInRecords):
         world = self._world
         return [
             Fact("Services", str(len(world.clients))),
-            Fact("People who can sign in", str(len(world.people))),
-            Fact("Sign-ins finished", str(self._signed_in)),
+            Fact("People who can sign in", str(len(world.people)), "/_sandbox/people"),
+            Fact("Sign-ins finished", str(self._signed_in), "/_sandbox/sign-ins"),
         ]
 
     def corrupt(self, fault: str, response: Response) -> Response:

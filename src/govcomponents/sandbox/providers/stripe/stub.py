@@ -88,7 +88,7 @@ class StripeStub:
     def summary(self) -> Iterable[Fact]:
         """Numbers of Checkout Sessions and refunds."""
         held = f"{len(self._store.sessions)} Checkout Sessions, {len(self._store.refunds)} refunds"
-        yield Fact(self._store.world.name, held)
+        yield Fact(self._store.world.name, held, "/_sandbox/payments")
 
     def may_be_real(self, number: str) -> bool:
         """Whether a number is no documented test card's, and could be a real card's."""
