@@ -5,23 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from govcomponents import InvalidInput, Money
+from govcomponents import GovComponents, InvalidInput, Money
 from govcomponents.cli.main import main
-from govcomponents.durable import CaptureDue, CaptureMissing
+from govcomponents.durable import CaptureDue, CaptureMissing, Durable, TemplatesChanged
 from govcomponents.durable.storage.schema import INBOX, OUTBOX, PAYMENT, SCHEDULE
-from govcomponents.notify import DeliveryReceipt
+from govcomponents.notify import DeliveryReceipt, TemplateIds, TemplateRegistry
+from govcomponents.notify.templates.registry import LockedTemplate
 from govcomponents.pay import Payment, PaymentChange, PaymentChanged, RefundChanged, RefundStatus
 from govcomponents.testing import FormBrowser, pay_by_card
 
 from .test_inbox import away
 from .test_payments import make
-from .world import World
+from .world import EMAIL, World
 
 DAY = 86_400.0
 
@@ -141,6 +143,23 @@ def test_a_message_without_a_receipt_is_asked_for_once(world: World) -> None:
     world.later.run_due()
     assert len(events) == 1
     assert [step.outcome for step in world.later.journey("J-1")] == ["queued", "accepted", "received", "handled"]
+
+
+def test_a_template_that_was_changed_is_told_of_once(engine: sa.Engine) -> None:
+    with GovComponents.sandbox() as gov:
+        template = gov.notify.get_template(EMAIL)
+    locked = LockedTemplate.of(replace(template, body="As it was."))
+    ids = {"receipt": TemplateIds("email", {"test": {"en": EMAIL}})}
+    registry = TemplateRegistry(ids, environment="test", lock=[locked])
+    with GovComponents.sandbox(templates=registry) as gov:
+        later = Durable(gov, engine)
+        events: list[TemplatesChanged] = []
+        later.when(TemplatesChanged)(lambda event, transaction: events.append(event))
+        for _ in range(3):
+            later.run_due()
+            with engine.begin() as connection:
+                connection.execute(sa.update(SCHEDULE).values(next_at=0.0))
+    assert [event.problems for event in events] == [("receipt (en): checksum changed since it was locked",)]
 
 
 def test_a_day_is_compared_both_ways(world: World, url: str, capsys: Any, monkeypatch: Any) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         CaptureMissing as CaptureMissing,
         GaveUp as GaveUp,
         PaymentFound as PaymentFound,
+        TemplatesChanged as TemplatesChanged,
     )
     from govcomponents.durable.later import LaterNotify as LaterNotify, LaterPay as LaterPay
     from govcomponents.durable.outbox.enqueue import Ticket as Ticket
@@ -57,7 +58,7 @@ _HOMES = {
     "durable.async_later": "AsyncLaterNotify AsyncLaterPay",
     "durable.async_service": "AsyncDurable AsyncLaterAccount",
     "durable.audit.timeline": "JourneyStep",
-    "durable.inbox.events": "CaptureDue CaptureMissing GaveUp PaymentFound",
+    "durable.inbox.events": "CaptureDue CaptureMissing GaveUp PaymentFound TemplatesChanged",
     "durable.later": "LaterNotify LaterPay",
     "durable.outbox.enqueue": "Ticket",
     "durable.outbox.retention": "Erasure",

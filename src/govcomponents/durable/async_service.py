@@ -20,6 +20,7 @@ from govcomponents.durable.inbox.handling import Handler, Handlers, Handling
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
 from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
+from govcomponents.durable.outbox.drifting import watch_templates
 from govcomponents.durable.outbox.enqueue import Queue
 from govcomponents.durable.outbox.following import follow_up
 from govcomponents.durable.outbox.retention import erase, tidy
@@ -186,6 +187,8 @@ class AsyncDurable:
             await watch_payments(self._engine, self._calls, self._runtime, self._keys)
         if "notify.DeliveryReceipt" in kinds:
             await follow_up(self._engine, self._calls, self._runtime, self._keys)
+        if "templates.TemplatesChanged" in kinds:
+            await watch_templates(self._engine, self._calls, self._runtime, self._keys)
         await watch_refunds(self._engine, self._calls, self._runtime, self._keys, kinds)
         handling = Handling(
             engine=self._engine,

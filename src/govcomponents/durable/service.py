@@ -24,6 +24,7 @@ from govcomponents.durable.inbox.receiving import check_source, not_proved, stor
 from govcomponents.durable.later import LaterNotify, LaterPay
 from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
+from govcomponents.durable.outbox.drifting import watch_templates
 from govcomponents.durable.outbox.enqueue import Queue
 from govcomponents.durable.outbox.following import follow_up
 from govcomponents.durable.outbox.retention import erase, tidy
@@ -184,6 +185,8 @@ class Durable:
             drive(watch_payments(self._engine, self._calls, self._runtime, self._keys))
         if "notify.DeliveryReceipt" in kinds:
             drive(follow_up(self._engine, self._calls, self._runtime, self._keys))
+        if "templates.TemplatesChanged" in kinds:
+            drive(watch_templates(self._engine, self._calls, self._runtime, self._keys))
         drive(watch_refunds(self._engine, self._calls, self._runtime, self._keys, kinds))
         handling = Handling(
             engine=self._engine,

@@ -76,7 +76,16 @@ class CaptureMissing:
     payment: Payment | None = field(default=None, repr=False)
 
 
-OwnEvent: TypeAlias = GaveUp | PaymentFound | CaptureDue | CaptureMissing
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplatesChanged:
+    """Templates of the provider that are not what they were when they were locked. `problems` says which, and how."""
+
+    key: str
+    account: str
+    problems: tuple[str, ...]
+
+
+OwnEvent: TypeAlias = GaveUp | PaymentFound | CaptureDue | CaptureMissing | TemplatesChanged
 """The events that the durable layer itself tells of."""
 
 
@@ -114,7 +123,7 @@ def hashed(text: str) -> str:
 
 def written(event: Result | OwnEvent) -> bytes:
     """Write an event whole, but for the provider's raw message: this is what is sealed."""
-    if isinstance(event, (GaveUp, PaymentFound, CaptureDue, CaptureMissing)):
+    if isinstance(event, (GaveUp, PaymentFound, CaptureDue, CaptureMissing, TemplatesChanged)):
         facts: dict[str, object] = {part.name: getattr(event, part.name) for part in fields(event)}
     else:
         facts = event.to_dict(reveal=True)
@@ -146,4 +155,4 @@ def _classes() -> dict[str, type[Any]]:
     unions = {"pay": PayEvent, "notify": NotifyEvent, "identity": IdentityEvent}
     found = {f"{source}.{one.__name__}": one for source, union in unions.items() for one in get_args(union)}
     of_payments = {f"payments.{kind.__name__}": kind for kind in (PaymentFound, CaptureDue, CaptureMissing)}
-    return found | {"outbox.GaveUp": GaveUp} | of_payments
+    return found | {"outbox.GaveUp": GaveUp, "templates.TemplatesChanged": TemplatesChanged} | of_payments

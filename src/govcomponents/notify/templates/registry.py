@@ -225,6 +225,11 @@ class TemplateRegistry:
             if language in template.ids.get(self.environment, {})
         ]
 
+    @property
+    def is_locked(self) -> bool:
+        """Whether there is a lock to compare the provider's templates with."""
+        return bool(self._locked)
+
     def compare(self, present: Iterable[Template]) -> list[str]:
         """Say what differs between the lock and what the provider has now; nothing if all is the same."""
         from govcomponents.notify.templates.template import Template
