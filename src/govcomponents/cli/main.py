@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from govcomponents.cli import durable, identity, journey, new_adapter, notify, reconcile, rows, sandbox, work
+from govcomponents.cli import contract, durable, identity, journey, new_adapter, notify, reconcile, rows, sandbox, work
 from govcomponents.cli.outcome import INTERRUPTED, STATUSES, Status, printable
 from govcomponents.core.http.runtime import VERSION
 from govcomponents.errors import GovComponentsError
@@ -18,7 +18,7 @@ from govcomponents.errors import GovComponentsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (sandbox, identity, notify, durable, work, rows, journey, reconcile, new_adapter)
+_COMMANDS = (sandbox, identity, notify, durable, work, rows, journey, reconcile, new_adapter, contract)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,0 +1,72 @@
+"""`govcomponents contract run`: runs the contract of an installed adapter, and reports what it claims and proves."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+from govcomponents.cli.outcome import STATUSES, Status, report
+from govcomponents.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import argparse
+
+_COMPONENTS = ("pay", "notify", "identity")
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add this subcommand to the command line."""
+    parser = commands.add_parser("contract", help="run the contract of an adapter")
+    parts = parser.add_subparsers(title="commands", dest="part", required=True, metavar="COMMAND")
+    run = parts.add_parser(
+        "run",
+        help="prove what an installed adapter declares",
+        description="Runs the contract suites of an adapter that is installed, against the double of its tests. "
+        "It sends nothing to a real provider.",
+        epilog=STATUSES,
+    )
+    run.add_argument("name", help="the adapter's name, as in the setting ADAPTER")
+    run.add_argument("tests", nargs="*", default=["tests"], help="its contract tests (default: %(default)s)")
+    run.add_argument("--component", choices=_COMPONENTS, help="where several components have an adapter of this name")
+    run.add_argument("--format", choices=("text", "json", "junit"), default="text", help="default: %(default)s")
+    run.set_defaults(run=run_it)
+
+
+def run_it(options: argparse.Namespace) -> int:
+    """Run the contract. Raises ConfigurationError if there is no such adapter, or no suite of it in the tests."""
+    try:
+        from govcomponents.contracts.run import run_contract
+    except ImportError as error:
+        raise ConfigurationError(f"{error.name} is not installed", fix="pip install pytest") from None
+    adapter = _adapter(options.name, options.component)
+    done = run_contract(options.name, adapter, options.tests)
+    if not done.cases:
+        raise ConfigurationError(
+            f"no contract suite of {options.name} was found in {', '.join(options.tests)}",
+            fix="name the file that subclasses PaySuite, NotifySuite or IdentitySuite",
+        )
+    if options.format == "junit":
+        print(done.junit())
+    else:
+        options.json = options.format == "json"
+        report(options, done.facts(), done.lines())
+    return Status.NOT_ALL if done.failed else Status.DONE
+
+
+def _adapter(name: str, component: str | None) -> type:
+    looked = [component] if component else _COMPONENTS
+    found = {one: entry for one in looked for entry in entry_points(group=f"govcomponents.{one}", name=name)}
+    if len(found) != 1:
+        happened = f"{', '.join(found)} have an adapter" if found else "no package that is installed has an adapter"
+        fix = "say which with --component" if found else "install its package: it names the adapter by an entry point"
+        raise ConfigurationError(f"{happened} called {name}", fix=fix)
+    (entry,) = found.values()
+    try:
+        adapter = entry.load()
+    except Exception as error:  # noqa: BLE001  # whatever the package does when it is imported
+        raise ConfigurationError(
+            f"the adapter {name} cannot be imported ({type(error).__name__})", fix="import it by hand: that says why"
+        ) from None
+    if not isinstance(adapter, type):
+        raise ConfigurationError(f"the entry point of {name} names no class", fix="let it name the adapter's class")
+    return adapter

@@ -1,0 +1,81 @@
+"""The tests of the suites that prove each capability: that it works, and not only that bad input is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from govcomponents.identity.port import IdentityCapability
+from govcomponents.notify.capabilities import NotifyCapability
+from govcomponents.pay.capabilities import PayCapability
+
+_REFUNDS = "test_a_refund_gives_back_no_more_than_is_left"
+_ACCEPTED = "test_a_message_is_accepted_once"
+_TEMPLATES = "test_templates_are_read_and_previewed"
+_SIGNS_IN = "test_a_person_signs_in"
+_OPTIONS = "test_every_option_that_is_declared_works"
+
+PROOFS: Mapping[StrEnum, str] = {
+    PayCapability.CREATE: "test_a_created_payment_waits_for_the_person",
+    PayCapability.GET: "test_a_payment_that_the_person_made_is_paid",
+    PayCapability.CANCEL: "test_a_cancelled_payment_stays_cancelled",
+    PayCapability.CONFIRM: "test_an_approved_payment_is_taken_once_and_by_nothing_but_completing_it",
+    PayCapability.DELAYED_CAPTURE: "test_held_money_is_not_paid_until_it_is_captured",
+    PayCapability.LIST_EVENTS: "test_events_tell_how_a_payment_came_to_be_paid",
+    PayCapability.SEARCH: "test_a_search_finds_page_by_page",
+    PayCapability.REFUND: _REFUNDS,
+    PayCapability.REFUND_GUARD: _REFUNDS,
+    PayCapability.LIST_REFUNDS: _REFUNDS,
+    PayCapability.SEARCH_REFUNDS: "test_a_search_finds_refunds",
+    PayCapability.AGREEMENTS: "test_an_agreement_is_set_up_charged_and_cancelled",
+    PayCapability.SEARCH_AGREEMENTS: "test_a_search_finds_agreements",
+    PayCapability.TELEPHONE: "test_a_card_sent_by_the_service_pays_once",
+    PayCapability.MOTO: "test_a_payment_for_a_person_on_the_telephone_says_so",
+    PayCapability.CALLBACKS: "test_webhooks_are_proved_and_read",
+    PayCapability.IDEMPOTENCY_KEYS: "test_a_key_lets_a_payment_be_repeated_and_made_once",
+    NotifyCapability.EMAIL: _ACCEPTED,
+    NotifyCapability.SMS: _ACCEPTED,
+    NotifyCapability.LETTER: _ACCEPTED,
+    NotifyCapability.PRECOMPILED: _ACCEPTED,
+    NotifyCapability.GET: "test_a_message_can_be_looked_up",
+    NotifyCapability.SEARCH: "test_a_message_is_found_by_its_reference_and_sent_once",
+    NotifyCapability.LETTER_PDF: "test_a_letter_has_a_pdf_in_the_end",
+    NotifyCapability.TEMPLATES: _TEMPLATES,
+    NotifyCapability.PREVIEW: _TEMPLATES,
+    NotifyCapability.JOBS: "test_a_job_is_accepted_whole",
+    IdentityCapability.SIGN_IN: _SIGNS_IN,
+    IdentityCapability.SINGLE_FACTOR: "test_a_sign_in_alone_proves_nothing",
+    IdentityCapability.MAX_AGE: _OPTIONS,
+    IdentityCapability.LOGIN_HINT: _OPTIONS,
+    IdentityCapability.SIGN_OUT: "test_sign_out",
+    IdentityCapability.CHECK: "test_the_provider_is_as_expected",
+}
+NOT_PROVED: frozenset[StrEnum] = frozenset(
+    {
+        PayCapability.DISPUTES,
+        PayCapability.WELSH,
+        PayCapability.PREFILLED_DETAILS,
+        NotifyCapability.ATTACHMENTS,
+        NotifyCapability.INBOUND_SMS,
+        NotifyCapability.REPLY_TO,
+        NotifyCapability.SENDER,
+        NotifyCapability.UNSUBSCRIBE,
+        NotifyCapability.SANITISE,
+        NotifyCapability.CALLBACKS,
+        IdentityCapability.TWO_FACTOR,
+        IdentityCapability.LOW_CONFIDENCE,
+        IdentityCapability.MEDIUM_CONFIDENCE,
+        IdentityCapability.HIGH_CONFIDENCE,
+        IdentityCapability.PHONE,
+        IdentityCapability.WALLET_SUBJECT,
+        IdentityCapability.ADDRESS,
+        IdentityCapability.PASSPORT,
+        IdentityCapability.DRIVING_PERMIT,
+        IdentityCapability.RETURN_CODES,
+        IdentityCapability.REAUTHENTICATION,
+        IdentityCapability.LOGOUT_NOTICES,
+        IdentityCapability.ACCOUNT_EVENTS,
+    }
+)
+"""No test of the suites shows yet that these work, whoever declares them: their providers' own tests do."""
+REFUSALS = "test_what_is_not_declared_is_refused_unsent"
