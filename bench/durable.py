@@ -144,9 +144,10 @@ def claiming(engine: sa.Engine, gov: GovComponents, ended: int) -> tuple[float, 
         at = time.perf_counter()
         claims.turn(engine, [], most=1, lease=60.0, me="bench")
         took.append((time.perf_counter() - at) * 1000)
-    claim = str(claims._CLAIMS[0].compile(engine, compile_kwargs={"literal_binds": False}))  # noqa: SLF001  # its plan is what is asked for
+    claim = claims._CLAIMS[0].compile(dialect=engine.dialect)  # noqa: SLF001  # its plan is what is asked for
     with engine.begin() as connection:
-        plan = connection.exec_driver_sql(f"EXPLAIN {claim}", {"most": 1, "lease": 60.0, "me": "bench"}).scalars().all()
+        values = claim.construct_params({"most": 1, "lease": 60.0, "me": "bench"})
+        plan = connection.exec_driver_sql(f"EXPLAIN {claim}", values).scalars().all()
         connection.execute(sa.delete(OUTBOX))
     names = [line.strip() for line in plan if "Scan" in line]
     return statistics.quantiles(took, n=100)[98], "; ".join(name.split("  (")[0] for name in names)

@@ -25,17 +25,27 @@ def migrate(engine: sa.Engine) -> None:
     Raises ConfigurationError if they are those of a newer version, Unavailable if the database is away or read-only.
     """
     with store_faults("durable migrate"), engine.begin() as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-        found = _version(connection)
-        _refuse_newer(found)
-        METADATA.create_all(connection)
-        for number in range(1 if found is None else found + 1, VERSION + 1):
-            if found is not None:
-                MIGRATIONS[number](connection)
-        if found != VERSION:
-            connection.execute(sa.delete(SCHEMA))
-            connection.execute(sa.insert(SCHEMA), {"version": VERSION})
+        migrate_on(connection)
+
+
+def migrate_on(connection: sa.Connection) -> None:
+    """Create the tables, or bring them up to date, in a transaction of the caller's, such as alembic's."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+    found = _version(connection)
+    _refuse_newer(found)
+    METADATA.create_all(connection)
+    for number in range(1 if found is None else found + 1, VERSION + 1):
+        if found is not None:
+            MIGRATIONS[number](connection)
+    if found != VERSION:
+        connection.execute(sa.delete(SCHEMA))
+        connection.execute(sa.insert(SCHEMA), {"version": VERSION})
+
+
+def drop_tables(connection: sa.Connection) -> None:
+    """Drop the tables, and all that is in them."""
+    METADATA.drop_all(connection)
 
 
 def check_version(engine: sa.Engine) -> None:

@@ -1,0 +1,102 @@
+"""The branch of alembic makes the very tables that the code describes, beside a service's own branch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from govcomponents import GovComponents
+from govcomponents.durable import Durable
+from govcomponents.durable.storage.schema import METADATA, SCHEMA, VERSION
+
+alembic_command = pytest.importorskip("alembic.command")
+
+ENVIRONMENT = """
+from alembic import context
+
+connectable = context.config.attributes["engine"]
+with connectable.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+OWN = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "own_1", None, ("service",), None
+
+
+def upgrade():
+    op.create_table("permit", sa.Column("id", sa.Integer, primary_key=True))
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path, url: str):
+    from alembic.config import Config
+
+    scripts = tmp_path / "scripts"
+    (scripts / "versions").mkdir(parents=True)
+    (scripts / "env.py").write_text(ENVIRONMENT)
+    (scripts / "versions" / "own.py").write_text(OWN)
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for table in ("alembic_version", "permit"):
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {table}")
+    made = Config()
+    made.set_main_option("script_location", str(scripts))
+    made.set_main_option("path_separator", "space")
+    ours = "govcomponents:durable/storage/revisions"
+    made.set_main_option("version_locations", f"{scripts / 'versions'} {ours}")
+    made.attributes["engine"] = engine
+    yield made
+    engine.dispose()
+
+
+def differences(engine: sa.Engine) -> list[object]:
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with engine.connect() as connection:
+        names = set(METADATA.tables)
+        options = {
+            "include_name": lambda name, kind, _parents: kind != "table" or name in names,
+            "compare_type": True,
+        }
+        return compare_metadata(MigrationContext.configure(connection, opts=options), METADATA)
+
+
+def test_the_branch_makes_the_tables_that_the_code_describes(config) -> None:
+    engine = config.attributes["engine"]
+    alembic_command.upgrade(config, "govcomponents@head")
+    assert differences(engine) == []
+    with engine.connect() as connection:
+        assert connection.scalar(sa.select(SCHEMA.c.version)) == VERSION
+        assert not sa.inspect(connection).has_table("permit")
+    alembic_command.upgrade(config, "heads")
+    with GovComponents.sandbox() as gov:
+        Durable(gov, engine).check()
+    alembic_command.downgrade(config, "govcomponents@base")
+    with engine.connect() as connection:
+        assert not sa.inspect(connection).has_table(SCHEMA.name)
+        assert sa.inspect(connection).has_table("permit")
+
+
+def test_the_command_makes_the_same_tables_and_the_branch_takes_them_over(config) -> None:
+    engine = config.attributes["engine"]
+    with GovComponents.sandbox() as gov:
+        Durable(gov, engine).migrate()
+    assert differences(engine) == []
+    alembic_command.upgrade(config, "govcomponents@head")
+    assert differences(engine) == []
+
+
+def test_a_table_that_was_changed_by_hand_is_seen(config) -> None:
+    engine = config.attributes["engine"]
+    alembic_command.upgrade(config, "govcomponents@head")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP INDEX gov_outbox_due")
+    assert differences(engine)
