@@ -119,3 +119,8 @@ def test_a_secret_that_is_no_id_token_is_refused(token):
     with pytest.raises(InvalidInput) as caught:
         Desk().identity.sign_out_url(Secret(token))
     assert caught.value.field == "identity"
+
+
+def test_a_path_that_is_too_long_is_told_as_that():
+    with pytest.raises(InvalidInput, match="longer than 2,048 characters"):
+        Desk().identity.start(return_to=f"/{'a' * 2048}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 from pydantic import AfterValidator, Field
 
 from govcomponents.core.inputs import Input, member
-from govcomponents.core.validation import is_absolute_url, is_text
+from govcomponents.core.validation import MAX_URL, is_absolute_url, is_text
 from govcomponents.errors import InvalidInput
 from govcomponents.identity.events import IDENTITY_EVENTS
 from govcomponents.identity.levels import Authentication, Claim, Confidence
@@ -59,6 +59,8 @@ def _is_id_token(token: Secret) -> bool:
 
 
 def _path(path: str | None) -> str | None:
+    if path is not None and len(path) > MAX_URL:
+        raise ValueError(f"it is longer than {MAX_URL:,} characters")
     if path is not None and not is_safe_return_path(path):
         raise ValueError("it could lead to another site")
     return path

@@ -273,3 +273,12 @@ def test_half_of_a_surrogate_pair_is_refused():
     body = {"email_address": "sam@example.com", "template_id": EMAIL, "personalisation": {**RENEWAL, "name": "\ud83d"}}
     answered = post(Sandbox(), "/v2/notifications/email", body)
     assert (answered[0], messages(answered)) == (400, [("BadRequestError", "Invalid JSON supplied in POST data")])
+
+
+@pytest.mark.parametrize("body", [{"email_address": "a@example.com"}, {"phone_number": "07700900123"}])
+def test_a_null_character_in_a_reference_breaks_it_as_it_breaks_the_real_one(body):
+    channel, template = ("email", EMAIL) if "email_address" in body else ("sms", TEXT)
+    wanted = body | {"template_id": template, "personalisation": VALUES, "reference": "a\0b"}
+    answered = post(Sandbox(), f"/v2/notifications/{channel}", wanted)
+    assert answered[0] == 500
+    assert messages(answered) == [("ValueError", "Internal server error")]

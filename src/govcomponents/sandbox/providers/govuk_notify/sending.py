@@ -99,17 +99,21 @@ class Sending:
         body = body_of(raw)
         if channel == "email":
             self._forms.check(schemas.EMAIL, body)
+            _check_storable(body)
             return self._email(service, key, body, now)
         if channel == "sms":
             self._forms.check(schemas.SMS, body)
+            _check_storable(body)
             return self._sms(service, key, body, now)
         if channel != "letter":
             return unknown_route()
         if "content" in body:
             self._forms.check(schemas.PRECOMPILED, body)
+            _check_storable(body)
             return self._precompiled(service, key, body, now)
         self._admit(service, key, channel, now)
         self._forms.check(schemas.LETTER, body)
+        _check_storable(body)
         return self._letter(service, key, body, now)
 
     def _admit(self, service: Service, key: ApiKey, channel: str, now: float) -> None:
@@ -345,6 +349,12 @@ class Sending:
                 **(more or {}),
             }
         )
+
+
+def _check_storable(body: Mapping[str, Any]) -> None:
+    """Fail as the real service's database does at a null character, which no form refuses."""
+    if "\0" in (body.get("reference") or ""):
+        raise Refusal(500, [("ValueError", "Internal server error")])
 
 
 def _check_sanitised(values: Mapping[str, object], wanted: Iterable[str]) -> None:
