@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import itertools
 import operator
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 PREFIX: Final = "/stripe"
+_VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,30})?")
 _SOONEST: Final = 30 * 60
 _LATEST: Final = 24 * 3600
 _LARGEST: Final = 99_999_999
@@ -76,13 +78,15 @@ class Api:
         for method, path, allowed, act in table:
             yield Route(method, f"{PREFIX}/v1{path}", self._handler(method, allowed, act), f"pay.{act.__name__}")
 
-    def refuse(self, problem: Problem) -> Response:
+    def refuse(self, problem: Problem, call: Call | None = None) -> Response:
         """A problem as an answer."""
-        return json_response(problem.status, problem.body(), self._headers())
+        return json_response(problem.status, problem.body(), self._headers(call))
 
-    def _headers(self) -> dict[str, str]:
+    def _headers(self, call: Call | None) -> dict[str, str]:
         # Not from the sandbox's ids: those tell whether a call has changed anything.
-        return {"request-id": f"req_{next(self._numbers):014d}", "stripe-version": API_VERSION}
+        asked = API_VERSION if call is None else call.headers.get("stripe-version", API_VERSION)
+        version = asked if _VERSION.fullmatch(asked) else API_VERSION
+        return {"request-id": f"req_{next(self._numbers):014d}", "stripe-version": version}
 
     def _handler(self, method: str, allowed: validation.Allowed, act: Act) -> Callable[[Call], Response]:
         def run(call: Call) -> tuple[Response, bool]:
@@ -95,8 +99,8 @@ class Api:
                     acted = True
                     self._objects.expand(shown, validation.texts(given, "expand"))
             except Problem as problem:
-                return self.refuse(problem), problem.is_stored or acted
-            return json_response(200, shown, self._headers()), True
+                return self.refuse(problem, call), problem.is_stored or acted
+            return json_response(200, shown, self._headers(call)), True
 
         def handler(call: Call) -> Response:
             try:
@@ -107,11 +111,14 @@ class Api:
                 fingerprint = (call.path, hashlib.sha256(call.body).digest())
                 return self._keys.run(key, fingerprint, lambda: run(call))
             except Problem as problem:
-                return self.refuse(problem)
+                return self.refuse(problem, call)
 
         return handler
 
     def _authenticate(self, call: Call) -> None:
+        asked = call.headers.get("stripe-version")
+        if asked is not None and not _VERSION.fullmatch(asked):
+            raise Problem(400, f"Invalid Stripe API version: {asked[:40]}", is_stored=False)
         scheme, _, value = call.headers.get("authorization", "").partition(" ")
         given = value.strip()
         if scheme.lower() == "basic":
