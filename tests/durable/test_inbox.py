@@ -177,6 +177,23 @@ def test_an_event_whose_state_cannot_be_asked_for_waits_and_loses_no_try(later: 
     assert later.run_due().handled == 1
 
 
+def test_an_adapter_that_breaks_over_one_event_stops_no_other(later: Durable) -> None:
+    payment = made_payment(later)
+    seen: list[object] = []
+    later.when(PaymentChanged)(lambda event, transaction: seen.append(event))
+    later.when(DeliveryReceipt)(lambda event, transaction: seen.append(event))
+    later.receive("pay", *webhook(payment))
+    later.receive("notify", *receipt())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("govcomponents.pay.async_service.AsyncPayService.get", broken)
+        report = later.run_due()
+    assert (report.failed, report.handled, len(seen)) == (1, 1, 1)
+
+
+async def broken(*_: object, **__: object) -> object:
+    raise ValueError(PERSON)
+
+
 async def away(*_: object, **__: object) -> object:
     raise Unavailable("it is away", operation="pay.get")
 

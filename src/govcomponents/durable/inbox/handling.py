@@ -132,9 +132,11 @@ class Handling:
         handlers = self.handlers.of(event)
         try:
             event = await present(event, self.calls, within=self.lease / 2)
-        except GovComponentsError as error:
+        except Exception as error:  # noqa: BLE001  # whatever an adapter raises, the other events go on
             log.warning("the state that %s is about could not be asked for: %s", row.kind, type(error).__name__)
-            await self.run(partial(self._put_back, row, type(error).__name__, _asked_wait(error), is_counted=False))
+            is_bug = not isinstance(error, GovComponentsError)  # it would come each time: it counts, and has an end
+            wait = _back_off(row.claims) if is_bug else _asked_wait(error)
+            await self.run(partial(self._put_back, row, type(error).__name__, wait, is_counted=is_bug))
             return "failed"
         try:
             if self.asyncio_engine is not None and any(inspect.iscoroutinefunction(one) for one in handlers):
@@ -210,7 +212,7 @@ def _back_off(tries: int) -> float:
     return bound * random.uniform(0.5, 1.0)  # noqa: S311  # spreads load, and keeps no secret
 
 
-def _asked_wait(error: GovComponentsError) -> float:
+def _asked_wait(error: Exception) -> float:
     wait = error.retry_after if isinstance(error, RateLimited) else None
     return wait or _UNASKED_WAIT
 
