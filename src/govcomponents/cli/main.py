@@ -10,7 +10,19 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from govcomponents.cli import contract, durable, identity, journey, new_adapter, notify, reconcile, rows, sandbox, work
+from govcomponents.cli import (
+    contract,
+    durable,
+    identity,
+    journey,
+    new_adapter,
+    notify,
+    reconcile,
+    rows,
+    sandbox,
+    status,
+    work,
+)
 from govcomponents.cli.outcome import INTERRUPTED, STATUSES, Status, printable
 from govcomponents.core.http.runtime import VERSION
 from govcomponents.errors import GovComponentsError
@@ -18,7 +30,7 @@ from govcomponents.errors import GovComponentsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (sandbox, identity, notify, durable, work, rows, journey, reconcile, new_adapter, contract)
+_COMMANDS = (sandbox, identity, notify, durable, work, rows, status, journey, reconcile, new_adapter, contract)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -42,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _complete(whole)
     options = whole.parse_args(arguments)
     try:
-        status: int = options.run(options)
+        ended: int = options.run(options)
     except GovComponentsError as error:
         print(printable(f"govcomponents: {error}"), file=sys.stderr)
         return Status.COULD_NOT_RUN
@@ -55,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the end is near: a second one would only show a traceback
         print("govcomponents: interrupted", file=sys.stderr)
         return INTERRUPTED
-    return status
+    return ended
 
 
 def _complete(whole: argparse.ArgumentParser) -> None:
