@@ -62,9 +62,7 @@ def test_what_needs_somebody_is_told_by_the_exit_status(url: str, capsys: Any) -
             ),
             {"at": at},
         )
-        connection.execute(
-            sa.text("INSERT INTO gov_budget VALUES ('default', 'notify', :at)"), {"at": time.time() + 50}
-        )
+        connection.execute(sa.text("INSERT INTO gov_budget VALUES ('default', 'notify', :at)"), {"at": ahead})
     engine.dispose()
     assert main(["status", "--database", url, "--json"]) == 1
     found = json.loads(capsys.readouterr().out)
