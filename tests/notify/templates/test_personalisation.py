@@ -199,3 +199,9 @@ def test_a_channel_given_as_text_is_that_channel():
         placeholders=(),
     )  # fmt: skip
     assert template.render({"terms & conditions": "T1"}).text.reveal() == "T1 a: https://b.uk\n"
+
+
+@pytest.mark.parametrize("values", [{"a\0": "x"}, {"a": "\0"}, {"a": ["x", "y\0"]}])
+def test_no_null_character_is_sent(values):
+    with pytest.raises(ValueError, match="null character"):
+        shown_values(values)

@@ -62,6 +62,8 @@ def shown_values(values: object, language: Language = "en") -> Mapping[str, obje
             raise ValueError(f"the name of a placeholder is a {type(name).__name__}, not a text")  # noqa: TRY004  # as above
         if not is_text(name):
             raise ValueError("the name of a placeholder holds half of a surrogate pair, which no template can hold")
+        if "\0" in name:
+            raise ValueError("the name of a placeholder holds a null character, which no template can hold")
         sent = name if name.isascii() else composed(name)
         written[sent] = _text(name, value) if type(value) is str else _checked(name, value, language)
         if (same := seen.setdefault(placeholder_key(name), name)) is not name:
