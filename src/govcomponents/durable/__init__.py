@@ -45,6 +45,10 @@ if TYPE_CHECKING:
         StoreBudgets as StoreBudgets,
     )
     from govcomponents.durable.shared.redis_budgets import RedisBudgets as RedisBudgets
+    from govcomponents.durable.shared.redis_keys import (
+        RedisEndedSessions as RedisEndedSessions,
+        RedisReplayStore as RedisReplayStore,
+    )
     from govcomponents.durable.shared.sql_stores import (
         SqlEndedSessions as SqlEndedSessions,
         SqlReplayStore as SqlReplayStore,
@@ -68,6 +72,7 @@ _HOMES = {
     "durable.service": "Durable LaterAccount",
     "durable.shared.budgets": "Budgets Reserved StoreBudgets",
     "durable.shared.redis_budgets": "RedisBudgets",
+    "durable.shared.redis_keys": "RedisEndedSessions RedisReplayStore",
     "durable.shared.sql_stores": "SqlEndedSessions SqlReplayStore",
     "durable.storage.transactions": "DjangoConnection Transaction",
 }

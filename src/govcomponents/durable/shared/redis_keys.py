@@ -1,0 +1,81 @@
+"""Keys that processes share in Redis: notices that are done, and sessions that ended before their time."""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from govcomponents.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The latest end counts, and is kept for the longer time; numbers go as text, of which Redis cuts nothing off.
+_END: Final = """
+local before = tonumber(redis.call('GET', KEYS[1]) or '0')
+if tonumber(ARGV[1]) > before then redis.call('SET', KEYS[1], ARGV[1], 'KEEPTTL') end
+if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+"""
+
+
+class RedisReplayStore:
+    """A `ReplayStore` in Redis. `client` is a blocking client of the package redis; needs the extra `redis`.
+
+    A Redis that may drop keys before their time (`maxmemory-policy` other than `noeviction`) is not good for this.
+    """
+
+    def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
+        self._client = client
+        self._prefix = f"{prefix}:replay:"
+
+    def has(self, key: str, now: float) -> bool:
+        """Whether a key is kept now. Raises Unavailable."""
+        with _redis_faults():
+            found = self._client.get(self._prefix + _digest(key))
+        return found is not None and float(found) > now
+
+    def add(self, key: str, until: float, now: float) -> bool:
+        """Keep a key until a time; False if it is kept already. Raises Unavailable."""
+        kept = max(1, int((until - now) * 1000))
+        with _redis_faults():
+            return bool(self._client.set(self._prefix + _digest(key), repr(until), nx=True, px=kept))
+
+
+class RedisEndedSessions:
+    """A store of `EndedSessions` in Redis. `client` is a blocking client of the package redis."""
+
+    def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
+        self._client = client
+        self._end = client.register_script(_END)
+        self._prefix = f"{prefix}:ended:"
+
+    def end(self, key: str, at: float, until: float) -> None:
+        """Keep that what the key names ended at a time. Raises Unavailable."""
+        with _redis_faults():
+            self._end(keys=[self._prefix + _digest(key)], args=[repr(at), max(1, int((until - at) * 1000))])
+
+    def ended_at(self, keys: tuple[str, ...]) -> float | None:
+        """Return the latest end of any of the keys, or None. Raises Unavailable."""
+        if not keys:
+            return None
+        with _redis_faults():
+            found = self._client.mget([self._prefix + _digest(key) for key in keys])
+        return max((float(at) for at in found if at is not None), default=None)
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@contextmanager
+def _redis_faults() -> Iterator[None]:
+    import redis
+
+    try:
+        yield
+    except redis.RedisError as error:
+        raise Unavailable(
+            f"the Redis of the shared keys cannot be used ({type(error).__name__})",
+            fix="see that it is there, and that the URL is right",
+        ) from None
