@@ -78,13 +78,9 @@ def _amount(body: dict[str, Any], missing: str, wrong: str) -> int:
 
 def _text(body: dict[str, Any], name: str, missing: str, wrong: str) -> str:
     text = body.get(name)
-    if text is None:
+    if text is None or (isinstance(text, str) and not text.strip()):
         raise _missing(missing, name)
-    if not isinstance(text, str):
-        raise _wrong(400, name, "Must be a valid string format", wrong)
-    if not text.strip():
-        raise _missing(missing, name)
-    if _FORBIDDEN.search(text):
+    if not isinstance(text, str) or _FORBIDDEN.search(text):
         raise _wrong(400, name, "Must be a valid string format", wrong)
     return text
 
