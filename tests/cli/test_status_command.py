@@ -80,7 +80,7 @@ def test_the_screen_is_drawn_until_it_is_interrupted(url: str, capsys: Any, monk
         if len(slept) == 3:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(sys.modules["govcomponents.cli.status"].time, "sleep", sleep)
+    monkeypatch.setattr(sys.modules["govcomponents.cli.store.status"].time, "sleep", sleep)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     assert main(["status", "--database", url, "--every", "5"]) == INTERRUPTED
     assert slept == [5.0] * 3

@@ -161,7 +161,7 @@ def test_a_caseworker_sees_the_journey_and_an_auditor_the_chain(
 
 
 def test_the_page_of_a_journey_is_html_without_surprises(later: Durable) -> None:
-    from govcomponents.cli.journey import page
+    from govcomponents.cli.store.journey import page
 
     travel(later)
     shown = page("<script>", later.journey(JOURNEY)).decode()

@@ -10,20 +10,9 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from govcomponents.cli import (
-    contract,
-    durable,
-    identity,
-    journey,
-    new_adapter,
-    notify,
-    reconcile,
-    rows,
-    sandbox,
-    status,
-    work,
-)
+from govcomponents.cli import contract, identity, new_adapter, notify, sandbox
 from govcomponents.cli.outcome import INTERRUPTED, STATUSES, Status, printable
+from govcomponents.cli.store import durable, journey, reconcile, rows, status, work
 from govcomponents.core.http.runtime import VERSION
 from govcomponents.errors import GovComponentsError
 

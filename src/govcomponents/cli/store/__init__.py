@@ -1,4 +1,4 @@
-"""The option of commands that work on the durable layer's tables, and the tables that it names."""
+"""The commands that work on the durable layer's tables, and what they share: the option that names these tables."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ def _app(name: str) -> Later:
 
 
 async def _work(options: argparse.Namespace) -> int:
-    from govcomponents.cli.health import serving_health
+    from govcomponents.cli.store.health import serving_health
     from govcomponents.durable.outbox.worker import WorkReport
 
     is_stopped = _stopped_by_signals()
@@ -156,7 +156,7 @@ def _stopped_by_signals() -> asyncio.Event:
 
 async def _supervise(options: argparse.Namespace) -> int:
     """Keep so many processes at work, and start one again that ends before it is asked to."""
-    from govcomponents.cli.health import serving_health
+    from govcomponents.cli.store.health import serving_health
     from govcomponents.durable.storage.engines import engine_for
 
     engine = _app(options.app).engine if options.app is not None else engine_for(database_url(options), is_made=False)
