@@ -32,7 +32,7 @@ class NotifyOperations(Service[NotifyPort]):
     ) -> None:
         super().__init__(port, runtime, siblings)
         self._policy = policy or Policy()
-        self._sender = Sender(port, runtime, self._policy.guard, self._policy.pacer)
+        self._sender = Sender(port, runtime, self._policy.guard, self._policy.pacer, self._policy.limiter)
 
     @property
     def templates(self) -> TemplateRegistry:

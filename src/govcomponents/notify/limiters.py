@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 from govcomponents.core.inputs import text_argument
-from govcomponents.errors import ConfigurationError, InvalidInput
+from govcomponents.errors import ConfigurationError, InvalidInput, NotSent
 from govcomponents.frames import shield
 
 if TYPE_CHECKING:
@@ -116,10 +116,19 @@ class LimitsLimiter:
         return cls(strategy, RateLimitItemPerSecond(amount, seconds), key)
 
     def acquire(self, tokens: int) -> float:
-        """Take so many tokens, and return 0; or return the seconds until the next window."""
-        if self._strategy.hit(self._item, self._key, cost=tokens):
-            return 0.0
-        resets_at = self._strategy.get_window_stats(self._item, self._key).reset_time
+        """Take so many tokens, and return 0; or return the seconds until the next window.
+
+        Raises NotSent if the storage does not answer.
+        """
+        try:
+            if self._strategy.hit(self._item, self._key, cost=tokens):
+                return 0.0
+            resets_at = self._strategy.get_window_stats(self._item, self._key).reset_time
+        except Exception as error:  # noqa: BLE001  # each storage has errors of its own
+            raise NotSent(
+                f"the storage of the shared limiter did not answer ({type(error).__name__}); nothing was sent",
+                operation=_OPERATION,
+            ) from None
         return max(resets_at - time.time(), _SHORTEST_WAIT)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.runtime import Runtime
     from govcomponents.notify.guards import RecipientGuard
-    from govcomponents.notify.limiters import Pacer
+    from govcomponents.notify.limiters import Limiter, Pacer
     from govcomponents.notify.models import Channel
     from govcomponents.notify.templates.registry import TemplateChoice, TemplateRegistry
     from govcomponents.settings import NotifySettings
@@ -33,14 +33,17 @@ class Policy:
     pacer: Pacer | None = None
     guard: RecipientGuard | None = None
     templates: TemplateRegistry | None = None
+    limiter: Limiter | None = None
 
     @classmethod
     def from_settings(
         cls, settings: NotifySettings, runtime: Runtime, templates: TemplateRegistry | None = None
     ) -> Self:
         """Read the settings; `templates` stands in for the file. Raises ConfigurationError if that cannot be read."""
-        pacer = guard = None
-        if settings.requests_per_minute is not None:
+        pacer = guard = limiter = None
+        if settings.limiter_url is not None:
+            limiter = _limiter(settings)
+        elif settings.requests_per_minute is not None:
             from govcomponents.notify.limiters import Pacer
 
             pacer = Pacer(settings.requests_per_minute)
@@ -59,7 +62,7 @@ class Policy:
 
             environment = "production" if runtime.is_production else "test"
             templates = TemplateRegistry.from_toml(settings.templates_file, environment=environment)
-        return cls(pacer, guard, templates)
+        return cls(pacer, guard, templates, limiter)
 
     def registry(self) -> TemplateRegistry:
         """Return the templates by name. Raises ConfigurationError if there are none."""
@@ -111,6 +114,25 @@ class Policy:
             return _checked_id(template, operation), values
         choice.check(values, operation)
         return choice.id, choice.written(values)
+
+
+def _limiter(settings: NotifySettings) -> Limiter:
+    """Make the limiter of the settings. Its name is the key's, by a digest, as the provider's limit is the key's."""
+    from hashlib import sha256
+
+    from govcomponents.notify.limiters import LimitsLimiter
+
+    if settings.limiter_url is None or settings.requests_per_minute is None:
+        raise ConfigurationError(
+            "a shared limiter needs the pace that the processes share",
+            fix=f"set {settings.variable('requests_per_minute')} to what the provider permits, such as 3000",
+        )
+    key = "" if settings.api_key is None else sha256(settings.api_key.reveal().encode()).hexdigest()[:16]
+    return LimitsLimiter.from_url(
+        settings.limiter_url.reveal(),
+        per_minute=settings.requests_per_minute,
+        key=f"govcomponents-notify-{key or settings.adapter}",
+    )
 
 
 def _checked_id(template: object, operation: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from contextlib import aclosing
+from functools import partial
 from typing import TYPE_CHECKING
 
 from govcomponents.core.ports.answers import belonging, check_belongs
-from govcomponents.errors import InvalidInput, NotFound, OutcomeUnknown, ReferenceReused
+from govcomponents.errors import InvalidInput, NotFound, OutcomeUnknown, RateLimited, ReferenceReused
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.guards import recipient_key
 from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
@@ -18,22 +19,34 @@ if TYPE_CHECKING:
     from govcomponents.core.http.runtime import Runtime
     from govcomponents.notify.guards import RecipientGuard
     from govcomponents.notify.inputs import FollowUpInput, JobInput, Message
-    from govcomponents.notify.limiters import Pacer
+    from govcomponents.notify.limiters import Limiter, Pacer
     from govcomponents.notify.models import Job, Notification
     from govcomponents.notify.port import NotifyPort
 
 _LOOK_AGAIN_AFTER = (0.0, 5.0, 30.0)
 """Seconds before each look at the provider after a lost answer; together longer than its own limit of 30 seconds."""
 
+_LONGEST_TURN = 30.0
+"""Seconds for which a single message waits for a turn that others take by a shared limiter."""
+
 
 class Sender:
     """The one way by which a service's messages reach its adapter."""
 
-    def __init__(self, port: NotifyPort, runtime: Runtime, guard: RecipientGuard | None, pacer: Pacer | None) -> None:
+    def __init__(
+        self,
+        port: NotifyPort,
+        runtime: Runtime,
+        guard: RecipientGuard | None,
+        pacer: Pacer | None,
+        limiter: Limiter | None = None,
+    ) -> None:
         self.port = port
         self.runtime = runtime
         self._guard = guard
         self._pacer = pacer
+        self.limiter = limiter
+        self._is_paced = pacer is not None or limiter is not None
 
     async def send(self, message: Message, *, once: bool) -> Sent:
         """Send one message; with `once` only if the provider does not hold its reference yet.
@@ -42,8 +55,8 @@ class Sender:
         it is found the message was accepted, and if not, OutcomeUnknown says so.
         """
         if once is False:
-            if self._pacer is not None:
-                await self._wait_for_turn(message, self._pacer)
+            if self._is_paced:
+                await self._wait_for_turn(message)
             return await self.deliver(message)
         operation, _ = _described(message)
         reference = self._checked_once(message.reference, once, operation)
@@ -59,8 +72,8 @@ class Sender:
                 provider=self.port.provider,
             )
         try:
-            if self._pacer is not None:
-                await self._wait_for_turn(message, self._pacer)
+            if self._is_paced:
+                await self._wait_for_turn(message)
             return await self.deliver(message)
         except OutcomeUnknown as error:
             for pause in _LOOK_AGAIN_AFTER:
@@ -117,9 +130,24 @@ class Sender:
         """Return a message with the recipient that it may go to. Raises InvalidInput for one who is not allowed."""
         return message if self._guard is None else self._guard.message(message, _described(message)[0])
 
-    async def _wait_for_turn(self, message: Message, pacer: Pacer) -> None:
+    async def _wait_for_turn(self, message: Message) -> None:
         tokens = 2 if isinstance(message, LetterInput) else 1
-        await self.rest(pacer.reserve(self.runtime.clock(), tokens))
+        if self._pacer is not None:
+            await self.rest(self._pacer.reserve(self.runtime.clock(), tokens))
+        if self.limiter is None:
+            return
+        waited = 0.0
+        while (wait := await self.runtime.transport.run_blocking(partial(self.limiter.acquire, tokens))) > 0:
+            if waited >= _LONGEST_TURN:
+                raise RateLimited(
+                    "the processes that share the limiter left no turn to this message; nothing was sent",
+                    retry_after=wait,
+                    fix="send it again; give bulk sends a smaller `per_minute`, so that they leave turns to others",
+                    operation=_described(message)[0],
+                    provider=self.port.provider,
+                )
+            await self.rest(wait)
+            waited += wait
 
     def deliver(self, message: Message) -> Awaitable[Sent]:
         """Hand one message to the adapter, without regard to the pace. Raises InvalidInput if the guard refuses it."""

@@ -298,7 +298,8 @@ class NotifyService(NotifyOperations):
         after any stop: no row is missed, none that was certainly accepted is sent again, and one of unknown outcome is
         looked up first, or, where the provider cannot be asked, sent again only with `resend_unknown`. Rows that repeat
         an earlier one are left out. `per_minute` is the permitted pace, of which a little is left free; after refusals
-        all go more slowly. Processes with one key may share a `limiter`. `concurrency` is how many go at a time.
+        all go more slowly. Processes with one key may share a `limiter` (the settings' one, if none is given).
+        `concurrency` is how many go at a time.
         `on_progress` is told of each row's end with counts, `on_result` of what became of it, and of rows done earlier.
         Raises InvalidInput or ConfigurationError before anything is sent.
         """

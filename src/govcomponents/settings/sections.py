@@ -218,7 +218,7 @@ class NotifySettings(_Section):
 
     component = "notify"
     taken_over = frozenset({"allowed_recipients", "redirect_emails_to", "redirect_texts_to"})
-    taken_over_with_adapter = frozenset({"base_url", "requests_per_minute", "templates_file"})
+    taken_over_with_adapter = frozenset({"base_url", "requests_per_minute", "limiter_url", "templates_file"})
 
     adapter: str = Field(default="govuk_notify", description="the adapter's name")
     api_key: Secret | None = Field(default=None, description="the provider's API key")
@@ -229,7 +229,10 @@ class NotifySettings(_Section):
         default=(), description="bearer tokens that callbacks may carry, comma-separated"
     )
     requests_per_minute: int | None = Field(
-        default=None, ge=1, description="the most that this process sends in a minute"
+        default=None, ge=1, description="the most that this process sends in a minute, or all that share the limiter"
+    )
+    limiter_url: Secret | None = Field(
+        default=None, description="the store, such as Redis, by which the processes with one key share their pace"
     )
     allowed_recipients: SecretList = Field(
         default=(),

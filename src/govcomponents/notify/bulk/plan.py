@@ -124,7 +124,7 @@ class BulkPlan:
             batch=bulk.batch,
             checkpoint=checkpoint,
             pace=Pace(bulk.per_minute * _PART_OF_PACE / 60),
-            limiter=bulk.limiter,
+            limiter=bulk.limiter or self.sender.limiter,
             resend_unknown=bulk.resend_unknown,
             on_progress=bulk.on_progress,
             on_result=bulk.on_result,
