@@ -78,13 +78,16 @@ class FaultyTransport:
         self.sent: list[Request] = []
         self.waits: list[float] = []
         self.blocking_calls = 0
+        self.rewrite: Callable[[bytes], bytes] = bytes
+        """Changes the bodies of answers, as a provider may from one day to the next."""
 
     async def send(self, request: Request) -> Response:
         """Send, or go wrong as planned."""
         fault = self.plan.get(len(self.sent), self.plan.get(EVERY))
         self.sent.append(request)
         if fault is None:
-            return await self._inner.send(request)
+            answer = await self._inner.send(request)
+            return answer if self.rewrite is bytes else _rewritten(answer, self.rewrite)
         if fault.acted:
             answer = await self._inner.send(request)
             if fault is Fault.MALFORMED:
@@ -120,3 +123,7 @@ class FaultyTransport:
     async def aclose(self) -> None:
         """Close the transport inside."""
         await self._inner.aclose()
+
+
+def _rewritten(answer: Response, rewrite: Callable[[bytes], bytes]) -> Response:
+    return Response(answer.status, answer.headers, rewrite(answer.body))

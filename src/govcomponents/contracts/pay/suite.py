@@ -11,7 +11,7 @@ from govcomponents.contracts.faults import Fault
 from govcomponents.contracts.pay.faults_suite import PayFaults
 from govcomponents.contracts.pay.subject import Call, PayDouble, PaySubject
 from govcomponents.contracts.suite import needs
-from govcomponents.errors import CardDeclined, Conflict, Refused
+from govcomponents.errors import CardDeclined, Conflict, OutcomeUnknown, Refused
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.ids import PaymentId
@@ -208,6 +208,36 @@ class PaySuite(PayFaults):
         payment = caller.new(idempotency_key="renewal-7")
         assert caller.new(idempotency_key="renewal-7").id == payment.id
         assert caller.double.payments() == 1
+
+    @needs(Can.IDEMPOTENCY_KEYS)
+    def test_a_lost_answer_tells_its_key(self, call: Call) -> None:
+        caller = call()
+        caller.new()  # whatever is fetched once, such as a token, is there now
+        caller.fail(Fault.TIME_OUT_AFTER)
+        with pytest.raises(OutcomeUnknown) as caught:
+            caller.new(idempotency_key="renewal-7")
+        assert caught.value.idempotency_key == "renewal-7"
+
+    @needs(Can.REFUND, Can.IDEMPOTENCY_KEYS)
+    def test_a_key_lets_a_refund_be_repeated_and_made_once(self, call: Call) -> None:
+        caller = call()
+        payment = caller.paid()
+        assert payment.refundable is not None
+        left = payment.refundable.available
+        caller.fail(Fault.TIME_OUT_AFTER, times=1)
+        refund = caller.pay.refund(payment.id, Money(100), available=left, idempotency_key="refund-7")
+        assert (refund.amount, caller.double.refunds()) == (Money(100), 1)
+        assert refund.created_at is None or refund.created_at.tzinfo is not None
+
+    def test_a_status_that_is_new_is_unknown_and_nothing_else(self, call: Call) -> None:
+        caller = call()
+        payment = caller.new()
+        word = f'"{payment.state.raw_status}"'.encode()
+        caller.transport.rewrite = lambda body: body.replace(word, b'"never-heard-of"')
+        found = caller.pay.get(payment.id)
+        if found.state.raw_status != payment.state.raw_status:  # where it is one word of the provider's
+            assert (found.status, found.is_finished, found.is_paid) == (PaymentStatus.UNKNOWN, False, False)
+            assert found.state.raw_status == "never-heard-of"
 
     @needs(Can.LIST_EVENTS)
     def test_events_tell_how_a_payment_came_to_be_paid(self, call: Call) -> None:
