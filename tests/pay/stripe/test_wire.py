@@ -251,3 +251,10 @@ def test_the_month_in_which_a_card_ends_is_one_or_not_told(month, year, told):
     card = parsing._card({"exp_month": month, "exp_year": year}, {})
 
     assert (card.expiry and card.expiry.reveal()) == told
+
+
+@pytest.mark.parametrize("currency", ["BHD", "JOD", "KWD", "OMR", "TND"])
+def test_thousandths_are_not_sent(currency):
+    with pytest.raises(InvalidInput) as caught:
+        wire.to_units(Money.of("5.124", currency), "pay.create")
+    assert caught.value.field == "amount"

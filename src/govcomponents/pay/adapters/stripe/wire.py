@@ -72,6 +72,7 @@ _SAME_CALL: Final = "call again with the same arguments and the idempotency key 
 _UNITS: Final = {"ISK": 100, "MGA": 1}
 # Of UGX Stripe's documentation says both 1 and 100, of the others nothing: a guess could charge a hundred times more.
 _UNCERTAIN: Final = frozenset({"IQD", "LYD", "UGX", "UYI"})
+_THOUSANDTHS: Final = 1000  # of such a currency Stripe wants the last digit to be 0 (Stripe docs: currencies)
 # ISO 4217 keeps X for what no country issues: metals, funds, tests; and for the currencies that several share.
 _SHARED: Final = frozenset({"XAF", "XCD", "XCG", "XOF", "XPF"})
 
@@ -101,6 +102,8 @@ def to_units(amount: Money, operation: str) -> int:
     sent, rest = divmod(amount.minor * units, minor)
     if rest:
         raise invalid(operation, "amount", "Stripe takes whole units of this currency only", "round the amount")
+    if minor == _THOUSANDTHS and sent % 10:
+        raise invalid(operation, "amount", "Stripe takes no thousandths, only hundredths", "round the last digit to 0")
     return sent
 
 
