@@ -22,11 +22,11 @@ from govcomponents.durable.audit.timeline import timeline
 from govcomponents.durable.inbox.handling import Handler, Handlers, Handling
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
 from govcomponents.durable.later import LaterNotify, LaterPay
+from govcomponents.durable.messages.drifting import watch_templates
+from govcomponents.durable.messages.following import follow_up
 from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
-from govcomponents.durable.outbox.drifting import watch_templates
 from govcomponents.durable.outbox.enqueue import Queue
-from govcomponents.durable.outbox.following import follow_up
 from govcomponents.durable.outbox.retention import erase, tidy
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions, work_due
