@@ -88,8 +88,8 @@ def with_outbox(place, command, *templates):
     return [*command, "--database", place.url]
 
 
-def dead(place):
-    command = with_outbox(place, ["durable", "status"], EMAIL)
+def dead(place, words=("durable", "status")):
+    command = with_outbox(place, list(words), EMAIL)
     import sqlite3
 
     with sqlite3.connect(place.folder / "store.db") as store:
@@ -126,6 +126,14 @@ COMMANDS = {
     ("audit verify", 0): lambda place: with_outbox(place, ["audit", "verify"]),
     ("audit verify", 1): lambda place: with_outbox(place, ["audit", "verify", "--last", "another"]),
     ("audit export", 0): lambda place: with_outbox(place, ["audit", "export"], EMAIL),
+    ("status", 0): lambda place: with_outbox(place, ["status"]),
+    ("status", 1): lambda place: dead(place, ["status"]),
+    ("status", 2): lambda _: ["status", *NO_STORE],
+    ("reconcile", 0): lambda place: with_outbox(place, ["reconcile", "2026-03-01"]),
+    ("reconcile", 2): lambda place: with_outbox(place, ["reconcile", "yesterday"]),
+    ("contract run", 2): lambda _: ["contract", "run", "no-such-adapter"],
+    ("new-adapter", 0): lambda place: ["new-adapter", "pay", "toll_bridge", "--into", place.folder],
+    ("new-adapter", 2): lambda _: ["new-adapter", "pay", "Not a name"],
     ("outbox show", 0): lambda place: with_outbox(place, ["outbox", "show", "1"], EMAIL),
 }
 for table, state in (("outbox", "dead"), ("inbox", "given-up"), ("payments", "made")):
@@ -147,9 +155,10 @@ for name in [*{name for name, _ in COMMANDS if name.split()[0] in ("outbox", "in
 
 NEVER_IN_PART = {
     *("sandbox", "sandbox world", "identity new-key", "identity jwks", "durable migrate", "audit export"),
-    *("outbox list", "inbox list", "payments list"),
+    *("outbox list", "inbox list", "payments list", "new-adapter"),
 }
-NEED_ROWS = {("journey", 0), ("inbox show", 0), ("payments show", 0)}  # tests/cli/test_durable_command.py and others
+NEED_ROWS = {("journey", 0), ("inbox show", 0), ("payments show", 0), ("reconcile", 1)}  # test_durable_command.py
+NEED_ROWS |= {("contract run", 0), ("contract run", 1)}  # test_contract_command.py
 
 
 def commands(whole, path=""):

@@ -29,6 +29,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     run.add_argument("tests", nargs="*", default=["tests"], help="its contract tests (default: %(default)s)")
     run.add_argument("--component", choices=_COMPONENTS, help="where several components have an adapter of this name")
     run.add_argument("--format", choices=("text", "json", "junit"), default="text", help="default: %(default)s")
+    run.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
     run.set_defaults(run=run_it)
 
 
