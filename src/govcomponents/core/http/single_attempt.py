@@ -36,7 +36,7 @@ def is_single() -> bool:
     return _deadline.get() is not None
 
 
-def check_deadline(operation: str, provider: str) -> None:
+def check_deadline(operation: str = "", provider: str = "") -> None:
     """Raise NotSent if the deadline is over: right before a request leaves, as this process may have been asleep."""
     deadline = _deadline.get()
     if deadline is not None and steady_time() > deadline:

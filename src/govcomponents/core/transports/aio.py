@@ -24,7 +24,7 @@ try:
     import aiohttp
     from yarl import URL
 
-    from govcomponents.core.transports.aio_connections import Connector
+    from govcomponents.core.transports.aio_connections import Connector, TimelyRequest
 except ImportError:
     raise ConfigurationError(
         "asyncio callers need aiohttp, which is not installed", fix='pip install "govcomponents[async]"'
@@ -88,6 +88,7 @@ class AiohttpTransport:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
                 auto_decompress=True,
+                request_class=TimelyRequest,
                 timeout=self._timeout,
                 skip_auto_headers=("Accept-Encoding",),
             )

@@ -13,9 +13,12 @@ from weakref import WeakKeyDictionary
 import aiohttp
 from aiohttp.client_proto import ResponseHandler
 
+from govcomponents.core.http.single_attempt import check_deadline
 from govcomponents.core.transports.framing import may_be_kept
+from govcomponents.errors import NotSent
 
 if TYPE_CHECKING:
+    from aiohttp.abc import AbstractStreamWriter
     from aiohttp.connector import Connection
 
 
@@ -28,6 +31,23 @@ class _Protocol(ResponseHandler):
         if status >= 200 and not may_be_kept(status):
             self.force_close()
         super().feed_data(data, *size)
+
+
+class TimelyRequest(aiohttp.ClientRequest):
+    """A request with a body, which leaves only if there is time for it.
+
+    Before Python 3.12 aiohttp writes it from a task of its own, and other tasks run before that.
+    """
+
+    async def write_bytes(self, writer: AbstractStreamWriter, conn: Connection, *length: Any, **options: Any) -> None:
+        """Write the head and the body; without time for that, end the call with NotSent and write nothing."""
+        try:
+            check_deadline()
+        except NotSent as error:
+            if conn.protocol is not None:
+                conn.protocol.set_exception(error)
+            return
+        await super().write_bytes(writer, conn, *length, **options)
 
 
 class Connector(aiohttp.TCPConnector):
@@ -45,7 +65,19 @@ class Connector(aiohttp.TCPConnector):
         self._generation += 1
 
     async def connect(self, *args: Any, **options: Any) -> Connection:
-        """Return a connection on which nothing waits to be read: neither bytes nor its end."""
+        """Return a connection on which nothing waits to be read: neither bytes nor its end.
+
+        Raises NotSent if the call's deadline is over by now: a request without a body leaves in the next moment.
+        """
+        connection = await self._connected(*args, **options)
+        try:
+            check_deadline()
+        except NotSent:
+            connection.close()
+            raise
+        return connection
+
+    async def _connected(self, *args: Any, **options: Any) -> Connection:
         while True:
             connection = await super().connect(*args, **options)
             protocol = connection.protocol

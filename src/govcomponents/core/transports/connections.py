@@ -22,6 +22,7 @@ from weakref import WeakSet
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from govcomponents.core.http.single_attempt import check_deadline
 from govcomponents.core.transports.framing import is_well_framed, may_be_kept
 
 if TYPE_CHECKING:
@@ -167,6 +168,8 @@ class _Watched(_Base):
             self.connect()
         attempt = CURRENT.get()
         if attempt is not None and not self._is_connecting:
+            if not attempt.sent:
+                check_deadline()  # in the last moment: connecting took its time
             attempt.sent = True
         if self._query and not self._is_connecting:
             method, path, rest = data.split(b" ", 2)  # the head comes first, whole
