@@ -247,6 +247,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
                 made.notify[account] = AsyncNotifyService(cast("NotifyPort", ports(port)), runtime, policy=policy)
         return made
 
+    @leaving_frames_behind
     def journey(self, journey: str, *, in_metadata: bool = False) -> AbstractContextManager[str]:
         """Let what is called within belong to one person's case: `with gov.journey("licence-7"):`.
 

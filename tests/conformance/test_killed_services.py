@@ -29,8 +29,8 @@ from govcomponents.sandbox.world import default_world
 from govcomponents.testing import FormBrowser, pay_by_card, serving
 
 SERVICE = Path(__file__).parents[2] / "examples" / "services" / "flask"
-JOURNEYS = int(os.environ.get("WEB_JOURNEYS", "20"))
-AT_ONCE, BETWEEN_KILLS, TRIES, PATIENCE = 20, 2.0, 60, 240.0
+JOURNEYS = int(os.environ.get("WEB_JOURNEYS", "60"))
+AT_ONCE, BETWEEN_KILLS, TRIES, PATIENCE = 20, 0.5, 60, 240.0
 
 
 class Gone(Exception):

@@ -96,6 +96,7 @@ def _django(engine: sa.Engine) -> Iterator[Any]:
         django.setup()
     kind = "sqlite3" if engine.dialect.name == "sqlite" else "postgresql"
     where = {"HOST": "127.0.0.1", "PORT": str(engine.url.port), "USER": "gov"} if kind == "postgresql" else {}
+    before = connections.settings["default"]
     connections.settings["default"] = connections.configure_settings(
         {"default": {"ENGINE": f"django.db.backends.{kind}", "NAME": engine.url.database, **where}}
     )["default"]
@@ -107,6 +108,7 @@ def _django(engine: sa.Engine) -> Iterator[Any]:
     finally:
         connections["default"].close()
         del connections["default"]
+        connections.settings["default"] = before
 
 
 OWNERS: dict[str, Callable[[sa.Engine], Any]] = {

@@ -29,7 +29,6 @@ __all__ = ["database"]
 WEBHOOK_SECRET = "webhook_test_renewalicence0sandbox0only"
 TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000101"
 VALUES = {"name": "Sam", "amount": "£145.00", "reference": "RENEW-7", "refund": "no"}
-TABLES = "SELECT name FROM sqlite_master WHERE name LIKE 'gov_%' AND type = 'table'"
 
 
 @pytest.fixture
@@ -39,9 +38,8 @@ def components() -> Iterator[GovComponents]:
         call_command("migrate", verbosity=0)
         yield made
         with connection.cursor() as cursor:
-            cursor.execute(TABLES)
-            for (name,) in cursor.fetchall():
-                if name not in ("gov_ended_session", "gov_used_once"):
+            for name in connection.introspection.table_names(cursor):
+                if name.startswith("gov_") and name not in ("gov_ended_session", "gov_used_once"):
                     cursor.execute(f"DROP TABLE {name}")
         gov.later.engine.dispose()
     gov.use(None)

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import OUTBOX, PAYMENT, State
 from govcomponents.errors import NotFound
+from govcomponents.frames import shield
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.ids import PaymentId
@@ -42,6 +43,7 @@ class Difference:
     theirs: str
 
 
+@shield
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
     """The result for one day: how much there was, the provider's fees, and every difference.

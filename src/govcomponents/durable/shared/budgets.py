@@ -16,6 +16,7 @@ from govcomponents.durable.storage.engines import begin_writing
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import BUDGET, database_time
 from govcomponents.errors import InvalidInput
+from govcomponents.frames import shield
 
 if TYPE_CHECKING:
     from govcomponents.notify.limiters import Limiter
@@ -74,6 +75,7 @@ _BOOK: Final = (
 )
 
 
+@shield
 class StoreBudgets:
     """Budgets in the database of the store, by its clock."""
 
@@ -94,6 +96,7 @@ class StoreBudgets:
         return Reserved(found.granted, max(0.0, found.wait - (steady_time() - told_at)))
 
 
+@shield
 class BudgetLimiter:
     """A limiter for `gov.notify.send_many(limiter=...)`, of the same budget as the workers'."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.durable.shared.budgets import HORIZON, SLACK, Reserved
 from govcomponents.errors import ConfigurationError, Unavailable
+from govcomponents.frames import shield
 
 if TYPE_CHECKING:
     from typing import Self
@@ -27,6 +28,7 @@ return {{many, string.format('%.6f', math.max(0, start - now))}}
 """
 
 
+@shield
 class RedisBudgets:
     """Budgets in Redis. `client` is a blocking client of the package redis; needs the extra `redis`.
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.errors import Unavailable
+from govcomponents.frames import shield
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,7 @@ if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KE
 """
 
 
+@shield
 class RedisReplayStore:
     """A `ReplayStore` in Redis. `client` is a blocking client of the package redis; needs the extra `redis`.
 
@@ -42,6 +44,7 @@ class RedisReplayStore:
             return bool(self._client.set(self._prefix + _digest(key), repr(until), nx=True, px=kept))
 
 
+@shield
 class RedisEndedSessions:
     """A store of `EndedSessions` in Redis. `client` is a blocking client of the package redis."""
 
