@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Session, scoped_session
 
 from govcomponents.core.driver import is_driven
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import psycopg
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 
 class DjangoConnection(Protocol):
@@ -81,19 +81,12 @@ async def _first_row(on: Any, statements: Statements, values: Values, operation:
         on = on()
     if isinstance(on, Session):
         on = on.connection()  # without the ORM: nothing waits for a flush
-    if isinstance(on, AsyncSession):
-        _refuse_asyncio(operation)
-        on = await on.connection()
     if isinstance(on, sa.Connection):
         _refuse_autocommit(_commits_each(on), operation)
         statement = _for(statements, on.dialect.name, operation)
         if (cursor := _driver_cursor(on)) is not None:
             return _at_the_driver(cursor, statement, on.dialect.name, values)
         return _plain(on.execute(statement, values).first())
-    if isinstance(on, AsyncConnection):
-        _refuse_asyncio(operation)
-        _refuse_autocommit(on.sync_connection is not None and _commits_each(on.sync_connection), operation)
-        return _plain((await on.execute(_for(statements, on.dialect.name, operation), values)).first())
     if isinstance(on, sqlite3.Connection):
         _refuse_autocommit(on.isolation_level is None and not on.in_transaction, operation)
         cursor = on.cursor()
@@ -106,6 +99,13 @@ async def _first_row(on: Any, statements: Statements, values: Values, operation:
         with on.cursor() as django_cursor:
             django_cursor.execute(_text(_for(statements, on.vendor, operation), on.vendor, "pyformat"), values)
             return _plain(django_cursor.fetchone())
+    if "sqlalchemy.ext.asyncio" in sys.modules:  # it needs greenlet, which a blocking service may not have
+        from sqlalchemy.ext import asyncio as of_asyncio
+
+        if isinstance(on, (of_asyncio.AsyncConnection, of_asyncio.AsyncSession)):
+            _refuse_asyncio(operation)
+            connection = await on.connection() if isinstance(on, of_asyncio.AsyncSession) else on
+            return await _on_asyncio(connection, statements, values, operation)
     if "psycopg" in sys.modules:
         import psycopg
 
@@ -113,6 +113,11 @@ async def _first_row(on: Any, statements: Statements, values: Values, operation:
             return await _on_psycopg(on, statements, values, operation)
     problem = f"it is no transaction, but of the type {type(on).__name__}"
     raise InvalidInput(field="on", problem=problem, fix=_FIX, operation=operation)
+
+
+async def _on_asyncio(on: AsyncConnection, statements: Statements, values: Values, operation: str) -> Row:
+    _refuse_autocommit(on.sync_connection is not None and _commits_each(on.sync_connection), operation)
+    return _plain((await on.execute(_for(statements, on.dialect.name, operation), values)).first())
 
 
 async def _on_psycopg(on: Any, statements: Statements, values: Values, operation: str) -> Row:
