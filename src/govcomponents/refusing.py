@@ -23,7 +23,7 @@ class Refusing(BaseModel):
     @classmethod
     def _refusal(cls, error: ValidationError) -> GovComponentsError:
         """Return the error that a caller gets for one of pydantic's."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{cls.__name__} does not say how it refuses")
 
     if not TYPE_CHECKING:  # a type checker knows the fields of each model by pydantic's own signatures
 
