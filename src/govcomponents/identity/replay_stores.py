@@ -70,7 +70,7 @@ class FileReplayStore:
     def has(self, key: str, now: float) -> bool:
         """Whether a key is kept now. Raises sqlite3.Error if the file cannot be used."""
         with closing(self._opened()) as file:
-            found = file.execute("SELECT 1 FROM notices WHERE key = ? AND until > ?", (_digest(key), now)).fetchone()
+            found = file.execute("SELECT 1 FROM notices WHERE key = ? AND until > ?", (key_hash(key), now)).fetchone()
             return found is not None
 
     def add(self, key: str, until: float, now: float) -> bool:
@@ -78,7 +78,7 @@ class FileReplayStore:
         with closing(self._opened()) as file:
             file.execute("BEGIN IMMEDIATE")
             file.execute("DELETE FROM notices WHERE until <= ?", (now,))
-            is_new = file.execute("INSERT OR IGNORE INTO notices VALUES (?, ?)", (_digest(key), until)).rowcount == 1
+            is_new = file.execute("INSERT OR IGNORE INTO notices VALUES (?, ?)", (key_hash(key), until)).rowcount == 1
             file.execute("COMMIT")
             return is_new
 
@@ -94,5 +94,6 @@ class FileReplayStore:
         return file
 
 
-def _digest(key: str) -> bytes:
+def key_hash(key: str) -> bytes:
+    """Return what stores keep in the place of a key: a key may name a person, and none is to be read in a store."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     from govcomponents.core.ports.checks import CheckResult
     from govcomponents.durable import Durable, WorkReport
 
-_TURN: Final = 5.0
-_IDLE: Final = 1.0
-_AWAY: Final = 5.0
+TURN: Final = 5.0
+"""Seconds of one turn of a worker, after which it looks whether it is to stop."""
+IDLE: Final = 1.0
+"""Seconds before it looks again, where nothing was due."""
+AWAY: Final = 5.0
+"""Seconds before it tries again, where the database was away."""
 
 
 def check_lines(results: Sequence[CheckResult]) -> list[str]:
@@ -48,19 +51,19 @@ def work(later: Durable, tell: Callable[[str], None], *, is_once: bool = False) 
     try:
         while not is_stopped.is_set():
             try:
-                report = later.run_due(seconds=None if is_once else _TURN)
+                report = later.run_due(seconds=None if is_once else TURN)
             except Unavailable as error:
                 if is_once:
                     raise
                 tell(f"the database is away: {error.happened}")
-                is_stopped.wait(_AWAY)
+                is_stopped.wait(AWAY)
                 continue
             if text := told(report):
                 tell(text)
             elif is_once:
                 return
             else:
-                is_stopped.wait(_IDLE)
+                is_stopped.wait(IDLE)
     finally:
         for name, handler in before.items():
             signal.signal(name, handler)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from govcomponents.components import AsyncGovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError
+from govcomponents.integrations.commands import AWAY, IDLE, TURN
 from govcomponents.privacy import Secret
 from govcomponents.web.access_logs import hide_callback_queries
 from govcomponents.web.async_handlers import AsyncWebHandlers
@@ -45,9 +46,6 @@ KeepIdentity: TypeAlias = Callable[["Identity"], Awaitable[None]]
 RefusedPage: TypeAlias = Callable[[Request, "NotSignedIn"], Awaitable[Response]]
 
 _LOG: Final = logging.getLogger("govcomponents.starlette")
-_TURN: Final = 5.0
-_IDLE: Final = 1.0
-_AWAY: Final = 5.0
 
 
 class SignInNeeded(HTTPException):
@@ -236,13 +234,13 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 async def _work(later: AsyncDurable, is_stopped: asyncio.Event) -> None:
     """Make what is due until the application stops. What fails is logged, and tried again."""
     while not is_stopped.is_set():
-        wait = _IDLE
+        wait = IDLE
         try:
-            await later.run_due(seconds=_TURN)
+            await later.run_due(seconds=TURN)
         except Exception as error:  # noqa: BLE001  # whatever fails, the worker is there for the next turn
             told = error if isinstance(error, GovComponentsError) else type(error).__name__
             _LOG.error("the worker could not work, and tries again: %s", told)
-            wait = _AWAY
+            wait = AWAY
         with suppress(TimeoutError):
             await asyncio.wait_for(is_stopped.wait(), wait)
 

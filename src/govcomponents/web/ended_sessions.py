@@ -6,12 +6,12 @@ there is: none of them is read to end those of one person.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from govcomponents.core.inputs import path_argument
+from govcomponents.identity.replay_stores import key_hash
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ class FileEndedSessions:
             file.execute(
                 "INSERT INTO ends VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE"
                 " SET at = max(at, excluded.at), until = max(until, excluded.until)",
-                (_digest(key), at, until),
+                (key_hash(key), at, until),
             )
             file.execute("COMMIT")
 
@@ -87,13 +87,9 @@ class FileEndedSessions:
         with closing(sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)) as file:
             query = f"SELECT max(at) FROM ends WHERE key IN ({marks})"  # noqa: S608  # question marks only
             try:
-                found: float | None = file.execute(query, [_digest(key) for key in keys]).fetchone()[0]
+                found: float | None = file.execute(query, [key_hash(key) for key in keys]).fetchone()[0]
             except sqlite3.OperationalError as error:
                 if "no such table" in str(error):
                     return None
                 raise
         return found
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from govcomponents.cli.outcome import Status, add_json, printable
 from govcomponents.cli.store import add_database, data_keys, database_url
 from govcomponents.errors import ConfigurationError, Unavailable
+from govcomponents.integrations.commands import IDLE, TURN
 
 if TYPE_CHECKING:
     from govcomponents.durable.async_service import AsyncDurable
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     Later: TypeAlias = AsyncDurable | Durable
 
-_TURN: Final = 5.0
-_IDLE: Final = 1.0
 _HUNG: Final = 75
 """The exit status of a process that ended itself because a handler hung: the transaction ends with it."""
 _RESTART_WAIT: Final = 1.0
@@ -106,7 +105,7 @@ async def _work(options: argparse.Namespace) -> int:
             stack.enter_context(serving_health(options.health_port, later.engine, lambda: True))
         while not is_stopped.is_set():
             try:
-                done = await _turn(later, None if options.once else _TURN)
+                done = await _turn(later, None if options.once else TURN)
             except Unavailable as error:
                 if options.once:
                     raise
@@ -120,7 +119,7 @@ async def _work(options: argparse.Namespace) -> int:
             if options.supervised and os.getppid() != parent:
                 break  # whoever started it is gone, and would start others
             with suppress(TimeoutError):
-                await asyncio.wait_for(is_stopped.wait(), _IDLE)
+                await asyncio.wait_for(is_stopped.wait(), IDLE)
     progress.end()
     return Status.NOT_ALL if options.once and progress.is_short else Status.DONE
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.errors import Unavailable
 from govcomponents.frames import shield
+from govcomponents.identity.replay_stores import key_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,14 +34,14 @@ class RedisReplayStore:
     def has(self, key: str, now: float) -> bool:
         """Whether a key is kept now. Raises Unavailable."""
         with _redis_faults():
-            found = self._client.get(self._prefix + _digest(key))
+            found = self._client.get(self._prefix + key_hash(key).hex())
         return found is not None and float(found) > now
 
     def add(self, key: str, until: float, now: float) -> bool:
         """Keep a key until a time; False if it is kept already. Raises Unavailable."""
         kept = max(1, int((until - now) * 1000))
         with _redis_faults():
-            return bool(self._client.set(self._prefix + _digest(key), repr(until), nx=True, px=kept))
+            return bool(self._client.set(self._prefix + key_hash(key).hex(), repr(until), nx=True, px=kept))
 
 
 @shield
@@ -56,19 +56,15 @@ class RedisEndedSessions:
     def end(self, key: str, at: float, until: float) -> None:
         """Keep that what the key names ended at a time. Raises Unavailable."""
         with _redis_faults():
-            self._end(keys=[self._prefix + _digest(key)], args=[repr(at), max(1, int((until - at) * 1000))])
+            self._end(keys=[self._prefix + key_hash(key).hex()], args=[repr(at), max(1, int((until - at) * 1000))])
 
     def ended_at(self, keys: tuple[str, ...]) -> float | None:
         """Return the latest end of any of the keys, or None. Raises Unavailable."""
         if not keys:
             return None
         with _redis_faults():
-            found = self._client.mget([self._prefix + _digest(key) for key in keys])
+            found = self._client.mget([self._prefix + key_hash(key).hex() for key in keys])
         return max((float(at) for at in found if at is not None), default=None)
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @contextmanager

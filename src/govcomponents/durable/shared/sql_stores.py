@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -11,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import ENDED, ONCE
 from govcomponents.frames import shield
+from govcomponents.identity.replay_stores import key_hash
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ class SqlEndedSessions:
 
     def end(self, key: str, at: float, until: float) -> None:
         """Keep that what the key names ended at a time; the latest end counts."""
-        insert = _INSERT[self._engine.dialect.name](ENDED).values(key=_digest(key), at=at, until=until)
+        insert = _INSERT[self._engine.dialect.name](ENDED).values(key=key_hash(key), at=at, until=until)
         latest = {
             name: sa.case((insert.excluded[name] > ENDED.c[name], insert.excluded[name]), else_=ENDED.c[name])
             for name in ("at", "until")
@@ -41,7 +41,7 @@ class SqlEndedSessions:
 
     def ended_at(self, keys: tuple[str, ...]) -> float | None:
         """Return the latest end of any of the keys, or None."""
-        which = ENDED.c.key.in_([_digest(key) for key in keys])
+        which = ENDED.c.key.in_([key_hash(key) for key in keys])
         with store_faults("web.person"), self._engine.connect() as connection:
             found: float | None = connection.scalar(sa.select(sa.func.max(ENDED.c.at)).where(which))
         return found
@@ -60,13 +60,13 @@ class SqlReplayStore:
 
     def has(self, key: str, now: float) -> bool:
         """Whether a key is kept now."""
-        which = (ONCE.c.key == _digest(key)) & (ONCE.c.until > now)
+        which = (ONCE.c.key == key_hash(key)) & (ONCE.c.until > now)
         with store_faults("identity.is_used"), self._engine.connect() as connection:
             return connection.scalar(sa.select(ONCE.c.until).where(which)) is not None
 
     def add(self, key: str, until: float, now: float) -> bool:
         """Keep a key until a time. Returns False if it is kept already: of two that come at once, one is first."""
-        insert = _INSERT[self._engine.dialect.name](ONCE).values(key=_digest(key), until=until)
+        insert = _INSERT[self._engine.dialect.name](ONCE).values(key=key_hash(key), until=until)
         # What is kept and over is overwritten in the same statement.
         taken = insert.on_conflict_do_update(
             index_elements=[ONCE.c.key], set_={"until": insert.excluded.until}, where=ONCE.c.until <= now
@@ -75,7 +75,3 @@ class SqlReplayStore:
             is_first: bool = connection.execute(taken.returning(ONCE.c.key)).first() is not None
             connection.execute(sa.delete(ONCE).where(ONCE.c.until <= now))
         return is_first
-
-
-def _digest(key: str) -> bytes:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max, Value
 from django.db.models.functions import Greatest
 
+from govcomponents.identity.replay_stores import key_hash
 from govcomponents.integrations.django.models import EndedSession, UsedOnce
 
 
@@ -16,7 +15,7 @@ class DatabaseEndedSessions:
 
     def end(self, key: str, at: float, until: float) -> None:
         """Keep an end."""
-        digest = _digest(key)
+        digest = key_hash(key).hex()
         EndedSession.objects.filter(until__lte=at).delete()
         if self._prolong(digest, at, until):
             return
@@ -34,7 +33,7 @@ class DatabaseEndedSessions:
 
     def ended_at(self, keys: tuple[str, ...]) -> float | None:
         """Return the latest end of any of the keys, or None."""
-        digests = [_digest(key) for key in keys]
+        digests = [key_hash(key).hex() for key in keys]
         latest: float | None = EndedSession.objects.filter(key__in=digests).aggregate(latest=Max("at"))["latest"]
         return latest
 
@@ -44,18 +43,14 @@ class DatabaseReplayStore:
 
     def has(self, key: str, now: float) -> bool:
         """Whether a key is kept now."""
-        return UsedOnce.objects.filter(key=_digest(key), until__gt=now).exists()
+        return UsedOnce.objects.filter(key=key_hash(key).hex(), until__gt=now).exists()
 
     def add(self, key: str, until: float, now: float) -> bool:
         """Keep a key until a time. Returns False if it is kept already."""
         UsedOnce.objects.filter(until__lte=now).delete()
         try:
             with transaction.atomic():
-                UsedOnce.objects.create(key=_digest(key), until=until)
+                UsedOnce.objects.create(key=key_hash(key).hex(), until=until)
         except IntegrityError:
             return False
         return True
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
