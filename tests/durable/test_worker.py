@@ -165,11 +165,13 @@ def test_what_is_too_late_is_given_up_unsent(world: World) -> None:
 
 
 def test_a_row_that_brings_its_workers_down_is_given_up_in_the_end(world: World) -> None:
-    world.email()
+    world.email("R-1")
+    world.email("R-2")
     with world.engine.begin() as connection:
-        connection.execute(sa.update(OUTBOX).values(claims=6))
-    assert world.later.run_due() == WorkReport(dead=1)
-    assert (world.row().problem, world.held()) == ("Poison", 0)
+        connection.execute(sa.update(OUTBOX).values(claims=10))
+        connection.execute(sa.update(OUTBOX).where(OUTBOX.c.reference == "R-2").values(claims=9))
+    assert world.later.run_due() == WorkReport(dead=1, done=1, waiting=1)  # each alone: the other one waits
+    assert (world.row("R-1").problem, world.held("R-1"), world.held("R-2")) == ("Poison", 0, 1)
 
 
 def test_rows_that_are_tried_alone_are_all_sent(world: World) -> None:

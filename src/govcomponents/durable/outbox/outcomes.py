@@ -33,8 +33,12 @@ _RATE_PAUSE: Final = 1.0
 
 ALONE_AFTER: Final = 3
 """A row that workers came to no end with so often is tried alone, so that it takes no other down with it."""
-DEAD_AFTER: Final = 6
-"""A row that workers came to no end with so often, the last times alone, is given up."""
+DEAD_AFTER: Final = 10
+"""A row that workers came to no end with so often, the last times alone, is given up.
+
+A worker that dies counts against all rows that it had in hand, so only deaths over a row that was alone tell much:
+there have to be several, as a machine may be restarted again and again for reasons of its own.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
