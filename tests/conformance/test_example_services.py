@@ -107,7 +107,7 @@ def test_a_person_renews_by_clicking_without_javascript(clicker, service):
     person.click("Pay by card")
     renewal.fill_in_card(person, "4000 0000 0000 0002")
     assert "declined" in person.text.lower()
-    person.open(f"{site}renew")
+    person.click("Go back to the service")
     assert person.heading == "You have not paid"
     person.click("Try again")
     assert "did not go through" in person.text
