@@ -47,6 +47,10 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	@$(PY) -m pip install --quiet --quiet --editable ".[dev]"
 	@touch $@ $(VENV)/.all
 
+$(VENV)/.docs: $(VENV)/.made pyproject.toml
+	@$(PY) -m pip install --quiet --quiet --editable ".[docs]"
+	@touch $@
+
 .PHONY: demo
 demo: $(VENV)/.all ## set up, then run the example: a service that is killed and goes on, against the sandbox
 	@$(PY) examples/renew_a_licence.py
@@ -130,6 +134,13 @@ torture: $(VENV)/.dev ## kill workers 500 times on each database, restart the da
 	@DURABLE_KILLS=$(or $(KILLS),500) DURABLE_RESTARTS=20 DURABLE_CALLBACKS=10000 \
 		$(BIN)/pytest tests/conformance/test_durable_kills.py tests/conformance/test_durable_torture.py \
 		tests/conformance/test_durable_budget.py
+
+.PHONY: docs docs-serve
+docs: $(VENV)/.docs ## build the site of the docs in build/site: strictly, and with nothing from another host
+	@$(PY) tools/build_docs.py
+
+docs-serve: $(VENV)/.docs ## show the site on this machine, with pages as they are written (Ctrl-C ends it)
+	@$(PY) tools/build_docs.py --serve
 
 .PHONY: format
 format: $(VENV)/.dev ## write the blocking services, and let the formatter and the linter mend what they can
