@@ -236,7 +236,10 @@ RETENTION = {
 SOONER = {
     ("gov_outbox", "payload"): "gone when it is done; 7 days after it was refused or given up",
     ("gov_outbox", "content"): "7 days after it was refused or given up",
-    ("gov_inbox", "payload"): "gone when it is handled",
+    (
+        "gov_inbox",
+        "payload",
+    ): "gone when it is handled; 7 days after it was given up; waits while nothing handles its kind",
 }
 
 

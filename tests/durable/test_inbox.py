@@ -216,6 +216,11 @@ def test_a_handler_that_never_succeeds_is_given_up_where_an_operator_sees_it(lat
     assert (sum(one.failed for one in reports), sum(one.events_given_up for one in reports)) == (10, 1)
     (row,) = rows(later.engine)
     assert (row.is_open, row.problem, row.payload is None) == (0, "TooManyTries", False)
+    with later.engine.begin() as connection:
+        connection.execute(sa.update(INBOX).values(ended_at=INBOX.c.ended_at - 8 * 86_400))
+    later.run_due()
+    (row,) = rows(later.engine)
+    assert row.payload is None, "after a week nothing about the person is kept"
 
 
 def test_a_handler_that_hangs_is_told_of_and_its_event_goes_to_another_worker(engine: sa.Engine) -> None:

@@ -56,8 +56,11 @@ def tidy(engine: sa.Engine) -> None:
     stale = sa.select(OUTBOX.c.id).where(~IS_OPEN, OUTBOX.c.ended_at < database_time() - KEEP_PAYLOADS)
     stale = stale.where(OUTBOX.c.payload.is_not(None)).limit(_AT_ONCE)
     ended = sa.select(OUTBOX.c.id).where(~IS_OPEN, OUTBOX.c.ended_at < old).limit(_AT_ONCE)
+    unhandled = sa.select(INBOX.c.id).where(INBOX.c.is_open == 0, INBOX.c.ended_at < database_time() - KEEP_PAYLOADS)
+    unhandled = unhandled.where(INBOX.c.payload.is_not(None)).limit(_AT_ONCE)
     handled = sa.select(INBOX.c.id).where(INBOX.c.is_open == 0, INBOX.c.ended_at < old).limit(_AT_ONCE)
     with store_faults("run_due"), engine.begin() as connection:
         connection.execute(sa.update(OUTBOX).where(OUTBOX.c.id.in_(stale)).values(payload=None, content=None))
+        connection.execute(sa.update(INBOX).where(INBOX.c.id.in_(unhandled)).values(payload=None))
         connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.id.in_(ended)))
         connection.execute(sa.delete(INBOX).where(INBOX.c.id.in_(handled)))

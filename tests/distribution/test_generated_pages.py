@@ -1,0 +1,26 @@
+"""The pages that are made from the code are the ones that it makes now."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+
+import pytest
+
+from .sources import ROOT
+
+MAKERS = sorted([*(ROOT / "docs" / "architects").glob("make_*.py"), *(ROOT / "docs" / "reference").glob("make_*.py")])
+PAGES = [(maker, name) for maker in MAKERS for name in runpy.run_path(str(maker))["PAGES"]]
+
+
+@pytest.mark.parametrize(("maker", "name"), PAGES, ids=[f"{maker.stem}-{name}" for maker, name in PAGES])
+def test_a_page_is_what_the_code_makes(maker: Path, name: str) -> None:
+    make = runpy.run_path(str(maker))["PAGES"][name]
+    told = f"run python {maker.relative_to(ROOT)}"
+    assert (maker.parent / name).read_text(encoding="utf-8") == make(), told
+
+
+def test_every_personal_field_is_in_the_inventory() -> None:
+    inventory = runpy.run_path(str(ROOT / "docs" / "architects" / "make_data_inventory.py"))
+    assert inventory["forgotten"]() == (set(), set())
+    assert len(list(inventory["personal_fields"]())) > 60, "the search found hardly anything: is it looking at all?"
