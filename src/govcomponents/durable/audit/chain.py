@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import AUDIT, AUDIT_SEAL, database_time
 
@@ -56,8 +57,10 @@ def seal_entries(engine: sa.Engine, keys: PayloadKeys, *, settled: float = 10.0)
             connection.execute(sa.insert(AUDIT_SEAL).values(seal | {"at": database_time()}))
             mine = AUDIT.c.seq.in_([row.seq for row in rows])
             connection.execute(sa.update(AUDIT).where(mine).values(seal=number))
+            reached(CommitPoint.AUDIT_SEALING)
     except sa.exc.IntegrityError:
         return 0
+    reached(CommitPoint.AUDIT_SEALED)
     return len(rows)
 
 

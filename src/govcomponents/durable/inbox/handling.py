@@ -20,6 +20,7 @@ from govcomponents.core.observe import Happening, Observer, tell
 from govcomponents.durable.inbox.events import kinds_of, read
 from govcomponents.durable.inbox.present import present
 from govcomponents.durable.inbox.store import Waiting, claim_event, end_event, event_name, mark_handled, put_back
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.sealing import PayloadLost
 from govcomponents.errors import GovComponentsError, InvalidInput, RateLimited
@@ -123,6 +124,7 @@ class Handling:
 
     async def _handle(self, row: Waiting) -> str:
         """Handle one event. Returns "handled", "failed" or "gave_up"."""
+        reached(CommitPoint.INBOX_CLAIMED)
         if row.claims > MAX_TRIES:
             return await self.run(partial(self._give_up, row, "TooManyTries"))
         try:
@@ -138,6 +140,7 @@ class Handling:
             wait = _back_off(row.claims) if is_bug else _asked_wait(error)
             await self.run(partial(self._put_back, row, type(error).__name__, wait, is_counted=is_bug))
             return "failed"
+        reached(CommitPoint.INBOX_ASKED)
         try:
             if self.asyncio_engine is not None and any(inspect.iscoroutinefunction(one) for one in handlers):
                 is_mine = await self._in_coroutines(self.asyncio_engine, row, event, handlers)
@@ -157,8 +160,11 @@ class Handling:
                 transaction.exec_driver_sql(f"SET LOCAL statement_timeout = {self._lease_in_ms()}")
             if not drive(mark_handled(transaction, row)):
                 return False
+            reached(CommitPoint.INBOX_MARKED)
             for handler in handlers:
                 handler(event, transaction)
+            reached(CommitPoint.INBOX_ACTED)
+        reached(CommitPoint.INBOX_HANDLED)
         return True
 
     def _lease_in_ms(self) -> int:
@@ -187,11 +193,14 @@ class Handling:
         async with asyncio.timeout(self.lease), engine.begin() as transaction:
             if not await mark_handled(transaction, row):
                 return False
+            reached(CommitPoint.INBOX_MARKED)
             for handler in handlers:
                 if inspect.iscoroutinefunction(handler):
                     await handler(event, transaction)
                 else:
                     await transaction.run_sync(partial(_call, handler, event))
+            reached(CommitPoint.INBOX_ACTED)
+        reached(CommitPoint.INBOX_HANDLED)
         return True
 
     def _put_back(self, row: Waiting, problem: str, wait: float, *, is_counted: bool = True) -> None:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.durable.inbox.store import insert_event
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.errors import CallbackRefused, ConfigurationError, InvalidInput
 from govcomponents.web.messages import Answer
 
@@ -26,12 +27,15 @@ _REFUSED: Final = 401
 
 def stored(engine: sa.Engine, event: Result, source: str, keys: PayloadKeys) -> Answer:
     """Store an event, commit, and answer: 200 also for one that came before, 503 if the database is away."""
+    reached(CommitPoint.INBOX_PROVED)
     try:
         with engine.begin() as connection:
             insert_event(connection, event, source, keys)
+            reached(CommitPoint.INBOX_STORING)
     except sa.exc.DBAPIError as error:
         log.error("a callback of %s could not be stored (%s); it is to come again", source, type(error.orig).__name__)  # noqa: TRY400  # the text holds the values
         return Answer(_COME_AGAIN)
+    reached(CommitPoint.INBOX_STORED)
     return Answer(200)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.durable.inbox.events import TemplatesChanged
 from govcomponents.durable.inbox.store import insert_event
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.schedule import is_turn
 from govcomponents.errors import GovComponentsError
 from govcomponents.notify.capabilities import NotifyCapability
@@ -32,14 +33,17 @@ async def watch_templates(engine: sa.Engine, calls: Calls, runtime: Runtime, key
             continue
         if not await run(partial(is_turn, engine, f"notify.templates {account}", _DAY)):
             continue
+        reached(CommitPoint.JOB_TAKEN)
         try:
             problems = tuple(registry.compare(await notify.list_templates()))
         except GovComponentsError:
             continue  # tomorrow will do
+        reached(CommitPoint.JOB_ASKED)
         if problems:
             key = hashlib.sha256("\n".join(problems).encode()).hexdigest()
             event = TemplatesChanged(key=key, account=account, problems=problems)
             told += await run(partial(_tell, engine, event, keys))
+            reached(CommitPoint.JOB_TOLD)
     return told
 
 

@@ -12,6 +12,7 @@ from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.inbox.events import GaveUp
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.outbox.rows import Claimed
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import IS_OPEN, OUTBOX, PAUSE, State, database_time
 from govcomponents.durable.storage.sealing import PayloadKeys
@@ -231,14 +232,27 @@ def turn(
             connection,
             [_entry(row, outcome, row.journey) for row, outcome in ended if row.journey and outcome.state in _TOLD],
         )
-        if most < 1:
-            return []
-        values = {"most": most, "lease": lease, "me": me}
-        for number, (account, scope) in enumerate(without):
-            values |= {f"account_{number}": account, f"scope_{number}": scope}
-        claim = _CLAIMS[len(without)] if len(without) < len(_CLAIMS) else _claim(len(without))
-        found = connection.execute(claim, values).all()
-    return [_claimed(row) for row in found]
+        if ended:
+            reached(CommitPoint.OUTBOX_ENDING)
+        found = _claimed_rows(connection, most, lease, me, without) if most else []
+    if ended:
+        reached(CommitPoint.OUTBOX_ENDED)
+    if found:
+        reached(CommitPoint.OUTBOX_CLAIMED)
+    return found
+
+
+def _claimed_rows(
+    connection: sa.Connection, most: int, lease: float, me: str, without: Sequence[tuple[str, str]]
+) -> list[Claimed]:
+    values: dict[str, object] = {"most": most, "lease": lease, "me": me}
+    for number, (account, scope) in enumerate(without):
+        values |= {f"account_{number}": account, f"scope_{number}": scope}
+    claim = _CLAIMS[len(without)] if len(without) < len(_CLAIMS) else _claim(len(without))
+    found = [_claimed(row) for row in connection.execute(claim, values).all()]
+    if found:
+        reached(CommitPoint.OUTBOX_CLAIMING)
+    return found
 
 
 def _claimed(row: sa.Row[Any]) -> Claimed:

@@ -12,6 +12,7 @@ from govcomponents.durable.outbox.enqueue import row_name
 from govcomponents.durable.outbox.looking import Verdict, look_up_change, look_up_message
 from govcomponents.durable.outbox.outcomes import Outcome
 from govcomponents.durable.outbox.payloads import read
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.schema import State
 from govcomponents.durable.storage.sealing import PayloadLost
 from govcomponents.pay.capabilities import PayCapability
@@ -60,7 +61,10 @@ class Delivery:
             return outcomes.dead("TooLate")
         try:
             with single_attempt(deadline):
-                return outcomes.done(await self._send(row, asked))
+                reached(CommitPoint.OUTBOX_SENDING)
+                provider_id = await self._send(row, asked)
+                reached(CommitPoint.OUTBOX_SENT)
+                return outcomes.done(provider_id)
         except Exception as error:  # noqa: BLE001  # whatever an adapter raises, the row has to come to a state
             return outcomes.after_sending(error, row, doubt)
 
@@ -91,6 +95,7 @@ class Delivery:
                     found = await look_up_change(self._calls.pay[row.account], row, doubt, asked)
         except Exception as error:  # noqa: BLE001  # as above
             return outcomes.after_looking(error, row)
+        reached(CommitPoint.OUTBOX_LOOKED_UP)
         if isinstance(found, str):
             return outcomes.done(found)
         if found is Verdict.UNDECIDABLE or row.now - since > doubt.kept_for or doubt.on_absent is OnAbsent.GIVE_UP:

@@ -14,6 +14,7 @@ from govcomponents.core.journeys import check_journey, current_journey
 from govcomponents.core.observe import Happening, tell
 from govcomponents.durable.audit.entries import Entry, note_on
 from govcomponents.durable.outbox.payloads import written
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import OUTBOX, State, database_time
 from govcomponents.durable.storage.transactions import Statements, first_row
@@ -113,6 +114,7 @@ class Queue:
         }
         if order.on is None:
             found = await self._runtime.transport.run_blocking(lambda: self._alone(values, operation))
+            reached(CommitPoint.OUTBOX_QUEUED)
         else:
             found = await _put(order.on, values, operation)
         held_id, content, journey, is_repeat = found
@@ -142,6 +144,7 @@ async def _put(on: Transaction, values: dict[str, Any], operation: str) -> tuple
             item = f"outbox {row[0]}"
             entry = Entry(journey=journey, account=values["account"], what=operation, outcome="queued", item=item)
             await note_on(on, entry, operation)
+        reached(CommitPoint.OUTBOX_INSERTED)
         return row[0], None, values["journey"], False
     key = {name: values[name] for name in ("account", "operation", "reference")}
     if held := await first_row(on, _SELECT, key, operation):

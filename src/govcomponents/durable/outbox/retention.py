@@ -7,6 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import INBOX, IS_OPEN, OUTBOX, State, database_time
 
@@ -64,3 +65,4 @@ def tidy(engine: sa.Engine) -> None:
         connection.execute(sa.update(INBOX).where(INBOX.c.id.in_(unhandled)).values(payload=None))
         connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.id.in_(ended)))
         connection.execute(sa.delete(INBOX).where(INBOX.c.id.in_(handled)))
+        reached(CommitPoint.TIDYING)

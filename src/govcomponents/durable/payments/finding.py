@@ -13,6 +13,7 @@ from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.inbox.events import PaymentFound
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.payments.watching import FIRST_WATCH
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import IS_UNKNOWN, PAYMENT, database_time
 from govcomponents.durable.storage.sealing import PayloadKeys
@@ -78,6 +79,7 @@ def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
         with store_faults("run_due"), engine.begin() as connection:
             connection.execute(sa.update(PAYMENT).where(*mine).values(later))
         return False
+    reached(CommitPoint.PAYMENT_FOUND)
     told = PaymentFound(
         key=payment_id,
         account=row.account,
@@ -98,4 +100,7 @@ def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
                 item=f"payment {row.id}",
             )
             note(connection, [entry])
-        return insert_event(connection, told, "payments", _NO_KEYS)
+        is_told = insert_event(connection, told, "payments", _NO_KEYS)
+        reached(CommitPoint.PAYMENT_SETTLING)
+    reached(CommitPoint.PAYMENT_SETTLED)
+    return is_told

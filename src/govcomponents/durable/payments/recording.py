@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from govcomponents.core.journeys import check_journey, current_journey
 from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.payments.watching import FIRST_WATCH
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.schema import PAYMENT, database_time
 from govcomponents.errors import GovComponentsError, OutcomeUnknown, Unavailable
 from govcomponents.pay.async_service import AsyncPayService
@@ -46,6 +47,7 @@ class _RecordingPort(PayPort):
     async def create(self, new: NewPayment) -> Payment:
         run = self._runtime.transport.run_blocking
         record = await run(lambda: self._begin(new))
+        reached(CommitPoint.PAYMENT_BEGUN)
         try:
             payment = await self._port.create(new)
         except OutcomeUnknown as error:
@@ -56,8 +58,10 @@ class _RecordingPort(PayPort):
             problem = type(error).__name__
             await run(lambda: self._note(record, problem=problem, is_open=0))
             raise
+        reached(CommitPoint.PAYMENT_MADE)
         known = {"payment_id": payment.id, "status": payment.status.value, "is_open": 0}
         await run(lambda: self._note(record, **known, watch_at=database_time() + FIRST_WATCH))
+        reached(CommitPoint.PAYMENT_NOTED)
         return payment
 
     def _begin(self, new: NewPayment) -> int:
@@ -75,6 +79,7 @@ class _RecordingPort(PayPort):
             with self._engine.begin() as connection:
                 record: int = connection.execute(statement.returning(PAYMENT.c.id)).scalar_one()
                 self._audit(connection, record, "begun", None)
+                reached(CommitPoint.PAYMENT_BEGINNING)
         except sa.exc.DBAPIError as error:
             raise Unavailable(
                 f"the payment could not be recorded ({type(error.orig).__name__}), so it was not made",
@@ -99,5 +104,6 @@ class _RecordingPort(PayPort):
                 connection.execute(sa.update(PAYMENT).where(PAYMENT.c.id == record).values(values))
                 outcome = "made" if "payment_id" in values else "not made" if "is_open" in values else "in doubt"
                 self._audit(connection, record, outcome, values.get("problem"))
+                reached(CommitPoint.PAYMENT_NOTING)
         except sa.exc.DBAPIError as error:
             log.error("what came of a payment could not be recorded (%s)", type(error.orig).__name__)  # noqa: TRY400  # the text holds the values

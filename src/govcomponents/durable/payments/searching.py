@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.durable.inbox.store import insert_event
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.schedule import is_turn
 from govcomponents.errors import GovComponentsError
 from govcomponents.pay.capabilities import PayCapability
@@ -44,12 +45,15 @@ async def watch_refunds(
             is_possible = kind in kinds and capability in pay.capabilities
             if not is_possible or not await run(partial(is_turn, engine, f"{kind} {account}", _HOUR)):
                 continue
+            reached(CommitPoint.JOB_TAKEN)
             try:
                 events = await search(pay, account, datetime.fromtimestamp(runtime.clock(), UTC))
             except GovComponentsError:
                 continue  # the next hour will do
+            reached(CommitPoint.JOB_ASKED)
             for event in events:
                 told += await run(partial(_tell, engine, event, keys))
+                reached(CommitPoint.JOB_TOLD)
     return told
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from govcomponents.core.http.single_attempt import single_attempt, steady_time
 from govcomponents.durable.inbox.events import CaptureDue, CaptureMissing
 from govcomponents.durable.inbox.store import insert_event
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.schema import IS_WATCHED, PAYMENT, database_time
 from govcomponents.errors import GovComponentsError, NotFound
 from govcomponents.pay.events import PaymentChange, PaymentChanged
@@ -52,6 +53,7 @@ async def watch_payments(engine: sa.Engine, calls: Calls, runtime: Runtime, keys
         pay = calls.pay.get(row.account)
         if pay is None or not await run(partial(_mine, engine, row)):
             continue
+        reached(CommitPoint.JOB_TAKEN)
         try:
             with single_attempt(steady_time() + _WITHIN):
                 payment = await pay.get(PaymentId(row.payment_id))
@@ -60,7 +62,9 @@ async def watch_payments(engine: sa.Engine, calls: Calls, runtime: Runtime, keys
         except GovComponentsError:
             continue  # it is looked at again in half an hour
         else:
+            reached(CommitPoint.JOB_ASKED)
             changed += await run(partial(_settle, engine, row, payment, keys))
+            reached(CommitPoint.JOB_TOLD)
     return changed
 
 
