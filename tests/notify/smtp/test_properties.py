@@ -8,7 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.policy import default
+from email.utils import getaddresses
 
 import pytest
 from hypothesis import given
@@ -156,6 +158,21 @@ def test_ten_thousand_subjects_references_and_names_are_read_back_as_they_were_g
         # This parser puts a space between two encoded words of a name (python/cpython#128110).
         assert (sender.display_name.replace(" ", ""), sender.addr_spec) == (name.replace(" ", ""), given.sender)
         assert max(map(len, written.split(b"\r\n"))) <= 998
+
+
+@pytest.mark.parametrize("mark", ',;:()"@.<>\\')
+def test_a_name_of_any_length_is_one_mailbox_to_every_reader(mark):
+    for length in (1, 2, 30, *range(62, 80, 3), 120, 200):
+        name = ("A very long display name " * 8)[: length - 1].strip()
+        for given_name in {f"{mark}{name}", f"{name[: length // 2]}{mark}{name[length // 2 :]}", f"{name}{mark}"}:
+            written = compose(
+                replace(headers("R-1"), sender_name=given_name), EmailContent("s", "t", "<p>t</p>"), "notify.send_email"
+            )
+            written = written.partition(b"\r\n\r\n")[0]
+            (sender,) = message_from_bytes(written, policy=default)["From"].addresses
+            assert (sender.display_name, sender.addr_spec) == (given_name, "permits@example.gov.uk")
+            ((older, address),) = getaddresses([message_from_bytes(written)["From"]])
+            assert (str(make_header(decode_header(older))), address) == (given_name, "permits@example.gov.uk")
 
 
 def _lines(text: str) -> str:

@@ -139,8 +139,12 @@ class _Line:
         """Write the header; what is not plain ASCII, or could be taken for an encoded word, is encoded."""
         if self.name is not None:
             quoted = self.name.replace("\\", r"\\").replace('"', r"\"")
-            name = f'"{quoted}"' if _is_plain(self.name) and len(quoted) < _FOLD else _encoded(self.name, self.header)
-            return f"{self.header}: {name}\r\n <{self.text}>\r\n"
+            line = f'{self.header}: "{quoted}" <{self.text}>'
+            if _is_plain(self.name) and len(line) <= _MAX_LINE:
+                # On one line, and quoted whatever its length: some readers end a quotation where it is folded, and some
+                # put a space between two encoded words of a name (python/cpython#128110).
+                return f"{line}\r\n"
+            return f"{self.header}: {_encoded(self.name, self.header)}\r\n <{self.text}>\r\n"
         if not _is_plain(self.text):
             return f"{self.header}: {_encoded(self.text, self.header)}\r\n"
         # What machines read stays on one line if it may: not all of them unfold.
