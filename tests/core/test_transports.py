@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import socket
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,10 +73,12 @@ def test_connections_are_kept_and_used_again(server: Loopback, caller: Caller, b
     assert len({seen.client for seen in server.seen}) == 1
 
 
-def _chunked(*chunks: bytes) -> Callable[[BaseHTTPRequestHandler], None]:
+def _chunked(*chunks: bytes, encoding: str | None = None) -> Callable[[BaseHTTPRequestHandler], None]:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(200)
         handler.send_header("Transfer-Encoding", "chunked")
+        if encoding is not None:
+            handler.send_header("Content-Encoding", encoding)
         handler.end_headers()
         for chunk in (*chunks, b""):
             handler.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
@@ -101,6 +104,70 @@ def test_a_gzip_answer_that_is_none_is_a_lost_answer(server: Loopback, caller: C
     server.answer = reply(200, b"not gzip at all", Content_Encoding="gzip")
     with pytest.raises(OutcomeUnknown):
         caller.send(get(server.url + "/x"))
+
+
+def _gzipped(plain: bytes) -> bytes:
+    return gzip.compress(plain, mtime=0)
+
+
+PACKED = _gzipped(b'{"id": "1"}')
+DEFLATED = zlib.compress(b'{"id": "1"}')
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        *(("gzip", PACKED[:end]) for end in (1, 5, 10, 15, len(PACKED) - 9, len(PACKED) - 8, len(PACKED) - 4, -1)),
+        ("gzip", PACKED[:-8] + b"\0" * 8),
+        ("gzip", PACKED[:-4] + b"\0" * 4),
+        ("gzip", PACKED + b"junk"),
+        ("gzip", PACKED + b"\0"),
+        ("gzip", PACKED + PACKED[:-1]),
+        ("gzip", b'{"id": "1"}'),
+        ("x-gzip", PACKED[:-1]),
+        ("GZip", PACKED[:-1]),
+        ("deflate", DEFLATED[:-1]),
+        ("deflate", DEFLATED[:-4]),
+        ("deflate", DEFLATED + b"junk"),
+        ("deflate", b'{"id": "1"}'),
+        ("gzip, gzip", _gzipped(PACKED)[:-1]),
+        ("gzip, gzip", _gzipped(PACKED[:-1])),
+        ("gzip", _gzipped(b"") * 100),
+    ],
+    ids=repr,
+)
+def test_a_compressed_answer_that_is_cut_off_or_goes_on_is_a_lost_answer(
+    server: Loopback, caller: Caller, encoding: str, body: bytes
+) -> None:
+    server.answer = reply(201, body, Content_Encoding=encoding)
+    with pytest.raises(OutcomeUnknown, match="cut off or damaged"):
+        caller.send(post(server.url + "/x"))
+    server.answer = _chunked(body, encoding=encoding)
+    with pytest.raises(OutcomeUnknown, match="cut off or damaged"):
+        caller.send(post(server.url + "/x"))
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        *(
+            ("gzip", PACKED),
+            ("x-gzip", PACKED),
+            (" GZIP ", PACKED),
+            ("gzip", _gzipped(b'{"id"') + _gzipped(b': "1"}')),
+        ),
+        *(("deflate", DEFLATED), ("deflate", DEFLATED[2:-4]), ("gzip, deflate", zlib.compress(PACKED))),
+        *(("identity", b'{"id": "1"}'), ("utf-8", b'{"id": "1"}'), ("br", b'{"id": "1"}'), ("", b'{"id": "1"}')),
+    ],
+    ids=repr,
+)
+def test_a_compressed_answer_that_is_whole_is_unpacked(
+    server: Loopback, caller: Caller, encoding: str, body: bytes
+) -> None:
+    server.answer = reply(201, body, Content_Encoding=encoding)
+    assert caller.send(post(server.url + "/x")).body == b'{"id": "1"}'
+    server.answer = reply(201, b"", Content_Encoding=encoding)
+    assert caller.send(post(server.url + "/x")).body == b""
 
 
 def test_a_429_with_an_encoding_that_does_not_exist_is_read(server: Loopback, caller: Caller) -> None:

@@ -18,6 +18,7 @@ from govcomponents.core.transports.failures import (
 )
 from govcomponents.core.transports.instrumentation import unrecorded
 from govcomponents.core.transports.proxies_and_tls import Proxies, trust
+from govcomponents.core.transports.unpacking import unpacked
 from govcomponents.errors import ConfigurationError
 
 try:
@@ -87,7 +88,7 @@ class AiohttpTransport:
                 connector=self._connector,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 trust_env=False,
-                auto_decompress=True,
+                auto_decompress=False,
                 request_class=TimelyRequest,
                 timeout=self._timeout,
                 skip_auto_headers=("Accept-Encoding",),
@@ -135,7 +136,8 @@ class AiohttpTransport:
 
     async def _read(self, answer: aiohttp.ClientResponse, request: Request) -> bytes:
         length = answer.content_length
-        if length is not None and length <= self._max_body and "Content-Encoding" not in answer.headers:
+        encoding = ", ".join(answer.headers.getall("Content-Encoding", ()))
+        if length is not None and length <= self._max_body and not encoding:
             return await answer.read()
         chunks: list[bytes] = []
         size = 0
@@ -145,7 +147,7 @@ class AiohttpTransport:
             if size > self._max_body:
                 answer.close()
                 raise lost(request, f"the answer is larger than {self._max_body} bytes")
-        return b"".join(chunks)
+        return unpacked(encoding, b"".join(chunks), self._max_body, request)
 
     async def sleep(self, seconds: float) -> None:
         """Wait on the event loop."""

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class _Protocol(ResponseHandler):
-    """One connection, which is given back only after a success with a body."""
+    """One connection, which is given back only after a success with a body that came as it was asked for."""
 
     def feed_data(self, data: Any, *size: int) -> None:
         """Take the head of an answer."""
-        status = data[0].code
-        if status >= 200 and not may_be_kept(status):
+        message = data[0]
+        if message.code >= 200 and (not may_be_kept(message.code) or "Content-Encoding" in message.headers):
             self.force_close()
         super().feed_data(data, *size)
 

@@ -24,6 +24,7 @@ from govcomponents.core.transports.failures import (
     refused_by_library,
 )
 from govcomponents.core.transports.instrumentation import unrecorded
+from govcomponents.core.transports.unpacking import unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,16 +175,17 @@ class RequestsTransport:
         chunks: list[bytes] = []
         size = 0
         try:
-            while chunk := read(_CHUNK, decode_content=True):
+            while chunk := read(_CHUNK, decode_content=False):
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > self._max_body:
                     raise lost(request, f"the answer is larger than {self._max_body} bytes")
-                if raw.length_remaining == 0 and "content-encoding" not in raw.headers:
-                    break  # saves a call that would only say so; a decoder may hold more than the wire does
+                if raw.length_remaining == 0:
+                    break  # saves a call that would only say so
         except BaseException:
             raw.close()
             raise
         finally:
             raw.release_conn()
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return unpacked(raw.headers.get("content-encoding"), body, self._max_body, request)
