@@ -171,6 +171,21 @@ def test_closing_twice_does_nothing() -> None:
     asyncio.run(main())
 
 
+def test_the_sandbox_refuses_calls_after_closing_as_a_provider_over_http_does() -> None:
+    with GovComponents.sandbox() as gov:
+        assert list(gov.pay.search()) == []
+    with pytest.raises(ConfigurationError, match="were closed"):
+        list(gov.pay.search())
+
+    async def main() -> None:
+        async with AsyncGovComponents.sandbox() as gov:
+            pass
+        with pytest.raises(ConfigurationError, match="were closed"):
+            await gov.notify.list_templates()
+
+    asyncio.run(main())
+
+
 def test_threads_share_one_set_of_components() -> None:
     with GovComponents.sandbox() as gov:
         made: list[str] = []

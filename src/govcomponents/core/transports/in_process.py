@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from govcomponents.core.transports.failures import closed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,15 +17,18 @@ T = TypeVar("T")
 class InProcessTransport:
     """Hands each request to `handle`, and each wait to `wait` (a sandbox moves its clock). Never suspends.
 
-    Blocking and asyncio callers may share one.
+    Blocking and asyncio callers may share one. Once closed it sends no more, as the transports over sockets do.
     """
 
     def __init__(self, handle: Callable[[Request], Response], wait: Callable[[float], None]) -> None:
         self._handle = handle
         self._wait = wait
+        self._is_closed = False
 
     async def send(self, request: Request) -> Response:
-        """Answer at once."""
+        """Answer at once. Raises ConfigurationError after `aclose`."""
+        if self._is_closed:
+            raise closed(request)
         return self._handle(request)
 
     async def sleep(self, seconds: float) -> None:
@@ -35,4 +40,5 @@ class InProcessTransport:
         return work()
 
     async def aclose(self) -> None:
-        """Do nothing: there is no connection."""
+        """Send no more."""
+        self._is_closed = True
