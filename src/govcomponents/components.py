@@ -203,7 +203,8 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         named: list[str] = list(components)
         if not all(name in list(FIRST_SETTING) for name in named):
             raise ConfigurationError(
-                "`require` is not a list of components", fix='name them, such as require=("pay", "notify")'
+                "`require` is not a list of components",
+                fix=f'name them, such as require=("pay", "notify"): there are {", ".join(FIRST_SETTING)}',
             )
         missing = []
         for component in named:

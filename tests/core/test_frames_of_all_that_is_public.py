@@ -34,6 +34,7 @@ WRONG = (
 NAMED = {
     # The developer's own files: an error names them, and the sections of a world of invented people.
     "TemplateRegistry.from_toml": {"path"},
+    "Settings.from_toml": {"path"},
     "GovComponents.sandbox": {"world"},
     "AsyncGovComponents.sandbox": {"world"},
     "PaySettings": {"accounts"},  # their names, which an error must tell apart

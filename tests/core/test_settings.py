@@ -216,9 +216,9 @@ def test_a_toml_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (None, "FileNotFoundError"),
-        (b"\xff\xfe", "UnicodeDecodeError"),
-        (b'api_key = "canary', "TOMLDecodeError"),
+        (None, "settings.toml' cannot be read: No such file"),
+        (b"a = 1\n\xff\xfe", r"settings.toml' is not UTF-8 \(at byte 6\)"),
+        (b"a = 1\napi_key = canary", r"settings.toml' is not TOML \(at line 2, column 11\)"),
         (b'[payy]\napi_key = "canary"', "GOVCOMPONENTS_PAYY"),
         (b"[pay]\napi_key = 5", "GOVCOMPONENTS_PAY__API_KEY"),
     ],

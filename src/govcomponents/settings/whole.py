@@ -96,10 +96,12 @@ class Settings(Refusing):
         import tomllib
 
         try:
-            values = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-        except (OSError, TypeError, ValueError) as error:
+            values = tomllib.loads(_read(path))
+        except tomllib.TOMLDecodeError as error:
+            # Of its words only the place: the others may repeat what is in the file.
+            place = str(error).rpartition("(at ")[2].rstrip(")")
             raise ConfigurationError(
-                f"the settings file cannot be read ({type(error).__name__})", fix="check its path and its form"
+                f"the settings file {str(path)!r} is not TOML (at {place})", fix="mend it"
             ) from None
         return cls._over_environment(values)
 
@@ -117,6 +119,25 @@ class Settings(Refusing):
         sections = (PaySettings, NotifySettings, IdentitySettings)
         found = environment_values({one.component: sorted(one.declared()) for one in sections})
         return cls(**_laid_over(found, values))  # type: ignore[arg-type]  # pydantic finds what is wrong with them
+
+
+def _read(path: Path | str) -> str:
+    """Read a settings file. Raises ConfigurationError, with the file and the system's own reason."""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"the settings file {str(path)!r} cannot be read: {error.strerror}",
+            fix="check its path, and that this process may read it",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"the settings file {str(path)!r} is not UTF-8 (at byte {error.start})", fix="save it as UTF-8"
+        ) from None
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            "what was given for the settings file is not a path", fix='give its path, such as "settings.toml"'
+        ) from None
 
 
 def _laid_over(base: Mapping[str, object], over: Mapping[str, object]) -> dict[str, object]:

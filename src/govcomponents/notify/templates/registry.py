@@ -309,8 +309,6 @@ def _read_entry(name: str, entry: object) -> TemplateIds:
 
 def read_lock(path: Path) -> list[LockedTemplate]:
     """Read a lock file; an absent one locks nothing. Raises ConfigurationError if it cannot be read."""
-    if not path.exists():
-        return []
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["templates"]
         return [
@@ -323,9 +321,16 @@ def read_lock(path: Path) -> list[LockedTemplate]:
             )
             for one in entries
         ]
-    except (OSError, ValueError, KeyError, TypeError):
+    except FileNotFoundError:
+        return []
+    except OSError as error:
         raise ConfigurationError(
-            "the lock file of the templates cannot be read", fix="make it again: govcomponents notify lock"
+            f"the lock file of the templates cannot be read: {_why(error)}",
+            fix="check its path, and that this process may read it",
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise ConfigurationError(
+            "the lock file of the templates is damaged", fix="make it again: govcomponents notify lock"
         ) from None
 
 
