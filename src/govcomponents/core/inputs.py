@@ -68,7 +68,10 @@ _BROKEN = {
     "string_too_long": "it must have at most {max_length:,} characters",
     "string_too_short": "it must have at least {min_length:,} characters",
     "string_unicode": "it holds half of a surrogate pair, which is no character",
+    "too_long": "it must have at most {max_length:,} characters or parts",
+    "too_short": "it must have at least {min_length:,} characters or parts",
 }
+_NOT_FITTING = "it is not what this argument takes"
 
 
 class checked_input:  # noqa: N801  # used as a statement: `with checked_input(...):`
@@ -119,9 +122,12 @@ def _problem(found: ErrorDetails) -> str:
         return "it is missing"
     if kind == "extra_forbidden":
         return "there is no such field"
+    if kind in ("string_too_short", "too_short") and not found["input"]:
+        return "it is empty"
     if kind in _BROKEN:
         return _BROKEN[kind].format_map(found.get("ctx", {}))
-    return found["msg"].removeprefix("Value error, ")
+    # Other words of pydantic name its own inner things; a validator of ours says what is wrong.
+    return found["msg"].removeprefix("Value error, ") if kind == "value_error" else _NOT_FITTING
 
 
 def member(kind: type[E], value: object, *, field: str, operation: str) -> E:
