@@ -113,9 +113,9 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         environment="test",
         pay={
             "api_key": "api_test_x",
-            "webhook_secrets": "webhook_test_only0for0tests",
+            "webhook_secrets": "webhook_test_only0for0the0tests",
             "accounts": {
-                "stripe": {"adapter": "stripe", "api_key": "sk_test_x", "webhook_secrets": "whsec_only0for0tests"}
+                "stripe": {"adapter": "stripe", "api_key": "sk_test_x", "webhook_secrets": "whsec_only0for0the0tests"}
             },
         },
         notify={

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import logging
+import secrets
 from typing import Any
 
 import pytest
 
 from govcomponents import ConfigurationError, GovComponents
+from govcomponents.core.validation import is_guessable
 from govcomponents.identity import new_private_key
 from govcomponents.proofs import _tell_that_nothing_is_set
 from govcomponents.sandbox.app import Sandbox
@@ -28,6 +31,14 @@ LISTS = [
     ("notify", NOTIFY, "callback_tokens", "a-token-only-for-the-tests"),
     ("notify", GC, "callback_tokens", "a-token-only-for-the-tests"),
 ]
+GUESSABLE = {
+    "one letter again and again": "a" * 40,
+    "a word again and again": "changeme" * 4,
+    "few letters": "abababcababdeabababababa",
+    "a sequence": "abcdefghijklmnopqrstuvwxyz",
+    "digits again and again": "0123456789" * 3,
+    "zeros": "0" * 64,
+}
 WEAK = {
     "empty": "",
     "blank": " ",
@@ -61,6 +72,51 @@ def test_what_proves_a_callback_is_never_weak(component, base, name, good, weak)
         error = refused(component, {**base, name: values})
         assert f"GOVCOMPONENTS_{component.upper()}__{name.upper()}" in str(error)
         assert "c4n4ry" not in f"{error}{error!r}{error.__dict__}"
+
+
+@pytest.mark.parametrize("guessable", GUESSABLE.values(), ids=GUESSABLE)
+@pytest.mark.parametrize(("component", "base", "name", "good"), LISTS)
+def test_what_proves_a_callback_is_no_simple_rule(component, base, name, good, guessable):
+    prefix = good.partition("_only0")[0] + "_" if "_only0" in good else ""
+    error = refused(component, {**base, name: [good, prefix + guessable]})
+    assert "guessed" in str(error)
+    assert guessable not in f"{error}{error!r}{error.__dict__}"
+
+
+@pytest.mark.parametrize(
+    ("base", "secret"), [(PAY, "webhook_test_a1b2c3"), (STRIPE, "whsec_a1b2c3d4e5"), (PAY, "webhook_live_0z")]
+)
+def test_what_every_secret_begins_with_makes_none_longer(base, secret):
+    assert "fewer than 16" in str(refused("pay", {**base, "webhook_secrets": [secret]}))
+
+
+@pytest.mark.parametrize("environment", ["production", "test", None])
+def test_a_webhooks_secret_is_of_the_same_world(environment):
+    is_production = environment == "production"
+    own, other = ("live", "test") if is_production else ("test", "live")
+    values = {"api_key": f"api_{own}_" + "a" * 40, "webhook_secrets": [f"webhook_{own}_k3j5h8f2d9s1a7g4"]}
+    start("pay", values, environment)
+    secret = f"webhook_{other}_k3j5h8f2d9s1a7g4"
+    error = refused("pay", {**values, "webhook_secrets": [*values["webhook_secrets"], secret]}, environment)
+    assert "WEBHOOK_SECRETS" in str(error)
+    assert secret not in f"{error}{error!r}"
+
+
+@pytest.mark.parametrize("guessable", [bytes(32), b"a" * 32, bytes(range(32)), b"0123456789abcdef" * 2])
+def test_a_key_that_seals_is_no_simple_rule(guessable):
+    from govcomponents.durable.storage.sealing import PayloadKeys
+    from govcomponents.identity import PendingCookie
+    from govcomponents.privacy import Secret
+
+    for make in (lambda key: PayloadKeys([key]), lambda key: PendingCookie([Secret(key)])):
+        with pytest.raises(ConfigurationError):
+            make(base64.urlsafe_b64encode(guessable).decode())
+
+
+def test_random_secrets_are_taken():
+    for _ in range(2000):
+        assert not is_guessable(secrets.token_hex(16))
+        assert not is_guessable(secrets.token_bytes(32))
 
 
 def test_the_accounts_of_names_are_checked_too_and_named():
@@ -146,6 +202,23 @@ def test_loopback_is_no_provider_in_production(host):
     identity = {**IDENTITY, "private_key": KEY, "issuer": f"http://{host}"}
     assert "ISSUER" in str(refused("identity", identity, "production"))
     start("pay", {**PAY, "base_url": f"http://{host}"})
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("0.0.0.0", "[::]", "[::ffff:127.0.0.1]", "[::ffff:0.0.0.0]", "127.9.9.9", "169.254.169.254", "[fe80::1]"),
+        *("sandbox.localhost", "localhost.localdomain", "ip6-localhost", "LOCALHOST6"),
+    ],
+)
+def test_this_machine_by_any_name_is_no_provider_in_production(host):
+    live = {"api_key": "api_live_" + "a" * 40}
+    stripe = {"adapter": "stripe", "api_key": "sk_live_" + "a" * 40}
+    for component, base in (("pay", live), ("pay", stripe), ("notify", NOTIFY), ("notify", GC)):
+        assert "BASE_URL" in str(refused(component, {**base, "base_url": f"https://{host}"}, "production"))
+    assert "ISSUER" in str(
+        refused("identity", {**IDENTITY, "private_key": KEY, "issuer": f"https://{host}"}, "production")
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.ports.port import SecretForm
-from govcomponents.core.validation import is_loopback, url_parts
+from govcomponents.core.validation import is_guessable, is_on_this_machine, url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.privacy import Secret
 
@@ -82,12 +82,17 @@ def strong_secret(secret: Secret, *, setting: str, form: SecretForm, is_producti
         raise ConfigurationError(
             f"{setting} holds a character that no such secret has", fix=f"use printable ASCII: {form.told}"
         )
-    if len(text) < form.least:
+    found = form.shape.fullmatch(text)
+    random = text if found is None else found.groupdict().get("random", text)
+    if len(random) < form.least:
         raise ConfigurationError(
-            f"{setting} is shorter than {form.least} characters: it could be guessed", fix=form.told
+            f"{setting} has fewer than {form.least} characters that others do not know: it could be guessed",
+            fix=form.told,
         )
-    if not form.shape.fullmatch(text):
+    if found is None:
         raise ConfigurationError(f"{setting} has not the form of such a secret", fix=form.told)
+    if form.least > 1 and is_guessable(random):
+        raise ConfigurationError(f"{setting} is made by a simple rule: it could be guessed", fix=form.told)
     if is_production and hashlib.sha256(text.encode()).hexdigest() in _PUBLISHED:
         raise _published(setting)
 
@@ -114,9 +119,17 @@ def _check_world(section: AnySection, *, is_production: bool) -> None:
             "it would take real money",
             fix="use a key for tests, or set GOVCOMPONENTS_ENVIRONMENT to production",
         )
+    wrong = "webhook_test_" if is_production else "webhook_live_"
+    for name, secret in section.secrets() if section.component == "pay" else ():
+        if secret.reveal().startswith(wrong):
+            raise ConfigurationError(
+                f"{section.variable(name)} holds one that begins with {wrong}, and this process is "
+                f"{'' if is_production else 'not '}production",
+                fix="use the signing secret of this environment's webhook, or set GOVCOMPONENTS_ENVIRONMENT",
+            )
     for name in ("base_url", "issuer"):
         host = getattr(url_parts(getattr(section, name, None)), "hostname", None)
-        if is_production and host is not None and is_loopback(host):
+        if is_production and host is not None and is_on_this_machine(host):
             raise ConfigurationError(
                 f"{section.variable(name)} is on this machine, and this process is production: no provider is there",
                 fix="leave it out, or set GOVCOMPONENTS_ENVIRONMENT to what this process is",

@@ -44,7 +44,7 @@ from govcomponents.settings import PaySettings
 
 VERSION = "1.15.10"
 KEY = "sk_test_localstripe"
-SECRET = "whsec_localstripe"
+SECRET = "whsec_localstripe0of0the0tests"
 STATE = Path("/tmp/localstripe.pickle")  # it writes there at every change, and with --from-scratch never reads it
 
 

@@ -19,7 +19,7 @@ from govcomponents.sandbox.server import serving
 
 VERSION = "15.3.1"
 KEY = "sk_test_stripe0client"
-SECRET = "whsec_stripe0client"
+SECRET = "whsec_stripe0client0of0the0tests"
 WORLD = {"stripe": {"secret_key": KEY}}
 ENDPOINT = {"url": "https://permits.example.gov.uk/webhook", "secret": SECRET}
 

@@ -65,6 +65,23 @@ def test_what_another_site_asks_for_is_refused(server, mode):
     assert ask(server, "GET", "/_sandbox/api/callbacks", "localhost", **headers) == 403
 
 
+@pytest.mark.parametrize(
+    "page", ["http://evil.example/x", "http://127.0.0.1.evil.example/", "https://localhost@e.example"]
+)
+def test_a_page_that_tells_only_where_it_is_is_refused_too(server, page):
+    assert ask(server, "POST", "/_sandbox/api/reset", "localhost", Referer=page) == 403
+    assert ask(server, "GET", "/", "localhost", Referer=page) == 200  # a link
+
+
+def test_our_own_pages_and_what_is_no_page_are_taken(server):
+    assert ask(server, "POST", "/_sandbox/api/reset", "localhost", Referer="http://127.0.0.1:8910/faults") == 200
+    assert ask(server, "POST", "/_sandbox/api/reset", "localhost") == 200
+
+
+def test_the_header_of_browsers_is_read_in_any_case(server):
+    assert ask(server, "POST", "/_sandbox/api/reset", "localhost", Sec_Fetch_Site="Cross-Site") == 403
+
+
 def test_people_still_come_by_a_link_of_their_service(server):
     opened = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}
     assert ask(server, "GET", "/", "localhost", **opened) == 200

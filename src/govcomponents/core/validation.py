@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -10,12 +11,18 @@ from govcomponents.errors import ConfigurationError
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 """The hosts that are this machine, which alone may be spoken to without TLS."""
+_NAMES_OF_LOOPBACK: Final = frozenset(
+    {"localhost.localdomain", "localhost4", "localhost6", "localhost6.localdomain6", "ip6-localhost", "ip6-loopback"}
+)
+"""What the hosts file of usual systems calls it beside that."""
 MAX_URL: Final = 2048
 """The longest URL, in characters, that a provider's document or a caller may name."""
 
 ID_PATTERN: Final = r"^[A-Za-z0-9_-]+$"
 """An id that may stand in a URL's path as it is: no text that fits can be "." or "..", or hold a slash."""
 _ID: Final = re.compile(ID_PATTERN)
+_FEWEST_DIFFERENT: Final = 6
+"""Of 16 random hexadecimal digits, one secret in 100,000 has fewer."""
 
 
 def is_id(value: object) -> bool:
@@ -32,6 +39,13 @@ def is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_guessable(text: str | bytes) -> bool:
+    """Whether a secret is plainly not random: few different characters, a part again and again, or a sequence."""
+    data = text.encode() if isinstance(text, str) else text
+    steps = {(after - before) % 256 for before, after in pairwise(data)}
+    return len(set(data)) < _FEWEST_DIFFERENT or len(steps) == 1 or data in (data + data)[1:-1]
 
 
 def url_parts(url: object) -> SplitResult | None:
@@ -76,6 +90,25 @@ def is_loopback(host: str) -> bool:
     """Whether a host is this machine, by any of its names and addresses."""
     name = host.lower().rstrip(".")
     return name in LOOPBACK or name.endswith(".localhost") or re.fullmatch(r"127(?:\.\d+){1,3}", name) is not None
+
+
+def is_on_this_machine(host: str) -> bool:
+    """Whether a host is reached without leaving this machine or its link: what listens there is no provider.
+
+    Beside the names and addresses of loopback that is the address of nothing, which connects to this machine too, the
+    same written as IPv6, and link-local addresses, such as those of a cloud's metadata.
+    """
+    from ipaddress import IPv6Address, ip_address
+
+    if is_loopback(host) or host.lower().rstrip(".") in _NAMES_OF_LOOPBACK:
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return address.is_loopback or address.is_unspecified or address.is_link_local
 
 
 def is_secure(parts: SplitResult) -> bool:

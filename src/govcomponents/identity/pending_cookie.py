@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.canonical_json import NotCanonical, decode_base64url
+from govcomponents.core.validation import is_guessable
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.frames import shield
 from govcomponents.identity.pending import PENDING_LIFE, PendingSignIn
@@ -85,12 +86,12 @@ def _fernet(keys: Sequence[Secret]) -> MultiFernet:
     from cryptography.fernet import Fernet, MultiFernet
 
     try:
-        if any(not any(decode_base64url(key.reveal().rstrip("=").encode())) for key in keys):
-            raise ValueError("a key of zeros is none")
+        if any(is_guessable(decode_base64url(key.reveal().rstrip("=").encode())) for key in keys):
+            raise ValueError("a key that is made by a simple rule, such as of zeros, is none")
         return MultiFernet([Fernet(key.reveal()) for key in keys])
     except (ValueError, AttributeError, TypeError):
         raise ConfigurationError(
-            "the keys to seal with are not a list of at least one key, each 32 bytes as base64url",
+            "the keys to seal with are not a list of at least one key, each 32 random bytes as base64url",
             fix="make a key with new_cookie_key(), keep it, and give it as [Secret(...)]",
         ) from None
 

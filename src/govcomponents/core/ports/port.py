@@ -22,7 +22,10 @@ SettingsT = TypeVar("SettingsT")
 
 @dataclass(frozen=True, slots=True)
 class SecretForm:
-    """The shape of a whole secret, the fewest characters that it has, and how to get one, in words."""
+    """The shape of a whole secret, the fewest characters that it has, and how to get one, in words.
+
+    If the shape has a group named `random`, only what is in it counts: the rest is the same in everybody's.
+    """
 
     shape: re.Pattern[str]
     told: str

@@ -178,7 +178,7 @@ class RequestHandler(BaseHTTPRequestHandler):
         whole = bytearray()
         while True:
             line = self.rfile.readline(_LONGEST_CHUNK_LINE)
-            size_text = line.partition(b";")[0].strip()
+            size_text = line.partition(b";")[0].rstrip()
             if not line.endswith(b"\n") or not _CHUNK_SIZE.fullmatch(size_text):
                 raise _Unreadable(400, "The chunked body is malformed.")
             size = int(size_text, 16)

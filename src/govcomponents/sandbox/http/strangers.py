@@ -9,7 +9,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
-from govcomponents.core.validation import is_loopback
+from govcomponents.core.validation import is_loopback, url_parts
 from govcomponents.sandbox.http.messages import text_response
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.messages import Response
 
+_READS = ("GET", "HEAD")
 _ANY_ADDRESS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # it is compared with, not bound to
 
 
@@ -29,11 +30,21 @@ def refusal_of_stranger(method: str, headers: Mapping[str, str], hosts: Collecti
     host = headers.get("host")
     if host is not None and hosts is not None and not _is_ours(_without_port(host), hosts):
         return text_response(421, "The sandbox is not known by that host. Name it with --public-url to be answered.\n")
-    if headers.get("sec-fetch-site") == "cross-site":
+    if headers.get("sec-fetch-site", "").lower() == "cross-site":
         is_opened = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
-        if not (is_opened and method in ("GET", "HEAD")):  # people come from the service's pages by links and redirects
-            return text_response(403, "The sandbox takes nothing that another site's page asks for.\n")
+        if not (is_opened and method in _READS):  # people come from the service's pages by links and redirects
+            return _of_another_site()
+    # Browsers of old tell only by the page that they come from; what is no browser tells neither.
+    came_from = headers.get("referer")
+    if came_from and hosts is not None and method not in _READS and "origin" not in headers:
+        parts = url_parts(came_from)
+        if parts is None or not _is_ours((parts.hostname or "").lower(), hosts):
+            return _of_another_site()
     return None
+
+
+def _of_another_site() -> Response:
+    return text_response(403, "The sandbox takes nothing that another site's page asks for.\n")
 
 
 def _is_ours(host: str, hosts: Collection[str]) -> bool:

@@ -224,7 +224,7 @@ class GovUkPay(ApiKeyAdapter):
     doubts = DOUBTS
     limits = wire.LIMITS
     secret_forms = webhook_secrets(
-        r"webhook_(?:live|test)_[A-Za-z0-9]+",
+        r"webhook_(?:live|test)_(?P<random>[A-Za-z0-9]+)",
         "copy the signing secret from the webhook's page in GOV.UK Pay's admin tool: it starts with webhook_",
     )
     key_form = KeyForm(

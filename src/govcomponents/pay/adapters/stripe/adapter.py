@@ -63,7 +63,7 @@ class Stripe(ApiKeyAdapter):
     # It honours a key for 24 hours: an hour is left for clocks and slow requests.
     doubts = MappingProxyType({**DOUBTS, "pay.refund": replace(DOUBTS["pay.refund"], key_lifetime=23 * 3600.0)})
     secret_forms = webhook_secrets(
-        r"whsec_[A-Za-z0-9+/=_-]+",
+        r"whsec_(?P<random>[A-Za-z0-9+/=_-]+)",
         "copy the signing secret from the endpoint's page in Stripe's dashboard: it starts with whsec_",
     )
     capabilities = frozenset(Can) - {
