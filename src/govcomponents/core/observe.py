@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from govcomponents.errors import DEFAULT_ACCOUNT, InvalidInput
 
 log = logging.getLogger("govcomponents")
 
 _Watcher: TypeAlias = AbstractContextManager[object]
+_now: Final = time.perf_counter
 AttemptOutcome: TypeAlias = Literal["answered", "not_sent", "outcome_unknown"]
 
 
@@ -183,15 +184,24 @@ class OperationWatch:
 
     def __enter__(self) -> None:
         operation = self._operation
-        self._entered = _enter(self._observers, "operation", operation)
+        self._entered: list[_Watcher] | None = None
+        for observer in self._observers:
+            try:
+                if (watcher := observer.operation(operation)) is not None:
+                    watcher.__enter__()
+                    self._entered = [watcher] if self._entered is None else [*self._entered, watcher]
+            except Exception as error:  # noqa: BLE001  # whatever an observer does, the call goes on
+                _failed(error)
         self._token = _current.set(operation)
-        self._started = time.perf_counter()
+        self._started = _now()
 
     def __exit__(self, kind: type[BaseException] | None, error: object, trace: object) -> None:
-        self._operation.seconds = time.perf_counter() - self._started
-        self._operation.error = None if kind is None else kind.__name__
+        self._operation.seconds = _now() - self._started
+        if kind is not None:
+            self._operation.error = kind.__name__
         _current.reset(self._token)
-        _leave(self._entered)
+        if self._entered is not None:
+            _leave(self._entered)
 
 
 class AttemptWatch:
@@ -204,25 +214,36 @@ class AttemptWatch:
         self._attempt = attempt
 
     def __enter__(self) -> None:
-        self._entered = _enter(self._observers, "attempt", self._attempt)
-        self._started = time.perf_counter()
+        attempt = self._attempt
+        self._entered: list[_Watcher] | None = None
+        for observer in self._observers:
+            try:
+                if (watcher := observer.attempt(attempt)) is not None:
+                    watcher.__enter__()
+                    self._entered = [watcher] if self._entered is None else [*self._entered, watcher]
+            except Exception as error:  # noqa: BLE001  # as above
+                _failed(error)
+        self._started = _now()
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        self._attempt.seconds = time.perf_counter() - self._started
-        _leave(self._entered)
+        self._attempt.seconds = _now() - self._started
+        if self._entered is not None:
+            _leave(self._entered)
 
 
-def _enter(observers: Sequence[Observer], hook: str, record: Operation | Attempt) -> list[_Watcher]:
-    entered: list[_Watcher] = []
-    for observer in observers:
-        try:
-            watcher: _Watcher | None = getattr(observer, hook)(record)
-            if watcher is not None:
-                watcher.__enter__()
-                entered.append(watcher)
-        except Exception as error:  # noqa: BLE001  # whatever an observer does, the call goes on
-            _failed(error)
-    return entered
+def watchers_of_calls(observers: Sequence[Observer]) -> tuple[Observer, ...]:
+    """Return the observers that watch operations or attempts; the others have nothing to do in a call."""
+    return tuple(one for one in observers if _has(one, "operation") or _has(one, "attempt"))
+
+
+def watchers_of_attempts(observers: Sequence[Observer]) -> tuple[Observer, ...]:
+    """Return the observers that watch attempts."""
+    return tuple(one for one in observers if _has(one, "attempt"))
+
+
+def _has(observer: Observer, hook: str) -> bool:
+    """Whether an observer has a hook of its own, be it on its class or on itself."""
+    return hook in getattr(observer, "__dict__", ()) or getattr(type(observer), hook) is not getattr(Observer, hook)
 
 
 def _leave(entered: list[_Watcher]) -> None:

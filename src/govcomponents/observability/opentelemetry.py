@@ -18,6 +18,7 @@ from govcomponents.observability import names
 
 try:
     from opentelemetry import context, metrics, propagate, trace
+    from opentelemetry.metrics import NoOpHistogram
     from opentelemetry.trace import SpanKind, Status, StatusCode
 except ImportError:
     raise ConfigurationError(
@@ -26,7 +27,7 @@ except ImportError:
 
 if TYPE_CHECKING:
     from opentelemetry.metrics import MeterProvider
-    from opentelemetry.trace import Span, Tracer, TracerProvider
+    from opentelemetry.trace import Span, TracerProvider
 
 _SCOPE: Final = "govcomponents"
 _FAILED: Final = Status(StatusCode.ERROR)
@@ -47,26 +48,28 @@ class OpenTelemetryObserver(Observer):
         *,
         propagates: bool = False,
     ) -> None:
-        self._tracer = trace.get_tracer(_SCOPE, VERSION, tracer_provider)
-        self._propagates = propagates
+        self.tracer = trace.get_tracer(_SCOPE, VERSION, tracer_provider)
+        self.propagates = propagates
         meter = metrics.get_meter(_SCOPE, VERSION, meter_provider)
         operations, requests = names.OPERATION_DURATION, names.REQUEST_DURATION
         self._operations = meter.create_histogram(operations.name, operations.unit, operations.told)
         self._requests = meter.create_histogram(requests.name, requests.unit, requests.told)
         self._waits = meter.create_counter(names.WAIT.name, names.WAIT.unit, names.WAIT.told)
+        self.measures = not isinstance(self._operations, NoOpHistogram)
+        self._about: dict[tuple[str, str, str], dict[str, str]] = {}
         self._happenings = meter.create_counter(names.HAPPENINGS.name, names.HAPPENINGS.unit, names.HAPPENINGS.told)
 
     def operation(self, operation: Operation, /) -> AbstractContextManager[object]:
         """Begin the span of an operation."""
-        return _OperationSpan(self, self._tracer, operation)
+        return _OperationSpan(self, operation)
 
-    def attempt(self, attempt: Attempt, /) -> AbstractContextManager[object]:
+    def attempt(self, attempt: Attempt, /) -> AbstractContextManager[object] | None:
         """Begin the span of a request, if that of its operation is recorded; what is not sampled has no parts."""
-        if not trace.get_current_span().is_recording():
-            if self._propagates:
-                propagate.inject(attempt.headers)
-            return _Unrecorded(self, attempt)
-        return _AttemptSpan(self, self._tracer, attempt, propagates=self._propagates)
+        if trace.get_current_span().is_recording():
+            return _AttemptSpan(self, attempt)
+        if self.propagates:
+            propagate.inject(attempt.headers)
+        return _Unrecorded(self, attempt) if self.measures else None
 
     def happened(self, happening: Happening, /) -> None:
         """Count what happened, and note it on the span that is open."""
@@ -80,6 +83,19 @@ class OpenTelemetryObserver(Observer):
         if happening.seconds is not None:
             self._waits.add(happening.seconds, about)
         trace.get_current_span().add_event(happening.name, {**about, **happening.labels})
+
+    def about(self, it: Operation) -> dict[str, str]:
+        """Return the attributes of all calls of one operation, made once."""
+        known = self._about.get((it.name, it.provider, it.account))
+        if known is None:
+            known = {
+                names.COMPONENT: it.component,
+                names.OPERATION: it.name,
+                names.PROVIDER: it.provider,
+                names.ACCOUNT: it.account,
+            }
+            self._about[it.name, it.provider, it.account] = known
+        return known
 
     def ended_operation(self, it: Operation) -> None:
         """Measure an operation that has ended."""
@@ -104,34 +120,29 @@ class OpenTelemetryObserver(Observer):
 
 
 class _OperationSpan(AbstractContextManager[None]):
-    __slots__ = ("_observer", "_operation", "_span", "_token", "_tracer")
+    __slots__ = ("_observer", "_operation", "_span", "_token")
 
-    def __init__(self, observer: OpenTelemetryObserver, tracer: Tracer, operation: Operation) -> None:
+    def __init__(self, observer: OpenTelemetryObserver, operation: Operation) -> None:
         self._observer = observer
-        self._tracer = tracer
         self._operation = operation
 
     def __enter__(self) -> None:
-        it = self._operation
-        about = {
-            names.COMPONENT: it.component,
-            names.OPERATION: it.name,
-            names.PROVIDER: it.provider,
-            names.ACCOUNT: it.account,
-        }
-        self._span: Span = self._tracer.start_span(it.name, kind=SpanKind.INTERNAL, attributes=about)
+        it, observer = self._operation, self._observer
+        self._span: Span = observer.tracer.start_span(it.name, attributes=observer.about(it))
+        # Also one that is not recorded, so that no part of the call takes the caller's own span for its operation's.
         self._token = context.attach(trace.set_span_in_context(self._span))
 
     def __exit__(self, *_exception: object) -> None:
-        it = self._operation
+        it, span, observer = self._operation, self._span, self._observer
         context.detach(self._token)
-        if self._span.is_recording():
-            self._span.set_attribute(names.ATTEMPTS, it.attempts)
+        if span.is_recording():
+            span.set_attribute(names.ATTEMPTS, it.attempts)
             if it.error:
-                self._span.set_attribute(names.ERROR_TYPE, it.error)
-                self._span.set_status(_FAILED)
-        self._span.end()
-        self._observer.ended_operation(it)
+                span.set_attribute(names.ERROR_TYPE, it.error)
+                span.set_status(_FAILED)
+            span.end()
+        if observer.measures:
+            observer.ended_operation(it)
 
 
 class _Unrecorded(AbstractContextManager[None]):
@@ -148,16 +159,14 @@ class _Unrecorded(AbstractContextManager[None]):
 
 
 class _AttemptSpan(AbstractContextManager[None]):
-    __slots__ = ("_attempt", "_observer", "_propagates", "_span", "_token", "_tracer")
+    __slots__ = ("_attempt", "_observer", "_span", "_token")
 
-    def __init__(self, observer: OpenTelemetryObserver, tracer: Tracer, attempt: Attempt, *, propagates: bool) -> None:
+    def __init__(self, observer: OpenTelemetryObserver, attempt: Attempt) -> None:
         self._observer = observer
-        self._tracer = tracer
         self._attempt = attempt
-        self._propagates = propagates
 
     def __enter__(self) -> None:
-        it = self._attempt
+        it, observer = self._attempt, self._observer
         about: dict[str, str | int] = {
             names.METHOD: it.method,
             names.SERVER: it.server,
@@ -170,23 +179,22 @@ class _AttemptSpan(AbstractContextManager[None]):
         if it.number > 1:
             about[names.RESEND_COUNT] = it.number - 1
         name = f"{it.method} {it.template}" if it.template else it.method
-        self._span: Span = self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=about)
+        self._span: Span = observer.tracer.start_span(name, kind=SpanKind.CLIENT, attributes=about)
         inside = trace.set_span_in_context(self._span)
         self._token = context.attach(inside)
-        if self._propagates:
+        if observer.propagates:
             propagate.inject(it.headers, inside)
 
     def __exit__(self, *_exception: object) -> None:
-        it = self._attempt
+        it, span = self._attempt, self._span
         context.detach(self._token)
-        about: dict[str, str | int] = {}
         if it.status is not None:
-            about[names.STATUS] = it.status
+            span.set_attribute(names.STATUS, it.status)
         if it.status is None or it.status >= 400:
-            about[names.ERROR_TYPE] = it.outcome if it.status is None else str(it.status)
-            self._span.set_status(_FAILED)
+            span.set_attribute(names.ERROR_TYPE, it.outcome if it.status is None else str(it.status))
+            span.set_status(_FAILED)
         if it.request_id is not None:
-            about[names.PROVIDER_REQUEST] = it.request_id
-        self._span.set_attributes(about)
-        self._span.end()
-        self._observer.ended_attempt(it)
+            span.set_attribute(names.PROVIDER_REQUEST, it.request_id)
+        span.end()
+        if self._observer.measures:
+            self._observer.ended_attempt(it)

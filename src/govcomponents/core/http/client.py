@@ -20,6 +20,8 @@ from govcomponents.core.observe import (
     OperationWatch,
     current_operation,
     tell,
+    watchers_of_attempts,
+    watchers_of_calls,
 )
 from govcomponents.errors import GovComponentsError, NotSent, OutcomeUnknown
 
@@ -59,11 +61,14 @@ class HttpClient:
         self.provider = provider
         self.transport = runtime.transport
         self._base_url = base_url
+        self._below = f"{base_url}/"
         self._server = _server(base_url)
         self._credential = credential
         self._is_rate_limit = is_rate_limit
         self._rate_limit_wait = rate_limit_wait
         self._observers = runtime.observers
+        self._watchers = watchers_of_calls(runtime.observers)
+        self._watchers_of_attempts = watchers_of_attempts(runtime.observers)
         self._account = runtime.account
         self._policy = runtime.retry
         self._time_limit: float | None = getattr(runtime.transport, "total_timeout", None)
@@ -77,15 +82,15 @@ class HttpClient:
 
         Raises NotSent or OutcomeUnknown, from the transport.
         """
-        if self._observers and not _is_observed(request.operation):
-            with OperationWatch(self._observers, Operation(request.operation, self.provider, self._account)):
+        if self._watchers and not _is_observed(request.operation):
+            with OperationWatch(self._watchers, Operation(request.operation, self.provider, self._account)):
                 return await self.send(request)
         outcome: Response | Exception
         started, began = self._clock(), time.monotonic()
         request = self._within_call(request)
         try:
             outgoing = await self._addressed(request)
-            if self._observers:
+            if self._watchers:
                 response = await self._watched(outgoing, 1)
             else:
                 check_deadline(request.operation, self.provider)
@@ -146,16 +151,19 @@ class HttpClient:
             url = self._base_url + url
         headers = {**self._fixed, **request.headers}
         # A whole URL may come from an answer: the credential goes nowhere but below the base URL.
-        if self._credential is not None and (not is_whole or url.startswith(f"{self._base_url}/")):
+        if self._credential is not None and (not is_whole or url.startswith(self._below)):
             headers.update(await self._credential(request))
         return request.going_to(url, headers, self.provider)
 
     async def _watched(self, request: Request, number: int) -> Response:
         operation = current_operation() or Operation(request.operation, self.provider, self._account)
         operation.attempts += 1
-        server, port = self._server if request.url.startswith(f"{self._base_url}/") else _server(request.url)
+        if not self._watchers_of_attempts:
+            check_deadline(request.operation, self.provider)
+            return await self.transport.send(request)
+        server, port = self._server if request.url.startswith(self._below) else _server(request.url)
         attempt = Attempt(operation, number, request.method, server, port, request.template)
-        with AttemptWatch(self._observers, attempt):
+        with AttemptWatch(self._watchers_of_attempts, attempt):
             if attempt.headers:
                 own = {name.lower() for name in request.headers}
                 added = {name: value for name, value in attempt.headers.items() if name.lower() not in own}

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from govcomponents.core.deadline import limited
-from govcomponents.core.observe import Happening, Operation, OperationWatch, tell
+from govcomponents.core.observe import Happening, Operation, OperationWatch, tell, watchers_of_calls
 from govcomponents.core.ports.answers import belonging, check_belongs
 from govcomponents.core.ports.port import Port
 from govcomponents.core.ports.uncopied import Uncopied
@@ -51,6 +51,7 @@ class Service(Uncopied, Generic[PortT]):
         self._port = port
         self._runtime = runtime
         self._siblings = siblings or {}
+        self._watchers = watchers_of_calls(runtime.observers)
         self._time_limit: float | None = getattr(runtime.transport, "total_timeout", None)
 
     @property
@@ -76,8 +77,8 @@ class Service(Uncopied, Generic[PortT]):
         account = self._runtime.account
         if asked:
             work = belonging(work, asked, operation=operation, provider=self._port.provider, runtime=self._runtime)
-        if observers := self._runtime.observers:
-            work = _watched(observers, Operation(operation, self._port.provider, account), work)
+        if self._watchers:
+            work = _watched(self._watchers, Operation(operation, self._port.provider, account), work)
         limit = None if operation in self._without_limit else self._time_limit
         try:
             with limited(limit):
