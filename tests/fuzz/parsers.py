@@ -37,7 +37,8 @@ from govcomponents.sandbox.world import default_world, load_world, read_world
 from govcomponents.settings import NotifySettings, PaySettings
 
 NOW = 1_790_000_000
-PAY_SECRET, STRIPE_SECRET, TOKEN = "webhook_test_fuzzed0by0strangers0k", "whsec_fuzzed0by0strangers0k", "fuzzed-callback-token"
+PAY_SECRET, STRIPE_SECRET = "webhook_test_fuzzed0by0strangers0k", "whsec_fuzzed0by0strangers0k"
+TOKEN = "fuzzed-callback-token"
 _ID = "4a4b5c6d-1111-4222-8333-444455556666"
 
 
