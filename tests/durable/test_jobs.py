@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from govcomponents import GovComponents, InvalidInput, Money
 from govcomponents.cli.main import main
 from govcomponents.durable import CaptureDue, CaptureMissing, Durable, TemplatesChanged
+from govcomponents.durable.storage.commit_points import CommitPoint, watching
 from govcomponents.durable.storage.schema import INBOX, OUTBOX, PAYMENT, SCHEDULE
 from govcomponents.notify import DeliveryReceipt, TemplateIds, TemplateRegistry
 from govcomponents.notify.templates.registry import LockedTemplate
@@ -136,6 +137,10 @@ def test_a_message_without_a_receipt_is_asked_for_once(world: World) -> None:
         patch.setattr("govcomponents.notify.async_service.AsyncNotifyService.get", away)
         world.later.run_due()
     assert events == []  # it could not be asked, and is asked for again
+    with world.engine.begin() as connection:
+        (turn,) = connection.execute(sa.select(SCHEDULE).where(SCHEDULE.c.name.startswith("notify.follow_up"))).all()
+        soon = SCHEDULE.c.next_at - 301  # five minutes later
+        connection.execute(sa.update(SCHEDULE).where(SCHEDULE.c.name == turn.name).values(next_at=soon))
     world.later.run_due()
     assert [event.reference for event in events] == ["R-1"]
     with world.engine.begin() as connection:
@@ -143,6 +148,36 @@ def test_a_message_without_a_receipt_is_asked_for_once(world: World) -> None:
     world.later.run_due()
     assert len(events) == 1
     assert [step.outcome for step in world.later.journey("J-1")] == ["queued", "accepted", "received", "handled"]
+
+
+def test_more_messages_than_are_asked_for_at_once_are_all_asked_for_also_after_a_worker_died(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("govcomponents.durable.messages.following._AT_ONCE", 2)
+    events = heard(world, DeliveryReceipt)
+    for number in range(5):
+        world.email(f"R-{number}")
+    world.later.run_due()
+    with world.engine.begin() as connection:
+        for number in range(5):
+            old = OUTBOX.c.ended_at - 72.5 * 3600 + number // 2  # two and two at one time
+            mine = OUTBOX.c.reference == f"R-{number}"
+            connection.execute(sa.update(OUTBOX).where(mine).values(ended_at=old))
+        connection.execute(sa.delete(SCHEDULE))
+
+    class Died(BaseException):
+        """The worker ends without a word."""
+
+    def die(at: CommitPoint) -> None:
+        if at is CommitPoint.JOB_ASKED and len(events) == 0:
+            raise Died
+
+    with pytest.raises(Died), watching(die):
+        world.later.run_due()
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(SCHEDULE).where(SCHEDULE.c.name.startswith("notify.follow_up")).values(next_at=0))
+    world.later.run_due()
+    assert sorted(event.reference for event in events) == [f"R-{number}" for number in range(5)]
 
 
 def test_a_template_that_was_changed_is_told_of_once(engine: sa.Engine) -> None:

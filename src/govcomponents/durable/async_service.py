@@ -13,24 +13,19 @@ from govcomponents.components import AsyncGovComponents
 from govcomponents.core.inputs import instance_argument
 from govcomponents.core.journeys import check_journey, current_journey
 from govcomponents.durable.async_later import AsyncLaterNotify, AsyncLaterPay
-from govcomponents.durable.audit.chain import seal_entries
 from govcomponents.durable.audit.entries import Entry, note_alone, note_on
 from govcomponents.durable.audit.timeline import timeline
 from govcomponents.durable.inbox.handling import Handler, Handlers, Handling
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
-from govcomponents.durable.messages.drifting import watch_templates
-from govcomponents.durable.messages.following import follow_up
 from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
-from govcomponents.durable.outbox.retention import erase, tidy
+from govcomponents.durable.outbox.retention import erase
 from govcomponents.durable.outbox.status import outbox_status
-from govcomponents.durable.outbox.worker import WorkerOptions, work_due
-from govcomponents.durable.payments.finding import find_lost
+from govcomponents.durable.outbox.worker import WorkerOptions
 from govcomponents.durable.payments.reconciling import Reconciliation, compare_day
 from govcomponents.durable.payments.recording import recording
-from govcomponents.durable.payments.searching import watch_refunds
-from govcomponents.durable.payments.watching import watch_payments
+from govcomponents.durable.running import Running
 from govcomponents.durable.shared.budgets import StoreBudgets, limiter_of
 from govcomponents.durable.shared.sql_stores import SqlEndedSessions, SqlReplayStore
 from govcomponents.durable.storage.engines import EngineLike, asyncio_engine_of, engine_for
@@ -164,32 +159,14 @@ class AsyncDurable:
         await self._runtime.transport.run_blocking(lambda: check_version(self._engine))
 
     async def run_due(self, *, seconds: float | None = None, limit: int | None = None) -> WorkReport:
-        """Make the calls that are due, many at once, until none is left; for at most `seconds`, or `limit` of them.
+        """Make the calls that are due, many at once, and handle what came, until nothing is left.
 
-        Safe from anywhere: cron, a task of Celery, a request, a test, and any number of processes at once. What is
-        under way when `seconds` are over is brought to its end. Raises ConfigurationError if the tables are not there,
+        For at most `seconds`, or `limit` calls. Safe from anywhere: cron, a task of Celery, a request, a test, and any
+        number of processes at once. What is under way when `seconds` are over is brought to its end, and at least one
+        event is handled. Raises ConfigurationError if the tables are not there,
         Unavailable if the database stays away.
         """
         await self.check()
-        delivery = Delivery(self._calls, self._keys)
-        done = await work_due(
-            self._engine,
-            delivery,
-            self._runtime,
-            self._worker,
-            budgets=self._budgets,
-            seconds=seconds,
-            limit=limit,
-        )
-        await find_lost(self._engine, self._calls, self._runtime)
-        kinds = self._handlers.kinds
-        if "pay.PaymentChanged" in kinds:
-            await watch_payments(self._engine, self._calls, self._runtime, self._keys)
-        if "notify.DeliveryReceipt" in kinds:
-            await follow_up(self._engine, self._calls, self._runtime, self._keys)
-        if "templates.TemplatesChanged" in kinds:
-            await watch_templates(self._engine, self._calls, self._runtime, self._keys)
-        await watch_refunds(self._engine, self._calls, self._runtime, self._keys, kinds)
         handling = Handling(
             engine=self._engine,
             keys=self._keys,
@@ -202,10 +179,8 @@ class AsyncDurable:
             asyncio_engine=self._asyncio_engine,
             within=self._handle_in,
         )
-        counts = await handling.all_due(seconds)
-        await self._runtime.transport.run_blocking(lambda: tidy(self._engine))
-        await self._runtime.transport.run_blocking(lambda: seal_entries(self._engine, self._keys))
-        return replace(done, handled=counts["handled"], failed=counts["failed"], events_given_up=counts["gave_up"])
+        running = Running(self._calls, self._runtime, self._worker, self._budgets, handling)
+        return await running.all_due(seconds, limit)
 
     def limiter(self, account: str = DEFAULT_ACCOUNT, *, per_minute: float | None = None) -> Limiter:
         """Return the limiter of an account's messages, for those who send without the outbox: one budget for all.

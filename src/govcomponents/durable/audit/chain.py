@@ -36,12 +36,16 @@ class AuditVerdict:
     problems: tuple[str, ...]
 
 
+class _SealedMeanwhile(Exception):
+    """Two workers want the same number: one of them fails on the key, and all that it did is undone."""
+
+
 def seal_entries(engine: sa.Engine, keys: PayloadKeys, *, settled: float = 10.0) -> int:
     """Seal the entries that are older than so many seconds. Returns how many; another worker may be at it too."""
     unsealed = sa.select(AUDIT).where(AUDIT.c.seal.is_(None), AUDIT.c.at < database_time() - settled)
     last = sa.select(AUDIT_SEAL.c.number, AUDIT_SEAL.c.hash).order_by(AUDIT_SEAL.c.number.desc()).limit(1)
     try:
-        with engine.begin() as connection:
+        with store_faults("run_due"), engine.begin() as connection:
             rows = connection.execute(unsealed.order_by(AUDIT.c.seq).limit(_AT_ONCE)).all()
             if not rows:
                 return 0
@@ -53,12 +57,14 @@ def seal_entries(engine: sa.Engine, keys: PayloadKeys, *, settled: float = 10.0)
                 "previous": previous,
                 "hash": keys.chain(_text(previous, rows)),
             }
-            # Two workers want the same number: one of them fails on the key, and all that it did is undone.
-            connection.execute(sa.insert(AUDIT_SEAL).values(seal | {"at": database_time()}))
+            try:
+                connection.execute(sa.insert(AUDIT_SEAL).values(seal | {"at": database_time()}))
+            except sa.exc.IntegrityError:
+                raise _SealedMeanwhile from None
             mine = AUDIT.c.seq.in_([row.seq for row in rows])
             connection.execute(sa.update(AUDIT).where(mine).values(seal=number))
             reached(CommitPoint.AUDIT_SEALING)
-    except sa.exc.IntegrityError:
+    except _SealedMeanwhile:
         return 0
     reached(CommitPoint.AUDIT_SEALED)
     return len(rows)

@@ -8,7 +8,6 @@ import logging
 import random
 import secrets
 import threading
-import time
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from govcomponents.core.driver import drive
+from govcomponents.core.http.single_attempt import steady_time
 from govcomponents.core.observe import Happening, Observer, tell
 from govcomponents.durable.inbox.events import kinds_of, read
 from govcomponents.durable.inbox.present import present
@@ -107,16 +107,20 @@ class Handling:
     within: Callable[[], AbstractContextManager[Any]] | None = None
     on_hang: Callable[[], None] | None = None
 
-    async def all_due(self, seconds: float | None) -> Counter[str]:
-        """Handle what is due, one event after the other, for at most so many seconds. Returns how each came out."""
-        until = None if seconds is None else time.monotonic() + seconds
+    async def all_due(self, until: float | None) -> tuple[Counter[str], bool]:
+        """Handle what is due, one event after the other, until a time of `steady_time`.
+
+        Returns how each came out, and whether some may be left. One is handled even if the time is over already.
+        """
         counts: Counter[str] = Counter()
-        while self.handlers.kinds and (until is None or time.monotonic() < until):
+        while self.handlers.kinds:
             row = await self.run(self._claim)
             if row is None:
                 break
             counts[await self._handle(row)] += 1
-        return counts
+            if until is not None and steady_time() >= until:
+                return counts, True
+        return counts, False
 
     def _claim(self) -> Waiting | None:
         with store_faults("run_due"), self.engine.begin() as connection:

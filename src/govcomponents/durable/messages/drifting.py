@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from govcomponents.durable.inbox.events import TemplatesChanged
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
+from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schedule import is_turn
 from govcomponents.errors import GovComponentsError
 from govcomponents.notify.capabilities import NotifyCapability
@@ -48,5 +49,5 @@ async def watch_templates(engine: sa.Engine, calls: Calls, runtime: Runtime, key
 
 
 def _tell(engine: sa.Engine, event: TemplatesChanged, keys: PayloadKeys) -> bool:
-    with engine.begin() as connection:
+    with store_faults("run_due"), engine.begin() as connection:
         return insert_event(connection, event, "templates", keys)

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from govcomponents.core.http.single_attempt import single_attempt, steady_time
 from govcomponents.durable.inbox.events import subject_named
 from govcomponents.durable.inbox.store import insert_event
-from govcomponents.durable.storage.schedule import give_back, turn_since
-from govcomponents.durable.storage.schema import INBOX, OUTBOX, State
+from govcomponents.durable.storage.commit_points import CommitPoint, reached
+from govcomponents.durable.storage.faults import store_faults
+from govcomponents.durable.storage.schedule import advance, come_again, is_turn, position
+from govcomponents.durable.storage.schema import INBOX, OUTBOX, State, database_time
 from govcomponents.errors import GovComponentsError, NotFound
 from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.notify.events import DeliveryReceipt
@@ -28,49 +30,77 @@ _AFTER: Final = 72 * _HOUR
 """Seconds until a provider has tried for long enough: GOV.UK Notify ends within 72 hours."""
 _WITHIN: Final = 30.0
 _AT_ONCE: Final = 1000
+_AWAY: Final = 300.0
+"""Seconds until a provider that was away is asked again."""
 _WITH_RECEIPTS: Final = ("notify.send_email", "notify.send_sms")
 
 
-async def follow_up(engine: sa.Engine, calls: Calls, runtime: Runtime, keys: PayloadKeys) -> int:
-    """Ask for messages without a receipt, once an hour, and tell the handlers of DeliveryReceipt. Returns how many."""
+async def follow_up(
+    engine: sa.Engine, calls: Calls, runtime: Runtime, keys: PayloadKeys, until: float | None = None
+) -> int:
+    """Ask for messages without a receipt, once an hour, and tell the handlers of DeliveryReceipt. Returns how many.
+
+    How far it came is kept only when all of them were told of: a worker that dies meanwhile leaves out none.
+    """
     run = runtime.transport.run_blocking
     told = 0
     for account, notify in calls.notify.items():
-        if NotifyCapability.GET not in notify.capabilities:
+        turn, done = f"notify.follow_up {account}", f"notify.followed {account}"
+        if NotifyCapability.GET not in notify.capabilities or not await run(partial(is_turn, engine, turn, _HOUR)):
             continue
-        name = f"notify.follow_up {account}"
-        span = await run(partial(turn_since, engine, name, _HOUR))
-        if span is None:
-            continue
-        for row in await run(partial(_unheard, engine, account, span)):
-            try:
-                with single_attempt(steady_time() + _WITHIN):
-                    message = await notify.get(row.provider_id)
-            except NotFound:
-                continue  # it is not kept any more
-            except GovComponentsError:
-                await run(partial(give_back, engine, name, span, _HOUR))
-                break  # the same messages are asked for at the next turn
-            event = _receipt(message, account)
-            told += await run(partial(_tell, engine, event, keys))
+        reached(CommitPoint.JOB_TAKEN)
+        is_left = True
+        while is_left:
+            since = await run(partial(position, engine, done, _HOUR + _AFTER))
+            rows, upto, is_left = await run(partial(_unheard, engine, account, since))
+            for row in rows:
+                if until is not None and steady_time() > until:
+                    await run(partial(come_again, engine, turn, 0.0))
+                    return told
+                try:
+                    with single_attempt(steady_time() + _WITHIN):
+                        message = await notify.get(row.provider_id)
+                except NotFound:
+                    continue  # it is not kept any more
+                except GovComponentsError:
+                    await run(partial(come_again, engine, turn, _AWAY))
+                    break
+                reached(CommitPoint.JOB_ASKED)
+                told += await run(partial(_tell, engine, _receipt(message, account), keys))
+                reached(CommitPoint.JOB_TOLD)
+            else:
+                await run(partial(advance, engine, done, upto))
+                continue
+            break  # the provider is away: the same messages are asked for at the next turn
     return told
 
 
-def _unheard(engine: sa.Engine, account: str, span: tuple[float, float]) -> list[Any]:
-    accepted = sa.select(OUTBOX.c.provider_id).where(
+def _unheard(engine: sa.Engine, account: str, since: float) -> tuple[list[Any], float, bool]:
+    """Return messages that were accepted after a time and of which nothing was heard, how far that is, and if any more.
+
+    Rows that were put down in one statement have one time: they are taken together.
+    """
+    accepted = (
         OUTBOX.c.state == int(State.DONE),
         OUTBOX.c.account == account,
         OUTBOX.c.operation.in_(_WITH_RECEIPTS),
         OUTBOX.c.provider_id.is_not(None),
-        OUTBOX.c.ended_at > span[0] - _AFTER,
-        OUTBOX.c.ended_at <= span[1] - _AFTER,
+        OUTBOX.c.ended_at > since,
     )
-    with engine.connect() as connection:
-        rows = {subject_named("notify", row.provider_id): row for row in connection.execute(accepted.limit(_AT_ONCE))}
-        heard = sa.select(INBOX.c.subject).where(INBOX.c.subject.in_(list(rows)), INBOX.c.account == account)
-        for subject in connection.scalars(heard):
-            rows.pop(subject, None)
-    return list(rows.values())
+    last = sa.select(OUTBOX.c.ended_at).where(*accepted).order_by(OUTBOX.c.ended_at).offset(_AT_ONCE - 1).limit(1)
+    with store_faults("run_due"), engine.connect() as connection:
+        end: float = connection.execute(sa.select(database_time() - _AFTER)).scalar_one()
+        nth = connection.scalar(last.where(OUTBOX.c.ended_at <= end))
+        upto = end if nth is None else nth
+        found = sa.select(OUTBOX.c.provider_id).where(*accepted, OUTBOX.c.ended_at <= upto)
+        rows = {subject_named("notify", row.provider_id): row for row in connection.execute(found)}
+        subjects = list(rows)
+        for first in range(0, len(subjects), _AT_ONCE):
+            some = subjects[first : first + _AT_ONCE]
+            heard = sa.select(INBOX.c.subject).where(INBOX.c.subject.in_(some), INBOX.c.account == account)
+            for subject in connection.scalars(heard):
+                rows.pop(subject, None)
+    return list(rows.values()), upto, nth is not None
 
 
 def _receipt(message: Notification, account: str) -> DeliveryReceipt:
@@ -93,5 +123,5 @@ def _receipt(message: Notification, account: str) -> DeliveryReceipt:
 
 
 def _tell(engine: sa.Engine, event: DeliveryReceipt, keys: PayloadKeys) -> bool:
-    with engine.begin() as connection:
+    with store_faults("run_due"), engine.begin() as connection:
         return insert_event(connection, event, "notify", keys)

@@ -52,7 +52,11 @@ _CLAIM: Final = (
     .values(
         # A row whose lease ran out is in doubt: it comes to be looked up, never to be sent.
         state=sa.case((OUTBOX.c.state == State.PENDING, State.SENDING), else_=State.IN_DOUBT),
-        doubt_since=sa.case((OUTBOX.c.state == State.SENDING, OUTBOX.c.due_at), else_=OUTBOX.c.doubt_since),
+        # Whoever had it may be at it for one lease from now at the most, even if the clock was set forward meanwhile.
+        doubt_since=sa.case(
+            (OUTBOX.c.state == State.SENDING, database_time() + sa.bindparam("lease", type_=sa.Double)),
+            else_=OUTBOX.c.doubt_since,
+        ),
         claims=OUTBOX.c.claims + 1,
         due_at=database_time() + sa.bindparam("lease", type_=sa.Double),
         owner=sa.bindparam("me"),

@@ -85,7 +85,7 @@ class Delivery:
         since = row.now if row.doubt_since is None else row.doubt_since
         if (wait := since + doubt.visible_after - row.now) > 0:
             return Outcome(state=State.IN_DOUBT, wait=wait, claims=row.claims - 1)
-        if row.now - row.created_at < doubt.key_lifetime:
+        if 0.0 <= row.now - row.created_at < doubt.key_lifetime:
             return _absent(row)  # the provider knows the key: the same call again acts once
         try:
             with single_attempt(deadline):

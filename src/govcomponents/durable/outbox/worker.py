@@ -288,12 +288,7 @@ async def work_due(
     seconds: float | None,
     limit: int | None,
 ) -> WorkReport:
-    """Make a worker and let it work: for a blocking caller on a loop and a thread that end with this call.
-
-    Raises InvalidInput unless `seconds` and `limit` are numbers above 0, or None.
-    """
-    _check_number(seconds, "seconds", (int, float))
-    _check_number(limit, "limit", (int,))
+    """Make a worker and let it work: for a blocking caller on a loop and a thread that end with this call."""
     worker = Worker(engine, delivery, runtime, options, budgets=budgets, is_blocking=is_driven())
     if not is_driven():
         return await worker.run(seconds, limit)
@@ -305,7 +300,8 @@ async def work_due(
             raise
 
 
-def _check_number(value: object, field: str, kinds: tuple[type, ...]) -> None:
+def check_number(value: object, field: str, kinds: tuple[type, ...]) -> None:
+    """Raise InvalidInput unless it is a number above 0, or None."""
     if value is not None and (isinstance(value, bool) or not isinstance(value, kinds) or not value > 0):  # type: ignore[operator]  # a number by then
         fix = "give a number above 0, or leave it out"
         raise InvalidInput(field=field, problem="it is not a number above 0", fix=fix, operation="run_due")

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from govcomponents.core.http.single_attempt import single_attempt, steady_time
 from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.inbox.events import PaymentFound
 from govcomponents.durable.inbox.store import insert_event
+from govcomponents.durable.outbox.outcomes import told
 from govcomponents.durable.payments.watching import FIRST_WATCH
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
@@ -29,22 +31,39 @@ _AT_ONCE: Final = 50
 _LOOKS: Final = 3
 _BETWEEN: Final = 1800.0
 """Seconds between two looks: the search of a provider may lag behind."""
+_AWAY: Final = 300.0
+"""Seconds until a provider that could not be asked is asked again."""
+_WITHIN: Final = 30.0
 _CLOCKS_DIFFER: Final = 300.0
 _NO_KEYS: Final = PayloadKeys()  # it holds nothing about people
 
 
-async def find_lost(engine: sa.Engine, calls: Calls, runtime: Runtime) -> int:
+async def find_lost(engine: sa.Engine, calls: Calls, runtime: Runtime, until: float | None = None) -> int:
     """Look for the payments whose making came to no end, and tell of those that are there. Returns how many."""
     run = runtime.transport.run_blocking
     found = 0
     for row in await run(lambda: _due(engine)):
-        pay = calls.pay.get(row.account)
+        if until is not None and steady_time() > until:
+            break  # they are due at the next turn, too
+        if (pay := calls.pay.get(row.account)) is None:
+            await run(partial(_put_off, engine, row, "NotConfigured"))
+            continue
         try:
-            there = None if pay is None else await _search(pay, row, await run(partial(_known, engine, row)))
-        except GovComponentsError:
-            continue  # it is looked for again the next time
+            with single_attempt(steady_time() + _WITHIN):
+                there = await _search(pay, row, await run(partial(_known, engine, row)))
+        except GovComponentsError as error:
+            await run(partial(_put_off, engine, row, told(error)))
+            continue
         found += await run(partial(_settle, engine, row, there))
     return found
+
+
+def _put_off(engine: sa.Engine, row: Any, problem: str) -> None:
+    """Look again later, without counting: nobody could say yet whether the payment is there."""
+    mine = (PAYMENT.c.id == row.id, IS_UNKNOWN, PAYMENT.c.looks == row.looks)
+    with store_faults("run_due"), engine.begin() as connection:
+        later = {"look_at": database_time() + _AWAY, "problem": problem}
+        connection.execute(sa.update(PAYMENT).where(*mine).values(later))
 
 
 async def _search(pay: PayCalls, row: Any, known: set[str]) -> str | None:
@@ -80,7 +99,7 @@ def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
             connection.execute(sa.update(PAYMENT).where(*mine).values(later))
         return False
     reached(CommitPoint.PAYMENT_FOUND)
-    told = PaymentFound(
+    event = PaymentFound(
         key=payment_id,
         account=row.account,
         payment_id=PaymentId(payment_id),
@@ -88,7 +107,7 @@ def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
         journey=row.journey,
     )
     with store_faults("run_due"), engine.begin() as connection:
-        values = {"payment_id": payment_id, "is_open": 0, "watch_at": database_time() + FIRST_WATCH}
+        values = {"payment_id": payment_id, "is_open": 0, "problem": None, "watch_at": database_time() + FIRST_WATCH}
         if connection.execute(sa.update(PAYMENT).where(*mine).values(values)).rowcount != 1:
             return False  # another worker was there first
         if row.journey is not None:
@@ -100,7 +119,7 @@ def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
                 item=f"payment {row.id}",
             )
             note(connection, [entry])
-        is_told = insert_event(connection, told, "payments", _NO_KEYS)
+        is_told = insert_event(connection, event, "payments", _NO_KEYS)
         reached(CommitPoint.PAYMENT_SETTLING)
     reached(CommitPoint.PAYMENT_SETTLED)
     return is_told

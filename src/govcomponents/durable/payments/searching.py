@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
+from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schedule import is_turn
 from govcomponents.errors import GovComponentsError
 from govcomponents.pay.capabilities import PayCapability
@@ -58,7 +59,7 @@ async def watch_refunds(
 
 
 def _tell(engine: sa.Engine, event: RefundChanged | DisputeChanged, keys: PayloadKeys) -> bool:
-    with engine.begin() as connection:
+    with store_faults("run_due"), engine.begin() as connection:
         return insert_event(connection, event, "pay", keys)
 
 

@@ -12,6 +12,7 @@ from govcomponents.core.http.single_attempt import single_attempt, steady_time
 from govcomponents.durable.inbox.events import CaptureDue, CaptureMissing
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
+from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import IS_WATCHED, PAYMENT, database_time
 from govcomponents.errors import GovComponentsError, NotFound
 from govcomponents.pay.events import PaymentChange, PaymentChanged
@@ -45,11 +46,15 @@ _CHANGES: Final = {
 }
 
 
-async def watch_payments(engine: sa.Engine, calls: Calls, runtime: Runtime, keys: PayloadKeys) -> int:
+async def watch_payments(
+    engine: sa.Engine, calls: Calls, runtime: Runtime, keys: PayloadKeys, until: float | None = None
+) -> int:
     """Look at the payments whose time has come, and tell the handlers of PaymentChanged. Returns how many changed."""
     run = runtime.transport.run_blocking
     changed = 0
     for row in await run(lambda: _due(engine)):
+        if until is not None and steady_time() > until:
+            break  # they are due at the next turn, too
         pay = calls.pay.get(row.account)
         if pay is None or not await run(partial(_mine, engine, row)):
             continue
@@ -70,14 +75,14 @@ async def watch_payments(engine: sa.Engine, calls: Calls, runtime: Runtime, keys
 
 def _due(engine: sa.Engine) -> list[Any]:
     due = sa.select(PAYMENT, database_time().label("now")).where(IS_WATCHED, PAYMENT.c.watch_at <= database_time())
-    with engine.connect() as connection:
+    with store_faults("run_due"), engine.connect() as connection:
         return list(connection.execute(due.order_by(PAYMENT.c.watch_at).limit(_AT_ONCE)))
 
 
 def _mine(engine: sa.Engine, row: Any) -> bool:
     """Whether this worker is the one to look: it takes the others' turn by putting it off."""
     same = (PAYMENT.c.id == row.id, PAYMENT.c.watch_at == row.watch_at)
-    with engine.begin() as connection:
+    with store_faults("run_due"), engine.begin() as connection:
         later = sa.update(PAYMENT).where(*same).values(watch_at=database_time() + _HALF_HOUR)
         return connection.execute(later).rowcount == 1
 
@@ -89,7 +94,7 @@ def _settle(engine: sa.Engine, row: Any, payment: Payment | None, keys: PayloadK
     wait = _wait(payment, age)
     if wait is not None:
         values["watch_at"] = database_time() + wait
-    with engine.begin() as connection:
+    with store_faults("run_due"), engine.begin() as connection:
         connection.execute(sa.update(PAYMENT).where(PAYMENT.c.id == row.id).values(values))
         if payment is None:
             return False

@@ -48,9 +48,12 @@ class Budgets(Protocol):
 
 
 def granted(next_at: float, now: float, most: int, per_minute: float) -> tuple[Reserved, float]:
-    """Return what can be booked when the next request may leave at `next_at`, and when the one after these may."""
+    """Return what can be booked when the next request may leave at `next_at`, and when the one after these may.
+
+    Nobody books further ahead than the horizon: a time beyond it is of a clock that has been set back since.
+    """
     interval = 60.0 / per_minute
-    start = max(next_at, now - SLACK)
+    start = max(next_at, now - SLACK) if next_at <= now + HORIZON + interval + SLACK else now
     room = math.floor((now + HORIZON - start) / interval) + 1
     if start > now + HORIZON or room < 1:
         return Reserved(0, max(start - now - HORIZON / 2, interval)), start

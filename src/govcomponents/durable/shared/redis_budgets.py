@@ -17,7 +17,9 @@ _RESERVE: Final = f"""
 local clock = redis.call('TIME')
 local now = tonumber(clock[1]) + tonumber(clock[2]) / 1e6
 local most, interval = tonumber(ARGV[1]), tonumber(ARGV[2])
-local start = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now - {SLACK})
+local held = tonumber(redis.call('GET', KEYS[1]) or '0')
+if held > now + {HORIZON} + interval + {SLACK} then held = now end
+local start = math.max(held, now - {SLACK})
 local room = math.floor((now + {HORIZON} - start) / interval) + 1
 if start > now + {HORIZON} or room < 1 then
   return {{0, tostring(math.max(start - now - {HORIZON / 2}, interval))}}

@@ -1,4 +1,4 @@
-"""Jobs that come round: of all workers one takes each turn, by a row with the time of the next."""
+"""Jobs that come round: of all workers one takes each turn, and a job that goes through rows keeps how far it came."""
 
 from __future__ import annotations
 
@@ -7,38 +7,48 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import SCHEDULE, database_time
 
 _DIALECTS: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 def is_turn(engine: sa.Engine, name: str, every: float) -> bool:
-    """Whether a job is to be run now, by this worker; the next turn is so many seconds from now."""
-    return turn_since(engine, name, every) is not None
+    """Whether a job is to be run now, by this worker; the next turn is so many seconds from now.
 
-
-def turn_since(engine: sa.Engine, name: str, every: float) -> tuple[float, float] | None:
-    """Return the time that a turn is for, from the end of the last one until now; None if it is not this worker's.
-
-    A job that never ran before gets a turn of its usual length.
+    A next turn that is further away than that was put down by a clock that has been set back since: it is now.
     """
     insert = _DIALECTS[engine.dialect.name](SCHEDULE).values(name=name, next_at=0.0).on_conflict_do_nothing()
     held = sa.select(SCHEDULE.c.next_at, database_time().label("now")).where(SCHEDULE.c.name == name)
-    with engine.begin() as connection:
+    with store_faults("run_due"), engine.begin() as connection:
         if (row := connection.execute(held).first()) is None:
             connection.execute(insert)
             row = connection.execute(held).one()
         next_at, now = row
-        if next_at > now:
-            return None
+        if now < next_at <= now + every:
+            return False
         mine = (SCHEDULE.c.name == name, SCHEDULE.c.next_at == next_at)
-        if connection.execute(sa.update(SCHEDULE).where(*mine).values(next_at=now + every)).rowcount != 1:
-            return None
-    return (next_at - every if next_at else now - every), now
+        return connection.execute(sa.update(SCHEDULE).where(*mine).values(next_at=now + every)).rowcount == 1
 
 
-def give_back(engine: sa.Engine, name: str, span: tuple[float, float], every: float) -> None:
-    """Give a turn back that could not be used: the next one is for its time, too."""
-    with engine.begin() as connection:
-        back = sa.update(SCHEDULE).where(SCHEDULE.c.name == name).values(next_at=span[0] + every)
-        connection.execute(back)
+def come_again(engine: sa.Engine, name: str, wait: float) -> None:
+    """Let the next turn of a job be so many seconds from now, as it did not come to its end."""
+    with store_faults("run_due"), engine.begin() as connection:
+        next_at = database_time() + wait
+        connection.execute(sa.update(SCHEDULE).where(SCHEDULE.c.name == name).values(next_at=next_at))
+
+
+def position(engine: sa.Engine, name: str, ago: float) -> float:
+    """Return the time up to which a job has gone through its rows; so many seconds ago for one that never ran."""
+    insert = _DIALECTS[engine.dialect.name](SCHEDULE).values(name=name, next_at=database_time() - ago)
+    with store_faults("run_due"), engine.begin() as connection:
+        connection.execute(insert.on_conflict_do_nothing())
+        held: float = connection.execute(sa.select(SCHEDULE.c.next_at).where(SCHEDULE.c.name == name)).scalar_one()
+    return held
+
+
+def advance(engine: sa.Engine, name: str, to: float) -> None:
+    """Keep that a job has gone through all rows up to a time. It never goes back."""
+    with store_faults("run_due"), engine.begin() as connection:
+        mine = (SCHEDULE.c.name == name, SCHEDULE.c.next_at < to)
+        connection.execute(sa.update(SCHEDULE).where(*mine).values(next_at=to))

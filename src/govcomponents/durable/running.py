@@ -1,0 +1,97 @@
+"""One run of all that is due: calls, jobs and events take turns, so that none keeps another waiting for ever."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.core.http.single_attempt import steady_time
+from govcomponents.durable.audit.chain import seal_entries
+from govcomponents.durable.messages.drifting import watch_templates
+from govcomponents.durable.messages.following import follow_up
+from govcomponents.durable.outbox.delivery import Delivery
+from govcomponents.durable.outbox.retention import tidy
+from govcomponents.durable.outbox.worker import WorkReport, check_number, work_due
+from govcomponents.durable.payments.finding import find_lost
+from govcomponents.durable.payments.searching import watch_refunds
+from govcomponents.durable.payments.watching import watch_payments
+
+if TYPE_CHECKING:
+    from govcomponents.core.http.runtime import Runtime
+    from govcomponents.durable.inbox.handling import Handling
+    from govcomponents.durable.outbox.capturing import Calls
+    from govcomponents.durable.outbox.worker import WorkerOptions
+    from govcomponents.durable.shared.budgets import Budgets
+
+_SLICE: Final = 5.0
+"""Seconds after which calls make room for events, and events for calls, where there are handlers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The means of one run. `calls` are made through the services of every account, events handled by `handling`."""
+
+    calls: Calls
+    runtime: Runtime
+    options: WorkerOptions
+    budgets: Budgets
+    handling: Handling
+
+    async def all_due(self, seconds: float | None, limit: int | None) -> WorkReport:
+        """Do all that is due, until nothing is left, or for at most so many seconds, or so many calls."""
+        check_number(seconds, "seconds", (int, float))
+        check_number(limit, "limit", (int,))
+        until = None if seconds is None else steady_time() + seconds
+        counts: Counter[str] = Counter()
+        is_first = True
+        while True:
+            rest = None if limit is None else limit - counts["claimed"]
+            are_calls_left = rest != 0 and await self._make_calls(counts, until, rest)
+            if is_first:
+                await self._jobs(until)
+                is_first = False
+            came, are_events_left = await self.handling.all_due(self._next_slice(until))
+            counts.update({"handled": came["handled"], "failed": came["failed"], "events_given_up": came["gave_up"]})
+            is_over = until is not None and steady_time() >= until
+            if is_over or not (are_calls_left or are_events_left):
+                break
+        run = self.runtime.transport.run_blocking
+        await run(lambda: tidy(self.handling.engine))
+        await run(lambda: seal_entries(self.handling.engine, self.handling.keys))
+        del counts["claimed"]
+        return WorkReport(**counts)
+
+    async def _make_calls(self, counts: Counter[str], until: float | None, limit: int | None) -> bool:
+        """Make calls for one slice of the time. Returns whether some may be left."""
+        end = self._next_slice(until) if self.handling.handlers.kinds else until
+        left = None if end is None else max(0.001, end - steady_time())
+        done = await work_due(
+            self.handling.engine,
+            Delivery(self.calls, self.handling.keys),
+            self.runtime,
+            self.options,
+            budgets=self.budgets,
+            seconds=left,
+            limit=limit,
+        )
+        facts = asdict(done)
+        counts.update(facts)
+        counts["claimed"] += sum(facts.values())
+        return end is not None and steady_time() >= end
+
+    def _next_slice(self, until: float | None) -> float:
+        end = steady_time() + _SLICE
+        return end if until is None else min(end, max(until, steady_time()))
+
+    async def _jobs(self, until: float | None) -> None:
+        """Look after what no callback tells, as far as there are handlers who want to hear of it."""
+        engine, keys, kinds = self.handling.engine, self.handling.keys, self.handling.handlers.kinds
+        await find_lost(engine, self.calls, self.runtime, until)
+        if "pay.PaymentChanged" in kinds:
+            await watch_payments(engine, self.calls, self.runtime, keys, until)
+        if "notify.DeliveryReceipt" in kinds:
+            await follow_up(engine, self.calls, self.runtime, keys, until)
+        if "templates.TemplatesChanged" in kinds:
+            await watch_templates(engine, self.calls, self.runtime, keys)
+        await watch_refunds(engine, self.calls, self.runtime, keys, kinds)
