@@ -21,6 +21,15 @@ def protected(request: HttpRequest, name: str = "") -> HttpResponse:
     return open_page(request)
 
 
+@gov.require_identity(confidence="medium")
+async def protected_async(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("here")
+
+
+def user_page(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(request.user.get_username())
+
+
 @gov.when(PaymentChanged)
 def paid(event: PaymentChanged) -> None:
     handled.append(event.key)
@@ -30,5 +39,7 @@ urlpatterns = [
     path("gov/", include("govcomponents.integrations.django.urls")),
     path("open", open_page),
     path("protected", protected),
+    path("protected-async", protected_async),
+    path("user", user_page),
     path("protected/<path:name>", protected),
 ]

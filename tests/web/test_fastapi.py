@@ -20,7 +20,7 @@ from starlette.routing import Mount
 from govcomponents import AsyncGovComponents, ConfigurationError
 from govcomponents.contracts.web.browser import Browser, path_of
 from govcomponents.integrations.fastapi import FastAPIGov
-from govcomponents.integrations.starlette import StarletteGov
+from govcomponents.integrations.starlette import PersonalPages, StarletteGov
 from govcomponents.pay import PaymentChanged
 from govcomponents.testing import Reply, WebSuite
 from govcomponents.web import Person
@@ -69,6 +69,7 @@ class AsgiClient:
 def service(gov: AsyncGovComponents, handled: list[str]) -> FastAPI:
     ext = FastAPIGov(SECRET, gov=gov)
     app = FastAPI()
+    app.add_middleware(PersonalPages)
     app.include_router(ext.router, prefix="/gov")
     ext.language(lambda request: request.cookies.get("language", "en"))
     needs_identity = ext.require_identity(confidence="medium")

@@ -18,11 +18,13 @@ from govcomponents.testing import Reply, WebSuite
 
 class FlaskClient:
     def __init__(self, app: Flask) -> None:
-        self._app = app
+        self.app = app
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Reply:
-        client = self._app.test_client(use_cookies=False)
-        given = client.open(path, method=method, headers=headers, data=body, base_url="https://service.example.gov.uk")
+        client = self.app.test_client(use_cookies=False)
+        told = {"CONTENT_LENGTH": headers["Content-Length"]} if "Content-Length" in headers else {}
+        site = "https://service.example.gov.uk"
+        given = client.open(path, method=method, headers=headers, data=body, base_url=site, environ_overrides=told)
         return Reply(given.status_code, tuple((name.lower(), value) for name, value in given.headers), given.data)
 
 

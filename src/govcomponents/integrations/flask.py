@@ -20,13 +20,21 @@ from govcomponents.web.access_logs import hide_callback_queries
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
 from govcomponents.web.handlers import WebHandlers
-from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest, page_asked_for, root_below
+from govcomponents.web.messages import (
+    MAX_CALLBACK,
+    PRIVATE,
+    Answer,
+    WebRequest,
+    is_too_long,
+    page_asked_for,
+    root_below,
+)
 from govcomponents.web.person import Person, Requirement
 from govcomponents.web.results import SignedIn
 
 try:
     import click
-    from flask import Blueprint, Flask, Response, current_app, g, request
+    from flask import Blueprint, Flask, Response, current_app, g, request, session
     from flask.cli import AppGroup
 except ImportError:
     raise ConfigurationError("Flask is not installed", fix='pip install "govcomponents[flask]"') from None
@@ -101,6 +109,7 @@ class GovComponentsFlask(EventHandlers[None]):
         app.extensions[EXTENSION] = (gov, WebHandlers(gov, cookies, ended=ended, used=used))
         hide_callback_queries()
         app.register_blueprint(self._blueprint())
+        app.after_request(_mark_personal)
         app.cli.add_command(self._commands())
 
     @property
@@ -159,7 +168,9 @@ class GovComponentsFlask(EventHandlers[None]):
                 if isinstance(found, Answer):
                     return _response(found)
                 g.gov_person = found
-                return view(*args, **kwargs)
+                g.gov_required = True
+                made: T = current_app.ensure_sync(view)(*args, **kwargs)
+                return made
 
             return guarded
 
@@ -210,6 +221,8 @@ class GovComponentsFlask(EventHandlers[None]):
             return Response(status=405, headers={"Allow": "GET"})
         ended = self._handlers.callback(_web_request())
         if isinstance(ended, SignedIn):
+            if ended.is_another:
+                session.clear()  # it is of somebody else
             if self._signed_in is not None:
                 self._signed_in(ended.identity)
             return _response(ended.answer)
@@ -220,12 +233,15 @@ class GovComponentsFlask(EventHandlers[None]):
         return response
 
     def _sign_out(self) -> Response:
-        return _response(self._handlers.sign_out(_web_request(), self._signed_out_url))
+        answer = self._handlers.sign_out(_web_request(), self._signed_out_url)
+        if session:  # clearing an empty one would end the cookie that another site's page could not show
+            session.clear()
+        return _response(answer)
 
     def _event(self, component: str) -> Response:
         if component not in ("pay", "notify", "identity"):
             return Response(status=404)
-        if (request.content_length or 0) > MAX_CALLBACK or (body := _bounded_body()) is None:
+        if is_too_long(request.headers.get("Content-Length") or "0") or (body := _bounded_body()) is None:
             return _response(Answer.too_large())
         try:
             if self._later is not None:
@@ -242,6 +258,15 @@ class GovComponentsFlask(EventHandlers[None]):
 
     def _health(self) -> Response:
         return _response(self._handlers.health())
+
+
+def _mark_personal(response: Response) -> Response:
+    """Keep a page about a person out of every cache: it differs by cookie, and one that requires them is private."""
+    if "gov_person" in g:
+        response.vary.add("Cookie")
+        if "gov_required" in g and "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = PRIVATE
+    return response
 
 
 def _english() -> str:

@@ -20,16 +20,25 @@ from govcomponents.web.access_logs import hide_callback_queries
 from govcomponents.web.async_handlers import AsyncWebHandlers
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
-from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest, page_asked_for, root_below
+from govcomponents.web.messages import (
+    MAX_CALLBACK,
+    PRIVATE,
+    Answer,
+    WebRequest,
+    is_too_long,
+    page_asked_for,
+    root_below,
+)
 from govcomponents.web.person import Requirement
 from govcomponents.web.results import SignedIn
 
 try:
-    from starlette.datastructures import Headers
+    from starlette.datastructures import Headers, MutableHeaders
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute, Mount, Route
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 except ImportError:
     raise ConfigurationError("Starlette is not installed", fix='pip install "govcomponents[starlette]"') from None
 
@@ -45,7 +54,35 @@ if TYPE_CHECKING:
 KeepIdentity: TypeAlias = Callable[["Identity"], Awaitable[None]]
 RefusedPage: TypeAlias = Callable[[Request, "NotSignedIn"], Awaitable[Response]]
 
+_ASKED: Final = "govcomponents.asked"
+_REQUIRED: Final = "govcomponents.required"
 _LOG: Final = logging.getLogger("govcomponents.starlette")
+
+
+class PersonalPages:
+    """Middleware that keeps pages about a person out of every cache: `app.add_middleware(PersonalPages)`.
+
+    A page for which `gov.person` was asked differs by cookie, and one that requires an identity is private.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.start" and _ASKED in scope:
+                headers = MutableHeaders(scope=message)
+                headers.add_vary_header("Cookie")
+                if _REQUIRED in scope:
+                    headers.setdefault("Cache-Control", PRIVATE)
+            await send(message)
+
+        await self._app(scope, receive, marked)
 
 
 class SignInNeeded(HTTPException):
@@ -139,6 +176,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 
     async def person(self, request: Request) -> Person | None:
         """Return the person who is signed in, or None."""
+        request.scope[_ASKED] = True
         return await self._parts()[1].person(_web_request(request))
 
     async def require(self, request: Request, requirement: Requirement, return_to: str | None = None) -> Person:
@@ -146,6 +184,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 
         They come back to `return_to`, or to the page that they asked for if they asked by GET.
         """
+        request.scope[_ASKED] = request.scope[_REQUIRED] = True
         found = await self._parts()[1].require(
             _web_request(request), requirement, return_to or _this_page(request), language=self._language(request)
         )
@@ -194,6 +233,8 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
             return Response(status_code=405, headers={"Allow": "GET"})
         ended = await self._parts()[1].callback(_web_request(request))
         if isinstance(ended, SignedIn):
+            if ended.is_another:
+                _forget(request)
             if self._signed_in is not None:
                 await self._signed_in(ended.identity)
             return _response(ended.answer)
@@ -206,7 +247,9 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         return page
 
     async def _sign_out(self, request: Request) -> Response:
-        return _response(await self._parts()[1].sign_out(_web_request(request), self._signed_out_url))
+        answer = await self._parts()[1].sign_out(_web_request(request), self._signed_out_url)
+        _forget(request)
+        return _response(answer)
 
     async def _event(self, request: Request) -> Response:
         component = request.path_params["component"]
@@ -243,6 +286,12 @@ async def _work(later: AsyncDurable, is_stopped: asyncio.Event) -> None:
             wait = AWAY
         with suppress(TimeoutError):
             await asyncio.wait_for(is_stopped.wait(), wait)
+
+
+def _forget(request: Request) -> None:
+    """Forget what the service's own session holds, if it has one: it is of somebody else, or of whoever signed out."""
+    if "session" in request.scope:
+        request.session.clear()
 
 
 def _english(_request: Request) -> str:
@@ -285,7 +334,7 @@ def _this_page(request: Request) -> str:
 async def _bounded_body(request: Request) -> bytes | None:
     """Read the body, or return None as soon as it is known to be too large."""
     length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or int(length) > MAX_CALLBACK:
+    if is_too_long(length):
         return None
     parts: list[bytes] = []
     size = 0

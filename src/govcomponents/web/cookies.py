@@ -107,9 +107,12 @@ class SignInCookies:
             return None
 
     @staticmethod
-    def end_person() -> tuple[str, ...]:
-        """Return the end of the cookie that keeps a person signed in."""
-        return (_end(_PERSON),)
+    def end_person(cookies: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the end of the cookie that keeps a person signed in; nothing if the request has none.
+
+        A browser sends none with what a page of another site makes it post, and is to keep it then.
+        """
+        return (_end(_PERSON),) if _PERSON in cookies else ()
 
 
 def _end(name: str) -> str:

@@ -8,13 +8,29 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from govcomponents.core.inputs import path_argument
+from govcomponents.errors import GovComponentsError, Unavailable
 from govcomponents.identity.replay_stores import key_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+
+T = TypeVar("T")
+
+
+def in_store(work: Callable[[], T]) -> T:
+    """Ask a store of sessions. Raises Unavailable for whatever it raises: it may be of the service's own."""
+    try:
+        return work()
+    except GovComponentsError as error:
+        problem = error.happened
+    except Exception as error:  # noqa: BLE001  # stores raise what their databases do
+        problem = type(error).__name__
+    raise Unavailable(f"the store of sessions failed: {problem}", fix="mend the store", operation="web.sessions")
 
 
 @runtime_checkable

@@ -5,22 +5,34 @@ Generated from async_handlers.py by `make format`: edit that file.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import parse_qs
 
 from govcomponents.core.driver import drive
-from govcomponents.errors import GovComponentsError, NotSupported, SignInDenied, SignInError, SignInUnavailable
+from govcomponents.errors import (
+    GovComponentsError,
+    InvalidInput,
+    NotSupported,
+    SignInDenied,
+    SignInError,
+    SignInUnavailable,
+    Unavailable,
+)
 from govcomponents.frames import shield
 from govcomponents.identity.events import IDENTITY_EVENTS, AccountChange, AccountEvent, LogoutNotice
 from govcomponents.identity.pending import PENDING_LIFE
 from govcomponents.identity.replay_stores import MemoryReplayStore
 from govcomponents.identity.urls import safe_return_path
-from govcomponents.web.ended_sessions import MemoryEndedSessions
+from govcomponents.web.ended_sessions import MemoryEndedSessions, in_store
 from govcomponents.web.messages import Answer
 from govcomponents.web.person import Person
 from govcomponents.web.results import NotSignedIn, SignedIn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from govcomponents.components import GovComponents
     from govcomponents.core.callbacks import Headers
     from govcomponents.identity.replay_stores import ReplayStore
@@ -29,6 +41,10 @@ if TYPE_CHECKING:
     from govcomponents.web.events import Event
     from govcomponents.web.messages import WebRequest
     from govcomponents.web.person import Requirement
+T = TypeVar("T")
+HEALTH_LASTS: Final = 5.0
+"Seconds for which an answer about health is given again: anybody may ask, and each provider is asked over the net."
+_LOG: Final = logging.getLogger("govcomponents.web")
 _OVER: Final = frozenset({AccountChange.PURGED, AccountChange.DISABLED, AccountChange.LOCKED})
 
 
@@ -54,14 +70,18 @@ class WebHandlers:
         self._used = used or MemoryReplayStore()
         self._clock = gov.runtime.clock
         self._run = gov.runtime.transport.run_blocking
+        self._health: tuple[float, Answer] | None = None
 
     def person(self, request: WebRequest) -> Person | None:
-        """Return the person who is signed in, or None: nobody is, their time is over, or they were signed out."""
+        """Return the person who is signed in, or None: nobody is, their time is over, or they were signed out.
+
+        Raises Unavailable if the store of ended sessions failed.
+        """
         person = self._cookies.person(request.cookies)
         if person is None:
             return None
         keys = _keys_of(person)
-        ended = drive(self._run(lambda: self._ended.ended_at(keys)))
+        ended = self._in_store(lambda: self._ended.ended_at(keys))
         return None if ended is not None and person.signed_in_at <= ended else person
 
     def require(
@@ -70,9 +90,13 @@ class WebHandlers:
         """Return the person who meets a requirement, or the answer that sends this browser to sign in.
 
         `return_to` is the path to come back to; one that could lead elsewhere becomes the service's first page.
-        `language` is that of the provider's pages, "en" or "cy". Raises what `sign_in` raises.
+        `language` is that of the provider's pages, "en" or "cy". Where the store of ended sessions failed, the answer
+        tells the person that it does not work. Raises what `sign_in` raises.
         """
-        person = self.person(request)
+        try:
+            person = self.person(request)
+        except Unavailable as error:
+            return Answer.text(*_told(error))
         if person is not None and requirement.is_met_by(person, self._clock()):
             return person
         return self.sign_in(request, requirement, return_to, again=person, language=language)
@@ -115,14 +139,18 @@ class WebHandlers:
         state = _one_state(request.query)
         pending, ended = self._cookies.take_pending(request.cookies, state)
         if pending is None:
-            if self.person(request) is not None:
+            try:
+                is_signed_in = self.person(request) is not None
+            except Unavailable as error:
+                return NotSignedIn(error, Answer.text(*_told(error)))
+            if is_signed_in:
                 return NotSignedIn(None, Answer.redirect(request.root))
             text = "This sign-in was not started in this browser, or it is over. You can start again."
             return NotSignedIn(None, Answer.text(400, text))
         now = self._clock()
         try:
-            is_first = drive(self._run(lambda: self._used.add(f"sign-in {state}", now + 2 * PENDING_LIFE, now)))
-        except GovComponentsError as error:
+            is_first = self._in_store(lambda: self._used.add(f"sign-in {state}", now + 2 * PENDING_LIFE, now))
+        except Unavailable as error:
             return NotSignedIn(error, Answer.text(*_told(error)))
         if not is_first:
             return NotSignedIn(None, Answer.redirect(safe_return_path(pending.return_to, request.root), ended))
@@ -132,25 +160,29 @@ class WebHandlers:
             status, text = _told(error)
             return NotSignedIn(error, Answer.text(status, text, ended))
         before = self._cookies.person(request.cookies)
-        if before is not None:
-            self._end(_session_key(before))
+        self._end_session(before)
         person = Person.of(identity, self._clock())
-        cookies = (*self._cookies.keep_person(person), *ended)
-        return SignedIn(identity, person, Answer.redirect(safe_return_path(identity.return_to, request.root), cookies))
+        try:
+            kept = self._cookies.keep_person(person)
+        except InvalidInput:
+            person = replace(person, id_token=None)
+            kept = self._cookies.keep_person(person)
+        answer = Answer.redirect(safe_return_path(identity.return_to, request.root), (*kept, *ended))
+        is_another = before is not None and (before.issuer, before.subject) != (person.issuer, person.subject)
+        return SignedIn(identity, person, answer, is_another)
 
     def sign_out(self, request: WebRequest, return_to: str | None = None) -> Answer:
         """End this browser's session, and send it to the provider to end the session there too.
 
         `return_to` is a registered URL of the service to which the provider sends people afterwards. Take it by POST,
         behind the framework's CSRF check: a link must sign nobody out. Where the provider has no such page, or it
-        cannot be had, only this session ends. Raises InvalidInput for a `return_to` that is no URL.
+        cannot be had, only this session ends. A request without the session's cookie ends nothing: pages of other sites
+        make such requests. Raises InvalidInput for a `return_to` that is no URL.
         """
         person = self._cookies.person(request.cookies)
-        ended = self._cookies.end_person()
-        if person is None:
-            return Answer.redirect(request.root, ended)
-        self._end(_session_key(person))
-        if person.id_token is None:
+        ended = self._cookies.end_person(request.cookies)
+        self._end_session(person)
+        if person is None or person.id_token is None:
             return Answer.redirect(request.root, ended)
         try:
             url = self._gov.account(person.account).identity.sign_out_url(person.id_token, return_to)
@@ -193,20 +225,38 @@ class WebHandlers:
     def health(self) -> Answer:
         """Ask each provider whether it answers and takes the credential: 200 if all do, 503 if one does not.
 
-        The answer names components, accounts and providers only; what is wrong is in `gov.check()`, for the logs.
+        The answer names components, accounts and providers only; what is wrong is in `gov.check()`, for the logs. It
+        is given again for HEALTH_LASTS.
         """
+        now = self._clock()
+        if self._health is not None and 0 <= now - self._health[0] < HEALTH_LASTS:
+            return self._health[1]
         results = self._gov.check()
         told = [
             {"component": one.component, "account": one.account, "provider": one.provider, "ok": one.ok}
             for one in results
         ]
         is_well = all(one.ok is not False for one in results)
-        return Answer.json(200 if is_well else 503, {"ok": is_well, "components": told})
+        answer = Answer.json(200 if is_well else 503, {"ok": is_well, "components": told})
+        self._health = (now, answer)
+        return answer
 
     def _end(self, key: str, at: float | None = None) -> None:
         ended = self._clock() if at is None else at
         until = ended + self._cookies.life
-        drive(self._run(lambda: self._ended.end(key, ended, until)))
+        self._in_store(lambda: self._ended.end(key, ended, until))
+
+    def _end_session(self, person: Person | None) -> None:
+        """End a browser's session, whose cookie goes with the answer: a store that failed keeps nobody back."""
+        if person is None:
+            return
+        try:
+            self._end(_session_key(person))
+        except Unavailable as error:
+            _LOG.error("a session ended in its browser only, a copy of its cookie is good still: %s", error)
+
+    def _in_store(self, work: Callable[[], T]) -> T:
+        return drive(self._run(lambda: in_store(work)))
 
 
 def _one_state(query: str) -> str:

@@ -15,6 +15,11 @@ from govcomponents.identity.urls import safe_return_path
 MAX_CALLBACK: Final = 1_048_576
 """The largest body of a callback in bytes. A framework's shell refuses a longer one with 413, unread."""
 
+_LONGEST_LENGTH: Final = len(str(MAX_CALLBACK))
+
+PRIVATE: Final = "private, no-store"
+"""The Cache-Control of a page that requires an identity, where the service sets none."""
+
 _PRIVATE: Final = (("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
 _IN_PATH: Final = "/:@!$&'()*+,;=~"
 _IN_QUERY: Final = f"{_IN_PATH}?%[]"
@@ -81,6 +86,12 @@ class Answer:
     def with_cookies(self, cookies: tuple[str, ...]) -> Answer:
         """Return the same answer with more cookies to be set."""
         return Answer(self.status, (*self.headers, *(("Set-Cookie", cookie) for cookie in cookies)), self.body)
+
+
+def is_too_long(content_length: str) -> bool:
+    """Whether a callback's body is longer than MAX_CALLBACK by its own header, or the header is none."""
+    is_number = content_length.isascii() and content_length.isdecimal() and len(content_length) <= _LONGEST_LENGTH
+    return not is_number or int(content_length) > MAX_CALLBACK
 
 
 def root_below(prefix: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from govcomponents.web.messages import Answer
+
 if TYPE_CHECKING:
     from govcomponents.errors import GovComponentsError
     from govcomponents.identity.models import Identity
-    from govcomponents.web.messages import Answer
     from govcomponents.web.person import Person
 
 
@@ -16,12 +17,19 @@ if TYPE_CHECKING:
 class SignedIn:
     """A sign-in that ended well: who it is, and the answer that sends them on to where they were going.
 
-    Keep what your service needs of `identity` now; later requests have only `person`.
+    Keep what your service needs of `identity` now; later requests have only `person`. `is_another` is whether somebody
+    else was signed in in this browser until now: what your service's own session holds is theirs.
     """
 
     identity: Identity
     person: Person
     answer: Answer
+    is_another: bool = False
+
+    def not_let_in(self) -> NotSignedIn:
+        """Return what it is where your service does not let this person in: they are not signed in."""
+        ended = tuple(value for name, value in self.answer.headers if name == "Set-Cookie" and "Max-Age=0" in value)
+        return NotSignedIn(None, Answer.text(403, "You signed in, but you cannot use this service.", ended))
 
 
 @dataclass(frozen=True, slots=True)

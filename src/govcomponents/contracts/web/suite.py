@@ -58,6 +58,11 @@ def _world(*, has_secret: bool = True) -> dict[str, object]:
     return {"one_login": one_login, "pay": {"services": [service]}, "notify": notify}
 
 
+def words_of(header: str | None) -> set[str]:
+    """Return the words of a header that is a list."""
+    return {word.strip().lower() for word in (header or "").split(",")}
+
+
 class WebSuite:
     """The contract of a web framework's shell.
 
@@ -226,6 +231,18 @@ class WebSuite:
         assert (reply.status, reply.header("cache-control")) == (303, "no-store")
         assert (browser.get("/open").text, copied.get("/open").text) == ("nobody", "nobody")
 
+    def test_a_page_of_another_site_signs_nobody_out(self, client: WebClient) -> None:
+        """A browser sends no cookie with what a page of another site makes it post, but keeps what the answer sets."""
+        reply = client.send("POST", "/gov/sign-out", {"Origin": "https://evil.example.com"}, b"")
+        assert (reply.status, reply.header("set-cookie")) == (303, None)
+
+    def test_no_cache_keeps_a_page_about_a_person_for_others(self, gov: AnyComponents, browser: Browser) -> None:
+        self.signed_in(gov, browser)
+        guarded = browser.get("/protected")
+        assert {"private", "no-store"} <= words_of(guarded.header("cache-control"))
+        for reply in (guarded, browser.get("/open")):
+            assert "cookie" in words_of(reply.header("vary"))
+
     def test_another_person_who_signs_in_ends_the_session_before(
         self, gov: AnyComponents, browser: Browser, client: WebClient
     ) -> None:
@@ -315,6 +332,12 @@ class WebSuite:
         assert client.send("POST", "/gov/events/pay", self.signed(body), body).status == 503
         assert handled == []
 
+    @pytest.mark.parametrize("length", ["9" * 5000, "-1", "1e3", "+5"])
+    def test_a_length_that_is_none_is_refused(self, client: WebClient, handled: list[str], length: str) -> None:
+        body = self.paid_event()
+        reply = client.send("POST", "/gov/events/pay", self.signed(body) | {"Content-Length": length}, body)
+        assert (reply.status in (400, 413), handled) == (True, [])
+
     def test_a_body_over_the_limit_is_refused(self, client: WebClient, handled: list[str]) -> None:
         body = b" " * MAX_CALLBACK + self.paid_event()
         reply = client.send("POST", "/gov/events/pay", self.signed(body), body)
@@ -329,4 +352,6 @@ class WebSuite:
         assert reply.status == 200
         assert {one["component"] for one in json.loads(reply.body)["components"]} == {"pay", "notify", "identity"}
         gov.simulator.control.arm("pay", "unavailable", times=9)
+        assert client.send("GET", "/gov/health", {}, b"").body == reply.body  # anybody may ask: it is given again
+        gov.simulator.clock.advance(5)
         assert client.send("GET", "/gov/health", {}, b"").status == 503

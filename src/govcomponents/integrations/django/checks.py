@@ -11,6 +11,7 @@ from django.urls import NoReverseMatch, reverse
 
 from govcomponents.core.validation import is_absolute_url
 from govcomponents.errors import ConfigurationError, GovComponentsError
+from govcomponents.integrations.django import sessions
 from govcomponents.integrations.django.service import (
     SIGNED_OUT,
     configured,
@@ -38,7 +39,15 @@ def check_settings(**_asked: Any) -> list[CheckMessage]:
     except GovComponentsError as error:
         told = error if isinstance(error, ConfigurationError) else None
         return [Error(error.happened, hint=told.fix if told else None, id="govcomponents.E001")]
-    return [*_callbacks(found), *_sessions(), *_live_keys(found), *_redirects(found), *_signed_out(), *_durable()]
+    return [
+        *_callbacks(found),
+        *_sessions(),
+        *_live_keys(found),
+        *_redirects(found),
+        *_signed_out(),
+        *_durable(),
+        *_users(),
+    ]
 
 
 def _callbacks(found: Settings) -> list[CheckMessage]:
@@ -121,6 +130,18 @@ def _signed_out() -> list[CheckMessage]:
             f"{SIGNED_OUT} is not an absolute URL, so signing out would fail",
             hint="set it to the URL that is registered with the provider for people who have signed out",
             id="govcomponents.E010",
+        )
+    ]
+
+
+def _users() -> list[CheckMessage]:
+    if not sessions.backends() or f"{sessions.__name__}.PersonMiddleware" in settings.MIDDLEWARE:
+        return []
+    return [
+        Error(
+            "users would stay signed in to Django after they have signed out",
+            hint=f'add "{sessions.__name__}.PersonMiddleware" to MIDDLEWARE, after Django\'s AuthenticationMiddleware',
+            id="govcomponents.E011",
         )
     ]
 

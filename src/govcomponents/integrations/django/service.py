@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar, cast
 
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import get_language
 
 from govcomponents.components import GovComponents
@@ -20,7 +22,7 @@ from govcomponents.settings import Settings
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
 from govcomponents.web.handlers import WebHandlers
-from govcomponents.web.messages import Answer, WebRequest, page_asked_for, root_below
+from govcomponents.web.messages import PRIVATE, Answer, WebRequest, page_asked_for, root_below
 from govcomponents.web.person import Requirement
 
 if TYPE_CHECKING:
@@ -33,10 +35,13 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 E = TypeVar("E")
+R = TypeVar("R")
 KeepIdentity: TypeAlias = Callable[[HttpRequest, "Identity"], None]
 RefusedPage: TypeAlias = Callable[[HttpRequest, "NotSignedIn"], HttpResponse]
-View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+View: TypeAlias = Callable[Concatenate[HttpRequest, P], R]
 
+ASKED: Final = "_govcomponents_person"
+"""Where a request holds the person, once it was asked for."""
 SETTING: Final = "GOVCOMPONENTS"
 DURABLE: Final = "GOVCOMPONENTS_DURABLE"
 SIGNED_OUT: Final = "GOVCOMPONENTS_SIGNED_OUT_URL"
@@ -123,8 +128,16 @@ class DjangoGov(EventHandlers[None]):
             self._later = None
 
     def person(self, request: HttpRequest) -> Person | None:
-        """Return the person who is signed in, or None."""
-        return self.handlers.person(web_request(request))
+        """Return the person who is signed in, or None. It is looked up once for each request.
+
+        Raises Unavailable if the database of ended sessions is away.
+        """
+        known = vars(request)
+        if ASKED not in known:
+            known["_cache_update_cache"] = False  # or Django's cache would give the page to the next person
+            known[ASKED] = self.handlers.person(web_request(request))
+        person: Person | None = known[ASKED]
+        return person
 
     def signed_in(self, keep: KeepIdentity) -> KeepIdentity:
         """Register what to do with the identity of a person who has just signed in, such as finding their record."""
@@ -144,7 +157,7 @@ class DjangoGov(EventHandlers[None]):
         claims: Iterable[Claim | str] = (),
         max_age: int | None = None,
         return_to: str | None = None,
-    ) -> Callable[[View[P]], View[P]]:
+    ) -> Callable[[View[P, R]], View[P, R]]:
         """Make a decorator of views that only a person who meets a requirement reaches; others are sent to sign in.
 
         They come back to `return_to`, or to the page that they asked for if they asked by GET.
@@ -153,14 +166,32 @@ class DjangoGov(EventHandlers[None]):
             confidence=confidence, authentication=authentication, claims=claims, max_age=max_age
         )
 
-        def decorate(view: View[P]) -> View[P]:
-            @wraps(view)
-            def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def decorate(view: View[P, R]) -> View[P, R]:
+            def refusal(request: HttpRequest) -> HttpResponse | None:
+                known = vars(request)
                 back = return_to or _this_page(request)
                 found = self.handlers.require(web_request(request), requirement, back, language=language())
-                return response(found) if isinstance(found, Answer) else view(request, *args, **kwargs)
+                if isinstance(found, Answer):
+                    return response(found)
+                known["_cache_update_cache"] = False
+                known[ASKED] = found
+                return None
 
-            return guarded
+            if iscoroutinefunction(view):
+
+                @wraps(view)
+                async def awaited(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+                    refused = await sync_to_async(refusal)(request)
+                    return refused or _kept_private(await view(request, *args, **kwargs))
+
+                return cast("View[P, R]", awaited)
+
+            @wraps(view)
+            def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+                made = refusal(request) or view(request, *args, **kwargs)
+                return _kept_private(cast("HttpResponseBase", made))
+
+            return cast("View[P, R]", guarded)
 
         return decorate
 
@@ -239,6 +270,14 @@ def add_headers(made: HttpResponse, answer: Answer, *, but: tuple[str, ...] = ()
             made.cookies.load(value)
         elif name not in but:
             made[name] = value
+
+
+def _kept_private(made: HttpResponseBase) -> HttpResponseBase:
+    """Keep a page that requires an identity out of every cache."""
+    patch_vary_headers(made, ("Cookie",))
+    if not made.has_header("Cache-Control"):
+        made["Cache-Control"] = PRIVATE
+    return made
 
 
 def _this_page(request: HttpRequest) -> str:

@@ -6,11 +6,13 @@ import logging
 from typing import Final
 
 from django.core.handlers.wsgi import WSGIRequest
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from govcomponents.errors import GovComponentsError
+from govcomponents.integrations.django import sessions
 from govcomponents.integrations.django.service import (
     add_headers,
     durable_setting,
@@ -20,7 +22,7 @@ from govcomponents.integrations.django.service import (
     signed_out_url,
     web_request,
 )
-from govcomponents.web.messages import MAX_CALLBACK, Answer
+from govcomponents.web.messages import MAX_CALLBACK, Answer, is_too_long
 from govcomponents.web.person import Requirement
 from govcomponents.web.results import SignedIn
 
@@ -34,14 +36,19 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return response(gov.handlers.sign_in(web_request(request), Requirement(), return_to, language=language()))
 
 
+@transaction.non_atomic_requests
 @require_GET
 def callback(request: HttpRequest) -> HttpResponse:
     """Take the way back from the provider."""
     ended = gov.handlers.callback(web_request(request))
     if isinstance(ended, SignedIn):
-        if gov.on_signed_in is not None:
-            gov.on_signed_in(request, ended.identity)
-        return response(ended.answer)
+        with transaction.atomic():
+            is_known = sessions.begin(request, ended)
+            if is_known and gov.on_signed_in is not None:
+                gov.on_signed_in(request, ended.identity)
+        if is_known:
+            return response(ended.answer)
+        ended = ended.not_let_in()
     if gov.refused_page is None or ended.answer.status == 303:
         return response(ended.answer)
     page = gov.refused_page(request, ended)
@@ -52,9 +59,12 @@ def callback(request: HttpRequest) -> HttpResponse:
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this browser's session, and the provider's."""
-    return response(gov.handlers.sign_out(web_request(request), signed_out_url()))
+    answer = gov.handlers.sign_out(web_request(request), signed_out_url())
+    sessions.end(request)
+    return response(answer)
 
 
+@transaction.non_atomic_requests  # a provider is asked, and another connection writes, meanwhile
 @csrf_exempt
 @require_POST
 def event(request: HttpRequest, component: str) -> HttpResponse:
@@ -62,7 +72,7 @@ def event(request: HttpRequest, component: str) -> HttpResponse:
     if component not in ("pay", "notify", "identity"):
         raise Http404
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > MAX_CALLBACK:
+    if is_too_long(length):
         return response(Answer.too_large())
     body = _body(request)
     if body is None:
