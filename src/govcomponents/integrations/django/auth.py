@@ -29,7 +29,7 @@ class Backend(ModelBackend):
         self,
         request: HttpRequest | None,
         username: str | None = None,  # noqa: ARG002  # Django's own
-        password: str | None = None,  # noqa: ARG002
+        password: str | None = None,  # noqa: ARG002  # Django's own
         identity: Identity | None = None,
         **_others: Any,
     ) -> AbstractBaseUser | None:
