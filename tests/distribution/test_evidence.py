@@ -7,16 +7,30 @@ from pathlib import Path
 
 import pytest
 
+from govcomponents.sandbox.providers import fault_catalogue
+from govcomponents.sandbox.scenarios.files import built_in
+
 from .sources import ROOT
 
 PAGES = sorted((ROOT / "docs" / "architects").glob("*.md"))
 NAMED = re.compile(r"\[`(test_\w+)`\]\(([^)]+\.py)\)")
-WITH_A_TEST_IN_EACH_ROW = ("threat-model.md",)
+WITH_A_TEST_IN_EACH_ROW = ("failure-modes.md", "threat-model.md")
 """Pages whose every row of a table has to be proved by a test."""
 
 
 def proofs(page: Path) -> list[tuple[str, Path]]:
     return [(name, (page.parent / place).resolve()) for name, place in NAMED.findall(page.read_text(encoding="utf-8"))]
+
+
+def test_every_fault_and_scenario_is_a_failure_mode_and_can_be_played() -> None:
+    told = (ROOT / "docs" / "architects" / "failure-modes.md").read_text(encoding="utf-8")
+    played = {
+        name
+        for row in told.splitlines()
+        if row.startswith("| ") and len(cells := row.split(" | ")) == 6
+        for name in re.findall(r"`([a-z_-]+)`", cells[4])
+    }
+    assert played == {*fault_catalogue(), *built_in()}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if proofs(page)], ids=lambda page: page.name)
