@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 
+from govcomponents import GovComponentsError, Money
 from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.server import serving
@@ -249,6 +250,12 @@ def test_every_page_fits_a_narrow_screen(reader, server, service):
         *(f"/_sandbox/{name}" for name in ("payments", "keys", "people", "scenarios", "requests", "errors")),
         "/_sandbox/timeline?reference=RENEW",
     ]
+    service.gov.pay.create(Money.gbp("145.00"), "RENEW-8", "Renew a licence", service.back)
+    paths += [f"/_sandbox/requests/{entry.number}" for entry in server.sandbox.requests.requests()]
+    with suppress(GovComponentsError):
+        service.gov.pay.get("nobody0has0this0id00000000")
+    paths += [f"/_sandbox/requests/{server.sandbox.requests.newest}"]
+    paths += [f"/_sandbox/payments/pay/{server.sandbox.provider('pay').record_ids('payments')[-1]}"]
     paths += [f"/_sandbox/outbox/{message.id}" for message in server.sandbox.messages()]
     urls = [server.base_url + path for path in paths] + [service.sign_in(), service.pay(), service.pay("cy")]
     metrics = {"width": 320, "height": 640, "deviceScaleFactor": 1, "mobile": False}

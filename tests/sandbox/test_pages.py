@@ -247,6 +247,40 @@ def test_a_mistake_on_the_fault_page_is_shown_at_its_field(sandbox, form, field)
     assert sandbox.faults.armed() == []
 
 
+def test_every_mistake_is_told_at_once_in_the_order_of_the_fields(sandbox):
+    def told(path, form):
+        page = send(sandbox, path, form, 400)
+        return re.findall(r'<li><a href="#(\w+)">(.+?)</a>', page), page
+
+    form = {"fault": "pay:sever", "nth": "0", "times": "x", "probability": "2", "seconds": "0"}
+    found, page = told("/_sandbox/faults", form)
+    assert [field for field, _ in found] == ["fault", "nth", "times", "probability", "seconds"]
+    assert [field for field, _ in found] == re.findall(r'id="(\w+)-error"', page)
+    found, page = told("/_sandbox/callbacks/perturbation", {"copies": "99", "shuffle_seconds": "-1", "paused": "yes"})
+    assert [field for field, _ in found] == ["copies", "shuffle_seconds"]
+    assert 'name="paused" type="checkbox" value="yes" checked' in page
+    found, _ = told("/_sandbox/clock", {"action": "advance", "amount": "soon", "unit": "years"})
+    assert [field for field, _ in found] == ["amount", "unit"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"day": "", "month": "", "year": "2026"}, [("day", "The date must include a day and month")]),
+        ({"day": "x", "month": "3", "year": ""}, ["year", "day"]),
+        ({"day": "1", "month": "13", "year": "2026"}, [("day", "The date must be a real one, from 1970 to 9999")]),
+        ({"day": "1", "month": "1", "year": "26", "time": "25:00"}, ["year", "time"]),
+    ],
+)
+def test_the_date_input_tells_what_is_missing_in_one_sentence_and_marks_only_what_is_wrong(sandbox, parts, expected):
+    page = send(sandbox, "/_sandbox/clock", {"action": "set", "time": "09:00", **parts}, 400)
+    found = re.findall(r'<li><a href="#(\w+)">(.+?)</a>', page)
+    assert [one if isinstance(two, tuple) else one[0] for one, two in zip(found, expected, strict=True)] == expected
+    marked = set(re.findall(r'<input id="(\w+)"[^>]*aria-invalid', page))
+    assert marked <= {"day", "month", "year", "time"}
+    assert "year" not in marked or "year" in expected
+
+
 def test_the_clock_is_moved_set_stopped_and_run_on_its_page(sandbox):
     for unit, seconds in (("seconds", 5), ("minutes", 300), ("hours", 18000), ("days", 432000)):
         before = sandbox.clock.time()
@@ -273,10 +307,10 @@ def test_the_clock_is_moved_set_stopped_and_run_on_its_page(sandbox):
         ({"action": "advance", "amount": "9999999999", "unit": "days"}, "amount"),
         ({"action": "advance", "amount": "1", "unit": "years"}, "unit"),
         ({"action": "set", "moment": "noon"}, "moment"),
-        ({"action": "set", "day": "", "month": "3", "year": "2026", "time": "09:00"}, "moment"),
-        ({"action": "set", "day": "31", "month": "2", "year": "2026", "time": "09:00"}, "moment"),
-        ({"action": "set", "day": "1", "month": "two", "year": "2026", "time": "09:00"}, "moment"),
-        ({"action": "set", "day": "1", "month": "2", "year": "2026", "time": "nine"}, "moment"),
+        ({"action": "set", "day": "", "month": "3", "year": "2026", "time": "09:00"}, "day"),
+        ({"action": "set", "day": "31", "month": "2", "year": "2026", "time": "09:00"}, "day"),
+        ({"action": "set", "day": "1", "month": "two", "year": "2026", "time": "09:00"}, "month"),
+        ({"action": "set", "day": "1", "month": "2", "year": "2026", "time": "nine"}, "time"),
         ({}, "amount"),
     ],
 )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.state.clock import SandboxClock
     from govcomponents.sandbox.state.timeline import Timeline
 
+MAX_COPIES = 10
+"""How often a callback can be sent at most."""
 _KEPT = 10_000
 
 
@@ -209,7 +211,10 @@ class Callbacks:
 
         Raises ValueError unless there are 1 to 10 copies, and no negative number of seconds.
         """
-        if not 1 <= perturbation.copies <= 10 or min(perturbation.delay_seconds, perturbation.shuffle_seconds) < 0:
+        if (
+            not 1 <= perturbation.copies <= MAX_COPIES
+            or min(perturbation.delay_seconds, perturbation.shuffle_seconds) < 0
+        ):
             raise ValueError("give 1 to 10 copies, and no negative number of seconds")
         with self._lock:
             self._perturbation = perturbation

@@ -6,6 +6,7 @@ import math
 import random
 import threading
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class ArmedFault:
         """The fault's name."""
         return self.definition.kind.name
 
+    @property
+    def ends(self) -> datetime | None:
+        """When its time is over, by the sandbox's clock; None if it has no end."""
+        return None if self.until is None else datetime.fromtimestamp(self.until, UTC)
+
     def applies_to(self, provider: str, operation: str) -> bool:
         """Whether a call is one that it may be injected into."""
         if provider != self.provider or self.operation not in (EVERY_OPERATION, operation):
@@ -111,6 +117,18 @@ class Faults:
         """The names of the operations of each provider."""
         return self._operations
 
+    def find(self, provider: str, fault: str, operation: str = EVERY_OPERATION) -> Fault:
+        """Return a fault that a provider's operation can have. Raises UnknownName, which lists the right names."""
+        if provider not in self._operations:
+            raise UnknownName("provider", self._operations)
+        if fault not in self._definitions[provider]:
+            raise UnknownName(f"fault of {provider}", self._definitions[provider])
+        definition = self._definitions[provider][fault]
+        known = self._operations[provider] & (frozenset(definition.kind.operations) or self._operations[provider])
+        if operation != EVERY_OPERATION and operation not in known:
+            raise UnknownName(f"operation of {provider} for this fault", {EVERY_OPERATION, *known})
+        return definition
+
     def arm(
         self,
         provider: str,
@@ -129,14 +147,7 @@ class Faults:
 
         Raises UnknownName for a misspelt name, which lists the right ones, and ValueError for a number out of range.
         """
-        if provider not in self._operations:
-            raise UnknownName("provider", self._operations)
-        if fault not in self._definitions[provider]:
-            raise UnknownName(f"fault of {provider}", self._definitions[provider])
-        definition = self._definitions[provider][fault]
-        known = self._operations[provider] & (frozenset(definition.kind.operations) or self._operations[provider])
-        if operation != EVERY_OPERATION and operation not in known:
-            raise UnknownName(f"operation of {provider} for this fault", {EVERY_OPERATION, *known})
+        definition = self.find(provider, fault, operation)
         if any(number is not None and number < 1 for number in (nth, times)):
             raise ValueError("nth and times count from 1")
         if skip < 0:

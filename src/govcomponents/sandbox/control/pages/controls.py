@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.errors import ConfigurationError
-from govcomponents.sandbox.callbacks.queue import Perturbation
+from govcomponents.sandbox.callbacks.queue import MAX_COPIES, Perturbation
+from govcomponents.sandbox.control.pages.forms import Form
 from govcomponents.sandbox.control.pages.own_page import own_page
+from govcomponents.sandbox.faults.arming import EVERY_OPERATION, UnknownName
 from govcomponents.sandbox.faults.catalogue import describe
 from govcomponents.sandbox.http.messages import (
     Call,
@@ -18,7 +20,7 @@ from govcomponents.sandbox.http.messages import (
 from govcomponents.sandbox.http.templating import Templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.control.controls import SandboxControls
@@ -28,15 +30,8 @@ _pages = Templates("govcomponents.sandbox.control")
 _SHOWN_AT_MOST = 200
 # The browser has to say from which page a form comes; the other pages let it say nothing.
 _SAYS_ORIGIN = {"referrer-policy": "same-origin"}
-
-
-class _Wrong(Exception):
-    """A field holds what cannot be used; `field` is its id on the page."""
-
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(problem)
-        self.field = field
-        self.problem = problem
+_FAULT_FIELDS = ("fault", "operation", "nth", "times", "probability", "seconds")
+_SPANS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
 
 
 class ControlPages:
@@ -82,9 +77,9 @@ class ControlPages:
 
     def callbacks(self, call: Call) -> Response:
         """List the callbacks with their attempts."""
-        return self._callbacks_page(200, {}, None)
+        return self._callbacks_page(200, Form({}))
 
-    def _callbacks_page(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
+    def _callbacks_page(self, status: int, form: Form) -> Response:
         deliveries = self._callbacks.deliveries()
         page = _pages.render(
             "callbacks.html",
@@ -93,28 +88,24 @@ class ControlPages:
             perturbation=self._callbacks.perturbation,
             is_served=self._callbacks.is_automatic,
             now=self._clock.now(),
-            typed=typed,
-            wrong=wrong,
+            typed=form.typed,
+            problems=form.problems,
         )
         return own_page(status, page, _SAYS_ORIGIN)
 
     def perturb(self, call: Call) -> Response:
         """Duplicate, delay, shuffle or pause callbacks."""
-        typed = dict(call.form)
-        try:
-            wanted = Perturbation(
-                copies=_whole(typed, "copies") or 1,
-                delay_seconds=_number(typed, "delay_seconds") or 0.0,
-                shuffle_seconds=_number(typed, "shuffle_seconds") or 0.0,
-                paused="paused" in typed,
-                seed=_whole(typed, "seed") or 0,
-            )
-            try:
-                self._callbacks.perturb(wanted)
-            except ValueError as error:
-                raise _Wrong("copies", str(error)) from None
-        except _Wrong as wrong:
-            return self._callbacks_page(400, typed, wrong)
+        form = Form(call.form)
+        wanted = Perturbation(
+            copies=form.whole("copies", "how often each is sent", least=1, most=MAX_COPIES) or 1,
+            delay_seconds=form.number("delay_seconds", "seconds later") or 0.0,
+            shuffle_seconds=form.number("shuffle_seconds", "random seconds later still") or 0.0,
+            paused="paused" in form.typed,
+            seed=form.whole("seed", "the seed") or 0,
+        )
+        if form.problems:
+            return self._callbacks_page(400, form)
+        self._callbacks.perturb(wanted)
         return redirect("/_sandbox/callbacks", 303)
 
     def deliver(self, call: Call) -> Response:
@@ -132,9 +123,9 @@ class ControlPages:
 
     def faults(self, call: Call) -> Response:
         """Show the armed faults, and the form that arms one."""
-        return self._faults_page(200, {}, None)
+        return self._faults_page(200, Form({}))
 
-    def _faults_page(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
+    def _faults_page(self, status: int, form: Form) -> Response:
         definitions = self._faults.definitions
         names = {one.spec.section: one.spec.name for one in self._controls.providers}
         page = _pages.render(
@@ -144,30 +135,31 @@ class ControlPages:
             operations={names[section]: sorted(known) for section, known in self._faults.operations.items()},
             catalogue=describe(definitions),
             providers=names,
-            typed=typed,
-            wrong=wrong,
+            typed=form.typed,
+            problems=form.problems,
         )
         return own_page(status, page, _SAYS_ORIGIN)
 
     def arm(self, call: Call) -> Response:
         """Arm the fault that the form names."""
-        typed = dict(call.form)
+        form = Form(call.form)
+        provider, _, fault = form.text("fault").partition(":")
+        operation = form.text("operation") or EVERY_OPERATION
+        nth = form.whole("nth", "only this call", least=1)
+        times = form.whole("times", "at most so often", least=1)
+        probability = form.number("probability", "the chance", most=1)
+        seconds = form.number("seconds", "for so long", above=0)
         try:
-            provider, _, fault = typed.get("fault", "").partition(":")
-            try:
-                self._faults.arm(
-                    provider,
-                    fault,
-                    operation=typed.get("operation") or "*",
-                    nth=_whole(typed, "nth"),
-                    times=_whole(typed, "times"),
-                    probability=_part(typed, "probability"),
-                    seconds=_number(typed, "seconds"),
-                )
-            except ValueError as error:
-                raise _Wrong(_field_of(str(error)), str(error)) from None
-        except _Wrong as wrong:
-            return self._faults_page(400, typed, wrong)
+            self._faults.find(provider, fault, operation)
+        except UnknownName as unknown:
+            form.refuse("operation" if "operation" in unknown.what else "fault", str(unknown))
+        if form.problems:
+            form.problems = form.problems_in_order(_FAULT_FIELDS)
+            return self._faults_page(400, form)
+        chance = 1.0 if probability is None else probability
+        self._faults.arm(
+            provider, fault, operation=operation, nth=nth, times=times, probability=chance, seconds=seconds
+        )
         return redirect("/_sandbox/faults", 303)
 
     def disarm(self, call: Call) -> Response:
@@ -185,109 +177,67 @@ class ControlPages:
 
     def clock(self, call: Call) -> Response:
         """Show the clock and its controls."""
-        return self._clock_page(200, {}, None)
+        return self._clock_page(200, Form({}))
 
-    def _clock_page(self, status: int, typed: Mapping[str, str], wrong: _Wrong | None) -> Response:
+    def _clock_page(self, status: int, form: Form) -> Response:
         page = _pages.render(
             "clock.html",
             now=self._clock.now(),
             is_running=self._clock.is_running,
             seed=self._controls.seed,
-            typed=typed,
-            wrong=wrong,
+            typed=form.typed,
+            problems=form.problems,
         )
         return own_page(status, page, _SAYS_ORIGIN)
 
     def set_clock(self, call: Call) -> Response:
         """Do what the pressed button says: advance, set, stop or run."""
-        typed = dict(call.form)
-        action = typed.get("action", "")
+        form = Form(call.form)
+        action = form.text("action")
         try:
             if action == "advance":
-                self._clock.advance(_span(typed))
+                self._advance(form)
             elif action == "set":
-                self._clock.stop_at(_moment_of(typed))
+                self._set(form)
             elif action == "stop":
                 self._clock.stop()
             elif action == "run":
                 self._clock.run()
             else:
-                raise _Wrong("amount", "choose one of the buttons")
-        except _Wrong as wrong:
-            return self._clock_page(400, typed, wrong)
-        except ConfigurationError as error:
-            return self._clock_page(400, typed, _Wrong("moment", f"{error.happened}; {error.fix}"))
+                form.refuse("amount", "choose one of the buttons")
         except ValueError as error:
-            return self._clock_page(400, typed, _Wrong("amount", str(error)))
+            form.refuse("amount", str(error))
+        if form.problems:
+            return self._clock_page(400, form)
         return redirect("/_sandbox/clock", 303)
+
+    def _advance(self, form: Form) -> None:
+        amount = form.number("amount", "how far to move the clock")
+        if not form.text("amount"):
+            form.refuse("amount", "say by how much to move the clock")
+        unit = form.text("unit") or "seconds"
+        if unit not in _SPANS:
+            form.refuse("unit", "choose seconds, minutes, hours or days")
+        if amount is not None and not form.problems:
+            self._clock.advance(amount * _SPANS[unit])
+
+    def _set(self, form: Form) -> None:
+        moment = form.moment()
+        if moment is None:
+            return
+        try:
+            self._clock.stop_at(moment)
+        except ConfigurationError as error:
+            if "day" in form.typed:
+                form.refuse("day", "the date must be a real one, from 1970 to 9999")
+            else:
+                form.refuse("moment", f"{error.happened}; {error.fix}")
 
     def reset(self, call: Call) -> Response:
         """Start again."""
-        typed = dict(call.form)
-        try:
-            self._controls.reset(seed=_whole(typed, "seed"))
-        except _Wrong as wrong:
-            return self._clock_page(400, typed, wrong)
+        form = Form(call.form)
+        seed = form.whole("seed", "the seed")
+        if form.problems:
+            return self._clock_page(400, form)
+        self._controls.reset(seed=seed)
         return redirect("/", 303)
-
-
-def _moment_of(typed: Mapping[str, str]) -> str:
-    """The moment that the parts of the date input say, or one that was sent whole."""
-    if "day" not in typed:
-        return typed.get("moment", "").strip()
-    parts = {name: typed.get(name, "").strip() for name in ("year", "month", "day")}
-    for name, part in parts.items():
-        if not part:
-            raise _Wrong("moment", f"the date must include a {name}")
-        if not (part.isascii() and part.isdigit() and len(part) <= 4):
-            raise _Wrong("moment", f"the {name} must be a number")
-    year, month, day = (int(parts[name]) for name in ("year", "month", "day"))
-    return f"{year:04}-{month:02}-{day:02}T{typed.get('time', '').strip() or '00:00'}"
-
-
-_SPANS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
-
-
-def _span(typed: Mapping[str, str]) -> float:
-    unit = typed.get("unit", "seconds")
-    if unit not in _SPANS:
-        raise _Wrong("unit", "choose seconds, minutes, hours or days")
-    amount = _number(typed, "amount")
-    if amount is None:
-        raise _Wrong("amount", "say by how much to move the clock")
-    return amount * _SPANS[unit]
-
-
-def _number(typed: Mapping[str, str], field: str) -> float | None:
-    text = typed.get(field, "").strip()
-    if not text:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        raise _Wrong(field, "write a number") from None
-    if not 0 <= number < 1e10:
-        raise _Wrong(field, "write a number that is not negative, and below ten thousand million")
-    return number
-
-
-def _whole(typed: Mapping[str, str], field: str) -> int | None:
-    text = typed.get(field, "").strip()
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
-        raise _Wrong(field, "write a whole number of at most nine digits")
-    return int(text)
-
-
-def _part(typed: Mapping[str, str], field: str) -> float:
-    number = _number(typed, field)
-    return 1.0 if number is None else number
-
-
-def _field_of(problem: str) -> str:
-    """The field that a refusal of arming is about; they all begin with its name, or tell of a misspelt one."""
-    for name in ("nth", "times", "probability", "seconds"):
-        if problem.startswith(name):
-            return name
-    return "operation" if "operation" in problem else "fault"
