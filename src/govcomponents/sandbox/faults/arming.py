@@ -65,7 +65,7 @@ class ArmedFault:
 
     @property
     def ends(self) -> datetime | None:
-        """When its time is over, by the sandbox's clock; None if it has no end."""
+        """The end of its time, by the sandbox's clock; None if it has no end."""
         return None if self.until is None else datetime.fromtimestamp(self.until, UTC)
 
     def applies_to(self, provider: str, operation: str) -> bool:

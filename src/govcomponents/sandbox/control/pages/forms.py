@@ -30,7 +30,7 @@ class Form:
         return {field: self.problems[field] for field in [*fields, *self.problems] if field in self.problems}
 
     def text(self, field: str) -> str:
-        """What was typed into a field, without spaces around it."""
+        """The text that was typed into a field, without spaces around it."""
         return self.typed.get(field, "").strip()
 
     def whole(self, field: str, name: str, *, least: int = 0, most: int = 999_999_999) -> int | None:
