@@ -123,6 +123,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         *,
         seed: int = 0,
         now: str | None = None,
+        snapshots: bool = False,
         observers: Sequence[AnyObserver] = (),
         retry: RetryPolicy | None = None,
         templates: TemplateRegistry | None = None,
@@ -131,6 +132,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
 
         `world` is a world file's path or its content; without it there is a default world. Ids come from `seed`.
         `now` (ISO 8601) stops the sandbox's clock at that time; without it the clock runs as the real one does.
+        With `snapshots` it can be brought back to an earlier state: `gov.simulator.restore("paid")`.
         `observers`, `retry` and `templates` are as for `from_settings`.
         The sandbox itself is `gov.simulator`. Needs the extra `sandbox`; raises ConfigurationError without it.
         """
@@ -138,7 +140,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         from govcomponents.sandbox.app import Sandbox
 
         check_parts("sandbox", retry, templates)
-        simulator = Sandbox(world, seed=seed, now=now)
+        simulator = Sandbox(world, seed=seed, now=now, snapshots=snapshots)
         runtime = Runtime(
             transport=InProcessTransport(simulator.handle, simulator.clock.advance),
             clock=simulator.clock.time,

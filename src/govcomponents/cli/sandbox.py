@@ -83,6 +83,9 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     )
     parser.add_argument("--scenarios", metavar="FOLDER", help="list the scenarios of this folder too")
     parser.add_argument(
+        "--snapshots", action="store_true", help="let the control API take snapshots, and bring it back to them"
+    )
+    parser.add_argument(
         "--log",
         action="store_true",
         help="print a line for each request to a provider: its answer, and why it was refused",
@@ -127,6 +130,7 @@ def run(options: argparse.Namespace) -> int:
         redirect_to=options.redirect_to,
         send_below=options.may_send_to,
         scenarios=options.scenarios,
+        snapshots=options.snapshots,
     )
     try:
         for name in options.scenario:

@@ -30,6 +30,7 @@ class Wanted:
     world: Mapping[str, object] | None
     seed: int
     now: str | None
+    snapshots: bool
     is_strict: bool
 
 
@@ -46,7 +47,7 @@ def gov_sandbox(request: pytest.FixtureRequest, gov_adapter: str | None) -> Iter
 
     _only_one(request)
     wanted = _wanted(request, gov_adapter)
-    with GovComponents.sandbox(wanted.world, seed=wanted.seed, now=wanted.now) as gov:
+    with GovComponents.sandbox(wanted.world, seed=wanted.seed, now=wanted.now, snapshots=wanted.snapshots) as gov:
         yield gov
 
 
@@ -57,7 +58,7 @@ def gov_async_sandbox(request: pytest.FixtureRequest, gov_adapter: str | None) -
 
     _only_one(request)
     wanted = _wanted(request, gov_adapter)
-    gov = AsyncGovComponents.sandbox(wanted.world, seed=wanted.seed, now=wanted.now)
+    gov = AsyncGovComponents.sandbox(wanted.world, seed=wanted.seed, now=wanted.now, snapshots=wanted.snapshots)
     yield gov
     asyncio.run(gov.aclose())
 
@@ -68,7 +69,7 @@ def gov_served(request: pytest.FixtureRequest, gov_adapter: str | None) -> Itera
     from govcomponents.testing import serving
 
     wanted = _wanted(request, gov_adapter)
-    with serving(wanted.world, seed=wanted.seed, now=wanted.now) as server:
+    with serving(wanted.world, seed=wanted.seed, now=wanted.now, snapshots=wanted.snapshots) as server:
         yield server
 
 
@@ -172,11 +173,11 @@ def _wanted(request: pytest.FixtureRequest, adapter: str | None) -> Wanted:
 
     mark = request.node.get_closest_marker("gov_sandbox")
     given: dict[str, Any] = dict(mark.kwargs) if mark else {}
-    unknown = given.keys() - {"world", "seed", "now", "redirect_to", "strict"}
+    unknown = given.keys() - {"world", "seed", "now", "redirect_to", "snapshots", "strict"}
     if unknown or (mark and mark.args):
         named = ", ".join(sorted(unknown)) or "an argument without a name"
         raise pytest.UsageError(
-            f"the mark gov_sandbox has no {named}: it takes world=, seed=, now=, redirect_to= and strict="
+            f"the mark gov_sandbox has no {named}: it takes world=, seed=, now=, redirect_to=, snapshots= and strict="
         )
     ini = str(request.config.getini("gov_world"))
     world = given.get("world", Path(request.config.rootpath, ini) if ini else None)
@@ -186,5 +187,6 @@ def _wanted(request: pytest.FixtureRequest, adapter: str | None) -> Wanted:
         ),
         seed=given.get("seed", 0),
         now=given.get("now", str(request.config.getini("gov_now")) or None),
+        snapshots=bool(given.get("snapshots")),
         is_strict=given.get("strict", True),
     )

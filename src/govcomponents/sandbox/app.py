@@ -23,6 +23,7 @@ from govcomponents.sandbox.faults.injection import inject
 from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, text_response
 from govcomponents.sandbox.http.routing import Found, Router
 from govcomponents.sandbox.key_guard import looks_live
+from govcomponents.sandbox.persistence.snapshots import Snapshots
 from govcomponents.sandbox.plugins.context import SandboxContext
 from govcomponents.sandbox.plugins.provider import CorruptsResponses, RunningProvider
 from govcomponents.sandbox.providers import BuiltInStubs, built_in_specs
@@ -46,6 +47,7 @@ __all__ = ["IN_PROCESS_URL", "Sandbox"]
 IN_PROCESS_URL = "https://sandbox.example.gov.uk"
 _SENDERS = frozenset({"/_sandbox/api/callbacks/deliver", "/_sandbox/callbacks/deliver"})
 _PLAYERS = frozenset({"/_sandbox/api/scenarios/play", "/_sandbox/scenarios"})
+_SNAPSHOTS = "/_sandbox/api/snapshots"
 
 
 def _require_extra() -> None:
@@ -67,7 +69,8 @@ class Sandbox(BuiltInStubs):
     the log of what came. `handle` and `visit` serve it in this process; `govcomponents.sandbox.server` over HTTP.
     `sign_in` says how identity providers answer an authorization request: "page", "at_once", or None for what the world
     says of each client. `shares_clock` is whether its callers go by its clock. `state` is a file that keeps the state
-    over restarts; close the sandbox then. `scenarios` is a folder with a team's own.
+    over restarts; close the sandbox then. `scenarios` is a folder with a team's own. `snapshots` lets it note what
+    changes it in memory, so that it can be brought back to an earlier state; one with a `state` file can be too.
     It sends only to addresses that `world` names and to those below
     `send_below`: a world that comes later by its control API cannot name others. Raises ConfigurationError for a world
     that is wrong, and for a state file that does not fit.
@@ -85,6 +88,7 @@ class Sandbox(BuiltInStubs):
         state: Path | str | None = None,
         send_below: Iterable[str] = (),
         scenarios: Path | str | None = None,
+        snapshots: bool = False,
     ) -> None:
         _require_extra()
         if sign_in not in (None, "page", "at_once"):
@@ -106,8 +110,9 @@ class Sandbox(BuiltInStubs):
         self._replayer: StateReplayer | None = None
         folder = None if scenarios is None else Path(scenarios)
         self.scenarios = Scenarios(self._context, self.respond, folder)
+        self._snapshots = Snapshots(None)
         self._controls = SandboxControls(
-            self._context, self._start_again, self._drop_connections, self.respond, self.scenarios
+            self._context, self._start_again, self._drop_connections, self.respond, self.scenarios, self._snapshots
         )
         self._pages = (
             ControlApi(self._controls),
@@ -123,16 +128,24 @@ class Sandbox(BuiltInStubs):
         for url in send_below:
             self._context.destinations.permit_below(checked_destination(url))
         self._populate(read_world(sections, base_url), seed)
-        if state is not None:
-            from govcomponents.sandbox.persistence.replay import StateReplayer, made_by
+        if state is not None or snapshots:
+            self._replayer = self._begin_to_note(state, made_of=(sections, seed, sign_in))
+        self._controls.snapshots = self._snapshots = Snapshots(self._replayer)
 
-            replayer = StateReplayer(self._context, state, made_by(sections, seed, sign_in), self._redo)
-            try:
-                replayer.begin()
-            except BaseException:
-                replayer.close()
-                raise
-            self._replayer = replayer
+    def _begin_to_note(
+        self, state: Path | str | None, made_of: tuple[Mapping[str, object], int, SignIn | None]
+    ) -> StateReplayer:
+        from govcomponents.sandbox.persistence.event_log import EventLog, MemoryLog
+        from govcomponents.sandbox.persistence.replay import StateReplayer, made_by
+
+        log = MemoryLog() if state is None else EventLog(state, made_by(*made_of))
+        replayer = StateReplayer(self._context, log, self._redo, self._start_again)
+        try:
+            replayer.begin()
+        except BaseException:
+            replayer.close()
+            raise
+        return replayer
 
     def _drop_connections(self) -> int:
         return self.drop_connections()  # a server puts in its own, later than the pages are made
@@ -190,6 +203,22 @@ class Sandbox(BuiltInStubs):
         Raises ConfigurationError for one that is not there or is wrong.
         """
         self.scenarios.play(scenario)
+
+    def snapshot(self, name: str) -> None:
+        """Keep the present state under a name; one of that name is replaced.
+
+        It holds what calls, pages and the control API did, and not what a test did to a stub in Python. Raises
+        ConfigurationError if the sandbox keeps none (`snapshots=True`), and where the state cannot be made again.
+        """
+        self._snapshots.take(name)
+
+    def restore(self, name: str) -> None:
+        """Bring everything back to a snapshot: payments, messages, sign-ins, callbacks, faults and the clock.
+
+        Stubs are others after it, the log of requests begins again, and scenarios that played have ended. Raises
+        ConfigurationError if there is no snapshot of that name.
+        """
+        self._snapshots.restore(name)
 
     def provider(self, section: str) -> ProviderStub:
         """Return the stub of a section of the world, such as "pay". Raises ConfigurationError if the world has none."""
@@ -305,7 +334,8 @@ class Sandbox(BuiltInStubs):
     def _act(self, call: Call, found: Found) -> Response:
         # What sends callbacks waits for a service, which may call here: no step may wait for that.
         # What plays a scenario makes calls of its own, which are noted one by one.
-        if self._replayer is None or call.path in _SENDERS or call.path in _PLAYERS:
+        # What takes a snapshot or goes back to one is no step either.
+        if self._replayer is None or call.path in _SENDERS or call.path in _PLAYERS or call.path.startswith(_SNAPSHOTS):
             return found.route.handler(call)
         return self._replayer.act(call, found)
 

@@ -40,6 +40,7 @@ class SandboxServer:
         redirect_to: str | None = None,
         send_below: Iterable[str] = (),
         scenarios: Path | str | None = None,
+        snapshots: bool = False,
     ) -> None:
         """Bind at once. Port 0 takes a free one. Raises ConfigurationError if the address cannot be had."""
         if public_url is not None and base_url_parts(public_url) is None:
@@ -69,6 +70,7 @@ class SandboxServer:
                 shares_clock=False,
                 state=state,
                 scenarios=scenarios,
+                snapshots=snapshots,
                 send_below=[*send_below, *([callbacks_to] if callbacks_to is not None else [])],
             )
         except BaseException:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import heapq
 import random
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -174,7 +174,7 @@ class Callbacks:
 
     @property
     def queued(self) -> int:
-        """Number of callbacks ever queued."""
+        """Number of callbacks queued since the beginning."""
         return self._number
 
     @property
@@ -291,6 +291,16 @@ class Callbacks:
         if self._is_automatic and not getattr(self._here, "delivering", False):
             self.deliver_due()
 
+    @contextmanager
+    def held_back(self) -> Iterator[None]:
+        """Let this thread send nothing for the length of a `with` block, whatever becomes due."""
+        before = getattr(self._here, "delivering", False)
+        self._here.delivering = True
+        try:
+            yield
+        finally:
+            self._here.delivering = before
+
     def _take_due(self) -> Delivery | None:
         now = self._clock.time()
         with self._lock:
@@ -304,6 +314,8 @@ class Callbacks:
     def _attempt(self, delivery: Delivery) -> None:
         try:
             with self.recorder.step():
+                if self._deliveries.get(delivery.id) is not delivery:
+                    return  # the sandbox was brought back to another state since it was taken
                 callback = delivery.make(len(delivery.attempts) + 1)
                 self.recorder.note("made", {"id": delivery.id})
             result = DeliveryResult(None) if callback is None else self._post(callback)
@@ -356,3 +368,5 @@ class Callbacks:
             self._queue.clear()
             self._hooks.clear()
             self._perturbation = Perturbation()
+            self._number = 0  # ids begin again too, so that the same calls give the same ones
+            self._random.seed(0)

@@ -69,6 +69,10 @@ class ControlApi:
             Operation("POST", "/keys/rotate", _reads(m.RotateKeys, self.rotate_keys), takes=m.RotateKeys, status=204),
             Operation("GET", "/scenarios", self.scenarios, m.ScenarioLine, many=True),
             Operation("POST", "/scenarios/play", _reads(m.Play, self.play), m.ScenarioLine, m.Play),
+            Operation("GET", "/snapshots", self.snapshots, m.SnapshotLine, many=True),
+            Operation("POST", "/snapshots", _reads(m.TakeSnapshot, self.take), m.SnapshotLine, m.TakeSnapshot),
+            Operation("POST", "/snapshots/<name>/restore", self.restore, m.State),
+            Operation("DELETE", "/snapshots/<name>", self.forget, status=204),
             Operation("GET", "/timeline", self.timeline, m.EventLine, many=True, query=reference),
             Operation("GET", "/messages", self.messages, m.Message, many=True),
         ]
@@ -226,6 +230,37 @@ class ControlApi:
         if wanted.name not in known:
             raise _Refusal(400, "there is no such scenario", sorted(known))
         return _shown(models.ScenarioLine, self._controls.scenarios.play(wanted.name).scenario)
+
+    def snapshots(self, call: Call) -> list[models.SnapshotLine]:
+        """List the snapshots that were taken."""
+        return [models.SnapshotLine(name=name) for name in self._controls.snapshots.names()]
+
+    def take(self, call: Call, wanted: models.TakeSnapshot) -> models.SnapshotLine:
+        """Keep the present state under a name."""
+        try:
+            self._controls.snapshots.take(wanted.name)
+        except ConfigurationError as error:
+            raise _Refusal(409, str(error)) from None
+        return models.SnapshotLine(name=wanted.name)
+
+    def restore(self, call: Call) -> models.State:
+        """Bring everything back to a snapshot."""
+        name = self._known_snapshot(call)
+        try:
+            self._controls.snapshots.restore(name)
+        except ConfigurationError as error:
+            raise _Refusal(409, str(error)) from None
+        return self.state(call)
+
+    def forget(self, call: Call) -> None:
+        """Let a snapshot go."""
+        self._controls.snapshots.forget(self._known_snapshot(call))
+
+    def _known_snapshot(self, call: Call) -> str:
+        known = self._controls.snapshots.names()
+        if (name := call.params["name"]) not in known:
+            raise _Refusal(404, "there is no such snapshot", known)
+        return name
 
     def timeline(self, call: Call) -> list[models.EventLine]:
         """List what happened, oldest first; `reference` narrows it down to those that begin with it."""

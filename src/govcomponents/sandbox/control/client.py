@@ -198,6 +198,22 @@ class Control:
         """Begin a scenario by its name."""
         return models.ScenarioLine.model_validate_json(self._ask("POST", "/scenarios/play", models.Play(name=name)))
 
+    def snapshots(self) -> list[str]:
+        """The names of the snapshots that were taken, oldest first."""
+        return [one.name for one in self._list(models.SnapshotLine, "/snapshots")]
+
+    def snapshot(self, name: str) -> None:
+        """Keep the present state under a name. The sandbox has to be one that takes snapshots."""
+        self._ask("POST", "/snapshots", {"name": name})
+
+    def restore(self, name: str) -> models.State:
+        """Bring everything back to a snapshot."""
+        return models.State.model_validate_json(self._ask("POST", f"/snapshots/{quote(name, safe='')}/restore"))
+
+    def forget_snapshot(self, name: str) -> None:
+        """Let a snapshot go."""
+        self._ask("DELETE", f"/snapshots/{quote(name, safe='')}")
+
     def timeline(self, reference: str | None = None) -> list[models.EventLine]:
         """The timeline's events, oldest first; with `reference`, those that have it or one that begins with it."""
         query = f"?{urlencode({'reference': reference})}" if reference else ""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.http.messages import Call
+    from govcomponents.sandbox.persistence.snapshots import Snapshots
     from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.plugins.outbox import OutboxMessage
     from govcomponents.sandbox.plugins.provider import ProviderSpec, RunningProvider
@@ -33,7 +34,8 @@ class SandboxControls:
     """A sandbox as its control API and pages see and change it.
 
     `providers` are those that the world has; `absent` those of the default world that it has not; with `seed` they are
-    others after a reset. `respond` answers a request. `scenarios` are those that can be played.
+    others after a reset. `respond` answers a request. `scenarios` are those that can be played, `snapshots`
+    those that were taken.
     `drop_connections` ends every open connection but the caller's,
     and says how many.
     """
@@ -43,6 +45,7 @@ class SandboxControls:
     drop_connections: Callable[[], int]
     respond: Callable[[Call], Response]
     scenarios: Scenarios
+    snapshots: Snapshots
     seed: int = 0
     providers: Sequence[RunningProvider] = ()
     absent: Sequence[ProviderSpec] = ()

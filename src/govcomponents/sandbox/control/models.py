@@ -82,6 +82,18 @@ class Play(_In):
     name: str = Field(description="a name from the list of scenarios")
 
 
+class TakeSnapshot(_In):
+    """Keep the present state, for tests that begin from it."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="a name; one of that name is replaced")
+
+
+class SnapshotLine(_Out):
+    """One snapshot."""
+
+    name: str
+
+
 class ScenarioLine(_Out):
     """One scenario: what happens, and what a service should do about it."""
 

@@ -186,8 +186,9 @@ class Faults:
             self.any_armed = bool(self._armed)
 
     def forget_providers(self) -> None:
-        """Take all back, and forget every provider."""
+        """Take all back, forget every provider, and count from the beginning again."""
         self.clear()
+        self._number = 0
         self._operations.clear()
         self._definitions.clear()
 

@@ -1,18 +1,19 @@
-"""The file in which a sandbox keeps what changed it (`--state FILE`): SQLite, one row for each step, in order."""
+"""Keeps the steps that changed a sandbox, in order: in a file over restarts (SQLite), or in memory for snapshots."""
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -30,7 +31,66 @@ class Step:
     at: float
     callers_at: float
     kind: str
-    data: str
+    data: Mapping[str, Any]
+
+
+class Log(Protocol):
+    """The steps of one sandbox in order, and a few values beside them."""
+
+    def about(self, name: str) -> str | None:
+        """Return one value that is kept beside the steps."""
+        ...
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep one value beside the steps."""
+        ...
+
+    def add(self, at: float, callers_at: float, kind: str, data: Mapping[str, object]) -> None:
+        """Add a step at the end."""
+        ...
+
+    def steps(self) -> Iterable[Step]:
+        """Return all steps, in order."""
+        ...
+
+    def clear(self) -> None:
+        """Forget all steps."""
+        ...
+
+    def close(self) -> None:
+        """Keep nothing more. Closing twice does nothing."""
+        ...
+
+
+class MemoryLog:
+    """The steps of one sandbox that lives no longer than its process."""
+
+    def __init__(self) -> None:
+        self._steps: list[Step] = []
+        self._about: dict[str, str] = {}
+
+    def about(self, name: str) -> str | None:
+        """Return one value that is kept beside the steps."""
+        return self._about.get(name)
+
+    def keep(self, name: str, value: str) -> None:
+        """Keep one value beside the steps."""
+        self._about[name] = value
+
+    def add(self, at: float, callers_at: float, kind: str, data: Mapping[str, object]) -> None:
+        """Add a step at the end."""
+        self._steps.append(Step(len(self._steps) + 1, at, callers_at, kind, data))
+
+    def steps(self) -> Iterable[Step]:
+        """Return all steps, in order."""
+        return tuple(self._steps)
+
+    def clear(self) -> None:
+        """Forget all steps."""
+        self._steps.clear()
+
+    def close(self) -> None:
+        """Do nothing: the steps go with their process."""
 
 
 class EventLog:
@@ -82,16 +142,16 @@ class EventLog:
         """Keep one value beside the steps."""
         self._file.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (name, value))
 
-    def add(self, at: float, callers_at: float, kind: str, data: str) -> None:
+    def add(self, at: float, callers_at: float, kind: str, data: Mapping[str, object]) -> None:
         """Add a step at the end."""
-        self._file.execute(
-            "INSERT INTO steps (at, callers_at, kind, data) VALUES (?, ?, ?, ?)", (at, callers_at, kind, data)
-        )
+        row = (at, callers_at, kind, json.dumps(data))
+        self._file.execute("INSERT INTO steps (at, callers_at, kind, data) VALUES (?, ?, ?, ?)", row)
 
     def steps(self) -> Iterator[Step]:
         """All steps, in order."""
-        for row in self._file.execute("SELECT number, at, callers_at, kind, data FROM steps ORDER BY number"):
-            yield Step(*row)
+        rows = self._file.execute("SELECT number, at, callers_at, kind, data FROM steps ORDER BY number")
+        for number, at, callers_at, kind, data in rows:
+            yield Step(number, at, callers_at, kind, json.loads(data))
 
     def clear(self) -> None:
         """Forget all steps."""

@@ -1,4 +1,4 @@
-"""Keeps a sandbox's state over restarts: notes each step that changes it, and redoes the steps at the next start.
+"""Keeps a sandbox's state: notes each step that changes it, and redoes the steps at the next start or from a snapshot.
 
 A sandbox is deterministic: the same steps at the same times give the same state. So the steps are all that has to be
 kept, and no provider needs a form in which it is stored. While a step is done the clock stands still, and steps are
@@ -13,6 +13,7 @@ import json
 import re
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
@@ -20,18 +21,16 @@ from govcomponents.core.http.runtime import VERSION
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.callbacks.posting import DeliveryResult
 from govcomponents.sandbox.http.messages import Call
-from govcomponents.sandbox.persistence.event_log import EventLog
 from govcomponents.sandbox.plugins.provider import ProviderStub, TakesCards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
 
     from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.http.messages import Handler
     from govcomponents.sandbox.http.routing import Found
-    from govcomponents.sandbox.persistence.event_log import Step
+    from govcomponents.sandbox.persistence.event_log import Log, Step
     from govcomponents.sandbox.plugins.context import SandboxContext
 
 _RESETS = frozenset({"/_sandbox/api/reset", "/_sandbox/reset"})
@@ -44,18 +43,29 @@ def made_by(sections: Mapping[str, object], seed: int, sign_in: str | None) -> s
     return f"govcomponents {VERSION}, world {world}, seed {seed}, sign-in {sign_in}"
 
 
-class StateReplayer:
-    """Logs the steps of one sandbox to a file, and redoes them. It is the recorder of the sandbox's callbacks too.
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A state of a sandbox: the steps that led to it, and the clock as it was then."""
 
-    `redo` answers a call again.
+    steps: tuple[Step, ...]
+    clock: Mapping[str, float | None]
+
+
+class StateReplayer:
+    """Logs the steps of one sandbox, and redoes them. It is the recorder of the sandbox's callbacks too.
+
+    `redo` answers a call again. `start_again` empties the sandbox, as it was at its beginning.
     """
 
-    def __init__(self, context: SandboxContext, path: Path | str, made: str, redo: Handler) -> None:
+    def __init__(self, context: SandboxContext, log: Log, redo: Handler, start_again: Callable[[], None]) -> None:
         self._context = context
         self._redo_call = redo
+        self._start_again = start_again
         self._lock = threading.RLock()
         self._at = (0.0, 0.0)
-        self._log = EventLog(path, made)
+        self._is_redoing = False
+        self._accounted = self._leading_marks()
+        self._log = log
         was_at = self._log.about("base_url")
         if was_at not in (None, context.base_url):
             self._log.close()
@@ -71,8 +81,9 @@ class StateReplayer:
         Raises ConfigurationError if a step does not give what it gave then.
         """
         context = self._context
-        for step in self._log.steps():
-            self._redo(step)
+        with self._redoing():
+            for step in self._log.steps():
+                self._redo(step)
         if shown := self._log.about("clock"):
             context.clock.restore(json.loads(shown))
         context.clock.on_move(self._keep_clock)
@@ -96,11 +107,15 @@ class StateReplayer:
         """Do one step at a time, while the clock stands still."""
         with self._lock, self._context.clock.held() as at:
             self._at = at
+            before = self._leading_marks()
             yield
+            if self._accounted == before:
+                self._accounted = self._leading_marks()
 
     def note(self, kind: str, data: Mapping[str, object]) -> None:
         """Note what was done in a step."""
-        self._log.add(*self._at, kind, json.dumps(data))
+        if not self._is_redoing:
+            self._log.add(*self._at, kind, data)
 
     @contextmanager
     def note_changes(self, kind: str) -> Iterator[None]:
@@ -111,8 +126,49 @@ class StateReplayer:
             if self._marks() != before:
                 self.note(kind, {})
 
+    def snapshot(self) -> Snapshot:
+        """Keep the present state.
+
+        Raises ConfigurationError if something was done to a stub in Python that no step can do again.
+        """
+        with self._lock:
+            if self._accounted != self._leading_marks():
+                raise ConfigurationError(
+                    "something was done to a provider's stub in Python, which a snapshot cannot do again",
+                    fix="do it by a call, a page or simulator.control, or take the snapshot before it",
+                )
+            return Snapshot(tuple(self._log.steps()), self._context.clock.settings())
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Bring the sandbox back to a state. Nothing is sent meanwhile, and the log of requests begins again."""
+        with self._lock:
+            with self._redoing():
+                self._start_again()
+                for step in snapshot.steps:
+                    self._redo(step)
+            self._log.clear()
+            for step in snapshot.steps:
+                self._log.add(step.at, step.callers_at, step.kind, step.data)
+            self._context.clock.restore(snapshot.clock)
+            self._keep_clock()
+            self._context.callbacks.wake()
+
+    @contextmanager
+    def _redoing(self) -> Iterator[None]:
+        self._is_redoing = True
+        try:
+            with self._context.callbacks.held_back():
+                yield
+        finally:
+            self._is_redoing = False
+            self._accounted = self._leading_marks()
+
+    def _leading_marks(self) -> tuple[int, int]:
+        """Marks that only a step may leave; a fault that strikes is on the timeline without one."""
+        return self._context.ids.drawn, self._context.callbacks.queued
+
     def close(self) -> None:
-        """Close the file."""
+        """Close the log."""
         with self._lock:
             self._log.close()
 
@@ -126,7 +182,7 @@ class StateReplayer:
 
     def _redo(self, step: Step) -> None:
         context = self._context
-        data = json.loads(step.data)
+        data = step.data
         with context.clock.held((step.at, step.callers_at)):
             if step.kind == "sweep":
                 context.callbacks.sweep()
