@@ -35,6 +35,7 @@ from govcomponents.sandbox.world import checked_destination, load_world, read_wo
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.control.client import Control
+    from govcomponents.sandbox.control.controls import ManagesWorlds
     from govcomponents.sandbox.faults.arming import ArmedFault
     from govcomponents.sandbox.persistence.replay import StateReplayer
     from govcomponents.sandbox.plugins.context import SignIn
@@ -47,7 +48,7 @@ __all__ = ["IN_PROCESS_URL", "Sandbox"]
 IN_PROCESS_URL = "https://sandbox.example.gov.uk"
 _SENDERS = frozenset({"/_sandbox/api/callbacks/deliver", "/_sandbox/callbacks/deliver"})
 _PLAYERS = frozenset({"/_sandbox/api/scenarios/play", "/_sandbox/scenarios"})
-_SNAPSHOTS = "/_sandbox/api/snapshots"
+_NO_STEPS = ("/_sandbox/api/snapshots", "/_sandbox/api/worlds")
 
 
 def _require_extra() -> None:
@@ -204,6 +205,15 @@ class Sandbox(BuiltInStubs):
         """
         self.scenarios.play(scenario)
 
+    @property
+    def worlds(self) -> ManagesWorlds | None:
+        """Other sandboxes behind the same address; None in process."""
+        return self._controls.worlds
+
+    @worlds.setter
+    def worlds(self, worlds: ManagesWorlds) -> None:
+        self._controls.worlds = worlds
+
     def snapshot(self, name: str) -> None:
         """Keep the present state under a name; one of that name is replaced.
 
@@ -334,8 +344,8 @@ class Sandbox(BuiltInStubs):
     def _act(self, call: Call, found: Found) -> Response:
         # What sends callbacks waits for a service, which may call here: no step may wait for that.
         # What plays a scenario makes calls of its own, which are noted one by one.
-        # What takes a snapshot or goes back to one is no step either.
-        if self._replayer is None or call.path in _SENDERS or call.path in _PLAYERS or call.path.startswith(_SNAPSHOTS):
+        # What takes a snapshot or goes back to one is no step either, and other worlds are not this one's.
+        if self._replayer is None or call.path in _SENDERS or call.path in _PLAYERS or call.path.startswith(_NO_STEPS):
             return found.route.handler(call)
         return self._replayer.act(call, found)
 

@@ -14,6 +14,7 @@ from govcomponents.sandbox.callbacks.worker import CallbackWorker
 from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.sandbox.http.listener import Listener
 from govcomponents.sandbox.world import load_world, with_callbacks_to, with_redirects_to
+from govcomponents.sandbox.worlds import Worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -56,30 +57,37 @@ class SandboxServer:
             ) from None
         shown = f"[{host}]" if ":" in host else host
         self.base_url = public_url.rstrip("/") if public_url else f"http://{shown}:{self._listener.server_port}"
+        may_send = [*send_below, *([callbacks_to] if callbacks_to is not None else [])]
         try:
             if callbacks_to is not None:
                 world = with_callbacks_to(load_world(world), callbacks_to)
             if redirect_to is not None:
                 world = with_redirects_to(load_world(world), redirect_to)
-            self.sandbox = Sandbox(
-                world,
-                seed=seed,
-                now=now,
-                base_url=self.base_url,
-                sign_in=sign_in,
-                shares_clock=False,
-                state=state,
-                scenarios=scenarios,
-                snapshots=snapshots,
-                send_below=[*send_below, *([callbacks_to] if callbacks_to is not None else [])],
-            )
+
+            def make(base_url: str, *, state: Path | str | None = None) -> Sandbox:
+                return Sandbox(
+                    world,
+                    seed=seed,
+                    now=now,
+                    base_url=base_url,
+                    sign_in=sign_in,
+                    shares_clock=False,
+                    state=state,
+                    scenarios=scenarios,
+                    snapshots=snapshots,
+                    send_below=may_send,
+                )
+
+            self.sandbox = make(self.base_url, state=state)
         except BaseException:
             self._listener.server_close()
             raise
         self._listener.base_url = self.base_url
         named = urlsplit(self.base_url).hostname or ""
         self._listener.hosts = frozenset({host.lower(), self._listener.server_name, named})
-        self._listener.respond = self.sandbox.respond
+        self.worlds = self.sandbox.worlds = Worlds(self.sandbox, make)
+        """Other sandboxes behind the same address, such as one for each process of a suite."""
+        self._listener.respond = self.worlds.respond
         self.sandbox.drop_connections = self._listener.drop_connections
         self._worker = CallbackWorker(self.sandbox.callbacks, self.sandbox.clock)
 
@@ -102,6 +110,7 @@ class SandboxServer:
         self.sandbox.requests.close()
         self._listener.end_connections()
         self._listener.server_close()
+        self.worlds.close()
         self._worker.stop()
         self.sandbox.close()
 

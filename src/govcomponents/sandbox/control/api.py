@@ -11,6 +11,7 @@ from govcomponents.core.http.messages import Response
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.callbacks.queue import Perturbation
 from govcomponents.sandbox.control import models
+from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.sandbox.control.openapi import API, M, Operation, description
 from govcomponents.sandbox.faults.arming import UnknownName
 from govcomponents.sandbox.faults.catalogue import describe
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from govcomponents.sandbox.callbacks.queue import Delivery
-    from govcomponents.sandbox.control.controls import SandboxControls
+    from govcomponents.sandbox.control.controls import HasSettings, SandboxControls
     from govcomponents.sandbox.control.openapi import Result
     from govcomponents.sandbox.http.messages import Handler
 
@@ -73,6 +74,9 @@ class ControlApi:
             Operation("POST", "/snapshots", _reads(m.TakeSnapshot, self.take), m.SnapshotLine, m.TakeSnapshot),
             Operation("POST", "/snapshots/<name>/restore", self.restore, m.State),
             Operation("DELETE", "/snapshots/<name>", self.forget, status=204),
+            Operation("GET", "/worlds", self.worlds, m.World, many=True),
+            Operation("POST", "/worlds", _reads(m.AddWorld, self.add_world), m.World, m.AddWorld, status=201),
+            Operation("DELETE", "/worlds/<name>", self.remove_world, status=204),
             Operation("GET", "/timeline", self.timeline, m.EventLine, many=True, query=reference),
             Operation("GET", "/messages", self.messages, m.Message, many=True),
         ]
@@ -262,6 +266,27 @@ class ControlApi:
             raise _Refusal(404, "there is no such snapshot", known)
         return name
 
+    def worlds(self, call: Call) -> list[models.World]:
+        """List the sandboxes beside this one."""
+        added = {} if self._controls.worlds is None else self._controls.worlds.all()
+        return [_world(name, one) for name, one in added.items()]
+
+    def add_world(self, call: Call, wanted: models.AddWorld) -> models.World:
+        """Add a sandbox beside this one."""
+        if self._controls.worlds is None:
+            raise _Refusal(409, "only the first sandbox behind an address can add others")
+        try:
+            return _world(wanted.name, self._controls.worlds.add(wanted.name, by=wanted.by))
+        except ConfigurationError as error:
+            raise _Refusal(409, str(error)) from None
+
+    def remove_world(self, call: Call) -> None:
+        """Take a sandbox beside this one away, with all that is in it."""
+        worlds = self._controls.worlds
+        if worlds is None or call.params["name"] not in worlds.all():
+            raise _Refusal(404, "there is no such world", [] if worlds is None else list(worlds.all()))
+        worlds.remove(call.params["name"])
+
     def timeline(self, call: Call) -> list[models.EventLine]:
         """List what happened, oldest first; `reference` narrows it down to those that begin with it."""
         reference = dict(call.query).get("reference") or None
@@ -316,6 +341,10 @@ def _json(status: int, value: BaseModel | Sequence[BaseModel], headers: dict[str
 def _shown(model: type[M], one: object) -> M:
     """Show something by the fields that a model has in common with it."""
     return model.model_validate({name: getattr(one, name) for name in model.model_fields})
+
+
+def _world(name: str, one: HasSettings) -> models.World:
+    return models.World(name=name, base_url=one.base_url, environment=dict(environment(one.settings())))
 
 
 def _delivery(one: Delivery) -> models.CallbackState:

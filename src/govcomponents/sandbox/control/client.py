@@ -10,7 +10,7 @@ In process it is `sandbox.control`, over the very same API.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, TypeAdapter
@@ -213,6 +213,18 @@ class Control:
     def forget_snapshot(self, name: str) -> None:
         """Let a snapshot go."""
         self._ask("DELETE", f"/snapshots/{quote(name, safe='')}")
+
+    def worlds(self) -> list[models.World]:
+        """The sandboxes beside this one, oldest first."""
+        return self._list(models.World, "/worlds")
+
+    def add_world(self, name: str, *, by: Literal["prefix", "host"] = "prefix") -> models.World:
+        """Add an isolated sandbox behind the same address; `Control.over_http(world.base_url)` controls it."""
+        return models.World.model_validate_json(self._ask("POST", "/worlds", models.AddWorld(name=name, by=by)))
+
+    def remove_world(self, name: str) -> None:
+        """Take a sandbox beside this one away, with all that is in it."""
+        self._ask("DELETE", f"/worlds/{quote(name, safe='')}")
 
     def timeline(self, reference: str | None = None) -> list[models.EventLine]:
         """The timeline's events, oldest first; with `reference`, those that have it or one that begins with it."""

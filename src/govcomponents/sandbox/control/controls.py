@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from govcomponents.sandbox.plugins.outbox import KeepsMessages, SearchesMessages
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.outbox import OutboxMessage
     from govcomponents.sandbox.plugins.provider import ProviderSpec, RunningProvider
     from govcomponents.sandbox.scenarios.player import Scenarios
+    from govcomponents.settings import Settings
 
 
 class Reset(Protocol):
@@ -29,13 +30,39 @@ class Reset(Protocol):
         ...
 
 
+class HasSettings(Protocol):
+    """A sandbox, as much of it as its neighbours show."""
+
+    base_url: str
+
+    def settings(self) -> Settings:
+        """Return the settings with which a client reaches it."""
+        ...
+
+
+class ManagesWorlds(Protocol):
+    """Adds and removes sandboxes behind one address. Every method raises ConfigurationError."""
+
+    def add(self, name: str, *, by: Literal["prefix", "host"] = "prefix") -> HasSettings:
+        """Add one."""
+        ...
+
+    def all(self) -> Mapping[str, HasSettings]:
+        """Return those that were added, by name."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Take one away."""
+        ...
+
+
 @dataclass(slots=True)
 class SandboxControls:
     """A sandbox as its control API and pages see and change it.
 
     `providers` are those that the world has; `absent` those of the default world that it has not; with `seed` they are
     others after a reset. `respond` answers a request. `scenarios` are those that can be played, `snapshots`
-    those that were taken.
+    those that were taken. `worlds` are the sandboxes beside it, where it is served.
     `drop_connections` ends every open connection but the caller's,
     and says how many.
     """
@@ -49,6 +76,7 @@ class SandboxControls:
     seed: int = 0
     providers: Sequence[RunningProvider] = ()
     absent: Sequence[ProviderSpec] = ()
+    worlds: ManagesWorlds | None = None
 
     def messages(self) -> list[OutboxMessage]:
         """Every message as its reader sees it, oldest first."""

@@ -94,6 +94,23 @@ class SnapshotLine(_Out):
     name: str
 
 
+class AddWorld(_In):
+    """Add an isolated sandbox of the same world behind the same address, such as one for each process of a suite."""
+
+    name: str = Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$", description="such as worker-1")
+    by: Literal["prefix", "host"] = Field(
+        "prefix", description="whether it is below /worlds/NAME, or at NAME.localhost for clients that drop a prefix"
+    )
+
+
+class World(_Out):
+    """An isolated sandbox behind the same address."""
+
+    name: str
+    base_url: str
+    environment: dict[str, str] = Field(description="the settings of a service that uses it")
+
+
 class ScenarioLine(_Out):
     """One scenario: what happens, and what a service should do about it."""
 

@@ -71,6 +71,7 @@ class IndexPages:
             environment=environment(settings_for(self._controls.providers)),
             events=self._context.timeline.events()[-8:][::-1],
             base_url=self._context.base_url,
+            worlds={} if self._controls.worlds is None else self._controls.worlds.all(),
         )
         return own_page(200, page)
 
