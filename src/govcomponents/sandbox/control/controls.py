@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.http.messages import Call
-    from govcomponents.sandbox.persistence.snapshots import Snapshots
     from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.plugins.outbox import OutboxMessage
     from govcomponents.sandbox.plugins.provider import ProviderSpec, RunningProvider
@@ -27,6 +26,26 @@ class Reset(Protocol):
         self, *, seed: int | None = None, now: str | None = None, world: Mapping[str, object] | None = None
     ) -> None:
         """Start again; raises ConfigurationError for a wrong world or time, and then nothing has changed."""
+        ...
+
+
+class TakesSnapshots(Protocol):
+    """Keeps states of a sandbox by name, and brings it back to them. Every method raises ConfigurationError."""
+
+    def names(self) -> list[str]:
+        """Return the names of those that were taken, oldest first."""
+        ...
+
+    def take(self, name: str) -> None:
+        """Keep the present state under a name."""
+        ...
+
+    def restore(self, name: str) -> None:
+        """Bring the sandbox back to one."""
+        ...
+
+    def forget(self, name: str) -> None:
+        """Let one go."""
         ...
 
 
@@ -72,7 +91,7 @@ class SandboxControls:
     drop_connections: Callable[[], int]
     respond: Callable[[Call], Response]
     scenarios: Scenarios
-    snapshots: Snapshots
+    snapshots: TakesSnapshots
     seed: int = 0
     providers: Sequence[RunningProvider] = ()
     absent: Sequence[ProviderSpec] = ()
