@@ -39,15 +39,21 @@ $(VENV)/.made:
 	"$$chosen" -m venv --clear $(VENV)
 	@touch $@
 
+# What a newcomer reads while pip is silent.
+INSTALLING = @echo "Installing what this needs into $(VENV): a minute or two, the first time"
+
 $(VENV)/.all: $(VENV)/.made pyproject.toml
+	$(INSTALLING)
 	@$(PY) -m pip install --quiet --quiet --editable ".[all]"
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made pyproject.toml
+	$(INSTALLING)
 	@$(PY) -m pip install --quiet --quiet --editable ".[dev]"
 	@touch $@ $(VENV)/.all
 
 $(VENV)/.docs: $(VENV)/.made pyproject.toml
+	$(INSTALLING)
 	@$(PY) -m pip install --quiet --quiet --editable ".[docs]"
 	@touch $@
 
@@ -56,7 +62,15 @@ demo: $(VENV)/.all ## set up, then run the example: a service that is killed and
 	@$(PY) examples/renew_a_licence.py
 
 .PHONY: demo-django demo-flask demo-fastapi
-demo-django demo-flask demo-fastapi: $(VENV)/.dev ## run a whole service on that framework, to be looked at (Ctrl-C ends it)
+$(VENV)/.django $(VENV)/.flask $(VENV)/.fastapi: $(VENV)/.made pyproject.toml
+	$(INSTALLING)
+	@$(PY) -m pip install --quiet --quiet --editable ".[all,$(patsubst .%,%,$(notdir $@))]" $(if $(findstring fastapi,$@),uvicorn aiosqlite "sqlalchemy[asyncio]")
+	@touch $@
+
+demo-django: $(VENV)/.django
+demo-flask: $(VENV)/.flask
+demo-fastapi: $(VENV)/.fastapi
+demo-django demo-flask demo-fastapi: ## run a whole service on that framework, to be looked at (Ctrl-C ends it)
 	@cd examples/services/$(patsubst demo-%,%,$@) && ../../../$(PY) demo.py
 
 .PHONY: test
