@@ -29,7 +29,14 @@ BLOCK = re.compile(
 )
 ADDED = ", at the end"
 # Commands that do not end, and what they print or write once they are there.
-SERVERS = {"govcomponents sandbox": "To see what is in it", "gov work": "", "govcomponents_work": ""}
+SERVERS = {
+    "govcomponents sandbox": "To see what is in it",
+    "flask --app app run": "",
+    "gov work": "",
+    "uvicorn app:": "",
+    "runserver": "",
+    "govcomponents_work": "",
+}
 PATIENCE = 90.0
 
 
@@ -142,7 +149,7 @@ class Reader:
 
     def served(self, command: str) -> str | None:
         """What a command that goes on tells when it is there; None for one that ends."""
-        for part, told in {**SERVERS, "flask --app app run": "", "uvicorn app:": "", "runserver": ""}.items():
+        for part, told in SERVERS.items():
             if part in command and "--once" not in command:
                 return told
         return None

@@ -134,6 +134,16 @@ def test_a_project_whose_durable_layer_has_no_tables_is_told_to_migrate() -> Non
     assert found & {"govcomponents.E008", "govcomponents.E009"} == {"govcomponents.E009"}
 
 
+def test_a_project_whose_durable_layer_has_no_tables_may_make_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["manage.py", "migrate"])  # it looks at the database before it makes the tables
+    with override_settings(GOVCOMPONENTS={}, GOVCOMPONENTS_DURABLE={}), GovComponents.sandbox() as made:
+        gov.use(made)
+        found = {message.id for message in run_checks(databases=["default"])}
+        gov.later.engine.dispose()
+    gov.use(None)
+    assert "govcomponents.E009" not in found
+
+
 @pytest.mark.parametrize("setting", [{"keys": ["short"]}, {"database": "nowhere"}])
 def test_a_wrong_setting_stops_a_project(setting: dict[str, object]) -> None:
     with override_settings(GOVCOMPONENTS={}, GOVCOMPONENTS_DURABLE=setting):
