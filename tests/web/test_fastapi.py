@@ -15,7 +15,8 @@ from fastapi import Depends, FastAPI
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Mount
+from starlette.routing import Mount, Route
+from starlette.testclient import TestClient
 
 from govcomponents import AsyncGovComponents, ConfigurationError
 from govcomponents.contracts.web.browser import Browser, path_of
@@ -108,6 +109,19 @@ def test_the_openapi_document_holds_only_what_is_the_services() -> None:
 def test_a_service_that_has_not_started_says_what_to_do() -> None:
     with pytest.raises(ConfigurationError, match="lifespan"):
         _ = FastAPIGov(SECRET).components
+
+
+def test_the_lifespan_keeps_pages_about_a_person_out_of_caches() -> None:
+    ext = StarletteGov(SECRET, gov=AsyncGovComponents.sandbox())
+
+    async def page(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(str(await ext.person(request)))
+
+    app = Starlette(routes=[Route("/", page)], lifespan=ext.lifespan)
+    for _ in range(2):
+        with TestClient(app) as client:
+            assert client.get("/").headers["vary"] == "Cookie"
+        ext._opened(AsyncGovComponents.sandbox())
 
 
 def test_a_short_secret_is_refused_at_once() -> None:

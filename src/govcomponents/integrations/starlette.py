@@ -33,6 +33,7 @@ from govcomponents.web.person import Requirement
 from govcomponents.web.results import SignedIn
 
 try:
+    from starlette.applications import Starlette
     from starlette.datastructures import Headers, MutableHeaders
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
@@ -83,6 +84,12 @@ class PersonalPages:
             await send(message)
 
         await self._app(scope, receive, marked)
+
+
+def _keep_pages_personal(app: object) -> None:
+    """Put the middleware before an application that is starting, where nobody can forget it."""
+    if isinstance(app, Starlette) and app.middleware_stack and not isinstance(app.middleware_stack, PersonalPages):
+        app.middleware_stack = PersonalPages(app.middleware_stack)
 
 
 class SignInNeeded(HTTPException):
@@ -156,11 +163,12 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         ]
 
     @asynccontextmanager
-    async def lifespan(self, _app: object) -> AsyncIterator[None]:
+    async def lifespan(self, app: object) -> AsyncIterator[None]:
         """Open the components when the application starts, and close them when it stops.
 
-        A worker beside the requests is let finish what is under way.
+        A worker beside the requests is let finish what is under way. `PersonalPages` is put before the application.
         """
+        _keep_pages_personal(app)
         if self._open is None:
             self._opened(self._later.components if self._later else AsyncGovComponents.from_settings())
         is_stopped = asyncio.Event()

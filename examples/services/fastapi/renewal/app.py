@@ -17,7 +17,6 @@ from fastapi.templating import Jinja2Templates
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from govcomponents import AsyncGovComponents, GovComponentsError, OutcomeUnknown
-from govcomponents.integrations.starlette import PersonalPages
 from govcomponents.web import NotSignedIn, Person
 from renewal import records
 from renewal.components import FEE, Components, owner_of
@@ -56,7 +55,6 @@ def create_app(
 
     app = FastAPI(title="Renew a licence", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.components = components
-    app.add_middleware(PersonalPages)
     app.include_router(components.web.router, prefix="/gov")
     app.mount("/static", StaticFiles(directory=HERE / "static"))
     add_pages(app, components, engine)
