@@ -25,6 +25,7 @@ from govcomponents import (
 )
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.http.messages import Response
+from govcomponents.core.observe import UNWATCHED
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import NotSent
 from govcomponents.privacy import Secret
@@ -211,6 +212,43 @@ def test_an_observer_that_fails_stops_neither_the_call_nor_the_others(connect, c
 def test_a_base_observer_watches_nothing_and_stops_nothing(connect):
     pay, _ = connect(NotSent("no way there"), answer(200, PAYMENT), observers=[Observer()])
     assert pay.get("hu20sqlact5260q2nanm0q8u93").reference == "canary-reference"
+
+
+def test_who_leaves_an_operation_alone_hears_of_none_of_its_attempts_and_the_others_do(connect):
+    class Choosy(Recorder):
+        def operation(self, operation):
+            self.seen.append(("asked", operation))
+            return UNWATCHED
+
+    choosy, seen = Choosy(), Recorder()
+    pay, _ = connect(NotSent("no way there"), answer(200, PAYMENT), observers=[choosy, seen])
+    pay.get("hu20sqlact5260q2nanm0q8u93")
+    assert choosy.story == ["asked", "happened"]
+    assert seen.story == ["begin", "send", "answer", "happened", "send", "answer", "end"]
+    assert seen.seen[0][1].attempts == 2
+
+
+def test_attempts_are_counted_where_nobody_watches_them(connect):
+    class Ended(Observer):
+        def __init__(self):
+            self.seen = []
+
+        def operation(self, operation):
+            self.seen.append(operation)
+
+    ended = Ended()
+    pay, _ = connect(NotSent("no way there"), answer(200, PAYMENT), observers=[ended])
+    pay.get("hu20sqlact5260q2nanm0q8u93")
+    assert [one.attempts for one in ended.seen] == [2]
+
+
+def test_an_observer_may_get_its_hook_later(connect):
+    late = Observer()
+    seen = []
+    late.attempt = seen.append
+    pay, _ = connect(answer(200, PAYMENT), observers=[late])
+    pay.get("hu20sqlact5260q2nanm0q8u93")
+    assert [one.number for one in seen] == [1]
 
 
 def test_a_sign_in_that_is_refused_is_told_by_its_reason():

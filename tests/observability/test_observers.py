@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import structlog
 from opentelemetry import trace
+from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
@@ -197,6 +198,29 @@ def test_what_is_not_sampled_has_no_parts_and_is_measured_all_the_same(
     (traceparent,) = sent
     assert (traceparent is not None) == propagates
     assert traceparent is None or int(traceparent[-2:], 16) % 2 == 0  # not sampled
+
+
+def test_what_is_neither_sampled_nor_measured_is_left_alone(spans: InMemorySpanExporter) -> None:
+    asked: list[str] = []
+
+    class Never(Sampler):
+        def should_sample(self, parent: object, trace_id: int, name: str, *_: object, **__: object) -> SamplingResult:
+            asked.append(name)
+            return SamplingResult(Decision.DROP)
+
+        def get_description(self) -> str:
+            return "never"
+
+    outside, inside = TracerProvider(), TracerProvider(sampler=Never())
+    outside.add_span_processor(SimpleSpanProcessor(spans))
+    observer = OpenTelemetryObserver(inside, NoOpMeterProvider())
+    with (
+        outside.get_tracer("service").start_as_current_span("renew"),
+        GovComponents.sandbox(observers=[observer]) as gov,
+    ):
+        list(gov.pay.search())
+    assert asked == ["pay.search"]  # and no part of it, although the caller's own span is recorded
+    assert [span.name for span in spans.get_finished_spans()] == ["renew"]
 
 
 def test_spans_stand_below_the_callers_own(

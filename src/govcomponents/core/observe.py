@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
@@ -50,6 +50,8 @@ class Operation:
     attempts: int = 0
     seconds: float = 0.0
     error: str | None = None
+    watchers: tuple[Observer, ...] | None = field(default=None, repr=False, compare=False)
+    """Who watches the attempts of this operation; None where that was not asked yet."""
 
     @property
     def component(self) -> str:
@@ -170,6 +172,8 @@ def as_observers(operation: str, given: object) -> tuple[Observer, ...]:
     return tuple(as_observer(one) for one in given)
 
 
+UNWATCHED: Final[_Watcher] = nullcontext()
+"""What an observer's `operation` gives that wants to hear nothing of an operation, nor of its attempts."""
 _current: ContextVar[Operation | None] = ContextVar("govcomponents_operation", default=None)
 
 
@@ -185,13 +189,19 @@ class OperationWatch:
     def __enter__(self) -> None:
         operation = self._operation
         self._entered: list[_Watcher] | None = None
+        unwatched: tuple[Observer, ...] = ()
         for observer in self._observers:
             try:
-                if (watcher := observer.operation(operation)) is not None:
+                watcher = observer.operation(operation)
+                if watcher is UNWATCHED:
+                    unwatched = (*unwatched, observer)
+                elif watcher is not None:
                     watcher.__enter__()
                     self._entered = [watcher] if self._entered is None else [*self._entered, watcher]
             except Exception as error:  # noqa: BLE001  # whatever an observer does, the call goes on
                 _failed(error)
+        if unwatched:
+            operation.watchers = tuple(one for one in watchers_of_attempts(self._observers) if one not in unwatched)
         self._token = _current.set(operation)
         self._started = _now()
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.http.runtime import VERSION
-from govcomponents.core.observe import Attempt, Happening, Observer, Operation
+from govcomponents.core.observe import UNWATCHED, Attempt, Happening, Observer, Operation
 from govcomponents.errors import ConfigurationError
 from govcomponents.frames import leaving_frames_behind
 from govcomponents.observability import names
@@ -26,10 +26,12 @@ except ImportError:
     ) from None
 
 if TYPE_CHECKING:
+    from opentelemetry.context import Context
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import Span, TracerProvider
 
 _SCOPE: Final = "govcomponents"
+_MOST_KNOWN: Final = 1000  # kinds of requests: each has a template, and nobody's data
 _FAILED: Final = Status(StatusCode.ERROR)
 
 
@@ -49,27 +51,37 @@ class OpenTelemetryObserver(Observer):
         propagates: bool = False,
     ) -> None:
         self.tracer = trace.get_tracer(_SCOPE, VERSION, tracer_provider)
-        self.propagates = propagates
+        self._propagates = propagates
         meter = metrics.get_meter(_SCOPE, VERSION, meter_provider)
         operations, requests = names.OPERATION_DURATION, names.REQUEST_DURATION
         self._operations = meter.create_histogram(operations.name, operations.unit, operations.told)
         self._requests = meter.create_histogram(requests.name, requests.unit, requests.told)
         self._waits = meter.create_counter(names.WAIT.name, names.WAIT.unit, names.WAIT.told)
         self.measures = not isinstance(self._operations, NoOpHistogram)
-        self._about: dict[tuple[str, str, str], dict[str, str]] = {}
+        self._operations_known: dict[tuple[str, str, str], dict[str, str]] = {}
+        self._attempts_known: dict[tuple[str, str, int | None, str, str], tuple[str, dict[str, str | int]]] = {}
         self._happenings = meter.create_counter(names.HAPPENINGS.name, names.HAPPENINGS.unit, names.HAPPENINGS.told)
 
     def operation(self, operation: Operation, /) -> AbstractContextManager[object]:
-        """Begin the span of an operation."""
-        return _OperationSpan(self, operation)
+        """Begin the span of an operation. One that is not sampled, and not measured either, is left alone."""
+        span = self.tracer.start_span(operation.name, attributes=self._about_operation(operation))
+        if not (self.measures or self._propagates or span.is_recording()):
+            return UNWATCHED
+        return _OperationSpan(self, operation, span)
 
     def attempt(self, attempt: Attempt, /) -> AbstractContextManager[object] | None:
         """Begin the span of a request, if that of its operation is recorded; what is not sampled has no parts."""
+        span: Span | None = None
+        inside = None
         if trace.get_current_span().is_recording():
-            return _AttemptSpan(self, attempt)
-        if self.propagates:
-            propagate.inject(attempt.headers)
-        return _Unrecorded(self, attempt) if self.measures else None
+            name, about = self._about_attempt(attempt)
+            span = self.tracer.start_span(name, kind=SpanKind.CLIENT, attributes=about)
+            if attempt.number > 1:
+                span.set_attribute(names.RESEND_COUNT, attempt.number - 1)
+            inside = trace.set_span_in_context(span)
+        if self._propagates:
+            propagate.inject(attempt.headers, inside)
+        return _AttemptSpan(self, attempt, span, inside) if inside is not None or self.measures else None
 
     def happened(self, happening: Happening, /) -> None:
         """Count what happened, and note it on the span that is open."""
@@ -84,17 +96,36 @@ class OpenTelemetryObserver(Observer):
             self._waits.add(happening.seconds, about)
         trace.get_current_span().add_event(happening.name, {**about, **happening.labels})
 
-    def about(self, it: Operation) -> dict[str, str]:
-        """Return the attributes of all calls of one operation, made once."""
-        known = self._about.get((it.name, it.provider, it.account))
+    def _about_operation(self, it: Operation) -> dict[str, str]:
+        """Return the attributes of all calls of one operation, made once: there are few."""
+        key = (it.name, it.provider, it.account)
+        known = self._operations_known.get(key)
         if known is None:
-            known = {
+            known = self._operations_known[key] = {
                 names.COMPONENT: it.component,
                 names.OPERATION: it.name,
                 names.PROVIDER: it.provider,
                 names.ACCOUNT: it.account,
             }
-            self._about[it.name, it.provider, it.account] = known
+        return known
+
+    def _about_attempt(self, it: Attempt) -> tuple[str, dict[str, str | int]]:
+        """Return the name and the attributes of all requests of one kind, made once: there are few."""
+        key = (it.method, it.server, it.port, it.template, it.operation.provider)
+        known = self._attempts_known.get(key)
+        if known is None:
+            about: dict[str, str | int] = {
+                names.METHOD: it.method,
+                names.SERVER: it.server,
+                names.TEMPLATE: it.template,
+                names.URL: f"//{it.server}{'' if it.port is None else f':{it.port}'}{it.template}",
+                names.PROVIDER: it.operation.provider,
+            }
+            if it.port is not None:
+                about[names.PORT] = it.port
+            known = (f"{it.method} {it.template}" if it.template else it.method), about
+            if len(self._attempts_known) < _MOST_KNOWN:
+                self._attempts_known[key] = known
         return known
 
     def ended_operation(self, it: Operation) -> None:
@@ -120,20 +151,20 @@ class OpenTelemetryObserver(Observer):
 
 
 class _OperationSpan(AbstractContextManager[None]):
+    """The span of an operation, recorded or not: no part of the call takes the caller's own span for it."""
+
     __slots__ = ("_observer", "_operation", "_span", "_token")
 
-    def __init__(self, observer: OpenTelemetryObserver, operation: Operation) -> None:
+    def __init__(self, observer: OpenTelemetryObserver, operation: Operation, span: Span) -> None:
         self._observer = observer
         self._operation = operation
+        self._span = span
 
     def __enter__(self) -> None:
-        it, observer = self._operation, self._observer
-        self._span: Span = observer.tracer.start_span(it.name, attributes=observer.about(it))
-        # Also one that is not recorded, so that no part of the call takes the caller's own span for its operation's.
         self._token = context.attach(trace.set_span_in_context(self._span))
 
     def __exit__(self, *_exception: object) -> None:
-        it, span, observer = self._operation, self._span, self._observer
+        it, span = self._operation, self._span
         context.detach(self._token)
         if span.is_recording():
             span.set_attribute(names.ATTEMPTS, it.attempts)
@@ -141,60 +172,38 @@ class _OperationSpan(AbstractContextManager[None]):
                 span.set_attribute(names.ERROR_TYPE, it.error)
                 span.set_status(_FAILED)
             span.end()
-        if observer.measures:
-            observer.ended_operation(it)
-
-
-class _Unrecorded(AbstractContextManager[None]):
-    """Measures a request that has no span."""
-
-    __slots__ = ("_attempt", "_observer")
-
-    def __init__(self, observer: OpenTelemetryObserver, attempt: Attempt) -> None:
-        self._observer = observer
-        self._attempt = attempt
-
-    def __exit__(self, *_exception: object) -> None:
-        self._observer.ended_attempt(self._attempt)
+        if self._observer.measures:
+            self._observer.ended_operation(it)
 
 
 class _AttemptSpan(AbstractContextManager[None]):
-    __slots__ = ("_attempt", "_observer", "_span", "_token")
+    """The span of a request, if it has one, and its measurement."""
 
-    def __init__(self, observer: OpenTelemetryObserver, attempt: Attempt) -> None:
+    __slots__ = ("_attempt", "_inside", "_observer", "_span", "_token")
+
+    def __init__(
+        self, observer: OpenTelemetryObserver, attempt: Attempt, span: Span | None, inside: Context | None
+    ) -> None:
         self._observer = observer
         self._attempt = attempt
+        self._span = span
+        self._inside = inside
 
     def __enter__(self) -> None:
-        it, observer = self._attempt, self._observer
-        about: dict[str, str | int] = {
-            names.METHOD: it.method,
-            names.SERVER: it.server,
-            names.TEMPLATE: it.template,
-            names.URL: f"//{it.server}{'' if it.port is None else f':{it.port}'}{it.template}",
-            names.PROVIDER: it.operation.provider,
-        }
-        if it.port is not None:
-            about[names.PORT] = it.port
-        if it.number > 1:
-            about[names.RESEND_COUNT] = it.number - 1
-        name = f"{it.method} {it.template}" if it.template else it.method
-        self._span: Span = observer.tracer.start_span(name, kind=SpanKind.CLIENT, attributes=about)
-        inside = trace.set_span_in_context(self._span)
-        self._token = context.attach(inside)
-        if observer.propagates:
-            propagate.inject(it.headers, inside)
+        self._token = None if self._inside is None else context.attach(self._inside)
 
     def __exit__(self, *_exception: object) -> None:
         it, span = self._attempt, self._span
-        context.detach(self._token)
-        if it.status is not None:
-            span.set_attribute(names.STATUS, it.status)
-        if it.status is None or it.status >= 400:
-            span.set_attribute(names.ERROR_TYPE, it.outcome if it.status is None else str(it.status))
-            span.set_status(_FAILED)
-        if it.request_id is not None:
-            span.set_attribute(names.PROVIDER_REQUEST, it.request_id)
-        span.end()
+        if self._token is not None:
+            context.detach(self._token)
+        if span is not None:
+            if it.status is not None:
+                span.set_attribute(names.STATUS, it.status)
+            if it.status is None or it.status >= 400:
+                span.set_attribute(names.ERROR_TYPE, it.outcome if it.status is None else str(it.status))
+                span.set_status(_FAILED)
+            if it.request_id is not None:
+                span.set_attribute(names.PROVIDER_REQUEST, it.request_id)
+            span.end()
         if self._observer.measures:
             self._observer.ended_attempt(it)

@@ -158,12 +158,13 @@ class HttpClient:
     async def _watched(self, request: Request, number: int) -> Response:
         operation = current_operation() or Operation(request.operation, self.provider, self._account)
         operation.attempts += 1
-        if not self._watchers_of_attempts:
+        watchers = self._watchers_of_attempts if operation.watchers is None else operation.watchers
+        if not watchers:
             check_deadline(request.operation, self.provider)
             return await self.transport.send(request)
         server, port = self._server if request.url.startswith(self._below) else _server(request.url)
         attempt = Attempt(operation, number, request.method, server, port, request.template)
-        with AttemptWatch(self._watchers_of_attempts, attempt):
+        with AttemptWatch(watchers, attempt):
             if attempt.headers:
                 own = {name.lower() for name in request.headers}
                 added = {name: value for name, value in attempt.headers.items() if name.lower() not in own}
