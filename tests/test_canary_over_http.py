@@ -16,8 +16,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sentry_sdk
 from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor
+from opentelemetry.instrumentation.logging import LoggingInstrumentor
 from opentelemetry.instrumentation.requests import RequestsInstrumentor
 from opentelemetry.instrumentation.urllib3 import URLLib3Instrumentor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -66,6 +69,7 @@ class Watched:
 
     sentry: InMemory
     spans: InMemorySpanExporter
+    metrics: InMemoryMetricReader
 
     def reported(self) -> str:
         """What Sentry's SDK sent, but for the variables and the source lines of the caller's own frames."""
@@ -82,10 +86,11 @@ class Watched:
         return json.dumps(sent, default=str, ensure_ascii=False)
 
     def traced(self) -> str:
-        """What is in the spans of the stock instrumentations."""
+        """What is in the spans and metrics of the stock instrumentations."""
         found = [span.to_json() for span in self.spans.get_finished_spans()]
         self.spans.clear()
-        return "\n".join(found)
+        data = self.metrics.get_metrics_data()
+        return "\n".join(found) + (data.to_json() if data else "")
 
 
 @pytest.fixture(scope="module")
@@ -93,13 +98,17 @@ def watched() -> Iterator[Watched]:
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    instrumentors = [RequestsInstrumentor(), URLLib3Instrumentor(), AioHttpClientInstrumentor()]
+    reader = InMemoryMetricReader()
+    meters = MeterProvider([reader])
+    instrumentors = [
+        *(RequestsInstrumentor(), URLLib3Instrumentor(), AioHttpClientInstrumentor(), LoggingInstrumentor()),
+    ]
     for one in instrumentors:
-        one.instrument(tracer_provider=provider)
+        one.instrument(tracer_provider=provider, meter_provider=meters, set_logging_format=False)
     sentry_sdk.init(dsn="https://key@sentry.invalid/1", transport=InMemory, traces_sample_rate=1.0)
     transport = sentry_sdk.get_client().transport
     assert isinstance(transport, InMemory)
-    yield Watched(transport, exporter)
+    yield Watched(transport, exporter, reader)
     sentry_sdk.init()
     for one in instrumentors:
         one.uninstrument()

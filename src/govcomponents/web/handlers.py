@@ -28,6 +28,7 @@ from govcomponents.identity.urls import safe_return_path
 from govcomponents.web.ended_sessions import MemoryEndedSessions, in_store
 from govcomponents.web.messages import Answer
 from govcomponents.web.person import Person
+from govcomponents.web.recorded_spans import hide_callback_query_of_span
 from govcomponents.web.results import NotSignedIn, SignedIn
 
 if TYPE_CHECKING:
@@ -136,6 +137,7 @@ class WebHandlers:
         A callback with a state that this browser did not begin changes nothing, whatever it says: anybody can make a
         link to it. One that comes twice, by the back button or a double click, leaves a person signed in.
         """
+        hide_callback_query_of_span()
         state = _one_state(request.query)
         pending, ended = self._cookies.take_pending(request.cookies, state)
         if pending is None:
