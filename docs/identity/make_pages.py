@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from govcomponents.contracts.capability_proofs import PROOFS
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
 from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.port import IdentityCapability
@@ -31,8 +32,9 @@ MEANINGS = {
 }
 HEAD = """# What each provider can do
 
-Made from what the adapters declare, each of which the contract suite proves; everything else is refused unsent, with
-`NotSupported`. What the `oidc` adapter can do is what its settings say of the provider.
+Made from what the adapters declare; everything else is refused unsent, with `NotSupported`, which the contract proves.
+What is declared is proved by the test of the contract that is named, or else by the provider's own tests below
+`tests/identity`. What the `oidc` adapter can do is what its settings say of the provider.
 
 """
 
@@ -40,10 +42,12 @@ Made from what the adapters declare, each of which the contract suite proves; ev
 def capabilities() -> str:
     """The capability table."""
     columns = {"GOV.UK One Login": OneLogin.capabilities, "Login.gov": LoginGov.capabilities}
-    lines = [f"| | {' | '.join(columns)} |", f"| --- |{' --- |' * len(columns)}"]
+    lines = [f"| | {' | '.join(columns)} | proved by |", f"| --- |{' --- |' * len(columns)} --- |"]
     for capability, meaning in MEANINGS.items():
-        cells = ("yes" if capability in declared else "" for declared in columns.values())
-        lines.append(f"| {meaning} | {' | '.join(cells)} |")
+        cells = tuple("yes" if capability in declared else "" for declared in columns.values())
+        proof = f"`{PROOFS[capability]}`" if capability in PROOFS else "the provider's own tests"
+        proof = proof if "yes" in cells else ""
+        lines.append(f"| {meaning} | {' | '.join(cells)} | {proof} |")
     return HEAD + "\n".join(lines) + "\n"
 
 

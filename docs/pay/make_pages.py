@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from pathlib import Path
 
+from govcomponents.contracts.capability_proofs import PROOFS
 from govcomponents.pay.adapters import BUILT_IN
 from govcomponents.pay.adapters.govuk_pay.error_mapping import MEANINGS
 from govcomponents.pay.adapters.stripe.error_mapping import MEANINGS as STRIPE_MEANINGS
@@ -32,15 +33,19 @@ def capabilities() -> str:
     lines = [
         "# What each adapter can do",
         "",
-        "Made from the adapters' declarations by `docs/pay/make_pages.py`. The contract's tests prove each entry: what",
-        "is declared works, and what is not raises `NotSupported` before anything is sent.",
+        "Made from the adapters' declarations by `docs/pay/make_pages.py`. What is not declared raises",
+        "`NotSupported` before anything is sent: `test_what_is_not_declared_is_refused_unsent` proves it.",
+        "What is declared is proved by the test of the contract that is named, for each adapter that declares it, or",
+        "else by the provider's own tests. `govcomponents contract run NAME` reports the same of an adapter of yours.",
         "",
-        "| | " + " | ".join(f"{kind.provider} (`{name}`)" for name, kind in columns.items()) + " |",
-        "| --- | " + " | ".join("---" for _ in columns) + " |",
+        "| | " + " | ".join(f"{kind.provider} (`{name}`)" for name, kind in columns.items()) + " | proved by |",
+        "| --- | " + " | ".join("---" for _ in columns) + " | --- |",
     ]
     for capability in PayCapability:
-        marks = ("yes" if capability in kind.capabilities else "no" for kind in columns.values())
-        lines.append(f"| {capability.value.replace('_', ' ')} | {' | '.join(marks)} |")
+        marks = tuple("yes" if capability in kind.capabilities else "no" for kind in columns.values())
+        proof = f"`{PROOFS[capability]}`" if capability in PROOFS else "the provider's own tests"
+        proof = proof if "yes" in marks else ""
+        lines.append(f"| {capability.value.replace('_', ' ')} | {' | '.join(marks)} | {proof} |")
     return "\n".join(lines) + "\n"
 
 

@@ -79,3 +79,4 @@ HAPPENINGS: Final = Metric(
     "how often something happened beside the calls, such as a sign-in that was refused, by its reason",
 )
 METRICS: Final = (OPERATION_DURATION, REQUEST_DURATION, WAIT, HAPPENINGS)
+"""All metrics that the observers of this package give. Those of time are in seconds."""
