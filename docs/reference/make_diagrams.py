@@ -111,8 +111,8 @@ def states() -> str:
         "What the words promise: [payments](../pay/take-a-payment.md#what-the-states-promise),",
         "[messages](../notify/receipts.md), [rows](../durable/states.md). `UNKNOWN`, which keeps the provider's own",
         "text, can stand in any place. A provider may leave a state out. News may come late or twice: the states of a",
-        "payment are merged, so that their order does not matter. `govcomponents outbox retry` takes a row up again that",
-        "was refused or is dead.",
+        "payment are merged, so that their order does not matter. `govcomponents outbox retry` takes a row up again",
+        "that was refused or is dead.",
     ]
     for title, (kind, changes) in CHANGES.items():
         lines += ["", f"## {title}", "", *diagram(kind, changes)]

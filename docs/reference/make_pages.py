@@ -248,6 +248,16 @@ def told_below(module: str, name: str) -> str:
     return ""
 
 
+def home_of(module: str, name: str) -> str:
+    """The module that defines a name, which a door passes on."""
+    place = import_module(module).__file__
+    body = ast.parse(Path(place).read_text(encoding="utf-8")).body if place else []
+    for node in [*body, *(inner for one in body if isinstance(one, ast.If) for inner in one.body)]:
+        if isinstance(node, ast.ImportFrom) and node.module and name in [alias.name for alias in node.names]:
+            return home_of(node.module, name)
+    return module
+
+
 def first_sentence(door: str, name: str, one: object) -> str:
     """The first sentence of what a name says of itself."""
     own = inspect.isclass(one) or inspect.isroutine(one)
@@ -271,7 +281,10 @@ def names(door: str) -> str:
     for name in module.__all__:
         one = getattr(module, name)
         lines.append(f"| `{name}` | {kind_of(one)} | {first_sentence(door, name, one)} |")
-    lines += ["", f"::: {door}"]
+    lines += ["", "## In full", ""]
+    for name in module.__all__:
+        lines += [f"::: {home_of(door, name)}.{name}", ""]
+    lines.pop()
     return "\n".join(lines) + "\n"
 
 
