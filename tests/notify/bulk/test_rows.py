@@ -307,3 +307,58 @@ def test_a_null_character_in_a_cell_refuses_its_row(send_many, tmp_path):
 
     assert (result.progress.refused, result.progress.accepted) == (2, 1)
     assert all("null character" in one.problem for one in results if one.state is RowState.REFUSED)
+
+
+@pytest.mark.parametrize(
+    ("line", "cells"),
+    [
+        ("07700900123, x , y", (" x ", " y")),
+        ('07700900123, "x, y" , "z"', None),
+        ('07700900123, "x, y",   "z"', ("x, y", "z")),
+        ('  07700900123 ,"a, ""b"", ""c""","d"', ('a, "b", "c"', "d")),
+        ('07700900123, a "b" ,c', (' a "b" ', "c")),
+        ('07700900123,a 12" pipe, "b"', ('a 12" pipe', "b")),
+        ('07700900123,"two\nlines, ""x"" , ""y""","z"', ('two\nlines, "x" , "y"', "z")),
+        ('07700900123,"two\n , lines", "z"', ("two\n , lines", "z")),
+        ('07700900123,"two\n, ""q"" ", " z"', ('two\n, "q" ', " z")),
+        ('07700900123,  "","  "', ("", "  ")),
+    ],
+)
+def test_the_spaces_of_a_cell_are_its_own_and_those_before_a_quotation_are_not(tmp_path, line, cells):
+    path = tmp_path / "rows.csv"
+    path.write_text(f"phone number, first, second\n\n{line}\n07700900124,1,2\n")
+
+    if cells is None:
+        with pytest.raises(InvalidInput, match=r"row 2 .* ends within a cell"):
+            list(read_rows(path, Channel.SMS))
+        return
+    row, after = read_rows(path, Channel.SMS)
+    assert (row.to, tuple(row.values.values())) == ("07700900123", cells)
+    assert (after.to, after.values, after.number) == ("07700900124", {"first": "1", "second": "2"}, 3)
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2009", "\u3000", "\u200b ", "\u00ad ", "\ufeff ", " \u00a0 "])
+def test_a_heading_that_looks_like_a_placeholder_is_it(send_many, tmp_path, space):
+    path = tmp_path / "rows.csv"
+    path.write_text(f"email{space}address,{space}na{space}me{space}\na@example.com, Sam\n")
+    provider = Provider()
+
+    assert send_many(provider, path).progress.accepted == 1
+    ((sent,),) = provider.accepted.values()
+    assert (sent["email_address"], sent["personalisation"]) == ("a@example.com", {"name": " Sam"})
+    rows = [{f"email{space}address": "a@example.com", f"na{space}me": "Sam"}]
+    ((sent,),) = (send_many(provider := Provider(), rows), provider.accepted.values())[1]
+    assert sent["personalisation"] == {"name": "Sam"}
+
+
+@pytest.mark.parametrize("count", [131_072, 131_073])
+def test_only_a_cell_that_is_too_long_is_called_that(tmp_path, count):
+    path = tmp_path / "rows.csv"
+    path.write_text(f"phone number,name\n1,a\n2,{'x' * count}\n")
+
+    if count == 131_072:
+        assert len(list(read_rows(path, Channel.SMS))) == 2
+        return
+    with pytest.raises(InvalidInput, match=r"row 2 .* more than 131,072 characters") as caught:
+        list(read_rows(path, Channel.SMS))
+    assert "quotation" not in caught.value.problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.errors import InvalidInput
-from govcomponents.notify.bulk.spreadsheets import missing_columns, read_rows
+from govcomponents.notify.bulk.spreadsheets import missing_columns, read_rows, respelt
 from govcomponents.notify.templates.personalisation import placeholder_key, shown_values
 
 if TYPE_CHECKING:
@@ -22,11 +22,14 @@ def with_rows(job: JobInput, source: Source, choice: TemplateChoice | None) -> J
     language: Language = "en" if choice is None else choice.language
     columns: tuple[str, ...] | None = None
     written: list[tuple[str, ...]] = []
-    for row in read_rows(source, job.channel):
+    read = read_rows(source, job.channel)
+    if choice is not None and (first := next(read, None)) is not None:
+        if missing := missing_columns(first, choice.placeholders or ()):
+            raise _wrong("rows", f"there is no column for {', '.join(missing)}", "add a column for each")
+        read = respelt(first, read, choice.placeholders or ())
+    for row in read:
         if columns is None:
             columns = tuple(row.values)
-            if choice is not None and (missing := missing_columns(row, choice.placeholders or ())):
-                raise _wrong("rows", f"there is no column for {', '.join(missing)}", "add a column for each")
         if row.problem:
             raise _wrong("rows", f"the recipient of row {row.number}: {row.problem}", "give every recipient as text")
         if not row.to.strip():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
@@ -15,7 +15,7 @@ from govcomponents.notify.bulk.checkpoint import Checkpoint
 from govcomponents.notify.bulk.pace import Pace
 from govcomponents.notify.bulk.results import BulkProgress, RowResult
 from govcomponents.notify.bulk.send import BulkSend
-from govcomponents.notify.bulk.spreadsheets import Row, Source, missing_columns, read_rows
+from govcomponents.notify.bulk.spreadsheets import Row, Source, missing_columns, read_rows, respelt
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.inputs import EmailInput, SmsInput
 from govcomponents.notify.limiters import Limiter
@@ -118,7 +118,7 @@ class BulkPlan:
             )
         return BulkSend(
             sender=self.sender,
-            rows=_again(first, read),
+            rows=iter(()) if first is None else respelt(first, read, placeholders or ()),
             message=self.message,
             channel=bulk.channel,
             batch=bulk.batch,
@@ -145,9 +145,3 @@ class BulkPlan:
             message = EmailInput(to=to, template=self.template_id, personalisation=values, reference=reference)
         self.sender.port.require(*message.needed, operation=_OPERATION)
         return message
-
-
-def _again(first: Row | None, rest: Iterator[Row]) -> Iterator[Row]:
-    if first is not None:
-        yield first
-        yield from rest

@@ -9,13 +9,14 @@ from __future__ import annotations
 import codecs
 import csv
 import hashlib
+import itertools
 import os
 import re
 import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Final, TextIO, TypeAlias
@@ -36,6 +37,9 @@ _LONGEST_HEADING: Final = 100_000
 _STATED: Final = re.compile(r'"?sep=(.*?)"?', re.IGNORECASE)
 _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # of Excel and LibreOffice, and of Excel before 2007
 _LIKE_A_NUMBER: Final = re.compile(r"[\s\d()+.\-\u2010-\u2015\u2212]*\d[\s\d()+.\-\u2010-\u2015\u2212]*")
+_SPACES_AND_QUOTE: Final = re.compile(r' *"')
+_TO_QUOTE: Final = re.compile(r'[^"]*(?:""[^"]*)*"')
+_INVISIBLE: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff\xad")
 _OPERATION: Final = "notify.send_many"
 
 
@@ -74,6 +78,14 @@ class Row:
         return "\x1f".join(parts).encode("utf-8", "surrogatepass")
 
 
+def heading_key(name: str) -> str:
+    """Return the form in which a heading is compared: of what looks alike, also a no-break space is a space.
+
+    A heading that was pasted from a web page or a document may hold one, or a character that nobody sees.
+    """
+    return placeholder_key("".join(name.translate(_INVISIBLE).split()))
+
+
 def read_rows(source: Source, channel: Channel, encoding: str | None = None) -> Iterator[Row]:
     """Read rows, from an iterable of mappings or a CSV file as spreadsheet programs write it.
 
@@ -98,7 +110,7 @@ def read_rows(source: Source, channel: Channel, encoding: str | None = None) -> 
         to, problem, values = "", "", {}
         has_recipient = False
         for name, value in mapping.items():
-            if placeholder_key(str(name)) in (wanted, "to"):
+            if heading_key(str(name)) in (wanted, "to"):
                 if has_recipient:
                     raise _wrong(
                         f"row {number} has two columns of the recipient",
@@ -121,7 +133,7 @@ def _recipient(value: object) -> tuple[str, str]:
     if isinstance(value, Enum):
         value = value.value
     if value is None or isinstance(value, str):
-        return value or "", ""
+        return (value or "").strip(), ""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value), ""
     return "", f"it is not text, but of the type {type(value).__name__}"
@@ -142,12 +154,15 @@ def _from_csv(
     try:
         with path.open(encoding=_encoding(path, encoding), newline="") as file:
             delimiter, before = _delimiter(path, file, channel)
-            lines = csv.reader(file, skipinitialspace=True, delimiter=delimiter, strict=True)
-            heading = [name.strip() for name in next(lines, [])]
+            lines = _Lines(file, delimiter)
+            records = csv.reader(lines, delimiter=delimiter, strict=True)
+            heading = [name.strip() for name in next(records, [])]
             _check_heading(heading, channel)
-            line = lines.line_num
-            for number, cells in enumerate(lines, 1):  # the numbers are in the error below
-                line = lines.line_num
+            line = records.line_num
+            lines.begin_record()
+            for number, cells in enumerate(records, 1):  # the numbers are in the error below
+                line = records.line_num
+                lines.begin_record()
                 if any(cell.strip() for cell in cells):
                     yield number, _row_of(heading, cells), tuple(filter(None, heading))
     except UnicodeError:
@@ -162,17 +177,73 @@ def _from_csv(
             fix='give a name that Python knows, such as "cp1252"',
             operation=_OPERATION,
         ) from None
-    except csv.Error:
-        raise _wrong(
+    except csv.Error as error:
+        where = (
             f"{f'row {number + 1}' if line else 'the heading'} of the file {path}, which begins in line "
-            f"{before + line + 1}, cannot be read: it holds "
-            f"a cell of more than {csv.field_size_limit():,} characters, or a quotation that does not end, or ends "
-            "within a cell",
-            "shorten the cell, or close the quotation: a quotation mark within one is written twice",
+            f"{before + line + 1}, cannot be read"
+        )
+        if "field larger" in str(error):
+            problem = f"{where}: it holds a cell of more than {csv.field_size_limit():,} characters"
+            raise _wrong(problem, "shorten the cell; or close its quotation, if it has no end") from None
+        raise _wrong(
+            f"{where}: it holds a quotation that does not end, or ends within a cell",
+            "close the quotation: a quotation mark within one is written twice",
         ) from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise _wrong(f"the file {path} cannot be read ({reason})", "give a CSV file") from None
+
+
+class _Lines:
+    """The lines of a file, without the spaces between what parts two cells and the quotation of the second.
+
+    Some programs write `a, "b, c"`. Python's csv module leaves out such spaces only together with those that begin a
+    cell without a quotation, which belong to it (RFC 4180 section 2).
+    """
+
+    def __init__(self, file: TextIO, delimiter: str) -> None:
+        self._file = file
+        self._delimiter = delimiter
+        self._spaced = re.compile(rf"(?:^|{re.escape(delimiter)}) +\"")
+        self._is_new = True
+
+    def begin_record(self) -> None:
+        """Say that a record has ended: the next line begins one, and no line within a quotation."""
+        self._is_new = True
+
+    def __iter__(self) -> Iterator[str]:
+        """Give the lines."""
+        return self
+
+    def __next__(self) -> str:
+        """Give the next line."""
+        line = next(self._file)
+        # A line after the first of a record is asked for only because a quotation goes on in it.
+        within, self._is_new = not self._is_new, False
+        return self._tidied(line, within=within) if self._spaced.search(line) else line
+
+    def _tidied(self, line: str, *, within: bool) -> str:
+        kept: list[str] = []
+        at = 0
+        while at < len(line):
+            if not within:
+                cell = _SPACES_AND_QUOTE.match(line, at)
+                if cell is None:
+                    end = line.find(self._delimiter, at) + 1 or len(line)
+                    kept.append(line[at:end])
+                    at = end
+                    continue
+                kept.append('"')
+                at = cell.end()
+            quoted = _TO_QUOTE.match(line, at)
+            if quoted is None:
+                kept.append(line[at:])
+                break
+            within = False
+            end = line.find(self._delimiter, quoted.end()) + 1 or len(line)
+            kept.append(line[at:end])
+            at = end
+        return "".join(kept)
 
 
 def _encoding(path: Path, told: str | None) -> str:
@@ -219,7 +290,7 @@ def _delimiter(path: Path, file: TextIO, channel: Channel) -> tuple[str, int]:
         # A heading may be of several lines: Excel quotes a cell that holds a line break.
         lines = iter(lambda: file.readline(_LONGEST_HEADING), "")
         cells = next(csv.reader(lines, skipinitialspace=True, delimiter=delimiter), [])
-        if any(placeholder_key(cell) in (wanted, "to") for cell in cells):
+        if any(heading_key(cell) in (wanted, "to") for cell in cells):
             chosen = delimiter
             break
     file.seek(0)
@@ -228,7 +299,7 @@ def _delimiter(path: Path, file: TextIO, channel: Channel) -> tuple[str, int]:
 
 def _check_heading(heading: list[str], channel: Channel) -> None:
     wanted = placeholder_key(RECIPIENT_COLUMNS[channel])
-    count = sum(placeholder_key(name) in (wanted, "to") for name in heading)
+    count = sum(heading_key(name) in (wanted, "to") for name in heading)
     if count != 1:
         problem = "is there twice" if count else "is missing"
         raise _wrong(
@@ -243,7 +314,7 @@ def _row_of(heading: list[str], cells: list[str]) -> dict[str, object]:
     for name, cell in zip(heading, cells, strict=False):
         if not name:
             continue
-        key = next((known for known in row if placeholder_key(known) == placeholder_key(name)), None)
+        key = next((known for known in row if heading_key(known) == heading_key(name)), None)
         if key is None:
             row[name] = cell
         else:
@@ -258,8 +329,27 @@ def _wrong(problem: str, fix: str) -> InvalidInput:
 
 def missing_columns(first: Row, placeholders: Iterable[str]) -> list[str]:
     """Return the placeholders for which rows have no column; that one has no value is for its own row to tell."""
-    given = {placeholder_key(name) for name in first.columns}
-    return [name for name in placeholders if placeholder_key(name) not in given]
+    given = {heading_key(name) for name in first.columns}
+    return [name for name in placeholders if heading_key(name) not in given]
+
+
+def respelt(first: Row, rest: Iterator[Row], placeholders: Iterable[str]) -> Iterator[Row]:
+    """Return the first row and the rest, each column that only looks like a placeholder under the placeholder's name.
+
+    The provider compares the two exactly.
+    """
+    wanted = {heading_key(name): name for name in placeholders}
+    other = {
+        name: spelling
+        for name in first.columns
+        if (spelling := wanted.get(heading_key(name))) and placeholder_key(name) != placeholder_key(spelling)
+    }
+    for row in itertools.chain((first,), rest):
+        if other:
+            values = {other.get(name, name): value for name, value in row.values.items()}
+            yield replace(row, values=values, columns=tuple(other.get(name, name) for name in row.columns))
+        else:
+            yield row
 
 
 class Seen:
