@@ -55,6 +55,28 @@ def test_a_component_that_is_not_configured_says_what_to_set(
 
 
 @pytest.mark.parametrize("kind", BOTH)
+def test_an_environment_that_configures_nothing_is_told_at_the_start(
+    kind: type[GovComponents | AsyncGovComponents],
+) -> None:
+    with pytest.raises(ConfigurationError, match="none of gov.pay, gov.notify and gov.identity") as caught:
+        kind.from_settings()
+    assert "GOVCOMPONENTS_PAY__API_KEY" in caught.value.fix
+    assert f"{kind.__name__}.sandbox()" in caught.value.fix
+    with pytest.raises(ConfigurationError, match=r"gov\.notify is not configured"):
+        kind.from_settings(require=("notify",))
+
+
+@pytest.mark.parametrize("kind", BOTH)
+def test_components_that_are_made_directly_say_how_they_are_made(
+    kind: type[GovComponents | AsyncGovComponents],
+) -> None:
+    for given, named in [((), {}), (("key",), {}), ((Settings(),), {}), ((), {"api_key": "key"})]:
+        with pytest.raises(ConfigurationError, match=rf"^{kind.__name__}\(\) makes nothing") as caught:
+            kind(*given, **named)
+        assert f"{kind.__name__}.from_settings()" in caught.value.fix
+
+
+@pytest.mark.parametrize("kind", BOTH)
 def test_real_components_have_no_simulator(kind: type[GovComponents | AsyncGovComponents]) -> None:
     with pytest.raises(ConfigurationError, match="sandbox"):
         _ = kind.from_settings(Settings()).simulator

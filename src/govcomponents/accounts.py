@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from operator import and_
@@ -188,3 +189,23 @@ def check_parts(operation: str, retry: object, templates: object, transport: obj
 
         fix = "give a TemplateRegistry, or leave it out"
         instance_argument(templates, TemplateRegistry, field="templates", fix=fix, operation=operation)
+
+
+def require_components(account: Account[PayT, NotifyT, IdentityT], components: object) -> None:
+    """Raise ConfigurationError unless each of the components is configured, saying what to set for all that are not."""
+    named: list[object] = [""] if isinstance(components, str) or not isinstance(components, Iterable) else [*components]
+    if not all(name in list(FIRST_SETTING) for name in named):
+        raise ConfigurationError(
+            "`require` is not a list of components",
+            fix=f'name them, such as require=("pay", "notify"): there are {", ".join(FIRST_SETTING)}',
+        )
+    missing = []
+    for component in named:
+        try:
+            getattr(account, str(component))
+        except ConfigurationError as error:
+            missing.append(error)
+    if missing:
+        raise ConfigurationError(
+            "; ".join(error.happened for error in missing), fix="; ".join(error.fix for error in missing)
+        )

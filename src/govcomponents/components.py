@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from govcomponents.accounts import (
-    FIRST_SETTING,
     Account,
     IdentityT,
     NotifyT,
@@ -17,6 +15,7 @@ from govcomponents.accounts import (
     keep_portable,
     policies_by_account,
     ports_by_account,
+    require_components,
 )
 from govcomponents.core.driver import drive
 from govcomponents.core.http.retry import RetryPolicy
@@ -53,18 +52,21 @@ if TYPE_CHECKING:
     from govcomponents.settings import Settings
 
     AsyncServices = Services[AsyncPayService, AsyncNotifyService, AsyncIdentityService]
+    Made = tuple[Services[PayT, NotifyT, IdentityT], Runtime, Sandbox | None]
 
 
 class _Components(Account[PayT, NotifyT, IdentityT]):
     """Base of both GovComponents: every account of one set of settings, on one transport."""
 
     @leaving_frames_behind
-    def __init__(
-        self,
-        services: Services[PayT, NotifyT, IdentityT],
-        runtime: Runtime,
-        simulator: Sandbox | None = None,
-    ) -> None:
+    def __init__(self, *made: object, **_: object) -> None:
+        if not (made and isinstance(made[0], Services)):
+            kind = type(self).__name__
+            raise ConfigurationError(
+                f"{kind}() makes nothing by itself",
+                fix=f"make it with {kind}.from_settings(), or with {kind}.sandbox() without any account",
+            )
+        services, runtime, simulator = cast("Made[PayT, NotifyT, IdentityT]", made)
         super().__init__(DEFAULT_ACCOUNT, services)
         self._runtime = runtime
         self._transport = runtime.transport
@@ -91,11 +93,13 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         a plain function among them is called with the event of each attempt. `retry` replaces the default of three
         attempts; `transport` replaces the real one, in tests; `templates` replaces the file of the setting
         `templates_file`.
-        Raises ConfigurationError if a setting is missing or wrong, or a required component is not configured.
+        Raises ConfigurationError if a setting is missing or wrong, a required component is not configured, or the
+        environment configures none.
         """
         from govcomponents.settings import Settings
 
         check_parts("from_settings", retry, templates, transport)
+        is_from_environment = settings is None
         if settings is None:
             settings = Settings.from_environment()
         fix = "give Settings(...), or nothing to read the environment"
@@ -111,8 +115,14 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             from govcomponents.proofs import check_proofs
 
             check_proofs(settings, services.ports)
-        made = cls(services, runtime)
-        made._require(require)
+        made = cls(services, runtime, None)
+        require_components(made, require)
+        if is_from_environment and not services.ports:
+            raise ConfigurationError(
+                "the environment configures none of gov.pay, gov.notify and gov.identity",
+                fix="set GOVCOMPONENTS_PAY__API_KEY, or what the page of another component lists; or begin with "
+                f"{cls.__name__}.sandbox(), which needs nothing",
+            )
         return made
 
     @classmethod
@@ -198,26 +208,6 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             identity = ports_by_account(settings.identity, IdentityPort, IDENTITY_ADAPTERS, runtime)
             services.add("identity", identity, services.identity, cls._identity(), runtime)
         return services
-
-    def _require(self, components: object) -> None:
-        if isinstance(components, str) or not isinstance(components, Iterable):
-            components = [""]
-        named: list[str] = list(components)
-        if not all(name in list(FIRST_SETTING) for name in named):
-            raise ConfigurationError(
-                "`require` is not a list of components",
-                fix=f'name them, such as require=("pay", "notify"): there are {", ".join(FIRST_SETTING)}',
-            )
-        missing = []
-        for component in named:
-            try:
-                getattr(self, component)
-            except ConfigurationError as error:
-                missing.append(error)
-        if missing:
-            raise ConfigurationError(
-                "; ".join(error.happened for error in missing), fix="; ".join(error.fix for error in missing)
-            )
 
     @property
     def runtime(self) -> Runtime:

@@ -116,6 +116,14 @@ def test_a_wrong_token_is_refused_before_the_body_is_looked_at(authorization):
     assert "first-token" not in str(caught.value)
 
 
+@pytest.mark.parametrize("headers", [{}, {"Content-Type": "application/json"}, {"Authorization": ""}])
+def test_a_header_that_is_missing_is_not_called_a_wrong_token(headers):
+    with pytest.raises(CallbackRefused, match="there is no Authorization header") as caught:
+        receiver().parse_callback(json.dumps(RECEIPT).encode(), headers)
+
+    assert "headers" in caught.value.fix
+
+
 def test_without_a_configured_token_everything_is_refused():
     with pytest.raises(CallbackRefused, match="configured"):
         over(ScriptedTransport()).parse_callback(b"{}", headers_of("Bearer "))

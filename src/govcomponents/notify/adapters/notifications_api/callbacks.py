@@ -79,7 +79,12 @@ class CallbackReader:
                 "set GOVCOMPONENTS_NOTIFY__CALLBACK_TOKENS to the tokens, comma-separated",
                 code=NOT_CONFIGURED,
             )
-        scheme, _, given = (authorization or "").partition(" ")
+        if not authorization:
+            raise self._refused(
+                "no token came with it: there is no Authorization header",
+                f"pass the request's headers, all of them; a request without it is not from {self.provider}",
+            )
+        scheme, _, given = authorization.partition(" ")
         matches = [hmac.compare_digest(given.encode("utf-8", "replace"), token.reveal().encode()) for token in tokens]
         if scheme.lower() != "bearer" or not any(matches):
             raise self._refused(
