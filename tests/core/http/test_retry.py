@@ -124,7 +124,15 @@ def test_retry_after_is_honoured(send: Send, status: int) -> None:
     assert transport.waits == [7]
 
 
-@pytest.mark.parametrize("asked", ["21", "9" * 400])
+@pytest.mark.parametrize(("asked", "waited"), [("1.5", 1.5), ("+5", 5), ("+2.25", 2.25), (" 7 ", 7), ("007", 7)])
+def test_seconds_are_understood_also_as_they_should_not_be_written(send: Send, asked: str, waited: float) -> None:
+    transport = ScriptedTransport([Response(429, {"retry-after": asked}), OK])
+    assert send(_client(transport), _request(Replay.ALWAYS)) is OK
+    assert transport.waits == [max(waited, transport.waits[0])]
+    assert retry_after(Response(503, {"retry-after": asked})) == waited
+
+
+@pytest.mark.parametrize("asked", ["21", "20.5", "+21", "9" * 400])
 def test_a_wait_that_is_too_long_is_not_waited_for(send: Send, asked: str) -> None:
     first = Response(429, {"retry-after": asked})
     transport = ScriptedTransport([first])
@@ -139,7 +147,25 @@ def test_a_later_wait_that_is_too_long_is_not_waited_for_either(send: Send) -> N
     assert len(transport.sent) == 2
 
 
-@pytest.mark.parametrize("asked", ["", "soon", "-5", "1.5", "Fri, 31 Dec 1999 23:59:59 GMT", "\u00b2"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "",
+        "soon",
+        "-5",
+        "1,5",
+        "1.",
+        ".5",
+        "+",
+        "++5",
+        "1e2",
+        "5 s",
+        "nan",
+        "inf",
+        "Fri, 31 Dec 1999 23:59:59 GMT",
+        "\u00b2",
+    ],
+)
 def test_a_retry_after_that_is_no_number_of_seconds_counts_as_none(send: Send, asked: str) -> None:
     transport = ScriptedTransport([Response(429, {"retry-after": asked}), OK])
     send(_client(transport), _request(Replay.ALWAYS))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.times import http_date
@@ -133,13 +134,17 @@ def _still_unknown(request: Request, provider: str, outcome: Outcome) -> Outcome
     )
 
 
+_SECONDS: Final = re.compile(r"\+?[0-9]+(\.[0-9]+)?")
+
+
 def retry_after(response: Response) -> float | None:
     """The seconds that a Retry-After header asks for; None where there is none, or it says nothing.
 
-    A date (RFC 9110 section 5.6.7) is compared with the answer's own, which is by the same clock.
+    A date (RFC 9110 section 5.6.7) is compared with the answer's own, which is by the same clock. "1.5" and "+5" are
+    against the standard, but what they ask for is certain.
     """
     value = (response.header("retry-after") or "").strip()
-    if value.isascii() and value.isdigit():
+    if _SECONDS.fullmatch(value):
         return float(value)
     until = http_date(value)
     if until is None:
