@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from govcomponents.identity.jose.signing import KeySigner
 
-_ALGORITHMS = ("RS256", "PS256", "ES256")
+_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -7,7 +7,7 @@ import pickle
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -98,7 +98,8 @@ def test_t21_keys_that_are_not_fit():
     assert "another kind" in refused(pem(KEYS.ec))
     assert "another kind" in refused(pem(KEYS.ec), "ES384", ANY)
     assert "does not take" in refused(pem(KEYS.ec), "ES256")
-    assert "neither" in refused(pem(ed25519.Ed25519PrivateKey.generate()))
+    assert "another kind" in refused(pem(ed25519.Ed25519PrivateKey.generate()))
+    assert "neither" in refused(pem(ed448.Ed448PrivateKey.generate()))
     assert "passphrase" in refused(pem(KEYS.rsa, b"secret"))
     assert "PEM" in refused(KEYS.rsa.public_key().public_bytes(*PUBLIC).decode())
     assert "too large" in refused("x" * 100_000)

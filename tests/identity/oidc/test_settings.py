@@ -72,10 +72,18 @@ def test_settings_may_be_text_as_in_the_environment():
         ({"client_secret": "s3cret"}, "client secret is set"),
         ({"client_authentication": "none"}, "private key is set"),
         ({"client_authentication": "client_secret_basic"}, "private key is set"),
-        ({"client_authentication": "client_secret_jwt"}, "CLIENT_AUTHENTICATION: it is not one of .* no other"),
+        ({"client_authentication": "client_secret_jwt"}, "private key is set"),
+        (
+            {
+                "client_authentication": "client_secret_jwt",
+                "client_secret": "x" * 31,
+                "private_key": ...,
+                "signing_algorithm": ...,
+            },
+            "CLIENT_SECRET is too short to sign with",
+        ),
         ({"client_authentication": "tls_client_auth"}, "CLIENT_AUTHENTICATION: it is not one of .* no other"),
-        ({"signing_algorithm": "EdDSA"}, "PRIVATE_KEY.*ES256"),
-        ({"id_token_algorithms": "EdDSA"}, "ID_TOKEN_ALGORITHMS.*ES256, ES384"),
+        ({"signing_algorithm": "EdDSA"}, r"PRIVATE_KEY.*EdDSA needs a key of another kind \(Ed25519\)"),
         ({"id_token_algorithms": "RS256,Ed25519"}, "ID_TOKEN_ALGORITHMS.*ES256, ES384"),
         ({"client_authentication": "client_secret_post", "private_key": ...}, "CLIENT_SECRET is not set"),
         ({"id_token_algorithms": "none"}, "ID_TOKEN_ALGORITHMS.*ES256, ES384"),  # A1

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    AnyPublicKey = RSAPublicKey | EllipticCurvePublicKey | Ed25519PublicKey
 
 MAX_KEYS: Final = 64
 MIN_RSA_BITS: Final = 2048
@@ -45,14 +48,17 @@ def public_key(jwk: object) -> PublicKey:
     return PublicKey(kind, algorithm, key)
 
 
-def _read(jwk: Mapping[str, Any]) -> tuple[str, RSAPublicKey | EllipticCurvePublicKey]:
+def _read(jwk: Mapping[str, Any]) -> tuple[str, AnyPublicKey]:
     from jwt import PyJWK, PyJWTError
 
+    names: tuple[str, ...]
     match jwk.get("kty"), jwk.get("crv"):
         case "RSA", _:
             kind, names = "RSA", ("n", "e")
         case "EC", ("P-256" | "P-384" | "P-521") as kind:
             names = ("x", "y")
+        case "OKP", ("Ed25519" as kind):
+            names = ("x",)
         case _:
             raise Unfit("it is of a kind that is not used here")
     for name in names:
@@ -115,13 +121,16 @@ def key_id(jwk: Mapping[str, Any]) -> str | None:
     return kid if isinstance(kid, str) and 0 < len(kid) <= MAX_KID else None
 
 
-def public_members(key: RSAPublicKey | EllipticCurvePublicKey) -> dict[str, str]:
+def public_members(key: AnyPublicKey) -> dict[str, str]:
     """Return the public members of a key as a JWK, and no others."""
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
-    from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
     if isinstance(key, EllipticCurvePublicKey):
         members = ECAlgorithm.to_jwk(key, as_dict=True)
+    elif isinstance(key, Ed25519PublicKey):
+        members = OKPAlgorithm.to_jwk(key, as_dict=True)
     else:
         members = RSAAlgorithm.to_jwk(key, as_dict=True)
     return {name: members[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in members}

@@ -31,7 +31,7 @@ ALL_ALGORITHMS: Final = frozenset(KEY_FOR)
 def new_private_key(algorithm: str = "RS256", *, bits: int = DEFAULT_BITS) -> Secret:
     """Make a private key for an algorithm, as PEM (PKCS#8). Raises ConfigurationError for one that is not known."""
     from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ec, rsa
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
     if algorithm not in [*KEY_FOR]:
         raise ConfigurationError("there is no such algorithm", fix=f"choose one of {', '.join(sorted(ALL_ALGORITHMS))}")
@@ -43,6 +43,8 @@ def new_private_key(algorithm: str = "RS256", *, bits: int = DEFAULT_BITS) -> Se
                 "the key would be too small or too large", fix=f"choose {MIN_RSA_BITS} to {MAX_RSA_BITS} bits"
             )
         key = rsa.generate_private_key(public_exponent=65537, key_size=size)
+    elif kind == "Ed25519":
+        key = ed25519.Ed25519PrivateKey.generate()
     else:
         curves: Mapping[str, EllipticCurve] = {
             "P-256": ec.SECP256R1(),

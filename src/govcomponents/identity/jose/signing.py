@@ -6,6 +6,7 @@ not be in this process.
 
 from __future__ import annotations
 
+import hmac
 import json
 import logging
 import stat
@@ -30,9 +31,12 @@ from govcomponents.identity.jose.tokens import KEY_FOR
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     from govcomponents.privacy import Secret
+
+    AnyPrivateKey = RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey
 
 log = logging.getLogger("govcomponents.identity")
 
@@ -108,9 +112,24 @@ class KeySigner:
         return {**public_members(self._key.public_key()), "kid": self.key_id, "use": "sig", "alg": self.algorithm}
 
 
+@shield
+@dataclass(frozen=True, slots=True)
+class SecretSigner:
+    """A signer by the client's secret, which the provider knows too: a MAC (client_secret_jwt). It names no key."""
+
+    _secret: Secret = field(repr=False)
+    algorithm: str = "HS256"
+    key_id: str = ""
+
+    def sign(self, data: bytes) -> bytes:
+        """Return the MAC over `data` (RFC 7518 section 3.2)."""
+        return hmac.digest(self._secret.reveal().encode(), data, "sha256")
+
+
 def signed_jwt(signer: Signer, claims: Mapping[str, object], *, kind: str | None = "JWT") -> str:
     """Make a signed token of claims; `kind` is its `typ`, None for none."""
-    header = {"alg": signer.algorithm, "kid": signer.key_id} | ({} if kind is None else {"typ": kind})
+    header = {"alg": signer.algorithm} | ({"kid": signer.key_id} if signer.key_id else {})
+    header |= {} if kind is None else {"typ": kind}
     body = ".".join(
         encode_base64url(json.dumps(part, separators=(",", ":"), ensure_ascii=False).encode())
         for part in (header, claims)
@@ -184,14 +203,14 @@ def check_algorithm(algorithm: str, allowed: frozenset[str], setting: str) -> No
         )
 
 
-def _from_jwk(content: str, setting: str) -> tuple[RSAPrivateKey | EllipticCurvePrivateKey, object]:
+def _from_jwk(content: str, setting: str) -> tuple[AnyPrivateKey, object]:
     from jwt import PyJWTError
 
     try:
         jwk = json.loads(content)
-        if jwk.get("kty") not in ("RSA", "EC") or not jwk.get("d"):
-            raise _unusable(setting, "it is not a private RSA or EC key")
-        return (_rsa_from(jwk) if jwk["kty"] == "RSA" else _ec_from(jwk)), jwk.get("kid")
+        if jwk.get("kty") not in ("RSA", "EC", "OKP") or not jwk.get("d"):
+            raise _unusable(setting, "it is not a private RSA, EC or Ed25519 key")
+        return (_rsa_from(jwk) if jwk["kty"] == "RSA" else _curve_key_from(jwk)), jwk.get("kid")
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, PyJWTError):
         raise _unusable(setting, "it is not a readable JWK, with all members of a private key") from None
 
@@ -207,18 +226,20 @@ def _rsa_from(jwk: Mapping[str, Any]) -> RSAPrivateKey:
     )
 
 
-def _ec_from(jwk: Mapping[str, Any]) -> EllipticCurvePrivateKey:
+def _curve_key_from(jwk: Mapping[str, Any]) -> EllipticCurvePrivateKey | Ed25519PrivateKey:
     from jwt import PyJWK
 
-    for name in ("x", "y", "d"):
+    numbers = ("x", "y", "d") if jwk["kty"] == "EC" else ("x", "d")
+    for name in numbers:
         octets(jwk, name)
-    key: EllipticCurvePrivateKey = PyJWK({name: jwk[name] for name in ("kty", "crv", "x", "y", "d")}).key
+    key: EllipticCurvePrivateKey | Ed25519PrivateKey = PyJWK({name: jwk[name] for name in ("kty", "crv", *numbers)}).key
     return key
 
 
-def _from_pem(content: str, setting: str) -> RSAPrivateKey | EllipticCurvePrivateKey:
+def _from_pem(content: str, setting: str) -> AnyPrivateKey:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -230,12 +251,13 @@ def _from_pem(content: str, setting: str) -> RSAPrivateKey | EllipticCurvePrivat
         raise _unusable(setting, "it is protected with a passphrase") from None
     except (ValueError, UnsupportedAlgorithm):
         raise _unusable(setting, "it is not a private key in PEM") from None
-    if not isinstance(key, (RSAPrivateKey, EllipticCurvePrivateKey)):
-        raise _unusable(setting, "it is neither an RSA nor an EC key")
+    if not isinstance(key, (RSAPrivateKey, EllipticCurvePrivateKey, Ed25519PrivateKey)):
+        raise _unusable(setting, "it is neither an RSA nor an EC nor an Ed25519 key")
     return key
 
 
-def _check_strength(key: RSAPrivateKey | EllipticCurvePrivateKey, algorithm: str, setting: str) -> None:
+def _check_strength(key: AnyPrivateKey, algorithm: str, setting: str) -> None:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
     if isinstance(key, RSAPrivateKey):
@@ -244,8 +266,10 @@ def _check_strength(key: RSAPrivateKey | EllipticCurvePrivateKey, algorithm: str
         if is_weakly_made(key.public_key().public_numbers().n):
             raise _unusable(setting, "its factors can be computed by anybody (ROCA); make another")
         kind = "RSA"
-    else:
+    elif isinstance(key, EllipticCurvePrivateKey):
         kind = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}.get(key.curve.name, "")
+    else:
+        kind = "Ed25519"
     if KEY_FOR[algorithm] != kind:
         raise _unusable(setting, f"{algorithm} needs a key of another kind ({KEY_FOR[algorithm]})")
 

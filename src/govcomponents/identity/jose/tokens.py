@@ -27,7 +27,7 @@ MAX_ID: Final = 256
 DEFAULT_LEEWAY: Final = 30
 MAX_LEEWAY: Final = 300
 
-# What a key must be for each algorithm (RFC 7518 section 3.1).
+# What a key must be for each algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1).
 KEY_FOR: Final[Mapping[str, str]] = {
     "RS256": "RSA",
     "RS384": "RSA",
@@ -38,6 +38,7 @@ KEY_FOR: Final[Mapping[str, str]] = {
     "ES256": "P-256",
     "ES384": "P-384",
     "ES512": "P-521",
+    "EdDSA": "Ed25519",
 }
 
 
@@ -276,10 +277,13 @@ def check_half_hash(claims: Mapping[str, object], claim: str, of: str, algorithm
 
 
 def half_hash(value: str, algorithm: str) -> str:
-    """The left half of the hash that goes with a signature algorithm, as base64url."""
+    """The left half of the hash that goes with a signature algorithm, as base64url.
+
+    With Ed25519 it is the hash that the algorithm itself uses (RFC 8032 section 5.1).
+    """
     import hashlib
 
-    name = {"256": "sha256", "384": "sha384", "512": "sha512"}.get(algorithm[-3:])
+    name = {"256": "sha256", "384": "sha384", "512": "sha512", "DSA": "sha512"}.get(algorithm[-3:])
     if name is None:
         raise TokenRefused(SignInReason.BAD_HASH, "no hash goes with the algorithm of the token")
     digest = hashlib.new(name, value.encode("utf-8", "surrogatepass")).digest()

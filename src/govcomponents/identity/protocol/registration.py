@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 PRIVATE_KEY_JWT: Final = "private_key_jwt"
+MAC_JWT: Final = "client_secret_jwt"
 BASIC: Final = "client_secret_basic"
 POST: Final = "client_secret_post"
 PUBLIC: Final = "none"
@@ -22,8 +23,8 @@ PUBLIC: Final = "none"
 class ClientRegistration:
     """A service as it is registered with a provider.
 
-    `authentication` is private_key_jwt, client_secret_basic, client_secret_post or none (PKCE alone).
-    `assertion_audience` is a configured address, or None for the issuer: never one that was only read from the
+    `authentication` is private_key_jwt, client_secret_jwt, client_secret_basic, client_secret_post or none (PKCE
+    alone). `assertion_audience` is a configured address, or None for the issuer: never one that was only read from the
     discovery document, because a hostile provider could name another's there. `names_itself`: its id stands beside its
     assertion too, which RFC 7521 section 4.2 allows and some providers demand.
     """

@@ -15,7 +15,7 @@ from govcomponents.core.observe import Happening, tell
 from govcomponents.errors import ConfigurationError, SignInReason
 from govcomponents.identity.jose import tokens
 from govcomponents.identity.jose.keys import KeyCache, read_jwks
-from govcomponents.identity.jose.signing import KeySigner, client_assertion
+from govcomponents.identity.jose.signing import KeySigner, SecretSigner, client_assertion
 from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.protocol import flow
 from govcomponents.identity.protocol.discovery import Metadata
@@ -205,7 +205,7 @@ class RelyingParty:
         signer = self.registration.signer
         if signer is None:
             raise ConfigurationError("this client has no key to sign with", fix="set a private key")
-        if isinstance(signer, KeySigner):
+        if isinstance(signer, (KeySigner, SecretSigner)):
             return make(signer)
         return await self.http.transport.run_blocking(lambda: make(signer))
 

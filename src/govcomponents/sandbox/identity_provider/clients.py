@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hmac
 from collections.abc import Mapping
 from urllib.parse import unquote_plus
 
 from govcomponents.core.canonical_json import NotCanonical, parse_object
+from govcomponents.errors import SignInReason
 from govcomponents.identity.jose import tokens
 from govcomponents.identity.jose.jwk import public_key
-from govcomponents.identity.jose.tokens import Rules, TokenRefused, same
+from govcomponents.identity.jose.tokens import Rules, SignedToken, TokenRefused, same
 from govcomponents.identity.protocol.registration import ASSERTION_TYPE
 from govcomponents.sandbox.identity_provider.world import Client
 
-_ALGORITHMS = frozenset({"RS256", "PS256", "ES256"})
+_ALGORITHMS = frozenset({"RS256", "PS256", "ES256", "EdDSA"})
+_BY_SECRET = frozenset({"HS256"})
 
 
 class ClientRejected(Exception):
@@ -28,7 +31,7 @@ def check_client(
 
     Raises Stranger.
     """
-    if client.authentication == "private_key_jwt":
+    if client.authentication in ("private_key_jwt", "client_secret_jwt"):
         return _assertion(client, form, audiences, now)
     if client.authentication == "client_secret_basic":
         proved = _pair(authorization) == (client.client_id, client.client_secret)
@@ -39,6 +42,13 @@ def check_client(
     if not proved:
         raise ClientRejected("Client authentication failed")
     return None
+
+
+def _check_signature(client: Client, token: SignedToken, rules: Rules) -> None:
+    if client.client_secret is None:
+        tokens.check_signature(token, public_key(dict(client.public_jwk or {})), rules)
+    elif not hmac.compare_digest(hmac.digest(client.client_secret.encode(), token.signed, "sha256"), token.signature):
+        raise TokenRefused(SignInReason.BAD_SIGNATURE, "is not signed with the client's secret")
 
 
 def _pair(authorization: str) -> tuple[str, str] | None:
@@ -56,7 +66,7 @@ def _assertion(client: Client, form: Mapping[str, str], audiences: tuple[str, ..
     for audience in audiences:
         rules = Rules(
             name="client assertion",
-            algorithms=_ALGORITHMS,
+            algorithms=_ALGORITHMS if client.client_secret is None else _BY_SECRET,
             issuer=client.client_id,
             audience=audience,
             max_life=600,
@@ -64,7 +74,7 @@ def _assertion(client: Client, form: Mapping[str, str], audiences: tuple[str, ..
         )
         try:
             parsed = tokens.read(form.get("client_assertion"), rules)
-            tokens.check_signature(parsed, public_key(dict(client.public_jwk or {})), rules)
+            _check_signature(client, parsed, rules)
             claims = parse_object(parsed.payload)
             tokens.check_claims(claims, rules, now)
         except (TokenRefused, NotCanonical) as error:

@@ -19,7 +19,9 @@ class Client(WorldPart):
     """One service, as it is registered. A client with `private_key_jwt` registers its `public_jwk`."""
 
     client_id: str = "urn:example:sandbox-service"
-    authentication: Literal["private_key_jwt", "client_secret_basic", "client_secret_post", "none"] = "none"
+    authentication: Literal[
+        "private_key_jwt", "client_secret_jwt", "client_secret_basic", "client_secret_post", "none"
+    ] = "none"
     client_secret: str | None = Field(None, repr=False)
     public_jwk: Mapping[str, Any] | None = None
     redirect_urls: tuple[str, ...] = Field(("https://service.example.gov.uk/signed-in",), min_length=1)

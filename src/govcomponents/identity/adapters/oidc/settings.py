@@ -17,10 +17,18 @@ from govcomponents.errors import ConfigurationError
 from govcomponents.identity import settings as client_settings
 from govcomponents.identity.adapters.oidc import wire
 from govcomponents.identity.adapters.oidc.wire import Level, Levels
+from govcomponents.identity.jose.signing import SecretSigner
 from govcomponents.identity.jose.tokens import KEY_FOR
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.protocol.discovery import DiscoveryPolicy
-from govcomponents.identity.protocol.registration import BASIC, POST, PRIVATE_KEY_JWT, PUBLIC, ClientRegistration
+from govcomponents.identity.protocol.registration import (
+    BASIC,
+    MAC_JWT,
+    POST,
+    PRIVATE_KEY_JWT,
+    PUBLIC,
+    ClientRegistration,
+)
 from govcomponents.identity.protocol.relying_party import TokenPolicy
 from govcomponents.privacy import Secret
 from govcomponents.settings import comma_list
@@ -34,6 +42,7 @@ if TYPE_CHECKING:
 
 _PRESETS: Final = "presets.toml"
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?(?::[0-9]{1,5})?")
+_SHORTEST_MAC_KEY: Final = 32  # RFC 7518 section 3.2
 _PLAIN: Final = re.compile(r"[!-~]{1,512}")
 
 
@@ -57,9 +66,9 @@ class OpenIdConnectSettings(client_settings.AdapterSettings):
 
     preset: str | None = Field(None, description="a provider that is known by name, such as scotaccount")
     name: str = Field("OpenID Connect", min_length=1, max_length=80, description="the provider's name, for people")
-    client_authentication: Literal["private_key_jwt", "client_secret_basic", "client_secret_post", "none"] = Field(
-        PRIVATE_KEY_JWT, description="as registered for the client; none: PKCE alone"
-    )
+    client_authentication: Literal[
+        "private_key_jwt", "client_secret_jwt", "client_secret_basic", "client_secret_post", "none"
+    ] = Field(PRIVATE_KEY_JWT, description="as registered for the client; none: PKCE alone")
     client_secret: Secret | None = Field(None, description="the secret, where the client authenticates with one")
     assertion_audience: str = Field("issuer", description="for whom client assertions are: issuer, or a whole URL")
     id_token_algorithms: Listed = Field(("RS256",), min_length=1, description="those that ID tokens may be signed with")
@@ -199,7 +208,7 @@ def _registration(settings: IdentitySettings, adapter_settings: OpenIdConnectSet
         settings.private_key is not None or settings.private_key_file is not None or adapter_settings.signer is not None
     ):
         raise _contradiction(settings, adapter_settings, "a private key")
-    needs_secret = adapter_settings.client_authentication in (BASIC, POST)
+    needs_secret = adapter_settings.client_authentication in (BASIC, POST, MAC_JWT)
     if needs_secret != (adapter_settings.client_secret is not None):
         raise (
             _missing_secret(settings) if needs_secret else _contradiction(settings, adapter_settings, "a client secret")
@@ -210,6 +219,13 @@ def _registration(settings: IdentitySettings, adapter_settings: OpenIdConnectSet
             "it is empty, too long, or holds a space or a control sign",
             fix="set it to the secret that the provider gave, whole",
         )
+    if adapter_settings.client_authentication == MAC_JWT and adapter_settings.client_secret is not None:
+        if len(adapter_settings.client_secret.reveal()) < _SHORTEST_MAC_KEY:
+            raise ConfigurationError(
+                f"{settings.variable('client_secret')} is too short to sign with",
+                fix=f"let the provider give the client a secret of {_SHORTEST_MAC_KEY} characters or more",
+            )
+        signer = SecretSigner(adapter_settings.client_secret)
     return ClientRegistration(
         client_id=client_settings.client_id_of(settings),
         redirect_url=client_settings.redirect_url_of(settings),

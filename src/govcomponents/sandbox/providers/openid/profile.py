@@ -68,9 +68,9 @@ class PlainOpenId(ProviderProfile):
             "scopes_supported": ["openid", *self._by_scope],
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": [
-                "private_key_jwt", "client_secret_basic", "client_secret_post", "none",
+                "private_key_jwt", "client_secret_jwt", "client_secret_basic", "client_secret_post", "none",
             ],
-            "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256"],
+            "token_endpoint_auth_signing_alg_values_supported": ["RS256", "PS256", "ES256", "EdDSA", "HS256"],
             "authorization_response_iss_parameter_supported": True,
         }  # fmt: skip
 
