@@ -1,7 +1,7 @@
 """Verifying tokens: known answers, other algorithms, options of the rules, and any bytes at all."""
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,6 +97,7 @@ def test_every_algorithm_of_the_table_verifies():
         "P-256": KEYS.ec,
         "P-384": ec.generate_private_key(ec.SECP384R1()),
         "P-521": ec.generate_private_key(ec.SECP521R1()),
+        "Ed25519": ed25519.Ed25519PrivateKey.generate(),
     }
     for algorithm, kind in tokens.KEY_FOR.items():
         token = sign(claims(), algorithm, keys[kind])
