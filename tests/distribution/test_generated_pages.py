@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import runpy
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 import pytest
@@ -24,3 +26,13 @@ def test_every_personal_field_is_in_the_inventory() -> None:
     inventory = runpy.run_path(str(ROOT / "docs" / "architects" / "make_data_inventory.py"))
     assert inventory["forgotten"]() == (set(), set())
     assert len(list(inventory["personal_fields"]())) > 60, "the search found hardly anything: is it looking at all?"
+
+
+def test_licences_are_those_that_the_packages_name() -> None:
+    known = runpy.run_path(str(ROOT / "docs" / "architects" / "make_dependencies.py"))["KNOWN"]
+    told = {}
+    for name in known:
+        with suppress(PackageNotFoundError):
+            told[name] = metadata(name).get("License-Expression")
+    assert {name: licence for name, licence in told.items() if licence not in (None, known[name][0])} == {}
+    assert len([licence for licence in told.values() if licence]) > 5, "hardly any package names its licence so"

@@ -17,7 +17,13 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "operations"
 ALERTS = yaml.safe_load((FOLDER / "alerts.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
 PANELS = json.loads((FOLDER / "dashboard.json").read_text(encoding="utf-8"))["panels"]
+INDICATORS = re.findall(
+    r"^\| (.+?) \| `(.+)` \|$",
+    (FOLDER.parent / "architects" / "running.md").read_text(encoding="utf-8").replace("\\|", "|"),
+    re.MULTILINE,
+)
 QUERIES = {
+    **dict(INDICATORS),
     **{alert["alert"]: alert["expr"] for alert in ALERTS},
     **{panel["title"]: target["expr"] for panel in PANELS for target in panel["targets"]},
 }
@@ -69,6 +75,10 @@ def test_a_query_asks_for_words_that_are_said(name: str) -> None:
         said = {"happening": known, "error_type": {*errors.__all__, ""}, "reason": set(SignInReason)}[label]
         for part in value.split("|"):
             assert part in said or (part.endswith(".*") and any(one.startswith(part[:-2]) for one in said)), part
+
+
+def test_the_indicators_are_among_the_queries() -> None:
+    assert len(INDICATORS) == 5
 
 
 def test_each_alert_has_its_entry_in_the_runbook_and_each_entry_its_alert() -> None:
