@@ -151,7 +151,10 @@ class AsyncDurable:
         return AsyncLaterAccount(account, self._capturing, queue, partial(recording, port, self._engine, runtime))
 
     async def migrate(self) -> None:
-        """Create the tables, or bring them up to date, where the service is deployed. Repeating it is harmless."""
+        """Create the tables, or bring them up to date, where the service is deployed. Repeating it is harmless.
+
+        Raises Unavailable if the database is away, ConfigurationError if this user may not make them.
+        """
         await self._runtime.transport.run_blocking(lambda: migrate(self._engine))
 
     async def check(self) -> None:
@@ -289,7 +292,10 @@ class AsyncDurable:
         return await self._runtime.transport.run_blocking(lambda: erase(self._engine, journey))
 
     async def status(self) -> OutboxStatus:
-        """Return how many rows are open, refused and dead, how late the oldest one is, and what is paused."""
+        """Return how many rows are open, refused and dead, how late the oldest one is, and what is paused.
+
+        Raises Unavailable if the database is away, ConfigurationError if the tables are not there.
+        """
         return await self._runtime.transport.run_blocking(lambda: outbox_status(self._engine))
 
     def __repr__(self) -> str:

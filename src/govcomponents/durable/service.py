@@ -153,7 +153,10 @@ class Durable:
         return LaterAccount(account, self._capturing, queue, partial(recording, port, self._engine, runtime))
 
     def migrate(self) -> None:
-        """Create the tables, or bring them up to date, where the service is deployed. Repeating it is harmless."""
+        """Create the tables, or bring them up to date, where the service is deployed. Repeating it is harmless.
+
+        Raises Unavailable if the database is away, ConfigurationError if this user may not make them.
+        """
         drive(self._runtime.transport.run_blocking(lambda: migrate(self._engine)))
 
     def check(self) -> None:
@@ -291,7 +294,10 @@ class Durable:
         return drive(self._runtime.transport.run_blocking(lambda: erase(self._engine, journey)))
 
     def status(self) -> OutboxStatus:
-        """Return how many rows are open, refused and dead, how late the oldest one is, and what is paused."""
+        """Return how many rows are open, refused and dead, how late the oldest one is, and what is paused.
+
+        Raises Unavailable if the database is away, ConfigurationError if the tables are not there.
+        """
         return drive(self._runtime.transport.run_blocking(lambda: outbox_status(self._engine)))
 
     def __repr__(self) -> str:

@@ -100,7 +100,10 @@ IdentityEvent: TypeAlias = LogoutNotice | AccountEvent | UnknownEvent
 
 @dataclass(frozen=True, slots=True)
 class CallbackAnswer:
-    """An answer to a callback, for the service to send: `done()` after the work, `for_error()` if anything failed."""
+    """An answer to a callback, for the service to send: `done()` after the work, `for_error()` if anything failed.
+
+    `status` is the number of HTTP.
+    """
 
     status: int
     headers: Mapping[str, str]

@@ -87,7 +87,7 @@ class Address:
     """An address, in the fields of the Royal Mail's address file. What is missing or empty is None.
 
     Do not map its fields to fixed lines: which of them are filled varies. Several addresses, or none, may be current.
-    `lines` is the whole address, where the provider gives only that.
+    `lines` is the whole address, where the provider gives only that. `uprn` is the unique property reference number.
     """
 
     uprn: Personal[int] | None = None

@@ -34,7 +34,10 @@ class ReplayStore(Protocol):
 
 @shield
 class MemoryReplayStore:
-    """A store of keys in this process. It holds at most `limit`; the oldest go first."""
+    """A store of keys in this process. It holds at most `limit`; the oldest go first.
+
+    Times are in seconds since the epoch.
+    """
 
     def __init__(self, limit: int = 100_000) -> None:
         self._limit = limit
@@ -60,7 +63,10 @@ class MemoryReplayStore:
 
 @shield
 class FileReplayStore:
-    """A store of keys in an SQLite file, shared by the processes of one machine. Only hashes of keys are written."""
+    """A store of keys in an SQLite file, shared by the processes of one machine. Only hashes of keys are written.
+
+    Times are in seconds since the epoch, `timeout` in seconds.
+    """
 
     def __init__(self, path: Path | str, *, timeout: float = 5.0) -> None:
         fix = "give the path of a file; it is made if there is none"

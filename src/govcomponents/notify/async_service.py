@@ -227,7 +227,7 @@ class AsyncNotifyService(NotifyOperations):
         return await self._perform("notify.get_letter_pdf", self._port.get_letter_pdf(wanted, seconds))
 
     async def list_templates(self, channel: Channel | str | None = None) -> tuple[Template, ...]:
-        """Return all templates that are not archived, in their present version."""
+        """Return all templates that are not archived, in their present version. Raises NotSupported."""
         operation = "notify.list_templates"
         self._port.require(Can.TEMPLATES, operation=operation)
         wanted = optional_member(Channel, channel, field="channel", operation=operation)
@@ -253,7 +253,10 @@ class AsyncNotifyService(NotifyOperations):
         return await self._perform(operation, self._port.preview(wanted, values), template_id=wanted)
 
     def search_inbound_sms(self, *, older_than: str | None = None) -> AsyncGenerator[InboundSms, None]:
-        """Find the texts that people sent to the service, newest first; with `older_than`, an id, only earlier ones."""
+        """Find the texts that people sent to the service, newest first; with `older_than`, an id, only earlier ones.
+
+        Raises NotSupported where the provider has none, InvalidInput for what is no id.
+        """
         operation = "notify.search_inbound_sms"
         self._port.require(Can.INBOUND_SMS, operation=operation)
         earlier = None if older_than is None else checked_id(older_than, operation, "older_than")
@@ -265,7 +268,7 @@ class AsyncNotifyService(NotifyOperations):
         """Give each of the messages once its status is final, then those that are not final yet, as they stand.
 
         They are looked at once, and again after each of `waits` seconds. Use it for what no callback reports, such as
-        letters and texts abroad that stay SENT. Those no longer kept are left out.
+        letters and texts abroad that stay SENT. Those no longer kept are left out. Raises InvalidInput at once.
         """
         self._port.require(Can.GET, operation="notify.follow_up")
         with checked_input("notify.follow_up", FollowUpInput):

@@ -282,7 +282,8 @@ class AsyncPayService(AsyncAgreements, AsyncRefunds):
         `older_than` are left alone: their person may still be paying. For each whose status differs from the one in
         `unfinished` (without one there: that is finished) `on_change` gets the change, and applies it to the
         service's records only if they still say the old status; it returns False if they did not. So it is safe to
-        run twice, or in two processes at once. With `dry_run`, `on_change` is not called.
+        run twice, or in two processes at once. With `dry_run`, `on_change` is not called. A payment that cannot be
+        read is in the report. Raises InvalidInput for wrong arguments, and what `on_change` raises.
         """
         self._port.require(Can.GET, operation="pay.mop_up")
         work = mop_up(

@@ -50,7 +50,10 @@ class EndedSessions(Protocol):
 
 
 class MemoryEndedSessions:
-    """A store of ends in this process: for development, and for a service that is one process."""
+    """A store of ends in this process: for development, and for a service that is one process.
+
+    Times are in seconds since the epoch.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -71,7 +74,10 @@ class MemoryEndedSessions:
 
 
 class FileEndedSessions:
-    """A store of ends in an SQLite file, shared by the processes of one machine. Only hashes of keys are written."""
+    """A store of ends in an SQLite file, shared by the processes of one machine. Only hashes of keys are written.
+
+    Times are in seconds since the epoch, `timeout` in seconds.
+    """
 
     def __init__(self, path: Path | str, *, timeout: float = 5.0) -> None:
         fix = "give the path of a file; it is made if there is none"

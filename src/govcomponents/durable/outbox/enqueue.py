@@ -35,7 +35,7 @@ _KEY: Final = frozenset({"idempotency_key"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """The receipt of a call that was put down to be made later. Safe to log.
+    """The receipt of a call that was put down to be made later, with the number of its row. Safe to log.
 
     `is_repeat` is true if the reference was used already with the same content: then it is the ticket of that call.
     """

@@ -21,9 +21,9 @@ _AT_ONCE: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
-    """The outcome of an erasure: `erased` rows hold nothing about anybody any more.
+    """The outcome of an erasure, in numbers of rows: `erased` ones hold nothing about anybody any more.
 
-    `cancelled` of them had not been sent yet, and will not be. `left` rows are being sent or are in doubt: ask again
+    `cancelled` of them had not been sent yet, and will not be. `left` ones are being sent or are in doubt: ask again
     once they have ended.
     """
 

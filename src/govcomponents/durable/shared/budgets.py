@@ -80,7 +80,7 @@ _BOOK: Final = (
 
 @shield
 class StoreBudgets:
-    """Budgets in the database of the store, by its clock."""
+    """Budgets in the database of the store, by its clock: numbers of requests, and times in seconds."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine

@@ -25,6 +25,7 @@ class RedisReplayStore:
     """A `ReplayStore` in Redis. `client` is a blocking client of the package redis; needs the extra `redis`.
 
     A Redis that may drop keys before their time (`maxmemory-policy` other than `noeviction`) is not good for this.
+    Times are in seconds since the epoch.
     """
 
     def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
@@ -46,7 +47,10 @@ class RedisReplayStore:
 
 @shield
 class RedisEndedSessions:
-    """A store of `EndedSessions` in Redis. `client` is a blocking client of the package redis."""
+    """A store of `EndedSessions` in Redis. `client` is a blocking client of the package redis.
+
+    Times are in seconds since the epoch.
+    """
 
     def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
         self._client = client

@@ -51,8 +51,8 @@ class SqlEndedSessions:
 class SqlReplayStore:
     """A store of what was used once, on the service's database. See `govcomponents.identity.ReplayStore`.
 
-    Only hashes of keys are kept. Its methods raise ConfigurationError if the tables are not there, Unavailable if the
-    database is away.
+    Only hashes of keys are kept. Times are in seconds since the epoch. Its methods raise ConfigurationError if the
+    tables are not there, Unavailable if the database is away.
     """
 
     def __init__(self, engine: sa.Engine) -> None:

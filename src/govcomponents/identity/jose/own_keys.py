@@ -29,7 +29,10 @@ ALL_ALGORITHMS: Final = frozenset(KEY_FOR)
 
 @leaving_frames_behind
 def new_private_key(algorithm: str = "RS256", *, bits: int = DEFAULT_BITS) -> Secret:
-    """Make a private key for an algorithm, as PEM (PKCS#8). Raises ConfigurationError for one that is not known."""
+    """Make a private key for an algorithm, as PEM (PKCS#8); `bits` is the number of an RSA key's bits.
+
+    Raises ConfigurationError for an algorithm that is not known.
+    """
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 

@@ -34,7 +34,7 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowResult(Result):
-    """The outcome of one row. `problem` is safe to show: it holds nothing of the row.
+    """The outcome of one row, by its number in the file. `problem` is safe to show: it holds nothing of the row.
 
     A row that was done before this run is told of again, and `is_earlier`.
     """
@@ -49,7 +49,9 @@ class RowResult(Result):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkProgress(Result):
-    """The progress of a bulk send, in rows. `earlier` were done with before it was started this time.
+    """The progress of a bulk send: how many rows came to which end.
+
+    `earlier` were done with before it was started this time.
 
     Of those, `earlier_refused` had been refused.
     """

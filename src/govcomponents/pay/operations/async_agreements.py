@@ -123,7 +123,8 @@ class AsyncAgreements(PayOperations):
         """Find agreements, newest first. Pages are fetched as they are consumed.
 
         What `search` promises holds for 500 of them. More are read again until nothing new is found, which is as
-        certain as can be while others come and go: GOV.UK Pay has no time to go on from here.
+        certain as can be while others come and go: GOV.UK Pay has no time to go on from here. Raises InvalidInput at
+        once, NotSupported where the provider has none, and while it is read what `search` raises.
         """
         self._port.require(Can.SEARCH_AGREEMENTS, operation="pay.search_agreements")
         with checked_input("pay.search_agreements", AgreementSearch):

@@ -78,7 +78,10 @@ class AsyncRefunds(PayOperations):
         settled_to: date | None = None,
         page_size: int = 500,
     ) -> AsyncGenerator[Refund, None]:
-        """Find refunds, newest first. Pages are fetched as they are consumed. `search` says what is promised."""
+        """Find refunds, newest first. Pages are fetched as they are consumed.
+
+        Promises, and raises, what `search` does; and NotSupported where the provider has none.
+        """
         self._port.require(Can.SEARCH_REFUNDS, operation="pay.search_refunds")
         with checked_input("pay.search_refunds", RefundSearch):
             wanted = RefundSearch(
@@ -102,7 +105,10 @@ class AsyncRefunds(PayOperations):
         settled_to: date | None = None,
         page_size: int = 500,
     ) -> AsyncGenerator[Dispute, None]:
-        """Find disputes, newest first. Pages are fetched as they are consumed. `search` says what is promised."""
+        """Find disputes, newest first. Pages are fetched as they are consumed.
+
+        Promises, and raises, what `search` does; and NotSupported where the provider has none.
+        """
         self._port.require(Can.DISPUTES, operation="pay.search_disputes")
         with checked_input("pay.search_disputes", DisputeSearch):
             wanted = DisputeSearch(

@@ -75,7 +75,10 @@ class Refunds(PayOperations):
         settled_to: date | None = None,
         page_size: int = 500,
     ) -> Iterator[Refund]:
-        """Find refunds, newest first. Pages are fetched as they are consumed. `search` says what is promised."""
+        """Find refunds, newest first. Pages are fetched as they are consumed.
+
+        Promises, and raises, what `search` does; and NotSupported where the provider has none.
+        """
         self._port.require(Can.SEARCH_REFUNDS, operation="pay.search_refunds")
         with checked_input("pay.search_refunds", RefundSearch):
             wanted = RefundSearch(
@@ -99,7 +102,10 @@ class Refunds(PayOperations):
         settled_to: date | None = None,
         page_size: int = 500,
     ) -> Iterator[Dispute]:
-        """Find disputes, newest first. Pages are fetched as they are consumed. `search` says what is promised."""
+        """Find disputes, newest first. Pages are fetched as they are consumed.
+
+        Promises, and raises, what `search` does; and NotSupported where the provider has none.
+        """
         self._port.require(Can.DISPUTES, operation="pay.search_disputes")
         with checked_input("pay.search_disputes", DisputeSearch):
             wanted = DisputeSearch(
