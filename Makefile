@@ -162,6 +162,10 @@ format: $(VENV)/.dev ## write the blocking services, and let the formatter and t
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+.PHONY: pages
+pages: $(VENV)/.dev ## write every page that is made from the code
+	@set -eu; for maker in docs/*/make_*.py; do $(PY) $$maker; done
+
 .PHONY: clean
 clean: ## remove everything that these commands made
 	rm -rf $(VENV) .nox .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache .coverage .coverage.* htmlcov dist build
