@@ -17,12 +17,12 @@ class NoRedis(Exception):
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
+def serving(folder: Path, port: int | None = None) -> Iterator[str]:
     """Run a server; gives its URL. Raises NoRedis, which says why not."""
     program = shutil.which("redis-server")
     if program is None:
         raise NoRedis("Redis is not installed (on Debian or Ubuntu: apt-get install redis-server)")
-    port = _free_port()
+    port = port or _free_port()
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
     with (folder / "redis.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
