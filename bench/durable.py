@@ -22,8 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from durable.postgres import NoPostgres, remove, start
 from govcomponents import AsyncGovComponents, GovComponents
-from govcomponents.durable import AsyncDurable, Durable, WorkerOptions
-from govcomponents.durable import async_service as durable_service
+from govcomponents.durable import AsyncDurable, Durable, WorkerOptions, running
 from govcomponents.durable.inbox.events import PaymentFound
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.outbox import claims, outcomes
@@ -100,7 +99,7 @@ def fill(engine: sa.Engine, gov: GovComponents, rows: int) -> None:
 
 async def engine_alone(engine: sa.Engine, wait: float, concurrency: int) -> tuple[float, float]:
     """Rows a second, and microseconds of CPU for each."""
-    durable_service.Delivery = Answering
+    running.Delivery = Answering
     Answering.wait = wait
     try:
         async with AsyncGovComponents.sandbox() as gov:
@@ -109,7 +108,7 @@ async def engine_alone(engine: sa.Engine, wait: float, concurrency: int) -> tupl
             done = await later.run_due()
             return done.done / (time.perf_counter() - begun), (time.process_time() - cpu) / done.done * 1e6
     finally:
-        durable_service.Delivery = Delivery
+        running.Delivery = Delivery
 
 
 def receiving(engine: sa.Engine, per_second: int = 200, seconds: float = 5.0) -> float:

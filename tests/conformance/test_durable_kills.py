@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 
 from durable.postgres import NoPostgres, remove, start
 from durable.test_kills import torture
-from govcomponents.durable.storage.schema import State
 
 KILLS = int(os.environ.get("DURABLE_KILLS", "20"))
 
@@ -31,6 +29,4 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def test_workers_that_are_killed_for_long_miss_nothing_and_send_nothing_twice(url: str) -> None:
     # The sandbox takes 3,000 messages a minute, as GOV.UK Notify does.
-    sent, states = torture(url, rows=2800, kills=KILLS, stops=3)
-    assert {reference: count for reference, count in sent.items() if count != 1} == {}
-    assert (len(sent), states) == (2800, Counter({State.DONE: 2800}))
+    assert torture(url, rows=2800, kills=KILLS, stops=3) == []

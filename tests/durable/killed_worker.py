@@ -14,12 +14,18 @@ from govcomponents import AsyncGovComponents, Settings, Unavailable
 from govcomponents.durable import AsyncDurable, WorkerOptions
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
 
-LEASE = 1.0
+LEASE = 2.0
+
+
+VISIBLE_AFTER = 3.0
+"""Seconds that the sandbox may take for a request on a machine that is busy, before a message is looked up."""
 
 
 def shorten_doubts() -> None:
-    """The sandbox shows a message at once: what the real one takes 35 seconds for need not be waited for here."""
-    GovUkNotify.doubts = {name: replace(doubt, visible_after=0.3) for name, doubt in GovUkNotify.doubts.items()}
+    """The sandbox shows a message soon: what the real one takes 35 seconds for need not be waited for here."""
+    GovUkNotify.doubts = {
+        name: replace(doubt, visible_after=VISIBLE_AFTER) for name, doubt in GovUkNotify.doubts.items()
+    }
 
 
 async def work(database: str, sandbox: str, key: str) -> None:
