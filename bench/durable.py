@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import base64
 import os
 import statistics
 import sys
@@ -33,7 +34,7 @@ from govcomponents.durable.storage.migrating import migrate
 from govcomponents.durable.storage.schema import OUTBOX, State
 from govcomponents.durable.storage.sealing import PayloadKeys
 
-KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+KEY = base64.b64encode(os.urandom(32)).decode()
 EMAIL = "5ab1ec0d-0000-4000-8000-000000000101"
 VALUES = {"name": "Sam", "amount": "£145.00", "reference": "RENEW-7", "refund": "no"}
 OWN = sa.MetaData()

@@ -111,6 +111,7 @@ class AsyncDurable:
         self._handle_in = handle_in
         self._worker = worker or WorkerOptions()
         self._budgets = budgets or StoreBudgets(self._engine)
+        self._accounts: dict[str, AsyncLaterAccount] = {}
 
     @property
     def components(self) -> AsyncGovComponents:
@@ -144,11 +145,16 @@ class AsyncDurable:
 
     def account(self, name: str) -> AsyncLaterAccount:
         """Return `later.notify` and `later.pay` of one account. Raises ConfigurationError if there is none."""
+        made = self._accounts.get(name) if type(name) is str else None  # anything else is refused below
+        if made is not None:
+            return made
         account = self._gov.account(name) if name != DEFAULT_ACCOUNT else self._gov
         runtime = replace(self._runtime, account=name)
         queue = Queue(self._engine, runtime, self._keys, self._patience)
         port = cast("PayPort", self._calls.ports.get(("pay", name)))
-        return AsyncLaterAccount(account, self._capturing, queue, partial(recording, port, self._engine, runtime))
+        record = partial(recording, port, self._engine, runtime)
+        made = self._accounts[name] = AsyncLaterAccount(account, self._capturing, queue, record)
+        return made
 
     async def migrate(self) -> None:
         """Create the tables, or bring them up to date, where the service is deployed. Repeating it is harmless.

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 _MONEY = "$money"
 _FILE = "$file"
 _MAPPING = "$mapping"
+_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode  # made once: it is a tenth of the work
 
 
 def written(given: Input, leave_out: frozenset[str] = frozenset()) -> bytes:
     """Write a validated input: the same input gives the same bytes. Fields that are not set are left out."""
     fields = {name: getattr(given, name) for name in sorted(given.model_fields_set - leave_out)}
     kept = {name: _plain(value) for name, value in fields.items() if value is not None}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
+    return _encode(kept).encode()
 
 
 def read(payload: bytes) -> dict[str, Any]:
@@ -32,6 +34,8 @@ def read(payload: bytes) -> dict[str, Any]:
 
 
 def _plain(value: object) -> object:
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, Guarded):
         return _plain(value.reveal())
     if isinstance(value, Money):
@@ -39,8 +43,11 @@ def _plain(value: object) -> object:
     if isinstance(value, Attachment):
         return {_FILE: dataclasses.asdict(value)}
     if isinstance(value, dict):
-        plain = {name: _plain(part) for name, part in value.items()}
-        return {_MAPPING: plain} if any(name.startswith("$") for name in plain) else plain
+        plain, is_marked = {}, False
+        for name, part in value.items():
+            plain[name] = part if type(part) is str else _plain(part)
+            is_marked = is_marked or name.startswith("$")
+        return {_MAPPING: plain} if is_marked else plain
     if isinstance(value, (tuple, list)):
         return [_plain(part) for part in value]
     return value
