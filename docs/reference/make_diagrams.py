@@ -77,7 +77,7 @@ NO_STATE = {"UNKNOWN"}
 """A word for what this version does not know: it can stand in any place."""
 
 
-def diagram(kind: type[Enum], changes: dict[str, tuple[str, ...]]) -> Iterator[str]:
+def diagram(title: str, kind: type[Enum], changes: dict[str, tuple[str, ...]]) -> Iterator[str]:
     """A diagram of states. Raises LookupError if a word is in no place of it, or a change leads backwards."""
     drawn = {name for before, after in changes.items() for name in (before, *after)} - {START}
     there = {one.name for one in kind} - NO_STATE
@@ -85,6 +85,7 @@ def diagram(kind: type[Enum], changes: dict[str, tuple[str, ...]]) -> Iterator[s
         raise LookupError(f"{kind.__name__}: {sorted(drawn ^ there)} is drawn and not there, or the other way")
     yield "```mermaid"
     yield "stateDiagram-v2"
+    yield f"    accTitle: States of {title[:1].lower()}{title[1:]}"
     for before, names in changes.items():
         for name in names:
             if kind is PaymentStatus and START not in (before, name):
@@ -115,7 +116,7 @@ def states() -> str:
         "that was refused or is dead.",
     ]
     for title, (kind, changes) in CHANGES.items():
-        lines += ["", f"## {title}", "", *diagram(kind, changes)]
+        lines += ["", f"## {title}", "", *diagram(title, kind, changes)]
     return "\n".join(lines) + "\n"
 
 
@@ -166,13 +167,14 @@ class Told(Observer):
         return noted
 
 
-def sequence(told: Told) -> list[str]:
+def sequence(title: str, told: Told) -> list[str]:
     """The lines of a diagram."""
     names = {"B": "Person's browser", "S": "Your service", "L": "govcomponents", "P": "Provider", "D": "Your database"}
     used = [who for who in names if any(re.match(rf"(\w+-+>>)?{who}\b", line) for line in told.lines)]
     return [
         "```mermaid",
         "sequenceDiagram",
+        f"    accTitle: {title}",
         *(f"    participant {who} as {names[who]}" for who in used),
         *(f"    {line}" for line in told.lines),
         "```",
@@ -236,7 +238,7 @@ def sequences() -> str:
     for title, run in RUNS.items():
         told = Told()
         run(told)
-        lines += ["", f"## {title}", "", *sequence(told)]
+        lines += ["", f"## {title}", "", *sequence(title, told)]
     return "\n".join(lines) + "\n"
 
 
