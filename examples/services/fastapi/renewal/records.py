@@ -47,8 +47,10 @@ class Renewal:
 
 
 async def make_table(engine: AsyncEngine) -> None:
-    """Make the table, if it is not there."""
+    """Make the table, if it is not there. Several processes start at once."""
     async with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # where one of two that make a table at once would fail
+            await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(1)))
         await connection.run_sync(_METADATA.create_all)
 
 

@@ -46,8 +46,11 @@ class Renewal:
 
 
 def make_table(engine: sa.Engine) -> None:
-    """Make the table, if it is not there."""
-    _METADATA.create_all(engine)
+    """Make the table, if it is not there. Several processes start at once."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":  # where one of two that make a table at once would fail
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(1)))
+        _METADATA.create_all(connection)
 
 
 def begin(connection: sa.Connection, owner: str, name: str, email: str) -> None:
