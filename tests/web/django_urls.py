@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
@@ -36,6 +37,7 @@ def paid(event: PaymentChanged) -> None:
 
 
 urlpatterns = [
+    path("admin/", admin.site.urls),
     path("gov/", include("govcomponents.integrations.django.urls")),
     path("open", open_page),
     path("protected", protected),

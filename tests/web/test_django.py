@@ -23,9 +23,11 @@ if not settings.configured:
         ALLOWED_HOSTS=["service.example.gov.uk"],
         ROOT_URLCONF="web.django_urls",
         INSTALLED_APPS=[
+            "django.contrib.admin",
             "django.contrib.auth",
             "django.contrib.contenttypes",
             "django.contrib.sessions",
+            "django.contrib.messages",
             "govcomponents.integrations.django",
         ],
         MIDDLEWARE=[
@@ -33,8 +35,23 @@ if not settings.configured:
             "django.middleware.locale.LocaleMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",
             "django.contrib.auth.middleware.AuthenticationMiddleware",
+            "django.contrib.messages.middleware.MessageMiddleware",
             "govcomponents.integrations.django.sessions.PersonMiddleware",
         ],
+        TEMPLATES=[
+            {
+                "BACKEND": "django.template.backends.django.DjangoTemplates",
+                "APP_DIRS": True,
+                "OPTIONS": {
+                    "context_processors": [
+                        "django.template.context_processors.request",
+                        "django.contrib.auth.context_processors.auth",
+                        "django.contrib.messages.context_processors.messages",
+                    ]
+                },
+            }
+        ],
+        STATIC_URL="static/",
         LANGUAGES=[("en", "English"), ("cy", "Cymraeg")],
         LANGUAGE_COOKIE_NAME="language",
         DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(Path(mkdtemp()) / "service.db")}},

@@ -10,10 +10,10 @@ def renew() -> str: ...
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, Final, ParamSpec, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from govcomponents.components import GovComponents
-from govcomponents.errors import ConfigurationError, GovComponentsError
+from govcomponents.errors import ConfigurationError, GovComponentsError, Unavailable
 from govcomponents.integrations.commands import check_lines, required, work
 from govcomponents.privacy import Secret
 from govcomponents.web.access_logs import hide_callback_queries
@@ -34,7 +34,7 @@ from govcomponents.web.results import SignedIn
 
 try:
     import click
-    from flask import Blueprint, Flask, Response, current_app, g, request, session
+    from flask import Blueprint, Flask, Request, Response, current_app, g, request, session
     from flask.cli import AppGroup
 except ImportError:
     raise ConfigurationError("Flask is not installed", fix='pip install "govcomponents[flask]"') from None
@@ -50,6 +50,19 @@ if TYPE_CHECKING:
     from govcomponents.web.results import NotSignedIn
 
     RefusedPage: TypeAlias = Callable[[NotSignedIn], ResponseReturnValue]
+
+
+class LoginManager(Protocol):
+    """The part of Flask-Login's manager that is used: it has no types."""
+
+    def request_loader(self, callback: Callable[[Request], object | None]) -> object:
+        """Take what loads the user of a request."""
+        ...
+
+    def unauthorized_handler(self, callback: Callable[[], Response]) -> object:
+        """Take what answers those who are not signed in."""
+        ...
+
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -175,6 +188,30 @@ class GovComponentsFlask(EventHandlers[None]):
             return guarded
 
         return decorate
+
+    def use_login(self, manager: LoginManager, find_user: Callable[[Person], object | None]) -> None:
+        """Give Flask-Login the users of people who are signed in; its `login_required` sends others to sign in.
+
+        `find_user` takes the person, and returns the service's user or None. There is no second session: the user ends
+        with the person, wherever they sign out. Leave out Flask-Login's own `login_user` and `logout_user`.
+        """
+
+        def load(_request: Request) -> object | None:
+            try:
+                person = self.person
+            except Unavailable:  # it cannot be known now: they sign in, and are told so
+                return None
+            user = None if person is None else find_user(person)
+            if user is not None:
+                g.gov_required = True
+            return user
+
+        def sign_in_first() -> Response:
+            back, language = _this_page(), self._language()
+            return _response(self._handlers.sign_in(_web_request(), Requirement(), back, language=language))
+
+        manager.request_loader(load)
+        manager.unauthorized_handler(sign_in_first)
 
     @property
     def _handlers(self) -> WebHandlers:
