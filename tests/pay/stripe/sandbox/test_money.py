@@ -7,6 +7,8 @@ import pytest
 from govcomponents.sandbox import payer
 from pay.stripe.context import Desk
 
+from .raw import SESSION
+
 
 class TestMoney:
     def test_no_more_is_refunded_than_is_left(self, raw):
@@ -81,3 +83,43 @@ def test_it_is_quick_enough_for_fifty_threads():
     for thread in threads:
         thread.join()
     assert len({payment.id for payment in payments if payment.is_captured}) == 50
+
+
+def _price(raw, currency, amount):
+    price = "line_items[0][price_data]"
+    return raw.call(
+        "POST",
+        "/v1/checkout/sessions",
+        {
+            **SESSION,
+            "line_items[0][quantity]": "1",
+            f"{price}[currency]": currency,
+            f"{price}[unit_amount]": str(amount),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "code"),
+    [
+        *(("gbp", 29, "amount_too_small"), ("jpy", 49, "amount_too_small"), ("huf", 17_499, "amount_too_small")),
+        *(("eur", 49, "amount_too_small"), ("jpy", 100_000_000, "amount_too_large"), ("isk", 0, "amount_too_small")),
+        *(("xxx", 5000, None), ("xau", 5000, None), ("xts", 5000, None), ("zzz", 5000, None), ("gb", 5000, None)),
+        *(("kwd", 5124, None), ("bhd", 11, None), ("tnd", 101, None)),
+    ],
+)
+def test_what_cannot_be_charged_is_refused(raw, currency, amount, code):
+    answer, body = _price(raw, currency, amount)
+
+    assert (answer.status, body["error"].get("code")) == (400, code)
+    part = "unit_amount" if currency not in ("xxx", "xau", "xts", "zzz", "gb") else "currency"
+    assert body["error"]["param"] == f"line_items[0][price_data][{part}]"
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount"), [("gbp", 30), ("jpy", 50), ("huf", 17_500), ("KWD", 5120), ("isk", 100), ("xof", 1)]
+)
+def test_what_can_be_charged_is_taken(raw, currency, amount):
+    answer, body = _price(raw, currency, amount)
+
+    assert (answer.status, body["amount_total"], body["currency"]) == (200, amount, currency.lower())

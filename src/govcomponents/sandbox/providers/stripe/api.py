@@ -34,7 +34,6 @@ PREFIX: Final = "/stripe"
 _VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,30})?")
 _SOONEST: Final = 30 * 60
 _LATEST: Final = 24 * 3600
-_LARGEST: Final = 99_999_999
 _LARGEST_PAGE: Final = 100
 _EXPAND: Final[validation.Allowed] = {"expand": validation.TEXTS}
 _METADATA: Final[validation.Allowed] = {"metadata": validation.TEXTS, "expand": validation.TEXTS}
@@ -190,13 +189,7 @@ class Api:
             each = validation.whole(given, *price, "unit_amount", required=True) or 0
             currency = (validation.text(given, *price, "currency", required=True) or "").lower()
             total += each * (validation.whole(given, "line_items", number, "quantity", required=True) or 0)
-        where = "line_items[0][price_data][unit_amount]"
-        if not currency.isalpha() or len(currency) != 3:
-            raise wrong("Invalid currency", None, "line_items[0][price_data][currency]")
-        if total < self._store.world.minimum:
-            raise wrong("The total is below the smallest amount that can be charged.", "amount_too_small", where)
-        if total > _LARGEST:
-            raise wrong("The total is above the largest amount that can be charged.", "amount_too_large", where)
+        validation.price(total, currency, self._store.world.minimum, next(iter(items)))
         return total, currency
 
     def _url(self, given: Form, name: str, *, required: bool = False) -> str | None:

@@ -49,6 +49,34 @@ LISTED: Final[Allowed] = {
     "ending_before": None,
     "expand": TEXTS,
 }
+# Stripe docs: currencies; minimum and maximum charge amounts. In the smallest units; it states no others.
+_NAMES: Final = (
+    "aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn bzd cad "
+    "cdf chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf gtq gyd hkd "
+    "hnl htg huf idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp lkr lrd lsl mad mdl "
+    "mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab pen pgk php pkr pln pyg "
+    "qar ron rsd rub rwf sar sbd scr sek sgd shp sle sos srd std szl thb tjs tnd top try ttd twd tzs uah "
+    "ugx usd uyu uzs vnd vuv wst xaf xcd xof xpf yer zar zmw "
+)
+_CURRENCIES: Final = frozenset(_NAMES.split())
+_MINIMUMS: Final = {
+    **dict.fromkeys(("aud", "brl", "cad", "chf", "eur", "inr", "jpy", "nzd", "sgd", "usd"), 50),
+    "aed": 200,
+    "bgn": 100,
+    "czk": 1500,
+    "dkk": 250,
+    "hkd": 400,
+    "huf": 17500,
+    "mxn": 1000,
+    "myr": 200,
+    "nok": 300,
+    "pln": 200,
+    "ron": 200,
+    "sek": 300,
+    "thb": 1000,
+}
+_IN_TENS: Final = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
+_LARGEST: Final = 99_999_999
 _METADATA_KEYS: Final = 50
 _METADATA_NAME: Final = 40
 _METADATA_VALUE: Final = 500
@@ -105,6 +133,24 @@ def whole(given: Form, *path: str, required: bool = False) -> int | None:
     if not value.lstrip("-").isdigit() or not value.isascii() or len(value) > 18:
         raise wrong(f"Invalid integer: {_named(path)}", "parameter_invalid_integer", _named(path))
     return int(value)
+
+
+def price(total: int, currency: str, least_pounds: int, item: str) -> None:
+    """Raise a Problem for a currency that is none, or an amount that cannot be charged in it."""
+    where = f"line_items[{item}][price_data][unit_amount]"
+    if currency not in _CURRENCIES:
+        raise wrong(
+            f"Invalid currency: {currency}. Stripe currently supports these currencies: "
+            f"{', '.join(sorted(_CURRENCIES))}",
+            None,
+            f"line_items[{item}][price_data][currency]",
+        )
+    if total < (least_pounds if currency == "gbp" else _MINIMUMS.get(currency, 1)):
+        raise wrong("The total is below the smallest amount that can be charged.", "amount_too_small", where)
+    if total > _LARGEST:
+        raise wrong("The total is above the largest amount that can be charged.", "amount_too_large", where)
+    if currency in _IN_TENS and total % 10:
+        raise wrong("The last digit of an amount in a three-decimal currency must be 0.", None, where)
 
 
 def texts(given: Form, *path: str) -> list[str]:

@@ -23,8 +23,8 @@ class Endpoint(WorldPart):
 class StripeWorld(WorldPart):
     """One account. Everything has a default, so that an empty section is enough.
 
-    `hold_days` is how long authorised money is held for capture; `minimum` the least amount of a payment, in the units
-    of its currency.
+    `hold_days` is how long authorised money is held for capture; `minimum` the least amount of a payment in
+    pence; in other currencies it is what Stripe states.
     """
 
     name: str = Field(default="Sandbox account", min_length=1)
