@@ -237,3 +237,44 @@ def test_a_charge_that_is_still_being_made_under_its_key_is_asked_for_again_once
     with pytest.raises(Conflict):
         pay.charge_agreement("a1", Money(100), "R-1", "x")
     assert len(wire.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("cvc. Must be between 3 and 4 characters long", "it must be between 3 and 4 characters long"),
+        ("reference. Must be less than or equal to 255 characters length", "less than or equal to 255"),
+        ('language. Must be "en" or "cy"', 'it must be "en" or "cy"'),
+        ("expiry_date. Must be a valid date in the future", "it must be a valid date in the future"),
+        (
+            "amount. Must be greater than or equal to 1. Refer to https://docs.payments.service.gov.uk/making_payments/#amount",
+            "it must be greater than or equal to 1",
+        ),
+    ],
+)
+@pytest.mark.parametrize("code", ["P0102", "P2102"])
+def test_what_a_value_must_be_is_told(said, told, code):
+    body = {"code": code, "description": f"Invalid attribute value: {said}", "field": said.partition(".")[0]}
+    pay, _ = pay_on(answer(422, body))
+
+    with pytest.raises(RequestRefused) as caught:
+        CALLS["authorise"](pay)
+    assert told in caught.value.fix
+    assert caught.value.field == said.partition(".")[0]
+    assert "https" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("reference. Must be CANARY@example.com", "reference. CANARY is not allowed", "CANARY. Must be text"),
+        *("reference. Must be 4242424242424242", "reference. Must be text\nCANARY", "reference: CANARY. Must be text"),
+        "reference. Must be text. CANARY",
+    ],
+)
+def test_nothing_else_of_a_description_is(said):
+    pay, _ = pay_on(answer(422, {"code": "P0102", "description": f"Invalid attribute value: {said}"}))
+
+    with pytest.raises(RequestRefused) as caught:
+        CALLS["create_payment"](pay)
+    assert not any(part in str(caught.value) for part in ("CANARY", "4242", "must be text"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.http.error_mapping import NOT_OWN, ErrorBody, ErrorTable, Meaning, meanings, parsed
@@ -134,8 +135,15 @@ _NOT_REFUNDABLE: Final = {
     "disputed": ("the payment is disputed", "wait until the dispute is decided; see search_disputes"),
 }
 # fmt: on
+_OF_A_VALUE: Final = frozenset({"P0102", "P0602", "P2102"})
 # The names that a description may end with where the envelope has no `field`.
 _NAMED: Final = re.compile(r"(?:[Aa]ttribute(?: value)?|parameters): ([a-z_]+(?:, [a-z_]+)*)(?=[.]|$)")
+# What a description says of a value: one of the API's own sentences, which repeats nothing that was sent.
+_RULE: Final = re.compile(
+    r"(?:Invalid|Missing) (?:mandatory )?attribute value: [a-z_]+(?:, [a-z_]+)*[.] "
+    r"(Must (?:be|have|contain|not) (?!.*[0-9]{9})[A-Za-z0-9 ,\"-]{1,120})"
+    r"(?:[.]? Refer to https://docs[.]payments[.]service[.]gov[.]uk/[a-z_/]*#?[a-z_-]*|[.])?"
+)
 # The API's own framework: with 503 it could not check the key, and did no more.
 _FRAMEWORK_DOWN: Final = Meaning(Unavailable, "the server failed with status 503", _LATER, is_unprocessed=True)
 _KEY_REFUSED: Final = Meaning(
@@ -170,6 +178,9 @@ def refusal(request: Request, response: Response) -> GovComponentsError:
     if code == "P0603":
         why = next((why for sign, why in _NOT_REFUNDABLE.items() if sign in description), None)
         meaning = meaning or (why and Meaning(Conflict, f"the payment cannot be refunded: {why[0]}", why[1]))
+    if meaning is None and code in _OF_A_VALUE and (rule := _RULE.fullmatch(description)):
+        said = rule.group(1).rstrip()
+        meaning = replace(MEANINGS[code], fix=f"{MEANINGS[code].fix}: it m{said[1:]}")
     if response.status == 429:
         meaning = MEANINGS["P0900"]
     return ERRORS.error(request, response, body=ErrorBody(code, named), meaning=meaning)
