@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from govcomponents.core.http.messages import Response
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import ConfigurationError, NotSent, RateLimited
+from govcomponents.notify import LimitsLimiter, limiters
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
 from govcomponents.notify.policy import Policy
 from govcomponents.notify.service import NotifyService
@@ -149,3 +152,17 @@ def test_a_store_that_does_not_answer_is_told_and_nothing_is_sent() -> None:
 def test_a_limiter_needs_the_pace() -> None:
     with pytest.raises(ConfigurationError, match="REQUESTS_PER_MINUTE"):
         notify("memory://", ScriptedTransport(), requests_per_minute=None)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("limits") is None, reason="the package limits is not installed")
+def test_windows_follow_each_other_by_the_clock(monkeypatch):
+    """No part of a second is lost between two of them: each ends at a whole second, whenever it was first asked."""
+    clock = SimpleNamespace(time=lambda: 1_790_000_000.75)
+    monkeypatch.setattr(limiters, "time", clock)
+    limiter = LimitsLimiter.from_url("memory://", per_minute=3000)
+
+    assert [limiter.acquire(1) for _ in range(50)] == [0.0] * 49 + [0.25]
+    clock.time = lambda: 1_790_000_001.0
+    assert [limiter.acquire(1) for _ in range(50)] == [0.0] * 49 + [1.0]
+    clock.time = lambda: 1_790_000_001.999
+    assert limiter.acquire(1) == limiters._SHORTEST_WAIT

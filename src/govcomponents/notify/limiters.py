@@ -83,6 +83,7 @@ class LimitsLimiter:
             raise _wrong("item", item, "give a limit of the library limits, such as RateLimitItemPerSecond(49)")
         self._strategy = strategy
         self._item = item
+        self._seconds = 0
         self._key = text_argument(key, field="key", fix="give a name for the provider's key", operation=_OPERATION)
 
     @classmethod
@@ -113,17 +114,25 @@ class LimitsLimiter:
                 fix="check its URL, and that the client library of its kind is installed",
             ) from None
         amount, seconds = _window(per_minute * _HEADROOM / 60)
-        return cls(strategy, RateLimitItemPerSecond(amount, seconds), key)
+        limiter = cls(strategy, RateLimitItemPerSecond(amount, seconds), key)
+        limiter._seconds = seconds
+        return limiter
 
     def acquire(self, tokens: int) -> float:
         """Take so many tokens, and return 0; or return the seconds until the next window.
 
         Raises NotSent if the storage does not answer.
         """
+        names, resets_at = [self._key], 0.0
+        if self._seconds:
+            # The library begins a window with its first request, and tells its end in whole seconds: half of one of a
+            # second would be lost. These follow each other by the clock, and each has a name of its own.
+            number = int(time.time() // self._seconds)
+            names, resets_at = [self._key, str(number)], (number + 1.0) * self._seconds
         try:
-            if self._strategy.hit(self._item, self._key, cost=tokens):
+            if self._strategy.hit(self._item, *names, cost=tokens):
                 return 0.0
-            resets_at = self._strategy.get_window_stats(self._item, self._key).reset_time
+            resets_at = resets_at or self._strategy.get_window_stats(self._item, *names).reset_time
         except Exception as error:  # noqa: BLE001  # each storage has errors of its own
             raise NotSent(
                 f"the storage of the shared limiter did not answer ({type(error).__name__}); nothing was sent",
