@@ -93,8 +93,13 @@ def strong_secret(secret: Secret, *, setting: str, form: SecretForm, is_producti
         raise ConfigurationError(f"{setting} has not the form of such a secret", fix=form.told)
     if form.least > 1 and is_guessable(random):
         raise ConfigurationError(f"{setting} is made by a simple rule: it could be guessed", fix=form.told)
-    if is_production and hashlib.sha256(text.encode()).hexdigest() in _PUBLISHED:
+    if is_production and is_published_secret(text):
         raise _published(setting)
+
+
+def is_published_secret(text: str) -> bool:
+    """Whether a secret is one that the sandbox publishes."""
+    return hashlib.sha256(text.encode()).hexdigest() in _PUBLISHED
 
 
 def _published(setting: str) -> ConfigurationError:

@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from govcomponents.cli import contract, identity, new_adapter, notify, sandbox
+from govcomponents.cli import check, contract, identity, new_adapter, notify, sandbox
 from govcomponents.cli.outcome import INTERRUPTED, STATUSES, Status, printable
 from govcomponents.cli.store import durable, journey, reconcile, rows, status, work
 from govcomponents.core.http.runtime import VERSION
@@ -19,7 +19,10 @@ from govcomponents.errors import GovComponentsError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (sandbox, identity, notify, durable, work, rows, status, journey, reconcile, new_adapter, contract)
+_COMMANDS = (
+    *(sandbox, identity, notify, durable, work, rows, status, journey, reconcile, new_adapter, contract),
+    check,
+)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -45,7 +45,7 @@ def environment_values(settings: Mapping[str, Sequence[str]]) -> dict[str, objec
 
     Raises ConfigurationError, which names each variable that looks like one of ours and is none.
     """
-    wrong = [told for name in sorted(os.environ) if os.environ[name] and (told := _told_if_wrong(name, settings))]
+    wrong = [told for name in sorted(os.environ) if os.environ[name] and (told := told_if_wrong(name, settings))]
     if wrong:
         raise ConfigurationError(
             f"the environment has variables that look like settings and are none: {', '.join(wrong)}",
@@ -54,7 +54,7 @@ def environment_values(settings: Mapping[str, Sequence[str]]) -> dict[str, objec
     return _Environment().model_dump(exclude_none=True)
 
 
-def _told_if_wrong(name: str, settings: Mapping[str, Sequence[str]]) -> str:
+def told_if_wrong(name: str, settings: Mapping[str, Sequence[str]]) -> str:
     """Name a variable that looks like one of ours and is none, and the one that is probably meant; else say nothing."""
     if _RIGHT.fullmatch(name.upper()):
         return ""

@@ -1,0 +1,75 @@
+"""Rules about payments: made twice, lost as soon as they are made, and amounts that are not exact."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.check.code.module import last_name
+from govcomponents.check.code.repeats import repeated_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from govcomponents.check.code.module import Module
+    from govcomponents.check.code.sending import Found
+    from govcomponents.check.code.services import Operation
+
+_MAKES: Final = frozenset({"create", "create_by_telephone"})
+
+
+def made_again(operation: Operation) -> Iterator[Found]:
+    """GC303: a payment or refund is made again after any failure, without an idempotency key."""
+    site = operation.site
+    if operation.component != "pay" or operation.name not in _MAKES | {"refund"} or operation.is_later or site.is_open:
+        return
+    key = site.keyword("idempotency_key")
+    if key is None and (how := repeated_by(operation)):
+        yield "GC303", site.call, f"pay.{operation.name} is repeated by {how} without an idempotency key"
+
+
+def not_kept(operation: Operation) -> Iterator[Found]:
+    """GC306: a payment is made, and its id is thrown away."""
+    site = operation.site
+    if operation.component != "pay" or operation.name not in _MAKES or operation.is_later:
+        return
+    parent = site.statement
+    if isinstance(parent, ast.Await):
+        parent = operation.module.parents.get(parent)
+    if isinstance(parent, ast.Expr):
+        yield "GC306", site.call, f"the result of pay.{operation.name} is thrown away, and the payment's id with it"
+    elif isinstance(parent, ast.Attribute) and parent.attr in ("redirect_url", "next_url"):
+        yield "GC306", site.call, f"only .{parent.attr} of pay.{operation.name} is used: the payment's id is lost"
+
+
+def money(module: Module) -> Iterator[Found]:
+    """GC310: an amount is written as a float, or as a whole number that could be pounds or pence."""
+    if not module.origins.get("Money", "").startswith("govcomponents"):
+        return
+    for site in module.sites:
+        func = site.call.func
+        way = func.attr if isinstance(func, ast.Attribute) and last_name(func.value) == "Money" else ""
+        if last_name(func) == "Money" and isinstance(func, ast.Name):
+            way = "Money"
+        if way not in ("gbp", "of", "from_pence", "Money"):
+            continue
+        amount = site.argument(0, {"from_pence": "pence", "Money": "minor"}.get(way, "amount"))
+        kind = _number(amount)
+        wrong = (float,) if way in ("from_pence", "Money") else (float, int)
+        if kind in wrong and isinstance(amount, ast.expr):
+            shown = "Money" if way == "Money" else f"Money.{way}"
+            told = "a float" if kind is float else "a whole number, which could be pounds or pence"
+            yield "GC310", amount, f"{shown} is given {told}"
+
+
+def _number(node: ast.AST | None) -> type | None:
+    if isinstance(node, ast.UnaryOp):
+        return _number(node.operand)
+    if isinstance(node, ast.Call) and last_name(node.func) == "float":
+        return float
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        return float if _number(node.left) or _number(node.right) else None
+    return type(node.value) if isinstance(node, ast.Constant) and type(node.value) in (int, float) else None
+
+
+RULES: Final = (made_again, not_kept)

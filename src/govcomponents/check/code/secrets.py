@@ -1,0 +1,84 @@
+"""Rules about what must stay hidden: revealed values in logs, and credentials in code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.check.code.module import last_name
+from govcomponents.check.credentials import credential_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from govcomponents.check.code.module import Module, Site
+    from govcomponents.check.code.sending import Found
+
+_LOGGER: Final = re.compile(r"(?:^|_)log(?:s|ger|ging)?$|^structlog$", re.IGNORECASE)
+_METHODS: Final = frozenset(
+    {"debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log", "msg", "bind", "notice"}
+)
+_TRACKERS: Final = frozenset({"capture_message", "add_breadcrumb", "set_tag", "set_context"})
+
+
+def secrets_in_logs(module: Module) -> Iterator[Found]:
+    """GC302: a log call is given a value that was revealed."""
+    if "reveal" not in module.file.text:
+        return
+    for site in module.sites:
+        if _is_log(site) and (what := _revealed(site)):
+            yield "GC302", site.call, f"`{site.name}` is given {what}"
+
+
+def secrets_in_code(module: Module) -> Iterator[Found]:
+    """GC309: a credential is written into the code."""
+    for text in module.texts:
+        if isinstance(text.value, str) and (what := credential_in(text.value)):
+            yield "GC309", text, f"{what} is written into the code"
+
+
+def _is_log(site: Site) -> bool:
+    func = site.call.func
+    if not isinstance(func, ast.Attribute):
+        return site.name in _TRACKERS
+    if func.attr in _TRACKERS:
+        return True
+    receiver = func.value
+    if isinstance(receiver, ast.Call):
+        name = last_name(receiver.func)
+        return func.attr in _METHODS and (name.lower() in ("getlogger", "get_logger") or name in ("bind", "opt"))
+    return func.attr in _METHODS and bool(_LOGGER.search(last_name(receiver)))
+
+
+def _revealed(site: Site) -> str:
+    arguments = [*site.call.args, *(one.value for one in site.call.keywords)]
+    for argument in arguments:
+        for node in ast.walk(argument):
+            if way := _reveals(node):
+                return way
+            if isinstance(node, ast.Name) and _was_revealed(node.id, site):
+                return f"`{node.id}`, which was revealed"
+    return ""
+
+
+def _reveals(node: ast.AST) -> str:
+    if not isinstance(node, ast.Call):
+        return ""
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "reveal":
+        return "what reveal() returned"
+    for one in node.keywords:
+        if one.arg == "reveal" and isinstance(one.value, ast.Constant) and one.value.value is True:
+            return "what was made with reveal=True"
+    return ""
+
+
+def _was_revealed(name: str, site: Site) -> bool:
+    """Whether a name holds, as it is, what reveal() returned in the same function."""
+    if site.function is None:
+        return False
+    return any(
+        bool(_reveals(one.value)) and any(last_name(target) == name for target in one.targets)
+        for one in ast.walk(site.function)
+        if isinstance(one, ast.Assign)
+    )

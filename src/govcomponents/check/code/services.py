@@ -1,0 +1,128 @@
+"""Which calls are calls of the components: by the names that a service gives them, over all of its modules."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.check.code.module import Module, Site, last_name, names_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_COMPONENTS: Final = frozenset({"pay", "notify", "identity"})
+_MADE: Final = frozenset({"GovComponents", "AsyncGovComponents"})
+_LATER: Final = frozenset({"Durable", "AsyncDurable"})
+_SHELLS: Final = frozenset({"GovComponentsFlask", "FastAPIGov", "StarletteGov"})
+_SERVICES: Final = {
+    f"{way}{component.capitalize()}Service": component for component in _COMPONENTS for way in ("", "Async")
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One call of a component. `is_later` if the durable layer makes it."""
+
+    module: Module
+    site: Site
+    component: str
+    name: str
+    is_later: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the service calls its components and its durable layer, in any of its modules."""
+
+    components: frozenset[str]
+    later: frozenset[str]
+
+    @classmethod
+    def of(cls, modules: Iterable[Module]) -> Services:
+        """Find the names: what is bound to components that are made there, or annotated as such."""
+        components, later = {"gov"}, {"later"}
+        for module in modules:
+            for name, values in (*module.bound.items(), *module.typed.items()):
+                for value in values:
+                    mentioned = _made_by(value)
+                    if mentioned & _MADE:
+                        components.add(name)
+                    elif mentioned & _LATER:
+                        later.add(name)
+        later.discard("gov")
+        return cls(frozenset(components), frozenset(later))
+
+    def operations(self, module: Module) -> list[Operation]:
+        """Return the calls of components in a module."""
+        own = self._own_names(module)
+        found = []
+        for site in module.sites:
+            func = site.call.func
+            if not isinstance(func, ast.Attribute):
+                continue
+            known = self._component(func.value, own)
+            if known is not None:
+                found.append(Operation(module, site, known[0], func.attr, known[1]))
+        return found
+
+    def _own_names(self, module: Module) -> dict[str, tuple[str, bool]]:
+        """Names that are one component in this module: `pay = gov.pay`, `pay: PayService`."""
+        own: dict[str, tuple[str, bool]] = {}
+        for name, values in module.typed.items():
+            for value in values:
+                for kind in names_in(value) & _SERVICES.keys():
+                    own[name] = (_SERVICES[kind], False)
+        for name, values in module.bound.items():
+            known = [self._component(value, {}) for value in values]
+            if known and known[0] is not None and len(set(known)) == 1:
+                own[name] = known[0]
+        return own
+
+    def _component(self, node: ast.AST, own: dict[str, tuple[str, bool]]) -> tuple[str, bool] | None:
+        if isinstance(node, ast.Attribute) and node.attr in _COMPONENTS:
+            holder = node.value
+            if isinstance(holder, ast.Call) and last_name(holder.func) == "account":
+                holder = holder.func.value if isinstance(holder.func, ast.Attribute) else holder
+            if isinstance(holder, ast.Call) and _made_by(holder) & _MADE:
+                return node.attr, False
+            name = last_name(holder)
+            if name in self.later:
+                return node.attr, True
+            if name in self.components or name == "components":
+                return node.attr, False
+        name = last_name(node)
+        return own.get(name) if name else None
+
+
+def is_shell(site: Site) -> bool:
+    """Whether a call makes a shell for a web framework."""
+    return site.name in _SHELLS
+
+
+def is_durable(site: Site) -> bool:
+    """Whether a call makes the durable layer."""
+    return site.name in _LATER
+
+
+def is_made(site: Site) -> bool:
+    """Whether a call makes components: GovComponents.from_settings() and its like."""
+    func = site.call.func
+    return (
+        isinstance(func, ast.Attribute) and last_name(func.value) in _MADE and func.attr in ("from_settings", "sandbox")
+    )
+
+
+def _made_by(node: ast.AST) -> frozenset[str]:
+    """Return the names of what is called to make a value, or of its annotation."""
+    while isinstance(node, ast.Await):
+        node = node.value
+    if isinstance(node, ast.Call):
+        func = node.func
+        return frozenset({last_name(func), last_name(func.value) if isinstance(func, ast.Attribute) else ""})
+    if isinstance(node, (ast.BoolOp, ast.IfExp)):
+        parts = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
+        return frozenset().union(*map(_made_by, parts))
+    if isinstance(node, (ast.Name, ast.Attribute, ast.Subscript, ast.BinOp, ast.Constant)):
+        return names_in(node)
+    return frozenset()

@@ -1,0 +1,129 @@
+"""The files of a service that the rules look at, each read once."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_NEVER_ENTERED: Final = frozenset(
+    {"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist", "htmlcov"}
+)
+_LARGEST: Final = 2_000_000  # bytes; no file that a person writes is larger
+_DOTENV: Final = ("*.env", ".env", ".env.*", ".envrc", ".flaskenv")
+_EXAMPLES: Final = ("*.example", "*.sample", "*.template", "*.dist", "*example.env", "*sample.env")
+_DEPLOYMENT: Final = (
+    *("Dockerfile*", "*.dockerfile", "Procfile*", "*.yml", "*.yaml", "*.sh", "*.service", "Makefile", "*.ini", "*.cfg"),
+    *("*.tf", "*.hcl", "*.bicep", "*.conf"),
+)
+_ALLOWED: Final = re.compile(r"govcomponents: *allow +((?:GC\d{3}[, ]*)+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """One file that was read."""
+
+    path: str
+    """As the findings name it: below the folder from which the check was run, with slashes."""
+    place: Path
+    text: str
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it is of the service's tests: what would be a mistake in the service may be on purpose there."""
+        parts, name = self.path.split("/")[:-1], self.place.name
+        return (
+            name.startswith(("test_", "conftest.")) or name.endswith("_test.py") or bool({"tests", "test"} & {*parts})
+        )
+
+    def source(self, line: int) -> str:
+        """Return a line without the space round it."""
+        lines = self.text.splitlines()
+        return lines[line - 1].strip() if 0 < line <= len(lines) else ""
+
+    def allowed(self, line: int) -> frozenset[str]:
+        """Return the ids of rules that a comment on this line allows to be broken."""
+        found = _ALLOWED.search(self.source(line))
+        return frozenset(re.findall(r"GC\d{3}", found.group(1).upper())) if found else frozenset()
+
+
+@dataclass(frozen=True)
+class Project:
+    """Everything that is looked at. `paths` are files and folders; a folder is walked, without what tools put there."""
+
+    paths: Sequence[Path]
+    root: Path = field(default_factory=Path.cwd)
+
+    @cached_property
+    def files(self) -> list[TextFile]:
+        """Every file that some rule may look at. Raises ConfigurationError if a path is not there."""
+        for path in self.paths:
+            if not path.exists():
+                raise ConfigurationError(f"there is no {path}", fix="name files and folders of the service")
+        places = dict.fromkeys(place.resolve() for path in self.paths for place in _walk(path))
+        return [one for place in sorted(places) if (one := self._read(place)) is not None]
+
+    def _read(self, place: Path) -> TextFile | None:
+        try:
+            if place.stat().st_size > _LARGEST:
+                return None
+            text = place.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+        return TextFile(self.shown(place), place, text)
+
+    def shown(self, place: Path) -> str:
+        """Return a path as findings name it."""
+        place, root = place.resolve(), self.root.resolve()
+        return (place.relative_to(root) if place.is_relative_to(root) else place).as_posix()
+
+    @cached_property
+    def python(self) -> list[TextFile]:
+        """The Python files."""
+        return [one for one in self.files if one.place.suffix == ".py"]
+
+    @cached_property
+    def dotenv(self) -> list[TextFile]:
+        """The files of environment variables, without those that are only examples."""
+        return [one for one in self.files if _is_like(one, _DOTENV) and not _is_like(one, _EXAMPLES)]
+
+    @cached_property
+    def toml(self) -> list[TextFile]:
+        """The TOML files."""
+        return [one for one in self.files if one.place.suffix == ".toml"]
+
+    @cached_property
+    def deployment(self) -> list[TextFile]:
+        """The files that say how the service is built, started and deployed."""
+        return [one for one in self.files if _is_like(one, _DEPLOYMENT)]
+
+
+def _is_like(one: TextFile, patterns: Iterable[str]) -> bool:
+    return any(fnmatch(one.place.name, pattern) for pattern in patterns)
+
+
+_READ: Final = ("*.py", "*.toml", *_DOTENV, *_DEPLOYMENT)
+
+
+def _walk(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+        return
+    for folder, folders, names in os.walk(path):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name not in _NEVER_ENTERED
+            and (not name.startswith(".") or name in (".github", ".ci"))
+            and not Path(folder, name, "pyvenv.cfg").exists()
+        )
+        yield from (Path(folder, name) for name in sorted(names) if any(fnmatch(name, pattern) for pattern in _READ))

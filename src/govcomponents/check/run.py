@@ -1,0 +1,79 @@
+"""One check of a service: reads its files once, applies every rule, and leaves out what is allowed or accepted."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from govcomponents.check.baseline import without_accepted
+from govcomponents.check.code import check_code
+from govcomponents.check.code.rules import CodeView
+from govcomponents.check.code.services import is_shell
+from govcomponents.check.deployment_rules import check_deployment
+from govcomponents.check.live import check_live
+from govcomponents.check.report import CheckReport
+from govcomponents.check.settings_rules import check_settings, is_ci
+from govcomponents.check.settings_sources import sources
+from govcomponents.check.template_files import template_files
+from govcomponents.check.template_rules import check_templates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from govcomponents.check.findings import Finding
+    from govcomponents.check.project import Project
+
+_EVENTS: Final = {
+    "pay": re.compile(r"\b(?:PaymentChanged|RefundChanged|DisputeChanged)\b"),
+    "notify": re.compile(r"\b(?:DeliveryReceipt|LetterReturned|Complaint)\b"),
+}
+
+
+def check_project(
+    project: Project,
+    environment: Mapping[str, str] | None = None,
+    *,
+    accepted: frozenset[str] = frozenset(),
+    is_live: bool = False,
+) -> CheckReport:
+    """Check a service. Nothing is sent unless `is_live`; then the providers are asked by reads that change nothing.
+
+    `environment` are the variables of the process, or None to leave them alone. Raises ConfigurationError for a path
+    that is not there, and with `is_live` GovComponentsError if a provider cannot be had.
+    """
+    view = CodeView(project)
+    places = list(sources(project, environment))
+    files = template_files(project)
+    said: list[str] = []
+    found = [
+        *check_settings(places, _callbacks(view), ci=is_ci(environment or ())),
+        *check_templates(project, view, files),
+        *check_code(view),
+        *check_deployment(project, view, places),
+        *(check_live(files, said) if is_live else ()),
+    ]
+    kept = sorted(set(_not_allowed(project, found)))
+    new, gone = without_accepted(kept, accepted)
+    return CheckReport(new, len(project.files), len(kept) - len(new), gone, said)
+
+
+def _callbacks(view: CodeView) -> frozenset[str]:
+    """The components whose callbacks the code takes."""
+    found = {one.component for one in view.operations if one.name == "parse_callback"}
+    for module in view.of_service:
+        if (
+            any(map(is_shell, module.sites))
+            or "integrations.django" in module.file.text
+            or ".when(" in module.file.text
+        ):
+            found |= {component for component, event in _EVENTS.items() if event.search(module.file.text)}
+    return frozenset(found)
+
+
+def _not_allowed(project: Project, found: Iterable[Finding]) -> Iterable[Finding]:
+    """Leave out what a comment on its line allows: `# govcomponents: allow GC301`."""
+    files = {file.path: file for file in project.files}
+    for one in found:
+        file = files.get(one.path)
+        if file is None or one.rule_id not in file.allowed(one.line):
+            yield one

@@ -1,0 +1,54 @@
+"""`govcomponents check`: looks at a service's settings, templates, code and deployment, and says what is wrong."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govcomponents.cli.outcome import Status, printable
+
+if TYPE_CHECKING:
+    import argparse
+
+_STATUSES = "Exit status: 0 nothing was found; 1 something was; 2 it could not run."
+_FORMATS = ("text", "json", "junit", "sarif", "github")
+
+
+def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add this subcommand to the command line."""
+    parser = commands.add_parser(
+        "check",
+        help="look for mistakes in settings, templates, code and deployment",
+        description="Looks for mistakes in a service's settings, templates, code and files of deployment. It runs "
+        "none of the code, and sends nothing; with --live it asks the providers by reads that change nothing.",
+        epilog=_STATUSES,
+    )
+    parser.add_argument("paths", nargs="*", type=Path, default=[Path()], help="files and folders (default: here)")
+    parser.add_argument("--format", choices=_FORMATS, default="text", help="default: %(default)s")
+    parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
+    parser.add_argument("--baseline", type=Path, metavar="FILE", help="findings that are accepted")
+    parser.add_argument("--write-baseline", type=Path, metavar="FILE", help="accept what is found now, and end with 0")
+    parser.add_argument("--live", action="store_true", help="ask the providers of this environment's settings, too")
+    parser.add_argument("--no-environment", action="store_true", help="leave this process's own variables alone")
+    parser.set_defaults(run=run_it)
+
+
+def run_it(options: argparse.Namespace) -> int:
+    """Check, and report. Raises ConfigurationError, and with --live GovComponentsError if a provider cannot be had."""
+    from govcomponents.check.baseline import read_baseline, write_baseline
+    from govcomponents.check.project import Project
+    from govcomponents.check.reports import FORMATS
+    from govcomponents.check.run import check_project
+    from govcomponents.check.settings_sources import process_environment
+
+    accepted = read_baseline(options.baseline) if options.baseline is not None else frozenset()
+    environment = None if options.no_environment else process_environment()
+    report = check_project(Project(options.paths), environment, accepted=accepted, is_live=options.live)
+    if options.write_baseline is not None:
+        count = write_baseline(options.write_baseline, report.findings)
+        print(printable(f"{count} accepted in {options.write_baseline}."), file=sys.stderr)
+        return Status.DONE
+    for line in FORMATS[options.format](report).split("\n"):
+        print(printable(line))
+    return Status.NOT_ALL if report.findings else Status.DONE

@@ -1,0 +1,98 @@
+"""Reports, read by what pipelines read them with: OASIS's schema of SARIF, junitparser, and JSON."""
+
+import json
+import sysconfig
+from pathlib import Path
+
+import jsonschema
+import pytest
+from junitparser import JUnitXml
+
+from govcomponents.check.findings import ENVIRONMENT, Finding
+from govcomponents.check.report import CheckReport
+from govcomponents.check.reports import FORMATS
+from govcomponents.check.rules import rules
+from govcomponents.cli.main import main
+
+from .service import checked, written
+
+SEEDED = {
+    "a folder/wörds.py": rules()["GC306"].wrong["service.py"],
+    ".env": rules()["GC112"].wrong[".env"],
+    "templates.toml": rules()["GC212"].wrong["templates.toml"],
+}
+HOSTILE = CheckReport([Finding("a,b:c%\n.py", 3, 7, "GC301", 'said "<&>"\n::error::\x1b[31m', "x")], files=1)
+
+
+@pytest.fixture
+def report(tmp_path):
+    written(tmp_path, SEEDED)
+    return checked(tmp_path, {"GOVCOMPONENTS_PAY__API_KEY": "api_live_kq7vprm2szt3hw9dnc8e", "CI": "true"})
+
+
+@pytest.fixture(scope="module")
+def official():
+    schema = json.loads((Path(sysconfig.get_path("purelib")) / "sarif-schema.json").read_text(encoding="utf-8"))
+    assert schema["title"] == "Static Analysis Results Format (SARIF) Version 2.1.0 JSON Schema"
+    return jsonschema.Draft4Validator(schema)
+
+
+@pytest.mark.parametrize("kind", ["found", "nothing", "hostile"])
+def test_sarif_keeps_to_the_official_schema(kind, report, official):
+    whole = {"found": report, "nothing": CheckReport([]), "hostile": HOSTILE}[kind]
+    document = json.loads(FORMATS["sarif"](whole))
+    official.validate(document)
+    (run,) = document["runs"]
+    assert [one["ruleId"] for one in run["results"]] == [one.rule_id for one in whole.findings]
+    for one in run["results"]:
+        assert run["tool"]["driver"]["rules"][one["ruleIndex"]]["id"] == one["ruleId"]
+    assert len({one["partialFingerprints"]["govcomponents/v1"] for one in run["results"]}) == len(whole.findings)
+
+
+@pytest.mark.parametrize("kind", ["found", "nothing", "hostile"])
+def test_junit_is_read_by_what_pipelines_read_it_with(kind, report):
+    whole = {"found": report, "nothing": CheckReport([]), "hostile": HOSTILE}[kind]
+    document = JUnitXml.fromstring(FORMATS["junit"](whole).encode())
+    (suite,) = document
+    cases = list(suite)
+    assert len(cases) == suite.tests == len(rules())
+    failed = {case.name.split()[0] for case in cases if not case.is_passed}
+    assert failed == {one.rule_id for one in whole.findings}
+    assert suite.failures == len(failed)
+
+
+def test_json_tells_all(report):
+    whole = json.loads(FORMATS["json"](report))
+    assert [(one["rule"], one["path"], one["line"]) for one in whole["findings"]] == [
+        (one.rule_id, one.path, one.line or None) for one in report.findings
+    ]
+    assert {"GC101", "GC112", "GC212", "GC306"} <= {one["rule"] for one in whole["findings"]}
+    assert all((Path(__file__).parents[2] / "docs" / one["page"]).exists() for one in whole["findings"])
+
+
+def test_github_is_told_each_finding_in_one_line_that_cannot_be_broken_out_of():
+    (line,) = FORMATS["github"](HOSTILE).splitlines()
+    assert line.startswith("::error file=a%2Cb%3Ac%25%0A.py,line=3,col=7,title=GC301 send-without-reference::said ")
+    assert "%0A::error::" in line
+
+
+def test_no_report_holds_a_value(report):
+    for form in FORMATS.values():
+        assert "kq7vprm2szt3hw9dnc8e" not in form(report)
+
+
+def test_text_is_what_editors_jump_from(report):
+    text = FORMATS["text"](report)
+    assert "a folder/wörds.py:7:21: GC306 payment-not-kept: " in text
+    assert (
+        f"{ENVIRONMENT}: GC101 live-key-outside-production: GOVCOMPONENTS_PAY__API_KEY is a live key, in a pip" in text
+    )
+    assert text.endswith(f"{len(report.findings)} findings in 3 files.")
+
+
+@pytest.mark.parametrize("form", [*FORMATS])
+def test_each_form_on_the_command_line(form, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, {"service.py": rules()["GC306"].wrong["service.py"]})
+    assert main(["check", "--format", form]) == 1
+    assert "GC306" in capsys.readouterr().out
