@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from govcomponents.check.code.module import Module, Site
     from govcomponents.check.code.rules import CodeView
     from govcomponents.check.project import Project, TextFile
-    from govcomponents.check.settings_sources import Source
+    from govcomponents.check.settings.sources import Source
 
 _PROCESSES: Final = (
     re.compile(r"\b(?:gunicorn|uvicorn|hypercorn|granian|fastapi)\b.*?\s(?:-w|--workers)[ =\"',]+(\d+)"),

@@ -12,8 +12,8 @@ from govcomponents.check.code.services import is_shell
 from govcomponents.check.deployment_rules import check_deployment
 from govcomponents.check.live import check_live
 from govcomponents.check.report import CheckReport
-from govcomponents.check.settings_rules import check_settings, is_ci
-from govcomponents.check.settings_sources import sources
+from govcomponents.check.settings.rules import check_settings, is_ci
+from govcomponents.check.settings.sources import sources
 from govcomponents.check.template_files import template_files
 from govcomponents.check.template_rules import check_templates
 

@@ -40,7 +40,7 @@ def run_it(options: argparse.Namespace) -> int:
     from govcomponents.check.project import Project
     from govcomponents.check.reports import FORMATS
     from govcomponents.check.run import check_project
-    from govcomponents.check.settings_sources import process_environment
+    from govcomponents.check.settings.sources import process_environment
 
     accepted = read_baseline(options.baseline) if options.baseline is not None else frozenset()
     environment = None if options.no_environment else process_environment()

@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.check.settings_sources import PREFIX, setting_of
+from govcomponents.check.settings.sources import PREFIX, setting_of
 from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings
 from govcomponents.settings.environment import told_if_wrong
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from govcomponents.check.findings import Finding
-    from govcomponents.check.settings_sources import Source
+    from govcomponents.check.settings.sources import Source
 
 _SECTIONS: Final = (PaySettings, NotifySettings, IdentitySettings)
 _CLOSE: Final = 0.75

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.check.settings_names import misspelt
+from govcomponents.check.settings.names import misspelt
 from govcomponents.core.validation import is_loopback, url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.adapters.live_hosts import live_hosts
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from govcomponents.check.findings import Finding
-    from govcomponents.check.settings_sources import Source
+    from govcomponents.check.settings.sources import Source
 
 _LIVE: Final = re.compile(r"[a-z]+(?:_[a-z]+)*_live_")
 _TEST: Final = re.compile(r"[a-z]+(?:_[a-z]+)*_test_")

@@ -1,0 +1,1 @@
+"""The rules about settings, wherever they stand."""
