@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.check.settings.names import misspelt
-from govcomponents.core.validation import is_loopback, url_parts
+from govcomponents.core.validation import is_guessable, is_on_this_machine, url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.adapters.live_hosts import live_hosts
 from govcomponents.privacy import Secret
@@ -76,14 +76,18 @@ def _issuers(source: Source) -> Iterator[Finding]:
             yield source.finding("GC106", variable, f"{variable} is production, in {source.environment}")
     for variable, issuer in source.each("identity", "issuer"):
         host = _host(issuer)
-        if is_production and host and (is_loopback(host) or (host not in live_hosts() and _INTEGRATION.search(host))):
+        if (
+            is_production
+            and host
+            and (is_on_this_machine(host) or (host not in live_hosts() and _INTEGRATION.search(host)))
+        ):
             yield source.finding("GC105", variable, f"{variable} is {host}, in production")
         elif source.environment not in (None, "production") and host in live_hosts():
             yield source.finding("GC106", variable, f"{variable} is {host}, where real people sign in")
     for component in ("pay", "notify"):
         for variable, url in source.each(component, "base_url"):
             host = _host(url)
-            if is_production and host and is_loopback(host):
+            if is_production and host and is_on_this_machine(host):
                 yield source.finding("GC105", variable, f"{variable} is on this machine, in production")
 
 
@@ -92,9 +96,9 @@ def _urls(source: Source) -> Iterator[Finding]:
         parts = url_parts(url)
         if parts is None or not parts.hostname:
             yield source.finding("GC103", variable, f"{variable} is not a whole URL")
-        elif parts.scheme != "https" and not is_loopback(parts.hostname):
+        elif parts.scheme != "https" and not is_on_this_machine(parts.hostname):
             yield source.finding("GC103", variable, f"{variable} is not https")
-        elif is_loopback(parts.hostname) and source.environment == "production":
+        elif is_on_this_machine(parts.hostname) and source.environment == "production":
             yield source.finding("GC103", variable, f"{variable} is on this machine, in production")
         elif parts.fragment:
             yield source.finding("GC103", variable, f"{variable} has a fragment, which providers refuse")
@@ -113,7 +117,7 @@ def _weak(source: Source) -> Iterator[Finding]:
     for component, setting in _PROOFS:
         for variable, text in source.each(component, setting):
             for one in (part.strip() for part in text.split(",") if part.strip()):
-                if len(one) < _LEAST or len(set(one)) < _LEAST // 3:
+                if len(one) < _LEAST or is_guessable(one):
                     yield source.finding("GC108", variable, f"{variable} could be guessed")
                     break
                 if is_published_secret(one) and source.environment == "production":
