@@ -1,0 +1,70 @@
+"""Sixty files with a mistake each: all are found. Thirty-one without: nothing is."""
+
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from govcomponents.check.rules import rules
+
+from .service import checked, written
+
+HERE = Path(__file__).parent
+SEEDED = tomllib.loads((HERE / "seeded.toml").read_text(encoding="utf-8"))["case"]
+CLEAN = tomllib.loads((HERE / "clean.toml").read_text(encoding="utf-8"))["case"]
+
+
+def test_there_are_as_many_as_are_promised():
+    assert len(SEEDED) == 60
+    assert len(CLEAN) == 31
+
+
+@pytest.mark.parametrize("case", range(len(SEEDED)), ids=lambda case: f"{case}-{SEEDED[case]['rule']}")
+def test_a_seeded_mistake_is_found_and_nothing_else(case, tmp_path):
+    written(tmp_path, SEEDED[case]["files"])
+    assert {one.rule_id for one in checked(tmp_path).findings} == {SEEDED[case]["rule"]}
+
+
+@pytest.mark.parametrize("case", range(len(CLEAN)))
+def test_a_clean_file_is_clean(case, tmp_path):
+    written(tmp_path, CLEAN[case]["files"])
+    assert checked(tmp_path).findings == []
+
+
+def test_what_is_no_python_and_what_is_hostile_is_no_trouble(tmp_path):
+    written(
+        tmp_path,
+        {
+            "old.py": "print 'gov.pay.create'\n",
+            "nul.py": "x = '\\0' # govcomponents\0\n",
+            "deep.py": f"gov.pay.x = {'(' * 9000}",
+        },
+    )
+    (tmp_path / "bytes.py").write_bytes(b"\xff\xfe govcomponents")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    assert checked(tmp_path).findings == []
+
+
+def test_mistakes_of_tests_are_their_own_but_for_credentials(tmp_path):
+    text = rules()["GC306"].wrong["service.py"]
+    written(tmp_path, {"tests/test_pay.py": text, "conftest.py": text})
+    assert checked(tmp_path).findings == []
+    written(tmp_path, {"tests/test_key.py": rules()["GC309"].wrong["service.py"]})
+    assert [one.rule_id for one in checked(tmp_path).findings] == ["GC309"]
+
+
+def test_a_hundred_thousand_lines_take_a_moment(tmp_path):
+    view = "\n\n".join(
+        f"def view_{number}(request):\n    form = Form(request.POST)\n    return render(form, {number})"
+        for number in range(250)
+    )
+    ours = rules()["GC301"].right["service.py"]
+    written(tmp_path, {f"app/part_{number}.py": f"{view}\n" for number in range(90)})
+    written(tmp_path, {f"app/pay_{number}.py": f"{ours}\n\n{view}\n" for number in range(10)})
+    assert sum(len(path.read_text().splitlines()) for path in tmp_path.rglob("*.py")) >= 100_000
+    began = time.process_time()
+    report = checked(tmp_path)
+    assert report.findings == []
+    assert report.files == 100
+    assert time.process_time() - began <= 3  # of this process alone, whatever else the machine does
