@@ -1,4 +1,4 @@
-"""Which texts are credentials of a real provider, and which only look like them."""
+"""Credentials of real providers in texts, told from examples that only look like them."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class TemplateFile:
 
     @cached_property
     def problem(self) -> Finding | None:
-        """What is wrong with the form of the file or its lock, if something is."""
+        """The finding about the form of the file or its lock, if something is wrong with it."""
         try:
             TemplateRegistry.from_toml(self.file.place, environment="test")
         except (ConfigurationError, InvalidInput) as error:
@@ -72,7 +72,7 @@ class TemplateFile:
 
     @cached_property
     def locked(self) -> dict[str, LockedTemplate]:
-        """What is locked, by id."""
+        """The locked templates, by id."""
         if self.problem is not None:
             return {}
         return {one.id: one for one in read_lock(self.file.place.with_name(LOCK_NAME))}

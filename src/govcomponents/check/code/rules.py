@@ -38,7 +38,7 @@ class CodeView:
 
     @cached_property
     def services(self) -> Services:
-        """What the components are called."""
+        """The names that the service gives the components."""
         return Services.of(self.modules)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Which calls are calls of the components: by the names that a service gives them, over all of its modules."""
+"""Calls of the components, known by the names that a service gives these in any of its modules."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the service calls its components and its durable layer, in any of its modules."""
+    """The names that the service gives its components and its durable layer, in any of its modules."""
 
     components: frozenset[str]
     later: frozenset[str]

@@ -22,7 +22,7 @@ GROUPS: Final = {
 
 
 class Level(StrEnum):
-    """How bad a finding is. Each of them makes the command end with status 1."""
+    """Severity of a finding. Each of them makes the command end with status 1."""
 
     ERROR = "error"
     WARNING = "warning"

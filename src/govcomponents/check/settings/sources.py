@@ -1,4 +1,4 @@
-"""Where a service's settings stand: files of variables, TOML files, files of deployment, and the environment itself."""
+"""Sources of a service's settings: files of variables, TOML, files of deployment, and the environment itself."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Source:
 
     @property
     def environment(self) -> str | None:
-        """What the process is said to be: production, staging, test or development."""
+        """The environment that the process is said to be: production, staging, test or development."""
         return self.texts.get(f"{PREFIX}ENVIRONMENT", "").strip().lower() or None
 
     @property
