@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 
 from govcomponents import ConfigurationError, GovComponents, InvalidInput, Money, Settings, Unavailable
-from govcomponents.durable import Durable, GaveUp, WorkerOptions
+from govcomponents.durable import Durable, GaveUp, WorkerOptions, WorkReport
 from govcomponents.durable.storage.schema import INBOX, OUTBOX
 from govcomponents.identity import LogoutNotice
 from govcomponents.notify import DeliveryReceipt
@@ -323,3 +323,26 @@ def test_production_needs_a_key(tmp_path: Any) -> None:
     settings = Settings(environment="production", pay={"api_key": "api_live_" + "a" * 40})
     with GovComponents.from_settings(settings) as gov, pytest.raises(ConfigurationError, match=r"give keys=\["):
         Durable(gov, f"sqlite:///{tmp_path / 'store.db'}")
+
+
+def test_calls_that_take_all_of_their_time_leave_handlers_theirs(
+    later: Durable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[float] = []
+
+    def drag() -> None:
+        time.sleep(2.5)
+
+    async def busy(*_arguments: object, seconds: float, **_more: object) -> WorkReport:
+        """There is always something due, and what is under way at the end takes longer than the turn."""
+        given.append(seconds)
+        drag()
+        return WorkReport(done=1)
+
+    monkeypatch.setattr("govcomponents.durable.running.work_due", busy)
+    later.when(DeliveryReceipt)(lambda event, transaction: None)
+    for number in range(5):
+        later.receive("notify", *receipt(number))
+    report = later.run_due(seconds=2.0)
+    assert given[0] <= 1.0
+    assert report.handled > 1

@@ -24,7 +24,7 @@ from govcomponents.testing import FormBrowser, pay_by_card
 
 from .test_inbox import away
 from .test_payments import make
-from .world import EMAIL, World
+from .world import EMAIL, Failing, World
 
 DAY = 86_400.0
 
@@ -225,7 +225,11 @@ def test_a_day_is_compared_both_ways(world: World, url: str, capsys: Any, monkey
     with pytest.raises(InvalidInput, match="day"):
         world.later.reconcile("2026-03-01")
     assert world.later.reconcile(date(2020, 1, 1)).differences == ()
-    monkeypatch.setattr("govcomponents.components.GovComponents.from_settings", lambda: world.gov)
+    made = GovComponents.from_settings
+    monkeypatch.setattr(
+        "govcomponents.components.GovComponents.from_settings",
+        lambda: made(world.sandbox.settings(), transport=Failing(world.sandbox)),  # each command closes its own
+    )
     assert main(["reconcile", day.isoformat(), "--database", url, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["counts"]["payments"] == 2
     assert main(["reconcile", day.isoformat(), "--database", url, "--csv"]) == 1

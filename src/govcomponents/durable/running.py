@@ -51,7 +51,7 @@ class Running:
             if is_first:
                 await self._jobs(until)
                 is_first = False
-            came, are_events_left = await self.handling.all_due(self._next_slice(until))
+            came, are_events_left = await self.handling.all_due(_share(until, seconds))
             counts.update({"handled": came["handled"], "failed": came["failed"], "events_given_up": came["gave_up"]})
             is_over = until is not None and steady_time() >= until
             if is_over or not (are_calls_left or are_events_left):
@@ -64,7 +64,9 @@ class Running:
 
     async def _make_calls(self, counts: Counter[str], until: float | None, limit: int | None) -> bool:
         """Make calls for one slice of the time. Returns whether some may be left."""
-        end = self._next_slice(until) if self.handling.handlers.kinds else until
+        end = until
+        if self.handling.handlers.kinds:
+            end = steady_time() + (_SLICE if until is None else min(_SLICE, (until - steady_time()) / 2))
         left = None if end is None else max(0.001, end - steady_time())
         done = await work_due(
             self.handling.engine,
@@ -80,10 +82,6 @@ class Running:
         counts["claimed"] += sum(facts.values())
         return end is not None and steady_time() >= end
 
-    def _next_slice(self, until: float | None) -> float:
-        end = steady_time() + _SLICE
-        return end if until is None else min(end, max(until, steady_time()))
-
     async def _jobs(self, until: float | None) -> None:
         """Look after what no callback tells, as far as there are handlers who want to hear of it."""
         engine, keys, kinds = self.handling.engine, self.handling.keys, self.handling.handlers.kinds
@@ -95,3 +93,14 @@ class Running:
         if "templates.TemplatesChanged" in kinds:
             await watch_templates(engine, self.calls, self.runtime, keys)
         await watch_refunds(engine, self.calls, self.runtime, keys, kinds)
+
+
+def _share(until: float | None, seconds: float | None) -> float:
+    """Return until when events are handled: for what is left, and for half of all even if calls took more than theirs.
+
+    A provider of messages that does not answer must not keep what others reported from its handlers.
+    """
+    now = steady_time()
+    if until is None or seconds is None:
+        return now + _SLICE
+    return now + min(_SLICE, max(until - now, seconds / 2))

@@ -173,9 +173,9 @@ class Durable:
         """Make the calls that are due, many at once, and handle what came, until nothing is left.
 
         For at most `seconds`, or `limit` calls. Safe from anywhere: cron, a task of Celery, a request, a test, and any
-        number of processes at once. What is under way when `seconds` are over is brought to its end, and at least one
-        event is handled. Raises ConfigurationError if the tables are not there,
-        Unavailable if the database stays away.
+        number of processes at once. What is under way when `seconds` are over is brought to its end, and handlers get
+        half of the time even then. Raises ConfigurationError if the tables are not there, Unavailable if the database
+        stays away.
         """
         self.check()
         handling = Handling(
