@@ -13,10 +13,15 @@ from sqlalchemy.orm import Session
 
 from govcomponents import ConfigurationError, GovComponentsError, InvalidInput, Unavailable
 from govcomponents.cli.main import main
+from govcomponents.core.http.messages import Request
+from govcomponents.durable import TemplatesChanged
+from govcomponents.durable.inbox.receiving import stored
 from govcomponents.durable.storage.migrating import migrate
-from govcomponents.durable.storage.schema import METADATA, SCHEMA
+from govcomponents.durable.storage.schema import METADATA, PAYMENT, SCHEMA
+from govcomponents.durable.storage.sealing import PayloadKeys
 
 from .postgres import Postgres
+from .test_payments import make
 from .world import World
 
 OPERATIONS: dict[str, Callable[[World], object]] = {
@@ -197,3 +202,29 @@ def test_a_path_that_was_misspelt_makes_no_file(
     assert status != 0
     assert "govcomponents durable migrate" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pool_without_a_free_connection_costs_no_callback_and_no_payment(url: str, engine: sa.Engine) -> None:
+    small = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.05, poolclass=sa.QueuePool)
+    world = World(small)
+    held: list[sa.Connection] = []
+
+    def busy(_request: Request) -> None:
+        """Another request of the service takes the only connection while the provider makes the payment."""
+        held.append(small.connect())
+
+    with world.gov:
+        with small.connect(), pytest.raises(Unavailable, match="so it was not made"):
+            make(world)
+        world.wire.faults = [busy]
+        assert make(world).redirect_url()
+        held.pop().close()
+        with small.begin() as connection:
+            row = connection.execute(sa.select(PAYMENT)).one()
+        assert (row.is_open, row.payment_id) == (1, None)  # it is found by its reference
+        with small.connect():
+            answer = stored(
+                small, TemplatesChanged(key="k", account="default", problems=()), "templates", PayloadKeys()
+            )
+        assert answer.status == 503
+    small.dispose()

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
+from govcomponents.durable.storage.faults import fault_name
 from govcomponents.errors import CallbackRefused, ConfigurationError, InvalidInput
 from govcomponents.web.messages import Answer
 
@@ -32,8 +33,8 @@ def stored(engine: sa.Engine, event: Result, source: str, keys: PayloadKeys) -> 
         with engine.begin() as connection:
             insert_event(connection, event, source, keys)
             reached(CommitPoint.INBOX_STORING)
-    except sa.exc.DBAPIError as error:
-        log.error("a callback of %s could not be stored (%s); it is to come again", source, type(error.orig).__name__)  # noqa: TRY400  # the text holds the values
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:  # away, or no connection of the pool came free
+        log.error("a callback of %s could not be stored (%s); it is to come again", source, fault_name(error))  # noqa: TRY400  # the text holds the values
         return Answer(_COME_AGAIN)
     reached(CommitPoint.INBOX_STORED)
     return Answer(200)

@@ -11,6 +11,7 @@ from govcomponents.core.journeys import check_journey, current_journey
 from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.payments.watching import FIRST_WATCH
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
+from govcomponents.durable.storage.faults import fault_name
 from govcomponents.durable.storage.schema import PAYMENT, database_time
 from govcomponents.errors import GovComponentsError, OutcomeUnknown, Unavailable
 from govcomponents.pay.async_service import AsyncPayService
@@ -80,9 +81,9 @@ class _RecordingPort(PayPort):
                 record: int = connection.execute(statement.returning(PAYMENT.c.id)).scalar_one()
                 self._audit(connection, record, "begun", None)
                 reached(CommitPoint.PAYMENT_BEGINNING)
-        except sa.exc.DBAPIError as error:
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:  # away, or no connection of the pool came free
             raise Unavailable(
-                f"the payment could not be recorded ({type(error.orig).__name__}), so it was not made",
+                f"the payment could not be recorded ({fault_name(error)}), so it was not made",
                 fix="see that the database is there, and that `govcomponents durable migrate` has been run",
                 operation="pay.create",
             ) from None
@@ -105,5 +106,5 @@ class _RecordingPort(PayPort):
                 outcome = "made" if "payment_id" in values else "not made" if "is_open" in values else "in doubt"
                 self._audit(connection, record, outcome, values.get("problem"))
                 reached(CommitPoint.PAYMENT_NOTING)
-        except sa.exc.DBAPIError as error:
-            log.error("what came of a payment could not be recorded (%s)", type(error.orig).__name__)  # noqa: TRY400  # the text holds the values
+        except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:  # away, or no connection of the pool came free
+            log.error("what came of a payment could not be recorded (%s)", fault_name(error))  # noqa: TRY400  # the text holds the values

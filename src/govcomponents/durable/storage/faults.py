@@ -50,7 +50,7 @@ def store_faults(operation: str = "") -> Iterator[None]:
 
 def store_fault(error: BaseException, operation: str = "") -> ConfigurationError | Unavailable:
     """Return the error of ours that stands for one of the database."""
-    name, told = _name(error), _told(error)
+    name, told = fault_name(error), _told(error)
     if any(part in told for part in _NO_TABLES):
         return ConfigurationError(
             "the database has no tables of the durable layer, or older ones", fix=MIGRATE_FIX, operation=operation
@@ -95,12 +95,12 @@ def transaction_fault(error: Exception, operation: str) -> GovComponentsError | 
     told = _told(error)
     is_of_session = isinstance(error, sa.exc.InvalidRequestError) and not isinstance(error, sa.exc.NoSuchTableError)
     if is_of_session or any(part in told for part in _CLOSED):
-        problem = f"it is closed, or belongs to another thread ({_name(error)})"
+        problem = f"it is closed, or belongs to another thread ({fault_name(error)})"
         if isinstance(error, sa.exc.PendingRollbackError) or "transaction" in told:
-            problem = f"its transaction is over or has failed before ({_name(error)})"
+            problem = f"its transaction is over or has failed before ({fault_name(error)})"
         return InvalidInput(field="on", problem=problem, fix=_ON_FIX, operation=operation)
     if any(part in told for part in _FAILED_BEFORE):
-        problem = f"its transaction has failed before, and takes no more statements ({_name(error)})"
+        problem = f"its transaction has failed before, and takes no more statements ({fault_name(error)})"
         return InvalidInput(field="on", problem=problem, fix=_AGAIN, operation=operation)
     if isinstance(error, (sa.exc.SQLAlchemyError, sqlite3.Error)) or _is_of_a_driver(error):
         return store_fault(error, operation)
@@ -122,7 +122,7 @@ def _driver_error(error: BaseException) -> BaseException:
     return error.__cause__ if is_djangos and error.__cause__ is not None else error
 
 
-def _name(error: BaseException) -> str:
+def fault_name(error: BaseException) -> str:
     """The class of the driver's error and the database's code: safe to log, which its text is not."""
     found = _driver_error(error)
     code = getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", None)
