@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from govcomponents.components import AsyncGovComponents, GovComponents
     from govcomponents.pytest_plugin.clock import Clock
     from govcomponents.pytest_plugin.faults import Faults
+    from govcomponents.pytest_plugin.kill import Kill
     from govcomponents.pytest_plugin.outbox import Outbox
     from govcomponents.pytest_plugin.person import Person
     from govcomponents.pytest_plugin.webhooks import Webhooks
@@ -131,6 +132,14 @@ def gov_faults(request: pytest.FixtureRequest, gov_simulator: Sandbox) -> Iterat
     yield faults
     if _wanted(request, None).is_strict:
         faults.assert_all_struck()
+
+
+@pytest.fixture
+def gov_kill(request: pytest.FixtureRequest) -> Kill:
+    """Kill a function of the service at a commit point of the durable layer; the test runs once for each point."""
+    from govcomponents.pytest_plugin.kill import Kill
+
+    return Kill(*request.param)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ pytest_plugins = ["govcomponents.pytest_plugin.fixtures"]
 _MARKS = (
     "gov_sandbox(world, seed, now, redirect_to, strict): how the sandbox of this test is made",
     "gov_fault(operation, fault, nth, times): arm a fault for this test, as gov_faults.at does",
+    "gov_kill(*points, nth): the commit points of the durable layer at which gov_kill kills; all unless it names some",
 )
 
 
@@ -48,6 +49,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     adapters = metafunc.config.getoption("--gov-adapter")
     if adapters and "gov_adapter" in metafunc.fixturenames:
         metafunc.parametrize("gov_adapter", adapters, indirect=True)
+    if "gov_kill" in metafunc.fixturenames:
+        from govcomponents.pytest_plugin.kill import points_of
+
+        points = points_of(metafunc.definition.get_closest_marker("gov_kill"))
+        metafunc.parametrize("gov_kill", points, indirect=True, ids=[str(point) for point, _ in points])
 
 
 @pytest.hookimpl(wrapper=True)

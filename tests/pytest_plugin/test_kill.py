@@ -1,0 +1,96 @@
+"""`gov_kill`: a function dies in a process of its own, at each commit point that a test names."""
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+WORK = """
+import sqlalchemy as sa
+from govcomponents import GovComponents
+from govcomponents.durable import Durable
+
+EMAIL = "5ab1ec0d-0000-4000-8000-000000000101"
+VALUES = {"name": "Sam", "amount": "1", "reference": "R", "refund": "no"}
+
+def work(url):
+    with GovComponents.from_settings() as gov:
+        later = Durable(gov, sa.create_engine(url))
+        later.migrate()
+        later.notify.send_email("sam@example.com", EMAIL, VALUES, reference="R-1")
+        for _ in range(5):
+            later.run_due()
+            with later.engine.begin() as connection:  # four hours go by for what waits
+                connection.exec_driver_sql(
+                    "UPDATE gov_outbox SET due_at = due_at - 14400, doubt_since = doubt_since - 14400"
+                )
+        later.engine.dispose()
+
+def fails():
+    raise RuntimeError("no")
+
+def nothing():
+    pass
+"""
+POINTS = ["outbox.queued", "outbox.claimed", "outbox.sent", "outbox.ended"]
+
+
+@pytest.fixture
+def service(pytester):
+    pytester.makepyfile(service=WORK)
+    pytester.makeini("[pytest]\naddopts = --strict-markers\n")
+    return pytester
+
+
+def test_a_message_goes_out_once_wherever_its_process_dies(service):
+    service.makepyfile(
+        f"""
+        import pytest
+        from service import work
+
+        @pytest.mark.gov_kill(*{POINTS})
+        def test_once(gov_kill, gov_sandbox_url, gov_outbox, tmp_path):
+            url = f"sqlite:///{{tmp_path / 'service.db'}}"
+            assert gov_kill(work, url)
+            work(url)
+            gov_outbox.assert_sent(to="sam@example.com", times=1)
+        """
+    )
+    service.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=len(POINTS))
+
+
+def test_what_never_comes_there_and_what_raises_are_told_apart(service):
+    service.makepyfile(
+        """
+        import pytest
+        from service import fails, nothing
+
+        @pytest.mark.gov_kill("outbox.sent")
+        def test_nothing(gov_kill):
+            assert not gov_kill(nothing)
+            assert gov_kill.point == "outbox.sent"
+
+        @pytest.mark.gov_kill("outbox.sent", nth=2)
+        def test_fails(gov_kill):
+            gov_kill(fails)
+        """
+    )
+    result = service.runpytest_subprocess("-p", "no:cacheprovider")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*it raised before it came to outbox.sent*"])
+
+
+def test_without_a_mark_there_is_a_test_for_each_point(service):
+    from govcomponents.durable.storage.commit_points import CommitPoint
+
+    service.makepyfile("def test_each(gov_kill): pass")
+    result = service.runpytest_subprocess("--collect-only", "-q")
+    assert sum("test_each[" in line for line in result.outlines) == len(CommitPoint)
+
+
+@pytest.mark.parametrize("arguments", ['"outbox.unknown"', "nth=0", "what=1"])
+def test_a_mark_that_is_wrong_says_so(service, arguments):
+    service.makepyfile(f"import pytest\n\n@pytest.mark.gov_kill({arguments})\ndef test_one(gov_kill): pass\n")
+    result = service.runpytest_subprocess("--collect-only", "-q")
+    assert (
+        "gov_kill takes names" in (told := result.stdout.str() + result.stderr.str()) or "the commit points are" in told
+    )
