@@ -308,7 +308,7 @@ def _beginnings(settings: Settings) -> Iterator[tuple[str, Callable[[Any], objec
     parts = {"observers": set[str](), "retry": {"None"}, "templates": {"None"}}
     for name, taken in {"require": set[str](), "transport": {"None"}, **parts}.items():
         yield f"from_settings({name})", lambda v, n=name: GovComponents.from_settings(settings, **{n: v}), taken
-    yield "from_settings", GovComponents.from_settings, {"None"}
+    yield "from_settings", GovComponents.from_settings, set()  # None reads an environment that configures nothing here
     for name, taken in {"world": {"None"}, "seed": WHOLE, "now": {"None"}, **parts}.items():
         yield f"sandbox({name})", lambda v, n=name: GovComponents.sandbox(**{n: v}), taken
     yield "Settings.from_toml", Settings.from_toml, set()
