@@ -2,6 +2,9 @@
 
 import pytest
 
+from govcomponents.durable.storage.commit_points import CommitPoint
+from govcomponents.pytest_plugin.kill import points_of
+
 pytest_plugins = ["pytester"]
 
 WORK = """
@@ -31,7 +34,7 @@ def fails():
 def nothing():
     pass
 """
-POINTS = ["outbox.queued", "outbox.claimed", "outbox.sent", "outbox.ended"]
+POINTS = ["outbox.claimed", "outbox.sent"]  # before the provider acted, and after
 
 
 @pytest.fixture
@@ -79,18 +82,15 @@ def test_what_never_comes_there_and_what_raises_are_told_apart(service):
     result.stdout.fnmatch_lines(["*it raised before it came to outbox.sent*"])
 
 
-def test_without_a_mark_there_is_a_test_for_each_point(service):
-    from govcomponents.durable.storage.commit_points import CommitPoint
-
-    service.makepyfile("def test_each(gov_kill): pass")
-    result = service.runpytest_subprocess("--collect-only", "-q")
-    assert sum("test_each[" in line for line in result.outlines) == len(CommitPoint)
+def test_without_a_mark_there_is_a_test_for_each_point():
+    assert points_of(None) == [(point, 1) for point in CommitPoint]
 
 
-@pytest.mark.parametrize("arguments", ['"outbox.unknown"', "nth=0", "what=1"])
-def test_a_mark_that_is_wrong_says_so(service, arguments):
-    service.makepyfile(f"import pytest\n\n@pytest.mark.gov_kill({arguments})\ndef test_one(gov_kill): pass\n")
-    result = service.runpytest_subprocess("--collect-only", "-q")
-    assert (
-        "gov_kill takes names" in (told := result.stdout.str() + result.stderr.str()) or "the commit points are" in told
-    )
+@pytest.mark.parametrize(
+    "mark",
+    [pytest.mark.gov_kill("outbox.unknown"), pytest.mark.gov_kill(nth=0), pytest.mark.gov_kill(what=1)],
+    ids=["unknown point", "nth", "unknown argument"],
+)
+def test_a_mark_that_is_wrong_says_so(mark):
+    with pytest.raises(pytest.UsageError, match=r"gov_kill takes names|the commit points are outbox\.inserted"):
+        points_of(mark.mark)
