@@ -142,9 +142,8 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
 
         `world` is a world file's path or its content; without it there is a default world. Ids come from `seed`.
         `now` (ISO 8601) stops the sandbox's clock at that time; without it the clock runs as the real one does.
-        With `snapshots` it can be brought back to an earlier state: `gov.simulator.restore("paid")`.
-        `observers`, `retry` and `templates` are as for `from_settings`.
-        The sandbox itself is `gov.simulator`. Needs the extra `sandbox`; raises ConfigurationError without it.
+        With `snapshots` it can be brought back to an earlier state. `observers`, `retry` and `templates` are as for
+        `from_settings`. The sandbox is `gov.simulator`. Raises ConfigurationError without the extra `sandbox`.
         """
         from govcomponents.core.transports.in_process import InProcessTransport
         from govcomponents.sandbox.app import Sandbox
@@ -213,6 +212,10 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
     def runtime(self) -> Runtime:
         """The transport, clock and observers that all accounts share: for code that stands on these components."""
         return self._runtime
+
+    def _close_simulator(self) -> None:
+        if self._simulator is not None:
+            self._simulator.close()
 
     @property
     def simulator(self) -> Sandbox:
@@ -322,6 +325,7 @@ class GovComponents(_Components["PayService", "NotifyService", "IdentityService"
     def close(self) -> None:
         """Close every connection. Closing twice does nothing."""
         drive(self._transport.aclose())
+        self._close_simulator()
 
     def __enter__(self) -> Self:
         return self
@@ -376,6 +380,7 @@ class AsyncGovComponents(_Components["AsyncPayService", "AsyncNotifyService", "A
     async def aclose(self) -> None:
         """Close every connection. Closing twice does nothing."""
         await self._transport.aclose()
+        self._close_simulator()
 
     async def __aenter__(self) -> Self:
         return self

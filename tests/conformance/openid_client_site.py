@@ -123,7 +123,7 @@ def main() -> int:
     ended = site.get(back.removeprefix(SITE))
     assert ended.status_code == 302, (ended.status_code, ended.content[:2000])
     user = get_user_model().objects.get(pk=site.session["_auth_user_id"])
-    print(user.email)
+    sys.stdout.write(user.email)
     return 0
 
 

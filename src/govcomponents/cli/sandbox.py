@@ -167,7 +167,11 @@ def _facts(server: SandboxServer) -> dict[str, object]:
 
     return {
         "base_url": server.base_url,
-        "providers": {one.spec.name: f"{server.base_url}{one.spec.start_path}" for one in server.sandbox.providers},
+        "providers": {
+            one.spec.name: f"{server.base_url}{one.spec.start_path}"
+            for one in server.sandbox.providers
+            if one.spec.speaks_http
+        },
         "environment": dict(environment(server.sandbox.settings())),
     }
 
@@ -194,7 +198,11 @@ def welcome(server: SandboxServer, host: str) -> str:
         f"The govcomponents sandbox is at {server.base_url}",
         "No real money, message or identity is behind it. Stop it with Ctrl-C.",
         "",
-        *(f"  {one.spec.name:<16}  {server.base_url}{one.spec.start_path}" for one in server.sandbox.providers),
+        *(
+            f"  {one.spec.name:<16}  {server.base_url}{one.spec.start_path}"
+            for one in server.sandbox.providers
+            if one.spec.speaks_http
+        ),
         "",
         "For a service that uses govcomponents, paste:",
         "",

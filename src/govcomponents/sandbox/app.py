@@ -152,8 +152,9 @@ class Sandbox(BuiltInStubs):
         return self.drop_connections()  # a server puts in its own, later than the pages are made
 
     def close(self) -> None:
-        """Let nobody wait for a request any more, and close the state file, if there is one."""
+        """Let nobody wait for a request any more, and close what is open: a state file, a mail server's port."""
         self.requests.close()
+        self._context.resources.close()
         if self._replayer is not None:
             self._replayer.close()
 

@@ -101,7 +101,8 @@ class ProviderSpec:
     `default_section`: its section of a default world. `is_default`: whether the default world has it; only a built-in
     provider can, so that an installed package does not change what the same seed gives.
     `send_callbacks_to`: changes a section so that all callbacks go below one URL. `explain`: the error of the SDK that
-    a refusal stands for, at a time in seconds since the epoch; the request log shows it.
+    a refusal stands for, at a time in seconds since the epoch; the request log shows it. `speaks_http`: whether its
+    API is below the sandbox's address; one that listens elsewhere has no lost and broken responses.
     """
 
     section: str
@@ -114,10 +115,12 @@ class ProviderSpec:
     is_default: bool = False
     send_callbacks_to: Callable[[Section, str], Section] | None = None
     explain: Callable[[Request, Response, float], GovComponentsError] | None = field(default=None, repr=False)
+    speaks_http: bool = True
 
     def all_faults(self) -> dict[str, Fault]:
         """Every fault that can be injected into its calls, by name."""
-        return {fault.kind.name: fault for fault in (*TRANSPORT_FAULTS, *self.faults)}
+        usual = TRANSPORT_FAULTS if self.speaks_http else ()
+        return {fault.kind.name: fault for fault in (*usual, *self.faults)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.providers.govuk_notify.stub import GovUkNotifyStub
     from govcomponents.sandbox.providers.govuk_pay.stub import GovUkPayStub
     from govcomponents.sandbox.providers.one_login.stub import OneLoginStub
+    from govcomponents.sandbox.providers.smtp.stub import SmtpStub
     from govcomponents.sandbox.providers.stripe.stub import StripeStub
 
 ENTRY_POINTS: Final = "govcomponents.sandbox"
@@ -31,6 +32,7 @@ BUILT_IN: Final[Mapping[str, str]] = {
     "stripe": "stripe",
     "openid": "openid",
     "login_gov": "login_gov",
+    "smtp": "smtp",
 }
 """The sections of a world that built-in providers have, with the folder of each."""
 StubT = TypeVar("StubT")
@@ -55,6 +57,7 @@ class BuiltInStubs:
     stripe: StubOf[StripeStub] = StubOf("stripe")
     openid: StubOf[OpenIdStub] = StubOf("openid")
     login_gov: StubOf[OpenIdStub] = StubOf("login_gov")
+    smtp: StubOf[SmtpStub] = StubOf("smtp")
 
     def provider(self, section: str) -> ProviderStub:
         """Return the stub of a section of the world."""

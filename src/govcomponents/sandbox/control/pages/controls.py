@@ -131,8 +131,10 @@ class ControlPages:
         page = _pages.render(
             "faults.html",
             armed=self._faults.armed(),
-            choices={names[section]: [(section, name) for name in known] for section, known in definitions.items()},
-            operations={names[section]: sorted(known) for section, known in self._faults.operations.items()},
+            choices={
+                names[section]: [(section, name) for name in known] for section, known in definitions.items() if known
+            },
+            operations={names[section]: sorted(known) for section, known in self._faults.operations.items() if known},
             catalogue=describe(definitions),
             providers=names,
             typed=form.typed,
