@@ -125,7 +125,9 @@ def test_what_is_installed_does_not_change_the_default_world(toy):
 
 
 def test_an_unknown_section_is_refused_with_all_names(toy):
-    with pytest.raises(ConfigurationError, match=r"unknown section 'toys'.*stripe, openid, login_gov, smtp, toy$"):
+    with pytest.raises(
+        ConfigurationError, match=r"unknown section 'toys'.*stripe, openid, login_gov, gc_notify, smtp, toy$"
+    ):
         load_world({"toys": {}})
 
 

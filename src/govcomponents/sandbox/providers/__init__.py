@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
     from govcomponents.sandbox.identity_provider.stub import OpenIdStub
+    from govcomponents.sandbox.providers.gc_notify.stub import GcNotifyStub
     from govcomponents.sandbox.providers.govuk_notify.stub import GovUkNotifyStub
     from govcomponents.sandbox.providers.govuk_pay.stub import GovUkPayStub
     from govcomponents.sandbox.providers.one_login.stub import OneLoginStub
@@ -32,6 +33,7 @@ BUILT_IN: Final[Mapping[str, str]] = {
     "stripe": "stripe",
     "openid": "openid",
     "login_gov": "login_gov",
+    "gc_notify": "gc_notify",
     "smtp": "smtp",
 }
 """The sections of a world that built-in providers have, with the folder of each."""
@@ -57,6 +59,7 @@ class BuiltInStubs:
     stripe: StubOf[StripeStub] = StubOf("stripe")
     openid: StubOf[OpenIdStub] = StubOf("openid")
     login_gov: StubOf[OpenIdStub] = StubOf("login_gov")
+    gc_notify: StubOf[GcNotifyStub] = StubOf("gc_notify")
     smtp: StubOf[SmtpStub] = StubOf("smtp")
 
     def provider(self, section: str) -> ProviderStub:
