@@ -45,6 +45,7 @@ class ProviderProfile(ABC):
     prefix: ClassVar[str]
     paths: ClassVar[Mapping[str, str]]
     is_standard: ClassVar[bool]
+    reports_accounts: ClassVar[bool] = False
     people: ClassVar[tuple[Person, ...]]
 
     def __init__(self, base_url: str) -> None:

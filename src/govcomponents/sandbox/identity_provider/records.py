@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.state.clock import SandboxClock
 
 _MOST: Final = 10_000
+DELETE_ACCOUNT: Final = Action("delete_account", "Delete their account; who comes back is somebody new")
 SIGN_IN_AS: Final = Action("choose", "Sign in as this person from now on, without the page")
 
 
@@ -117,6 +118,10 @@ class SignInRecords(ABC):
         """End a person's session at the provider; only some can. Raises LookupError."""
         raise LookupError("this provider cannot do that")
 
+    def delete_account(self, person: str) -> list[str]:
+        """Delete a person's account, and tell the services; only some can. Raises LookupError."""
+        raise LookupError("this provider cannot do that")
+
     def record_ids(self, kind: str) -> Sequence[str]:
         """The ids of its records of a kind."""
         return {"sign-ins": self._sign_ins.ids(), "people": self.people, "keys": (self.section,)}.get(kind, ())
@@ -147,6 +152,8 @@ class SignInRecords(ABC):
             self.rotate_keys()
         elif action == "sign_out":
             self.sign_out_everywhere(record_id)
+        elif action == "delete_account":
+            self.delete_account(record_id)
         else:
             self.sign_in_as(record_id)
 

@@ -13,11 +13,12 @@ from govcomponents.identity.jose.tokens import half_hash, same
 from govcomponents.identity.protocol.flow import code_challenge
 from govcomponents.sandbox.http.messages import Call, Route, html_response, json_response, redirect, text_response
 from govcomponents.sandbox.http.templating import Templates
+from govcomponents.sandbox.identity_provider.account_events import AccountEvents
 from govcomponents.sandbox.identity_provider.clients import ClientRejected, check_client
 from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
 from govcomponents.sandbox.identity_provider.keys import SigningKeys
 from govcomponents.sandbox.identity_provider.profile import AuthorizationRequest, BadRequest, ProviderProfile
-from govcomponents.sandbox.identity_provider.records import SIGN_IN_AS, SignInRecords
+from govcomponents.sandbox.identity_provider.records import DELETE_ACCOUNT, SIGN_IN_AS, SignInRecords
 from govcomponents.sandbox.identity_provider.refusals import caller_of
 from govcomponents.sandbox.identity_provider.token_faults import corrupt
 from govcomponents.sandbox.identity_provider.world import Client, OpenIdWorld, Person
@@ -94,6 +95,7 @@ class OpenIdStub(SignInRecords):
             **own,
             "client_id": client.client_id,
             "redirect_url": client.redirect_urls[0],
+            **({} if client.events_url is None else {"events_audience": client.events_url}),
         }
 
     def person_record(self, person: str) -> Record | None:
@@ -102,7 +104,8 @@ class OpenIdStub(SignInRecords):
             return None
         found = self._people[person]
         facts = [("Subject", found.sub), *((name, str(value)) for name, value in found.claims.items())]
-        return Record(id=person, title=found.label, facts=facts, actions=[SIGN_IN_AS])
+        actions = [SIGN_IN_AS, DELETE_ACCOUNT] if self._profile.reports_accounts else [SIGN_IN_AS]
+        return Record(id=person, title=found.label, facts=facts, actions=actions)
 
     def key_ids(self) -> Sequence[str]:
         """The ids of the keys that are published."""
@@ -123,6 +126,20 @@ class OpenIdStub(SignInRecords):
     def rotate_keys(self) -> None:
         """Sign with a new key from now on; the old one is gone."""
         self.keys.rotate("RS256")
+
+    def delete_account(self, person: str) -> list[str]:
+        """Delete a person's account: services with an `events_url` are told, and who comes back has another subject.
+
+        Returns the ids of the callbacks. Raises LookupError if the provider reports nothing, or has no such person.
+        """
+        if not self._profile.reports_accounts:
+            raise LookupError("this provider reports no changes of accounts")
+        with self._lock:
+            found = self._people[person]
+            self._people[person] = found.model_copy(update={"sub": self._context.ids.uuid()})
+        self._record("The person deleted their account", found.claims.get("email"))
+        sender = AccountEvents(self._context, self.keys, self._profile.issuer)
+        return [sent for client in self._world.clients for sent in sender.purged(found.sub, client)]
 
     def corrupt(self, fault: str, response: Response) -> Response:
         """Corrupt the tokens of a response, or where it redirects to, as a fault says."""

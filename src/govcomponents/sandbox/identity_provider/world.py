@@ -28,6 +28,7 @@ class Client(WorldPart):
     post_logout_redirect_urls: tuple[str, ...] = ("https://service.example.gov.uk/signed-out",)
     pkce: Literal["required", "optional"] = Field("required", description="real providers often do not demand it")
     nonce: Literal["required", "optional"] = Field("required", description="optional in OpenID Connect Core")
+    events_url: str | None = Field(None, description="where Login.gov reports changes of accounts")
     signs_in: str | None = Field(None, description="who signs in at once; without it there is a page")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.identity_provider.faults import OPENID_FAULTS
 from govcomponents.sandbox.plugins.provider import ProviderSpec
+from govcomponents.sandbox.plugins.world_section import on_each
 
 if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request, Response
@@ -23,6 +24,10 @@ def _read(section: Section, base_url: str) -> BuildStub:
     return partial(OpenIdStub, read_world(section, profile.section, profile.people, base_url), profile)
 
 
+def _send_callbacks_to(section: Section, url: str) -> Section:
+    return on_each({"clients": [{}], **section}, "clients", lambda client: {**client, "events_url": f"{url}/identity"})
+
+
 def _explain(request: Request, response: Response, _now: float) -> GovComponentsError:
     from govcomponents.identity.adapters.login_gov.error_mapping import ERROR_MAPPING
     from govcomponents.sandbox.identity_provider.refusals import explained
@@ -37,5 +42,6 @@ SPEC = ProviderSpec(
     start_path="/login-gov/.well-known/openid-configuration",
     read=_read,
     faults=OPENID_FAULTS,
+    send_callbacks_to=_send_callbacks_to,
     explain=_explain,
 )

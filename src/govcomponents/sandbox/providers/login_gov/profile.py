@@ -25,6 +25,7 @@ class LoginGov(ProviderProfile):
         "logout": "/openid_connect/logout",
     }
     is_standard = False
+    reports_accounts = True
     people = (
         Person(
             symbol="SAM",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.identity_provider.records import SIGN_IN_AS
+from govcomponents.sandbox.identity_provider.records import DELETE_ACCOUNT, SIGN_IN_AS
 from govcomponents.sandbox.plugins.records import Action, Record
 
 if TYPE_CHECKING:
@@ -23,5 +23,5 @@ def person_record(person: Person) -> Record:
             ("Subject", person.sub),
             ("Return codes", ", ".join(str(one.get("code", one)) for one in person.return_codes) or "none"),
         ],
-        actions=[Action("sign_out", "Sign out everywhere"), SIGN_IN_AS],
+        actions=[Action("sign_out", "Sign out everywhere"), SIGN_IN_AS, DELETE_ACCOUNT],
     )

@@ -44,8 +44,8 @@ OUTCOMES: Final[Mapping[str, Mapping[Outcome, str]]] = {
 class SignInPage:
     """Shows the page, and reads what was chosen."""
 
-    def __init__(self, people: tuple[Person, ...]) -> None:
-        self._people = {person.symbol: person for person in people}
+    def __init__(self, people: Mapping[str, Person]) -> None:
+        self._people = people
 
     def show(
         self,

@@ -91,7 +91,7 @@ class OneLoginStub(SignInRecords):
         self._clients = Clients(world, context.clock.time, context.destinations.permits)
         self._reader = RequestReader(self._clients, authorize_url=self._at.authorize)
         self._responses = TokenResponses(self._at, self.keys, world.lifetimes)
-        self._page = SignInPage(world.people)
+        self._page = SignInPage(self._people)
         self._waiting: ExpiringStore[AuthorizationRequest] = ExpiringStore(context.clock)
         self._codes: ExpiringStore[Grant] = ExpiringStore(context.clock)
         self._tokens: ExpiringStore[Grant] = ExpiringStore(context.clock)
@@ -200,6 +200,22 @@ class OneLoginStub(SignInRecords):
         """
         self._record("The person was signed out everywhere", self._people[person].email)
         return self._notices.signed_out(self._people[person].sub)
+
+    def delete_account(self, person: str) -> list[str]:
+        """Delete a person's account: every service is told as at a sign-out, and who comes back has another subject.
+
+        Returns the ids of the callbacks. Raises KeyError for somebody who is not there.
+        """
+        found = self._people[person]
+        told = self._notices.signed_out(found.sub)
+        place, colon, _ = found.sub.rpartition(":")
+        renewed = found.model_copy(update={"sub": f"{place}{colon}{self._context.ids.token()}"})
+        with self._lock:
+            self._people[person] = renewed
+            if self._chosen is not None and self._chosen[0] is found:
+                self._chosen = (renewed, *self._chosen[1:])
+        self._record("The person deleted their account", found.email)
+        return told
 
     # -- documents ----------------------------------------------------------------------------------------------------
 
