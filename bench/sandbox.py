@@ -36,6 +36,17 @@ def rows() -> list[Row]:
             )
             for name, variant in over_http
         ),
+        *(
+            Row(
+                f"sandbox in process, {name}, with its log of requests / without",
+                ours=f"sandbox:{variant}",
+                peer=f"sandbox:{variant}_without_log",
+                figure="rate",
+                limit=0.9,
+                at_least=True,
+            )
+            for name, variant, _ in in_process[:2]
+        ),
         Row(
             "sandbox start-up / importing its dependencies (CPU over bare Python)",
             ours="sandbox:start_up",

@@ -105,6 +105,24 @@ def _clients(operation: str) -> tuple[Callable[[], object], Callable[[], object]
     return call_on(gov), call_on(GovComponents.from_settings(gov.simulator.settings(), transport=transport))
 
 
+def _without_log(operation: str) -> Callable[[], object]:
+    """The same call of the SDK on a sandbox that puts no request down in its log."""
+    from unittest.mock import patch
+
+    from govcomponents.sandbox.http.request_log import RequestLog
+
+    patch.object(RequestLog, "record", lambda *_: None).start()
+    return _clients(operation)[0]
+
+
+def create_payment_without_log() -> None:
+    rate_of(_without_log("create"))
+
+
+def send_email_without_log() -> None:
+    rate_of(_without_log("email"))
+
+
 def create_payment() -> None:
     rate_of(_clients("create")[0])
 
