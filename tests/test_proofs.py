@@ -161,6 +161,33 @@ def test_what_the_sandbox_publishes_is_refused_in_production(component, name, se
     assert secret not in f"{error}{error!r}"
 
 
+@pytest.mark.parametrize("section", ["stripe", "gc_notify", "smtp"])
+def test_so_is_what_it_publishes_of_the_providers_that_a_world_may_have(section):
+    sandbox = Sandbox({section: {}})
+    try:
+        settings = sandbox.settings()
+        component = "pay" if section == "stripe" else "notify"
+        given = sandbox.provider(section).client_settings()
+        secrets_of_it = [(name, secret.reveal()) for name, secret in getattr(settings, component).secrets()]
+    finally:
+        sandbox.close()
+    assert secrets_of_it
+    for name, secret in secrets_of_it:
+        others = {
+            other: "x" * 40 if other == "password" else value
+            for other, value in given.items()
+            if other not in ("base_url", "callback_tokens", "webhook_secrets")
+        }
+        if section == "stripe":
+            others["api_key"] = "sk_live_" + "aB3" * 12
+        if section == "gc_notify":
+            others["api_key"] = given["api_key"][:-36] + "0f9d1b52-9d3b-4a3c-8a3e-6f0b6c1d2e3f"
+        value = [secret] if name in ("callback_tokens", "webhook_secrets") else secret
+        error = refused(component, {**others, name: value}, "production")
+        assert "sandbox publishes" in str(error) or "for tests" in str(error), (name, error)
+        assert secret not in f"{error}{error!r}"
+
+
 def sandbox_key() -> dict[str, str]:
     with GovComponents.sandbox() as gov:
         return json.loads(gov.simulator.settings().identity.private_key.reveal())

@@ -77,7 +77,7 @@ class Service(WorldPart):
     reply_to_ids: tuple[str, ...] = ()
     sms_sender_ids: tuple[str, ...] = ()
     callback_url: str | None = None
-    callback_token: str = Field("sandbox-callback-token", min_length=10)
+    callback_token: str = Field("sandbox-gc-callback-token", min_length=10)
 
     def key_text(self, key: ApiKey) -> str:
         """The whole key, as the service hands it out."""
