@@ -122,6 +122,65 @@ def test_controls_work_without_javascript(clicker, server, service):
     assert "Nothing yet." in person.text
 
 
+def test_two_clicks_lead_to_why_a_call_was_refused_what_happened_to_a_payment_and_what_a_person_got(
+    clicker, server, service
+):
+    person = clicker
+    renewal.enter_card(person, service.pay())
+    person.click("Confirm")
+    service.send_receipts()
+    with suppress(GovComponentsError):
+        service.gov.pay.get("nobody0has0this0id00000000")
+
+    person.open(server.base_url)
+    person.click("Requests")
+    person.click("GET /v1/payments/nobody")
+    assert "Why it was refused" in person.text
+    assert "To fix it" in person.text
+
+    person.open(server.base_url)
+    person.click("2 payments" if "2 payments" in person.text else "1 payments")
+    person.click_first("td a")
+    assert "What happened" in person.text
+    assert "success" in person.text
+
+    person.open(server.base_url)
+    person.click("Outbox")
+    person.click("Dear Sam Example" if "Dear Sam Example" in person.text else "Your licence")
+    assert "RENEW-7" in person.text
+
+
+def test_every_mistake_of_a_form_is_told_at_once_and_leads_to_its_field(clicker, server):
+    person = clicker
+    person.open(f"{server.base_url}/_sandbox/faults")
+    person.fill("Only this call", "none")
+    person.fill("With this chance", "2")
+    person.click("Arm")
+    links = person.driver.find_elements("css selector", ".error-summary a")
+    told = [(link.get_attribute("href").rpartition("#")[2], link.text.split(" must")[0]) for link in links]
+    assert told == [("nth", "Only this call"), ("probability", "The chance")]
+    person.open(f"{server.base_url}/_sandbox/clock")
+    person.fill("Day", " ")
+    person.fill("Month", " ")
+    person.click("Set, and")
+    assert "The date must include a day and month" in person.text
+    marked = person.driver.find_elements("css selector", "[aria-invalid]")
+    assert [one.get_attribute("id") for one in marked] == ["day", "month"]
+
+
+def test_a_world_under_a_prefix_is_clicked_through_like_any_other(clicker, server):
+    added = server.worlds.add("worker-1")
+    person = clicker
+    person.open(f"{added.base_url}/")
+    for page in ("Timeline", "Requests", "Payments", "Outbox", "Callbacks", "Faults", "Scenarios", "Clock"):
+        person.click(page)
+        assert person.url.startswith(added.base_url)
+    person.fill("By", "2")
+    person.click("Move")
+    assert person.url == f"{added.base_url}/_sandbox/clock"
+    assert added.clock.time() - server.sandbox.clock.time() > 60
+
+
 def test_the_keyboard_alone_is_enough(reader, server):
     from selenium.webdriver import ActionChains, Keys
 

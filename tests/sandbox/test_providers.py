@@ -160,3 +160,19 @@ def test_two_packages_with_one_section_are_refused(install, toy):
     install("other", "toy = elsewhere:SPEC")
     with pytest.raises(ConfigurationError, match="2 installed packages claim the world's section 'toy'"):
         find_spec("toy")
+
+
+def test_the_settings_of_a_world_with_every_provider_reach_each_of_them(monkeypatch):
+    """As they are printed, with callbacks to one service: no two accounts may share what proves a callback."""
+    from govcomponents import GovComponents
+    from govcomponents.sandbox.providers import BUILT_IN
+    from govcomponents.sandbox.server import serving
+    from govcomponents.sandbox.world import default_world, merged_world
+
+    world = merged_world(default_world(), {section: {} for section in BUILT_IN if section not in default_world()})
+    with serving(world, callbacks_to="http://127.0.0.1:1/gov/events") as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        with GovComponents.from_settings() as gov:
+            found = gov.check()
+    assert [one.problem for one in found] == [None] * len(BUILT_IN)

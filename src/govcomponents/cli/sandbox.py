@@ -167,12 +167,18 @@ def _facts(server: SandboxServer) -> dict[str, object]:
 
     return {
         "base_url": server.base_url,
-        "providers": {
-            one.spec.name: f"{server.base_url}{one.spec.start_path}"
-            for one in server.sandbox.providers
-            if one.spec.speaks_http
-        },
+        "providers": _places(server),
         "environment": dict(environment(server.sandbox.settings())),
+    }
+
+
+def _places(server: SandboxServer) -> dict[str, str]:
+    """Where each provider is; one that does not speak HTTP says so first of what it tells of itself."""
+    return {
+        one.spec.name: f"{server.base_url}{one.spec.start_path}"
+        if one.spec.speaks_http
+        else next(iter(one.stub.summary())).value
+        for one in server.sandbox.providers
     }
 
 
@@ -198,11 +204,7 @@ def welcome(server: SandboxServer, host: str) -> str:
         f"The govcomponents sandbox is at {server.base_url}",
         "No real money, message or identity is behind it. Stop it with Ctrl-C.",
         "",
-        *(
-            f"  {one.spec.name:<16}  {server.base_url}{one.spec.start_path}"
-            for one in server.sandbox.providers
-            if one.spec.speaks_http
-        ),
+        *(f"  {name:<16}  {where}" for name, where in _places(server).items()),
         "",
         "For a service that uses govcomponents, paste:",
         "",
