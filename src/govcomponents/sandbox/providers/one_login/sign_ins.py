@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from govcomponents.sandbox.providers.one_login.requests import AuthorizationRequest
 from govcomponents.sandbox.providers.one_login.world import Person
@@ -26,6 +27,24 @@ class Outcome(StrEnum):
     SERVER_ERROR = "server_error"
     IN_PERSON = "in_person"
     CLOSED = "closed"
+
+
+DENIED: Final = "Access denied by resource owner or authorization server"
+ENDINGS: Final = {
+    Outcome.LEFT: ("access_denied", DENIED),
+    Outcome.LOST_SESSION: (
+        "access_denied",
+        "Access denied for security reasons, a new authentication request may be successful",
+    ),
+    Outcome.UNAVAILABLE: ("temporarily_unavailable", ""),
+    Outcome.SERVER_ERROR: ("server_error", "Unexpected server error"),
+}
+"""The OAuth error and its sentence with which a sign-in ends."""
+OUTCOME_OF_ERROR: Final = {
+    "access_denied": Outcome.LEFT,
+    "temporarily_unavailable": Outcome.UNAVAILABLE,
+    "server_error": Outcome.SERVER_ERROR,
+}
 
 
 @dataclass(frozen=True)

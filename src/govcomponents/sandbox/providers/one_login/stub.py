@@ -43,7 +43,7 @@ from govcomponents.sandbox.providers.one_login.responses import (
     without_user_agent,
 )
 from govcomponents.sandbox.providers.one_login.sign_in_page import SignInPage
-from govcomponents.sandbox.providers.one_login.sign_ins import Grant, Outcome
+from govcomponents.sandbox.providers.one_login.sign_ins import DENIED, ENDINGS, OUTCOME_OF_ERROR, Grant, Outcome
 from govcomponents.sandbox.providers.one_login.sign_out import LogoutNotices, SignOuts
 from govcomponents.sandbox.providers.one_login.world import Client, OneLoginWorld, Person
 
@@ -54,21 +54,6 @@ if TYPE_CHECKING:
 SIGN_IN_PATH = "/_sandbox/sign-in"
 _OWN_PATHS = ("/authorize", "/token", "/userinfo", "/logout", "/trustmark", "/connect/register")
 _WAITING_FOR = 3600
-_DENIED = "Access denied by resource owner or authorization server"
-_ENDINGS = {
-    Outcome.LEFT: ("access_denied", _DENIED),
-    Outcome.LOST_SESSION: (
-        "access_denied",
-        "Access denied for security reasons, a new authentication request may be successful",
-    ),
-    Outcome.UNAVAILABLE: ("temporarily_unavailable", ""),
-    Outcome.SERVER_ERROR: ("server_error", "Unexpected server error"),
-}
-_OF_ERROR = {
-    "access_denied": Outcome.LEFT,
-    "temporarily_unavailable": Outcome.UNAVAILABLE,
-    "server_error": Outcome.SERVER_ERROR,
-}
 
 
 class OneLoginStub(SignInRecords):
@@ -250,7 +235,7 @@ class OneLoginStub(SignInRecords):
             return self._end(request, person or self._usual_person(request.client), outcome, codes)
         client = request.client
         if self._context.sign_in != "page" and client.authorize_error is not None:
-            return self._end(request, None, _OF_ERROR[client.authorize_error], None)
+            return self._end(request, None, OUTCOME_OF_ERROR[client.authorize_error], None)
         if self._context.sign_in == "at_once" or (self._context.sign_in is None and client.signs_in is not None):
             return self._end(request, self._usual_person(client), Outcome.SUCCESS, None)
         ticket = self._context.ids.token()
@@ -293,11 +278,11 @@ class OneLoginStub(SignInRecords):
         return_codes: tuple[str, ...] | None,
     ) -> Response:
         """Send the person back with a code or with an error."""
-        if outcome in _ENDINGS:
+        if outcome in ENDINGS:
             symbol = "" if person is None else person.symbol
             self._sign_ins.add(symbol, request.client.client_id, outcome.value.replace("_", " "))
             self._record(f"The sign-in ended: {outcome.value.replace('_', ' ')}")
-            return sent_back(request.refuse(*_ENDINGS[outcome]))
+            return sent_back(request.refuse(*ENDINGS[outcome]))
         if outcome in (Outcome.IN_PERSON, Outcome.CLOSED):
             return self._page.ended(request, outcome, request.language)
         if person is None:
@@ -315,7 +300,7 @@ class OneLoginStub(SignInRecords):
             codes = ("A",)
         if request.levels and reached is None and wire.RETURN_CODE not in request.claims:
             self._record("The person signed in; identity was not proved", person.email)
-            return sent_back(request.refuse("access_denied", _DENIED))
+            return sent_back(request.refuse("access_denied", DENIED))
         grant = Grant(request, person, int(self._context.callers_time()), self._context.ids.token(22), reached, codes)
         code = self._context.ids.token()
         self._codes.put(code, grant, self._lifetimes.code)
