@@ -97,6 +97,7 @@ def dead(place, words=("durable", "status")):
     return command
 
 
+OLD_CODE = "from notifications_python_client import NotificationsAPIClient\nclient = NotificationsAPIClient(key)\n"
 NO_STORE = ["--database", "mysql://host/name"]
 
 COMMANDS = {
@@ -137,6 +138,9 @@ COMMANDS = {
     ("contract run", 2): lambda _: ["contract", "run", "no-such-adapter"],
     ("new-adapter", 0): lambda place: ["new-adapter", "pay", "toll_bridge", "--into", place.folder],
     ("new-adapter", 2): lambda _: ["new-adapter", "pay", "Not a name"],
+    ("migrate", 0): lambda place: ["migrate", place.file("old.py", OLD_CODE)],
+    ("migrate", 1): lambda place: ["migrate", place.file("old.py", f"{OLD_CODE}client.get_all_template_versions(x)")],
+    ("migrate", 2): lambda place: ["migrate", place.folder / "absent.py"],
     ("outbox show", 0): lambda place: with_outbox(place, ["outbox", "show", "1"], EMAIL),
 }
 for table, state in (("outbox", "dead"), ("inbox", "given-up"), ("payments", "made")):

@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from govcomponents.cli import check, contract, identity, new_adapter, notify, sandbox
+from govcomponents.cli import check, contract, identity, migrate, new_adapter, notify, sandbox
 from govcomponents.cli.outcome import INTERRUPTED, STATUSES, Status, printable
 from govcomponents.cli.store import durable, journey, reconcile, rows, status, work
 from govcomponents.core.http.runtime import VERSION
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _COMMANDS = (
     *(sandbox, identity, notify, durable, work, rows, status, journey, reconcile, new_adapter, contract),
-    check,
+    *(check, migrate),
 )
 
 
