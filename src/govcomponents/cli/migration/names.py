@@ -17,6 +17,7 @@ class Names(cst.CSTVisitor):
         self.imported: dict[str, str] = {}
 
     def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
+        """Note what is imported from the client's package."""
         if node.module is None or package(node.module) != PACKAGE or isinstance(node.names, cst.ImportStar):
             return
         self.is_used = True
@@ -25,18 +26,23 @@ class Names(cst.CSTVisitor):
             self.imported[one.evaluated_alias or name] = name
 
     def visit_Import(self, node: cst.Import) -> None:
+        """Note that the package is imported."""
         self.is_used |= any(package(one.name) == PACKAGE for one in node.names)
 
     def visit_Call(self, node: cst.Call) -> None:
+        """Note that a call is made which only the client has."""
         self.is_used |= method(node) in CALLS.keys() - SAME_NAME
 
     def visit_SimpleString(self, node: cst.SimpleString) -> None:
+        """Note a text that names the package."""
         self.is_used |= PACKAGE in node.value
 
     def visit_Assign(self, node: cst.Assign) -> None:
+        """Note the names that a new client is given."""
         if method(node.value) == "NotificationsAPIClient":
             self.clients |= {dotted(target.target) for target in node.targets} - {""}
 
     def visit_AnnAssign(self, node: cst.AnnAssign) -> None:
+        """Note the name that a new client is given, beside its type."""
         if node.value is not None and method(node.value) == "NotificationsAPIClient":
             self.clients |= {dotted(node.target)} - {""}

@@ -103,7 +103,7 @@ FIELDS: Final = {"id": "id", "reference": "reference"}
 
 @dataclass(slots=True)
 class Tally:
-    """What was done in one file: calls rewritten, and what is left for somebody, as the line and the advice."""
+    """The count of one file: calls rewritten, and what is left for somebody, as the line and the advice."""
 
     rewritten: int = 0
     marked: list[tuple[int, str]] = field(default_factory=list)
