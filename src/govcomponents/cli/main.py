@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _COMMANDS = (
-    *(sandbox, identity, notify, durable, work, rows, status, journey, reconcile, new_adapter, contract),
-    *(check, migrate),
+    *(sandbox, identity, notify, durable, work, rows, status, journey, reconcile),
+    *(new_adapter, contract, check, migrate),
 )
 
 
