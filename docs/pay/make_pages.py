@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: the table of capabilities and the list of errors.
+"""Writes the pages that are made from the code: the table of capabilities and the lists of errors.
 
 python docs/pay/make_pages.py
 """
@@ -74,6 +74,8 @@ def errors() -> str:
         "A failure of GOV.UK Pay (status 5xx) is `Unavailable` where nothing can have been changed, and",
         "`OutcomeUnknown` for a call that may have acted.",
         "",
+        "Stripe's codes are on [a page of their own](stripe-errors.md).",
+        "",
         "## GOV.UK Pay's codes",
         "",
         "Made from the code by `docs/pay/make_pages.py`.",
@@ -84,11 +86,16 @@ def errors() -> str:
     for code, meaning in sorted(MEANINGS.items()):
         fix = meaning.fix.replace("|", "\\|")
         lines.append(f"| {code} | `{meaning.kind.__name__}` | {meaning.happened} | {fix} |")
-    lines += [
+    return "\n".join(lines) + "\n"
+
+
+def stripe_errors() -> str:
+    """The list of Stripe's codes, each with its error and how to fix it."""
+    lines = [
+        "# Stripe's codes",
         "",
-        "## Stripe's codes",
-        "",
-        "Made from the code by `docs/pay/make_pages.py`. Where Stripe gives no code, the status tells the error.",
+        "Made from the code by `docs/pay/make_pages.py`. Where Stripe gives no code, the status tells the error, as",
+        "[the errors of payments](errors.md) say.",
         "",
         "| Code | Error | What happened | To fix |",
         "| --- | --- | --- | --- |",
@@ -98,7 +105,7 @@ def errors() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"capabilities.md": capabilities, "errors.md": errors}
+PAGES = {"capabilities.md": capabilities, "errors.md": errors, "stripe-errors.md": stripe_errors}
 
 if __name__ == "__main__":
     for file, make in PAGES.items():
