@@ -38,6 +38,8 @@ KNOWN = {
     "opentelemetry-api": ("Apache-2.0", "`PrometheusObserver`, or an observer of yours"),
     "argcomplete": ("Apache-2.0", "no completion"),
     "rich": ("MIT", "`govcomponents status --json`"),
+    "aiosmtpd": ("Apache-2.0", "a mail server of your own for tests"),
+    "libcst": ("MIT", "rewriting the calls by hand"),
 }
 """Each package's licence, as its own metadata names it, and what could stand in its place."""
 
