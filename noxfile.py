@@ -11,6 +11,8 @@ import nox
 PYPROJECT = tomllib.loads(Path(__file__).with_name("pyproject.toml").read_text(encoding="utf-8"))
 PYTHONS = re.findall(r"Python :: (3\.\d+)", "\n".join(PYPROJECT["project"]["classifiers"]))
 
+OLDEST = ("async", "sandbox", "django", "flask", "starlette", "fastapi")  # extras that are tried at their lowest too
+
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
@@ -39,7 +41,8 @@ def oldest(session: nox.Session) -> None:
     project = PYPROJECT["project"]
     extras = project["optional-dependencies"]
     constraints = Path(session.create_tmp()) / "oldest.txt"
-    constraints.write_text("\n".join(oldest_of([*project["dependencies"], *extras["async"], *extras["sandbox"]])))
+    requirements = [*project["dependencies"], *(one for name in OLDEST for one in extras[name])]
+    constraints.write_text("\n".join(oldest_of(requirements)))
     session.install("--constraint", str(constraints), ".[dev]")
     session.run("pytest", "-m", "not wheel", *session.posargs)
 
