@@ -46,6 +46,16 @@ def within_journey(journey: str, *, in_metadata: bool) -> Iterator[str]:
         _current.reset(token)
 
 
+@contextmanager
+def belonging_to(journey: str | None) -> Iterator[None]:
+    """Let what is called within belong to the journey that a row was put down for, or to none."""
+    token = _current.set(None if journey is None else (journey, False))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 def check_journey(journey: object, operation: str) -> None:
     """Raise InvalidInput unless it can be the id of a journey, or is None."""
     if journey is None:

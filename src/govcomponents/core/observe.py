@@ -41,12 +41,14 @@ class CallEvent:
 class Operation:
     """One operation of a service, such as pay.create, with its attempts and the waits between them inside.
 
-    `attempts`, `seconds` and `error` are filled in when it has ended; `error` is the name of the error's class.
+    `journey` is the opaque id of the journey that it belongs to, if there is one. `attempts`, `seconds` and `error` are
+    filled in when it has ended; `error` is the name of the error's class.
     """
 
     name: str
     provider: str
     account: str = DEFAULT_ACCOUNT
+    journey: str | None = None
     attempts: int = 0
     seconds: float = 0.0
     error: str | None = None
@@ -86,7 +88,9 @@ class Happening:
     """Something that happened beside the calls, such as a sign-in that was refused. Its labels are of closed sets.
 
     `name` is "sign_in.refused" (label `reason`), "retry.waited" and "bulk.paused" (`operation`; `seconds` is the
-    wait), "keys.rotated" (the provider's), or of an extension. `seconds` is a time, where one belongs to it.
+    wait), "keys.rotated" (the provider's), "journey.step" (labels `what` and `outcome`, as in the journey's timeline),
+    or of an extension. `seconds` is a time, where one belongs to it. `journey` is the opaque id of the journey that it
+    belongs to, and `item` the row of the store that it is told of, such as "outbox 7": both are no labels of metrics.
     """
 
     name: str
@@ -94,6 +98,8 @@ class Happening:
     account: str = DEFAULT_ACCOUNT
     labels: Mapping[str, str] = field(default_factory=dict)
     seconds: float | None = None
+    journey: str | None = None
+    item: str | None = None
 
 
 class Observer:

@@ -13,7 +13,7 @@ from govcomponents.components import AsyncGovComponents
 from govcomponents.core.inputs import instance_argument
 from govcomponents.core.journeys import check_journey, current_journey
 from govcomponents.durable.async_later import AsyncLaterNotify, AsyncLaterPay
-from govcomponents.durable.audit.entries import Entry, note_alone, note_on
+from govcomponents.durable.audit.entries import Entry, note_alone, note_on, tell_step
 from govcomponents.durable.audit.timeline import timeline
 from govcomponents.durable.inbox.handling import Handler, Handlers, Handling
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
@@ -221,7 +221,9 @@ class AsyncDurable:
                 event = await self._gov.identity.parse_callback(body, headers)
         except GovComponentsError as error:
             return not_proved(error, source)
-        return await self._runtime.transport.run_blocking(lambda: stored(self._engine, event, source, self._keys))
+        observers = self._runtime.observers
+        store = partial(stored, self._engine, event, source, self._keys, observers)
+        return await self._runtime.transport.run_blocking(store)
 
     def when(self, kind: type[object]) -> Callable[[HandlerT], HandlerT]:
         """Register a handler of a class of events, such as PaymentChanged, DeliveryReceipt or GaveUp; a decorator.
@@ -287,6 +289,7 @@ class AsyncDurable:
             await note_on(on, entry, "signed_in")
         else:
             await self._runtime.transport.run_blocking(lambda: note_alone(self._engine, entry))
+        tell_step(self._runtime.observers, entry)
 
     async def erase(self, *, journey: str) -> Erasure:
         """Erase what is held about the people of a journey, and cancel what of it was not sent yet.

@@ -16,7 +16,7 @@ from govcomponents.components import GovComponents
 from govcomponents.core.driver import drive
 from govcomponents.core.inputs import instance_argument
 from govcomponents.core.journeys import check_journey, current_journey
-from govcomponents.durable.audit.entries import Entry, note_alone, note_on
+from govcomponents.durable.audit.entries import Entry, note_alone, note_on, tell_step
 from govcomponents.durable.audit.timeline import timeline
 from govcomponents.durable.inbox.handling import Handler, Handlers, Handling
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
@@ -223,7 +223,9 @@ class Durable:
                 event = self._gov.identity.parse_callback(body, headers)
         except GovComponentsError as error:
             return not_proved(error, source)
-        return drive(self._runtime.transport.run_blocking(lambda: stored(self._engine, event, source, self._keys)))
+        observers = self._runtime.observers
+        store = partial(stored, self._engine, event, source, self._keys, observers)
+        return drive(self._runtime.transport.run_blocking(store))
 
     def when(self, kind: type[object]) -> Callable[[HandlerT], HandlerT]:
         """Register a handler of a class of events, such as PaymentChanged, DeliveryReceipt or GaveUp; a decorator.
@@ -289,6 +291,7 @@ class Durable:
             drive(note_on(on, entry, "signed_in"))
         else:
             drive(self._runtime.transport.run_blocking(lambda: note_alone(self._engine, entry)))
+        tell_step(self._runtime.observers, entry)
 
     def erase(self, *, journey: str) -> Erasure:
         """Erase what is held about the people of a journey, and cancel what of it was not sent yet.

@@ -25,8 +25,9 @@ class LogObserver(Observer):
     """Writes one line for each operation, and one for each thing that happens beside them.
 
     `logger` is one of the standard library's, by default "govcomponents.operations", which gets the keys in `extra`; or
-    one that takes keys, as structlog's do. The keys are `operation`, `provider`, `account`, `seconds`, `attempts` and
-    `error`: no argument, URL, answer, credential or personal datum is among them. What went wrong is a warning.
+    one that takes keys, as structlog's do. The keys are `operation`, `provider`, `account`, `seconds`, `attempts`,
+    `error` and, on a journey, its opaque id as `journey`: no argument, URL, answer, credential or personal datum is
+    among them. What went wrong is a warning.
     """
 
     def __init__(self, logger: logging.Logger | StructuredLogger | None = None) -> None:
@@ -39,6 +40,8 @@ class LogObserver(Observer):
     def happened(self, happening: Happening, /) -> None:
         """Write a line for what happened."""
         keys: dict[str, object] = {"provider": happening.provider, "account": happening.account, **happening.labels}
+        if happening.journey is not None:
+            keys["journey"] = happening.journey
         if happening.seconds is not None:
             keys["seconds"] = round(happening.seconds, 3)
         self.write(logging.INFO, happening.name, keys)
@@ -72,4 +75,6 @@ class _Line(AbstractContextManager[None]):
             "attempts": it.attempts,
             "error": it.error,
         }
+        if it.journey is not None:
+            keys["journey"] = it.journey
         self._observer.write(logging.WARNING if it.error else logging.INFO, it.name, keys)

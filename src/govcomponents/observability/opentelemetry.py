@@ -7,6 +7,7 @@ URLs: the one here has the URL's template, "/v1/payments/{payment_id}".
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ from govcomponents.observability import names
 try:
     from opentelemetry import context, metrics, propagate, trace
     from opentelemetry.metrics import NoOpHistogram
-    from opentelemetry.trace import SpanKind, Status, StatusCode
+    from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 except ImportError:
     raise ConfigurationError(
         "OpenTelemetry's API is not installed", fix='pip install "govcomponents[opentelemetry]"'
@@ -31,8 +32,21 @@ if TYPE_CHECKING:
     from opentelemetry.trace import Span, TracerProvider
 
 _SCOPE: Final = "govcomponents"
+_KINDS: Final = {"outbox.queued": SpanKind.PRODUCER}
 _MOST_KNOWN: Final = 1000  # kinds of requests: each has a template, and nobody's data
 _FAILED: Final = Status(StatusCode.ERROR)
+
+
+def journey_link(journey: str) -> Link:
+    """Return the link that all spans of a journey have, in whatever process they are made."""
+    return _link(f"journey {journey}")
+
+
+def _link(name: str) -> Link:
+    """Return a link to a context that is made of a name, so that whoever knows the name finds the same one."""
+    digest = hashlib.sha256(f"govcomponents {name}".encode()).digest()
+    trace_id, span_id = int.from_bytes(digest[:16], "big"), int.from_bytes(digest[16:24], "big")
+    return Link(SpanContext(trace_id, span_id, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED)))
 
 
 class OpenTelemetryObserver(Observer):
@@ -64,7 +78,12 @@ class OpenTelemetryObserver(Observer):
 
     def operation(self, operation: Operation, /) -> AbstractContextManager[object]:
         """Begin the span of an operation. One that is not sampled, and not measured either, is left alone."""
-        span = self.tracer.start_span(operation.name, attributes=self._about_operation(operation))
+        about = self._about_operation(operation)
+        if operation.journey is None:
+            span = self.tracer.start_span(operation.name, attributes=about)
+        else:
+            about, links = {**about, names.JOURNEY: operation.journey}, [journey_link(operation.journey)]
+            span = self.tracer.start_span(operation.name, attributes=about, links=links)
         if not (self.measures or self._propagates or span.is_recording()):
             return UNWATCHED
         return _OperationSpan(self, operation, span)
@@ -94,7 +113,25 @@ class OpenTelemetryObserver(Observer):
         self._happenings.add(1, {**about, names.REASON: reason})
         if happening.seconds is not None:
             self._waits.add(happening.seconds, about)
-        trace.get_current_span().add_event(happening.name, {**about, **happening.labels})
+        if happening.journey is None and happening.item is None:
+            trace.get_current_span().add_event(happening.name, {**about, **happening.labels})
+        else:
+            self._step(happening, about)
+
+    def _step(self, happening: Happening, about: dict[str, str]) -> None:
+        """Make a span of what happened to a row or on a journey: it ends at once, and is found again by its links."""
+        told = about | {f"govcomponents.{name}": value for name, value in happening.labels.items()}
+        links = []
+        if happening.journey is not None:
+            told[names.JOURNEY] = happening.journey
+            links.append(journey_link(happening.journey))
+        is_of_outbox = happening.name.startswith("outbox.")
+        if is_of_outbox and happening.item is not None:
+            told |= {names.MESSAGING_SYSTEM: _SCOPE, names.MESSAGING_DESTINATION: "outbox"}
+            told[names.MESSAGING_OPERATION] = happening.name.removeprefix("outbox.")
+            links.append(_link(f"{happening.account} {happening.labels.get('operation')} {happening.item}"))
+        kind = _KINDS.get(happening.name, SpanKind.CONSUMER if is_of_outbox else SpanKind.INTERNAL)
+        self.tracer.start_span(happening.name, kind=kind, attributes=told, links=links).end()
 
     def _about_operation(self, it: Operation) -> dict[str, str]:
         """Return the attributes of all calls of one operation, made once: there are few."""

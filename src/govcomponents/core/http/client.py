@@ -12,6 +12,7 @@ from govcomponents.core.deadline import seconds_left
 from govcomponents.core.http.messages import Request, Response
 from govcomponents.core.http.retry import RetryPolicy, retry
 from govcomponents.core.http.single_attempt import check_deadline, is_single
+from govcomponents.core.journeys import current_journey
 from govcomponents.core.observe import (
     Attempt,
     AttemptWatch,
@@ -83,7 +84,9 @@ class HttpClient:
         Raises NotSent or OutcomeUnknown, from the transport.
         """
         if self._watchers and not _is_observed(request.operation):
-            with OperationWatch(self._watchers, Operation(request.operation, self.provider, self._account)):
+            with OperationWatch(
+                self._watchers, Operation(request.operation, self.provider, self._account, current_journey())
+            ):
                 return await self.send(request)
         outcome: Response | Exception
         started, began = self._clock(), time.monotonic()

@@ -6,6 +6,7 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from govcomponents.core.deadline import limited
+from govcomponents.core.journeys import current_journey
 from govcomponents.core.observe import Happening, Operation, OperationWatch, tell, watchers_of_calls
 from govcomponents.core.ports.answers import belonging, check_belongs
 from govcomponents.core.ports.port import Port
@@ -78,7 +79,7 @@ class Service(Uncopied, Generic[PortT]):
         if asked:
             work = belonging(work, asked, operation=operation, provider=self._port.provider, runtime=self._runtime)
         if self._watchers:
-            work = _watched(self._watchers, Operation(operation, self._port.provider, account), work)
+            work = _watched(self._watchers, Operation(operation, self._port.provider, account, current_journey()), work)
         limit = None if operation in self._without_limit else self._time_limit
         try:
             with limited(limit):

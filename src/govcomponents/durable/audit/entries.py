@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from govcomponents.core.observe import Happening, tell
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import AUDIT, database_time
 from govcomponents.durable.storage.transactions import first_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from govcomponents.core.observe import Observer
     from govcomponents.durable.storage.transactions import Statements, Transaction
 
 _COLUMNS: Final = ("account", "journey", "what", "outcome", "item", "problem")
@@ -40,6 +42,13 @@ class Entry:
     def values(self) -> dict[str, str | None]:
         """Return it as the values of its row."""
         return {name: getattr(self, name) for name in _COLUMNS}
+
+
+def tell_step(observers: Sequence[Observer], entry: Entry, provider: str = "") -> None:
+    """Tell the observers of an entry that was written: a journey can be rebuilt from what they were told."""
+    labels = {"what": entry.what, "outcome": entry.outcome}
+    happened = Happening("journey.step", provider, entry.account, labels, journey=entry.journey, item=entry.item)
+    tell(observers, happened)
 
 
 def note(connection: sa.Connection, entries: Iterable[Entry]) -> None:

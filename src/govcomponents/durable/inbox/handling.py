@@ -17,9 +17,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from govcomponents.core.driver import drive
 from govcomponents.core.http.single_attempt import steady_time
 from govcomponents.core.observe import Happening, Observer, tell
+from govcomponents.durable.audit.entries import tell_step
 from govcomponents.durable.inbox.events import kinds_of, read
 from govcomponents.durable.inbox.present import present
-from govcomponents.durable.inbox.store import Waiting, claim_event, end_event, event_name, mark_handled, put_back
+from govcomponents.durable.inbox.store import (
+    Waiting,
+    claim_event,
+    end_event,
+    event_name,
+    handled_step,
+    mark_handled,
+    put_back,
+)
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.sealing import PayloadLost
@@ -154,6 +163,8 @@ class Handling:
             log.warning("a handler of %s failed with %s; it is tried again", row.kind, type(error).__name__)
             await self.run(partial(self._put_back, row, type(error).__name__, _back_off(row.claims)))
             return "failed"
+        if is_mine and row.journey is not None:
+            tell_step(self.observers, handled_step(row, row.journey))
         return "handled" if is_mine else "failed"  # else this worker was away for too long: another one has it
 
     def _in_functions(self, row: Waiting, event: object, handlers: list[Callable[..., Any]]) -> bool:

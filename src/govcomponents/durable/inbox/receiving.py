@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from govcomponents.core.callbacks import NOT_CONFIGURED
+from govcomponents.durable.audit.entries import tell_step
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import fault_name
@@ -15,7 +16,11 @@ from govcomponents.errors import CallbackRefused, ConfigurationError, InvalidInp
 from govcomponents.web.messages import Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from govcomponents.core.observe import Observer
     from govcomponents.core.results import Result
+    from govcomponents.durable.audit.entries import Entry
     from govcomponents.durable.storage.sealing import PayloadKeys
     from govcomponents.errors import GovComponentsError
 
@@ -26,17 +31,22 @@ _COME_AGAIN: Final = 503
 _REFUSED: Final = 401
 
 
-def stored(engine: sa.Engine, event: Result, source: str, keys: PayloadKeys) -> Answer:
+def stored(
+    engine: sa.Engine, event: Result, source: str, keys: PayloadKeys, observers: Sequence[Observer] = ()
+) -> Answer:
     """Store an event, commit, and answer: 200 also for one that came before, 503 if the database is away."""
     reached(CommitPoint.INBOX_PROVED)
+    steps: list[Entry] = []
     try:
         with engine.begin() as connection:
-            insert_event(connection, event, source, keys)
+            insert_event(connection, event, source, keys, steps)
             reached(CommitPoint.INBOX_STORING)
     except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:  # away, or no connection of the pool came free
         log.error("a callback of %s could not be stored (%s); it is to come again", source, fault_name(error))  # noqa: TRY400  # the text holds the values
         return Answer(_COME_AGAIN)
     reached(CommitPoint.INBOX_STORED)
+    for step in steps:
+        tell_step(observers, step)
     return Answer(200)
 
 

@@ -97,8 +97,17 @@ _HANDLED: Final = dict.fromkeys(
 )
 
 
-def insert_event(connection: sa.Connection, event: Result | OwnEvent, source: str, keys: PayloadKeys) -> bool:
-    """Store an event; False if it is there already, as the same message came before."""
+def insert_event(
+    connection: sa.Connection,
+    event: Result | OwnEvent,
+    source: str,
+    keys: PayloadKeys,
+    steps: list[Entry] | None = None,
+) -> bool:
+    """Store an event; False if it is there already, as the same message came before.
+
+    The step of the event's journey is put on `steps`, to be told of once it is committed.
+    """
     account: str = event.account
     key, kind = hashed(event_key(event)), kind_of(event, source)
     journey = journey_of(connection, event, source)
@@ -114,7 +123,10 @@ def insert_event(connection: sa.Connection, event: Result | OwnEvent, source: st
     if connection.execute(_INSERT[connection.dialect.name], values).first() is None:
         return False
     if journey is not None and source in _FROM_PROVIDERS:
-        note(connection, [Entry(journey=journey, account=account, what=kind, outcome="received")])
+        step = Entry(journey=journey, account=account, what=kind, outcome="received")
+        note(connection, [step])
+        if steps is not None:
+            steps.append(step)
     return True
 
 
@@ -148,8 +160,13 @@ async def mark_handled(on: Transaction, row: Waiting) -> bool:
     if await first_row(on, _HANDLED, {"event": row.id, "me": row.owner}, "run_due") is None:
         return False
     if row.journey is not None:
-        await note_on(on, Entry(journey=row.journey, account=row.account, what=row.kind, outcome="handled"), "run_due")
+        await note_on(on, handled_step(row, row.journey), "run_due")
     return True
+
+
+def handled_step(row: Waiting, journey: str) -> Entry:
+    """Return the step of its journey that an event is when it was handled."""
+    return Entry(journey=journey, account=row.account, what=row.kind, outcome="handled")
 
 
 def end_event(connection: sa.Connection, row: Waiting, problem: str) -> bool:

@@ -161,11 +161,13 @@ _TOLD: Final = {
 }
 
 
-def _entry(row: Claimed, outcome: Outcome, journey: str) -> Entry:
-    told = _TOLD[outcome.state]
+def step_of(row: Claimed, outcome: Outcome) -> Entry | None:
+    """Return the step of the row's journey that an outcome is; None if it is none, or the row belongs to no journey."""
+    if row.journey is None or (told := _TOLD.get(outcome.state)) is None:
+        return None
     item = f"outbox {row.id}"
     return Entry(
-        journey=journey, account=row.account, what=row.operation, outcome=told, item=item, problem=outcome.problem
+        journey=row.journey, account=row.account, what=row.operation, outcome=told, item=item, problem=outcome.problem
     )
 
 
@@ -234,7 +236,7 @@ def turn(
             connection.execute(_PAUSE[connection.dialect.name], values)
         note(
             connection,
-            [_entry(row, outcome, row.journey) for row, outcome in ended if row.journey and outcome.state in _TOLD],
+            [entry for row, outcome in ended if (entry := step_of(row, outcome)) is not None],
         )
         if ended:
             reached(CommitPoint.OUTBOX_ENDING)

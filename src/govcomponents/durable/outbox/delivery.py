@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from govcomponents.core.http.single_attempt import single_attempt
+from govcomponents.core.journeys import belonging_to
 from govcomponents.core.ports.doubt import OnAbsent
 from govcomponents.durable.outbox import outcomes
 from govcomponents.durable.outbox.enqueue import row_name
@@ -62,7 +63,8 @@ class Delivery:
         try:
             with single_attempt(deadline):
                 reached(CommitPoint.OUTBOX_SENDING)
-                provider_id = await self._send(row, asked)
+                with belonging_to(row.journey):
+                    provider_id = await self._send(row, asked)
                 reached(CommitPoint.OUTBOX_SENT)
                 return outcomes.done(provider_id)
         except Exception as error:  # noqa: BLE001  # whatever an adapter raises, the row has to come to a state

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from govcomponents.core.inputs import text_argument
 from govcomponents.core.journeys import check_journey, current_journey
 from govcomponents.core.observe import Happening, tell
-from govcomponents.durable.audit.entries import Entry, note_on
+from govcomponents.durable.audit.entries import Entry, note_on, tell_step
 from govcomponents.durable.outbox.payloads import written
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
@@ -120,7 +120,11 @@ class Queue:
         held_id, content, journey, is_repeat = found
         if is_repeat and not self._keys.is_same(content, plain, row):
             raise ReferenceReused(operation=operation)
-        tell(self._runtime.observers, Happening("outbox.queued", provider, account, {"operation": operation}))
+        item, observers = f"outbox {held_id}", self._runtime.observers
+        labels = {"operation": operation}
+        tell(observers, Happening("outbox.queued", provider, account, labels, journey=journey, item=item))
+        if journey is not None and not is_repeat:
+            tell_step(observers, _queued(journey, account, operation, item), provider)
         return Ticket(
             id=held_id,
             operation=operation,
@@ -141,9 +145,7 @@ async def _put(on: Transaction, values: dict[str, Any], operation: str) -> tuple
     """Insert the row, or find the one that has its reference."""
     if row := await first_row(on, _INSERT, values, operation):
         if (journey := values["journey"]) is not None:
-            item = f"outbox {row[0]}"
-            entry = Entry(journey=journey, account=values["account"], what=operation, outcome="queued", item=item)
-            await note_on(on, entry, operation)
+            await note_on(on, _queued(journey, values["account"], operation, f"outbox {row[0]}"), operation)
         reached(CommitPoint.OUTBOX_INSERTED)
         return row[0], None, values["journey"], False
     key = {name: values[name] for name in ("account", "operation", "reference")}
@@ -155,6 +157,10 @@ async def _put(on: Transaction, values: dict[str, Any], operation: str) -> tuple
         fix="roll back, and do the whole transaction again",
         operation=operation,
     )
+
+
+def _queued(journey: str, account: str, operation: str, item: str) -> Entry:
+    return Entry(journey=journey, account=account, what=operation, outcome="queued", item=item)
 
 
 def row_name(account: str, operation: str, reference: str) -> bytes:

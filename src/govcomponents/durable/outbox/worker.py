@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from govcomponents.core.driver import drive, is_driven
 from govcomponents.core.http.single_attempt import steady_time
 from govcomponents.core.observe import Happening, tell
+from govcomponents.durable.audit.entries import tell_step
 from govcomponents.durable.outbox import outcomes
-from govcomponents.durable.outbox.claims import turn
+from govcomponents.durable.outbox.claims import step_of, turn
 from govcomponents.durable.shared.budgets import HORIZON
 from govcomponents.durable.storage.schema import State
 from govcomponents.errors import InvalidInput, Unavailable
@@ -273,9 +274,12 @@ class Worker:
     def _tell(self, row: Claimed, outcome: Outcome) -> None:
         self._counts[outcome.state] += 1
         if (name := _HAPPENED.get(outcome.state)) is not None:
-            labels = {"operation": row.operation}
-            provider = self._delivery.provider(row)
-            tell(self._runtime.observers, Happening(name, provider, row.account, labels, row.now - row.created_at))
+            labels, item = {"operation": row.operation}, f"outbox {row.id}"
+            age, provider = row.now - row.created_at, self._delivery.provider(row)
+            happened = Happening(name, provider, row.account, labels, age, journey=row.journey, item=item)
+            tell(self._runtime.observers, happened)
+            if (step := step_of(row, outcome)) is not None:
+                tell_step(self._runtime.observers, step, provider)
 
 
 async def work_due(

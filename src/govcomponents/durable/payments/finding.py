@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from govcomponents.core.http.single_attempt import single_attempt, steady_time
-from govcomponents.durable.audit.entries import Entry, note
+from govcomponents.durable.audit.entries import Entry, note, tell_step
 from govcomponents.durable.inbox.events import PaymentFound
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.outbox.outcomes import told
@@ -54,7 +54,10 @@ async def find_lost(engine: sa.Engine, calls: Calls, runtime: Runtime, until: fl
         except GovComponentsError as error:
             await run(partial(_put_off, engine, row, told(error)))
             continue
-        found += await run(partial(_settle, engine, row, there))
+        if await run(partial(_settle, engine, row, there)):
+            found += 1
+            if row.journey is not None:
+                tell_step(runtime.observers, _found_step(row))
     return found
 
 
@@ -111,15 +114,13 @@ def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
         if connection.execute(sa.update(PAYMENT).where(*mine).values(values)).rowcount != 1:
             return False  # another worker was there first
         if row.journey is not None:
-            entry = Entry(
-                journey=row.journey,
-                account=row.account,
-                what="pay.create",
-                outcome="found",
-                item=f"payment {row.id}",
-            )
-            note(connection, [entry])
+            note(connection, [_found_step(row)])
         is_told = insert_event(connection, event, "payments", _NO_KEYS)
         reached(CommitPoint.PAYMENT_SETTLING)
     reached(CommitPoint.PAYMENT_SETTLED)
     return is_told
+
+
+def _found_step(row: Any) -> Entry:
+    item = f"payment {row.id}"
+    return Entry(journey=row.journey, account=row.account, what="pay.create", outcome="found", item=item)

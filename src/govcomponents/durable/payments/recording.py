@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from govcomponents.core.journeys import check_journey, current_journey
-from govcomponents.durable.audit.entries import Entry, note
+from govcomponents.durable.audit.entries import Entry, note, tell_step
 from govcomponents.durable.payments.watching import FIRST_WATCH
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import fault_name
@@ -79,7 +79,7 @@ class _RecordingPort(PayPort):
         try:
             with self._engine.begin() as connection:
                 record: int = connection.execute(statement.returning(PAYMENT.c.id)).scalar_one()
-                self._audit(connection, record, "begun", None)
+                step = self._audit(connection, record, "begun", None)
                 reached(CommitPoint.PAYMENT_BEGINNING)
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:  # away, or no connection of the pool came free
             raise Unavailable(
@@ -87,16 +87,20 @@ class _RecordingPort(PayPort):
                 fix="see that the database is there, and that `govcomponents durable migrate` has been run",
                 operation="pay.create",
             ) from None
+        self._tell(step)
         return record
 
-    def _audit(self, connection: sa.Connection, record: int, outcome: str, problem: str | None) -> None:
-        if self._journey is not None:
-            account, item = self._runtime.account, f"payment {record}"
-            what = "pay.create"
-            entry = Entry(
-                journey=self._journey, account=account, what=what, outcome=outcome, item=item, problem=problem
-            )
-            note(connection, [entry])
+    def _tell(self, step: Entry | None) -> None:
+        if step is not None:
+            tell_step(self._runtime.observers, step, self.provider)
+
+    def _audit(self, connection: sa.Connection, record: int, outcome: str, problem: str | None) -> Entry | None:
+        if self._journey is None:
+            return None
+        account, item, what = self._runtime.account, f"payment {record}", "pay.create"
+        entry = Entry(journey=self._journey, account=account, what=what, outcome=outcome, item=item, problem=problem)
+        note(connection, [entry])
+        return entry
 
     def _note(self, record: int, **values: Any) -> None:
         """Note what came of it. If that cannot be done, the caller has its payment, and the search finds it later."""
@@ -104,7 +108,8 @@ class _RecordingPort(PayPort):
             with self._engine.begin() as connection:
                 connection.execute(sa.update(PAYMENT).where(PAYMENT.c.id == record).values(values))
                 outcome = "made" if "payment_id" in values else "not made" if "is_open" in values else "in doubt"
-                self._audit(connection, record, outcome, values.get("problem"))
+                step = self._audit(connection, record, outcome, values.get("problem"))
                 reached(CommitPoint.PAYMENT_NOTING)
+            self._tell(step)
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:  # away, or no connection of the pool came free
             log.error("what came of a payment could not be recorded (%s)", fault_name(error))  # noqa: TRY400  # the text holds the values
