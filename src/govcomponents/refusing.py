@@ -58,6 +58,29 @@ class Refusing(BaseModel):
             """Read a mapping of texts."""
             return _read(cls, super().model_validate_strings, args, kwargs)
 
+        @leaving_frames_behind
+        def __setattr__(self, name: str, value: Any) -> None:
+            try:
+                super().__setattr__(name, value)
+            except ValidationError as error:
+                raise self._refusal(error) from None
+
+
+def _reader(name: str) -> Callable[..., Any]:
+    """Return one of pydantic's older ways to read a model, which refuses as the others do."""
+
+    @leaving_frames_behind
+    def read(cls: type[Refusing], *args: Any, **kwargs: Any) -> Any:
+        return _read(cls, getattr(super(Refusing, cls), name), args, kwargs)
+
+    read.__name__ = name
+    read.__doc__ = f"Read a model by pydantic's older `{name}`."
+    return read
+
+
+for _name in ("parse_obj", "parse_raw", "parse_file", "from_orm", "validate"):
+    setattr(Refusing, _name, classmethod(_reader(_name)))
+
 
 def _of(kind: type[Refusing], error: BaseException) -> BaseException:
     """Return what is raised instead of an error of the making of a model, without its frames."""

@@ -147,3 +147,22 @@ def test_every_public_method_leaves_its_frames_behind() -> None:
             if is_looked_at and not hasattr(call, "__leaves_frames_behind__"):
                 bare.append(f"{name}.{member}")
     assert bare == []
+
+
+READERS = ("model_validate", "model_validate_json", "model_validate_strings", "parse_obj", "parse_raw", "from_orm")
+VALUES = [one for one in WRONG if not (isinstance(one, Mapping) and CANARY in one)]  # names of fields are told
+
+
+@pytest.mark.parametrize("model", sorted(Refusing.__subclasses__(), key=lambda one: one.__name__))
+def test_no_way_to_read_a_model_tells_what_it_was_given(model: type[Refusing]) -> None:
+    """Also pydantic's older ways, and what is set on a model that is made."""
+    telling = []
+    for kind in (model, *model.__subclasses__()):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            for name in (*READERS, "validate"):
+                telling += [(kind, name) for one in VALUES if leaked({CANARY}, _told(getattr(kind, name), [one], {}))]
+            made = kind.model_construct()
+            for field in (*kind.model_fields, "no_such_name"):
+                telling += [(kind, field) for one in VALUES if leaked({CANARY}, _told(setattr, [made, field, one], {}))]
+    assert telling == []

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import logging
+import pkgutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import structlog
-from opentelemetry import trace
+from opentelemetry import semconv, trace
 from opentelemetry.metrics import NoOpMeterProvider
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -22,7 +24,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from govcomponents import Attempt, GovComponents, GovComponentsError, Money, Observer, SignInError
-from govcomponents.observability import METRICS, LogObserver, OpenTelemetryObserver, PrometheusObserver
+from govcomponents.observability import METRICS, LogObserver, OpenTelemetryObserver, PrometheusObserver, names
 
 CANARIES = ("canary", "07700900199", "api_test_", "RENEW-7", "licence")
 TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000102"
@@ -272,3 +274,16 @@ def test_the_page_lists_the_metrics_as_they_are() -> None:
     for metric in METRICS:
         labels = ", ".join(f"`{label}`" for label in metric.labels)
         assert f"| `{metric.name}` | `{metric.prometheus_name}` | {labels} | {metric.told} |" in page
+
+
+def test_names_that_are_not_ours_are_those_of_the_conventions() -> None:
+    """Compared with the registry of OpenTelemetry's semantic conventions, as its package for Python has it as data."""
+    known: set[object] = set()
+    for module in pkgutil.walk_packages(semconv.__path__, "opentelemetry.semconv."):
+        found = vars(importlib.import_module(module.name)).values()
+        known |= {one for one in found if isinstance(one, str)}
+    ours = {value for name, value in vars(names).items() if name.isupper() and isinstance(value, str)}
+    ours |= {metric.name for metric in METRICS}
+    foreign = {name for name in ours if not name.startswith("govcomponents.")}
+    assert len(foreign) >= 12
+    assert foreign - known == set()
