@@ -175,7 +175,24 @@ def as_observers(operation: str, given: object) -> tuple[Observer, ...]:
             fix="give a list of Observers, and of functions that take a CallEvent",
             operation=operation,
         )
-    return tuple(as_observer(one) for one in given)
+    own = tuple(as_observer(one) for one in given)
+    kinds = {type(one) for one in own}
+    return (*own, *(one for one in _of_all if type(one) not in kinds))
+
+
+_of_all: list[Observer] = []
+"""What watches all components that are made: filled by no code of a service, only by how the process was started."""
+
+
+def watch_all(observer: Observer) -> None:
+    """Let an observer watch all components that are made from now on and have none of its kind."""
+    watch_no_more(type(observer))
+    _of_all.append(observer)
+
+
+def watch_no_more(kind: type[Observer]) -> None:
+    """Let no observer of a kind watch what is made from now on, unless it is given."""
+    _of_all[:] = [one for one in _of_all if type(one) is not kind]
 
 
 UNWATCHED: Final[_Watcher] = nullcontext()
