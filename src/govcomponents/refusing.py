@@ -63,7 +63,10 @@ class Refusing(BaseModel):
             try:
                 super().__setattr__(name, value)
             except ValidationError as error:
-                raise self._refusal(error) from None
+                told = [{"type": "frozen_instance", "loc": (name,), "input": None}]  # pydantic's own holds the value
+                if any(one["type"] not in ("frozen_instance", "frozen_field") for one in error.errors()):
+                    raise self._refusal(error) from None
+                raise ValidationError.from_exception_data(type(self).__name__, told) from None
 
 
 def _reader(name: str) -> Callable[..., Any]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 from opentelemetry.metrics import NoOpMeterProvider
@@ -51,12 +52,22 @@ def test_it_is_found_as_that_of_other_libraries_is() -> None:
     assert found.load() is GovComponentsInstrumentor
 
 
-PROGRAM = "from govcomponents import GovComponents\nwith GovComponents.sandbox() as gov: list(gov.pay.search())"
+PROGRAM = """
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
+from govcomponents import GovComponents
+
+provider = TracerProvider()
+provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter()))
+trace.set_tracer_provider(provider)  # as a distribution of OpenTelemetry does, which is not installed here
+with GovComponents.sandbox() as gov:
+    list(gov.pay.search())
+"""
 
 
 def test_the_command_watches_a_program_that_knows_nothing_of_it() -> None:
-    command = [sys.executable, "-m", "opentelemetry.instrumentation.auto_instrumentation", "--traces_exporter=console"]
-    command += ["--metrics_exporter=none", "--logs_exporter=none", sys.executable, "-c", PROGRAM]
+    command = [Path(sys.executable).parent / "opentelemetry-instrument", sys.executable, "-c", PROGRAM]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert '"name": "pay.search"' in done.stdout

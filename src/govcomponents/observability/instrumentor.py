@@ -1,4 +1,4 @@
-"""What the command `opentelemetry-instrument` finds, as it finds the instrumentations of other libraries."""
+"""The instrumentor that the command `opentelemetry-instrument` finds, as it finds those of other libraries."""
 
 from __future__ import annotations
 
