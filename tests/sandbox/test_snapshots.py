@@ -10,6 +10,7 @@ from govcomponents import GovComponents
 from govcomponents.errors import ConfigurationError, NotFound
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
+from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.control.client import Control, ControlRefused
 from govcomponents.sandbox.payer import pay_by_card
 from govcomponents.sandbox.server import serving
@@ -90,6 +91,52 @@ def test_what_waits_is_sent_after_a_restore_and_what_was_sent_is_not_sent_again(
             assert len(got) == waiting
             assert {one.state for one in simulator.control.callbacks()} == {"waiting"}
             got.clear()
+
+
+def test_what_was_sent_before_the_snapshot_is_not_sent_again_by_going_back_to_it():
+    world = json.loads(json.dumps(default_world()))
+    world["pay"]["services"][0]["webhooks"][0].update(active=True, url="http://127.0.0.1:1/hook")
+    with GovComponents.sandbox(world, now=NOON, snapshots=True) as gov:
+        simulator = gov.simulator
+        got = []
+        simulator.callbacks.receive(lambda callback: got.append(callback.kind) or 200)
+        simulator.control.perturb(delay_seconds=60)
+        pay_by_card(FormBrowser(simulator.visit), create(gov).next_url.reveal())
+        simulator.control.advance(minutes=5)
+        assert got
+        simulator.snapshot("told")
+        before = [(one.id, one.state, len(one.attempts)) for one in simulator.control.callbacks()]
+        got.clear()
+        for _ in range(2):
+            simulator.restore("told")
+            assert got == []
+            assert [(one.id, one.state, len(one.attempts)) for one in simulator.control.callbacks()] == before
+
+
+def test_nothing_is_sent_while_a_sandbox_goes_back_to_a_state_in_which_something_was_due():
+    world = json.loads(json.dumps(default_world()))
+    world["pay"]["services"][0]["webhooks"][0].update(active=True, url="http://127.0.0.1:1/hook")
+    with GovComponents.sandbox(world, now=NOON, snapshots=True) as gov:
+        simulator = gov.simulator
+        pay_by_card(FormBrowser(simulator.visit), create(gov).next_url.reveal())
+        simulator.control.advance(minutes=5)
+        simulator.snapshot("due")
+        got = []
+        simulator.callbacks.receive(lambda callback: got.append(callback.kind) or 200)
+        due = len(got)
+        assert due
+        simulator.restore("due")
+        assert len(got) == due
+        simulator.control.deliver()
+        assert len(got) == 2 * due
+
+
+def test_the_ids_of_callbacks_begin_again_with_a_reset(gov):
+    rule = DeliveryRule(1, (), lambda status: status == 200, lambda _status: True)
+    callback = Callback("pay", "captured", "http://127.0.0.1:1/hook", {}, b"{}", rule, "RENEW-7")
+    first = gov.simulator.callbacks.send(callback)
+    gov.simulator.reset()
+    assert gov.simulator.callbacks.send(callback) == first
 
 
 def test_what_cannot_be_done_again_is_told_when_the_snapshot_is_taken(gov):
