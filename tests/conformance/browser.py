@@ -170,10 +170,10 @@ def _axe_source() -> str | NotHere:
     return (Path(folder) / "axe.min.js").read_text(encoding="utf-8")
 
 
-def violations(person, source) -> list[str]:
+def violations(person, source, tags=AXE_TAGS) -> list[str]:
     """What axe-core finds wrong with the page that is open: the rule, and where."""
     driver = person.driver
     driver.execute_script(source)
     run = "axe.run(document, {runOnly: arguments[0]}).then(found => arguments[1](found.violations))"
-    found = driver.execute_async_script(run, AXE_TAGS)
+    found = driver.execute_async_script(run, tags)
     return [f"{one['id']} at {node['target']}: {one['help']}" for one in found for node in one["nodes"]]
