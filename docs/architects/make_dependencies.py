@@ -27,6 +27,8 @@ KNOWN = {
     "jinja2": ("BSD-3-Clause", "none that a reader would know"),
     "phonenumbers": ("Apache-2.0", "none: the provider uses it"),
     "jsonschema": ("MIT", "none: the provider uses it"),
+    "aiosmtpd": ("Apache-2.0", "none in the standard library since Python 3.12"),
+    "libcst": ("MIT, with files under PSF-2.0 and Apache-2.0", "rewriting by hand"),
     "limits": ("MIT", "an object of yours with `acquire`"),
     "sqlalchemy": ("MIT", "statements by hand for each database: [ADR 11](../adr/0011-sqlalchemy-core.md)"),
     "redis": ("MIT", "the database, which does the same"),
@@ -38,8 +40,6 @@ KNOWN = {
     "opentelemetry-api": ("Apache-2.0", "`PrometheusObserver`, or an observer of yours"),
     "argcomplete": ("Apache-2.0", "no completion"),
     "rich": ("MIT", "`govcomponents status --json`"),
-    "aiosmtpd": ("Apache-2.0", "a mail server of your own for tests"),
-    "libcst": ("MIT", "rewriting the calls by hand"),
 }
 """Each package's licence, as its own metadata names it, and what could stand in its place."""
 
