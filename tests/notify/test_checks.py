@@ -27,9 +27,12 @@ def check(adapter, transport, **settings):
 def test_a_good_key_is_taken_and_a_wrong_one_refused_by_the_sandbox():
     sandbox = Sandbox()
     settings = sandbox.settings().notify
-    transport = InProcessTransport(sandbox.handle, sandbox.clock.advance)
-    assert check("govuk_notify", transport, api_key=settings.api_key, base_url=settings.base_url).ok is True
-    wrong = check("govuk_notify", transport, base_url=settings.base_url, api_key=TEST_KEY[:-4] + "ffff")
+
+    def transport():
+        return InProcessTransport(sandbox.handle, sandbox.clock.advance)
+
+    assert check("govuk_notify", transport(), api_key=settings.api_key, base_url=settings.base_url).ok is True
+    wrong = check("govuk_notify", transport(), base_url=settings.base_url, api_key=TEST_KEY[:-4] + "ffff")
     assert wrong.ok is False
     assert "[status 403" in wrong.problem
     assert TEST_KEY[-36:-4] not in wrong.problem

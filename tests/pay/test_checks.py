@@ -27,10 +27,13 @@ def check(adapter, transport, **settings):
 @pytest.mark.parametrize("adapter", KEYS)
 def test_a_good_key_is_taken_and_a_wrong_one_refused(adapter):
     sandbox = Sandbox(WORLDS[adapter])
-    transport = InProcessTransport(sandbox.handle, sandbox.clock.advance)
     base_url = sandbox.settings().pay.base_url
-    assert check(adapter, transport, base_url=base_url).ok is True
-    wrong = check(adapter, transport, base_url=base_url, api_key=KEYS[adapter][:-1])
+
+    def transport():
+        return InProcessTransport(sandbox.handle, sandbox.clock.advance)
+
+    assert check(adapter, transport(), base_url=base_url).ok is True
+    wrong = check(adapter, transport(), base_url=base_url, api_key=KEYS[adapter][:-1])
     assert wrong.ok is False
     assert "refused" in wrong.problem
     assert KEYS[adapter][:-1] not in wrong.problem

@@ -1,5 +1,6 @@
 """Tokens and assertions by Ed25519, and clients that sign with the secret that the provider knows too."""
 
+import base64
 import json
 from dataclasses import replace
 
@@ -21,9 +22,10 @@ from identity.openid_sandbox import sign_in as sign_in_at
 
 from .support import ISSUER, NOW, profile, settings, sign_in, token_form
 
-# RFC 8037, appendix A.
+# RFC 8037, appendix A; the private key as RFC 8032, 7.1, writes it, for what is published holds no private key as a JWK.
 RFC_PUBLIC = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
-RFC_PRIVATE = RFC_PUBLIC | {"d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}
+RFC_SEED = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
+RFC_PRIVATE = RFC_PUBLIC | {"d": base64.urlsafe_b64encode(RFC_SEED).decode().rstrip("=")}
 ED = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 STRANGER = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 LONG_SECRET = "a-secret-that-is-long-enough-to-sign-with"  # an invented one
