@@ -22,7 +22,7 @@ from identity.openid_sandbox import sign_in as sign_in_at
 
 from .support import ISSUER, NOW, profile, settings, sign_in, token_form
 
-# RFC 8037, appendix A; the private key as RFC 8032, 7.1, writes it, for what is published holds no private key as a JWK.
+# RFC 8037, appendix A; the private key as RFC 8032, 7.1, writes it: no private key as a JWK is in what is published.
 RFC_PUBLIC = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}
 RFC_SEED = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
 RFC_PRIVATE = RFC_PUBLIC | {"d": base64.urlsafe_b64encode(RFC_SEED).decode().rstrip("=")}
