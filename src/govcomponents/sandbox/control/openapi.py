@@ -35,6 +35,7 @@ class Operation:
     status: int = 200
     query: dict[str, str] = field(default_factory=dict)
     links: dict[str, Any] = field(default_factory=dict)
+    may_conflict: bool = False  # with what there is already, or with how the sandbox was started
 
     @property
     def name(self) -> str:
@@ -63,6 +64,7 @@ class Operation:
             done["links"] = self.links
         refused = {"description": "Refused", "content": _content(models.Problem)}
         statuses = [400] * bool(self.takes) + [403] * (self.method != "GET") + [404] * bool(names)
+        statuses += [409] * self.may_conflict
         described["responses"] = {str(self.status): done, **{str(status): refused for status in statuses}}
         return described
 
