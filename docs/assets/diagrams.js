@@ -13,7 +13,9 @@
   program.src = new URL("mermaid.tiny.js", document.currentScript.src).href;
   program.onload = () => {
     const dark = document.body.getAttribute("data-md-color-scheme") === "slate";
-    mermaid.initialize({ startOnLoad: false, theme: dark ? "dark" : "neutral" });
+    // The dark theme's own ground for labels on lines is too light for their words.
+    const ground = dark ? { edgeLabelBackground: "#1e2129" } : {};
+    mermaid.initialize({ startOnLoad: false, theme: dark ? "dark" : "neutral", themeVariables: ground });
     mermaid.run({ nodes });
   };
   document.head.append(program);
