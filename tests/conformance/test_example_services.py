@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from . import renewal
-from .browser import NotHere, axe_source, browser, violations
+from .browser import violations
 
 SERVICES = Path(__file__).parents[2] / "examples" / "services"
 NAMES = ("django", "flask", "fastapi")
@@ -60,34 +60,6 @@ def service(request):
     pytest.importorskip(request.param)
     with running(request.param) as made:
         yield made
-
-
-@pytest.fixture(scope="module")
-def clicker():
-    """A browser without JavaScript."""
-    try:
-        with browser(javascript=False) as person:
-            yield person
-    except NotHere as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture(scope="module")
-def reader():
-    """A browser with JavaScript, which axe-core needs; the pages do not."""
-    try:
-        with browser() as person:
-            yield person
-    except NotHere as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture(scope="module")
-def axe():
-    try:
-        return axe_source()
-    except NotHere as missing:
-        pytest.skip(str(missing))
 
 
 def fresh(person, site):

@@ -13,37 +13,9 @@ from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.server import serving
 
 from . import renewal, screenshots
-from .browser import NotHere, axe_source, browser, violations
+from .browser import violations
 
 RULE = DeliveryRule(1, (60,), lambda status: status == 200, lambda status: True)
-
-
-@pytest.fixture(scope="module")
-def axe():
-    try:
-        return axe_source()
-    except NotHere as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture(scope="module")
-def reader():
-    """A browser with JavaScript, which axe-core needs; the pages do not."""
-    try:
-        with browser() as person:
-            yield person
-    except NotHere as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture(scope="module")
-def clicker():
-    """A browser without JavaScript."""
-    try:
-        with browser(javascript=False) as person:
-            yield person
-    except NotHere as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .browser import AXE_TAGS, NotHere, axe_source, browser, violations
+from .browser import AXE_TAGS, NotHere, axe_source, violations
 
 ROOT = Path(__file__).parents[2]
 SITE = ROOT / "build" / "site"
@@ -33,51 +33,89 @@ def site():
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def reader():
-    try:
-        with browser() as person:
-            yield person
-    except NotHere as missing:
-        pytest.skip(str(missing))
+def drawn():
+    return [name for name in pages() if 'class="diagram"' in (SITE / name).read_text("utf-8")]
 
 
-@pytest.fixture(scope="module")
-def axe():
-    """The program of axe-core, or None: what needs no axe is looked at all the same."""
-    try:
-        return axe_source()
-    except NotHere:
-        return None
+def open_drawn(reader, url):
+    """Open a page, and wait until its diagrams are drawn."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    reader.open(url)
+    is_drawn = "return [...document.querySelectorAll('.diagram, .drawing')].every(one => one.querySelector('svg'))"
+    WebDriverWait(reader.driver, 60).until(lambda driver: driver.execute_script(is_drawn))
 
 
 def test_every_diagram_is_drawn(site, reader):
-    from selenium.webdriver.support.wait import WebDriverWait
-
-    pages = [page for page in SITE.rglob("*.html") if 'class="diagram"' in page.read_text("utf-8")]
-    assert pages
-    for page in pages:
-        reader.open(f"{site}{page.relative_to(SITE).as_posix()}")
-        drawn = "return [...document.querySelectorAll('.diagram, .drawing')].every(one => one.querySelector('svg'))"
-        WebDriverWait(reader.driver, 60).until(lambda driver: driver.execute_script(drawn))  # noqa: B023  # at once
-        assert "Syntax error" not in reader.text, page
+    assert drawn()
+    for name in drawn():
+        open_drawn(reader, f"{site}{name}")
+        assert "Syntax error" not in reader.text, name
 
 
-def test_each_page_fits_a_telephone_and_axe_finds_nothing_wrong(site, reader, axe):
-    wrong = {}
-    reader.driver.execute_cdp_cmd(
-        "Emulation.setDeviceMetricsOverride", {"width": 375, "height": 800, "deviceScaleFactor": 1, "mobile": True}
-    )
-    for page in SITE.rglob("*.html"):
-        name = page.relative_to(SITE).as_posix()
+TELEPHONE = {"width": 375, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+WCAG = [tag for tag in AXE_TAGS if tag.startswith("wcag")]
+"""What axe calls best practice is the theme's to follow: it names two landmarks alike."""
+
+
+def pages():
+    return [page.relative_to(SITE).as_posix() for page in SITE.rglob("*.html")]
+
+
+def told_by_axe(reader, axe):
+    # The theme lets a keyboard reach code that scrolls once it is in view, which axe does not wait for.
+    known = "scrollable-region-focusable at ['#__code"
+    return [one for one in violations(reader, axe, WCAG) if not one.startswith(known)]
+
+
+@pytest.fixture(scope="module")
+def seen(site, reader):
+    """How wide each page is on a telephone, and what axe tells of it, where axe is to be had. Each is opened once."""
+    try:
+        axe = axe_source()
+    except NotHere:
+        axe = None
+    reader.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", TELEPHONE)
+    found = {}
+    for name in pages():
         reader.open(f"{site}{name}")
         width = reader.driver.execute_script("return document.documentElement.scrollWidth")
-        found = [f"it is {width} wide"] if width > 375 else []
-        # What axe calls best practice is the theme's to follow: it names two landmarks alike.
-        told = violations(reader, axe, [tag for tag in AXE_TAGS if tag.startswith("wcag")]) if axe else []
-        # The theme lets a keyboard reach code that scrolls once it is in view, which axe does not wait for.
-        found += [one for one in told if not one.startswith("scrollable-region-focusable at ['#__code")]
-        if found:
-            wrong[name] = found
+        found[name] = width, told_by_axe(reader, axe) if axe else []
     reader.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    return found
+
+
+def test_no_page_scrolls_sideways_on_a_telephone(seen):
+    assert {name: width for name, (width, _told) in seen.items() if width > TELEPHONE["width"]} == {}
+
+
+def test_axe_finds_nothing_wrong_with_any_page_on_a_telephone(axe, seen):
+    assert {name: told for name, (_width, told) in seen.items() if told} == {}
+
+
+def test_axe_finds_nothing_wrong_in_the_dark(site, reader, axe):
+    wrong = {}
+    dark = {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", dark)
+    for name in drawn():
+        open_drawn(reader, f"{site}{name}")
+        assert reader.driver.execute_script("return document.body.dataset.mdColorScheme") == "slate"
+        if found := told_by_axe(reader, axe):
+            wrong[name] = found
+    reader.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
     assert wrong == {}
+
+
+def test_the_search_leads_to_a_page_by_keyboard(site, reader):
+    from selenium.webdriver import ActionChains, Keys
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    reader.open(site)
+    results = "return [...document.querySelectorAll('*')].some(e => /results/.test(e.shadowRoot?.textContent ?? ''))"
+    waiting = WebDriverWait(reader.driver, 60)
+    waiting.until(lambda driver: driver.execute_script("return document.readyState === 'complete'"))
+    ActionChains(reader.driver).key_down(Keys.CONTROL).send_keys("k").key_up(Keys.CONTROL).perform()
+    ActionChains(reader.driver).send_keys("refund").perform()
+    waiting.until(lambda driver: driver.execute_script(results))
+    ActionChains(reader.driver).send_keys(Keys.ENTER).perform()
+    waiting.until(lambda _driver: "refund" in reader.url)
