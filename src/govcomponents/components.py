@@ -52,21 +52,26 @@ if TYPE_CHECKING:
     from govcomponents.settings import Settings
 
     AsyncServices = Services[AsyncPayService, AsyncNotifyService, AsyncIdentityService]
-    Made = tuple[Services[PayT, NotifyT, IdentityT], Runtime, Sandbox | None]
 
 
 class _Components(Account[PayT, NotifyT, IdentityT]):
     """Base of both GovComponents: every account of one set of settings, on one transport."""
 
     @leaving_frames_behind
-    def __init__(self, *made: object, **_: object) -> None:
-        if not (made and isinstance(made[0], Services)):
+    def __init__(
+        self,
+        services: Services[PayT, NotifyT, IdentityT] | None = None,
+        runtime: Runtime | None = None,
+        simulator: Sandbox | None = None,
+        **_given: object,
+    ) -> None:
+        # Callers who make it directly are told how it is made; the class methods below pass what they built.
+        if not isinstance(services, Services) or runtime is None:
             kind = type(self).__name__
             raise ConfigurationError(
                 f"{kind}() makes nothing by itself",
                 fix=f"make it with {kind}.from_settings(), or with {kind}.sandbox() without any account",
             )
-        services, runtime, simulator = cast("Made[PayT, NotifyT, IdentityT]", made)
         super().__init__(DEFAULT_ACCOUNT, services)
         self._runtime = runtime
         self._transport = runtime.transport
@@ -115,7 +120,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             from govcomponents.proofs import check_proofs
 
             check_proofs(settings, services.ports)
-        made = cls(services, runtime, None)
+        made = cls(services, runtime)
         require_components(made, require)
         if is_from_environment and not services.ports:
             raise ConfigurationError(
