@@ -21,8 +21,7 @@ SOURCES = (
         for path in sorted(PACKAGE.glob("*/async_service.py"))
         if "self._perform(" in path.read_text(encoding="utf-8")
     ),
-    PACKAGE / "pay" / "operations" / "async_agreements.py",
-    PACKAGE / "pay" / "operations" / "async_refunds.py",
+    *sorted(PACKAGE.glob("*/operations/async_*.py")),
     PACKAGE / "web" / "async_handlers.py",
     PACKAGE / "durable" / "async_later.py",
     PACKAGE / "durable" / "async_service.py",

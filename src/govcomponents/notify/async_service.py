@@ -5,46 +5,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.core.callbacks import Headers, checked_callback
-from govcomponents.core.inputs import checked_input, member, optional_member, optional_path, personal
-from govcomponents.notify.base import NotifyOperations
+from govcomponents.core.inputs import checked_input, member, optional_path, personal
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.inputs import (
     EmailInput,
-    FollowUpInput,
     JobInput,
     LetterInput,
     PrecompiledInput,
-    SearchInput,
     SmsInput,
     address_lines,
     as_tuple,
-    checked_id,
-    checked_seconds,
-    checked_statuses,
-    checked_values,
-    checked_version,
-    one_or_several,
 )
 from govcomponents.notify.models import Channel
+from govcomponents.notify.operations.async_reading import AsyncReading
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
     from typing import IO
 
     from govcomponents.notify.bulk.results import BulkProgress, BulkResult, RowResult
-    from govcomponents.notify.events import InboundSms, NotifyEvent
+    from govcomponents.notify.events import NotifyEvent
     from govcomponents.notify.inputs import Recipient
     from govcomponents.notify.limiters import Limiter
-    from govcomponents.notify.models import Job, Notification, Sent, Status
+    from govcomponents.notify.models import Job, Sent
     from govcomponents.notify.policy import TemplateLike
     from govcomponents.notify.templates.personalisation import Personalisation
-    from govcomponents.notify.templates.template import Rendered, Template
 
 
-class AsyncNotifyService(NotifyOperations):
+class AsyncNotifyService(AsyncReading):
     """Emails, text messages and letters, for asyncio callers. Belongs to one event loop."""
 
     async def send_email(
@@ -175,105 +166,6 @@ class AsyncNotifyService(NotifyOperations):
                 pdf=Personal(read_pdf(pdf, MAX_LETTER_BYTES)), reference=reference, postage=postage, extra=extra
             )
         return await self._perform("notify.send_precompiled_letter", self._sender.send(letter, once=once))
-
-    async def get(self, notification_id: str) -> Notification:
-        """Return one message as it stands now.
-
-        Raises NotFound if there is none with that id, it is another service's, or it is no longer kept.
-        """
-        self._port.require(Can.GET, operation="notify.get")
-        wanted = checked_id(notification_id, "notify.get")
-        return await self._perform("notify.get", self._port.get(wanted), id=wanted)
-
-    def search(
-        self,
-        *,
-        channel: Channel | str | None = None,
-        status: Status | str | Sequence[Status | str] = (),
-        raw_status: str | Sequence[str] = (),
-        reference: str | None = None,
-        older_than: str | None = None,
-        include_jobs: bool = False,
-    ) -> AsyncGenerator[Notification, None]:
-        """Find messages, newest first. Pages are fetched as they are consumed.
-
-        `status` is one or several of `Status`, `raw_status` of the provider's own words. `reference` fits exactly.
-        `older_than` is the id of a message: only earlier ones come. `include_jobs` adds those that people sent from a
-        spreadsheet. GOV.UK Notify lists what was sent with the same kind of key, for as long as messages are kept.
-        Raises InvalidInput at once; while it is looked at, what `get` raises, but never NotFound.
-        """
-        operation = "notify.search"
-        self._port.require(Can.SEARCH, operation=operation)
-        with checked_input(operation, SearchInput):
-            query = SearchInput(
-                channel=optional_member(Channel, channel, field="channel", operation=operation),
-                status=checked_statuses(status, operation),
-                raw_status=one_or_several(raw_status),
-                reference=reference,
-                older_than=older_than,
-                include_jobs=include_jobs,
-            )
-        return self._each(self._sender.search(query))
-
-    async def get_letter_pdf(self, notification_id: str, *, wait: float = 0.0) -> bytes:
-        """Return the PDF of a letter, as it is or was printed.
-
-        It takes seconds to be made: wait for it for at most `wait` seconds. Raises Unavailable if it is not there by
-        then, Conflict if the message is not a letter or its letter failed, NotFound.
-        """
-        operation = "notify.get_letter_pdf"
-        self._port.require(Can.LETTER_PDF, operation=operation)
-        wanted, seconds = checked_id(notification_id, operation), checked_seconds(wait, "wait", operation)
-        return await self._perform("notify.get_letter_pdf", self._port.get_letter_pdf(wanted, seconds))
-
-    async def list_templates(self, channel: Channel | str | None = None) -> tuple[Template, ...]:
-        """Return all templates that are not archived, in their present version. Raises NotSupported."""
-        operation = "notify.list_templates"
-        self._port.require(Can.TEMPLATES, operation=operation)
-        wanted = optional_member(Channel, channel, field="channel", operation=operation)
-        return await self._perform("notify.list_templates", self._port.list_templates(wanted))
-
-    async def get_template(self, template: TemplateLike, version: int | None = None) -> Template:
-        """Return one template: its present version, or another. An archived one too. Raises NotFound."""
-        operation = "notify.get_template"
-        self._port.require(Can.TEMPLATES, operation=operation)
-        wanted = self._policy.template_id(template, operation)
-        number = checked_version(version, operation)
-        return await self._perform(operation, self._port.get_template(wanted, number), id=wanted)
-
-    async def preview(self, template: TemplateLike, personalisation: Personalisation | None = None) -> Rendered:
-        """Let the provider fill a template, and send nothing; `Template.render` does so offline.
-
-        Raises NotFound, or RequestRefused if a placeholder has no value.
-        """
-        operation = "notify.preview"
-        self._port.require(Can.PREVIEW, operation=operation)
-        wanted = self._policy.template_id(template, operation)
-        values = checked_values(personalisation, operation)
-        return await self._perform(operation, self._port.preview(wanted, values), template_id=wanted)
-
-    def search_inbound_sms(self, *, older_than: str | None = None) -> AsyncGenerator[InboundSms, None]:
-        """Find the texts that people sent to the service, newest first; with `older_than`, an id, only earlier ones.
-
-        Raises NotSupported where the provider has none, InvalidInput for what is no id.
-        """
-        operation = "notify.search_inbound_sms"
-        self._port.require(Can.INBOUND_SMS, operation=operation)
-        earlier = None if older_than is None else checked_id(older_than, operation, "older_than")
-        return self._each(self._port.search_inbound_sms(earlier))
-
-    def follow_up(
-        self, notification_ids: Sequence[str], *, waits: Sequence[float] = ()
-    ) -> AsyncGenerator[Notification, None]:
-        """Give each of the messages once its status is final, then those that are not final yet, as they stand.
-
-        They are looked at once, and again after each of `waits` seconds. Use it for what no callback reports, such as
-        letters and texts abroad that stay SENT. Those no longer kept are left out. Raises InvalidInput at once.
-        """
-        self._port.require(Can.GET, operation="notify.follow_up")
-        with checked_input("notify.follow_up", FollowUpInput):
-            wanted = FollowUpInput(notification_ids=as_tuple(notification_ids), waits=as_tuple(waits))
-        return self._each(self._sender.follow_up(wanted))
 
     async def send_many(
         self,
