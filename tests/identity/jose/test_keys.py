@@ -216,6 +216,8 @@ def test_k7_two_keys_of_one_id():
     assert source.find("k1", "ES256").kind == "P-256"
     assert source.find("k1", "RS256").kind == "RSA"
     assert source.reason("k2") is SignInReason.UNKNOWN_KEY
+    with pytest.raises(TokenRefused, match="no usable key"):  # there are two with that id
+        source.find("k2", "ES256")
     assert source.find("k3")
 
 
@@ -232,6 +234,17 @@ def test_the_same_key_twice_is_one_key():
     source = Source(answer(jwks(jwk("a", "rsa"), jwk("a", "rsa"), jwk("b", "rsa", alg="RS256"), jwk("b", "rsa"))))
     assert source.find("a", "RS256")
     assert source.find("b", "RS256")
+
+
+def test_a_null_member_is_one_that_is_not_there():
+    source = Source(answer(jwks(jwk("k1") | {"use": None, "key_ops": None, "alg": None, "x5c": None})))
+    assert source.find("k1", "ES256")
+
+
+def test_a_key_for_encryption_hides_no_key_of_its_id():
+    twice = [jwk("a", "rsa_stranger", use="enc"), jwk("a", "rsa_stranger", alg="RSA-OAEP"), jwk("a", "rsa", use="sig")]
+    found = Source(answer(jwks(*twice))).find("a", "RS256")
+    assert found.key.public_numbers() == KEYS.rsa.public_key().public_numbers()
 
 
 def test_a_key_for_another_algorithm_is_said_to_be_that():

@@ -193,16 +193,18 @@ def test_a_person_may_come_back_days_later():
 
 def test_the_other_spelling_of_an_address():
     snake = entry("scotaccount.address", {"address": [{"uprn": 7, "street_name": "A", "postal_code": "B"}, "x", {}]})
-    home, empty = sign_in(ScotAccount(PERSON, snake), **ASK).addresses
+    (home,) = sign_in(ScotAccount(PERSON, snake), **ASK).addresses
     assert (home.uprn.reveal(), home.street.reveal(), home.postcode.reveal()) == (7, "A", "B")
-    assert (empty.uprn, empty.street) == (None, None)
+    nothing = entry("scotaccount.address", {"address": [{}, {"uprn": None, "street_name": " "}]})
+    assert sign_in(ScotAccount(PERSON, nothing), **ASK).addresses == ()
 
 
 @pytest.mark.parametrize(
     "uprn", [None, "", "x", "9" * 13, True, [1], "\u0667"], ids=lambda value: str(value).partition(" object at")[0]
 )
 def test_an_odd_uprn_is_none(uprn):
-    (home,) = sign_in(ScotAccount(PERSON, entry("scotaccount.address", {"address": {"uprn": uprn}})), **ASK).addresses
+    told = entry("scotaccount.address", {"address": {"uprn": uprn, "postal_code": "EX1 1AA"}})
+    (home,) = sign_in(ScotAccount(PERSON, told), **ASK).addresses
     assert home.uprn is None
 
 

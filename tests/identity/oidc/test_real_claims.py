@@ -42,7 +42,7 @@ def test_an_address_is_verified_only_if_that_was_said_of_itself(other, verified)
     assert identity.email_verified is verified
 
 
-HARMFUL = ["\0", "\r\nBcc: c@d", "\ud800", "\u202e", "\x1b[31m", "\x85"]
+HARMFUL = ["\0", "\r\nBcc: c@d", "\ud800", "\u202e", "\x1b[31m", "\x85", "\u2028", "\u2029", "\ufeff", "\u200b"]
 
 
 @pytest.mark.parametrize("harm", HARMFUL, ids=ascii)

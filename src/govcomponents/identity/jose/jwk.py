@@ -31,13 +31,16 @@ class Unfit(ValueError):
 
 
 def public_key(jwk: object) -> PublicKey:
-    """Read one public key. Raises Unfit. Private members, if a provider leaks them, are not read."""
+    """Read one public key. Raises Unfit. Private members, if a provider leaks them, are not read.
+
+    A member that is null is one that is not there: some programs write every member that they know.
+    """
     if not isinstance(jwk, dict):
         raise Unfit("it is not an object")
-    if jwk.get("use", "sig") != "sig":
+    if jwk.get("use") not in (None, "sig"):
         raise Unfit("it is not for signatures")
-    operations = jwk.get("key_ops", ["verify"])
-    if not isinstance(operations, list) or "verify" not in operations:
+    operations = jwk.get("key_ops")
+    if operations is not None and not (isinstance(operations, list) and "verify" in operations):
         raise Unfit("it is not for verifying")
     algorithm = jwk.get("alg")
     if algorithm is not None and not (isinstance(algorithm, str) and algorithm in KEY_FOR):

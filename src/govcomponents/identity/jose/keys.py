@@ -125,7 +125,7 @@ class KeyCache(DocumentCache["KeyMap"]):
             )
         if kid in keys:
             return TokenRefused(SignInReason.BAD_ALGORITHM, f"the key of the {self._name} is for another algorithm")
-        return TokenRefused(SignInReason.UNKNOWN_KEY, f"no key of the {self._name} has the key id of the token")
+        return TokenRefused(SignInReason.UNKNOWN_KEY, f"no usable key of the {self._name} has the key id of the token")
 
     def _may_look_for(self, kid: str | None, now: float, *, from_anybody: bool) -> bool:
         if (from_anybody or self.failure is not None) and now - self._last_attempt < EARLY_WINDOW:

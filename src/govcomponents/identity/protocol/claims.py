@@ -1,25 +1,29 @@
 """Reads single claims of a token or an answer. What is missing, empty, null or of another type is None.
 
-Control characters, halves of surrogate pairs and marks that turn the direction of writing are never handed on:
-databases refuse them, and in a header or on a page they would do something else than be read.
+Control characters, halves of surrogate pairs, marks that turn the direction of writing and others that nobody sees are
+never handed on: databases refuse them, and in a header or on a page they would do something else than be read.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import fields
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from govcomponents.core.times import date_or_none
-from govcomponents.identity.models import Address, Name, NamePart, NamePartKind
+from govcomponents.identity.models import Address, DrivingPermit, Name, NamePart, NamePartKind, Passport
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-_UPRN: Final = re.compile(r"[0-9]{1,12}")
-_TURNS_DIRECTION: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+P = TypeVar("P", Address, Passport, DrivingPermit)
+
+_UPRN: Final = re.compile(r"0*[1-9][0-9]{0,11}")
+_JOINS_LETTERS: Final = frozenset("\u200c\u200d")  # which words of many scripts need
+_WHEN: Final = frozenset({"valid_from", "valid_until"})
 _PROTOCOL_CLAIMS: Final = frozenset({"nonce", "at_hash", "c_hash", "jti", "s_hash"})
 _NAME_PARTS: Final = (
     ("given_name", NamePartKind.GIVEN),
@@ -30,7 +34,7 @@ _PROVED_BY_FLAG: Final = ("email", "phone_number", "phone")
 
 
 def text(value: object) -> Personal[str] | None:
-    """A text of one line, such as a name. A control character is a space; marks of direction are left out."""
+    """A text of one line, such as a name. A control character or an end of a line is a space; unseen marks go."""
     if not isinstance(value, str):
         return None
     return Personal(found) if (found := _clean(value)) else None
@@ -82,16 +86,22 @@ def merged(signed: Mapping[str, Any], unsigned: Mapping[str, Any]) -> dict[str, 
 
 
 def _clean(value: str) -> str:
-    kept = (" " if unicodedata.category(sign) == "Cc" else sign for sign in value if not _is_dropped(sign))
+    if value.isascii() and value.isprintable():
+        return value.strip()
+    kept = (" " if _ends_line(sign) else sign for sign in value if not _is_dropped(sign))
     return "".join(kept).strip()
 
 
 def _is_dropped(sign: str) -> bool:
-    return sign in _TURNS_DIRECTION or unicodedata.category(sign) == "Cs"
+    return unicodedata.category(sign) in ("Cs", "Cf") and sign not in _JOINS_LETTERS
+
+
+def _ends_line(sign: str) -> bool:
+    return unicodedata.category(sign) in ("Cc", "Zl", "Zp")
 
 
 def _is_harmful(sign: str) -> bool:
-    return _is_dropped(sign) or unicodedata.category(sign) in ("Cc", "Zl", "Zp")
+    return _is_dropped(sign) or _ends_line(sign)
 
 
 def names(claims: Mapping[str, Any]) -> tuple[Name, ...]:
@@ -116,7 +126,16 @@ def addresses(claim: object) -> tuple[Address, ...]:
         postcode=text(claim.get("postal_code")),
         country=text(claim.get("country")),
     )
-    return () if address == Address() else (address,)
+    return present((address,))
+
+
+def present(found: Iterable[P]) -> tuple[P, ...]:
+    """Leave out what says nothing: an address, say, of which no more is known than since when it was one."""
+    return tuple(one for one in found if _says_something(one))
+
+
+def _says_something(found: Address | Passport | DrivingPermit) -> bool:
+    return any(getattr(found, part.name) is not None for part in fields(found) if part.name not in _WHEN)
 
 
 def about_the_person(claims: Mapping[str, Any]) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def _objects(value: object) -> Iterator[Mapping[str, Any]]:
 
 def addresses(claim: object) -> tuple[Address, ...]:
     """Read the addresses of verified attributes, in the Royal Mail's fields; members may be in either spelling."""
-    return tuple(_address(entry) for entry in _objects(claim))
+    return read.present(_address(entry) for entry in _objects(claim))
 
 
 def _address(entry: Mapping[str, Any]) -> Address:

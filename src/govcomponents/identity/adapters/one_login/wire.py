@@ -17,9 +17,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
+from govcomponents.core.times import date_or_none
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import Address, DrivingPermit, Name, NamePart, NamePartKind, Passport
-from govcomponents.identity.protocol.claims import day, text, uprn
+from govcomponents.identity.protocol.claims import day, present, text, uprn
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
@@ -228,12 +229,12 @@ def _subject(credential: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _names(entries: object) -> Iterator[Name]:
     for entry in _objects(entries):
-        end = _date(entry.get("validUntil"))
+        end = date_or_none(entry.get("validUntil"))
         if end is None and entry.get("validUntil"):
             continue
         parts = tuple(_name_parts(entry.get("nameParts"), is_current=end is None))
         if parts:
-            yield Name(parts=parts, valid_from=_date(entry.get("validFrom")), valid_until=end)
+            yield Name(parts=parts, valid_from=date_or_none(entry.get("validFrom")), valid_until=end)
 
 
 def _name_parts(entries: object, *, is_current: bool) -> Iterator[NamePart]:
@@ -249,15 +250,16 @@ def _name_parts(entries: object, *, is_current: bool) -> Iterator[NamePart]:
 
 def addresses(claim: object) -> tuple[Address, ...]:
     """Read the addresses of the address claim, in its order, which means nothing."""
-    return tuple(_addresses(claim))
+    return present(_addresses(claim))
 
 
 def _addresses(claim: object) -> Iterator[Address]:
     for entry in _objects(claim):
-        end = _date(entry.get("validUntil"))
+        end = _day_or_year(entry.get("validUntil"))
         if end is None and entry.get("validUntil"):
             continue
-        address = Address(
+        begin = _day_or_year(entry.get("validFrom"))
+        yield Address(
             uprn=uprn(entry.get("uprn")),
             organisation=text(entry.get("organisationName")),
             department=text(entry.get("departmentName")),
@@ -273,20 +275,18 @@ def _addresses(claim: object) -> Iterator[Address]:
             postcode=text(entry.get("postalCode")),
             country=text(entry.get("addressCountry")),
             po_box=text(entry.get("poBoxNumber")),
-            valid_from=_personal_date(entry.get("validFrom")),
+            valid_from=None if begin is None else Personal(begin),
             valid_until=None if end is None else Personal(end),
         )
-        if address != Address():
-            yield address
 
 
 def passports(claim: object) -> tuple[Passport, ...]:
     """The passports of the passport claim."""
-    return tuple(
+    return present(
         Passport(
             number=text(entry.get("documentNumber")),
             issuer=text(entry.get("icaoIssuerCode")),
-            expires=_personal_date(entry.get("expiryDate")),
+            expires=day(entry.get("expiryDate")),
         )
         for entry in _objects(claim)
     )
@@ -294,13 +294,13 @@ def passports(claim: object) -> tuple[Passport, ...]:
 
 def driving_permits(claim: object) -> tuple[DrivingPermit, ...]:
     """The licences of the driving permit claim."""
-    return tuple(
+    return present(
         DrivingPermit(
             number=text(entry.get("personalNumber")),
             issue_number=text(entry.get("issueNumber")),
             issuer=text(entry.get("issuedBy")),
-            issued=_personal_date(entry.get("issueDate")),
-            expires=_personal_date(entry.get("expiryDate")),
+            issued=day(entry.get("issueDate")),
+            expires=day(entry.get("expiryDate")),
         )
         for entry in _objects(claim)
     )
@@ -311,19 +311,14 @@ def return_codes(claim: object) -> tuple[str, ...]:
     found: list[str] = []
     for entry in _objects(claim):
         code = entry.get("code")
-        found += [item for item in (code if isinstance(code, list) else [code]) if isinstance(item, str) and item]
+        read = [text(item) for item in (code if isinstance(code, list) else [code])]
+        found += [letter.reveal() for letter in read if letter is not None]
     return tuple(found)
 
 
-def _personal_date(value: object) -> Personal[date] | None:
-    found = _date(value)
-    return None if found is None else Personal(found)
-
-
-def _date(value: object) -> date | None:
-    """The day on which something begins or ends. A year alone, as addresses have it, is its first day."""
-    found = day(f"{value}-01-01" if isinstance(value, str) and len(value) == 4 else value)
-    return None if found is None else found.reveal()
+def _day_or_year(value: object) -> date | None:
+    """The day on which an address begins or ends. Of a year alone, all that people are asked for, it is the first."""
+    return date_or_none(f"{value}-01-01" if isinstance(value, str) and len(value) == 4 else value)
 
 
 def _objects(value: object) -> Iterator[Mapping[str, Any]]:
