@@ -1,1 +1,1 @@
-"""The parts of the service objects of payments: agreements, and money that goes back."""
+"""The parts of the service objects of payments: agreements, money that goes back, and cards told by telephone."""
