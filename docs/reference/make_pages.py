@@ -306,6 +306,7 @@ def index() -> str:
         "",
         "| table | page |",
         "| --- | --- |",
+        "| operations | [every call](operations/README.md): arguments, result, errors, limits, example |",
         "| settings | [all settings](settings.md) |",
         "| commands | [to build and test](commands-to-build.md), [to run](commands-to-run.md) |",
         "| errors | [all](../errors.md); codes of [payments](../pay/errors.md), [messages](../notify/errors.md) |",

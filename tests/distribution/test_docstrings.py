@@ -12,9 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import griffe
 import pytest
 
 import govcomponents
+from govcomponents import GovComponentsError, errors
 
 DOORS = ("", ".pay", ".notify", ".identity", ".durable", ".web", ".observability")
 UNIT = re.compile(
@@ -87,3 +89,26 @@ def test_what_a_provider_puts_on_the_wire_has_its_source(module: Path) -> None:
     text = module.read_text(encoding="utf-8")
     told = ast.get_docstring(ast.parse(text)) or ""
     assert re.search(r"[Ss]ource|docs?\b|https?://|RFC|specification|measured|recorded", told + text), module
+
+
+def operations() -> Iterator[Any]:
+    """Each method of the three services that asks a provider something."""
+    for service in ("AsyncPayService", "AsyncNotifyService", "AsyncIdentityService"):
+        kind = dict(public())[service]
+        for name, one in methods(kind):
+            if name != "account":
+                yield pytest.param(one, id=f"{service}.{name}")
+
+
+@pytest.mark.parametrize("operation", list(operations()))
+def test_each_operation_tells_its_arguments_its_result_and_its_errors(operation: Any) -> None:
+    parsed = griffe.Docstring(inspect.getdoc(operation) or "", lineno=1).parse("google", warnings=False)
+    parts = {part.kind.value: part.value for part in parsed}
+    signature = inspect.signature(operation)
+    told = [one.name for one in parts.get("parameters", ())]
+    assert told == [name for name in signature.parameters if name != "self"]
+    gives = "yields" if "AsyncGenerator" in str(signature.return_annotation) else "returns"
+    assert (gives in parts) == (str(signature.return_annotation) != "None")
+    assert parts["raises"]
+    for error in parts["raises"]:
+        assert issubclass(getattr(errors, str(error.annotation)), GovComponentsError)

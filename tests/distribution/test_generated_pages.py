@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import runpy
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, metadata
@@ -36,3 +37,16 @@ def test_licences_are_those_that_the_packages_name() -> None:
             told[name] = metadata(name).get("License-Expression")
     assert {name: licence for name, licence in told.items() if licence not in (None, known[name][0])} == {}
     assert len([licence for licence in told.values() if licence]) > 5, "hardly any package names its licence so"
+
+
+def test_every_operation_of_the_three_services_has_its_place() -> None:
+    made = runpy.run_path(str(ROOT / "docs" / "reference" / "make_operations.py"))
+    for component, (service, _) in made["SERVICES"].items():
+        told = {
+            one
+            for name, page in made["DATA"]["pages"].items()
+            if name.startswith(component)
+            for one in page["operations"]
+        }
+        public = {name for name, one in inspect.getmembers(service, inspect.isroutine) if not name.startswith("_")}
+        assert public == told, component

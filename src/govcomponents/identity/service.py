@@ -53,17 +53,28 @@ class IdentityService(Service[IdentityPort]):
     ) -> SignIn:
         """Start a sign-in: redirect the person's browser to `url`, and keep `pending` with their session.
 
-        `confidence` is how far identity is to be proved: NONE to sign in only, a level, or several levels of which
-        any will do. `authentication` is with how much the person must sign in. `claims` are what to ask for besides
-        the subject and the email address; those that need proof need a `confidence`. `language` is that of the
-        provider's pages. `max_age` is for how many seconds at most an earlier sign-in may count. `sign_in_again` is
-        the earlier identity (or its `id_token`) of somebody who is to sign in anew. `expect` is who must come back,
-        such as the person of an earlier step: anybody else is rejected. `login_hint` is the email address to fill in.
-        `return_to` is the path of this site to go on with afterwards, which `complete` gives back. Sends nothing
-        where the provider's endpoints are known.
+        Sends nothing where the provider's endpoints are known.
 
-        Raises InvalidInput and NotSupported (nothing was sent), and SignInUnavailable where the endpoints have to be
-        fetched and cannot be.
+        Args:
+            confidence: How far identity is to be proved: NONE to sign in only, a level, or several of which any will
+                do.
+            authentication: With how much the person must sign in.
+            claims: What to ask for besides the subject and the email address; those that need proof need a
+                `confidence`.
+            language: The language of the provider's pages.
+            max_age: For how many seconds at most an earlier sign-in may count.
+            sign_in_again: The earlier identity, or its `id_token`, of somebody who is to sign in anew.
+            expect: Who must come back, such as the person of an earlier step: anybody else is rejected.
+            login_hint: The email address to fill in.
+            return_to: The path of this site to go on with afterwards, which `complete` gives back.
+
+        Returns:
+            Where to send the person, and what to keep until they come back.
+
+        Raises:
+            InvalidInput: An argument is wrong; nothing was sent.
+            NotSupported: The provider cannot ask for that; nothing was sent.
+            SignInUnavailable: The provider's endpoints have to be fetched, and cannot be.
         """
         operation = "identity.start"
         with checked_input(operation, StartSignIn):
@@ -84,14 +95,23 @@ class IdentityService(Service[IdentityPort]):
     def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
         """Check how the person came back, and return who they are. Take `pending` out of the session before you call.
 
-        `callback` is the URL at which they came back, or its parameters. An Identity is returned only if everything
-        that was asked for was reached; its `confidence` is what the proof itself states.
+        An Identity is returned only if everything that was asked for was reached; its `confidence` is what the proof
+        itself states. After each SignInError the person can only start again: what they brought back is used up.
 
-        Raises, all of them SignInError: SignInDenied if the person or the provider ended it; IdentityNotProved if they
-        signed in but were not proved to the level asked for, with the provider's return codes; SignInUnavailable if
-        the provider could not do it now; SignInRejected if any check failed, with the `reason` for your logs. After
-        each of them the person can only start again: what they brought back is used up. Raises CredentialsRefused if
-        the provider does not take this service's key.
+        Args:
+            pending: What `start` gave, taken out of the person's session.
+            callback: The URL at which they came back, or its parameters.
+
+        Returns:
+            Who signed in, and what is proved of them.
+
+        Raises:
+            SignInDenied: The person or the provider ended it.
+            IdentityNotProved: They signed in, and were not proved to the level asked for; with the provider's return
+                codes.
+            SignInUnavailable: The provider could not do it now.
+            SignInRejected: A check failed; the `reason` is for your logs.
+            CredentialsRefused: The provider does not take this service's key.
         """
         check_pending(pending)
         try:
@@ -106,10 +126,17 @@ class IdentityService(Service[IdentityPort]):
     def sign_out_url(self, identity: Identity | Secret, return_to: str | None = None, state: str | None = None) -> str:
         """Return the URL that ends the person's session with the provider: end your own first, then redirect there.
 
-        `identity` is who signed in, or the `id_token` that was kept of them. `return_to` is a registered URL to which
-        the provider sends them afterwards; without it they stay there. `state` is a short text that comes back with
-        them, by which your page knows that the sign-out began here. Raises InvalidInput for a URL that is not
-        absolute, and NotSupported.
+        Args:
+            identity: Who signed in, or the `id_token` that was kept of them.
+            return_to: The registered URL to which the provider sends them afterwards; without it they stay there.
+            state: A short text that comes back with them, by which your page knows that the sign-out began here.
+
+        Returns:
+            The URL to redirect to.
+
+        Raises:
+            InvalidInput: The URL is not absolute, or the state is no short text of letters and digits, or has no URL.
+            NotSupported: The provider has no such page.
         """
         check_sign_out(identity, return_to, state)
         url = drive(self._perform("identity.sign_out_url", self._port.sign_out_url(identity, return_to)))
@@ -118,16 +145,25 @@ class IdentityService(Service[IdentityPort]):
     def parse_callback(self, body: bytes, headers: Headers) -> IdentityEvent:
         """Check what the provider sent by POST to this service: a logout notice, or an event about an account.
 
-        `body` is the request's body as it came, `headers` are the request's. Close the person's sessions, or decide
-        what follows; then `mark_done(event)`, and answer with `CallbackAnswer.done()`, or with
-        `CallbackAnswer.for_error(error)`, without a CSRF check and without a sign-in, because the provider has neither.
-        With several accounts, each is tried: `account` of the event says which of them it is for.
+        Close the person's sessions, or decide what follows; then `mark_done(event)`, and answer with
+        `CallbackAnswer.done()`, or with `CallbackAnswer.for_error(error)`, without a CSRF check and without a sign-in,
+        because the provider has neither. With several accounts, each is tried: `account` of the event says which of
+        them it is for. An event that was read and not marked as done comes again, as it must when your process died
+        over it.
 
-        An event that was read and not marked as done comes again, as it must when your process died over it.
+        Args:
+            body: The request's body as it came.
+            headers: Its headers, whatever their case.
 
-        Raises CallbackRefused for an event that is not good or was dealt with (its `code` is the reason),
-        Unavailable if the store of the keys of events failed, SignInUnavailable if the provider's keys cannot be had,
-        InvalidInput for another body than bytes, and NotSupported.
+        Returns:
+            The event; one that this version does not know is of the kind unknown.
+
+        Raises:
+            CallbackRefused: The event is not good, or was dealt with; its `code` is the reason.
+            Unavailable: The store of the keys of events failed.
+            SignInUnavailable: The provider's keys cannot be had.
+            InvalidInput: What was passed is not what a request has.
+            NotSupported: The provider sends none.
         """
         raw, named = checked_callback(body, headers, operation="identity.parse_callback")
         return drive(self._first_to_accept(lambda port: port.parse_callback(raw, named)))
@@ -138,8 +174,13 @@ class IdentityService(Service[IdentityPort]):
         Not before acting: if your process died in between, the provider's next try would be taken for done. If you keep
         `event.key` in your own database, in the transaction in which you act, you need not call this.
 
-        Raises Unavailable if the store of keys failed: answer 503, and the event comes again. Raises InvalidInput for
-        what is no event of this provider, and NotSupported.
+        Args:
+            event: What `parse_callback` returned.
+
+        Raises:
+            Unavailable: The store of keys failed: answer 503, and the event comes again.
+            InvalidInput: This is no event of this provider.
+            NotSupported: The provider sends none.
         """
         check_event(event)
         drive(self._perform("identity.mark_done", self._port_of(event.account, "identity.mark_done").mark_done(event)))
@@ -147,7 +188,11 @@ class IdentityService(Service[IdentityPort]):
     def check(self) -> None:
         """Fetch what the provider publishes about itself, and compare it with what this adapter expects.
 
-        Do it in a health check or before going live: no sign-in needs it. Raises ConfigurationError that says what
-        differs, SignInUnavailable if it cannot be fetched, and NotSupported.
+        Do it in a health check or before going live: no sign-in needs it.
+
+        Raises:
+            ConfigurationError: What the provider publishes is not what was set; it says what differs.
+            SignInUnavailable: It cannot be fetched.
+            NotSupported: The provider publishes nothing.
         """
         drive(self._perform("identity.check", self._port.check()))

@@ -53,18 +53,31 @@ class AsyncNotifyService(AsyncReading):
     ) -> Sent:
         """Send one email from a template.
 
-        `to` is the address, `template` the template's id (or its name, where the service has a registry of templates),
-        `personalisation` the values of its placeholders; files come from `attach`. `reference` is your own id of the
-        message, at most 1,000 characters, without personal data; by itself it does not keep a message from being sent
-        twice. `reply_to` is the id of a reply-to address; `one_click_unsubscribe_url` an https URL that unsubscribes on
-        an empty POST; `sanitise` names placeholders whose values people typed in, so that no link or formatting comes
-        from them. With `once` the reference is looked up first, and after a lost answer: nothing is sent if the
-        provider holds the message already; ReferenceReused if what it holds has another recipient or template. Two
-        callers at the very same moment can still both send. `extra` goes on the wire as it is, and is not portable.
+        Args:
+            to: The address.
+            template: The template's id, or its name where the service has a registry of templates.
+            personalisation: The values of its placeholders; files come from `attach`.
+            reference: Your own id of the message, at most 1,000 characters, without personal data. By itself it does
+                not keep a message from being sent twice.
+            reply_to: The id of a reply-to address of the service.
+            one_click_unsubscribe_url: An https URL that unsubscribes on an empty POST.
+            sanitise: The placeholders whose values people typed in: no link or formatting comes from them.
+            once: Look the reference up first, and after a lost answer: nothing is sent if the provider holds the
+                message. Two callers at the very same moment can still both send.
+            extra: The provider's own fields, put on the wire untouched; not portable.
 
-        Raises InvalidInput or NotSupported before anything is sent; RequestRefused, NotFound, Conflict,
-        PermissionRefused, CredentialsRefused, RateLimited or DailyLimitReached when the provider says no; NotSent, or
-        OutcomeUnknown when the message may have been accepted.
+        Returns:
+            What the provider accepted, with its id.
+
+        Raises:
+            InvalidInput: An argument is wrong; nothing was sent.
+            ReferenceReused: With `once`, what the provider holds has another recipient or template.
+            RequestRefused: The provider finds the request wrong; nothing was sent.
+            NotFound: The account has no such template.
+            Conflict: The template is archived.
+            PermissionRefused: The account may not send this, or not to them.
+            DailyLimitReached: The day's messages are used up.
+            OutcomeUnknown: The message may have been accepted. Look it up as `lookup` says before it is sent again.
         """
         operation = "notify.send_email"
         self._port.require(Can.EMAIL, operation=operation)
@@ -96,8 +109,29 @@ class AsyncNotifyService(AsyncReading):
     ) -> Sent:
         """Send one text message from a template.
 
-        `to` is the phone number; the rest is as for `send_email`. `sender` is the id of one of the service's text
-        message senders. Raises what `send_email` raises.
+        Args:
+            to: The phone number.
+            template: The template's id, or its name where the service has a registry of templates.
+            personalisation: The values of its placeholders.
+            reference: Your own id of the message, at most 1,000 characters, without personal data. By itself it does
+                not keep a message from being sent twice.
+            sender: The id of one of the service's text message senders.
+            once: Look the reference up first, and after a lost answer: nothing is sent if the provider holds the
+                message. Two callers at the very same moment can still both send.
+            extra: The provider's own fields, put on the wire untouched; not portable.
+
+        Returns:
+            What the provider accepted, with its id.
+
+        Raises:
+            InvalidInput: An argument is wrong; nothing was sent.
+            ReferenceReused: With `once`, what the provider holds has another recipient or template.
+            RequestRefused: The provider finds the request wrong; nothing was sent.
+            NotFound: The account has no such template.
+            Conflict: The template is archived.
+            PermissionRefused: The account may not send this, or not to them.
+            DailyLimitReached: The day's messages are used up.
+            OutcomeUnknown: The message may have been accepted. Look it up as `lookup` says before it is sent again.
         """
         operation = "notify.send_sms"
         self._port.require(Can.SMS, operation=operation)
@@ -124,11 +158,31 @@ class AsyncNotifyService(AsyncReading):
         once: bool = False,
         extra: Mapping[str, object] | None = None,
     ) -> Sent:
-        """Send one letter from a template.
+        """Send one letter from a template. One that is too long for printing is accepted, and rejected later.
 
-        `address` is 3 to 7 lines, as a list or a text with line breaks: the name first, a UK postcode or a country
-        last. The rest is as for `send_email`. A letter that is too long for printing is accepted and rejected later.
-        Raises what `send_email` raises.
+        Args:
+            address: 3 to 7 lines, as a list or a text with line breaks: the name first, a UK postcode or a country
+                last.
+            template: The template's id, or its name where the service has a registry of templates.
+            personalisation: The values of its placeholders.
+            reference: Your own id of the message, at most 1,000 characters, without personal data. By itself it does
+                not keep a message from being sent twice.
+            once: Look the reference up first, and after a lost answer: nothing is sent if the provider holds the
+                message. Two callers at the very same moment can still both send.
+            extra: The provider's own fields, put on the wire untouched; not portable.
+
+        Returns:
+            What the provider accepted, with its id.
+
+        Raises:
+            InvalidInput: An argument is wrong; nothing was sent.
+            ReferenceReused: With `once`, what the provider holds has another recipient or template.
+            RequestRefused: The provider finds the request wrong; nothing was sent.
+            NotFound: The account has no such template.
+            Conflict: The template is archived.
+            PermissionRefused: The account may not send this, or not to them.
+            DailyLimitReached: The day's messages are used up.
+            OutcomeUnknown: The message may have been accepted. Look it up as `lookup` says before it is sent again.
         """
         operation = "notify.send_letter"
         self._port.require(Can.LETTER, operation=operation)
@@ -152,10 +206,28 @@ class AsyncNotifyService(AsyncReading):
         once: bool = False,
         extra: Mapping[str, object] | None = None,
     ) -> Sent:
-        """Send a letter that is a PDF already: its bytes, its path, or a file opened in binary mode.
+        """Send a letter that is a PDF already.
 
-        `postage` is "first", "second" or "economy" (None: second); abroad it follows from the address in the PDF. What
-        is wrong with the PDF is found out after it is accepted: follow its status. Raises what `send_email` raises.
+        What is wrong with the PDF is found out after it is accepted: follow its status.
+
+        Args:
+            pdf: Its bytes, its path, or a file opened in binary mode.
+            reference: Your own id of the letter, without personal data.
+            postage: "first", "second" or "economy" (None: second); abroad it follows from the address in the PDF.
+            once: Look the reference up first, and after a lost answer: nothing is sent if the provider holds the
+                message. Two callers at the very same moment can still both send.
+            extra: The provider's own fields, put on the wire untouched; not portable.
+
+        Returns:
+            What the provider accepted, with its id.
+
+        Raises:
+            InvalidInput: An argument is wrong; nothing was sent.
+            ReferenceReused: With `once`, what the provider holds has another content.
+            RequestRefused: The provider finds the request wrong; nothing was sent.
+            PermissionRefused: The account may not send this, or not to them.
+            DailyLimitReached: The day's messages are used up.
+            OutcomeUnknown: The message may have been accepted. Look it up as `lookup` says before it is sent again.
         """
         from govcomponents.notify.templates.attachments import MAX_LETTER_BYTES, read_pdf
 
@@ -185,16 +257,31 @@ class AsyncNotifyService(AsyncReading):
     ) -> BulkResult:
         """Send one template to many people, streamed, at the permitted pace and many at a time.
 
-        `rows` is an iterable of mappings or the path of a CSV file (in UTF-8, UTF-16 or its `encoding`): a column
-        "email address" or "phone number", and one for each placeholder. `channel` is "email" or "sms". `batch` names
-        this send; each row's reference is the batch and its number. `checkpoint` is a file that lets the send go on
-        after any stop: no row is missed, none that was certainly accepted is sent again, and one of unknown outcome is
-        looked up first, or, where the provider cannot be asked, sent again only with `resend_unknown`. Rows that repeat
-        an earlier one are left out. `per_minute` is the permitted pace, of which a little is left free; after refusals
-        all go more slowly. Processes with one key may share a `limiter` (the settings' one, if none is given).
-        `concurrency` is how many go at a time.
-        `on_progress` is told of each row's end with counts, `on_result` of what became of it, and of rows done earlier.
-        Raises InvalidInput or ConfigurationError before anything is sent.
+        Rows that repeat an earlier one are left out. After refusals all go more slowly.
+
+        Args:
+            rows: An iterable of mappings, or the path of a CSV file: a column "email address" or "phone number", and
+                one for each placeholder.
+            template: The template's id, or its name where the service has a registry of templates.
+            channel: "email" or "sms".
+            batch: The name of this send; each row's reference is the batch and its number.
+            checkpoint: A file that lets the send go on after any stop: no row is missed, none that was certainly
+                accepted is sent again, and one of unknown outcome is looked up first.
+            per_minute: The permitted pace in messages a minute, of which a little is left free.
+            limiter: Shares the pace with other processes of the same key; without one the settings' own, if there is
+                one.
+            resend_unknown: Send a row of unknown outcome again where the provider cannot be asked.
+            encoding: That of the CSV file, if it is not UTF-8 or UTF-16.
+            concurrency: How many go at a time.
+            on_progress: Told of each row's end, with counts.
+            on_result: Told what became of each row, and of rows done earlier.
+
+        Returns:
+            The counts, and the rows that were not sent.
+
+        Raises:
+            InvalidInput: An argument or a row's column is wrong; nothing was sent.
+            ConfigurationError: The checkpoint cannot be used; nothing was sent.
         """
         from govcomponents.notify.bulk.plan import CAPABILITIES, BulkInput, BulkPlan
         from govcomponents.notify.bulk.runners import AsyncBulkRunner
@@ -232,12 +319,26 @@ class AsyncNotifyService(AsyncReading):
     ) -> Job:
         """Send one template to many people in one request, which the provider accepts whole or refuses whole.
 
-        `rows` is as for `send_many`, and every row has the columns of the first. `name` is how people will know the
-        job again, `reference` your own id of it. `sender` is the id of the reply-to address of emails, or of the sender
-        of text messages. `send_at` is when the messages go out (GC Notify: within 96 hours). What becomes of each
-        message is found by `search(include_jobs=True)`; `send_many` tells it, and works with every provider.
+        What becomes of each message is found by `search(include_jobs=True)`. `send_many` tells it, and works with every
+        provider.
 
-        Raises what `send_email` raises; a row that is wrong is named in it.
+        Args:
+            rows: As for `send_many`; every row has the columns of the first.
+            template: The template's id, or its name where the service has a registry of templates.
+            channel: "email" or "sms".
+            name: How people will know the job again.
+            reference: Your own id of the job.
+            sender: The id of the reply-to address of emails, or of the sender of text messages.
+            send_at: When the messages go out (GC Notify: within 96 hours).
+
+        Returns:
+            The job as it was accepted.
+
+        Raises:
+            InvalidInput: An argument or a row is wrong, and the row is named; nothing was sent.
+            RequestRefused: The provider finds the request wrong; nothing was sent.
+            DailyLimitReached: The day's messages would not be enough.
+            OutcomeUnknown: The job may have been accepted. Look it up as `lookup` says before it is sent again.
         """
         from govcomponents.notify.bulk.job_rows import with_rows
 
@@ -258,16 +359,28 @@ class AsyncNotifyService(AsyncReading):
     async def parse_callback(self, body: bytes, headers: Headers) -> NotifyEvent:
         """Verify a callback, then read it: a delivery receipt, an inbound text, a returned letter or a complaint.
 
-        `body` is the request's raw body, `headers` are the request's headers; their names are matched in any case. The
-        callbacks of every account are taken, and the event names the account whose token proved it. Answer the
+        The callbacks of every account are taken, and the event names the account whose token proved it. Answer the
         provider with 2xx once the event is stored; it tries again after 5xx and 429 only. Use the event's `key` to know
         a repeated one.
 
-        Raises CallbackRefused if the token is none of those configured or the body cannot be read; InvalidInput.
+        Args:
+            body: The raw bytes of the request.
+            headers: Its headers, whatever their case.
+
+        Returns:
+            The event; one that this version does not know is of the kind unknown.
+
+        Raises:
+            CallbackRefused: The token is none of those configured, or the body cannot be read.
+            InvalidInput: What was passed is not what a request has.
         """
         content, found = checked_callback(body, headers, operation="notify.parse_callback")
         return await self._first_to_accept(lambda port: port.parse_callback(content, found))
 
     async def check(self) -> None:
-        """Ask the provider whether it answers and takes the key, at no cost. Raises the error that says why not."""
+        """Ask the provider whether it answers and takes the key, at no cost.
+
+        Raises:
+            CredentialsRefused: The key is refused.
+        """
         await self._perform("notify.check", self._port.check())

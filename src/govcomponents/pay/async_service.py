@@ -58,18 +58,33 @@ class AsyncPayService(AsyncTelephone, AsyncAgreements, AsyncRefunds):
     ) -> Payment:
         """Create a payment that the person makes on the provider's pages: redirect to `next_url.reveal()`.
 
-        `amount` is what the person pays. `reference` is the service's own, need not be unique, and ties the payment to
-        its records; `description` is shown to the person. The person comes back to `return_url`, whatever became of
-        the payment, and nothing is added to it: `get` the payment then. `email` and `prefilled` fill the page
-        beforehand; `language` is that of the page. With `delayed_capture` the money is held until `capture`.
-        `metadata` is kept with the payment. `moto` is for an agent who types the card in for a person on the
-        telephone. `set_up_agreement` saves the card to an agreement, for charges of `agreement_payment_type`.
-        With `idempotency_key` a payment is made at most once for each key, where the provider can do that; to repeat
-        a call, pass the key that its error carries.
-        `extra` puts the provider's own fields on the wire untouched; it is not portable.
+        The person comes back to `return_url`, whatever became of the payment, and nothing is added to it: `get` the
+        payment then.
 
-        Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
-        provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
+        Args:
+            amount: What the person pays.
+            reference: The service's own, which ties the payment to its records. It need not be unique.
+            description: What the person pays for, as they read it.
+            return_url: The page of the service to which the person comes back.
+            email: The person's address, filled in beforehand.
+            language: The language of the provider's page.
+            delayed_capture: Hold the money until `capture`.
+            metadata: What is kept with the payment for the service.
+            prefilled: The cardholder's name and address, filled in beforehand.
+            moto: An agent types the card in, for a person on the telephone.
+            set_up_agreement: The agreement to which the card is saved.
+            agreement_payment_type: The kind of charges that the agreement is for.
+            idempotency_key: At most one payment is made for each key, where the provider can do that. To repeat a call,
+                pass the key that its error carries.
+            extra: The provider's own fields, put on the wire untouched; not portable.
+
+        Returns:
+            The payment, with `next_url` for the person.
+
+        Raises:
+            InvalidInput: An argument is wrong, or beyond one of `limits`; nothing was sent.
+            RequestRefused: The provider finds the request wrong; nothing was made.
+            OutcomeUnknown: The answer was lost. Look the payment up as `lookup` says before another is made.
         """
         self._port.require(Can.CREATE, operation="pay.create")
         with checked_input("pay.create", NewPayment):
@@ -102,7 +117,16 @@ class AsyncPayService(AsyncTelephone, AsyncAgreements, AsyncRefunds):
     async def get(self, payment_id: PaymentId) -> Payment:
         """Read a payment's present state: the one source to decide from.
 
-        Each read of an unfinished payment gives a fresh `next_url`, which works once. Raises NotFound.
+        Each read of an unfinished payment gives a fresh `next_url`, which works once.
+
+        Args:
+            payment_id: The provider's id of the payment.
+
+        Returns:
+            The payment as it is now.
+
+        Raises:
+            NotFound: This account has no such payment.
         """
         wanted = self._on_payment("pay.get", Can.GET, payment_id)
         return await self._perform("pay.get", self._port.get(wanted), id=payment_id)
@@ -111,9 +135,19 @@ class AsyncPayService(AsyncTelephone, AsyncAgreements, AsyncRefunds):
         """Read a payment whose person has come back to `return_url`, and take the money where that is still to be done.
 
         Some providers hold what the person approved until the service confirms it; this does so, once, and is the same
-        as `get` for all others. `callback` is the URL at which the person came back, or its parameters: some
-        providers add to it. Calling it twice is harmless. Raises NotFound; CardDeclined if the approved payment could
-        not be taken; OutcomeUnknown if it is not known whether it was: call it again.
+        as `get` for all others. Calling it twice is harmless.
+
+        Args:
+            payment_id: The provider's id of the payment.
+            callback: The URL at which the person came back, or its parameters: some providers add to it.
+
+        Returns:
+            The payment as it is now.
+
+        Raises:
+            NotFound: This account has no such payment.
+            CardDeclined: The approved payment could not be taken.
+            OutcomeUnknown: It is not known whether the approved payment was taken: call it again.
         """
         wanted = self._on_payment("pay.complete", Can.GET, payment_id)
         return await self._perform(
@@ -121,14 +155,30 @@ class AsyncPayService(AsyncTelephone, AsyncAgreements, AsyncRefunds):
         )
 
     async def list_events(self, payment_id: PaymentId) -> tuple[PaymentEvent, ...]:
-        """Read a payment's history, oldest first. It may hold refunds too: decide from `get`. Raises NotFound."""
+        """Read a payment's history, oldest first. It may hold refunds too: decide from `get`.
+
+        Args:
+            payment_id: The provider's id of the payment.
+
+        Returns:
+            Each change of the payment that the provider tells of.
+
+        Raises:
+            NotFound: This account has no such payment.
+        """
         wanted = self._on_payment("pay.list_events", Can.LIST_EVENTS, payment_id)
         return await self._perform("pay.list_events", self._port.list_events(wanted), payment_id=payment_id)
 
     async def cancel(self, payment_id: PaymentId) -> None:
         """Cancel an unfinished payment, and release the money if it is held.
 
-        Raises Conflict if it can no longer be cancelled, NotFound, or OutcomeUnknown: `get` it then.
+        Args:
+            payment_id: The provider's id of the payment.
+
+        Raises:
+            Conflict: It can no longer be cancelled.
+            NotFound: This account has no such payment.
+            OutcomeUnknown: The answer was lost: `get` the payment.
         """
         wanted = self._on_payment("pay.cancel", Can.CANCEL, payment_id)
         await self._perform("pay.cancel", self._port.cancel(wanted))
@@ -136,7 +186,15 @@ class AsyncPayService(AsyncTelephone, AsyncAgreements, AsyncRefunds):
     async def capture(self, payment_id: PaymentId) -> None:
         """Take the money of a payment made with `delayed_capture`, once the person has confirmed; always all of it.
 
-        Repeating it is safe. Raises Conflict if it is not capturable, NotFound, or OutcomeUnknown: `get` it then.
+        Repeating it is safe.
+
+        Args:
+            payment_id: The provider's id of the payment.
+
+        Raises:
+            Conflict: It is not capturable.
+            NotFound: This account has no such payment.
+            OutcomeUnknown: The answer was lost: `get` the payment.
         """
         wanted = self._on_payment("pay.capture", Can.DELAYED_CAPTURE, payment_id)
         await self._perform("pay.capture", self._port.capture(wanted))
@@ -162,11 +220,30 @@ class AsyncPayService(AsyncTelephone, AsyncAgreements, AsyncRefunds):
 
         Nothing that was there when the search began, and still fits, is skipped, and nothing comes twice, whatever
         enters and leaves the filter meanwhile. What enters it meanwhile may be found or not. What is found lags behind
-        `get`, so the newest may be missing, and has no `next_url`. `status=FAILED` also finds what expired or was
-        cancelled by the person. Whether the boundaries of dates belong to what is found is not certain with GOV.UK
-        Pay: ask for a little more, and look at the dates of what comes.
-        Raises UnreadableItems after the last, if some of what was found cannot be read.
-        Raises InvalidInput at once, and the provider's errors while iterating.
+        `get`, so the newest may be missing, and has no `next_url`. Whether the boundaries of dates belong to what is
+        found is not certain with GOV.UK Pay: ask for a little more, and look at the dates of what comes.
+
+        Args:
+            reference: The service's own.
+            email: The person's address.
+            status: The status. FAILED also finds what expired or was cancelled by the person.
+            card_brand: The brand of the card, in the provider's word.
+            cardholder_name: The name on the card.
+            first_digits: The first six digits of the card.
+            last_digits: The last four digits of the card.
+            agreement_id: The agreement that was charged.
+            created_from: The earliest time of creation.
+            created_before: The time before which it was created.
+            settled_from: The first day on which the money was settled.
+            settled_to: The last day on which the money was settled.
+            page_size: How many are fetched with each request, at most 500.
+
+        Yields:
+            Each payment that fits.
+
+        Raises:
+            InvalidInput: A filter is wrong; raised at once, with nothing sent.
+            UnreadableItems: Some of what was found cannot be read; raised after the last that can.
         """
         self._port.require(Can.SEARCH, operation="pay.search")
         with checked_input("pay.search", PaymentSearch):
@@ -201,12 +278,22 @@ class AsyncPayService(AsyncTelephone, AsyncAgreements, AsyncRefunds):
     ) -> MopUpReport:
         """Settle what the service still waits for: get each payment's true state and hand over what changed.
 
-        Run it about every 30 minutes with the payments that the service believes to be unfinished. Those younger than
-        `older_than` are left alone: their person may still be paying. For each whose status differs from the one in
-        `unfinished` (without one there: that is finished) `on_change` gets the change, and applies it to the
-        service's records only if they still say the old status; it returns False if they did not. So it is safe to
-        run twice, or in two processes at once. With `dry_run`, `on_change` is not called. A payment that cannot be
-        read is in the report. Raises InvalidInput for wrong arguments, and what `on_change` raises.
+        Run it about every 30 minutes with the payments that the service believes to be unfinished. For each whose
+        status differs from the one in `unfinished` (without one there: that is finished) `on_change` gets the change,
+        and applies it to the service's records only if they still say the old status; it returns False if they did not.
+        So it is safe to run twice, or in two processes at once. What `on_change` raises ends the run.
+
+        Args:
+            unfinished: The payments that the service believes to be unfinished.
+            on_change: Called with each change that was found.
+            older_than: Younger payments are left alone: their person may still be paying.
+            dry_run: Find out, and do not call `on_change`.
+
+        Returns:
+            What became of each payment, those that could not be read among them.
+
+        Raises:
+            InvalidInput: An argument is wrong; nothing was read.
         """
         self._port.require(Can.GET, operation="pay.mop_up")
         work = mop_up(
@@ -222,13 +309,20 @@ class AsyncPayService(AsyncTelephone, AsyncAgreements, AsyncRefunds):
     async def parse_callback(self, body: bytes, headers: Headers) -> PayEvent:
         """Prove that a webhook is the provider's, then read it as an event.
 
-        `body` is the raw bytes of the request, `headers` its headers, whatever their case. The event is a hint to
-        `get` the payment again. Answer the provider at once with 200, also for a payment that you do not know. Any of
-        the configured secrets may have signed it; without a name for the account, those of every account are tried,
-        and `event.account` says which it was.
+        The event is a hint to `get` the payment again. Answer the provider at once with 200, also for a payment that
+        you do not know. Any of the configured secrets may have signed it; without a name for the account, those of
+        every account are tried, and `event.account` says which it was.
 
-        Raises CallbackRefused if it is not proved: answer with an error status and do nothing. Raises InvalidInput if
-        `body` or `headers` are not what a request has.
+        Args:
+            body: The raw bytes of the request.
+            headers: Its headers, whatever their case.
+
+        Returns:
+            The event; one that this version does not know is an `UnknownEvent`.
+
+        Raises:
+            CallbackRefused: It is not proved: answer with an error status and do nothing.
+            InvalidInput: What was passed is not what a request has.
         """
         self._port.require(Can.CALLBACKS, operation="pay.parse_callback")
         raw, named = checked_callback(body, headers, operation="pay.parse_callback")
@@ -237,6 +331,7 @@ class AsyncPayService(AsyncTelephone, AsyncAgreements, AsyncRefunds):
     async def check(self) -> None:
         """Ask the provider whether it answers and takes the key, by a read that costs and shows nothing.
 
-        Raises CredentialsRefused if the key is refused, and what any call raises if the provider cannot be reached.
+        Raises:
+            CredentialsRefused: The key is refused.
         """
         await self._perform("pay.check", self._port.check())

@@ -36,7 +36,14 @@ class AsyncReading(NotifyOperations):
     async def get(self, notification_id: str) -> Notification:
         """Return one message as it stands now.
 
-        Raises NotFound if there is none with that id, it is another service's, or it is no longer kept.
+        Args:
+            notification_id: The provider's id of the message.
+
+        Returns:
+            The message.
+
+        Raises:
+            NotFound: There is none with that id, it is another service's, or it is no longer kept.
         """
         self._port.require(Can.GET, operation="notify.get")
         wanted = checked_id(notification_id, "notify.get")
@@ -54,10 +61,21 @@ class AsyncReading(NotifyOperations):
     ) -> AsyncGenerator[Notification, None]:
         """Find messages, newest first. Pages are fetched as they are consumed.
 
-        `status` is one or several of `Status`, `raw_status` of the provider's own words. `reference` fits exactly.
-        `older_than` is the id of a message: only earlier ones come. `include_jobs` adds those that people sent from a
-        spreadsheet. GOV.UK Notify lists what was sent with the same kind of key, for as long as messages are kept.
-        Raises InvalidInput at once; while it is looked at, what `get` raises, but never NotFound.
+        GOV.UK Notify lists what was sent with the same kind of key, for as long as messages are kept.
+
+        Args:
+            channel: Emails, text messages or letters only.
+            status: One or several of `Status`.
+            raw_status: One or several of the provider's own words.
+            reference: Your own id; it has to be the very same.
+            older_than: The id of a message: only earlier ones come.
+            include_jobs: Those that people sent from a spreadsheet too.
+
+        Yields:
+            Each message that fits.
+
+        Raises:
+            InvalidInput: A filter is wrong; raised at once, with nothing sent.
         """
         operation = "notify.search"
         self._port.require(Can.SEARCH, operation=operation)
@@ -73,10 +91,19 @@ class AsyncReading(NotifyOperations):
         return self._each(self._sender.search(query))
 
     async def get_letter_pdf(self, notification_id: str, *, wait: float = 0.0) -> bytes:
-        """Return the PDF of a letter, as it is or was printed.
+        """Return the PDF of a letter, as it is or was printed. It takes seconds to be made.
 
-        It takes seconds to be made: wait for it for at most `wait` seconds. Raises Unavailable if it is not there by
-        then, Conflict if the message is not a letter or its letter failed, NotFound.
+        Args:
+            notification_id: The provider's id of the letter.
+            wait: The most seconds to wait until it is made.
+
+        Returns:
+            The bytes of the PDF.
+
+        Raises:
+            Unavailable: It is not there by then.
+            Conflict: The message is no letter, or its letter failed.
+            NotFound: There is no such message.
         """
         operation = "notify.get_letter_pdf"
         self._port.require(Can.LETTER_PDF, operation=operation)
@@ -84,14 +111,35 @@ class AsyncReading(NotifyOperations):
         return await self._perform("notify.get_letter_pdf", self._port.get_letter_pdf(wanted, seconds))
 
     async def list_templates(self, channel: Channel | str | None = None) -> tuple[Template, ...]:
-        """Return all templates that are not archived, in their present version. Raises NotSupported."""
+        """Return all templates that are not archived, in their present version.
+
+        Args:
+            channel: Those of emails, text messages or letters only.
+
+        Returns:
+            The templates.
+
+        Raises:
+            NotSupported: This provider lists none.
+        """
         operation = "notify.list_templates"
         self._port.require(Can.TEMPLATES, operation=operation)
         wanted = optional_member(Channel, channel, field="channel", operation=operation)
         return await self._perform("notify.list_templates", self._port.list_templates(wanted))
 
     async def get_template(self, template: TemplateLike, version: int | None = None) -> Template:
-        """Return one template: its present version, or another. An archived one too. Raises NotFound."""
+        """Return one template, an archived one too.
+
+        Args:
+            template: The template's id, or its name where the service has a registry of templates.
+            version: Another version than the present one.
+
+        Returns:
+            The template, which `render` fills offline.
+
+        Raises:
+            NotFound: The account has no such template, or no such version.
+        """
         operation = "notify.get_template"
         self._port.require(Can.TEMPLATES, operation=operation)
         wanted = self._policy.template_id(template, operation)
@@ -101,7 +149,16 @@ class AsyncReading(NotifyOperations):
     async def preview(self, template: TemplateLike, personalisation: Personalisation | None = None) -> Rendered:
         """Let the provider fill a template, and send nothing; `Template.render` does so offline.
 
-        Raises NotFound, or RequestRefused if a placeholder has no value.
+        Args:
+            template: The template's id, or its name where the service has a registry of templates.
+            personalisation: The values of its placeholders.
+
+        Returns:
+            The texts as the provider filled them.
+
+        Raises:
+            NotFound: The account has no such template.
+            RequestRefused: A placeholder has no value.
         """
         operation = "notify.preview"
         self._port.require(Can.PREVIEW, operation=operation)
@@ -110,9 +167,16 @@ class AsyncReading(NotifyOperations):
         return await self._perform(operation, self._port.preview(wanted, values), template_id=wanted)
 
     def search_inbound_sms(self, *, older_than: str | None = None) -> AsyncGenerator[InboundSms, None]:
-        """Find the texts that people sent to the service, newest first; with `older_than`, an id, only earlier ones.
+        """Find the texts that people sent to the service, newest first.
 
-        Raises NotSupported where the provider has none, InvalidInput for what is no id.
+        Args:
+            older_than: The id of a text: only earlier ones come.
+
+        Yields:
+            Each text.
+
+        Raises:
+            InvalidInput: What was passed is no id.
         """
         operation = "notify.search_inbound_sms"
         self._port.require(Can.INBOUND_SMS, operation=operation)
@@ -124,8 +188,18 @@ class AsyncReading(NotifyOperations):
     ) -> AsyncGenerator[Notification, None]:
         """Give each of the messages once its status is final, then those that are not final yet, as they stand.
 
-        They are looked at once, and again after each of `waits` seconds. Use it for what no callback reports, such as
-        letters and texts abroad that stay SENT. Those no longer kept are left out. Raises InvalidInput at once.
+        Use it for what no callback reports, such as letters and texts abroad that stay SENT. Those no longer kept are
+        left out.
+
+        Args:
+            notification_ids: The provider's ids of the messages.
+            waits: After how many seconds they are looked at again, each time; without any they are looked at once.
+
+        Yields:
+            Each message.
+
+        Raises:
+            InvalidInput: An argument is wrong; raised at once.
         """
         self._port.require(Can.GET, operation="notify.follow_up")
         with checked_input("notify.follow_up", FollowUpInput):

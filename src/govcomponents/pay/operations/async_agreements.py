@@ -39,11 +39,21 @@ class AsyncAgreements(PayOperations):
     ) -> Agreement:
         """Create an agreement to charge a card without the person. `create(set_up_agreement=...)` saves the card to it.
 
-        `description` is shown to the person; `user_identifier` is the service's own name for the person, without
-        personal data. Record the person's consent first.
+        Record the person's consent first.
 
-        Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
-        provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
+        Args:
+            reference: The service's own, which ties the agreement to its records.
+            description: What the person agrees to, as they read it.
+            user_identifier: The service's own name for the person, without personal data.
+            extra: The provider's own fields, put on the wire untouched; not portable.
+
+        Returns:
+            The agreement, which has no card yet.
+
+        Raises:
+            InvalidInput: An argument is wrong, or beyond one of `limits`; nothing was sent.
+            RequestRefused: The provider finds the request wrong; nothing was made.
+            OutcomeUnknown: The answer was lost. Look the agreement up as `lookup` says before another is made.
         """
         self._port.require(Can.AGREEMENTS, operation="pay.create_agreement")
         with checked_input("pay.create_agreement", NewAgreement):
@@ -70,12 +80,26 @@ class AsyncAgreements(PayOperations):
     ) -> Payment:
         """Take a payment from a saved card, at most once for each `idempotency_key`. The person is not there.
 
-        Pass a key that names this one charge, such as a reference and a month, so that a repeated run of a job
-        charges once; without one a key is made for this call. The outcome comes later: `get` the payment, or wait for
-        the webhook. After a failure look at `can_retry`. Every error carries the key as `idempotency_key`.
+        The outcome comes later: `get` the payment, or wait for the webhook. After a failure look at `can_retry`.
 
-        Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
-        provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
+        Args:
+            agreement_id: The provider's id of the agreement.
+            amount: What is taken.
+            reference: The service's own, which ties the payment to its records.
+            description: What is paid for.
+            idempotency_key: A name of this one charge, such as a reference and a month, so that a repeated run of a job
+                charges once. Without one a key is made for this call; every error carries it.
+            agreement_payment_type: The kind of charge.
+            metadata: What is kept with the payment for the service.
+            extra: The provider's own fields, put on the wire untouched; not portable.
+
+        Returns:
+            The payment, which is not finished yet.
+
+        Raises:
+            InvalidInput: An argument is wrong, or beyond one of `limits`; nothing was sent.
+            RequestRefused: The provider finds the request wrong; nothing was taken.
+            OutcomeUnknown: The answer was lost. Look the payment up as `lookup` says, or call again with the same key.
         """
         self._port.require(Can.AGREEMENTS, operation="pay.charge_agreement")
         with checked_input("pay.charge_agreement", AgreementCharge):
@@ -104,12 +128,31 @@ class AsyncAgreements(PayOperations):
             raise
 
     async def get_agreement(self, agreement_id: AgreementId) -> Agreement:
-        """Read an agreement's present state. Raises NotFound."""
+        """Read an agreement's present state.
+
+        Args:
+            agreement_id: The provider's id of the agreement.
+
+        Returns:
+            The agreement as it is now.
+
+        Raises:
+            NotFound: This account has no such agreement.
+        """
         wanted = self._on_agreement("pay.get_agreement", agreement_id)
         return await self._perform("pay.get_agreement", self._port.get_agreement(wanted), id=agreement_id)
 
     async def cancel_agreement(self, agreement_id: AgreementId) -> None:
-        """Cancel an active agreement. Raises Conflict if it is not active, NotFound, or OutcomeUnknown: get it then."""
+        """Cancel an active agreement.
+
+        Args:
+            agreement_id: The provider's id of the agreement.
+
+        Raises:
+            Conflict: It is not active.
+            NotFound: This account has no such agreement.
+            OutcomeUnknown: The answer was lost: get the agreement.
+        """
         wanted = self._on_agreement("pay.cancel_agreement", agreement_id)
         await self._perform("pay.cancel_agreement", self._port.cancel_agreement(wanted))
 
@@ -123,8 +166,19 @@ class AsyncAgreements(PayOperations):
         """Find agreements, newest first. Pages are fetched as they are consumed.
 
         What `search` promises holds for 500 of them. More are read again until nothing new is found, which is as
-        certain as can be while others come and go: GOV.UK Pay has no time to go on from here. Raises InvalidInput at
-        once, NotSupported where the provider has none, and while it is read what `search` raises.
+        certain as can be while others come and go: GOV.UK Pay has no time to go on from here.
+
+        Args:
+            reference: The service's own.
+            status: The status.
+            page_size: How many are fetched with each request, at most 500.
+
+        Yields:
+            Each agreement that fits.
+
+        Raises:
+            InvalidInput: A filter is wrong; raised at once, with nothing sent.
+            UnreadableItems: Some of what was found cannot be read; raised after the last that can.
         """
         self._port.require(Can.SEARCH_AGREEMENTS, operation="pay.search_agreements")
         with checked_input("pay.search_agreements", AgreementSearch):

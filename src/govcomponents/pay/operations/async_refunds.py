@@ -39,10 +39,25 @@ class AsyncRefunds(PayOperations):
     ) -> Refund:
         """Refund a part or all of a payment to its card.
 
-        `available` is what was left to refund when the payment was last read (`payment.refundable.available`). If
-        that has changed since, nothing is refunded, so two people or a repeated call cannot refund twice; do not read
-        it anew to repeat a call whose outcome is unknown. `idempotency_key` is as for `create`. Raises InvalidInput;
-        Conflict if less is left, or the payment cannot be refunded; NotFound; OutcomeUnknown if the answer was lost.
+        If what is left has changed since `available` was read, nothing is refunded, so two people or a repeated call
+        cannot refund twice.
+
+        Args:
+            payment_id: The provider's id of the payment.
+            amount: What goes back.
+            available: What was left to refund when the payment was last read (`payment.refundable_amount()`). Do not
+                read it anew to repeat a call whose outcome is unknown.
+            idempotency_key: At most one refund is made for each key, where the provider can do that.
+            extra: The provider's own fields, put on the wire untouched; not portable.
+
+        Returns:
+            The refund, which may still fail.
+
+        Raises:
+            InvalidInput: An argument is wrong; nothing was sent.
+            Conflict: Less is left than was said, or the payment cannot be refunded.
+            NotFound: This account has no such payment.
+            OutcomeUnknown: The answer was lost. Repeating it with the same `available` cannot refund twice.
         """
         self._port.require(Can.REFUND, operation="pay.refund")
         with checked_input("pay.refund", NewRefund):
@@ -58,14 +73,35 @@ class AsyncRefunds(PayOperations):
         return await self._perform("pay.refund", self._port.refund(new), payment_id=new.payment_id, amount=new.amount)
 
     async def get_refund(self, payment_id: PaymentId, refund_id: RefundId) -> Refund:
-        """Read a refund's present state. Raises NotFound."""
+        """Read a refund's present state.
+
+        Args:
+            payment_id: The provider's id of the payment.
+            refund_id: The provider's id of the refund.
+
+        Returns:
+            The refund as it is now.
+
+        Raises:
+            NotFound: This account has no such refund.
+        """
         self._port.require(Can.REFUND, operation="pay.get_refund")
         with checked_input("pay.get_refund", OnRefund):
             wanted = OnRefund(payment_id=payment_id, refund_id=refund_id)
         return await self._perform("pay.get_refund", self._port.get_refund(wanted), id=refund_id, payment_id=payment_id)
 
     async def list_refunds(self, payment_id: PaymentId) -> tuple[Refund, ...]:
-        """Read all refunds of a payment, oldest first; the newest may still be missing. Raises NotFound."""
+        """Read all refunds of a payment, oldest first; the newest may still be missing.
+
+        Args:
+            payment_id: The provider's id of the payment.
+
+        Returns:
+            The refunds.
+
+        Raises:
+            NotFound: This account has no such payment.
+        """
         wanted = self._on_payment("pay.list_refunds", Can.LIST_REFUNDS, payment_id)
         return await self._perform("pay.list_refunds", self._port.list_refunds(wanted), payment_id=payment_id)
 
@@ -80,7 +116,21 @@ class AsyncRefunds(PayOperations):
     ) -> AsyncGenerator[Refund, None]:
         """Find refunds, newest first. Pages are fetched as they are consumed.
 
-        Promises, and raises, what `search` does; and NotSupported where the provider has none.
+        It promises what `search` does.
+
+        Args:
+            created_from: The earliest time of creation.
+            created_before: The time before which it was created.
+            settled_from: The first day on which the money was settled.
+            settled_to: The last day on which the money was settled.
+            page_size: How many are fetched with each request, at most 500.
+
+        Yields:
+            Each refund that fits.
+
+        Raises:
+            InvalidInput: A filter is wrong; raised at once, with nothing sent.
+            UnreadableItems: Some of what was found cannot be read; raised after the last that can.
         """
         self._port.require(Can.SEARCH_REFUNDS, operation="pay.search_refunds")
         with checked_input("pay.search_refunds", RefundSearch):
@@ -107,7 +157,22 @@ class AsyncRefunds(PayOperations):
     ) -> AsyncGenerator[Dispute, None]:
         """Find disputes, newest first. Pages are fetched as they are consumed.
 
-        Promises, and raises, what `search` does; and NotSupported where the provider has none.
+        It promises what `search` does.
+
+        Args:
+            status: The status.
+            created_from: The earliest time of creation.
+            created_before: The time before which it was created.
+            settled_from: The first day on which the money was settled.
+            settled_to: The last day on which the money was settled.
+            page_size: How many are fetched with each request, at most 500.
+
+        Yields:
+            Each dispute that fits.
+
+        Raises:
+            InvalidInput: A filter is wrong; raised at once, with nothing sent.
+            UnreadableItems: Some of what was found cannot be read; raised after the last that can.
         """
         self._port.require(Can.DISPUTES, operation="pay.search_disputes")
         with checked_input("pay.search_disputes", DisputeSearch):

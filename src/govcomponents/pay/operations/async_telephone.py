@@ -39,10 +39,26 @@ class AsyncTelephone(PayOperations):
     ) -> Payment:
         """Create a payment whose card details the service sends itself, by `authorise` with its `one_time_token`.
 
-        Only for a service that may handle card numbers (PCI DSS). The arguments are those of `create`.
+        Only for a service that may handle card numbers (PCI DSS).
 
-        Raises InvalidInput for a wrong argument; CredentialsRefused, PermissionRefused or RequestRefused as the
-        provider answers; RateLimited; OutcomeUnknown if the answer was lost: what it says to look up comes first.
+        Args:
+            amount: What the person pays.
+            reference: The service's own, which ties the payment to its records. It need not be unique.
+            description: What the person pays for.
+            email: The person's address.
+            language: The language of the provider's messages.
+            delayed_capture: Hold the money until `capture`.
+            metadata: What is kept with the payment for the service.
+            prefilled: The cardholder's name and address.
+            extra: The provider's own fields, put on the wire untouched; not portable.
+
+        Returns:
+            The payment, with `one_time_token` for `authorise`.
+
+        Raises:
+            InvalidInput: An argument is wrong, or beyond one of `limits`; nothing was sent.
+            RequestRefused: The provider finds the request wrong; nothing was made.
+            OutcomeUnknown: The answer was lost. Look the payment up as `lookup` says before another is made.
         """
         self._port.require(Can.TELEPHONE, operation="pay.create_by_telephone")
         with checked_input("pay.create_by_telephone", NewTelephonePayment):
@@ -72,11 +88,23 @@ class AsyncTelephone(PayOperations):
         expiry: str,
         cardholder_name: str,
     ) -> None:
-        """Send a card for a payment made by `create_by_telephone`; `expiry` is as "MM/YY". It is never sent twice.
+        """Send a card for a payment made by `create_by_telephone`. It is never sent twice.
 
         One try burns the token: a refused card fails the payment, so the number, the security code and the month are
-        checked here first. Raises InvalidInput; CardDeclined; Conflict if the token was used already;
-        OutcomeUnknown if it is not known what happened: `get` the payment before telling the person anything.
+        checked here first.
+
+        Args:
+            one_time_token: That of the payment.
+            card_number: The long number on the card.
+            cvc: The security code, of three or four digits.
+            expiry: The month until which the card is good, as "MM/YY".
+            cardholder_name: The name on the card.
+
+        Raises:
+            InvalidInput: A part of the card cannot be right; nothing was sent, and the token is still good.
+            CardDeclined: The card was refused, and the payment has failed.
+            Conflict: The token was used already.
+            OutcomeUnknown: It is not known what happened: `get` the payment before telling the person anything.
         """
         self._port.require(Can.TELEPHONE, operation="pay.authorise")
         if one_time_token is None:
