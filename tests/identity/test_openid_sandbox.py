@@ -28,7 +28,13 @@ CANARIES = ("sam@example.com", "1984-02-29", "Example Road", "447700900123", "12
 
 def connect(section, world=None):
     sandbox = sandbox_of(section, world)
-    codes = []
+    codes, events = [], []
+    sandbox.callbacks.receive(lambda event: events.append((event.body, event.headers)) or 200)
+
+    def account_event(_subject):
+        getattr(sandbox, section).delete_account("SAM")
+        sandbox.clock.advance(1)
+        return events[-1]
 
     def answer(request):
         reply = sandbox.handle(request)
@@ -41,6 +47,7 @@ def connect(section, world=None):
         clock=sandbox.clock.time,
         visit=lambda url: sandbox.visit(url).headers["location"],
         redeemed=lambda: len(codes),
+        account_event=account_event,
     )
 
 
@@ -59,15 +66,24 @@ class TestPlain(IdentitySuite):
     subject = over_the_sandbox("openid")
 
 
+EVENTS = "https://service.example.gov.uk/events"
+
+
 class TestLoginGov(IdentitySuite):
-    subject = over_the_sandbox("login_gov", signed_out_url="https://service.example.gov.uk/goodbye")
+    subject = over_the_sandbox(
+        "login_gov",
+        {"clients": [{"events_url": EVENTS}]},
+        signed_out_url="https://service.example.gov.uk/goodbye",
+        events_audience=EVENTS,
+    )
 
 
 class TestLoginGovWithAKey(IdentitySuite):
     subject = over_the_sandbox(
         "login_gov",
-        {"clients": [{"authentication": "private_key_jwt", "public_jwk": rsa_jwk()}]},
+        {"clients": [{"authentication": "private_key_jwt", "public_jwk": rsa_jwk(), "events_url": EVENTS}]},
         signed_out_url="https://service.example.gov.uk/goodbye",
+        events_audience=EVENTS,
         **RSA,
     )
 

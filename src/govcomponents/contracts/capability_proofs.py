@@ -13,7 +13,9 @@ _REFUNDS = "test_a_refund_gives_back_no_more_than_is_left"
 _ACCEPTED = "test_a_message_is_accepted_once"
 _TEMPLATES = "test_templates_are_read_and_previewed"
 _SIGNS_IN = "test_a_person_signs_in"
-_OPTIONS = "test_every_option_that_is_declared_works"
+_FACTORS = "test_the_factors_that_are_asked_for_are_used"
+_CONFIDENCE = "test_identity_is_proved_as_far_as_is_asked"
+_CLAIM = "test_a_claim_comes_if_it_is_asked_for"
 
 PROOFS: Mapping[StrEnum, str] = {
     PayCapability.CREATE: "test_a_created_payment_waits_for_the_person",
@@ -44,9 +46,22 @@ PROOFS: Mapping[StrEnum, str] = {
     NotifyCapability.PREVIEW: _TEMPLATES,
     NotifyCapability.JOBS: "test_a_job_is_accepted_whole",
     IdentityCapability.SIGN_IN: _SIGNS_IN,
-    IdentityCapability.SINGLE_FACTOR: "test_a_sign_in_alone_proves_nothing",
-    IdentityCapability.MAX_AGE: _OPTIONS,
-    IdentityCapability.LOGIN_HINT: _OPTIONS,
+    IdentityCapability.SINGLE_FACTOR: _FACTORS,
+    IdentityCapability.TWO_FACTOR: _FACTORS,
+    IdentityCapability.LOW_CONFIDENCE: _CONFIDENCE,
+    IdentityCapability.MEDIUM_CONFIDENCE: _CONFIDENCE,
+    IdentityCapability.HIGH_CONFIDENCE: _CONFIDENCE,
+    IdentityCapability.PHONE: _CLAIM,
+    IdentityCapability.WALLET_SUBJECT: _CLAIM,
+    IdentityCapability.ADDRESS: _CLAIM,
+    IdentityCapability.PASSPORT: _CLAIM,
+    IdentityCapability.DRIVING_PERMIT: _CLAIM,
+    IdentityCapability.RETURN_CODES: _CLAIM,
+    IdentityCapability.MAX_AGE: "test_how_old_a_sign_in_may_be_reaches_the_provider",
+    IdentityCapability.REAUTHENTICATION: "test_a_person_can_be_made_to_sign_in_again",
+    IdentityCapability.LOGIN_HINT: "test_who_is_expected_to_sign_in_reaches_the_provider",
+    IdentityCapability.LOGOUT_NOTICES: "test_a_logout_notice_names_who_signed_out",
+    IdentityCapability.ACCOUNT_EVENTS: "test_an_account_event_names_whose_account_changed",
     IdentityCapability.SIGN_OUT: "test_sign_out",
     IdentityCapability.CHECK: "test_the_provider_is_as_expected",
 }
@@ -62,19 +77,6 @@ NOT_PROVED: frozenset[StrEnum] = frozenset(
         NotifyCapability.UNSUBSCRIBE,
         NotifyCapability.SANITISE,
         NotifyCapability.CALLBACKS,
-        IdentityCapability.TWO_FACTOR,
-        IdentityCapability.LOW_CONFIDENCE,
-        IdentityCapability.MEDIUM_CONFIDENCE,
-        IdentityCapability.HIGH_CONFIDENCE,
-        IdentityCapability.PHONE,
-        IdentityCapability.WALLET_SUBJECT,
-        IdentityCapability.ADDRESS,
-        IdentityCapability.PASSPORT,
-        IdentityCapability.DRIVING_PERMIT,
-        IdentityCapability.RETURN_CODES,
-        IdentityCapability.REAUTHENTICATION,
-        IdentityCapability.LOGOUT_NOTICES,
-        IdentityCapability.ACCOUNT_EVENTS,
     }
 )
 """No test of the suites shows yet that these work, whoever declares them: their providers' own tests do."""

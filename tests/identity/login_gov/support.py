@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -107,6 +108,24 @@ def profile(level=wire.FACIAL_MATCH_REQUIRED, **members):
             }
             | members
         ),
+    )
+
+
+def faithful():
+    """The provider as it is when it gives the levels and the claims that it is asked for, and no others."""
+    return profile(for_request=answer_to, events_audience="https://permits.example/events")
+
+
+def answer_to(found, query):
+    level, *factors = query["acr_values"].split()
+    scopes = query["scope"].split()
+    factor = TWO_FACTOR if TWO_FACTOR in factors else wire.DEFAULT_AAL
+    hidden = {name for name in ("phone", "address") if name not in scopes}
+    about = {name: value for name, value in found.about.items() if name not in hidden}
+    return replace(
+        found,
+        id_token=found.id_token | {"acr": level, "ial": level, "aal": factor},
+        about=about | {"ial": level, "aal": factor},
     )
 
 

@@ -3,22 +3,22 @@
 from govcomponents.contracts.identity.suite import IdentitySubject, IdentitySuite
 from govcomponents.identity.levels import Claim, Confidence
 
-from .support import CANARIES, build, connect, profile
+from .support import CANARIES, build, connect, faithful
 
 ASK = {"confidence": Confidence.MEDIUM, "claims": [Claim.PHONE, Claim.ADDRESS]}
 
 
 class TestWithAPrivateKey(IdentitySuite):
     subject = IdentitySubject(
-        build=build, connect=lambda: connect(profile()), ask=ASK, fake=profile(), canaries=CANARIES
+        build=build, connect=lambda: connect(faithful()), ask=ASK, fake=faithful(), canaries=CANARIES
     )
 
 
 class TestWithPkceAlone(IdentitySuite):
     subject = IdentitySubject(
         build=lambda runtime: build(runtime, client_authentication="none", private_key=...),
-        connect=lambda: connect(profile()),
+        connect=lambda: connect(faithful()),
         ask=ASK,
-        fake=profile(),
+        fake=faithful(),
         canaries=CANARIES,
     )

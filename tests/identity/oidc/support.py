@@ -1,6 +1,7 @@
 """What the tests of the generic adapter share: a client of an invented provider, and that provider as a fake one."""
 
 import json
+from dataclasses import replace
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from govcomponents.contracts.identity.fake_provider import KEYS, FakeOpenIdProvider, FakeProfile
@@ -60,6 +61,19 @@ def profile(algorithm="RS256", *, changes=None, **members):
         documents={f"{ISSUER}/.well-known/openid-configuration": document(**(changes or {}))},
         **({"id_token": {"acr": PROVED}, "about": ABOUT} | members),
     )
+
+
+def faithful(algorithm="RS256"):
+    """The provider as it is when it gives the levels and the claims that it is asked for, and no others."""
+    return profile(algorithm, for_request=answer_to)
+
+
+def answer_to(found, query):
+    level = query.get("acr_values", "urn:example:password").split(" ", maxsplit=1)[0]
+    scopes = {"phone": "phone_number", "address": "address"}
+    hidden = {name for scope, name in scopes.items() if scope not in query["scope"].split()}
+    about = {name: value for name, value in found.about.items() if name not in hidden}
+    return replace(found, id_token={"acr": level}, about=about)
 
 
 ABOUT = {

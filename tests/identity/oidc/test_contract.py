@@ -4,7 +4,7 @@ from govcomponents.contracts.identity.suite import IdentitySubject, IdentitySuit
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.levels import Claim, Confidence
 
-from .support import CANARIES, build, connect, profile, with_secret
+from .support import CANARIES, build, connect, faithful, with_secret
 
 ASK = {"confidence": Confidence.MEDIUM, "claims": [Claim.PHONE, Claim.ADDRESS]}
 
@@ -12,9 +12,9 @@ ASK = {"confidence": Confidence.MEDIUM, "claims": [Claim.PHONE, Claim.ADDRESS]}
 class TestWithAPrivateKey(IdentitySuite):
     subject = IdentitySubject(
         build=lambda runtime: build(runtime, logout_notices=True),
-        connect=lambda: connect(profile()),
+        connect=lambda: connect(faithful()),
         ask=ASK,
-        fake=profile(),
+        fake=faithful(),
         canaries=CANARIES,
     )
 
@@ -24,8 +24,8 @@ class TestWithASecret(IdentitySuite):
 
     subject = IdentitySubject(
         build=lambda runtime: OpenIdConnect.from_settings(with_secret(id_token_algorithms="ES256"), runtime),
-        connect=lambda: connect(profile("ES256")),
+        connect=lambda: connect(faithful("ES256")),
         ask=ASK,
-        fake=profile("ES256"),
+        fake=faithful("ES256"),
         canaries=(*CANARIES, "s3cret"),
     )

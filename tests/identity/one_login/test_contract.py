@@ -1,6 +1,9 @@
 """The GOV.UK One Login adapter fulfils the contract, over the sandbox and over a provider that forges."""
 
 import json
+from copy import deepcopy
+from dataclasses import replace
+from urllib.parse import parse_qs, urlsplit
 
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider
 from govcomponents.contracts.identity.suite import FakeProfile, IdentityDouble, IdentitySubject, IdentitySuite, Proof
@@ -49,6 +52,40 @@ DISCOVERY = {
 }
 
 
+TOLD_BY_SCOPE = {
+    "phone": {"phone_number": "+447700900123", "phone_number_verified": True},
+    "wallet-subject-id": {"wallet_subject_id": "urn:fdc:wallet.account.gov.uk:2024:canary-wallet"},
+}
+TOLD_BY_CLAIM = {
+    wire.ADDRESS: [{"postalCode": "EX1 1AA", "streetName": "EXAMPLE ROAD"}],
+    wire.PASSPORT: [{"documentNumber": "999000001"}],
+    wire.DRIVING_PERMIT: [{"personalNumber": "EXAMP802294"}],
+    wire.RETURN_CODE: [{"code": "P"}],
+}
+
+
+def answer_to(found, query):
+    """The provider gives the levels and the claims that it is asked for."""
+    query = {
+        name: json.loads(value) if isinstance(value, str) and value[:1] in ("[", "{") else value
+        for name, value in query.items()
+    }
+    claims = query.get("claims", {}).get("userinfo", {})
+    *credential, level = query["vtr"][0].split(".") if "vtr" in query else ["Cl", "Cm", "P0"]
+    if not level.startswith("P"):
+        credential, level = [*credential, level], "P0"
+    about = {"email": "canary@example.com", "email_verified": True}
+    for scope in query["scope"].split():
+        about |= TOLD_BY_SCOPE.get(scope, {})
+    about |= {name: TOLD_BY_CLAIM[name] for name in claims if name in TOLD_BY_CLAIM}
+    return replace(
+        found,
+        id_token=found.id_token | {"vot": ".".join(credential)},
+        about=about,
+        proof=replace(found.proof, claims=found.proof.claims | {"vot": level}),
+    )
+
+
 def profile(algorithm):
     return FakeProfile(
         issuer=f"{HOST}/",
@@ -60,6 +97,8 @@ def profile(algorithm):
         documents={f"{HOST}/.well-known/openid-configuration": DISCOVERY},
         id_token={"vot": "Cl.Cm", "vtm": f"{HOST}/trustmark", "sid": "s"},
         about={"email": "canary@example.com", "email_verified": True, wire.RETURN_CODE: [{"code": "P"}]},
+        for_request=answer_to,
+        notices_algorithm="ES256",
         proof=Proof(
             claim=wire.CORE_IDENTITY,
             issuer=f"{HOST}/",
@@ -79,8 +118,16 @@ def build_rs256(runtime):
 
 
 def connect():
-    sandbox = Sandbox({"one_login": default_world()}, sign_in="at_once")
-    codes = []
+    world = deepcopy(default_world())
+    world["clients"][0]["back_channel_logout_url"] = "https://service.example.gov.uk/signed-out-elsewhere"
+    sandbox = Sandbox({"one_login": world}, sign_in="at_once")
+    codes, notices = [], []
+
+    def keep(notice):
+        notices.append((notice.body, notice.headers))
+        return 200
+
+    sandbox.callbacks.receive(keep)
 
     def answer(request):
         reply = sandbox.handle(request)
@@ -88,11 +135,22 @@ def connect():
             codes.append(request)
         return reply
 
+    def visit(url):
+        has_codes = "returnCode" in str(parse_qs(urlsplit(url).query).get("claims")) and "address" not in url
+        sandbox.one_login.sign_in_as("NIA" if has_codes else "SAM")
+        return sandbox.visit(url).headers["location"]
+
+    def logout_notice(_subject):
+        sandbox.one_login.sign_out_everywhere("SAM")
+        sandbox.clock.advance(1)
+        return notices[-1]
+
     return IdentityDouble(
         transport=InProcessTransport(answer, sandbox.clock.advance),
         clock=sandbox.clock.time,
-        visit=lambda url: sandbox.visit(url).headers["location"],
+        visit=visit,
         redeemed=lambda: len(codes),
+        logout_notice=logout_notice,
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from county_id.adapter import ISSUER, CountyId
 from govcomponents.adapters import IdentitySettings
 from govcomponents.identity import Authentication
@@ -14,6 +17,13 @@ SETTINGS = IdentitySettings.model_validate(
         "redirect_url": "https://service.example.gov.uk/signed-in",
     }
 )
+
+
+def answer_to(profile: FakeProfile, query: Mapping[str, str]) -> FakeProfile:
+    """Give the level that the service asked for, as County ID does."""
+    return replace(profile, id_token={"acr": query["acr_values"]})
+
+
 PROFILE = FakeProfile(
     issuer=ISSUER,
     client_id="licences",
@@ -22,6 +32,7 @@ PROFILE = FakeProfile(
     token=f"{ISSUER}/token",
     userinfo=f"{ISSUER}/userinfo",
     id_token={"acr": "county:two-factor"},
+    for_request=answer_to,
     about={"email": "canary@example.com", "email_verified": True},
     documents={
         f"{ISSUER}/.well-known/openid-configuration": {

@@ -39,7 +39,12 @@ class Proof:
 
 @dataclass(frozen=True)
 class FakeProfile:
-    """A provider, as an adapter expects it. URLs are whole; `documents` are what else is fetched, such as discovery."""
+    """A provider, as an adapter expects it. URLs are whole; `documents` are what else is fetched, such as discovery.
+
+    `for_request` changes the profile to what the provider answers to one sign-in, from the parameters of its request:
+    its levels and its claims are those that were asked for, and no others. `events_audience` is whom its security
+    events are for, if not the client; `notices_algorithm` is how its notifications are signed, if not as its ID tokens.
+    """
 
     issuer: str
     client_id: str
@@ -52,6 +57,9 @@ class FakeProfile:
     subject: str = SUBJECT
     proof: Proof | None = None
     documents: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    for_request: Callable[[FakeProfile, Mapping[str, str]], FakeProfile] | None = None
+    events_audience: str | None = None
+    notices_algorithm: str | None = None
 
 
 class ProviderKeys:
@@ -105,7 +113,7 @@ class FakeOpenIdProvider:
     """
 
     def __init__(self, profile: FakeProfile, clock: Callable[[], float]) -> None:
-        self.profile = profile
+        self.profile = self._plain = profile
         self.keys = KEYS
         self.sent: list[Request] = []
         self.redeemed = 0
@@ -116,6 +124,7 @@ class FakeOpenIdProvider:
         self._clock = clock
         self._nonce = ""
         self._is_code_fresh = False
+        self._tokens_told = 0
 
     @property
     def now(self) -> int:
@@ -124,9 +133,9 @@ class FakeOpenIdProvider:
 
     def visit(self, url: str) -> str:
         """Sign in as the person does; returns the URL at which they come back."""
-        query = dict(parse_qsl(urlsplit(url).query))
-        if "request" in query:  # a signed request holds the rest
-            query |= json.loads(base64.urlsafe_b64decode(query["request"].split(".")[1] + "=="))
+        query = parameters_of(url)
+        if self._plain.for_request is not None:
+            self.profile = self._plain.for_request(self._plain, query)
         self._nonce = query["nonce"]
         self._is_code_fresh = True
         return f"{query['redirect_uri']}?{urlencode({'code': CODE, 'state': query['state']})}"
@@ -191,6 +200,26 @@ class FakeOpenIdProvider:
             **self.profile.id_token,
         }
 
+    def logout_notice(self, subject: str) -> tuple[bytes, Mapping[str, str]]:
+        """A genuine notice that a person signed out (OpenID Connect Back-Channel Logout 1.0): its body and headers."""
+        events: Claims = {"http://schemas.openid.net/event/backchannel-logout": {}}
+        token = self._told(subject, "logout+jwt", events=events, sub=subject, aud=self.profile.client_id)
+        return f"logout_token={token}".encode(), {"Content-Type": "application/x-www-form-urlencoded"}
+
+    def account_event(self, subject: str) -> tuple[bytes, Mapping[str, str]]:
+        """A genuine security event, that an account was disabled (OpenID's RISC profile): its body and headers."""
+        whose = {"subject_type": "iss-sub", "iss": self.profile.issuer, "sub": subject}
+        events = {"https://schemas.openid.net/secevent/risc/event-type/account-disabled": {"subject": whose}}
+        audience = self.profile.events_audience or self.profile.client_id
+        token = self._told(subject, "secevent+jwt", events=events, aud=audience)
+        return token.encode(), {"Content-Type": "application/secevent+jwt"}
+
+    def _told(self, subject: str, kind: str, **claims: Any) -> str:
+        self._tokens_told += 1
+        life = {"iss": self.profile.issuer, "iat": self.now, "exp": self.now + 120}
+        header = _header(self.profile.notices_algorithm or self.profile.algorithm)
+        return self.sign({**life, "jti": f"{subject}-{self._tokens_told}", **claims}, {**header, "typ": kind})
+
     def genuine_proof(self) -> Claims:
         """The claims of a proof of identity with which nothing is wrong."""
         proof = self.profile.proof
@@ -210,8 +239,7 @@ class FakeOpenIdProvider:
     @property
     def genuine_header(self) -> Header:
         """The header of an ID token with which nothing is wrong."""
-        algorithm = self.profile.algorithm
-        return {"alg": algorithm, "kid": "k1" if algorithm == "ES256" else "r1"}
+        return _header(self.profile.algorithm)
 
     def sign(self, claims: Claims | bytes, header: Header | bytes | None = None, *, key: Any = None) -> str:
         """Sign claims with the provider's key, or with another; header and claims may be bytes, sent as they are."""
@@ -247,6 +275,18 @@ class FakeOpenIdProvider:
                 }
             ],
         }
+
+
+def _header(algorithm: str) -> Header:
+    return {"alg": algorithm, "kid": "k1" if algorithm == "ES256" else "r1"}
+
+
+def parameters_of(url: str) -> dict[str, str]:
+    """The parameters of a request to sign in, those of a signed request among them."""
+    query = dict(parse_qsl(urlsplit(url).query))
+    if "request" in query:
+        query |= json.loads(base64.urlsafe_b64decode(query["request"].split(".")[1] + "=="))
+    return query
 
 
 def answer(value: Response | Mapping[str, Any]) -> Response:

@@ -22,16 +22,27 @@ class IdentityDouble(Double):
     """A test double of an identity provider.
 
     `visit` takes the URL that a person is sent to, plays one who signs in and is proved as far as is asked, and
-    returns the URL at which they come back. `redeemed` counts the codes that were exchanged.
+    returns the URL at which they come back; of the claims, those are given that were asked for, and no others.
+    `redeemed` counts the codes that were exchanged. `logout_notice` and `account_event` make a genuine notification
+    about the person with a subject, as its body and headers: give those that the adapter declares.
     """
 
     visit: Callable[[str], str]
     redeemed: Callable[[], int]
+    logout_notice: Callable[[str], tuple[bytes, Mapping[str, str]]] | None = None
+    account_event: Callable[[str], tuple[bytes, Mapping[str, str]]] | None = None
 
     @classmethod
     def of_fake(cls, fake: FakeOpenIdProvider) -> IdentityDouble:
         """Use a fake provider as the double."""
-        return cls(transport=fake, clock=lambda: fake.now, visit=fake.visit, redeemed=lambda: fake.redeemed)
+        return cls(
+            transport=fake,
+            clock=lambda: fake.now,
+            visit=fake.visit,
+            redeemed=lambda: fake.redeemed,
+            logout_notice=fake.logout_notice,
+            account_event=fake.account_event,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

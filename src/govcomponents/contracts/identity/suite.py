@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from govcomponents.contracts.identity.capabilities_suite import IdentityCapabilities
 from govcomponents.contracts.identity.fake_provider import FakeProfile, Proof
 from govcomponents.contracts.identity.faults_suite import IdentityFaults
 from govcomponents.contracts.identity.forgery_suite import IdentityForgery
@@ -37,7 +38,7 @@ _OPTIONS: Mapping[Can, Mapping[str, Any]] = {
 }
 
 
-class IdentitySuite(IdentityFaults, IdentityForgery):
+class IdentitySuite(IdentityCapabilities, IdentityFaults, IdentityForgery):
     """The contract of the identity port, kept by every adapter. Each test runs for blocking and asyncio callers."""
 
     def test_a_person_signs_in(self, call: Call) -> None:
@@ -112,12 +113,6 @@ class IdentitySuite(IdentityFaults, IdentityForgery):
         assert "https://service.example.gov.uk/signed-out" in dict(parse_qsl(urlsplit(url).query)).values()
         assert url == caller.identity.sign_out_url(identity.id_token, "https://service.example.gov.uk/signed-out")
         assert caller.identity.sign_out_url(identity) != url
-
-    def test_every_option_that_is_declared_works(self, call: Call) -> None:
-        caller = call()
-        for can, option in _OPTIONS.items():
-            if can in caller.port.capabilities and can is not Can.REAUTHENTICATION:
-                assert caller.identity.complete(*caller.sign_in(**self.subject.ask, **option)).subject.reveal()
 
     def test_only_the_person_who_is_expected_is_let_in(self, call: Call) -> None:
         """C22."""
