@@ -27,6 +27,8 @@ MAX_ID: Final = 256
 DEFAULT_LEEWAY: Final = 30
 MAX_LEEWAY: Final = 300
 
+_SIGNED_ONLY: Final = "let the provider register the client for tokens that are signed and not encrypted"
+
 # What a key must be for each algorithm (RFC 7518 section 3.1, RFC 8037 section 3.1).
 KEY_FOR: Final[Mapping[str, str]] = {
     "RS256": "RSA",
@@ -127,7 +129,7 @@ def read(token: object, rules: Rules) -> SignedToken:
         raise TokenRefused(
             SignInReason.MALFORMED,
             f"the {rules.name} is encrypted, and encrypted tokens are not read here",
-            fix="let the provider register the client for tokens that are signed and not encrypted",
+            fix=_SIGNED_ONLY,
         )
     if len(segments) != 3 or not all(segments):
         raise _malformed(rules, "has not three parts")
@@ -162,7 +164,7 @@ def _check_header(header: Mapping[str, object], rules: Rules) -> tuple[str, str 
         if name in header:
             raise _malformed(rules, f"has the header {name}")
     if "cty" in header:
-        raise _malformed(rules, "holds another token")
+        raise TokenRefused(SignInReason.MALFORMED, f"the {rules.name} holds another token", fix=_SIGNED_ONLY)
     kind = header.get("typ")
     # "application/" may be left out of a media type here (RFC 7515 section 4.1.9).
     if kind is not None and (not isinstance(kind, str) or kind.lower().removeprefix("application/") not in rules.types):

@@ -111,7 +111,7 @@ def _check_offers(document: Mapping[str, object], expected: DiscoveryPolicy) -> 
             f"client assertions signed with {expected.signing_algorithm}",
         )
     for name, feature in _NOT_DONE.items():
-        if document.get(name) is True:
+        if document.get(name) in (True, "true"):
             raise DiscoveryUnfit(
                 f"the provider demands {feature}", fix="use an adapter that does that: this one does not"
             )

@@ -31,10 +31,12 @@ CHECK_CLIENT: Final = (
     "the key under the id that is sent (KEY_ID)"
 )
 _COMPARE: Final = "compare what is asked for with the client's registration: scopes, levels, claims, redirect URL"
+_NOT_DONE: Final = "this library neither pushes requests (PAR) nor signs them (JAR) at this provider"
+_NO_DPOP: Final = "let the provider register the client for Bearer tokens: those bound by DPoP are not supported"
 
 # Codes that no person causes: the request is wrong, or the client is not registered for what it asks.
 _SET_UP: Final[Mapping[str, str]] = {
-    "invalid_request": _COMPARE,
+    "invalid_request": f"{_COMPARE}; {_NOT_DONE}",
     "invalid_scope": "have the scopes that are asked for registered for the client",
     "unauthorized_client": "check the client id, and that the client is registered for the authorization code flow",
     "unsupported_response_type": "register the client for the authorization code flow",
@@ -55,6 +57,7 @@ _PERSON: Final[Mapping[str, str]] = {
 _TOKEN_CODES: Final = frozenset(
     {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type"}
     | {"invalid_scope", "invalid_token", "insufficient_scope", "server_error", "temporarily_unavailable"}
+    | {"use_dpop_nonce", "invalid_dpop_proof"}
 )
 
 
@@ -110,6 +113,8 @@ def of_token(error: EndpointError, provider: str) -> GovComponentsError:
 
 
 def _fix_of_code(code: str) -> str:
+    if code in ("use_dpop_nonce", "invalid_dpop_proof"):
+        return _NO_DPOP
     if code in ("invalid_request", "unsupported_grant_type", "invalid_scope"):
         return f"{_COMPARE}; nobody can sign in until it is mended"
     return (
@@ -121,17 +126,19 @@ def _fix_of_code(code: str) -> str:
 def of_userinfo(error: EndpointError, provider: str) -> GovComponentsError:
     """The error for an answer of the userinfo endpoint that is not 200."""
     code = shown_code(error.code)
-    if error.status == 401:
+    if error.status == 401 or error.code == "insufficient_scope":
         return SignInDenied(
             "the provider refused the access token",
             reason=SignInReason.PROVIDER_ERROR,
-            fix=f"{START_AGAIN}; if it goes on, {_COMPARE}",
+            fix=_COMPARE if error.code == "insufficient_scope" else f"{START_AGAIN}; if it goes on, {_COMPARE}",
             operation=_OPERATION,
             provider=provider,
             status=error.status,
             code=code,
         )
-    return unavailable(provider, "the userinfo endpoint failed", status=error.status, code=code)
+    gone = "compare the userinfo endpoint that the provider publishes with its documentation"
+    fix = gone if error.status in (404, 405, 410) else ""
+    return unavailable(provider, "the userinfo endpoint failed", fix=fix, status=error.status, code=code)
 
 
 def shown_code(code: str) -> str | None:

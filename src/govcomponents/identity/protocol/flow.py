@@ -28,6 +28,7 @@ from govcomponents.errors import (
 )
 from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.pending import PendingSignIn
+from govcomponents.identity.protocol.cures import cure_of_sign_in
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
@@ -70,7 +71,11 @@ def sign_in_errors(provider: str, operation: str = _OPERATION) -> Iterator[None]
         yield
     except TokenRefused as refused:
         raise SignInRejected(
-            refused.happened, reason=refused.reason, fix=refused.fix, operation=operation, provider=provider
+            refused.happened,
+            reason=refused.reason,
+            fix=cure_of_sign_in(refused),
+            operation=operation,
+            provider=provider,
         ) from None
     except NothingToUse as missing:
         raise unavailable(provider, str(missing), operation=operation) from None
@@ -197,7 +202,8 @@ def read_tokens(response: Response) -> Tokens:
         raise TokenRefused(SignInReason.MALFORMED, "the token endpoint gave both an error and tokens")
     kind, access_token, id_token = (answer.get(name) for name in ("token_type", "access_token", "id_token"))
     if not isinstance(kind, str) or kind.lower() != "bearer":
-        raise TokenRefused(SignInReason.MALFORMED, "the token endpoint gave another type of token than Bearer")
+        fix = "let the provider register the client for Bearer tokens: those that are bound (DPoP) are not supported"
+        raise TokenRefused(SignInReason.MALFORMED, "the token endpoint gave another type of token than Bearer", fix=fix)
     return Tokens(_token(access_token, "access"), _token(id_token, "ID"))
 
 

@@ -12,6 +12,7 @@ from govcomponents.errors import CallbackRefused, SignInReason, Unavailable
 from govcomponents.identity.events import AccountEvent, LogoutNotice, UnknownEvent
 from govcomponents.identity.jose.tokens import TokenRefused, check_id
 from govcomponents.identity.protocol import flow, logout, security_events
+from govcomponents.identity.protocol.cures import cure_of_notification
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class NotificationReader:
             raise CallbackRefused(
                 error.happened,
                 code=error.reason.value,
-                fix="act on nothing; answer with CallbackAnswer.for_error(error)",
+                fix=cure_of_notification(error),
                 operation=_OPERATION,
                 provider=provider,
             ) from None

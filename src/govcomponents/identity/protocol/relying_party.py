@@ -51,8 +51,8 @@ class TokenPolicy:
     one that it holds must be right in any case. `extra_audiences`: it may be meant for others as well. `max_life` is
     in seconds. `signed_userinfo`: the userinfo answer is a signed token, not JSON. `logout_algorithms`: those of
     logout tokens, where they are others. `logout_names_person`: a logout token is about a person, and nothing else.
-    `algorithm_fix`, `key_id_fix` and `userinfo_fix` name the settings that cure a token with another algorithm or
-    without a key id, and a userinfo answer of the other form.
+    `algorithm_fix`, `key_id_fix`, `level_fix` and `userinfo_fix` name the settings that cure a token with another
+    algorithm or without a key id, a level that is too low, and a userinfo answer of the other form.
     """
 
     algorithms: frozenset[str]
@@ -66,6 +66,7 @@ class TokenPolicy:
     logout_names_person: bool = False
     algorithm_fix: str = ""
     key_id_fix: str = ""
+    level_fix: str = ""
     userinfo_fix: str = ""
 
 

@@ -103,7 +103,11 @@ class OpenIdConnect(IdentityPort):
             response = await self._client.redeem(pending, callback)
             level = self._levels.of(response.id_token.get(self._settings.level_claim))
             if level.authentication < pending.authentication:
-                raise TokenRefused(SignInReason.BAD_LEVEL, "the person signed in with less than was asked for")
+                raise TokenRefused(
+                    SignInReason.BAD_LEVEL,
+                    "the person signed in with less than was asked for",
+                    fix=self._client.token_policy.level_fix,
+                )
             if self._settings.userinfo == "attributes":
                 verified = await attributes.fetch(self._client, self._settings, response, pending)
                 confidence = max(level.confidence, verified.confidence, key=lambda one: one.rank)

@@ -194,6 +194,8 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             algorithm_fix=f"set {settings.variable('id_token_algorithms')} to those with which the provider signs for "
             "this client, or have it sign with one of them",
             key_id_fix=f"set {settings.variable('require_key_id')} to false if the provider has one key without an id",
+            level_fix=f"set {settings.variable('levels')} and {settings.variable('level_claim')} to what the provider "
+            "calls its levels, or let it give this client the level that is asked for",
             userinfo_fix=f"set {settings.variable('userinfo')} to the form that the provider answers in: jwt or json",
         ),
         replay_store=client_settings.replay_store_of(settings, adapter_settings),
