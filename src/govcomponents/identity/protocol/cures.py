@@ -1,4 +1,4 @@
-"""How to mend what a check of a sign-in or a notification found, where the check itself names no setting.
+"""Names the cure of what a check of a sign-in or a notification found, where the check itself names no setting.
 
 To start again is advised only where it can help: a set-up that is wrong refuses the next person just so.
 """
