@@ -108,6 +108,20 @@ def test_keys_that_are_none(keys):
         PendingCookie(keys)
 
 
+@pytest.mark.parametrize("life", [0, -1, "60", 60.0, None, True])
+def test_a_life_that_is_none(life):
+    with pytest.raises(ConfigurationError, match="life"):
+        PendingCookie([KEY], life=life)
+
+
+@pytest.mark.parametrize("pending", [None, "text", 7, {}])
+def test_what_is_no_pending_sign_in_is_not_sealed(pending):
+    """F15."""
+    with pytest.raises(InvalidInput) as caught:
+        PendingCookie([KEY]).seal(pending)
+    assert caught.value.field == "pending"
+
+
 def test_a_key_does_not_show_itself():
     assert KEY.reveal() not in repr(KEY) + repr(PendingCookie([KEY]).__dict__.get("_life"))
 

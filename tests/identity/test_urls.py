@@ -30,6 +30,11 @@ from .kit import Desk
         "/x?n=line1%0D%0Aline2",
         "/x?p=C%3A%5CUsers",
         "/x?m=%C2%A0",
+        "/10%C2%A0000/%C3%A9%E2%80%8E",
+        "/x;v=1/a,b/~me",
+        "/a%2520b",
+        "/100%",
+        "/x?q=100%25&n=%00",
     ],
 )
 def test_h24_paths_of_this_site(path):
@@ -45,6 +50,7 @@ def test_h24_paths_of_this_site(path):
         "javascript:alert(1)", "/a@evil", "/%40evil", "///evil", "evil",
         "/a/..//evil", "/.//evil", "/a//../evil", "/%2e%2e//evil",
         "/a%5cb", "/a%255cb", "/a%0d%0aSet-Cookie:x", "/@evil", "",
+        "/a%C2%85b", "/a%7Fb", "/a%E2%80%A8b", "/%25250Ab", "/%2e%2f/evil", "/a/%2e%2e/%2fevil",
         " /a", "/a b", "/a\n", "/é", None, 7, b"/a", "/" + "a" * 2048,         "/./\\evil", "http:/evil",
     ],
 )  # fmt: skip

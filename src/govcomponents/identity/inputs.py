@@ -109,14 +109,14 @@ def expected(expect: Identity | Personal[str] | None, again: Identity | Secret |
     return expect.subject if isinstance(expect, Identity) else expect
 
 
-def check_pending(pending: object) -> None:
+def check_pending(pending: object, operation: str = "identity.complete") -> None:
     """Raise InvalidInput unless it is a pending sign-in."""
     if not isinstance(pending, PendingSignIn):
         raise InvalidInput(
             field="pending",
             problem=f"it is not a PendingSignIn, but of the type {type(pending).__name__}",
             fix="give what start() returned, or PendingSignIn.load(...) of what you kept",
-            operation="identity.complete",
+            operation=operation,
         )
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.canonical_json import parse_object
+from govcomponents.core.journeys import check_journey
 from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
 from govcomponents.frames import shield
@@ -67,8 +68,10 @@ class PendingSignIn(Result):
         try:
             values = parse_object(text.encode()) if len(text) <= MAX_DUMP else {}
             version = values.pop("version", None)
-            if version == _VERSION and version is not True and values.keys() <= _STORED:
+            numbers = (version, values.get("created_at"), values.get("max_age", 0))
+            if version == _VERSION and all(type(one) is int for one in numbers) and values.keys() <= _STORED:
                 pending = _validator().validate_python(values)
+                check_journey(pending.journey, "identity.complete")
                 if _is_whole(pending):
                     return pending
         except (AttributeError, TypeError, ValueError, RecursionError, ValidationError):
@@ -91,6 +94,8 @@ def _is_whole(pending: PendingSignIn) -> bool:
         and 0 <= pending.created_at <= _LAST_SECOND
         and (pending.max_age is None or 0 <= pending.max_age <= MAX_AGE)
         and (pending.return_to is None or is_safe_return_path(pending.return_to))
+        and len(set(pending.confidence)) == len(pending.confidence)
+        and Confidence.NONE not in pending.confidence
     )
 
 

@@ -16,6 +16,7 @@ from govcomponents.core.canonical_json import NotCanonical, decode_base64url
 from govcomponents.core.validation import is_guessable
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.frames import shield
+from govcomponents.identity.inputs import check_pending
 from govcomponents.identity.pending import PENDING_LIFE, PendingSignIn
 from govcomponents.privacy import Secret
 
@@ -37,18 +38,23 @@ class PendingCookie:
     """Seals pending sign-ins into cookie values, and opens them.
 
     `keys` come from `new_cookie_key`. Several let keys be changed: the first seals, all of them open. `life` is how
-    old a cookie may be, in seconds. Raises ConfigurationError for a key that is none.
+    old a cookie may be, in seconds. Raises ConfigurationError for a key or a life that is none.
     """
 
     def __init__(
         self, keys: Sequence[Secret], *, life: int = PENDING_LIFE, clock: Callable[[], float] = time.time
     ) -> None:
+        if type(life) is not int or life < 1:
+            raise ConfigurationError(
+                "the life of a cookie is no number of seconds", fix="give a whole number from 1 on"
+            )
         self._fernet = _fernet(keys)
         self._life = life
         self._clock = clock
 
     def seal(self, pending: PendingSignIn) -> str:
         """Encrypt a pending sign-in: a text that is safe in a cookie. Raises InvalidInput if it is above 4 KiB."""
+        check_pending(pending, "PendingCookie.seal")
         sealed = self._fernet.encrypt_at_time(pending.dump().encode(), int(self._clock())).rstrip(b"=")
         if len(sealed) > MAX_SEALED:
             raise InvalidInput(

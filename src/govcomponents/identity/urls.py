@@ -7,6 +7,8 @@ from urllib.parse import unquote
 
 from govcomponents.core.validation import MAX_URL
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
 
 def safe_return_path(path: object, default: str = "/") -> str:
     """Return a path of this site to send the person to after signing in, or `default` if it could lead elsewhere.
@@ -39,4 +41,4 @@ def _is_safe_decoded(path: str) -> bool:
     first, *others = path[1:].split("/")
     leads_back = "" in others[:-1] and any(part in (".", "..") for part in (first, *others))
     leads_out = (not first and bool(others)) or "@" in first or leads_back
-    return path.isprintable() and "\\" not in path and not leads_out
+    return not _CONTROL.search(path) and "\\" not in path and not leads_out
