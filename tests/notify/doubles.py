@@ -26,9 +26,11 @@ VALUES = {"name": "Sam", "reference": "RENEW-7", "amount": "£145.00", "refund":
 ADDRESS = ["Sam Example", "1 Example Street", "SW1A 1AA"]
 
 
-def over(transport, *, clock=lambda: NOW, key=TEST_KEY, production=None, templates=None, **settings):
+def over(transport, *, clock=lambda: NOW, key=TEST_KEY, production=None, templates=None, retries=True, **settings):
     """The blocking service object over a transport."""
-    runtime = Runtime(transport, clock=clock, retry=RetryPolicy(), is_production=production)
+    runtime = Runtime(
+        transport, clock=clock, retry=RetryPolicy() if retries else RetryPolicy.none(), is_production=production
+    )
     chosen = NotifySettings(api_key=key, **settings)
     port = GovUkNotify.from_settings(chosen, runtime)
     policy = Policy.from_settings(chosen, runtime, templates)

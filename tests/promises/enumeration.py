@@ -45,12 +45,24 @@ def outcome(write: Write, faults: tuple[str, ...], *, in_asyncio: bool) -> Outco
     return asyncio.run(_outcome(write, faults, in_asyncio=in_asyncio))
 
 
-async def _outcome(write: Write, faults: tuple[str, ...], *, in_asyncio: bool) -> Outcome:
+def outcome_at(write: Write, step: int, first: str, well: int, then: str, *, in_asyncio: bool) -> Outcome:
+    """Make the write: one fault strikes the request of a step, from 1; so many go well; another strikes all others."""
+    return asyncio.run(_outcome(write, (first, then), steps=(step, well), in_asyncio=in_asyncio))
+
+
+async def _outcome(
+    write: Write, faults: tuple[str, ...], *, in_asyncio: bool, steps: tuple[int, int] | None = None
+) -> Outcome:
     gov = (AsyncGovComponents if in_asyncio else GovComponents).sandbox(write.world)
     ready = await write.ready(gov)
     before = await ready.effects()
-    for fault in faults:
-        gov.simulator.faults.arm(write.provider, fault, operation=write.operation, times=1)
+    arm = gov.simulator.faults.arm
+    if steps is None:
+        for fault in faults:
+            arm(write.provider, fault, operation=write.operation, times=1)
+    else:
+        arm(write.provider, faults[0], nth=steps[0])
+        arm(write.provider, faults[1], skip=steps[0] - 1 + steps[1])  # it does not count what the other strikes
     told, promises_nothing = "success", False
     try:
         await done(ready.act())

@@ -17,6 +17,7 @@ EMAIL = "5ab1ec0d-0000-4000-8000-000000000101"
 SMS = "5ab1ec0d-0000-4000-8000-000000000102"
 LETTER = "5ab1ec0d-0000-4000-8000-000000000103"
 VALUES = {"name": "Sam", "reference": "R-1", "amount": "£30.00", "refund": "no"}
+PDF = b"%PDF-1.4\n"
 ADDRESS = ["Sam Example", "1 High Street", "Anytown", "SW1A 1AA"]
 
 
@@ -173,6 +174,26 @@ async def send_letter(gov: Gov) -> Ready:
     return Ready(lambda: gov.notify.send_letter(ADDRESS, LETTER, VALUES, "M-1"), _messages(gov))
 
 
+async def send_precompiled_letter(gov: Gov) -> Ready:
+    return Ready(lambda: gov.notify.send_precompiled_letter(PDF, "M-1"), _messages(gov))
+
+
+async def send_email_once(gov: Gov) -> Ready:
+    return Ready(lambda: gov.notify.send_email("sam@example.com", EMAIL, VALUES, "M-1", once=True), _messages(gov))
+
+
+async def send_sms_once(gov: Gov) -> Ready:
+    return Ready(lambda: gov.notify.send_sms("07700900001", SMS, VALUES, "M-1", once=True), _messages(gov))
+
+
+async def send_letter_once(gov: Gov) -> Ready:
+    return Ready(lambda: gov.notify.send_letter(ADDRESS, LETTER, VALUES, "M-1", once=True), _messages(gov))
+
+
+async def send_precompiled_letter_once(gov: Gov) -> Ready:
+    return Ready(lambda: gov.notify.send_precompiled_letter(PDF, "M-1", once=True), _messages(gov))
+
+
 WRITES = [
     Write("pay", "pay.create", create),
     Write("pay", "pay.capture", capture),
@@ -186,9 +207,19 @@ WRITES = [
     Write("notify", "notify.send_email", send_email),
     Write("notify", "notify.send_sms", send_sms),
     Write("notify", "notify.send_letter", send_letter),
+    Write("notify", "notify.send_precompiled_letter", send_precompiled_letter),
     Write("stripe", "*", create),
     Write("stripe", "*", capture),
     Write("stripe", "*", cancel),
     Write("stripe", "*", cancel_authorised),
     Write("stripe", "*", refund),
 ]
+
+OF_SEVERAL_STEPS = [
+    *(write for write in WRITES if write.provider == "stripe"),
+    *(
+        Write("notify", "*", send)
+        for send in (send_email_once, send_sms_once, send_letter_once, send_precompiled_letter_once)
+    ),
+]
+"""The writes that take more than one request: what fails may be the one before or after that which acts."""

@@ -71,7 +71,7 @@ class AsyncNotifyService(AsyncReading):
 
         Raises:
             InvalidInput: An argument is wrong; nothing was sent.
-            ReferenceReused: With `once`, what the provider holds has another recipient or template.
+            ReferenceReused: With `once`, what the provider holds has another recipient, template or text.
             RequestRefused: The provider finds the request wrong; nothing was sent.
             NotFound: The account has no such template.
             Conflict: The template is archived.
@@ -125,7 +125,7 @@ class AsyncNotifyService(AsyncReading):
 
         Raises:
             InvalidInput: An argument is wrong; nothing was sent.
-            ReferenceReused: With `once`, what the provider holds has another recipient or template.
+            ReferenceReused: With `once`, what the provider holds has another recipient, template or text.
             RequestRefused: The provider finds the request wrong; nothing was sent.
             NotFound: The account has no such template.
             Conflict: The template is archived.
@@ -176,7 +176,7 @@ class AsyncNotifyService(AsyncReading):
 
         Raises:
             InvalidInput: An argument is wrong; nothing was sent.
-            ReferenceReused: With `once`, what the provider holds has another recipient or template.
+            ReferenceReused: With `once`, what the provider holds has another recipient, template or text.
             RequestRefused: The provider finds the request wrong; nothing was sent.
             NotFound: The account has no such template.
             Conflict: The template is archived.

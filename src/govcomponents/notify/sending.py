@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from govcomponents.core.ports.answers import belonging, check_belongs
-from govcomponents.errors import InvalidInput, NotFound, OutcomeUnknown, RateLimited, ReferenceReused
+from govcomponents.errors import (
+    Conflict,
+    GovComponentsError,
+    InvalidInput,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    ReferenceReused,
+    RequestRefused,
+    WrongAnswer,
+)
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.guards import recipient_key
 from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SearchInput, SmsInput
 from govcomponents.notify.models import Channel, NotificationId, Sent
+from govcomponents.notify.templates.personalisation import has_file
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Sequence
@@ -61,7 +72,7 @@ class Sender:
         operation, _ = _described(message)
         reference = self._checked_once(message.reference, once, operation)
         message = self.guarded(message)
-        found, another = await self._look_for(message, reference)
+        found, another = await self._look_for(message, reference, by_content=True)
         if found is not None:
             return _as_sent(found)
         if another:
@@ -76,26 +87,50 @@ class Sender:
                 await self._wait_for_turn(message)
             return await self.deliver(message)
         except OutcomeUnknown as error:
-            for pause in _LOOK_AGAIN_AFTER:
-                await self.rest(pause)
-                found, _ = await self._look_for(message, reference)
-                if found is not None:
-                    return _as_sent(found)
-            raise OutcomeUnknown(
-                "the answer was lost, and 35 seconds later the provider holds no message with this reference: most "
-                "likely it was not accepted",
-                lookup="call again with `once`; whether the first request still arrives cannot be known",
-                operation=operation,
-                provider=self.port.provider,
-                status=error.status,
-                code=error.code,
-                request_id=error.request_id,
-            ) from None
+            return await self._found_after(message, reference, error)
 
-    async def _look_for(self, message: Message, reference: str) -> tuple[Notification | None, str]:
+    async def _found_after(self, message: Message, reference: str, lost: OutcomeUnknown) -> Sent:
+        """Return the message that a lost answer was about. Raises OutcomeUnknown if it is not found.
+
+        A look that fails says nothing of the message: it ends no doubt, whatever it failed with.
+        """
+        failed: GovComponentsError | None = None
+        for pause in _LOOK_AGAIN_AFTER:
+            await self.rest(pause)
+            try:
+                found, _ = await self._look_for(message, reference)
+            except WrongAnswer:
+                raise
+            except GovComponentsError as error:
+                failed = error
+                continue
+            if found is not None:
+                return _as_sent(found)
+            failed = None
+        if failed is None:
+            happened = (
+                "the answer was lost, and 35 seconds later the provider holds no message with this reference: most "
+                "likely it was not accepted"
+            )
+        else:
+            happened = f"the answer was lost, and the last look for the message failed ({type(failed).__name__})"
+        known = lost if failed is None else failed
+        raise OutcomeUnknown(
+            happened,
+            lookup="call again with `once`; whether the first request still arrives cannot be known",
+            operation=_described(message)[0],
+            provider=self.port.provider,
+            status=known.status,
+            code=known.code,
+            request_id=known.request_id,
+        ) from None
+
+    async def _look_for(
+        self, message: Message, reference: str, *, by_content: bool = False
+    ) -> tuple[Notification | None, str]:
         """Return the newest message with a reference that is this one; else None, and what is another about the newest.
 
-        What goes into the placeholders is not compared: no provider tells it.
+        What is compared is the template and the recipient, and the texts too if they are asked for `by_content`.
         """
         another = ""
         operation, channel = _described(message)
@@ -105,12 +140,38 @@ class Sender:
             async for notification in found:
                 check_belongs(notification, asked, operation=operation, provider=self.port.provider)
                 difference = _difference(message, notification)
+                if not difference and by_content and await self._reads_otherwise(message, notification):
+                    difference = "content"
                 if not difference:
                     return notification, ""
                 another = another or difference
         finally:
             await found.aclose()
         return None, another
+
+    async def _reads_otherwise(self, message: Message, held: Notification) -> bool:
+        """Whether a message that the provider holds has other texts; False where that cannot be told.
+
+        The provider is asked what it would write now. That tells nothing if the template was changed meanwhile, and of
+        files, whose links are new each time, of values that it takes links out of, and of ready-made letters.
+        """
+        if held.body is None or Can.PREVIEW not in self.port.capabilities or not _can_be_previewed(message):
+            return False
+        work = self.port.preview(message.template, message.personalisation)
+        asked = {"template_id": message.template}
+        try:
+            now = await belonging(
+                work, asked, operation="notify.preview", provider=self.port.provider, runtime=self.runtime
+            )
+        except (RequestRefused, NotFound, Conflict):  # such as of a template that was deleted meanwhile
+            return False
+        if now.template_version != held.template_version:
+            return False
+        pairs = ((now.body, held.body), (now.subject, held.subject))
+        return any(
+            one is not None and other is not None and one.reveal().split() != other.reveal().split()
+            for one, other in pairs
+        )
 
     def _checked_once(self, reference: str | None, once: object, operation: str) -> str:
         if once is not True:
@@ -237,6 +298,13 @@ def _difference(message: Message, held: Notification) -> str:
     if held.recipient is None or recipient_key(message.to.reveal()) == recipient_key(held.recipient.reveal()):
         return ""
     return "recipient"
+
+
+def _can_be_previewed(message: Message) -> TypeGuard[EmailInput | SmsInput | LetterInput]:
+    """Whether the provider would write the same texts for a preview of a message as for the message itself."""
+    if isinstance(message, PrecompiledInput) or message.extra:
+        return False
+    return not (has_file(message.personalisation) or (isinstance(message, EmailInput) and message.sanitise))
 
 
 def _written(lines: Sequence[str]) -> str:

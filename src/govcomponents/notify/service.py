@@ -75,7 +75,7 @@ class NotifyService(Reading):
 
         Raises:
             InvalidInput: An argument is wrong; nothing was sent.
-            ReferenceReused: With `once`, what the provider holds has another recipient or template.
+            ReferenceReused: With `once`, what the provider holds has another recipient, template or text.
             RequestRefused: The provider finds the request wrong; nothing was sent.
             NotFound: The account has no such template.
             Conflict: The template is archived.
@@ -129,7 +129,7 @@ class NotifyService(Reading):
 
         Raises:
             InvalidInput: An argument is wrong; nothing was sent.
-            ReferenceReused: With `once`, what the provider holds has another recipient or template.
+            ReferenceReused: With `once`, what the provider holds has another recipient, template or text.
             RequestRefused: The provider finds the request wrong; nothing was sent.
             NotFound: The account has no such template.
             Conflict: The template is archived.
@@ -180,7 +180,7 @@ class NotifyService(Reading):
 
         Raises:
             InvalidInput: An argument is wrong; nothing was sent.
-            ReferenceReused: With `once`, what the provider holds has another recipient or template.
+            ReferenceReused: With `once`, what the provider holds has another recipient, template or text.
             RequestRefused: The provider finds the request wrong; nothing was sent.
             NotFound: The account has no such template.
             Conflict: The template is archived.

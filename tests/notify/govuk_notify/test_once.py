@@ -4,12 +4,13 @@ import pytest
 
 from govcomponents import (
     InvalidInput,
+    NotSent,
     OutcomeUnknown,
     ReferenceReused,
     WrongAnswer,
 )
 from govcomponents.core.transports.in_process import InProcessTransport
-from govcomponents.notify import Status
+from govcomponents.notify import Status, attach
 from govcomponents.sandbox.app import Sandbox
 from notify.doubles import (
     ADDRESS,
@@ -22,6 +23,7 @@ from notify.doubles import (
     answer,
     on_sandbox,
     over,
+    refused,
     scripted,
 )
 
@@ -59,6 +61,98 @@ def test_once_takes_no_other_message_for_this_one():
     assert notify.send_letter(again, LETTER, VALUES, "CASE-1", once=True).id == letter.id
     with pytest.raises(ReferenceReused, match="recipient"):
         notify.send_letter(["Ann Example", *ADDRESS[1:]], LETTER, VALUES, "CASE-1", once=True)
+
+
+def test_once_takes_no_other_text_for_this_one():
+    sandbox, notify = on_sandbox(key=LIVE_KEY)
+    sent = {
+        "email": notify.send_email("sam@example.com", EMAIL, VALUES, "CASE-2", once=True),
+        "sms": notify.send_sms("07700900123", TEXT, VALUES, "CASE-2", once=True),
+        "letter": notify.send_letter(ADDRESS, LETTER, VALUES, "CASE-2", once=True),
+    }
+
+    def send(channel, values):
+        to = {"email": "sam@example.com", "sms": "07700900123", "letter": ADDRESS}[channel]
+        template = {"email": EMAIL, "sms": TEXT, "letter": LETTER}[channel]
+        return getattr(notify, f"send_{channel}")(to, template, values, "CASE-2", once=True)
+
+    for channel, first in sent.items():
+        for changed in ({"name": "Ann"}, {"reference": "RENEW-8"}):
+            with pytest.raises(ReferenceReused, match="its content is another") as caught:
+                send(channel, {**VALUES, **changed})
+            assert "Ann" not in str(caught.value)
+        again = send(channel, {**VALUES, "refund": "no", "unused": "x"})  # it reads the same
+        assert (again.is_repeat, again.id) == (True, first.id)
+    assert len(sandbox.notify.messages.all()) == 3
+
+
+def test_texts_that_cannot_be_compared_are_not_called_others():
+    sandbox, notify = on_sandbox(key=LIVE_KEY)
+    file = {"name": "Sam", "link_to_file": attach(b"%PDF-1.4", "a.pdf")}
+    one = notify.send_email("sam@example.com", FILE, file, "CASE-3", once=True)
+    assert notify.send_email("sam@example.com", FILE, file, "CASE-3", once=True).id == one.id
+
+    typed = {**VALUES, "name": "https://evil.example/x"}
+    two = notify.send_email("sam@example.com", EMAIL, typed, "CASE-4", sanitise=["name"], once=True)
+    assert notify.send_email("sam@example.com", EMAIL, typed, "CASE-4", sanitise=["name"], once=True).id == two.id
+
+    pdf = b"%PDF-1.4 one"
+    three = notify.send_precompiled_letter(pdf, "CASE-5", once=True)
+    assert notify.send_precompiled_letter(b"%PDF-1.4 two", "CASE-5", once=True).id == three.id
+    assert len(sandbox.notify.messages.all()) == 3
+
+
+HELD = {
+    "id": "1", "type": "sms", "reference": "once-3", "phone_number": "07700900123", "status": "created",
+    "template": {"id": TEXT, "version": 1}, "created_at": "2026-03-02T09:00:00.000000Z", "body": "Dear Sam",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "preview",
+    [
+        answer(200, {"id": TEXT, "type": "sms", "version": 2, "body": "Hello Sam", "subject": None}),
+        refused(400, "BadRequestError", "Template has been deleted"),
+        refused(404, "NoResultFound", "No result found"),
+    ],
+)
+def test_a_template_that_changed_meanwhile_makes_no_other_message(preview):
+    found = answer(200, {"notifications": [HELD], "links": {}})
+    transport, notify = scripted(found, preview)
+
+    assert notify.send_sms("07700900123", TEXT, VALUES, "once-3", once=True).is_repeat
+    assert [request.method for request in transport.sent] == ["GET", "POST"]
+    assert transport.sent[1].url.endswith("/preview")
+
+
+LOOKS = [
+    refused(403, "AuthError", "Invalid token: API key not found"),
+    refused(429, "RateLimitError", "Exceeded rate limit"),
+    refused(400, "BadRequestError", "x"),
+    answer(200, b"<html>"),
+    answer(404, b"<html>"),
+    answer(503, b"<html>"),
+    OutcomeUnknown("lost"),
+    NotSent("no connection"),
+]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=str)
+@pytest.mark.parametrize("failures", [1, 2, 3])
+def test_a_look_that_fails_ends_no_doubt(look, failures):
+    empty = answer(200, {"notifications": [], "links": {}})
+    found = answer(200, {"notifications": [HELD], "links": {}})
+    transport, notify = scripted(
+        empty, OutcomeUnknown("the answer was lost"), *[look] * failures, found, found, retries=False
+    )
+    if failures < 3:
+        assert notify.send_sms("07700900123", TEXT, VALUES, "once-3", once=True).is_repeat
+    else:
+        with pytest.raises(OutcomeUnknown, match="the last look for the message failed") as caught:
+            notify.send_sms("07700900123", TEXT, VALUES, "once-3", once=True)
+        assert caught.value.operation == "notify.send_sms"
+        assert "call again with `once`" in str(caught.value)
+    assert sum(request.method == "POST" for request in transport.sent) == 1
 
 
 def test_another_message_with_the_reference_does_not_end_the_doubt():

@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.responses import read_as
 from govcomponents.core.ports.answers import check_is
-from govcomponents.errors import Conflict, GovComponentsError, NotFound, RequestRefused
+from govcomponents.errors import Conflict, GovComponentsError, NotFound, OutcomeUnknown, RequestRefused
 from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, Reader, carrying, webhook_secrets
 from govcomponents.pay.adapters.doubts import DOUBTS
 from govcomponents.pay.adapters.local_filters import fits
@@ -107,7 +107,21 @@ class Stripe(ApiKeyAdapter):
             response = await self._ask(request)
             if response.header("idempotent-replayed") != "true":
                 return self._read(request, response, reader)
-            return await self._one(read_again(self._read(request, response, _MADE)), reader)
+            made = self._read(request, response, _MADE)
+            try:
+                return await self._one(read_again(made), reader)
+            except OutcomeUnknown:
+                raise
+            except GovComponentsError as error:  # of the reading; what was made is there all the same
+                raise OutcomeUnknown(
+                    f"it was made under this key, and how it is now could not be read ({type(error).__name__})",
+                    lookup=request.lookup,
+                    operation=request.operation,
+                    provider=self.provider,
+                    status=error.status,
+                    code=error.code,
+                    request_id=error.request_id,
+                ) from None
 
     async def _look(self, operation: str, payment_id: str) -> Payment:
         if wire.is_intent(payment_id):
