@@ -77,7 +77,7 @@ def lay_out() -> None:
     """Write the pages, with links as they lead on the site, and what lies beside them, where they have changed."""
     wanted = {f"{place}": ROOT / name for name, place in FIRST_PAGES.items() if place != "index.md"}
     for file in sorted((ROOT / "docs").rglob("*")):
-        if file.is_file() and file.suffix not in {".py", ".pyc"}:
+        if file.is_file() and file.suffix not in {".py", ".pyc", ".toml"}:
             wanted[file.relative_to(ROOT / "docs").as_posix()] = file
     for place, file in wanted.items():
         target = PAGES / place

@@ -57,7 +57,7 @@ class PayService(Telephone, Agreements, Refunds):
         idempotency_key: str | None = None,
         extra: Mapping[str, object] | None = None,
     ) -> Payment:
-        """Create a payment that the person makes on the provider's pages: redirect to `next_url.reveal()`.
+        """Create a payment that the person makes on the provider's pages: send them to its `redirect_url()`.
 
         The person comes back to `return_url`, whatever became of the payment, and nothing is added to it: `get` the
         payment then.
@@ -80,7 +80,7 @@ class PayService(Telephone, Agreements, Refunds):
             extra: The provider's own fields, put on the wire untouched; not portable.
 
         Returns:
-            The payment, with `next_url` for the person.
+            The payment, with `redirect_url()` for the person.
 
         Raises:
             InvalidInput: An argument is wrong, or beyond one of `limits`; nothing was sent.
