@@ -104,7 +104,7 @@ def test_the_operation_is_around_its_attempts_and_the_waits_between_them(connect
     assert (first.number, first.outcome, first.status) == (1, "not_sent", None)
     assert (second.number, second.outcome, second.status) == (2, "answered", 200)
     assert first.operation is second.operation is operation
-    assert (second.method, second.server, second.port) == ("GET", "publicapi.payments.service.gov.uk", None)
+    assert (second.method, second.server, second.port) == ("GET", "publicapi.payments.service.gov.uk", 443)
     assert operation.seconds >= first.seconds + second.seconds > 0
     waited = seen.seen[3][1]
     assert isinstance(waited, Happening)

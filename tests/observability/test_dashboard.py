@@ -72,7 +72,11 @@ def test_a_query_asks_for_words_that_are_said(name: str) -> None:
     known = happenings()
     assert {"sign_in.refused", "retry.waited", "outbox.dead", "keys.rotated", "bulk.paused"} <= known
     for _, label, value in chosen(QUERIES[name]):
-        said = {"happening": known, "error_type": {*errors.__all__, ""}, "reason": set(SignInReason)}[label]
+        said = {
+            "govcomponents_happening": known,
+            "error_type": {*errors.__all__, ""},
+            "govcomponents_reason": set(SignInReason),
+        }[label]
         for part in value.split("|"):
             assert part in said or (part.endswith(".*") and any(one.startswith(part[:-2]) for one in said)), part
 

@@ -93,7 +93,7 @@ def test_prometheus_counts_operations_requests_and_what_happens(
     families = {family.name: family for family in text_string_to_metric_families(text)}
     assert {metric.prometheus_name.removesuffix("_total") for metric in METRICS} <= families.keys()
     counts = {
-        (sample.labels["operation"], sample.labels["error_type"]): sample.value
+        (sample.labels["govcomponents_operation"], sample.labels["error_type"]): sample.value
         for sample in families["govcomponents_operation_duration_seconds"].samples
         if sample.name.endswith("_count")
     }
@@ -108,8 +108,12 @@ def test_prometheus_counts_operations_requests_and_what_happens(
     assert [one["http_response_status_code"] for one in requests if one["url_template"].endswith("{payment_id}")] == [
         "404"
     ]
-    (refused,) = [s for s in families["govcomponents_happenings"].samples if s.labels["happening"] == "sign_in.refused"]
-    assert (refused.labels["reason"], refused.value) == ("bad_state", 1)
+    (refused,) = [
+        sample
+        for sample in families["govcomponents_happenings"].samples
+        if sample.labels["govcomponents_happening"] == "sign_in.refused" and sample.name.endswith("_total")
+    ]
+    assert (refused.labels["govcomponents_reason"], refused.value) == ("bad_state", 1)
     assert not [canary for canary in CANARIES if canary in text]
 
 

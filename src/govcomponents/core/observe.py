@@ -65,17 +65,18 @@ class Operation:
 class Attempt:
     """One HTTP request of an operation. It holds the URL's template, such as "/v1/payments/{id}", and never the URL.
 
-    `server` and `port` are the provider's; `template` is empty where the adapter gives none. `number` counts from 1.
-    What an observer puts into `headers`, such as `traceparent`, goes out with the request; it replaces no header of
-    the adapter's own. `outcome`, `status`, `request_id` and `seconds` are filled in when the attempt has ended.
+    `scheme`, `server` and `port` are of the provider's URL; `template` is empty where the adapter gives none. `number`
+    counts from 1. What an observer puts into `headers`, such as `traceparent`, goes out with the request; it replaces
+    no header of the adapter's own. `outcome`, `status`, `request_id` and `seconds` are filled in when the attempt has ended.
     """
 
     operation: Operation
     number: int
     method: str
     server: str
-    port: int | None
+    port: int
     template: str
+    scheme: str = "https"
     headers: dict[str, str] = field(default_factory=dict)
     outcome: AttemptOutcome = "outcome_unknown"
     status: int | None = None

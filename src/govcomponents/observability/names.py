@@ -7,7 +7,10 @@ label is of a closed set: no label grows with the number of people, payments or 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from govcomponents.core.observe import Attempt
 
 COMPONENT: Final = "govcomponents.component"
 OPERATION: Final = "govcomponents.operation"
@@ -50,23 +53,26 @@ class Metric:
 
     @property
     def prometheus_labels(self) -> tuple[str, ...]:
-        """The labels as Prometheus writes them."""
-        return tuple(label.removeprefix("govcomponents.").replace(".", "_") for label in self.labels)
+        """The labels as Prometheus writes them, and as OpenTelemetry's exporters for it do."""
+        return tuple(label.replace(".", "_") for label in self.labels)
 
+
+BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+"""The bounds of all histograms, in seconds: those that the conventions advise, and those of long waits."""
 
 OPERATION_DURATION: Final = Metric(
     "govcomponents.operation.duration",
     "histogram",
     "s",
     (OPERATION, PROVIDER, ACCOUNT, ERROR_TYPE),
-    "how long an operation took, with its attempts and the waits between them; error.type is empty if it went well",
+    "how long an operation took, with its attempts and the waits between them; without error.type it went well",
 )
 REQUEST_DURATION: Final = Metric(
     "http.client.request.duration",
     "histogram",
     "s",
-    (METHOD, SERVER, STATUS, ERROR_TYPE, TEMPLATE),
-    "how long one request took; the status is empty where no answer came, and error.type says why",
+    (METHOD, SERVER, PORT, TEMPLATE, STATUS, ERROR_TYPE),
+    "how long one request took; error.type is the status of a refusal, or says why no answer came",
 )
 WAIT: Final = Metric(
     "govcomponents.wait.duration",
@@ -84,3 +90,10 @@ HAPPENINGS: Final = Metric(
 )
 METRICS: Final = (OPERATION_DURATION, REQUEST_DURATION, WAIT, HAPPENINGS)
 """All metrics that the observers of this package give. Those of time are in seconds."""
+
+
+def error_of(attempt: Attempt) -> str:
+    """Return why a request failed: the status that refused it, or what is known where no answer came; else nothing."""
+    if attempt.status is None:
+        return attempt.outcome
+    return str(attempt.status) if attempt.status >= 400 else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.http.runtime import VERSION
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _SCOPE: Final = "govcomponents"
 _KINDS: Final = {"outbox.queued": SpanKind.PRODUCER}
 _MOST_KNOWN: Final = 1000  # kinds of requests: each has a template, and nobody's data
+_PORTS: Final = {"http": 80, "https": 443}
 _FAILED: Final = Status(StatusCode.ERROR)
 
 
@@ -68,12 +70,13 @@ class OpenTelemetryObserver(Observer):
         self._propagates = propagates
         meter = metrics.get_meter(_SCOPE, VERSION, meter_provider)
         operations, requests = names.OPERATION_DURATION, names.REQUEST_DURATION
-        self._operations = meter.create_histogram(operations.name, operations.unit, operations.told)
-        self._requests = meter.create_histogram(requests.name, requests.unit, requests.told)
+        of = partial(meter.create_histogram, explicit_bucket_boundaries_advisory=names.BUCKETS)
+        self._operations = of(operations.name, operations.unit, operations.told)
+        self._requests = of(requests.name, requests.unit, requests.told)
         self._waits = meter.create_counter(names.WAIT.name, names.WAIT.unit, names.WAIT.told)
         self.measures = not isinstance(self._operations, NoOpHistogram)
         self._operations_known: dict[tuple[str, str, str], dict[str, str]] = {}
-        self._attempts_known: dict[tuple[str, str, int | None, str, str], tuple[str, dict[str, str | int]]] = {}
+        self._attempts_known: dict[tuple[str, str, int, str, str], tuple[str, dict[str, str | int]]] = {}
         self._happenings = meter.create_counter(names.HAPPENINGS.name, names.HAPPENINGS.unit, names.HAPPENINGS.told)
 
     def operation(self, operation: Operation, /) -> AbstractContextManager[object]:
@@ -109,8 +112,8 @@ class OpenTelemetryObserver(Observer):
             names.PROVIDER: happening.provider,
             names.ACCOUNT: happening.account,
         }
-        reason = happening.labels.get("reason", "")
-        self._happenings.add(1, {**about, names.REASON: reason})
+        reason = happening.labels.get("reason")
+        self._happenings.add(1, about if reason is None else {**about, names.REASON: reason})
         if happening.seconds is not None:
             self._waits.add(happening.seconds, about)
         if happening.journey is None and happening.item is None:
@@ -151,15 +154,15 @@ class OpenTelemetryObserver(Observer):
         key = (it.method, it.server, it.port, it.template, it.operation.provider)
         known = self._attempts_known.get(key)
         if known is None:
+            port = "" if it.port == _PORTS.get(it.scheme) else f":{it.port}"
             about: dict[str, str | int] = {
                 names.METHOD: it.method,
                 names.SERVER: it.server,
                 names.TEMPLATE: it.template,
-                names.URL: f"//{it.server}{'' if it.port is None else f':{it.port}'}{it.template}",
+                names.PORT: it.port,
+                names.URL: f"{it.scheme}://{it.server}{port}{it.template}",
                 names.PROVIDER: it.operation.provider,
             }
-            if it.port is not None:
-                about[names.PORT] = it.port
             known = (f"{it.method} {it.template}" if it.template else it.method), about
             if len(self._attempts_known) < _MOST_KNOWN:
                 self._attempts_known[key] = known
@@ -167,12 +170,9 @@ class OpenTelemetryObserver(Observer):
 
     def ended_operation(self, it: Operation) -> None:
         """Measure an operation that has ended."""
-        about = {
-            names.OPERATION: it.name,
-            names.PROVIDER: it.provider,
-            names.ACCOUNT: it.account,
-            names.ERROR_TYPE: it.error or "",
-        }
+        about = {names.OPERATION: it.name, names.PROVIDER: it.provider, names.ACCOUNT: it.account}
+        if it.error:
+            about[names.ERROR_TYPE] = it.error
         self._operations.record(it.seconds, about)
 
     def ended_attempt(self, it: Attempt) -> None:
@@ -180,10 +180,13 @@ class OpenTelemetryObserver(Observer):
         about: dict[str, str | int] = {
             names.METHOD: it.method,
             names.SERVER: it.server,
-            names.STATUS: "" if it.status is None else it.status,
-            names.ERROR_TYPE: it.outcome if it.status is None else "",
+            names.PORT: it.port,
             names.TEMPLATE: it.template,
         }
+        if it.status is not None:
+            about[names.STATUS] = it.status
+        if error := names.error_of(it):
+            about[names.ERROR_TYPE] = error
         self._requests.record(it.seconds, about)
 
 
@@ -236,8 +239,8 @@ class _AttemptSpan(AbstractContextManager[None]):
         if span is not None:
             if it.status is not None:
                 span.set_attribute(names.STATUS, it.status)
-            if it.status is None or it.status >= 400:
-                span.set_attribute(names.ERROR_TYPE, it.outcome if it.status is None else str(it.status))
+            if error := names.error_of(it):
+                span.set_attribute(names.ERROR_TYPE, error)
                 span.set_status(_FAILED)
             if it.request_id is not None:
                 span.set_attribute(names.PROVIDER_REQUEST, it.request_id)

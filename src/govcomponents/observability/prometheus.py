@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from govcomponents.core.observe import Attempt, Happening, Observer, Operation
 from govcomponents.errors import ConfigurationError
 from govcomponents.frames import leaving_frames_behind
-from govcomponents.observability.names import HAPPENINGS, OPERATION_DURATION, REQUEST_DURATION, WAIT
+from govcomponents.observability.names import BUCKETS, HAPPENINGS, OPERATION_DURATION, REQUEST_DURATION, WAIT, error_of
 
 try:
     from prometheus_client import REGISTRY, CollectorRegistry, Counter, Histogram
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from govcomponents.observability.names import Metric
-
-_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 
 
 class PrometheusObserver(Observer):
@@ -59,8 +57,7 @@ class PrometheusObserver(Observer):
 
     def _count_attempt(self, it: Attempt) -> None:
         status = "" if it.status is None else str(it.status)
-        error = it.outcome if it.status is None else ""
-        self._requests.labels(it.method, it.server, status, error, it.template).observe(it.seconds)
+        self._requests.labels(it.method, it.server, it.port, it.template, status, error_of(it)).observe(it.seconds)
 
 
 class _Ended(AbstractContextManager[None]):
@@ -75,7 +72,7 @@ class _Ended(AbstractContextManager[None]):
 
 def _histogram(metric: Metric, registry: CollectorRegistry) -> Histogram:
     name, labels = metric.prometheus_name, metric.prometheus_labels
-    return Histogram(name, metric.told, labels, buckets=_BUCKETS, registry=registry)
+    return Histogram(name, metric.told, labels, buckets=BUCKETS, registry=registry)
 
 
 def _counter(metric: Metric, registry: CollectorRegistry) -> Counter:

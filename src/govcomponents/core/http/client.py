@@ -165,8 +165,8 @@ class HttpClient:
         if not watchers:
             check_deadline(request.operation, self.provider)
             return await self.transport.send(request)
-        server, port = self._server if request.url.startswith(self._below) else _server(request.url)
-        attempt = Attempt(operation, number, request.method, server, port, request.template)
+        scheme, server, port = self._server if request.url.startswith(self._below) else _server(request.url)
+        attempt = Attempt(operation, number, request.method, server, port, request.template, scheme=scheme)
         with AttemptWatch(watchers, attempt):
             if attempt.headers:
                 own = {name.lower() for name in request.headers}
@@ -197,6 +197,7 @@ def _is_observed(operation: str) -> bool:
     return current is not None and current.name == operation
 
 
-def _server(url: str) -> tuple[str, int | None]:
+def _server(url: str) -> tuple[str, str, int]:
+    """Return the scheme, the host and the port of a URL, which is the scheme's own where none is written."""
     parts = urlsplit(url)
-    return parts.hostname or "", parts.port
+    return parts.scheme, parts.hostname or "", parts.port or (80 if parts.scheme == "http" else 443)
