@@ -67,7 +67,8 @@ class Attempt:
 
     `scheme`, `server` and `port` are of the provider's URL; `template` is empty where the adapter gives none. `number`
     counts from 1. What an observer puts into `headers`, such as `traceparent`, goes out with the request; it replaces
-    no header of the adapter's own. `outcome`, `status`, `request_id` and `seconds` are filled in when the attempt has ended.
+    no header of the adapter's own. `outcome`, `status`, `request_id` and `seconds` are filled in when the
+    attempt has ended.
     """
 
     operation: Operation
