@@ -150,8 +150,8 @@ torture: $(VENV)/.dev ## kill workers 500 times on each database, restart the da
 		tests/conformance/test_durable_budget.py
 
 .PHONY: docs docs-serve
-docs: $(VENV)/.docs ## build the site of the docs in build/site: strictly, and with nothing from another host
-	@$(PY) tools/build_docs.py
+docs: $(VENV)/.docs ## build the site of the docs in build/site, strictly; BESIDE=folder puts it beside other versions
+	@$(PY) tools/build_docs.py $(if $(BESIDE),--beside "$(BESIDE)")
 
 docs-serve: $(VENV)/.docs ## show the site on this machine, with pages as they are written (Ctrl-C ends it)
 	@$(PY) tools/build_docs.py --serve

@@ -10,6 +10,7 @@ laid out in build/pages first, and the generator reads them there.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ import sys
 import threading
 import time
 from html.parser import HTMLParser
+from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -141,6 +143,28 @@ def build() -> int:
     return 1 if elsewhere else 0
 
 
+def keep_beside_others(folder: Path) -> None:
+    """Put the built site into a folder of all versions: its first page and the selector of the theme lead to each.
+
+    The names are those of `mike`, which the selector of the theme knows: `versions.json`, newest first, and `latest`.
+    """
+    version = ".".join(metadata.version("govcomponents").split(".")[:2])
+    shutil.rmtree(folder / version, ignore_errors=True)
+    shutil.copytree(SITE, folder / version)
+    found = [path.name for path in folder.iterdir() if re.fullmatch(r"\d+\.\d+", path.name)]
+    versions = sorted(found, key=lambda name: [int(part) for part in name.split(".")], reverse=True)
+    listed = [
+        {"version": name, "title": name, "aliases": ["latest"] if name == versions[0] else []} for name in versions
+    ]
+    (folder / "versions.json").write_text(json.dumps(listed, indent=2) + "\n", encoding="utf-8")
+    (folder / "index.html").write_text(
+        f'<!doctype html><html lang="en"><title>govcomponents</title><a href="{versions[0]}/">govcomponents</a>'
+        f'<meta http-equiv="refresh" content="0; url={versions[0]}/"></html>\n',
+        encoding="utf-8",
+    )
+    print(f"Put beside the others in {folder}: {', '.join(versions)}")
+
+
 def serve() -> int:
     """Show the site on this machine until Ctrl-C, with pages as they are written."""
     lay_out()
@@ -160,4 +184,9 @@ def serve() -> int:
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description="Build the site of the docs in build/site.")
     arguments.add_argument("--serve", action="store_true", help="show it on this machine, and follow what is written")
-    sys.exit(serve() if arguments.parse_args().serve else build())
+    arguments.add_argument("--beside", type=Path, metavar="FOLDER", help="put it into this folder of all versions")
+    asked = arguments.parse_args()
+    status = serve() if asked.serve else build()
+    if asked.beside and status == 0:
+        keep_beside_others(asked.beside)
+    sys.exit(status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,15 +23,31 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
-def site():
-    """Build the site and serve it on this machine."""
-    pytest.importorskip("zensical")
-    subprocess.run([sys.executable, "tools/build_docs.py"], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=SITE)) as server:
+@contextmanager
+def served(folder):
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def versions(tmp_path_factory):
+    """Build the site beside that of an earlier version, which stands in a folder of its own."""
+    pytest.importorskip("zensical")
+    folder = tmp_path_factory.mktemp("versions")
+    (folder / "0.0").mkdir()
+    (folder / "0.0" / "index.html").write_text("<h1>The earlier one</h1>", encoding="utf-8")
+    build = [sys.executable, "tools/build_docs.py", "--beside", folder]
+    subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def site(versions):
+    """Serve the site on this machine, alone."""
+    with served(SITE) as address:
+        yield address
 
 
 def drawn():
@@ -119,3 +136,19 @@ def test_the_search_leads_to_a_page_by_keyboard(site, reader):
     waiting.until(lambda driver: driver.execute_script(results))
     ActionChains(reader.driver).send_keys(Keys.ENTER).perform()
     waiting.until(lambda _driver: "refund" in reader.url)
+
+
+def test_the_selector_leads_to_an_earlier_version(versions, reader):
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    with served(versions) as address:
+        reader.open(address)
+        waiting = WebDriverWait(reader.driver, 60)
+        links = "return [...document.querySelectorAll('.md-version a')].map(one => one.getAttribute('href'))"
+        waiting.until(lambda driver: len(driver.execute_script(links)) == 2)
+        assert not reader.url.startswith(f"{address}0.0/")
+        reader.driver.execute_script(
+            "arguments[0].click()", reader.driver.find_elements(By.CSS_SELECTOR, ".md-version a")[1]
+        )
+        waiting.until(lambda _driver: "The earlier one" in reader.text)
