@@ -44,6 +44,8 @@ def _hint(hint: Personal[str] | None) -> Personal[str] | None:
         raise ValueError("it is empty or too long")
     if hint is not None and not is_text(hint.reveal()):
         raise ValueError("it holds half of a surrogate pair, which is no character")
+    if hint is not None and not hint.reveal().isprintable():
+        raise ValueError("it holds a control character, or one that nobody sees")
     return hint
 
 

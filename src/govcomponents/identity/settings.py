@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from govcomponents.core.validation import is_secure, plain_url_parts
+from govcomponents.core.validation import is_secure, is_text, plain_url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.jose.signing import Signer, check_algorithm, load_signer, read_key_file
 from govcomponents.identity.jose.tokens import DEFAULT_LEEWAY, MAX_LEEWAY
@@ -16,11 +16,15 @@ from govcomponents.identity.replay_stores import FileReplayStore, MemoryReplaySt
 from govcomponents.privacy import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from govcomponents.settings import IdentitySettings
 
 MAX_PENDING_LIFE: Final = 7 * 86_400
+_SAID: Final = {
+    "string_unicode": "it holds half of a surrogate pair, which is no character",
+    "string_pattern_mismatch": "it has characters, or a form, that it cannot have",
+}
 
 
 class AdapterSettings(BaseModel):
@@ -29,11 +33,21 @@ class AdapterSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, arbitrary_types_allowed=True)
 
     signing_algorithm: str = Field("RS256", description="with which this service signs")
-    key_id: str | None = Field(None, min_length=1, max_length=256, description="the id of the published public key")
+    key_id: str | None = Field(
+        None, min_length=1, max_length=256, pattern=r"^[ -~]+$", description="the id of the published public key"
+    )
     signer: Any = Field(None, description="an object that signs, instead of a private key; not from the environment")
     leeway: int = Field(DEFAULT_LEEWAY, gt=0, le=MAX_LEEWAY, description="seconds that clocks may differ")
     replay_store: Any = Field(None, description="a ReplayStore, or the path of a file; by default in memory")
     pending_life: int = Field(PENDING_LIFE, ge=60, le=MAX_PENDING_LIFE, description="seconds to come back in")
+
+    @model_validator(mode="after")
+    def _check_texts(self) -> Self:
+        """Refuse at the start what could not be sent: an environment variable may hold bytes that are no text."""
+        for name in type(self).model_fields:
+            if not all(is_text(text) for text in _texts_in(getattr(self, name))):
+                raise WrongSetting(name, _SAID["string_unicode"])
+        return self
 
 
 class WrongSetting(ValueError):
@@ -42,6 +56,15 @@ class WrongSetting(ValueError):
     def __init__(self, setting: str, problem: str) -> None:
         super().__init__(problem)
         self.setting = setting
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for pair in value.items() for one in pair for text in _texts_in(one))
+    elif isinstance(value, tuple):
+        yield from (text for one in value for text in _texts_in(one))
 
 
 O = TypeVar("O", bound=AdapterSettings)  # noqa: E741  # one letter, as type variables have
@@ -58,7 +81,7 @@ def adapter_settings(model: type[O], settings: IdentitySettings, preset: Mapping
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)[0]
         cause = found.get("ctx", {}).get("error")
-        said = found["msg"].removeprefix("Value error, ")
+        said = _SAID.get(found["type"], found["msg"].removeprefix("Value error, "))
         if found["type"] == "literal_error":
             said = f"it is not one of {found['ctx']['expected']}, and no other is supported"
         name = cause.setting if isinstance(cause, WrongSetting) else str(found["loc"][0]) if found["loc"] else "..."

@@ -84,6 +84,8 @@ def test_t23_the_id_of_a_key():
     jwk = json.loads(service_key())
     assert load(json.dumps(jwk | {"kid": "own"})).key_id == "own"
     assert load(json.dumps(jwk | {"kid": "own"}), key_id="set").key_id == "set"
+    for odd in ("a\nb", "\ud800", "é", "x" * 257):
+        assert "kid" in refused(json.dumps(jwk | {"kid": odd}))
     assert load(service_key()).key_id == load(pem(jwt.PyJWK(jwk).key)).key_id
 
 

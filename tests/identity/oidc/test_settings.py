@@ -13,6 +13,7 @@ from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.jose.signing import CallableSigner
 from govcomponents.identity.port import IdentityCapability as Can
 from govcomponents.identity.port import IdentityPort
+from govcomponents.privacy import Secret
 
 from .support import LEVELS, settings, with_secret
 
@@ -110,6 +111,15 @@ def test_settings_may_be_text_as_in_the_environment():
         ({"assertion_audience": "http://id.example.com/token"}, "ASSERTION_AUDIENCE"),
         ({"end_session_endpoint": "http://id.example.com/end"}, "END_SESSION_ENDPOINT"),
         ({"preset": "nobody"}, "PRESET"),
+        ({"name": "\ud800"}, "NAME: it holds half of a surrogate pair"),  # F8
+        ({"scopes": "openid \udcff"}, "SCOPES"),
+        ({"languages": ["\udcff"]}, "LANGUAGES: it holds half of a surrogate pair"),
+        ({"extra_parameters": {"a": "\udcff"}}, "EXTRA_PARAMETERS: it holds half of a surrogate pair"),
+        ({"extra_parameters": '{"\\udcff": "a"}'}, "EXTRA_PARAMETERS: it holds half of a surrogate pair"),
+        ({"levels": {"\udcff": {"authentication": "two_factor"}}}, "LEVELS: it holds half of a surrogate pair"),
+        ({"key_id": "a\nb"}, "KEY_ID"),
+        ({"key_id": "\ud800"}, "KEY_ID"),
+        ({"private_key": Secret(7)}, "PRIVATE_KEY"),
         ({"no_such_setting": 1}, "NO_SUCH_SETTING"),
     ],
     ids=str,

@@ -184,6 +184,14 @@ def test_trap_15_a_hint_is_never_sent_where_it_would_be_ignored():
     assert inner(service().start(login_hint=Personal("sam@example.com")).url)["login_hint"] == "sam@example.com"
 
 
+@pytest.mark.parametrize("hint", ["\ud800", "a@b\r\nBcc: c", "a\0@b", "\u202ea@b", ""])
+def test_a_hint_that_is_no_address(hint):
+    """F8, F13."""
+    with pytest.raises(InvalidInput) as caught:
+        service().start(login_hint=hint)
+    assert caught.value.field == "login_hint"
+
+
 def test_a_hint_that_is_too_long():
     with pytest.raises(InvalidInput) as caught:
         service().start(login_hint="canary" * 60)

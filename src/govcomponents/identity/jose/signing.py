@@ -27,7 +27,7 @@ from govcomponents.identity.jose.jwk import (
     public_members,
     thumbprint,
 )
-from govcomponents.identity.jose.tokens import KEY_FOR
+from govcomponents.identity.jose.tokens import KEY_FOR, MAX_KID
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -160,7 +160,10 @@ def load_signer(
     text: Secret, *, algorithm: str, allowed: frozenset[str], key_id: str | None = None, setting: str
 ) -> KeySigner:
     """Read a private key as PEM or as a JWK. Raises ConfigurationError, which never holds any of the text."""
-    content = text.reveal().strip()
+    given: object = text.reveal()
+    if not isinstance(given, str):
+        raise _unusable(setting, "it is not text")
+    content = given.strip()
     if len(content) > MAX_KEY_FILE:
         raise _unusable(setting, "it is too large to be a key")
     if not is_text(content):
@@ -174,6 +177,8 @@ def load_signer(
     check_algorithm(algorithm, allowed, setting)
     _check_strength(key, algorithm, setting)
     found = key_id or (own_id if isinstance(own_id, str) and own_id else None)
+    if found is not None and not (len(found) <= MAX_KID and found.isascii() and found.isprintable()):
+        raise _unusable(setting, "its kid is not a short printable text")
     _check_works(signer, setting)
     return signer.renamed(found or thumbprint(public_members(key.public_key())))
 
