@@ -33,8 +33,8 @@ MEANINGS = {
 HEAD = """# What each provider can do
 
 Made from what the adapters declare; everything else is refused unsent, with `NotSupported`, which the contract proves.
-What is declared is proved by the test of the contract that is named, or else by the provider's own tests below
-`tests/identity`. What the `oidc` adapter can do is what its settings say of the provider.
+What is declared is proved by the test of the contract that is named. What the
+`oidc` adapter can do is what its settings say of the provider.
 
 """
 
@@ -45,8 +45,7 @@ def capabilities() -> str:
     lines = [f"| | {' | '.join(columns)} | proved by |", f"| --- |{' --- |' * len(columns)} --- |"]
     for capability, meaning in MEANINGS.items():
         cells = tuple("yes" if capability in declared else "" for declared in columns.values())
-        proof = f"`{PROOFS[capability]}`" if capability in PROOFS else "the provider's own tests"
-        proof = proof if "yes" in cells else ""
+        proof = f"`{PROOFS[capability]}`" if "yes" in cells else ""
         lines.append(f"| {meaning} | {' | '.join(cells)} | {proof} |")
     return HEAD + "\n".join(lines) + "\n"
 

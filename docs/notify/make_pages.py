@@ -34,16 +34,15 @@ def capabilities() -> str:
         "",
         "Made from the adapters' declarations by `docs/notify/make_pages.py`. What is not declared raises",
         "`NotSupported` before anything is sent: `test_what_is_not_declared_is_refused_unsent` proves it.",
-        "What is declared is proved by the test of the contract that is named, for each adapter that declares it, or",
-        "else by the provider's own tests. `govcomponents contract run NAME` reports the same of an adapter of yours.",
+        "What is declared is proved by the test of the contract that is named, for each adapter that declares it.",
+        "`govcomponents contract run NAME` reports the same of an adapter of yours.",
         "",
         "| | " + " | ".join(f"{kind.provider} (`{name}`)" for name, kind in columns.items()) + " | proved by |",
         "| --- | " + " | ".join("---" for _ in columns) + " | --- |",
     ]
     for capability in NotifyCapability:
         marks = tuple("yes" if capability in kind.capabilities else "no" for kind in columns.values())
-        proof = f"`{PROOFS[capability]}`" if capability in PROOFS else "the provider's own tests"
-        proof = proof if "yes" in marks else ""
+        proof = f"`{PROOFS[capability]}`" if "yes" in marks else ""
         lines.append(f"| {capability.value.replace('_', ' ')} | {' | '.join(marks)} | {proof} |")
     return "\n".join(lines) + "\n"
 

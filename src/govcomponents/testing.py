@@ -26,7 +26,11 @@ if TYPE_CHECKING:
     )
     from govcomponents.contracts.identity.suite import IdentitySuite as IdentitySuite
     from govcomponents.contracts.modes import BlockingView as BlockingView, Mode as Mode
-    from govcomponents.contracts.notify.subject import NotifyDouble as NotifyDouble, NotifySubject as NotifySubject
+    from govcomponents.contracts.notify.subject import (
+        Arrived as Arrived,
+        NotifyDouble as NotifyDouble,
+        NotifySubject as NotifySubject,
+    )
     from govcomponents.contracts.notify.suite import NotifySuite as NotifySuite
     from govcomponents.contracts.pay.subject import PayDouble as PayDouble, PaySubject as PaySubject
     from govcomponents.contracts.pay.suite import PaySuite as PaySuite
@@ -62,7 +66,7 @@ _HOMES = {
     "contracts.identity.subject": "IdentityDouble IdentitySubject",
     "contracts.identity.suite": "IdentitySuite",
     "contracts.modes": "BlockingView Mode",
-    "contracts.notify.subject": "NotifyDouble NotifySubject",
+    "contracts.notify.subject": "Arrived NotifyDouble NotifySubject",
     "contracts.notify.suite": "NotifySuite",
     "contracts.pay.subject": "PayDouble PaySubject",
     "contracts.pay.suite": "PaySuite",

@@ -35,6 +35,9 @@ PROOFS: Mapping[StrEnum, str] = {
     PayCapability.MOTO: "test_a_payment_for_a_person_on_the_telephone_says_so",
     PayCapability.CALLBACKS: "test_webhooks_are_proved_and_read",
     PayCapability.IDEMPOTENCY_KEYS: "test_a_key_lets_a_payment_be_repeated_and_made_once",
+    PayCapability.DISPUTES: "test_a_search_finds_disputes",
+    PayCapability.WELSH: "test_a_person_can_pay_on_pages_in_welsh",
+    PayCapability.PREFILLED_DETAILS: "test_details_that_are_known_are_on_the_page",
     NotifyCapability.EMAIL: _ACCEPTED,
     NotifyCapability.SMS: _ACCEPTED,
     NotifyCapability.LETTER: _ACCEPTED,
@@ -45,6 +48,13 @@ PROOFS: Mapping[StrEnum, str] = {
     NotifyCapability.TEMPLATES: _TEMPLATES,
     NotifyCapability.PREVIEW: _TEMPLATES,
     NotifyCapability.JOBS: "test_a_job_is_accepted_whole",
+    NotifyCapability.ATTACHMENTS: "test_a_file_arrives_as_it_was_sent",
+    NotifyCapability.INBOUND_SMS: "test_a_text_that_a_person_sent_is_found",
+    NotifyCapability.REPLY_TO: "test_answers_go_to_the_address_that_was_given",
+    NotifyCapability.SENDER: "test_a_text_comes_from_the_sender_that_was_given",
+    NotifyCapability.UNSUBSCRIBE: "test_a_reader_can_unsubscribe_with_one_click",
+    NotifyCapability.SANITISE: "test_links_in_a_value_that_is_sanitised_do_not_arrive",
+    NotifyCapability.CALLBACKS: "test_a_callback_tells_what_became_of_a_message",
     IdentityCapability.SIGN_IN: _SIGNS_IN,
     IdentityCapability.SINGLE_FACTOR: _FACTORS,
     IdentityCapability.TWO_FACTOR: _FACTORS,
@@ -65,19 +75,4 @@ PROOFS: Mapping[StrEnum, str] = {
     IdentityCapability.SIGN_OUT: "test_sign_out",
     IdentityCapability.CHECK: "test_the_provider_is_as_expected",
 }
-NOT_PROVED: frozenset[StrEnum] = frozenset(
-    {
-        PayCapability.DISPUTES,
-        PayCapability.WELSH,
-        PayCapability.PREFILLED_DETAILS,
-        NotifyCapability.ATTACHMENTS,
-        NotifyCapability.INBOUND_SMS,
-        NotifyCapability.REPLY_TO,
-        NotifyCapability.SENDER,
-        NotifyCapability.UNSUBSCRIBE,
-        NotifyCapability.SANITISE,
-        NotifyCapability.CALLBACKS,
-    }
-)
-"""No test of the suites shows yet that these work, whoever declares them: their providers' own tests do."""
 REFUSALS = "test_what_is_not_declared_is_refused_unsent"

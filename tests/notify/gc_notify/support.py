@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from functools import cache
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from tenacity import stop_after_attempt
 
+from govcomponents.contracts.notify.suite import Arrived
 from govcomponents.core.http.messages import Response
 from govcomponents.core.http.retry import RetryPolicy
 from govcomponents.core.http.runtime import Runtime
@@ -34,6 +36,16 @@ _DESCRIPTION = SHARED / "specs" / "gc-notify-openapi.yaml"
 
 needs_golden = pytest.mark.skipif(not _ANSWERS.exists(), reason="the published answers are not on this machine")
 needs_description = pytest.mark.skipif(not _DESCRIPTION.exists(), reason="the description is not on this machine")
+
+
+def as_arrived(fields: dict[str, Any]) -> Arrived:
+    """What reached the service of a message, from the fields of its request."""
+    files = [value["file"] for value in fields.get("personalisation", {}).values() if isinstance(value, dict)]
+    return Arrived(
+        files=tuple(base64.b64decode(file) for file in files),
+        reply_to=fields.get("email_reply_to_id"),
+        sender=fields.get("sms_sender_id"),
+    )
 
 
 @cache

@@ -16,14 +16,16 @@ from govcomponents.contracts.modes import Mode
 from govcomponents.contracts.notify.suite import NotifyDouble, NotifySubject, NotifySuite
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.notify import attach
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.settings import NotifySettings, Settings
 
-from .support import KEY, SECRET, TEMPLATE
+from .support import KEY, SECRET, TEMPLATE, as_arrived
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+TOKEN = "canary-callback-token"
 VALUES = {"name": "Canary Nightingale", "reference": "RENEW-7", "refund": False}
 ARGUMENTS = {
     "canaries": ("canary@example.com", "+16135550123", "6135550123", "Nightingale", SECRET, "ApiKey-v1"),
@@ -63,6 +65,7 @@ class Service:
 
     def __init__(self) -> None:
         self.held: dict[str, dict[str, object]] = {}
+        self.sent: list[dict[str, Any]] = []
         self._lock = threading.Lock()
 
     def __call__(self, request: Request) -> Response:
@@ -96,6 +99,7 @@ class Service:
     def _accept(self, fields: dict[str, Any], channel: str) -> Response:
         if channel == "bulk":
             return self._accept_job(fields)
+        self.sent.append(fields)
         with self._lock:
             number = f"00000000-0000-4000-8000-{len(self.held):012}"
             self.held[number] = {
@@ -132,6 +136,25 @@ class Service:
         }
         return self._answer(201, {"data": job})
 
+    def receipts(self) -> list[tuple[bytes, dict[str, str]]]:
+        """The receipts of what was delivered: its docs, "Delivery receipts"."""
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
+        return [(json.dumps(self._receipt(one)).encode(), headers) for one in self.held.values()]
+
+    def _receipt(self, message: dict[str, object]) -> dict[str, object]:
+        return {
+            "id": message["id"],
+            "reference": message["reference"],
+            "to": message["email_address"] or message["phone_number"],
+            "status": "delivered",
+            "status_description": "Delivered",
+            "provider_response": None,
+            "created_at": message["created_at"],
+            "completed_at": "2026-09-14T12:16:30.000000Z",
+            "sent_at": "2026-09-14T12:16:00.000000Z",
+            "notification_type": message["type"],
+        }
+
     def _refusal(self, status: int, kind: str, message: str) -> Response:
         return self._answer(status, {"errors": [{"error": kind, "message": message}], "status_code": status})
 
@@ -143,13 +166,25 @@ def connect():
     service = Service()
     transport = ScriptedTransport()
     transport.steps = deque([service] * 20)
-    return NotifyDouble(transport=transport, count=lambda: len(service.held))
+    return NotifyDouble(
+        transport=transport,
+        count=lambda: len(service.held),
+        arrived=lambda: [as_arrived(fields) for fields in service.sent],
+        callbacks=service.receipts,
+    )
 
 
 class TestByScript(NotifySuite):
     subject = NotifySubject(
-        build=lambda runtime: GcNotify.from_settings(NotifySettings(api_key=KEY), runtime),
+        build=lambda runtime: GcNotify.from_settings(NotifySettings(api_key=KEY, callback_tokens=(TOKEN,)), runtime),
         connect=connect,
+        file={
+            "to": "canary@example.com",
+            "template": TEMPLATE,
+            "personalisation": {**VALUES, "document": attach(b"%PDF-1.4 permit", "permit.pdf", as_link=False)},
+        },
+        reply_to="8e222534-7f05-4972-86e3-17c5d9f894e2",
+        sender="8e222534-7f05-4972-86e3-17c5d9f894e3",
         **ARGUMENTS,
     )
 

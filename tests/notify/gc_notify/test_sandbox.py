@@ -24,6 +24,8 @@ from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.providers.gc_notify.world import Service
 from govcomponents.settings import NotifySettings
 
+from .support import as_arrived
+
 NOW = "2026-03-02T15:00:00Z"
 SERVICE = Service()
 EMAIL, TEXT = (one.id for one in SERVICE.templates)
@@ -31,18 +33,40 @@ TEST, LIVE, TEAM = (SERVICE.key_text(key) for key in SERVICE.api_keys)
 VALUES = {"name": "Canary Nightingale", "reference": "RENEW-7", "refund": False}
 
 
+REPLY_TO, SENDER = "6c0de5ec-0000-4000-8000-0000000000a1", "6c0de5ec-0000-4000-8000-0000000000b1"
+TOKEN = "canary-callback-token"
+
+
 def connect():
-    sandbox = Sandbox({"gc_notify": {}})
+    service = {"reply_to_ids": [REPLY_TO], "sms_sender_ids": [SENDER]}
+    service |= {"callback_url": "https://service.example.gov.uk/receipts", "callback_token": TOKEN}
+    sandbox = Sandbox({"gc_notify": {"services": [service]}})
+    sent, calls = [], []
+    sandbox.callbacks.receive(lambda call: calls.append((call.body, call.headers)) or 200)
+
+    def answer(request):
+        reply = sandbox.handle(request)
+        if request.method == "POST" and reply.status == 201:
+            sent.append(json.loads(request.body))
+        return reply
+
+    def callbacks():
+        sandbox.clock.advance(3600)
+        return calls
+
     return NotifyDouble(
-        transport=InProcessTransport(sandbox.handle, sandbox.clock.advance),
+        transport=InProcessTransport(answer, sandbox.clock.advance),
         clock=sandbox.clock.time,
         count=lambda: len(sandbox.gc_notify.messages.all()),
+        arrived=lambda: [as_arrived(fields) for fields in sent],
+        callbacks=callbacks,
     )
 
 
 def build(runtime):
     base_url = "https://sandbox.example.gov.uk/gc-notify"
-    return GcNotify.from_settings(NotifySettings(adapter="gc_notify", api_key=TEST, base_url=base_url), runtime)
+    own = NotifySettings(adapter="gc_notify", api_key=TEST, base_url=base_url, callback_tokens=(TOKEN,))
+    return GcNotify.from_settings(own, runtime)
 
 
 class TestOverTheSandbox(NotifySuite):
@@ -58,6 +82,13 @@ class TestOverTheSandbox(NotifySuite):
         },
         sms={"to": "+16135550123", "template": TEXT, "personalisation": VALUES, "reference": "RENEW-7-text"},
         bad_input=[{"extra": {"field": ...}}],
+        file={
+            "to": "canary@example.com",
+            "template": EMAIL,
+            "personalisation": {**VALUES, "document": attach(b"%PDF-1.4 permit", "permit.pdf", as_link=False)},
+        },
+        reply_to=REPLY_TO,
+        sender=SENDER,
         job={
             "rows": [
                 {"to": "canary@example.com", "name": "Nightingale", "reference": "R-1", "refund": "no"},

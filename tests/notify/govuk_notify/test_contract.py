@@ -1,12 +1,14 @@
 """The GOV.UK Notify adapter fulfils the contract, over the sandbox and over answers by script."""
 
+import base64
 import json
 from collections import deque
 
-from govcomponents.contracts.notify.suite import NotifyDouble, NotifySubject, NotifySuite
+from govcomponents.contracts.notify.suite import Arrived, NotifyDouble, NotifySubject, NotifySuite
 from govcomponents.core.http.messages import Response
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.notify import attach
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.port import NotifyPort
@@ -17,8 +19,9 @@ EMAIL_TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000101"
 LETTER_TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000103"
 SMS_TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000102"
 KEY = "demo-test-5ab1ec0d-0000-4000-8000-000000000001-5ab1ec0d-5ec2-4000-8000-000000000001"
+TOKEN = "canary-callback-token"
 VALUES = {"name": "Canary Nightingale", "reference": "RENEW-7", "amount": "£145.00", "refund": False}
-CANARIES = ("canary@example.com", "07700900123", "7700900123", "Nightingale", KEY[-36:], "Bearer")
+CANARIES = ("canary@example.com", "07700900123", "7700900123", "Nightingale", KEY[-36:], "Bearer", TOKEN)
 ARGUMENTS = {
     "canaries": CANARIES,
     "email": {
@@ -33,15 +36,45 @@ ARGUMENTS = {
 
 
 def build(runtime):
-    return GovUkNotify.from_settings(NotifySettings(api_key=KEY), runtime)
+    return GovUkNotify.from_settings(NotifySettings(api_key=KEY, callback_tokens=(TOKEN,)), runtime)
 
 
 def connect():
     sandbox = Sandbox()
+    sent, calls = [], []
+    sandbox.notify.call_back("delivery_status", "https://service.example.gov.uk/receipts", TOKEN)
+    sandbox.callbacks.receive(lambda call: calls.append((call.body, call.headers)) or 200)
+
+    def answer(request):
+        reply = sandbox.handle(request)
+        if request.method == "POST" and reply.status == 201:
+            sent.append(json.loads(request.body))
+        return reply
+
+    def arrived():
+        messages = sandbox.notify.messages.all()
+        return [
+            Arrived(
+                text=message.body,
+                files=tuple(base64.b64decode(file) for _, file in message.files),
+                reply_to=fields.get("email_reply_to_id"),
+                sender=fields.get("sms_sender_id"),
+                unsubscribe_url=message.unsubscribe_url,
+            )
+            for message, fields in zip(messages, sent, strict=True)
+        ]
+
+    def callbacks():
+        sandbox.clock.advance(3600)
+        return calls
+
     return NotifyDouble(
-        transport=InProcessTransport(sandbox.handle, sandbox.clock.advance),
+        transport=InProcessTransport(answer, sandbox.clock.advance),
         clock=sandbox.clock.time,
         count=lambda: len(sandbox.notify.messages.all()),
+        arrived=arrived,
+        text_in=sandbox.notify.receive_text,
+        callbacks=callbacks,
     )
 
 
@@ -55,6 +88,13 @@ class TestOverTheSandbox(NotifySuite):
             "personalisation": VALUES,
         },
         precompiled={"pdf": b"%PDF-1.4", "reference": "RENEW-7-letter"},
+        file={
+            "to": "canary@example.com",
+            "template": "5ab1ec0d-0000-4000-8000-000000000104",
+            "personalisation": {"name": "Canary Nightingale", "link_to_file": attach(b"%PDF-1.4 licence", "a.pdf")},
+        },
+        reply_to="5ab1ec0d-0000-4000-8000-0000000000a1",
+        sender="5ab1ec0d-0000-4000-8000-0000000000b2",
         **ARGUMENTS,
     )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 from govcomponents.contracts.faults import Fault
-from govcomponents.contracts.notify.suite import NotifyDouble, NotifySubject, NotifySuite
+from govcomponents.contracts.notify.suite import Arrived, NotifyDouble, NotifySubject, NotifySuite
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import NotSent, OutcomeUnknown, Unavailable
+from govcomponents.notify import attach
 from govcomponents.notify.adapters.smtp.adapter import Smtp
 from govcomponents.settings import NotifySettings
 
@@ -28,6 +29,7 @@ class MailServer:
             transport=ScriptedTransport(),
             fail=mailbox.fail,
             count=lambda: len(mailbox.received),
+            arrived=lambda: [as_arrived(one.message) for one in mailbox.received],
             close=stack.close,
         )
 
@@ -43,7 +45,26 @@ class MailServer:
         return Smtp.from_settings(NotifySettings.model_validate(settings), runtime)
 
 
+def as_arrived(message):
+    """What a reader's mail program finds in an email."""
+    url = message["List-Unsubscribe"]
+    return Arrived(
+        text=message.get_body(("plain",)).get_content(),
+        files=tuple(part.get_payload(decode=True) for part in message.iter_attachments()),
+        reply_to=message["Reply-To"],
+        unsubscribe_url=None if message["List-Unsubscribe-Post"] != ONE_CLICK else url.strip("<>"),
+    )
+
+
+LICENCE = attach(b"%PDF-1.4 licence", "licence.pdf", as_link=False)
+ONE_CLICK = "List-Unsubscribe=One-Click"  # RFC 8058
 SERVER = MailServer()
+EMAIL = {
+    "to": "canary@example.com",
+    "template": "renewed",
+    "personalisation": {"name": "Canary Nightingale", "reference": "RENEW-7", "refund": False},
+    "reference": "RENEW-7-receipt",
+}
 
 
 class TestOverSmtp(NotifySuite):
@@ -51,12 +72,9 @@ class TestOverSmtp(NotifySuite):
         build=SERVER.build,
         connect=SERVER.connect,
         canaries=("canary@example.com", "Nightingale"),
-        email={
-            "to": "canary@example.com",
-            "template": "renewed",
-            "personalisation": {"name": "Canary Nightingale", "reference": "RENEW-7", "refund": False},
-            "reference": "RENEW-7-receipt",
-        },
+        email=EMAIL,
+        file=EMAIL | {"personalisation": EMAIL["personalisation"] | {"licence": LICENCE}},
+        reply_to="licences@example.gov.uk",
         # Until the final dot is answered, a mail server has accepted nothing, and what it answers is certain.
         faults={
             Fault.NOT_CONNECTED: NotSent,

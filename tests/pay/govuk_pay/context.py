@@ -40,11 +40,19 @@ def world(**changed):
 def provider_of(sandbox):
     browser = FormBrowser(sandbox.visit)
     charges = sandbox.pay.charges
+
+    def dispute(url):
+        payer.pay_by_card(browser, url)
+        sandbox.clock.advance(3600)
+        sandbox.pay.act("payments", charges()[-1].id, "dispute")
+
     return PayDouble(
         transport=InProcessTransport(sandbox.handle, sandbox.clock.advance),
         clock=sandbox.clock.time,
         pay=lambda url: payer.pay_by_card(browser, url, cardholder_name="Canary Nightingale"),
         decline=lambda url: payer.pay_by_card(browser, url, payer.DECLINED_CARD),
+        dispute=dispute,
+        page=lambda url: browser.open(url).text,
         payments=lambda: len(charges()),
         refunds=lambda: sum(len(charge.refunds) for charge in charges()),
         captured=lambda: sum(charge.captured_at is not None for charge in charges()),

@@ -11,6 +11,7 @@ from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.settings import PaySettings
 
+DISPUTED = "4000000000000259"
 MONTH = 30 * 86_400
 BEYOND_THE_LIMITS = [
     {"amount": Money(29)},
@@ -48,6 +49,7 @@ def provider_of(sandbox):
         clock=sandbox.clock.time,
         pay=lambda url: payer.pay_by_card(browser, url, cardholder_name="Canary Nightingale"),
         decline=lambda url: payer.pay_by_card(browser, url, payer.DECLINED_CARD),
+        dispute=lambda url: payer.pay_by_card(browser, url, DISPUTED),
         payments=lambda: len(stripe.sessions()),
         refunds=lambda: len(stripe.refunds()),
         captured=lambda: sum(charge.captured_at is not None for charge in stripe.charges()),

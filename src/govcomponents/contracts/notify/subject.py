@@ -16,10 +16,32 @@ from govcomponents.notify.service import NotifyService
 
 
 @dataclass(frozen=True, kw_only=True)
+class Arrived:
+    """One message as a double of a provider took it: of each option, what reached the provider, or the recipient.
+
+    `text` is what is read in the end, with the values in it; `files` are the bytes of each file.
+    """
+
+    text: str = ""
+    files: tuple[bytes, ...] = ()
+    reply_to: str | None = None
+    sender: str | None = None
+    unsubscribe_url: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotifyDouble(Double):
-    """A test double of a provider of messages. `count` says how many messages it has accepted."""
+    """A test double of a provider of messages. `count` says how many messages it has accepted.
+
+    `arrived` gives those messages in order; an adapter that declares files, reply-to addresses, senders, unsubscribing
+    or sanitising needs it. `text_in` lets a person send a text to the service, from a number and with a content.
+    `callbacks` lets time pass, and gives all callbacks that were made, each as its body and headers.
+    """
 
     count: Callable[[], int]
+    arrived: Callable[[], Sequence[Arrived]] | None = None
+    text_in: Callable[[str, str], object] | None = None
+    callbacks: Callable[[], Sequence[tuple[bytes, Mapping[str, str]]]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +50,10 @@ class NotifySubject(Subject):
 
     `email`, `sms`, `letter` and `precompiled` are arguments of `send_email` and its like, `job` those of `send_job`
     with its rows as a list: give those that the adapter declares. The double answers all that the adapter declares,
-    and counts a job's messages one by one. `bad_input` are changes of those arguments that this adapter refuses
-    unsent, besides those that every adapter refuses. `repeats` is False if the adapter leaves it to the caller to send
-    again what was certainly not accepted.
+    and counts a job's messages one by one. `file` are arguments of `send_email` with a file among the values;
+    `reply_to` and `sender` are those that can be given, and are not what a message has without. `bad_input` are changes
+    of those arguments that this adapter refuses unsent, besides those that every adapter refuses. `repeats` is False if
+    the adapter leaves it to the caller to send again what was certainly not accepted.
     """
 
     connect: Callable[[], NotifyDouble]
@@ -39,6 +62,9 @@ class NotifySubject(Subject):
     letter: Mapping[str, Any] | None = None
     precompiled: Mapping[str, Any] | None = None
     job: Mapping[str, Any] | None = None
+    file: Mapping[str, Any] | None = None
+    reply_to: str | None = None
+    sender: str | None = None
     bad_input: Sequence[Mapping[str, Any]] = ()
     unknown_id: str = "99999999-9999-4999-8999-999999999999"
     repeats: bool = True

@@ -7,25 +7,27 @@ from typing import Any
 
 import pytest
 
+from govcomponents.contracts.notify.capabilities_suite import NotifyCapabilities
 from govcomponents.contracts.notify.faults_suite import NotifyFaults
 from govcomponents.contracts.notify.subject import (
     FROM_TEMPLATES,
     SAMPLES,
     SENDS,
+    Arrived,
     Call,
     NotifyDouble,
     NotifySubject,
     Sending,
 )
 from govcomponents.contracts.suite import needs
-from govcomponents.errors import CallbackRefused, InvalidInput
+from govcomponents.errors import InvalidInput
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.models import Channel
 
-__all__ = ["NotifyDouble", "NotifySubject", "NotifySuite"]
+__all__ = ["Arrived", "NotifyDouble", "NotifySubject", "NotifySuite"]
 
 
-class NotifySuite(NotifyFaults):
+class NotifySuite(NotifyCapabilities, NotifyFaults):
     """The contract of the notify port, kept by every adapter. Each test runs for blocking and asyncio callers."""
 
     def test_samples_are_given_of_all_that_is_declared(self) -> None:
@@ -110,11 +112,6 @@ class NotifySuite(NotifyFaults):
         assert accepted.id
         assert accepted.count == caller.double.count() == len(job["rows"])
         assert len(caller.transport.sent) == 1
-
-    @needs(Can.CALLBACKS)
-    def test_a_callback_without_its_token_is_refused(self, call: Call) -> None:
-        with pytest.raises(CallbackRefused):
-            call().notify.parse_callback(b"{}", {})
 
     def _sample(self, name: str) -> Any:
         return getattr(self.subject, name)

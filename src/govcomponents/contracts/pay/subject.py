@@ -34,7 +34,9 @@ class PayDouble(Double):
     they come back, it returns that URL. `payments`, `refunds` and `captured` count what the
     provider holds: payments, refunds, and payments whose money it has taken. `later` lets time pass, in seconds.
     `decline` tries with a means of payment that is refused. `webhooks` gives the messages made so far, each as its
-    body and headers.
+    body and headers. `dispute` pays as `pay` does, and the holder of the card then disputes the payment: an adapter
+    that declares disputes needs it. `page` gives the HTML of the page that the person first sees at a URL: one that
+    declares pages in Welsh or prefilled details needs it.
     """
 
     pay: Callable[[str], object]
@@ -43,6 +45,8 @@ class PayDouble(Double):
     captured: Callable[[], int]
     later: Callable[[float], None]
     decline: Callable[[str], object] | None = None
+    dispute: Callable[[str], object] | None = None
+    page: Callable[[str], str] | None = None
     webhooks: Callable[[], Sequence[tuple[bytes, Mapping[str, str]]]] = _no_webhooks
 
     @property

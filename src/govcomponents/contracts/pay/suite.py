@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,8 +16,10 @@ from govcomponents.errors import CardDeclined, Conflict, OutcomeUnknown, Refused
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.ids import PaymentId
+from govcomponents.pay.inputs import BillingAddress, CardholderDetails
 from govcomponents.pay.mop_up import Unfinished
-from govcomponents.pay.states import AgreementStatus, FailureReason, PaymentStatus, RefundableStatus
+from govcomponents.pay.states import AgreementStatus, DisputeStatus, FailureReason, PaymentStatus, RefundableStatus
+from govcomponents.privacy import Personal
 
 __all__ = ["PayDouble", "PaySubject", "PaySuite"]
 
@@ -256,6 +259,49 @@ class PaySuite(PayFaults):
         caller = call()
         assert caller.pay.get(caller.new(moto=True).id).moto
         assert not caller.pay.get(caller.new().id).moto
+
+    @needs(Can.DISPUTES)
+    def test_a_search_finds_disputes(self, call: Call) -> None:
+        caller = call()
+        caller.paid(reference="PAID-1")
+        payment = caller.new(reference="DISPUTED-1")
+        assert list(caller.pay.search_disputes()) == []
+        assert caller.double.dispute is not None, "a double of a provider that has disputes has `dispute`"
+        back = caller.double.dispute(payment.redirect_url())
+        paid = caller.pay.complete(payment.id, back if isinstance(back, str) else None)
+        caller.double.later(86_400)
+        (found,) = caller.pay.search_disputes()
+        assert caller.pay.get(found.payment_id).reference == payment.reference
+        assert found.amount == paid.total
+        assert found.id
+        assert found.status is not DisputeStatus.UNKNOWN
+        assert found.created_at is None or found.created_at.tzinfo is not None
+
+    @needs(Can.WELSH)
+    def test_a_person_can_pay_on_pages_in_welsh(self, call: Call) -> None:
+        caller = call()
+        assert caller.double.page is not None, "a double of a provider that has pages in Welsh has `page`"
+        languages = {
+            asked: re.findall(
+                r"<html[^>]*\blang=\"?([a-z]+)", caller.double.page(caller.new(language=asked).redirect_url())
+            )
+            for asked in ("cy", "en")
+        }
+        assert languages == {"cy": ["cy"], "en": ["en"]}
+
+    @needs(Can.PREFILLED_DETAILS)
+    def test_details_that_are_known_are_on_the_page(self, call: Call) -> None:
+        caller = call()
+        assert caller.double.page is not None, "a double of a provider that prefills its pages has `page`"
+        address = BillingAddress(
+            line1=Personal("7 Prefilled Lane"), city=Personal("Known"), postcode=Personal("ZZ7 7ZZ")
+        )
+        known = CardholderDetails(name=Personal("Ceri Prefilled"), billing_address=address)
+        with_details = caller.double.page(caller.new(prefilled=known).redirect_url())
+        without = caller.double.page(caller.new(prefilled=None).redirect_url())
+        for detail in ("Ceri Prefilled", "7 Prefilled Lane", "Known", "ZZ7 7ZZ"):
+            assert detail in with_details
+            assert detail not in without
 
     @needs(Can.REFUND, Can.SEARCH_REFUNDS)
     def test_a_search_finds_refunds(self, call: Call) -> None:
