@@ -214,8 +214,9 @@ class AsyncNotifyService(AsyncReading):
             pdf: Its bytes, its path, or a file opened in binary mode.
             reference: Your own id of the letter, without personal data.
             postage: "first", "second" or "economy" (None: second); abroad it follows from the address in the PDF.
-            once: Look the reference up first, and after a lost answer: nothing is sent if the provider holds the
-                message. Two callers at the very same moment can still both send.
+            once: Look the reference up first, and after a lost answer: nothing is sent if the provider holds a
+                ready-made letter with it, whatever its PDF is: two of these cannot be told apart. Two callers at the
+                very same moment can still both send.
             extra: The provider's own fields, put on the wire untouched; not portable.
 
         Returns:
@@ -223,7 +224,7 @@ class AsyncNotifyService(AsyncReading):
 
         Raises:
             InvalidInput: An argument is wrong; nothing was sent.
-            ReferenceReused: With `once`, what the provider holds has another content.
+            ReferenceReused: With `once`, what the provider holds has a template, or another postage.
             RequestRefused: The provider finds the request wrong; nothing was sent.
             PermissionRefused: The account may not send this, or not to them.
             DailyLimitReached: The day's messages are used up.

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 _LOOK_AGAIN_AFTER = (0.0, 5.0, 30.0)
 """Seconds before each look at the provider after a lost answer; together longer than its own limit of 30 seconds."""
 
+_UK_POSTAGE = frozenset({"first", "second", "economy"})
+"""What a caller can choose; abroad it follows from the address."""
+
 _LONGEST_TURN = 30.0
 """Seconds for which a single message waits for a turn that others take by a shared limiter."""
 
@@ -286,9 +289,12 @@ def _described(message: Message) -> tuple[str, Channel]:
 
 
 def _difference(message: Message, held: Notification) -> str:
-    """Return what is another about a message that the provider holds: "template", "recipient" or nothing."""
-    if isinstance(message, PrecompiledInput):
-        return ""  # its address is in the PDF, and its template is the provider's own
+    """Return what is another about a message that the provider holds, such as its "recipient"; or nothing."""
+    if isinstance(message, PrecompiledInput):  # its address is in the PDF, which the provider writes anew
+        if held.body is not None and held.body.reveal().strip():
+            return "template"  # it has one, so it was no PDF
+        is_another = message.postage is not None and held.postage in _UK_POSTAGE and held.postage != message.postage
+        return "postage" if is_another else ""
     if held.template_id is not None and held.template_id.lower() != message.template.lower():
         return "template"
     if isinstance(message, LetterInput):

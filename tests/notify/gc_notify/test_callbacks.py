@@ -19,6 +19,7 @@ from govcomponents.notify.events import Complaint, DeliveryReceipt, HealthCheck,
 from govcomponents.notify.models import Channel, Status
 from govcomponents.notify.service import NotifyService
 from govcomponents.settings import NotifySettings
+from govcomponents.web import Answer
 
 from .support import KEY, golden, needs_golden
 
@@ -132,6 +133,14 @@ def test_a_wrong_token_is_refused_whatever_the_body_holds(authorization):
 @pytest.mark.parametrize("authorization", [f"bearer {TOKEN}", "Bearer an-older-token"])
 def test_each_configured_token_is_good(authorization):
     assert read(RECEIPT, authorization).notification_id == RECEIPT["id"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer forged-forged"}], ids=str)
+def test_what_is_forged_is_refused_and_what_cannot_be_proved_yet_comes_again(headers):
+    for tokens, status in ((TOKEN, 400), ("", 503)):
+        with pytest.raises(CallbackRefused) as caught:
+            notify(tokens=tokens).parse_callback(json.dumps(RECEIPT).encode(), headers)
+        assert Answer.for_error(caught.value).status == status
 
 
 def test_without_a_configured_token_nothing_is_accepted():

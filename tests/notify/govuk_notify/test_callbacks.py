@@ -17,6 +17,7 @@ from govcomponents.notify.events import (
     NotifyEventKind,
     UnknownEvent,
 )
+from govcomponents.web import Answer
 from notify.doubles import over
 from notify.golden import FOLDER, IS_THERE, needs_golden
 
@@ -122,6 +123,14 @@ def test_a_header_that_is_missing_is_not_called_a_wrong_token(headers):
         receiver().parse_callback(json.dumps(RECEIPT).encode(), headers)
 
     assert "headers" in caught.value.fix
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer forged-forged"}], ids=str)
+def test_what_is_forged_is_refused_and_what_cannot_be_proved_yet_comes_again(headers):
+    for tokens, status in ((("first-token", "second-token"), 400), ((), 503)):
+        with pytest.raises(CallbackRefused) as caught:
+            over(ScriptedTransport(), callback_tokens=tokens).parse_callback(json.dumps(RECEIPT).encode(), headers)
+        assert Answer.for_error(caught.value).status == status
 
 
 def test_without_a_configured_token_everything_is_refused():

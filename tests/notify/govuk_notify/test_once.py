@@ -99,7 +99,21 @@ def test_texts_that_cannot_be_compared_are_not_called_others():
     pdf = b"%PDF-1.4 one"
     three = notify.send_precompiled_letter(pdf, "CASE-5", once=True)
     assert notify.send_precompiled_letter(b"%PDF-1.4 two", "CASE-5", once=True).id == three.id
+    assert notify.send_precompiled_letter(pdf, "CASE-5", postage="second", once=True).id == three.id
     assert len(sandbox.notify.messages.all()) == 3
+
+
+def test_a_ready_made_letter_is_no_other_letter():
+    sandbox, notify = on_sandbox(key=LIVE_KEY)
+    notify.send_letter(ADDRESS, LETTER, VALUES, "CASE-6", once=True)
+    with pytest.raises(ReferenceReused, match="its template is another"):
+        notify.send_precompiled_letter(b"%PDF-1.4 one", "CASE-6", once=True)
+    notify.send_precompiled_letter(b"%PDF-1.4 one", "CASE-7", once=True)
+    with pytest.raises(ReferenceReused, match="its postage is another"):
+        notify.send_precompiled_letter(b"%PDF-1.4 one", "CASE-7", postage="first", once=True)
+    with pytest.raises(ReferenceReused, match="its template is another"):
+        notify.send_letter(ADDRESS, LETTER, VALUES, "CASE-7", once=True)
+    assert len(sandbox.notify.messages.all()) == 2
 
 
 HELD = {

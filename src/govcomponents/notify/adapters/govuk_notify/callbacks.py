@@ -49,7 +49,7 @@ class GovUkCallbacks(CallbackReader):
 
     provider = WIRE.provider
     statuses = WIRE.statuses
-    after_refusal = "401 and 403 are final"
+    after_refusal = "what is refused never comes again"
 
     def event(self, raw: Mapping[str, Any]) -> NotifyEvent:
         """Read one callback: each kind has a member that no other has."""

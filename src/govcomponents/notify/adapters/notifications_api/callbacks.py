@@ -89,7 +89,7 @@ class CallbackReader:
         if scheme.lower() != "bearer" or not any(matches):
             raise self._refused(
                 "the bearer token is not one of those that are configured",
-                f"answer with 5xx while a token is being changed, so that it comes again; {self.after_refusal}",
+                f"set a new token beside the old one before it is changed at the provider: {self.after_refusal}",
             )
 
     def _refused(self, happened: str, fix: str, code: str | None = None) -> CallbackRefused:
