@@ -135,6 +135,10 @@ PROBLEMS = {
     "PayloadLost": ("no data key opens it", "give the old key too, then `govcomponents outbox retry ID`"),
     "Erased": ("it was erased on request", "nothing can be done, nor should it"),
     "GivenUp": ("an operator gave it up", "`govcomponents outbox retry ID`"),
+    "Unhandled": (
+        "no worker had a handler of it for 30 days",
+        "run a worker with the handler (`work --app`), then `govcomponents inbox retry ID` within 7 days",
+    ),
     "TooManyTries": ("the handler failed ten times", "mend the handler, then `govcomponents inbox retry ID`"),
     "NotConfigured": (
         "no worker has the settings of its account",
@@ -206,26 +210,27 @@ DATA = {
     "key": "hash",
     "hash": "hash",
     "previous": "hash",
+    "body": "none: what a provider publishes for everybody",
 }
 PLAIN = (
     *("id", "seq", "number", "name", "version", "account", "operation", "source", "kind", "state", "status", "scope"),
     *("attempts", "claims", "looks", "entries", "is_open", "owner", "problem", "minor", "currency", "what", "outcome"),
     *("item", "seal", "at", "until", "due_at", "doubt_since", "give_up_at", "created_at", "ended_at", "look_at"),
-    *("watch_at", "next_at"),
+    *("watch_at", "next_at", "fetched_at", "fetching_until"),
 )
 RETENTION = {
     "gov_outbox": "30 days after its end",
     "gov_inbox": "30 days after its end",
-    "gov_payment": "until the service deletes it",
-    "gov_audit": "until the service deletes it; never changed",
-    "gov_audit_seal": "until the service deletes it; never changed",
+    "gov_payment": "7 years after its making, once nothing more is seen of it",
+    "gov_audit": "7 years after it was sealed; never changed",
+    "gov_audit_seal": "7 years; the newest for ever; never changed",
     "gov_pause": "until it is over",
     "gov_budget": "one row for each limit",
     "gov_schedule": "one row for each job",
     "gov_schema": "one row",
     "gov_once": "until it may be forgotten",
     "gov_ended": "until it may be forgotten",
-    "gov_cache": "until it is stale",
+    "gov_cache": "until it is too old to be used",
 }
 SOONER = {
     ("gov_outbox", "payload"): "gone when it is done; 7 days after it was refused or given up",
@@ -233,7 +238,7 @@ SOONER = {
     (
         "gov_inbox",
         "payload",
-    ): "gone when it is handled; 7 days after it was given up; waits while nothing handles its kind",
+    ): "gone when it is handled; 7 days after it was given up; given up when nothing handled its kind for 30 days",
 }
 
 
@@ -243,7 +248,7 @@ def columns() -> str:
         "# What is kept about people",
         "",
         "Made from the tables by `docs/durable/make_pages.py`. Sealed is encrypted under your data keys (AES-256-GCM).",
-        "What is erased on request (`later.erase`) is gone at once.",
+        "What is erased on request (`later.erase`) is gone at once. The times are the defaults of `Retention`.",
         "",
         "| table | column | about people | kept |",
         "| --- | --- | --- | --- |",
@@ -255,6 +260,24 @@ def columns() -> str:
                 raise LookupError(f"say in {Path(__file__).name} what {table.name}.{column.name} holds about people")
             kept = SOONER.get((table.name, column.name), RETENTION[table.name])
             lines.append(f"| `{table.name}` | `{column.name}` | {told} | {kept} |")
+    lines += [
+        "",
+        "## Keep it for longer, or not so long",
+        "",
+        "```python",
+        "from datetime import timedelta",
+        "",
+        "from govcomponents import GovComponents",
+        "from govcomponents.durable import Durable, Retention",
+        "",
+        "keep = Retention(payloads=timedelta(days=3), payments=timedelta(days=400), audit=None)",
+        'later = Durable(GovComponents.sandbox(), "sqlite:///service.db", keep=keep)',
+        "```",
+        "",
+        "`payments=None` and `audit=None` keep them for ever. Give all workers the same. They go in `run_due`,",
+        "a thousand at a time. Of the audit the oldest seals go with their entries, and an entry says which they were:",
+        "`govcomponents audit verify` verifies the rest on from there.",
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -11,6 +11,8 @@ from govcomponents import GovComponents
 from govcomponents.durable import Durable
 from govcomponents.durable.storage.schema import METADATA, SCHEMA, VERSION
 
+from .world import SMS, VALUES
+
 alembic_command = pytest.importorskip("alembic.command")
 
 ENVIRONMENT = """
@@ -100,3 +102,16 @@ def test_a_table_that_was_changed_by_hand_is_seen(config) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP INDEX gov_outbox_due")
     assert differences(engine)
+
+
+def test_tables_of_the_first_version_are_brought_up_to_date_and_work_before_that(config) -> None:
+    engine = config.attributes["engine"]
+    alembic_command.upgrade(config, "govcomponents@head")
+    alembic_command.downgrade(config, "gov_0001")
+    assert differences(engine)
+    with GovComponents.sandbox() as gov:
+        later = Durable(gov, engine)
+        later.notify.send_sms("07700900123", SMS, VALUES, reference="R-1")
+        assert later.run_due().done == 1
+        later.migrate()
+    assert differences(engine) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from govcomponents import GovComponents, InvalidInput, Money
 from govcomponents.cli.main import main
 from govcomponents.durable import Durable
-from govcomponents.durable.audit.chain import seal_entries, verify_audit
+from govcomponents.durable.audit.chain import let_go_of_audit, seal_entries, verify_audit
 from govcomponents.durable.storage.schema import AUDIT, AUDIT_SEAL, INBOX
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.identity import PendingSignIn
@@ -180,3 +181,35 @@ def test_erasing_a_journey_erases_its_events_too(later: Durable) -> None:
         rows = connection.execute(sa.select(INBOX.c.payload, INBOX.c.is_open, INBOX.c.problem)).all()
     assert rows == [(None, 0, "Erased")] * 2
     assert list(gov.notify.search(reference="R-1")) == []
+
+
+def test_the_oldest_seals_are_let_go_of_and_the_rest_is_still_proved(later: Durable) -> None:
+    keys, engine = PayloadKeys([KEY]), later.engine
+    for number in range(4):
+        later.notify.send_email(PERSON, EMAIL, VALUES, reference=f"R-{number}", journey=JOURNEY)
+        assert seal_entries(engine, keys, settled=-1.0) == 1
+    with engine.begin() as connection:
+        connection.execute(sa.update(AUDIT_SEAL).where(AUDIT_SEAL.c.number <= 2).values(at=1.0))
+    assert let_go_of_audit(engine, None) == 0
+    assert let_go_of_audit(engine, timedelta(days=400)) == 2
+    assert let_go_of_audit(engine, timedelta(days=400)) == 0
+    seal_entries(engine, keys, settled=-1.0)
+    verdict = verify_audit(engine, keys)
+    assert (verdict.entries, verdict.seals, verdict.problems) == (3, 3, ())
+    (step,) = later.journey("audit.retention")
+    assert step.outcome == "let go of"
+    with engine.begin() as connection:  # what goes without an entry that says so is told of, and so is a changed entry
+        connection.execute(sa.delete(AUDIT).where(AUDIT.c.seal == 3))
+        connection.execute(sa.delete(AUDIT_SEAL).where(AUDIT_SEAL.c.number == 3))
+    assert "seals 3 to 3 are missing" in verify_audit(engine, keys).problems[0]
+
+
+def test_the_newest_seal_is_kept_however_old_it_is(later: Durable) -> None:
+    keys, engine = PayloadKeys([KEY]), later.engine
+    for number in range(2):
+        later.notify.send_email(PERSON, EMAIL, VALUES, reference=f"R-{number}", journey=JOURNEY)
+        seal_entries(engine, keys, settled=-1.0)
+    with engine.begin() as connection:
+        connection.execute(sa.update(AUDIT_SEAL).values(at=1.0))
+    assert let_go_of_audit(engine, timedelta(days=400)) == 1
+    assert verify_audit(engine, keys).problems == ()

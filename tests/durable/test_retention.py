@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from govcomponents import GovComponents, InvalidInput
-from govcomponents.durable import Durable, Erasure
-from govcomponents.durable.storage.schema import METADATA, OUTBOX, State
+from govcomponents.durable import Durable, Erasure, Retention
+from govcomponents.durable.outbox.retention import tidy
+from govcomponents.durable.storage.schema import INBOX, METADATA, OUTBOX, PAYMENT, State, database_time
 
 from .world import EMAIL, VALUES, World
 
@@ -92,3 +94,86 @@ def test_what_was_given_up_is_kept_for_a_week_and_the_row_for_a_month(world: Wor
     world.later.run_due()
     with world.engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(OUTBOX)) == 0
+
+
+def test_a_worker_that_is_never_idle_lets_go_of_all_that_is_old(world: World) -> None:
+    old = {"account": "default", "operation": "notify.send_email", "state": int(State.DONE), "due_at": 0.0}
+    old |= {"give_up_at": 0.0, "created_at": 0.0, "ended_at": 1.0, "attempts": 0, "claims": 0}
+    with world.engine.begin() as connection:
+        connection.execute(sa.insert(OUTBOX), [old | {"reference": f"R-{number}"} for number in range(2500)])
+    world.later.run_due()
+    with world.engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(OUTBOX)) == 0
+
+
+def test_what_is_let_go_of_is_found_by_an_index(engine: sa.Engine) -> None:
+    asked: list[tuple[str, object]] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda _c, _k, text, given, *_: asked.append((text, given)))
+    tidy(engine, Retention())
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":  # a table that is empty is read whole otherwise
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        for text, given in [one for one in asked if one[0].startswith(("UPDATE", "DELETE"))]:
+            explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+            plan = str(connection.exec_driver_sql(f"{explain} {text}", given).all())
+            assert any(name in plan for name in LET_GO_BY), (text, plan)
+            assert "SCAN gov_" not in plan or "USING" in plan.partition("SCAN gov_")[2], (text, plan)
+
+
+LET_GO_BY = (
+    *("gov_outbox_kept", "gov_outbox_ended", "gov_inbox_kept", "gov_inbox_ended", "gov_inbox_due"),
+    *("gov_payment_created", "gov_inbox_subject"),  # an empty table's planner takes either index of what is open
+)
+
+
+def test_an_event_that_nobody_handles_is_given_up_and_what_it_says_is_gone(world: World) -> None:
+    insert = {"account": "default", "source": "notify", "kind": "notify.DeliveryReceipt", "is_open": 1, "claims": 0}
+    insert |= {"payload": b"\x00canary.person", "created_at": 0.0}
+    with world.engine.begin() as connection:
+        ago = [connection.scalar(sa.select(database_time())) - days * 86_400 for days in (29, 31)]
+        for number, due in enumerate(ago):
+            values = insert | {"key": str(number), "subject": str(number), "due_at": due}
+            connection.execute(sa.insert(INBOX), values)
+    world.later.run_due()
+
+    def held() -> list[tuple[object, ...]]:
+        with world.engine.connect() as connection:
+            query = sa.select(INBOX.c.is_open, INBOX.c.problem, INBOX.c.payload.is_(None)).order_by(INBOX.c.id)
+            return [tuple(row) for row in connection.execute(query)]
+
+    assert held() == [(1, None, False), (0, "Unhandled", False)]
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(INBOX).values(ended_at=INBOX.c.ended_at - 8 * 86_400))
+    world.later.run_due()
+    assert held() == [(1, None, False), (0, "Unhandled", True)]
+
+
+def test_payments_are_kept_as_long_as_the_service_says_and_never_gone_while_they_are_watched(world: World) -> None:
+    with world.engine.begin() as connection:
+        for number, (is_open, watch_at) in enumerate(((0, None), (1, None), (0, 9e9))):
+            values = {"account": "default", "reference": f"R-{number}", "minor": 1, "currency": "GBP", "looks": 0}
+            values |= {"look_at": 9e9, "created_at": 1.0, "is_open": is_open, "watch_at": watch_at}
+            connection.execute(sa.insert(PAYMENT), values)
+
+    def left() -> list[str]:
+        with world.engine.connect() as connection:
+            return list(connection.scalars(sa.select(PAYMENT.c.reference).order_by(PAYMENT.c.id)))
+
+    Durable(world.gov, world.engine, keep=Retention(payments=None)).run_due()
+    assert left() == ["R-0", "R-1", "R-2"]
+    world.later.run_due()
+    assert left() == ["R-1", "R-2"]
+
+
+@pytest.mark.parametrize("field", ["payloads", "ended", "unhandled", "payments", "audit"])
+def test_a_retention_that_is_none_is_refused(field: str) -> None:
+    for wrong in (
+        timedelta(0),
+        timedelta(days=-1),
+        30,
+        "30",
+        *([None] if field[0] in "eu" or field == "payloads" else []),
+    ):
+        with pytest.raises(InvalidInput, match=field):
+            Retention(**{field: wrong})
+    assert Retention(payments=None, audit=None).audit is None

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     )
     from govcomponents.durable.later import LaterNotify as LaterNotify, LaterPay as LaterPay
     from govcomponents.durable.outbox.enqueue import Ticket as Ticket
-    from govcomponents.durable.outbox.retention import Erasure as Erasure
+    from govcomponents.durable.outbox.retention import Erasure as Erasure, Retention as Retention
     from govcomponents.durable.outbox.status import OutboxStatus as OutboxStatus
     from govcomponents.durable.outbox.worker import WorkerOptions as WorkerOptions, WorkReport as WorkReport
     from govcomponents.durable.payments.reconciling import Difference as Difference, Reconciliation as Reconciliation
@@ -65,7 +65,7 @@ _HOMES = {
     "durable.inbox.events": "CaptureDue CaptureMissing GaveUp PaymentFound TemplatesChanged",
     "durable.later": "LaterNotify LaterPay",
     "durable.outbox.enqueue": "Ticket",
-    "durable.outbox.retention": "Erasure",
+    "durable.outbox.retention": "Erasure Retention",
     "durable.outbox.status": "OutboxStatus",
     "durable.outbox.worker": "WorkerOptions WorkReport",
     "durable.payments.reconciling": "Difference Reconciliation",

@@ -20,7 +20,7 @@ from govcomponents.durable.inbox.receiving import check_source, not_proved, stor
 from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
-from govcomponents.durable.outbox.retention import erase
+from govcomponents.durable.outbox.retention import Retention, erase
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions
 from govcomponents.durable.payments.reconciling import Reconciliation, compare_day
@@ -78,7 +78,8 @@ class AsyncDurable:
     be one. `give_up_after` is how long a call is tried that does not say so itself; `worker` are the options of
     `run_due`. `handle_in` begins the transactions of handlers, where they are not to be SQLAlchemy's: a function that
     returns a context manager, which gives the transaction. `budgets` are where all workers share the account's
-    `requests_per_minute`: in the store, or in Redis with `RedisBudgets`. Raises ConfigurationError.
+    `requests_per_minute`: in the store, or in Redis with `RedisBudgets`. `keep` is how long what has ended is kept.
+    Raises ConfigurationError.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class AsyncDurable:
         worker: WorkerOptions | None = None,
         handle_in: Callable[[], AbstractContextManager[Transaction]] | None = None,
         budgets: Budgets | None = None,
+        keep: Retention | None = None,
     ) -> None:
         fix = "give the AsyncGovComponents through which the calls are made"
         instance_argument(gov, AsyncGovComponents, field="gov", fix=fix, operation="AsyncDurable")
@@ -111,6 +113,7 @@ class AsyncDurable:
         self._handle_in = handle_in
         self._worker = worker or WorkerOptions()
         self._budgets = budgets or StoreBudgets(self._engine)
+        self._keep = keep or Retention()
         self._accounts: dict[str, AsyncLaterAccount] = {}
 
     @property
@@ -187,8 +190,9 @@ class AsyncDurable:
             run=self._runtime.transport.run_blocking,
             asyncio_engine=self._asyncio_engine,
             within=self._handle_in,
+            longest=self._keep.unhandled.total_seconds(),
         )
-        running = Running(self._calls, self._runtime, self._worker, self._budgets, handling)
+        running = Running(self._calls, self._runtime, self._worker, self._budgets, handling, self._keep)
         return await running.all_due(seconds, limit)
 
     def limiter(self, account: str = DEFAULT_ACCOUNT, *, per_minute: float | None = None) -> Limiter:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.http.single_attempt import steady_time
-from govcomponents.durable.audit.chain import seal_entries
+from govcomponents.durable.audit.chain import let_go_of_audit, seal_all
 from govcomponents.durable.messages.drifting import watch_templates
 from govcomponents.durable.messages.following import follow_up
 from govcomponents.durable.outbox.delivery import Delivery
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from govcomponents.core.http.runtime import Runtime
     from govcomponents.durable.inbox.handling import Handling
     from govcomponents.durable.outbox.capturing import Calls
+    from govcomponents.durable.outbox.retention import Retention
     from govcomponents.durable.outbox.worker import WorkerOptions
     from govcomponents.durable.shared.budgets import Budgets
 
@@ -37,6 +38,7 @@ class Running:
     options: WorkerOptions
     budgets: Budgets
     handling: Handling
+    keep: Retention
 
     async def all_due(self, seconds: float | None, limit: int | None) -> WorkReport:
         """Do all that is due, until nothing is left, or for at most so many seconds, or so many calls."""
@@ -57,8 +59,9 @@ class Running:
             if is_over or not (are_calls_left or are_events_left):
                 break
         run = self.runtime.transport.run_blocking
-        await run(lambda: tidy(self.handling.engine))
-        await run(lambda: seal_entries(self.handling.engine, self.handling.keys))
+        await run(lambda: tidy(self.handling.engine, self.keep, self.handling.handlers.kinds, until))
+        await run(lambda: seal_all(self.handling.engine, self.handling.keys, until))
+        await run(lambda: let_go_of_audit(self.handling.engine, self.keep.audit))
         del counts["claimed"]
         return WorkReport(**counts)
 

@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from govcomponents.core.http.single_attempt import steady_time
+from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
+from govcomponents.durable.storage.engines import begin_writing
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import AUDIT, AUDIT_SEAL, database_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import timedelta
 
     from govcomponents.durable.storage.sealing import PayloadKeys
 
+RETENTION: Final = "audit.retention"
+"""The journey and the name of the entries that tell which seals were let go of."""
 _AT_ONCE: Final = 1000
+_SEALS_AT_ONCE: Final = 100
 _HASHED: Final = ("seq", "at", "account", "journey", "what", "outcome", "item", "problem")
 
 
@@ -70,10 +77,47 @@ def seal_entries(engine: sa.Engine, keys: PayloadKeys, *, settled: float = 10.0)
     return len(rows)
 
 
+def seal_all(engine: sa.Engine, keys: PayloadKeys, until: float | None = None) -> None:
+    """Seal all entries that have settled, until a time of `steady_time`; a thousand of them even if it is over."""
+    while seal_entries(engine, keys) == _AT_ONCE and (until is None or steady_time() < until):
+        pass
+
+
+def let_go_of_audit(engine: sa.Engine, keep: timedelta | None) -> int:
+    """Delete the oldest seals that have been kept for long enough, and their entries. Returns how many seals.
+
+    An entry of its own says so, with the hash of the last of them: the rest of the chain is verified on from there. The
+    newest seal is always kept.
+    """
+    if keep is None:
+        return 0
+    newest = sa.select(sa.func.max(AUDIT_SEAL.c.number)).scalar_subquery()
+    is_old = AUDIT_SEAL.c.at < database_time() - keep.total_seconds()
+    first = sa.select(AUDIT_SEAL.c.number, is_old.label("is_old")).order_by(AUDIT_SEAL.c.number).limit(1)
+    with store_faults("run_due"), engine.begin() as connection:
+        begin_writing(connection)
+        if (found := connection.execute(first).first()) is None or not found.is_old:
+            return 0
+        old = sa.select(AUDIT_SEAL).where(is_old, AUDIT_SEAL.c.number < newest).order_by(AUDIT_SEAL.c.number)
+        rows = connection.execute(old.limit(_SEALS_AT_ONCE).with_for_update()).all()
+        # Only what follows on the first without a gap: what is behind one is for an auditor to see.
+        gone = [row for place, row in enumerate(rows) if row.number == found.number + place]
+        if not gone:
+            return 0
+        numbers = (gone[0].number, gone[-1].number)
+        connection.execute(sa.delete(AUDIT).where(AUDIT.c.seal.between(*numbers)))
+        connection.execute(sa.delete(AUDIT_SEAL).where(AUDIT_SEAL.c.number.between(*numbers)))
+        told = {"journey": RETENTION, "account": "default", "what": RETENTION, "outcome": "let go of"}
+        note(connection, [Entry(**told, item=f"seal {numbers[1]}", problem=gone[-1].hash)])
+        reached(CommitPoint.TIDYING)
+    return len(gone)
+
+
 def verify_audit(engine: sa.Engine, keys: PayloadKeys) -> AuditVerdict:
     """Compare every entry with the seal over it, and every seal with the one before."""
-    problems, entries, previous, expected = [], 0, "", 1
+    problems, entries, seals = [], 0, 0
     with store_faults(), engine.connect() as connection:
+        previous, expected = _begin(connection)
         for seal in connection.execute(sa.select(AUDIT_SEAL).order_by(AUDIT_SEAL.c.number)).all():
             if seal.number != expected:
                 problems.append(f"seals {expected} to {seal.number - 1} are missing")
@@ -86,6 +130,7 @@ def verify_audit(engine: sa.Engine, keys: PayloadKeys) -> AuditVerdict:
                 problems.append(f"the key of seal {seal.number} is not among the data keys")
             elif not is_same:
                 problems.append(f"an entry under seal {seal.number} was changed, or the seal was")
+            seals += 1
             entries, previous, expected = entries + len(rows), seal.hash, seal.number + 1
         unsealed = connection.scalar(sa.select(sa.func.count()).where(AUDIT.c.seal.is_(None))) or 0
         stray = connection.scalar(sa.select(sa.func.count()).where(AUDIT.c.seal >= expected)) or 0
@@ -93,11 +138,18 @@ def verify_audit(engine: sa.Engine, keys: PayloadKeys) -> AuditVerdict:
         problems.append(f"{stray} entries are under seals that are missing")
     return AuditVerdict(
         entries=entries + unsealed + stray,
-        seals=expected - 1,
+        seals=seals,
         unsealed=unsealed,
         last=previous or None,
         problems=tuple(problems),
     )
+
+
+def _begin(connection: sa.Connection) -> tuple[str, int]:
+    """Return what the first seal that is kept has to follow on, and its number: the audit itself says what is gone."""
+    gone = sa.select(AUDIT.c.item, AUDIT.c.problem).where(AUDIT.c.journey == RETENTION, AUDIT.c.what == RETENTION)
+    found = connection.execute(gone.order_by(AUDIT.c.seq.desc()).limit(1)).first()
+    return ("", 1) if found is None else (found.problem, int(found.item.removeprefix("seal ")) + 1)
 
 
 def has_seal(engine: sa.Engine, held: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
+import math
 import random
 import secrets
 import threading
@@ -102,7 +103,7 @@ class Handling:
     """The means of handling events: the store, the handlers, the providers, and the transactions in which they work.
 
     `asyncio_engine` gives the transactions of handlers that are coroutine functions; `within`, where it is given, those
-    of all others, such as Django's own.
+    of all others, such as Django's own. `longest` is for how many seconds the provider is asked about an event.
     """
 
     engine: sa.Engine
@@ -112,6 +113,7 @@ class Handling:
     observers: tuple[Observer, ...]
     lease: float
     run: RunBlocking
+    longest: float = math.inf
     asyncio_engine: AsyncEngine | None = None
     within: Callable[[], AbstractContextManager[Any]] | None = None
     on_hang: Callable[[], None] | None = None
@@ -150,6 +152,8 @@ class Handling:
         except Exception as error:  # noqa: BLE001  # whatever an adapter raises, the other events go on
             log.warning("the state that %s is about could not be asked for: %s", row.kind, type(error).__name__)
             is_bug = not isinstance(error, GovComponentsError)  # it would come each time: it counts, and has an end
+            if not is_bug and row.age > self.longest:
+                return await self.run(partial(self._give_up, row, type(error).__name__))
             wait = _back_off(row.claims) if is_bug else _asked_wait(error)
             await self.run(partial(self._put_back, row, type(error).__name__, wait, is_counted=is_bug))
             return "failed"

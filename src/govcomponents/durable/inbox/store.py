@@ -46,6 +46,8 @@ class Waiting:
     claims: int
     owner: str
     journey: str | None
+    age: float
+    """Seconds since it came."""
 
 
 _EARLIER = INBOX.alias("earlier")
@@ -78,7 +80,11 @@ _CLAIM: Final = (
         owner=sa.bindparam("me"),
     )
     .returning(
-        *(INBOX.c[name] for name in ("id", "account", "source", "key", "kind", "payload", "claims", "owner", "journey"))
+        *(
+            INBOX.c[name]
+            for name in ("id", "account", "source", "key", "kind", "payload", "claims", "owner", "journey")
+        ),
+        (database_time() - INBOX.c.created_at).label("age"),
     )
 )
 

@@ -2,21 +2,66 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+import logging
+from collections import Counter
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
 
 import sqlalchemy as sa
 
+from govcomponents.core.http.single_attempt import steady_time
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
-from govcomponents.durable.storage.schema import INBOX, IS_OPEN, OUTBOX, State, database_time
+from govcomponents.durable.storage.schema import (
+    HAS_ENDED,
+    HOLDS_PAYLOAD,
+    INBOX,
+    IS_OPEN,
+    IS_WAITING,
+    KEEPS_EVENT,
+    OUTBOX,
+    PAYMENT,
+    State,
+    database_time,
+)
+from govcomponents.errors import InvalidInput
 
-_DAY: Final = 86_400.0
-KEEP_PAYLOADS: Final = 7 * _DAY
-"""Seconds for which what was refused or given up can be tried again: then its payload is gone."""
-KEEP_ENDED: Final = 30 * _DAY
-"""Seconds for which an ended row is there, without anything about people: then its reference can be used again."""
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+log = logging.getLogger("govcomponents")
+
+UNHANDLED: Final = "Unhandled"
+"""The problem of an event that no worker had a handler of for too long."""
 _AT_ONCE: Final = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long what has ended is kept, to be given to `Durable(keep=...)`.
+
+    `payloads` is for how long what was refused or given up can be tried again: then what it says about people is gone.
+    `ended` is for how long an ended row is there, with nothing about people: then its reference can be used again.
+    `unhandled` is how long an event waits for a worker that has a handler of it, before it is given up. `payments` and
+    `audit` are those of recorded payments that nothing more is seen of, and of the audit's sealed entries; None keeps
+    them for ever. Raises InvalidInput for what is no time span above 0.
+    """
+
+    payloads: timedelta = timedelta(days=7)
+    ended: timedelta = timedelta(days=30)
+    unhandled: timedelta = timedelta(days=30)
+    payments: timedelta | None = timedelta(days=7 * 365)
+    audit: timedelta | None = timedelta(days=7 * 365)
+
+    def __post_init__(self) -> None:
+        for part in fields(self):
+            span: object = getattr(self, part.name)
+            may_be_none = part.name in ("payments", "audit")
+            if (span is None and may_be_none) or (isinstance(span, timedelta) and span > timedelta(0)):
+                continue
+            fix = "give a timedelta, such as timedelta(days=90)" + (", or None to keep all" if may_be_none else "")
+            raise InvalidInput(field=part.name, problem="it is no time span above 0", fix=fix, operation="Retention")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,18 +96,49 @@ def erase(engine: sa.Engine, journey: str) -> Erasure:
     return Erasure(erased=erased, cancelled=cancelled, left=left)
 
 
-def tidy(engine: sa.Engine) -> None:
-    """Let go of what has been kept for long enough, a thousand rows at a time."""
-    old = database_time() - KEEP_ENDED
-    stale = sa.select(OUTBOX.c.id).where(~IS_OPEN, OUTBOX.c.ended_at < database_time() - KEEP_PAYLOADS)
-    stale = stale.where(OUTBOX.c.payload.is_not(None)).limit(_AT_ONCE)
-    ended = sa.select(OUTBOX.c.id).where(~IS_OPEN, OUTBOX.c.ended_at < old).limit(_AT_ONCE)
-    unhandled = sa.select(INBOX.c.id).where(INBOX.c.is_open == 0, INBOX.c.ended_at < database_time() - KEEP_PAYLOADS)
-    unhandled = unhandled.where(INBOX.c.payload.is_not(None)).limit(_AT_ONCE)
-    handled = sa.select(INBOX.c.id).where(INBOX.c.is_open == 0, INBOX.c.ended_at < old).limit(_AT_ONCE)
+def tidy(engine: sa.Engine, keep: Retention, handled: Sequence[str] = (), until: float | None = None) -> None:
+    """Let go of what has been kept for long enough, a thousand rows a commit, until a time of `steady_time`.
+
+    One round is done even if the time is over: a worker that is never idle has to let go of what it makes. Events of
+    the kinds that are `handled` here are not given up for want of a handler, however late this worker comes to them.
+    """
+    while _round(engine, keep, handled) and (until is None or steady_time() < until):
+        pass
+
+
+def _round(engine: sa.Engine, keep: Retention, handled: Sequence[str]) -> bool:
+    """Let go of at most a thousand rows of each kind. Returns whether there may be more."""
+    now = database_time()
+    old = keep.ended.total_seconds()
+    kept_until = now - min(keep.payloads.total_seconds(), old)
+    stale = sa.select(OUTBOX.c.id).where(HOLDS_PAYLOAD, OUTBOX.c.ended_at < kept_until)
+    given_up = sa.select(INBOX.c.id).where(KEEPS_EVENT, INBOX.c.ended_at < kept_until)
+    unhandled = sa.select(INBOX.c.id).where(IS_WAITING, INBOX.c.due_at < now - keep.unhandled.total_seconds())
+    unhandled = unhandled.where(INBOX.c.kind.not_in(handled))
+    nobodys = {"is_open": 0, "owner": None, "problem": UNHANDLED, "ended_at": now}
+    statements: list[sa.Update | sa.Delete] = [
+        sa.update(OUTBOX).where(OUTBOX.c.id.in_(_some(stale))).values(payload=None, content=None),
+        sa.update(INBOX).where(INBOX.c.id.in_(_some(given_up))).values(payload=None),
+        sa.delete(OUTBOX).where(OUTBOX.c.id.in_(_some(sa.select(OUTBOX.c.id).where(~IS_OPEN, _ended(OUTBOX, old))))),
+        sa.delete(INBOX).where(INBOX.c.id.in_(_some(sa.select(INBOX.c.id).where(HAS_ENDED, _ended(INBOX, old))))),
+    ]
+    if keep.payments is not None:
+        settled = (PAYMENT.c.is_open == 0, PAYMENT.c.watch_at.is_(None))
+        made = sa.select(PAYMENT.c.id).where(*settled, PAYMENT.c.created_at < now - keep.payments.total_seconds())
+        statements.append(sa.delete(PAYMENT).where(PAYMENT.c.id.in_(_some(made))))
     with store_faults("run_due"), engine.begin() as connection:
-        connection.execute(sa.update(OUTBOX).where(OUTBOX.c.id.in_(stale)).values(payload=None, content=None))
-        connection.execute(sa.update(INBOX).where(INBOX.c.id.in_(unhandled)).values(payload=None))
-        connection.execute(sa.delete(OUTBOX).where(OUTBOX.c.id.in_(ended)))
-        connection.execute(sa.delete(INBOX).where(INBOX.c.id.in_(handled)))
+        counts = [connection.execute(statement).rowcount for statement in statements]
+        lost = sa.update(INBOX).where(INBOX.c.id.in_(_some(unhandled)), IS_WAITING).values(nobodys)
+        kinds = Counter(connection.scalars(lost.returning(INBOX.c.kind)))
         reached(CommitPoint.TIDYING)
+    for kind, count in kinds.items():
+        log.error("%d events of %s were given up: no worker had a handler of them", count, kind)
+    return max(*counts, kinds.total()) >= _AT_ONCE
+
+
+def _some(rows: sa.Select[tuple[int]]) -> sa.Select[tuple[int]]:
+    return rows.limit(_AT_ONCE)
+
+
+def _ended(table: sa.Table, ago: float) -> sa.ColumnElement[bool]:
+    return table.c.ended_at < database_time() - ago

@@ -7,13 +7,31 @@ from typing import TYPE_CHECKING, Final
 import sqlalchemy as sa
 
 from govcomponents.durable.storage.faults import MIGRATE_FIX, store_faults
-from govcomponents.durable.storage.schema import METADATA, SCHEMA, VERSION
+from govcomponents.durable.storage.schema import (
+    CACHE,
+    INBOX_ENDED,
+    INBOX_KEPT,
+    METADATA,
+    OUTBOX_KEPT,
+    PAYMENT_MADE,
+    SCHEMA,
+    VERSION,
+)
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MIGRATIONS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {}
+_ADDED_IN_2: Final = (OUTBOX_KEPT, INBOX_ENDED, INBOX_KEPT, PAYMENT_MADE)
+
+
+def _index_what_is_let_go_of(connection: sa.Connection) -> None:
+    """Version 2: what retention looks for has indexes of its own. Its new table is made as all missing ones are."""
+    for index in _ADDED_IN_2:
+        index.create(connection, checkfirst=True)
+
+
+MIGRATIONS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {2: _index_what_is_let_go_of}
 """How to come to each version from the one before. What a version adds must not trouble workers of the one before."""
 
 _MIGRATION_LOCK: Final = 4_906_720_115
@@ -41,6 +59,14 @@ def migrate_on(connection: sa.Connection) -> None:
     if found != VERSION:
         connection.execute(sa.delete(SCHEMA))
         connection.execute(sa.insert(SCHEMA), {"version": VERSION})
+
+
+def back_to_first(connection: sa.Connection) -> None:
+    """Make the tables those of version 1 again, for alembic's downgrade."""
+    for index in _ADDED_IN_2:
+        index.drop(connection, checkfirst=True)
+    CACHE.drop(connection, checkfirst=True)
+    connection.execute(sa.update(SCHEMA).values(version=1))
 
 
 def drop_tables(connection: sa.Connection) -> None:

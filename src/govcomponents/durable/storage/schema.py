@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-VERSION: Final = 1
+VERSION: Final = 2
 """The number of this schema. `gov_schema` holds that of the database."""
 
 METADATA: Final = sa.MetaData()
@@ -93,6 +93,11 @@ _OUTBOX_OF_JOURNEY = OUTBOX.c.journey.is_not(None)
 sa.Index("gov_outbox_journey", OUTBOX.c.journey, postgresql_where=_OUTBOX_OF_JOURNEY, sqlite_where=_OUTBOX_OF_JOURNEY)
 sa.Index("gov_outbox_due", OUTBOX.c.due_at, OUTBOX.c.id, postgresql_where=IS_OPEN, sqlite_where=IS_OPEN)
 sa.Index("gov_outbox_ended", OUTBOX.c.ended_at, postgresql_where=~IS_OPEN, sqlite_where=~IS_OPEN)
+# What was refused or given up keeps its payload for a while: few rows among the millions that ended well.
+HOLDS_PAYLOAD: Final = ~IS_OPEN & OUTBOX.c.payload.is_not(None)
+OUTBOX_KEPT: Final = sa.Index(
+    "gov_outbox_kept", OUTBOX.c.ended_at, postgresql_where=HOLDS_PAYLOAD, sqlite_where=HOLDS_PAYLOAD
+)
 
 INBOX: Final = sa.Table(
     "gov_inbox",
@@ -124,6 +129,10 @@ _INBOX_OF_JOURNEY = INBOX.c.journey.is_not(None)
 sa.Index("gov_inbox_journey", INBOX.c.journey, postgresql_where=_INBOX_OF_JOURNEY, sqlite_where=_INBOX_OF_JOURNEY)
 sa.Index("gov_inbox_due", INBOX.c.due_at, INBOX.c.id, postgresql_where=IS_WAITING, sqlite_where=IS_WAITING)
 sa.Index("gov_inbox_subject", INBOX.c.subject, INBOX.c.id, postgresql_where=IS_WAITING, sqlite_where=IS_WAITING)
+HAS_ENDED: Final = INBOX.c.is_open == sa.literal_column("0")
+INBOX_ENDED: Final = sa.Index("gov_inbox_ended", INBOX.c.ended_at, postgresql_where=HAS_ENDED, sqlite_where=HAS_ENDED)
+KEEPS_EVENT: Final = HAS_ENDED & INBOX.c.payload.is_not(None)
+INBOX_KEPT: Final = sa.Index("gov_inbox_kept", INBOX.c.ended_at, postgresql_where=KEEPS_EVENT, sqlite_where=KEEPS_EVENT)
 
 PAYMENT: Final = sa.Table(
     "gov_payment",
@@ -154,6 +163,7 @@ sa.Index("gov_payment_look", PAYMENT.c.look_at, postgresql_where=IS_UNKNOWN, sql
 
 IS_WATCHED: Final = PAYMENT.c.watch_at.is_not(None)
 sa.Index("gov_payment_watch", PAYMENT.c.watch_at, postgresql_where=IS_WATCHED, sqlite_where=IS_WATCHED)
+PAYMENT_MADE: Final = sa.Index("gov_payment_created", PAYMENT.c.created_at)
 
 SCHEDULE: Final = sa.Table(
     "gov_schedule",
@@ -229,5 +239,18 @@ ONCE: Final = sa.Table(
     METADATA,
     # A hash of what counts once, such as a sign-in or a logout notice.
     sa.Column("key", sa.LargeBinary(32), primary_key=True),
+    sa.Column("until", _Time, nullable=False, index=True),
+)
+
+CACHE: Final = sa.Table(
+    "gov_cache",
+    METADATA,
+    # A hash of what it is of, such as the address of a key set.
+    sa.Column("key", sa.LargeBinary(32), primary_key=True),
+    # A document that a provider publishes: keys, or where its services are. Null while the first one is fetched.
+    sa.Column("body", sa.LargeBinary),
+    sa.Column("fetched_at", _Time, nullable=False),
+    # Until when one process is fetching it; the others use what is there.
+    sa.Column("fetching_until", _Time, nullable=False),
     sa.Column("until", _Time, nullable=False, index=True),
 )
