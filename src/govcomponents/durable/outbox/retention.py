@@ -39,7 +39,7 @@ _AT_ONCE: Final = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
-    """How long what has ended is kept, to be given to `Durable(keep=...)`.
+    """Times for which what has ended is kept, to be given to `Durable(keep=...)`.
 
     `payloads` is for how long what was refused or given up can be tried again: then what it says about people is gone.
     `ended` is for how long an ended row is there, with nothing about people: then its reference can be used again.
