@@ -1,6 +1,7 @@
 """A signed event is never refused for what it holds: what is not understood is unknown, or has a part less."""
 
 import json
+from itertools import product
 
 import pytest
 
@@ -166,6 +167,26 @@ def test_an_events_amount_is_that_of_what_it_is_about():
     assert parse(govuk_pay("card_payment_succeeded")).amount == Money(1000)
 
 
+@pytest.mark.parametrize(
+    ("message", "amount", "payment_amount"),
+    [
+        (stripe("charge.captured", {**CHARGE, "amount_captured": 400}), 400, 1000),
+        (stripe("charge.captured", {**CHARGE, "amount_captured": 1000}), 1000, 1000),
+        (stripe("charge.captured", CHARGE), 1000, 1000),
+        (stripe("payment_intent.succeeded", {**INTENT, "amount_received": 400}), 400, 1000),
+        (stripe("payment_intent.processing", {**INTENT, "status": "processing", "amount_received": 0}), 1000, 1000),
+        (stripe("payment_intent.canceled", {**INTENT, "status": "canceled", "amount_received": 0}), 1000, 1000),
+        (govuk_pay("card_payment_captured", {"total_amount": 1250, "corporate_card_surcharge": 250}), 1250, 1000),
+        (govuk_pay("card_payment_succeeded", {"total_amount": 1250}), 1250, 1000),
+        (govuk_pay("card_payment_succeeded", {"total_amount": None}), 1000, 1000),
+        (govuk_pay("card_payment_failed", {"total_amount": 1250, "state": {"status": "declined"}}), 1000, 1000),
+    ],
+)
+def test_what_was_taken_is_told_beside_the_payments_amount(message, amount, payment_amount):
+    event = parse(message)
+    assert (event.amount, event.payment_amount) == (Money(amount), Money(payment_amount))
+
+
 @pytest.mark.parametrize("intent", ["pi_1", None, {**INTENT, "status": "processing"}], ids=str)
 def test_a_delayed_payment_that_failed_is_failed_and_finished(intent):
     shown = {**SESSION, "payment_status": "unpaid", "payment_intent": intent}
@@ -205,16 +226,39 @@ def test_kind_and_state_of_an_event_of_govuk_pay_agree(kind, status):
     assert event.state is None or CONTRARY[event.change](event.state)
 
 
+STATUSES_OF_INTENTS = ["succeeded", "requires_capture", "processing", "requires_payment_method", "canceled", "strange"]
+SESSION_KINDS = ["completed", "expired", "async_payment_succeeded", "async_payment_failed"]
+
+
+@pytest.mark.parametrize("kind", SESSION_KINDS)
+@pytest.mark.parametrize("status", ["open", "complete", "expired", None, "strange"])
+def test_kind_and_state_of_an_event_of_a_session_agree(kind, status):
+    intents = ["pi_1", None, *({**INTENT, "status": one} for one in STATUSES_OF_INTENTS)]
+    for paid, intent in product(["paid", "unpaid", "no_payment_required", None], intents):
+        shown = {**SESSION, "status": status, "payment_status": paid, "payment_intent": intent}
+        event = parse(stripe(f"checkout.session.{kind}", shown))
+        assert event.state is None or CONTRARY[event.change](event.state)
+        ends = {"expired": {"expired", "cancelled", "failed"}, "async_payment_failed": {"failed"}}
+        assert event.change.value in ends.get(kind, {event.change.value})
+
+
 KINDS = ["succeeded", "processing", "amount_capturable_updated", "payment_failed", "requires_action", "canceled"]
 
 
-@pytest.mark.parametrize(
-    "status", ["succeeded", "requires_capture", "processing", "requires_payment_method", "canceled", "strange"]
-)
+@pytest.mark.parametrize("status", STATUSES_OF_INTENTS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_kind_and_state_of_an_event_of_stripe_agree(kind, status):
     event = parse(stripe(f"payment_intent.{kind}", {**INTENT, "status": status}))
     assert event.state is None or CONTRARY[event.change](event.state)
+
+
+@pytest.mark.parametrize("status", ["succeeded", "requires_capture", "processing", "strange"])
+def test_an_event_of_an_end_is_one_whatever_its_object_shows(status):
+    event = parse(stripe("payment_intent.canceled", {**INTENT, "status": status}))
+    assert (event.change, event.state) == (PaymentChange.CANCELLED, None)
+    shown = {**SESSION, "status": "open", "payment_intent": {**INTENT, "status": status}}
+    event = parse(stripe("checkout.session.expired", shown))
+    assert (event.change, event.state) == (PaymentChange.EXPIRED, None)
 
 
 def test_a_refund_that_failed_says_so_by_its_status_too():

@@ -84,13 +84,15 @@ class PaymentChanged(_Event):
 
     `state` is what the message says of the payment, which may be older or newer than what is known: keep
     `known.merge(event.state)`, never the message that came last. It is None where the message does not tell it.
-    `amount` is the whole payment's.
+    `amount` is the money that the change is about: what was paid or taken, with a surcharge, and less than the payment
+    where only a part of it was taken. `payment_amount` is the whole payment's, as `payment.amount`.
     """
 
     kind: Literal[PayEventKind.PAYMENT_CHANGED] = field(default=PayEventKind.PAYMENT_CHANGED, init=False)
     change: PaymentChange
     state: PaymentState | None
     amount: Money | None = None
+    payment_amount: Money | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -159,6 +159,15 @@ def test_a_paid_payment_tells_card_fee_and_what_is_left():
     assert payment.three_d_secure is False
 
 
+def test_of_a_payment_that_was_taken_in_part_the_total_is_what_was_taken():
+    whole = ANSWERS["payment-intent-expanded-charge"]["body"]
+    charge = {**whole["latest_charge"], "amount_captured": 4000}
+    answer = Response(200, {}, json.dumps({**whole, "amount_received": 4000, "latest_charge": charge}).encode())
+    payment = pay_on(ScriptedTransport([answer])).get(whole["id"])
+    assert (payment.amount, payment.total) == (Money(4250), Money(4000))
+    assert payment.refundable.available == Money(4000)
+
+
 def test_a_declined_card_is_told_as_a_detail_not_as_the_end():
     payment = pay_on(script("payment-intent-declined")).get(ANSWERS["payment-intent-declined"]["body"]["id"])
     assert (payment.state.code, payment.is_finished, payment.card) == ("generic_decline", False, None)

@@ -131,5 +131,6 @@ def _changed(payment: Payment, row: Any) -> PaymentChanged:
         reference=payment.reference,
         change=change,
         state=payment.state,
-        amount=payment.amount,
+        amount=payment.total if payment.is_paid else payment.amount,
+        payment_amount=payment.amount,
     )

@@ -36,6 +36,7 @@ _CHANGES: Final = {
     "card_payment_failed": PaymentChange.FAILED,
     "card_payment_expired": PaymentChange.EXPIRED,
 }
+_PAID: Final = frozenset({PaymentChange.SUCCEEDED, PaymentChange.CAPTURED, PaymentChange.SETTLED})
 # A webhook's names of what the API calls "failed". A cancelled one does not say by whom: the service's own cancel
 # comes as the person's (pay-webhooks, ExternalChargeState).
 _FAILED: Final = {
@@ -81,7 +82,9 @@ def parse_callback(body: bytes, headers: Mapping[str, str], callbacks: SignedCal
     if name == "card_payment_refunded":
         return RefundChanged(**facts, status=RefundStatus.SUCCEEDED, payment_amount=amount)
     if change := _CHANGES.get(name):
-        return PaymentChanged(**facts, change=change, state=agreeing(change, _state(shown)), amount=amount)
+        total = pounds(_readable(_AMOUNT, shown.get("total_amount"))) if change in _PAID else None
+        state = agreeing(change, _state(shown))
+        return PaymentChanged(**facts, change=change, state=state, amount=total or amount, payment_amount=amount)
     return UnknownEvent(**facts)
 
 

@@ -50,7 +50,13 @@ _BY_STATUS: Final = {
     PaymentStatus.CANCELLED: PaymentChange.CANCELLED,
     PaymentStatus.FAILED: PaymentChange.FAILED,
 }
-_FROM_STATE: Final = frozenset({"checkout.session.completed", "checkout.session.expired", "payment_intent.canceled"})
+_ENDED: Final = frozenset({PaymentChange.EXPIRED, PaymentChange.CANCELLED, PaymentChange.FAILED})
+# Of these the object's state tells what happened, as far as the event's name allows it; else it is the first.
+_BY_STATE: Final = {
+    "checkout.session.completed": (PaymentChange.SUBMITTED, frozenset(PaymentChange)),
+    "checkout.session.expired": (PaymentChange.EXPIRED, _ENDED),
+    "payment_intent.canceled": (PaymentChange.CANCELLED, _ENDED),
+}
 
 
 _CHARGE: Final = TypeAdapter(wire.ChargePart)
@@ -143,7 +149,7 @@ def _of(facts: EventFacts, found: dict[str, object]) -> PayEvent:
             named = of(parsing.id_of(charge.get("payment_intent")), _reference(charge.get("metadata")))
             if facts["raw_type"] == "charge.refunded":  # it does not show which refund
                 return RefundChanged(**named, payment_amount=amount)
-            return _changed(named, None, amount)
+            return _changed(named, None, amount, found.get("amount_captured"))
         case "checkout.session":
             session = parsing.SESSION.form.validate_python(found)
             named = of(session["id"], session.get("client_reference_id"))
@@ -151,7 +157,7 @@ def _of(facts: EventFacts, found: dict[str, object]) -> PayEvent:
         case "payment_intent":
             intent = parsing.INTENT.form.validate_python(found)
             named = of(intent["id"], _reference(intent.get("metadata")))
-            return _changed(named, parsing.state_of_intent(intent), amount)
+            return _changed(named, parsing.state_of_intent(intent), amount, found.get("amount_received"))
         case _:
             return UnknownEvent(**facts)
 
@@ -175,12 +181,18 @@ def _reference(metadata: Mapping[str, str] | None) -> str | None:
     return (metadata or {}).get(wire.REFERENCE)
 
 
-def _changed(facts: EventFacts, state: PaymentState | None, amount: Money | None) -> PayEvent:
+def _changed(facts: EventFacts, state: PaymentState | None, amount: Money | None, taken: object = None) -> PayEvent:
+    """Make the event of a payment. `taken` is the part of its amount that was captured, where the object tells it."""
     name = facts["raw_type"]
     change = _CHANGES.get(name)
-    if name in _FROM_STATE and state is not None:
+    if (by_state := _BY_STATE.get(name)) is not None and state is not None:
+        change, told = by_state
         is_expired = state.failure is FailureReason.EXPIRED
-        change = PaymentChange.EXPIRED if is_expired else _BY_STATUS.get(state.status, PaymentChange.SUBMITTED)
+        found = PaymentChange.EXPIRED if is_expired else _BY_STATUS.get(state.status)
+        change = found if found in told else change
     if change is None:
         return UnknownEvent(**facts)
-    return PaymentChanged(**facts, change=change, state=agreeing(change, state), amount=amount)
+    part = _amount(taken, amount.currency.lower()) if change is PaymentChange.CAPTURED and amount is not None else None
+    return PaymentChanged(
+        **facts, change=change, state=agreeing(change, state), amount=part or amount, payment_amount=amount
+    )

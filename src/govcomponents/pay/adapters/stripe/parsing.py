@@ -194,7 +194,7 @@ def _payment(session: wire.SessionPart, state: PaymentState, raw: Raw) -> Paymen
         created_at=time_of(session.get("created")),
         payment_provider="stripe",
         payment_provider_id=id_of(session.get("payment_intent")),
-        total=amount,
+        total=_taken(state, charge) or amount,
         fee=from_units(balance.get("fee", 0), balance["currency"]) if balance else None,
         net=from_units(balance["net"], balance["currency"]) if balance else None,
         refundable=_refundable(state, amount.currency, intent, charge),
@@ -218,6 +218,12 @@ def _payment(session: wire.SessionPart, state: PaymentState, raw: Raw) -> Paymen
         next_url=secret(session.get("url")) if session.get("status") == "open" else None,
         raw=raw,
     )
+
+
+def _taken(state: PaymentState, charge: wire.ChargePart | None) -> Money | None:
+    """Return what was captured of a payment, which may be a part of it; None where that is not told."""
+    units = charge.get("amount_captured") if charge is not None and state.is_captured else None
+    return from_units(units, charge["currency"]) if units and charge is not None else None
 
 
 def _refundable(
