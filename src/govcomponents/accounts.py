@@ -17,6 +17,7 @@ from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, InvalidInp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date
 
     from govcomponents.core.http.runtime import Runtime
     from govcomponents.core.ports.port import AnyPort
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from govcomponents.notify.templates.registry import TemplateRegistry
     from govcomponents.pay.limits import PayLimits
     from govcomponents.pay.port import PayPort
-    from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings
+    from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings, Settings
 
     PortT = TypeVar("PortT", bound=AnyPort)
     ServiceT = TypeVar("ServiceT")
@@ -48,6 +49,7 @@ class Services(Generic[PayT, NotifyT, IdentityT]):
     identity: dict[str, IdentityT] = field(default_factory=dict)
     ports: dict[tuple[str, str], AnyPort] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
+    key_ends: Mapping[tuple[str, str], date] = field(default_factory=dict)
 
     def add(
         self,
@@ -154,6 +156,18 @@ def portable_limits() -> PayLimits:
 
     adapters = [find_adapter(PayPort, "pay", name, BUILT_IN, "") for name in BUILT_IN]
     return reduce(and_, [adapter.limits for adapter in adapters])
+
+
+def key_ends_of(settings: Settings) -> dict[tuple[str, str], date]:
+    """Return the days on which keys end, by component and account, as far as the settings say."""
+    sections = (settings.pay, settings.notify, settings.identity)
+    return {
+        (section.component, account): own.key_expires_on
+        for section in sections
+        if section is not None
+        for account, own in section.by_account().items()
+        if own.key_expires_on is not None
+    }
 
 
 def policies_by_account(

@@ -13,6 +13,7 @@ from govcomponents.accounts import (
     Services,
     check_parts,
     keep_portable,
+    key_ends_of,
     policies_by_account,
     ports_by_account,
     require_components,
@@ -184,7 +185,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
     def _build(
         cls, settings: Settings, runtime: Runtime, templates: TemplateRegistry | None
     ) -> Services[PayT, NotifyT, IdentityT]:
-        services: Services[PayT, NotifyT, IdentityT] = Services()
+        services: Services[PayT, NotifyT, IdentityT] = Services(key_ends=key_ends_of(settings))
         if settings.pay is not None:
             from govcomponents.pay.adapters import BUILT_IN as PAY_ADAPTERS
             from govcomponents.pay.port import PayPort
@@ -239,6 +240,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         from govcomponents.pay.async_service import AsyncPayService
 
         made: AsyncServices = Services(ports=self._services.ports, policies=self._services.policies)
+        made.key_ends = self._services.key_ends
         for (component, account), port in made.ports.items():
             runtime = replace(self._runtime, account=account, observers=observers)
             if component == "pay":

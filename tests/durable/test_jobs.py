@@ -6,17 +6,21 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from govcomponents import GovComponents, InvalidInput, Money
+from govcomponents import ConfigurationError, GovComponents, InvalidInput, Money, Settings
+from govcomponents.accounts import key_ends_of
 from govcomponents.cli.main import main
-from govcomponents.durable import CaptureDue, CaptureMissing, Durable, TemplatesChanged
+from govcomponents.core.driver import drive
+from govcomponents.durable import CaptureDue, CaptureMissing, Durable, KeyExpiring, TemplatesChanged
+from govcomponents.durable.operating.expiring import watch_keys
 from govcomponents.durable.storage.commit_points import CommitPoint, watching
 from govcomponents.durable.storage.schema import INBOX, OUTBOX, PAYMENT, SCHEDULE
+from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.notify import DeliveryReceipt, TemplateIds, TemplateRegistry
 from govcomponents.notify.templates.registry import LockedTemplate
 from govcomponents.pay import Payment, PaymentChange, PaymentChanged, RefundChanged, RefundStatus
@@ -234,3 +238,44 @@ def test_a_day_is_compared_both_ways(world: World, url: str, capsys: Any, monkey
     assert json.loads(capsys.readouterr().out)["counts"]["payments"] == 2
     assert main(["reconcile", day.isoformat(), "--database", url, "--csv"]) == 1
     assert capsys.readouterr().out.startswith("kind,account,id,reference,problem,ours,theirs\n")
+
+
+def test_a_key_that_ends_is_told_of_at_each_step_once(world: World) -> None:
+    today = datetime.fromtimestamp(world.gov.runtime.clock(), UTC).date()
+    settings, told = world.sandbox.settings(), []
+    assert settings.identity is not None
+    for left in (90, 61, 60, 40, 30, 29, 2, 1, 0, -1, -2):
+        identity = settings.identity.model_copy(update={"key_expires_on": today + timedelta(days=left)})
+        # The day is the same one in truth, and time goes on: here the end comes nearer.
+        own = settings.model_copy(update={"identity": identity})
+        with GovComponents.from_settings(own, transport=world.wire) as gov:
+            later = Durable(gov, world.engine)
+            later.when(KeyExpiring)(lambda event, _: told.append((event.component, event.account, event.days_left)))
+            for _ in range(3):
+                let_pass(world, DAY)
+                later.run_due()
+    assert told == [("identity", "default", left) for left in (60, 40, 30, 29, 2, 1, 0, -1, -2)]
+
+
+def test_a_key_is_told_of_once_a_step_while_its_day_comes_nearer(world: World) -> None:
+    ends = datetime.fromtimestamp(world.gov.runtime.clock(), UTC).date() + timedelta(days=61)
+    settings, told = world.sandbox.settings(), []
+    assert settings.pay is not None
+    own = settings.model_copy(update={"pay": settings.pay.model_copy(update={"key_expires_on": ends})})
+    with GovComponents.from_settings(own, transport=world.wire) as gov:
+        later = Durable(gov, world.engine)
+        later.when(KeyExpiring)(lambda event, _: told.append(event.days_left))
+        for day in (0, 1, 2, 31, 32, 47, 48, 54, 58, 60, 61, 62, 63):
+            let_pass(world, DAY)
+            then = replace(gov.runtime, clock=lambda day=day: gov.runtime.clock() + day * DAY)
+            drive(watch_keys(world.engine, gov.over(lambda port: port, ()), then, PayloadKeys()))
+            later.run_due()
+    assert told == [60, 30, 14, 7, 3, 1, 0, -1, -2]
+
+
+def test_the_day_on_which_a_key_ends_is_read_from_the_environment() -> None:
+    with pytest.raises(ConfigurationError, match="GOVCOMPONENTS_PAY__KEY_EXPIRES_ON: it is no day such as 2027-01-31"):
+        Settings(pay={"api_key": "api_test_example0only", "key_expires_on": "31/01/2027"})
+    accounts = {"moto": {"api_key": "api_test_moto0only", "key_expires_on": "2027-01-31"}}
+    made = Settings(pay={"api_key": "api_test_example0only", "key_expires_on": "2027-03-01", "accounts": accounts})
+    assert key_ends_of(made) == {("pay", "default"): date(2027, 3, 1), ("pay", "moto"): date(2027, 1, 31)}

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         CaptureDue as CaptureDue,
         CaptureMissing as CaptureMissing,
         GaveUp as GaveUp,
+        KeyExpiring as KeyExpiring,
         PaymentFound as PaymentFound,
         TemplatesChanged as TemplatesChanged,
     )
@@ -62,7 +63,7 @@ _HOMES = {
     "durable.async_later": "AsyncLaterNotify AsyncLaterPay",
     "durable.async_service": "AsyncDurable AsyncLaterAccount",
     "durable.audit.timeline": "JourneyStep",
-    "durable.inbox.events": "CaptureDue CaptureMissing GaveUp PaymentFound TemplatesChanged",
+    "durable.inbox.events": "CaptureDue CaptureMissing GaveUp KeyExpiring PaymentFound TemplatesChanged",
     "durable.later": "LaterNotify LaterPay",
     "durable.outbox.enqueue": "Ticket",
     "durable.outbox.retention": "Erasure Retention",

@@ -10,6 +10,7 @@ from govcomponents.core.http.single_attempt import steady_time
 from govcomponents.durable.audit.chain import let_go_of_audit, seal_all
 from govcomponents.durable.messages.drifting import watch_templates
 from govcomponents.durable.messages.following import follow_up
+from govcomponents.durable.operating.expiring import watch_keys
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.retention import tidy
 from govcomponents.durable.outbox.worker import WorkReport, check_number, work_due
@@ -95,6 +96,8 @@ class Running:
             await follow_up(engine, self.calls, self.runtime, keys, until)
         if "templates.TemplatesChanged" in kinds:
             await watch_templates(engine, self.calls, self.runtime, keys)
+        if "keys.KeyExpiring" in kinds:
+            await watch_keys(engine, self.calls, self.runtime, keys)
         await watch_refunds(engine, self.calls, self.runtime, keys, kinds)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
 
@@ -73,6 +74,9 @@ class _Section(Refusing):
 
     adapter: str
     accounts: Mapping[str, Self] = Field(default_factory=dict, description="named accounts, each with its own settings")
+    key_expires_on: date | None = Field(
+        default=None, description="the day on which its key, secret or certificate ends, such as 2027-01-31"
+    )
     _account: str = PrivateAttr(DEFAULT_ACCOUNT)
     _claimed: bool = PrivateAttr(default=False)
 
@@ -293,6 +297,9 @@ _COMPLAINTS: Final = {
     "float_type": "it is not a number of seconds",
     "int_parsing": "it is not a whole number",
     "int_type": "it is not a whole number",
+    "date_from_datetime_parsing": "it is no day such as 2027-01-31",
+    "date_from_datetime_inexact": "it is no day such as 2027-01-31, but a time",
+    "date_type": "it is no day such as 2027-01-31",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, fields
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
@@ -85,7 +86,21 @@ class TemplatesChanged:
     problems: tuple[str, ...]
 
 
-OwnEvent: TypeAlias = GaveUp | PaymentFound | CaptureDue | CaptureMissing | TemplatesChanged
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyExpiring:
+    """A key, secret or certificate of a component that ends soon, or has ended: `days_left` is 0 on its last day.
+
+    `expires_on` is what the setting `key_expires_on` of the account says. No provider tells of it.
+    """
+
+    key: str
+    account: str
+    component: str
+    expires_on: date
+    days_left: int
+
+
+OwnEvent: TypeAlias = GaveUp | PaymentFound | CaptureDue | CaptureMissing | TemplatesChanged | KeyExpiring
 """The events that the durable layer itself tells of."""
 
 
@@ -123,12 +138,18 @@ def hashed(text: str) -> str:
 
 def written(event: Result | OwnEvent) -> bytes:
     """Write an event whole, but for the provider's raw message: this is what is sealed."""
-    if isinstance(event, (GaveUp, PaymentFound, CaptureDue, CaptureMissing, TemplatesChanged)):
+    if isinstance(event, OwnEvent):
         facts: dict[str, object] = {part.name: getattr(event, part.name) for part in fields(event)}
     else:
         facts = event.to_dict(reveal=True)
     facts.pop("kind", None)  # fixed by the class
-    return json.dumps(facts, ensure_ascii=False).encode()
+    return json.dumps(facts, ensure_ascii=False, default=_day).encode()
+
+
+def _day(value: object) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"an event holds a {type(value).__name__}")
 
 
 def read(payload: bytes, kind: str) -> object:
@@ -155,4 +176,5 @@ def _classes() -> dict[str, type[Any]]:
     unions = {"pay": PayEvent, "notify": NotifyEvent, "identity": IdentityEvent}
     found = {f"{source}.{one.__name__}": one for source, union in unions.items() for one in get_args(union)}
     of_payments = {f"payments.{kind.__name__}": kind for kind in (PaymentFound, CaptureDue, CaptureMissing)}
-    return found | {"outbox.GaveUp": GaveUp, "templates.TemplatesChanged": TemplatesChanged} | of_payments
+    own = {"outbox.GaveUp": GaveUp, "templates.TemplatesChanged": TemplatesChanged, "keys.KeyExpiring": KeyExpiring}
+    return found | own | of_payments
