@@ -38,7 +38,7 @@ class Answers:
     """A few payments, answered as the documentation shows."""
 
     def __init__(self):
-        self.payments = {}
+        self.payments, self.known = {}, {}
         self.now = time.time()
         self.numbers = itertools.count(1)
 
@@ -49,6 +49,7 @@ class Answers:
             assert path == "/v1/payments"
             fields = json.loads(request.body)
             identifier = f"payment{next(self.numbers)}"
+            self.known[identifier] = fields.get("prefilled_cardholder_details")
             self.payments[identifier] = {
                 "payment_id": identifier,
                 "created_date": "2026-03-02T09:12:44.310Z",
@@ -82,6 +83,9 @@ class Answers:
     def pay(self, url):
         self.end(url, {"status": "success", "finished": True}, card_details={"last_digits_card_number": "4242"})
 
+    def page(self, url):
+        return f"<html lang=en>{json.dumps(self.known[url.rpartition('/')[2]])}</html>"
+
     def decline(self, url):
         self.end(url, {"status": "failed", "finished": True, "code": "P0010"})
 
@@ -100,6 +104,7 @@ def connect():
         clock=lambda: answers.now,
         pay=answers.pay,
         decline=answers.decline,
+        page=answers.page,
         payments=lambda: len(answers.payments),
         refunds=lambda: 0,
         captured=lambda: 0,
