@@ -6,14 +6,17 @@ import base64
 import json
 import logging
 import secrets
+import time
+import uuid
 from typing import Any
 
 import pytest
 
 from govcomponents import ConfigurationError, GovComponents
-from govcomponents.core.validation import is_guessable
+from govcomponents.core.guessing import is_guessable
 from govcomponents.identity import new_private_key
-from govcomponents.proofs import _tell_that_nothing_is_set
+from govcomponents.identity.jose.jwk import thumbprint
+from govcomponents.proofs import _PUBLISHED_KEYS, _tell_that_nothing_is_set
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.settings import Settings
 
@@ -37,6 +40,15 @@ GUESSABLE = {
     "few letters": "abababcababdeabababababa",
     "a sequence": "abcdefghijklmnopqrstuvwxyz",
     "digits again and again": "0123456789" * 3,
+    "digits again, but for the last": "1234567890123456",
+    "a word twice": "passwordpassword",
+    "a word and its digits": "administrator1234",
+    "a word with signs for letters": "Passw0rdPassw0rd",
+    "a walk over the keyboard": "qwertyuiopasdfgh",
+    "a walk up and down the keyboard": "1qaz2wsx3edc4rfv",
+    "two sequences in turns": "a1b2c3d4e5f6g7h8",
+    "known words": "correcthorsebattery",
+    "a word again, with something after it": "changeme-changeme-1",
     "zeros": "0" * 64,
 }
 WEAK = {
@@ -78,9 +90,37 @@ def test_what_proves_a_callback_is_never_weak(component, base, name, good, weak)
 @pytest.mark.parametrize(("component", "base", "name", "good"), LISTS)
 def test_what_proves_a_callback_is_no_simple_rule(component, base, name, good, guessable):
     prefix = good.partition("_only0")[0] + "_" if "_only0" in good else ""
+    if prefix:
+        guessable = "".join(letter for letter in guessable if letter.isalnum())
     error = refused(component, {**base, name: [good, prefix + guessable]})
     assert "guessed" in str(error)
     assert guessable not in f"{error}{error!r}{error.__dict__}"
+
+
+WORDS = [
+    *("my-secret-callback-token", "notify-callback-token", "ThisIsASecretTokenForNotify", "SuperSecretPassword123"),
+    *("ministryofjustice2024", "governmentdigitalservice", "elephantgiraffezebra", "Change-Me-Please-Now"),
+    *("replace-me-with-a-real-token", "stripe-webhook-secret-live", "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"),
+    *("hmrc-callback-token-production", "Passw0rd!2024Secret", "mynameisjohnsmith", "for-tests-of-notify-only"),
+]
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_production_takes_no_token_that_is_made_of_words(words):
+    joined = "".join(letter for letter in words if letter.isalnum()).lower()
+    live = {"api_key": "api_live_" + "a" * 40, "webhook_secrets": [f"webhook_live_{joined}"]}
+    stripe = {"adapter": "stripe", "api_key": "sk_live_" + "aB3" * 12, "webhook_secrets": [f"whsec_{joined}"]}
+    for component, values in (
+        ("notify", {**NOTIFY, "callback_tokens": [words]}),
+        ("notify", {**GC, "callback_tokens": [words]}),
+        ("pay", live),
+        ("pay", stripe),
+    ):
+        error = refused(component, values, "production")
+        assert "guessed" in str(error)
+        assert "secrets.token_hex" in error.fix
+        assert words not in f"{error}{error!r}{error.__dict__}"
+    start("notify", {**NOTIFY, "callback_tokens": [words]})
 
 
 @pytest.mark.parametrize(
@@ -102,7 +142,10 @@ def test_a_webhooks_secret_is_of_the_same_world(environment):
     assert secret not in f"{error}{error!r}"
 
 
-@pytest.mark.parametrize("guessable", [bytes(32), b"a" * 32, bytes(range(32)), b"0123456789abcdef" * 2])
+@pytest.mark.parametrize(
+    "guessable",
+    [bytes(32), b"a" * 32, bytes(range(32)), b"0123456789abcdef" * 2, b"the key that seals the cookies!!"],
+)
 def test_a_key_that_seals_is_no_simple_rule(guessable):
     from govcomponents.durable.storage.sealing import PayloadKeys
     from govcomponents.identity import PendingCookie
@@ -114,9 +157,18 @@ def test_a_key_that_seals_is_no_simple_rule(guessable):
 
 
 def test_random_secrets_are_taken():
-    for _ in range(2000):
+    for _ in range(1000):
         assert not is_guessable(secrets.token_hex(16))
+        assert not is_guessable(secrets.token_urlsafe(24))
         assert not is_guessable(secrets.token_bytes(32))
+        assert not is_guessable(str(uuid.uuid4()))
+
+
+def test_judging_what_is_long_takes_no_time():
+    began = time.process_time()
+    for text in ("a" * 100_000, "password" * 12_500, secrets.token_hex(50_000), "qwertyuiop" * 10_000):
+        is_guessable(text)
+    assert time.process_time() - began < 1
 
 
 def test_the_accounts_of_names_are_checked_too_and_named():
@@ -159,6 +211,72 @@ def test_what_the_sandbox_publishes_is_refused_in_production(component, name, se
     error = refused(component, {**live, name: value}, "production")
     assert "sandbox" in str(error) or "for tests" in str(error)
     assert secret not in f"{error}{error!r}"
+
+
+SHOWN = [
+    ("pay", {"api_key": "api_live_" + "a" * 40}, "webhook_secrets", "webhook_live_d0sjdkwn1edjals029dd91odndi21fn"),
+    (
+        "pay",
+        {"adapter": "stripe", "api_key": "sk_live_" + "aB3" * 12},
+        "webhook_secrets",
+        "whsec_DaLRHCRs35vEXqOE8uTEAXGLGUOnyaFf",
+    ),
+    ("notify", {}, "api_key", "my_test_key-26785a09-ab16-4eb0-8407-a37497a57506-3d844edf-8d35-48ac-975b-e847b4f122b0"),
+    ("notify", {}, "api_key", f"another-name-{ID}-3d844edf-8d35-48ac-975b-e847b4f122b0"),
+]
+
+
+@pytest.mark.parametrize(("component", "base", "name", "secret"), SHOWN)
+def test_so_is_what_a_provider_s_page_shows(component, base, name, secret):
+    value = secret if name == "api_key" else [secret]
+    error = refused(component, {**base, name: value}, "production")
+    assert "page" in str(error)
+    assert secret not in f"{error}{error!r}"
+
+
+# Their public halves, so that no private key is written here.
+PUBLIC = {
+    "One Login's simulator": (
+        "mXXR3EsRvUMVhEJMtQ1wexJjfQ00Q0MQ7ARfShN53BnOQEPFnS_I8ntBddkKdE3q-vMTI72w6Fv3SsMM-ciR2LIHdEQfKgsLt6PGNcV1kG6G"
+        "G_3nSW3psW8w65Q3fmy81P1748qezDrVfaGrF4PDXALzX1ph-nz8mpKmck6aY6LEUJ4B-TIfYzlKmmwFe3ri0spSW-J5wE9mmT3VkR2ySuHR"
+        "YHQlxlF9dfX7ltOTsbgJFzN6TO01ZQDhY0iLwzdGwhSxO6R6N_ZINYHCKFPaQD-tdKsrw7QDIYnx0IiXFnkGnizl3UtqSmXAaceTvPM2Pz84"
+        "x2JiwHrp2Sml6RYLCQ"
+    ),
+    "RFC 7517": (
+        "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3"
+        "oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdA"
+        "ZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-"
+        "kEgU8awapJzKnqDKgw"
+    ),
+}
+
+
+@pytest.mark.parametrize("modulus", PUBLIC.values(), ids=PUBLIC)
+def test_a_private_key_that_is_published_is_known_by_its_public_half(modulus):
+    assert thumbprint({"kty": "RSA", "n": modulus, "e": "AQAB"}) in _PUBLISHED_KEYS
+
+
+def test_a_private_key_whose_factors_are_close_is_refused():
+    error = refused("identity", {**IDENTITY, "environment": "integration", "private_key": close_factors()})
+    assert "factors" in str(error)
+
+
+def close_factors() -> str:
+    """An RSA key whose factors are primes that nearly follow one another: anybody finds them from the public key."""
+    from cryptography.hazmat.primitives import serialization as s
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    p = int(
+        "d5cc8070156b79becb3bdac6c66d191fe381c482ad364a1b9b6bfec70e880bd2b07ccaf74d55d394070c283c1ec729c856e485ca7fa8"
+        "2022a8b76f52cd38b6eb11781144b9efd9439464957bd96ca09e9d80679f2e8eef2d02f46957fbf68372d51e7a1f1dcaa36c14ebe6d7"
+        "bdaed54aeb73fcdb8a8a455ac96afcffb956f86f",
+        16,
+    )
+    q = p + 194
+    d = pow(65537, -1, (p - 1) * (q - 1))
+    parts = (d % (p - 1), d % (q - 1), pow(q, -1, p))
+    key = rsa.RSAPrivateNumbers(p, q, d, *parts, rsa.RSAPublicNumbers(65537, p * q)).private_key()
+    return key.private_bytes(s.Encoding.PEM, s.PrivateFormat.PKCS8, s.NoEncryption()).decode()
 
 
 @pytest.mark.parametrize("section", ["stripe", "gc_notify", "smtp"])

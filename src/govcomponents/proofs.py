@@ -8,8 +8,9 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.core.guessing import PLAIN, STRONG, is_guessable
 from govcomponents.core.ports.port import SecretForm
-from govcomponents.core.validation import is_guessable, is_on_this_machine, url_parts
+from govcomponents.core.validation import is_on_this_machine, url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.privacy import Secret
 
@@ -28,11 +29,23 @@ _ANY_SECRET: Final = SecretForm(
 )
 _LONG_SECRET: Final = SecretForm(_ANY_SECRET.shape, "give a random one of at least 16 characters, without spaces")
 _USUAL: Final = {"webhook_secrets": _LONG_SECRET, "callback_tokens": _LONG_SECRET}
+_MAKE_ONE: Final = 'python -c "import secrets; print(secrets.token_hex(32))" prints one'
+_UUID: Final = 36
 _LIVE_KEY: Final = re.compile(r"[a-z]+(?:_[a-z]+)*_live_")
 _TEST_KEY: Final = re.compile(r"[a-z]+(?:_[a-z]+)*_test_")
-# SHA-256 of what the sandbox publishes, so that the secrets themselves are written in one place only.
+# SHA-256 of what the sandbox publishes, so that the secrets themselves are written in one place only; and of what the
+# providers' pages, specifications and clients show as examples, the secret of a Notify key alone.
 _PUBLISHED: Final = frozenset(
     {
+        "2cafc0970149a84f3b9e62eaf169f36f59907a3b3e31f7b82e68c69cd27f7326",
+        "3d22a68446c3cbea522992e3606239d90057d816f62525e610f8a4ac5dc8ae39",
+        "571215b3857dda3ae4045baaacbe2a50393ea9cbe4c471f2a0f36166473ee389",
+        "60022d51660847c4ebe29d4403c14814462bb4359e8e135ae6dee950dfff1fcb",
+        "7215ed9755c6434e640c424d687be504bd11aba724589dec46aa381257adc0f0",
+        "7a200eb89adb0904fd5bc5ac4cac4f9528b0ac7bf03cbc2aa1508c26b055776f",
+        "85f423487776931272dbeec961c2a5d7b6348fbc48c526412cd866c3ad03315e",
+        "8c0a2ffe91827478d476ff2ad29b223f1138b6c07888e31f82dcfd276f1e81d4",
+        "b2539d5b9fc74cbb78be38763802e0776a5103b4b2a50f873a2afa9302b13716",
         "10af4d39f11ee6e5429f2f9e6b203afe58735faafaaf986de9dbdb2503d19a9f",
         "13e6e5cf494222eedf73cb7425db430951aa535770f6c2e412b64abf825f9b70",
         "15f60c5b11deb83c96a320b567d0548779f6e41e3bc6aa93546265f820840c71",
@@ -52,9 +65,20 @@ _PUBLISHED: Final = frozenset(
     }
 )
 _PUBLISHED_KEYS: Final = frozenset(
-    {"Ey-aSgIzXx3oFMiywOduhpQDBjU3CQe9Auxrfnsx1X8", "JOItUXl7uk3iNS_bU2GLsmpCZ_nMR52GiTZ1N094TaE"}
+    {
+        "Ey-aSgIzXx3oFMiywOduhpQDBjU3CQe9Auxrfnsx1X8",  # the sandbox had these two once
+        "JOItUXl7uk3iNS_bU2GLsmpCZ_nMR52GiTZ1N094TaE",
+        "GUfgNsCyxytNAMUkg-YtXClfFV0OdF2yWURRozRTEEk",  # GOV.UK One Login's simulator and its Node example
+        "7sNhEt22V6oldQSCWeCFQKUh1rKIqkQ6Uk2Z_jPGUF0",  # GOV.UK One Login's .NET example
+        "oGDmHqCJ7yzMkWEkrlZVHkvrHIyQwtlDmeq5ForUHeY",  # the page that many decode tokens with
+        "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",  # RFC 7517
+        "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s",
+        "IsUn6_e04MaShXFIISMp4kG62LWzMIPy_MvSA5pJgX8",  # RFC 7515
+        "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U",
+        "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",  # RFC 8037
+    }
 )
-"""The thumbprints (RFC 7638) of private keys that were published: the sandbox had them once."""
+"""The thumbprints (RFC 7638) of private keys that were published."""
 
 
 def check_proofs(settings: Settings, ports: Mapping[tuple[str, str], AnyPort]) -> None:
@@ -79,7 +103,10 @@ def check_proofs(settings: Settings, ports: Mapping[tuple[str, str], AnyPort]) -
 
 
 def strong_secret(secret: Secret, *, setting: str, form: SecretForm, is_production: bool) -> None:
-    """Check one secret, token or key. Raises ConfigurationError."""
+    """Check one secret, token or key. Raises ConfigurationError.
+
+    Production takes none that is made of words. Elsewhere a few words will do, so that tests can say what a token is.
+    """
     text = secret.reveal()
     if not text.strip():
         raise ConfigurationError(f"{setting} is empty: anybody could forge what it proves", fix=form.told)
@@ -96,20 +123,23 @@ def strong_secret(secret: Secret, *, setting: str, form: SecretForm, is_producti
         )
     if found is None:
         raise ConfigurationError(f"{setting} has not the form of such a secret", fix=form.told)
-    if form.least > 1 and is_guessable(random):
-        raise ConfigurationError(f"{setting} is made by a simple rule: it could be guessed", fix=form.told)
-    if is_production and is_published_secret(text):
-        raise _published(setting)
+    if is_published_secret(text):
+        if is_production:
+            raise _published(setting)
+    elif form.least > 1 and is_guessable(random, fewest=STRONG if is_production else PLAIN):
+        raise ConfigurationError(
+            f"{setting} is made of words or by a simple rule: it could be guessed", fix=f"{form.told}; {_MAKE_ONE}"
+        )
 
 
 def is_published_secret(text: str) -> bool:
-    """Whether a secret is one that the sandbox publishes."""
-    return hashlib.sha256(text.encode()).hexdigest() in _PUBLISHED
+    """Whether a secret, or the secret part of a Notify key, is one that the sandbox or a provider's page publishes."""
+    return any(hashlib.sha256(part.encode()).hexdigest() in _PUBLISHED for part in (text, text[-_UUID:]))
 
 
 def _published(setting: str) -> ConfigurationError:
     return ConfigurationError(
-        f"{setting} is one that the sandbox publishes: everybody has it",
+        f"{setting} is one that the sandbox publishes, or a provider's page: everybody has it",
         fix="set your own, which the provider gave you or you made; or set GOVCOMPONENTS_ENVIRONMENT to what this is",
     )
 
@@ -150,9 +180,9 @@ def _check_world(section: AnySection, *, is_production: bool) -> None:
                 "real people would sign in",
                 fix="use the provider's environment for tests, or set GOVCOMPONENTS_ENVIRONMENT to production",
             )
-    if is_production and section.component == "identity" and _has_sandbox_key(section):
+    if is_production and section.component == "identity" and _has_published_key(section):
         raise ConfigurationError(
-            f"{section.variable('private_key')} is a sandbox's key: no provider knows it",
+            f"{section.variable('private_key')} is a sandbox's key, or one that was published",
             fix="make a key with `govcomponents identity new-key` and register its public half; "
             "or set GOVCOMPONENTS_ENVIRONMENT to what this is",
         )
@@ -164,22 +194,26 @@ def _is_live(host: str) -> bool:
     return host in live_hosts()
 
 
-def _has_sandbox_key(section: AnySection) -> bool:
+def _has_published_key(section: AnySection) -> bool:
     """Whether the private key is one that a sandbox made or published, in whatever form it is written."""
-    from govcomponents.identity.jose.jwk import public_members, thumbprint
-    from govcomponents.identity.jose.own_keys import SANDBOX_EXPONENT, signer_of
-    from govcomponents.identity.jose.signing import read_key_file
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+    from govcomponents.identity.jose.jwk import public_members, thumbprint
+    from govcomponents.identity.jose.own_keys import SANDBOX_EXPONENT
+    from govcomponents.identity.jose.signing import read_key_file, read_private_key
+
+    setting = section.variable("private_key")
     key, file = getattr(section, "private_key", None), getattr(section, "private_key_file", None)
     try:
         if file is not None:
-            key = Secret(read_key_file(file, setting=section.variable("private_key_file")))
+            key = Secret(read_key_file(file, setting=setting))
         if key is None:
             return False
-        public = signer_of(key).public_key()
+        public = read_private_key(key, setting=setting)[0].public_key()
     except ConfigurationError:
-        return False  # not an RSA key, which the sandbox's are
-    return public.public_numbers().e == SANDBOX_EXPONENT or thumbprint(public_members(public)) in _PUBLISHED_KEYS
+        return False  # said where the adapter is built
+    exponent = public.public_numbers().e if isinstance(public, RSAPublicKey) else 0
+    return exponent == SANDBOX_EXPONENT or thumbprint(public_members(public)) in _PUBLISHED_KEYS
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -21,8 +20,6 @@ MAX_URL: Final = 2048
 ID_PATTERN: Final = r"^[A-Za-z0-9_-]+$"
 """An id that may stand in a URL's path as it is: no text that fits can be "." or "..", or hold a slash."""
 _ID: Final = re.compile(ID_PATTERN)
-_FEWEST_DIFFERENT: Final = 6
-"""Of 16 random hexadecimal digits, one secret in 100,000 has fewer."""
 
 
 def is_id(value: object) -> bool:
@@ -39,13 +36,6 @@ def is_text(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def is_guessable(text: str | bytes) -> bool:
-    """Whether a secret is plainly not random: few different characters, a part again and again, or a sequence."""
-    data = text.encode() if isinstance(text, str) else text
-    steps = {(after - before) % 256 for before, after in pairwise(data)}
-    return len(set(data)) < _FEWEST_DIFFERENT or len(steps) == 1 or data in (data + data)[1:-1]
 
 
 def url_parts(url: object) -> SplitResult | None:

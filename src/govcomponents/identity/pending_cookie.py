@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.canonical_json import NotCanonical, decode_base64url
-from govcomponents.core.validation import is_guessable
+from govcomponents.core.guessing import KEY, is_guessable
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.frames import shield
 from govcomponents.identity.inputs import check_pending
@@ -92,7 +92,7 @@ def _fernet(keys: Sequence[Secret]) -> MultiFernet:
     from cryptography.fernet import Fernet, MultiFernet
 
     try:
-        if any(is_guessable(decode_base64url(key.reveal().rstrip("=").encode())) for key in keys):
+        if any(is_guessable(decode_base64url(key.reveal().rstrip("=").encode()), fewest=KEY) for key in keys):
             raise ValueError("a key that is made by a simple rule, such as of zeros, is none")
         return MultiFernet([Fernet(key.reveal()) for key in keys])
     except (ValueError, AttributeError, TypeError):

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.check.settings.names import misspelt
-from govcomponents.core.validation import is_guessable, is_on_this_machine, url_parts
+from govcomponents.core.guessing import PLAIN, STRONG, is_guessable
+from govcomponents.core.validation import is_on_this_machine, url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.adapters.live_hosts import live_hosts
 from govcomponents.privacy import Secret
@@ -28,6 +29,8 @@ _PIPELINES: Final = re.compile(
 )
 _PROOFS: Final = (("pay", "webhook_secrets"), ("notify", "callback_tokens"))
 _LEAST: Final = 16
+_OF_ALL: Final = re.compile(r"\A(?:whsec|webhook_(?:live|test))_")
+"""What the secrets of everybody's webhooks begin with."""
 _INTEGRATION: Final = re.compile(r"\b(?:integration|sandbox|identitysandbox|int|staging|test|uat)\b", re.IGNORECASE)
 
 
@@ -114,14 +117,17 @@ def _missing(source: Source, callbacks: frozenset[str]) -> Iterator[Finding]:
 
 
 def _weak(source: Source) -> Iterator[Finding]:
+    fewest = STRONG if source.environment == "production" else PLAIN
     for component, setting in _PROOFS:
         for variable, text in source.each(component, setting):
             for one in (part.strip() for part in text.split(",") if part.strip()):
-                if len(one) < _LEAST or is_guessable(one):
+                random = _OF_ALL.sub("", one)
+                if is_published_secret(one):
+                    if source.environment == "production":
+                        yield source.finding("GC108", variable, f"{variable} is published: everybody has it")
+                        break
+                elif len(random) < _LEAST or is_guessable(random, fewest=fewest):
                     yield source.finding("GC108", variable, f"{variable} could be guessed")
-                    break
-                if is_published_secret(one) and source.environment == "production":
-                    yield source.finding("GC108", variable, f"{variable} is one that the sandbox publishes")
                     break
 
 

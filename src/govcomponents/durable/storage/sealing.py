@@ -13,7 +13,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from govcomponents.core.validation import is_guessable
+from govcomponents.core.guessing import KEY, is_guessable
 from govcomponents.errors import ConfigurationError
 from govcomponents.privacy import Secret
 
@@ -114,7 +114,7 @@ def _bytes(key: Secret | str) -> bytes:
         raw = b""
     if len(raw) != _KEY_BYTES:
         raise ConfigurationError("a data key of the durable layer is not 32 bytes in base64", fix=_FIX)
-    if is_guessable(raw):
+    if is_guessable(raw, fewest=KEY):
         raise ConfigurationError("a data key of the durable layer is made by a simple rule", fix=_FIX)
     return raw
 

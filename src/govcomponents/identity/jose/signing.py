@@ -42,6 +42,8 @@ log = logging.getLogger("govcomponents.identity")
 
 MAX_KEY_FILE: Final = 64 * 1024
 ASSERTION_LIFE: Final = 300
+_FERMAT_BITS: Final = 100
+"""FIPS 186-5 asks that the factors differ within their first 100 bits."""
 
 
 @runtime_checkable
@@ -160,19 +162,7 @@ def load_signer(
     text: Secret, *, algorithm: str, allowed: frozenset[str], key_id: str | None = None, setting: str
 ) -> KeySigner:
     """Read a private key as PEM or as a JWK. Raises ConfigurationError, which never holds any of the text."""
-    given: object = text.reveal()
-    if not isinstance(given, str):
-        raise _unusable(setting, "it is not text")
-    content = given.strip()
-    if len(content) > MAX_KEY_FILE:
-        raise _unusable(setting, "it is too large to be a key")
-    if not is_text(content):
-        raise _unusable(setting, "it holds half of a surrogate pair, which is no character")
-    own_id: object = None
-    if content.startswith("{"):
-        key, own_id = _from_jwk(content, setting)
-    else:
-        key = _from_pem(content, setting)
+    key, own_id = read_private_key(text, setting=setting)
     signer = KeySigner(algorithm, "", key)
     check_algorithm(algorithm, allowed, setting)
     _check_strength(key, algorithm, setting)
@@ -181,6 +171,21 @@ def load_signer(
         raise _unusable(setting, "its kid is not a short printable text")
     _check_works(signer, setting)
     return signer.renamed(found or thumbprint(public_members(key.public_key())))
+
+
+def read_private_key(text: Secret, *, setting: str) -> tuple[AnyPrivateKey, object]:
+    """Read a private key of any kind as PEM or as a JWK, and the id that a JWK has. Raises ConfigurationError."""
+    given: object = text.reveal()
+    if not isinstance(given, str):
+        raise _unusable(setting, "it is not text")
+    content = given.strip()
+    if len(content) > MAX_KEY_FILE:
+        raise _unusable(setting, "it is too large to be a key")
+    if not is_text(content):
+        raise _unusable(setting, "it holds half of a surrogate pair, which is no character")
+    if content.startswith("{"):
+        return _from_jwk(content, setting)
+    return _from_pem(content, setting), None
 
 
 def read_key_file(path: Path, *, setting: str) -> str:
@@ -270,6 +275,9 @@ def _check_strength(key: AnyPrivateKey, algorithm: str, setting: str) -> None:
             raise _unusable(setting, f"an RSA key must have {MIN_RSA_BITS} to {MAX_RSA_BITS} bits")
         if is_weakly_made(key.public_key().public_numbers().n):
             raise _unusable(setting, "its factors can be computed by anybody (ROCA); make another")
+        numbers = key.private_numbers()
+        if abs(numbers.p - numbers.q).bit_length() <= key.key_size // 2 - _FERMAT_BITS:
+            raise _unusable(setting, "its factors can be computed by anybody, as they are close; make another")
         kind = "RSA"
     elif isinstance(key, EllipticCurvePrivateKey):
         kind = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}.get(key.curve.name, "")
