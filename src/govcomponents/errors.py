@@ -130,7 +130,8 @@ class GovComponentsError(Exception):
         self.request_id = request_id
 
     def __str__(self) -> str:
-        provider = self.provider if self.account == DEFAULT_ACCOUNT else f"{self.provider}, account {self.account}"
+        account = "" if self.account == DEFAULT_ACCOUNT else f"account {self.account}"
+        provider = ", ".join(part for part in (self.provider, account) if part)
         where = " ".join(part for part in (self.operation, f"({provider})" if provider else "") if part)
         facts = ", ".join(
             f"{name} {value}"

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, ValidationError
 
-from govcomponents.core.validation import is_text
+from govcomponents.core.validation import is_plain_name, is_text
 from govcomponents.errors import InvalidInput
 from govcomponents.privacy import Personal
 from govcomponents.refusing import Refusing
@@ -71,6 +71,8 @@ _BROKEN = {
     "too_long": "it must have at most {max_length:,} characters or parts",
     "too_short": "it must have at least {min_length:,} characters or parts",
 }
+UNSHOWN = "(a name that is not shown)"
+"""Stands for the name of a field, or of a part of a mapping, that looks like a person's text."""
 _NOT_FITTING = "it is not what this argument takes"
 
 
@@ -102,8 +104,9 @@ def _invalid(error: ValidationError, model: type[Input]) -> InvalidInput:
     path = [str(part) for part in found["loc"] if not str(part).startswith("function-")]
     name = path[0] if path else "arguments"
     described = model.model_fields[name].description if name in model.model_fields else None
+    shown = [part if part.isdecimal() or is_plain_name(part.strip("_[]")) else UNSHOWN for part in path]
     return InvalidInput(
-        field=".".join(path) or name,
+        field=".".join(shown) or name,
         problem=_problem(found),
         fix=described or "see the operation's documentation",
         operation=model.__name__,

@@ -20,11 +20,21 @@ MAX_URL: Final = 2048
 ID_PATTERN: Final = r"^[A-Za-z0-9_-]+$"
 """An id that may stand in a URL's path as it is: no text that fits can be "." or "..", or hold a slash."""
 _ID: Final = re.compile(ID_PATTERN)
+_PLAIN_NAME: Final = re.compile(r"[a-z][a-zA-Z]*(?:[ ._-][a-z]+)*(?:[ ._-]?[0-9]{1,3})?")
 
 
 def is_id(value: object) -> bool:
     """Whether something is an id as providers give them, of at most 255 characters: see ID_PATTERN."""
     return isinstance(value, str) and len(value) <= 255 and _ID.fullmatch(value) is not None
+
+
+def is_plain_name(name: object) -> bool:
+    """Whether a name may be shown in an error: it looks like those that programs give, and not like what people type.
+
+    It has at most 40 characters: lower-case words parted by one space, hyphen, underscore or dot, the first perhaps in
+    camel case, and at most three digits at the end.
+    """
+    return isinstance(name, str) and len(name) <= 40 and _PLAIN_NAME.fullmatch(name) is not None
 
 
 def is_text(value: str) -> bool:

@@ -14,7 +14,7 @@ from govcomponents.core.validation import ID_PATTERN, is_id, is_text
 from govcomponents.errors import InvalidInput
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.models import Channel, NotificationId, Status
-from govcomponents.notify.templates.personalisation import has_file, placeholder_key, shown_values
+from govcomponents.notify.templates.personalisation import has_file, placeholder_key, shown_name, shown_values
 from govcomponents.privacy import Personal
 
 Recipient: TypeAlias = str | Personal[str]
@@ -79,7 +79,7 @@ def _texts_only(names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]
     keys = {placeholder_key(name) for name in names}
     for name, value in info.data.get("personalisation", {}).items():
         if placeholder_key(name) in keys and not isinstance(value, str):
-            raise ValueError(f"the value of {name!r} is not a text")
+            raise ValueError(f"the value of {shown_name(name)} is not a text")
     return names
 
 

@@ -20,6 +20,8 @@ _SECRET_NAME: Final = re.compile(r"(?:^|_)(?:key|passphrase|password|secret|toke
 _USER: Final = re.compile(r"\A([^/?#@]{0,20}//)?.*@", re.DOTALL)
 _USER_OF_HOST: Final = re.compile(r"\A([^/?#@]{0,20}//|)[^/?#]*@")
 _ACCOUNT_NAME: Final = re.compile(r"[a-z0-9]+(?:[_-][a-z0-9]+)*")
+_LONGEST_NAME: Final = 40
+_MOST_DIGITS: Final = 3
 
 
 # By these it is known whose a call or a callback is, so no two accounts may share one.
@@ -91,6 +93,14 @@ class _Section(Refusing):
 
     @model_validator(mode="after")
     def _check_accounts(self) -> Self:
+        for name, account in self.accounts.items():
+            if name == DEFAULT_ACCOUNT or len(name) > _LONGEST_NAME or not _ACCOUNT_NAME.fullmatch(name):
+                raise ValueError(
+                    'an account has a short name of small letters and digits, such as "moto", and none is called '
+                    f"{DEFAULT_ACCOUNT}: its settings are those outside the accounts"
+                )
+            if account.accounts:
+                raise ValueError(f"the account {name} has accounts itself; put them beside it")
         for setting, what in _TELLS_ACCOUNTS_APART.items():
             holders: dict[Secret, str] = {}
             for name, account in ((DEFAULT_ACCOUNT, self), *self.accounts.items()):
@@ -100,14 +110,6 @@ class _Section(Refusing):
                         raise ValueError(
                             f"the accounts {holders[secret]} and {name} have the same {what}; give each its own"
                         )
-        for name, account in self.accounts.items():
-            if name == DEFAULT_ACCOUNT or not _ACCOUNT_NAME.fullmatch(name):
-                raise ValueError(
-                    f'an account has a name of small letters and digits, such as "moto", and none is called '
-                    f"{DEFAULT_ACCOUNT}: its settings are those outside the accounts"
-                )
-            if account.accounts:
-                raise ValueError(f"the account {name} has accounts itself; put them beside it")
         return self
 
     def by_account(self) -> dict[str, Self]:
@@ -135,7 +137,13 @@ class _Section(Refusing):
     def variable(self, name: str) -> str:
         """Return the environment variable that holds a setting of this account, to name it in an error."""
         where = "" if self._account == DEFAULT_ACCOUNT else f"ACCOUNTS__{self._account.upper()}__"
-        return f"GOVCOMPONENTS_{self.component.upper()}__{where}{name.upper()}"
+        shown = name.upper() if name in self.declared() else shown_name(name.upper())
+        return f"GOVCOMPONENTS_{self.component.upper()}__{where}{shown}"
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, object]]:
+        """Hide what is no setting's name: a value may stand where the name should."""
+        for name, value in super().__repr_args__():
+            yield (name if name is None or name in self.declared() else shown_name(name)), value
 
     def secrets(self) -> Iterator[tuple[str, Secret]]:
         """Give each secret, token and key by the name of its setting; not the private key, which its reader checks."""
@@ -279,11 +287,17 @@ class IdentitySettings(_Section):
         return super()._taken_over_by(account) - (where if account.model_fields_set & where else set())
 
 
+def shown_name(name: str) -> str:
+    """The name of an unknown setting as an error shows it: short, and none that may be a secret or a person's text."""
+    is_name = name.isascii() and name.isidentifier() and len(name) <= _LONGEST_NAME
+    return name if is_name and sum(map(str.isdecimal, name)) <= _MOST_DIGITS else "(a name that is not shown)"
+
+
 def meant(name: str, names: Collection[str], shown: Callable[[str], str]) -> str:
     """Suggest the name that was probably meant, if there is one."""
     from difflib import get_close_matches
 
-    close = get_close_matches(name.lower(), names, n=1, cutoff=0.75)
+    close = get_close_matches(name.lower(), names, n=1, cutoff=0.75) if len(name) <= _LONGEST_NAME else []
     return f" (is {shown(close[0])} meant?)" if close else ""
 
 

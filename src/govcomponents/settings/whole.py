@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from govcomponents.errors import ConfigurationError
 from govcomponents.frames import leaving_frames_behind
 from govcomponents.refusing import Refusing
-from govcomponents.settings.sections import IdentitySettings, NotifySettings, PaySettings, meant, wrong
+from govcomponents.settings.sections import IdentitySettings, NotifySettings, PaySettings, meant, shown_name, wrong
 
 Environment = Literal["production", "staging", "test", "development"]
 
@@ -113,7 +113,7 @@ class Settings(Refusing):
         if unknown := sorted(values.keys() - set(names)):
             raise ConfigurationError(
                 "there is no such setting: "
-                + ", ".join(f"GOVCOMPONENTS_{name.upper()}{meant(name, names, str)}" for name in unknown),
+                + ", ".join(f"GOVCOMPONENTS_{shown_name(name.upper())}{meant(name, names, str)}" for name in unknown),
                 fix=f"the file has {', '.join(names)}",
             )
         sections = (PaySettings, NotifySettings, IdentitySettings)

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from govcomponents.core.validation import is_text
+from govcomponents.core.validation import is_plain_name, is_text
 from govcomponents.money import Money
 from govcomponents.notify.templates.attachments import Attachment
 
@@ -67,13 +67,13 @@ def shown_values(values: object, language: Language = "en") -> Mapping[str, obje
         sent = name if name.isascii() else composed(name)
         written[sent] = _text(name, value) if type(value) is str else _checked(name, value, language)
         if (same := seen.setdefault(placeholder_key(name), name)) is not name:
-            raise ValueError(f"{same!r} and {name!r} name the same placeholder")
+            raise ValueError(f"{shown_name(same)} and {shown_name(name)} name the same placeholder")
     return written
 
 
 def _checked(name: str, value: object, language: Language) -> object:
     if value is None:
-        raise ValueError(f"the value of {name!r} is None, which counts as missing")
+        raise ValueError(f"the value of {shown_name(name)} is None, which counts as missing")
     if isinstance(value, Attachment):
         return value
     if not isinstance(value, _NOT_LISTS) and isinstance(value, Iterable):
@@ -91,25 +91,25 @@ def _scalar(name: str, value: object, language: Language) -> object:
         return _text(name, value)
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise ValueError(f"the value of {name!r} is not a finite number")
+            raise ValueError(f"the value of {shown_name(name)} is not a finite number")
         return float(value)
     if isinstance(value, (bool, date, time)):
         if isinstance(value, datetime) and value.tzinfo is None:
-            raise ValueError(f"the time {name!r} has no time zone")
+            raise ValueError(f"the time {shown_name(name)} has no time zone")
         from govcomponents.notify.templates.formats import written
 
         return written(value, language)
     if isinstance(value, int):
         if value.bit_length() > _MAX_BITS:
-            raise ValueError(f"the value of {name!r} is a number of too many digits")
+            raise ValueError(f"the value of {shown_name(name)} is a number of too many digits")
         return int(value)
     if isinstance(value, Money):
         return format(value)
     if isinstance(value, Decimal):
         if not value.is_finite() or abs(value.adjusted()) > _MAX_BITS:
-            raise ValueError(f"the value of {name!r} is not a finite number")
+            raise ValueError(f"the value of {shown_name(name)} is not a finite number")
         return format(value, "f")
-    problem = f"the value of {name!r} is or holds a {type(value).__name__}, which a template cannot show"
+    problem = f"the value of {shown_name(name)} is or holds a {type(value).__name__}, which a template cannot show"
     raise ValueError(problem)
 
 
@@ -119,16 +119,21 @@ def _text(name: str, value: str) -> str:
         raise ValueError(_too_long(name))
     text = str.__str__(value)
     if "\0" in text:
-        raise ValueError(f"the value of {name!r} holds a null character, which no message can hold")
+        raise ValueError(f"the value of {shown_name(name)} holds a null character, which no message can hold")
     if text.isascii() or max(text) < _FIRST_MARK:
         return text
     if not is_text(text):
-        raise ValueError(f"the value of {name!r} holds half of a surrogate pair, which no message can hold")
+        raise ValueError(f"the value of {shown_name(name)} holds half of a surrogate pair, which no message can hold")
     return composed(text)
 
 
+def shown_name(name: str) -> str:
+    """The name of a placeholder for an error: a caller may have taken a person's text for one."""
+    return repr(name) if is_plain_name(name) else "a placeholder whose name is not shown"
+
+
 def _too_long(name: str) -> str:
-    return f"the value of {name!r} is longer than {MAX_LENGTH:,} characters"
+    return f"the value of {shown_name(name)} is longer than {MAX_LENGTH:,} characters"
 
 
 def composed(text: str) -> str:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from govcomponents.core.inputs import member, path_argument, text_argument
-from govcomponents.core.validation import is_text
+from govcomponents.core.validation import is_plain_name, is_text
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.frames import shield
 from govcomponents.notify.models import Channel
@@ -198,8 +198,9 @@ class TemplateRegistry:
         key = name if isinstance(name, str) else name.name
         _checked_language(language, _OPERATION)
         if key not in self._templates:
+            named = repr(key) if is_plain_name(key) else "by the name that was given"
             raise ConfigurationError(
-                f"there is no template called {key!r}", fix=f"name one of {', '.join(sorted(self._templates))}"
+                f"there is no template called {named}", fix=f"name one of {', '.join(sorted(self._templates))}"
             )
         template = self._templates[key]
         template_id = template.ids.get(self.environment, {}).get(language)
