@@ -29,7 +29,7 @@ from tenacity import stop_after_attempt
 
 from govcomponents import AsyncGovComponents, GovComponents, GovComponentsError, RetryPolicy
 from govcomponents.contracts.modes import BlockingView, Mode
-from govcomponents.core.transports.aio import AiohttpTransport
+from govcomponents.core.transports.aio.sending import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
 from govcomponents.identity import SignIn
 from govcomponents.sandbox.browser import FormBrowser

@@ -88,7 +88,7 @@ def _blocking(ready: Request) -> None:
 
 
 async def _at_once(ready: Request) -> None:
-    from govcomponents.core.transports.aio import AiohttpTransport
+    from govcomponents.core.transports.aio.sending import AiohttpTransport
 
     transport = AiohttpTransport()
     await drive_many(lambda: transport.send(ready))

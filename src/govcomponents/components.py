@@ -352,7 +352,7 @@ class AsyncGovComponents(_Components["AsyncPayService", "AsyncNotifyService", "A
 
     @classmethod
     def _make_transport(cls, time_limit: float) -> Transport:
-        from govcomponents.core.transports.aio import AiohttpTransport
+        from govcomponents.core.transports.aio.sending import AiohttpTransport
 
         return AiohttpTransport(total_timeout=time_limit)
 

@@ -24,7 +24,7 @@ import requests
 
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.http.runtime import Runtime
-from govcomponents.core.transports.aio import AiohttpTransport
+from govcomponents.core.transports.aio.sending import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
 from govcomponents.errors import (
     CallbackRefused,

@@ -22,7 +22,7 @@ from govcomponents.contracts.identity.fake_provider import KEYS
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.canonical_json import encode_base64url
 from govcomponents.core.http.runtime import Runtime
-from govcomponents.core.transports.aio import AiohttpTransport
+from govcomponents.core.transports.aio.sending import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
 from govcomponents.errors import (
     CallbackRefused,

@@ -113,7 +113,7 @@ class Caller:
     def _make(self, **limits: float) -> Transport:
         if self.mode is Mode.BLOCKING:
             return RequestsTransport(**limits)
-        from govcomponents.core.transports.aio import AiohttpTransport
+        from govcomponents.core.transports.aio.sending import AiohttpTransport
 
         return AiohttpTransport(**limits)
 

@@ -75,7 +75,7 @@ def _blocking(settings: Settings, retry: RetryPolicy, calls: int) -> Counter[str
 
 
 async def _asyncio(settings: Settings, retry: RetryPolicy, calls: int) -> Counter[str]:
-    from govcomponents.core.transports.aio import AiohttpTransport
+    from govcomponents.core.transports.aio.sending import AiohttpTransport
 
     found: Counter[str] = Counter()
     numbers = iter(range(calls))

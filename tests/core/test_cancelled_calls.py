@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from govcomponents.core.http.messages import Replay, Request
-from govcomponents.core.transports.aio import AiohttpTransport
+from govcomponents.core.transports.aio.sending import AiohttpTransport
 
 CALLS = 400
 CALLERS = 6  # at once, with a connection for each

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from govcomponents import AsyncGovComponents, GovComponents, GovComponentsError, Money, Settings
-from govcomponents.core.transports.aio import AiohttpTransport
+from govcomponents.core.transports.aio.sending import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
 
 LIMIT = 1.0  # seconds, of a whole call

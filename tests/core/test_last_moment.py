@@ -10,8 +10,8 @@ import pytest
 from govcomponents import NotSent
 from govcomponents.core.driver import drive
 from govcomponents.core.http.single_attempt import single_attempt, steady_time
-from govcomponents.core.transports.aio import AiohttpTransport
-from govcomponents.core.transports.aio_connections import TimelyRequest
+from govcomponents.core.transports.aio.connections import TimelyRequest
+from govcomponents.core.transports.aio.sending import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
 
 from .loopback import post

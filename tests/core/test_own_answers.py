@@ -49,7 +49,7 @@ def test_a_transport_alone_gives_no_connection_back_that_may_hold_more(gov_mode:
 
             found = drive(bare_outcomes(RequestsTransport(**LIMITS), base, 800))
         else:
-            from govcomponents.core.transports.aio import AiohttpTransport
+            from govcomponents.core.transports.aio.sending import AiohttpTransport
 
             found = asyncio.run(bare_outcomes(AiohttpTransport(**LIMITS), base, 1500))
     assert found["ANOTHER'S"] == 0

@@ -9,7 +9,7 @@ import pytest
 
 from govcomponents.contracts.faults import EVERY, Fault, FaultyTransport
 from govcomponents.core.driver import drive
-from govcomponents.core.transports.aio import AiohttpTransport
+from govcomponents.core.transports.aio.sending import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.core.transports.scripted import ScriptedTransport

@@ -13,7 +13,7 @@ import requests_mock
 import responses
 
 from govcomponents.core.driver import drive
-from govcomponents.core.transports.aio import AiohttpTransport
+from govcomponents.core.transports.aio.sending import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
 from govcomponents.errors import ConfigurationError, OutcomeUnknown
 

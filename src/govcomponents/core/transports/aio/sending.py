@@ -25,7 +25,7 @@ try:
     import aiohttp
     from yarl import URL
 
-    from govcomponents.core.transports.aio_connections import Connector, TimelyRequest
+    from govcomponents.core.transports.aio.connections import Connector, TimelyRequest
 except ImportError:
     raise ConfigurationError(
         "asyncio callers need aiohttp, which is not installed", fix='pip install "govcomponents[async]"'

@@ -1,0 +1,1 @@
+"""The transport of asyncio callers: aiohttp, one session on the loop of its first use."""
