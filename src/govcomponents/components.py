@@ -352,9 +352,9 @@ class AsyncGovComponents(_Components["AsyncPayService", "AsyncNotifyService", "A
 
     @classmethod
     def _make_transport(cls, time_limit: float) -> Transport:
-        from govcomponents.core.transports.aio.sending import AiohttpTransport
+        from govcomponents.core.transports.aio.on_first_use import AiohttpOnFirstUse
 
-        return AiohttpTransport(total_timeout=time_limit)
+        return AiohttpOnFirstUse(total_timeout=time_limit)
 
     @classmethod
     def _pay(cls) -> type[AsyncPayService]:

@@ -44,7 +44,7 @@ except ImportError:
     raise ConfigurationError("Starlette is not installed", fix='pip install "govcomponents[starlette]"') from None
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Coroutine, Sequence
 
     from govcomponents.durable import AsyncDurable
     from govcomponents.identity import Identity, ReplayStore
@@ -171,6 +171,9 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         _keep_pages_personal(app)
         if self._open is None:
             self._opened(self._later.components if self._later else AsyncGovComponents.from_settings())
+        prepare: Callable[[], Coroutine[None, None, None]] | None
+        prepare = getattr(self.components.runtime.transport, "prepare", None)
+        preparing = asyncio.create_task(prepare()) if prepare else None  # the first call need not wait for it then
         is_stopped = asyncio.Event()
         worker = asyncio.create_task(_work(self._later, is_stopped)) if self._later and self._works else None
         try:
@@ -179,6 +182,8 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
             is_stopped.set()
             if worker is not None:
                 await worker
+            if preparing is not None:
+                await preparing
             await self.components.aclose()
             self._open = None
 

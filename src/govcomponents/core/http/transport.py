@@ -21,6 +21,8 @@ class Transport(Protocol):
     `send` and `sleep` and never suspends; one for asyncio callers suspends. One that keeps connections may have a
     method `renew()` too: it is called after an answer that cannot be right, and none of the connections that are there
     then may carry another request. One that really waits has `total_timeout`, the most seconds that a call may take.
+    One that has something to make ready for its first call may have an asyncio method `prepare()`: a service that
+    starts may begin it, and need not wait for its end.
     """
 
     async def send(self, request: Request) -> Response:
