@@ -1,4 +1,6 @@
-"""The example service on gunicorn and PostgreSQL, whose workers are killed while people renew: nobody is told falsely.
+"""The example services on PostgreSQL, whose workers are killed while people renew: nobody is told falsely.
+
+Flask on gunicorn with workers of its own, and FastAPI on uvicorn, whose workers work beside their requests.
 
 WEB_JOURNEYS says how many people, of whom twenty at once.
 """
@@ -16,7 +18,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -28,7 +30,7 @@ from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.sandbox.world import default_world
 from govcomponents.testing import FormBrowser, pay_by_card, serving
 
-SERVICE = Path(__file__).parents[2] / "examples" / "services" / "flask"
+SERVICES = Path(__file__).parents[2] / "examples" / "services"
 JOURNEYS = int(os.environ.get("WEB_JOURNEYS", "30"))
 AT_ONCE, BETWEEN_KILLS, TRIES, PATIENCE = 20, 2.0, 900, 1200.0  # patience costs nothing where it is not needed
 
@@ -150,78 +152,148 @@ def free_port():
         return free.getsockname()[1]
 
 
-class Killer(threading.Thread):
-    """Kills a worker of gunicorn, or the service's own, again and again."""
+class Served:
+    """A service on a server of several processes: how it is started, and which of its processes may be killed."""
 
-    def __init__(self, gunicorn, start_worker):
+    def __init__(self, folder, variables, log):
+        self.folder, self.variables, self.log = folder, variables, log
+
+    def run(self, *command):
+        return subprocess.Popen(
+            [sys.executable, "-m", *command], cwd=self.folder, env=self.variables, stdout=self.log, stderr=self.log
+        )
+
+    def children(self):
+        """Return the processes that the server has started to answer requests."""
+        started = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text().split()
+        return [int(child) for child in started if self.answers(child)]
+
+    def answers(self, _child):
+        return True
+
+    def kill_one(self, chance):
+        """Kill a process, and return whether there was one."""
+        children = self.children()
+        if children:
+            with suppress(ProcessLookupError):
+                os.kill(chance.choice(children), signal.SIGKILL)
+        return bool(children)
+
+    def stop(self):
+        self.server.terminate()
+        self.server.wait()
+
+
+class FlaskOnGunicorn(Served):
+    """Four processes that answer, and one beside them that works."""
+
+    def __init__(self, postgres, port, tmp_path, log, variables):
+        super().__init__(SERVICES / "flask", {**variables, "RENEWAL_DATABASE": postgres.url}, log)
+        assert self.work("--once").wait(timeout=600) == 0  # makes the tables
+        options = ("--bind", f"localhost:{port}", "--access-logfile", str(tmp_path / "access.log"))
+        self.server = self.run("gunicorn", "-c", "gunicorn.conf.py", *options, "renewal:create_app()")
+        self.worker = self.work()
+
+    def work(self, *more):
+        return self.run("flask", "--app", "renewal", "gov", "work", *more)
+
+    def kill_one(self, chance):
+        if chance.random() < 0.7:
+            return super().kill_one(chance)
+        self.worker.kill()
+        self.worker.wait()
+        self.worker = self.work()
+        return True
+
+    def stop(self):
+        super().stop()
+        self.worker.terminate()
+        self.worker.wait()
+
+
+class FastAPIOnUvicorn(Served):
+    """Two processes, each of which answers and works."""
+
+    def __init__(self, postgres, port, tmp_path, log, variables):
+        self.told, self.killed = tmp_path / "service.log", 0
+        url = postgres.url.replace("postgresql+psycopg:", "postgresql+psycopg_async:")
+        super().__init__(SERVICES / "fastapi", {**variables, "RENEWAL_DATABASE": url}, log)
+        options = ("--host", "localhost", "--port", str(port), "--workers", "2", "--no-access-log")
+        self.server = self.run("uvicorn", "--factory", "renewal:create_app", *options)
+
+    def children(self):
+        """Return them once one is up: a machine on which a start takes longer than two seconds has never one else."""
+        ready = self.told.read_text(errors="replace").count("Application startup complete")
+        return super().children() if ready > self.killed else []
+
+    def kill_one(self, chance):
+        is_killed = super().kill_one(chance)
+        self.killed += is_killed
+        return is_killed
+
+    def answers(self, child):
+        try:
+            return b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
+        except OSError:  # it is gone
+            return False
+
+
+class Killer(threading.Thread):
+    """Kills a process of a service, again and again."""
+
+    def __init__(self, service):
         super().__init__()
-        self.gunicorn, self.start_worker = gunicorn, start_worker
-        self.worker = start_worker()
+        self.service = service
         self.kills = 0
         self.is_over = threading.Event()
 
     def run(self):
         chance = random.Random(7)
         while not self.is_over.wait(BETWEEN_KILLS if self.kills else 0.2):
-            children = Path(f"/proc/{self.gunicorn.pid}/task/{self.gunicorn.pid}/children").read_text().split()
-            if children and chance.random() < 0.7:
-                os.kill(int(chance.choice(children)), signal.SIGKILL)
-            else:
-                self.worker.kill()
-                self.worker.wait()
-                self.worker = self.start_worker()
-            self.kills += 1
+            self.kills += self.service.kill_one(chance)
 
 
-def test_while_workers_are_killed_every_payment_is_recorded_and_every_receipt_sent_once(postgres, tmp_path):
-    pytest.importorskip("gunicorn")
-    pytest.importorskip("flask")
+@pytest.mark.parametrize(
+    ("served", "needs"), [(FlaskOnGunicorn, ("gunicorn", "flask")), (FastAPIOnUvicorn, ("uvicorn", "fastapi"))]
+)
+def test_while_workers_are_killed_every_payment_is_recorded_and_every_receipt_sent_once(
+    served, needs, postgres, tmp_path
+):
+    for package in needs:
+        pytest.importorskip(package)
     port = free_port()
     site = f"http://localhost:{port}"
-    with serving(world(), redirect_to=f"{site}/gov/callback", callbacks_to=f"{site}/gov/events") as server:
+    with (
+        serving(world(), redirect_to=f"{site}/gov/callback", callbacks_to=f"{site}/gov/events") as server,
+        (tmp_path / "service.log").open("ab") as log,
+    ):
         variables = os.environ | dict(environment(server.sandbox.settings()))
-        variables |= {
-            "RENEWAL_SECRET_KEY": "a secret of the tests, of forty characters",
-            "RENEWAL_DATABASE": postgres.url,
-        }
-        log = (tmp_path / "service.log").open("ab")
-
-        def run(*command):
-            return subprocess.Popen(
-                [sys.executable, "-m", *command], cwd=SERVICE, env=variables, stdout=log, stderr=log
-            )
-
-        def worker(*more):
-            return run("flask", "--app", "renewal", "gov", "work", *more)
-
-        assert worker("--once").wait(timeout=600) == 0  # makes the tables
-        options = ("--bind", f"localhost:{port}", "--access-logfile", str(tmp_path / "access.log"))
-        gunicorn = run("gunicorn", "-c", "gunicorn.conf.py", *options, "renewal:create_app()")
-        killer = Killer(gunicorn, worker)
+        variables |= {"RENEWAL_SECRET_KEY": "a secret of the tests, of forty characters"}
+        service = served(postgres, port, tmp_path, log, variables)
+        killer = Killer(service)
         try:
             Visitor(port).get("/")
             killer.start()
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 ends = list(pool.map(lambda number: renew(port, f"P{number}"), range(JOURNEYS)))
+            killer.is_over.set()
+            killer.join()
+            # What a killed process had taken is in doubt until its lease is over: it is late then, and not lost.
+            until = time.monotonic() + PATIENCE
+            while len(server.sandbox.messages()) < JOURNEYS and time.monotonic() < until:
+                time.sleep(0.5)
         finally:
             killer.is_over.set()
             if killer.is_alive():
                 killer.join()
-            killer.worker.terminate()
-            gunicorn.terminate()
-            killer.worker.wait()
-            gunicorn.wait()
-        until = time.monotonic() + PATIENCE
-        while len(server.sandbox.messages()) < JOURNEYS and time.monotonic() < until:
-            assert worker("--once").wait(timeout=600) == 0
-        log.close()
+            service.stop()
         assert killer.kills > 0
         assert all("renew" in text.lower() for text in ends)
-        charges = server.sandbox.pay.charges()
         told = (tmp_path / "service.log").read_text(errors="replace")
         assert "Traceback" not in told, told[-3000:]
-        paid = [one for one in charges if one.status == "success"]
+        paid = [one for one in server.sandbox.pay.charges() if one.status == "success"]
         receipts = [one.to for one in server.sandbox.messages()]
         assert sorted(receipts) == sorted(f"person{number}@example.com" for number in range(JOURNEYS))
         assert len(paid) == JOURNEYS
-        assert "code=" not in (tmp_path / "access.log").read_text(errors="replace")
+        if (tmp_path / "access.log").exists():
+            assert "code=" not in (tmp_path / "access.log").read_text(errors="replace")
