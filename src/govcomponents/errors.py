@@ -122,7 +122,7 @@ class GovComponentsError(Exception):
     ) -> None:
         super().__init__(happened)
         self.happened = happened
-        self.fix = fix or self.default_fix
+        self.fix: str = fix or self.default_fix
         self.operation = operation
         self.provider = provider
         self.status = status

@@ -97,20 +97,20 @@ class Sandbox(BuiltInStubs):
         if isinstance(seed, bool) or not isinstance(seed, int):
             raise ConfigurationError("the seed is not a whole number", fix="give a number such as 0")
         self.base_url = base_url
-        self.clock = SandboxClock(now)
-        self.timeline = Timeline(self.clock)
+        self.clock: SandboxClock = SandboxClock(now)
+        self.timeline: Timeline = Timeline(self.clock)
         self.drop_connections: Callable[[], int] = lambda: 0
         """Ends every open connection but the caller's and says how many; there is none in process."""
         callers_time = self.clock.time if shares_clock else self.clock.real_time
         self._context = SandboxContext(self.clock, Ids(seed), self.timeline, base_url, callers_time, sign_in)
-        self.ids = self._context.ids
+        self.ids: Ids = self._context.ids
         self.callbacks = self._context.callbacks
         self.faults = self._context.faults
         self.requests = self._context.requests
         self._beginning = (world, seed, now)
         self._replayer: StateReplayer | None = None
         folder = None if scenarios is None else Path(scenarios)
-        self.scenarios = Scenarios(self._context, self.respond, folder)
+        self.scenarios: Scenarios = Scenarios(self._context, self.respond, folder)
         self._snapshots = Snapshots(None)
         self._controls = SandboxControls(
             self._context, self._start_again, self._drop_connections, self.respond, self.scenarios, self._snapshots
@@ -160,7 +160,9 @@ class Sandbox(BuiltInStubs):
 
     def _populate(self, builders: list[tuple[ProviderSpec, BuildStub]], seed: int) -> None:
         self.seed = self._controls.seed = seed
-        self.providers = tuple(RunningProvider(spec, build(self._context)) for spec, build in builders)
+        self.providers: tuple[RunningProvider, ...] = tuple(
+            RunningProvider(spec, build(self._context)) for spec, build in builders
+        )
         """The providers of the world, each with its stub."""
         self._by_section = {one.spec.section: one for one in self.providers}
         self._controls.providers = self.scenarios.providers = self.providers

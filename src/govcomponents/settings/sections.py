@@ -65,7 +65,9 @@ class _OwnSetting(Guarded[T]):
 class _Section(Refusing):
     """The settings of one component, and those of its named accounts, each of which is such a section itself."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True, hide_input_in_errors=True)
+    model_config: ClassVar[ConfigDict] = ConfigDict(
+        frozen=True, extra="allow", defer_build=True, hide_input_in_errors=True
+    )
     __pydantic_extra__: dict[str, _OwnSetting[object]] = Field(init=False)  # so that no type checker asks for it
 
     component: ClassVar[str]
@@ -212,7 +214,7 @@ class PaySettings(_Section):
     """Settings of `gov.pay`: environment names GOVCOMPONENTS_PAY__..."""
 
     component = "pay"
-    taken_over = frozenset({"portable"})
+    taken_over: ClassVar[frozenset[str]] = frozenset({"portable"})
 
     adapter: str = Field(default="govuk_pay", description="the adapter's name")
     api_key: Secret | None = Field(default=None, description="the provider's API key")
@@ -229,8 +231,10 @@ class NotifySettings(_Section):
     """Settings of `gov.notify`: environment names GOVCOMPONENTS_NOTIFY__..."""
 
     component = "notify"
-    taken_over = frozenset({"allowed_recipients", "redirect_emails_to", "redirect_texts_to"})
-    taken_over_with_adapter = frozenset({"base_url", "requests_per_minute", "limiter_url", "templates_file"})
+    taken_over: ClassVar[frozenset[str]] = frozenset({"allowed_recipients", "redirect_emails_to", "redirect_texts_to"})
+    taken_over_with_adapter: ClassVar[frozenset[str]] = frozenset(
+        {"base_url", "requests_per_minute", "limiter_url", "templates_file"}
+    )
 
     adapter: str = Field(default="govuk_notify", description="the adapter's name")
     api_key: Secret | None = Field(default=None, description="the provider's API key")
@@ -263,7 +267,7 @@ class IdentitySettings(_Section):
     """Settings of `gov.identity`: environment names GOVCOMPONENTS_IDENTITY__..."""
 
     component = "identity"
-    taken_over_with_adapter = frozenset({"environment", "issuer", "redirect_url"})
+    taken_over_with_adapter: ClassVar[frozenset[str]] = frozenset({"environment", "issuer", "redirect_url"})
 
     adapter: str = Field(default="one_login", description="the adapter's name")
     client_id: str | None = Field(default=None, description="the client id that the provider gave")

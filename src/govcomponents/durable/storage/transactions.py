@@ -6,7 +6,7 @@ import sqlite3
 import sys
 from contextlib import closing
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, Union
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -38,10 +38,17 @@ class DjangoConnection(Protocol):
         ...
 
 
-Transaction: TypeAlias = (
-    "sa.Connection | Session | scoped_session[Any] | AsyncConnection | AsyncSession | psycopg.Connection[Any] "
-    "| psycopg.AsyncConnection[Any] | sqlite3.Connection | DjangoConnection"
-)
+Transaction: TypeAlias = Union[
+    sa.Connection,
+    Session,
+    scoped_session[Any],
+    "AsyncConnection",
+    "AsyncSession",
+    "psycopg.Connection[Any]",
+    "psycopg.AsyncConnection[Any]",
+    sqlite3.Connection,
+    DjangoConnection,
+]
 """A transaction of the caller's: the row is committed and rolled back together with the caller's own work."""
 
 Row: TypeAlias = "tuple[Any, ...] | None"

@@ -146,7 +146,7 @@ class TemplateRegistry:
         if not all(isinstance(name, str) and isinstance(ids, TemplateIds) for name, ids in _items(templates)):
             raise _wrong("templates", "it is not a mapping of names to TemplateIds(...)", "give one")
         self._templates = dict(templates)
-        self.environment = _checked_environment(environment)
+        self.environment: str = _checked_environment(environment)
         locked = _all_of(LockedTemplate, lock, "lock", "leave the lock to from_toml and from_enum")
         self._locked = {one.id: one for one in locked}
 

@@ -105,8 +105,8 @@ class ApiKeyAdapter(PayPort):
         webhook_secrets: tuple[Secret, ...] = (),
     ) -> None:
         key = api_key.reveal()
-        self.is_test = key.startswith(self.key_form.test)
-        self.is_live = key.startswith(self.key_form.live)
+        self.is_test: bool = key.startswith(self.key_form.test)
+        self.is_live: bool = key.startswith(self.key_form.live)
         self._clock = runtime.clock
         self._repeats = not runtime.retry.is_none
         self._callbacks = SignedCallbacks(self.provider, self.signature_header, webhook_secrets)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class _Part(WorldPart):
-    model_config = ConfigDict(ignored_types=(cached_property,))
+    model_config: ClassVar[ConfigDict] = ConfigDict(ignored_types=(cached_property,))
 
 
 class Platform(_Part):
