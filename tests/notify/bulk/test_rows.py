@@ -151,6 +151,19 @@ def test_rows_are_numbered_by_their_place_in_the_file(tmp_path):
     assert [row.number for row in read_rows(path, Channel.SMS)] == [1, 4]
 
 
+@pytest.mark.parametrize("blank", ["\n", "\r\n\n", "D\n", "DD\n D\n", '""D"\n"\n'], ids=repr)
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_blank_lines_before_the_heading_are_no_heading(tmp_path, blank, delimiter):
+    path = tmp_path / "people.csv"
+    table = f"{blank}phone numberDname\n07700900123DA\n\n07700900124DB\n"
+    path.write_text(table.replace("D", delimiter))
+    rows = list(read_rows(path, Channel.SMS))
+    assert [(row.number, row.to, row.values["name"]) for row in rows] == [
+        (1, "07700900123", "A"),
+        (3, "07700900124", "B"),
+    ]
+
+
 @pytest.mark.parametrize("as_file", [True, False])
 def test_a_short_first_row_stops_itself_only(send_many, tmp_path, as_file):
     rows = [{"email address": "a@example.com", "name": None}, {"email address": "b@example.com", "name": "B"}]

@@ -156,10 +156,12 @@ def _from_csv(
             delimiter, before = _delimiter(path, file, channel)
             lines = _Lines(file, delimiter)
             records = csv.reader(lines, delimiter=delimiter, strict=True)
-            heading = [name.strip() for name in next(records, [])]
+            heading = []
+            while not any(heading) and (names := next(records, None)) is not None:  # blank lines may come before it
+                heading = [name.strip() for name in names]
+                line = records.line_num
+                lines.begin_record()
             _check_heading(heading, channel)
-            line = records.line_num
-            lines.begin_record()
             for number, cells in enumerate(records, 1):  # the numbers are in the error below
                 line = records.line_num
                 lines.begin_record()
@@ -289,7 +291,8 @@ def _delimiter(path: Path, file: TextIO, channel: Channel) -> tuple[str, int]:
         file.seek(0)
         # A heading may be of several lines: Excel quotes a cell that holds a line break.
         lines = iter(lambda: file.readline(_LONGEST_HEADING), "")
-        cells = next(csv.reader(lines, skipinitialspace=True, delimiter=delimiter), [])
+        records = csv.reader(lines, skipinitialspace=True, delimiter=delimiter)
+        cells = next((record for record in records if any(map(str.strip, record))), [])
         if any(heading_key(cell) in (wanted, "to") for cell in cells):
             chosen = delimiter
             break

@@ -22,6 +22,89 @@ _EXPANDABLE: Final = {
 _DEEPEST: Final = 4
 
 
+def _none(names: str) -> dict[str, Any]:
+    return dict.fromkeys(names.split())
+
+
+# Fields that Stripe's objects have and nothing here changes: a service may read them with a client of Stripe's own
+# (Stripe docs: API reference).
+_OF_SESSION: Final = {
+    **_none(
+        "after_expiration allow_promotion_codes billing_address_collection branding_settings client_secret "
+        "collected_information consent consent_collection currency_conversion customer_account discounts "
+        "excluded_payment_method_types integration_identifier invoice name_collection optional_items origin_context "
+        "payment_link payment_method_configuration_details permissions presentment_details recovered_from "
+        "redirect_on_completion return_url saved_payment_method_options setup_intent shipping_address_collection "
+        "shipping_cost submit_type subscription wallet_options"
+    ),
+    "adaptive_pricing": {"enabled": False},
+    "automatic_tax": {"enabled": False, "liability": None, "provider": None, "status": None},
+    "custom_fields": [],
+    "custom_text": _none("after_submit shipping_address submit terms_of_service_acceptance"),
+    "customer_creation": "if_required",
+    "invoice_creation": {"enabled": False, "invoice_data": {"metadata": {}}},
+    "managed_payments": {"enabled": False},
+    "payment_method_collection": "if_required",
+    "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+    "phone_number_collection": {"enabled": False},
+    "shipping_options": [],
+    "tax_id_collection": {"enabled": False, "required": "never"},
+    "total_details": {"amount_discount": 0, "amount_shipping": 0, "amount_tax": 0},
+}
+_OF_INTENT: Final = {
+    **_none(
+        "application application_fee_amount automatic_payment_methods customer_account excluded_payment_method_types "
+        "hooks next_action on_behalf_of payment_details payment_method payment_method_configuration_details "
+        "presentment_details processing review setup_future_usage shipping source statement_descriptor "
+        "statement_descriptor_suffix transfer_data transfer_group"
+    ),
+    "amount_details": {"tip": {}},
+    "confirmation_method": "automatic",
+    "managed_payments": {"enabled": False},
+    "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+}
+_OF_CHARGE: Final = {
+    **_none(
+        "application application_fee application_fee_amount authorization_code customer description "
+        "failure_balance_transaction level3 on_behalf_of payment_method presentment_details radar_options "
+        "receipt_email receipt_number receipt_url review shipping source source_transfer statement_descriptor "
+        "statement_descriptor_suffix transfer transfer_data transfer_group"
+    ),
+    "calculated_statement_descriptor": "SANDBOX",
+    "fraud_details": {},
+}
+_OF_BALANCE: Final = {"balance_type": "payments", "description": None, "exchange_rate": None}
+_OF_REFUND: Final = {
+    **_none(
+        "balance_transaction customer customer_account description failure_balance_transaction instructions_email "
+        "next_action payment_method pending_reason presentment_details receipt_number source_transfer_reversal "
+        "transfer_reversal"
+    ),
+    "destination_details": {"card": {"type": "refund"}, "type": "card"},
+}
+_OF_DISPUTE: Final = {
+    "enhanced_eligibility_types": [],
+    "evidence": _none(
+        "access_activity_log billing_address cancellation_policy cancellation_policy_disclosure cancellation_rebuttal "
+        "customer_communication customer_email_address customer_name customer_purchase_ip customer_signature "
+        "duplicate_charge_documentation duplicate_charge_explanation duplicate_charge_id product_description receipt "
+        "refund_policy refund_policy_disclosure refund_refusal_explanation service_date service_documentation "
+        "shipping_address shipping_carrier shipping_date shipping_documentation shipping_tracking_number "
+        "uncategorized_file uncategorized_text"
+    ),
+    "network_reason_code": "10.4",
+    "payment_method_details": {
+        "card": {"brand": "visa", "case_type": "chargeback", "network": "visa", "network_reason_code": "10.4"},
+        "type": "card",
+    },
+}
+
+
+def _fee(amount: int, currency: str, description: str) -> list[dict[str, Any]]:
+    told = {"amount": amount, "application": None, "currency": currency, "description": description}
+    return [{**told, "type": "stripe_fee"}]
+
+
 class Objects:
     """Shows what a store holds."""
 
@@ -39,6 +122,7 @@ class Objects:
         given = session.given
         email = given.get("customer_email")
         return {
+            **_OF_SESSION,
             "id": session.id,
             "object": "checkout.session",
             "amount_subtotal": session.amount,
@@ -67,6 +151,7 @@ class Objects:
     def intent(self, intent: Intent) -> dict[str, Any]:
         """A PaymentIntent."""
         return {
+            **_OF_INTENT,
             "id": intent.id,
             "object": "payment_intent",
             "amount": intent.amount,
@@ -91,7 +176,17 @@ class Objects:
 
     def charge(self, charge: Charge) -> dict[str, Any]:
         """A charge."""
+        outcome = (
+            {"network_status": "approved_by_network", "reason": None, "seller_message": "Payment complete."}
+            if charge.is_authorised
+            else {
+                "network_status": "declined_by_network",
+                "reason": charge.card.code,
+                "seller_message": "The bank declined the payment.",
+            }
+        )
         return {
+            **_OF_CHARGE,
             "id": charge.id,
             "object": "charge",
             "amount": charge.amount,
@@ -104,8 +199,14 @@ class Objects:
             "currency": charge.currency,
             "disputed": charge.is_disputed,
             "failure_code": None if charge.is_authorised else charge.card.code,
+            "failure_message": None if charge.is_authorised else "Your card was declined.",
             "livemode": self._is_live,
             "metadata": dict(charge.metadata),
+            "outcome": {
+                **outcome,
+                "risk_level": "normal",
+                "type": "authorized" if charge.is_authorised else "issuer_declined",
+            },
             "paid": charge.is_authorised,
             "payment_intent": charge.intent_id,
             "payment_method_details": {
@@ -130,6 +231,7 @@ class Objects:
         fee = charge.amount * 15 // 1000 + 20
         taken_at = charge.captured_at or charge.created
         return {
+            **_OF_BALANCE,
             "id": f"txn_{charge.id.removeprefix('ch_')}",
             "object": "balance_transaction",
             "amount": charge.amount,
@@ -137,7 +239,9 @@ class Objects:
             "created": taken_at,
             "currency": charge.currency,
             "fee": fee,
+            "fee_details": _fee(fee, charge.currency, "Stripe processing fees"),
             "net": charge.amount - fee,
+            "reporting_category": "charge",
             "source": charge.id,
             "status": "pending",
             "type": "charge",
@@ -146,6 +250,7 @@ class Objects:
     def refund(self, refund: RefundRecord) -> dict[str, Any]:
         """A refund."""
         shown: dict[str, Any] = {
+            **_OF_REFUND,
             "id": refund.id,
             "object": "refund",
             "amount": refund.amount,
@@ -166,6 +271,7 @@ class Objects:
         fee = 2000
         moved = [] if dispute.status.startswith("warning") else [self._withdrawn(dispute, fee)]
         return {
+            **_OF_DISPUTE,
             "id": dispute.id,
             "object": "dispute",
             "amount": dispute.amount,
@@ -173,7 +279,14 @@ class Objects:
             "charge": dispute.charge_id,
             "created": dispute.created,
             "currency": dispute.currency,
-            "evidence_details": {"due_by": dispute.created + 9 * 86_400, "has_evidence": False},
+            "evidence_details": {
+                "due_by": dispute.created + 9 * 86_400,
+                "enhanced_eligibility": {},
+                "has_evidence": False,
+                "past_due": False,
+                "submission_count": 0,
+            },
+            "is_charge_refundable": not moved,
             "livemode": self._is_live,
             "metadata": {},
             "payment_intent": dispute.intent_id,
@@ -183,13 +296,19 @@ class Objects:
 
     def _withdrawn(self, dispute: DisputeRecord, fee: int) -> dict[str, Any]:
         return {
+            **_OF_BALANCE,
             "id": f"txn_{dispute.id.removeprefix('dp_')}",
             "object": "balance_transaction",
             "amount": -dispute.amount,
+            "available_on": dispute.created,
             "created": dispute.created,
             "currency": dispute.currency,
             "fee": fee,
+            "fee_details": _fee(fee, dispute.currency, "Dispute fee"),
             "net": -dispute.amount - fee,
+            "reporting_category": "dispute",
+            "source": dispute.id,
+            "status": "available",
             "type": "adjustment",
         }
 
