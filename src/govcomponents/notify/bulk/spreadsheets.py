@@ -156,7 +156,7 @@ def _from_csv(
             delimiter, before = _delimiter(path, file, channel)
             lines = _Lines(file, delimiter)
             records = csv.reader(lines, delimiter=delimiter, strict=True)
-            heading = []
+            heading: list[str] = []
             while not any(heading) and (names := next(records, None)) is not None:  # blank lines may come before it
                 heading = [name.strip() for name in names]
                 line = records.line_num
