@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import ast
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from govcomponents.sandbox.control.client_environment import environment
+from govcomponents.testing import serving
+
 SERVICES = Path(__file__).parents[2] / "examples" / "services"
 NAMES = sorted(one.name for one in SERVICES.iterdir() if (one / "README.md").exists())
 MOST_GLUE = 25
 
 
-def run(service: str, *command: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
-    environment["RENEWAL_SECRET_KEY"] = "for the type checker's plugin of Django"
+def run(service: str, *command: str, **variables: str) -> str:
+    given = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
+    given |= {"RENEWAL_SECRET_KEY": "for the type checker's plugin of Django"} | variables
     done = subprocess.run(
         [sys.executable, "-m", *command],
         cwd=SERVICES / service,
-        env=environment,
+        env=given,
         capture_output=True,
         text=True,
         timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("service", NAMES)
@@ -40,6 +44,18 @@ def test_a_service_passes_its_own_tests(service: str) -> None:
 @pytest.mark.parametrize("service", NAMES)
 def test_a_service_passes_the_type_checker(service: str) -> None:
     assert "no issues" in run(service, "mypy", "--strict", ".")
+
+
+def test_the_django_service_is_ready_to_be_deployed() -> None:
+    pytest.importorskip("django")
+    site = "https://service.example.gov.uk"
+    with serving(redirect_to=f"{site}/gov/callback") as server:
+        variables = dict(environment(server.sandbox.settings()))
+    variables |= {"RENEWAL_SECRET_KEY": secrets.token_urlsafe(48), "RENEWAL_BEHIND_PROXY": "1"}
+    assert "no issues (1 silenced)" in run(
+        "django", "manage", "check", "--deploy", "--fail-level", "WARNING", **variables
+    )
+    assert "No changes" in run("django", "manage", "makemigrations", "--check", **variables)
 
 
 def glue(service: str) -> int:

@@ -67,12 +67,21 @@ from govcomponents.contracts.web.browser import Browser, path_of
 from govcomponents.integrations.django import gov as project
 from govcomponents.integrations.django.models import EndedSession, UsedOnce
 from govcomponents.integrations.django.stores import DatabaseEndedSessions, DatabaseReplayStore
+from govcomponents.sandbox.world import default_world
 from govcomponents.testing import Reply, WebSuite
 from govcomponents.web.messages import MAX_CALLBACK
 from web import django_urls
 
 KEY = "api_test_only0in0the0sandbox"
 NOTIFY_KEY = "test-a0000000-0000-4000-8000-000000000001-b0000000-0000-4000-8000-000000000011"
+
+
+SMTP = {
+    "adapter": "smtp",
+    "host": "localhost",
+    "sender": "service@example.gov.uk",
+    "templates_folder": mkdtemp(),
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -141,6 +150,14 @@ def test_the_migrations_are_those_of_the_models() -> None:
         ({"GOVCOMPONENTS": {"pay": {"api_key": KEY}}}, "govcomponents.E002"),
         ({"GOVCOMPONENTS": {"notify": {"api_key": NOTIFY_KEY}}}, "govcomponents.E003"),
         ({"SESSION_COOKIE_SAMESITE": "Strict"}, "govcomponents.E004"),
+        ({"SESSION_ENGINE": "django.contrib.sessions.backends.cache"}, "govcomponents.E012"),
+        (
+            {
+                "SESSION_ENGINE": "django.contrib.sessions.backends.cache",
+                "CACHES": {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}},
+            },
+            "govcomponents.E012",
+        ),
     ],
 )
 def test_a_project_that_would_fail_is_stopped(changed: dict[str, object], found: str) -> None:
@@ -149,10 +166,52 @@ def test_a_project_that_would_fail_is_stopped(changed: dict[str, object], found:
         assert found in [message.id for message in run_checks()]
 
 
-def test_a_project_that_is_well_is_not_stopped() -> None:
-    with override_settings(GOVCOMPONENTS={}):
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"SESSION_ENGINE": "django.contrib.sessions.backends.cached_db"},
+        {"SESSION_ENGINE": "django.contrib.sessions.backends.cache", "DEBUG": True},
+        {
+            "SESSION_ENGINE": "django.contrib.sessions.backends.cache",
+            "CACHES": {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://r"}},
+        },
+        {"GOVCOMPONENTS": {"notify": SMTP}},  # which sends no callbacks to be proved
+    ],
+)
+def test_a_project_that_is_well_is_not_stopped(changed: dict[str, object]) -> None:
+    with override_settings(**{"GOVCOMPONENTS": {}} | changed):
         project.use(None)
         assert [message for message in run_checks() if (message.id or "").startswith("govcomponents")] == []
+
+
+@pytest.mark.parametrize(
+    ("url", "header", "is_told"),
+    [
+        ("https://service.example.gov.uk/gov/callback", None, True),
+        ("https://service.example.gov.uk/gov/callback", ("HTTP_X_FORWARDED_PROTO", "https"), False),
+        ("http://localhost:8000/gov/callback", None, False),
+    ],
+)
+def test_a_service_behind_a_proxy_is_told_to_ask_it_for_https(
+    url: str, header: tuple[str, str] | None, *, is_told: bool
+) -> None:
+    identity = {"adapter": "one_login", "client_id": "client", "private_key": "key", "redirect_url": url}
+    with override_settings(GOVCOMPONENTS={"identity": identity}, SECURE_PROXY_SSL_HEADER=header):
+        found = [message.id for message in run_checks(include_deployment_checks=True)]
+        assert ("govcomponents.E013" in found) is is_told
+        assert "govcomponents.E013" not in [message.id for message in run_checks()]
+
+
+def test_the_command_names_what_callbacks_lack() -> None:
+    world = {**default_world(), "pay": {"services": [{"name": "Renew", "api_keys": [{"key": KEY}]}]}}
+    project.use(GovComponents.sandbox(world))
+    out = io.StringIO()
+    with pytest.raises(SystemExit, match="1"):
+        call_command("govcomponents_check", stdout=out)
+    assert "no webhook secret is set" in out.getvalue()
+    assert "GOVCOMPONENTS_PAY__WEBHOOK_SECRETS" in out.getvalue()
+    assert "no callback token" not in out.getvalue()
 
 
 def test_the_command_tells_of_each_component() -> None:

@@ -24,6 +24,7 @@ from govcomponents.integrations.fastapi import FastAPIGov
 from govcomponents.integrations.flask import GovComponentsFlask
 from govcomponents.notify import DeliveryReceipt
 from govcomponents.pay import PaymentChanged
+from govcomponents.sandbox.world import default_world
 from govcomponents.testing import Callback, WebSuite
 from web.test_fastapi import AsgiClient
 from web.test_flask import FlaskClient
@@ -152,6 +153,18 @@ def test_the_commands_of_flask_check_and_work(app: Flask, later: Durable, gov: G
     assert (checked.exit_code, checked.output.splitlines()[0]) == (0, "pay default: GOV.UK Pay: ok")
     gov.simulator.control.arm("pay", "unavailable", times=9)
     assert runner.invoke(args=["gov", "check"]).exit_code == 1
+
+
+def test_the_command_of_flask_names_what_callbacks_lack() -> None:
+    app = Flask("service")
+    app.config["SECRET_KEY"] = SECRET_KEY
+    services = [{"name": "Renew a licence", "api_keys": [{"key": "api_test_only0in0the0sandbox"}]}]
+    GovComponentsFlask(app, gov=GovComponents.sandbox({**default_world(), "pay": {"services": services}}))
+    checked = app.test_cli_runner().invoke(args=["gov", "check"])
+    assert checked.exit_code == 1
+    assert "no webhook secret is set, so every webhook of payments is answered with 503" in checked.output
+    assert "GOVCOMPONENTS_PAY__WEBHOOK_SECRETS" in checked.output
+    assert "callback token" not in checked.output
 
 
 def test_the_command_to_work_says_what_a_service_without_a_durable_layer_lacks(gov: GovComponents) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from govcomponents.components import GovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError, Unavailable
-from govcomponents.integrations.commands import check_lines, required, work
+from govcomponents.integrations.commands import checked, required, work
 from govcomponents.privacy import Secret
 from govcomponents.web.access_logs import hide_callback_queries
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
@@ -232,11 +232,10 @@ class GovComponentsFlask(EventHandlers[None]):
 
         @group.command()
         def check() -> None:
-            """Ask each provider whether it answers and takes the credential."""
-            results = self.components.check()
-            for line in check_lines(results):
-                click.echo(line)
-            if any(result.ok is False for result in results):
+            """Ask each provider whether it answers and takes the credential, and tell what its callbacks lack."""
+            lines, is_well = checked(self.components)
+            click.echo("\n".join(lines))
+            if not is_well:
                 raise SystemExit(1)
 
         @group.command("work")

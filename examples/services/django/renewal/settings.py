@@ -60,5 +60,7 @@ LANGUAGE_COOKIE_HTTPONLY = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if os.environ.get("RENEWAL_BEHIND_PROXY") else None
 SECURE_SSL_REDIRECT = bool(os.environ.get("RENEWAL_BEHIND_PROXY"))
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_SSL_REDIRECT else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SILENCED_SYSTEM_CHECKS = ["security.W021"]  # it asks for HSTS preloading, and browsers hold the whole of gov.uk already
 # The query of a callback holds the code of a sign-in, so requests are not logged with theirs.
 LOGGING = {"version": 1, "disable_existing_loggers": False, "loggers": {"django.server": {"level": "ERROR"}}}

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.contrib.sessions.backends.cache import SessionStore as CachedSessions
+from django.core.cache import caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.urls import NoReverseMatch, reverse
 
 from govcomponents.core.validation import is_absolute_url
 from govcomponents.errors import ConfigurationError, GovComponentsError
+from govcomponents.integrations.commands import UNPROVED, without_secret
 from govcomponents.integrations.django import sessions
 from govcomponents.integrations.django.service import (
     SIGNED_OUT,
@@ -41,7 +47,7 @@ def check_settings(**_asked: Any) -> list[CheckMessage]:
         told = error if isinstance(error, ConfigurationError) else None
         return [Error(error.happened, hint=told.fix if told else None, id="govcomponents.E001")]
     return [
-        *_callbacks(found),
+        *_callbacks(),
         *_sessions(),
         *_live_keys(found),
         *_redirects(found),
@@ -51,37 +57,38 @@ def check_settings(**_asked: Any) -> list[CheckMessage]:
     ]
 
 
-def _callbacks(found: Settings) -> list[CheckMessage]:
+def _callbacks() -> list[CheckMessage]:
+    ids = {"pay": "govcomponents.E002", "notify": "govcomponents.E003"}
+    return [Error(UNPROVED[one][0], hint=UNPROVED[one][1], id=ids[one]) for one in without_secret(gov.components)]
+
+
+def _sessions() -> list[CheckMessage]:
     errors: list[CheckMessage] = []
-    if found.pay is not None and not found.pay.webhook_secrets:
+    if settings.SESSION_COOKIE_SAMESITE == "Strict":
         errors.append(
             Error(
-                "no webhook secret is set, so every webhook of payments is answered with 503",
-                hint="set GOVCOMPONENTS_PAY__WEBHOOK_SECRETS, or pay.webhook_secrets in GOVCOMPONENTS",
-                id="govcomponents.E002",
+                'SESSION_COOKIE_SAMESITE is "Strict": people who come back from signing in would have lost their '
+                "session",
+                hint='set it to "Lax"',
+                id="govcomponents.E004",
             )
         )
-    if found.notify is not None and not found.notify.callback_tokens:
+    if not settings.DEBUG and _are_sessions_in_memory():
         errors.append(
             Error(
-                "no callback token is set, so every delivery receipt is answered with 503",
-                hint="set GOVCOMPONENTS_NOTIFY__CALLBACK_TOKENS, or notify.callback_tokens in GOVCOMPONENTS",
-                id="govcomponents.E003",
+                "sessions are in the memory of each process: people who reach another one have lost theirs",
+                hint='set SESSION_ENGINE = "django.contrib.sessions.backends.db", or a cache that all processes share',
+                id="govcomponents.E012",
             )
         )
     return errors
 
 
-def _sessions() -> list[CheckMessage]:
-    if settings.SESSION_COOKIE_SAMESITE != "Strict":
-        return []
-    return [
-        Error(
-            'SESSION_COOKIE_SAMESITE is "Strict": people who come back from signing in would have lost their session',
-            hint='set it to "Lax"',
-            id="govcomponents.E004",
-        )
-    ]
+def _are_sessions_in_memory() -> bool:
+    store = import_module(settings.SESSION_ENGINE).SessionStore
+    return issubclass(store, CachedSessions) and isinstance(
+        caches[settings.SESSION_CACHE_ALIAS], (LocMemCache, DummyCache)
+    )
 
 
 def _live_keys(found: Settings) -> list[CheckMessage]:
@@ -156,6 +163,27 @@ def _durable() -> list[CheckMessage]:
         told = error if isinstance(error, ConfigurationError) else None
         return [Error(error.happened, hint=told.fix if told else None, id="govcomponents.E008")]
     return []
+
+
+@register(Tags.security, deploy=True)
+def check_deployment(**_asked: Any) -> list[CheckMessage]:
+    """Check what only the settings of production can show: `python manage.py check --deploy`."""
+    try:
+        found = configured()
+    except GovComponentsError:  # the other check tells it
+        return []
+    url = None if found.identity is None else found.identity.redirect_url
+    if url is None or not url.startswith("https:") or settings.SECURE_PROXY_SSL_HEADER is not None:
+        return []
+    return [
+        Error(
+            "people come back by https, and SECURE_PROXY_SSL_HEADER is not set: behind a proxy that ends TLS Django "
+            "takes each request for http, and makes addresses such as where a payment comes back to by http",
+            hint='set it to what your proxy sets, such as ("HTTP_X_FORWARDED_PROTO", "https"), if it takes that header '
+            "out of requests; where no proxy ends TLS, add govcomponents.E013 to SILENCED_SYSTEM_CHECKS",
+            id="govcomponents.E013",
+        )
+    ]
 
 
 @register(Tags.database)

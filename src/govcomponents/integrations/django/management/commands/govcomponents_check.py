@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from govcomponents.integrations.commands import check_lines
+from govcomponents.integrations.commands import checked
 from govcomponents.integrations.django import gov
 
 
@@ -17,9 +17,8 @@ class Command(BaseCommand):
     help = "Ask each provider whether it answers and takes the credential; exits with 1 if one does not."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        """Print a line for each component and account."""
-        results = gov.components.check()
-        for line in check_lines(results):
-            self.stdout.write(line)
-        if any(one.ok is False for one in results):
+        """Print a line for each component and account, and what their callbacks lack."""
+        lines, is_well = checked(gov.components)
+        self.stdout.write("\n".join(lines))
+        if not is_well:
             sys.exit(1)
