@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request as Request, Response as Response
     from govcomponents.core.transports.in_process import InProcessTransport as InProcessTransport
     from govcomponents.core.transports.scripted import ScriptedTransport as ScriptedTransport
+    from govcomponents.recordings.recording import Recording as Recording, UnsafeRecording as UnsafeRecording
     from govcomponents.sandbox.app import Sandbox as Sandbox
     from govcomponents.sandbox.callbacks.posting import Callback as Callback
     from govcomponents.sandbox.browser import Form as Form, FormBrowser as FormBrowser, Page as Page
@@ -75,6 +76,7 @@ _HOMES = {
     "core.http.messages": "Request Response",
     "core.transports.in_process": "InProcessTransport",
     "core.transports.scripted": "ScriptedTransport",
+    "recordings.recording": "Recording UnsafeRecording",
     "sandbox.app": "Sandbox",
     "sandbox.callbacks.posting": "Callback",
     "sandbox.browser": "Form FormBrowser Page",

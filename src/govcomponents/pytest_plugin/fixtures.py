@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from govcomponents.components import AsyncGovComponents, GovComponents
+    from govcomponents.core.http.transport import Transport
     from govcomponents.pytest_plugin.clock import Clock
     from govcomponents.pytest_plugin.faults import Faults
     from govcomponents.pytest_plugin.kill import Kill
     from govcomponents.pytest_plugin.outbox import Outbox
     from govcomponents.pytest_plugin.person import Person
     from govcomponents.pytest_plugin.webhooks import Webhooks
-    from govcomponents.testing import Sandbox, SandboxServer
+    from govcomponents.testing import Recording, Sandbox, SandboxServer
 
 _AT_A_TIME = "take gov_sandbox or gov_async_sandbox, and not both: each test has one sandbox"
 
@@ -148,6 +149,33 @@ def gov_webhook(gov_simulator: Sandbox) -> Webhooks:
     from govcomponents.pytest_plugin.webhooks import Webhooks
 
     return Webhooks(gov_simulator)
+
+
+@pytest.fixture
+def gov_recording(request: pytest.FixtureRequest) -> Iterator[Callable[..., Recording]]:
+    """Give exchanges that were recorded as a transport, by name: `recordings/NAME.json` beside the test.
+
+    With `--gov-record` they are recorded, through `through` or the blocking transport, and written if the test passes.
+    """
+    from govcomponents.core.transports.blocking import RequestsTransport
+    from govcomponents.recordings.recording import Recording
+
+    opened: list[Recording] = []
+
+    def recording(name: str, *, through: Transport | None = None, secrets: Iterable[str] = ()) -> Recording:
+        path = request.path.parent / "recordings" / f"{name}.json"
+        is_new = request.config.getoption("--gov-record")
+        inner = (through or RequestsTransport()) if is_new else None
+        opened.append(Recording(path, through=inner, secrets=frozenset(secrets)))
+        return opened[-1]
+
+    failed = request.session.testsfailed
+    yield recording
+    if request.session.testsfailed == failed:
+        for one in opened:
+            if one.is_recording:
+                one.save()
+            one.assert_all_played()
 
 
 @pytest.fixture

@@ -29,6 +29,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="NAME",
         help="run tests that use a sandbox on this provider, such as stripe; several times for several",
     )
+    parser.addoption(
+        "--gov-record",
+        action="store_true",
+        help="let gov_recording record from the providers that the settings name, and write its files anew",
+    )
     parser.addini(
         "gov_world", "the world file of every sandbox, beside pytest's own configuration file", "string", default=""
     )
