@@ -92,8 +92,9 @@ class Payment(Result):
 
     `redirect_url()` is the URL of the page to pay on. `one_time_token` is its like for payments by telephone.
     `total` is the amount taken: `amount`, with `surcharge` if there is one. `fee` and `net` are known only after
-    capture and not with every provider; `net` can be negative. `payment_provider` is the provider behind the provider
-    (with GOV.UK Pay "stripe" or "worldpay"), `payment_provider_id` its id of the payment.
+    capture and not with every provider; `net` can be negative. `capture_before` is when held money that was not
+    captured goes back to the person; None of what is not held, or not told. `payment_provider` is the provider behind
+    the provider (with GOV.UK Pay "stripe" or "worldpay"), `payment_provider_id` its id of the payment.
     """
 
     id: PaymentId
@@ -123,6 +124,7 @@ class Payment(Result):
     exemption: Exemption | None = None
     can_cancel: bool | None = None
     can_capture: bool | None = None
+    capture_before: datetime | None = None
     return_url: str | None = field(default=None, repr=False)
     next_url: Secret | None = None
     one_time_token: Secret | None = None

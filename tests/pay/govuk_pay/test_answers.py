@@ -1,6 +1,7 @@
 """Answers of GOV.UK Pay: what each becomes, whatever its shape."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -278,3 +279,17 @@ def test_nothing_else_of_a_description_is(said):
     with pytest.raises(RequestRefused) as caught:
         CALLS["create_payment"](pay)
     assert not any(part in str(caught.value) for part in ("CANARY", "4242", "must be text"))
+
+
+@pytest.mark.parametrize(
+    ("status", "created", "before"),
+    [
+        ("capturable", "2026-03-02T09:12:44.310Z", datetime(2026, 3, 7, 9, 12, 44, 310_000, tzinfo=UTC)),
+        ("capturable", None, None),
+        ("capturable", "9999-12-30T00:00:00.000Z", None),
+        ("success", "2026-03-02T09:12:44.310Z", None),
+    ],
+)
+def test_money_is_held_for_five_days_after_the_payment_was_made(status, created, before):
+    shown = {**PAYMENT, "created_date": created, "state": {"status": status, "finished": False}}
+    assert CALLS["get_payment"](pay_on(answer(200, shown))[0]).capture_before == before

@@ -1,6 +1,7 @@
 """Cancelling payments and capturing held money on the Stripe stub."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -85,8 +86,10 @@ def test_a_hold_lapses(desk):
     payment = desk.paid(delayed_capture=True)
     assert (payment.can_capture, payment.can_cancel, payment.delayed_capture) == (True, True, True)
     assert payment.refundable.status is RefundableStatus.PENDING
+    assert payment.capture_before - payment.created_at == timedelta(days=7)
     desk.sandbox.clock.advance(7 * 86_400)
     lapsed = desk.pay.get(payment.id)
+    assert lapsed.capture_before is None
     assert (lapsed.status, lapsed.failure) == (PaymentStatus.FAILED, FailureReason.EXPIRED)
 
 

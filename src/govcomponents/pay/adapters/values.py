@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Annotated, Final
 
 from pydantic import AliasPath, Field, StrictBool, StrictStr
@@ -57,3 +58,13 @@ def secret(text: object) -> Secret | None:
 def pounds(pence: int | None) -> Money | None:
     """Read an amount of pence; None if there is none."""
     return None if pence is None else Money(pence)
+
+
+def held_until(status: str | None, created_at: datetime | None, *, days: int) -> datetime | None:
+    """Return until when money is held that waits to be captured, days after the payment was made; else None."""
+    if status != "capturable" or created_at is None:
+        return None
+    try:
+        return created_at + timedelta(days=days)
+    except OverflowError:  # no such day
+        return None

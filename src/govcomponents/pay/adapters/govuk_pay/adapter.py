@@ -22,7 +22,7 @@ from govcomponents.pay.adapters.govuk_pay import wire
 from govcomponents.pay.adapters.local_filters import is_of_brand
 from govcomponents.pay.adapters.request_parts import reading
 from govcomponents.pay.adapters.stable_pages import Numbered, stable_pages
-from govcomponents.pay.adapters.values import address, personal, pounds, secret
+from govcomponents.pay.adapters.values import address, held_until, personal, pounds, secret
 from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.ids import AgreementId, PaymentId
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus, RefundableStatus, RefundStatus
@@ -41,10 +41,8 @@ A = TypeVar("A")
 T = TypeVar("T")
 _PAST_THE_END: Final = frozenset({"P0402", "P1100", "P2402"})
 _REFUND_STATUS: Final = {
-    "submitted": RefundStatus.SUBMITTED,
-    "success": RefundStatus.SUCCEEDED,
-    "error": RefundStatus.ERROR,
-}
+    "submitted": RefundStatus.SUBMITTED, "success": RefundStatus.SUCCEEDED, "error": RefundStatus.ERROR
+}  # fmt: skip
 _REFUNDABLE: Final = {status.value: status for status in RefundableStatus}
 _AGREEMENT_STATUS: Final = {status.value: status for status in AgreementStatus}
 _DISPUTE_STATUS: Final = {status.value: status for status in DisputeStatus}
@@ -86,6 +84,7 @@ def to_payment(answer: wire.PaymentAnswer, raw: Raw) -> models.Payment:
         exemption=_exemption(answer.get("exemption")),
         can_cancel=bool(links.get("cancel")) if links is not None else None,
         can_capture=bool(links.get("capture")) if links is not None else None,
+        capture_before=held_until(answer["state"].get("status"), time_or_none(answer.get("created_date")), days=5),
         return_url=answer.get("return_url"),
         next_url=secret(page.get("href")) if page else None,
         one_time_token=secret((card_link.get("params") or {}).get("one_time_token")) if card_link else None,

@@ -214,6 +214,9 @@ def _payment(session: wire.SessionPart, state: PaymentState, raw: Raw) -> Paymen
         three_d_secure=card.get("three_d_secure") is not None if card else None,
         can_cancel=state.status in _CANCELLABLE if state.status is not PaymentStatus.UNKNOWN else None,
         can_capture=state.status is PaymentStatus.CAPTURABLE,
+        capture_before=time_of(card.get("capture_before"))
+        if card and state.status is PaymentStatus.CAPTURABLE
+        else None,
         return_url=session.get("success_url"),
         next_url=secret(session.get("url")) if session.get("status") == "open" else None,
         raw=raw,

@@ -304,6 +304,7 @@ class CardPart(TypedDict, total=False):
     exp_month: int | None
     exp_year: int | None
     three_d_secure: dict[str, object] | None
+    capture_before: Seconds | None
     wallet: Annotated[str | None, at("wallet", "type")]
 
 

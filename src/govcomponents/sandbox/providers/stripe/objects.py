@@ -185,6 +185,10 @@ class Objects:
                 "seller_message": "The bank declined the payment.",
             }
         )
+        intent = self._store.intents[charge.intent_id]
+        held: dict[str, Any] = {}
+        if charge.is_authorised and intent.status == "requires_capture":
+            held["capture_before"] = int(intent.created + self._store.world.hold_days * 86_400)
         return {
             **_OF_CHARGE,
             "id": charge.id,
@@ -212,6 +216,7 @@ class Objects:
             "payment_method_details": {
                 "type": "card",
                 "card": {
+                    **held,
                     "brand": charge.card.brand,
                     "country": "GB",
                     "exp_month": 12,
