@@ -164,6 +164,7 @@ def runbook() -> str:
         "about a person.",
         "",
         "```sh",
+        "govcomponents status",
         "govcomponents durable status",
         "govcomponents outbox list --state dead",
         "govcomponents outbox retry --problem NotFound",

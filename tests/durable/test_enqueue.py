@@ -247,6 +247,13 @@ def test_what_is_said_beside_the_arguments_is_checked(engine: sa.Engine, gov: Go
     assert counted(engine)[1] == 0
 
 
+@pytest.mark.parametrize("wrong", [None, 7, "", "x" * 300, "x" * 2000, b"R-1"])
+def test_a_reference_that_is_none_is_told_what_it_has_to_be(wrong: Any, engine: sa.Engine, gov: GovComponents) -> None:
+    with pytest.raises(InvalidInput, match=r"^notify\.send_email: reference: ") as caught:
+        Durable(gov, engine).notify.send_email("sam@example.com", TEMPLATE, VALUES, reference=wrong)
+    assert "such as licence-7-receipt" in (caught.value.fix or "")
+
+
 def test_a_connection_that_is_in_no_transaction_is_refused(engine: sa.Engine, gov: GovComponents) -> None:
     later = Durable(gov, engine)
     refused = pytest.raises(InvalidInput, match="on: it is in no transaction")

@@ -128,3 +128,68 @@ def test_a_command_that_names_no_row_does_nothing_to_all(world: World, url: str,
     assert main(["outbox", "list", "--database", url]) == 0
     assert "notify.send_email  default  R-1" in capsys.readouterr().out
     assert world.row().state == State.PENDING
+
+
+def test_what_is_not_there_is_not_called_done(world: World, url: str, capsys: Any) -> None:
+    world.email()
+    world.later.run_due()
+    done = world.row().id
+    assert main(["outbox", "retry", str(done), "999", "--database", url]) == 1
+    shown = capsys.readouterr().out
+    assert f"left: {done} (done already" in shown
+    assert "left: 999 (there is no such row)" in shown
+
+
+def test_what_a_person_did_is_on_the_journey(world: World, told: Any) -> None:
+    world.email("R-1", journey="J-1")
+    told("outbox", "give-up", str(world.row().id))
+    told("outbox", "retry", str(world.row().id))
+    told("outbox", "retry", str(world.row().id), "--send-again")
+    assert [step.outcome for step in world.later.journey("J-1")] == [
+        "queued",
+        "given up by an operator",
+        "tried again by an operator",
+        "sent again by an operator",
+    ]
+
+
+def test_what_is_refused_or_given_up_is_in_the_log_with_the_command(world: World, caplog: Any) -> None:
+    world.later.notify.send_email("sam@example.com", "no-such-template", VALUES, reference="R-1")
+    world.email("R-2")
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(OUTBOX).where(OUTBOX.c.reference == "R-2").values(give_up_at=0.0))
+    world.later.run_due()
+    lines = {record.levelname: record.getMessage() for record in caplog.records if "outbox show" in record.getMessage()}
+    assert "was refused" in lines["WARNING"]
+    assert lines["WARNING"].endswith(f"see `govcomponents outbox show {world.row('R-1').id}`")
+    assert "was given up (TooLate)" in lines["ERROR"]
+    assert "sam@example.com" not in caplog.text
+
+
+def test_a_handler_that_raises_is_told_of_by_its_place(world: World, caplog: Any) -> None:
+    @world.later.when(GaveUp)
+    def broken(event: GaveUp, transaction: sa.Connection) -> None:
+        raise ValueError("canary.person@example.com")
+
+    world.email(give_up_after=timedelta(microseconds=1))
+    world.later.run_due()
+    assert "failed with ValueError at test_operating.py:" in caplog.text
+    assert "in broken; it is tried again: `govcomponents inbox show 1`" in caplog.text
+    assert "canary.person" not in caplog.text
+
+
+def test_the_numbers_and_lists_of_what_failed_read_nothing_of_what_is_done(engine: sa.Engine) -> None:
+    from govcomponents.durable.operating.rows import TABLES, Wanted, found
+    from govcomponents.durable.outbox.status import outbox_status
+
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda _c, _k, text, given, *_: asked.append((text, given)))
+    outbox_status(engine)
+    found(engine, TABLES["outbox"], Wanted(state="dead", limit=100))
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":  # a table that is empty is read whole otherwise
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        for text, given in [one for one in asked if "FROM gov_outbox" in one[0]]:
+            explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+            plan = str(connection.exec_driver_sql(f"{explain} {text}", given).all())
+            assert "gov_outbox_due" in plan or "gov_outbox_failed" in plan, (text, plan)

@@ -62,7 +62,7 @@ class AsyncLaterNotify:
     ) -> Ticket:
         """Send one email from a template, later and once."""
         order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("notify.send_email") as call:
+        with capturing("notify.send_email", order) as call:
             await self._notify.send_email(
                 to,
                 template,
@@ -91,7 +91,7 @@ class AsyncLaterNotify:
     ) -> Ticket:
         """Send one text message from a template, later and once."""
         order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("notify.send_sms") as call:
+        with capturing("notify.send_sms", order) as call:
             await self._notify.send_sms(to, template, personalisation, reference, sender=sender, extra=extra)
         return await self._queue.add(call, self._provider, order)
 
@@ -110,7 +110,7 @@ class AsyncLaterNotify:
     ) -> Ticket:
         """Send one letter from a template, later and once."""
         order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("notify.send_letter") as call:
+        with capturing("notify.send_letter", order) as call:
             await self._notify.send_letter(address, template, personalisation, reference, extra=extra)
         return await self._queue.add(call, self._provider, order)
 
@@ -189,7 +189,7 @@ class AsyncLaterPay:
         If what is left to refund is no longer `available` when its turn comes, it is refused, and nothing is refunded.
         """
         order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("pay.refund") as call:
+        with capturing("pay.refund", order) as call:
             await self._pay.refund(payment_id, amount, available=available, extra=extra)
         return await self._queue.add(call, self._provider, order)
 
@@ -205,7 +205,7 @@ class AsyncLaterPay:
     ) -> Ticket:
         """Take the money of a payment made with `delayed_capture`, later and once."""
         order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("pay.capture") as call:
+        with capturing("pay.capture", order) as call:
             await self._pay.capture(payment_id)
         return await self._queue.add(call, self._provider, order)
 
@@ -221,6 +221,6 @@ class AsyncLaterPay:
     ) -> Ticket:
         """Cancel an unfinished payment, later."""
         order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("pay.cancel") as call:
+        with capturing("pay.cancel", order) as call:
             await self._pay.cancel(payment_id)
         return await self._queue.add(call, self._provider, order)

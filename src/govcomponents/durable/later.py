@@ -66,7 +66,7 @@ class LaterNotify:
     ) -> Ticket:
         """Send one email from a template, later and once."""
         order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("notify.send_email") as call:
+        with capturing("notify.send_email", order) as call:
             drive(
                 self._notify.send_email(
                     to,
@@ -97,7 +97,7 @@ class LaterNotify:
     ) -> Ticket:
         """Send one text message from a template, later and once."""
         order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("notify.send_sms") as call:
+        with capturing("notify.send_sms", order) as call:
             drive(self._notify.send_sms(to, template, personalisation, reference, sender=sender, extra=extra))
         return drive(self._queue.add(call, self._provider, order))
 
@@ -116,7 +116,7 @@ class LaterNotify:
     ) -> Ticket:
         """Send one letter from a template, later and once."""
         order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("notify.send_letter") as call:
+        with capturing("notify.send_letter", order) as call:
             drive(self._notify.send_letter(address, template, personalisation, reference, extra=extra))
         return drive(self._queue.add(call, self._provider, order))
 
@@ -197,7 +197,7 @@ class LaterPay:
         If what is left to refund is no longer `available` when its turn comes, it is refused, and nothing is refunded.
         """
         order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("pay.refund") as call:
+        with capturing("pay.refund", order) as call:
             drive(self._pay.refund(payment_id, amount, available=available, extra=extra))
         return drive(self._queue.add(call, self._provider, order))
 
@@ -213,7 +213,7 @@ class LaterPay:
     ) -> Ticket:
         """Take the money of a payment made with `delayed_capture`, later and once."""
         order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("pay.capture") as call:
+        with capturing("pay.capture", order) as call:
             drive(self._pay.capture(payment_id))
         return drive(self._queue.add(call, self._provider, order))
 
@@ -229,6 +229,6 @@ class LaterPay:
     ) -> Ticket:
         """Cancel an unfinished payment, later."""
         order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("pay.cancel") as call:
+        with capturing("pay.cancel", order) as call:
             drive(self._pay.cancel(payment_id))
         return drive(self._queue.add(call, self._provider, order))

@@ -124,7 +124,10 @@ def retry_rows(options: argparse.Namespace) -> int:
         ids = _ids(options, engine)
         again = getattr(options, "send_again", False)
         done = retry(engine, _table(options), ids, send_again=again)
-    return _told(options, ids, done, "tried again", "done already, erased, too old, or with a worker right now")
+        absent = _absent(options, engine, ids)
+    return _told(
+        options, (ids, absent), done, "tried again", "done already, erased, too old, or with a worker right now"
+    )
 
 
 def give_up_rows(options: argparse.Namespace) -> int:
@@ -134,7 +137,8 @@ def give_up_rows(options: argparse.Namespace) -> int:
     with opened(options) as engine:
         ids = _ids(options, engine)
         done = give_up(engine, _table(options), ids)
-    return _told(options, ids, done, "given up", "ended already, or with a worker right now")
+        absent = _absent(options, engine, ids)
+    return _told(options, (ids, absent), done, "given up", "ended already, or with a worker right now")
 
 
 def _ids(options: argparse.Namespace, engine: Engine) -> list[int]:
@@ -149,9 +153,19 @@ def _ids(options: argparse.Namespace, engine: Engine) -> list[int]:
     return ids_of(engine, _table(options), wanted)
 
 
-def _told(options: argparse.Namespace, ids: list[int], done: list[int], what: str, why: str) -> int:
+def _absent(options: argparse.Namespace, engine: Engine, ids: list[int]) -> set[int]:
+    from govcomponents.durable.operating.rows import Wanted, ids_of
+
+    return set(ids) - set(ids_of(engine, _table(options), Wanted(ids=tuple(ids)))) if ids else set()
+
+
+def _told(options: argparse.Namespace, asked: tuple[list[int], set[int]], done: list[int], what: str, why: str) -> int:
+    ids, absent = asked
     left = sorted(set(ids) - set(done))
-    lines = [f"{len(done)} {what}"] + ([f"left: {', '.join(map(str, left))} ({why})"] if left else [])
+    lines = [f"{len(done)} {what}"]
+    for which, reason in ((set(left) - absent, why), (set(left) & absent, "there is no such row")):
+        if which:
+            lines.append(f"left: {', '.join(map(str, sorted(which)))} ({reason})")
     report(options, {"done": done, "left": left}, lines)
     return Status.NOT_ALL if left else Status.DONE
 

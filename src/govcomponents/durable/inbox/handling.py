@@ -9,10 +9,12 @@ import math
 import random
 import secrets
 import threading
+import traceback
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from govcomponents.core.driver import drive
@@ -164,7 +166,8 @@ class Handling:
             else:
                 is_mine = await self.run(partial(self._in_functions, row, event, handlers))
         except Exception as error:  # noqa: BLE001  # whatever the service's own code raises, the event is tried again
-            log.warning("a handler of %s failed with %s; it is tried again", row.kind, type(error).__name__)
+            told = "a handler of %s failed with %s%s; it is tried again: `govcomponents inbox show %d`"
+            log.warning(told, row.kind, type(error).__name__, _place(error), row.id)
             await self.run(partial(self._put_back, row, type(error).__name__, _back_off(row.claims)))
             return "failed"
         if is_mine and row.journey is not None:
@@ -227,11 +230,21 @@ class Handling:
             put_back(connection, row, problem, wait, is_counted=is_counted)
 
     def _give_up(self, row: Waiting, problem: str) -> str:
-        log.error("an event of %s was given up: %s", row.kind, problem)
+        told = "an event of %s was given up (%s): mend what it names, then `govcomponents inbox retry %d`"
+        log.error(told, row.kind, problem, row.id)
         with store_faults("run_due"), self.engine.begin() as connection:
             end_event(connection, row, problem)
         tell(self.observers, Happening("inbox.gave_up", "", row.account, {"kind": row.kind}))
         return "gave_up"
+
+
+def _place(error: Exception) -> str:
+    """Say where it was raised: file, line and function hold nothing of the event, which its text may."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return ""
+    last = frames[-1]
+    return f" at {Path(last.filename).name}:{last.lineno} in {last.name}"
 
 
 def _back_off(tries: int) -> float:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from govcomponents.durable.outbox.status import OutboxStatus, outbox_status
 from govcomponents.durable.storage.faults import store_faults
-from govcomponents.durable.storage.schema import BUDGET, INBOX, IS_WAITING, PAYMENT, database_time
+from govcomponents.durable.storage.schema import BUDGET, INBOX, IS_UNKNOWN, IS_WAITING, database_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,7 +55,7 @@ def board(engine: sa.Engine) -> Board:
     with store_faults("status"), engine.connect() as connection:
         count, late = connection.execute(waiting).one()
         sources = connection.execute(of_source.group_by(newest_rows.c.source).order_by(newest_rows.c.source)).all()
-        looked_for = connection.execute(sa.select(sa.func.count()).where(PAYMENT.c.is_open == 1)).scalar_one()
+        looked_for = connection.execute(sa.select(sa.func.count()).where(IS_UNKNOWN)).scalar_one()
         budgets = connection.execute(
             sa.select(BUDGET.c.account, BUDGET.c.scope, BUDGET.c.next_at - now).order_by(BUDGET.c.account)
         ).all()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.inbox.events import GaveUp
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.faults import store_faults
-from govcomponents.durable.storage.schema import INBOX, OUTBOX, PAYMENT, State, database_time
+from govcomponents.durable.storage.schema import HAS_FAILED, INBOX, IS_OPEN, OUTBOX, PAYMENT, State, database_time
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.money import Money
 
@@ -45,7 +46,9 @@ def _names(columns: str) -> tuple[str, ...]:
 
 
 def _is(state: State) -> sa.ColumnElement[bool]:
-    return OUTBOX.c.state == int(state)
+    """Whether a row is in a state, said so that the small index of what has failed, or is open, can find it."""
+    by = HAS_FAILED if state > State.DONE else IS_OPEN if state < State.DONE else sa.true()
+    return by & (OUTBOX.c.state == int(state))
 
 
 TABLES: Final = {
@@ -147,6 +150,7 @@ def give_up(engine: sa.Engine, table: Table, ids: Sequence[int]) -> list[int]:
         can = (OUTBOX.c.state.in_((int(State.PENDING), int(State.IN_DOUBT))), OUTBOX.c.owner.is_(None))
         ended = {"state": int(State.DEAD), "problem": GIVEN_UP, "ended_at": _NOW}
         done = _changed(connection, OUTBOX, (mine, *can), ended)
+        _note(connection, done, "given up by an operator")
         for row in connection.execute(sa.select(OUTBOX).where(OUTBOX.c.id.in_(done))):
             insert_event(connection, _gave_up(row), "outbox", _NO_KEYS)
         return done
@@ -161,7 +165,23 @@ def _again_in_outbox(connection: sa.Connection, mine: sa.ColumnElement[bool], *,
     else:
         values["state"] = sa.case((is_doubtful, int(State.IN_DOUBT)), else_=int(State.PENDING))
         values["doubt_since"] = sa.case((is_doubtful, OUTBOX.c.doubt_since), else_=None)
-    return _changed(connection, OUTBOX, can, values)
+    done = _changed(connection, OUTBOX, can, values)
+    _note(connection, done, "sent again by an operator" if send_again else "tried again by an operator")
+    return done
+
+
+def _note(connection: sa.Connection, ids: Sequence[int], outcome: str) -> None:
+    """Put on the journeys of calls that a person, and no worker, did something to them."""
+    of_journeys = sa.select(OUTBOX).where(OUTBOX.c.id.in_(ids), OUTBOX.c.journey.is_not(None))
+    note(
+        connection,
+        [
+            Entry(
+                journey=row.journey, account=row.account, what=row.operation, outcome=outcome, item=f"outbox {row.id}"
+            )
+            for row in connection.execute(of_journeys)
+        ],
+    )
 
 
 def _changed(connection: sa.Connection, table: sa.Table, where: Sequence[Any], values: Facts) -> list[int]:

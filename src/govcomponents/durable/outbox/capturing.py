@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from govcomponents.durable.outbox.enqueue import check_order
 from govcomponents.notify.port import NotifyPort
 from govcomponents.pay.port import PayPort
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from govcomponents.accounts import Services
     from govcomponents.core.inputs import Input
     from govcomponents.core.ports.port import AnyPort
+    from govcomponents.durable.outbox.enqueue import Order
     from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.notify.async_service import AsyncNotifyService
     from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SmsInput
@@ -38,11 +40,15 @@ class _Captured(BaseException):
 
 
 class capturing:  # noqa: N801  # used as a statement: `with capturing() as call:`
-    """Context manager around one call of a service over a capturing port: what would be sent is kept instead."""
+    """Context manager around one call of a service over a capturing port: what would be sent is kept instead.
+
+    Raises InvalidInput for what is wrong in the order.
+    """
 
     given: Input
 
-    def __init__(self, operation: str) -> None:
+    def __init__(self, operation: str, order: Order) -> None:
+        check_order(order, operation)  # first: the service takes a call without a reference, and this one may not be
         self.operation = operation
 
     def __enter__(self) -> Self:

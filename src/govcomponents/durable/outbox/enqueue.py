@@ -99,7 +99,6 @@ class Queue:
         Unavailable if the database cannot be written to.
         """
         operation, account = call.operation, self._runtime.account
-        _check(order, operation)
         plain = written(call.given, _KEY)
         row = row_name(account, operation, order.reference)
         values = {
@@ -168,7 +167,8 @@ def row_name(account: str, operation: str, reference: str) -> bytes:
     return f"{account}\0{operation}\0{reference}".encode()
 
 
-def _check(order: Order, operation: str) -> None:
+def check_order(order: Order, operation: str) -> None:
+    """Raise InvalidInput for what is wrong in what a caller says of a call that is to be made later."""
     _text(order.reference, "reference", MAX_REFERENCE, _REFERENCE_FIX, operation)
     check_journey(order.journey, operation)
     patience: object = order.give_up_after

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from govcomponents.durable.shared.budgets import Budgets
 
 T = TypeVar("T")
+
+log = logging.getLogger("govcomponents")
 
 _POLL: Final = 0.05
 _AHEAD: Final = 0.25
@@ -273,6 +276,11 @@ class Worker:
 
     def _tell(self, row: Claimed, outcome: Outcome) -> None:
         self._counts[outcome.state] += 1
+        if outcome.state > State.DONE:  # never silent, whether or not the service has a handler of GaveUp
+            level = logging.ERROR if outcome.state is State.DEAD else logging.WARNING
+            what = "given up" if outcome.state is State.DEAD else "refused"
+            told = "%s of account %s was %s (%s): see `govcomponents outbox show %d`"
+            log.log(level, told, row.operation, row.account, what, outcome.problem, row.id)
         if (name := _HAPPENED.get(outcome.state)) is not None:
             labels, item = {"operation": row.operation}, f"outbox {row.id}"
             age, provider = row.now - row.created_at, self._delivery.provider(row)

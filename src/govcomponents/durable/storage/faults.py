@@ -21,7 +21,11 @@ _NO_TABLES: Final = ("no such table", "no such column", "has no column named", "
 _NO_DATABASE: Final = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
 _LOCKED: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03")
 _UNDONE: Final = ("40001", "40P01")
-_FORBIDDEN: Final = ("42501", "28P01", "28000", "no password supplied", "authentication failed")
+_FORBIDDEN: Final = (
+    *("42501", "28P01", "28000", "no password supplied", "authentication failed", "no pg_hba.conf entry"),
+    'role "',  # that does not exist
+)
+_CANNOT_OPEN: Final = ("SQLITE_CANTOPEN",)
 _UNKNOWN_NAME: Final = ("3D000", "does not exist")  # libpq gives no code for what ends the greeting
 _FAILED_BEFORE: Final = ("25P02", "current transaction is aborted")
 _CLOSED: Final = (
@@ -67,7 +71,10 @@ def store_fault(error: BaseException, operation: str = "") -> ConfigurationError
             fix="check user and password; the user needs SELECT, INSERT, UPDATE and DELETE on the tables gov_*",
             operation=operation,
         )
-    if any(part in told for part in _READ_ONLY):
+    if any(part in told for part in _CANNOT_OPEN):
+        happened = f"the database of the durable layer cannot be used: its file cannot be opened ({name})"
+        fix = "make the folder that the URL names, and see that this user may write to it and to the file"
+    elif any(part in told for part in _READ_ONLY):
         happened = f"the database of the durable layer can be read, but not written to ({name})"
         fix = "see that the file and its folder may be written to, or that the URL is of the primary, not of a replica"
     elif any(part in told for part in _FULL):

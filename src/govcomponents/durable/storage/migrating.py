@@ -12,6 +12,7 @@ from govcomponents.durable.storage.schema import (
     INBOX_ENDED,
     INBOX_KEPT,
     METADATA,
+    OUTBOX_FAILED,
     OUTBOX_KEPT,
     PAYMENT_MADE,
     SCHEMA,
@@ -22,7 +23,7 @@ from govcomponents.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_ADDED_IN_2: Final = (OUTBOX_KEPT, INBOX_ENDED, INBOX_KEPT, PAYMENT_MADE)
+_ADDED_IN_2: Final = (OUTBOX_FAILED, OUTBOX_KEPT, INBOX_ENDED, INBOX_KEPT, PAYMENT_MADE)
 
 
 def _index_what_is_let_go_of(connection: sa.Connection) -> None:
@@ -59,6 +60,23 @@ def migrate_on(connection: sa.Connection) -> None:
     if found != VERSION:
         connection.execute(sa.delete(SCHEMA))
         connection.execute(sa.insert(SCHEMA), {"version": VERSION})
+    _mend(connection)
+
+
+def _mend(connection: sa.Connection) -> None:
+    """Make indexes that somebody dropped. Raises ConfigurationError for columns that are gone: what was in them is."""
+    held = sa.inspect(connection)
+    for table in METADATA.sorted_tables:
+        columns = {column["name"] for column in held.get_columns(table.name)}
+        if gone := [name for name in (column.name for column in table.columns) if name not in columns]:
+            raise ConfigurationError(
+                f"the table {table.name} has no column {', '.join(gone)}, which its version has: somebody changed it",
+                fix="rename it back, or restore it from a backup; if all that is in the table may be lost, "
+                f"`DROP TABLE {table.name}`, then `govcomponents durable migrate`",
+                operation="durable migrate",
+            )
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 def back_to_first(connection: sa.Connection) -> None:

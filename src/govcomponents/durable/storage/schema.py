@@ -93,6 +93,10 @@ _OUTBOX_OF_JOURNEY = OUTBOX.c.journey.is_not(None)
 sa.Index("gov_outbox_journey", OUTBOX.c.journey, postgresql_where=_OUTBOX_OF_JOURNEY, sqlite_where=_OUTBOX_OF_JOURNEY)
 sa.Index("gov_outbox_due", OUTBOX.c.due_at, OUTBOX.c.id, postgresql_where=IS_OPEN, sqlite_where=IS_OPEN)
 sa.Index("gov_outbox_ended", OUTBOX.c.ended_at, postgresql_where=~IS_OPEN, sqlite_where=~IS_OPEN)
+HAS_FAILED: Final = OUTBOX.c.state > sa.literal_column(str(int(State.DONE)))
+OUTBOX_FAILED: Final = sa.Index(
+    "gov_outbox_failed", OUTBOX.c.state, OUTBOX.c.id, postgresql_where=HAS_FAILED, sqlite_where=HAS_FAILED
+)
 # What was refused or given up keeps its payload for a while: few rows among the millions that ended well.
 HOLDS_PAYLOAD: Final = ~IS_OPEN & OUTBOX.c.payload.is_not(None)
 OUTBOX_KEPT: Final = sa.Index(
