@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from govcomponents.core.driver import drive
 from govcomponents.durable.outbox.capturing import capturing
-from govcomponents.durable.outbox.enqueue import Order, Queue
+from govcomponents.durable.outbox.enqueue import Queue
+from govcomponents.durable.outbox.order import Order
 from govcomponents.frames import shield
 
 if TYPE_CHECKING:

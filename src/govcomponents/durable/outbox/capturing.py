@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from govcomponents.durable.outbox.enqueue import check_order
+from govcomponents.durable.outbox.order import check_order
 from govcomponents.notify.port import NotifyPort
 from govcomponents.pay.port import PayPort
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from govcomponents.accounts import Services
     from govcomponents.core.inputs import Input
     from govcomponents.core.ports.port import AnyPort
-    from govcomponents.durable.outbox.enqueue import Order
+    from govcomponents.durable.outbox.order import Order
     from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.notify.async_service import AsyncNotifyService
     from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SmsInput
