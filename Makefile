@@ -88,6 +88,10 @@ test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests w
 test-all: $(VENV)/.dev ## the tests on every supported interpreter that is installed, and with the oldest dependencies
 	$(BIN)/nox
 
+.PHONY: hostile
+hostile: $(VENV)/.dev ## hostile values through every output, on every supported interpreter that is installed (part of test-all)
+	@$(BIN)/nox --session hostile
+
 # A browser sometimes loses its page on a busy machine. Only the driver's own errors and its waits that ran out are tried
 # again, twice; an assertion that failed is not.
 BROWSER_MAY_FAIL := --reruns 2 --only-rerun WebDriverException --only-rerun TimeoutException --only-rerun ReadTimeoutError
@@ -115,11 +119,15 @@ locked: $(VENV)/.made ## set up with exactly what requirements-dev.lock says, ea
 	@touch $(VENV)/.dev $(VENV)/.all
 
 .PHONY: sbom
-sbom: $(VENV)/.all ## write dist/sbom.cdx.json: what an installation with all extras consists of (CycloneDX)
+# Of an environment that holds nothing else: .venv has the tools of development as well, and pip.
+sbom: $(VENV)/.made ## write dist/sbom.cdx.json: what an installation with all extras consists of (CycloneDX)
+	@rm -rf $(VENV)/installed && $(PY) -m venv --without-pip $(VENV)/installed
+	@sed -e '/^ *--hash/d' -e 's/ \\$$//' requirements-dev.lock > $(VENV)/locked.txt
+	@$(PY) -m pip --python $(VENV)/installed/bin/python install --quiet --constraint $(VENV)/locked.txt ".[all]"
 	@$(PY) -m venv $(VENV)/sbom && $(VENV)/sbom/bin/pip install --quiet --quiet cyclonedx-bom
 	@mkdir -p dist
 	@$(VENV)/sbom/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml --of JSON \
-		--output-file dist/sbom.cdx.json $(PY)
+		--output-file dist/sbom.cdx.json $(VENV)/installed/bin/python
 	@echo "Wrote dist/sbom.cdx.json"
 
 .PHONY: audit

@@ -13,6 +13,21 @@ PYTHONS = re.findall(r"Python :: (3\.\d+)", "\n".join(PYPROJECT["project"]["clas
 
 OLDEST = ("async", "sandbox", "django", "flask", "starlette", "fastapi")  # extras that are tried at their lowest too
 
+# The corpus of hostile values through every output, and forged callbacks, secrets and tokens: what Python's own parsers and
+# writers could let through in one version and not in another.
+HOSTILE = (
+    "tests/notify/test_hostile.py",
+    "tests/notify/smtp/test_hostile_emails.py",
+    "tests/notify/smtp/test_properties.py",
+    "tests/observability/test_hostile_lines.py",
+    "tests/cli/test_hostile_output.py",
+    "tests/sandbox/test_hostile_pages.py",
+    "tests/core/test_validation.py",
+    "tests/test_names_in_errors.py",
+    "tests/test_proofs.py",
+    "tests/test_fuzz.py",
+)
+
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
@@ -33,6 +48,13 @@ def tests(session: nox.Session) -> None:
     """Run all tests but the wheel's on one interpreter."""
     session.install(".[dev]")
     session.run("pytest", "-m", "not wheel", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def hostile(session: nox.Session) -> None:
+    """Run what nobody may get through with on one interpreter: part of `tests`, to be had in two minutes."""
+    session.install(".[dev]")
+    session.run("pytest", *(session.posargs or HOSTILE))
 
 
 @nox.session(python=PYTHONS[0])

@@ -78,6 +78,16 @@ def test_releases_are_built_twice_attested_and_published_by_pinned_actions_with_
     assert "attest-build-provenance" in text
 
 
+def test_the_bill_of_materials_is_of_what_is_installed_and_not_of_what_develops_it():
+    target = (ROOT / "Makefile").read_text(encoding="utf-8").partition("\nsbom:")[2].partition("\n.PHONY")[0]
+    made, installed, listed = (
+        target.index(part)
+        for part in ("--without-pip $(VENV)/installed", '--constraint $(VENV)/locked.txt ".[all]"', "cyclonedx-py")
+    )
+    assert made < installed < listed
+    assert target.rstrip().splitlines()[-2].endswith(" $(VENV)/installed/bin/python")
+
+
 def test_the_route_to_report_depends_on_no_example_domain():
     told = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
     assert "Report a vulnerability" in told

@@ -36,7 +36,7 @@ _DELIMITERS: Final = (",", ";", "\t")
 _LONGEST_HEADING: Final = 100_000
 _STATED: Final = re.compile(r'"?sep=(.*?)"?', re.IGNORECASE)
 _WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # of Excel and LibreOffice, and of Excel before 2007
-_LIKE_A_NUMBER: Final = re.compile(r"[\s\d()+.\-\u2010-\u2015\u2212]*\d[\s\d()+.\-\u2010-\u2015\u2212]*")
+_LIKE_A_NUMBER: Final = re.compile(r"[\s()+.\-\u2010-\u2015\u2212]*\d[\s\d()+.\-\u2010-\u2015\u2212]*")
 _SPACES_AND_QUOTE: Final = re.compile(r' *"')
 _TO_QUOTE: Final = re.compile(r'[^"]*(?:""[^"]*)*"')
 _INVISIBLE: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff\xad")
