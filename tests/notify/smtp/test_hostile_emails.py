@@ -13,8 +13,8 @@ from govcomponents import InvalidInput
 from govcomponents.notify import Channel, Template
 from govcomponents.notify.adapters.smtp.message import compose
 from govcomponents.notify.templates.files import EmailContent
+from notify.hostile import VALUES
 
-from ..hostile import VALUES
 from .test_properties import ENCODED, GIVEN, _lines, headers
 
 TEMPLATE = Template(
