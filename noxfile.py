@@ -13,7 +13,7 @@ PYTHONS = re.findall(r"Python :: (3\.\d+)", "\n".join(PYPROJECT["project"]["clas
 
 OLDEST = ("async", "sandbox", "django", "flask", "starlette", "fastapi")  # extras that are tried at their lowest too
 
-# The corpus of hostile values through every output, forged callbacks, and secrets that are none: what Python's own parsers
+# Hostile values through every output, forged callbacks, and secrets that are none: what Python's own parsers
 # and writers could let through in one version and not in another.
 HOSTILE = (
     "tests/notify/test_hostile.py",
