@@ -14,7 +14,9 @@ import pytest
 from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.testing import serving
 
-SERVICES = Path(__file__).parents[2] / "examples" / "services"
+ROOT = Path(__file__).parents[2]
+SERVICES = ROOT / "examples" / "services"
+CONFIGURED = ["--config-file", str(ROOT / "pyproject.toml")]
 NAMES = sorted(one.name for one in SERVICES.iterdir() if (one / "README.md").exists())
 MOST_GLUE = 25
 
@@ -43,7 +45,12 @@ def test_a_service_passes_its_own_tests(service: str) -> None:
 
 @pytest.mark.parametrize("service", NAMES)
 def test_a_service_passes_the_type_checker(service: str) -> None:
-    assert "no issues" in run(service, "mypy", "--strict", ".")
+    # With this package's own settings, under which `make test` has read its modules before this: they are read once.
+    # Django's plugin needs the service's own, and reads all anew where it has not run before.
+    own = (SERVICES / service / "mypy.ini").is_file()
+    cache = ROOT / ".mypy_cache"
+    settings = ["--cache-dir", str(cache / service)] if own else ["--cache-dir", str(cache), *CONFIGURED]
+    assert "no issues" in run(service, "mypy", "--strict", *settings, ".")
 
 
 def test_the_django_service_is_ready_to_be_deployed() -> None:
