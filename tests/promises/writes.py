@@ -207,7 +207,7 @@ WRITES = [
     Write("notify", "notify.send_email", send_email),
     Write("notify", "notify.send_sms", send_sms),
     Write("notify", "notify.send_letter", send_letter),
-    Write("notify", "notify.send_precompiled_letter", send_precompiled_letter),
+    Write("notify", "notify.send_letter", send_precompiled_letter),
     Write("stripe", "*", create),
     Write("stripe", "*", capture),
     Write("stripe", "*", cancel),
