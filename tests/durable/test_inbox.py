@@ -30,7 +30,7 @@ from .conftest import LICENCES
 EMAIL = "5ab1ec0d-0000-4000-8000-000000000101"
 VALUES = {"name": "Sam", "amount": "£145.00", "reference": "RENEW-7", "refund": True}
 SECRET, TOKEN = "webhook_test_renewalicence0sandbox0only", "a-callback-token-of-the-test"
-KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+KEY = "vXWHLtgmN9E1fxoj//TA+q6dIU+2g4rcoiekqT+KcDc="
 PERSON = "canary.person@example.com"
 
 

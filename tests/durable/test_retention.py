@@ -15,7 +15,7 @@ from govcomponents.durable.storage.schema import INBOX, METADATA, OUTBOX, PAYMEN
 
 from .world import EMAIL, VALUES, World
 
-KEY, NEWER = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "YWJjZGVmZ2hpamFiY2RlZmdoaWphYmNkZWZnaGlqYWI="
+KEY, NEWER = "vXWHLtgmN9E1fxoj//TA+q6dIU+2g4rcoiekqT+KcDc=", "FmBKk3psLTPEQ2cpv8IkXd6lay1WrVqUehEPOXbhJko="
 
 
 def dumped(engine: sa.Engine) -> bytes:
