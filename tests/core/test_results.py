@@ -64,6 +64,7 @@ def test_what_walks_over_a_result_finds_no_raw_answer_and_callers_do(licence: Li
     assert licence.raw == {"email": CANARY}
     assert {**licence.raw} == dict(licence.raw) == {"email": CANARY}
     assert "raw" not in licence.to_dict()
+    assert "raw" not in licence.__getstate__()  # what serialisers other than pickle ask for
     assert replace(licence, id="8").raw["email"] == CANARY
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from govcomponents.cli.outcome import Status, add_json, report
 from govcomponents.core.validation import LOOPBACK
 from govcomponents.errors import ConfigurationError
+from govcomponents.private_files import open_to_write
 
 if TYPE_CHECKING:
     import argparse
@@ -188,7 +189,7 @@ def write_environment(server: SandboxServer, path: str) -> None:
 
     lines = [f"{name}={shlex.quote(value)}\n" for name, value in environment(server.sandbox.settings())]
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        with os.fdopen(open_to_write(path), "w", encoding="utf-8") as file:
             file.writelines(lines)
     except OSError as error:
         raise ConfigurationError(

@@ -98,8 +98,14 @@ class Result:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        values = {part.name: getattr(self, part.name) for part in fields(self) if part.name != "raw"}
-        return _rebuild, (type(self), values)
+        return _rebuild, (type(self), self.__getstate__())
+
+    def __getstate__(self) -> dict[str, object]:
+        return {part.name: getattr(self, part.name) for part in fields(self) if part.name != "raw"}
+
+    def __init_subclass__(cls) -> None:
+        # Else `dataclass` gives each class with slots a state of its own, the provider's answer in it, for serialisers.
+        cls.__getstate__ = Result.__getstate__  # type: ignore[method-assign]  # the same for all
 
 
 def _rebuild(kind: type[Result], values: dict[str, object]) -> Result:

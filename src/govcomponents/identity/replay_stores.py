@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from govcomponents.core.inputs import path_argument
 from govcomponents.frames import shield
+from govcomponents.private_files import make_private
 
 if TYPE_CHECKING:
     import sqlite3
@@ -91,6 +92,8 @@ class FileReplayStore:
     def _opened(self) -> sqlite3.Connection:
         import sqlite3
 
+        with suppress(OSError):  # SQLite says what is wrong
+            make_private(self._path)
         file = sqlite3.connect(self._path, timeout=self._timeout, isolation_level=None)
         try:
             file.execute("CREATE TABLE IF NOT EXISTS notices (key BLOB PRIMARY KEY, until REAL) WITHOUT ROWID")

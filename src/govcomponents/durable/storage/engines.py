@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 
 from govcomponents.durable.storage.migrating import migrate
 from govcomponents.errors import ConfigurationError
+from govcomponents.private_files import make_private
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
@@ -52,6 +54,9 @@ def engine_for(given: EngineLike | None, *, is_made: bool = True) -> sa.Engine:
             "there is no file of the durable layer at the path that the URL names",
             fix="check the path; `govcomponents durable migrate` makes a new one",
         )
+    if name == "sqlite" and not (parsed.database or "").startswith("file:"):
+        with suppress(OSError):  # it is said where the file is first used
+            make_private(parsed.database or "")
     try:
         engine = sa.create_engine(parsed.set(drivername=_DRIVERS[name]))
     except ModuleNotFoundError:
