@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from govcomponents.contracts.pay.subject import PayDouble as PayDouble, PaySubject as PaySubject
     from govcomponents.contracts.pay.suite import PaySuite as PaySuite
     from govcomponents.contracts.web.browser import Browser as Browser, Reply as Reply, WebClient as WebClient
+    from govcomponents.contracts.web.outages import OutageSuite as OutageSuite, WholeService as WholeService
     from govcomponents.contracts.web.suite import WebSuite as WebSuite
     from govcomponents.core.http.messages import Request as Request, Response as Response
     from govcomponents.core.transports.in_process import InProcessTransport as InProcessTransport
@@ -72,6 +73,7 @@ _HOMES = {
     "contracts.pay.subject": "PayDouble PaySubject",
     "contracts.pay.suite": "PaySuite",
     "contracts.web.browser": "Browser Reply WebClient",
+    "contracts.web.outages": "OutageSuite WholeService",
     "contracts.web.suite": "WebSuite",
     "core.http.messages": "Request Response",
     "core.transports.in_process": "InProcessTransport",
