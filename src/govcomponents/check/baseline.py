@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from govcomponents.check.findings import Finding, fingerprints
+from govcomponents.core.reasons import reason_of
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def read_baseline(path: Path) -> frozenset[str]:
         return frozenset(str(one["fingerprint"]) for one in accepted)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigurationError(
-            f"the baseline {path} cannot be read ({type(error).__name__})", fix="write it: --write-baseline FILE"
+            f"the baseline {path} cannot be read: {reason_of(error)}", fix="write it: --write-baseline FILE"
         ) from None
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.core.reasons import reason_of
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ class Project:
 
     paths: Sequence[Path]
     root: Path = field(default_factory=Path.cwd)
+    unread: dict[str, str] = field(default_factory=dict)
+    """Files that could not be looked at, each with why; it is filled while they are."""
 
     @cached_property
     def files(self) -> list[TextFile]:
@@ -75,9 +78,11 @@ class Project:
     def _read(self, place: Path) -> TextFile | None:
         try:
             if place.stat().st_size > _LARGEST:
+                self.unread[self.shown(place)] = "it is larger than any that a person writes"
                 return None
             text = place.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError):
+        except (OSError, UnicodeDecodeError) as error:
+            self.unread[self.shown(place)] = reason_of(error)
             return None
         return TextFile(self.shown(place), place, text)
 

@@ -17,5 +17,7 @@ class CheckReport:
     files: int = 0
     accepted: int = 0
     gone: int = 0
+    unread: list[str] = field(default_factory=list)
+    """Files that were to be looked at and could not be, each with why: nothing is known of them."""
     live: list[str] = field(default_factory=list)
     """What each account's provider said, where it was asked."""

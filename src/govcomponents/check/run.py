@@ -54,7 +54,8 @@ def check_project(
     ]
     kept = sorted(set(_not_allowed(project, found)))
     new, gone = without_accepted(kept, accepted)
-    return CheckReport(new, len(project.files), len(kept) - len(new), gone, said)
+    unread = [f"{path}: {reason}" for path, reason in sorted(project.unread.items())]
+    return CheckReport(new, len(project.files), len(kept) - len(new), gone, unread, said)
 
 
 def _callbacks(view: CodeView) -> frozenset[str]:

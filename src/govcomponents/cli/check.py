@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from govcomponents.cli.outcome import Status, printable
+from govcomponents.cli.outcome import Status, printable, tell
 
 if TYPE_CHECKING:
     import argparse
 
-_STATUSES = "Exit status: 0 nothing was found; 1 something was; 2 it could not run."
+_STATUSES = "Exit status: 0 nothing was found; 1 something was, or a file could not be read; 2 it could not run."
 _FORMATS = ("text", "json", "junit", "sarif", "github")
 
 
@@ -50,5 +50,8 @@ def run_it(options: argparse.Namespace) -> int:
         print(printable(f"{count} accepted in {options.write_baseline}."), file=sys.stderr)
         return Status.DONE
     for line in FORMATS[options.format](report).split("\n"):
-        print(printable(line))
-    return Status.NOT_ALL if report.findings else Status.DONE
+        tell(printable(line))
+    if report.unread and options.format not in ("text", "json"):
+        for one in report.unread:
+            print(printable(f"{one}; it was not looked at"), file=sys.stderr)
+    return Status.NOT_ALL if report.findings or report.unread else Status.DONE

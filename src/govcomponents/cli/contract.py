@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from govcomponents.cli.outcome import STATUSES, Status, report
+from govcomponents.cli.outcome import STATUSES, Status, report, tell
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def run_it(options: argparse.Namespace) -> int:
             fix="name the file that subclasses PaySuite, NotifySuite or IdentitySuite",
         )
     if options.format == "junit":
-        print(done.junit())
+        tell(done.junit())
     else:
         options.json = options.format == "json"
         report(options, done.facts(), done.lines())

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from govcomponents.cli.outcome import Status, add_json, report
+from govcomponents.cli.outcome import Status, add_json, printable, report
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -58,17 +58,24 @@ def new_key(options: argparse.Namespace) -> int:
             f"{options.file} cannot be written: {error.strerror}",
             fix="name a file that does not exist, in a folder that does",
         ) from None
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(pem.reveal())
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(pem.reveal())
+    except OSError as error:
+        options.file.unlink(missing_ok=True)  # half a key is none
+        raise ConfigurationError(
+            f"{options.file} cannot be written: {error.strerror}", fix="make room, or name a file on another disk"
+        ) from None
     signer = signer_of(pem, algorithm=options.algorithm)
     keys, public_pem = published_jwks([signer]), _public_pem(signer)
+    print(
+        printable(f"The private key is in {options.file}. Keep it secret; publish or register the public half."),
+        file=sys.stderr,
+    )
     report(
         options,
         {"file": str(options.file), "jwks": keys, "public_pem": public_pem},
         (public_pem.rstrip() if options.pem else json.dumps(keys, indent=2)).split("\n"),
-    )
-    print(
-        f"The private key is in {options.file}. Keep it secret; publish or register the public half.", file=sys.stderr
     )
     return Status.DONE
 

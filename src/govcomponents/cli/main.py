@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return its exit status (`cli/outcome.py`). A user's mistake is one line on stderr."""
     whole = parser()
+    _open_what_is_closed()
     if "_ARGCOMPLETE" in os.environ:
         _complete(whole)
     options = whole.parse_args(arguments)
@@ -60,6 +61,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("govcomponents: interrupted", file=sys.stderr)
         return INTERRUPTED
     return ended
+
+
+def _open_what_is_closed() -> None:
+    """Let a command that was started without an output, as by `>&-`, print to nowhere."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
 
 
 def _complete(whole: argparse.ArgumentParser) -> None:

@@ -10,10 +10,12 @@ import errno
 import os
 import sys
 from contextlib import suppress
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govcomponents.cli.outcome import Status, add_json, report
+from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import argparse
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 _DONE = ("accepted", "refused", "duplicate")
 _LONGEST_LINE = 65_536
-_CANNOT_WRITE = "the file cannot be written, or its folder does not exist"
+_HEADING = ("row", "outcome", "notification id", "reference", "problem")
 
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -82,8 +84,13 @@ def run_lock(options: argparse.Namespace) -> int:
 
     path = Path(options.file)
     registry = TemplateRegistry.from_toml(path, environment=options.environment)
+    wanted = {choice.id for choice in registry.choices()}
+    if not wanted:
+        raise ConfigurationError(
+            f"{path} has no id of a template for the environment {options.environment!r}; nothing was locked",
+            fix="name an environment whose ids it has, with --environment",
+        )
     with _components() as gov:
-        wanted = {choice.id for choice in registry.choices()}
         present = [template for template in gov.notify.list_templates() if template.id in wanted]
     if options.check:
         problems = registry.compare(present)
@@ -120,15 +127,26 @@ class _Results:
         """Check that the file can be written, before anything is sent. Raises OSError."""
         if self._path is not None:
             path = Path(self._path)
-            if not os.access(path if path.exists() else path.parent, os.W_OK):
-                raise OSError(errno.EACCES if path.parent.exists() else errno.ENOENT, _CANNOT_WRITE, self._path)
-            if path.exists():
+            place = path if path.exists() else path.parent
+            if not os.access(place, os.W_OK):
+                found = errno.EACCES if place.exists() else errno.ENOENT
+                raise OSError(found, os.strerror(found), self._path)
+            if path.is_file() and path.stat().st_size:
+                self._check(path)
                 self._read(path)
         return self
 
     def __exit__(self, *_fault: object) -> None:
         if self._file is not None:
             self._file.close()
+
+    def _check(self, path: Path) -> None:
+        """See that it is a file of results, and not the people's own, say, before a line is added to it."""
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            if lines.readline(_LONGEST_LINE).rstrip("\r\n") != ",".join(_HEADING):
+                raise ConfigurationError(
+                    f"{path} is no file of results; nothing was sent", fix="give another file with --result"
+                )
 
     def _read(self, path: Path) -> None:
         """Find the rows of this send that the file has; what is no line of ours is left as it is."""
@@ -149,7 +167,7 @@ class _Results:
             os.ftruncate(handle, size - len(file.read().rpartition(b"\n")[2]))
         opened = os.fdopen(handle, "a", newline="", encoding="utf-8", buffering=1)  # each line when it is whole
         if opened.tell() == 0:
-            csv.writer(opened).writerow(["row", "outcome", "notification id", "reference", "problem"])
+            csv.writer(opened).writerow(_HEADING)
         return opened
 
     def add(self, one: RowResult) -> None:
@@ -202,9 +220,20 @@ def describe(progress: BulkProgress) -> str:
     return ", ".join(parts)
 
 
+def _check_apart(*files: tuple[str, str | None]) -> None:
+    """See that no file is given twice: each is written to by its own rules. Raises ConfigurationError."""
+    for (what, one), (other_what, other) in combinations(files, 2):
+        if one is not None and other is not None and Path(one).resolve() == Path(other).resolve():
+            raise ConfigurationError(
+                f"{one} is given for {what} and for {other_what}; nothing was sent",
+                fix="give a file of its own to each",
+            )
+
+
 def run_bulk(options: argparse.Namespace) -> int:
     """Send to everybody, and say how it ended. Rows that were refused earlier are still not done."""
     checkpoint = options.checkpoint or f"{options.file}.checkpoint"
+    _check_apart(("the people", options.file), ("--checkpoint", checkpoint), ("--result", options.result))
     bar = _Bar()
     try:
         with _components() as gov, _Results(options.result, options.batch) as results:

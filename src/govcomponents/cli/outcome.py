@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
+from contextlib import suppress
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -47,11 +50,33 @@ def _escaped(letter: str) -> str:
     return json.dumps(letter)[1:-1] if letter != "\x7f" else "\\u007f"
 
 
+def tell(text: str, *, end: str = "\n") -> None:
+    """Print on standard output, as it is. Whoever reads it may leave, as `head` does: the command goes on all the same.
+
+    Raises OSError that names standard output, if that cannot be written for another reason.
+    """
+    try:
+        print(text, end=end, flush=True)
+    except BrokenPipeError:
+        _say_no_more()
+    except OSError as error:
+        _say_no_more()  # or what is left in its buffer would fail again at the end
+        raise OSError(error.errno, error.strerror, "standard output") from None
+
+
+def _say_no_more() -> None:
+    """Let what is still printed on standard output go nowhere."""
+    with suppress(OSError, ValueError):  # ValueError: it is no file, or is closed
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 def report(options: argparse.Namespace, facts: Mapping[str, object], lines: Iterable[str]) -> None:
     """Print what was done: the facts as JSON if the command line asks for that, or the lines."""
     if options.json:
         shown = json.dumps(facts, indent=2, ensure_ascii=False)  # no text in it has a line end that is not escaped
-        print("\n".join(map(printable, shown.split("\n"))), flush=True)
+        tell("\n".join(map(printable, shown.split("\n"))))
         return
     for line in lines:
-        print(printable(line), flush=True)
+        tell(printable(line))

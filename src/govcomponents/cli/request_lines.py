@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.sandbox.control.pages.explanation import explain
@@ -35,7 +36,8 @@ def printer(sandbox: Sandbox, *, as_json: bool, stream: TextIO | None = None) ->
         fault = sandbox.faults.definitions.get(entry.section, {}).get(entry.fault or "")
         explanation = explain(spec, entry, fault)
         line = json.dumps(_facts(entry, explanation)) if as_json else _line(entry, explanation, has_colours=has_colours)
-        print(line, file=out, flush=True)
+        with suppress(OSError, ValueError):  # whoever read it is gone, or the disk is full: requests are answered
+            print(line, file=out, flush=True)
 
     return show
 

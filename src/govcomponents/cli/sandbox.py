@@ -9,7 +9,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from govcomponents.cli.outcome import Status, add_json, report
+from govcomponents.cli.outcome import Status, add_json, report, tell
 from govcomponents.core.validation import LOOPBACK
 from govcomponents.errors import ConfigurationError
 from govcomponents.private_files import open_to_write
@@ -158,7 +158,7 @@ def run(options: argparse.Namespace) -> int:
         for number, handler in previous:
             signal.signal(number, handler)
     if not options.json:
-        print("The sandbox has stopped.")
+        tell("The sandbox has stopped.")
     return Status.DONE
 
 
@@ -193,7 +193,7 @@ def write_environment(server: SandboxServer, path: str) -> None:
             file.writelines(lines)
     except OSError as error:
         raise ConfigurationError(
-            f"the file of settings cannot be written: {error.strerror}", fix="check the path given with --env"
+            f"the file of settings {path} cannot be written: {error.strerror}", fix="check the path given with --env"
         ) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -51,9 +52,13 @@ class SandboxServer:
         try:
             self._listener = Listener(host, port)
         except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            is_port = getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES, None)
             raise ConfigurationError(
-                f"the sandbox cannot listen on {host} port {port} ({getattr(error, 'strerror', None) or error})",
-                fix="choose another --port; perhaps a sandbox is running there already",
+                f"the sandbox cannot listen on {host} port {port} ({reason})",
+                fix="choose another --port; perhaps a sandbox is running there already"
+                if is_port
+                else "give an address of this machine with --host, such as 127.0.0.1",
             ) from None
         shown = f"[{host}]" if ":" in host else host
         self.base_url = public_url.rstrip("/") if public_url else f"http://{shown}:{self._listener.server_port}"

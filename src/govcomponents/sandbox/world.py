@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from govcomponents.core.reasons import reason_of
 from govcomponents.core.validation import base_url_parts, plain_url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.key_guard import place_of_live_key
@@ -38,11 +39,11 @@ def load_world(world: Path | str | World | None) -> World:
             sections = default_world() if world is None else json.loads(Path(world).read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigurationError(
-                f"the world file {world} cannot be read: {error.strerror}", fix="check the path given with --world"
+                f"the world file {world} cannot be read: {reason_of(error)}", fix="check the path given with --world"
             ) from None
         except json.JSONDecodeError as error:
             raise ConfigurationError(
-                f"the world file is not JSON: line {error.lineno}, column {error.colno}: {error.msg}",
+                f"the world file {world} is not JSON: {reason_of(error)}",
                 fix="mend the file at that place",
             ) from None
         except TypeError:
@@ -52,7 +53,7 @@ def load_world(world: Path | str | World | None) -> World:
             ) from None
         except (ValueError, RecursionError) as error:
             raise ConfigurationError(
-                f"the world file is not JSON in UTF-8 ({type(error).__name__})", fix="save it as JSON in UTF-8"
+                f"the world file {world} is not JSON in UTF-8: {reason_of(error)}", fix="save it as JSON in UTF-8"
             ) from None
     return _checked(sections)
 

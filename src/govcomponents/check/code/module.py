@@ -97,12 +97,9 @@ class Module:
     """What an `await` is part of."""
 
     @classmethod
-    def parsed(cls, file: TextFile) -> Module | None:
-        """Parse a file; None if it is not Python of a version that this Python reads."""
-        try:
-            tree = ast.parse(file.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return None
+    def parsed(cls, file: TextFile) -> Module:
+        """Parse a file. Raises SyntaxError, ValueError, RecursionError or MemoryError if this Python cannot read it."""
+        tree = ast.parse(file.text)
         module = cls(file, tree)
         module._collect()
         return module

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator
 
-    from govcomponents.check.project import Project
+    from govcomponents.check.project import Project, TextFile
 
 # Parsing is what takes the time: a module without any of these words breaks no rule.
 _OURS: Final = re.compile(
@@ -34,7 +34,16 @@ class CodeView:
     def modules(self) -> list[Module]:
         """The modules, parsed."""
         texts = [file for file in self._project.python if _OURS.search(file.text)]
-        return [module for file in texts if (module := Module.parsed(file)) is not None]
+        return list(self._parsed(texts))
+
+    def _parsed(self, files: list[TextFile]) -> Iterator[Module]:
+        for file in files:
+            try:
+                yield Module.parsed(file)
+            except SyntaxError as error:
+                self._project.unread[file.path] = f"it is not Python, line {error.lineno}"
+            except (ValueError, RecursionError, MemoryError) as error:
+                self._project.unread[file.path] = f"it is not Python ({type(error).__name__})"
 
     @cached_property
     def services(self) -> Services:

@@ -16,6 +16,7 @@ def text(report: CheckReport) -> str:
     lines = [*report.live]
     for one in report.findings:
         lines += [f"{one.place}: {one.rule_id} {one.rule.name}: {one.message}", f"    {one.rule.fix}"]
+    lines += [f"{one}; it was not looked at" for one in report.unread]
     if report.accepted:
         lines.append(f"{report.accepted} accepted by the baseline.")
     if report.gone:
@@ -48,6 +49,7 @@ def as_json(report: CheckReport) -> str:
         "files": report.files,
         "accepted": report.accepted,
         "gone": report.gone,
+        "unread": report.unread,
         "live": report.live,
     }
     return json.dumps(whole, indent=2, ensure_ascii=True)

@@ -48,5 +48,6 @@ def show_status(options: argparse.Namespace) -> int:
     check_version(engine)
     found = outbox_status(engine)
     facts = asdict(found)
-    report(options, facts, [f"{name.replace('_', ' ')}: {value}" for name, value in facts.items()])
+    lines = [f"{name.replace('_', ' ')}: {value}" for name, value in facts.items() if name != "paused"]
+    report(options, facts, [*lines, f"paused: {', '.join(found.paused) or 'none'}"])
     return Status.NOT_ALL if found.dead or found.paused else Status.DONE

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
+from govcomponents.cli.store import listening
 from govcomponents.errors import GovComponentsError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def serving_health(port: int, engine: Engine, all_run: Callable[[], bool]) -> It
         def log_message(self, *_: object) -> None:
             """A probe every few seconds is no news."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server = listening(ThreadingHTTPServer, port, Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True, name="govcomponents-health")
     thread.start()
     try:

@@ -11,8 +11,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.cli.outcome import Status, add_json, printable, report
-from govcomponents.cli.store import add_database, data_keys, opened
+from govcomponents.cli.outcome import Status, add_json, printable, report, tell
+from govcomponents.cli.store import add_database, data_keys, listening, opened, port_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     journey = commands.add_parser("journey", help=told, description=f"{told[0].upper()}{told[1:]}.")
     journey.add_argument("journey", help="its id, such as licence-7")
     journey.add_argument(
-        "--serve", type=int, metavar="PORT", help="show it as a page on this port of the loopback address"
+        "--serve", type=port_number, metavar="PORT", help="show it as a page on this port of the loopback address"
     )
     add_database(journey)
     add_json(journey)
@@ -103,7 +103,7 @@ def export_entries(options: argparse.Namespace) -> int:
 
     with opened(options) as engine:
         for event in cloud_events(engine, after=options.after):
-            print(printable(json.dumps(event, ensure_ascii=False)), flush=True)
+            tell(printable(json.dumps(event, ensure_ascii=False)))
     return Status.DONE
 
 
@@ -129,8 +129,8 @@ def _serve(port: int, make: Any) -> None:
         def log_message(self, *_: object) -> None:
             """Ids of journeys belong in no log of requests."""
 
-    with HTTPServer(("127.0.0.1", port), Handler) as server:
-        print(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C ends it)", flush=True)
+    with listening(HTTPServer, port, Handler) as server:
+        tell(f"http://127.0.0.1:{server.server_port}/  (Ctrl-C ends it)")
         server.serve_forever()
 
 

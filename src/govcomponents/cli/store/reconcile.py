@@ -6,7 +6,7 @@ import argparse
 from datetime import date
 from typing import TYPE_CHECKING
 
-from govcomponents.cli.outcome import STATUSES, Status, printable
+from govcomponents.cli.outcome import STATUSES, Status, printable, tell
 from govcomponents.cli.store import add_database, opened
 
 if TYPE_CHECKING:
@@ -41,5 +41,5 @@ def reconcile_day(options: argparse.Namespace) -> int:
     with opened(options) as engine, GovComponents.from_settings() as gov:
         found = drive(compare_day(engine, gov.over(lambda port: port, ()), gov.runtime, options.day))
     form: Callable[[], str] = found.to_json if options.json else found.to_csv if options.csv else found.__str__
-    print("\n".join(map(printable, form().splitlines())), flush=True)
+    tell("\n".join(map(printable, form().splitlines())))
     return Status.NOT_ALL if found.differences else Status.DONE

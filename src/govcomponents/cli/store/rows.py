@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.cli.outcome import Status, add_json, report
-from govcomponents.cli.store import add_database, opened
+from govcomponents.cli.store import add_database, opened, whole_number
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -34,15 +34,17 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         actions = parser.add_subparsers(title="actions", dest="action", required=True, metavar="ACTION")
         listing = _action(actions, "list", "list rows, the newest first", list_rows)
         _add_filters(listing, name)
-        listing.add_argument("--limit", type=_above_0, default=_MOST, metavar="N", help=f"at most so many ({_MOST})")
+        listing.add_argument(
+            "--limit", type=whole_number, default=_MOST, metavar="N", help=f"at most so many ({_MOST})"
+        )
         showing = _action(actions, "show", "show one row; exits with 1 if there is none", show_row)
-        showing.add_argument("id", type=_above_0, help="its number, as `list` shows it")
+        showing.add_argument("id", type=whole_number, help="its number, as `list` shows it")
         again = _action(
             actions, "retry", "try rows again now; exits with 1 if that cannot be done with all", retry_rows
         )
         ended = _action(actions, "give-up", "give up rows that wait; exits with 1 if some were not", give_up_rows)
         for parser in (again, ended):
-            parser.add_argument("ids", nargs="*", type=_above_0, metavar="ID", help="their numbers")
+            parser.add_argument("ids", nargs="*", type=whole_number, metavar="ID", help="their numbers")
             _add_filters(parser, name)
         if name == "outbox":
             told_again = "make it although it may have been made; without this it is looked up first"
@@ -65,13 +67,6 @@ def _add_filters(parser: argparse.ArgumentParser, name: str) -> None:
     if name != "inbox":
         parser.add_argument("--reference", help="only those with this reference")
         parser.add_argument("--journey", help="only those of this journey")
-
-
-def _above_0(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("it is not a number above 0")
-    return number
 
 
 def _table(options: argparse.Namespace) -> Table:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from govcomponents.cli.outcome import STATUSES, Status, add_json, printable, report
 from govcomponents.cli.store import add_database, opened
 
 if TYPE_CHECKING:
-    import argparse
-
     from govcomponents.durable.operating.board import Board
 
 
@@ -25,10 +25,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0.1 <= seconds <= 3600:
-        raise ValueError(text)
-    return seconds
+    with suppress(ValueError):
+        if 0.1 <= float(text) <= 3600:
+            return float(text)
+    raise argparse.ArgumentTypeError("it is no number of seconds from 0.1 to 3600")
 
 
 def show(options: argparse.Namespace) -> int:

@@ -15,8 +15,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from govcomponents.cli.outcome import Status, add_json, printable
-from govcomponents.cli.store import add_database, data_keys, database_url
+from govcomponents.cli.outcome import Status, add_json, printable, tell
+from govcomponents.cli.store import add_database, data_keys, database_url, port_number, whole_number
 from govcomponents.errors import ConfigurationError, Unavailable
 from govcomponents.integrations.commands import IDLE, TURN
 
@@ -45,20 +45,13 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     add_database(worker)
     worker.add_argument("--keys-file", type=Path, help="data keys in base64, one a line, newest first")
     worker.add_argument("--app", metavar="MODULE:NAME", help="the service's own Durable, whose handlers are to run")
-    worker.add_argument("--processes", type=_above_0, default=1, metavar="N", help="so many processes (1)")
+    worker.add_argument("--processes", type=whole_number, default=1, metavar="N", help="so many processes (1)")
     worker.add_argument("--once", action="store_true", help="end when nothing is due any more, for cron")
     told = "answer /health and /ready on this port of the loopback address"
-    worker.add_argument("--health-port", type=_above_0, metavar="PORT", help=told)
+    worker.add_argument("--health-port", type=port_number, metavar="PORT", help=told)
     worker.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
     add_json(worker)
     worker.set_defaults(run=work)
-
-
-def _above_0(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("it is not a number above 0")
-    return number
 
 
 def work(options: argparse.Namespace) -> int:
@@ -85,6 +78,12 @@ def _app(name: str) -> Later:
         found = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigurationError(f"--app cannot be found ({type(error).__name__}: {error})", fix=_APP_FIX) from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the service does when it is imported
+        where = f", {error.filename} line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        raise ConfigurationError(
+            f"--app cannot be imported ({type(error).__name__}{where})",
+            fix=f"see why: python -c 'import {module}'",
+        ) from None
     if not isinstance(found, (AsyncDurable, Durable)):
         raise ConfigurationError(f"--app is no durable layer, but of the type {type(found).__name__}", fix=_APP_FIX)
     return found
@@ -228,12 +227,12 @@ class _Progress:
         facts = asdict(done)
         self._counts.update(facts)
         if self._is_json:
-            print(json.dumps(facts), flush=True)
+            tell(json.dumps(facts))
             return
         told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in self._counts.items() if count)
-        print(f"\r\x1b[K{printable(told)}", end="", flush=True)
+        tell(f"\r\x1b[K{printable(told)}", end="")
 
     def end(self) -> None:
         """Leave the line that is written over."""
         if not self._is_json and self._counts:
-            print(flush=True)
+            tell("")

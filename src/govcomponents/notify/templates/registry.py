@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from govcomponents.core.inputs import member, path_argument, text_argument
+from govcomponents.core.reasons import reason_of
 from govcomponents.core.validation import is_plain_name, is_text
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.frames import shield
@@ -161,7 +162,7 @@ class TemplateRegistry:
             found = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ConfigurationError(
-                f"the templates' file {path} cannot be read ({_why(error)})", fix="check its path and its form"
+                f"the templates' file {path} cannot be read ({reason_of(error)})", fix="check its path and its form"
             ) from None
         templates = {name: _read_entry(name, entry) for name, entry in found.items()}
         return cls(templates, environment=environment, lock=read_lock(path.with_name(LOCK_NAME)))
@@ -326,18 +327,13 @@ def read_lock(path: Path) -> list[LockedTemplate]:
         return []
     except OSError as error:
         raise ConfigurationError(
-            f"the lock file of the templates cannot be read: {_why(error)}",
+            f"the lock file of the templates {path} cannot be read: {reason_of(error)}",
             fix="check its path, and that this process may read it",
         ) from None
     except (ValueError, KeyError, TypeError):
         raise ConfigurationError(
-            "the lock file of the templates is damaged", fix="make it again: govcomponents notify lock"
+            f"the lock file of the templates {path} is damaged", fix="make it again: govcomponents notify lock"
         ) from None
-
-
-def _why(error: Exception) -> str:
-    """The system's own reason where it has one, or what is wrong with the text. It holds nothing of the text."""
-    return (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
 
 
 def write_lock(path: Path, templates: Iterable[Template]) -> None:

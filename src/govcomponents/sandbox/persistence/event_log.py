@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from govcomponents.core.reasons import reason_of
 from govcomponents.errors import ConfigurationError
 from govcomponents.private_files import make_private
 
@@ -108,7 +109,7 @@ class EventLog:
             self._file = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
-                f"the state file cannot be opened ({type(error).__name__})", fix="check the path given with --state"
+                f"the state file {path} cannot be opened: {_why(error)}", fix="check the path given with --state"
             ) from None
         try:
             self._file.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -116,15 +117,20 @@ class EventLog:
             self._file.execute("PRAGMA synchronous = NORMAL")
             self._file.executescript(_TABLES)
             self._file.execute("INSERT OR IGNORE INTO about VALUES ('made_by', ?)", (made_by,))
-        except sqlite3.OperationalError:
+        except sqlite3.OperationalError as error:
             self._file.close()
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise ConfigurationError(
+                    f"the state file {path} cannot be used: {_why(error)}", fix="let this process write to its folder"
+                ) from None
             raise ConfigurationError(
-                "the state file is in use", fix="stop the other sandbox, or give this one a file of its own"
+                f"the state file {path} is in use", fix="stop the other sandbox, or give this one a file of its own"
             ) from None
         except sqlite3.DatabaseError:
             self._file.close()
             raise ConfigurationError(
-                "the state file is not a sandbox's", fix="give --state a new path, or that of an earlier sandbox"
+                f"the state file {path} is not a sandbox's",
+                fix="give --state a new path, or that of an earlier sandbox",
             ) from None
         if self.about("made_by") != made_by:
             self._file.close()
@@ -161,3 +167,8 @@ class EventLog:
         """Close the file. Closing twice does nothing."""
         with suppress(sqlite3.Error):
             self._file.close()
+
+
+def _why(error: OSError | sqlite3.Error) -> str:
+    """The system's reason, or SQLite's name of it."""
+    return reason_of(error) if isinstance(error, OSError) else getattr(error, "sqlite_errorname", type(error).__name__)

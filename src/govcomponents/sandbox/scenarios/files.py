@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from govcomponents.core.reasons import reason_of
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def read_scenario(path: Path) -> Scenario:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigurationError(
-            f"the scenario file {path.name} cannot be read ({type(error).__name__})", fix="check its path"
+            f"the scenario file {path} cannot be read: {reason_of(error)}", fix="check its path"
         ) from None
     return _parsed(path.stem, text)
 
