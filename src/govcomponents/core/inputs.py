@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
@@ -218,6 +220,22 @@ def path_argument(value: object, *, field: str, fix: str, operation: str) -> Pat
                 return Path(path)
     problem = "it is not a path" if isinstance(value, str) else f"it is not a path, but a {type(value).__name__}"
     raise InvalidInput(field=field, problem=problem, fix=fix, operation=operation)
+
+
+def reason_of(error: Exception) -> str:
+    """Return why a file that was given cannot be used: the system's reason, or the place at which its form is wrong.
+
+    Nothing of what is in it is shown.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, UnicodeError):
+        return f"it is not in {getattr(error, 'encoding', 'utf-8').upper()}"
+    if isinstance(error, json.JSONDecodeError):
+        return f"line {error.lineno}, column {error.colno}: {error.msg}"
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)  # of the text no more than one sign
+    return "it is nested too deep" if isinstance(error, RecursionError) else type(error).__name__
 
 
 def optional_path(value: object, *, field: str, operation: str) -> Path | None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from govcomponents.core.reasons import reason_of
+from govcomponents.core.inputs import reason_of
 from govcomponents.core.validation import base_url_parts, plain_url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.key_guard import place_of_live_key

@@ -26,8 +26,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from govcomponents.core.inputs import member, path_argument, text_argument
-from govcomponents.core.reasons import reason_of
+from govcomponents.core.inputs import member, path_argument, reason_of, text_argument
 from govcomponents.core.validation import is_plain_name, is_text
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.frames import shield

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from govcomponents.core.reasons import reason_of
+from govcomponents.core.inputs import reason_of
 from govcomponents.errors import ConfigurationError
 from govcomponents.private_files import make_private
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from govcomponents.core.reasons import reason_of
+from govcomponents.core.inputs import reason_of
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
