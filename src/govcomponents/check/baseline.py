@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from govcomponents.check.findings import Finding, fingerprints
-from govcomponents.core.reasons import reason_of
+from govcomponents.core.inputs import reason_of
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:

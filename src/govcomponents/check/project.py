@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.reasons import reason_of
+from govcomponents.core.inputs import reason_of
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
