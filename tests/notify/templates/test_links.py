@@ -1,5 +1,6 @@
 """Links in emails: only to where an email should link, in attributes that nothing can leave."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -63,6 +64,22 @@ def test_a_link_goes_where_the_provider_sends_it(link, href):
 def test_other_schemes_are_no_links(link):
     assert links(f"[t]({link})") == []
     assert "t</p>" in EmailHtml().render("[t](javascript:x)")
+
+
+@pytest.mark.parametrize(
+    ("source", "hrefs"),
+    [
+        # The provider escapes the text first, and its pattern of a web address then takes in the bracket.
+        ("<https://example.com>", ["https://example.com&gt;"]),
+        ("see <http://a.uk/x?y=1&z=2> ok", ["http://a.uk/x?y=1&amp;z=2&gt;"]),
+        ("(https://example.com).", ["https://example.com"]),
+        ("<a@b.com>", []),
+        ("<mailto:a@b.com>", []),
+    ],
+)
+def test_an_address_in_brackets_is_linked_in_html_as_the_provider_links_it(source, hrefs):
+    text = source.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert re.findall(r'href="([^"]*)"', EmailHtml().render(text)) == hrefs
 
 
 def test_a_title_stays_in_its_attribute():

@@ -133,6 +133,16 @@ def test_a_placeholder_is_filled_in_html_whatever_its_name_holds(name):
 def test_a_conditional_takes_a_list_as_the_provider_does():
     assert fill("((show??Bring ID))", Values({"show": ["yes"]})) == "Bring ID"
     assert fill("((show??Bring ID))", Values({"show": ["yes"]}), bullets=True, escape=escaped) == ""
+    # In bodies of emails and letters a list is bullets before it is looked at, so it shows nothing.
+    for channel, body in (("sms", "Bring ID"), ("email", ""), ("letter", "")):
+        made = Template(
+            id="x", name="n", channel=channel, version=1, subject="((show??Yes))", body="((show??Bring ID))",
+            placeholders=(),
+        ).render({"show": ["yes"]})  # fmt: skip
+        assert (made.body.reveal(), made.subject and made.subject.reveal()) == (
+            body,
+            None if channel == "sms" else "Yes",
+        )
 
 
 @pytest.mark.parametrize(

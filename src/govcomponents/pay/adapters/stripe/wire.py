@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     DatedSearch = inputs.PaymentSearch | inputs.RefundSearch | inputs.DisputeSearch
 
 PROVIDER: Final = "Stripe"
-API_VERSION: Final = "2026-06-24.dahlia"
+API_VERSION: Final = (
+    "2026-06-24.dahlia"  # from 2026-10-28.endive on, `create` would have to name card payments otherwise
+)
 LARGEST_PAGE: Final = 100
 
 SESSIONS: Final = "/v1/checkout/sessions"
