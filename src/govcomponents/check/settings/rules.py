@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.check.credentials import credential_in
 from govcomponents.check.settings.names import misspelt
 from govcomponents.core.guessing import PLAIN, STRONG, is_guessable
 from govcomponents.core.validation import is_on_this_machine, url_parts
@@ -43,6 +44,7 @@ def check_settings(found: Iterable[Source], callbacks: frozenset[str], *, ci: bo
     for source in every:
         yield from misspelt(source)
         yield from _worlds(source, ci=ci)
+        yield from _written_down(source)
         yield from _issuers(source)
         yield from _urls(source)
         yield from _weak(source)
@@ -68,6 +70,16 @@ def _worlds(source: Source, *, ci: bool) -> Iterator[Finding]:
                 yield source.finding("GC101", variable, f"{variable} is a live key, in {what}")
         elif _TEST.match(key) and source.environment == "production":
             yield source.finding("GC107", variable, f"{variable} is a key for tests, in production")
+
+
+def _written_down(source: Source) -> Iterator[Finding]:
+    """GC309 where a file of deployment holds a credential that production has: it lies in the repository."""
+    if source.is_whole or _PIPELINES.search(source.path) or source.environment not in (None, "production"):
+        return  # GC101 says it of a live key that should not be there at all
+    for variable, text in source.texts.items():
+        what = credential_in(text)
+        if what and (source.environment == "production" or not _LIVE.match(text)):
+            yield source.finding("GC309", variable, f"{what} is written into {variable}")
 
 
 def _issuers(source: Source) -> Iterator[Finding]:
