@@ -71,8 +71,10 @@ def _compared(gov: GovComponents, files: Sequence[TemplateFile]) -> Iterator[Fin
         return
     try:
         present = gov.notify.list_templates()
-    except (ConfigurationError, NotSupported):
-        return
+    except _AWAY:
+        raise
+    except GovComponentsError:
+        return  # it has no templates, or refuses: then its check said so already
     here = {str(template.id) for template in present}
     for file in locked:
         worlds = {world for entry in file.entries.values() for world, _, one in entry.each_id() if one in here}
