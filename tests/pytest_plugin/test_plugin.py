@@ -193,3 +193,35 @@ def test_one():
         "no:xdist",
     )
     assert outcomes == {"passed": 1}
+
+
+def test_a_test_that_failed_is_told_once_what_is_wrong_with_it(pytester: pytest.Pytester) -> None:
+    outcomes, told = run(
+        pytester,
+        """
+def test_one(gov_sandbox, gov_outbox, gov_faults):
+    gov_faults.at("pay.create", "server_error")
+    send(gov_sandbox)
+    assert "the cause" == "something else"
+""",
+    )
+    assert outcomes == {"failed": 1}
+    assert "no assertion of this test" not in told
+
+
+def test_words_that_a_service_knows_are_understood(pytester: pytest.Pytester) -> None:
+    outcomes, told = run(
+        pytester,
+        """
+def test_template_id(gov_sandbox, gov_outbox):
+    send(gov_sandbox)
+    gov_outbox.assert_sent(template=TEMPLATE)
+
+def test_nobody(gov_sandbox, gov_person):
+    gov_person.sign_in(gov_sandbox.identity.start().url, "NOBODY")
+""",
+        "--gov-adapter",
+        "govuk_notify",
+    )
+    assert outcomes == {"passed": 1, "failed": 1}
+    assert "nobody called NOBODY: it has SAM, NIA" in told

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from govcomponents.pytest_plugin.failed import HAS_FAILED
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -107,12 +109,12 @@ def gov_person(gov_simulator: Sandbox) -> Person:
 
 @pytest.fixture
 def gov_outbox(request: pytest.FixtureRequest, gov_simulator: Sandbox) -> Iterator[Outbox]:
-    """Give what was sent to people. What no assertion of the test named fails it at its end."""
+    """Give what was sent to people. What no assertion of the test named fails it at its end, if it has not failed."""
     from govcomponents.pytest_plugin.outbox import Outbox
 
     outbox = Outbox(gov_simulator)
     yield outbox
-    if _wanted(request, None).is_strict:
+    if _is_asked_at_the_end(request):
         outbox.assert_nothing_else()
 
 
@@ -131,7 +133,7 @@ def gov_faults(request: pytest.FixtureRequest, gov_simulator: Sandbox) -> Iterat
 
     faults = Faults(gov_simulator)
     yield faults
-    if _wanted(request, None).is_strict:
+    if _is_asked_at_the_end(request):
         faults.assert_all_struck()
 
 
@@ -169,9 +171,8 @@ def gov_recording(request: pytest.FixtureRequest) -> Iterator[Callable[..., Reco
         opened.append(Recording(path, through=inner, secrets=frozenset(secrets)))
         return opened[-1]
 
-    failed = request.session.testsfailed
     yield recording
-    if request.session.testsfailed == failed:
+    if HAS_FAILED not in request.node.stash:
         for one in opened:
             if one.is_recording:
                 one.save()
@@ -198,6 +199,11 @@ def gov_marked_faults(request: pytest.FixtureRequest) -> None:
     """Arm the faults of a test's marks."""
     for mark in reversed(list(request.node.iter_markers("gov_fault"))):
         request.getfixturevalue("gov_faults").at(*mark.args, **mark.kwargs)
+
+
+def _is_asked_at_the_end(request: pytest.FixtureRequest) -> bool:
+    """Whether the end of a test is strict. One that has failed is told once what is wrong with it."""
+    return HAS_FAILED not in request.node.stash and _wanted(request, None).is_strict
 
 
 def _only_one(request: pytest.FixtureRequest) -> None:

@@ -43,8 +43,8 @@ class Outbox:
     ) -> OutboxMessage:
         """Fail unless so many messages fit, and return the last of them.
 
-        `to` is the recipient, `template` the template's name at the provider, `kind` is "email", "sms" or "letter",
-        `contains` a part of the subject or of the text.
+        `to` is the recipient, `template` the template's name at the provider or its id, `kind` is "email", "sms" or
+        "letter", `contains` a part of the subject or of the text.
         """
         wanted = _given(to=to, template=template, kind=kind, reference=reference)
         found = [one for one in self.messages if not _differs(one, wanted, contains)]
@@ -91,7 +91,7 @@ def _differs(message: OutboxMessage, wanted: dict[str, str], contains: str | Non
     found = [
         f"- {name}: {value!r}\n      + {name}: {getattr(message, name)!r}"
         for name, value in wanted.items()
-        if getattr(message, name) != value
+        if value not in (getattr(message, name), message.template_id if name == "template" else None)
     ]
     if contains is not None and contains not in f"{message.subject}\n{message.text}":
         found.append(f"- contains: {contains!r}")

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 class SignsPeopleIn(Protocol):
     """An identity provider of the sandbox that can be told who signs in."""
 
+    @property
+    def people(self) -> tuple[str, ...]:
+        """The names of those who can sign in."""
+        ...
+
     def sign_in_as(self, person: str) -> None:
         """Sign this person in at once, from now on."""
         ...
@@ -37,6 +42,8 @@ class Person:
         not there.
         """
         provider = self._identity_provider()
+        if who not in provider.people:
+            raise KeyError(f"the sandbox's world has nobody called {who}: it has {', '.join(provider.people)}")
         if Outcome(outcome) is Outcome.SUCCESS:
             provider.sign_in_as(who)
         else:

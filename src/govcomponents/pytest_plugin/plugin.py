@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from govcomponents.pytest_plugin.failed import HAS_FAILED
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -62,9 +64,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add the timeline of the test's sandbox to the report of its failure."""
     report = yield
+    if report.failed and call.when == "call":
+        item.stash[HAS_FAILED] = True
     simulator = getattr(item, "funcargs", {}).get("gov_simulator")
     if report.failed and simulator is not None:
         report.sections.append(("What the sandbox saw", _timeline(simulator)))

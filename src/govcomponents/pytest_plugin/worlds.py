@@ -16,6 +16,10 @@ CALLBACKS_TO: Final = "https://service.example.gov.uk/callbacks"
 """Where callbacks would go; in tests they are taken out before anything is sent."""
 
 
+_SECTION_OF: Final = {"govuk_pay": "pay", "govuk_notify": "notify", "oidc": "openid"}
+"""The sections of providers that the setting ADAPTER calls otherwise."""
+
+
 def world_of(
     given: Path | str | Mapping[str, object] | None,
     adapter: str | None,
@@ -43,9 +47,10 @@ def _on(world: Mapping[str, object], adapter: str) -> Mapping[str, object]:
     """Return the world with one provider in the place of the others of its component."""
     from govcomponents.sandbox.providers import find_spec
 
+    section = _SECTION_OF.get(adapter, adapter)
     try:
-        spec = find_spec(adapter)
+        spec = find_spec(section)
     except ConfigurationError as error:
         raise pytest.UsageError(f"--gov-adapter {adapter}: there is no such provider; {error.fix}") from None
     others = {name: one for name, one in world.items() if find_spec(name).component != spec.component}
-    return {**others, adapter: world.get(adapter) or spec.default_section()}
+    return {**others, section: world.get(section) or spec.default_section()}

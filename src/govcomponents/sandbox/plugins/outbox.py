@@ -40,6 +40,7 @@ class OutboxMessage:
     fragments: int | None = None
     reference: str | None = None
     template: str = ""
+    template_id: str = ""
     attachments: Sequence[Attachment] = ()
     marks: Sequence[Action] = ()
 

@@ -269,6 +269,7 @@ class GcNotifyStub:
             fragments=message.fragments,
             reference=message.reference,
             template=message.template.name,
+            template_id=message.template.id,
             attachments=message.files,
             marks=[one for one in _BOUNCES if one.name != message.steps[-1][1]],
         )

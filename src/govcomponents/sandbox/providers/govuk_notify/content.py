@@ -134,6 +134,7 @@ def to_outbox(message: Message, now: float, marks: Sequence[Action] = (), *, is_
         fragments=message.fragments if message.channel == "sms" else None,
         reference=message.reference,
         template=message.template.name if message.template else "Ready-made letter",
+        template_id=message.template_id,
         attachments=_attachments(message) if is_whole else (),
         marks=marks,
     )
