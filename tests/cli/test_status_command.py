@@ -38,10 +38,14 @@ def test_it_tells_how_everything_stands(url: str, capsys: Any) -> None:
     found = json.loads(told)
     assert found["outbox"]["pending"] == 1
     assert found["callbacks"] == {"waiting": 0, "late_by": 0.0, "gave_up": 0, "last": {}}
+    assert found["data_keys"].keys() == {"none"}
+    assert found["data_keys"]["none"]["rows"] == 1
+    assert 0 <= found["data_keys"]["none"]["age"] < 300
     assert (found["payments"], found["needs_somebody"]) == ({"looked_for": 0}, False)
     assert main(["status", "--database", url]) == 0
     text = capsys.readouterr().out
     assert "outbox pending: 1" in text
+    assert "data keys none age: " in text
     assert "needs somebody: no" in text
     assert "anary" not in told + text
 

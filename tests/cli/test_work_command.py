@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from prometheus_client.parser import text_string_to_metric_families
 
 from govcomponents.cli.main import main
 from govcomponents.durable.inbox.events import GaveUp
@@ -26,6 +27,7 @@ from govcomponents.durable.storage.sealing import PayloadKeys
 APP = """
 import os
 import time
+import urllib.request
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -98,6 +100,10 @@ def test_handlers_that_kill_or_hang_take_one_process_down_and_act_once(tmp_path:
         time.sleep(0.1)
     assert answer(port, "/ready") == 200
     assert answer(port, "/elsewhere") == 404
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as shown:
+        families = {family.name: family for family in text_string_to_metric_families(shown.read().decode())}
+    waiting = {sample.labels["govcomponents_source"] for sample in families["govcomponents_inbox_rows"].samples}
+    assert waiting == {"outbox"}
     worker.send_signal(signal.SIGTERM)
     told, complained = worker.communicate(timeout=60)
     assert worker.returncode == 0

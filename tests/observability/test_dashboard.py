@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from collections.abc import Iterator
@@ -11,7 +12,10 @@ import pytest
 import yaml
 
 from govcomponents import SignInReason, errors
+from govcomponents.durable.storage.schema import State
 from govcomponents.observability import METRICS
+from govcomponents.observability.names import PROVIDER_KEYS_AGE, STORE_METRICS
+from govcomponents.pay import PaymentStatus
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "operations"
@@ -27,13 +31,15 @@ QUERIES = {
     **{alert["alert"]: alert["expr"] for alert in ALERTS},
     **{panel["title"]: target["expr"] for panel in PANELS for target in panel["targets"]},
 }
-SUFFIXES = {"histogram": ("_bucket", "_count", "_sum"), "counter": ("",)}
+SUFFIXES = {"histogram": ("_bucket", "_count", "_sum"), "counter": ("",), "gauge": ("",)}
 SERIES = {
     metric.prometheus_name + suffix: {*metric.prometheus_labels, *(["le"] if suffix == "_bucket" else [])}
     for metric in METRICS
     for suffix in SUFFIXES[metric.kind]
 }
-FUNCTIONS = {"by", "histogram_quantile", "increase", "rate", "sum"}
+LABELS = set().union(*SERIES.values())
+OPERATORS = {"and", "by", "offset", "on", "or", "unless"}
+FUNCTIONS = {"delta", "histogram_quantile", "increase", "max", "min", "rate", "sum"}
 HAPPENING = re.compile(r'(?:Happening|_tell)\(\s*"([a-z_]+\.[a-z_]+)"|State\.[A-Z_]+: "([a-z]+\.[a-z_]+)"')
 
 
@@ -55,14 +61,14 @@ def chosen(query: str) -> Iterator[tuple[str, str, str]]:
 def test_a_query_is_of_metrics_and_labels_that_there_are(name: str) -> None:
     query = QUERIES[name]
     bare = re.sub(r'"[^"]*"', '""', query)
-    series = set(re.findall(r"[a-z_]{12,}(?=[{\[])", bare))
+    series = set(re.findall(r"\b(?:govcomponents|http_client)_[a-z_]+\b", bare)) - LABELS
     assert series
     assert series <= SERIES.keys()
     labels = set().union(*(SERIES[one] for one in series))
-    grouped = {label.strip() for inside in re.findall(r"by \(([^)]*)\)", bare) for label in inside.split(",")}
+    grouped = {label.strip() for inside in re.findall(r"\b(?:by|on) \(([^)]*)\)", bare) for label in inside.split(",")}
     assert grouped | {label for _, label, _ in chosen(query)} <= labels
-    words = set(re.findall(r"[a-z_]{2,}", re.sub(r"\[[0-9a-z]+\]", "", bare)))
-    assert words <= FUNCTIONS | labels | series
+    words = set(re.findall(r"[a-z_]{2,}", re.sub(r"\[[0-9a-z]+\]|offset [0-9]+[smhd]", "", bare)))
+    assert words <= OPERATORS | FUNCTIONS | labels | series
     for opening, closing in ("()", "{}", "[]"):
         assert query.count(opening) == query.count(closing)
 
@@ -76,9 +82,34 @@ def test_a_query_asks_for_words_that_are_said(name: str) -> None:
             "govcomponents_happening": known,
             "error_type": {*errors.__all__, ""},
             "govcomponents_reason": set(SignInReason),
+            "govcomponents_state": {state.name.lower() for state in State} - {"done"} | {"waiting", "gave_up"},
+            "govcomponents_payment_status": {*PaymentStatus, "looked_for", "not_made"},
+            "govcomponents_operation": {"identity.complete"},
+            "govcomponents_key": {"none"},
         }[label]
         for part in value.split("|"):
             assert part in said or (part.endswith(".*") and any(one.startswith(part[:-2]) for one in said)), part
+
+
+def test_every_gauge_of_the_store_and_of_keys_is_on_the_dashboard() -> None:
+    shown = " ".join(target["expr"] for panel in PANELS for target in panel["targets"])
+    for metric in (*STORE_METRICS, PROVIDER_KEYS_AGE):
+        assert re.search(rf"\b{metric.prometheus_name}\b", shown), metric.name
+
+
+def test_no_panel_covers_another_or_has_its_number() -> None:
+    places = [(panel["gridPos"]["x"], panel["gridPos"]["y"]) for panel in PANELS]
+    assert len(set(places)) == len(places) == len({panel["id"] for panel in PANELS})
+
+
+def test_the_page_of_metrics_is_made_from_their_list() -> None:
+    specification = importlib.util.spec_from_file_location("make_metrics", FOLDER / "make_metrics.py")
+    assert specification is not None
+    assert specification.loader is not None
+    maker = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(maker)
+    for name, make in maker.PAGES.items():
+        assert (FOLDER / name).read_text(encoding="utf-8") == make(), "run docs/operations/make_metrics.py"
 
 
 def test_the_indicators_are_among_the_queries() -> None:

@@ -39,7 +39,7 @@ def test_keys_that_changed_at_the_provider_are_told_once() -> None:
         gov.simulator.control.advance(hours=25)
         signed_in(gov)
         (told,) = heard.of("keys.rotated")
-        assert (told.provider, told.account, told.labels) == ("GOV.UK One Login", "default", {})
+        assert (told.provider, told.account, told.labels) == ("GOV.UK One Login", "default", {"source": "jwks"})
 
 
 def test_a_pause_of_a_bulk_send_is_told_with_its_length() -> None:

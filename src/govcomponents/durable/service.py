@@ -21,6 +21,7 @@ from govcomponents.durable.audit.timeline import timeline
 from govcomponents.durable.inbox.handling import Handler, Handlers, Handling
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
 from govcomponents.durable.later import LaterNotify, LaterPay
+from govcomponents.durable.operating.gauges import StoreGauges
 from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
@@ -132,6 +133,11 @@ class Durable:
     def used_once(self) -> SqlReplayStore:
         """The store of what was used once on this database, for sign-ins and events of identity."""
         return SqlReplayStore(self._engine)
+
+    @property
+    def gauges(self) -> StoreGauges:
+        """The gauges of this store for metrics: `observer.add_gauges(later.gauges)` in one process of the service."""
+        return StoreGauges(self._engine)
 
     @property
     def engine(self) -> Engine:

@@ -7,9 +7,11 @@ label is of a closed set: no label grows with the number of people, payments or 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from govcomponents.core.observe import Attempt
 
 COMPONENT: Final = "govcomponents.component"
@@ -21,6 +23,11 @@ REASON: Final = "govcomponents.reason"
 HAPPENING: Final = "govcomponents.happening"
 ATTEMPTS: Final = "govcomponents.attempts"
 PROVIDER_REQUEST: Final = "govcomponents.provider_request_id"
+STATE: Final = "govcomponents.state"
+PAYMENT_STATUS: Final = "govcomponents.payment_status"
+SOURCE: Final = "govcomponents.source"
+SCOPE: Final = "govcomponents.scope"
+KEY: Final = "govcomponents.key"
 
 ERROR_TYPE: Final = "error.type"
 MESSAGING_SYSTEM: Final = "messaging.system"
@@ -40,7 +47,7 @@ class Metric:
     """A metric: its name in OpenTelemetry, its kind, its unit, its labels, and what it tells."""
 
     name: str
-    kind: Literal["histogram", "counter"]
+    kind: Literal["histogram", "counter", "gauge"]
     unit: str
     labels: tuple[str, ...]
     told: str
@@ -88,8 +95,108 @@ HAPPENINGS: Final = Metric(
     (HAPPENING, PROVIDER, ACCOUNT, REASON),
     "how often something happened beside the calls, such as a sign-in that was refused, by its reason",
 )
-METRICS: Final = (OPERATION_DURATION, REQUEST_DURATION, WAIT, HAPPENINGS)
+PROVIDER_KEYS_AGE: Final = Metric(
+    "govcomponents.provider_keys.age",
+    "gauge",
+    "s",
+    (PROVIDER, ACCOUNT, SOURCE),
+    "how long ago this process last fetched the keys by which it proves what the provider signs, of its jwks or did",
+)
+
+OUTBOX_ROWS: Final = Metric(
+    "govcomponents.outbox.rows",
+    "gauge",
+    "{row}",
+    (ACCOUNT, STATE),
+    "rows of the outbox that are pending, sending, in_doubt, refused or dead; those that are done are not counted",
+)
+OUTBOX_LAG: Final = Metric(
+    "govcomponents.outbox.lag",
+    "gauge",
+    "s",
+    (ACCOUNT,),
+    "for how long the row of the outbox that waits longest has been due",
+)
+OUTBOX_PAUSED: Final = Metric(
+    "govcomponents.outbox.paused",
+    "gauge",
+    "s",
+    (ACCOUNT, SCOPE),
+    "for how long a component or an operation is not tried yet, such as after a refused credential",
+)
+INBOX_ROWS: Final = Metric(
+    "govcomponents.inbox.rows",
+    "gauge",
+    "{row}",
+    (SOURCE, STATE),
+    "stored callbacks that are waiting for a handler, or gave_up among the newest 10,000",
+)
+INBOX_LAG: Final = Metric(
+    "govcomponents.inbox.lag",
+    "gauge",
+    "s",
+    (SOURCE,),
+    "for how long the callback that waits longest has been due",
+)
+INBOX_QUIET: Final = Metric(
+    "govcomponents.inbox.quiet",
+    "gauge",
+    "s",
+    (SOURCE,),
+    "how long ago the last callback came",
+)
+PAYMENTS: Final = Metric(
+    "govcomponents.payments",
+    "gauge",
+    "{payment}",
+    (ACCOUNT, PAYMENT_STATUS),
+    "payments of the last 24 hours by their status when last looked at; looked_for: not known whether it was made",
+)
+BUDGET_BOOKED: Final = Metric(
+    "govcomponents.budget.booked",
+    "gauge",
+    "s",
+    (ACCOUNT, SCOPE),
+    "for how long ahead the permitted pace is booked",
+)
+KEY_AGE: Final = Metric(
+    "govcomponents.data_key.age",
+    "gauge",
+    "s",
+    (KEY,),
+    "for how long a data key is in use, by the audit and the rows under it; the label is a hash's beginning, or none",
+)
+KEY_ROWS: Final = Metric(
+    "govcomponents.data_key.rows",
+    "gauge",
+    "{row}",
+    (KEY,),
+    "rows whose payload is sealed under a data key: one that has any must not be taken away",
+)
+STORE_METRICS: Final = (
+    *(OUTBOX_ROWS, OUTBOX_LAG, OUTBOX_PAUSED, INBOX_ROWS, INBOX_LAG, INBOX_QUIET),
+    *(PAYMENTS, BUDGET_BOOKED, KEY_AGE, KEY_ROWS),
+)
+"""The gauges of the durable layer's store."""
+METRICS: Final = (OPERATION_DURATION, REQUEST_DURATION, WAIT, HAPPENINGS, PROVIDER_KEYS_AGE, *STORE_METRICS)
 """All metrics that the observers of this package give. Those of time are in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a gauge shows at one moment; `labels` are the values of the metric's labels, in their order."""
+
+    metric: Metric
+    value: float
+    labels: tuple[str, ...]
+
+
+class Gauges(Protocol):
+    """What can be read again and again, such as `later.gauges` of the durable layer."""
+
+    def read(self) -> Sequence[Reading]:
+        """Return the readings of now; nothing of what cannot be read."""
+        ...
 
 
 def error_of(attempt: Attempt) -> str:

@@ -17,10 +17,11 @@ from govcomponents.core.observe import UNWATCHED, Attempt, Happening, Observer, 
 from govcomponents.errors import ConfigurationError
 from govcomponents.frames import leaving_frames_behind
 from govcomponents.observability import names
+from govcomponents.observability.provider_keys import ProviderKeys
 
 try:
     from opentelemetry import context, metrics, propagate, trace
-    from opentelemetry.metrics import NoOpHistogram
+    from opentelemetry.metrics import NoOpHistogram, Observation
     from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 except ImportError:
     raise ConfigurationError(
@@ -28,9 +29,13 @@ except ImportError:
     ) from None
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from opentelemetry.context import Context
     from opentelemetry.metrics import MeterProvider
     from opentelemetry.trace import Span, TracerProvider
+
+    from govcomponents.observability.names import Gauges, Metric
 
 _SCOPE: Final = "govcomponents"
 _KINDS: Final = {"outbox.queued": SpanKind.PRODUCER}
@@ -78,6 +83,26 @@ class OpenTelemetryObserver(Observer):
         self._operations_known: dict[tuple[str, str, str], dict[str, str]] = {}
         self._attempts_known: dict[tuple[str, str, int, str, str], tuple[str, dict[str, str | int]]] = {}
         self._happenings = meter.create_counter(names.HAPPENINGS.name, names.HAPPENINGS.unit, names.HAPPENINGS.told)
+        self._meter = meter
+        self._provider_keys = ProviderKeys()
+        self._add_gauge(names.PROVIDER_KEYS_AGE, self._provider_keys)
+
+    @leaving_frames_behind
+    def add_gauges(self, gauges: Gauges) -> None:
+        """Show the gauges of a store, such as `later.gauges`, whenever metrics are collected.
+
+        Do it in one process of the service, such as the worker: each would show the same.
+        """
+        for metric in names.STORE_METRICS:
+            self._add_gauge(metric, gauges)
+
+    def _add_gauge(self, metric: Metric, gauges: Gauges) -> None:
+        def observe(_options: object) -> Iterable[Observation]:
+            for reading in gauges.read():
+                if reading.metric is metric:
+                    yield Observation(reading.value, dict(zip(metric.labels, reading.labels, strict=True)))
+
+        self._meter.create_observable_gauge(metric.name, [observe], metric.unit, metric.told)
 
     def operation(self, operation: Operation, /) -> AbstractContextManager[object]:
         """Begin the span of an operation. One that is not sampled, and not measured either, is left alone."""
@@ -112,6 +137,7 @@ class OpenTelemetryObserver(Observer):
             names.PROVIDER: happening.provider,
             names.ACCOUNT: happening.account,
         }
+        self._provider_keys.hear(happening)
         reason = happening.labels.get("reason")
         self._happenings.add(1, about if reason is None else {**about, names.REASON: reason})
         if happening.seconds is not None:

@@ -1,4 +1,4 @@
-"""Health and readiness of a worker, on a port of the loopback address that was asked for."""
+"""Health, readiness and metrics of a worker, on a port of the loopback address that was asked for."""
 
 from __future__ import annotations
 
@@ -21,13 +21,18 @@ if TYPE_CHECKING:
 def serving_health(port: int, engine: Engine, all_run: Callable[[], bool]) -> Iterator[None]:
     """Answer /health with 200 while every process is at work, and /ready with 200 if the database can be used too.
 
-    Otherwise 503. The body tells why, in JSON.
+    Otherwise 503. The body tells why, in JSON. /metrics shows the gauges of the store, if prometheus-client is there.
     """
+    metrics = _metrics_of(engine)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if self.path == "/metrics" and metrics is not None:
+                self._write(200, "text/plain; version=0.0.4; charset=utf-8", metrics())
+                return
             if self.path not in ("/health", "/ready"):
-                self._answer(404, {"problem": "there is only /health and /ready"})
+                also = ", and /metrics with the extra prometheus" if self.path == "/metrics" else ""
+                self._answer(404, {"problem": f"there is only /health and /ready{also}"})
                 return
             problem = None if all_run() else "a process is missing, and is being started again"
             if problem is None and self.path == "/ready":
@@ -35,9 +40,11 @@ def serving_health(port: int, engine: Engine, all_run: Callable[[], bool]) -> It
             self._answer(200 if problem is None else 503, {"ok": problem is None, "problem": problem})
 
         def _answer(self, status: int, facts: dict[str, object]) -> None:
-            body = json.dumps(facts).encode()
+            self._write(status, "application/json", json.dumps(facts).encode())
+
+        def _write(self, status: int, kind: str, body: bytes) -> None:
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("Cache-Control", "no-store")
             self.end_headers()
@@ -54,6 +61,21 @@ def serving_health(port: int, engine: Engine, all_run: Callable[[], bool]) -> It
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _metrics_of(engine: Engine) -> Callable[[], bytes] | None:
+    from functools import partial
+
+    try:
+        from prometheus_client import CollectorRegistry, generate_latest
+    except ImportError:
+        return None
+    from govcomponents.durable.operating.gauges import StoreGauges
+    from govcomponents.observability.prometheus import PrometheusObserver
+
+    registry = CollectorRegistry()
+    PrometheusObserver(registry).add_gauges(StoreGauges(engine))
+    return partial(generate_latest, registry)
 
 
 def _problem_of(engine: Engine) -> str | None:

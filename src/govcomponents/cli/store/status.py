@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this subcommand to the command line."""
-    told = "show the outbox, callbacks and budgets; exits with 1 if something needs somebody"
+    told = "show the outbox, callbacks, budgets and data keys; exits with 1 if something needs somebody"
     parser = commands.add_parser("status", help=told, description=f"{told[0].upper()}{told[1:]}.", epilog=STATUSES)
     add_database(parser)
     add_json(parser)
@@ -78,6 +78,9 @@ def _facts(found: Board) -> dict[str, object]:
         },
         "payments": {"looked_for": found.looked_for},
         "budgets": {name: round(seconds, 1) for name, seconds in found.booked.items()},
+        "data_keys": {
+            key.id: {"age": None if key.age is None else round(key.age, 1), "rows": key.rows} for key in found.keys
+        },
         "needs_somebody": found.needs_somebody,
     }
 

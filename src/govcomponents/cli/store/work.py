@@ -47,7 +47,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     worker.add_argument("--app", metavar="MODULE:NAME", help="the service's own Durable, whose handlers are to run")
     worker.add_argument("--processes", type=whole_number, default=1, metavar="N", help="so many processes (1)")
     worker.add_argument("--once", action="store_true", help="end when nothing is due any more, for cron")
-    told = "answer /health and /ready on this port of the loopback address"
+    told = "answer /health, /ready and /metrics on this port of the loopback address"
     worker.add_argument("--health-port", type=port_number, metavar="PORT", help=told)
     worker.add_argument("--supervised", action="store_true", help=argparse.SUPPRESS)
     add_json(worker)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from govcomponents.durable.operating.data_keys import data_keys
+from govcomponents.durable.operating.gauges import NEWEST
 from govcomponents.durable.outbox.status import OutboxStatus, outbox_status
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import BUDGET, INBOX, IS_UNKNOWN, IS_WAITING, database_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-_NEWEST: Final = 10_000
-"""The callbacks that are looked at: there may be millions, and the screen is drawn again and again."""
+    from govcomponents.durable.operating.data_keys import DataKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class Board:
 
     Of the newest 10,000 callbacks: `gave_up` are those that were given up, `last` is when the last came, by its source.
     `looked_for` are payments of which it is not known whether they were made. `booked` is for how many seconds the
-    budget of an account's scope is booked ahead.
+    budget of an account's scope is booked ahead. `keys` are the data keys that what is kept stands under.
     """
 
     outbox: OutboxStatus
@@ -35,6 +36,7 @@ class Board:
     last: Mapping[str, datetime]
     looked_for: int
     booked: Mapping[str, float]
+    keys: Sequence[DataKey]
 
     @property
     def needs_somebody(self) -> bool:
@@ -47,7 +49,7 @@ def board(engine: sa.Engine) -> Board:
     outbox = outbox_status(engine)
     now = database_time()
     newest = sa.select(INBOX.c.source, INBOX.c.created_at, INBOX.c.is_open, INBOX.c.problem)
-    newest_rows = newest.order_by(INBOX.c.id.desc()).limit(_NEWEST).subquery()
+    newest_rows = newest.order_by(INBOX.c.id.desc()).limit(NEWEST).subquery()
     is_given_up = sa.and_(newest_rows.c.is_open == 0, newest_rows.c.problem.is_not(None))
     given_up = sa.func.sum(sa.case((is_given_up, 1), else_=0))
     of_source = sa.select(newest_rows.c.source, sa.func.max(newest_rows.c.created_at), given_up)
@@ -59,6 +61,7 @@ def board(engine: sa.Engine) -> Board:
         budgets = connection.execute(
             sa.select(BUDGET.c.account, BUDGET.c.scope, BUDGET.c.next_at - now).order_by(BUDGET.c.account)
         ).all()
+        keys = data_keys(connection)
     return Board(
         outbox=outbox,
         waiting=count,
@@ -67,4 +70,5 @@ def board(engine: sa.Engine) -> Board:
         last={source: datetime.fromtimestamp(at, UTC) for source, at, _ in sources},
         looked_for=looked_for,
         booked={f"{account} {scope}": max(0.0, ahead) for account, scope, ahead in budgets},
+        keys=keys,
     )

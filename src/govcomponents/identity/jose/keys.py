@@ -79,22 +79,27 @@ class KeyCache(DocumentCache["KeyMap"]):
 
     A withdrawn key is trusted no longer after the next refresh. An unknown key id causes one request in
     `UNKNOWN_KEY_WINDOW` seconds, and all of those that anybody could have made up cause one in `EARLY_WINDOW` seconds:
-    so nobody can keep a new key from being found, and what is not there takes no room. `on_rotated` is called when a
-    refresh brought a key that was not there, or one is gone.
+    so nobody can keep a new key from being found, and what is not there takes no room. `on_news` is called with
+    "keys.fetched" after each refresh, and with "keys.rotated" if it brought a key that was not there, or one is gone.
     """
 
     def __init__(
-        self, fetch: Fetch, read: Read, clock: Clock, *, name: str, on_rotated: Callable[[], None] | None = None
+        self, fetch: Fetch, read: Read, clock: Clock, *, name: str, on_news: Callable[[str], None] | None = None
     ) -> None:
         super().__init__(fetch, read, clock, name=name)
         self._unknown: dict[str | None, float] = {}
-        self._on_rotated = on_rotated
+        self._on_news = on_news
 
     def _landed(self, value: KeyMap, fresh_for: float) -> None:
         before = self._kept
         super()._landed(value, fresh_for)
-        if self._on_rotated is not None and before is not None and before.keys() != value.keys():
-            self._on_rotated()
+        self._tell("keys.fetched")
+        if before is not None and before.keys() != value.keys():
+            self._tell("keys.rotated")
+
+    def _tell(self, news: str) -> None:
+        if self._on_news is not None:
+            self._on_news(news)
 
     async def find(self, kid: str | None, algorithm: str, *, from_anybody: bool = True) -> PublicKey:
         """Return the key with that id, for that algorithm. Without an id, return the only key that fits.

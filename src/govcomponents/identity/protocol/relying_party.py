@@ -85,6 +85,11 @@ class TokenResponse:
         return subject
 
 
+def tell_of_keys(runtime: Runtime, provider: str, source: str, news: str) -> None:
+    """Tell the observers of a provider's keys: "keys.fetched" and "keys.rotated", of its "jwks" or its "did"."""
+    tell(runtime.observers, Happening(news, provider, runtime.account, {"source": source}))
+
+
 class RelyingParty:
     """One client at one provider. Safe to share between threads and tasks; sends nothing when it is made.
 
@@ -119,10 +124,10 @@ class RelyingParty:
         self.token_policy = token_policy
         self._error_mapping = error_mapping
         name = f"key set of {provider}"
-        rotated = partial(tell, runtime.observers, Happening("keys.rotated", provider, runtime.account))
+        told = partial(tell_of_keys, runtime, provider, "jwks")
         self.keys = runtime.share(
             ("keys", policy),
-            lambda: KeyCache(self._fetch_keys, read_jwks, runtime.clock, name=name, on_rotated=rotated),
+            lambda: KeyCache(self._fetch_keys, read_jwks, runtime.clock, name=name, on_news=told),
         )
 
     async def metadata(self, operation: str) -> Metadata:

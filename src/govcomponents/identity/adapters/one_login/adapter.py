@@ -13,7 +13,6 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from govcomponents.core.observe import Happening, tell
 from govcomponents.core.times import time_of
 from govcomponents.errors import ConfigurationError, IdentityNotProved, InvalidInput, SignInReason
 from govcomponents.identity.adapters.one_login import wire
@@ -29,7 +28,7 @@ from govcomponents.identity.protocol import claims as read
 from govcomponents.identity.protocol import flow
 from govcomponents.identity.protocol.discovery import Metadata
 from govcomponents.identity.protocol.notifications import NotificationReader
-from govcomponents.identity.protocol.relying_party import RelyingParty
+from govcomponents.identity.protocol.relying_party import RelyingParty, tell_of_keys
 from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ class OneLogin(IdentityPort):
                 read_did(self._endpoints.did),
                 runtime.clock,
                 name=f"DID document of {self.provider}",
-                on_rotated=partial(tell, runtime.observers, Happening("keys.rotated", self.provider, runtime.account)),
+                on_news=partial(tell_of_keys, runtime, self.provider, "did"),
             ),
         )
         self._identity_rules = Rules(
