@@ -184,7 +184,7 @@ METRICS: Final = (OPERATION_DURATION, REQUEST_DURATION, WAIT, HAPPENINGS, PROVID
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a gauge shows at one moment; `labels` are the values of the metric's labels, in their order."""
+    """The value of a gauge at one moment; `labels` are the values of the metric's labels, in their order."""
 
     metric: Metric
     value: float
@@ -192,7 +192,7 @@ class Reading:
 
 
 class Gauges(Protocol):
-    """What can be read again and again, such as `later.gauges` of the durable layer."""
+    """Gauges that can be read again and again, such as `later.gauges` of the durable layer."""
 
     def read(self) -> Sequence[Reading]:
         """Return the readings of now; nothing of what cannot be read."""

@@ -43,7 +43,7 @@ _STATES: Final = ("pending", "sending", "in_doubt", "refused", "dead")
 
 @shield
 class StoreGauges:
-    """What the metrics of the durable layer's store show now. One process of a service is enough to show them.
+    """The gauges of the durable layer's store, as they stand now. One process of a service is enough to show them.
 
     Each reading is a few statements, on indexes, and serves for two seconds. While the store cannot be read there are
     no readings, and a line in the log says why.
