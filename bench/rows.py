@@ -23,7 +23,7 @@ class Row:
     stage: str | None = None
     over_bare: bool = False
     above: bool = False
-    """The limit is how many MiB ours may be above the peer's, not a ratio."""
+    """The limit is how much ours may be above the peer's, not a ratio: MiB of memory, µs of CPU."""
     rounds: int = 5
 
 
@@ -283,5 +283,57 @@ ROWS = [
         limit=40.0,
         above=True,
         rounds=1,
+    ),
+    Row(
+        "pay.get without network, an observer that does nothing / no observer (µs above)",
+        ours="observing:by_nothing",
+        peer="observing:unwatched",
+        figure="cpu",
+        limit=3,
+        above=True,
+    ),
+    Row(
+        "the same, OpenTelemetry, sampled, with metrics / no observer (µs above)",
+        ours="observing:get_sampled_measured",
+        peer="observing:unwatched",
+        figure="cpu",
+        limit=25,
+        above=True,
+    ),
+    Row(
+        "the same, not sampled, without metrics / no observer (µs above)",
+        ours="observing:get_unsampled",
+        peer="observing:unwatched",
+        figure="cpu",
+        limit=5,
+        above=True,
+    ),
+    Row(
+        "the same, OpenTelemetry, sampled, with metrics / inside the SDK's own spans and records",
+        ours="observing:get_sampled_measured",
+        peer="observing:bare_sampled_measured",
+        figure="cpu",
+        limit=1.2,
+    ),
+    Row(
+        "the same, OpenTelemetry, sampled, without metrics / inside the SDK's own spans",
+        ours="observing:get_sampled",
+        peer="observing:bare_sampled",
+        figure="cpu",
+        limit=1.2,
+    ),
+    Row(
+        "the same, OpenTelemetry, not sampled, with metrics / inside the SDK's own",
+        ours="observing:get_unsampled_measured",
+        peer="observing:bare_unsampled_measured",
+        figure="cpu",
+        limit=1.2,
+    ),
+    Row(
+        "the same, OpenTelemetry, not sampled, without metrics / inside the SDK's own",
+        ours="observing:get_unsampled",
+        peer="observing:bare_unsampled",
+        figure="cpu",
+        limit=1.2,
     ),
 ]

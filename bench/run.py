@@ -59,7 +59,8 @@ def measure(row: Row, rounds: int | None) -> tuple[float, float, float]:
                 bare.append(nothing)
     floor = statistics.median(bare)
     mine, theirs = statistics.median(ours) - floor, statistics.median(peer) - floor
-    return mine, theirs, (mine - theirs) / 1024 if row.above else mine / theirs
+    unit = 1024 if row.figure.endswith("memory") else 1
+    return mine, theirs, (mine - theirs) / unit if row.above else mine / theirs
 
 
 def shown(figure: str, value: float) -> str:
