@@ -53,6 +53,16 @@ def test_a_service_passes_the_type_checker(service: str) -> None:
     assert "no issues" in run(service, "mypy", "--strict", *settings, ".")
 
 
+@pytest.mark.parametrize("service", NAMES)
+def test_the_readme_installs_from_the_clone(service: str) -> None:
+    """The package may be on no index that a newcomer has: the first command takes the clone in which they are."""
+    folder = SERVICES / service
+    commands = (folder / "README.md").read_text(encoding="utf-8").partition("```sh\n")[2].partition("```")[0]
+    install, start = commands.splitlines()
+    assert (folder / install.split()[2] / "pyproject.toml").exists()
+    assert (install.split()[-2:], start) == (["-r", "requirements.txt"], "python demo.py")
+
+
 def test_the_django_service_is_ready_to_be_deployed() -> None:
     pytest.importorskip("django")
     site = "https://service.example.gov.uk"

@@ -17,6 +17,7 @@ from govcomponents.lazy import lazy_exports
 if TYPE_CHECKING:
     from govcomponents.integrations.clocks.aws_lambda import lambda_clock as lambda_clock
     from govcomponents.integrations.clocks.celery import celery_clock as celery_clock
+    from govcomponents.integrations.clocks.django_tasks import django_clock as django_clock
     from govcomponents.integrations.clocks.dramatiq import dramatiq_clock as dramatiq_clock
     from govcomponents.integrations.clocks.procrastinate import procrastinate_clock as procrastinate_clock
     from govcomponents.integrations.clocks.rq import rq_clock as rq_clock
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "integrations.clocks.aws_lambda": "lambda_clock",
     "integrations.clocks.celery": "celery_clock",
+    "integrations.clocks.django_tasks": "django_clock",
     "integrations.clocks.dramatiq": "dramatiq_clock",
     "integrations.clocks.procrastinate": "procrastinate_clock",
     "integrations.clocks.rq": "rq_clock",
