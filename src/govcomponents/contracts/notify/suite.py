@@ -20,7 +20,7 @@ from govcomponents.contracts.notify.subject import (
     Sending,
 )
 from govcomponents.contracts.suite import needs
-from govcomponents.errors import InvalidInput
+from govcomponents.errors import InvalidInput, ReferenceReused
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.models import Channel
 
@@ -72,6 +72,8 @@ class NotifySuite(NotifyCapabilities, NotifyFaults):
         assert [one.id for one in found] == [sent.id]
         again = caller.notify.send_email(**email, once=True)
         assert (again.id, again.is_repeat) == (sent.id, True)
+        with pytest.raises(ReferenceReused):
+            caller.notify.send_email(**{**email, "to": "somebody.else@example.com"}, once=True)
         assert caller.double.count() == 1
         assert [one.id for one in caller.notify.follow_up([sent.id])] == [sent.id]
 

@@ -109,6 +109,8 @@ class PaySuite(PayFaults):
         assert (payment.is_paid, payment.is_captured) == (False, False)
         caller.pay.capture(payment.id)
         assert caller.pay.get(payment.id).is_paid
+        caller.pay.capture(payment.id)  # repeating it is safe
+        assert caller.pay.get(payment.id).is_paid
         with pytest.raises(Conflict):
             caller.pay.capture(caller.new().id)
 
