@@ -164,12 +164,12 @@ def run(options: argparse.Namespace) -> int:
 
 def _facts(server: SandboxServer) -> dict[str, object]:
     """The first words: where the sandbox is, what is there, and the settings of a service that uses it."""
-    from govcomponents.sandbox.control.client_environment import environment
+    from govcomponents.sandbox.control.client_environment import environment_for
 
     return {
         "base_url": server.base_url,
         "providers": _places(server),
-        "environment": dict(environment(server.sandbox.settings())),
+        "environment": dict(environment_for(server.sandbox.providers)),
     }
 
 
@@ -185,9 +185,9 @@ def _places(server: SandboxServer) -> dict[str, str]:
 
 def write_environment(server: SandboxServer, path: str) -> None:
     """Write the settings into a file of NAME='value' lines that only its owner can read. Raises ConfigurationError."""
-    from govcomponents.sandbox.control.client_environment import environment
+    from govcomponents.sandbox.control.client_environment import environment_for
 
-    lines = [f"{name}={shlex.quote(value)}\n" for name, value in environment(server.sandbox.settings())]
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in environment_for(server.sandbox.providers)]
     try:
         with os.fdopen(open_to_write(path), "w", encoding="utf-8") as file:
             file.writelines(lines)
@@ -199,7 +199,7 @@ def write_environment(server: SandboxServer, path: str) -> None:
 
 def welcome(server: SandboxServer, host: str) -> str:
     """Text that is printed at the start: where it is, what is there, and lines to paste into a shell."""
-    from govcomponents.sandbox.control.client_environment import environment
+    from govcomponents.sandbox.control.client_environment import environment_for
 
     lines = [
         f"The govcomponents sandbox is at {server.base_url}",
@@ -209,7 +209,7 @@ def welcome(server: SandboxServer, host: str) -> str:
         "",
         "For a service that uses govcomponents, paste:",
         "",
-        *(f"  export {name}={shlex.quote(value)}" for name, value in environment(server.sandbox.settings())),
+        *(f"  export {name}={shlex.quote(value)}" for name, value in environment_for(server.sandbox.providers)),
         "",
         f"To see what is in it, open {server.base_url}/",
     ]

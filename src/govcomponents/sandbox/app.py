@@ -171,7 +171,7 @@ class Sandbox(BuiltInStubs):
         ]
         self._router = Router([*self._pages, *(one.stub for one in self.providers)])
         for one in self.providers:
-            operations = frozenset(route.name for route in one.stub.routes())
+            operations = frozenset(route.name for route in one.stub.routes()) | frozenset(one.spec.operations)
             self.faults.register(one.spec.section, operations, one.spec.all_faults())
 
     def reset(

@@ -12,7 +12,7 @@ from govcomponents.core.validation import base_url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.callbacks.worker import CallbackWorker
-from govcomponents.sandbox.control.client_environment import environment
+from govcomponents.sandbox.control.client_environment import environment_for
 from govcomponents.sandbox.http.listener import Listener
 from govcomponents.sandbox.world import load_world, with_callbacks_to, with_redirects_to
 from govcomponents.sandbox.worlds import Worlds
@@ -98,7 +98,7 @@ class SandboxServer:
 
     def environment(self) -> dict[str, str]:
         """Return the environment variables with which a service in another process reaches this sandbox."""
-        return dict(environment(self.sandbox.settings()))
+        return dict(environment_for(self.sandbox.providers))
 
     def serve(self) -> None:
         """Answer until `stop` is called from another thread or a signal handler."""

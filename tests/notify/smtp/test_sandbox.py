@@ -8,7 +8,14 @@ import pytest
 
 from govcomponents import GovComponents
 from govcomponents.core.http.retry import RetryPolicy
-from govcomponents.errors import ConfigurationError, CredentialsRefused, RequestRefused, Unavailable
+from govcomponents.errors import (
+    ConfigurationError,
+    CredentialsRefused,
+    NotSent,
+    OutcomeUnknown,
+    RequestRefused,
+    Unavailable,
+)
 from govcomponents.notify import attach
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.server import serving
@@ -88,7 +95,9 @@ def test_a_served_sandbox_prints_settings_that_reach_it(monkeypatch):
         with GovComponents.from_settings(require=("notify",)) as gov:
             gov.notify.send_email("sam@example.com", "renewed", VALUES)
         assert [one.to for one in server.sandbox.messages()] == ["sam@example.com"]
-        assert server.sandbox.control.catalogue().operations == {"smtp": []}
+        assert server.sandbox.control.catalogue().operations == {
+            "smtp": ["smtp.content", "smtp.login", "smtp.recipient"]
+        }
 
 
 def test_it_stands_beside_govuk_notify_as_an_account(sandbox):
@@ -110,3 +119,78 @@ def test_in_process_it_listens_until_the_components_are_closed():
         assert len(gov.simulator.messages()) == 1
         port = int(gov.simulator.smtp.client_settings()["port"])
     Sandbox({"smtp": {"port": port}}).close()
+
+
+FAULTS = [
+    ("recipient_refused", "smtp.recipient", RequestRefused, "5.1.1", 0),
+    ("greylisted", "smtp.recipient", Unavailable, "4.7.1", 0),
+    ("mailbox_full", "smtp.recipient", RequestRefused, "5.2.2", 0),
+    ("login_refused", "smtp.login", CredentialsRefused, "5.7.8", 0),
+    ("content_refused", "smtp.content", RequestRefused, "5.7.1", 0),
+    ("dropped_before_acceptance", "smtp.content", OutcomeUnknown, None, 0),
+    ("dropped_after_content", "smtp.content", OutcomeUnknown, None, 1),
+]
+
+
+@pytest.mark.parametrize(("fault", "step", "error", "code", "taken"), FAULTS)
+def test_each_fault_of_a_mail_server_reaches_the_adapter(sandbox, gov, fault, step, error, code, taken):
+    sandbox.control.arm("smtp", fault, times=1)
+    with pytest.raises(error) as caught:
+        gov.notify.send_email("sam@example.com", "renewed", VALUES)
+    assert type(caught.value) is error
+    assert getattr(caught.value, "code", None) == code
+    assert len(sandbox.messages()) == taken
+    assert f"The fault {fault} struck {step}" in [one.happened for one in sandbox.control.timeline()]
+    gov.notify.send_email("sam@example.com", "renewed", VALUES)
+    assert len(sandbox.messages()) == taken + 1
+
+
+def test_all_its_faults_are_tried_and_have_a_button_in_their_row(sandbox):
+    names = {one.name for one in sandbox.control.catalogue().faults}
+    assert names == {one[0] for one in FAULTS}
+    page = sandbox.visit(f"{sandbox.base_url}/_sandbox/faults").body.decode()
+    assert all(f'value="smtp:{name}"' in page for name in names)
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_it_encrypts_by_a_certificate_that_clients_can_trust(monkeypatch, security):
+    sandbox = Sandbox({"smtp": {"security": security}})
+    try:
+        assert sandbox.smtp.client_settings()["security"] == security
+        authority = sandbox.smtp.authority
+        with GovComponents.from_settings(sandbox.settings(), retry=RetryPolicy.none()) as gov:
+            with pytest.raises(NotSent):  # nobody vouches for it yet
+                gov.notify.send_email("sam@example.com", "renewed", VALUES)
+            assert sandbox.messages() == []
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority))
+        with GovComponents.from_settings(sandbox.settings(), retry=RetryPolicy.none()) as gov:
+            gov.notify.send_email("sam@example.com", "renewed", VALUES)
+        sandbox.reset()
+        with GovComponents.from_settings(sandbox.settings(), retry=RetryPolicy.none()) as gov:
+            gov.notify.send_email("sam@example.com", "renewed", VALUES)
+        assert [one.to for one in sandbox.messages()] == ["sam@example.com"]
+        assert str(authority) in sandbox.visit(f"{sandbox.base_url}/").body.decode()
+    finally:
+        sandbox.close()
+    assert not authority.parent.exists()
+
+
+def test_what_a_served_one_prints_reaches_it_encrypted(monkeypatch):
+    with serving({"smtp": {"security": "tls"}}) as server:
+        for name, value in server.environment().items():
+            monkeypatch.setenv(name, value)
+        with GovComponents.from_settings(require=("notify",), retry=RetryPolicy.none()) as gov:
+            gov.notify.send_email("sam@example.com", "renewed", VALUES)
+        assert [one.to for one in server.sandbox.messages()] == ["sam@example.com"]
+
+
+def test_with_starttls_it_takes_nothing_in_the_clear():
+    sandbox = Sandbox({"smtp": {"security": "starttls", "username": None, "password": None}})
+    try:
+        listener = sandbox.smtp.client_settings()
+        with smtplib.SMTP(listener["host"], int(listener["port"]), timeout=10) as client:
+            client.ehlo()
+            assert client.has_extn("starttls")
+            assert client.docmd("MAIL FROM:<a@example.com>")[0] == 530
+    finally:
+        sandbox.close()

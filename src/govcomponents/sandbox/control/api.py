@@ -11,7 +11,7 @@ from govcomponents.core.http.messages import Response
 from govcomponents.errors import ConfigurationError
 from govcomponents.sandbox.callbacks.queue import Perturbation
 from govcomponents.sandbox.control import models
-from govcomponents.sandbox.control.client_environment import environment
+from govcomponents.sandbox.control.client_environment import environment_for
 from govcomponents.sandbox.control.openapi import API, M, Operation, description
 from govcomponents.sandbox.faults.arming import UnknownName
 from govcomponents.sandbox.faults.catalogue import describe
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from govcomponents.sandbox.callbacks.queue import Delivery
-    from govcomponents.sandbox.control.controls import HasSettings, SandboxControls
+    from govcomponents.sandbox.control.controls import HasProviders, SandboxControls
     from govcomponents.sandbox.control.openapi import Result
     from govcomponents.sandbox.http.messages import Handler
 
@@ -358,8 +358,8 @@ def _shown(model: type[M], one: object) -> M:
     return model.model_validate({name: getattr(one, name) for name in model.model_fields})
 
 
-def _world(name: str, one: HasSettings) -> models.World:
-    return models.World(name=name, base_url=one.base_url, environment=dict(environment(one.settings())))
+def _world(name: str, one: HasProviders) -> models.World:
+    return models.World(name=name, base_url=one.base_url, environment=dict(environment_for(one.providers)))
 
 
 def _delivery(one: Delivery) -> models.CallbackState:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from govcomponents.privacy import Guarded
+from govcomponents.sandbox.plugins.provider import SetsEnvironment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from govcomponents.sandbox.plugins.provider import RunningProvider
     from govcomponents.settings import Settings
@@ -37,6 +38,14 @@ def settings_for(providers: Iterable[RunningProvider]) -> Settings:
     return Settings(
         environment="test", pay=sections.get("pay"), notify=sections.get("notify"), identity=sections.get("identity")
     )
+
+
+def environment_for(providers: Sequence[RunningProvider]) -> list[tuple[str, str]]:
+    """The environment variables with which a service reaches providers, by name."""
+    further = [
+        item for one in providers if isinstance(one.stub, SetsEnvironment) for item in one.stub.environment().items()
+    ]
+    return sorted([*environment(settings_for(providers)), *further])
 
 
 def environment(settings: Settings) -> list[tuple[str, str]]:

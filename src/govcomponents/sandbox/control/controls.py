@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.outbox import OutboxMessage
     from govcomponents.sandbox.plugins.provider import ProviderSpec, RunningProvider
     from govcomponents.sandbox.scenarios.player import Scenarios
-    from govcomponents.settings import Settings
 
 
 class Reset(Protocol):
@@ -49,24 +48,21 @@ class TakesSnapshots(Protocol):
         ...
 
 
-class HasSettings(Protocol):
+class HasProviders(Protocol):
     """A sandbox, as much of it as its neighbours show."""
 
     base_url: str
-
-    def settings(self) -> Settings:
-        """Return the settings with which a client reaches it."""
-        ...
+    providers: tuple[RunningProvider, ...]
 
 
 class ManagesWorlds(Protocol):
     """Adds and removes sandboxes behind one address. Every method raises ConfigurationError."""
 
-    def add(self, name: str, *, by: Literal["prefix", "host"] = "prefix") -> HasSettings:
+    def add(self, name: str, *, by: Literal["prefix", "host"] = "prefix") -> HasProviders:
         """Add one."""
         ...
 
-    def all(self) -> Mapping[str, HasSettings]:
+    def all(self) -> Mapping[str, HasProviders]:
         """Return those that were added, by name."""
         ...
 

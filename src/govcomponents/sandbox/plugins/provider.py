@@ -57,6 +57,15 @@ class RotatesKeys(Protocol):
 
 
 @runtime_checkable
+class SetsEnvironment(Protocol):
+    """A stub whose clients need more of their environment than the settings of a service, such as whom to trust."""
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the further variables, by name."""
+        ...
+
+
+@runtime_checkable
 class CorruptsResponses(Protocol):
     """A stub with faults that corrupt what its own responses hold, such as tokens."""
 
@@ -102,7 +111,8 @@ class ProviderSpec:
     provider can, so that an installed package does not change what the same seed gives.
     `send_callbacks_to`: changes a section so that all callbacks go below one URL. `explain`: the error of the SDK that
     a refusal stands for, at a time in seconds since the epoch; the request log shows it. `speaks_http`: whether its
-    API is below the sandbox's address; one that listens elsewhere has no lost and broken responses.
+    API is below the sandbox's address; one that listens elsewhere has no lost and broken responses of HTTP.
+    `operations`: the names of what it does besides its routes, which its own faults can be injected into.
     """
 
     section: str
@@ -116,6 +126,7 @@ class ProviderSpec:
     send_callbacks_to: Callable[[Section, str], Section] | None = None
     explain: Callable[[Request, Response, float], GovComponentsError] | None = field(default=None, repr=False)
     speaks_http: bool = True
+    operations: tuple[str, ...] = ()
 
     def all_faults(self) -> dict[str, Fault]:
         """Every fault that can be injected into its calls, by name."""

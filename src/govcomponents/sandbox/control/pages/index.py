@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from govcomponents.sandbox.control.client_environment import environment, settings_for
+from govcomponents.sandbox.control.client_environment import environment_for
 from govcomponents.sandbox.control.pages.journey import as_mermaid, drawing_of
 from govcomponents.sandbox.control.pages.own_page import own_page, script_routes
 from govcomponents.sandbox.http.messages import Call, Route, text_response
@@ -68,7 +68,7 @@ class IndexPages:
             "home.html",
             cards=cards,
             now=self._context.clock.now(),
-            environment=environment(settings_for(self._controls.providers)),
+            environment=environment_for(self._controls.providers),
             events=self._context.timeline.events()[-8:][::-1],
             base_url=self._context.base_url,
             worlds={} if self._controls.worlds is None else self._controls.worlds.all(),

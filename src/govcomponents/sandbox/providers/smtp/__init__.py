@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.plugins.provider import ProviderSpec
+from govcomponents.sandbox.providers.smtp.faults import FAULTS, STEPS
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.provider import BuildStub, Section
@@ -19,5 +20,12 @@ def _read(section: Section, base_url: str) -> BuildStub:
 
 
 SPEC = ProviderSpec(
-    section="smtp", name="Mail server", component="notify", start_path="", read=_read, speaks_http=False
+    section="smtp",
+    name="Mail server",
+    component="notify",
+    start_path="",
+    read=_read,
+    faults=FAULTS,
+    speaks_http=False,
+    operations=STEPS,
 )

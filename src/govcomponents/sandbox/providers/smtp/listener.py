@@ -13,6 +13,7 @@ from weakref import WeakSet
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from aiosmtpd.smtp import SMTP
@@ -28,23 +29,33 @@ class Receives(Protocol):
     username: str | None
     max_bytes: int
 
-    def may_log_in(self, username: str, password: str) -> bool:
-        """Whether that is the login."""
+    def refusal_of_login(self, username: str, password: str) -> str | None:
+        """Answer to a login that is not right, or is turned away; None if it is right."""
         ...
 
     def reply_to_recipient(self, address: str) -> str:
         """Answer to a recipient."""
         ...
 
-    def take(self, sender: str, recipients: list[str], content: bytes) -> None:
-        """Keep an email that was accepted."""
+    def take(self, sender: str, recipients: list[str], content: bytes) -> str | None:
+        """Keep an email and answer; None breaks the connection instead."""
         ...
 
 
 class MailListener:
-    """One mail server on this machine's loopback. `receiver` may be changed while it listens."""
+    """One mail server on this machine's loopback. `receiver` may be changed while it listens.
 
-    def __init__(self, port: int, receiver: Receives) -> None:
+    With `starttls` it offers STARTTLS and takes nothing before it; with `tls` it begins with TLS.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        receiver: Receives,
+        *,
+        starttls: ssl.SSLContext | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         """Listen at once. Raises ConfigurationError if the port cannot be had or aiosmtpd is not installed."""
         try:
             import aiosmtpd.smtp  # noqa: F401  # is it there
@@ -54,6 +65,7 @@ class MailListener:
                 fix='pip install "govcomponents[sandbox]"',
             ) from None
         self.receiver = receiver
+        self._starttls, self._tls = starttls, tls
         try:
             self._socket = socket.create_server((_HOST, port))
         except OSError as error:
@@ -72,7 +84,9 @@ class MailListener:
         self._ready.wait(_ENDS_WITHIN)
 
     def _run(self) -> None:
-        server = self._loop.run_until_complete(self._loop.create_server(self._protocol, sock=self._socket))
+        server = self._loop.run_until_complete(
+            self._loop.create_server(self._protocol, sock=self._socket, ssl=self._tls)
+        )
         self._ready.set()
         self._loop.run_forever()
         server.close()
@@ -103,6 +117,8 @@ class MailListener:
                 authenticator=_authenticator(receiver),
                 auth_required=receiver.username is not None,
                 auth_require_tls=False,
+                tls_context=self._starttls,
+                require_starttls=self._starttls is not None,
                 timeout=_SILENCE,
                 loop=self._loop,
             )
@@ -122,7 +138,8 @@ def _authenticator(receiver: Receives) -> Callable[..., Any]:
         if not isinstance(given, LoginPassword):
             return AuthResult(success=False, handled=False)
         names = given.login.decode("utf-8", "replace"), given.password.decode("utf-8", "replace")
-        return AuthResult(success=receiver.may_log_in(*names), handled=False)
+        refusal = receiver.refusal_of_login(*names)
+        return AuthResult(success=refusal is None, handled=False, message=refusal)
 
     return check
 
@@ -142,7 +159,10 @@ class _Conversation:
             envelope.rcpt_tos.append(address)
         return reply
 
-    async def handle_DATA(self, _server: object, _session: object, envelope: Any) -> str:  # noqa: N802  # likewise
+    async def handle_DATA(self, server: SMTP, _session: object, envelope: Any) -> str:  # noqa: N802  # likewise
         """Take the email."""
-        self._receiver.take(str(envelope.mail_from), [str(one) for one in envelope.rcpt_tos], bytes(envelope.content))
-        return "250 2.0.0 The sandbox has taken it, and sends it nowhere"
+        recipients = [str(one) for one in envelope.rcpt_tos]
+        reply = self._receiver.take(str(envelope.mail_from), recipients, bytes(envelope.content))
+        if reply is None and isinstance(server.transport, asyncio.WriteTransport):
+            server.transport.abort()
+        return reply or "421 4.3.2 The connection was broken"

@@ -10,22 +10,29 @@ from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.sandbox.faults.catalogue import Effect
 from govcomponents.sandbox.http.messages import text_response
 from govcomponents.sandbox.plugins.outbox import Attachment, OutboxMessage
 from govcomponents.sandbox.plugins.provider import Fact
+from govcomponents.sandbox.providers.smtp.certificate import Certificate
+from govcomponents.sandbox.providers.smtp.faults import CONTENT, LOGIN, RECIPIENT
 from govcomponents.sandbox.providers.smtp.listener import MailListener
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from email.message import EmailMessage, MIMEPart
+    from pathlib import Path
 
     from govcomponents.core.http.messages import Response
+    from govcomponents.sandbox.faults.arming import ArmedFault
     from govcomponents.sandbox.http.messages import Call, Route
     from govcomponents.sandbox.plugins.context import SandboxContext
     from govcomponents.sandbox.providers.smtp.world import SmtpWorld
 
 _MOST: Final = 10_000
 _REFERENCE: Final = "X-Reference"
+_TAKEN: Final = "250 2.0.0 The sandbox has taken it, and sends it nowhere"
+_WRONG_LOGIN: Final = "535 5.7.8 Authentication credentials invalid"
 
 
 class SmtpStub:
@@ -41,8 +48,18 @@ class SmtpStub:
         self._number = 0
         self.username = world.username
         self.max_bytes = world.max_bytes
-        self._listener = context.resources.get(f"smtp {world.port}", lambda: MailListener(world.port, self))
+        self._certificate: Certificate | None = None
+        if world.security != "none":
+            self._certificate = context.resources.get("smtp certificate", Certificate)
+        self._listener = context.resources.get(f"smtp {world.port} {world.security}", self._listen)
         self._listener.receiver = self
+
+    def _listen(self) -> MailListener:
+        context = None if self._certificate is None else self._certificate.context
+        at_once = self._world.security == "tls"
+        return MailListener(
+            self._world.port, self, starttls=None if at_once else context, tls=context if at_once else None
+        )
 
     def routes(self) -> Iterable[Route]:
         """Nothing over HTTP."""
@@ -63,7 +80,7 @@ class SmtpStub:
             "adapter": "smtp",
             "host": self._listener.host,
             "port": str(self._listener.port),
-            "security": "none",
+            "security": self._world.security,
             **{name: value for name, value in login.items() if value is not None},
             "sender": self._world.sender,
             "sender_name": self._world.sender_name,
@@ -74,29 +91,58 @@ class SmtpStub:
         """Its port, and how many emails it took."""
         with self._lock:
             count = len(self._kept)
-        return [
-            Fact("SMTP", f"{self._listener.host}:{self._listener.port}"),
+        encrypted = {"none": "no encryption", "starttls": "with STARTTLS", "tls": "with TLS"}[self._world.security]
+        facts = [
+            Fact("SMTP", f"{self._listener.host}:{self._listener.port}, {encrypted}"),
             Fact("Emails", str(count), "/_sandbox/outbox"),
         ]
+        if self.authority is not None:
+            facts.append(Fact("Authority", str(self.authority)))
+        return facts
 
-    def may_log_in(self, username: str, password: str) -> bool:
-        """Whether that is the login of the world."""
+    @property
+    def authority(self) -> Path | None:
+        """The file of the authority by which clients trust its certificate; None without encryption."""
+        return None if self._certificate is None else self._certificate.authority
+
+    def environment(self) -> Mapping[str, str]:
+        """Whom its clients have to trust, if it encrypts."""
+        return {} if self.authority is None else {"REQUESTS_CA_BUNDLE": str(self.authority)}
+
+    def refusal_of_login(self, username: str, password: str) -> str | None:
+        """Answer to a login that is not the world's, or that a fault turns away; None if it is right."""
+        armed = self._fault(LOGIN)
+        if armed is not None:
+            return _reply(armed)
         wanted = f"{self._world.username}\0{self._world.password}"
         if hmac.compare_digest(f"{username}\0{password}".encode(), wanted.encode()):
-            return True
+            return None
         self._context.timeline.record("notify", "The mail server refused a login that is not the world's")
-        return False
+        return _WRONG_LOGIN
+
+    def _fault(self, step: str) -> ArmedFault | None:
+        faults = self._context.faults
+        armed = faults.match(self.section, step) if faults.any_armed else None
+        if armed is not None:
+            self._context.timeline.record("notify", f"The fault {armed.fault} struck {step}")
+        return armed
 
     def reply_to_recipient(self, address: str) -> str:
-        """The answer that the world has for the part before the @, or that it is well."""
+        """The answer of an armed fault, or that the world has for the part before the @, or that it is well."""
+        armed = self._fault(RECIPIENT)
+        if armed is not None:
+            return _reply(armed)
         reply = self._world.replies.get(address.rpartition("@")[0].lower())
         if reply is None:
             return "250 2.1.5 OK"
         self._context.timeline.record("notify", f"The mail server refused a recipient: {reply}", person=address)
         return reply
 
-    def take(self, sender: str, recipients: list[str], content: bytes) -> None:
-        """Keep an email."""
+    def take(self, sender: str, recipients: list[str], content: bytes) -> str | None:
+        """Keep an email and say so, as far as an armed fault lets it; None if its answer is lost."""
+        armed = self._fault(CONTENT)
+        if armed is not None and armed.kind.effect is not Effect.CUT_AFTER:
+            return None if armed.kind.effect is Effect.CUT_BEFORE else _reply(armed)
         message = message_from_bytes(content, policy=default)
         reference = message.get(_REFERENCE)
         at = self._context.clock.now()
@@ -110,6 +156,7 @@ class SmtpStub:
         for recipient in recipients:
             told = f"The service sent an email: {message.get('Subject', 'no subject')}"
             self._context.timeline.record("notify", told, None if reference is None else str(reference), recipient)
+        return _TAKEN if armed is None else None
 
     def outbox(self) -> Sequence[OutboxMessage]:
         """Every email, oldest first."""
@@ -135,6 +182,11 @@ class SmtpStub:
     def mark_message(self, message_id: str, mark: str) -> None:
         """Let nothing happen to it: a mail server tells no more once it has taken an email. Raises LookupError."""
         raise LookupError(f"{mark} cannot happen to an email that a mail server has taken")
+
+
+def _reply(armed: ArmedFault) -> str:
+    response = armed.definition.respond() if armed.definition.respond is not None else None
+    return "421 4.3.2 Not available" if response is None else f"{response.status} {response.body.decode()}"
 
 
 def _told(one: OutboxMessage) -> str:

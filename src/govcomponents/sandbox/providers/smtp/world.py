@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -21,9 +21,11 @@ class SmtpWorld(WorldPart):
     """The section `smtp` of a world; an empty one takes every email of one service.
 
     `replies` are the answers to recipients, by the part of the address before the @: such as "550 5.1.1 no such user".
+    `security` is how its connections are encrypted; with STARTTLS or TLS it makes a certificate when it begins.
     """
 
     port: int = Field(0, ge=0, le=65535, description="0 takes a free one")
+    security: Literal["none", "starttls", "tls"] = "none"
     username: str | None = "sandbox-service"
     password: str | None = Field("sandbox-mail-password", repr=False)
     sender: str = "permits@example.gov.uk"
