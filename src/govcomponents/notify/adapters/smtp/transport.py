@@ -42,7 +42,8 @@ STAGE: Final = "stage"
 ENHANCED: Final = "enhanced"
 
 _LOGIN_NEEDED: Final = 530
-_TOO_BIG: Final = 552
+_STORAGE: Final = 552  # the email is too big, or the recipient's mailbox is full
+_FULL: Final = "5.2.2"
 _STEP: Final = 30.0  # seconds that the server may stay silent
 _FINAL: Final = 120.0  # after the final dot, when a server scans the email: an early end would leave it unknown
 _GOODBYE: Final = 2.0
@@ -249,7 +250,14 @@ def refusal(response: Response, request: Request, provider: str) -> GovComponent
         return CredentialsRefused(
             "the mail server wants a login, or refused it", fix="check USERNAME and PASSWORD", **facts
         )
-    if status == _TOO_BIG or stage == "size":
+    if enhanced == _FULL or (enhanced is None and status == _STORAGE and stage == "recipient"):
+        return RequestRefused(
+            "the recipient's mailbox is full",
+            field="to",
+            fix="reach the person another way, or try in some days",
+            **facts,
+        )
+    if status == _STORAGE or stage == "size":
         return RequestRefused("the email is too big for the mail server", fix="make it smaller", **facts)
     if stage == "sender":
         return PermissionRefused(
