@@ -46,7 +46,12 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.browser import Form as Form, FormBrowser as FormBrowser, Page as Page
     from govcomponents.sandbox.plugins.context import SandboxContext as SandboxContext
     from govcomponents.sandbox.control.client import Control as Control, ControlRefused as ControlRefused
-    from govcomponents.sandbox.http.messages import Call as Call, Route as Route, json_response as json_response
+    from govcomponents.sandbox.http.messages import (
+        Call as Call,
+        ConnectionCut as ConnectionCut,
+        Route as Route,
+        json_response as json_response,
+    )
     from govcomponents.sandbox.payer import (
         DECLINED_CARD as DECLINED_CARD,
         GOOD_CARD as GOOD_CARD,
@@ -84,7 +89,7 @@ _HOMES = {
     "sandbox.browser": "Form FormBrowser Page",
     "sandbox.plugins.context": "SandboxContext",
     "sandbox.control.client": "Control ControlRefused",
-    "sandbox.http.messages": "Call Route json_response",
+    "sandbox.http.messages": "Call ConnectionCut Route json_response",
     "sandbox.payer": "DECLINED_CARD GOOD_CARD cancel_payment enter_card pay_by_card",
     "sandbox.plugins.provider": "Fact ProviderSpec ProviderStub",
     "sandbox.providers.one_login.sign_ins": "Outcome",

@@ -8,6 +8,8 @@ import json
 import re
 import time
 import tracemalloc
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -110,13 +112,65 @@ def test_a_request_is_sent_again_as_it_came(gov: GovComponents) -> None:
     assert len(list(gov.pay.search(reference="RENEW-7"))) == 2
 
 
+def run_as_pasted(gov: GovComponents, number: int) -> str:
+    """Run what people copy, in a sandbox as the mark wants it."""
+    told = page(gov, f"/_sandbox/requests/{number}?reveal=1")
+    start = re.search(r"(from contextlib import suppress\n\n)?import pytest\n", told).start()
+    code = told[start : told.index("</pre>", start)]
+    made: dict[str, Any] = {}
+    exec(code, made)  # it is what people copy
+    (name,) = (name for name in made if name.startswith("test_"))
+    (mark,) = made[name].pytestmark
+    assert mark.name == "gov_sandbox"
+    with GovComponents.sandbox(**mark.kwargs) as fresh:
+        made[name](fresh)
+    return code
+
+
 def test_a_request_becomes_a_test_that_passes(gov: GovComponents) -> None:
     pay(gov)
+    run_as_pasted(gov, newest(gov))
+
+
+def test_a_test_begins_with_what_the_request_rests_on() -> None:
+    with GovComponents.sandbox(seed=7) as gov:
+        pay(gov)
+        (paid,) = gov.pay.search()
+        gov.pay.cancel(paid.id)
+        gov.pay.get(paid.id)
+        assert run_as_pasted(gov, newest(gov)).count("sandbox.respond(") == 4
+        list(gov.pay.search())
+        assert run_as_pasted(gov, newest(gov)).count("sandbox.respond(") == 1
+
+
+def test_a_test_of_a_signed_request_passes_days_later() -> None:
+    with GovComponents.sandbox(now="2026-03-02T09:00:00Z") as gov:
+        text(gov)
+        gov.simulator.clock.advance(3 * 86400)
+        text(gov)
+        run_as_pasted(gov, 1)
+        run_as_pasted(gov, newest(gov))
+
+
+@pytest.mark.parametrize("fault", ["rate_limited", "connection_dropped_after_acceptance"])
+def test_a_test_arms_the_fault_that_struck(gov: GovComponents, fault: str) -> None:
+    gov.simulator.faults.arm("pay", fault, operation="pay.create", times=1)
+    with suppress(OutcomeUnknown):
+        pay(gov)
+    run_as_pasted(gov, 1)
+    (paid, *_) = gov.pay.search()
+    gov.pay.get(paid.id)
+    run_as_pasted(gov, newest(gov))
+
+
+def test_a_test_that_would_rest_on_what_the_log_has_not_is_not_shown(gov: GovComponents) -> None:
+    pay(gov)
+    (paid,) = gov.pay.search()
+    for _ in range(101):
+        gov.pay.get(paid.id)
     told = page(gov, f"/_sandbox/requests/{newest(gov)}?reveal=1")
-    code = told[told.index("from govcomponents import") : told.index("</pre>", told.index("from govcomponents import"))]
-    made: dict[str, object] = {}
-    exec(code, made)  # it is what people copy
-    made["test_pay_create"](gov)
+    assert "rests on more requests than a test can hold" in told
+    assert "import pytest" not in told
 
 
 def test_what_has_no_route_is_logged_too_and_own_pages_are_not(gov: GovComponents) -> None:

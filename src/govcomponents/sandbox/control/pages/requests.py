@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from govcomponents.core.http.messages import Response
+from govcomponents.sandbox.control.pages.as_test import as_test
 from govcomponents.sandbox.control.pages.explanation import caller_of, explain, reference
 from govcomponents.sandbox.control.pages.own_page import own_page
 from govcomponents.sandbox.http.messages import Call, Route, is_cross_site, redirect, text_response
@@ -95,7 +96,7 @@ class RequestPages:
             headers=entry.shown_headers(reveal=reveal),
             body=entry.shown_body(reveal=reveal),
             answer=entry.shown_answer(reveal=reveal),
-            test=_as_test(entry) if reveal and entry.is_whole else None,
+            test=as_test(entry, self._log.requests(), self._controls.seed) if reveal and entry.is_whole else None,
         )
         return own_page(200, page, _SAYS_ORIGIN)
 
@@ -157,26 +158,3 @@ class RequestPages:
 def _searched(entry: LoggedRequest) -> str:
     status = "cut" if entry.status is None else str(entry.status)
     return f"{entry.method} {entry.path} {entry.operation} {status} {entry.reason} {entry.fault or ''}".lower()
-
-
-def _as_test(entry: LoggedRequest) -> str:
-    """Write a request as a test of pytest's with our plugin, with the secrets and people that it held."""
-    name = "".join(letter if letter.isalnum() else "_" for letter in entry.operation) or "what_has_no_route"
-    return f"""from govcomponents import GovComponents
-from govcomponents.testing import Call
-
-
-def test_{name}(gov_sandbox: GovComponents) -> None:
-    sandbox = gov_sandbox.simulator
-    answer = sandbox.respond(
-        Call(
-            {entry.method!r},
-            {entry.path!r},
-            {entry.query!r},
-            {dict(entry.headers)!r},
-            {entry.body!r},
-            sandbox.base_url,
-        )
-    )
-    assert answer.status == {entry.status}
-"""
