@@ -62,6 +62,7 @@ def ended(arguments, capsys):
         ("check --baseline absent", "absent cannot be read: No such file or directory"),
         ("check --baseline junk", "junk cannot be read: line 1, column 1"),
         ("durable migrate --database=", "--database is empty"),
+        ("status --database postgresql://127.0.0.1:1/x", "(OperationalError: Connection refused)"),
         ("outbox show x", "argument id: it is not a number above 0"),
         ("outbox show 99999999999999999999", "argument id: it is not a number above 0"),
         ("status --every never", "argument --every: it is no number of seconds"),

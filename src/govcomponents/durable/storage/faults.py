@@ -27,6 +27,10 @@ _FORBIDDEN: Final = (
 )
 _CANNOT_OPEN: Final = ("SQLITE_CANTOPEN",)
 _UNKNOWN_NAME: Final = ("3D000", "does not exist")  # libpq gives no code for what ends the greeting
+_AWAY: Final = (
+    *("Connection refused", "Name or service not known", "Temporary failure in name resolution", "No route to host"),
+    *("Network is unreachable", "timeout expired", "Connection timed out", "Connection reset by peer"),
+)  # the system's own reasons, which hold nothing of a row
 _FAILED_BEFORE: Final = ("25P02", "current transaction is aborted")
 _CLOSED: Final = (
     "connection is closed",
@@ -92,7 +96,8 @@ def store_fault(error: BaseException, operation: str = "") -> ConfigurationError
             operation=operation,
         )
     else:
-        happened = f"the database of the durable layer cannot be used ({name})"
+        reason = next((f": {one}" for one in _AWAY if one in told), "")
+        happened = f"the database of the durable layer cannot be used ({name}{reason})"
         fix = "see that it is there and can be reached, and that the URL is right; nothing that was committed is lost"
     return Unavailable(happened, fix=fix, operation=operation)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from contextlib import suppress
 from dataclasses import dataclass
@@ -106,6 +107,7 @@ class EventLog:
         try:
             # SQLite would make the file readable by everybody.
             make_private(self._path)
+            os.close(os.open(self._path, os.O_RDWR))  # SQLite does not tell the system's reason
             self._file = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise ConfigurationError(
