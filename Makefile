@@ -106,6 +106,11 @@ fuzz: $(VENV)/.dev ## send every parser bytes that nobody would, for SECONDS=60 
 	@$(PY) -m pip install --quiet --quiet atheris
 	@cd tests && ../$(PY) -m fuzz $(or $(SECONDS),60) $(TARGET)
 
+.PHONY: mutate
+mutate: $(VENV)/.dev ## change each line of the retries in turn, and list the changes that no test notices (some minutes)
+	@$(PY) -m pip install --quiet --quiet "mutmut>=3.8"
+	@rm -rf mutants; $(BIN)/mutmut run; $(BIN)/mutmut results
+
 .PHONY: lock
 lock: $(VENV)/.made ## write requirements-dev.lock: every package of development, with its hashes
 	@$(PY) -m pip install --quiet --quiet uv
@@ -176,5 +181,5 @@ pages: $(VENV)/.dev ## write every page that is made from the code
 
 .PHONY: clean
 clean: ## remove everything that these commands made
-	rm -rf $(VENV) .nox .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache .coverage .coverage.* htmlcov dist build
+	rm -rf $(VENV) .nox .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache .coverage .coverage.* htmlcov dist build mutants
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
