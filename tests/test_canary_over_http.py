@@ -10,12 +10,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sentry_sdk
 from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.instrumentation.flask import FlaskInstrumentor
 from opentelemetry.instrumentation.logging import LoggingInstrumentor
 from opentelemetry.instrumentation.requests import RequestsInstrumentor
 from opentelemetry.instrumentation.urllib3 import URLLib3Instrumentor
@@ -24,14 +26,16 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import CollectorRegistry, generate_latest
 from sentry_sdk.transport import Transport as SentryTransport
 from tenacity import stop_after_attempt
 
-from govcomponents import AsyncGovComponents, GovComponents, GovComponentsError, RetryPolicy
+from govcomponents import AsyncGovComponents, GovComponents, GovComponentsError, Observer, RetryPolicy
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.transports.aio.sending import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
 from govcomponents.identity import SignIn
+from govcomponents.observability import LogObserver, OpenTelemetryObserver, PrometheusObserver
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.providers import fault_catalogue
 from govcomponents.sandbox.server import SandboxServer, serving
@@ -70,6 +74,8 @@ class Watched:
     sentry: InMemory
     spans: InMemorySpanExporter
     metrics: InMemoryMetricReader
+    observers: tuple[Observer, ...]
+    registry: CollectorRegistry
 
     def reported(self) -> str:
         """What Sentry's SDK sent, but for the variables and the source lines of the caller's own frames."""
@@ -86,8 +92,9 @@ class Watched:
         return json.dumps(sent, default=str, ensure_ascii=False)
 
     def traced(self) -> str:
-        """What is in the spans and metrics of the stock instrumentations."""
+        """What is in the spans and metrics of the stock instrumentations, and in our own observers'."""
         found = [span.to_json() for span in self.spans.get_finished_spans()]
+        found.append(generate_latest(self.registry).decode())
         self.spans.clear()
         data = self.metrics.get_metrics_data()
         return "\n".join(found) + (data.to_json() if data else "")
@@ -102,13 +109,16 @@ def watched() -> Iterator[Watched]:
     meters = MeterProvider([reader])
     instrumentors = [
         *(RequestsInstrumentor(), URLLib3Instrumentor(), AioHttpClientInstrumentor(), LoggingInstrumentor()),
+        *(FlaskInstrumentor(), FastAPIInstrumentor()),
     ]
     for one in instrumentors:
         one.instrument(tracer_provider=provider, meter_provider=meters, set_logging_format=False)
     sentry_sdk.init(dsn="https://key@sentry.invalid/1", transport=InMemory, traces_sample_rate=1.0)
     transport = sentry_sdk.get_client().transport
     assert isinstance(transport, InMemory)
-    yield Watched(transport, exporter, reader)
+    registry = CollectorRegistry()
+    observers = (OpenTelemetryObserver(provider, meters), PrometheusObserver(registry), LogObserver())
+    yield Watched(transport, exporter, reader, observers, registry)
     sentry_sdk.init()
     for one in instrumentors:
         one.uninstrument()
@@ -143,13 +153,20 @@ class Told:
 class Service:
     """A service that reaches the sandbox over HTTP, with the face that the operations of the canary test expect."""
 
-    def __init__(self, settings: Settings, server: SandboxServer, mode: Mode, runner: asyncio.Runner) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        server: SandboxServer,
+        mode: Mode,
+        runner: asyncio.Runner,
+        observers: Sequence[Observer],
+    ) -> None:
         self.sandbox, self.mode, self.runner = server.sandbox, mode, runner
         kind = GovComponents if mode is Mode.BLOCKING else AsyncGovComponents
         made = RequestsTransport if mode is Mode.BLOCKING else AiohttpTransport
         transport = made(connect_timeout=5, read_timeout=0.2, total_timeout=5)
         retry = RetryPolicy(stop=stop_after_attempt(2), wait=lambda _state: 0)
-        self.gov: Any = kind.from_settings(settings, transport=transport, retry=retry)
+        self.gov: Any = kind.from_settings(settings, transport=transport, retry=retry, observers=observers)
         self.told = Told({EMAIL, PHONE, PHONE.removeprefix("0"), NAME, CARD, LINE, *_world_canaries(default_world())})
         self.errors = 0
 
@@ -185,14 +202,16 @@ class Service:
 def service(server: SandboxServer, gov_mode: Mode, gov_runner: asyncio.Runner, watched: Watched) -> Iterator[Service]:
     server.sandbox.faults.clear()
     watched.reported()
-    made = Service(server.sandbox.settings(), server, gov_mode, gov_runner)
+    made = Service(server.sandbox.settings(), server, gov_mode, gov_runner, watched.observers)
     yield made
     server.sandbox.faults.clear()
     made.close()
 
 
 def assert_nothing_leaked(service: Service, watched: Watched, log: str) -> None:
-    service.told.texts += [watched.reported(), watched.traced(), log]
+    traced = watched.traced()
+    assert "govcomponents.operation" in traced  # our own observers watched
+    service.told.texts += [watched.reported(), traced, log]
     assert service.told.found() == set()
 
 

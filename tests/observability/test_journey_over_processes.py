@@ -1,4 +1,4 @@
-"""A journey over three processes is rebuilt from its rows and from its spans, and both say the same."""
+"""A journey over three processes and two days is rebuilt from its rows and from its spans, and both say the same."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from durable.test_inbox import PERSON
 from govcomponents.durable.audit.timeline import timeline
+from govcomponents.durable.storage.schema import METADATA
 from govcomponents.observability.opentelemetry import journey_link
 
 from .journey_process import JOURNEY
 
+DAY = 86_400
 TESTS = Path(__file__).parents[1]
 
 
@@ -70,6 +72,20 @@ def run(part: str, url: str, collector: Collector, *rest: str) -> str:
     return done.stdout
 
 
+def let_a_day_pass(url: str, spans: list[Any]) -> None:
+    """Move all that was written and told so far a day back, which is as if the clock were moved on by one."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        for table in METADATA.sorted_tables:
+            times = [column for column in table.columns if isinstance(column.type, sa.Double)]
+            if times:
+                connection.execute(sa.update(table).values({column: column - DAY for column in times}))
+    engine.dispose()
+    for span in spans:
+        span.start_time_unix_nano -= DAY * 10**9
+        span.end_time_unix_nano -= DAY * 10**9
+
+
 def attributes(span: Any) -> dict[str, str]:
     return {one.key: one.value.string_value for one in span.attributes}
 
@@ -77,11 +93,14 @@ def attributes(span: Any) -> dict[str, str]:
 def test_rows_and_spans_say_the_same(collector: Collector, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'service.db'}"
     payment_id = run("web", url, collector)
+    let_a_day_pass(url, collector.spans)
     run("worker", url, collector)
+    let_a_day_pass(url, collector.spans)
     run("callbacks", url, collector, payment_id)
 
     engine = sa.create_engine(url)
-    rows = [(step.what, step.outcome) for step in timeline(engine, JOURNEY)]
+    steps_of_rows = timeline(engine, JOURNEY)
+    rows = [(step.what, step.outcome) for step in steps_of_rows]
     engine.dispose()
     link = journey_link(JOURNEY).context
     wanted = (link.trace_id.to_bytes(16, "big"), link.span_id.to_bytes(8, "big"))
@@ -90,6 +109,9 @@ def test_rows_and_spans_say_the_same(collector: Collector, tmp_path: Path) -> No
     told = [(found["govcomponents.what"], found["govcomponents.outcome"]) for found in map(attributes, steps)]
     assert told == rows
     assert len(rows) == 9
+    for row, span in zip(steps_of_rows, steps, strict=True):
+        assert abs(row.at.timestamp() - span.start_time_unix_nano / 1e9) < 60, "a step has another time in its span"
+    assert (steps_of_rows[-1].at - steps_of_rows[0].at).days == 2
     assert {"pay.create", "notify.send_email", "outbox.queued", "outbox.delivered"} <= {span.name for span in linked}
     assert "pay.search" in {span.name for span in collector.spans}
     assert "pay.search" not in {span.name for span in linked}

@@ -156,6 +156,10 @@ def test_an_operation_is_a_span_and_its_requests_are_spans_below_it(
     ] * 2
     first, second = (dict(span.attributes or {}) for span in attempts)
     assert (first["http.response.status_code"], first["error.type"]) == (503, "503")
+    # What the conventions require of each client span.
+    assert first["http.request.method"] == "GET"
+    assert first["url.full"] == f"https://{first['server.address']}/v1/payments"
+    assert first["server.port"] == 443
     assert (second["http.response.status_code"], second["http.request.resend_count"]) == (200, 1)
     assert "http.request.resend_count" not in first
 
