@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -120,6 +121,21 @@ def test_people_come_back_to_a_page_of_one_s_own(monkeypatch):
             url = gov.identity.start().url
         answer = requests.get(url, allow_redirects=False, timeout=10)
         assert answer.headers["location"].startswith(f"{page}?")
+
+
+def test_every_provider_s_people_come_back_to_a_page_of_one_s_own(monkeypatch, tmp_path):
+    page = "http://localhost:8000/signed-in"
+    world = tmp_path / "world.json"
+    listed = {"clients": [{"client_id": "own", "redirect_urls": ["https://own.example.gov.uk/back"]}]}
+    world.write_text(json.dumps({"openid": {}, "login_gov": listed}), encoding="utf-8")
+    with Running("--port", "0", "--world", str(world), "--redirect-to", page) as running:
+        for name, value in running.exports().items():
+            monkeypatch.setenv(name, value)
+        with GovComponents.from_settings(Settings.from_environment()) as gov:
+            for account in ("openid", "login_gov"):
+                url = gov.account(account).identity.start().url
+                assert parse_qs(urlsplit(url).query)["redirect_uri"] == [page]
+                assert "/sign-in" in requests.get(url, allow_redirects=False, timeout=10).headers["location"]
 
 
 def test_a_redirect_that_is_none_is_refused(capsys):

@@ -111,8 +111,8 @@ def with_callbacks_to(world: World, url: str) -> World:
 def with_redirects_to(world: World, url: str) -> World:
     """Return a world in which people who sign in may come back to `url`, and do so before all others.
 
-    It is registered for each service that the world lists at an identity provider. Raises ConfigurationError unless it
-    is an http or https URL.
+    It is registered for each service of an identity provider, also for the one that an empty section has. Raises
+    ConfigurationError unless it is an http or https URL.
     """
     if plain_url_parts(url) is None:
         raise ConfigurationError(
@@ -122,12 +122,13 @@ def with_redirects_to(world: World, url: str) -> World:
     def register(client: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**client, "redirect_urls": [url, *(one for one in client["redirect_urls"] if one != url)]}
 
+    def redirected(spec: ProviderSpec, section: Section) -> Section:
+        if spec.redirect_to is not None:
+            return spec.redirect_to(section, url)
+        return on_each(section, "clients", lambda client: register(client) if "redirect_urls" in client else client)
+
     changed = {
-        spec.section: on_each(
-            section, "clients", lambda client: register(client) if "redirect_urls" in client else client
-        )
-        for spec, section in _sections(world)
-        if spec.component == "identity"
+        spec.section: redirected(spec, section) for spec, section in _sections(world) if spec.component == "identity"
     }
     return {**world, **changed}
 

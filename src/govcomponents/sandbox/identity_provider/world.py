@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, model_validator
 
-from govcomponents.sandbox.plugins.world_section import WorldPart, read_section
+from govcomponents.sandbox.plugins.world_section import WorldPart, on_each, read_section
 
 if TYPE_CHECKING:
     from govcomponents.sandbox.plugins.provider import Section
@@ -77,3 +77,16 @@ def read_world(section: Section, name: str, people: tuple[Person, ...], base_url
     """Read the section `name` of a world; one without people has `people`. Raises ConfigurationError."""
     given = section if "people" in section else {**section, "people": people}
     return read_section(OpenIdWorld, name, given, base_url)
+
+
+def with_redirect_url(section: Section, url: str) -> Section:
+    """Return a section in which every client may come back to `url`, and does so before all others."""
+    usual = Client.model_fields["redirect_urls"].default
+
+    def register(client: Mapping[str, Any]) -> Mapping[str, Any]:
+        listed = client.get("redirect_urls", usual)
+        if not isinstance(listed, (list, tuple)):
+            return client  # to be refused later
+        return {**client, "redirect_urls": [url, *(one for one in listed if one != url)]}
+
+    return on_each({"clients": [{}], **section}, "clients", register)

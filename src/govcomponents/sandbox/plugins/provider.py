@@ -109,9 +109,11 @@ class ProviderSpec:
     ConfigurationError that names the wrong place. `faults`: those of its own, besides lost and broken responses.
     `default_section`: its section of a default world. `is_default`: whether the default world has it; only a built-in
     provider can, so that an installed package does not change what the same seed gives.
-    `send_callbacks_to`: changes a section so that all callbacks go below one URL. `explain`: the error of the SDK that
-    a refusal stands for, at a time in seconds since the epoch; the request log shows it. `speaks_http`: whether its
-    API is below the sandbox's address; one that listens elsewhere has no lost and broken responses of HTTP.
+    `send_callbacks_to`: changes a section so that all callbacks go below one URL. `redirect_to`: changes it so that
+    people who sign in may come back to a URL, before all others; without it, what the section lists is changed.
+    `explain`: the error of the SDK that a refusal stands for, at a time in seconds since the epoch; the request log
+    shows it. `speaks_http`: whether its API is below the sandbox's address; one that listens elsewhere has no lost and
+    broken responses of HTTP.
     `operations`: the names of what it does besides its routes, which its own faults can be injected into.
     """
 
@@ -124,6 +126,7 @@ class ProviderSpec:
     default_section: Callable[[], Section] = _empty
     is_default: bool = False
     send_callbacks_to: Callable[[Section, str], Section] | None = None
+    redirect_to: Callable[[Section, str], Section] | None = None
     explain: Callable[[Request, Response, float], GovComponentsError] | None = field(default=None, repr=False)
     speaks_http: bool = True
     operations: tuple[str, ...] = ()

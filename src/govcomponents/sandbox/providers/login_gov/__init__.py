@@ -28,6 +28,12 @@ def _send_callbacks_to(section: Section, url: str) -> Section:
     return on_each({"clients": [{}], **section}, "clients", lambda client: {**client, "events_url": f"{url}/identity"})
 
 
+def _redirect_to(section: Section, url: str) -> Section:
+    from govcomponents.sandbox.identity_provider.world import with_redirect_url
+
+    return with_redirect_url(section, url)
+
+
 def _explain(request: Request, response: Response, _now: float) -> GovComponentsError:
     from govcomponents.identity.adapters.login_gov.error_mapping import ERROR_MAPPING
     from govcomponents.sandbox.identity_provider.refusals import explained
@@ -43,5 +49,6 @@ SPEC = ProviderSpec(
     read=_read,
     faults=OPENID_FAULTS,
     send_callbacks_to=_send_callbacks_to,
+    redirect_to=_redirect_to,
     explain=_explain,
 )

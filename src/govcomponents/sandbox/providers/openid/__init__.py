@@ -23,6 +23,12 @@ def _read(section: Section, base_url: str) -> BuildStub:
     return partial(OpenIdStub, read_world(section, profile.section, profile.people, base_url), profile)
 
 
+def _redirect_to(section: Section, url: str) -> Section:
+    from govcomponents.sandbox.identity_provider.world import with_redirect_url
+
+    return with_redirect_url(section, url)
+
+
 def _explain(request: Request, response: Response, _now: float) -> GovComponentsError:
     from govcomponents.identity.protocol.error_mapping import STANDARD
     from govcomponents.sandbox.identity_provider.refusals import explained
@@ -37,5 +43,6 @@ SPEC = ProviderSpec(
     start_path="/openid/.well-known/openid-configuration",
     read=_read,
     faults=OPENID_FAULTS,
+    redirect_to=_redirect_to,
     explain=_explain,
 )
