@@ -192,3 +192,17 @@ def test_errors_of_the_service_do_not_break_a_list(gov: GovComponents) -> None:
         gov.pay.get("none")
     for kind in ("payments", "refunds", "disputes", "agreements", "sign-ins", "people", "keys", "templates"):
         page(gov, f"/_sandbox/{kind}")
+
+
+def test_keys_and_templates_of_gc_notify_have_pages_too() -> None:
+    with GovComponents.sandbox({"gc_notify": {}}) as gov:
+        key = "/_sandbox/keys/gc_notify/6c0de5ec-0000-4000-8000-000000000001-0"
+        assert "Permit renewed (text message)" in page(gov, "/_sandbox/templates")
+        template = page(gov, "/_sandbox/templates/gc_notify/6c0de5ec-0000-4000-8000-000000000102")
+        assert "your permit ((reference)) is renewed" in template
+        assert "Revoke it" in page(gov, key)
+        assert press(gov, key, "revoke") == 303
+        with pytest.raises(CredentialsRefused):
+            gov.notify.list_templates()
+        assert press(gov, key, "restore") == 303
+        assert len(gov.notify.list_templates()) == 2

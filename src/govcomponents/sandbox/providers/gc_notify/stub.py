@@ -17,6 +17,7 @@ from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.plugins.records import Action
 from govcomponents.sandbox.providers.gc_notify.callbacks import ReceiptSender
 from govcomponents.sandbox.providers.gc_notify.messages import Messages
+from govcomponents.sandbox.providers.gc_notify.records import records_of
 from govcomponents.sandbox.providers.gc_notify.refusals import Refusal, authenticate, bad_request
 from govcomponents.sandbox.providers.gc_notify.sending import Sending
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Response
     from govcomponents.sandbox.http.messages import Call, Handler
     from govcomponents.sandbox.plugins.context import SandboxContext
+    from govcomponents.sandbox.plugins.records import Record
     from govcomponents.sandbox.providers.gc_notify.messages import Message
     from govcomponents.sandbox.providers.gc_notify.world import ApiKey, GcNotifyWorld, Service, Template
 
@@ -252,6 +254,22 @@ class GcNotifyStub:
         message.steps = (*message.steps, (self._context.clock.time() - message.created_at, mark))
         self._receipts.accepted(message, after=0.0)
         self._context.timeline.record("notify", f"The message ended as {mark.replace('-', ' ')}", message.reference)
+
+    def record_ids(self, kind: str) -> Sequence[str]:
+        """The ids of its records of a kind, in the order of the world."""
+        return list(records_of(self.world, kind, self._revoked))
+
+    def record(self, kind: str, record_id: str) -> Record | None:
+        """One record as it is now."""
+        return records_of(self.world, kind, self._revoked).get(record_id)
+
+    def act(self, kind: str, record_id: str, action: str) -> None:
+        """Revoke a key, or take that back. Raises LookupError if it cannot be done now."""
+        record = self.record(kind, record_id)
+        if record is None or action not in {one.name for one in record.actions}:
+            raise LookupError("that cannot be done to it now")
+        service_id, _, number = record_id.rpartition("-")
+        self._revoked[self._services[service_id].api_keys[int(number)].secret] = action == "revoke"
 
     def _rendered(self, message: Message) -> OutboxMessage:
         status = message.step(self._context.clock.time())[1]
