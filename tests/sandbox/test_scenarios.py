@@ -14,10 +14,12 @@ from govcomponents import (
     GovComponents,
     GovComponentsError,
     Money,
+    Unavailable,
 )
 from govcomponents.pay import PaymentStatus, RefundStatus
 from govcomponents.sandbox import payer
 from govcomponents.sandbox.browser import FormBrowser
+from govcomponents.sandbox.providers import BUILT_IN
 from govcomponents.sandbox.scenarios.files import built_in
 
 BACK = "https://service.example.gov.uk/back"
@@ -57,6 +59,17 @@ def test_an_outage_begins_at_noon_and_ends_an_hour_later(gov: GovComponents) -> 
         create(gov)
     gov.simulator.control.advance(minutes=1)
     create(gov)
+
+
+def test_an_outage_is_one_of_every_provider_that_can_be_in_a_world() -> None:
+    assert set(BUILT_IN) == set(built_in()["outage-now"].steps[0].arm.providers)
+    with GovComponents.sandbox({"gc_notify": {}, "smtp": {}}) as gov:
+        gov.simulator.play("outage-now")
+        with pytest.raises(Unavailable):
+            gov.notify.list_templates()
+        with pytest.raises(Unavailable):
+            gov.account("smtp").notify.send_email("sam@example.com", "renewed", {**VALUES, "refund": True})
+        assert gov.simulator.messages() == []
 
 
 def test_one_great_step_over_an_outage_leaves_none(gov: GovComponents) -> None:

@@ -30,6 +30,9 @@ def _kind(name: str, step: str, real: str, raises: str, effect: known.Effect = k
 
 
 FAULTS = (
+    known.UNAVAILABLE.at(
+        _reply(421, "4.3.2 The service is not available"), "A mail server: 421 to a command, and Unavailable."
+    ),
     _kind(
         "recipient_refused",
         RECIPIENT,
