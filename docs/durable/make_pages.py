@@ -217,7 +217,7 @@ PLAIN = (
     *("id", "seq", "number", "name", "version", "account", "operation", "source", "kind", "state", "status", "scope"),
     *("attempts", "claims", "looks", "entries", "is_open", "owner", "problem", "minor", "currency", "what", "outcome"),
     *("item", "seal", "at", "until", "due_at", "doubt_since", "give_up_at", "created_at", "ended_at", "look_at"),
-    *("watch_at", "next_at", "fetched_at", "fetching_until"),
+    *("watch_at", "next_at", "fetched_at", "fresh_until", "fetching_until"),
 )
 RETENTION = {
     "gov_outbox": "30 days after its end",

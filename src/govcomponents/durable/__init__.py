@@ -47,10 +47,12 @@ if TYPE_CHECKING:
     )
     from govcomponents.durable.shared.redis_budgets import RedisBudgets as RedisBudgets
     from govcomponents.durable.shared.redis_keys import (
+        RedisDocumentStore as RedisDocumentStore,
         RedisEndedSessions as RedisEndedSessions,
         RedisReplayStore as RedisReplayStore,
     )
     from govcomponents.durable.shared.sql_stores import (
+        SqlDocumentStore as SqlDocumentStore,
         SqlEndedSessions as SqlEndedSessions,
         SqlReplayStore as SqlReplayStore,
     )
@@ -73,8 +75,8 @@ _HOMES = {
     "durable.service": "Durable LaterAccount",
     "durable.shared.budgets": "Budgets Reserved StoreBudgets",
     "durable.shared.redis_budgets": "RedisBudgets",
-    "durable.shared.redis_keys": "RedisEndedSessions RedisReplayStore",
-    "durable.shared.sql_stores": "SqlEndedSessions SqlReplayStore",
+    "durable.shared.redis_keys": "RedisDocumentStore RedisEndedSessions RedisReplayStore",
+    "durable.shared.sql_stores": "SqlDocumentStore SqlEndedSessions SqlReplayStore",
     "durable.storage.transactions": "DjangoConnection Transaction",
 }
 

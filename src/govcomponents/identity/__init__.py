@@ -23,6 +23,10 @@ if TYPE_CHECKING:
         signer_of as signer_of,
     )
     from govcomponents.identity.jose.signing import CallableSigner as CallableSigner, Signer as Signer
+    from govcomponents.identity.jose.shared_documents import (
+        DocumentStore as DocumentStore,
+        SharedDocument as SharedDocument,
+    )
     from govcomponents.identity.levels import Authentication as Authentication, Claim as Claim, Confidence as Confidence
     from govcomponents.identity.models import (
         Address as Address,
@@ -52,6 +56,7 @@ _HOMES = {
     ),
     "identity.jose.own_keys": "new_private_key published_jwks signer_of",
     "identity.jose.signing": "CallableSigner Signer",
+    "identity.jose.shared_documents": "DocumentStore SharedDocument",
     "identity.levels": "Authentication Claim Confidence",
     "identity.models": "Address DrivingPermit Identity Name NamePart NamePartKind Passport SignIn",
     "identity.pending": "PendingSignIn",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from govcomponents.core.validation import is_secure, is_text, plain_url_parts
 from govcomponents.errors import ConfigurationError
+from govcomponents.identity.jose.shared_documents import DocumentStore
 from govcomponents.identity.jose.signing import Signer, check_algorithm, load_signer, read_key_file
 from govcomponents.identity.jose.tokens import DEFAULT_LEEWAY, MAX_LEEWAY
 from govcomponents.identity.pending import PENDING_LIFE
@@ -41,6 +42,7 @@ class AdapterSettings(BaseModel):
     signer: Any = Field(None, description="an object that signs, instead of a private key; not from the environment")
     leeway: int = Field(DEFAULT_LEEWAY, gt=0, le=MAX_LEEWAY, description="seconds that clocks may differ")
     replay_store: Any = Field(None, description="a ReplayStore, or the path of a file; by default in memory")
+    document_store: Any = Field(None, description="a DocumentStore of keys and documents that processes share")
     pending_life: int = Field(PENDING_LIFE, ge=60, le=MAX_PENDING_LIFE, description="seconds to come back in")
 
     @model_validator(mode="after")
@@ -176,6 +178,17 @@ def replay_store_of(settings: IdentitySettings, adapter_settings: AdapterSetting
     raise ConfigurationError(
         f"{settings.variable('replay_store')} is neither a path nor a ReplayStore",
         fix="give the path of a file, or an object with has() and add()",
+    )
+
+
+def document_store_of(settings: IdentitySettings, adapter_settings: AdapterSettings) -> DocumentStore | None:
+    """Return the store of documents that processes share, if one is given. Raises ConfigurationError."""
+    given = adapter_settings.document_store
+    if given is None or isinstance(given, DocumentStore):
+        return given
+    raise ConfigurationError(
+        f"{settings.variable('document_store')} is no DocumentStore",
+        fix="give an object with get(), put() and begin(), such as SqlDocumentStore(engine)",
     )
 
 

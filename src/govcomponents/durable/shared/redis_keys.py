@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.errors import Unavailable
 from govcomponents.frames import shield
+from govcomponents.identity.jose.shared_documents import SharedDocument
 from govcomponents.identity.replay_stores import key_hash
 
 if TYPE_CHECKING:
@@ -69,6 +70,42 @@ class RedisEndedSessions:
         with _redis_faults():
             found = self._client.mget([self._prefix + key_hash(key).hex() for key in keys])
         return max((float(at) for at in found if at is not None), default=None)
+
+
+@shield
+class RedisDocumentStore:
+    """A store of what providers publish, in Redis. `client` is a blocking client of the package redis.
+
+    Times are in seconds since the epoch. What Redis forgets is fetched again.
+    """
+
+    def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
+        self._client = client
+        self._prefix = f"{prefix}:document:"
+
+    def get(self, key: str, now: float) -> SharedDocument | None:
+        """Return the newest document that is kept under a key now. Raises Unavailable."""
+        with _redis_faults():
+            found = self._client.get(self._prefix + key_hash(key).hex())
+        if found is None:
+            return None
+        times, _, body = found.partition(b"\n")
+        fetched_at, fresh_until, until = map(float, times.split())
+        return SharedDocument(body, fetched_at, fresh_until) if until > now else None
+
+    def put(self, key: str, document: SharedDocument, until: float) -> None:
+        """Keep a document until a time. Raises Unavailable."""
+        name = self._prefix + key_hash(key).hex()
+        times = f"{document.fetched_at!r} {document.fresh_until!r} {until!r}\n".encode()
+        with _redis_faults():
+            self._client.set(name, times + document.body, px=max(1, int((until - document.fetched_at) * 1000)))
+            self._client.delete(f"{name}:turn")
+
+    def begin(self, key: str, until: float, now: float) -> bool:
+        """Take the turn to fetch until a time; False if another process has it. Raises Unavailable."""
+        name = f"{self._prefix}{key_hash(key).hex()}:turn"
+        with _redis_faults():
+            return bool(self._client.set(name, b"1", nx=True, px=max(1, int((until - now) * 1000))))
 
 
 @contextmanager

@@ -8,8 +8,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from govcomponents.durable.storage.faults import store_faults
-from govcomponents.durable.storage.schema import ENDED, ONCE
+from govcomponents.durable.storage.schema import CACHE, ENDED, ONCE
 from govcomponents.frames import shield
+from govcomponents.identity.jose.shared_documents import SharedDocument
 from govcomponents.identity.replay_stores import key_hash
 
 if TYPE_CHECKING:
@@ -75,3 +76,44 @@ class SqlReplayStore:
             is_first: bool = connection.execute(taken.returning(ONCE.c.key)).first() is not None
             connection.execute(sa.delete(ONCE).where(ONCE.c.until <= now))
         return is_first
+
+
+@shield
+class SqlDocumentStore:
+    """A store of what providers publish, on the service's database. See `govcomponents.identity.DocumentStore`.
+
+    Times are in seconds since the epoch. Its methods raise ConfigurationError if the tables are not there, Unavailable
+    if the database is away: sign-ins go on without it then.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def get(self, key: str, now: float) -> SharedDocument | None:
+        """Return the newest document that is kept under a key now."""
+        wanted = (CACHE.c.body, CACHE.c.fetched_at, CACHE.c.fresh_until)
+        which = (CACHE.c.key == key_hash(key)) & CACHE.c.body.is_not(None) & (CACHE.c.until > now)
+        with store_faults("identity.documents"), self._engine.connect() as connection:
+            row = connection.execute(sa.select(*wanted).where(which)).first()
+        return None if row is None else SharedDocument(bytes(row[0]), row[1], row[2])
+
+    def put(self, key: str, document: SharedDocument, until: float) -> None:
+        """Keep a document until a time, in the place of an older one."""
+        values = {"body": document.body, "fetched_at": document.fetched_at, "fresh_until": document.fresh_until}
+        values |= {"fetching_until": 0.0, "until": until}
+        insert = _INSERT[self._engine.dialect.name](CACHE).values(key=key_hash(key), **values)
+        newer = insert.excluded.fetched_at >= CACHE.c.fetched_at
+        kept = insert.on_conflict_do_update(index_elements=[CACHE.c.key], set_=values, where=newer)
+        with store_faults("identity.documents"), self._engine.begin() as connection:
+            connection.execute(kept)
+            connection.execute(sa.delete(CACHE).where(CACHE.c.until <= document.fetched_at))
+
+    def begin(self, key: str, until: float, now: float) -> bool:
+        """Take the turn to fetch until a time; False if another process has it."""
+        fresh = {"body": None, "fetched_at": 0.0, "fresh_until": 0.0, "fetching_until": until, "until": until}
+        insert = _INSERT[self._engine.dialect.name](CACHE).values(key=key_hash(key), **fresh)
+        taken = insert.on_conflict_do_update(
+            index_elements=[CACHE.c.key], set_={"fetching_until": until}, where=CACHE.c.fetching_until <= now
+        )
+        with store_faults("identity.documents"), self._engine.begin() as connection:
+            return connection.execute(taken.returning(CACHE.c.key)).first() is not None

@@ -254,6 +254,7 @@ CACHE: Final = sa.Table(
     # A document that a provider publishes: keys, or where its services are. Null while the first one is fetched.
     sa.Column("body", sa.LargeBinary),
     sa.Column("fetched_at", _Time, nullable=False),
+    sa.Column("fresh_until", _Time, nullable=False),
     # Until when one process is fetching it; the others use what is there.
     sa.Column("fetching_until", _Time, nullable=False),
     sa.Column("until", _Time, nullable=False, index=True),

@@ -6,16 +6,18 @@ import logging
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.core.canonical_json import NotCanonical, parse_object
+from govcomponents.core.http.messages import Response
 from govcomponents.core.refreshed_value import RefreshedValue, Unusable
 from govcomponents.errors import SignInReason
 from govcomponents.identity.jose.jwk import MAX_KEYS, Unfit, key_id, public_key
+from govcomponents.identity.jose.shared_documents import SharedDocument
 from govcomponents.identity.jose.tokens import KEY_FOR, PublicKey, TokenRefused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from govcomponents.core.http.messages import Response
     from govcomponents.core.times import Clock
+    from govcomponents.identity.jose.shared_documents import Shared
 
     Fetch = Callable[[], Awaitable[Response]]
     KeyMap = Mapping[str, tuple[PublicKey, ...]]
@@ -51,13 +53,63 @@ class DocumentCache(RefreshedValue[T]):
         name: str,
         stale_limit: int = STALE_LIMIT,
         default_fresh: int = DEFAULT_FRESH,
+        shared: Shared | None = None,
     ) -> None:
         async def fetch_and_read() -> tuple[T, float]:
+            if shared is not None:
+                return await self._shared(shared)
             response = await fetch()
             return self._read_document(response), _freshness(response, default_fresh)
 
         self._read = read
+        self._fetch_document = fetch
+        self._default_fresh = default_fresh
+        self._version = -float("inf")
+        self._is_borrowed = False
+        self._is_forced = False
         super().__init__(fetch_and_read, clock, name=name, stale_limit=stale_limit)
+
+    async def renewed(self) -> T:
+        """Fetch the document now, whatever is kept here or shared. Raises NothingToUse unless that succeeds."""
+        self._is_forced = True
+        return await super().renewed()
+
+    async def _shared(self, shared: Shared) -> tuple[T, float]:
+        """Take what another process has fetched, or fetch it for all; a stale copy serves while that fails."""
+        is_forced, self._is_forced = self._is_forced, False
+        now = self._clock()
+        held = await shared.get(now)
+        if held is not None and (held.fetched_at <= self._version or held.fetched_at > now + MIN_FRESH):
+            held = None  # nothing new, or put down by a clock that is wrong
+        # One that is not due here is asked for because of a key that is not in it: any newer one may have that.
+        is_due = self._kept is None or now >= self._fresh_until
+        if held is not None and not is_forced and (held.fresh_until > now or not is_due):
+            usable: SharedDocument | None = held
+        else:
+            usable = None if is_forced else await shared.others(self._version, self._clock)
+        if usable is not None and (found := self._borrowed(usable)) is not None:
+            return found, max(min(usable.fresh_until - now, MAX_FRESH), UNKNOWN_KEY_WINDOW)
+        try:
+            response = await self._fetch_document()
+            value = self._read_document(response)
+        except Exception:
+            if held is None or is_forced or (found := self._borrowed(held)) is None:
+                raise
+            return found, UNKNOWN_KEY_WINDOW
+        now, fresh_for = self._clock(), _freshness(response, self._default_fresh)
+        self._version, self._is_borrowed = now, False
+        await shared.put(SharedDocument(response.body, now, now + fresh_for), now + fresh_for + self._stale_limit)
+        return value, fresh_for
+
+    def _borrowed(self, held: SharedDocument) -> T | None:
+        """Read another process's copy, by the same rules as one from the provider; None if it cannot be used."""
+        try:
+            value = self._read_document(Response(200, {}, held.body))
+        except Unusable as error:
+            log.warning("a shared copy of the %s cannot be used: %s", self._name, error)
+            return None
+        self._version, self._is_borrowed = held.fetched_at, True
+        return value
 
     def _read_document(self, response: Response) -> T:
         if response.status != 200:
@@ -84,9 +136,16 @@ class KeyCache(DocumentCache["KeyMap"]):
     """
 
     def __init__(
-        self, fetch: Fetch, read: Read, clock: Clock, *, name: str, on_news: Callable[[str], None] | None = None
+        self,
+        fetch: Fetch,
+        read: Read,
+        clock: Clock,
+        *,
+        name: str,
+        on_news: Callable[[str], None] | None = None,
+        shared: Shared | None = None,
     ) -> None:
-        super().__init__(fetch, read, clock, name=name)
+        super().__init__(fetch, read, clock, name=name, shared=shared)
         self._unknown: dict[str | None, float] = {}
         self._on_news = on_news
 
@@ -114,6 +173,12 @@ class KeyCache(DocumentCache["KeyMap"]):
             await self._refresh_if(lambda now: self._may_look_for(kid, now, from_anybody=from_anybody), wait=True)
             keys = await self.current()
             found = _pick(keys, kid, algorithm)
+            if found is None and self._is_borrowed and self._clock() - self._version >= EARLY_WINDOW:
+                # What others fetched has not got it either, and is not new: a key may have come since.
+                self._is_forced = True
+                await self._refresh_if(lambda _now: self._is_borrowed, wait=True)
+                keys = await self.current()
+                found = _pick(keys, kid, algorithm)
         if found is not None:
             return found
         if self.failure is not None:

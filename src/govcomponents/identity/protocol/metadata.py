@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from govcomponents.core.http.client import HttpClient
     from govcomponents.core.http.messages import Response
     from govcomponents.core.times import Clock
+    from govcomponents.identity.jose.shared_documents import Shared
     from govcomponents.identity.protocol.discovery import DiscoveryPolicy
 
 log = logging.getLogger("govcomponents.identity")
@@ -41,13 +42,20 @@ class MetadataSource(Protocol):
 class DiscoveredMetadata:
     """The metadata of a provider's discovery document: the last good one, fetched when it is needed."""
 
-    def __init__(self, http: HttpClient, clock: Clock, *, issuer: str, policy: DiscoveryPolicy) -> None:
+    def __init__(
+        self, http: HttpClient, clock: Clock, *, issuer: str, policy: DiscoveryPolicy, shared: Shared | None = None
+    ) -> None:
         self._http = http
         self._issuer = issuer
         self._policy = policy
         self._last: Metadata | None = None
         self._document: DocumentCache[Metadata] = DocumentCache(
-            self._fetch, self._read, clock, name=f"discovery document of {http.provider}", default_fresh=_FRESH
+            self._fetch,
+            self._read,
+            clock,
+            name=f"discovery document of {http.provider}",
+            default_fresh=_FRESH,
+            shared=shared,
         )
 
     async def metadata(self, operation: str) -> Metadata:

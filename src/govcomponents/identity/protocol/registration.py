@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote_plus
 
 if TYPE_CHECKING:
+    from govcomponents.identity.jose.shared_documents import DocumentStore
     from govcomponents.identity.jose.signing import Signer
     from govcomponents.privacy import Secret
 
@@ -26,7 +27,8 @@ class ClientRegistration:
     `authentication` is private_key_jwt, client_secret_jwt, client_secret_basic, client_secret_post or none (PKCE
     alone). `assertion_audience` is a configured address, or None for the issuer: never one that was only read from the
     discovery document, because a hostile provider could name another's there. `names_itself`: its id stands beside its
-    assertion too, which RFC 7521 section 4.2 allows and some providers demand.
+    assertion too, which RFC 7521 section 4.2 allows and some providers demand. `documents` is where processes share
+    what the provider publishes.
     """
 
     client_id: str
@@ -37,6 +39,7 @@ class ClientRegistration:
     assertion_audience: str | None = None
     pending_life: int = 3600
     names_itself: bool = False
+    documents: DocumentStore | None = field(default=None, repr=False)
 
     def plain_proof(self) -> tuple[dict[str, str], dict[str, str]]:
         """Return the form fields and the headers that prove who sends without a key (RFC 6749 section 2.3)."""

@@ -15,6 +15,7 @@ from govcomponents.core.observe import Happening, tell
 from govcomponents.errors import ConfigurationError, SignInReason
 from govcomponents.identity.jose import tokens
 from govcomponents.identity.jose.keys import KeyCache, read_jwks
+from govcomponents.identity.jose.shared_documents import Shared
 from govcomponents.identity.jose.signing import KeySigner, SecretSigner, client_assertion
 from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.protocol import flow
@@ -119,7 +120,12 @@ class RelyingParty:
         self._source: MetadataSource = (
             KnownMetadata(http, policy, token_policy.algorithms)
             if isinstance(policy, Metadata)
-            else runtime.share(policy, lambda: DiscoveredMetadata(http, clock, issuer=issuer, policy=policy))
+            else runtime.share(
+                policy,
+                lambda: DiscoveredMetadata(
+                    http, clock, issuer=issuer, policy=policy, shared=self.shared(runtime, f"discovery {base}")
+                ),
+            )
         )
         self.token_policy = token_policy
         self._error_mapping = error_mapping
@@ -127,8 +133,20 @@ class RelyingParty:
         told = partial(tell_of_keys, runtime, provider, "jwks")
         self.keys = runtime.share(
             ("keys", policy),
-            lambda: KeyCache(self._fetch_keys, read_jwks, runtime.clock, name=name, on_news=told),
+            lambda: KeyCache(
+                self._fetch_keys,
+                read_jwks,
+                runtime.clock,
+                name=name,
+                on_news=told,
+                shared=self.shared(runtime, f"keys {base}"),
+            ),
         )
+
+    def shared(self, runtime: Runtime, key: str) -> Shared | None:
+        """Return the place of one document in the store that processes share; None without one."""
+        store = self.registration.documents
+        return None if store is None else Shared(store, runtime.transport, key)
 
     async def metadata(self, operation: str) -> Metadata:
         """Return the provider's metadata. Raises as its source does (`protocol/metadata.py`)."""

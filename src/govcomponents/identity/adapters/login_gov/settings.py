@@ -103,6 +103,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
             # This provider takes the address of its token endpoint only, and not the issuer: so it is a constant.
             assertion_audience=base + wire.TOKEN_PATH,
             pending_life=adapter_settings.pending_life,
+            documents=client_settings.document_store_of(settings, adapter_settings),
         ),
         discovery_policy=DiscoveryPolicy(
             # Its documents end the issuer in a slash, its documentation's examples do not: what discovery says counts.

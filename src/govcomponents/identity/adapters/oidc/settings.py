@@ -238,6 +238,7 @@ def _registration(settings: IdentitySettings, adapter_settings: OpenIdConnectSet
         if adapter_settings.assertion_audience == "issuer"
         else adapter_settings.assertion_audience,
         pending_life=adapter_settings.pending_life,
+        documents=client_settings.document_store_of(settings, adapter_settings),
         names_itself=True,
     )
 

@@ -113,6 +113,7 @@ class OneLogin(IdentityPort):
                 runtime.clock,
                 name=f"DID document of {self.provider}",
                 on_news=partial(tell_of_keys, runtime, self.provider, "did"),
+                shared=self._client.shared(runtime, f"did {self._endpoints.did_document} {self._endpoints.did}"),
             ),
         )
         self._identity_rules = Rules(

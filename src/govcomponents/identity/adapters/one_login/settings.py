@@ -61,6 +61,7 @@ def configure(settings: IdentitySettings, *, is_production: bool | None) -> Conf
         signer=_signer(settings, adapter_settings),
         secret=adapter_settings.client_secret,
         pending_life=adapter_settings.pending_life,
+        documents=client_settings.document_store_of(settings, adapter_settings),
     )
     return Configuration(
         settings=adapter_settings,
