@@ -7,7 +7,7 @@ import importlib
 import inspect
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, get_origin
 
 import pytest
 from pydantic import BaseModel
@@ -68,8 +68,9 @@ def _public() -> Iterator[tuple[str, Any]]:
         if inspect.isclass(one) and issubclass(one, Refusing):
             found.setdefault(id(one), (name, one))
     for name, one in found.values():
-        is_id = not inspect.isclass(one) and hasattr(one, "__supertype__")
-        if callable(one) and not is_id and not (inspect.isclass(one) and _names(one)):
+        # An id, or a union of types, is for type checkers: nobody gives it anything.
+        is_type = not inspect.isclass(one) and (hasattr(one, "__supertype__") or get_origin(one) is not None)
+        if callable(one) and not is_type and not (inspect.isclass(one) and _names(one)):
             yield name, one
 
 

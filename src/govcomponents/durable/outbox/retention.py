@@ -26,6 +26,7 @@ from govcomponents.durable.storage.schema import (
     database_time,
 )
 from govcomponents.errors import InvalidInput
+from govcomponents.frames import shield
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +38,7 @@ UNHANDLED: Final = "Unhandled"
 _AT_ONCE: Final = 1000
 
 
+@shield
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retention:
     """Times for which what has ended is kept, to be given to `Durable(keep=...)`.
