@@ -69,7 +69,8 @@ class Scenarios:
         self.providers: Sequence[RunningProvider] = ()
         self.is_active = False
         """Looked at for every call, without the lock: nearly always nothing plays."""
-        self.all()  # a folder that is not there, or a wrong file in it, is told at the start
+        if folder is not None:
+            in_folder(folder)  # one that is not there, or a wrong file in it, is told at the start
         context.clock.on_move(self.run_due)
 
     def all(self) -> Mapping[str, Scenario]:
