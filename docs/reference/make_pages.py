@@ -69,6 +69,7 @@ def type_name(annotation: object) -> str:
         ("int", "whole number"),
         ("float", "number"),
         ("Path", "a file"),
+        ("date", "a day"),
         ("Any", "an object, or text"),
     ):
         if sign in text:
