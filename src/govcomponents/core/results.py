@@ -98,14 +98,19 @@ class Result:
         return self
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.__getstate__())
+        return _rebuild, (type(self), _state(self))
 
     def __getstate__(self) -> dict[str, object]:
-        return {part.name: getattr(self, part.name) for part in fields(self) if part.name != "raw"}
+        return _state(self)
 
     def __init_subclass__(cls) -> None:
         # Else `dataclass` gives each class with slots a state of its own, the provider's answer in it, for serialisers.
         cls.__getstate__ = Result.__getstate__  # type: ignore[method-assign]  # the same for all
+
+
+def _state(result: Result) -> dict[str, object]:
+    # By itself and not as a method: before Python 3.11.4 `dataclass` puts its own in that one's place.
+    return {part.name: getattr(result, part.name) for part in fields(result) if part.name != "raw"}
 
 
 def _rebuild(kind: type[Result], values: dict[str, object]) -> Result:

@@ -39,7 +39,7 @@ def tables(project: None) -> Iterator[None]:
     yield
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            if table.startswith(("renewal_", "gov_outbox", "gov_inbox", "gov_payment")):
+            if table.startswith(("renewal_", "gov_outbox", "gov_inbox", "gov_payment", "gov_pause", "gov_budget")):
                 cursor.execute(f"DELETE FROM {table}")
     gov.later.engine.dispose()
     gov.use(None)

@@ -34,7 +34,8 @@ class SharedDocument:
 class DocumentStore(Protocol):
     """A store of what providers publish, such as their keys. Must be safe to share between threads, and may block.
 
-    Whoever can write to it decides which keys are trusted: guard it as you guard the service's database.
+    Whoever can write to it decides which keys are trusted: guard it as you guard the service's database. `now` and
+    `until` are in seconds since the epoch.
     """
 
     def get(self, key: str, now: float) -> SharedDocument | None:

@@ -63,18 +63,22 @@ FAULTS = (
         "554 after the final dot: a filter does not like what the email holds.",
         "RequestRefused",
     ).at(_reply(554, "5.7.1 The message was taken for spam")),
-    _kind(
-        "dropped_after_content",
-        CONTENT,
-        "The server takes the email, and the connection breaks before its answer to the final dot arrives.",
-        "OutcomeUnknown: the email is on the outbox",
-        known.Effect.CUT_AFTER,
-    ).at(_reply(0, "")),
-    _kind(
-        "dropped_before_acceptance",
-        CONTENT,
-        "The connection breaks after the final dot, and the server keeps nothing.",
-        "OutcomeUnknown: the email is not on the outbox",
-        known.Effect.CUT_BEFORE,
-    ).at(_reply(0, "")),
+    known.Fault(
+        _kind(
+            "dropped_after_content",
+            CONTENT,
+            "The server takes the email, and the connection breaks before its answer to the final dot arrives.",
+            "OutcomeUnknown: the email is on the outbox",
+            known.Effect.CUT_AFTER,
+        )
+    ),
+    known.Fault(
+        _kind(
+            "dropped_before_acceptance",
+            CONTENT,
+            "The connection breaks after the final dot, and the server keeps nothing.",
+            "OutcomeUnknown: the email is not on the outbox",
+            known.Effect.CUT_BEFORE,
+        )
+    ),
 )
