@@ -30,6 +30,7 @@ TOLD_ONLY = {
     "make bench-durable": "an hour",
     "make bench": "half an hour",
     "make docs": "tests/conformance/test_site.py builds it",
+    ".venv/bin/pytest tests/core": "continuous integration runs them before this",
     '.venv/bin/pytest tests/distribution -m "not wheel"': "continuous integration runs them before this",
 }
 
