@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from govcomponents.sandbox.http.request_log import LoggedRequest
 
-_ID: Final = re.compile(rb"(?=[A-Za-z_-]*[0-9])(?=[0-9_-]*[A-Za-z])[A-Za-z0-9_-]{12,80}")
+_ID: Final = re.compile(rb"(?=[A-Za-z_-]{0,79}[0-9])(?=[0-9_-]{0,79}[A-Za-z])[A-Za-z0-9_-]{12,80}")
 _MOST: Final = 100
 _LONGEST: Final = 120 * 1024
 
