@@ -28,6 +28,7 @@ KNOWN = {
     "phonenumbers": ("Apache-2.0", "none: the provider uses it"),
     "jsonschema": ("MIT", "none: the provider uses it"),
     "aiosmtpd": ("Apache-2.0", "none in the standard library since Python 3.12"),
+    "trustme": ("MIT OR Apache-2.0", "certificates by hand with cryptography"),
     "libcst": ("MIT, with files under PSF-2.0 and Apache-2.0", "rewriting by hand"),
     "limits": ("MIT", "an object of yours with `acquire`"),
     "sqlalchemy": ("MIT", "statements by hand for each database: [ADR 11](../adr/0011-sqlalchemy-core.md)"),

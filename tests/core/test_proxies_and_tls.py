@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
-import ipaddress
 import socket
 import ssl
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+import trustme
 
 from govcomponents.contracts.modes import Mode
 from govcomponents.core.transports.proxies_and_tls import Proxies
@@ -31,52 +26,15 @@ if TYPE_CHECKING:
 
     Make = Callable[..., Caller]
 
-_USES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
-
 
 @pytest.fixture(scope="session")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate authority's own folder: ca.pem, and server.pem for 127.0.0.1 and api.example.gov.uk."""
-    home = tmp_path_factory.mktemp("authority")
-    now = dt.datetime.now(dt.UTC)
-
-    def certificate(
-        name: str, key: ec.EllipticCurvePrivateKey, issuer: str, signer: ec.EllipticCurvePrivateKey, *, is_ca: bool
-    ) -> bytes:
-        names = [x509.DNSName("api.example.gov.uk"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-        made = (
-            x509.CertificateBuilder()
-            .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
-            .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(hours=1))
-            .not_valid_after(now + dt.timedelta(hours=1))
-            .add_extension(x509.BasicConstraints(is_ca, None), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
-        )
-        if is_ca:
-            usage = dict.fromkeys(_USES, False) | {"key_cert_sign": True, "crl_sign": True}
-            made = made.add_extension(x509.KeyUsage(**usage), critical=True)
-        else:
-            made = made.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        return made.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    (home / "ca.pem").write_bytes(certificate("Test CA", ca_key, "Test CA", ca_key, is_ca=True))
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (home / "server.pem").write_bytes(pem + certificate("server", key, "Test CA", ca_key, is_ca=False))
+    home, made = tmp_path_factory.mktemp("authority"), trustme.CA()
+    made.cert_pem.write_to_path(str(home / "ca.pem"))
+    made.issue_cert("127.0.0.1", "api.example.gov.uk").private_key_and_cert_chain_pem.write_to_path(
+        str(home / "server.pem")
+    )
     return home
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import datetime as dt
-import ipaddress
 import socket
 import ssl
 import struct
@@ -16,11 +14,8 @@ from email import message_from_bytes
 from email.policy import default
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
+import trustme
 from aiosmtpd.smtp import SMTP, AuthResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from govcomponents.contracts.faults import Fault
 
@@ -30,49 +25,14 @@ if TYPE_CHECKING:
 
 USERNAME = "permits-service"
 PASSWORD = "canary-password-92"
-_USES = (
-    "digital_signature",
-    "content_commitment",
-    "key_encipherment",
-    "data_encipherment",
-    "key_agreement",
-    "key_cert_sign",
-    "crl_sign",
-    "encipher_only",
-    "decipher_only",
-)
 
 
 def make_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
     """Make an authority's ca.pem, and the context of a server on 127.0.0.1 that it vouches for."""
-    now = dt.datetime.now(dt.UTC)
-    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test mail authority")])
-
-    def start(name: x509.Name, own: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-        return (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(authority)
-            .public_key(own.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(hours=1))
-            .not_valid_after(now + dt.timedelta(hours=1))
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
-        )
-
-    uses = dict.fromkeys(_USES, False) | {"key_cert_sign": True, "crl_sign": True}
-    ca = start(authority, ca_key).add_extension(x509.BasicConstraints(True, None), critical=True)
-    ca = ca.add_extension(x509.KeyUsage(**uses), critical=True)
-    names = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    server = start(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail")]), key).add_extension(names, False)
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    (folder / "ca.pem").write_bytes(ca.sign(ca_key, hashes.SHA256()).public_bytes(pem))
-    (folder / "server.pem").write_bytes(private + server.sign(ca_key, hashes.SHA256()).public_bytes(pem))
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "server.pem")
+    authority.issue_cert("127.0.0.1").configure_cert(context)
     return folder / "ca.pem", context
 
 
