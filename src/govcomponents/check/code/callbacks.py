@@ -56,13 +56,17 @@ def made_in_views(module: Module) -> Iterator[Found]:
     """GC308: components are made for each request or in a loop; and GC305 of the durable layer."""
     yield from received(module)
     for site in module.sites:
-        if not is_made(site) or last_name(site.call.func) != "from_settings":
+        if not is_made(site, module) or last_name(site.call.func) != "from_settings":
             continue
         function = site.function
         if site.is_in_loop:
             yield "GC308", site.call, "the components are made again in each turn of a loop"
         elif isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and _is_view(function):
             yield "GC308", site.call, f"the components are made for each request, in {function.name}"
+        elif isinstance(site.statement, ast.Assign) and any(
+            _is_of_request(one, module) for one in site.statement.targets
+        ):
+            yield "GC308", site.call, "the components are made for each request, and kept in what Flask ends with it"
 
 
 def _is_view(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -70,6 +74,12 @@ def _is_view(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         return True
     called = (one.func for one in function.decorator_list if isinstance(one, ast.Call))
     return any(isinstance(one, ast.Attribute) and one.attr in _ROUTES for one in called)
+
+
+def _is_of_request(node: ast.expr, module: Module) -> bool:
+    """Whether it is an attribute of Flask's `g`."""
+    holder = node.value if isinstance(node, ast.Attribute) else None
+    return isinstance(holder, ast.Name) and module.origins.get(holder.id) == "flask.g"
 
 
 def _way(node: ast.AST) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from govcomponents.check.project import TextFile
 
 _FUNCTIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_MAPS: Final = frozenset({"map", "starmap", "imap", "map_async"})
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -90,6 +91,8 @@ class Module:
     sites: list[Site] = field(default_factory=list)
     bound: dict[str, list[ast.expr]] = field(default_factory=dict)
     typed: dict[str, list[ast.expr]] = field(default_factory=dict)
+    returned: dict[str, list[ast.expr]] = field(default_factory=dict)
+    """What each function returns, with the annotation of it."""
     origins: dict[str, str] = field(default_factory=dict)
     """Where imported names come from: `{"Secret": "govcomponents.Secret"}`."""
     texts: list[ast.Constant] = field(default_factory=list)
@@ -103,6 +106,11 @@ class Module:
         module = cls(file, tree)
         module._collect()
         return module
+
+    def known_as(self, name: str) -> str:
+        """Return what a name is called in the package itself, where it was imported `as` something else."""
+        origin = self.origins.get(name, "")
+        return origin.rpartition(".")[2] if origin.startswith("govcomponents.") else name
 
     def _collect(self) -> None:
         waiting: list[tuple[ast.AST, Around | None, ast.AST | None]] = [(self.tree, None, None)]
@@ -153,6 +161,16 @@ class Module:
         if node.annotation is not None:
             self.typed.setdefault(node.arg, []).append(node.annotation)
 
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, _around: object, _parent: object) -> None:
+        if node.returns is not None:
+            self.returned.setdefault(node.name, []).append(node.returns)
+
+    def _return(self, node: ast.Return, around: Around | None, _parent: object) -> None:
+        functions = (one.node for one in around.all() if isinstance(one.node, _FUNCTIONS)) if around else iter(())
+        function = next(functions, None)
+        if node.value is not None and isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            self.returned.setdefault(function.name, []).append(node.value)
+
     def _import(self, node: ast.Import, _around: object, _parent: object) -> None:
         for one in node.names:
             self.origins[one.asname or one.name.partition(".")[0]] = (
@@ -178,6 +196,9 @@ class Module:
         ast.NamedExpr: _named,
         ast.withitem: _with,
         ast.arg: _argument,
+        ast.FunctionDef: _function,
+        ast.AsyncFunctionDef: _function,
+        ast.Return: _return,
         ast.Import: _import,
         ast.ImportFrom: _import_from,
         ast.Constant: _constant,
@@ -195,6 +216,15 @@ def _function(node: ast.FunctionDef | ast.AsyncFunctionDef, around: Around | Non
 
 def _lambda(node: ast.Lambda, around: Around | None) -> _Parts:
     return [(node.args, around), (node.body, Around(node, "body", around))]
+
+
+def _call(node: ast.Call, around: Around | None) -> _Parts:
+    parts: _Parts = [(one, around) for one in (node.func, *node.args, *node.keywords)]
+    mapped = node.args[0] if node.args and last_name(node.func) in _MAPS else None
+    if isinstance(mapped, ast.Lambda):
+        again = Around(node, "again", around)  # as in a comprehension: it is the caller's own loop
+        parts[1:2] = [(mapped.args, around), (mapped.body, again)]
+    return parts
 
 
 def _for(node: ast.For | ast.AsyncFor, around: Around | None) -> _Parts:
@@ -247,6 +277,7 @@ _DIVIDED: Final[Mapping[type, Callable[..., _Parts]]] = {
     ast.FunctionDef: _function,
     ast.AsyncFunctionDef: _function,
     ast.Lambda: _lambda,
+    ast.Call: _call,
     ast.For: _for,
     ast.AsyncFor: _for,
     ast.While: _while,
@@ -276,15 +307,16 @@ def dotted(node: ast.AST) -> str:
 
 def names_in(node: ast.AST) -> frozenset[str]:
     """Return every name and attribute that an expression mentions, those in texts of annotations too."""
-    found = {last_name(one) for one in ast.walk(node)}
-    found |= {one.value.rpartition(".")[2] for one in ast.walk(node) if _is_text(one)}  # type: ignore[attr-defined]  # a constant
+    if isinstance(node, ast.Name):
+        return frozenset({node.id})
+    found = {
+        last_name(one) or (text_of(one) or "").rpartition(".")[2]
+        for one in ast.walk(node)
+        if isinstance(one, (ast.Name, ast.Attribute, ast.Constant))
+    }
     return frozenset(found - {""})
 
 
 def text_of(node: ast.AST | None) -> str | None:
     """Return the text that an expression plainly is."""
     return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)

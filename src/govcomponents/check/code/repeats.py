@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _LIBRARIES: Final = frozenset({"tenacity", "backoff", "retry", "retrying", "stamina", "retrying_async", "aioretry"})
 _RETRYING: Final = frozenset({"Retrying", "AsyncRetrying", "retry_context"})
 _BROAD: Final = frozenset({"Exception", "BaseException", "GovComponentsError", "OutcomeUnknown"})
+_SAFE: Final = frozenset({"NotSent", "Unavailable", "RateLimited"})
+"""Failures after which nothing has happened at the provider."""
+_BY_ITSELF: Final = ("autoretry_for", "retries", "retry")
 _TRIES: Final = frozenset({"attempt", "attempts", "attempt_number", "retry", "retries", "try_number", "tries"})
 
 
@@ -30,6 +33,8 @@ def repeated_by(operation: Operation) -> str:
                 return "a loop of attempts"
         if isinstance(one.node, ast.While) and one.role == "again" and _tries_until_done(one.node, site):
             return "a loop until it succeeds"
+        if isinstance(one.node, ast.Try) and one.role == "body" and (task := _asks_again(one.node)):
+            return f"{task}.retry()"
     return ""
 
 
@@ -56,10 +61,35 @@ def _decorator(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module)
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = dotted(called)
         origin = module.origins.get(name.partition(".")[0], "")
-        if {origin.partition(".")[0], origin.rpartition(".")[0].partition(".")[0]} & _LIBRARIES:
+        if origin.partition(".")[0] in _LIBRARIES and not _only_what_is_safe(decorator):
             return f"@{name}"
-        if isinstance(decorator, ast.Call) and any(one.arg == "autoretry_for" for one in decorator.keywords):
-            return f"@{name}(autoretry_for=...)"
+        given = {one.arg: one.value for one in decorator.keywords} if isinstance(decorator, ast.Call) else {}
+        if origin.partition(".")[0] == "dramatiq" and not _is_nothing(given.get("max_retries", decorator)):
+            return f"@{name}, which tries again by itself"
+        for way in _BY_ITSELF if name.endswith("task") else ():
+            if way in given and not _is_nothing(given[way]) and not _only_what_is_safe(given[way]):
+                return f"@{name}({way}=...)"
+    return ""
+
+
+def _is_nothing(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and not node.value
+
+
+def _only_what_is_safe(node: ast.AST) -> bool:
+    named = {last_name(one) for one in ast.walk(node)}
+    return bool(named & _SAFE) and not named & (_BROAD | {"retry_if_not_exception_type", "retry_unless_exception_type"})
+
+
+def _asks_again(own: ast.Try) -> str:
+    """Return the task that a handler has tried again, as Celery's are, after a failure that may have acted."""
+    for handler in own.handlers:
+        if not _caught(handler) & _BROAD:
+            continue
+        for one in ast.walk(handler):
+            if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "retry":
+                return dotted(one.func.value)
+        return ""
     return ""
 
 
@@ -98,7 +128,7 @@ def _own_try(loop: ast.AST, site: Site) -> ast.Try | None:
 def _goes_on(own: ast.Try) -> bool:
     """Whether a failure that may have acted leads to the next turn."""
     for handler in own.handlers:
-        if _caught(handler) & (_BROAD | {"Unavailable", "NotSent", "TimeoutError"}) and not any(
+        if _caught(handler) & (_BROAD | _SAFE | {"TimeoutError"}) and not any(
             isinstance(one, (ast.Raise, ast.Return, ast.Break)) for one in handler.body
         ):
             return bool(_caught(handler) & _BROAD)

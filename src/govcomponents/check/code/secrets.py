@@ -19,11 +19,18 @@ _LOGGER: Final = re.compile(r"(?:^|_)log(?:s|ger|ging)?$|^structlog$", re.IGNORE
 _METHODS: Final = frozenset(
     {"debug", "info", "warning", "warn", "error", "exception", "critical", "fatal", "log", "msg", "bind", "notice"}
 )
-_TRACKERS: Final = frozenset({"capture_message", "add_breadcrumb", "set_tag", "set_context"})
+_TRACKERS: Final = frozenset(
+    {
+        *("capture_message", "add_breadcrumb", "set_tag", "set_context", "set_user", "set_extra"),
+        *("set_attribute", "set_attributes"),
+    }
+)
+_PRINTS: Final = frozenset({"print", "pprint", "pp", "echo", "secho"})
+_STREAMS: Final = frozenset({"stdout", "stderr"})
 
 
 def secrets_in_logs(module: Module) -> Iterator[Found]:
-    """GC302: a log call is given a value that was revealed."""
+    """GC302: a log call, or what is printed, is given a value that was revealed."""
     if "reveal" not in module.file.text:
         return
     for site in module.sites:
@@ -40,8 +47,13 @@ def secrets_in_code(module: Module) -> Iterator[Found]:
 
 def _is_log(site: Site) -> bool:
     func = site.call.func
+    if site.name in _PRINTS and isinstance(func, (ast.Name, ast.Attribute)):
+        file = site.keyword("file")
+        return file is None or last_name(file) in _STREAMS  # what is written to a file of its own is no log
     if not isinstance(func, ast.Attribute):
         return site.name in _TRACKERS
+    if func.attr in ("write", "writelines") and last_name(func.value) in _STREAMS:
+        return True
     if func.attr in _TRACKERS:
         return True
     receiver = func.value

@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.check.code.module import Module, Site, last_name, names_in
+from govcomponents.check.code.module import Module, Site, last_name, names_in, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,14 +42,21 @@ class Services:
     def of(cls, modules: Iterable[Module]) -> Services:
         """Find the names: what is bound to components that are made there, or annotated as such."""
         components, later = {"gov"}, {"later"}
-        for module in modules:
-            for name, values in (*module.bound.items(), *module.typed.items()):
+        every = list(modules)
+        for module in every:
+            if "GovComponents" not in module.file.text and "Durable" not in module.file.text:
+                continue
+            for name, values in (*module.bound.items(), *module.typed.items(), *module.returned.items()):
                 for value in values:
-                    mentioned = _made_by(value)
+                    mentioned = {module.known_as(one) for one in _made_by(value)}
                     if mentioned & _MADE:
                         components.add(name)
                     elif mentioned & _LATER:
                         later.add(name)
+        for module in every:  # names of those names: `self.client = gov`, `client = get_gov()`
+            for name, values in (*module.bound.items(), *module.returned.items()):
+                if name and any(_passed_on(value) in components for value in values):
+                    components.add(name)
         later.discard("gov")
         return cls(frozenset(components), frozenset(later))
 
@@ -61,7 +68,7 @@ class Services:
             func = site.call.func
             if not isinstance(func, ast.Attribute):
                 continue
-            known = self._component(func.value, own)
+            known = self._component(func.value, own, module)
             if known is not None:
                 found.append(Operation(module, site, known[0], func.attr, known[1]))
         return found
@@ -74,19 +81,19 @@ class Services:
                 for kind in names_in(value) & _SERVICES.keys():
                     own[name] = (_SERVICES[kind], False)
         for name, values in module.bound.items():
-            known = [self._component(value, {}) for value in values]
+            known = [self._component(value, {}, module) for value in values]
             if known and known[0] is not None and len(set(known)) == 1:
                 own[name] = known[0]
         return own
 
-    def _component(self, node: ast.AST, own: dict[str, tuple[str, bool]]) -> tuple[str, bool] | None:
+    def _component(self, node: ast.AST, own: dict[str, tuple[str, bool]], module: Module) -> tuple[str, bool] | None:
         if isinstance(node, ast.Attribute) and node.attr in _COMPONENTS:
             holder = node.value
             if isinstance(holder, ast.Call) and last_name(holder.func) == "account":
                 holder = holder.func.value if isinstance(holder.func, ast.Attribute) else holder
-            if isinstance(holder, ast.Call) and _made_by(holder) & _MADE:
+            if isinstance(holder, ast.Call) and {module.known_as(one) for one in _made_by(holder)} & _MADE:
                 return node.attr, False
-            name = last_name(holder)
+            name = _passed_on(holder)
             if name in self.later:
                 return node.attr, True
             if name in self.components or name == "components":
@@ -105,12 +112,23 @@ def is_durable(site: Site) -> bool:
     return site.name in _LATER
 
 
-def is_made(site: Site) -> bool:
+def is_made(site: Site, module: Module) -> bool:
     """Whether a call makes components: GovComponents.from_settings() and its like."""
     func = site.call.func
     return (
-        isinstance(func, ast.Attribute) and last_name(func.value) in _MADE and func.attr in ("from_settings", "sandbox")
+        isinstance(func, ast.Attribute)
+        and func.attr in ("from_settings", "sandbox")
+        and module.known_as(last_name(func.value)) in _MADE
     )
+
+
+def _passed_on(node: ast.AST) -> str:
+    """Return the name by which an expression takes something that is there: b of `a.b`, of `c["b"]` and of `b()`."""
+    while isinstance(node, ast.Await):
+        node = node.value
+    if isinstance(node, ast.Call):
+        return last_name(node.func) if not (node.args or node.keywords) else ""
+    return (text_of(node.slice) or "") if isinstance(node, ast.Subscript) else last_name(node)
 
 
 def _made_by(node: ast.AST) -> frozenset[str]:

@@ -41,6 +41,8 @@ class Source:
     values: dict[str, Value]
     is_whole: bool
     file: TextFile | None = None
+    line: int = 0
+    """Where its settings begin, if they are part of a file."""
     texts: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -72,7 +74,7 @@ class Source:
     def finding(self, rule_id: str, variable: str, message: str) -> Finding:
         """Make a finding about one of the variables."""
         value = self.values.get(variable)
-        line = value.line if value is not None else 0
+        line = value.line if value is not None else self.line
         # The line itself may hold a secret: the variable's name stands for it.
         return Finding(self.path, line, 1 if line else 0, rule_id, message, variable if value is not None else "")
 
