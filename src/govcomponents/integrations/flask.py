@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from govcomponents.components import GovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError, Unavailable
-from govcomponents.integrations.commands import checked, required, work
+from govcomponents.integrations.checking import checked
+from govcomponents.integrations.commands import required, work
 from govcomponents.privacy import Secret
 from govcomponents.web.access_logs import hide_callback_queries
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies

@@ -17,7 +17,7 @@ from django.urls import NoReverseMatch, reverse
 
 from govcomponents.core.validation import is_absolute_url
 from govcomponents.errors import ConfigurationError, GovComponentsError
-from govcomponents.integrations.commands import UNPROVED, without_secret
+from govcomponents.integrations.checking import UNPROVED, without_secret
 from govcomponents.integrations.django import sessions
 from govcomponents.integrations.django.service import (
     SIGNED_OUT,

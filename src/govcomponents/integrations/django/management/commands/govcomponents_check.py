@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from govcomponents.integrations.commands import checked
+from govcomponents.integrations.checking import checked
 from govcomponents.integrations.django import gov
 
 
