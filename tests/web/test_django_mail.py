@@ -9,7 +9,8 @@ import pytest
 
 pytest.importorskip("django")
 
-from django.core.mail import EmailMessage, send_mail
+import django
+from django.core.mail import EmailMessage, get_connection, send_mail
 from django.test import override_settings
 
 from govcomponents import ConfigurationError, GovComponents, GovComponentsError, InvalidInput
@@ -20,6 +21,19 @@ from web import test_django  # configures Django
 assert test_django
 TEMPLATE = "5ab1ec0d-0000-4000-8000-0000000009aa"
 BACKEND = "govcomponents.integrations.django.mail.EmailBackend"
+HAS_MAILERS = django.VERSION >= (6, 1)
+AS_SILENT = "silent"
+SETTING: dict[str, Any] = (
+    {
+        "MAILERS": {
+            "default": {"BACKEND": BACKEND},
+            AS_SILENT: {"BACKEND": BACKEND, "OPTIONS": {"fail_silently": True}},
+            "with a template": {"BACKEND": BACKEND, "OPTIONS": {"template": TEMPLATE}},
+        }
+    }
+    if HAS_MAILERS
+    else {"EMAIL_BACKEND": BACKEND}
+)
 
 
 def world() -> dict[str, Any]:
@@ -39,12 +53,20 @@ def world() -> dict[str, Any]:
 @pytest.fixture(autouse=True)
 def components() -> Iterator[GovComponents]:
     with (
-        override_settings(EMAIL_BACKEND=BACKEND, GOVCOMPONENTS_EMAIL_TEMPLATE=TEMPLATE),
+        override_settings(**SETTING, GOVCOMPONENTS_EMAIL_TEMPLATE=TEMPLATE),
         GovComponents.sandbox(world()) as made,
     ):
         gov.use(made)
         yield made
     gov.use(None)
+
+
+def send_silently(message: EmailMessage) -> int:
+    """Send as the Django at hand is told that a failure is to be silent."""
+    if HAS_MAILERS:
+        return message.send(using=AS_SILENT)
+    message.connection = get_connection(fail_silently=True)
+    return message.send()
 
 
 def test_each_recipient_gets_an_email_of_their_own(components: GovComponents) -> None:
@@ -60,8 +82,7 @@ def test_files_are_refused(components: GovComponents) -> None:
     message.attach("a.txt", "text", "text/plain")
     with pytest.raises(InvalidInput, match="without files"):
         message.send()
-    message.connection = None  # it keeps the first one
-    assert message.send(fail_silently=True) == 0
+    assert send_silently(message) == 0
     assert components.simulator.messages() == []
 
 
@@ -75,4 +96,18 @@ def test_what_goes_wrong_is_raised_unless_it_is_to_be_silent(components: GovComp
     components.simulator.control.arm("notify", "unavailable", times=9)
     with pytest.raises(GovComponentsError, match="503"):
         send_mail("a", "b", None, ["sam@example.com"])
-    assert send_mail("a", "b", None, ["sam@example.com"], fail_silently=True) == 0
+    assert send_silently(EmailMessage("a", "b", to=["sam@example.com"])) == 0
+
+
+@pytest.mark.skipif(not HAS_MAILERS, reason="from Django 6.1")
+def test_a_mailer_may_have_a_template_of_its_own(components: GovComponents) -> None:
+    with override_settings(GOVCOMPONENTS_EMAIL_TEMPLATE=""):
+        assert EmailMessage("a", "b", to=["sam@example.com"]).send(using="with a template") == 1
+    assert [one.to for one in components.simulator.messages()] == ["sam@example.com"]
+
+
+@pytest.mark.skipif(not HAS_MAILERS, reason="from Django 6.1")
+def test_a_misspelt_option_of_a_mailer_is_refused() -> None:
+    wrong = {"default": {"BACKEND": BACKEND, "OPTIONS": {"templat": TEMPLATE}}}
+    with override_settings(MAILERS=wrong), pytest.raises(Exception, match="templat"):
+        send_mail("a", "b", None, ["sam@example.com"])

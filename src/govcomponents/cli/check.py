@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
+from inspect import isfunction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govcomponents.cli.outcome import Status, printable, tell
+from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import argparse
 
 _STATUSES = "Exit status: 0 nothing was found; 1 something was, or a file could not be read; 2 it could not run."
+_APP_FIX = (
+    "give module:name of a Flask, Starlette or FastAPI application, or of the function that makes it; "
+    "with Django: python manage.py govcomponents_check"
+)
 _FORMATS = ("text", "json", "junit", "sarif", "github")
 
 
@@ -31,11 +37,15 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--write-baseline", type=Path, metavar="FILE", help="accept what is found now, and end with 0")
     parser.add_argument("--live", action="store_true", help="ask the providers of this environment's settings, too")
     parser.add_argument("--no-environment", action="store_true", help="leave this process's own variables alone")
+    told = "ask this Flask, Starlette or FastAPI application instead: its providers, routes, secrets and access logs"
+    parser.add_argument("--app", metavar="MODULE:NAME", help=told)
     parser.set_defaults(run=run_it)
 
 
 def run_it(options: argparse.Namespace) -> int:
     """Check, and report. Raises ConfigurationError, and with --live GovComponentsError if a provider cannot be had."""
+    if options.app is not None:
+        return _ask(options.app)
     from govcomponents.check.baseline import read_baseline, write_baseline
     from govcomponents.check.project import Project
     from govcomponents.check.reports import FORMATS
@@ -55,3 +65,23 @@ def run_it(options: argparse.Namespace) -> int:
         for one in report.unread:
             print(printable(f"{one}; it was not looked at"), file=sys.stderr)
     return Status.NOT_ALL if report.findings or report.unread else Status.DONE
+
+
+def _ask(name: str) -> int:
+    """Load the service's own application, or call what makes it, and tell what its check tells."""
+    from govcomponents.cli.loading import load
+    from govcomponents.integrations.checking import SHELLS
+
+    app = load(name, _APP_FIX)
+    if isfunction(app):
+        app = app()
+    shells = list(SHELLS)
+    if not shells:
+        raise ConfigurationError("--app has no components of this package", fix=_APP_FIX)
+    is_all_well = True
+    for shell in shells:
+        lines, is_well = shell.checked(app)
+        is_all_well &= is_well
+        for line in "\n".join(lines).split("\n"):
+            tell(printable(line))
+    return Status.DONE if is_all_well else Status.NOT_ALL

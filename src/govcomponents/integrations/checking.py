@@ -1,17 +1,35 @@
-"""What a check of a service tells: whether its providers take its credentials, and what its callbacks lack."""
+"""What a check of a service tells: its providers, what its callbacks lack, its routes and its access logs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import urlsplit
+from weakref import WeakSet
 
+from govcomponents.components import AsyncGovComponents
 from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.errors import CallbackRefused, GovComponentsError
+from govcomponents.web.access_logs import unmasked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from govcomponents.components import GovComponents
     from govcomponents.core.ports.checks import CheckResult
+
+
+class Shell(Protocol):
+    """A framework's shell, as far as a check asks it."""
+
+    def checked(self, app: object) -> tuple[list[str], bool]:
+        """Return what a check of an application tells, line by line, and whether all is well."""
+        ...
+
+
+SHELLS: Final[WeakSet[Shell]] = WeakSet()
+"""The shells of this process: an application does not tell whose its routes are, once they are included in others."""
 
 UNPROVED: Final = {
     "pay": (
@@ -25,20 +43,65 @@ UNPROVED: Final = {
 }
 """By component what is wrong where nothing is set to prove its callbacks by, and how to mend it."""
 
+STRICT: Final = (
+    'the service\'s own session cookie is SameSite "Strict": people who come back from signing in would have lost it',
+    'set it to "Lax"',
+)
+DEBUG: Final = (
+    "the settings are those of production, and the application is in debug: error pages show what a request held",
+    "leave debug out",
+)
 
-def checked(gov: GovComponents) -> tuple[list[str], bool]:
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the components tell of themselves."""
+
+    providers: tuple[CheckResult, ...]
+    unproved: list[str]
+    redirect_url: str | None
+
+
+def checked(
+    gov: GovComponents | AsyncGovComponents, callback: str | None, wrong: Sequence[tuple[str, str]] = ()
+) -> tuple[list[str], bool]:
     """Return what a check tells, line by line, and whether all is well.
 
     Each provider is asked whether it answers and takes the credential, and each component whether it could prove what
-    its provider sends here.
+    its provider sends here. `callback` is the path at which people come back from signing in here, None where no route
+    is in place. `wrong` are the problems, each with how to mend it, that only the framework knows of.
     """
-    results = gov.check()
-    lines = check_lines(results)
-    missing = without_secret(gov)
-    for component in missing:
-        problem, fix = UNPROVED[component]
-        lines.append(f"{component} default: {problem}\n    {fix}")
-    return lines, not missing and all(one.ok is not False for one in results)
+    found = asyncio.run(_find_async(gov)) if isinstance(gov, AsyncGovComponents) else _find(gov)
+    lines = check_lines(found.providers)
+    problems = [
+        (f"{component} default: {UNPROVED[component][0]}", UNPROVED[component][1]) for component in found.unproved
+    ]
+    problems += [*wrong, *_of_the_way_back(found.redirect_url, callback), *of_access_logs()]
+    lines += [f"{problem}\n    {fix}" for problem, fix in problems]
+    return lines, not problems and all(one.ok is not False for one in found.providers)
+
+
+def _of_the_way_back(redirect_url: str | None, callback: str | None) -> list[tuple[str, str]]:
+    if redirect_url is None:
+        return []
+    path = urlsplit(redirect_url).path
+    if callback is None:
+        return [("the routes of the components are not in the application", "include them, such as below /gov")]
+    if path == callback:
+        return []
+    fix = "set GOVCOMPONENTS_IDENTITY__REDIRECT_URL to the callback's URL, and register it with the provider"
+    return [(f"people come back from signing in to {path}, and the callback is at {callback}", fix)]
+
+
+def of_access_logs() -> list[tuple[str, str]]:
+    """Return the problem of logs of access that would hold the code of a sign-in, and how to mend it."""
+    return [
+        (
+            f"the log {name!r} is not masked: the query of a callback holds the code of a sign-in",
+            f'call hide_callback_queries("{name}") of govcomponents.web, or take the log away',
+        )
+        for name in unmasked()
+    ]
 
 
 def without_secret(gov: GovComponents) -> list[str]:
@@ -47,12 +110,45 @@ def without_secret(gov: GovComponents) -> list[str]:
     for component in UNPROVED:
         try:
             (gov.pay if component == "pay" else gov.notify).parse_callback(b"", {})
-        except CallbackRefused as error:
-            if error.code == NOT_CONFIGURED:
+        except GovComponentsError as error:
+            if _is_unproved(error):
                 found.append(component)
-        except GovComponentsError:  # it is not in use, or its provider sends none
-            continue
     return found
+
+
+async def _without_secret_async(gov: AsyncGovComponents) -> list[str]:
+    found = []
+    for component in UNPROVED:
+        try:
+            await (gov.pay if component == "pay" else gov.notify).parse_callback(b"", {})
+        except GovComponentsError as error:
+            if _is_unproved(error):
+                found.append(component)
+    return found
+
+
+def _is_unproved(error: GovComponentsError) -> bool:
+    """Whether nothing is set; other errors say that a component is not in use, or its provider sends no callbacks."""
+    return isinstance(error, CallbackRefused) and error.code == NOT_CONFIGURED
+
+
+def _find(gov: GovComponents) -> _Found:
+    try:
+        redirect_url = gov.identity.start().pending.redirect_url
+    except GovComponentsError:  # nobody signs in here, or the provider is away, which its own line tells
+        redirect_url = None
+    return _Found(gov.check(), without_secret(gov), redirect_url)
+
+
+async def _find_async(gov: AsyncGovComponents) -> _Found:
+    try:
+        redirect_url = (await gov.identity.start()).pending.redirect_url
+    except GovComponentsError:
+        redirect_url = None
+    try:
+        return _Found(await gov.check(), await _without_secret_async(gov), redirect_url)
+    finally:
+        await gov.aclose()  # its connections are of this loop, which ends
 
 
 def check_lines(results: Sequence[CheckResult]) -> list[str]:

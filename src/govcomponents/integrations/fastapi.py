@@ -39,7 +39,8 @@ class FastAPIGov(StarletteGov):
         """The router, to be included with a prefix such as "/gov". It is in no OpenAPI document."""
         router = APIRouter(include_in_schema=False)
         for route in self.routes:
-            router.add_route(route.path, route.endpoint, methods=sorted(route.methods or ()), include_in_schema=False)
+            methods = sorted(route.methods or ())
+            router.add_route(route.path, route.endpoint, methods=methods, name=route.name, include_in_schema=False)
         return router
 
     def require_identity(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from govcomponents.components import GovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError, Unavailable
-from govcomponents.integrations.checking import checked
+from govcomponents.integrations.checking import DEBUG, SHELLS, STRICT, checked
 from govcomponents.integrations.commands import required, work
 from govcomponents.privacy import Secret
 from govcomponents.web.access_logs import hide_callback_queries
@@ -125,6 +125,17 @@ class GovComponentsFlask(EventHandlers[None]):
         app.register_blueprint(self._blueprint())
         app.after_request(_mark_personal)
         app.cli.add_command(self._commands())
+        SHELLS.add(self)
+
+    def checked(self, app: object) -> tuple[list[str], bool]:
+        """Return what a check of an application tells, line by line, and whether all is well."""
+        if not isinstance(app, Flask) or EXTENSION not in app.extensions:
+            raise ConfigurationError("this is no Flask application of the components", fix="name the Flask object")
+        gov: GovComponents = app.extensions[EXTENSION][0]
+        wrong = [STRICT] if app.config["SESSION_COOKIE_SAMESITE"] == "Strict" else []
+        if app.debug and gov.runtime.is_production:
+            wrong.append(DEBUG)
+        return checked(gov, app.url_map.bind("").build(f"{EXTENSION}.callback"), wrong)
 
     @property
     def components(self) -> GovComponents:
@@ -233,8 +244,8 @@ class GovComponentsFlask(EventHandlers[None]):
 
         @group.command()
         def check() -> None:
-            """Ask each provider whether it answers and takes the credential, and tell what its callbacks lack."""
-            lines, is_well = checked(self.components)
+            """Ask each provider whether it answers and takes the credential, and tell what the service lacks."""
+            lines, is_well = self.checked(current_app._get_current_object())  # type: ignore[attr-defined]  # noqa: SLF001  # Flask's own way
             click.echo("\n".join(lines))
             if not is_well:
                 raise SystemExit(1)

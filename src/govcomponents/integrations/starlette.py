@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from govcomponents.components import AsyncGovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError
+from govcomponents.integrations.checking import DEBUG, SHELLS, STRICT, checked
 from govcomponents.integrations.commands import AWAY, IDLE, TURN
 from govcomponents.privacy import Secret
 from govcomponents.web.access_logs import hide_callback_queries
@@ -38,7 +39,7 @@ try:
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.routing import BaseRoute, Mount, Route
+    from starlette.routing import BaseRoute, Mount, NoMatchFound, Route
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 except ImportError:
     raise ConfigurationError("Starlette is not installed", fix='pip install "govcomponents[starlette]"') from None
@@ -140,6 +141,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         self._refused: RefusedPage | None = None
         self._language: Callable[[Request], str] = _english
         self._open: tuple[AsyncGovComponents, AsyncWebHandlers] | None = None
+        SHELLS.add(self)
         SignInCookies(self._secrets)  # a secret that will not do is refused at once
         if later is not None:
             self._opened(later.components)
@@ -153,14 +155,25 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 
     @property
     def routes(self) -> list[Route]:
-        """The routes, to be mounted below a path such as "/gov"."""
+        """The routes, to be mounted below a path such as "/gov". Their names are "govcomponents.sign_out" and so on."""
         return [
-            Route("/sign-in", self._sign_in),
-            Route("/callback", self._callback),
-            Route("/sign-out", self._sign_out, methods=["POST"]),
-            Route("/events/{component}", self._event, methods=["POST"]),
-            Route("/health", self._health),
+            Route("/sign-in", self._sign_in, name="govcomponents.sign_in"),
+            Route("/callback", self._callback, name="govcomponents.callback"),
+            Route("/sign-out", self._sign_out, methods=["POST"], name="govcomponents.sign_out"),
+            Route("/events/{component}", self._event, methods=["POST"], name="govcomponents.event"),
+            Route("/health", self._health, name="govcomponents.health"),
         ]
+
+    def checked(self, app: object) -> tuple[list[str], bool]:
+        """Return what a check of an application tells, line by line, and whether all is well."""
+        if not isinstance(app, Starlette):
+            raise ConfigurationError("this is no Starlette or FastAPI application", fix="name the application itself")
+        gov = self._open[0] if self._open else AsyncGovComponents.from_settings()
+        is_strict = any(one.kwargs.get("same_site") == "strict" for one in app.user_middleware)
+        wrong = [STRICT] if is_strict else []
+        if app.debug and gov.runtime.is_production:
+            wrong.append(DEBUG)
+        return checked(gov, _path_of(app.routes, "govcomponents.callback"), wrong)
 
     @asynccontextmanager
     async def lifespan(self, app: object) -> AsyncIterator[None]:
@@ -299,6 +312,15 @@ async def _work(later: AsyncDurable, is_stopped: asyncio.Event) -> None:
             wait = AWAY
         with suppress(TimeoutError):
             await asyncio.wait_for(is_stopped.wait(), wait)
+
+
+def _path_of(routes: Sequence[BaseRoute], name: str) -> str | None:
+    """Return the path of a route by its name, which a mount that has one itself puts its own before."""
+    for route in routes:
+        mount = f"{route.name}:" if isinstance(route, Mount) and route.name else ""
+        with suppress(NoMatchFound):
+            return str(route.url_path_for(mount + name))
+    return None
 
 
 def _forget(request: Request) -> None:

@@ -14,6 +14,7 @@ ACCESS_LOGS: Final = (
     "daphne.server",
     "werkzeug",
     "django.server",
+    "aiohttp.access",
 )
 """The loggers of access of common servers."""
 
@@ -51,9 +52,16 @@ def hide_callback_queries(*loggers: str) -> None:
         logging.getLogger(name).addFilter(_FILTER)
 
 
+def unmasked() -> list[str]:
+    """Return the loggers that are named as logs of access are, and on which the filter is not."""
+    made = [one for one in logging.root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
+    names = {*ACCESS_LOGS, *(one.name for one in made if "access" in one.name.lower().split("."))}
+    return sorted(name for name in names if not is_hidden(name))
+
+
 def is_hidden(logger: str) -> bool:
     """Whether the filter is on a logger."""
-    return _FILTER in logging.getLogger(logger).filters
+    return any(isinstance(one, CallbackQueryFilter) for one in logging.getLogger(logger).filters)
 
 
 def masked(text: str) -> str:

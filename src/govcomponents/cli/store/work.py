@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib
 import json
 import os
 import signal
@@ -15,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from govcomponents.cli.loading import load
 from govcomponents.cli.outcome import Status, add_json, printable, tell
 from govcomponents.cli.store import add_database, data_keys, database_url, port_number, whole_number
 from govcomponents.errors import ConfigurationError, Unavailable
@@ -72,18 +72,7 @@ def _app(name: str) -> Later:
     from govcomponents.durable.async_service import AsyncDurable
     from govcomponents.durable.service import Durable
 
-    module, _, attribute = name.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigurationError(f"--app cannot be found ({type(error).__name__}: {error})", fix=_APP_FIX) from None
-    except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the service does when it is imported
-        where = f", {error.filename} line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        raise ConfigurationError(
-            f"--app cannot be imported ({type(error).__name__}{where})",
-            fix=f"see why: python -c 'import {module}'",
-        ) from None
+    found = load(name, _APP_FIX)
     if not isinstance(found, (AsyncDurable, Durable)):
         raise ConfigurationError(f"--app is no durable layer, but of the type {type(found).__name__}", fix=_APP_FIX)
     return found

@@ -17,7 +17,7 @@ from django.urls import NoReverseMatch, reverse
 
 from govcomponents.core.validation import is_absolute_url
 from govcomponents.errors import ConfigurationError, GovComponentsError
-from govcomponents.integrations.checking import UNPROVED, without_secret
+from govcomponents.integrations.checking import UNPROVED, of_access_logs, without_secret
 from govcomponents.integrations.django import sessions
 from govcomponents.integrations.django.service import (
     SIGNED_OUT,
@@ -54,6 +54,7 @@ def check_settings(**_asked: Any) -> list[CheckMessage]:
         *_signed_out(),
         *_durable(),
         *_users(),
+        *(Error(problem, hint=fix, id="govcomponents.E014") for problem, fix in of_access_logs()),
     ]
 
 

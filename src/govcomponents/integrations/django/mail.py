@@ -1,6 +1,7 @@
 """Django's own emails by the notification component: password resets, error mails, whatever calls `send_mail`.
 
-EMAIL_BACKEND = "govcomponents.integrations.django.mail.EmailBackend"
+MAILERS = {"default": {"BACKEND": "govcomponents.integrations.django.mail.EmailBackend"}}  # from Django 6.1
+EMAIL_BACKEND = "govcomponents.integrations.django.mail.EmailBackend"  # before
 GOVCOMPONENTS_EMAIL_TEMPLATE = "..."  # a template whose subject is ((subject)) and whose text is ((body))
 """
 
@@ -29,7 +30,15 @@ class EmailBackend(BaseEmailBackend):
     Each recipient gets an email of their own: nobody sees who else got it. The sender is the template's; `from_email`
     and other headers are the provider's business, and left out. Raises ConfigurationError if the setting is missing,
     and InvalidInput for a message with files, unless Django is told to fail silently.
+
+    An entry of MAILERS may have a template of its own: `"OPTIONS": {"template": "..."}`.
     """
+
+    def __init__(self, *args: Any, template: str | None = None, fail_silently: bool = False, **options: Any) -> None:
+        # `fail_silently` is not passed on: from Django 6.1 a backend that knows it keeps it itself.
+        super().__init__(*args, **options)
+        self.fail_silently = fail_silently
+        self._template = template
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Send messages, and return how many were accepted for all their recipients."""
@@ -45,7 +54,7 @@ class EmailBackend(BaseEmailBackend):
         return accepted
 
     def _send(self, message: EmailMessage) -> None:
-        template: Any = getattr(settings, SETTING, None)
+        template: Any = self._template or getattr(settings, SETTING, None)
         if not template:
             raise ConfigurationError(
                 f"{SETTING} is not set, so Django's emails have no template",

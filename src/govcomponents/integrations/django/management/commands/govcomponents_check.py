@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.urls import reverse
 
 from govcomponents.integrations.checking import checked
 from govcomponents.integrations.django import gov
@@ -18,7 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Print a line for each component and account, and what their callbacks lack."""
-        lines, is_well = checked(gov.components)
+        lines, is_well = checked(gov.components, reverse("govcomponents:callback"))
         self.stdout.write("\n".join(lines))
         if not is_well:
             sys.exit(1)

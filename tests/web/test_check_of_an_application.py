@@ -1,0 +1,97 @@
+"""`govcomponents check --app` asks an application what `flask gov check` asks, and names what is wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("flask")
+pytest.importorskip("fastapi")
+
+from govcomponents.sandbox.control.client_environment import environment
+from govcomponents.testing import serving
+
+FASTAPI = """
+from fastapi import FastAPI
+from starlette.middleware.sessions import SessionMiddleware
+from govcomponents.integrations.fastapi import FastAPIGov
+gov = FastAPIGov("a secret of the tests, of forty characters")
+app = FastAPI(lifespan=gov.lifespan)
+app.include_router(gov.router, prefix="/gov")
+"""
+FLASK = """
+from flask import Flask
+from govcomponents.integrations.flask import GovComponentsFlask
+def create_app():
+    app = Flask("service")
+    app.config["SECRET_KEY"] = "a secret of the tests, of forty characters"
+    GovComponentsFlask(app)
+    return app
+"""
+STARLETTE = """
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from govcomponents.integrations.starlette import StarletteGov
+gov = StarletteGov("a secret of the tests, of forty characters")
+app = Starlette(routes=[Mount("/gov", routes=gov.routes, name="ours")], lifespan=gov.lifespan)
+"""
+WELL = ["pay default: GOV.UK Pay: ok", "notify default: GOV.UK Notify: ok", "identity default: GOV.UK One Login: ok"]
+
+
+def ask(folder: Path, text: str, name: str = "app", **variables: str) -> tuple[int, str]:
+    """Write a service, and ask about it as its developer does, in a sandbox's environment."""
+    (folder / "service.py").write_text(text)
+    with serving(redirect_to="http://localhost:8000/gov/callback") as server:
+        given = {**os.environ, **dict(environment(server.sandbox.settings())), **variables}
+        given = {name: value for name, value in given.items() if value}
+        command = [sys.executable, "-m", "govcomponents.cli.main", "check", "--app", f"service:{name}"]
+        done = subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [(FASTAPI, "app"), (FLASK, "create_app"), (STARLETTE, "app")],
+    ids=["fastapi", "flask", "starlette"],
+)
+def test_a_service_that_is_well_is_told_so(tmp_path: Path, text: str, name: str) -> None:
+    assert ask(tmp_path, text, name) == (0, "\n".join([*WELL, ""]))
+
+
+def test_what_a_fastapi_service_lacks_is_named(tmp_path: Path) -> None:
+    wrong = FASTAPI + "import logging\nlogging.getLogger('service.access')\n"
+    wrong += "app.add_middleware(SessionMiddleware, secret_key='x' * 32, same_site='strict')\n"
+    url = "http://localhost:8000/elsewhere"
+    status, told = ask(tmp_path, wrong, GOVCOMPONENTS_PAY__WEBHOOK_SECRETS="", GOVCOMPONENTS_IDENTITY__REDIRECT_URL=url)
+    assert status == 1
+    assert "pay default: no webhook secret is set" in told
+    assert "GOVCOMPONENTS_PAY__WEBHOOK_SECRETS" in told
+    assert "to /elsewhere, and the callback is at /gov/callback" in told
+    assert 'cookie is SameSite "Strict"' in told
+    assert "the log 'service.access' is not masked" in told
+
+
+def test_routes_that_are_in_no_application_are_told(tmp_path: Path) -> None:
+    status, told = ask(tmp_path, FASTAPI.replace("app.include_router", "(lambda *_given, **_named: None)"))
+    assert (status, "the routes of the components are not in the application" in told) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "problem"),
+    [
+        ("from fastapi import FastAPI\napp = FastAPI()", "app", "no components of this package"),
+        (FASTAPI, "nothing", "cannot be found"),
+        (FLASK, "Flask", "no components of this package"),
+        (FASTAPI + "app = 7", "app", "no Starlette or FastAPI application"),
+    ],
+)
+def test_what_is_no_application_of_the_components_could_not_be_asked(
+    tmp_path: Path, text: str, name: str, problem: str
+) -> None:
+    status, told = ask(tmp_path, text, name)
+    assert (status, problem in told) == (2, True), told
