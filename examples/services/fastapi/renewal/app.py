@@ -143,7 +143,9 @@ def add_casework(app: FastAPI, components: Components, engine: AsyncEngine, pass
             return page(request, "casework.html", renewals=await records.newest(connection))
 
     @app.post("/casework/{reference}/refund", dependencies=[Depends(caseworker)])
-    async def refund(reference: str) -> Response:
+    async def refund(request: Request, reference: str) -> Response:
+        if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            raise HTTPException(403)  # browsers send the password with another site's form too
         async with engine.connect() as connection:
             found = [one for one in await records.newest(connection) if one.reference == reference]
         if not found:

@@ -86,6 +86,16 @@ def test_a_person_renews_and_a_caseworker_refunds(service: Service, gov_simulato
     assert service.get("/renew").status_code == 303
 
 
+def test_a_form_of_another_site_refunds_nothing(service: Service) -> None:
+    assert "Check your details" in service.sign_in().text
+    reference = re.search(r"LIC-[0-9A-F]{8}", service.get(service.person.pay(service.go_to_pay())).text)
+    assert reference
+    forged = {"Sec-Fetch-Site": "cross-site"}
+    told = service.browser.post(f"/casework/{reference[0]}/refund", auth=CASEWORKER, headers=forged)
+    assert told.status_code == 403
+    assert "refunded" not in service.browser.get("/casework", auth=CASEWORKER).text
+
+
 def test_the_service_speaks_welsh(service: Service, gov_outbox: Outbox) -> None:
     service.get("/language/cy")
     assert 'lang="cy"' in service.get("/").text

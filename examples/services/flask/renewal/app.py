@@ -111,6 +111,8 @@ def add_pages(app: Flask, components: Components) -> None:
     def refund(reference: str) -> ResponseReturnValue:
         if not is_caseworker(app):
             return "Caseworkers only\n", 401, {"WWW-Authenticate": 'Basic realm="casework"'}
+        if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+            return "From this service's own page only\n", 403  # browsers send the password with another site's form too
         with engine.connect() as connection:
             renewal = next((one for one in records.newest(connection) if one.reference == reference), None)
         if renewal is None:
@@ -154,4 +156,4 @@ def is_caseworker(app: Flask) -> bool:
     """Whether a caseworker asks. A department would put its own sign-on in the place of this."""
     expected = app.config["CASEWORK_PASSWORD"]
     given = request.authorization.password if request.authorization else None
-    return bool(expected and given) and hmac.compare_digest(str(given), str(expected))
+    return bool(expected and given) and hmac.compare_digest(str(given).encode(), str(expected).encode())

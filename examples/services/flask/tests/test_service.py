@@ -84,6 +84,21 @@ def test_a_person_renews_and_a_caseworker_refunds(
     assert service.get("/renew").status_code == 303
 
 
+def test_a_form_of_another_site_refunds_nothing(service: Service) -> None:
+    assert "Check your details" in service.sign_in().text
+    paid = service.get(service.person.pay(service.post("/renew").location or "")).text
+    reference = re.search(r"LIC-[0-9A-F]{8}", paid)
+    assert reference
+    forged = {**CASEWORKER, "Sec-Fetch-Site": "cross-site"}
+    assert service.browser.post(f"/casework/{reference[0]}/refund", base_url=SITE, headers=forged).status_code == 403
+    assert "refunded" not in service.browser.get("/casework", base_url=SITE, headers=CASEWORKER).text
+
+
+def test_a_password_that_is_no_ascii_is_wrong_and_no_error(service: Service) -> None:
+    wrong = {"Authorization": "Basic " + base64.b64encode("worker:caffè".encode()).decode()}
+    assert service.browser.get("/casework", base_url=SITE, headers=wrong).status_code == 401
+
+
 def test_the_service_speaks_welsh(service: Service, gov_outbox: Outbox) -> None:
     service.get("/language/cy")
     assert 'lang="cy"' in service.get("/").text
