@@ -64,7 +64,7 @@ demo: $(VENV)/.all ## set up, then run the example: a service that is killed and
 .PHONY: demo-django demo-flask demo-fastapi
 $(VENV)/.django $(VENV)/.flask $(VENV)/.fastapi: $(VENV)/.made pyproject.toml
 	$(INSTALLING)
-	@$(PY) -m pip install --quiet --quiet --editable ".[all,$(patsubst .%,%,$(notdir $@))]" $(if $(findstring fastapi,$@),uvicorn aiosqlite "sqlalchemy[asyncio]")
+	@$(PY) -m pip install --quiet --quiet --editable ".[all,$(patsubst .%,%,$(notdir $@))]" $(if $(findstring fastapi,$@),uvicorn aiosqlite "sqlalchemy[asyncio]") $(if $(findstring django,$@),whitenoise)
 	@touch $@
 
 demo-django: $(VENV)/.django

@@ -28,6 +28,10 @@ HOSTILE = (
     "tests/test_fuzz.py",
 )
 
+# The shells for web frameworks, and the example services on them.
+SHELLS = ("tests/web", "tests/core/test_web_frameworks.py", "tests/examples/test_services.py")
+FRAMEWORKS = ("django", "flask", "starlette", "fastapi")
+
 nox.needs_version = ">=2024.10.9"
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
@@ -60,13 +64,30 @@ def hostile(session: nox.Session) -> None:
 @nox.session(python=PYTHONS[0])
 def oldest(session: nox.Session) -> None:
     """Run the tests with the lowest version of each direct dependency."""
-    project = PYPROJECT["project"]
-    extras = project["optional-dependencies"]
-    constraints = Path(session.create_tmp()) / "oldest.txt"
-    requirements = [*project["dependencies"], *(one for name in OLDEST for one in extras[name])]
-    constraints.write_text("\n".join(oldest_of(requirements)))
-    session.install("--constraint", str(constraints), ".[dev]")
+    install_oldest(session, PYPROJECT["project"]["dependencies"], OLDEST)
     session.run("pytest", "-m", "not wheel", *session.posargs)
+
+
+def install_oldest(session: nox.Session, requirements: list[str], extras: tuple[str, ...]) -> None:
+    """Install what development needs, with the lowest version of some of it."""
+    optional = PYPROJECT["project"]["optional-dependencies"]
+    constraints = Path(session.create_tmp()) / "oldest.txt"
+    constraints.write_text("\n".join(oldest_of([*requirements, *(one for name in extras for one in optional[name])])))
+    session.install("--constraint", str(constraints), ".[dev]")
+
+
+@nox.session(python=[PYTHONS[0], PYTHONS[-2]])
+@nox.parametrize("age", ["oldest", "newest"])
+def frameworks(session: nox.Session, age: str) -> None:
+    """Run the tests of the shells with the oldest or the newest frameworks: part of `tests` and `oldest`, but quicker.
+
+    The newest Django needs a Python after the oldest that is supported here.
+    """
+    if age == "oldest":
+        install_oldest(session, [], FRAMEWORKS)
+    else:
+        session.install(".[dev]")
+    session.run("pytest", *(session.posargs or SHELLS))
 
 
 @nox.session(python=PYTHONS)

@@ -28,13 +28,8 @@ with transaction.atomic():
     gov.later.notify.send_email("sam@example.com", RECEIPT["en"], values, reference="LIC-1-receipt", on=connection)
 """
 NUDGE = """
-    from govcomponents.integrations.clocks import django_clock
-    transaction.on_commit(django_clock())
-"""
-WITH_TASKS = """
-from renewal.settings import *
-INSTALLED_APPS += ["django_tasks", "django_tasks_db"]
-TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    from renewal.components import nudge
+    transaction.on_commit(nudge)
 """
 
 
@@ -113,10 +108,9 @@ def test_celery_does_the_work_of_the_service(service: Service, tmp_path: Path) -
         pytest.skip(str(error))
 
 
-def test_djangos_tasks_do_the_work_of_the_service(service: Service, tmp_path: Path) -> None:
+def test_djangos_tasks_do_the_work_of_the_service(service: Service) -> None:
     pytest.importorskip("django_tasks_db")
-    (tmp_path / "with_tasks.py").write_text(WITH_TASKS)
-    service.variables["DJANGO_SETTINGS_MODULE"] = "with_tasks"
+    service.variables["RENEWAL_TASKS"] = "1"
     service.run("manage", "migrate", "--verbosity", "0")
     service.run("manage", "shell", "-c", SEND + NUDGE)
     assert service.server.sandbox.messages() == []  # it is put down, and a worker has to come

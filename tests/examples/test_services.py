@@ -43,6 +43,13 @@ def test_a_service_passes_its_own_tests(service: str) -> None:
     assert " passed" in run(service, "pytest", "-q", "-p", "no:cacheprovider")
 
 
+def test_the_django_service_works_with_djangos_tasks() -> None:
+    pytest.importorskip("django_tasks_db")
+    assert "1 passed" in run(
+        "django", "pytest", "-q", "-p", "no:cacheprovider", "-k", "djangos_tasks", RENEWAL_TASKS="1"
+    )
+
+
 @pytest.mark.parametrize("service", NAMES)
 def test_a_service_passes_the_type_checker(service: str) -> None:
     # With this package's own settings, under which `make test` has read its modules before this: they are read once.
@@ -60,7 +67,7 @@ def test_the_readme_installs_from_the_clone(service: str) -> None:
     commands = (folder / "README.md").read_text(encoding="utf-8").partition("```sh\n")[2].partition("```")[0]
     install, start = commands.splitlines()
     assert (folder / install.split()[2] / "pyproject.toml").exists()
-    assert (install.split()[-2:], start) == (["-r", "requirements.txt"], "python demo.py")
+    assert (install.split()[-2:], start) == (["-r", "requirements-dev.txt"], "python demo.py")
 
 
 def test_the_django_service_is_ready_to_be_deployed() -> None:

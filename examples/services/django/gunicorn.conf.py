@@ -1,6 +1,8 @@
 """How gunicorn serves the pages: a few processes with threads, and no query of a callback in its log."""
 
-bind = "0.0.0.0:8000"
+import os
+
+bind = f"0.0.0.0:{os.environ.get('PORT', '8000')}"
 workers = 4
 worker_class = "gthread"
 threads = 8

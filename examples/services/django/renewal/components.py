@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -61,6 +62,7 @@ def settle(payment: Payment) -> None:
             reference=f"{renewal.reference}-receipt",
             on=connection,
         )
+        transaction.on_commit(nudge)
     elif payment.is_finished and not payment.is_paid:
         renewal.let_try_again()
 
@@ -73,4 +75,13 @@ def refund(renewal: Renewal) -> bool:
             return False
         amount, reference = payment.refundable_amount(), f"{renewal.reference}-refund"
         gov.later.pay.refund(payment.id, amount, available=amount, reference=reference, on=connection)
+        transaction.on_commit(nudge)
     return True
+
+
+def nudge() -> None:
+    """Tell Django's tasks that there is something to do, where they are the clock."""
+    if settings.HAS_TASKS:
+        from govcomponents.integrations.clocks import django_clock  # needs tasks
+
+        django_clock()()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import django
+
 SECRET_KEY = os.environ["RENEWAL_SECRET_KEY"]
 ALLOWED_HOSTS = os.environ.get("RENEWAL_HOSTS", "localhost").split(",")
 ROOT_URLCONF = "renewal.urls"
@@ -20,6 +22,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",  # serves the style sheet, under gunicorn too
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -48,11 +51,16 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 GOVCOMPONENTS_DURABLE = {"keys": [key for key in os.environ.get("RENEWAL_DATA_KEYS", "").split(",") if key]}
 
+HAS_TASKS = bool(os.environ.get("RENEWAL_TASKS"))
+if HAS_TASKS:  # Django's own tasks are the clock, see README.md
+    TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+    INSTALLED_APPS += ["django_tasks_db"] if django.VERSION >= (6,) else ["django_tasks", "django_tasks_db"]
+
 LANGUAGE_CODE = "en"
 TIME_ZONE = "Europe/London"
 LANGUAGES = [("en", "English"), ("cy", "Cymraeg")]
 STATIC_URL = "static/"
-STATIC_ROOT = os.environ.get("RENEWAL_STATIC_ROOT", str(Path(__file__).parents[1] / "collected"))
+WHITENOISE_USE_FINDERS = True  # from where the files lie: nothing has to be collected first
 LOGIN_URL = "casework-sign-in"
 LOGIN_REDIRECT_URL = "casework"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -47,6 +48,14 @@ class Service:
 @pytest.fixture
 def service(gov_sandbox: GovComponents, gov_person: Person) -> Service:
     return Service(gov_sandbox, gov_person)
+
+
+@pytest.mark.skipif("RENEWAL_TASKS" not in os.environ, reason="RENEWAL_TASKS=1 makes Django's tasks the clock")
+def test_with_djangos_tasks_their_worker_sends_the_receipt(service: Service, gov_outbox: Outbox) -> None:
+    service.sign_in()
+    service.get(service.person.pay(service.go_to_pay()))
+    call_command("db_worker", "--batch", "--no-startup-delay")
+    gov_outbox.assert_sent(kind="email", contains="£145.00")
 
 
 def text(answer: Any) -> str:

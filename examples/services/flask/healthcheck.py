@@ -1,0 +1,11 @@
+"""Whether the pages answer, for the container's HEALTHCHECK. /gov/health tells of the providers too: for readiness."""
+
+from __future__ import annotations
+
+import os
+import sys
+from http.client import HTTPConnection
+
+service = HTTPConnection("localhost", int(os.environ.get("PORT", "8000")), timeout=4)
+service.request("HEAD", "/")
+sys.exit(service.getresponse().status >= 500)
