@@ -22,6 +22,7 @@ FIRE: dict[str, dict[str, str]] = {
     "GovComponentsAnswersNotUnderstood": {"operation": "notify.get", "provider": "GOV.UK Notify"},
     "GovComponentsRateLimited": {"provider": "GOV.UK Notify"},
     "GovComponentsSignInsRefused": {"reason": "expired"},
+    "GovComponentsCallbacksRefused": {"provider": "GOV.UK Pay", "reason": "not_proved"},
     "GovComponentsOutboxDead": {"account": "default"},
     "GovComponentsOutboxLate": {"account": "default"},
     "GovComponentsOutboxPaused": {"account": "default", "scope": "notify."},

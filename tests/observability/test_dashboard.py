@@ -81,7 +81,7 @@ def test_a_query_asks_for_words_that_are_said(name: str) -> None:
         said = {
             "govcomponents_happening": known,
             "error_type": {*errors.__all__, ""},
-            "govcomponents_reason": set(SignInReason),
+            "govcomponents_reason": {*SignInReason, "not_proved", "not_configured"},
             "govcomponents_state": {state.name.lower() for state in State} - {"done"} | {"waiting", "gave_up"},
             "govcomponents_payment_status": {*PaymentStatus, "looked_for", "not_made"},
             "govcomponents_operation": {"identity.complete"},

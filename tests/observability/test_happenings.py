@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from govcomponents import GovComponents, Happening, Observer, Settings
+import pytest
+
+from govcomponents import GovComponents, GovComponentsError, Happening, Observer, Settings
 from govcomponents.core.http.messages import Request, Response
 from govcomponents.core.transports.scripted import ScriptedTransport
 
@@ -70,3 +72,38 @@ def test_a_pause_of_a_bulk_send_is_told_with_its_length() -> None:
     assert told.seconds is not None
     assert 3.0 <= told.seconds <= 4.5
     assert "anary" not in repr(heard.happenings)
+
+
+@pytest.mark.parametrize(
+    ("component", "body", "headers", "provider", "reason"),
+    [
+        ("pay", b'{"canary": 1}', {"Pay-Signature": "canary"}, "GOV.UK Pay", "not_proved"),
+        ("notify", b'{"canary": 1}', {"Authorization": "Bearer canary-canary-canary"}, "GOV.UK Notify", "not_proved"),
+        ("identity", b"logout_token=canary.canary.canary", {}, "GOV.UK One Login", "malformed"),
+    ],
+)
+def test_a_callback_that_is_refused_is_told_with_the_reason(
+    component: str, body: bytes, headers: dict[str, str], provider: str, reason: str
+) -> None:
+    heard = Heard()
+    with GovComponents.sandbox(observers=[heard]) as gov, pytest.raises(GovComponentsError):
+        getattr(gov, component).parse_callback(body, headers)
+    (told,) = heard.happenings
+    assert (told.name, told.provider, told.account, told.labels) == (
+        "callback.refused",
+        provider,
+        "default",
+        {"reason": reason},
+    )
+
+
+def test_a_service_that_cannot_prove_callbacks_is_told_so() -> None:
+    heard = Heard()
+    settings = Settings(environment="test", pay={"api_key": "api_test_" + "k" * 40})
+    with (
+        GovComponents.from_settings(settings, observers=[heard]) as gov,
+        pytest.raises(GovComponentsError, match="secret"),
+    ):
+        gov.pay.parse_callback(b"{}", {"Pay-Signature": "0" * 64})
+    (told,) = heard.of("callback.refused")
+    assert told.labels == {"reason": "not_configured"}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
+from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.core.deadline import limited
 from govcomponents.core.journeys import current_journey
 from govcomponents.core.observe import Happening, Operation, OperationWatch, tell, watchers_of_calls
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 PortT = TypeVar("PortT", bound=Port[Any])
 T = TypeVar("T")
+
+_REASONS: Final = frozenset({NOT_CONFIGURED, *SignInReason})
+"""The codes of refused callbacks that are told to observers: a closed list, as all that metrics are labelled with."""
 
 
 class Service(Uncopied, Generic[PortT]):
@@ -153,6 +157,8 @@ class Service(Uncopied, Generic[PortT]):
                 undecided = undecided or error
         found = undecided or refusal
         assert found is not None  # noqa: S101  # there is always the own account
+        if isinstance(found, CallbackRefused):
+            self._tell("callback.refused", reason=found.code if found.code in _REASONS else "not_proved")
         raise found
 
 
