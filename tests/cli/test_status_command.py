@@ -45,8 +45,9 @@ def test_it_tells_how_everything_stands(url: str, capsys: Any) -> None:
     assert main(["status", "--database", url]) == 0
     text = capsys.readouterr().out
     assert "outbox pending: 1" in text
-    assert "data keys none age: " in text
-    assert "needs somebody: no" in text
+    assert "data key none: " in text
+    assert "1 rows need it" in text
+    assert text.startswith("needs somebody: no\n")
     assert "anary" not in told + text
 
 
@@ -73,6 +74,46 @@ def test_what_needs_somebody_is_told_by_the_exit_status(url: str, capsys: Any) -
     assert (found["callbacks"]["gave_up"], found["needs_somebody"]) == (1, True)
     assert found["callbacks"]["last"] == {"pay": "2026-03-02T09:00:00+00:00"}
     assert 40 <= found["budgets"]["default notify"] <= 50
+
+
+def test_the_ages_of_providers_keys_are_told_where_processes_share_them(url: str, capsys: Any) -> None:
+    import sqlalchemy as sa
+
+    from govcomponents.durable import SqlDocumentStore
+    from govcomponents.identity import SharedDocument
+
+    capsys.readouterr()
+    assert main(["status", "--database", url, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["provider_keys"] == []
+    engine, now = sa.create_engine(url), time.time()
+    store = SqlDocumentStore(engine)
+    for key, body, age, fresh_for in (
+        ("keys https://issuer.example.gov.uk", b'{"keys": []}', 7200, 60),
+        ("discovery https://issuer.example.gov.uk", b'{"issuer": "https://issuer.example.gov.uk/"}', 60, 60),
+        ("did x", b'{"id": "did:web:identity.example.gov.uk", "assertionMethod": []}', 90_000, -60),
+        ("keys https://other.example.gov.uk", b'{"keys": []}', 1, 60),
+        ("discovery https://other.example.gov.uk", b"<html>", 1, 60),
+    ):
+        store.put(key, SharedDocument(body, now - age, now + fresh_for), now + 1e6)
+    store.begin("keys https://being.fetched.example.gov.uk", now + 10, now)
+    engine.dispose()
+    assert main(["status", "--database", url, "--json"]) == 0
+    found = {(one["kind"], one["name"]): one for one in json.loads(capsys.readouterr().out)["provider_keys"]}
+    hashes = {name for kind, name in found if len(name) == 8}
+    assert found.keys() == {
+        ("jwks", "https://issuer.example.gov.uk/"),
+        ("discovery", "https://issuer.example.gov.uk/"),
+        ("did", "did:web:identity.example.gov.uk"),
+        *((kind, name) for kind in ("jwks", "unreadable") for name in hashes if (kind, name) in found),
+    }
+    assert len(found) == 5
+    keys, did = found["jwks", "https://issuer.example.gov.uk/"], found["did", "did:web:identity.example.gov.uk"]
+    assert (7200 <= keys["age"] < 7500, keys["is_stale"]) == (True, False)
+    assert (90_000 <= did["age"] < 90_300, did["is_stale"]) == (True, True)
+    assert main(["status", "--database", url]) == 0
+    text = capsys.readouterr().out
+    assert "jwks https://issuer.example.gov.uk/: 2 h " in text
+    assert "did did:web:identity.example.gov.uk: 1 d 1 h old, due to be fetched again\n" in text
 
 
 def test_the_screen_is_drawn_until_it_is_interrupted(url: str, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add this subcommand to the command line."""
-    told = "show the outbox, callbacks, budgets and data keys; exits with 1 if something needs somebody"
+    told = "show the outbox, callbacks, budgets and keys; exits with 1 if something needs somebody"
     parser = commands.add_parser("status", help=told, description=f"{told[0].upper()}{told[1:]}.", epilog=STATUSES)
     add_database(parser)
     add_json(parser)
@@ -38,8 +38,7 @@ def show(options: argparse.Namespace) -> int:
     with opened(options) as engine:
         found = board(engine)
         if options.every is None or options.json:
-            facts = _facts(found)
-            report(options, facts, [f"{name}: {value}" for name, value in _shown(facts)])
+            report(options, _facts(found), [f"{name}: {value}" for name, value, _ in _lines(found)])
             return Status.NOT_ALL if found.needs_somebody else Status.DONE
         from rich.console import Console
         from rich.live import Live
@@ -48,8 +47,9 @@ def show(options: argparse.Namespace) -> int:
 
         def screen(current: Board) -> Table:
             table = Table("what", "now", title=f"govcomponents, {time.strftime('%H:%M:%S')}")
-            for name, value in _shown(_facts(current)):
-                table.add_row(Text(printable(name)), Text(printable(value)))
+            for name, value, is_trouble in _lines(current):
+                style = "bold red" if is_trouble else ""
+                table.add_row(Text(printable(name), style), Text(printable(value), style))
             return table
 
         with Live(screen(found), console=Console(), auto_refresh=False) as live:
@@ -81,19 +81,53 @@ def _facts(found: Board) -> dict[str, object]:
         "data_keys": {
             key.id: {"age": None if key.age is None else round(key.age, 1), "rows": key.rows} for key in found.keys
         },
+        "provider_keys": [
+            {"kind": one.kind, "name": one.name, "age": round(one.age, 1), "is_stale": one.is_stale}
+            for one in found.documents
+        ],
         "needs_somebody": found.needs_somebody,
     }
 
 
-def _shown(facts: dict[str, object], before: str = "") -> list[tuple[str, str]]:
-    """Return each fact with its name, for people."""
-    lines: list[tuple[str, str]] = []
-    for name, value in facts.items():
-        whole = f"{before} {name.replace('_', ' ')}".strip()
-        if isinstance(value, dict):
-            lines += _shown(value, whole)
-        elif isinstance(value, bool):
-            lines.append((whole, "yes" if value else "no"))
-        else:
-            lines.append((whole, ", ".join(map(str, value)) if isinstance(value, list) else str(value)))
-    return lines
+def _lines(found: Board) -> list[tuple[str, str, bool]]:
+    """Return what people read, what needs somebody first: a low terminal shows the first lines only."""
+    outbox = found.outbox
+    return [
+        ("needs somebody", "yes" if found.needs_somebody else "no", found.needs_somebody),
+        ("outbox dead", str(outbox.dead), outbox.dead > 0),
+        ("outbox paused", ", ".join(outbox.paused) or "nothing", bool(outbox.paused)),
+        ("callbacks gave up", str(found.gave_up), found.gave_up > 0),
+        ("outbox in doubt", str(outbox.in_doubt), False),
+        ("outbox pending", str(outbox.pending), False),
+        ("outbox late by", _time(outbox.late_by), False),
+        ("outbox sending", str(outbox.sending), False),
+        ("outbox refused", str(outbox.refused), False),
+        ("callbacks waiting", str(found.waiting), False),
+        ("callbacks late by", _time(found.late_by), False),
+        *(
+            (f"callbacks last {source}", at.isoformat(sep=" ", timespec="seconds"), False)
+            for source, at in found.last.items()
+        ),
+        ("payments looked for", str(found.looked_for), False),
+        *((f"budget {name}", f"booked for {_time(seconds)}", False) for name, seconds in found.booked.items()),
+        *((f"data key {key.id}", f"{_age(key.age)}, {key.rows} rows need it", False) for key in found.keys),
+        *(
+            (f"{one.kind} {one.name}", _age(one.age) + (", due to be fetched again" if one.is_stale else ""), False)
+            for one in found.documents
+        ),
+    ]
+
+
+def _age(seconds: float | None) -> str:
+    return "no age known" if seconds is None else f"{_time(seconds)} old"
+
+
+def _time(seconds: float) -> str:
+    """Write a time with its two largest units."""
+    left = round(seconds)
+    written = []
+    for unit, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        if left >= size:
+            written.append(f"{left // size} {unit}")
+            left %= size
+    return " ".join(written[:2]) or "0 s"

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from govcomponents.durable.operating.data_keys import data_keys
 from govcomponents.durable.operating.gauges import NEWEST
+from govcomponents.durable.operating.provider_documents import provider_documents
 from govcomponents.durable.outbox.status import OutboxStatus, outbox_status
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import BUDGET, INBOX, IS_UNKNOWN, IS_WAITING, database_time
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from govcomponents.durable.operating.data_keys import DataKey
+    from govcomponents.durable.operating.provider_documents import ProviderDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +28,8 @@ class Board:
 
     Of the newest 10,000 callbacks: `gave_up` are those that were given up, `last` is when the last came, by its source.
     `looked_for` are payments of which it is not known whether they were made. `booked` is for how many seconds the
-    budget of an account's scope is booked ahead. `keys` are the data keys that what is kept stands under.
+    budget of an account's scope is booked ahead. `keys` are the data keys that what is kept stands under,
+    `documents` the copies of providers' keys that processes share.
     """
 
     outbox: OutboxStatus
@@ -37,6 +40,7 @@ class Board:
     looked_for: int
     booked: Mapping[str, float]
     keys: Sequence[DataKey]
+    documents: Sequence[ProviderDocument]
 
     @property
     def needs_somebody(self) -> bool:
@@ -62,6 +66,7 @@ def board(engine: sa.Engine) -> Board:
             sa.select(BUDGET.c.account, BUDGET.c.scope, BUDGET.c.next_at - now).order_by(BUDGET.c.account)
         ).all()
         keys = data_keys(connection)
+        documents = provider_documents(connection)
     return Board(
         outbox=outbox,
         waiting=count,
@@ -71,4 +76,5 @@ def board(engine: sa.Engine) -> Board:
         looked_for=looked_for,
         booked={f"{account} {scope}": max(0.0, ahead) for account, scope, ahead in budgets},
         keys=keys,
+        documents=documents,
     )
