@@ -147,12 +147,12 @@ def of_each(run: Callable[..., None], name: str) -> dict[str, object]:
     }
 
 
+VARIANTS: dict[str, Any] = {
+    "unwatched": unwatched,
+    "by_nothing": by_nothing,
+    **of_each(by_opentelemetry, "get"),
+    **of_each(by_bare_spans, "bare"),
+}
+
 if __name__ == "__main__":
-    choose(
-        {
-            "unwatched": unwatched,
-            "by_nothing": by_nothing,
-            **of_each(by_opentelemetry, "get"),
-            **of_each(by_bare_spans, "bare"),
-        }
-    )
+    choose(VARIANTS)
