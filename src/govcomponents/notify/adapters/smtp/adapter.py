@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.notify.adapters.smtp.settings import MailSettings, ascii_address
-from govcomponents.notify.capabilities import NotifyCapability
+from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.models import Channel, NotificationId, Sent, TemplateId
 from govcomponents.notify.port import NotifyPort
 from govcomponents.privacy import Personal
@@ -49,15 +49,7 @@ class Smtp(NotifyPort):
 
     provider = "SMTP"
     capabilities = frozenset(
-        {
-            NotifyCapability.EMAIL,
-            NotifyCapability.ATTACHMENTS,
-            NotifyCapability.TEMPLATES,
-            NotifyCapability.PREVIEW,
-            NotifyCapability.REPLY_TO,
-            NotifyCapability.UNSUBSCRIBE,
-            NotifyCapability.SANITISE,
-        }
+        {Can.EMAIL, Can.ATTACHMENTS, Can.TEMPLATES, Can.PREVIEW, Can.REPLY_TO, Can.UNSUBSCRIBE, Can.SANITISE}
     )
 
     def __init__(self, settings: MailSettings, runtime: Runtime) -> None:
