@@ -78,7 +78,7 @@ class Settlement:
 class Exemption:
     """An exemption from strong customer authentication: its `kind`, and its `outcome` in the provider's words."""
 
-    requested: bool
+    requested: bool = False
     kind: str | None = None
     outcome: str | None = None
 
@@ -102,7 +102,7 @@ class Payment(Result):
     amount: Money
     reference: str
     description: str
-    created_at: datetime | None
+    created_at: datetime | None = None
     payment_provider: str | None = None
     payment_provider_id: str | None = None
     total: Money
@@ -203,7 +203,7 @@ class PaymentEvent(Result):
 
     payment_id: PaymentId
     state: PaymentState
-    at: datetime | None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,11 +214,11 @@ class Refund(Result):
     """
 
     id: RefundId
-    payment_id: PaymentId | None
+    payment_id: PaymentId | None = None
     amount: Money
     status: RefundStatus
     raw_status: str
-    created_at: datetime | None
+    created_at: datetime | None = None
     settled_on: date | None = None
 
     @property
@@ -236,7 +236,7 @@ class Agreement(Result):
     description: str
     status: AgreementStatus
     raw_status: str
-    created_at: datetime | None
+    created_at: datetime | None = None
     cancelled_at: datetime | None = None
     user_identifier: Personal[str] | None = None
     card: Card | None = None
@@ -262,8 +262,8 @@ class Dispute(Result):
     amount: Money
     status: DisputeStatus
     raw_status: str
-    reason: str | None
-    created_at: datetime | None
+    reason: str | None = None
+    created_at: datetime | None = None
     evidence_due_at: datetime | None = None
     fee: Money | None = None
     net: Money | None = None

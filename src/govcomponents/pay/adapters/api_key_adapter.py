@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from govcomponents.core.http.bearer import BearerKey
 from govcomponents.core.http.client import HttpClient
 from govcomponents.core.http.error_mapping import facts_of
+from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.responses import LazyJson, read_as, read_part_as
 from govcomponents.core.ports.answers import check_is
 from govcomponents.core.ports.port import SecretForm
@@ -137,18 +138,32 @@ class ApiKeyAdapter(PayPort):
         """Return the error that an answer other than success stands for."""
         raise NotImplementedError(f"{type(self).__name__} does not say what refusals mean")
 
+    def _is_at_work(self, error: GovComponentsError) -> bool:  # noqa: ARG002  # a provider may say nothing of it
+        """Whether a refusal says that an earlier request under the same idempotency key is still being worked on."""
+        return False
+
     async def _ask(self, request: Request, http: HttpClient | None = None) -> Response:
-        return self._checked(request, await (http or self._http).send(request))
+        """Return an answer that says success. Raises the error that any other stands for.
 
-    def _checked(self, request: Request, response: Response) -> Response:
-        """Return an answer that says success. Raises the error that any other stands for."""
-        if 200 <= response.status < 300:
-            return response
-        raise self._refusal(request, response)
+        While an earlier attempt under the same key is at work there is a pause, and then it is asked once more.
+        """
+        client = http or self._http
+        response = await client.send(request)
+        if not _is_success(response):
+            error = self._refusal(request, response)
+            if request.replay is not Replay.IDEMPOTENT or not self._is_at_work(error):
+                raise error
+            await client.transport.sleep(self.rate_limit_wait)
+            response = await client.send(request)
+        if not _is_success(response):
+            raise self._refusal(request, response)
+        return response
 
-    async def _pause(self) -> None:
-        """Wait while an earlier attempt under the same idempotency key comes to its end."""
-        await self._http.transport.sleep(self.rate_limit_wait)
+    async def _done(self, request: Request, http: HttpClient | None = None, *, status: int = 204) -> None:
+        """Ask for something to be done, which one status alone says that it is."""
+        response = await self._ask(request, http)
+        if response.status != status:
+            raise self._unexpected(f"the answer is not the documented {status}", request, response)
 
     async def _one(self, request: Request, reader: Reader[A, T]) -> T:
         """Ask for one thing, and say it in the port's words."""
@@ -249,6 +264,10 @@ class ApiKeyAdapter(PayPort):
 
     def _invalid(self, operation: str, field: str, problem: str, fix: str) -> InvalidInput:
         return InvalidInput(field=field, problem=problem, fix=fix, operation=operation, provider=self.provider)
+
+
+def _is_success(response: Response) -> bool:
+    return 200 <= response.status < 300
 
 
 @contextmanager

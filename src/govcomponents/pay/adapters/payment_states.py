@@ -55,6 +55,12 @@ def payment_state(
     )
 
 
+@lru_cache(maxsize=256)
+def captured(state: PaymentState) -> PaymentState:
+    """Return a state whose money was taken, which says nothing of a payment that is not paid."""
+    return replace(state, is_captured=state.is_paid)
+
+
 def agreeing(change: PaymentChange, state: PaymentState | None) -> PaymentState | None:
     """Return a state that says what the change says; None for one that says something else.
 

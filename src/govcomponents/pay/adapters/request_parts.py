@@ -34,6 +34,37 @@ def reading(
     return Request(operation, "GET", url, Replay.ALWAYS, headers, lookup=lookup, template=template)
 
 
+def writing(
+    operation: str,
+    template: str,
+    ids: Mapping[str, str] = MappingProxyType({}),
+    fields: Mapping[str, object] | None = None,
+    extra: Mapping[str, object] | None = None,
+    *,
+    provider: str,
+    is_form: bool = False,
+    headers: Mapping[str, str] = MappingProxyType({}),
+    key: str | None = None,
+    acts_once: bool = False,
+    lookup: str = "",
+    timeout: float | None = None,
+) -> Request:
+    """Make the request that changes what is at a path of these ids, by JSON, or by a form. None is for no body.
+
+    It is sent again after any failure only under an idempotency `key`, or where a repeat changes nothing (`acts_once`).
+    Raises InvalidInput for an `extra` that cannot go along.
+    """
+    path, sent, body = path_of(template, **ids), dict(headers), None
+    if fields is not None:
+        write = form_body if is_form else json_body
+        body = write(fields, extra, operation=operation, provider=provider)
+        sent["Content-Type"] = "application/x-www-form-urlencoded" if is_form else "application/json"
+    if key is not None:
+        sent["Idempotency-Key"] = key
+    replay = Replay.IDEMPOTENT if acts_once or key is not None else Replay.UNSENT
+    return Request(operation, "POST", path, replay, sent, body, timeout, lookup, provider, key, template)
+
+
 def given(**fields: object) -> dict[str, object]:
     """Leave out the fields that are None, False or without content."""
     return {name: value for name, value in fields.items() if value is not None and value is not False and value != {}}

@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from govcomponents.core.http.responses import LazyJson
-from govcomponents.core.times import date_or_none, time_or_none
-from govcomponents.pay.adapters.govuk_pay.wire import SettlementPart, StatePart, read_state
+from govcomponents.pay.adapters.govuk_pay.wire import Settlement, StatePart, read_state
 from govcomponents.pay.adapters.payment_states import agreeing
-from govcomponents.pay.adapters.values import Units, pounds
+from govcomponents.pay.adapters.values import Pence, Readable, Time, at
 from govcomponents.pay.events import PaymentChange, PaymentChanged, RefundChanged, UnknownEvent
 from govcomponents.pay.ids import PaymentId
 from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus, RefundStatus
@@ -46,10 +46,19 @@ _FAILED: Final = {
 }
 
 
-_AMOUNT: Final = TypeAdapter(Units)
-_STATE: Final = TypeAdapter(StatePart)
-_SETTLEMENT: Final = TypeAdapter(SettlementPart)
-T = TypeVar("T")
+class _Message(TypedDict, total=False):
+    event_type: Readable[str]
+    occurred_at: Annotated[Readable[Time], at("created_date")]
+    payment_id: Annotated[Readable[PaymentId], at("resource_id")]
+    # The resource is always the payment, also of a refund: which one it was, and its amount, are not told.
+    reference: Annotated[Readable[str], at("resource", "reference")]
+    amount: Annotated[Readable[Pence], at("resource", "amount")]
+    total: Annotated[Readable[Pence], at("resource", "total_amount")]
+    state: Annotated[Readable[StatePart], at("resource", "state")]
+    settlement: Annotated[Readable[Settlement], at("resource", "settlement_summary")]
+
+
+_MESSAGE: Final = TypeAdapter(_Message)
 
 
 def sign(body: bytes, secret: str) -> str:
@@ -61,52 +70,32 @@ def parse_callback(body: bytes, headers: Mapping[str, str], callbacks: SignedCal
     """Verify a message with any of the secrets, then read it. Raises CallbackRefused."""
     given = callbacks.signature(body, headers)
     callbacks.prove(lambda secret: sign(body, secret), [given])
-    key, message = callbacks.read(body, "webhook_message_id")
-    # The resource is always the payment, also of a refund: which one it was, and its amount, are not told.
-    resource = message.get("resource")
-    shown: Mapping[str, object] = resource if isinstance(resource, dict) else {}
-    payment_id = _text(message.get("resource_id"))
-    name = _text(message.get("event_type")) or ""
+    key, content = callbacks.read(body, "webhook_message_id")
+    message = _MESSAGE.validate_python(content)
+    name, payment_id, amount = message.get("event_type") or "", message.get("payment_id"), message.get("amount")
     facts: EventFacts = {
         "key": key,
         "raw_type": name,
-        "occurred_at": time_or_none(_text(message.get("created_date"))),
-        "payment_id": PaymentId(payment_id) if payment_id else None,
-        "reference": _text(shown.get("reference")),
+        "occurred_at": message.get("occurred_at"),
+        "payment_id": payment_id or None,
+        "reference": message.get("reference") or None,
         "is_live": None,
         "raw": LazyJson(body),
     }
-    if payment_id is None:
-        return UnknownEvent(**facts)
-    amount = pounds(_readable(_AMOUNT, shown.get("amount")))
-    if name == "card_payment_refunded":
+    if payment_id and name == "card_payment_refunded":
         return RefundChanged(**facts, status=RefundStatus.SUCCEEDED, payment_amount=amount)
-    if change := _CHANGES.get(name):
-        total = pounds(_readable(_AMOUNT, shown.get("total_amount"))) if change in _PAID else None
-        state = agreeing(change, _state(shown))
-        return PaymentChanged(**facts, change=change, state=state, amount=total or amount, payment_amount=amount)
+    if payment_id and (change := _CHANGES.get(name)):
+        taken = message.get("total") if change in _PAID else None
+        state = agreeing(change, _state(message))
+        return PaymentChanged(**facts, change=change, state=state, amount=taken or amount, payment_amount=amount)
     return UnknownEvent(**facts)
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
-
-
-def _readable(kind: TypeAdapter[T], part: object) -> T | None:
-    """Read a part of a message; None if it is not there, or not of the documented form."""
-    try:
-        return kind.validate_python(part)
-    except ValidationError:
-        return None
-
-
-def _state(shown: Mapping[str, object]) -> PaymentState | None:
-    part = _readable(_STATE, shown.get("state"))
+def _state(message: _Message) -> PaymentState | None:
+    part, settlement = message.get("state"), message.get("settlement")
     if not part:
         return None
-    settled = _readable(_SETTLEMENT, shown.get("settlement_summary"))
-    is_captured = date_or_none((settled or {}).get("captured_date")) is not None
-    state = read_state(part, is_captured=is_captured)
+    state = read_state(part, is_captured=settlement is not None and settlement.captured_on is not None)
     if failure := _FAILED.get(state.raw_status):
         return replace(state, status=PaymentStatus.FAILED, is_finished=True, is_captured=False, failure=failure)
     return state

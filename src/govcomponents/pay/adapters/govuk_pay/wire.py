@@ -1,28 +1,34 @@
-"""Requests to GOV.UK Pay's public API, and the form of its answers (GOV.UK Pay docs: API reference)."""
+"""GOV.UK Pay's API: its paths and limits, and its answers in the port's words (GOV.UK Pay docs: API reference)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Final, Required
-from urllib.parse import urlencode
 
-from pydantic import Field
+from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from govcomponents.core.http.messages import Replay, Request
-from govcomponents.core.http.responses import Wire
-from govcomponents.pay import inputs
-from govcomponents.pay.adapters.payment_states import payment_state
-from govcomponents.pay.adapters.request_parts import given, json_body, path_of
-from govcomponents.pay.adapters.values import Scalar, SignedUnits, Units, at, revealed
+from govcomponents.core.results import Metadata, Raw
+from govcomponents.money import Money
+from govcomponents.pay import models
+from govcomponents.pay.adapters import values
+from govcomponents.pay.adapters.api_key_adapter import Reader
+from govcomponents.pay.adapters.payment_states import captured, payment_state
+from govcomponents.pay.adapters.values import Datum, Day, Pence, Time, Units, at, into, words
 from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
 from govcomponents.pay.limits import AmountLimits, PayLimits
-from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus
-from govcomponents.privacy import Personal
+from govcomponents.pay.states import (
+    AgreementStatus,
+    DisputeStatus,
+    FailureReason,
+    PaymentState,
+    PaymentStatus,
+    RefundableStatus,
+    RefundStatus,
+)
+from govcomponents.privacy import Secret
 
-Search = inputs.PaymentSearch | inputs.RefundSearch | inputs.AgreementSearch | inputs.DisputeSearch
 PROVIDER: Final = "GOV.UK Pay"
 PAYMENTS: Final = "/v1/payments"
 REFUNDS: Final = "/v1/refunds"
@@ -34,10 +40,6 @@ DISPUTES: Final = "/v1/disputes"
 AUTH: Final = "/v1/auth"
 LARGEST_PAGE: Final = 500
 RATE_LIMIT_WAIT: Final = 1.0  # it sends no Retry-After, and counts by the second of the clock (docs: rate limits)
-# Behind what acts on a card the API waits up to 10 s for the card's provider (pay-connector, config.yaml), so hearing
-# nothing for less than that says nothing.
-_PATIENT: Final = 25.0
-
 LIMITS: Final = PayLimits(
     amounts={"GBP": AmountLimits(least=1, most=10_000_000)},
     only_these_currencies=True,
@@ -63,6 +65,14 @@ LIMITS: Final = PayLimits(
 # Its words for a payment's status are the port's, but for one.
 STATUSES: Final = {status.value: status for status in PaymentStatus if status is not PaymentStatus.UNKNOWN}
 STATUSES["success"] = STATUSES.pop("succeeded")
+_REFUND_STATUS: Final = {
+    "submitted": RefundStatus.SUBMITTED,
+    "success": RefundStatus.SUCCEEDED,
+    "error": RefundStatus.ERROR,
+}
+_REFUNDABLE: Final = {status.value: status for status in RefundableStatus}
+_AGREEMENT_STATUS: Final = {status.value: status for status in AgreementStatus}
+_DISPUTE_STATUS: Final = {status.value: status for status in DisputeStatus}
 FAILURES: Final = {
     "P0010": FailureReason.DECLINED,
     "P0020": FailureReason.EXPIRED,
@@ -72,192 +82,8 @@ FAILURES: Final = {
 }
 
 
-# Requests.
-
-LOOK_AT_PAYMENT: Final = "get the payment and decide from its state"
-_LOOK_FOR_PAYMENT: Final = (
-    "search payments for the reference; a payment that nobody pays takes no money and expires by itself, "
-    "so making another is safe"
-)
-
-
-def act(
-    operation: str, template: str, *, replay: Replay = Replay.UNSENT, lookup: str = LOOK_AT_PAYMENT, **ids: str
-) -> Request:
-    """Do what the last part of a path says, such as to cancel a payment. Such a request has no body."""
-    path = path_of(template, **ids)
-    return Request(operation, "POST", path, replay, timeout=_PATIENT, lookup=lookup, template=template)
-
-
-def _post(
-    operation: str,
-    template: str,
-    body: Mapping[str, object],
-    extra: Mapping[str, object] | None,
-    *,
-    lookup: str,
-    timeout: float | None = None,
-    key: str | None = None,
-    payment_id: str = "",
-) -> Request:
-    # Not escaped: the firewall in front of the API may refuse a backslash (GOV.UK Pay docs: error codes, P0920).
-    content = json_body(body, extra, operation=operation, provider=PROVIDER)
-    headers, replay, path = (
-        {"Content-Type": "application/json"},
-        Replay.UNSENT,
-        path_of(template, payment_id=payment_id),
-    )
-    if key is not None:
-        headers["Idempotency-Key"], replay = key, Replay.IDEMPOTENT
-    return Request(operation, "POST", path, replay, headers, content, timeout, lookup, PROVIDER, key, template)
-
-
-def _prefilled(details: inputs.CardholderDetails) -> dict[str, object]:
-    address = details.billing_address or inputs.BillingAddress()
-    return given(
-        cardholder_name=revealed(details.name),
-        billing_address=given(
-            line1=revealed(address.line1),
-            line2=revealed(address.line2),
-            postcode=revealed(address.postcode),
-            city=revealed(address.city),
-            country=address.country,
-        ),
-    )
-
-
-def _attended(new: inputs.NewPayment | inputs.NewTelephonePayment, **more: object) -> dict[str, object]:
-    return given(
-        amount=new.amount.minor,
-        reference=new.reference,
-        description=new.description,
-        language=new.language,
-        email=revealed(new.email),
-        delayed_capture=new.delayed_capture,
-        metadata=new.metadata,
-        prefilled_cardholder_details=new.prefilled and _prefilled(new.prefilled),
-        **more,
-    )
-
-
-def create(new: inputs.NewPayment) -> Request:
-    """Create a payment in the mode `web`. Pay ignores an idempotency key here, so it is not sent."""
-    body = _attended(
-        new,
-        return_url=new.return_url,
-        moto=new.moto,
-        set_up_agreement=new.set_up_agreement,
-        agreement_payment_type=new.agreement_payment_type,
-    )
-    return _post("pay.create", PAYMENTS, body, new.extra, lookup=_LOOK_FOR_PAYMENT)
-
-
-def create_by_telephone(new: inputs.NewTelephonePayment) -> Request:
-    """Create a payment in the mode `moto_api`."""
-    body = _attended(new, authorisation_mode="moto_api")
-    return _post("pay.create_by_telephone", PAYMENTS, body, new.extra, lookup=_LOOK_FOR_PAYMENT)
-
-
-def charge_agreement(charge: inputs.AgreementCharge) -> Request:
-    """Create a payment in the mode `agreement`: the one call whose idempotency key Pay honours, for 24 hours."""
-    body = given(
-        amount=charge.amount.minor,
-        reference=charge.reference,
-        description=charge.description,
-        authorisation_mode="agreement",
-        agreement_id=charge.agreement_id,
-        agreement_payment_type=charge.agreement_payment_type,
-        metadata=charge.metadata,
-    )
-    lookup = "call again with the same arguments and the idempotency key of this error; it charges once"
-    return _post("pay.charge_agreement", PAYMENTS, body, charge.extra, lookup=lookup, key=charge.idempotency_key)
-
-
-def authorise(card: inputs.CardDetails) -> Request:
-    """Send a card. Goes without the API key, and burns its token."""
-    body = {
-        "one_time_token": card.one_time_token.reveal(),
-        "card_number": card.card_number.reveal(),
-        "cvc": card.cvc.reveal(),
-        "expiry_date": card.expiry.reveal(),
-        "cardholder_name": card.cardholder_name.reveal(),
-    }
-    lookup = LOOK_AT_PAYMENT + "; never send the card again for the same payment"
-    return _post("pay.authorise", AUTH, body, None, lookup=lookup, timeout=_PATIENT)
-
-
-def refund(new: inputs.NewRefund) -> Request:
-    """Refund. `refund_amount_available` is Pay's only guard against refunding twice, so it always goes along."""
-    body = {"amount": new.amount.minor, "refund_amount_available": new.available.minor}
-    lookup = (
-        "get the payment and compare what is left to refund, or list its refunds (they can lag); repeating the "
-        "call with the same `available` cannot refund twice, with a newer one it can"
-    )
-    return _post(
-        "pay.refund", PAYMENT_REFUNDS, body, new.extra, lookup=lookup, timeout=_PATIENT, payment_id=new.payment_id
-    )
-
-
-def create_agreement(new: inputs.NewAgreement) -> Request:
-    """Create an agreement."""
-    body = given(reference=new.reference, description=new.description, user_identifier=new.user_identifier)
-    lookup = "search agreements for the reference; one without a card charges nothing, so making another is safe"
-    return _post("pay.create_agreement", AGREEMENTS, body, new.extra, lookup=lookup)
-
-
-# What the filters of a search are called, where that differs from the port.
-_FILTERS: Final = {
-    "created_from": "from_date",
-    "created_before": "to_date",
-    "settled_from": "from_settled_date",
-    "settled_to": "to_settled_date",
-    "first_digits": "first_digits_card_number",
-    "last_digits": "last_digits_card_number",
-}
-
-
-def search(operation: str, path: str, wanted: Search, page: int, size: int, before: datetime | None) -> Request:
-    """One page of a search, of what was made before a time, if one is given."""
-    names = {**_FILTERS, "status": "state"} if path == PAYMENTS else _FILTERS
-    filters = {name: value for name, value in wanted if value is not None and name != "page_size"}
-    if before is not None:
-        filters["created_before"] = before
-    query = {names.get(name, name): _written(value) for name, value in filters.items()}
-    # The size is always said, because the defaults differ by endpoint.
-    whole = urlencode({**query, "page": page, "display_size": size})
-    return Request(operation, "GET", f"{path}?{whole}", Replay.ALWAYS, template=path)
-
-
-def _written(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-    if value is PaymentStatus.SUCCEEDED:
-        return "success"
-    return str(value.reveal() if isinstance(value, Personal) else value)
-
-
-_PAYMENT_LINK: Final = re.compile(r"/v1/payments/([A-Za-z0-9]+)$")
-
-# Answers. Absent, null and {} all mean "nothing" (GOV.UK Pay docs: API reference), so nearly every key is optional and
-# may be None. Payments are typed dictionaries, which pydantic makes in half the time of models: a search reads
-# thousands.
-
-
-class LinkPart(TypedDict, total=False):
-    """A link; `params` goes with one that is posted to."""
-
-    href: str | None
-    params: dict[str, object] | None
-
-
-class LinksPart(TypedDict, total=False):
-    """The links that say what can be done with a payment, or which payment a refund is of."""
-
-    payment: LinkPart | None
-    next_url: LinkPart | None
-    auth_url_post: LinkPart | None
-    cancel: LinkPart | None
-    capture: LinkPart | None
+# Answers, by the port's names. Absent, null and {} all mean "nothing" (GOV.UK Pay docs: API reference), so nearly every
+# key is optional and may be None. Pydantic makes typed dictionaries in half the time of models.
 
 
 class StatePart(TypedDict, total=False):
@@ -270,120 +96,7 @@ class StatePart(TypedDict, total=False):
     can_retry: bool | None
 
 
-class _Address(TypedDict, total=False):
-    line1: str | None
-    line2: str | None
-    postcode: str | None
-    city: str | None
-    country: str | None
-
-
-class CardPart(TypedDict, total=False):
-    """The card of a payment or an agreement."""
-
-    card_brand: str | None
-    card_type: str | None
-    first_digits_card_number: str | None
-    last_digits_card_number: str | None
-    expiry_date: str | None
-    cardholder_name: str | None
-    billing_address: _Address | None
-    wallet_type: str | None
-
-
-class RefundSummaryPart(TypedDict, total=False):
-    """The amount of a payment that is left to refund."""
-
-    status: str | None
-    amount_available: Units | None
-    amount_submitted: Units | None
-
-
-class SettlementPart(TypedDict, total=False):
-    """The settlement of a payment's money. The times are text: published answers have malformed ones."""
-
-    capture_submit_time: str | None
-    captured_date: str | None
-    settled_date: str | None
-
-
-class ExemptionPart(TypedDict, total=False):
-    """An exemption from strong customer authentication."""
-
-    requested: bool | None
-    type: str | None
-    result: Annotated[str | None, at("outcome", "result")]
-
-
-class PaymentAnswer(TypedDict, total=False):
-    """A payment."""
-
-    payment_id: Required[PaymentId]
-    amount: Required[Units]
-    state: Required[StatePart]
-    reference: Required[str]
-    description: Required[str]
-    created_date: str | None
-    payment_provider: str | None
-    provider_id: str | None
-    total_amount: Units | None
-    corporate_card_surcharge: Units | None
-    fee: Units | None
-    net_amount: SignedUnits | None
-    email: str | None
-    language: str | None
-    metadata: dict[str, Scalar] | None
-    authorisation_mode: str | None
-    agreement_id: AgreementId | None
-    agreement_payment_type: str | None
-    delayed_capture: bool | None
-    moto: bool | None
-    return_url: str | None
-    card_details: CardPart | None
-    card_brand: str | None
-    refund_summary: RefundSummaryPart | None
-    capture_submit_time: Annotated[str | None, at("settlement_summary", "capture_submit_time")]
-    captured_date: Annotated[str | None, at("settlement_summary", "captured_date")]
-    settled_date: Annotated[str | None, at("settlement_summary", "settled_date")]
-    three_d_secure: Annotated[bool | None, at("authorisation_summary", "three_d_secure", "required")]
-    exemption: ExemptionPart | None
-    _links: LinksPart | None
-
-
-class RefundAnswer(Wire):
-    """A refund. In some answers only a link names its payment."""
-
-    links: LinksPart | None = Field(None, alias="_links")
-    refund_id: RefundId
-    amount: Units
-    status: str
-    payment_id: PaymentId | None = None
-    created_date: str | None = None
-    settlement_summary: SettlementPart | None = None
-
-
-class DisputeAnswer(Wire):
-    """A dispute."""
-
-    dispute_id: DisputeId
-    payment_id: PaymentId
-    amount: Units
-    status: str
-    reason: str | None = None
-    fee: Units | None = None
-    net_amount: SignedUnits | None = None
-    created_date: str | None = None
-    evidence_due_date: str | None = None
-    settlement_summary: SettlementPart | None = None
-
-
-def payment_of(refund: RefundAnswer) -> PaymentId | None:
-    """Return the id of the payment that a refund is of; None if it does not tell."""
-    linked = _PAYMENT_LINK.search(((refund.links or {}).get("payment") or {}).get("href") or "")
-    return refund.payment_id or (PaymentId(linked.group(1)) if linked else None)
-
-
-def read_state(part: StatePart, *, is_captured: bool) -> PaymentState:
+def read_state(part: StatePart, *, is_captured: bool = False) -> PaymentState:
     """Read a state of the API. What is not known counts as not finished unless Pay says that it is."""
     raw, code = part.get("status", ""), part.get("code")
     return payment_state(
@@ -396,3 +109,197 @@ def read_state(part: StatePart, *, is_captured: bool) -> PaymentState:
         code=code,
         message=part.get("message"),
     )
+
+
+class _Address(TypedDict, total=False):
+    line1: Datum
+    line2: Datum
+    postcode: Datum
+    city: Datum
+    country: str | None
+
+
+def _to_address(part: _Address | None) -> models.Address | None:
+    return models.Address(**part) if part else None
+
+
+class _Card(TypedDict, total=False):
+    brand: Annotated[str | None, at("card_brand"), into(str | None, lambda told: told or None)]
+    kind: Annotated[str | None, at("card_type")]
+    first_digits: Annotated[Datum, at("first_digits_card_number")]
+    last_digits: Annotated[Datum, at("last_digits_card_number")]
+    expiry: Annotated[Datum, at("expiry_date")]
+    holder: Annotated[Datum, at("cardholder_name")]
+    billing_address: Annotated[models.Address | None, into(_Address | None, _to_address)]
+    wallet: Annotated[str | None, at("wallet_type")]
+
+
+def _to_card(part: _Card | None) -> models.Card | None:
+    return models.Card(**part) if part else None
+
+
+Card = Annotated[models.Card | None, into(_Card | None, _to_card)]
+
+
+class _Refundable(TypedDict, total=False):
+    status: str | None
+    amount_available: Units | None
+    amount_submitted: Units | None
+
+
+def _to_refundable(part: _Refundable | None) -> models.Refundable | None:
+    if not part:
+        return None
+    status = _REFUNDABLE.get(part.get("status") or "", RefundableStatus.UNKNOWN)
+    return models.Refundable(status, Money(part.get("amount_available") or 0), Money(part.get("amount_submitted") or 0))
+
+
+class _Settlement(TypedDict, total=False):
+    capture_submitted_at: Annotated[Time, at("capture_submit_time")]
+    captured_on: Annotated[Day, at("captured_date")]
+    settled_on: Annotated[Day, at("settled_date")]
+
+
+def _to_settlement(part: _Settlement | None) -> models.Settlement:
+    return models.Settlement(**part) if part else models.NOT_SETTLED
+
+
+Settlement = Annotated[models.Settlement, into(_Settlement | None, _to_settlement)]
+
+
+class _Exemption(TypedDict, total=False):
+    requested: values.Flag
+    kind: Annotated[str | None, at("type")]
+    outcome: Annotated[str | None, at("outcome", "result")]
+
+
+def _to_exemption(part: _Exemption | None) -> models.Exemption | None:
+    return models.Exemption(**part) if part else None
+
+
+class _PaymentParts(TypedDict, total=False):
+    id: Required[Annotated[PaymentId, at("payment_id")]]
+    state: Required[Annotated[PaymentState, into(StatePart, read_state)]]
+    amount: Required[Pence]
+    reference: Required[str]
+    description: Required[str]
+    created_at: Annotated[Time, at("created_date")]
+    payment_provider: str | None
+    payment_provider_id: Annotated[str | None, at("provider_id")]
+    surcharge: Annotated[values.PenceOrNone, at("corporate_card_surcharge")]
+    fee: values.PenceOrNone
+    net: Annotated[values.BalanceOrNone, at("net_amount")]
+    refundable: Annotated[models.Refundable | None, at("refund_summary"), into(_Refundable | None, _to_refundable)]
+    settlement: Annotated[Settlement, at("settlement_summary")]
+    email: Datum
+    language: str | None
+    metadata: Annotated[Metadata, into(dict[str, values.Scalar] | None, lambda told: Metadata(told or ()))]
+    card: Annotated[Card, at("card_details")]
+    delayed_capture: values.Flag
+    moto: values.Flag
+    authorisation_mode: str | None
+    agreement_id: Annotated[AgreementId | None, into(AgreementId | None, lambda told: told or None)]
+    agreement_payment_type: str | None
+    three_d_secure: Annotated[bool | None, at("authorisation_summary", "three_d_secure", "required")]
+    exemption: Annotated[models.Exemption | None, into(_Exemption | None, _to_exemption)]
+    return_url: str | None
+    next_url: Annotated[Secret | None, at("_links", "next_url", "href"), into(str | None, values.secret)]
+    one_time_token: Annotated[
+        Secret | None, at("_links", "auth_url_post", "params", "one_time_token"), into(str | None, values.secret)
+    ]
+
+
+class _Payment(_PaymentParts, total=False):
+    total: Annotated[values.PenceOrNone, at("total_amount")]
+    links: Annotated[dict[str, object] | None, at("_links")]
+
+
+def _to_payment(answer: _Payment, raw: Raw) -> models.Payment:
+    links, total = answer.pop("links", None), answer.pop("total", None)
+    parts: _PaymentParts = answer
+    if parts.get("settlement", models.NOT_SETTLED).captured_on is not None:
+        parts["state"] = captured(parts["state"])
+    return models.Payment(
+        **parts,
+        total=parts["amount"] if total is None else total,
+        can_cancel=bool(links.get("cancel")) if links is not None else None,
+        can_capture=bool(links.get("capture")) if links is not None else None,
+        capture_before=values.held_until(parts["state"].status, parts.get("created_at"), days=5),
+        raw=raw,
+    )
+
+
+class _Event(TypedDict, total=False):
+    payment_id: Required[PaymentId]
+    state: Required[Annotated[PaymentState, into(StatePart, read_state)]]  # it never says that the money was taken
+    at: Annotated[Time, at("updated")]
+
+
+_PAYMENT_LINK: Final = re.compile(r"/v1/payments/([A-Za-z0-9]+)$")
+
+
+class _RefundParts(TypedDict, total=False):
+    id: Required[Annotated[RefundId, at("refund_id")]]
+    payment_id: PaymentId | None
+    amount: Required[Pence]
+    status: Required[Annotated[RefundStatus, words(_REFUND_STATUS, RefundStatus.UNKNOWN)]]
+    raw_status: Required[Annotated[str, at("status")]]
+    created_at: Annotated[Time, at("created_date")]
+    settled_on: Annotated[Day, at("settlement_summary", "settled_date")]
+
+
+class _Refund(_RefundParts, total=False):
+    link: Annotated[str | None, at("_links", "payment", "href")]
+
+
+def _to_refund(answer: _Refund, raw: Raw, payment_id: str | None = None) -> models.Refund:
+    """Say a refund in the port's words. In some answers only a link names its payment, in others nothing does."""
+    linked = _PAYMENT_LINK.search(answer.pop("link", None) or "")
+    parts: _RefundParts = answer
+    named = parts.get("payment_id") or (linked.group(1) if linked else payment_id)
+    parts["payment_id"] = PaymentId(named) if named else None
+    return models.Refund(**parts, raw=raw)
+
+
+class _Agreement(TypedDict, total=False):
+    id: Required[Annotated[AgreementId, at("agreement_id")]]
+    reference: Required[str]
+    description: str
+    status: Required[Annotated[AgreementStatus, words(_AGREEMENT_STATUS, AgreementStatus.UNKNOWN)]]
+    raw_status: Required[Annotated[str, at("status")]]
+    created_at: Annotated[Time, at("created_date")]
+    cancelled_at: Annotated[Time, at("cancelled_date")]
+    user_identifier: Datum
+    card: Annotated[Card, at("payment_instrument", "card_details")]
+    card_saved_at: Annotated[Time, at("payment_instrument", "created_date")]
+
+
+def _to_agreement(answer: _Agreement, raw: Raw) -> models.Agreement:
+    answer.setdefault("description", "")
+    return models.Agreement(**answer, raw=raw)
+
+
+class _Dispute(TypedDict, total=False):
+    id: Required[Annotated[DisputeId, at("dispute_id")]]
+    payment_id: Required[PaymentId]
+    amount: Required[Pence]
+    status: Required[Annotated[DisputeStatus, words(_DISPUTE_STATUS, DisputeStatus.UNKNOWN)]]
+    raw_status: Required[Annotated[str, at("status")]]
+    reason: str | None
+    created_at: Annotated[Time, at("created_date")]
+    evidence_due_at: Annotated[Time, at("evidence_due_date")]
+    fee: values.PenceOrNone
+    net: Annotated[values.BalanceOrNone, at("net_amount")]
+    settled_on: Annotated[Day, at("settlement_summary", "settled_date")]
+
+
+PAYMENT_READER: Final = Reader(TypeAdapter(_Payment), _to_payment)
+EVENT_READER: Final = Reader(TypeAdapter(_Event), lambda answer, raw: models.PaymentEvent(**answer, raw=raw))
+REFUND_READER: Final = Reader(TypeAdapter(_Refund), _to_refund)
+AGREEMENT_READER: Final = Reader(TypeAdapter(_Agreement), _to_agreement)
+DISPUTE_READER: Final = Reader(TypeAdapter(_Dispute), lambda answer, raw: models.Dispute(**answer, raw=raw))
+
+
+def refund_of(payment_id: str) -> Reader[_Refund, models.Refund]:
+    """Return the reader of a payment's refunds: alone they do not always say whose they are."""
+    return Reader(REFUND_READER.form, partial(_to_refund, payment_id=payment_id))

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final, Required, TypeVar
 from pydantic import StrictBool, TypeAdapter
 from typing_extensions import TypedDict
 
-from govcomponents.core.http.messages import Replay
 from govcomponents.core.http.responses import read_as
 from govcomponents.core.ports.answers import check_is
 from govcomponents.errors import Conflict, GovComponentsError, NotFound, OutcomeUnknown, RequestRefused
@@ -31,7 +30,6 @@ from govcomponents.pay.states import PaymentStatus, RefundStatus
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
 
-    from govcomponents.core.http.client import HttpClient
     from govcomponents.core.http.messages import Request, Response
     from govcomponents.pay import inputs
     from govcomponents.pay.events import PayEvent
@@ -91,15 +89,8 @@ class Stripe(ApiKeyAdapter):
 
         return refusal(request, response)
 
-    async def _ask(self, request: Request, http: HttpClient | None = None) -> Response:
-        try:
-            return await super()._ask(request, http)
-        except GovComponentsError as error:
-            if error.status != 409 or request.replay is not Replay.IDEMPOTENT or not self._repeats:
-                raise
-        # An earlier attempt under the same key is still at work.
-        await self._pause()
-        return await super()._ask(request, http)
+    def _is_at_work(self, error: GovComponentsError) -> bool:
+        return self._repeats and error.status == 409
 
     async def _make(self, request: Request, reader: Reader[A, T], read_again: Callable[[str], Request]) -> T:
         """Make something under an idempotency key. What is answered a second time is read anew: it may have changed."""
