@@ -51,9 +51,9 @@ def bare_webhook() -> None:
 
 def our_payment() -> None:
     from govcomponents.core.http.responses import LazyJson
-    from govcomponents.pay.adapters.govuk_pay.adapter import PAYMENT, to_payment
+    from govcomponents.pay.adapters.govuk_pay.wire import PAYMENT_READER as READER
 
-    cpu_of(lambda: to_payment(PAYMENT.form.validator.validate_json(ANSWER), LazyJson(ANSWER)), COUNT, warm_up=500)
+    cpu_of(lambda: READER.convert(READER.form.validator.validate_json(ANSWER), LazyJson(ANSWER)), COUNT, warm_up=500)
 
 
 def bare_payment() -> None:
