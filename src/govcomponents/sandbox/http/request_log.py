@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode
+
+from govcomponents.sandbox.http.masking import (
+    EMAIL,
+    MASK,
+    PLAIN,
+    PLAIN_IN_ANSWERS,
+    is_of_path,
+    is_plain,
+    masked,
+    pairs,
+    shown_header,
+    shown_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,79 +35,6 @@ MAX_KEPT_BODY: Final = 4096
 
 _LIMIT: Final = 10_000
 _BUDGET: Final = 16 * 1024 * 1024
-_MASK: Final = "(hidden)"
-_CREDENTIALS: Final = frozenset({"authorization", "proxy-authorization"})
-_SCHEMES: Final = frozenset({"apikey-v1", "basic", "bearer", "digest"})
-
-# Headers of the libraries and servers on the way, which hold neither a secret nor anybody's data.
-_PLAIN_HEADERS: Final = frozenset(
-    {
-        "accept",
-        "accept-encoding",
-        "accept-language",
-        "cache-control",
-        "connection",
-        "content-encoding",
-        "content-length",
-        "content-type",
-        "host",
-        "idempotency-key",
-        "pragma",
-        "stripe-version",
-        "traceparent",
-        "transfer-encoding",
-        "upgrade-insecure-requests",
-        "user-agent",
-    }
-)
-
-# Words of providers, and ids of things: neither a secret nor anybody's data. All other texts are masked.
-_PLAIN: Final = frozenset(
-    {
-        "amount",
-        "api_version",
-        "code",
-        "created_at",
-        "created_date",
-        "currency",
-        "error",
-        "event_type",
-        "field",
-        "grant_type",
-        "header",
-        "id",
-        "language",
-        "method",
-        "notification_id",
-        "object",
-        "page",
-        "param",
-        "payment_id",
-        "reference",
-        "refund_id",
-        "resource_type",
-        "response_type",
-        "scope",
-        "state",
-        "status",
-        "status_code",
-        "template_id",
-        "template_type",
-        "token_type",
-        "type",
-        "version",
-    }
-)
-# Of these a client sends texts of its own, or a browser what a person brought: plain in answers only.
-_PLAIN_IN_ANSWERS: Final = frozenset({"code", "error", "field", "header", "object", "param", "state"})
-_PATH_WORD: Final = re.compile(r"\.?[a-z][a-z_-]{0,31}(?:\.json)?|v[0-9]{1,2}")
-_ID: Final = re.compile(r"(?=[A-Za-z_-]{0,63}[0-9])(?=[0-9_-]{0,63}[A-Za-z])[A-Za-z0-9_-]{12,64}")
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}(?:\[[a-z0-9_]{0,40}\])*")
-_WORDS: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}(?: [a-z_:]{1,40})*")
-_MANY_DIGITS: Final = re.compile(r"[0-9]{7}")
-_BETWEEN_DIGITS: Final = str.maketrans("", "", " ().-")
-_SECRET: Final = re.compile(r"(?:eyJ|api_|[sr]k_|whsec_|webhook_|gcntfy)", re.IGNORECASE)
-_EMAIL: Final = re.compile(r"[^\s@<>\"']{1,320}@[^\s@<>\"']{1,320}")
 _SECRET_STATE: Final = frozenset({"authorize", "token", "sign_in", "sign_in_page", "userinfo", "logout"})
 _REASONS: Final = ("description", "message", "error_description", "error")
 
@@ -144,13 +83,13 @@ class LoggedRequest:
             told = json.loads(self.answer)
         except ValueError:
             told = self.answer.decode("utf-8", "replace").strip().partition("\n")[0][:200] if self._is_text else ""
-        return _EMAIL.sub(_MASK, _reason_of(told)[:300])
+        return EMAIL.sub(MASK, _reason_of(told)[:300])
 
     def shown_path(self, *, reveal: bool = False) -> str:
         """Return the path, with the parts masked that are neither words of a provider's paths nor ids."""
         if reveal:
             return self.path
-        return "/".join(part if not part or _is_of_path(part) else _MASK for part in self.path.split("/"))
+        return "/".join(part if not part or is_of_path(part) else MASK for part in self.path.split("/"))
 
     @property
     def _is_text(self) -> bool:
@@ -162,15 +101,15 @@ class LoggedRequest:
             return self.query
         plain = self._plain_names
         return "&".join(
-            urlencode([(_shown_name(name), value if _is_plain(name, value, plain) else _MASK)], safe="()[]")
+            urlencode([(shown_name(name), value if is_plain(name, value, plain) else MASK)], safe="()[]")
             if name
-            else _MASK
-            for name, value in _pairs(self.query)
+            else MASK
+            for name, value in pairs(self.query)
         )
 
     def shown_headers(self, *, reveal: bool) -> list[tuple[str, str]]:
         """Return the request's headers, with values masked that may be a secret or somebody's."""
-        return [(name, value if reveal else _shown_header(name, value)) for name, value in self.headers.items()]
+        return [(name, value if reveal else shown_header(name, value)) for name, value in self.headers.items()]
 
     def shown_body(self, *, reveal: bool) -> str:
         """Return the request's body for people to read, masked unless it is to be revealed."""
@@ -178,12 +117,12 @@ class LoggedRequest:
 
     def shown_answer(self, *, reveal: bool) -> str:
         """Return the answer's body for people to read, masked unless it is to be revealed."""
-        plain = _PLAIN - {"state", "code"} if self.operation in _SECRET_STATE else _PLAIN
+        plain = PLAIN - {"state", "code"} if self.operation in _SECRET_STATE else PLAIN
         return self._shown(self.answer, self.answer_headers, plain, reveal=reveal)
 
     @property
     def _plain_names(self) -> frozenset[str]:
-        return _PLAIN - _PLAIN_IN_ANSWERS
+        return PLAIN - PLAIN_IN_ANSWERS
 
     def _shown(self, body: bytes, headers: Mapping[str, str], plain: frozenset[str], *, reveal: bool) -> str:
         if not body:
@@ -196,11 +135,11 @@ class LoggedRequest:
                 if reveal:
                     return "\n".join(f"{name}={value}" for name, value in parse_qsl(text, keep_blank_values=True))
                 return "\n".join(
-                    f"{_shown_name(name)}={value if _is_plain(name, value, plain) else _MASK}" if name else _MASK
-                    for name, value in _pairs(text)
+                    f"{shown_name(name)}={value if is_plain(name, value, plain) else MASK}" if name else MASK
+                    for name, value in pairs(text)
                 )
-            return text if reveal else _MASK
-        return json.dumps(parsed if reveal else _masked(parsed, plain), indent=2, ensure_ascii=False)
+            return text if reveal else MASK
+        return json.dumps(parsed if reveal else masked(parsed, plain), indent=2, ensure_ascii=False)
 
 
 class RequestLog:
@@ -290,24 +229,6 @@ def _size(entry: LoggedRequest) -> int:
     return 600 + len(entry.body) + len(entry.answer) + len(entry.path) + len(entry.query)
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
-    """Read a query or a form; a part that has no "=" has no name, as it may be a value that was sent by itself."""
-    return [
-        pair
-        for part in text.split("&")
-        if part
-        for pair in (parse_qsl(part, keep_blank_values=True) if "=" in part else [("", "")])
-    ]
-
-
-def _shown_header(name: str, value: str) -> str:
-    if name in _PLAIN_HEADERS:
-        return value
-    scheme, *credentials = value.split(None, 1)[:2] or [""]
-    is_scheme = name in _CREDENTIALS and bool(credentials) and scheme.lower() in _SCHEMES
-    return f"{scheme} {_MASK}" if is_scheme else _MASK
-
-
 def _reason_of(told: object) -> str:
     """Find the words that say why, in any of the forms in which providers answer."""
     if isinstance(told, str):
@@ -323,38 +244,3 @@ def _reason_of(told: object) -> str:
             field = told.get("field")
             return f"{field}: {found}" if isinstance(field, str) and field not in found else found
     return ""
-
-
-def _masked(value: object, plain: frozenset[str], name: str = "") -> object:
-    if isinstance(value, dict):
-        shown: dict[str, object] = {}
-        for key, part in value.items():
-            label = _shown_name(key)
-            shown[label if label not in shown else f"{label} {len(shown)}"] = _masked(part, plain, key)
-        return shown
-    if isinstance(value, list):
-        return [_masked(part, plain, name) for part in value]
-    if value is None or isinstance(value, bool) or _is_plain(name, value, plain):
-        return _EMAIL.sub(_MASK, value) if isinstance(value, str) else value
-    return _MASK
-
-
-def _is_of_path(part: str) -> bool:
-    """Whether a part of a path is a word as providers write them, or an id: neither a secret nor anybody's data."""
-    is_id = _ID.fullmatch(part) is not None and not _SECRET.match(part)
-    return is_id or _PATH_WORD.fullmatch(part) is not None
-
-
-def _shown_name(name: str) -> str:
-    """Return a name as providers write theirs; what somebody put in a name's place is masked."""
-    return name if _NAME.fullmatch(name) and not _MANY_DIGITS.search(name) else _MASK
-
-
-def _is_plain(name: str, value: object, plain: frozenset[str]) -> bool:
-    """Whether a value may be shown: its name is one of the plain ones, and it is words or an id as such names have."""
-    if name not in plain:
-        return False
-    if not isinstance(value, str) or "error" in plain:
-        return True
-    is_number = _MANY_DIGITS.search(value.translate(_BETWEEN_DIGITS)) is not None and not any(map(str.isalpha, value))
-    return _WORDS.fullmatch(value) is not None and not _SECRET.match(value) and not is_number
