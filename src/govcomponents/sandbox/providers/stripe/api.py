@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import itertools
 import operator
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -19,6 +18,7 @@ from govcomponents.sandbox.providers.stripe.forms import Form, nest
 from govcomponents.sandbox.providers.stripe.idempotency import IdempotencyKeys
 from govcomponents.sandbox.providers.stripe.store import Charge, Intent, RefundRecord, Session
 from govcomponents.sandbox.providers.stripe.validation import Problem, missing, wrong
+from govcomponents.sandbox.providers.stripe.versions import may_be_version
 
 if TYPE_CHECKING:
     from govcomponents.core.http.messages import Response
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 PREFIX: Final = "/stripe"
-_VERSION = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}(\.[a-z]{1,30})?")
 _SOONEST: Final = 30 * 60
 _LATEST: Final = 24 * 3600
 _LARGEST_PAGE: Final = 100
@@ -84,7 +83,7 @@ class Api:
     def _headers(self, call: Call | None) -> dict[str, str]:
         # Not from the sandbox's ids: those tell whether a call has changed anything.
         asked = API_VERSION if call is None else call.headers.get("stripe-version", API_VERSION)
-        version = asked if _VERSION.fullmatch(asked) else API_VERSION
+        version = asked if may_be_version(asked) else API_VERSION
         return {"request-id": f"req_{next(self._numbers):014d}", "stripe-version": version}
 
     def _handler(self, method: str, allowed: validation.Allowed, act: Act) -> Callable[[Call], Response]:
@@ -116,7 +115,7 @@ class Api:
 
     def _authenticate(self, call: Call) -> None:
         asked = call.headers.get("stripe-version")
-        if asked is not None and not _VERSION.fullmatch(asked):
+        if asked is not None and not may_be_version(asked):
             raise Problem(400, f"Invalid Stripe API version: {asked[:40]}", is_stored=False)
         scheme, _, value = call.headers.get("authorization", "").partition(" ")
         given = value.strip()
