@@ -158,7 +158,7 @@ class Service(Uncopied, Generic[PortT]):
         found = undecided or refusal
         assert found is not None  # noqa: S101  # there is always the own account
         if isinstance(found, CallbackRefused):
-            self._tell("callback.refused", reason=found.code if found.code in _REASONS else "not_proved")
+            self._tell("callback.refused", reason=found.code if found.code and found.code in _REASONS else "not_proved")
         raise found
 
 
