@@ -17,8 +17,7 @@ from govcomponents.sandbox.providers.stripe import validation
 from govcomponents.sandbox.providers.stripe.forms import Form, nest
 from govcomponents.sandbox.providers.stripe.idempotency import IdempotencyKeys
 from govcomponents.sandbox.providers.stripe.store import Charge, Intent, RefundRecord, Session
-from govcomponents.sandbox.providers.stripe.validation import Problem, missing, wrong
-from govcomponents.sandbox.providers.stripe.versions import may_be_version
+from govcomponents.sandbox.providers.stripe.validation import Problem, may_be_version, missing, wrong
 
 if TYPE_CHECKING:
     from govcomponents.core.http.messages import Response
