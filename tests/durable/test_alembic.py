@@ -100,7 +100,7 @@ def test_a_table_that_was_changed_by_hand_is_seen(config) -> None:
     engine = config.attributes["engine"]
     alembic_command.upgrade(config, "govcomponents@head")
     with engine.begin() as connection:
-        connection.exec_driver_sql("DROP INDEX gov_outbox_due")
+        connection.exec_driver_sql("DROP INDEX gov_outbox_lane")
     assert differences(engine)
 
 

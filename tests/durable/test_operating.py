@@ -194,5 +194,5 @@ def test_the_numbers_and_lists_of_what_failed_read_nothing_of_what_is_done(engin
         for text, given in [one for one in asked if "FROM gov_outbox" in one[0]]:
             explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
             plan = str(connection.exec_driver_sql(f"{explain} {text}", given).all())
-            assert "gov_outbox_due" in plan or "gov_outbox_failed" in plan, (text, plan)
+            assert "gov_outbox_lane" in plan or "gov_outbox_failed" in plan, (text, plan)
         connection.rollback()

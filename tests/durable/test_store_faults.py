@@ -233,7 +233,7 @@ def test_a_pool_without_a_free_connection_costs_no_callback_and_no_payment(url: 
 def test_a_column_that_somebody_renamed_is_named_as_migrating_cannot_mend_it(world: World) -> None:
     with world.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE gov_outbox RENAME COLUMN claims TO tries")
-        connection.exec_driver_sql("DROP INDEX gov_outbox_due")
+        connection.exec_driver_sql("DROP INDEX gov_outbox_lane")
     with pytest.raises(ConfigurationError, match="gov_outbox has no column claims") as caught:
         world.later.migrate()
     assert "rename it back" in (caught.value.fix or "")
@@ -241,7 +241,7 @@ def test_a_column_that_somebody_renamed_is_named_as_migrating_cannot_mend_it(wor
         connection.exec_driver_sql("ALTER TABLE gov_outbox RENAME COLUMN tries TO claims")
     world.later.migrate()
     with world.engine.connect() as connection:
-        assert "gov_outbox_due" in {index["name"] for index in sa.inspect(connection).get_indexes("gov_outbox")}
+        assert "gov_outbox_lane" in {index["name"] for index in sa.inspect(connection).get_indexes("gov_outbox")}
 
 
 def test_a_user_that_is_not_there_is_no_database_that_is_not_there(postgres: Postgres) -> None:

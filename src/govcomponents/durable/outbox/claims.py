@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,8 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.inbox.events import GaveUp
 from govcomponents.durable.inbox.store import insert_event
+from govcomponents.durable.outbox.lanes import open_lanes
 from govcomponents.durable.outbox.rows import Claimed
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
+from govcomponents.durable.storage.engines import begin_writing
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import IS_OPEN, OUTBOX, PAUSE, State, database_time
 from govcomponents.durable.storage.sealing import PayloadKeys
@@ -20,35 +23,26 @@ from govcomponents.durable.storage.sealing import PayloadKeys
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from govcomponents.durable.outbox.lanes import Lane
     from govcomponents.durable.outbox.outcomes import Outcome
 
 
-_PAUSED = sa.exists().where(
-    PAUSE.c.account == OUTBOX.c.account,
-    PAUSE.c.until > database_time(),
-    OUTBOX.c.operation.startswith(PAUSE.c.scope),
-)
 _DUE = (
     sa.select(OUTBOX.c.id)
-    .where(IS_OPEN, OUTBOX.c.due_at <= database_time(), ~_PAUSED)
+    .where(
+        IS_OPEN,
+        OUTBOX.c.account == sa.bindparam("of_account"),
+        OUTBOX.c.operation == sa.bindparam("of_operation"),
+        OUTBOX.c.due_at <= database_time(),
+    )
     .order_by(OUTBOX.c.due_at, OUTBOX.c.id)
     .limit(sa.bindparam("most"))
     .with_for_update(skip_locked=True, of=OUTBOX)  # SQLite has one writer, and leaves this out
+    .cte("picked")
 )
-
-
-def _claim(without: int) -> Any:
-    """The claim, without so many scopes of accounts whose budget is used up for the moment."""
-    picked = _DUE
-    for number in range(without):
-        is_of_account = OUTBOX.c.account == sa.bindparam(f"account_{number}")
-        is_of_scope = OUTBOX.c.operation.startswith(sa.bindparam(f"scope_{number}"))
-        picked = picked.where(~(is_of_account & is_of_scope))
-    return _CLAIM.where(OUTBOX.c.id.in_(sa.select(picked.cte("picked").c.id)))
-
-
 _CLAIM: Final = (
     sa.update(OUTBOX)
+    .where(OUTBOX.c.id.in_(sa.select(_DUE.c.id)))
     .values(
         # A row whose lease ran out is in doubt: it comes to be looked up, never to be sent.
         state=sa.case((OUTBOX.c.state == State.PENDING, State.SENDING), else_=State.IN_DOUBT),
@@ -78,7 +72,6 @@ _CLAIM: Final = (
         database_time().label("now"),
     )
 )
-_CLAIMS: Final = tuple(_claim(without) for without in range(3))
 _MINE = (OUTBOX.c.id == sa.bindparam("row"), OUTBOX.c.owner == sa.bindparam("me"))
 _END: Final = (
     sa.update(OUTBOX)
@@ -201,7 +194,7 @@ def turn(
     most: int,
     lease: float,
     me: str,
-    without: Sequence[tuple[str, str]] = (),
+    without: Sequence[Lane] = (),
 ) -> list[Claimed]:
     """Put down how rows ended, and claim at most so many others until `lease` seconds from now. Commits.
 
@@ -249,16 +242,32 @@ def turn(
 
 
 def _claimed_rows(
-    connection: sa.Connection, most: int, lease: float, me: str, without: Sequence[tuple[str, str]]
+    connection: sa.Connection, most: int, lease: float, me: str, without: Sequence[Lane]
 ) -> list[Claimed]:
-    values: dict[str, object] = {"most": most, "lease": lease, "me": me}
-    for number, (account, scope) in enumerate(without):
-        values |= {f"account_{number}": account, f"scope_{number}": scope}
-    claim = _CLAIMS[len(without)] if len(without) < len(_CLAIMS) else _claim(len(without))
-    found = [_claimed(row) for row in connection.execute(claim, values).all()]
+    """Claim from each lane its share, and what other lanes leave of theirs: a long one keeps no other waiting."""
+    begin_writing(connection)
+    lanes = [lane for lane in open_lanes(connection) if not any(_is_within(lane, scope) for scope in without)]
+    random.shuffle(lanes)
+    found: list[Claimed] = []
+    while lanes and len(found) < most:
+        going_on = []
+        for number, lane in enumerate(lanes):
+            share = max(1, (most - len(found)) // (len(lanes) - number))
+            values = {"of_account": lane[0], "of_operation": lane[1], "most": share, "lease": lease, "me": me}
+            rows = connection.execute(_CLAIM, values).all()
+            found += [_claimed(row) for row in rows]
+            if len(found) >= most:
+                break
+            if len(rows) == share:
+                going_on.append(lane)
+        lanes = going_on
     if found:
         reached(CommitPoint.OUTBOX_CLAIMING)
     return found
+
+
+def _is_within(lane: Lane, scope: Lane) -> bool:
+    return lane[0] == scope[0] and lane[1].startswith(scope[1])
 
 
 def _claimed(row: sa.Row[Any]) -> Claimed:

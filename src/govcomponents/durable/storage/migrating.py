@@ -14,6 +14,7 @@ from govcomponents.durable.storage.schema import (
     METADATA,
     OUTBOX_FAILED,
     OUTBOX_KEPT,
+    OUTBOX_LANE,
     PAYMENT_MADE,
     SCHEMA,
     VERSION,
@@ -23,16 +24,17 @@ from govcomponents.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_ADDED_IN_2: Final = (OUTBOX_FAILED, OUTBOX_KEPT, INBOX_ENDED, INBOX_KEPT, PAYMENT_MADE)
+_ADDED_IN_2: Final = (OUTBOX_LANE, OUTBOX_FAILED, OUTBOX_KEPT, INBOX_ENDED, INBOX_KEPT, PAYMENT_MADE)
 
 
-def _index_what_is_let_go_of(connection: sa.Connection) -> None:
-    """Version 2: what retention looks for has indexes of its own. Its new table is made as all missing ones are."""
+def _new_indexes(connection: sa.Connection) -> None:
+    """Version 2: retention and claims have indexes of their own. Its new table is made as all missing ones are."""
     for index in _ADDED_IN_2:
         index.create(connection, checkfirst=True)
+    connection.exec_driver_sql("DROP INDEX IF EXISTS gov_outbox_due")
 
 
-MIGRATIONS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {2: _index_what_is_let_go_of}
+MIGRATIONS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {2: _new_indexes}
 """How to come to each version from the one before. What a version adds must not trouble workers of the one before."""
 
 _MIGRATION_LOCK: Final = 4_906_720_115
@@ -83,6 +85,7 @@ def back_to_first(connection: sa.Connection) -> None:
     """Make the tables those of version 1 again, for alembic's downgrade."""
     for index in _ADDED_IN_2:
         index.drop(connection, checkfirst=True)
+    connection.exec_driver_sql("CREATE INDEX gov_outbox_due ON gov_outbox (due_at, id) WHERE state <= 2")
     CACHE.drop(connection, checkfirst=True)
     connection.execute(sa.update(SCHEMA).values(version=1))
 

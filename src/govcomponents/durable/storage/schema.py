@@ -91,7 +91,13 @@ IS_OPEN: Final = OUTBOX.c.state <= sa.literal_column(str(int(State.IN_DOUBT)))
 # Partial: with ten million rows that have ended, the index of what is still to be done stays small.
 _OUTBOX_OF_JOURNEY = OUTBOX.c.journey.is_not(None)
 sa.Index("gov_outbox_journey", OUTBOX.c.journey, postgresql_where=_OUTBOX_OF_JOURNEY, sqlite_where=_OUTBOX_OF_JOURNEY)
-sa.Index("gov_outbox_due", OUTBOX.c.due_at, OUTBOX.c.id, postgresql_where=IS_OPEN, sqlite_where=IS_OPEN)
+# By account and operation: those that are paused are passed over whole, however many of them are due.
+OUTBOX_LANE: Final = sa.Index(
+    "gov_outbox_lane",
+    *(OUTBOX.c[name] for name in ("account", "operation", "due_at", "id")),
+    postgresql_where=IS_OPEN,
+    sqlite_where=IS_OPEN,
+)
 sa.Index("gov_outbox_ended", OUTBOX.c.ended_at, postgresql_where=~IS_OPEN, sqlite_where=~IS_OPEN)
 HAS_FAILED: Final = OUTBOX.c.state > sa.literal_column(str(int(State.DONE)))
 OUTBOX_FAILED: Final = sa.Index(
