@@ -67,6 +67,8 @@ def ended(arguments, capsys):
         ("outbox show 99999999999999999999", "argument id: it is not a number above 0"),
         ("status --every never", "argument --every: it is no number of seconds"),
         ("work --health-port 99999", "argument --health-port: it is no port"),
+        ("work --once --database sqlite:///absent.db", "no file of the durable layer at the path that the URL names"),
+        ("work --once", "no file of the durable layer at the path that the URL names"),
         ("work --once --keys-file junk", "junk: a data key of the durable layer is not 32 bytes"),
         ("work --once --app broken:later", "--app cannot be imported (SyntaxError"),
         ("work --once --app left:later", "--app cannot be imported (SystemExit)"),

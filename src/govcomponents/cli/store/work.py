@@ -115,9 +115,13 @@ async def _work(options: argparse.Namespace) -> int:
 async def _own(options: argparse.Namespace, stack: AsyncExitStack) -> Later:
     from govcomponents.components import AsyncGovComponents
     from govcomponents.durable.async_service import AsyncDurable
+    from govcomponents.durable.storage.engines import engine_for
 
+    keys = data_keys(options.keys_file)
+    # Not made here: a worker of a new file beside the one that was meant would find nothing to do, and say nothing.
+    engine = engine_for(database_url(options), is_made=False)
     gov = await stack.enter_async_context(AsyncGovComponents.from_settings())
-    return AsyncDurable(gov, database_url(options), keys=data_keys(options.keys_file))
+    return AsyncDurable(gov, engine, keys=keys)
 
 
 async def _turn(later: Later, seconds: float | None) -> WorkReport:
