@@ -157,9 +157,9 @@ bench-durable: $(VENV)/.dev ## measure the durable layer: transactions, engine, 
 	@$(PY) -m bench.durable $(if $(ENDED),--ended $(ENDED)) $(if $(ROWS),--rows $(ROWS))
 
 .PHONY: torture
-torture: $(VENV)/.dev ## kill workers 500 times on each database, restart the database under load, shuffle 10,000 callbacks
-	@DURABLE_KILLS=$(or $(KILLS),500) DURABLE_RESTARTS=20 DURABLE_CALLBACKS=10000 \
-		$(BIN)/pytest tests/conformance/test_durable_kills.py tests/conformance/test_durable_torture.py \
+torture: $(VENV)/.dev ## kill workers 1,000 times over 50,000 rows on each database, restart it under load, shuffle 10,000 callbacks
+	@DURABLE_KILLS=$(or $(KILLS),1000) DURABLE_ROWS=$(or $(ROWS),50000) DURABLE_RESTARTS=20 DURABLE_CALLBACKS=10000 \
+		$(BIN)/pytest -rP tests/conformance/test_durable_kills.py tests/conformance/test_durable_torture.py \
 		tests/conformance/test_durable_budget.py
 
 .PHONY: docs docs-serve

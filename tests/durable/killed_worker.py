@@ -38,6 +38,11 @@ async def work(database: str, sandbox: str, key: str) -> None:
             await asyncio.sleep(0.05)
 
 
-if __name__ == "__main__":
+def run(database: str, sandbox: str, key: str) -> None:
+    """Work in a process that is there for nothing else."""
     shorten_doubts()
-    asyncio.run(work(*sys.argv[1:]))
+    asyncio.run(work(database, sandbox, key))
+
+
+if __name__ == "__main__":
+    run(*sys.argv[1:])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import random
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
-from pathlib import Path
-from typing import Any
+from collections.abc import Mapping
+from functools import cached_property
+from multiprocessing.context import ForkServerProcess
 
 import pytest
 import sqlalchemy as sa
@@ -20,6 +21,7 @@ from govcomponents.durable import Durable
 from govcomponents.durable.storage.schema import OUTBOX, State
 from govcomponents.sandbox.server import serving
 
+from . import killed_worker
 from .killed_worker import LEASE
 
 EMAIL = "5ab1ec0d-0000-4000-8000-000000000101"
@@ -31,6 +33,24 @@ VALUES = {"name": "Sam", "amount": "£145.00", "reference": "RENEW-7", "refund":
 ACTED_ON = {"Poison", "InDoubt"}
 """Problems with which a row may be given up whose workers were killed again and again: the runbook has them."""
 
+IMPORTED_FOR_ALL = (
+    "govcomponents.core.transports.aio.sending",
+    "govcomponents.notify.async_service",
+    "jsonschema",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite.pysqlite",
+)
+"""Modules that a worker imports when it first needs them, which a thousand workers need not each do again."""
+
+FAULTS = {
+    "connection_dropped_before_acceptance": 0.005,
+    "connection_dropped_after_acceptance": 0.005,
+    "malformed_response": 0.002,
+    "rate_limited": 0.001,
+}
+"""Faults of the provider, and the chance of each at every message: kills come between them."""
+
 
 class Torture:
     """Two workers on one database, of which one is killed again and again while there is always something to send."""
@@ -41,13 +61,16 @@ class Torture:
         self.later = Durable(self.gov, self.engine)
         self.later.migrate()
         self.put_down = 0
-        here = Path(__file__).parents[1]
-        self._command = [sys.executable, "-m", "durable.killed_worker", url, where, key]
-        self._options: dict[str, Any] = {"cwd": here, "env": os.environ | {"PYTHONPATH": str(here)}}
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self._arguments = (url, where, key)
+        # A server that has everything imported forks them: a thousand are to be started.
+        self._forks = multiprocessing.get_context("forkserver")
+        self._forks.set_forkserver_preload([killed_worker.__name__, *IMPORTED_FOR_ALL])
+        self.workers: list[ForkServerProcess] = []
 
-    def start(self) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(self._command, **self._options)
+    def start(self) -> ForkServerProcess:
+        made = self._forks.Process(target=killed_worker.run, args=self._arguments, daemon=True)
+        made.start()
+        return made
 
     def add(self, rows: int) -> None:
         with self.engine.begin() as connection:
@@ -59,7 +82,7 @@ class Torture:
         with self.engine.connect() as connection:
             return connection.scalar(sa.select(sa.func.count()).where(OUTBOX.c.state <= State.IN_DOUBT)) or 0
 
-    def busy(self, least: int = 50) -> subprocess.Popen[bytes]:
+    def busy(self, least: int = 50) -> ForkServerProcess:
         """Wait for a worker that is sending. There is always something to send, however fast the workers are."""
         sending = sa.select(OUTBOX.c.owner).where(OUTBOX.c.state == State.SENDING).order_by(OUTBOX.c.due_at.desc())
         until = time.monotonic() + FOR_EVER
@@ -84,53 +107,77 @@ class Torture:
                 until = time.monotonic() + FOR_EVER
             left = now
 
+    def summary(self) -> str:
+        """How the rows ended, for whoever reads the output of the long form."""
+        with self.engine.connect() as connection:
+            ends = connection.execute(
+                sa.select(OUTBOX.c.state, OUTBOX.c.problem, sa.func.count())
+                .where(OUTBOX.c.state != State.DONE)
+                .group_by(OUTBOX.c.state, OUTBOX.c.problem)
+            ).all()
+        given_up = ", ".join(f"{count} {problem}" for _, problem, count in ends) or "none"
+        twice = sum(count > 1 for count in self.sent.values())
+        return f"{self.put_down:,} rows: {len(self.sent):,} sent, {twice} of them twice; given up: {given_up}"
+
     def close(self) -> None:
         for worker in self.workers:
             worker.kill()
-            worker.wait()
+            worker.join()
         self.gov.close()
         self.engine.dispose()
 
+    @cached_property
+    def sent(self) -> Counter[str]:
+        """How often each reference came to the provider, once all is over."""
+        return Counter(str(one.reference) for one in self.gov.notify.search(channel="email"))
+
     def broken_promises(self) -> list[str]:
         """What was lost, done twice, or ended without a reason that an operator can act on."""
-        sent = Counter(str(one.reference) for one in self.gov.notify.search(channel="email"))
         with self.engine.connect() as connection:
             rows = connection.execute(sa.select(OUTBOX.c.reference, OUTBOX.c.state, OUTBOX.c.problem)).all()
-        told = [f"{reference} was sent {count} times" for reference, count in sent.items() if count > 1]
+        told = [f"{reference} was sent {count} times" for reference, count in self.sent.items() if count > 1]
         held = {row.reference for row in rows}
         told += [f"R-{number} is lost" for number in range(self.put_down) if f"R-{number}" not in held]
         for row in rows:
             is_done = row.state == State.DONE
-            if is_done and not sent[row.reference]:
+            if is_done and not self.sent[row.reference]:
                 told.append(f"{row.reference} is told to be done, and was not sent")
             elif not is_done and not (row.state == State.DEAD and row.problem in ACTED_ON):
                 told.append(f"{row.reference} is left in state {row.state} with {row.problem}")
         return told
 
 
-def torture(url: str, *, rows: int, kills: int, stops: int = 0) -> list[str]:
+def torture(url: str, *, rows: int, kills: int, stops: int = 0, world: Mapping[str, object] | None = None) -> list[str]:
     """Kill one of two workers again and again, and stop some for longer than their lease. Returns what was broken."""
     chance = random.Random(7)
-    with serving() as server:
+    with serving(world) as server:
         settings = server.sandbox.settings()
         assert settings.notify is not None
+        for seed, (fault, probability) in enumerate(FAULTS.items()):
+            server.sandbox.faults.arm(
+                "notify", fault, operation="notify.send_email", probability=probability, seed=seed
+            )
         place = Torture(url, str(settings.notify.base_url), settings.notify.api_key.reveal())
         place.add(rows)
         place.workers = [place.start(), place.start()]
         try:
-            for number in range(kills + stops):
+            to_do = [True] * kills + [False] * stops
+            chance.shuffle(to_do)
+            for is_kill in to_do:
                 busy = place.busy()
                 time.sleep(chance.uniform(0.0, 0.1))
-                if number < kills:
+                if is_kill:
                     busy.kill()
-                    busy.wait()
+                    busy.join()
                     place.workers[place.workers.index(busy)] = place.start()
                 else:
-                    busy.send_signal(signal.SIGSTOP)
+                    os.kill(busy.pid, signal.SIGSTOP)
                     time.sleep(1.5 * LEASE)  # the other one takes its rows
-                    busy.send_signal(signal.SIGCONT)
+                    os.kill(busy.pid, signal.SIGCONT)
             place.wait_for_the_end()
-            return place.broken_promises()
+            told = place.broken_promises()
+            sys.stdout.write(f"{kills} kills and {stops} stops over {place.summary()}; promises broken: {len(told)}\n")
+            return told
         finally:
             place.close()
 
