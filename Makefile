@@ -155,6 +155,7 @@ bench: $(VENV)/.dev ## measure speed and memory against other clients, and print
 .PHONY: bench-durable
 bench-durable: $(VENV)/.dev ## measure the durable layer: transactions, engine, callbacks, claims beside a million ended rows
 	@$(PY) -m bench.durable $(if $(ENDED),--ended $(ENDED)) $(if $(ROWS),--rows $(ROWS))
+	@$(PY) -m bench.durable_peers
 
 .PHONY: torture
 torture: $(VENV)/.dev ## kill workers 1,000 times over 50,000 rows on each database, restart it under load, shuffle 10,000 callbacks

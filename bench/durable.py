@@ -9,7 +9,9 @@ import argparse
 import asyncio
 import base64
 import os
+import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -128,29 +130,83 @@ def receiving(engine: sa.Engine, per_second: int = 200, seconds: float = 5.0) ->
     return statistics.quantiles(took, n=100)[98]
 
 
-def claiming(engine: sa.Engine, gov: GovComponents, ended: int) -> tuple[float, str]:
-    """The 99th percentile, in ms, of a claim of one row beside so many ended ones; and how PostgreSQL finds it."""
+def add_rows(engine: sa.Engine, rows: int, state: State) -> None:
+    """Put so many rows into PostgreSQL by one statement, and its indexes after that, as a restored backup has them."""
     with engine.begin() as connection:
+        for index in OUTBOX.indexes:
+            index.drop(connection)
         connection.exec_driver_sql(
-            "INSERT INTO gov_outbox (account, operation, reference, state, attempts, claims, due_at, give_up_at, "
-            "created_at, ended_at) SELECT 'default', 'notify.send_email', 'E-' || n, "
-            f"{int(State.DONE)}, 1, 0, 0, 0, 0, 1e12 FROM generate_series(1, {ended}) AS n"
+            "INSERT INTO gov_outbox (account, operation, reference, payload, state, attempts, claims, due_at, "
+            "give_up_at, created_at, ended_at) SELECT 'default', 'notify.send_email', 'E-' || n, "
+            f"{'NULL' if state is State.DONE else 'decode(repeat($$00$$, 300), $$hex$$)'}, {int(state)}, 1, 0, 0, "
+            f"1e12, 0, {'1e12' if state is State.DONE else 'NULL'} FROM generate_series(1, {rows}) AS n"
         )
+        for index in OUTBOX.indexes:
+            index.create(connection)
     with engine.connect() as connection:
         connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM ANALYZE gov_outbox")
+
+
+def claiming(engine: sa.Engine, gov: GovComponents, ended: int) -> tuple[float, float, str]:
+    """The 99th percentile, in ms, of a claim of one row beside so many ended ones, and of its statements alone.
+
+    What is between the two is the commit, which waits for the disk. And how PostgreSQL finds the row.
+    """
+    add_rows(engine, ended, State.DONE)
     fill(engine, gov, 1000)
-    took = []
+    took, of_statements = [], []
+    asked: list[tuple[str, object]] = []
+
+    @sa.event.listens_for(engine, "before_cursor_execute")
+    def _begin(_connection: object, _cursor: object, text: str, values: object, *_more: object) -> None:
+        asked.append((text, values))
+        of_statements[-1] -= time.perf_counter()
+
+    @sa.event.listens_for(engine, "after_cursor_execute")
+    def _end(*_facts: object) -> None:
+        of_statements[-1] += time.perf_counter()
+
     for _ in range(300):
+        asked.clear()
+        of_statements.append(0.0)
         at = time.perf_counter()
         claims.turn(engine, [], most=1, lease=60.0, me="bench")
-        took.append((time.perf_counter() - at) * 1000)
-    claim = claims._CLAIMS[0].compile(dialect=engine.dialect)  # noqa: SLF001  # its plan is what is asked for
+        took.append(time.perf_counter() - at)
+    sa.event.remove(engine, "before_cursor_execute", _begin)
+    sa.event.remove(engine, "after_cursor_execute", _end)
     with engine.begin() as connection:
-        values = claim.construct_params({"most": 1, "lease": 60.0, "me": "bench"})
-        plan = connection.exec_driver_sql(f"EXPLAIN {claim}", values).scalars().all()
-        connection.execute(sa.delete(OUTBOX))
-    names = [line.strip() for line in plan if "Scan" in line]
-    return statistics.quantiles(took, n=100)[98], "; ".join(name.split("  (")[0] for name in names)
+        lines = [
+            line
+            for text, values in asked
+            if "gov_outbox" in text
+            for line in connection.exec_driver_sql(f"EXPLAIN {text}", values).scalars()
+        ]
+        connection.rollback()
+    names = dict.fromkeys(line.strip(" ->").split("  (")[0] for line in lines if "Scan" in line and "gov_" in line)
+    p99, p99_alone = (statistics.quantiles(times, n=100)[98] * 1000 for times in (took, of_statements))
+    return p99, p99_alone, "; ".join(names)
+
+
+def memory(engine: sa.Engine, due: int, limit: int) -> float:
+    """The largest memory, in MiB, of a process that works off `limit` of so many rows that are due."""
+    with engine.begin() as connection:
+        connection.exec_driver_sql("TRUNCATE gov_outbox")
+    add_rows(engine, due, State.PENDING)
+    command = [sys.executable, "-m", "bench.durable", "--work-off", str(limit), "--on", str(engine.url)]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1])
+    return float(told.stdout)
+
+
+def work_off(url: str, limit: int) -> float:
+    """Work off so many rows in this process, and return the most memory that it ever had, in MiB."""
+    running.Delivery = Answering
+
+    async def work() -> None:
+        async with AsyncGovComponents.sandbox() as gov:
+            await AsyncDurable(gov, url, keys=[KEY]).run_due(limit=limit)
+
+    asyncio.run(work())
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 @contextmanager
@@ -187,41 +243,54 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure the durable layer.")
     parser.add_argument("--rows", type=int, default=10_000, help="rows that the engine works off")
     parser.add_argument("--ended", type=int, default=1_000_000, help="ended rows beside which one is claimed")
+    parser.add_argument("--due", type=int, default=1_000_000, help="rows that are due while memory is measured")
+    parser.add_argument("--only", choices=["claim", "memory"], help="measure nothing else")
+    parser.add_argument("--work-off", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--on", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.work_off is not None:
+        print(work_off(options.on, options.work_off))
+        return 0
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}: a load above 1 makes every figure worse\n")
     with GovComponents.sandbox() as gov, tempfile.TemporaryDirectory() as folder, postgres() as server:
-        stores = {level: prepared(sqlite(Path(folder), level)) for level in ("NORMAL", "FULL")}
-        for level, limit in (("NORMAL", 0.45), ("FULL", 0.65)):
-            row(
-                f"transaction with one email / bare, SQLite {level}",
-                enqueue_ratio(stores[level], gov),
-                limit,
-                "",
-                at_least,
-            )
-        every = {"SQLite FULL": prepared(sqlite(Path(folder), "EXTRA"))}
-        if server is not None:
-            ratio = enqueue_ratio(server, gov)
-            row("transaction with one email / bare, PostgreSQL", ratio, 0.65, "", at_least)
-            with server.begin() as connection:
-                connection.execute(sa.delete(OUTBOX))
-            every["PostgreSQL"] = server
-        for name, engine in every.items():
-            fill(engine, gov, options.rows)
-            rate, cpu = asyncio.run(engine_alone(engine, 0.0, 64))
-            row(f"engine alone, {name}", rate, 15_000, "rows/s", at_least)
-            row(f"engine alone, {name}, CPU", cpu, 40, "µs/row", at_most)
-            fill(engine, gov, options.rows // 2)
-            rate, _ = asyncio.run(engine_alone(engine, 0.1, 200))
-            row(f"provider answers after 100 ms, 200 at once, {name}", rate / 2000, 0.9, "", at_least)
-        if server is not None:
-            row("a callback is stored, 200/s, PostgreSQL, p99", receiving(server), 20, "ms", at_most)
-            p99, plan = claiming(server, gov, options.ended)
+        if options.only is None:
+            measure_calls(gov, Path(folder), server, options.rows)
+        if server is not None and options.only in (None, "claim"):
+            p99, alone, plan = claiming(server, gov, options.ended)
             row(f"claim beside {options.ended:,} ended rows, PostgreSQL, p99", p99, 5, "ms", at_most)
+            row("of it the statements, without the commit", alone, 5, "ms", at_most)
             print(f"\nThe claim is found by: {plan}")
-        for engine in stores.values():
-            engine.dispose()
+        if server is not None and options.only in (None, "memory"):
+            few, many = memory(server, 10_000, 10_000), memory(server, options.due, min(options.due, 100_000))
+            row(f"memory of a worker, {options.due:,} rows due, over 10,000", many - few, 20, "MiB", at_most)
     return 0
+
+
+def measure_calls(gov: GovComponents, folder: Path, server: sa.Engine | None, rows: int) -> None:
+    """Measure what a call costs where it is put down, where it is made, and where it is called back."""
+    stores = {level: prepared(sqlite(folder, level)) for level in ("NORMAL", "FULL")}
+    for level, limit in (("NORMAL", 0.45), ("FULL", 0.65)):
+        ratio = enqueue_ratio(stores[level], gov)
+        row(f"transaction with one email / bare, SQLite {level}", ratio, limit, "", at_least)
+    every = {"SQLite FULL": prepared(sqlite(folder, "EXTRA"))}
+    if server is not None:
+        ratio = enqueue_ratio(server, gov)
+        row("transaction with one email / bare, PostgreSQL", ratio, 0.65, "", at_least)
+        with server.begin() as connection:
+            connection.execute(sa.delete(OUTBOX))
+        every["PostgreSQL"] = server
+    for name, engine in every.items():
+        fill(engine, gov, rows)
+        rate, cpu = asyncio.run(engine_alone(engine, 0.0, 64))
+        row(f"engine alone, {name}", rate, 15_000, "rows/s", at_least)
+        row(f"engine alone, {name}, CPU", cpu, 40, "µs/row", at_most)
+        fill(engine, gov, rows // 2)
+        rate, _ = asyncio.run(engine_alone(engine, 0.1, 200))
+        row(f"provider answers after 100 ms, 200 at once, {name}", rate / 2000, 0.9, "", at_least)
+    if server is not None:
+        row("a callback is stored, 200/s, PostgreSQL, p99", receiving(server), 20, "ms", at_most)
+    for engine in stores.values():
+        engine.dispose()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """A loopback HTTP server that costs little: it answers every request with one fixed answer.
 
-    python -m bench.loopback --body FILE [--status 201] [--tls CERT KEY] [--close] [--delay SECONDS]
+    python -m bench.loopback --body FILE [--status 201] [--tls CERT KEY] [--close] [--delay SECONDS] [--count N]
 
-It prints its port, then serves until it is killed.
+It prints its port, then serves until it is killed; with a count, the seconds from the first request to the nth, too.
 """
 
 from __future__ import annotations
@@ -13,16 +13,34 @@ import contextlib
 import re
 import ssl
 import sys
+import time
 from pathlib import Path
 
 LENGTH = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 
 
+class Counted:
+    """Counts requests, and says how long the wanted number of them took."""
+
+    def __init__(self, wanted: int) -> None:
+        self.wanted = wanted
+        self.seen = 0
+        self.begun = 0.0
+
+    def one(self) -> None:
+        self.seen += 1
+        if self.seen == 1:
+            self.begun = time.perf_counter()
+        elif self.seen == self.wanted:
+            print(time.perf_counter() - self.begun, flush=True)
+
+
 class Exchange(asyncio.Protocol):
     """One connection: finds the end of each request, and writes the answer."""
 
-    def __init__(self, answer: bytes, *, close: bool, delay: float) -> None:
+    def __init__(self, answer: bytes, *, close: bool, delay: float, counted: Counted) -> None:
         self.answer = answer
+        self.counted = counted
         self.close = close
         self.delay = delay
         self.held = b""
@@ -38,6 +56,7 @@ class Exchange(asyncio.Protocol):
             if len(self.held) < total:
                 return
             self.held = self.held[total:]
+            self.counted.one()
             if self.delay:
                 asyncio.get_running_loop().call_later(self.delay, self.reply)
             else:
@@ -64,8 +83,13 @@ async def serve(options: argparse.Namespace, body: bytes) -> None:
     if options.tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*options.tls)
+    counted = Counted(options.count)
     server = await asyncio.get_running_loop().create_server(
-        lambda: Exchange(answer, close=options.close, delay=options.delay), "127.0.0.1", 0, ssl=context, backlog=1024
+        lambda: Exchange(answer, close=options.close, delay=options.delay, counted=counted),
+        "127.0.0.1",
+        0,
+        ssl=context,
+        backlog=1024,
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
@@ -78,6 +102,7 @@ def main() -> int:
     parser.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"))
     parser.add_argument("--close", action="store_true")
     parser.add_argument("--delay", type=float, default=0.0)
+    parser.add_argument("--count", type=int, default=0)
     options = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve(options, Path(options.body).read_bytes()))
