@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from typing import TYPE_CHECKING
 
 import pytest
@@ -34,6 +35,29 @@ def test_responses_intercepts_the_blocking_transport() -> None:
         answer = drive(RequestsTransport().send(post("https://api.example.gov.uk/v1/payments", b'{"a": 1}')))
         assert (answer.status, answer.body, answer.header("x-request-id")) == (201, b'{"id": 1}', "r")
         assert mock.calls[0].request.body == b'{"a": 1}'
+
+
+def test_the_head_and_the_body_of_a_request_leave_in_one_packet(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[bytes] = []
+    send = HTTPConnection.send
+
+    def watched(connection: HTTPConnection, data: bytes) -> None:
+        sent.append(data)
+        send(connection, data)
+
+    monkeypatch.setattr(HTTPConnection, "send", watched)
+    transport = RequestsTransport()
+    for request in (post(server.url + "/x?a=b", b"first"), get(server.url + "/x"), post(server.url + "/y", b"second")):
+        drive(transport.send(request))
+    drive(transport.aclose())
+    assert [(packet.split(b" HTTP")[0], packet.partition(b"\r\n\r\n")[2]) for packet in sent] == [
+        (b"POST /x?a=b", b"first"),
+        (b"GET /x", b""),
+        (b"POST /y", b"second"),
+    ]
+    assert [seen.body for seen in server.seen] == [b"first", b"", b"second"]
 
 
 def test_responses_can_lose_the_connection() -> None:

@@ -142,6 +142,8 @@ class _Watched(_Base):
     generation = 0
     _is_connecting = False
     _query = b""
+    _head = b""
+    _is_head_held = False
 
     def cut(self) -> None:
         """End the connection now, whoever waits on it."""
@@ -150,8 +152,9 @@ class _Watched(_Base):
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def request(self, method: str, url: str, *args: Any, **options: Any) -> None:
-        """Send a request to the whole URL."""
+        """Send a request to the whole URL. Its head waits for its body, so that both leave in one packet."""
         self._query = url.whole[len(url) :].encode("ascii") if isinstance(url, _ShownUrl) else b""
+        self._head, self._is_head_held = b"", bool(options.get("body"))
         super().request(method, url, *args, **options)
 
     def connect(self) -> None:
@@ -164,6 +167,9 @@ class _Watched(_Base):
 
     def send(self, data: Any) -> None:
         """Send a part of the request."""
+        if self._is_head_held and not self._is_connecting:
+            self._head, self._is_head_held = data, False
+            return
         if self.sock is None:
             self.connect()
         attempt = CURRENT.get()
@@ -171,9 +177,11 @@ class _Watched(_Base):
             if not attempt.sent:
                 check_deadline()  # in the last moment: connecting took its time
             attempt.sent = True
-        if self._query and not self._is_connecting:
-            method, path, rest = data.split(b" ", 2)  # the head comes first, whole
-            data, self._query = b" ".join((method, path + self._query, rest)), b""
+        if not self._is_connecting:
+            data, self._head = self._head + data, b""
+            if self._query:
+                method, path, rest = data.split(b" ", 2)  # the head comes first, whole
+                data, self._query = b" ".join((method, path + self._query, rest)), b""
         super().send(data)
 
 
