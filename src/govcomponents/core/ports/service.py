@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.core.deadline import limited
 from govcomponents.core.journeys import current_journey
-from govcomponents.core.observe import Happening, Operation, OperationWatch, tell, watchers_of_calls
-from govcomponents.core.ports.answers import belonging, check_belongs
+from govcomponents.core.observe import UNWATCHED, Happening, Operation, OperationWatch, tell, watchers_of_calls
+from govcomponents.core.ports.answers import check_belongs
 from govcomponents.core.ports.port import Port
 from govcomponents.core.ports.uncopied import Uncopied
 from govcomponents.core.results import of_account
@@ -26,11 +26,11 @@ from govcomponents.errors import (
 from govcomponents.frames import leave_frames_behind, shield
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+    from contextlib import AbstractContextManager
     from enum import StrEnum
 
     from govcomponents.core.http.runtime import Runtime
-    from govcomponents.core.observe import Observer
 
 PortT = TypeVar("PortT", bound=Port[Any])
 T = TypeVar("T")
@@ -79,15 +79,15 @@ class Service(Uncopied, Generic[PortT]):
         `asked` are the fields that the result must have. Raises WrongAnswer if it is about something else. All of it
         ends within the transport's `total_timeout`.
         """
-        account = self._runtime.account
-        if asked:
-            work = belonging(work, asked, operation=operation, provider=self._port.provider, runtime=self._runtime)
+        account, provider = self._runtime.account, self._port.provider
+        watch: AbstractContextManager[object] = UNWATCHED
         if self._watchers:
-            work = _watched(self._watchers, Operation(operation, self._port.provider, account, current_journey()), work)
+            watch = OperationWatch(self._watchers, Operation(operation, provider, account, current_journey()))
         limit = None if operation in self._without_limit else self._time_limit
         try:
-            with limited(limit):
+            with limited(limit), watch:
                 given = await work
+                check_belongs(given, asked, operation=operation, provider=provider)
         except GovComponentsError as error:
             error.account = account
             if isinstance(error, UnexpectedReply):
@@ -160,8 +160,3 @@ class Service(Uncopied, Generic[PortT]):
         if isinstance(found, CallbackRefused):
             self._tell("callback.refused", reason=found.code if found.code and found.code in _REASONS else "not_proved")
         raise found
-
-
-async def _watched(observers: Sequence[Observer], operation: Operation, work: Awaitable[T]) -> T:
-    with OperationWatch(observers, operation):
-        return await work
