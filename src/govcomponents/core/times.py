@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
 
@@ -36,7 +36,7 @@ def time_or_none(text: str | None) -> datetime | None:
 def _known_everywhere(moment: datetime) -> datetime:
     """Return a time that is one in UTC too, not before the year 1 or after 9999. Raises ValueError."""
     try:
-        if moment.tzinfo is not None:
+        if moment.tzinfo is not None and moment.year in (MINYEAR, MAXYEAR):
             moment.astimezone(UTC)
     except OverflowError:
         raise ValueError("the time is outside the years 1 to 9999 in UTC") from None

@@ -98,18 +98,18 @@ class Request:
     def going_to(self, url: str, headers: Mapping[str, str], provider: str) -> Request:
         """Return this request as it leaves: to a whole URL, with all its headers."""
         return Request(
-            self.operation,
-            self.method,
+            self._operation,
+            self._method,
             url,
-            self.replay,
+            self._replay,
             headers,
-            self.body,
-            self.timeout,
-            self.lookup,
+            self._body,
+            self._timeout,
+            self._lookup,
             provider,
-            self.idempotency_key,
-            self.template,
-            self.time_limit,
+            self._idempotency_key,
+            self._template,
+            self._time_limit,
         )
 
     def within(self, time_limit: float) -> Request:
