@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.core.deadline import limited
 from govcomponents.core.journeys import current_journey
-from govcomponents.core.observe import UNWATCHED, Happening, Operation, OperationWatch, tell, watchers_of_calls
+from govcomponents.core.observe import Happening, Operation, OperationWatch, tell, watchers_of_calls
 from govcomponents.core.ports.answers import check_belongs
 from govcomponents.core.ports.port import Port
 from govcomponents.core.ports.uncopied import Uncopied
@@ -27,7 +27,6 @@ from govcomponents.frames import leave_frames_behind, shield
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-    from contextlib import AbstractContextManager
     from enum import StrEnum
 
     from govcomponents.core.http.runtime import Runtime
@@ -80,14 +79,17 @@ class Service(Uncopied, Generic[PortT]):
         ends within the transport's `total_timeout`.
         """
         account, provider = self._runtime.account, self._port.provider
-        watch: AbstractContextManager[object] = UNWATCHED
-        if self._watchers:
-            watch = OperationWatch(self._watchers, Operation(operation, provider, account, current_journey()))
         limit = None if operation in self._without_limit else self._time_limit
         try:
-            with limited(limit), watch:
-                given = await work
-                check_belongs(given, asked, operation=operation, provider=provider)
+            with limited(limit):
+                if self._watchers:
+                    watched = Operation(operation, provider, account, current_journey())
+                    with OperationWatch(self._watchers, watched):
+                        given = await work
+                        check_belongs(given, asked, operation=operation, provider=provider)
+                else:  # again and not in a context that does nothing: where nobody watches, watching costs nothing
+                    given = await work
+                    check_belongs(given, asked, operation=operation, provider=provider)
         except GovComponentsError as error:
             error.account = account
             if isinstance(error, UnexpectedReply):
