@@ -16,6 +16,9 @@ export PATH := $(or $(PATH),/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 # Sandboxes keep the keys that they make here, and not in the folder of whoever runs this.
 export XDG_STATE_HOME := $(CURDIR)/$(VENV)/state
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Where the environment forbids bytecode, as images of containers do, every process that a test starts would compile the
+# whole package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list these commands

@@ -23,6 +23,15 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+_LONGEST_NAME = 10_000
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Refuse a name that holds megabytes of values: each worker sends every name, and each report has one."""
+    if len(item.nodeid) > _LONGEST_NAME:
+        raise pytest.UsageError(f"{item.nodeid[:200]}... is a name of {len(item.nodeid)} characters: give shorter ids")
+
+
 # A busy machine is slow; what a property test holds is not how long one example takes.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
