@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from govcomponents.core.http.single_attempt import steady_time
 from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
-from govcomponents.durable.storage.engines import begin_writing
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import AUDIT, AUDIT_SEAL, database_time
+from govcomponents.durable.storage.writing import begin_writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

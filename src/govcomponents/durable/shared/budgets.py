@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from govcomponents.core.http.single_attempt import steady_time
-from govcomponents.durable.storage.engines import begin_writing
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import BUDGET, database_time
+from govcomponents.durable.storage.writing import begin_writing
 from govcomponents.errors import InvalidInput
 from govcomponents.frames import shield
 

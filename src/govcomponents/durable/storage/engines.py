@@ -95,11 +95,3 @@ def _durable_file(connection: sqlite3.Connection, _record: object) -> None:
     """WAL lets readers go on beside the writer; FULL makes a commit outlast a loss of power, and NORMAL may not."""
     for pragma in ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {_BUSY_MS}"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def begin_writing(connection: sa.Connection) -> None:
-    """Take SQLite's one place of a writer first, so that what a statement reads, its clock too, is not from before."""
-    if connection.dialect.name == "sqlite":
-        bare = connection.connection.dbapi_connection
-        if not getattr(bare, "in_transaction", True):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")

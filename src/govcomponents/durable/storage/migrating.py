@@ -19,6 +19,7 @@ from govcomponents.durable.storage.schema import (
     SCHEMA,
     VERSION,
 )
+from govcomponents.durable.storage.writing import begin_writing
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def migrate(engine: sa.Engine) -> None:
     Raises ConfigurationError if they are those of a newer version, Unavailable if the database is away or read-only.
     """
     with store_faults("durable migrate"), engine.begin() as connection:
+        begin_writing(connection)
         migrate_on(connection)
 
 
