@@ -4,55 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import subprocess
-import sys
 import time
 import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from . import renewal
+from . import journey_pictures, renewal
 from .browser import violations
+from .running_service import running
 
-SERVICES = Path(__file__).parents[2] / "examples" / "services"
 NAMES = ("django", "flask", "fastapi")
 WIDTHS = (375, 1280)
-
-
-@contextmanager
-def running(name):
-    """Run the demonstration of a service, and give the address of its pages and of its sandbox."""
-    with socket.create_server(("localhost", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "demo.py", "--port", str(port)]
-    with subprocess.Popen(command, cwd=SERVICES / name, stdout=subprocess.PIPE, text=True) as process:
-        try:
-            told = ""
-            while "The sandbox is at" not in told:
-                line = process.stdout.readline()
-                assert line, f"the service ended: {told}"
-                told += line
-            site, sandbox = (re.search(rf"The {what} is at +(\S+)", told)[1] for what in ("service", "sandbox"))
-            password = re.search(r"password (\S+)\)", told)[1]
-            wait_for(site)
-            yield site, sandbox, password
-        finally:
-            process.terminate()
-            process.communicate(timeout=30)
-
-
-def wait_for(site):
-    until = time.monotonic() + 30
-    while True:
-        try:
-            urllib.request.urlopen(site, timeout=5).close()
-        except OSError:
-            assert time.monotonic() < until
-        else:
-            return
 
 
 @pytest.fixture(params=NAMES)
@@ -171,3 +133,14 @@ def test_every_page_is_accessible_narrow_and_wide(reader, axe, service):
     look("nothing")
     person.driver.set_window_size(1100, 900)
     assert found == []
+
+
+def test_the_pictures_in_the_docs_are_of_every_page_of_the_journey(reader, tmp_path):
+    pytest.importorskip("flask")
+    with running("flask") as (site, _sandbox, _password):
+        fresh(reader, site)
+        taken = journey_pictures.take(reader, site, tmp_path)
+    page = (journey_pictures.FOLDER.parent / "journey.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"images/([a-z0-9-]+)\.png", page)) == sorted(taken)
+    assert sorted(one.stem for one in journey_pictures.FOLDER.glob("*.png")) == sorted(taken)
+    assert max(one.stat().st_size for one in journey_pictures.FOLDER.glob("*.png")) < 60_000
