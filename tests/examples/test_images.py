@@ -108,7 +108,8 @@ def wait_until(is_so: Callable[[], bool], folder: Path) -> None:
 def test_what_the_image_holds_serves_pages_and_their_style_and_ends_when_it_is_told(
     service: str, tmp_path: Path
 ) -> None:
-    for package in (service, "uvicorn" if service == "fastapi" else "gunicorn"):
+    servers = {"django": ("gunicorn", "whitenoise"), "flask": ("gunicorn",), "fastapi": ("uvicorn",)}
+    for package in (service, *servers[service]):
         pytest.importorskip(package)
     folder = tmp_path / "service"
     folder.mkdir()

@@ -37,14 +37,20 @@ def run(service: str, *command: str, **variables: str) -> str:
     return done.stdout + done.stderr
 
 
+def needs(service: str, *packages: str) -> None:
+    """Skip where what a service is made with is not installed."""
+    for package in (service, *(["whitenoise"] if service == "django" else []), *packages):
+        pytest.importorskip(package)
+
+
 @pytest.mark.parametrize("service", NAMES)
 def test_a_service_passes_its_own_tests(service: str) -> None:
-    pytest.importorskip("fastapi" if service == "fastapi" else service)
+    needs(service)
     assert " passed" in run(service, "pytest", "-q", "-p", "no:cacheprovider")
 
 
 def test_the_django_service_works_with_djangos_tasks() -> None:
-    pytest.importorskip("django_tasks_db")
+    needs("django", "django_tasks_db")
     assert "1 passed" in run(
         "django", "pytest", "-q", "-p", "no:cacheprovider", "-k", "djangos_tasks", RENEWAL_TASKS="1"
     )
@@ -71,7 +77,7 @@ def test_the_readme_installs_from_the_clone(service: str) -> None:
 
 
 def test_the_django_service_is_ready_to_be_deployed() -> None:
-    pytest.importorskip("django")
+    needs("django")
     site = "https://service.example.gov.uk"
     with serving(redirect_to=f"{site}/gov/callback") as server:
         variables = dict(environment(server.sandbox.settings()))
