@@ -155,19 +155,26 @@ def axe_source() -> str:
 def _axe_source() -> str | NotHere:
     """Look once for all tests: where no registry answers, npm says so only after a while."""
     folder = os.environ.get("AXE_CORE")
-    if folder is None:
-        npm = shutil.which("npm")
-        if npm is None:
-            return NotHere("npm is not installed, and AXE_CORE names no folder with axe-core")
-        home = Path(mkdtemp(prefix="axe-core-"))
-        patience = ["--fetch-retries", "1", "--fetch-retry-mintimeout", "1000", "--fetch-timeout", "20000"]
-        silent = ["--silent", "--no-audit", "--no-fund"]
-        command = [npm, "install", *silent, *patience, "--prefix", home, f"axe-core@{AXE_VERSION}"]
-        done = subprocess.run([*map(str, command)], capture_output=True, check=False, timeout=300)
-        if done.returncode:
-            return NotHere("axe-core cannot be installed with npm")
-        folder = str(home / "node_modules" / "axe-core")
-    return (Path(folder) / "axe.min.js").read_text(encoding="utf-8")
+    try:
+        found = installed("axe-core", AXE_VERSION) if folder is None else Path(folder)
+    except NotHere as missing:
+        return missing
+    return (found / "axe.min.js").read_text(encoding="utf-8")
+
+
+def installed(package: str, version: str) -> Path:
+    """The folder of a package that npm installs into a throwaway folder. Raises NotHere if it cannot be."""
+    npm = shutil.which("npm")
+    if npm is None:
+        raise NotHere(f"npm is not installed, and {package} is not here")
+    home = Path(mkdtemp(prefix=f"{package}-"))
+    patience = ["--fetch-retries", "1", "--fetch-retry-mintimeout", "1000", "--fetch-timeout", "20000"]
+    silent = ["--silent", "--no-audit", "--no-fund"]
+    command = [npm, "install", *silent, *patience, "--prefix", home, f"{package}@{version}"]
+    done = subprocess.run([*map(str, command)], capture_output=True, check=False, timeout=300)
+    if done.returncode:
+        raise NotHere(f"{package} cannot be installed with npm")
+    return home / "node_modules" / package
 
 
 def violations(person, source, tags=AXE_TAGS) -> list[str]:

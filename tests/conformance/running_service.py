@@ -15,12 +15,12 @@ SERVICES = Path(__file__).parents[2] / "examples" / "services"
 
 
 @contextmanager
-def running(name):
-    """Run the demonstration of a service, and give the address of its pages and of its sandbox."""
+def running(name, folder=None):
+    """Run the demonstration of a service, or of a copy in a folder; give where its pages and its sandbox are."""
     with socket.create_server(("localhost", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "demo.py", "--port", str(port)]
-    with subprocess.Popen(command, cwd=SERVICES / name, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=folder or SERVICES / name, stdout=subprocess.PIPE, text=True) as process:
         try:
             told = ""
             while "The sandbox is at" not in told:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 import urllib.request
 
 import pytest
 
 from . import journey_pictures, renewal
-from .browser import violations
-from .running_service import running
+from .browser import NotHere, installed, violations
+from .running_service import SERVICES, running
 
 NAMES = ("django", "flask", "fastapi")
 WIDTHS = (375, 1280)
+GOVUK_FRONTEND = "5.14.0"
 
 
 @pytest.fixture(params=NAMES)
@@ -102,8 +104,36 @@ def test_a_person_renews_by_keyboard_alone(reader, service):
 
 
 def test_every_page_is_accessible_narrow_and_wide(reader, axe, service):
-    site, _sandbox, _password = service
-    person = reader
+    assert wrong_with_pages(reader, axe, service[0]) == []
+
+
+def test_every_page_is_accessible_with_govuk_frontend(reader, axe, govuk_frontend, tmp_path):
+    pytest.importorskip("flask")
+    folder = shutil.copytree(SERVICES / "flask", tmp_path / "flask")
+    sheet = folder / "renewal" / "static" / "service.css"
+    own = sheet.read_text(encoding="utf-8").partition("\n\n")[2]  # what it has no name for
+    sheet.write_text(govuk_frontend + own, encoding="utf-8")
+    with running("flask", folder) as (site, _sandbox, _password):
+        reader.open(site)
+        assert (
+            reader.driver.execute_script("return getComputedStyle(document.querySelector('.govuk-button')).boxShadow")
+            != "none"
+        )  # it is on
+        assert wrong_with_pages(reader, axe, site) == []
+
+
+@pytest.fixture(scope="module")
+def govuk_frontend():
+    """The style sheet of govuk-frontend."""
+    try:
+        folder = installed("govuk-frontend", GOVUK_FRONTEND)
+    except NotHere as missing:
+        pytest.skip(str(missing))
+    return (folder / "dist" / "govuk" / "govuk-frontend.min.css").read_text(encoding="utf-8")
+
+
+def wrong_with_pages(person, axe, site):
+    """Return what is wrong with the pages of a journey, in English and in Welsh, narrow and wide."""
     fresh(person, site)
     found = []
 
@@ -131,8 +161,12 @@ def test_every_page_is_accessible_narrow_and_wide(reader, axe, service):
     look("paid")
     person.open(f"{site}renew")
     look("nothing")
+    person.click("Cymraeg")
+    person.open(f"{site}renew")
+    assert person.driver.find_element("css selector", "html").get_attribute("lang") == "cy"
+    look("nothing in Welsh")
     person.driver.set_window_size(1100, 900)
-    assert found == []
+    return found
 
 
 def test_the_pictures_in_the_docs_are_of_every_page_of_the_journey(reader, tmp_path):

@@ -114,7 +114,7 @@ def look(visitor, path):
     assert "Traceback" not in text
     if "Licence renewed" in text:
         return text
-    if go_on := re.search(r'class="button" href="(http[^"]+)"', text):
+    if go_on := re.search(r'class="govuk-button" href="(http[^"]+)"', text):
         pay(unescape(go_on[1]))
     time.sleep(0.5)
     return None

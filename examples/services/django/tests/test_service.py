@@ -163,7 +163,7 @@ def test_a_lost_answer_makes_no_second_payment(
     found = text(service.get(service.go_to_pay()))
     assert "not finished" in found
     assert len(list(gov_sandbox.pay.search())) == 1
-    go_on = re.search(r'class="button" href="([^"]+)"', found)
+    go_on = re.search(r'class="govuk-button" href="([^"]+)"', found)
     assert go_on
     assert "Licence renewed" in text(service.get(service.person.pay(go_on[1])))
 

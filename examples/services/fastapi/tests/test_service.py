@@ -165,7 +165,7 @@ def test_a_lost_answer_makes_no_second_payment(service: Service, gov_faults: Fau
     found = service.get(back.headers["location"])
     assert "not finished" in found.text
     assert len(gov_simulator.pay.charges()) == 1
-    go_on = re.search(r'class="button" href="([^"]+)"', found.text)
+    go_on = re.search(r'class="govuk-button" href="([^"]+)"', found.text)
     assert go_on
     assert "Licence renewed" in service.get(service.person.pay(go_on[1])).text
 

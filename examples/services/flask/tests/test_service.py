@@ -171,7 +171,7 @@ def test_a_lost_answer_makes_no_second_payment(
     found = service.get(back.location or "")
     assert "not finished" in found.text
     assert len(list(gov_sandbox.pay.search())) == 1
-    go_on = re.search(r'class="button" href="([^"]+)"', found.text)
+    go_on = re.search(r'class="govuk-button" href="([^"]+)"', found.text)
     assert go_on
     assert "Licence renewed" in service.get(service.person.pay(go_on[1])).text
 
