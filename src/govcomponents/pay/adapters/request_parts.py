@@ -19,10 +19,10 @@ def path_of(template: str, **ids: str) -> str:
     return template.format(**{name: quote(identifier, safe="") for name, identifier in ids.items()})
 
 
-def reading(
+def read_request(
     operation: str,
     template: str,
-    ids: Mapping[str, str],
+    ids: Mapping[str, str] = MappingProxyType({}),
     *,
     query: Mapping[str, object] | None = None,
     headers: Mapping[str, str] = MappingProxyType({}),
@@ -34,24 +34,26 @@ def reading(
     return Request(operation, "GET", url, Replay.ALWAYS, headers, lookup=lookup, template=template)
 
 
-def writing(
+def write_request(
     operation: str,
     template: str,
     ids: Mapping[str, str] = MappingProxyType({}),
     fields: Mapping[str, object] | None = None,
     extra: Mapping[str, object] | None = None,
     *,
-    provider: str,
+    provider: str = "",
     is_form: bool = False,
     headers: Mapping[str, str] = MappingProxyType({}),
     key: str | None = None,
+    key_header: str = "Idempotency-Key",
     acts_once: bool = False,
     lookup: str = "",
     timeout: float | None = None,
 ) -> Request:
     """Make the request that changes what is at a path of these ids, by JSON, or by a form. None is for no body.
 
-    It is sent again after any failure only under an idempotency `key`, or where a repeat changes nothing (`acts_once`).
+    It is sent again after any failure only under an idempotency `key`, which `key_header` carries, or where a repeat
+    changes nothing (`acts_once`).
     Raises InvalidInput for an `extra` that cannot go along.
     """
     path, sent, body = path_of(template, **ids), dict(headers), None
@@ -60,7 +62,7 @@ def writing(
         body = write(fields, extra, operation=operation, provider=provider)
         sent["Content-Type"] = "application/x-www-form-urlencoded" if is_form else "application/json"
     if key is not None:
-        sent["Idempotency-Key"] = key
+        sent[key_header] = key
     replay = Replay.IDEMPOTENT if acts_once or key is not None else Replay.UNSENT
     return Request(operation, "POST", path, replay, sent, body, timeout, lookup, provider, key, template)
 

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from govcomponents.core.times import time_or_none
-from govcomponents.pay.adapters.api_key_adapter import Page
+from govcomponents.pay.adapters.http_adapter import Page
 
 if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request, Response

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.core.http.responses import Wire, read
 from govcomponents.errors import NotFound
-from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, carrying, webhook_secrets
+from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, webhook_secrets
 from govcomponents.pay.adapters.doubts import DOUBTS
 from govcomponents.pay.adapters.govuk_pay import wire
+from govcomponents.pay.adapters.http_adapter import carrying
 from govcomponents.pay.adapters.local_filters import is_of_brand
-from govcomponents.pay.adapters.request_parts import given, reading, writing
+from govcomponents.pay.adapters.request_parts import given, read_request, write_request
 from govcomponents.pay.adapters.stable_pages import Numbered, stable_pages
 from govcomponents.pay.adapters.values import revealed
 from govcomponents.pay.capabilities import PayCapability
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request, Response
     from govcomponents.errors import GovComponentsError
     from govcomponents.pay import inputs, models
-    from govcomponents.pay.adapters.api_key_adapter import Reader
+    from govcomponents.pay.adapters.http_adapter import Reader
     from govcomponents.pay.events import PayEvent
 
     Search = inputs.PaymentSearch | inputs.RefundSearch | inputs.AgreementSearch | inputs.DisputeSearch
@@ -40,10 +41,10 @@ _LOOK_FOR_PAYMENT: Final = (
     "search payments for the reference; a payment that nobody pays takes no money and expires by itself, "
     "so making another is safe"
 )
-_write: Final = partial(writing, provider=wire.PROVIDER)
+_write: Final = partial(write_request, provider=wire.PROVIDER)
 # Behind what acts on a card the API waits up to 10 s for the card's provider (pay-connector, config.yaml), so hearing
 # nothing for less than that says nothing.
-_act: Final = partial(_write, timeout=25.0)
+_act: Final = partial(_write, timeout=25.0, lookup=_LOOK_AT_PAYMENT)
 # What the filters of a search are called, where that differs from the port.
 _FILTERS: Final = {
     "created_from": "from_date",
@@ -121,19 +122,19 @@ class GovUkPay(ApiKeyAdapter):
     signature_header = "Pay-Signature"
     rate_limit_wait = wire.RATE_LIMIT_WAIT
 
-    def _refusal(self, request: Request, response: Response) -> GovComponentsError:
+    def refusal(self, request: Request, response: Response) -> GovComponentsError:
+        """Return the error that an answer other than success stands for."""
         from govcomponents.pay.adapters.govuk_pay.error_mapping import refusal
 
         return refusal(request, response)
 
-    def _is_at_work(self, error: GovComponentsError) -> bool:
-        # The same code may say that the key was used for something else: it is then said again (pay-connector,
-        # ChargeService).
+    def is_at_work(self, error: GovComponentsError) -> bool:
+        """Whether the key is in use; it is said again of one used for something else (pay-connector, ChargeService)."""
         return error.code == "P0191"
 
     async def create(self, new: inputs.NewPayment) -> models.Payment:
         """POST /v1/payments, mode `web`. Pay ignores an idempotency key here, so it is not sent."""
-        self._check_return_url(new)
+        self.check_return_url(new)
         fields = _attended(
             new,
             return_url=new.return_url,
@@ -142,13 +143,13 @@ class GovUkPay(ApiKeyAdapter):
             agreement_payment_type=new.agreement_payment_type,
         )
         request = _write("pay.create", wire.PAYMENTS, fields=fields, extra=new.extra, lookup=_LOOK_FOR_PAYMENT)
-        return await self._one(request, wire.PAYMENT_READER)
+        return await self.one(request, wire.PAYMENT_READER)
 
     async def create_by_telephone(self, new: inputs.NewTelephonePayment) -> models.Payment:
         """POST /v1/payments, mode `moto_api`."""
         operation, fields = "pay.create_by_telephone", _attended(new, authorisation_mode="moto_api")
         request = _write(operation, wire.PAYMENTS, fields=fields, extra=new.extra, lookup=_LOOK_FOR_PAYMENT)
-        return await self._one(request, wire.PAYMENT_READER)
+        return await self.one(request, wire.PAYMENT_READER)
 
     async def authorise(self, card: inputs.CardDetails) -> None:
         """POST /v1/auth, without the key, which burns the token (GOV.UK Pay docs: send card details by the API)."""
@@ -160,7 +161,7 @@ class GovUkPay(ApiKeyAdapter):
             "cardholder_name": card.cardholder_name.reveal(),
         }
         lookup = f"{_LOOK_AT_PAYMENT}; never send the card again for the same payment"
-        await self._done(_act("pay.authorise", wire.AUTH, fields=fields, lookup=lookup), self._keyless)
+        await self.done(_act("pay.authorise", wire.AUTH, fields=fields, lookup=lookup), self._keyless)
 
     async def charge_agreement(self, charge: inputs.AgreementCharge) -> models.Payment:
         """POST /v1/payments, mode `agreement`: the one call whose idempotency key Pay honours, for 24 hours."""
@@ -177,37 +178,37 @@ class GovUkPay(ApiKeyAdapter):
         lookup = "call again with the same arguments and the idempotency key of this error; it charges once"
         with carrying(key):
             request = _write(operation, wire.PAYMENTS, fields=fields, extra=charge.extra, key=key, lookup=lookup)
-            return await self._one(request, wire.PAYMENT_READER)
+            return await self.one(request, wire.PAYMENT_READER)
 
     async def get(self, wanted: inputs.OnPayment) -> models.Payment:
         """GET /v1/payments/{id}. Each read of an unfinished one makes a new single-use link."""
-        return await self._one(reading("pay.get", wire.PAYMENT, {"payment_id": wanted.payment_id}), wire.PAYMENT_READER)
+        request = read_request("pay.get", wire.PAYMENT, {"payment_id": wanted.payment_id})
+        return await self.one(request, wire.PAYMENT_READER)
 
     async def check(self) -> None:
         """Ask for a payment that cannot be: whoever is told that there is none was let in, and saw nothing."""
         with suppress(NotFound):
-            await self._ask(reading("pay.check", wire.PAYMENT, {"payment_id": "0" * 26}))
+            await self.ask(read_request("pay.check", wire.PAYMENT, {"payment_id": "0" * 26}))
 
     async def list_events(self, wanted: inputs.OnPayment) -> tuple[models.PaymentEvent, ...]:
         """GET /v1/payments/{id}/events."""
-        request = reading("pay.list_events", wire.PAYMENT + "/events", {"payment_id": wanted.payment_id})
-        return await self._list(request, ("events",), wire.EVENT_READER, payment_id=wanted.payment_id)
+        request = read_request("pay.list_events", wire.PAYMENT + "/events", {"payment_id": wanted.payment_id})
+        return await self.list_of(request, ("events",), wire.EVENT_READER, payment_id=wanted.payment_id)
 
     async def cancel(self, wanted: inputs.OnPayment) -> None:
         """POST /v1/payments/{id}/cancel."""
-        ids = {"payment_id": wanted.payment_id}
-        await self._done(_act("pay.cancel", wire.PAYMENT + "/cancel", ids, lookup=_LOOK_AT_PAYMENT))
+        await self.done(_act("pay.cancel", wire.PAYMENT + "/cancel", {"payment_id": wanted.payment_id}))
 
     async def capture(self, wanted: inputs.OnPayment) -> None:
         """POST /v1/payments/{id}/capture. Pay answers a repeated one with success, so it is sent again if it fails."""
         ids = {"payment_id": wanted.payment_id}
-        await self._done(_act("pay.capture", wire.PAYMENT + "/capture", ids, acts_once=True, lookup=_LOOK_AT_PAYMENT))
+        await self.done(_act("pay.capture", wire.PAYMENT + "/capture", ids, acts_once=True))
 
     def search(self, wanted: inputs.PaymentSearch) -> AsyncGenerator[models.Payment, None]:
         """GET /v1/payments. Brands are looked at here too: ledger, which searches, seems not to know the filter."""
         if wanted.status is PaymentStatus.CAPTURABLE:
             fix = "search without status and keep those of that status"
-            raise self._invalid("pay.search", "status", "GOV.UK Pay cannot search for that status", fix)
+            raise self.invalid("pay.search", "status", "GOV.UK Pay cannot search for that status", fix)
         brand = wanted.card_brand
         fits = None if brand is None else partial(is_of_brand, brand=brand)
         return self._pages("pay.search", wire.PAYMENTS, wanted, wire.PAYMENT_READER, "payment_id", fits)
@@ -221,19 +222,19 @@ class GovUkPay(ApiKeyAdapter):
             "call with the same `available` cannot refund twice, with a newer one it can"
         )
         request = _act("pay.refund", wire.PAYMENT_REFUNDS, ids, fields, new.extra, lookup=lookup)
-        return await self._one(request, wire.refund_of(new.payment_id))
+        return await self.one(request, wire.refund_of(new.payment_id))
 
     async def get_refund(self, wanted: inputs.OnRefund) -> models.Refund:
         """GET /v1/payments/{id}/refunds/{refund_id}."""
         ids = {"payment_id": wanted.payment_id, "refund_id": wanted.refund_id}
-        request = reading("pay.get_refund", wire.PAYMENT_REFUNDS + "/{refund_id}", ids)
-        return await self._one(request, wire.refund_of(wanted.payment_id))
+        request = read_request("pay.get_refund", wire.PAYMENT_REFUNDS + "/{refund_id}", ids)
+        return await self.one(request, wire.refund_of(wanted.payment_id))
 
     async def list_refunds(self, wanted: inputs.OnPayment) -> tuple[models.Refund, ...]:
         """GET /v1/payments/{id}/refunds."""
-        request = reading("pay.list_refunds", wire.PAYMENT_REFUNDS, {"payment_id": wanted.payment_id})
+        request = read_request("pay.list_refunds", wire.PAYMENT_REFUNDS, {"payment_id": wanted.payment_id})
         reader = wire.refund_of(wanted.payment_id)
-        return await self._list(request, ("_embedded", "refunds"), reader, payment_id=wanted.payment_id)
+        return await self.list_of(request, ("_embedded", "refunds"), reader, payment_id=wanted.payment_id)
 
     def search_refunds(self, wanted: inputs.RefundSearch) -> AsyncGenerator[models.Refund, None]:
         """GET /v1/refunds."""
@@ -244,17 +245,17 @@ class GovUkPay(ApiKeyAdapter):
         fields = given(reference=new.reference, description=new.description, user_identifier=new.user_identifier)
         lookup = "search agreements for the reference; one without a card charges nothing, so making another is safe"
         request = _write("pay.create_agreement", wire.AGREEMENTS, fields=fields, extra=new.extra, lookup=lookup)
-        return await self._one(request, wire.AGREEMENT_READER)
+        return await self.one(request, wire.AGREEMENT_READER)
 
     async def get_agreement(self, wanted: inputs.OnAgreement) -> models.Agreement:
         """GET /v1/agreements/{id}."""
-        request = reading("pay.get_agreement", wire.AGREEMENT, {"agreement_id": wanted.agreement_id})
-        return await self._one(request, wire.AGREEMENT_READER)
+        request = read_request("pay.get_agreement", wire.AGREEMENT, {"agreement_id": wanted.agreement_id})
+        return await self.one(request, wire.AGREEMENT_READER)
 
     async def cancel_agreement(self, wanted: inputs.OnAgreement) -> None:
         """POST /v1/agreements/{id}/cancel."""
         ids, lookup = {"agreement_id": wanted.agreement_id}, "get the agreement and decide from its status"
-        await self._done(_act("pay.cancel_agreement", wire.AGREEMENT + "/cancel", ids, lookup=lookup))
+        await self.done(_act("pay.cancel_agreement", wire.AGREEMENT + "/cancel", ids, lookup=lookup))
 
     def search_agreements(self, wanted: inputs.AgreementSearch) -> AsyncGenerator[models.Agreement, None]:
         """GET /v1/agreements."""
@@ -286,10 +287,10 @@ class GovUkPay(ApiKeyAdapter):
             # The size is always said, because the defaults differ by endpoint.
             query = {names.get(name, name): _written(value) for name, value in filters.items()}
             query |= {"page": str(number), "display_size": str(size)}
-            request = reading(operation, path, {}, query=query)
+            request = read_request(operation, path, {}, query=query)
             is_first = number == 1 and before is None
             try:
-                response = await self._ask(request)
+                response = await self.ask(request)
             except NotFound as error:
                 if not is_first and error.code in _PAST_THE_END:
                     return None
@@ -305,7 +306,7 @@ class GovUkPay(ApiKeyAdapter):
             largest=wire.LARGEST_PAGE,
             has_times=path != wire.AGREEMENTS,
         )
-        return self._found(pages, reader, fits=fits)
+        return self.found(pages, reader, fits=fits)
 
     async def parse_callback(self, body: bytes, headers: Mapping[str, str]) -> PayEvent:
         """Verify the header Pay-Signature over the raw bytes, then read the message."""

@@ -13,7 +13,7 @@ from govcomponents.core.results import Metadata, Raw
 from govcomponents.money import Money
 from govcomponents.pay import models
 from govcomponents.pay.adapters import values
-from govcomponents.pay.adapters.api_key_adapter import Reader
+from govcomponents.pay.adapters.http_adapter import Reader
 from govcomponents.pay.adapters.payment_states import captured, payment_state
 from govcomponents.pay.adapters.values import Datum, Day, Pence, Time, Units, at, into, words
 from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId

@@ -18,8 +18,9 @@ from typing_extensions import TypedDict
 from govcomponents.core.http.responses import read_as
 from govcomponents.core.ports.answers import check_is
 from govcomponents.errors import Conflict, GovComponentsError, NotFound, OutcomeUnknown, RequestRefused
-from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, Page, Reader, carrying, webhook_secrets
+from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, webhook_secrets
 from govcomponents.pay.adapters.doubts import DOUBTS
+from govcomponents.pay.adapters.http_adapter import Page, Reader, carrying
 from govcomponents.pay.adapters.local_filters import fits
 from govcomponents.pay.adapters.refund_guard import check_refundable
 from govcomponents.pay.adapters.stripe import parsing, wire
@@ -84,23 +85,25 @@ class Stripe(ApiKeyAdapter):
         """Whether waiting helps, which Stripe itself may deny."""
         return response.header("stripe-should-retry") != "false"
 
-    def _refusal(self, request: Request, response: Response) -> GovComponentsError:
+    def refusal(self, request: Request, response: Response) -> GovComponentsError:
+        """Return the error that an answer other than success stands for."""
         from govcomponents.pay.adapters.stripe.error_mapping import refusal
 
         return refusal(request, response)
 
-    def _is_at_work(self, error: GovComponentsError) -> bool:
+    def is_at_work(self, error: GovComponentsError) -> bool:
+        """Whether another request under the same key is at work."""
         return self._repeats and error.status == 409
 
     async def _make(self, request: Request, reader: Reader[A, T], read_again: Callable[[str], Request]) -> T:
         """Make something under an idempotency key. What is answered a second time is read anew: it may have changed."""
         with carrying(request.idempotency_key):
-            response = await self._ask(request)
+            response = await self.ask(request)
             if response.header("idempotent-replayed") != "true":
-                return self._read(request, response, reader)
-            made = self._read(request, response, _MADE)
+                return self.read_one(request, response, reader)
+            made = self.read_one(request, response, _MADE)
             try:
-                return await self._one(read_again(made), reader)
+                return await self.one(read_again(made), reader)
             except OutcomeUnknown:
                 raise
             except GovComponentsError as error:  # of the reading; what was made is there all the same
@@ -116,9 +119,9 @@ class Stripe(ApiKeyAdapter):
 
     async def _look(self, operation: str, payment_id: str) -> Payment:
         if wire.is_intent(payment_id):
-            payment = await self._one(wire.get_intent(operation, payment_id), INTENT)
+            payment = await self.one(wire.get_intent(operation, payment_id), INTENT)
         else:
-            payment = await self._one(wire.get_session(operation, payment_id), SESSION)
+            payment = await self.one(wire.get_session(operation, payment_id), SESSION)
         self._check_is("id", payment.id, payment_id, operation)
         return payment
 
@@ -129,7 +132,7 @@ class Stripe(ApiKeyAdapter):
     async def _act(self, operation: str, action: str, intent_id: str) -> str:
         """Act on a PaymentIntent, and return the status that it has then."""
         request = wire.post(operation, f"{wire.INTENT}/{action}", intent_id)
-        found, status = await self._one(request, _ACTED)
+        found, status = await self.one(request, _ACTED)
         self._check_is("id", found, intent_id, operation)
         return status
 
@@ -144,7 +147,7 @@ class Stripe(ApiKeyAdapter):
 
     async def create(self, new: inputs.NewPayment) -> Payment:
         """POST /v1/checkout/sessions, mode `payment`. Every error carries the idempotency key."""
-        self._check_return_url(new)
+        self.check_return_url(new)
         request = wire.create(new, new.idempotency_key or wire.new_key(self._clock()))
         return await self._make(request, SESSION, lambda session_id: wire.get_session("pay.create", session_id))
 
@@ -155,7 +158,7 @@ class Stripe(ApiKeyAdapter):
     async def check(self) -> None:
         """Ask for a Session that cannot be: whoever is told that there is none was let in."""
         with suppress(NotFound):
-            await self._ask(wire.get("pay.check", wire.SESSION, f"cs_{'live' if self.is_live else 'test'}_0"))
+            await self.ask(wire.get("pay.check", wire.SESSION, f"cs_{'live' if self.is_live else 'test'}_0"))
 
     async def cancel(self, wanted: inputs.OnPayment) -> None:
         """Expire an open Session, after a mark that says who ended it; cancel a PaymentIntent whose money is held."""
@@ -177,9 +180,9 @@ class Stripe(ApiKeyAdapter):
         )
 
     async def _expire(self, session_id: str) -> None:
-        self._check_is("id", await self._one(wire.mark_cancelled(session_id), _MADE), session_id, "pay.cancel")
+        self._check_is("id", await self.one(wire.mark_cancelled(session_id), _MADE), session_id, "pay.cancel")
         try:
-            ended = await self._one(wire.post("pay.cancel", wire.SESSION + "/expire", session_id), _MADE)
+            ended = await self.one(wire.post("pay.cancel", wire.SESSION + "/expire", session_id), _MADE)
             self._check_is("id", ended, session_id, "pay.cancel")
         except (RequestRefused, Conflict):
             # The person may have paid in between, or the time may have run out.
@@ -226,7 +229,7 @@ class Stripe(ApiKeyAdapter):
     async def get_refund(self, wanted: inputs.OnRefund) -> Refund:
         """GET /v1/refunds/{id}, and a look whether it is of that payment."""
         request = wire.get("pay.get_refund", wire.REFUND, wanted.refund_id)
-        part, refund = await self._one(request, _refund_of(wanted.payment_id))
+        part, refund = await self.one(request, _refund_of(wanted.payment_id))
         intent_id = parsing.id_of(part.get("payment_intent"))
         if wanted.payment_id not in (parsing.payment_of_refund(part), intent_id) and (
             intent_id is None or intent_id != await self._intent_of("pay.get_refund", wanted.payment_id)
@@ -256,7 +259,7 @@ class Stripe(ApiKeyAdapter):
 
     def search(self, wanted: inputs.PaymentSearch) -> AsyncGenerator[Payment, None]:
         """GET /v1/checkout/sessions. Only the times are Stripe's to look for; the rest is looked at here."""
-        self._refuse_filters("pay.search", wanted, "settled_from", "settled_to", "first_digits", "agreement_id")
+        self.refuse_filters("pay.search", wanted, "settled_from", "settled_to", "first_digits", "agreement_id")
         # A list may expand four levels, of which `data` is one (Stripe docs: expanding responses).
         expand = ["data.payment_intent.latest_charge"]
         is_wanted = partial(fits, wanted=wanted)
@@ -264,12 +267,12 @@ class Stripe(ApiKeyAdapter):
 
     def search_refunds(self, wanted: inputs.RefundSearch) -> AsyncGenerator[Refund, None]:
         """GET /v1/refunds."""
-        self._refuse_filters("pay.search_refunds", wanted, "settled_from", "settled_to")
+        self.refuse_filters("pay.search_refunds", wanted, "settled_from", "settled_to")
         return self._pages("pay.search_refunds", wire.REFUNDS, wanted, REFUND)
 
     def search_disputes(self, wanted: inputs.DisputeSearch) -> AsyncGenerator[Dispute, None]:
         """GET /v1/disputes. Only the times are Stripe's to look for; the status is looked at here."""
-        self._refuse_filters("pay.search_disputes", wanted, "settled_from", "settled_to")
+        self.refuse_filters("pay.search_disputes", wanted, "settled_from", "settled_to")
 
         def is_wanted(dispute: Dispute) -> bool:
             return wanted.status in (None, dispute.status)
@@ -286,7 +289,7 @@ class Stripe(ApiKeyAdapter):
         **filters: object,
     ) -> AsyncGenerator[T, None]:
         """Yield the items of a list that are wanted. The next page begins after the last item of this one."""
-        return self._found(self._listed(operation, path, wanted, filters), reader, fits=is_wanted)
+        return self.found(self._listed(operation, path, wanted, filters), reader, fits=is_wanted)
 
     async def _listed(
         self, operation: str, path: str, wanted: wire.DatedSearch | None, filters: Mapping[str, object]
@@ -294,7 +297,7 @@ class Stripe(ApiKeyAdapter):
         after, is_last = "", False
         while not is_last:
             request = wire.page(operation, path, after, wanted, **filters)
-            response = await self._ask(request)
+            response = await self.ask(request)
             page = read_as(_PAGE, response, request=request, provider=self.provider)
             data = page["data"]
             last = str(data[-1].get("id")) if data else after

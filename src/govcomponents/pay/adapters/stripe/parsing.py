@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from govcomponents.core.times import time_of
 from govcomponents.money import Money
-from govcomponents.pay.adapters.api_key_adapter import Reader
+from govcomponents.pay.adapters.http_adapter import Reader
 from govcomponents.pay.adapters.stripe import wire
 from govcomponents.pay.adapters.stripe.wire import from_units
 from govcomponents.pay.adapters.values import address, personal, secret

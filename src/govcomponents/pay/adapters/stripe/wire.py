@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Annotated, Final, Required
 from pydantic import Field, StrictBool
 from typing_extensions import TypedDict
 
-from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
 from govcomponents.money import Money
-from govcomponents.pay.adapters.request_parts import form_body, path_of, reading
+from govcomponents.pay.adapters.request_parts import read_request, write_request
 from govcomponents.pay.adapters.values import SignedUnits, Units, at
 from govcomponents.pay.limits import AmountLimits, PayLimits
 
 if TYPE_CHECKING:
+    from govcomponents.core.http.messages import Request
     from govcomponents.pay import inputs
 
     DatedSearch = inputs.PaymentSearch | inputs.RefundSearch | inputs.DisputeSearch
@@ -63,7 +63,6 @@ WAIT: Final = 1.0  # Stripe promises no Retry-After; its limits are by the secon
 _PATIENT: Final = 30.0
 _OWN_KEY: Final = re.compile(r"gc-([0-9]{10})-[0-9a-f]{32}")
 _VERSION: Final = {"Stripe-Version": API_VERSION}
-_FORM: Final = {**_VERSION, "Content-Type": "application/x-www-form-urlencoded"}
 _LOOK_AT_PAYMENT: Final = "get the payment and decide from its state"
 _SAME_CALL: Final = "call again with the same arguments and the idempotency key of this error: it"
 
@@ -149,7 +148,7 @@ def is_intent(payment_id: str) -> bool:
 def get(operation: str, template: str, identifier: str = "", query: Mapping[str, object] | None = None) -> Request:
     """Read the object, or the list, that a template of a path with an id stands for."""
     lookup = "it was only to read, and nothing was changed: call again"
-    return reading(operation, template, {"id": identifier}, query=query, headers=_VERSION, lookup=lookup)
+    return read_request(operation, template, {"id": identifier}, query=query, headers=_VERSION, lookup=lookup)
 
 
 def get_session(operation: str, session_id: str) -> Request:
@@ -185,17 +184,19 @@ def post(
     lookup: str = _LOOK_AT_PAYMENT,
 ) -> Request:
     """Make or change an object, always under a key. Only a `key` that the caller can pass again is told in errors."""
-    return Request(
+    return write_request(
         operation,
-        "POST",
-        path_of(template, id=identifier),
-        Replay.IDEMPOTENT,
-        {**_FORM, "Idempotency-Key": key or secrets.token_hex(16)},
-        form_body(form or {}, extra, operation=operation, provider=PROVIDER),
-        timeout=_PATIENT,
+        template,
+        {"id": identifier},
+        form or {},
+        extra,
+        provider=PROVIDER,
+        is_form=True,
+        headers=_VERSION if key else {**_VERSION, "Idempotency-Key": secrets.token_hex(16)},
+        key=key,
+        acts_once=True,
         lookup=lookup,
-        idempotency_key=key,
-        template=template,
+        timeout=_PATIENT,
     )
 
 
