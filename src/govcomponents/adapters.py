@@ -78,6 +78,8 @@ if TYPE_CHECKING:
         SmsInput as SmsInput,
     )
     from govcomponents.notify.port import NotifyPort as NotifyPort
+    from govcomponents.pay.adapters.http_adapter import HttpPayAdapter as HttpPayAdapter, Reader as Reader
+    from govcomponents.pay.adapters.request_parts import read_request as read_request, write_request as write_request
     from govcomponents.pay.inputs import (
         AgreementCharge as AgreementCharge,
         AgreementSearch as AgreementSearch,
@@ -128,6 +130,8 @@ _HOMES = {
     "notify.capabilities": "NotifyCapability",
     "notify.inputs": "EmailInput JobInput LetterInput PrecompiledInput SearchInput SmsInput",
     "notify.port": "NotifyPort",
+    "pay.adapters.http_adapter": "HttpPayAdapter Reader",
+    "pay.adapters.request_parts": "read_request write_request",
     "pay.inputs": (
         "AgreementCharge AgreementSearch CardDetails DisputeSearch NewAgreement NewPayment NewRefund "
         "NewTelephonePayment OnAgreement OnPayment OnRefund PaymentSearch RefundSearch"

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import base64
-import json
 from datetime import datetime
 from typing import Self
 from urllib.parse import quote
 
-from govcomponents import ConfigurationError, Conflict, InvalidInput, Money, Secret, pay
+from pydantic import TypeAdapter
+
+from govcomponents import ConfigurationError, Conflict, Money, Secret, pay
 from govcomponents import adapters as sdk
 from govcomponents.adapters import Meaning, Replay, Request
 from govcomponents.adapters import PayCapability as Can
 from govcomponents.pay import FailureReason, PaymentState, PaymentStatus, RefundableStatus, RefundStatus
 
 BY_US = FailureReason.CANCELLED_BY_SERVICE
-JSON = {"Content-Type": "application/json"}
 STATUSES = {
     "AWAITING_APPROVAL": PaymentState(PaymentStatus.CREATED, "AWAITING_APPROVAL", is_finished=False),
     "APPROVED": PaymentState(PaymentStatus.CAPTURABLE, "APPROVED", is_finished=False),
@@ -63,12 +63,46 @@ class RefundAnswer(sdk.Wire):
     created: datetime | None = None
 
 
-class HarbourPay(sdk.PayPort):
+def to_payment(answer: PaymentAnswer, raw: sdk.Raw) -> pay.Payment:
+    amount, given = Money(answer.minor, answer.currency), Money(answer.refunded, answer.currency)
+    left = RefundableStatus.AVAILABLE if given < amount else RefundableStatus.FULL
+    return pay.Payment(
+        id=pay.PaymentId(answer.id),
+        state=STATUSES.get(answer.state) or PaymentState(PaymentStatus.UNKNOWN, answer.state, is_finished=False),
+        amount=amount,
+        total=amount,
+        reference=answer.order,
+        description=answer.text,
+        created_at=answer.created,
+        refundable=pay.Refundable(left, amount - given, given) if answer.state == "CAPTURED" else None,
+        next_url=Secret(answer.approve_url) if answer.approve_url else None,
+        raw=raw,
+    )
+
+
+def to_refund(answer: RefundAnswer, raw: sdk.Raw) -> pay.Refund:
+    return pay.Refund(
+        id=pay.RefundId(answer.id),
+        payment_id=pay.PaymentId(answer.payment),
+        amount=Money(answer.minor, answer.currency),
+        status=REFUNDS.get(answer.state, RefundStatus.UNKNOWN),
+        raw_status=answer.state,
+        created_at=answer.created,
+        raw=raw,
+    )
+
+
+PAYMENT = sdk.Reader(TypeAdapter(PaymentAnswer), to_payment)
+REFUND = sdk.Reader(TypeAdapter(RefundAnswer), to_refund)
+
+
+class HarbourPay(sdk.HttpPayAdapter):
     """Takes payments with Harbour Pay."""
 
     provider = "Harbour Pay"
     capabilities = frozenset({Can.CREATE, Can.GET, Can.CANCEL, Can.CONFIRM, Can.REFUND, Can.IDEMPOTENCY_KEYS})
     limits = sdk.PayLimits(reference=64, description=200)
+    errors = ERRORS
 
     def __init__(self, runtime: sdk.Runtime, base_url: str, client_id: str, client_secret: Secret) -> None:
         self._plain = sdk.HttpClient(runtime, provider=self.provider, base_url=base_url)
@@ -76,7 +110,7 @@ class HarbourPay(sdk.PayPort):
         pair = f"{quote(client_id, safe='')}:{quote(client_secret.reveal(), safe='')}"
         self._basic = Secret("Basic " + base64.b64encode(pair.encode()).decode())
         token = sdk.CachedToken(self._token, runtime.clock, provider=self.provider)
-        self._http = sdk.HttpClient(runtime, provider=self.provider, base_url=base_url, credential=token)
+        self.http = sdk.HttpClient(runtime, provider=self.provider, base_url=base_url, credential=token)
 
     @classmethod
     def from_settings(cls, settings: sdk.PaySettings, runtime: sdk.Runtime) -> Self:
@@ -92,11 +126,15 @@ class HarbourPay(sdk.PayPort):
 
     async def create(self, new: sdk.NewPayment) -> pay.Payment:
         if new.metadata or new.extra:
-            field = "metadata" if new.metadata else "extra"
-            raise InvalidInput(field=field, problem="Harbour Pay takes none", fix="omit it", operation="pay.create")
+            raise self.invalid(
+                "pay.create", "metadata" if new.metadata else "extra", "Harbour Pay takes none", "omit it"
+            )
         fields = {"minor": new.amount.minor, "currency": new.amount.currency, "order": new.reference}
-        body = json.dumps({**fields, "text": new.description, "return_url": new.return_url}).encode()
-        return await self._payment(self._write("pay.create", "/v1/payments", body, new.idempotency_key, LOOK_UP))
+        fields |= {"text": new.description, "return_url": new.return_url}
+        key = new.idempotency_key
+        return await self.one(
+            sdk.write_request("pay.create", "/v1/payments", {}, fields, key=key, lookup=LOOK_UP), PAYMENT
+        )
 
     async def get(self, wanted: sdk.OnPayment) -> pay.Payment:
         return await self._read("pay.get", wanted)
@@ -105,76 +143,33 @@ class HarbourPay(sdk.PayPort):
         payment = await self._read("pay.complete", wanted)
         if payment.state.status is not PaymentStatus.CAPTURABLE:
             return payment
-        path, lookup = f"/v1/payments/{wanted.payment_id}/capture", "get the payment: its status says what became of it"
-        key = f"capture-{wanted.payment_id}"
-        return await self._payment(self._write("pay.complete", path, b"{}", key, lookup))
+        lookup, key = "get the payment: its status says what became of it", f"capture-{wanted.payment_id}"
+        ids = {"id": wanted.payment_id}
+        request = sdk.write_request("pay.complete", "/v1/payments/{id}/capture", ids, {}, key=key, lookup=lookup)
+        return await self.one(request, PAYMENT)
 
     async def cancel(self, wanted: sdk.OnPayment) -> None:
-        path, lookup = (
-            f"/v1/payments/{wanted.payment_id}/void",
-            "get the payment: its status says whether it was cancelled",
-        )
-        await self._payment(self._write("pay.cancel", path, b"{}", None, lookup))
+        lookup, ids = "get the payment: its status says whether it was cancelled", {"id": wanted.payment_id}
+        await self.one(sdk.write_request("pay.cancel", "/v1/payments/{id}/void", ids, {}, lookup=lookup), PAYMENT)
 
     async def refund(self, new: sdk.NewRefund) -> pay.Refund:
         if new.extra:
-            raise InvalidInput(field="extra", problem="Harbour Pay takes none", fix="omit it", operation="pay.refund")
-        body = json.dumps({"minor": new.amount.minor, "currency": new.amount.currency}).encode()
-        path, lookup = f"/v1/payments/{new.payment_id}/refunds", "get the payment: it says how much is left to refund"
-        return await self._refund(self._write("pay.refund", path, body, new.idempotency_key, lookup))
+            raise self.invalid("pay.refund", "extra", "Harbour Pay takes none", "omit it")
+        fields = {"minor": new.amount.minor, "currency": new.amount.currency}
+        lookup, ids = "get the payment: it says how much is left to refund", {"id": new.payment_id}
+        path, key = "/v1/payments/{id}/refunds", new.idempotency_key
+        return await self.one(sdk.write_request("pay.refund", path, ids, fields, key=key, lookup=lookup), REFUND)
 
     async def get_refund(self, wanted: sdk.OnRefund) -> pay.Refund:
-        path = f"/v1/payments/{wanted.payment_id}/refunds/"
-        return await self._refund(Request("pay.get_refund", "GET", path + wanted.refund_id, Replay.ALWAYS))
-
-    async def _refund(self, request: Request) -> pay.Refund:
-        response = await self._answer(request)
-        answer = sdk.read(RefundAnswer, response, request=request, provider=self.provider)
-        return pay.Refund(
-            id=pay.RefundId(answer.id),
-            payment_id=pay.PaymentId(answer.payment),
-            amount=Money(answer.minor, answer.currency),
-            status=REFUNDS.get(answer.state, RefundStatus.UNKNOWN),
-            raw_status=answer.state,
-            created_at=answer.created,
-            raw=sdk.LazyJson(response.body),
-        )
+        ids = {"id": wanted.payment_id, "refund": wanted.refund_id}
+        return await self.one(sdk.read_request("pay.get_refund", "/v1/payments/{id}/refunds/{refund}", ids), REFUND)
 
     async def _read(self, operation: str, wanted: sdk.OnPayment) -> pay.Payment:
-        return await self._payment(Request(operation, "GET", f"/v1/payments/{wanted.payment_id}", Replay.ALWAYS))
-
-    def _write(self, operation: str, path: str, body: bytes, key: str | None, lookup: str) -> Request:
-        headers = {**JSON, "Idempotency-Key": key} if key else JSON
-        replay = Replay.IDEMPOTENT if key else Replay.UNSENT
-        return Request(operation, "POST", path, replay, headers, body, lookup=lookup, idempotency_key=key)
-
-    async def _answer(self, request: Request, http: sdk.HttpClient | None = None) -> sdk.Response:
-        response = await (http or self._http).send(request)
-        if response.status >= 300:
-            raise ERRORS.error(request, response)
-        return response
-
-    async def _payment(self, request: Request) -> pay.Payment:
-        response = await self._answer(request)
-        answer = sdk.read(PaymentAnswer, response, request=request, provider=self.provider)
-        amount, given = Money(answer.minor, answer.currency), Money(answer.refunded, answer.currency)
-        left = RefundableStatus.AVAILABLE if given < amount else RefundableStatus.FULL
-        return pay.Payment(
-            id=pay.PaymentId(answer.id),
-            state=STATUSES.get(answer.state) or PaymentState(PaymentStatus.UNKNOWN, answer.state, is_finished=False),
-            amount=amount,
-            total=amount,
-            reference=answer.order,
-            description=answer.text,
-            created_at=answer.created,
-            refundable=pay.Refundable(left, amount - given, given) if answer.state == "CAPTURED" else None,
-            next_url=Secret(answer.approve_url) if answer.approve_url else None,
-            raw=sdk.LazyJson(response.body),
-        )
+        return await self.one(sdk.read_request(operation, "/v1/payments/{id}", {"id": wanted.payment_id}), PAYMENT)
 
     async def _token(self) -> tuple[Secret, float]:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": self._basic.reveal()}
         request = Request("pay.token", "POST", "/oauth/token", Replay.ALWAYS, headers, b"grant_type=client_credentials")
-        response = await self._answer(request, self._plain)
+        response = await self.ask(request, self._plain)
         token = sdk.read(TokenAnswer, response, request=request, provider=self.provider)
         return Secret(token.access_token), token.expires_in
