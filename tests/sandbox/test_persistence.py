@@ -7,16 +7,19 @@ import json
 import socket
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
+from queue import SimpleQueue
 
 import pytest
 import requests
 
 from govcomponents import GovComponents
-from govcomponents.errors import ConfigurationError
+from govcomponents.errors import ConfigurationError, GovComponentsError
 from govcomponents.pay.inputs import passes_luhn
 from govcomponents.sandbox import server
 from govcomponents.sandbox.app import Sandbox
@@ -95,6 +98,17 @@ def test_what_people_did_on_the_pages_is_there_again(serving, path):
     with serving(sign_in="page") as served, connected(served) as gov:
         assert gov.pay.get(payment.id).is_paid
         assert gov.identity.complete(started.pending, came_back).email is not None
+
+
+def test_what_was_sent_again_is_there_again(serving):
+    with serving() as served, connected(served) as gov:
+        create(gov)
+        again = f"{served.base_url}/_sandbox/requests/{served.sandbox.requests.newest}/again"
+        assert FormBrowser.over_http().open(again, {}).status == 200
+        made = {one.id for one in gov.pay.search()}
+    assert len(made) == 2
+    with serving() as served, connected(served) as gov:
+        assert {one.id for one in gov.pay.search()} == made
 
 
 def test_a_card_that_may_be_real_is_not_kept(serving, path):
@@ -182,6 +196,41 @@ def test_no_update_of_many_threads_is_lost(serving, path):
     with serving() as served:
         assert sorted(charge.id for charge in served.sandbox.pay.charges()) == before
         assert len(set(before)) == 40
+
+
+SERVES = """
+import sys
+from govcomponents.sandbox.server import serving
+with serving(state=sys.argv[1], port=int(sys.argv[2])):
+    print("serving", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_whatever_was_answered_outlives_a_kill(serving, path):
+    port = serving.keywords["port"]
+    with closing(Sandbox(base_url=f"http://127.0.0.1:{port}")) as alike:
+        gov = GovComponents.from_settings(alike.settings())
+    answered = SimpleQueue()
+
+    def create_until_it_is_gone():
+        with suppress(GovComponentsError):
+            while True:
+                answered.put(create(gov).id)
+
+    command = [sys.executable, "-c", SERVES, str(path), str(port)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout.readline() == b"serving\n"
+        callers = [threading.Thread(target=create_until_it_is_gone) for _ in range(3)]
+        for one in callers:
+            one.start()
+        told = {answered.get(timeout=60) for _ in range(30)}
+        child.kill()
+        for one in callers:
+            one.join()
+    told |= {answered.get() for _ in range(answered.qsize())}
+    with serving() as served, connected(served) as again:
+        assert {one.id for one in again.pay.search()} >= told
 
 
 def test_refused_keys_are_not_kept(serving, path):

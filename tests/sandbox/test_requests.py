@@ -112,6 +112,15 @@ def test_a_request_is_sent_again_as_it_came(gov: GovComponents) -> None:
     assert len(list(gov.pay.search(reference="RENEW-7"))) == 2
 
 
+def test_a_fault_may_strike_what_is_sent_again(gov: GovComponents) -> None:
+    pay(gov)
+    first = newest(gov)
+    gov.simulator.control.arm("pay", "connection_dropped_after_acceptance", operation="pay.create", times=1)
+    again = gov.simulator.visit(f"{gov.simulator.base_url}/_sandbox/requests/{first}/again", {})
+    assert (again.status, again.headers["location"]) == (303, f"/_sandbox/requests/{newest(gov)}")
+    assert "the connection was cut" in page(gov, again.headers["location"])
+
+
 def run_as_pasted(gov: GovComponents, number: int) -> str:
     """Run what people copy, in a sandbox as the mark wants it."""
     told = page(gov, f"/_sandbox/requests/{number}?reveal=1")

@@ -48,7 +48,7 @@ __all__ = ["IN_PROCESS_URL", "Sandbox"]
 IN_PROCESS_URL = "https://sandbox.example.gov.uk"
 _SENDERS = frozenset({"/_sandbox/api/callbacks/deliver", "/_sandbox/callbacks/deliver"})
 _PLAYERS = frozenset({"/_sandbox/api/scenarios/play", "/_sandbox/scenarios"})
-_NO_STEPS = ("/_sandbox/api/snapshots", "/_sandbox/api/worlds")
+_NO_STEPS = ("/_sandbox/api/snapshots", "/_sandbox/api/worlds", "/_sandbox/requests/")
 
 
 def _require_extra() -> None:
@@ -346,7 +346,7 @@ class Sandbox(BuiltInStubs):
 
     def _act(self, call: Call, found: Found) -> Response:
         # What sends callbacks waits for a service, which may call here: no step may wait for that.
-        # What plays a scenario makes calls of its own, which are noted one by one.
+        # What plays a scenario or sends a request again makes calls of its own, which are noted one by one.
         # What takes a snapshot or goes back to one is no step either, and other worlds are not this one's.
         if self._replayer is None or call.path in _SENDERS or call.path in _PLAYERS or call.path.startswith(_NO_STEPS):
             return found.route.handler(call)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from govcomponents.core.http.messages import Response
 from govcomponents.sandbox.control.pages.as_test import as_test
 from govcomponents.sandbox.control.pages.explanation import caller_of, explain, reference
 from govcomponents.sandbox.control.pages.own_page import own_page
-from govcomponents.sandbox.http.messages import Call, Route, is_cross_site, redirect, text_response
+from govcomponents.sandbox.http.messages import Call, ConnectionCut, Route, is_cross_site, redirect, text_response
 from govcomponents.sandbox.http.templating import Templates
 
 if TYPE_CHECKING:
@@ -128,10 +129,12 @@ class RequestPages:
         entry = self._find(call)
         if entry is None or not entry.is_whole:
             return own_page(404, _pages.render("not_found.html", what="request"))
-        self._controls.respond(
-            Call(entry.method, entry.path, entry.query, entry.headers, entry.body, self._controls.context.base_url)
-        )
-        return redirect(f"/_sandbox/requests/{self._log.requests()[-1].number}", 303)
+        headers = dict(entry.headers)  # a new one, by which it is known in the log among requests of others
+        base_url = self._controls.context.base_url
+        with suppress(ConnectionCut):  # a fault struck it: the log says so
+            self._controls.respond(Call(entry.method, entry.path, entry.query, headers, entry.body, base_url))
+        number = next((one.number for one in reversed(self._log.requests()) if one.headers is headers), entry.number)
+        return redirect(f"/_sandbox/requests/{number}", 303)
 
     def _find(self, call: Call) -> LoggedRequest | None:
         number = call.params["number"]
