@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -75,3 +76,27 @@ def test_a_card_number_that_may_be_real_is_known_at_each_provider(section):
     stub = Sandbox(default_world("stripe")).provider(section)
     assert stub.may_be_real(MAYBE_REAL_CARD)
     assert not stub.may_be_real("4242 4242 4242 4242")
+
+
+LIVE = "sk_live_" + "canary0" * 4
+BASIC = "Basic " + base64.b64encode(f"{LIVE}:".encode()).decode()
+
+
+@pytest.mark.parametrize(
+    ("section", "path", "authorization"),
+    [
+        ("pay", "/v1/payments", f"Bearer {LIVE}"),
+        ("notify", "/v2/notifications", f"Bearer {LIVE}"),
+        ("stripe", "/stripe/v1/refunds", f"Bearer {LIVE}"),
+        ("stripe", "/stripe/v1/refunds", BASIC),
+        ("gc_notify", "/gc-notify/v2/notifications", f"ApiKey-v1 {LIVE}"),
+    ],
+)
+def test_a_live_key_is_refused_by_every_provider_and_noted_without_it(section, path, authorization):
+    sandbox = Sandbox({section: default_world(section)[section]})
+    answer = sandbox.respond(Call("GET", path, "", {"authorization": authorization}, b"", sandbox.base_url))
+    assert answer.status in (401, 403)
+    (event,) = sandbox.timeline.events()
+    assert "looks like a live key" in event.happened
+    assert event.component == sandbox.providers[0].spec.component
+    assert "canary" not in sandbox.visit(f"{sandbox.base_url}/_sandbox/requests/1").body.decode()

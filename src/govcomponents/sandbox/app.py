@@ -22,7 +22,7 @@ from govcomponents.sandbox.control.pages.scenarios import ScenarioPages
 from govcomponents.sandbox.faults.injection import inject
 from govcomponents.sandbox.http.messages import MAX_REQUEST_BODY, Call, ConnectionCut, text_response
 from govcomponents.sandbox.http.routing import Found, Router
-from govcomponents.sandbox.key_guard import looks_live
+from govcomponents.sandbox.key_guard import carries_live_key
 from govcomponents.sandbox.persistence.snapshots import Snapshots
 from govcomponents.sandbox.plugins.context import SandboxContext
 from govcomponents.sandbox.plugins.provider import CorruptsResponses, RunningProvider
@@ -321,8 +321,9 @@ class Sandbox(BuiltInStubs):
             self.scenarios.run_due()
         if self.callbacks.has_new:
             self.callbacks.deliver_if_received()
-        if response.status == 401 and looks_live(call.headers.get("authorization", "")):
-            self.timeline.record("pay", "What looks like a live key was refused; it has no business in a sandbox")
+        if response.status in (401, 403) and carries_live_key(call.headers.get("authorization", "")):
+            component = "pay" if is_own_page else self._by_section[found.owner.section].spec.component
+            self.timeline.record(component, "What looks like a live key was refused; it has no business in a sandbox")
         return response
 
     def _answered(self, call: Call, found: Found) -> Response:

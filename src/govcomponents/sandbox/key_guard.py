@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping, Sequence
 
@@ -14,6 +15,17 @@ _LIVE = re.compile(r"\bapi_live_[0-9a-z]{45,}|\b[sr]k_(?:[a-z]{1,20}_)?live_[0-9
 def looks_live(text: str) -> bool:
     """Whether a text holds what looks like a real live key."""
     return "_live_" in text and _LIVE.search(text) is not None
+
+
+def carries_live_key(authorization: str) -> bool:
+    """Whether a header holds what looks like a real live key, also as the user name of Basic, as Stripe takes keys."""
+    scheme, _, credentials = authorization.partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            return looks_live(base64.b64decode(credentials, validate=True).decode("latin-1"))
+        except ValueError:
+            return False
+    return looks_live(authorization)
 
 
 def place_of_live_key(value: object, place: str = "") -> str | None:
