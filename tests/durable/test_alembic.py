@@ -129,7 +129,7 @@ def test_rows_in_flight_come_to_their_ends_after_the_tables_were_brought_up_to_d
             sending = sa.update(OUTBOX).where(OUTBOX.c.reference == "R-0")
             connection.execute(sending.values(state=State.SENDING, due_at=0.0, claims=1, owner="gone"))
             doubtful = sa.update(OUTBOX).where(OUTBOX.c.reference == "R-1")
-            connection.execute(doubtful.values(state=State.IN_DOUBT, due_at=0.0, doubt_since=0.0))
+            connection.execute(doubtful.values(state=State.IN_DOUBT, due_at=0.0, doubt_since=OUTBOX.c.created_at))
         world.later.migrate()
         world.later.run_due()
         world.let_pass(600)
