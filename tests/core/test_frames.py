@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import inspect
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,7 @@ from govcomponents.frames import leave_frames_behind, leaving_frames_behind
 from govcomponents.identity import AsyncIdentityService, IdentityService
 from govcomponents.notify import AsyncNotifyService, NotifyService
 from govcomponents.pay import AsyncPayService, PayService
+from govcomponents.web import Person
 from govcomponents.web.async_handlers import AsyncWebHandlers
 from govcomponents.web.handlers import WebHandlers
 
@@ -85,12 +87,55 @@ def test_every_public_method_of_a_service_leaves_its_frames_behind(service: type
         assert name.startswith("_") or hasattr(member, "__leaves_frames_behind__"), name
 
 
+DOORS = ("", ".pay", ".notify", ".identity", ".durable", ".web")
+WITHOUT_DATA = {
+    "Answer": "what is sent to the person's own browser",
+    "CallbackQueryFilter": "a filter of logging",
+    "Observer": "sees no argument",
+    "Personal": "its value is its own to show",
+    "Requirement": "levels and claims",
+    "Secret": "its value is its own to show",
+    "SignedIn": "makes an answer of an answer",
+}
+
+
+def public_classes() -> dict[str, type]:
+    """The classes that are exported, but for errors, protocols and what adapters are made of."""
+    found = {}
+    for door in DOORS:
+        module = importlib.import_module(f"govcomponents{door}")
+        for name in dir(module):
+            kind = getattr(module, name)
+            if isinstance(kind, type) and not issubclass(kind, BaseException) and not getattr(kind, "_is_protocol", 0):
+                found[name] = kind
+    return found
+
+
+def test_every_method_that_is_exported_leaves_its_frames_behind() -> None:
+    kinds = public_classes()
+    assert {"Person", "PendingSignIn", "SqlDocumentStore", "FileEndedSessions", "SignInCookies"} <= kinds.keys()
+    bare = set()
+    for name, kind in kinds.items():
+        for method, member in inspect.getmembers_static(kind):
+            function = getattr(member, "__func__", member)
+            is_ours = inspect.isfunction(function) and str(function.__module__).startswith("govcomponents")
+            if is_ours and not method.startswith("_") and not hasattr(function, "__leaves_frames_behind__"):
+                bare.add(f"{name}.{method}")
+    assert {one for one in bare if one.partition(".")[0] not in WITHOUT_DATA} == set()
+
+
 @pytest.mark.parametrize("components", [GovComponents, AsyncGovComponents])
 def test_every_public_method_of_the_components_does(components: type) -> None:
     for name in dir(components):
         member = getattr(components, name)
         if not name.startswith("_") and (inspect.isfunction(member) or inspect.ismethod(member)):
             assert hasattr(member, "__leaves_frames_behind__"), name
+
+
+def test_what_cannot_be_read_as_a_person_is_in_no_frame() -> None:
+    error = caught(lambda: Person.load('{"version": 1, "subject": "canary", "id_token": "canary"}'))
+    assert isinstance(error, InvalidInput)
+    assert files(error) == {__file__}
 
 
 def test_a_wrapped_method_is_still_what_it_was() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.canonical_json import NotCanonical, decode_base64url
 from govcomponents.errors import ConfigurationError, InvalidInput
+from govcomponents.frames import shield
 from govcomponents.identity.pending import PENDING_LIFE
 from govcomponents.identity.pending_cookie import PendingCookie
 from govcomponents.privacy import Secret
@@ -34,6 +35,7 @@ _MAX_COOKIE: Final = 4096
 _LEAST_SECRET: Final = 32
 
 
+@shield
 class SignInCookies:
     """The cookies of one service. What they hold is encrypted and authenticated; nothing is kept on the server.
 

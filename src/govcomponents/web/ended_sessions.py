@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from govcomponents.core.inputs import path_argument
 from govcomponents.errors import GovComponentsError, Unavailable
+from govcomponents.frames import shield
 from govcomponents.identity.replay_stores import key_hash
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class EndedSessions(Protocol):
         ...
 
 
+@shield
 class MemoryEndedSessions:
     """A store of ends in this process: for development, and for a service that is one process.
 
@@ -73,6 +75,7 @@ class MemoryEndedSessions:
             return max((self._ends[key][0] for key in keys if key in self._ends), default=None)
 
 
+@shield
 class FileEndedSessions:
     """A store of ends in an SQLite file, shared by the processes of one machine. Only hashes of keys are written.
 

@@ -12,6 +12,7 @@ from govcomponents.core.canonical_json import parse_object
 from govcomponents.core.inputs import instance_argument, member
 from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
+from govcomponents.frames import shield
 from govcomponents.identity.inputs import members
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.privacy import Personal, Secret
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _VERSION: Final = 1
 
 
+@shield
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person(Result):
     """The person who is signed in to this service: as little as a service needs from page to page.
