@@ -15,10 +15,10 @@ from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.outbox.lanes import open_lanes
 from govcomponents.durable.outbox.rows import Claimed
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
-from govcomponents.durable.storage.engines import begin_writing
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import IS_OPEN, OUTBOX, PAUSE, State, database_time
 from govcomponents.durable.storage.sealing import PayloadKeys
+from govcomponents.durable.storage.writing import begin_writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
