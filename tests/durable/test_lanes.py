@@ -105,6 +105,16 @@ def test_a_long_lane_keeps_no_other_waiting(engine: sa.Engine) -> None:
     }
 
 
+def test_hundreds_of_accounts_do_not_cost_a_statement_each(engine: sa.Engine) -> None:
+    for number in range(40):
+        fill(engine, 20, account=f"council-{number}")
+    asked: list[str] = []
+    sa.event.listen(engine, "before_cursor_execute", lambda _c, _k, text, *_: asked.append(text))
+    assert set(claimed(engine, most=128).values()) == {16}
+    assert len([text for text in asked if "UPDATE gov_outbox" in text]) == 8
+    assert claimed(engine, most=1000).total() == 40 * 20 - 128
+
+
 def test_as_many_are_claimed_as_there_is_room_for_in_the_order_in_which_they_are_due(engine: sa.Engine) -> None:
     fill(engine, 500)
     for number in range(7):

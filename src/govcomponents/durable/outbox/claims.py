@@ -176,6 +176,9 @@ def _gave_up(row: Claimed, outcome: Outcome) -> GaveUp:
     )
 
 
+_LEAST_SHARE: Final = 16
+"""Rows of one lane that are claimed together: each lane costs a statement, and there may be hundreds of accounts."""
+
 _STATE: Final = [field.name for field in fields(Claimed)].index("state")
 
 
@@ -252,7 +255,8 @@ def _claimed_rows(
     while lanes and len(found) < most:
         going_on = []
         for number, lane in enumerate(lanes):
-            share = max(1, (most - len(found)) // (len(lanes) - number))
+            room = most - len(found)
+            share = min(room, max(_LEAST_SHARE, room // (len(lanes) - number)))
             values = {"of_account": lane[0], "of_operation": lane[1], "most": share, "lease": lease, "me": me}
             rows = connection.execute(_CLAIM, values).all()
             found += [_claimed(row) for row in rows]
