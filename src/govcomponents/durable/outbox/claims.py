@@ -12,10 +12,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.inbox.events import GaveUp
 from govcomponents.durable.inbox.store import insert_event
-from govcomponents.durable.outbox.lanes import open_lanes
 from govcomponents.durable.outbox.rows import Claimed
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
+from govcomponents.durable.storage.lanes import open_lanes
 from govcomponents.durable.storage.schema import IS_OPEN, OUTBOX, PAUSE, State, database_time
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.durable.storage.writing import begin_writing
@@ -23,8 +23,8 @@ from govcomponents.durable.storage.writing import begin_writing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from govcomponents.durable.outbox.lanes import Lane
     from govcomponents.durable.outbox.outcomes import Outcome
+    from govcomponents.durable.storage.lanes import Lane
 
 
 _DUE = (
