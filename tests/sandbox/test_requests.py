@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import io
 import json
 import re
 import time
@@ -14,7 +13,6 @@ from typing import Any
 import pytest
 
 from govcomponents import GovComponents, GovComponentsError, Money, OutcomeUnknown
-from govcomponents.cli.request_lines import printer
 from govcomponents.sandbox.http.messages import Call
 from govcomponents.sandbox.server import serving
 
@@ -385,21 +383,3 @@ def test_ten_thousand_requests_take_at_most_thirty_mebibytes(
     tracemalloc.stop()
     assert len(gov.simulator.requests.requests()) >= least_kept
     assert used <= 30 * 1024 * 1024
-
-
-def test_the_same_lines_are_printed_on_a_terminal(gov: GovComponents, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    plain, coloured, lines = io.StringIO(), io.StringIO(), io.StringIO()
-    monkeypatch.setattr(coloured, "isatty", lambda: True)
-    shows = [printer(gov.simulator, as_json=False, stream=stream) for stream in (plain, coloured)]
-    shows.append(printer(gov.simulator, as_json=True, stream=lines))
-    gov.simulator.requests.on_request = lambda entry: [show(entry) for show in shows] and None
-    with pytest.raises(GovComponentsError):
-        gov.pay.get("none")
-    list(gov.pay.search(email="canary@example.com"))
-    first, second = plain.getvalue().splitlines()
-    assert first.endswith("404 GET /v1/payments/none (pay.get) - NotFound: there is no such payment")
-    assert "canary" not in second + coloured.getvalue() + lines.getvalue()
-    assert "\x1b[31m404\x1b[0m" in coloured.getvalue()
-    assert "\x1b" not in plain.getvalue()
-    assert json.loads(lines.getvalue().splitlines()[0])["error"] == "NotFound"
