@@ -46,6 +46,25 @@ def test_what_is_no_python_and_what_is_hostile_is_no_trouble(tmp_path):
     assert checked(tmp_path).findings == []
 
 
+SPACES = " " * 200_000
+LONG_LINES = {
+    "service.py": f"import govcomponents\nNAMES = '{'a-' * 100_000}'\n",
+    "Procfile": f"web: {'gunicorn ' * 20_000}\nweb: WEB_CONCURRENCY{SPACES}x\n",
+    "gunicorn.conf.py": f"workers ={SPACES}x\n",
+    ".env": f"GOVCOMPONENTS_PAY__API_KEY=x{SPACES}x # the key\n",
+    "deploy.yaml": f"GOVCOMPONENTS_OTHER: 1\n{SPACES}x\nGOVCOMPONENTS_OTHER{SPACES}x\n",
+    "pyproject.toml": "\n" * 200_000,
+}
+
+
+@pytest.mark.parametrize("name", LONG_LINES)
+def test_a_long_line_takes_a_time_that_grows_with_its_length_alone(name, tmp_path):
+    written(tmp_path, {"app.py": "import govcomponents\n", name: LONG_LINES[name]})
+    began = time.thread_time()
+    checked(tmp_path)
+    assert time.thread_time() - began <= 3  # where it grew with the square, it took minutes
+
+
 def test_mistakes_of_tests_are_their_own_but_for_credentials(tmp_path):
     text = rules()["GC306"].wrong["service.py"]
     written(tmp_path, {"tests/test_pay.py": text, "conftest.py": text})

@@ -7,7 +7,7 @@ from typing import Final
 
 _LIVE: Final = re.compile(r"\b(?:api|sk|rk|sk_org)_live_([A-Za-z0-9]{12,})")
 _UUID: Final = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
-_NOTIFY: Final = re.compile(rf"\b[\w-]+-({_UUID})-({_UUID})\b")
+_NOTIFY: Final = re.compile(rf"(?<=[\w-])-({_UUID})-({_UUID})\b")
 _PRIVATE: Final = re.compile(r"-----BEGIN (?:RSA |EC |ENCRYPTED )?PRIVATE KEY-----\s+([A-Za-z0-9+/=\s]{64,})")
 _MADE_UP: Final = re.compile(r"example|xxxx|0000|1234|abcd|test|dummy|fake|placeholder|your", re.IGNORECASE)
 _LEAST_LETTERS: Final = 8

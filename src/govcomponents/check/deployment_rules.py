@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from govcomponents.check.settings.sources import Source
 
 _PROCESSES: Final = (
-    re.compile(r"\b(?:gunicorn|uvicorn|hypercorn|granian|fastapi)\b.*?[\s\"',](?:-w|--workers)[ =\"',]+(\d+)"),
-    re.compile(r"\bWEB_CONCURRENCY\b[\"']?\s*[:= ]\s*[\"']?(\d+)"),
+    re.compile(r"^(?>.*?\b(?:gunicorn|uvicorn|hypercorn|granian|fastapi)\b).*?[\s\"',](?:-w|--workers)[ =\"',]+(\d+)"),
+    re.compile(r"\bWEB_CONCURRENCY\b[\"']?[\s:=]+[\"']?(\d+)"),
     re.compile(r"^\s*(?:replicas|instances|minReplicas|desired_count|processes)\s*[:=]\s*[\"']?(\d+)", re.MULTILINE),
 )
-_CONFIGURED: Final = re.compile(r"^workers\s*=\s*(\d+|.*cpu_count.*)$", re.MULTILINE)
-_TIMEOUTS: Final = re.compile(r"\bgunicorn\b.*?[\s\"',](?:-t|--timeout)[ =\"',]+(\d+)")
+_CONFIGURED: Final = re.compile(r"^workers\s*=\s*+(\d+|.*cpu_count.*)$", re.MULTILINE)
+_TIMEOUTS: Final = re.compile(r"^(?>.*?\bgunicorn\b).*?[\s\"',](?:-t|--timeout)[ =\"',]+(\d+)")
 _TIMEOUT: Final = re.compile(r"^timeout\s*=\s*(\d+)", re.MULTILINE)
 _MEMORY: Final = frozenset({"MemoryReplayStore", "MemoryEndedSessions"})
 _NORMAL: Final = re.compile(r"synchronous\s*=\s*[\"']?(NORMAL|OFF|[01])\b", re.IGNORECASE)

@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +29,9 @@ _DEPLOYMENT: Final = (
 _ALLOWED: Final = re.compile(r"govcomponents: *allow +((?:GC\d{3}[, ]*)+)", re.IGNORECASE)
 
 
+_lines_of = lru_cache(maxsize=4)(str.splitlines)  # findings come file by file, and a file may have many
+
+
 @dataclass(frozen=True, slots=True)
 class TextFile:
     """One file that was read."""
@@ -48,7 +51,7 @@ class TextFile:
 
     def source(self, line: int) -> str:
         """Return a line without the space round it."""
-        lines = self.text.splitlines()
+        lines = _lines_of(self.text)
         return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
     def allowed(self, line: int) -> frozenset[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from govcomponents.check.project import Project, TextFile
 
-_ENTRY: Final = re.compile(r"^\s*\[[\w.\"' -]+\.ids\.", re.MULTILINE)
+_ENTRY: Final = re.compile(r"^[ \t]*\[[\w.\"' -]+\.ids\.", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class TemplateFile:
         return Finding(self.file.path, line, 1, rule_id, message, f"[{entry.name}]" if entry is not None else "")
 
     def _line(self, name: str) -> int:
-        match = re.search(rf"^\s*\[[\"']?{re.escape(name)}[\"']?[\].]", self.file.text, re.MULTILINE)
+        match = re.search(rf"^[ \t]*\[[\"']?{re.escape(name)}[\"']?[\].]", self.file.text, re.MULTILINE)
         return self.file.text.count("\n", 0, match.end()) + 1 if match else 1
 
 

@@ -217,7 +217,7 @@ def _given(node: ast.AST | None, module: Module, *, is_open: bool) -> list[str] 
     if isinstance(node, ast.Name):
         values = module.bound.get(node.id, [])
         changed = re.search(
-            rf"\b{node.id}(?:\[[^\]]*\]\s*=[^=]|\.(?:update|setdefault|pop)\(|\s*\|=)", module.file.text
+            rf"\b{node.id}(?:\[[^\[\]]*\]\s*=[^=]|\.(?:update|setdefault|pop)\(|\s*\|=)", module.file.text
         )
         if len(values) != 1 or changed or not isinstance(values[0], ast.Dict):
             return None

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 PREFIX: Final = "GOVCOMPONENTS_"
 COMPONENTS: Final = ("pay", "notify", "identity")
-_DOTENV_LINE: Final = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*$")
-_ANY_LINE: Final = re.compile(r"""["']?\b(GOV_?COMP[A-Z]*_[A-Z0-9_]+)["']?\s*(?:[:=]\s*|\s+)(.*?)\s*$""")
-_K8S_NAME: Final = re.compile(r"""^\s*-?\s*name:\s*["']?(GOV_?COMP[A-Z]*_[A-Z0-9_]+)["']?\s*$""")
-_K8S_VALUE: Final = re.compile(r"^\s*value:\s*(.*?)\s*$")
+_DOTENV_LINE: Final = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)")
+_ANY_LINE: Final = re.compile(r"""["']?\b(GOV_?COMP[A-Z]*_[A-Z0-9_]+)["']?(?:\s*[:=]|\s)(.*)""")
+_K8S_NAME: Final = re.compile(r"""^\s*(?:-\s*)?name:\s*["']?(GOV_?COMP[A-Z]*_[A-Z0-9_]+)["']?\s*$""")
+_K8S_VALUE: Final = re.compile(r"^\s*value:(.*)")
 _OPAQUE: Final = re.compile(r"\$[({A-Za-z_]|\{\{|<[\w -]+>|^!|^(?:changeme|change-me|todo|xxx+|\.\.\.)$", re.IGNORECASE)
 
 
@@ -136,23 +136,24 @@ def _loose(file: TextFile) -> Iterator[tuple[str, Value]]:
         if match := _K8S_NAME.match(line):
             waiting = match.group(1), number
         elif match := _ANY_LINE.search(line):
-            yield match.group(1), Value(match.group(1), _plain(match.group(2).rstrip("\\").strip()), number)
+            yield match.group(1), Value(match.group(1), _plain(match.group(2).rstrip().rstrip("\\")), number)
     if waiting is not None:
         yield waiting[0], Value(waiting[0], None, waiting[1])
 
 
 def _plain(text: str) -> str | None:
-    """Take quotes and a comment off a value; None if it is put in later, or is empty."""
+    """Take space, quotes and a comment off a value; None if it is put in later, or is empty."""
+    text = text.strip()
     if text[:1] in ("'", '"') and text[:1] and text.find(text[0], 1) > 0:
         text = text[1 : text.find(text[0], 1)]
     else:
-        text = re.split(r"\s+#", text, maxsplit=1)[0].strip().rstrip(",")
+        text = re.split(r"(?<!\s)\s+#", text, maxsplit=1)[0].strip().rstrip(",")
     return None if not text or _OPAQUE.search(text) else text
 
 
 def _toml(file: TextFile) -> dict[str, Value]:
     """Read a TOML file as variables, if it is one of our settings."""
-    if not re.search(r"^\s*\[(?:pay|notify|identity)[\].]", file.text, re.MULTILINE):
+    if not re.search(r"^[ \t]*\[(?:pay|notify|identity)[\].]", file.text, re.MULTILINE):
         return {}
     try:
         content = tomllib.loads(file.text)
@@ -181,7 +182,5 @@ def _flat(content: Mapping[str, object], before: str = "") -> Iterator[tuple[str
 
 
 def _line_of(file: TextFile, key: str) -> int:
-    match = re.search(rf"^\s*{re.escape(key)}\s*=", file.text, re.MULTILINE)
-    return (
-        file.text.count("\n", 0, match.start() + len(match.group()) - len(match.group().lstrip())) + 1 if match else 1
-    )
+    match = re.search(rf"^[ \t]*{re.escape(key)}[ \t]*=", file.text, re.MULTILINE)
+    return file.text.count("\n", 0, match.start()) + 1 if match else 1
