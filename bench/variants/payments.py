@@ -56,6 +56,14 @@ def our_payment() -> None:
     cpu_of(lambda: READER.convert(READER.form.validator.validate_json(ANSWER), LazyJson(ANSWER)), COUNT, warm_up=500)
 
 
+def our_answer() -> None:
+    from govcomponents.core.canonical_json import parse
+    from govcomponents.core.http.responses import LazyJson
+    from govcomponents.pay.adapters.govuk_pay.adapter import PAYMENT, to_payment
+
+    cpu_of(lambda: to_payment(PAYMENT.form.validate_python(parse(ANSWER)), LazyJson(ANSWER)), COUNT, warm_up=500)
+
+
 def bare_payment() -> None:
     cpu_of(lambda: json.loads(ANSWER), COUNT, warm_up=500)
 
