@@ -125,6 +125,7 @@ def test_what_the_image_holds_serves_pages_and_their_style_and_ends_when_it_is_t
     with serving(redirect_to="http://localhost:8000/gov/callback") as server:
         variables = dict(environment(server.sandbox.settings())) | {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            **{name: value for name, value in os.environ.items() if name == "PYTHONPATH"},
             "PORT": str(port),
             "RENEWAL_SECRET_KEY": "a secret of the tests, of forty characters",
             "RENEWAL_DATABASE": f"{kind}:///{database}",
