@@ -275,3 +275,28 @@ def test_a_number_is_found_anywhere_in_a_text(text, number):
     body = {"phone_number": text, "template_id": TEXT, "personalisation": VALUES}
     assert asked(sandbox, "POST", "/v2/notifications/sms", body).status == 201
     assert sandbox.messages()[0].to == number
+
+
+def test_a_template_keeps_its_versions_and_the_newest_is_sent():
+    template = {
+        "id": EMAIL,
+        "name": "Permit",
+        "type": "email",
+        "version": 3,
+        "subject": "New",
+        "content": "Hello ((name))",
+    }
+    template["earlier"] = [{"version": 1, "subject": "Old", "content": "Dear ((name))"}]
+    with GovComponents.sandbox({"gc_notify": {"services": [{"templates": [template]}]}}, now=NOW) as gov:
+        sent = gov.notify.send_email("sam@example.com", EMAIL, {"name": "Sam"})
+        assert (sent.template_version, sent.body.reveal()) == (3, "Hello Sam")
+        assert gov.notify.get(sent.id).template_version == 3
+        shown = [gov.notify.get_template(EMAIL, version=number) for number in (None, 3, 1)]
+        assert [(one.version, one.subject, one.body) for one in shown] == [
+            (3, "New", "Hello ((name))"),
+            (3, "New", "Hello ((name))"),
+            (1, "Old", "Dear ((name))"),
+        ]
+        with pytest.raises(NotFound):
+            gov.notify.get_template(EMAIL, version=2)
+        assert "Version" in gov.simulator.visit(f"/_sandbox/templates/gc_notify/{EMAIL}").body.decode()

@@ -91,8 +91,8 @@ class Message:
             "provider_response": None,
             "template": {
                 "id": self.template.id,
-                "version": 1,
-                "uri": f"{base_url}/v2/template/{self.template.id}/version/1",
+                "version": self.template.version,
+                "uri": f"{base_url}/v2/template/{self.template.id}/version/{self.template.version}",
             },
             "body": self.body,
             "subject": self.subject,
@@ -131,6 +131,10 @@ class Messages:
     def get(self, message_id: str) -> Message | None:
         """One message, whosever it is."""
         return self._by_id.get(message_id)
+
+    def __len__(self) -> int:
+        """How many are on the outbox."""
+        return len(self._by_id) - len(self.hidden)
 
     def all(self) -> list[Message]:
         """All messages, oldest first."""

@@ -30,7 +30,7 @@ def _template(service: Service, template: Template) -> Record:
         id=template.id,
         title=template.name,
         status="archived" if template.archived else {"sms": "text message"}.get(template.type, template.type),
-        facts=[("Service", service.name), ("Version", "1")],
+        facts=[("Service", service.name), ("Version", str(template.version))],
         text=(f"{template.subject}\n\n" if template.subject else "") + template.content,
     )
 

@@ -85,7 +85,7 @@ class Sending:
                 "uri": f"{self._base_url}/v2/notifications/{message.id}",
                 "template": {
                     "id": template.id,
-                    "version": 1,
+                    "version": template.version,
                     "uri": f"{self._base_url}/services/{service.id}/templates/{template.id}",
                 },
                 "scheduled_for": fields.get("scheduled_for"),
@@ -124,7 +124,7 @@ class Sending:
                     "notification_count": len(made),
                     "original_file_name": fields["name"],
                     "template": template.id,
-                    "template_version": 1,
+                    "template_version": template.version,
                     "template_type": template.type,
                     "service": service.id,
                     "service_name": {"name": service.name},

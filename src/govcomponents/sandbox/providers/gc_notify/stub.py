@@ -104,7 +104,7 @@ class GcNotifyStub:
     def summary(self) -> Iterable[Fact]:
         """Its services, and how many messages it holds."""
         yield Fact("Services", ", ".join(service.name for service in self.world.services[:3]))
-        yield Fact("Messages", str(len(self.outbox())), "/_sandbox/outbox")
+        yield Fact("Messages", str(len(self.messages)), "/_sandbox/outbox")
 
     def caller(self, call: Call) -> str:
         """Name the service and the key by which a call came."""
@@ -190,8 +190,9 @@ class GcNotifyStub:
         return json_response(200, _shown(self._found(service, call)))
 
     def _found(self, service: Service, call: Call) -> Template:
-        found = next((one for one in service.templates if one.id == call.params["template_id"].lower()), None)
-        if found is None or call.params.get("version", "1") != "1":
+        named = next((one for one in service.templates if one.id == call.params["template_id"].lower()), None)
+        found = None if named is None else named.in_version(call.params.get("version"))
+        if found is None:
             raise Refusal(404, ("NoResultFound", "No result found"))
         return found
 
@@ -208,7 +209,7 @@ class GcNotifyStub:
         shown = {
             "id": template.id,
             "type": template.type,
-            "version": 1,
+            "version": template.version,
             "body": placeholders.fill(template.content, values),
             "subject": subject if template.type == "email" else None,
             "postage": None,
@@ -301,7 +302,7 @@ def _shown(template: Template) -> dict[str, object]:
         "created_at": "2026-01-10T15:00:00.000000Z",
         "updated_at": None,
         "created_by": "team@example.canada.ca",
-        "version": 1,
+        "version": template.version,
         "body": template.content,
         "subject": template.subject,
         "postage": None,

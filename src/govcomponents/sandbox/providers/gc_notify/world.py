@@ -21,15 +21,34 @@ class ApiKey(WorldPart):
     revoked: bool = False
 
 
+class Version(WorldPart):
+    """What a template was before."""
+
+    version: int = Field(ge=1)
+    subject: str | None = None
+    content: str
+
+
 class Template(WorldPart):
-    """A template, in its only version."""
+    """A template in its present version, with those before it."""
 
     id: str
     name: str
     type: Literal["email", "sms"]
+    version: int = Field(1, ge=1)
     subject: str | None = None
     content: str
     archived: bool = False
+    earlier: tuple[Version, ...] = ()
+
+    def in_version(self, number: str | None) -> Template | None:
+        """The template as it was in a version, written as in a path; None stands for the present one."""
+        if number in (None, str(self.version)):
+            return self
+        was = next((one for one in self.earlier if str(one.version) == number), None)
+        if was is None:
+            return None
+        return self.model_copy(update={"version": was.version, "subject": was.subject, "content": was.content})
 
 
 _KEYS = (
