@@ -21,9 +21,8 @@ from govcomponents.adapters import (
     read_request,
     write_request,
 )
-from govcomponents.contracts.modes import Mode
 from govcomponents.pay import AsyncPayService, PaymentId, PayService, Refund, RefundId, RefundStatus
-from govcomponents.testing import ScriptedTransport
+from govcomponents.testing import Mode, ScriptedTransport
 
 BUSY, DONE = Response(409, {}, b'{"code": "BUSY"}'), Response(200, {}, b'{"id": "r1", "pence": 100}')
 

@@ -1,4 +1,4 @@
-"""What a check of a service tells: its providers, what its callbacks lack, its routes and its access logs."""
+"""A check of a service: its providers, what its callbacks lack, its routes and its access logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What providers publish and processes share, such as the keys that sign-ins are proved by: how old each copy is."""
+"""The documents of providers that processes share, such as the keys that prove sign-ins: how old each copy is."""
 
 from __future__ import annotations
 

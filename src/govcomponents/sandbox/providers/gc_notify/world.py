@@ -22,7 +22,7 @@ class ApiKey(WorldPart):
 
 
 class Version(WorldPart):
-    """What a template was before."""
+    """An earlier version of a template."""
 
     version: int = Field(ge=1)
     subject: str | None = None
