@@ -51,6 +51,8 @@ async def make_table(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         if engine.dialect.name == "postgresql":  # where one of two that make a table at once would fail
             await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(1)))
+        elif engine.dialect.name == "sqlite":
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
         await connection.run_sync(_METADATA.create_all)
 
 

@@ -50,6 +50,8 @@ def make_table(engine: sa.Engine) -> None:
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":  # where one of two that make a table at once would fail
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(1)))
+        elif engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         _METADATA.create_all(connection)
 
 
