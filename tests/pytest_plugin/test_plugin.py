@@ -115,6 +115,32 @@ def test_taken_back(gov_sandbox, gov_faults):
     assert "armed, and never struck: server_error at pay.create" in told
 
 
+def test_the_timeline_is_below_a_test_by_whichever_fixture_it_has_its_sandbox(pytester: pytest.Pytester) -> None:
+    _, told = run(
+        pytester,
+        """
+from govcomponents import GovComponents
+
+def test_one(gov_sandbox):
+    send(gov_sandbox, reference="RENEW-1")
+    assert False
+
+def test_async(gov_async_sandbox):
+    import asyncio
+    asyncio.run(gov_async_sandbox.notify.send_email("sam@example.com", TEMPLATE, VALUES, "RENEW-2"))
+    assert False
+
+def test_served(gov_sandbox_url):
+    with GovComponents.from_settings() as gov:
+        send(gov, reference="RENEW-3")
+    assert False
+""",
+    )
+    assert told.count("What the sandbox saw") == 3
+    for reference in ("RENEW-1 ", "RENEW-2 ", "RENEW-3 "):
+        assert f"notify     {reference}" in told
+
+
 def test_the_timeline_is_below_a_test_that_failed(pytester: pytest.Pytester) -> None:
     _, told = run(
         pytester,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from govcomponents.pytest_plugin.failed import HAS_FAILED
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
-    from govcomponents.testing import Sandbox
+    from govcomponents.testing import Sandbox, SandboxServer
 
 pytest_plugins = ["govcomponents.pytest_plugin.fixtures"]
 
@@ -71,10 +71,21 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed and call.when == "call":
         item.stash[HAS_FAILED] = True
-    simulator = getattr(item, "funcargs", {}).get("gov_simulator")
+    simulator = _simulator(getattr(item, "funcargs", {}))
     if report.failed and simulator is not None:
         report.sections.append(("What the sandbox saw", _timeline(simulator)))
     return report
+
+
+def _simulator(fixtures: Mapping[str, Any]) -> Sandbox | None:
+    """Return the sandbox of a test, by whichever fixture it has it; None if it has none."""
+    served: SandboxServer | None = fixtures.get("gov_served")
+    if "gov_simulator" in fixtures or served is not None:
+        found: Sandbox = fixtures["gov_simulator"] if served is None else served.sandbox
+        return found
+    components = fixtures.get("gov_sandbox") or fixtures.get("gov_async_sandbox")
+    simulator: Sandbox | None = getattr(components, "simulator", None)  # a service may have its own fixture of the name
+    return simulator
 
 
 def _timeline(simulator: Sandbox) -> str:
