@@ -58,6 +58,7 @@ def profile(algorithm="RS256", *, changes=None, **members):
         jwks=f"{ISSUER}/keys",
         token=f"{ISSUER}/token",
         userinfo=f"{ISSUER}/me",
+        level="acr",
         documents={f"{ISSUER}/.well-known/openid-configuration": document(**(changes or {}))},
         **({"id_token": {"acr": PROVED}, "about": ABOUT} | members),
     )

@@ -42,6 +42,7 @@ def as_arrived(fields: dict[str, Any]) -> Arrived:
     """What reached the service of a message, from the fields of its request."""
     files = [value["file"] for value in fields.get("personalisation", {}).values() if isinstance(value, dict)]
     return Arrived(
+        to=fields.get("email_address") or fields.get("phone_number"),
         files=tuple(base64.b64decode(file) for file in files),
         reply_to=fields.get("email_reply_to_id"),
         sender=fields.get("sms_sender_id"),

@@ -55,6 +55,7 @@ def connect():
         messages = sandbox.notify.messages.all()
         return [
             Arrived(
+                to=fields.get("email_address") or fields.get("phone_number"),
                 text=message.body,
                 files=tuple(base64.b64decode(file) for _, file in message.files),
                 reply_to=fields.get("email_reply_to_id"),
@@ -110,10 +111,14 @@ class Answers:
             self.sent.append(json.loads(request.body))
             channel = request.url.rpartition("/")[2]
             return Response(201, {}, json.dumps(self.accepted(self.sent[-1], channel)).encode())
-        if not request.url.endswith("/740e5834-3a29-46b4-9a6f-16142fde533a"):
+        if not self.sent or not request.url.endswith(f"/{self.last_id}"):
             body = {"status_code": 404, "errors": [{"error": "NoResultFound", "message": "No result found"}]}
             return Response(404, {}, json.dumps(body).encode())
         return Response(200, {}, json.dumps(self.found(self.sent[-1])).encode())
+
+    @property
+    def last_id(self):
+        return f"740e5834-3a29-46b4-9a6f-16142fde{len(self.sent):04}"
 
     def accepted(self, fields, channel):
         content = {"body": "Dear Canary Nightingale"}
@@ -121,16 +126,16 @@ class Answers:
             {"subject": "Hello", "from_email": "a@example.gov.uk"} if channel == "email" else {"from_number": "GOVUK"}
         )
         return {
-            "id": "740e5834-3a29-46b4-9a6f-16142fde533a",
+            "id": self.last_id,
             "reference": fields.get("reference"),
             "content": content,
-            "uri": "https://api.notifications.service.gov.uk/v2/notifications/740e5834-3a29-46b4-9a6f-16142fde533a",
+            "uri": f"https://api.notifications.service.gov.uk/v2/notifications/{self.last_id}",
             "template": {"id": fields["template_id"], "version": 1, "uri": "https://example.gov.uk/"},
         }
 
     def found(self, fields):
         return {
-            "id": "740e5834-3a29-46b4-9a6f-16142fde533a",
+            "id": self.last_id,
             "reference": fields.get("reference"),
             "email_address": fields.get("email_address"),
             "phone_number": fields.get("phone_number"),

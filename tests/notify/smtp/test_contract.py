@@ -29,7 +29,7 @@ class MailServer:
             transport=ScriptedTransport(),
             fail=mailbox.fail,
             count=lambda: len(mailbox.received),
-            arrived=lambda: [as_arrived(one.message) for one in mailbox.received],
+            arrived=lambda: [as_arrived(*one.recipients, one.message) for one in mailbox.received],
             close=stack.close,
         )
 
@@ -45,10 +45,11 @@ class MailServer:
         return Smtp.from_settings(NotifySettings.model_validate(settings), runtime)
 
 
-def as_arrived(message):
+def as_arrived(to, message):
     """What a reader's mail program finds in an email."""
     url = message["List-Unsubscribe"]
     return Arrived(
+        to=to,
         text=message.get_body(("plain",)).get_content(),
         files=tuple(part.get_payload(decode=True) for part in message.iter_attachments()),
         reply_to=message["Reply-To"],
@@ -83,5 +84,5 @@ class TestOverSmtp(NotifySuite):
             Fault.TOO_MANY_REQUESTS: Unavailable,
             Fault.SERVER_ERROR: Unavailable,
         },
-        bad_input=[{"extra": {"field": "value"}}],
+        bad_input=[{"extra": {"field": "value"}}, {"to": "nobody"}, {"to": "a@example.com, b@example.com"}],
     )

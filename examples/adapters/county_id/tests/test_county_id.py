@@ -32,6 +32,7 @@ PROFILE = FakeProfile(
     token=f"{ISSUER}/token",
     userinfo=f"{ISSUER}/userinfo",
     id_token={"acr": "county:two-factor"},
+    level="acr",
     for_request=answer_to,
     about={"email": "canary@example.com", "email_verified": True},
     documents={

@@ -67,6 +67,13 @@ class IdentityCapabilities(IdentityTests):
                 caller.identity.complete(stronger, callback)
             assert caught.value.reason is SignInReason.BAD_LEVEL
 
+    @needs(Can.SINGLE_FACTOR, Can.TWO_FACTOR)
+    def test_more_factors_than_were_asked_for_are_told(self, call: Call) -> None:
+        caller = call()
+        pending, callback = caller.sign_in(authentication=Authentication.TWO_FACTOR)
+        weaker = replace(pending, authentication=Authentication.SINGLE_FACTOR)
+        assert caller.identity.complete(weaker, callback).authentication is Authentication.TWO_FACTOR
+
     @pytest.mark.parametrize("confidence", _DECLARED_LEVELS)
     def test_less_proof_than_was_asked_for_proves_nothing(self, call: Call, confidence: Confidence) -> None:
         caller = call()

@@ -44,6 +44,7 @@ class FakeProfile:
     `for_request` changes the profile to what the provider answers to one sign-in, from the parameters of its request:
     its levels and its claims are those that were asked for, and no others. `events_audience` is whom its security
     events are for, if not the client; `notices_algorithm` is how its notifications are signed, if not as its ID tokens.
+    `level` is the name of the ID token's claim without which a sign-in does not count as one with two factors.
     """
 
     issuer: str
@@ -60,6 +61,7 @@ class FakeProfile:
     for_request: Callable[[FakeProfile, Mapping[str, str]], FakeProfile] | None = None
     events_audience: str | None = None
     notices_algorithm: str | None = None
+    level: str | None = None
 
 
 class ProviderKeys:

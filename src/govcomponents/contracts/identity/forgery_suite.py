@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from govcomponents.contracts.identity.fake_provider import Claims
+from govcomponents.contracts.identity.fake_provider import Claims, FakeOpenIdProvider
 from govcomponents.contracts.identity.hostile_tokens import CLAIMS, FORMS, LOW_PROOFS, PROOFS, TIME_EDGES, Hostile
 from govcomponents.contracts.identity.subject import NOW, CallFake, IdentitySubject, IdentityTests
 from govcomponents.contracts.suite import Condition, needs
 from govcomponents.core.http.messages import Response
 from govcomponents.errors import IdentityNotProved, SignInError, SignInReason, SignInRejected
+from govcomponents.identity.levels import Authentication
 
 _JSON = {"content-type": "application/json"}
 
@@ -23,6 +24,10 @@ def _is_faked(subject: IdentitySubject) -> bool:
 
 def _has_proof(subject: IdentitySubject) -> bool:
     return subject.fake is not None and subject.fake.proof is not None
+
+
+def _tells_level(subject: IdentitySubject) -> bool:
+    return subject.fake is not None and subject.fake.level is not None
 
 
 def _fits(case: Hostile) -> Condition:
@@ -76,6 +81,24 @@ class IdentityForgery(IdentityTests):
         with pytest.raises(SignInRejected) as caught:
             caller.identity.complete(pending, callback)
         assert caught.value.reason in (SignInReason.EXPIRED, SignInReason.NOT_YET_VALID), name
+
+    @needs(_tells_level)
+    @pytest.mark.parametrize("told", [{}, {"": "never-heard-of"}, {"": ["a", "list"]}, {"": 7}], ids=str)
+    def test_a_level_that_is_missing_or_unknown_is_not_enough(
+        self, call_fake: CallFake, told: Mapping[str, Any]
+    ) -> None:
+        fake, caller = call_fake()
+        level = self.subject.profile.level
+
+        def unknown(fake: FakeOpenIdProvider, claims: Claims) -> str:
+            others = {name: value for name, value in claims.items() if name != level}
+            return fake.sign(others | {str(level): value for value in told.values()})
+
+        fake.corrupt_id_token = unknown
+        pending, callback = caller.sign_in(**{**self.subject.ask, "authentication": Authentication.TWO_FACTOR})
+        with pytest.raises((SignInRejected, IdentityNotProved)) as caught:
+            caller.identity.complete(pending, callback)
+        assert caught.value.reason in (SignInReason.BAD_LEVEL, SignInReason.MALFORMED)
 
     @needs(_has_proof)
     @pytest.mark.parametrize("case", _cases(*PROOFS))

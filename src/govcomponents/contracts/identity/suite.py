@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from govcomponents.contracts.faults import Fault
 from govcomponents.contracts.identity.capabilities_suite import IdentityCapabilities
 from govcomponents.contracts.identity.fake_provider import FakeProfile, Proof
 from govcomponents.contracts.identity.faults_suite import IdentityFaults
@@ -20,6 +21,7 @@ from govcomponents.errors import (
     NotSupported,
     SignInReason,
     SignInRejected,
+    SignInUnavailable,
 )
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.identity.models import Identity
@@ -114,6 +116,17 @@ class IdentitySuite(IdentityCapabilities, IdentityFaults, IdentityForgery):
         assert url == caller.identity.sign_out_url(identity.id_token, "https://service.example.gov.uk/signed-out")
         assert caller.identity.sign_out_url(identity) != url
 
+    @needs(Can.SIGN_OUT)
+    def test_an_outage_while_signing_out_is_told_as_one(self, call: Call) -> None:
+        caller = call()
+        caller.fail(Fault.NOT_CONNECTED)
+        raised = None
+        try:
+            caller.identity.sign_out_url(Secret("token"), "https://service.example.gov.uk/signed-out")
+        except SignInUnavailable as error:
+            raised = error.operation
+        assert raised == ("identity.sign_out_url" if caller.transport.sent else None)
+
     def test_only_the_person_who_is_expected_is_let_in(self, call: Call) -> None:
         """C22."""
         caller = call()
@@ -132,7 +145,12 @@ class IdentitySuite(IdentityCapabilities, IdentityFaults, IdentityForgery):
 
     @needs(Can.CHECK)
     def test_the_provider_is_as_expected(self, call: Call) -> None:
-        assert call().identity.check() is None
+        caller = call()
+        assert caller.identity.check() is None
+        assert caller.transport.sent
+        caller.fail(Fault.NOT_CONNECTED)
+        with pytest.raises(SignInUnavailable):
+            caller.identity.check()
 
     @needs(Can.LOGOUT_NOTICES)
     @pytest.mark.parametrize(

@@ -19,9 +19,10 @@ from govcomponents.notify.service import NotifyService
 class Arrived:
     """One message as a double of a provider took it: of each option, what reached the provider, or the recipient.
 
-    `text` is what is read in the end, with the values in it; `files` are the bytes of each file.
+    `to` is for whom it is; `text` is what is read in the end, with the values in it; `files` are the bytes of each.
     """
 
+    to: str | None = None
     text: str = ""
     files: tuple[bytes, ...] = ()
     reply_to: str | None = None

@@ -22,7 +22,7 @@ from govcomponents.contracts.notify.subject import (
 from govcomponents.contracts.suite import needs
 from govcomponents.errors import InvalidInput, ReferenceReused
 from govcomponents.notify.capabilities import NotifyCapability as Can
-from govcomponents.notify.models import Channel
+from govcomponents.notify.models import Channel, Status
 
 __all__ = ["Arrived", "NotifyDouble", "NotifySubject", "NotifySuite"]
 
@@ -43,6 +43,18 @@ class NotifySuite(NotifyCapabilities, NotifyFaults):
         assert sent.reference == getattr(self.subject, sending.sample).get("reference")
         assert caller.double.count() == 1
 
+    @pytest.mark.parametrize("sending", SENDS)
+    def test_each_message_has_an_id_of_its_own(self, call: Call, sending: Sending) -> None:
+        caller = call()
+        assert len({sending.by(caller, reference=f"CONTRACT-{number}").id for number in range(2)}) == 2
+
+    @pytest.mark.parametrize("sending", FROM_TEMPLATES)
+    def test_a_message_goes_to_whom_it_is_for(self, call: Call, sending: Sending) -> None:
+        caller = call()
+        sending.by(caller)
+        if caller.double.arrived is not None:
+            assert caller.double.arrived()[-1].to == getattr(self.subject, sending.sample)["to"]
+
     @needs(Can.GET)
     @pytest.mark.parametrize("sending", FROM_TEMPLATES)
     def test_a_message_can_be_looked_up(self, call: Call, sending: Sending) -> None:
@@ -52,6 +64,18 @@ class NotifySuite(NotifyCapabilities, NotifyFaults):
         assert (found.id, found.channel, found.reference) == (sent.id, sending.channel, sent.reference)
         assert found.created_at.tzinfo is not None
         assert found.is_finished != found.may_change
+
+    @needs(Can.GET)
+    @pytest.mark.parametrize("sending", FROM_TEMPLATES)
+    def test_a_status_that_is_new_is_unknown_and_nothing_else(self, call: Call, sending: Sending) -> None:
+        caller = call()
+        sent = sending.by(caller)
+        word = caller.notify.get(sent.id).raw_status
+        caller.transport.rewrite = lambda body: body.replace(f'"{word}"'.encode(), b'"never-heard-of"')
+        found = caller.notify.get(sent.id)
+        if found.raw_status != word:  # where it is one word of the provider's
+            assert (found.status, found.raw_status) == (Status.UNKNOWN, "never-heard-of")
+            assert not found.is_finished
 
     @needs(Can.PRECOMPILED, Can.LETTER_PDF)
     def test_a_letter_has_a_pdf_in_the_end(self, call: Call, gov_runner: asyncio.Runner) -> None:
@@ -68,13 +92,14 @@ class NotifySuite(NotifyCapabilities, NotifyFaults):
     def test_a_message_is_found_by_its_reference_and_sent_once(self, call: Call) -> None:
         caller, email = call(), self._sample("email")
         sent = caller.notify.send_email(**email)
+        caller.notify.send_email(**{**email, "reference": "CONTRACT-2"})
         found = list(caller.notify.search(reference=email["reference"]))
         assert [one.id for one in found] == [sent.id]
         again = caller.notify.send_email(**email, once=True)
         assert (again.id, again.is_repeat) == (sent.id, True)
         with pytest.raises(ReferenceReused):
             caller.notify.send_email(**{**email, "to": "somebody.else@example.com"}, once=True)
-        assert caller.double.count() == 1
+        assert caller.double.count() == 2
         assert [one.id for one in caller.notify.follow_up([sent.id])] == [sent.id]
 
     @needs(Can.EMAIL, Can.TEMPLATES)

@@ -10,9 +10,10 @@ import pytest
 
 from govcomponents.contracts.faults import Fault
 from govcomponents.contracts.pay.faults_suite import PayFaults
-from govcomponents.contracts.pay.subject import Call, PayDouble, PaySubject
-from govcomponents.contracts.suite import needs
-from govcomponents.errors import CardDeclined, Conflict, OutcomeUnknown, Refused
+from govcomponents.contracts.pay.operations import Act
+from govcomponents.contracts.pay.subject import Call, PayCaller, PayDouble, PaySubject
+from govcomponents.contracts.suite import injections, needs, writes
+from govcomponents.errors import CardDeclined, Conflict, InvalidInput, OutcomeUnknown, Refused, RequestRefused
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.ids import PaymentId
@@ -54,6 +55,15 @@ class PaySuite(PayFaults):
             assert payment.card.last_digits.reveal() == self.subject.card[-4:]
         caller.double.later(86_400)
         assert caller.pay.get(payment.id).is_captured == (caller.double.captured() == 1)
+
+    def test_no_payment_is_made_in_another_currency_than_was_asked_for(self, call: Call) -> None:
+        caller, asked = call(), Money(1450, "EUR")
+        try:
+            payment = caller.new(amount=asked)
+        except (InvalidInput, Refused):
+            assert caller.double.payments() == 0
+        else:
+            assert (payment.amount, caller.pay.get(payment.id).amount) == (asked, asked)
 
     def test_a_person_who_comes_back_has_not_paid_by_that(self, call: Call) -> None:
         caller = call()
@@ -128,7 +138,7 @@ class PaySuite(PayFaults):
         if Can.REFUND_GUARD in caller.port.capabilities:
             with pytest.raises(Conflict):
                 caller.pay.refund(payment.id, Money(100), available=left)
-        with pytest.raises((Conflict, Refused)):
+        with pytest.raises((Conflict, RequestRefused)):
             caller.pay.refund(payment.id, left, available=left)
         assert caller.double.refunds() == 1
         now = caller.pay.get(payment.id).refundable
@@ -142,6 +152,7 @@ class PaySuite(PayFaults):
     def test_what_is_not_paid_cannot_be_refunded(self, call: Call) -> None:
         caller = call()
         payment = caller.new()
+        assert payment.refundable is None or payment.refundable.status is not RefundableStatus.AVAILABLE
         with pytest.raises(Conflict):
             caller.pay.refund(payment.id, Money(100), available=payment.amount)
         assert caller.double.refunds() == 0
@@ -176,6 +187,15 @@ class PaySuite(PayFaults):
         with pytest.raises(Conflict) as caught:
             caller.charge(agreement, amount=Money(501), idempotency_key="charge-2026-11")
         assert caught.value.idempotency_key == "charge-2026-11"
+        assert caller.double.payments() == before + 1
+
+    @needs(Can.AGREEMENTS)
+    def test_a_charge_whose_answer_was_lost_is_asked_for_again(self, call: Call) -> None:
+        caller = call()
+        agreement = caller.active_agreement()
+        before = caller.double.payments()
+        caller.fail(Fault.TIME_OUT_AFTER, times=1)
+        caller.charge(agreement)
         assert caller.double.payments() == before + 1
 
     @needs(Can.TELEPHONE)
@@ -234,6 +254,19 @@ class PaySuite(PayFaults):
         assert (refund.amount, caller.double.refunds()) == (Money(100), 1)
         assert refund.created_at is None or refund.created_at.tzinfo is not None
 
+    @needs(Can.REFUND, Can.IDEMPOTENCY_KEYS)
+    def test_a_lost_answer_to_a_refund_tells_its_key(self, call: Call) -> None:
+        def prepare() -> tuple[PayCaller, Act]:
+            caller = call()
+            payment = caller.paid()
+            assert payment.refundable is not None
+            left, options = payment.refundable.available, {"idempotency_key": "refund-7"}
+            return caller, lambda: caller.pay.refund(payment.id, Money(100), available=left, **options)
+
+        errors = [one.error for one in injections(prepare, Fault.TIME_OUT_AFTER) if writes(one.sent)]
+        assert errors
+        assert all(isinstance(error, OutcomeUnknown) and error.idempotency_key == "refund-7" for error in errors)
+
     def test_a_status_that_is_new_is_unknown_and_nothing_else(self, call: Call) -> None:
         caller = call()
         payment = caller.new()
@@ -243,6 +276,13 @@ class PaySuite(PayFaults):
         if found.state.raw_status != payment.state.raw_status:  # where it is one word of the provider's
             assert (found.status, found.is_finished, found.is_paid) == (PaymentStatus.UNKNOWN, False, False)
             assert found.state.raw_status == "never-heard-of"
+
+    def test_a_status_that_is_new_is_not_taken_for_paid(self, call: Call) -> None:
+        caller = call()
+        payment = caller.paid()
+        word = f'"{payment.state.raw_status}"'.encode()
+        caller.transport.rewrite = lambda body: body.replace(word, b'"never-heard-of"')
+        assert not caller.pay.get(payment.id).is_paid
 
     @needs(Can.LIST_EVENTS)
     def test_events_tell_how_a_payment_came_to_be_paid(self, call: Call) -> None:
