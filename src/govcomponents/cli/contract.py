@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
-from govcomponents.cli.outcome import STATUSES, Status, report, tell
+from govcomponents.cli.outcome import STATUSES, Status, printable, report, tell
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import argparse
+
+    from govcomponents.contracts.run import ContractReport
 
 _COMPONENTS = ("pay", "notify", "identity")
 
@@ -21,13 +24,17 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     run = parts.add_parser(
         "run",
         help="prove what an installed adapter declares",
-        description="Runs the contract suites of an adapter that is installed, against the double of its tests. "
-        "It sends nothing to a real provider.",
+        description="Runs the contract suites of an adapter that is installed, against the double of its tests: that "
+        "sends nothing to a provider. With --live it asks the account of the environment's settings instead, says "
+        "first what it will do, sends to the provider's own addresses for tests only, and refuses live keys.",
         epilog=STATUSES,
     )
     run.add_argument("name", help="the adapter's name, as in the setting ADAPTER")
     run.add_argument("tests", nargs="*", default=["tests"], help="its contract tests (default: %(default)s)")
     run.add_argument("--component", choices=_COMPONENTS, help="where several components have an adapter of this name")
+    run.add_argument(
+        "--live", action="store_true", help="ask the account for tests that the environment's settings name"
+    )
     run.add_argument("--format", choices=("text", "json", "junit"), default="text", help="default: %(default)s")
     run.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
     run.set_defaults(run=run_it)
@@ -39,9 +46,12 @@ def run_it(options: argparse.Namespace) -> int:
         from govcomponents.contracts.run import run_contract
     except ImportError as error:
         raise ConfigurationError(f"{error.name} is not installed", fix="pip install pytest") from None
-    adapter = _adapter(options.name, options.component)
-    done = run_contract(options.name, adapter, options.tests)
-    if not done.cases:
+    done = (
+        _live(options)
+        if options.live
+        else run_contract(options.name, _adapter(options.name, options.component), options.tests)
+    )
+    if not done.cases and not options.live:
         raise ConfigurationError(
             f"no contract suite of {options.name} was found in {', '.join(options.tests)}",
             fix="name the file that subclasses PaySuite, NotifySuite or IdentitySuite",
@@ -52,6 +62,16 @@ def run_it(options: argparse.Namespace) -> int:
         options.json = options.format == "json"
         report(options, done.facts(), done.lines())
     return Status.NOT_ALL if done.failed else Status.DONE
+
+
+def _live(options: argparse.Namespace) -> ContractReport:
+    from govcomponents.contracts.live import LiveRun
+    from govcomponents.settings import Settings
+
+    run = LiveRun(options.name, options.component, Settings.from_environment())
+    for line in ("This will be done, and nothing else:", *run.plan):
+        print(printable(line), file=sys.stderr)
+    return run.run()
 
 
 def _adapter(name: str, component: str | None) -> type:

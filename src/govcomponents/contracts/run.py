@@ -21,11 +21,15 @@ from govcomponents.core.transports.scripted import ScriptedTransport
 
 @dataclass(frozen=True)
 class Case:
-    """One test that ran: its name, how long it took in seconds, and the last line of its failure, if it failed."""
+    """One test that ran: its name, how long it took in seconds, and the last line of its failure, if it failed.
+
+    `proves` are the capabilities that it proves, where its name does not tell.
+    """
 
     name: str
     seconds: float
     failure: str | None = None
+    proves: frozenset[str] = frozenset()
 
     @property
     def test(self) -> str:
@@ -43,6 +47,7 @@ class ContractReport:
     undeclared: frozenset[str] = frozenset()
     cases: list[Case] = field(default_factory=list)
     seconds: float = 0.0
+    against: str = "the double of its tests"
 
     @property
     def failed(self) -> list[Case]:
@@ -54,6 +59,7 @@ class ContractReport:
         """The capabilities whose positive test ran, and did not fail."""
         ran, failed = {case.test for case in self.cases}, {case.test for case in self.failed}
         good = {str(one) for one, test in PROOFS.items() if test in ran - failed}
+        good = good.union(*(case.proves for case in self.cases)).difference(*(case.proves for case in self.failed))
         return sorted(self.claimed & good)
 
     @property
@@ -68,6 +74,7 @@ class ContractReport:
         return {
             "adapter": self.name,
             "class": f"{self.adapter.__module__}:{self.adapter.__qualname__}",
+            "against": self.against,
             "claimed": sorted(self.claimed),
             "proved": self.proved,
             "not_proved": sorted(self.claimed - set(self.proved)),
@@ -81,7 +88,8 @@ class ContractReport:
     def lines(self) -> Iterable[str]:
         """The report as text."""
         facts = self.facts()
-        yield f"{self.name}: {len(self.cases)} tests, {len(self.failed)} failed, {self.seconds:.1f} s"
+        counted = f"{len(self.cases)} tests, {len(self.failed)} failed, {self.seconds:.1f} s"
+        yield f"{self.name}: {counted}, against {self.against}"
         for what in ("claimed", "proved", "not_proved", "refused"):
             names = facts[what]
             assert isinstance(names, list)
@@ -95,6 +103,7 @@ class ContractReport:
         numbers = {"tests": str(len(self.cases)), "failures": str(len(self.failed)), "time": f"{self.seconds:.3f}"}
         suite = ET.Element("testsuite", {"name": f"govcomponents contract {self.name}", **numbers})
         properties = ET.SubElement(suite, "properties")
+        ET.SubElement(properties, "property", name="against", value=self.against)
         for what in ("claimed", "proved", "not_proved", "refused"):
             names = facts[what]
             assert isinstance(names, list)

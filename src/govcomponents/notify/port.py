@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from govcomponents.core.ports.port import Port
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 
 class NotifyPort(Port[NotifySettings]):
-    """The port of the notify component. An operation that an adapter leaves out raises NotSupported, unsent."""
+    """The port of the notify component. An operation that an adapter leaves out raises NotSupported, unsent.
+
+    `test_recipients` are addresses of the provider's own, by channel: what is sent there is checked and reaches nobody.
+    """
+
+    test_recipients: Mapping[Channel, str] = MappingProxyType({})
 
     async def send_email(self, email: EmailInput) -> Sent:
         """Send one email from a template."""

@@ -35,9 +35,11 @@ class PayPort(Port[PaySettings]):
     """The base of every pay adapter. What an adapter does not override raises NotSupported, and sends nothing.
 
     `limits` are the provider's, checked before an operation is called. What is not limited there, the provider refuses.
+    `is_test` says that the credential is for tests and takes no money of anybody's; None where that cannot be told.
     """
 
     limits: PayLimits = PayLimits()
+    is_test: bool | None = None
 
     async def create(self, new: NewPayment) -> Payment:
         """Create a payment that the person makes on the provider's pages."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from govcomponents.notify.adapters.doubts import DAY, by_reference
 from govcomponents.notify.adapters.gc_notify.wire import BASE_URL, KEY_SHAPE, WIRE
 from govcomponents.notify.adapters.notifications_api.adapter import FAMILY, NotificationsApi
 from govcomponents.notify.capabilities import NotifyCapability
+from govcomponents.notify.models import Channel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +35,10 @@ class GcNotify(NotificationsApi):
     capabilities = FAMILY | {NotifyCapability.JOBS}
     # It answers before it saves, and lists messages for 7 days.
     doubts = by_reference(visible_after=600, kept_for=6.5 * DAY)
+    # GC Notify docs: testing. The number must be written so.
+    test_recipients = MappingProxyType(
+        {Channel.EMAIL: "simulate-delivered@notification.canada.ca", Channel.SMS: "+16132532222"}
+    )
     wire = WIRE
     base_url = BASE_URL
     key_shape = (KEY_SHAPE, 'it starts with "gcntfy-" and ends with the service\'s id and a secret')

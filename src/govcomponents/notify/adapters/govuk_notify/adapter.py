@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from govcomponents.errors import Unavailable
@@ -42,6 +43,10 @@ class GovUkNotify(NotificationsApi):
     }
     # Its own limit for a request is 30 seconds, and it lists messages for 7 days unless the service sets less.
     doubts = by_reference(visible_after=35, kept_for=6.5 * DAY)
+    # GOV.UK Notify docs: smoke testing.
+    test_recipients = MappingProxyType(
+        {Channel.EMAIL: "simulate-delivered@notifications.service.gov.uk", Channel.SMS: "07700900000"}
+    )
     wire = WIRE
     base_url = BASE_URL
     key_shape = (KEY_SHAPE, "its name, the service's id and a secret, with hyphens between them")

@@ -1,0 +1,197 @@
+"""The part of a contract that is proved at the provider: with an account for tests, and its own addresses for tests."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from govcomponents.accounts import ports_by_account
+from govcomponents.components import GovComponents
+from govcomponents.contracts.run import Case, ContractReport
+from govcomponents.core.http.runtime import Runtime
+from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, GovComponentsError
+from govcomponents.identity import adapters as identity_adapters
+from govcomponents.identity.port import IdentityCapability as Identity
+from govcomponents.identity.port import IdentityPort
+from govcomponents.money import Money
+from govcomponents.notify import adapters as notify_adapters
+from govcomponents.notify.capabilities import NotifyCapability as Notify
+from govcomponents.notify.models import Channel
+from govcomponents.notify.port import NotifyPort
+from govcomponents.pay import adapters as pay_adapters
+from govcomponents.pay.capabilities import PayCapability as Pay
+from govcomponents.pay.port import PayPort
+from govcomponents.pay.states import PaymentStatus
+
+if TYPE_CHECKING:
+    from govcomponents.core.ports.port import AnyPort
+    from govcomponents.notify.models import TemplateId
+    from govcomponents.notify.service import NotifyService
+    from govcomponents.notify.templates.template import Template
+    from govcomponents.pay.ids import PaymentId
+    from govcomponents.pay.service import PayService
+    from govcomponents.settings import Settings
+
+_BACK = "https://service.example.gov.uk/contract-run"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that is done: its name, in words, the capabilities that it needs and proves, and how."""
+
+    name: str
+    told: str
+    proves: frozenset[StrEnum]
+    act: Callable[[Any], object]
+
+
+def _step(name: str, told: str, act: Callable[[Any], object], *proves: StrEnum) -> Step:
+    return Step(name, told, frozenset(proves), act)
+
+
+def _pay(_port: AnyPort) -> Iterator[Step]:
+    reference = f"contract-{secrets.token_hex(6)}"
+    made: list[PaymentId] = []
+
+    def create(pay: PayService) -> None:
+        payment = pay.create(Money.gbp("1.00"), reference, "A run of the contract", _BACK)
+        made.append(payment.id)
+        found = pay.get(payment.id)
+        assert (found.id, found.reference, found.amount) == (payment.id, reference, Money.gbp("1.00"))
+        assert not found.is_paid
+
+    def search(pay: PayService) -> None:
+        assert [one.id for one in pay.search(reference=reference)] == made
+
+    def cancel(pay: PayService) -> None:
+        (payment_id,) = made
+        pay.cancel(payment_id)
+        assert pay.get(payment_id).status is PaymentStatus.CANCELLED
+
+    told = f"make a payment of 1 pound, {reference}, that nobody pays, and read it"
+    yield _step("create", told, create, Pay.CREATE, Pay.GET)
+    yield _step("search", "search for its reference", search, Pay.SEARCH)
+    yield _step("cancel", "cancel it", cancel, Pay.CANCEL, Pay.GET)
+    yield _step("search_refunds", "read refunds", lambda pay: _first(pay.search_refunds()), Pay.SEARCH_REFUNDS)
+    yield _step("search_disputes", "read disputes", lambda pay: _first(pay.search_disputes()), Pay.DISPUTES)
+
+
+_CHANNELS: Final = {Channel.EMAIL: Notify.EMAIL, Channel.SMS: Notify.SMS}
+
+
+def _notify(port: NotifyPort) -> Iterator[Step]:
+    def template(notify: NotifyService, channel: Channel | None = None) -> tuple[TemplateId, dict[str, str]]:
+        found: Template | None = _first(notify.list_templates(channel))
+        assert found is not None, "the account has no template for that"
+        return found.id, dict.fromkeys(found.placeholders, "contract")
+
+    def read(notify: NotifyService) -> None:
+        template_id, _ = template(notify)
+        assert notify.get_template(template_id).id == template_id
+
+    def preview(notify: NotifyService) -> None:
+        template_id, values = template(notify)
+        assert notify.preview(template_id, values).template_id == template_id
+
+    def send(notify: NotifyService, channel: Channel) -> None:
+        (template_id, values), reference = template(notify, channel), f"contract-{secrets.token_hex(6)}"
+        by = notify.send_email if channel is Channel.EMAIL else notify.send_sms
+        sent = by(port.test_recipients[channel], template_id, values, reference=reference)
+        assert (sent.channel, sent.reference, sent.template_id) == (channel, reference, template_id)
+
+    yield _step("get_template", "read the templates", read, Notify.TEMPLATES)
+    yield _step("preview", "preview one of them", preview, Notify.TEMPLATES, Notify.PREVIEW)
+    for channel, recipient in port.test_recipients.items():
+        told = f"send a template to {recipient}, which is the provider's own and reaches nobody"
+        yield _step(f"send_{channel.value}", told, partial(send, channel=channel), Notify.TEMPLATES, _CHANNELS[channel])
+    yield _step("search", "read messages", lambda notify: _first(notify.search()), Notify.SEARCH)
+    texts = "read received texts"
+    yield _step("search_inbound_sms", texts, lambda notify: _first(notify.search_inbound_sms()), Notify.INBOUND_SMS)
+
+
+def _identity(_port: AnyPort) -> Iterator[Step]:
+    told = "read what the provider publishes of itself, and its keys; nobody is sent to it"
+    yield _step("check", told, lambda identity: identity.check(), Identity.CHECK)
+
+
+def _first(found: Iterable[Any]) -> Any:
+    return next(iter(found), None)
+
+
+_STEPS: Final[Mapping[str, Callable[[Any], Iterator[Step]]]] = {"pay": _pay, "notify": _notify, "identity": _identity}
+_KINDS: Final = {
+    "pay": (PayPort, pay_adapters),
+    "notify": (NotifyPort, notify_adapters),
+    "identity": (IdentityPort, identity_adapters),
+}
+
+
+class LiveRun:
+    """A run at the account that the settings name. Raises ConfigurationError if that may be a live one."""
+
+    def __init__(self, name: str, component: str | None, settings: Settings) -> None:
+        sections = {one: getattr(settings, one) for one in ([component] if component else _STEPS)}
+        chosen = [one for one, section in sections.items() if section is not None and section.adapter == name]
+        if not chosen:
+            raise ConfigurationError(
+                f"the environment configures no account of {name}",
+                fix=f"set ADAPTER of its component to {name}, and its credential",
+            )
+        self._name, self._component = name, chosen[0]
+        if settings.environment == "production":
+            raise ConfigurationError(
+                "this process is production: a contract is run with an account for tests",
+                fix="set GOVCOMPONENTS_ENVIRONMENT to test, and the credentials of an account for tests",
+            )
+        # Made with all checks of the start, of which one refuses what is live. Making it sends nothing.
+        self._gov = GovComponents.from_settings(settings, require=(self._component,))
+        kind, adapters = _KINDS[self._component]
+        ports = ports_by_account(sections[self._component], kind, adapters.BUILT_IN, Runtime(ScriptedTransport()))
+        self._port: AnyPort = ports[DEFAULT_ACCOUNT]
+        if isinstance(self._port, PayPort) and self._port.is_test is not True:
+            raise ConfigurationError(
+                f"nothing says that the key of {name} is for tests: it may take real money",
+                fix="use a key for tests; an adapter of your own says that it has one by `is_test`",
+            )
+        self._steps = [one for one in _STEPS[self._component](self._port) if one.proves <= self._port.capabilities]
+
+    @property
+    def plan(self) -> list[str]:
+        """What will be done, in words."""
+        return [f"{self._component}.{step.name}: {step.told}" for step in self._steps]
+
+    def run(self) -> ContractReport:
+        """Do it, one step after the other, and report."""
+        report = ContractReport(
+            self._name, type(self._port), against=f"{self._port.provider}, with an account for tests"
+        )
+        report.claimed = frozenset(map(str, self._port.capabilities))
+        began = time.monotonic()
+        with self._gov as gov:
+            for step in self._steps:
+                before = time.monotonic()
+                failure = _failure(step, getattr(gov, self._component))
+                name, proves = f"{self._component}.{step.name}", frozenset(map(str, step.proves))
+                report.cases.append(Case(name, time.monotonic() - before, failure, proves))
+        report.seconds = time.monotonic() - began
+        return report
+
+
+def _failure(step: Step, service: object) -> str | None:
+    try:
+        step.act(service)
+    except GovComponentsError as error:
+        return f"{type(error).__name__}: {error}".replace("\n", " ")
+    except (AssertionError, ValueError) as error:
+        return (
+            f"the answer is not as the contract says: {error}"
+            if str(error)
+            else "the answer is not as the contract says"
+        )
+    return None
