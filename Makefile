@@ -109,6 +109,10 @@ fuzz: $(VENV)/.dev ## send every parser bytes that nobody would, for SECONDS=60 
 	@$(PY) -m pip install --quiet --quiet atheris
 	@cd tests && ../$(PY) -m fuzz $(or $(SECONDS),60) $(TARGET)
 
+.PHONY: mutants
+mutants: $(VENV)/.dev ## make each listed mistake in each adapter, and see the contract kit catch it; ADAPTER=stripe for one
+	@cd tests && ../$(PY) -m mutants.run $(ADAPTER)
+
 .PHONY: mutate
 mutate: $(VENV)/.dev ## change each line of the retries in turn, and list the changes that no test notices (some minutes)
 	@$(PY) -m pip install --quiet --quiet "mutmut>=3.8"

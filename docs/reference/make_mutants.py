@@ -1,0 +1,57 @@
+"""Writes the page of mistakes that the contract kit catches, from the lists of `tests/mutants/seeds`.
+
+python docs/reference/make_mutants.py
+"""
+
+from __future__ import annotations
+
+import sys
+from itertools import groupby
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parents[1] / "tests"))
+
+from mutants.mistakes import Adapter, Mistake, adapters  # noqa: E402  # it is not in the package
+
+INTRODUCTION = """# Mistakes that the contract kit catches
+
+Made from the lists in `tests/mutants/seeds` by `docs/reference/make_mutants.py`.
+
+Each row is a mistake that an author of an adapter may make. It is made on purpose in the source of that adapter, one
+at a time, and the adapter's contract suite runs. The test that is named must fail, and it must pass without the
+mistake. `make conformance` runs all of them, and `make mutants` does so alone. A row whose source has changed is
+refused, so the lists cannot grow old. The sandbox keeps the source without the mistake. The last column counts what is
+listed and was not tried yet.
+"""
+
+
+def page() -> str:
+    """Write the whole page."""
+    found = adapters().values()
+    lines = [INTRODUCTION, "| adapter | caught | not tried yet |", "| --- | ---: | ---: |"]
+    for one in found:
+        name = f"[`{one.name}`](#{one.name})" if one.tried else f"`{one.name}`"
+        lines.append(f"| {name} | {len(one.tried)} | {len(one.mistakes) - len(one.tried)} |")
+    caught, listed = sum(len(one.tried) for one in found), sum(len(one.mistakes) for one in found)
+    lines += [f"| all | {caught} | {listed - caught} |", ""]
+    return "\n".join(lines) + "".join(_section(one) for one in found if one.tried)
+
+
+def _section(adapter: Adapter) -> str:
+    def where(mistake: Mistake) -> str:
+        return "/".join(mistake.file.rpartition("src/")[2].split("/")[-2:])
+
+    lines = [f"\n## {adapter.name}\n"]
+    for file, mistakes in groupby(sorted(adapter.tried, key=where), key=where):
+        lines += [f"In `{file}`:\n", "| mistake | fails |", "| --- | --- |"]
+        lines += [f"| {one.told} | `{one.caught_by}` |" for one in mistakes]
+        lines.append("")
+    return "\n".join(lines)
+
+
+PAGES = {"mutants.md": page}
+
+if __name__ == "__main__":
+    for name, make in PAGES.items():
+        (HERE / name).write_text(make(), encoding="utf-8")

@@ -1,0 +1,42 @@
+"""The lists of mistakes fit the sources, and name tests of the kit; `make conformance` makes each mistake."""
+
+from __future__ import annotations
+
+import ast
+from importlib import import_module
+
+import pytest
+
+from govcomponents.testing import IdentitySuite, NotifySuite, PaySuite
+from mutants.mistakes import ROOT, adapters
+
+ADAPTERS = adapters()
+OF_THE_PACKAGE = {
+    name: component
+    for component in ("pay", "notify", "identity")
+    for name in import_module(f"govcomponents.{component}.adapters").BUILT_IN
+}
+OF_STRANGERS = {path.parent.name for path in (ROOT / "examples" / "adapters").glob("*/pyproject.toml")}
+KIT = {name for suite in (PaySuite, NotifySuite, IdentitySuite) for name in dir(suite) if name.startswith("test_")}
+
+
+LEAST = 25
+
+
+def test_every_adapter_has_its_list():
+    assert set(ADAPTERS) == set(OF_THE_PACKAGE) | OF_STRANGERS
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS.values(), ids=lambda one: one.name)
+def test_a_list_is_long_enough_and_says_each_mistake_once(adapter):
+    assert len(adapter.mistakes) >= LEAST
+    assert len({one.told for one in adapter.mistakes}) == len(adapter.mistakes)
+    assert len({(one.file, one.old, one.new) for one in adapter.mistakes}) == len(adapter.mistakes)
+
+
+@pytest.mark.parametrize("adapter", ADAPTERS.values(), ids=lambda one: one.name)
+def test_each_mistake_fits_the_source_and_a_test_of_the_kit_is_named(adapter):
+    for one in adapter.mistakes:
+        is_as_before = ast.dump(ast.parse(one.source())) == ast.dump(ast.parse((ROOT / one.file).read_text("utf-8")))
+        assert not is_as_before, one.told
+        assert one.caught_by in {"", *KIT}, one.told

@@ -1,0 +1,1 @@
+"""Mistakes that authors of adapters make, each made on purpose and each caught by the contract kit."""
