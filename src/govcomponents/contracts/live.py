@@ -125,10 +125,10 @@ def _first(found: Iterable[Any]) -> Any:
 
 
 _STEPS: Final[Mapping[str, Callable[[Any], Iterator[Step]]]] = {"pay": _pay, "notify": _notify, "identity": _identity}
-_KINDS: Final = {
-    "pay": (PayPort, pay_adapters),
-    "notify": (NotifyPort, notify_adapters),
-    "identity": (IdentityPort, identity_adapters),
+_KINDS: Final[Mapping[str, tuple[type[AnyPort], Mapping[str, str]]]] = {
+    "pay": (PayPort, pay_adapters.BUILT_IN),
+    "notify": (NotifyPort, notify_adapters.BUILT_IN),
+    "identity": (IdentityPort, identity_adapters.BUILT_IN),
 }
 
 
@@ -151,8 +151,8 @@ class LiveRun:
             )
         # Made with all checks of the start, of which one refuses what is live. Making it sends nothing.
         self._gov = GovComponents.from_settings(settings, require=(self._component,))
-        kind, adapters = _KINDS[self._component]
-        ports = ports_by_account(sections[self._component], kind, adapters.BUILT_IN, Runtime(ScriptedTransport()))
+        kind, built_in = _KINDS[self._component]
+        ports = ports_by_account(sections[self._component], kind, built_in, Runtime(ScriptedTransport()))
         self._port: AnyPort = ports[DEFAULT_ACCOUNT]
         if isinstance(self._port, PayPort) and self._port.is_test is not True:
             raise ConfigurationError(
