@@ -44,7 +44,7 @@ CASES_OF_THE_STORE = [
 @pytest.mark.parametrize(("operation", "provider", "fault"), CASES)
 def test_nothing_leaks_in_any_fault(
     service: Service,  # noqa: F811  # the fixture's value
-    watched: Watched,  # noqa: F811
+    watched: Watched,  # noqa: F811  # the same
     operation: str,
     provider: str,
     fault: str,
@@ -63,7 +63,7 @@ def test_nothing_leaks_in_any_fault(
 @pytest.mark.parametrize(("operation", "fault"), CASES_OF_THE_STORE)
 def test_nobody_is_kept_or_told_of_in_any_fault(
     store: Store,
-    watched: Watched,  # noqa: F811
+    watched: Watched,  # noqa: F811  # the fixture's value
     operation: str,
     fault: str,
     caplog: pytest.LogCaptureFixture,

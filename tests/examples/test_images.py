@@ -31,7 +31,7 @@ def steps(service: str) -> list[tuple[str, str]]:
     """Return the instructions of a Dockerfile, of which each is a line."""
     lines = (SERVICES / service / "Dockerfile").read_text(encoding="utf-8").splitlines()
     assert not any(line.endswith("\\") for line in lines)
-    return [tuple(line.split(" ", 1)) for line in lines if line and not line.startswith("#")]  # type: ignore[misc]
+    return [tuple(line.split(" ", 1)) for line in lines if line and not line.startswith("#")]
 
 
 def of(service: str, name: str) -> list[str]:

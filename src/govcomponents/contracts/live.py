@@ -163,7 +163,7 @@ class LiveRun:
 
     @property
     def plan(self) -> list[str]:
-        """What will be done, in words."""
+        """The steps of the run, in words, before any is done."""
         return [f"{self._component}.{step.name}: {step.told}" for step in self._steps]
 
     def run(self) -> ContractReport:

@@ -247,6 +247,19 @@ class PayFaults(PayTests):
         for canary in (*self.subject.canaries, HOLDER, self.subject.card):
             assert canary is None or canary not in told
 
+    @needs(Can.REFUND, Can.IDEMPOTENCY_KEYS)
+    def test_a_lost_answer_to_a_refund_tells_its_key(self, call: Call) -> None:
+        def prepare() -> tuple[PayCaller, Act]:
+            caller = call()
+            payment = caller.paid()
+            assert payment.refundable is not None
+            left, options = payment.refundable.available, {"idempotency_key": "refund-7"}
+            return caller, lambda: caller.pay.refund(payment.id, Money(100), available=left, **options)
+
+        errors = [one.error for one in injections(prepare, Fault.TIME_OUT_AFTER) if writes(one.sent)]
+        assert errors
+        assert all(isinstance(error, OutcomeUnknown) and error.idempotency_key == "refund-7" for error in errors)
+
     @needs(Can.CALLBACKS)
     def test_webhooks_that_were_changed_are_refused(self, call: Call) -> None:
         caller = call()

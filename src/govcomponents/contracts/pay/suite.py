@@ -10,9 +10,8 @@ import pytest
 
 from govcomponents.contracts.faults import Fault
 from govcomponents.contracts.pay.faults_suite import PayFaults
-from govcomponents.contracts.pay.operations import Act
-from govcomponents.contracts.pay.subject import Call, PayCaller, PayDouble, PaySubject
-from govcomponents.contracts.suite import injections, needs, writes
+from govcomponents.contracts.pay.subject import Call, PayDouble, PaySubject
+from govcomponents.contracts.suite import needs
 from govcomponents.errors import CardDeclined, Conflict, InvalidInput, OutcomeUnknown, Refused, RequestRefused
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability as Can
@@ -253,19 +252,6 @@ class PaySuite(PayFaults):
         refund = caller.pay.refund(payment.id, Money(100), available=left, idempotency_key="refund-7")
         assert (refund.amount, caller.double.refunds()) == (Money(100), 1)
         assert refund.created_at is None or refund.created_at.tzinfo is not None
-
-    @needs(Can.REFUND, Can.IDEMPOTENCY_KEYS)
-    def test_a_lost_answer_to_a_refund_tells_its_key(self, call: Call) -> None:
-        def prepare() -> tuple[PayCaller, Act]:
-            caller = call()
-            payment = caller.paid()
-            assert payment.refundable is not None
-            left, options = payment.refundable.available, {"idempotency_key": "refund-7"}
-            return caller, lambda: caller.pay.refund(payment.id, Money(100), available=left, **options)
-
-        errors = [one.error for one in injections(prepare, Fault.TIME_OUT_AFTER) if writes(one.sent)]
-        assert errors
-        assert all(isinstance(error, OutcomeUnknown) and error.idempotency_key == "refund-7" for error in errors)
 
     def test_a_status_that_is_new_is_unknown_and_nothing_else(self, call: Call) -> None:
         caller = call()
