@@ -164,7 +164,7 @@ class PayFaults(PayTests):
             caller.pay.refund(PaymentId("a1"), amount, available=available)
         assert caller.has_sent_nothing
 
-    @pytest.mark.parametrize("bad", ["", "a/b", "../x", "a b", "a?b", "é", None, 7, "x" * 256], ids=str)
+    @pytest.mark.parametrize("bad", ["", "a/b", "../x", "a b", "a?b", "é", None, 7, "x" * 256])
     def test_a_bad_id_is_never_sent(self, call: Call, bad: Any) -> None:
         caller = call()
         with pytest.raises(InvalidInput) as caught:
