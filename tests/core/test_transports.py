@@ -134,7 +134,7 @@ DEFLATED = zlib.compress(b'{"id": "1"}')
         ("gzip, gzip", _gzipped(PACKED[:-1])),
         ("gzip", _gzipped(b"") * 100),
     ],
-    ids=repr,
+    ids=lambda value: value if isinstance(value, str) else f"{len(value)} bytes",
 )
 def test_a_compressed_answer_that_is_cut_off_or_goes_on_is_a_lost_answer(
     server: Loopback, caller: Caller, encoding: str, body: bytes

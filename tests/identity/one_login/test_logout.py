@@ -133,7 +133,7 @@ def test_l6_h19_other_tokens_are_no_notices(desk):
         (b"logout_token=" + b"a" * 70_000, None),
         (b"&".join([b"x=1"] * 100), None),
     ],
-    ids=lambda value: str(value).partition(" at 0x")[0],
+    ids=lambda value: str(value)[:60],
 )
 def test_l10_bodies_that_carry_no_notice(desk, form, content_type):
     assert refused(desk, form, content_type) == "malformed"
