@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 from govcomponents.components import AsyncGovComponents
 from govcomponents.core.callbacks import NOT_CONFIGURED
-from govcomponents.errors import CallbackRefused, GovComponentsError
+from govcomponents.errors import CallbackRefused, ConfigurationError, GovComponentsError
 from govcomponents.web.access_logs import unmasked
 
 if TYPE_CHECKING:
@@ -76,23 +76,31 @@ def checked(
     problems = [
         (f"{component} default: {UNPROVED[component][0]}", UNPROVED[component][1]) for component in found.unproved
     ]
-    problems += [*wrong, *_of_the_way_back(found.redirect_url, callback), *of_access_logs()]
+    problems += [*wrong, *_of_the_way_back(gov, found.redirect_url, callback), *of_access_logs()]
     lines += [f"{problem}\n    {fix}" for problem, fix in problems]
     return lines, not problems and all(one.ok is not False for one in found.providers)
 
 
-def _of_the_way_back(redirect_url: str | None, callback: str | None) -> list[tuple[str, str]]:
-    if "/_sandbox/" in str(redirect_url):  # nobody comes back from a sandbox that is part of the program
-        return []
+def _of_the_way_back(
+    gov: GovComponents | AsyncGovComponents, redirect_url: str | None, callback: str | None
+) -> list[tuple[str, str]]:
     if redirect_url is None:
         return []
     path = urlsplit(redirect_url).path
     if callback is None:
         return [("the routes of the components are not in the application", "include them, such as below /gov")]
-    if path == callback:
+    if path == callback or _holds_its_sandbox(gov):  # no browser gets to one in this process, nor back from it
         return []
     fix = "set GOVCOMPONENTS_IDENTITY__REDIRECT_URL to the callback's URL, and register it with the provider"
     return [(f"people come back from signing in to {path}, and the callback is at {callback}", fix)]
+
+
+def _holds_its_sandbox(gov: GovComponents | AsyncGovComponents) -> bool:
+    try:
+        gov.simulator  # noqa: B018  # it raises where there is none
+    except ConfigurationError:
+        return False
+    return True
 
 
 def of_access_logs() -> list[tuple[str, str]]:
