@@ -1,6 +1,7 @@
 """The time to render grows with the length of what people typed, not with its square, whatever they typed."""
 
 import contextlib
+import re
 import sys
 import time
 
@@ -11,7 +12,8 @@ from govcomponents.notify import Channel, Template
 from govcomponents.notify.templates.personalisation import composed
 from govcomponents.notify.templates.sanitising import sanitise
 
-LIMIT = 0.5  # seconds
+LIMIT = 0.5  # seconds, on a machine that needs no longer than this for the yardstick below
+YARDSTICK = 0.02  # seconds
 
 EVIL = [
     *("[a](", "[a]( ", " ", "[a](x '", "[[]", "[", "]", "![", "[a", "[[a]", "[a]]", "](", "[a][", '[a](b "c" ', "\\["),
@@ -151,6 +153,14 @@ def cleaned(value):
     return time.thread_time() - start
 
 
+def slowness():
+    """How many times slower this machine is just now than the one that the limit is meant for: at least once."""
+    start = time.thread_time()
+    with untraced():
+        re.sub(r"\[|\]", lambda found: found.group(), "[a]" * 50_000)
+    return max(1, (time.thread_time() - start) / YARDSTICK)
+
+
 def check(measure, evil, size):
     """The best of a few tries, because the machine is shared; then at larger sizes, where a square shows the more."""
     for larger in (1, 2, 4):
@@ -180,13 +190,13 @@ def test_the_worst_takes_half_a_second(channel, evil):
     value = (evil * 50_000)[:50_000]  # it stands in the template twice
 
     # What the machine does beside is not counted, but it warms no cache: one quiet moment is enough.
-    assert any(once(channel, value) <= LIMIT for _ in range(8))
+    assert any(once(channel, value) <= LIMIT * slowness() for _ in range(8))
 
 
 @pytest.mark.parametrize("nest", [("[", "](b)"), ("[a](", ")"), ("* ", ""), ("^ ", ""), ("[", "]"), ("((", "))")])
 def test_what_is_nested_deeply_is_rendered(nest):
     for channel in (Channel.EMAIL, Channel.LETTER):
-        assert once(channel, nest[0] * 5000 + "a" + nest[1] * 5000) <= LIMIT
+        assert once(channel, nest[0] * 5000 + "a" + nest[1] * 5000) <= LIMIT * slowness()
 
 
 def test_a_number_of_too_many_digits_is_text():
