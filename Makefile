@@ -77,11 +77,16 @@ demo-django demo-flask demo-fastapi: ## run a whole service on that framework, t
 	@cd examples/services/$(patsubst demo-%,%,$@) && ../../../$(PY) demo.py
 
 .PHONY: test
-test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests with branch coverage
+test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest -n auto --ignore=tests/conformance
+
+# Apart from `test`, because looking at each line makes the same tests take about twice as long.
+.PHONY: coverage
+coverage: $(VENV)/.dev ## the tests of `make test` once more, and which lines and branches none of them reaches
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto --ignore=tests/conformance
 	$(BIN)/coverage combine --quiet

@@ -23,6 +23,7 @@ TOLD_ONLY = {
     "make test": "continuous integration runs it before this",
     "make conformance": "this is it",
     "make test-all": "an hour, on every interpreter",
+    "make coverage": "minutes",
     "make mutate": "minutes",
     "make hostile": "other interpreters, which continuous integration has not",
     "make fuzz": "a minute for each parser",
