@@ -172,8 +172,8 @@ bench-durable: $(VENV)/.dev ## measure the durable layer: transactions, engine, 
 .PHONY: torture
 torture: $(VENV)/.dev ## kill workers 1,000 times over 50,000 rows on each database, restart it under load, shuffle 10,000 callbacks
 	@DURABLE_KILLS=$(or $(KILLS),1000) DURABLE_ROWS=$(or $(ROWS),50000) DURABLE_RESTARTS=20 DURABLE_CALLBACKS=10000 \
-		$(BIN)/pytest -rP tests/conformance/test_durable_kills.py tests/conformance/test_durable_torture.py \
-		tests/conformance/test_durable_budget.py
+		$(BIN)/pytest -rP tests/conformance/durable/test_durable_kills.py tests/conformance/durable/test_durable_torture.py \
+		tests/conformance/durable/test_durable_budget.py
 
 .PHONY: docs docs-serve
 docs: $(VENV)/.docs ## build the site of the docs in build/site, strictly; BESIDE=folder puts it beside other versions

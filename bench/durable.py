@@ -23,7 +23,7 @@ import sqlalchemy as sa
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from durable.postgres import NoPostgres, remove, start
+from durable.servers.postgres import NoPostgres, remove, start
 from govcomponents import AsyncGovComponents, GovComponents
 from govcomponents.durable import AsyncDurable, Durable, WorkerOptions, running
 from govcomponents.durable.inbox.events import PaymentFound

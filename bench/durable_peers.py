@@ -28,8 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from bench.durable import KEY as _A_KEY
 from bench.durable import at_least, row
 from bench.stage import SENT_EMAIL
-from durable.postgres import Postgres, remove, start
-from durable.redis_server import serving
+from durable.servers.postgres import Postgres, remove, start
+from durable.servers.redis_server import serving
 from govcomponents import AsyncGovComponents, GovComponents, Settings
 from govcomponents.durable import AsyncDurable, Durable
 from govcomponents.durable.storage.migrating import migrate

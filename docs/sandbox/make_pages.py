@@ -32,8 +32,8 @@ with GovComponents.sandbox() as gov:
 
 Over HTTP a time-out is silent for `silent_seconds` of real time (60 unless told otherwise), then the connection ends.
 
-`tests/sandbox/test_faults_reach_the_sdk.py` proves the last column, in process and over HTTP; the mail server's lines
-are proved by `tests/notify/smtp/test_sandbox.py`.
+`tests/sandbox/faults/test_faults_reach_the_sdk.py` proves the last column, in process and over HTTP; the mail server's
+lines are proved by `tests/notify/smtp/test_sandbox.py`.
 
 | name | providers | what the real one does | what the SDK raises |
 | --- | --- | --- | --- |

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .browser import NotHere, axe_source, browser
+from .pages.browser import NotHere, axe_source, browser
 
 
 def pytest_addoption(parser):

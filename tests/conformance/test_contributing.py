@@ -32,7 +32,7 @@ TOLD_ONLY = {
     "make torture": "an hour",
     "make bench-durable": "an hour",
     "make bench": "half an hour",
-    "make docs": "tests/conformance/test_site.py builds it",
+    "make docs": "tests/conformance/pages/test_site.py builds it",
     ".venv/bin/pytest tests/core": "continuous integration runs them before this",
     '.venv/bin/pytest tests/distribution -m "not wheel"': "continuous integration runs them before this",
 }

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from govcomponents.durable.storage.migrating import migrate
 from govcomponents.durable.storage.schema import METADATA
 
-from .postgres import NoPostgres, Postgres, remove, start
+from .servers.postgres import NoPostgres, Postgres, remove, start
 from .world import World
 
 OWN = sa.MetaData()

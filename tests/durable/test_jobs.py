@@ -26,8 +26,8 @@ from govcomponents.notify.templates.registry import LockedTemplate
 from govcomponents.pay import Payment, PaymentChange, PaymentChanged, RefundChanged, RefundStatus
 from govcomponents.testing import FormBrowser, pay_by_card
 
+from .outbox.test_payments import make
 from .test_inbox import away
-from .test_payments import make
 from .world import EMAIL, Failing, World
 
 DAY = 86_400.0

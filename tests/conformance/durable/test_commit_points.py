@@ -12,8 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 from durable.conftest import LICENCES, OWN
-from durable.dying_process import live
-from durable.postgres import NoPostgres, remove, start
+from durable.processes.dying_process import live
+from durable.servers.postgres import NoPostgres, remove, start
 from durable.test_inbox import KEY, callback_world
 from govcomponents import GovComponents
 from govcomponents.durable.audit.chain import verify_audit
@@ -25,7 +25,7 @@ from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.testing import serving
 
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["durable.dying_process"])
+PROCESSES.set_forkserver_preload(["durable.processes.dying_process"])
 
 # What only a process comes to that goes on after another one was killed: where that one was.
 _BEFORE = {

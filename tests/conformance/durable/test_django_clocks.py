@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from durable.redis_server import NoRedis, serving
+from durable.servers.redis_server import NoRedis, serving
 from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.testing import SandboxServer
 from govcomponents.testing import serving as serving_sandbox
 
-SERVICE = Path(__file__).parents[2] / "examples" / "services" / "django"
+SERVICE = Path(__file__).parents[3] / "examples" / "services" / "django"
 SEND = """
 from django.db import connection, transaction
 from govcomponents.integrations.django import gov

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from durable.postgres import NoPostgres, remove, start
-from durable.redis_server import NoRedis, serving
-from durable.test_budgets import four_processes
+from durable.outbox.test_budgets import four_processes
+from durable.servers.postgres import NoPostgres, remove, start
+from durable.servers.redis_server import NoRedis, serving
 from govcomponents.durable.storage.migrating import migrate
 
 PER_SECOND = 200

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from durable.postgres import NoPostgres, remove, start
-from durable.test_kills import torture
+from durable.outbox.test_kills import torture
+from durable.servers.postgres import NoPostgres, remove, start
 from govcomponents.sandbox.app import Sandbox
 
 KILLS = int(os.environ.get("DURABLE_KILLS", "20"))

@@ -17,8 +17,8 @@ import pytest
 import sqlalchemy as sa
 
 from durable.conftest import LICENCES, OWN
-from durable.postgres import NoPostgres, Postgres, remove, start
-from durable.test_kills import EMAIL, FOR_EVER, VALUES
+from durable.outbox.test_kills import EMAIL, FOR_EVER, VALUES
+from durable.servers.postgres import NoPostgres, Postgres, remove, start
 from govcomponents import GovComponents, Settings, Unavailable
 from govcomponents.durable import Durable
 from govcomponents.durable.storage.migrating import migrate
@@ -28,7 +28,7 @@ from govcomponents.sandbox.server import serving
 RESTARTS = int(os.environ.get("DURABLE_RESTARTS", "3"))
 CALLBACKS = int(os.environ.get("DURABLE_CALLBACKS", "300"))
 RECEIVERS = 4
-HERE = Path(__file__).parents[1]
+HERE = Path(__file__).parents[2]
 
 
 @pytest.fixture

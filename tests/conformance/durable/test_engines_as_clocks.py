@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from durable.postgres import NoPostgres, Postgres, remove, start
-from durable.rabbitmq_server import NoRabbit
-from durable.rabbitmq_server import serving as serving_rabbitmq
-from durable.redis_server import NoRedis, _free_port
-from durable.redis_server import serving as serving_redis
+from durable.servers.postgres import NoPostgres, Postgres, remove, start
+from durable.servers.rabbitmq_server import NoRabbit
+from durable.servers.rabbitmq_server import serving as serving_rabbitmq
+from durable.servers.redis_server import NoRedis, _free_port
+from durable.servers.redis_server import serving as serving_redis
 from durable.test_inbox import EMAIL, KEY, PERSON, VALUES
 from govcomponents import GovComponents
 from govcomponents.durable import Durable
@@ -29,7 +29,7 @@ from govcomponents.integrations.clocks.turns import NAME
 from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.testing import serving as serving_sandbox
 
-HERE = Path(__file__).parents[1]
+HERE = Path(__file__).parents[2]
 ROWS = 60
 
 
@@ -73,22 +73,22 @@ def serving_procrastinate(_folder: Path, _port: int, *, database: Postgres) -> I
     yield database.dsn
 
 
-BEAT = ("durable.clock_service", "beat")
-CELERY = ("celery", "--app", "durable.clock_service", "worker", "--beat", "--schedule", "schedule")
+BEAT = ("durable.processes.clock_service", "beat")
+CELERY = ("celery", "--app", "durable.processes.clock_service", "worker", "--beat", "--schedule", "schedule")
 CELERY += ("--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
 ENGINES = {
     "celery over redis": (serving_redis, held_by_redis, [CELERY]),
     "celery over rabbitmq": (serving_rabbitmq, held_by_rabbitmq, [CELERY]),
-    "rq over redis": (serving_redis, held_by_redis, [("durable.clock_service", "work"), BEAT]),
+    "rq over redis": (serving_redis, held_by_redis, [("durable.processes.clock_service", "work"), BEAT]),
     "dramatiq over redis": (
         serving_redis,
         held_by_redis,
-        [("dramatiq", "durable.clock_service", "--processes", "2", "--threads", "2"), BEAT],
+        [("dramatiq", "durable.processes.clock_service", "--processes", "2", "--threads", "2"), BEAT],
     ),
     "procrastinate": (
         serving_procrastinate,
         held_by_procrastinate,
-        [("procrastinate", "--verbose", "--app", "durable.clock_service.app", "worker")],
+        [("procrastinate", "--verbose", "--app", "durable.processes.clock_service.app", "worker")],
     ),
 }
 """How each broker is started and looked into, and the modules that are its workers and whatever gives their beat."""

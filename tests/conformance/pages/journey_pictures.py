@@ -1,6 +1,6 @@
 """Takes the pictures of the renewal, from the first page to the receipt, that the documentation shows.
 
-python tests/conformance/journey_pictures.py [FOLDER]
+python tests/conformance/pages/journey_pictures.py [FOLDER]
 
 They are of the Flask example, at the widths of a telephone and of a desk; the pages of the others are the same. Needs
 Chromium with its driver, and selenium. The folder is docs/frameworks/images unless another is named.
@@ -12,13 +12,13 @@ import sys
 from base64 import b64decode
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from conformance import renewal
-from conformance.browser import NotHere, browser
-from conformance.running_service import running
+from conformance.pages import renewal
+from conformance.pages.browser import NotHere, browser
+from conformance.pages.running_service import running
 
-FOLDER = Path(__file__).parents[2] / "docs" / "frameworks" / "images"
+FOLDER = Path(__file__).parents[3] / "docs" / "frameworks" / "images"
 WIDTHS = {375: 0.75, 1280: 0.6}
 """The widths in pixels, and how much smaller the pictures are: files are to be small."""
 

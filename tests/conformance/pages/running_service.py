@@ -11,7 +11,7 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-SERVICES = Path(__file__).parents[2] / "examples" / "services"
+SERVICES = Path(__file__).parents[3] / "examples" / "services"
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Takes the pictures of the sandbox's pages that the documentation shows.
 
-python tests/conformance/screenshots.py [FOLDER]
+python tests/conformance/pages/screenshots.py [FOLDER]
 
 Needs Chromium with its driver, and selenium. The folder is docs/sandbox/images unless another is named.
 """
@@ -11,15 +11,15 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from conformance import renewal
-from conformance.browser import NotHere, browser
+from conformance.pages import renewal
+from conformance.pages.browser import NotHere, browser
 from govcomponents import GovComponentsError
 from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.server import serving
 
-FOLDER = Path(__file__).parents[2] / "docs" / "sandbox" / "images"
+FOLDER = Path(__file__).parents[3] / "docs" / "sandbox" / "images"
 RULE = DeliveryRule(1, (60,), lambda status: status == 200, lambda status: True)
 
 

@@ -25,12 +25,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from durable.postgres import NoPostgres, remove, start
+from durable.servers.postgres import NoPostgres, remove, start
 from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.sandbox.world import default_world
 from govcomponents.testing import FormBrowser, pay_by_card, serving
 
-SERVICES = Path(__file__).parents[2] / "examples" / "services"
+SERVICES = Path(__file__).parents[3] / "examples" / "services"
 JOURNEYS = int(os.environ.get("WEB_JOURNEYS", "30"))
 AT_ONCE, BETWEEN_KILLS, TRIES, PATIENCE = 20, 2.0, 900, 1200.0  # patience costs nothing where it is not needed
 

@@ -14,7 +14,7 @@ import pytest
 
 from .browser import AXE_TAGS, NotHere, axe_source, violations
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SITE = ROOT / "build" / "site"
 
 

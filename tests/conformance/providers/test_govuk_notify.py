@@ -9,7 +9,7 @@ import pytest
 
 from govcomponents.sandbox.server import serving
 
-SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[2].parent / "shared"))
+SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[3].parent / "shared"))
 GOLDEN = SHARED / "golden" / "govuk-notify"
 
 

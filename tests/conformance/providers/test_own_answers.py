@@ -6,7 +6,7 @@ import multiprocessing
 import time
 from concurrent.futures import ProcessPoolExecutor
 
-from core.own_answers import misbehaving, outcomes
+from core.transports.own_answers import misbehaving, outcomes
 from govcomponents.contracts.modes import Mode
 
 CALLS = 100_000

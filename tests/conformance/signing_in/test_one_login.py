@@ -23,7 +23,7 @@ from govcomponents.privacy import Secret
 from govcomponents.sandbox.server import serving
 from govcomponents.settings import IdentitySettings, Settings
 
-SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[2].parent / "shared"))
+SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[3].parent / "shared"))
 GOLDEN = SHARED / "golden" / "one-login"
 REDIRECT = "http://localhost:8080/conformance/back"
 CLIENT = "conformance-client"

@@ -9,9 +9,8 @@ from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
 
+from core.loopback import drop, get, reply
 from govcomponents.errors import GovComponentsError
-
-from .loopback import drop, get, reply
 
 CANARY = "Canary Nightingale <canary+person@example.com>"
 

@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING
 
 from tenacity import wait_none
 
+from core.loopback import get, post
 from govcomponents import AsyncGovComponents, GovComponents, Money, RetryPolicy, Settings
 from govcomponents.contracts.modes import Mode
 from govcomponents.core.driver import is_driven
 from govcomponents.errors import GovComponentsError
 from govcomponents.privacy import Secret
-
-from .loopback import get, post
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.loopback import get, reply
 from govcomponents import AsyncGovComponents
 from govcomponents.core.transports.aio import on_first_use, sending
 from govcomponents.core.transports.aio.on_first_use import AiohttpOnFirstUse
 from govcomponents.errors import ConfigurationError
 
-from .loopback import get, reply
-
 if TYPE_CHECKING:
-    from .loopback import Loopback
+    from core.loopback import Loopback
 
 STARTS = """
 import sys

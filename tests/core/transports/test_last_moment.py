@@ -7,14 +7,13 @@ import socket
 
 import pytest
 
+from core.loopback import post
 from govcomponents import NotSent
 from govcomponents.core.driver import drive
 from govcomponents.core.http.single_attempt import single_attempt, steady_time
 from govcomponents.core.transports.aio.connections import TimelyRequest
 from govcomponents.core.transports.aio.sending import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
-
-from .loopback import post
 
 
 @pytest.fixture

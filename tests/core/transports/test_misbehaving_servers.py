@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.loopback import get, post
 from govcomponents.errors import GovComponentsError, NotSent, OutcomeUnknown
-
-from .loopback import get, post
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .loopback import Caller
+    from core.loopback import Caller
 
     Make = Callable[..., Caller]
     Serve = Callable[["Connection"], None]

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.loopback import get, post
 from govcomponents.contracts.modes import Mode
 from govcomponents.core.driver import drive
 from govcomponents.errors import GovComponentsError, OutcomeUnknown
 
-from .loopback import get, post
 from .misbehaving_server import KINDS, TOLD_APART_BY_READING
 from .own_answers import LIMITS, bare_outcomes, misbehaving, outcomes
 from .test_misbehaving_servers import serving
@@ -25,7 +25,8 @@ from .test_misbehaving_servers import serving
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .loopback import Caller
+    from core.loopback import Caller
+
     from .test_misbehaving_servers import Connection
 
     Make = Callable[..., Caller]

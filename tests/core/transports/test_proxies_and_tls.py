@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
+from core.loopback import drop, get, post, reply, serving
 from govcomponents.contracts.modes import Mode
 from govcomponents.core.transports.proxies_and_tls import Proxies
 from govcomponents.errors import ConfigurationError, NotSent, OutcomeUnknown
-
-from .loopback import drop, get, post, reply, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from http.server import BaseHTTPRequestHandler
     from pathlib import Path
 
-    from .loopback import Caller, Loopback
+    from core.loopback import Caller, Loopback
 
     Make = Callable[..., Caller]
 

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-    from .loopback import Caller
+    from core.loopback import Caller
+
     from .test_misbehaving_servers import Connection
 
     Make = Callable[..., Caller]

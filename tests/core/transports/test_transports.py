@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from core.loopback import drop, get, post, reply
 from govcomponents.core.driver import drive
 from govcomponents.core.transports.blocking import RequestsTransport
 from govcomponents.errors import ConfigurationError, GovComponentsError, NotSent, OutcomeUnknown
-
-from .loopback import drop, get, post, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from http.server import BaseHTTPRequestHandler
     from pathlib import Path
 
-    from .loopback import Caller, Loopback
+    from core.loopback import Caller, Loopback
 
     Make = Callable[..., Caller]
 

@@ -13,18 +13,17 @@ import requests
 import requests_mock
 import responses
 
+from core.loopback import get, post, reply
 from govcomponents.core.driver import drive
 from govcomponents.core.transports.aio.sending import AiohttpTransport
 from govcomponents.core.transports.blocking import RequestsTransport
 from govcomponents.errors import ConfigurationError, OutcomeUnknown
 
-from .loopback import get, post, reply
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from http.server import BaseHTTPRequestHandler
 
-    from .loopback import Caller, Loopback
+    from core.loopback import Caller, Loopback
 
     Make = Callable[..., Caller]
 

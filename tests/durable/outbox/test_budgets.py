@@ -14,15 +14,14 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from durable.servers.redis_server import NoRedis, serving
+from durable.world import EMAIL, VALUES
 from govcomponents import GovComponents, InvalidInput, Unavailable
 from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.durable import Budgets, Durable, RedisBudgets, StoreBudgets, WorkReport
 from govcomponents.durable.storage.migrating import migrate
 from govcomponents.durable.storage.schema import BUDGET
 from govcomponents.sandbox.app import Sandbox
-
-from .redis_server import NoRedis, serving
-from .world import EMAIL, VALUES
 
 
 @pytest.fixture(scope="session")
@@ -89,8 +88,8 @@ def test_a_clock_that_was_set_back_holds_nobody_up(shared: str, budgets: Budgets
 
 def four_processes(shared: str, per_second: int, seconds: float) -> list[float]:
     """When each of the requests left that four processes booked."""
-    here = Path(__file__).parents[1]
-    command = [sys.executable, "-m", "durable.booking_process", shared, str(per_second * 60), str(seconds)]
+    here = Path(__file__).parents[2]
+    command = [sys.executable, "-m", "durable.processes.booking_process", shared, str(per_second * 60), str(seconds)]
     environment = os.environ | {"PYTHONPATH": str(here)}
     found = [subprocess.Popen(command, cwd=here, env=environment, stdout=subprocess.PIPE) for _ in range(4)]
     return sorted(at for process in found for at in json.loads(process.communicate(timeout=60)[0]))

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from durable.servers.redis_server import NoRedis, serving
+from durable.world import World
 from govcomponents.integrations.clocks import dramatiq_clock, lambda_clock, procrastinate_clock, rq_clock, turn
 from govcomponents.integrations.clocks.turns import NAME
-
-from .redis_server import NoRedis, serving
-from .world import World
 
 PERSON = b"canary"
 

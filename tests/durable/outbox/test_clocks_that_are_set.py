@@ -6,12 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from durable.world import World
 from govcomponents.core.http.messages import Request, Response
 from govcomponents.durable import Durable, WorkerOptions, WorkReport
 from govcomponents.durable.storage.schedule import is_turn
 from govcomponents.durable.storage.schema import SCHEDULE, State
-
-from .world import World
 
 HOUR = 3600.0
 

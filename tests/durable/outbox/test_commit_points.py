@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from durable.conftest import OWN
+from durable.processes.dying_process import live
+from durable.test_inbox import callback_world
 from govcomponents.durable.storage import commit_points
 from govcomponents.durable.storage.commit_points import CommitPoint, dying_at, reached, watching
 from govcomponents.durable.storage.migrating import migrate
 from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.testing import serving
-
-from .conftest import OWN
-from .dying_process import live
-from .test_inbox import callback_world
 
 OF_RECOVERY = {
     CommitPoint.OUTBOX_LOOKED_UP,

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, scoped_session, sessionmaker
 
+from durable.conftest import LICENCES
 from govcomponents import (
     AsyncGovComponents,
     ConfigurationError,
@@ -25,8 +26,6 @@ from govcomponents import (
 )
 from govcomponents.durable import AsyncDurable, Durable, Ticket
 from govcomponents.durable.storage.schema import OUTBOX
-
-from .conftest import LICENCES
 
 TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000101"
 VALUES = {"name": "Canary Nightingale", "amount": "£145.00", "reference": "RENEW-7", "refund": True}

@@ -16,13 +16,12 @@ from multiprocessing.context import ForkServerProcess
 import pytest
 import sqlalchemy as sa
 
+from durable.processes import killed_worker
+from durable.processes.killed_worker import LEASE
 from govcomponents import GovComponents, Settings
 from govcomponents.durable import Durable
 from govcomponents.durable.storage.schema import OUTBOX, State
 from govcomponents.sandbox.server import serving
-
-from . import killed_worker
-from .killed_worker import LEASE
 
 EMAIL = "5ab1ec0d-0000-4000-8000-000000000101"
 FOR_EVER = 300.0

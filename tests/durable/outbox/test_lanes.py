@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from durable.world import World
 from govcomponents.durable.outbox import claims
 from govcomponents.durable.storage.schema import OUTBOX, PAUSE, State
-
-from .world import World
 
 MANY = 20_000
 

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from durable.world import World
 from govcomponents import InvalidInput, Money, OutcomeUnknown, Unavailable
 from govcomponents.durable import PaymentFound
 from govcomponents.durable.storage.schema import PAYMENT
-
-from .world import World
 
 BACK = "https://service.example.gov.uk/back"
 

@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from durable.world import EMAIL, SMS, VALUES, World
 from govcomponents import AsyncGovComponents, InvalidInput, Money, NotSent
 from govcomponents.core.http.messages import Request, Response
 from govcomponents.durable import AsyncDurable, WorkReport
 from govcomponents.durable.storage.schema import OUTBOX, PAUSE, State
-
-from .world import EMAIL, SMS, VALUES, World
 
 
 def test_what_is_due_is_sent_and_its_payload_is_gone_with_the_same_statement(world: World) -> None:

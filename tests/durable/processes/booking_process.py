@@ -1,4 +1,4 @@
-"""A process that books requests: python -m durable.booking_process URL PER_MINUTE SECONDS."""
+"""A process that books requests: python -m durable.processes.booking_process URL PER_MINUTE SECONDS."""
 
 from __future__ import annotations
 

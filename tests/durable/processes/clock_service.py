@@ -1,6 +1,6 @@
 """A service whose clock is an engine with real workers: SERVICE_ENGINE says which, SERVICE_BROKER and -DATABASE where.
 
-`python -m durable.clock_service work` is RQ's worker; `... beat` asks for a turn each second, as cron would.
+`python -m durable.processes.clock_service work` is RQ's worker; `... beat` asks for a turn each second, as cron would.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import sys
 import time
 from typing import Any
 
+from durable.test_inbox import KEY
 from govcomponents import GovComponents
 from govcomponents.durable import Durable, WorkerOptions
 from govcomponents.integrations.clocks import celery_clock, dramatiq_clock, procrastinate_clock, rq_clock, turn
 
 from .killed_worker import shorten_doubts
-from .test_inbox import KEY
 
 LEASE, SECONDS = 10.0, 20.0
 """A process of its own for each turn, as RQ has, is slow to begin on a machine that is busy."""
@@ -62,7 +62,7 @@ elif engine == "rq":
     import rq
 
     queue = rq.Queue(connection=redis.Redis.from_url(broker_url))
-    nudge = rq_clock(queue, "durable.clock_service.run_due", seconds=SECONDS)
+    nudge = rq_clock(queue, "durable.processes.clock_service.run_due", seconds=SECONDS)
 elif engine == "dramatiq":
     import dramatiq
     from dramatiq.brokers.redis import RedisBroker

@@ -9,6 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from durable.conftest import LICENCES
+from durable.test_inbox import EMAIL, KEY, VALUES, receipt
 from govcomponents import GovComponents, Money
 from govcomponents.durable import Durable, PaymentFound
 from govcomponents.durable.storage.commit_points import dying_at, watching
@@ -16,9 +18,6 @@ from govcomponents.durable.storage.schema import AUDIT, METADATA, PAYMENT
 from govcomponents.notify import DeliveryReceipt
 from govcomponents.pay import PaymentChanged
 from govcomponents.testing import FormBrowser, pay_by_card
-
-from .conftest import LICENCES
-from .test_inbox import EMAIL, KEY, VALUES, receipt
 
 BACK = "https://service.example.gov.uk/back"
 HOURS, TURNS = 4, 5

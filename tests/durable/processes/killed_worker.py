@@ -1,6 +1,6 @@
 """A worker to be killed: it works for ever on one database, against a sandbox over HTTP.
 
-python -m durable.killed_worker DATABASE SANDBOX API_KEY
+python -m durable.processes.killed_worker DATABASE SANDBOX API_KEY
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""One of several receivers of callbacks, with handlers: python -m durable.receiving_process URL NUMBER OF COUNT."""
+"""One of several receivers of callbacks, with handlers.
+
+python -m durable.processes.receiving_process URL NUMBER OF COUNT
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,11 @@ import sys
 
 import sqlalchemy as sa
 
+from durable.conftest import LICENCES
+from durable.test_inbox import KEY, callback_world, receipt
 from govcomponents import GovComponents
 from govcomponents.durable import Durable, WorkerOptions
 from govcomponents.notify import DeliveryReceipt
-
-from .conftest import LICENCES
-from .test_inbox import KEY, callback_world, receipt
 
 
 def receive(url: str, number: int, of: int, count: int) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from durable.world import SMS, VALUES, World
 from govcomponents import GovComponents
 from govcomponents.durable import Durable
 from govcomponents.durable.storage.schema import METADATA, OUTBOX, SCHEMA, VERSION, State
-
-from .world import SMS, VALUES, World
 
 alembic_command = pytest.importorskip("alembic.command")
 

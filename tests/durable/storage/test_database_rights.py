@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from govcomponents import GovComponents
 from govcomponents.durable import Durable
 
-PAGE = Path(__file__).parents[2] / "docs" / "deployment" / "database.md"
+PAGE = Path(__file__).parents[3] / "docs" / "deployment" / "database.md"
 EMAIL = "5ab1ec0d-0000-4000-8000-000000000101"
 VALUES = {"name": "Sam", "amount": "£145.00", "reference": "RENEW-7", "refund": "no"}
 

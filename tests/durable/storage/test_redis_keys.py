@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from durable.servers.redis_server import NoRedis, serving
 from govcomponents import Unavailable
 from govcomponents.durable import RedisEndedSessions, RedisReplayStore, SqlEndedSessions, SqlReplayStore
 from govcomponents.durable.storage.migrating import migrate
 from govcomponents.identity import ReplayStore
 from govcomponents.web import EndedSessions
-
-from .redis_server import NoRedis, serving
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from durable.servers.redis_server import NoRedis, serving
 from govcomponents import ConfigurationError, GovComponents, Settings, Unavailable
 from govcomponents.core.driver import drive
 from govcomponents.core.http.messages import Response
@@ -22,8 +23,6 @@ from govcomponents.identity.adapters.one_login.settings import OneLoginSettings
 from govcomponents.identity.jose.keys import EARLY_WINDOW, STALE_LIMIT, KeyCache, read_jwks
 from govcomponents.identity.jose.shared_documents import Shared
 from govcomponents.identity.jose.tokens import TokenRefused
-
-from .redis_server import NoRedis, serving
 
 KEY = {"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig"}
 KEY |= {"x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}

@@ -11,6 +11,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from durable.outbox.test_payments import make
+from durable.servers.postgres import Postgres
+from durable.world import World
 from govcomponents import ConfigurationError, GovComponentsError, InvalidInput, Unavailable
 from govcomponents.cli.main import main
 from govcomponents.core.http.messages import Request
@@ -19,10 +22,6 @@ from govcomponents.durable.inbox.receiving import stored
 from govcomponents.durable.storage.migrating import migrate
 from govcomponents.durable.storage.schema import METADATA, PAYMENT, SCHEMA
 from govcomponents.durable.storage.sealing import PayloadKeys
-
-from .postgres import Postgres
-from .test_payments import make
-from .world import World
 
 OPERATIONS: dict[str, Callable[[World], object]] = {
     "send": lambda world: world.email(),

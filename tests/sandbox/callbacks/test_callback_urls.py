@@ -13,8 +13,7 @@ from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.control.client import Control
 from govcomponents.sandbox.server import serving
 from govcomponents.sandbox.world import default_world, with_callbacks_to
-
-from .people import create, enter_card, sign_in
+from sandbox.people import create, enter_card, sign_in
 
 RECEIPT = "5ab1ec0d-0000-4000-8000-000000000102"
 

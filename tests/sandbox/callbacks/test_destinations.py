@@ -15,8 +15,7 @@ from govcomponents.sandbox.control.client import Control
 from govcomponents.sandbox.providers.one_login.clients import ClientKeys, KeysUnreadable
 from govcomponents.sandbox.server import serving
 from govcomponents.sandbox.world import default_world
-
-from .people import create, enter_card
+from sandbox.people import create, enter_card
 
 
 @pytest.fixture

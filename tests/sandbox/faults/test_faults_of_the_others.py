@@ -11,8 +11,8 @@ from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.providers import fault_catalogue
 from govcomponents.sandbox.world import default_world
+from sandbox.people import create
 
-from .people import create
 from .test_faults_reach_the_sdk import ACTED, BOTH, SIGN_IN_CONTENT, SIGN_IN_ENDS, SIGN_IN_EXCHANGE
 
 CATALOGUE = fault_catalogue()

@@ -13,8 +13,7 @@ from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.control.client import Control
 from govcomponents.sandbox.providers import fault_catalogue
 from govcomponents.sandbox.server import serving
-
-from .people import create, sign_in
+from sandbox.people import create, sign_in
 
 CATALOGUE = fault_catalogue()
 RECEIPT = "5ab1ec0d-0000-4000-8000-000000000101"

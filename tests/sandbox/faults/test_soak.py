@@ -18,8 +18,7 @@ from govcomponents.identity.levels import Confidence
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.control.client import Control
 from govcomponents.sandbox.server import serving
-
-from .people import create, enter_card, sign_in
+from sandbox.people import create, enter_card, sign_in
 
 SECONDS = float(os.environ.get("SANDBOX_SOAK_SECONDS", "2"))
 THREADS = 50

@@ -27,8 +27,7 @@ from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.callbacks.posting import Callback, DeliveryRule
 from govcomponents.sandbox.control.client import Control
 from govcomponents.sandbox.world import default_world
-
-from .people import GOOD_CARD, MAYBE_REAL_CARD, create, enter_card, fill_in_card, sign_in
+from sandbox.people import GOOD_CARD, MAYBE_REAL_CARD, create, enter_card, fill_in_card, sign_in
 
 RULE = DeliveryRule(1, (60, 60), lambda status: status == 200, lambda status: True)
 CALLBACK = Callback("pay", "captured", "http://127.0.0.1:1/hook", {}, b"{}", RULE, "RENEW-7")

@@ -15,8 +15,7 @@ from govcomponents.sandbox.control.client import Control, ControlRefused
 from govcomponents.sandbox.payer import pay_by_card
 from govcomponents.sandbox.server import serving
 from govcomponents.sandbox.world import default_world
-
-from .people import create
+from sandbox.people import create
 
 NOON = "2026-03-02T12:00:00Z"
 

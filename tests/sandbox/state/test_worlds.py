@@ -14,8 +14,7 @@ from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.control.client import Control, ControlRefused
 from govcomponents.sandbox.payer import pay_by_card
 from govcomponents.sandbox.server import serving
-
-from .people import create, sign_in
+from sandbox.people import create, sign_in
 
 
 @pytest.fixture(scope="module")
