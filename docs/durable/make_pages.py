@@ -209,6 +209,8 @@ DATA = {
     "provider_id": _OPAQUE,
     "payment_id": _OPAQUE,
     "key": "hash",
+    "browser": "hash of a browser's id, which is random",
+    "sealed": "the secrets of a sign-in, sealed; the person who is expected, if the service names one",
     "hash": "hash",
     "previous": "hash",
     "body": "none: what a provider publishes for everybody",
@@ -217,7 +219,7 @@ PLAIN = (
     *("id", "seq", "number", "name", "version", "account", "operation", "source", "kind", "state", "status", "scope"),
     *("attempts", "claims", "looks", "entries", "is_open", "owner", "problem", "minor", "currency", "what", "outcome"),
     *("item", "seal", "at", "until", "due_at", "doubt_since", "give_up_at", "created_at", "ended_at", "look_at"),
-    *("watch_at", "next_at", "fetched_at", "fresh_until", "fetching_until"),
+    *("watch_at", "next_at", "fetched_at", "fresh_until", "fetching_until", "began_at"),
 )
 RETENTION = {
     "gov_outbox": "30 days after its end",
@@ -231,6 +233,7 @@ RETENTION = {
     "gov_schema": "one row",
     "gov_once": "until it may be forgotten",
     "gov_ended": "until it may be forgotten",
+    "gov_signing_in": "until the person is back, or an hour",
     "gov_cache": "until it is too old to be used",
 }
 SOONER = {

@@ -24,6 +24,7 @@ from govcomponents.integrations.starlette import PersonalPages, StarletteGov
 from govcomponents.pay import PaymentChanged
 from govcomponents.testing import Reply, WebSuite
 from govcomponents.web import Person
+from govcomponents.web.pending_places import PendingIn
 
 SECRET = "a secret of the tests, of forty characters"
 
@@ -66,8 +67,8 @@ class AsgiClient:
         return Reply(sent[0]["status"], pairs, b"".join(message.get("body", b"") for message in sent[1:]))
 
 
-def service(gov: AsyncGovComponents, handled: list[str]) -> FastAPI:
-    ext = FastAPIGov(SECRET, gov=gov)
+def service(gov: AsyncGovComponents, handled: list[str], *, pending: PendingIn = "cookie") -> FastAPI:
+    ext = FastAPIGov(SECRET, gov=gov, pending=pending)
     app = FastAPI()
     app.add_middleware(PersonalPages)
     app.include_router(ext.router, prefix="/gov")

@@ -7,6 +7,7 @@ import pytest
 pytest.importorskip("flask")
 
 from flask import Flask, request
+from flask.sessions import SessionInterface
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from govcomponents import GovComponents
@@ -14,6 +15,7 @@ from govcomponents.contracts.web.browser import Browser, path_of
 from govcomponents.integrations.flask import GovComponentsFlask
 from govcomponents.pay import PaymentChanged
 from govcomponents.testing import Reply, WebSuite
+from govcomponents.web.pending_places import PendingIn
 
 
 class FlaskClient:
@@ -28,10 +30,17 @@ class FlaskClient:
         return Reply(given.status_code, tuple((name.lower(), value) for name, value in given.headers), given.data)
 
 
-def serve(gov: GovComponents, handled: list[str]) -> FlaskClient:
+def serve(
+    gov: GovComponents,
+    handled: list[str],
+    *,
+    pending: PendingIn = "cookie",
+    sessions: SessionInterface | None = None,
+) -> FlaskClient:
     app = Flask("service")
+    app.session_interface = sessions or app.session_interface
     app.config["SECRET_KEY"] = "a secret of the tests, of forty characters"
-    ext = GovComponentsFlask(app, gov=gov)
+    ext = GovComponentsFlask(app, gov=gov, pending=pending)
 
     @ext.language
     def language() -> str:

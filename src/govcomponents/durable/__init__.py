@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from govcomponents.durable.shared.sql_stores import (
         SqlDocumentStore as SqlDocumentStore,
         SqlEndedSessions as SqlEndedSessions,
+        SqlPendingStore as SqlPendingStore,
         SqlReplayStore as SqlReplayStore,
     )
     from govcomponents.durable.storage.transactions import (
@@ -76,7 +77,7 @@ _HOMES = {
     "durable.shared.budgets": "Budgets Reserved StoreBudgets",
     "durable.shared.redis_budgets": "RedisBudgets",
     "durable.shared.redis_keys": "RedisDocumentStore RedisEndedSessions RedisReplayStore",
-    "durable.shared.sql_stores": "SqlDocumentStore SqlEndedSessions SqlReplayStore",
+    "durable.shared.sql_stores": "SqlDocumentStore SqlEndedSessions SqlPendingStore SqlReplayStore",
     "durable.storage.transactions": "DjangoConnection Transaction",
 }
 

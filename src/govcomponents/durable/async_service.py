@@ -28,7 +28,7 @@ from govcomponents.durable.payments.reconciling import Reconciliation, compare_d
 from govcomponents.durable.payments.recording import recording
 from govcomponents.durable.running import Running
 from govcomponents.durable.shared.budgets import StoreBudgets, limiter_of
-from govcomponents.durable.shared.sql_stores import SqlEndedSessions, SqlReplayStore
+from govcomponents.durable.shared.sql_stores import SqlEndedSessions, SqlPendingStore, SqlReplayStore
 from govcomponents.durable.storage.engines import EngineLike, asyncio_engine_of, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
@@ -131,6 +131,11 @@ class AsyncDurable:
     def used_once(self) -> SqlReplayStore:
         """The store of what was used once on this database, for sign-ins and events of identity."""
         return SqlReplayStore(self._engine)
+
+    @property
+    def sign_ins_under_way(self) -> SqlPendingStore:
+        """The store of sign-ins that are under way on this database: the shells' `pending="database"`."""
+        return SqlPendingStore(self._engine)
 
     @property
     def gauges(self) -> StoreGauges:

@@ -30,6 +30,7 @@ from govcomponents.web.messages import (
     page_asked_for,
     root_below,
 )
+from govcomponents.web.pending_places import NO_SESSION, SESSION_FIX
 from govcomponents.web.person import Person, Requirement
 from govcomponents.web.results import SignedIn
 
@@ -37,6 +38,7 @@ try:
     import click
     from flask import Blueprint, Flask, Request, Response, current_app, g, request, session
     from flask.cli import AppGroup
+    from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 except ImportError:
     raise ConfigurationError("Flask is not installed", fix='pip install "govcomponents[flask]"') from None
 
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from govcomponents.durable import Durable
     from govcomponents.identity import Authentication, Claim, Confidence, Identity, ReplayStore
     from govcomponents.web.ended_sessions import EndedSessions
+    from govcomponents.web.pending_places import PendingIn
     from govcomponents.web.results import NotSignedIn
 
     RefusedPage: TypeAlias = Callable[[NotSignedIn], ResponseReturnValue]
@@ -75,8 +78,10 @@ class GovComponentsFlask(EventHandlers[None]):
     """The Flask extension: the components of this service, its signed-in person, and the routes that providers need.
 
     `gov` are the components; without it the environment is read. `ended` and `used` are stores that several processes
-    share: see `WebHandlers`. The cookies are sealed under Flask's SECRET_KEY and SECRET_KEY_FALLBACKS. `prefix` is
-    where the blueprint is mounted, `signed_out_url` the registered URL to which people come after signing out.
+    share: see `WebHandlers`. `pending` is where sign-ins that are under way wait: "cookie", "session" (Flask's, if
+    it is kept on the server), "database" (that of `later`) or a store. The cookies are sealed under Flask's SECRET_KEY
+    and SECRET_KEY_FALLBACKS. `prefix` is where the blueprint is mounted, `signed_out_url` the registered URL to which
+    people come after signing out.
 
     `later` is the durable layer, if the service has one: then its components are taken, and callbacks are
     stored before they are answered, and handled by `@later.when`, and `ended` and `used` are in its database.
@@ -94,6 +99,7 @@ class GovComponentsFlask(EventHandlers[None]):
         later: Durable | None = None,
         ended: EndedSessions | None = None,
         used: ReplayStore | None = None,
+        pending: PendingIn = "cookie",
         life: int = SIGNED_IN_FOR,
         prefix: str = "/gov",
         signed_out_url: str | None = None,
@@ -102,6 +108,7 @@ class GovComponentsFlask(EventHandlers[None]):
         self._given = gov
         self._later = later
         self._stores = (ended, used)
+        self._pending = pending
         self._life = life
         self._prefix = prefix
         self._signed_in: Callable[[Identity], None] | None = None
@@ -117,10 +124,11 @@ class GovComponentsFlask(EventHandlers[None]):
         keys = [app.config.get("SECRET_KEY") or "", *(app.config.get("SECRET_KEY_FALLBACKS") or ())]
         texts = [key.decode("latin-1") if isinstance(key, bytes) else str(key) for key in keys]
         cookies = SignInCookies([Secret(text) for text in texts], life=self._life, clock=gov.runtime.clock)
-        ended, used = self._stores
+        (ended, used), pending = self._stores, self._pending
         if self._later is not None:
             ended, used = ended or self._later.ended_sessions, used or self._later.used_once
-        app.extensions[EXTENSION] = (gov, WebHandlers(gov, cookies, ended=ended, used=used))
+            pending = self._later.sign_ins_under_way if pending == "database" else pending
+        app.extensions[EXTENSION] = (gov, WebHandlers(gov, cookies, ended=ended, used=used, pending=pending))
         hide_callback_queries()
         app.register_blueprint(self._blueprint())
         app.after_request(_mark_personal)
@@ -135,6 +143,8 @@ class GovComponentsFlask(EventHandlers[None]):
         wrong = [STRICT] if app.config["SESSION_COOKIE_SAMESITE"] == "Strict" else []
         if app.debug and gov.runtime.is_production:
             wrong.append(DEBUG)
+        if self._pending == "session" and type(app.session_interface) is SecureCookieSessionInterface:
+            wrong.append((NO_SESSION, SESSION_FIX))
         return checked(gov, app.url_map.bind("").build(f"{EXTENSION}.callback"), wrong)
 
     @property
@@ -147,7 +157,7 @@ class GovComponentsFlask(EventHandlers[None]):
     def person(self) -> Person | None:
         """The person who is signed in, or None. It is looked up once for each request."""
         if "gov_person" not in g:
-            g.gov_person = self._handlers.person(_web_request())
+            g.gov_person = self._handlers.person(self._request())
         person: Person | None = g.gov_person
         return person
 
@@ -189,7 +199,7 @@ class GovComponentsFlask(EventHandlers[None]):
             @wraps(view)
             def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
                 back = return_to or _this_page()
-                found = self._handlers.require(_web_request(), requirement, back, language=self._language())
+                found = self._handlers.require(self._request(), requirement, back, language=self._language())
                 if isinstance(found, Answer):
                     return _response(found)
                 g.gov_person = found
@@ -220,10 +230,17 @@ class GovComponentsFlask(EventHandlers[None]):
 
         def sign_in_first() -> Response:
             back, language = _this_page(), self._language()
-            return _response(self._handlers.sign_in(_web_request(), Requirement(), back, language=language))
+            return _response(self._handlers.sign_in(self._request(), Requirement(), back, language=language))
 
         manager.request_loader(load)
         manager.unauthorized_handler(sign_in_first)
+
+    def _request(self) -> WebRequest:
+        """Return the present request, with the session if sign-ins wait there: one that is a cookie keeps no secret."""
+        root = root_below(request.script_root)
+        is_kept = self._pending == "session" and not isinstance(session, SecureCookieSession)
+        kept = session if is_kept else None
+        return WebRequest(request.query_string.decode("latin-1"), request.cookies, root, kept)
 
     @property
     def _handlers(self) -> WebHandlers:
@@ -262,12 +279,12 @@ class GovComponentsFlask(EventHandlers[None]):
     def _sign_in(self) -> Response:
         return_to = request.args.get("next", "")
         language = self._language()
-        return _response(self._handlers.sign_in(_web_request(), Requirement(), return_to, language=language))
+        return _response(self._handlers.sign_in(self._request(), Requirement(), return_to, language=language))
 
     def _callback(self) -> ResponseReturnValue:
         if request.method != "GET":  # Flask takes HEAD as well, which must not use a sign-in up
             return Response(status=405, headers={"Allow": "GET"})
-        ended = self._handlers.callback(_web_request())
+        ended = self._handlers.callback(self._request())
         if isinstance(ended, SignedIn):
             if ended.is_another:
                 session.clear()  # it is of somebody else
@@ -281,7 +298,7 @@ class GovComponentsFlask(EventHandlers[None]):
         return response
 
     def _sign_out(self) -> Response:
-        answer = self._handlers.sign_out(_web_request(), self._signed_out_url)
+        answer = self._handlers.sign_out(self._request(), self._signed_out_url)
         if session:  # clearing an empty one would end the cookie that another site's page could not show
             session.clear()
         return _response(answer)
@@ -319,10 +336,6 @@ def _mark_personal(response: Response) -> Response:
 
 def _english() -> str:
     return "en"
-
-
-def _web_request() -> WebRequest:
-    return WebRequest(request.query_string.decode("latin-1"), request.cookies, root_below(request.script_root))
 
 
 def _this_page() -> str:

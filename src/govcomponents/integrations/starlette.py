@@ -30,6 +30,7 @@ from govcomponents.web.messages import (
     page_asked_for,
     root_below,
 )
+from govcomponents.web.pending_places import NO_SESSION, SESSION_FIX
 from govcomponents.web.person import Requirement
 from govcomponents.web.results import SignedIn
 
@@ -39,8 +40,10 @@ try:
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
     from starlette.responses import Response
-    from starlette.routing import BaseRoute, Mount, NoMatchFound, Route
+    from starlette.routing import Route
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from govcomponents.integrations.mounts import path_of_route, prefix_of
 except ImportError:
     raise ConfigurationError("Starlette is not installed", fix='pip install "govcomponents[starlette]"') from None
 
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from govcomponents.durable import AsyncDurable
     from govcomponents.identity import Identity, ReplayStore
     from govcomponents.web.ended_sessions import EndedSessions
+    from govcomponents.web.pending_places import PendingIn
     from govcomponents.web.person import Person
     from govcomponents.web.results import NotSignedIn
 
@@ -107,7 +111,9 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 
     `secrets` seal the cookies: one, or the new and the old one. `gov` are the components; without it the environment is
     read when the application starts. `ended` and `used` are stores that several processes share: see
-    `AsyncWebHandlers`. `signed_out_url` is the registered URL to which people come after signing out.
+    `AsyncWebHandlers`. `pending` is where sign-ins that are under way wait: "cookie", "session" (`request.session`, if
+    it is kept on the server), "database" (that of `later`) or a store. `signed_out_url` is the registered URL to which
+    people come after signing out.
 
     `later` is the durable layer, if the service has one: then its components are taken, callbacks are stored before
     they are answered, and handled by `@later.when`, and `ended` and `used` are in its database. `works` lets this
@@ -126,6 +132,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         works: bool = False,
         ended: EndedSessions | None = None,
         used: ReplayStore | None = None,
+        pending: PendingIn = "cookie",
         life: int = SIGNED_IN_FOR,
         signed_out_url: str | None = None,
     ) -> None:
@@ -135,6 +142,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         hide_callback_queries()
         self._secrets = [Secret(text) for text in ([secrets] if isinstance(secrets, str) else secrets)]
         self._stores = (ended, used)
+        self._pending = pending
         self._life = life
         self._signed_out_url = signed_out_url
         self._signed_in: KeepIdentity | None = None
@@ -173,7 +181,9 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         wrong = [STRICT] if is_strict else []
         if app.debug and gov.runtime.is_production:
             wrong.append(DEBUG)
-        return checked(gov, _path_of(app.routes, "govcomponents.callback"), wrong)
+        if self._pending == "session" and not _keeps_sessions(app):
+            wrong.append((NO_SESSION, SESSION_FIX))
+        return checked(gov, path_of_route(app.routes, "govcomponents.callback"), wrong)
 
     @asynccontextmanager
     async def lifespan(self, app: object) -> AsyncIterator[None]:
@@ -235,10 +245,11 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 
     def _opened(self, gov: AsyncGovComponents) -> None:
         cookies = SignInCookies(self._secrets, life=self._life, clock=gov.runtime.clock)
-        ended, used = self._stores
+        (ended, used), pending = self._stores, self._pending
         if self._later is not None:
             ended, used = ended or self._later.ended_sessions, used or self._later.used_once
-        self._open = gov, AsyncWebHandlers(gov, cookies, ended=ended, used=used)
+            pending = self._later.sign_ins_under_way if pending == "database" else pending
+        self._open = gov, AsyncWebHandlers(gov, cookies, ended=ended, used=used, pending=pending)
 
     def _parts(self) -> tuple[AsyncGovComponents, AsyncWebHandlers]:
         if self._open is None:
@@ -314,15 +325,6 @@ async def _work(later: AsyncDurable, is_stopped: asyncio.Event) -> None:
             await asyncio.wait_for(is_stopped.wait(), wait)
 
 
-def _path_of(routes: Sequence[BaseRoute], name: str) -> str | None:
-    """Return the path of a route by its name, which a mount that has one itself puts its own before."""
-    for route in routes:
-        mount = f"{route.name}:" if isinstance(route, Mount) and route.name else ""
-        with suppress(NoMatchFound):
-            return str(route.url_path_for(mount + name))
-    return None
-
-
 def _forget(request: Request) -> None:
     """Forget what the service's own session holds, if it has one: it is of somebody else, or of whoever signed out."""
     if "session" in request.scope:
@@ -334,29 +336,17 @@ def _english(_request: Request) -> str:
 
 
 def _web_request(request: Request) -> WebRequest:
-    root = root_below(_prefix(request))
-    return WebRequest(request.scope["query_string"].decode("latin-1"), request.cookies, root)
+    """Return a request as the web handlers take it, with the session unless that is a cookie."""
+    root = root_below(prefix_of(request))
+    is_kept = "session" in request.scope and _keeps_sessions(request.scope.get("app"))
+    session = request.session if is_kept else None
+    return WebRequest(request.scope["query_string"].decode("latin-1"), request.cookies, root, session)
 
 
-def _prefix(request: Request) -> str:
-    """Return where the application is mounted. `root_path` goes on with where the matched route is in it."""
-    root: str = request.scope.get("root_path", "")
-    application = request.scope.get("app")
-    endpoint = request.scope.get("endpoint")
-    inside = _mounted_at(getattr(application, "routes", ()), endpoint)
-    return root.removesuffix(inside or "")
-
-
-def _mounted_at(routes: Sequence[BaseRoute], endpoint: object) -> str | None:
-    """Return the path of the mounts around the route of an endpoint; None if it is not among the routes."""
-    for route in routes:
-        if isinstance(route, Mount):
-            inner = _mounted_at(route.routes, endpoint)
-            if inner is not None:
-                return route.path + inner
-        elif getattr(route, "endpoint", None) == endpoint:
-            return ""
-    return None
+def _keeps_sessions(app: object) -> bool:
+    """Whether an application keeps its sessions on the server: Starlette's own middleware makes a cookie of them."""
+    stack = app.user_middleware if isinstance(app, Starlette) else []
+    return not any(getattr(one.cls, "__module__", "") == "starlette.middleware.sessions" for one in stack)
 
 
 def _this_page(request: Request) -> str:

@@ -23,6 +23,7 @@ from govcomponents.identity.replay_stores import MemoryReplayStore
 from govcomponents.identity.urls import safe_return_path
 from govcomponents.web.ended_sessions import MemoryEndedSessions, in_store
 from govcomponents.web.messages import Answer
+from govcomponents.web.pending_places import InStore, place_of
 from govcomponents.web.person import Person
 from govcomponents.web.recorded_spans import hide_callback_query_of_span
 from govcomponents.web.results import NotSignedIn, SignedIn
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from govcomponents.web.ended_sessions import EndedSessions
     from govcomponents.web.events import Event
     from govcomponents.web.messages import WebRequest
+    from govcomponents.web.pending_places import PendingIn
     from govcomponents.web.person import Requirement
 
 T = TypeVar("T")
@@ -52,8 +54,9 @@ _OVER: Final = frozenset({AccountChange.PURGED, AccountChange.DISABLED, AccountC
 class AsyncWebHandlers:
     """The web handlers of one service, for asyncio callers. They know no framework: data in, data out.
 
-    `cookies` keep sign-ins that are under way and people who are signed in. `ended` keeps who was signed out before
-    their time, and `used` which sign-ins were used: several processes need stores that they share.
+    `cookies` keep people who are signed in. `ended` keeps who was signed out before their time, and `used` which
+    sign-ins were used: several processes need stores that they share. `pending` is where sign-ins wait that are under
+    way: "cookie", "session" (the request's, which has to be kept on the server), or a store.
     """
 
     def __init__(
@@ -63,11 +66,13 @@ class AsyncWebHandlers:
         *,
         ended: EndedSessions | None = None,
         used: ReplayStore | None = None,
+        pending: PendingIn = "cookie",
     ) -> None:
         self._gov = gov
         self._cookies = cookies
         self._ended = ended or MemoryEndedSessions()
         self._used = used or MemoryReplayStore()
+        self._place = place_of(pending, cookies)
         self._clock = gov.runtime.clock
         self._run = gov.runtime.transport.run_blocking
         self._health: tuple[float, Answer] | None = None
@@ -128,7 +133,11 @@ class AsyncWebHandlers:
             )
         except SignInError as error:
             return Answer.text(*_told(error))
-        return Answer.redirect(signing_in.url, self._cookies.add_pending(request.cookies, signing_in.pending))
+        try:
+            kept = await self._in_place(lambda: self._place.keep(request, signing_in.pending))
+        except Unavailable as error:
+            return Answer.text(*_told(error))
+        return Answer.redirect(signing_in.url, kept)
 
     async def callback(self, request: WebRequest) -> SignedIn | NotSignedIn:
         """Deal with the way back from the provider. Never raises for what the person or the provider did.
@@ -138,29 +147,23 @@ class AsyncWebHandlers:
         """
         hide_callback_query_of_span()
         state = _one_state(request.query)
-        pending, ended = self._cookies.take_pending(request.cookies, state)
-        if pending is None:
-            try:
-                is_signed_in = await self.person(request) is not None
-            except Unavailable as error:
-                return NotSignedIn(error, Answer.text(*_told(error)))
-            if is_signed_in:
-                return NotSignedIn(None, Answer.redirect(request.root))
-            text = "This sign-in was not started in this browser, or it is over. You can start again."
-            return NotSignedIn(None, Answer.text(400, text))
-        now = self._clock()
         try:
+            pending = await self._in_place(lambda: self._place.find(request, state))
+            if pending is None:
+                return await self._not_under_way(request, state)
+            now = self._clock()
             is_first = await self._in_store(lambda: self._used.add(f"sign-in {state}", now + 2 * PENDING_LIFE, now))
         except Unavailable as error:
             return NotSignedIn(error, Answer.text(*_told(error)))
         if not is_first:
             # The first of the two signed the person in, or the page that they were going to begins anew.
+            ended = await self._out_of_place(request, state)
             return NotSignedIn(None, Answer.redirect(safe_return_path(pending.return_to, request.root), ended))
         try:
             identity = await self._gov.account(pending.account).identity.complete(pending, f"?{request.query}")
         except GovComponentsError as error:
-            status, text = _told(error)
-            return NotSignedIn(error, Answer.text(status, text, ended))
+            return NotSignedIn(error, Answer.text(*_told(error), await self._out_of_place(request, state)))
+        ended = await self._out_of_place(request, state)
         before = self._cookies.person(request.cookies)
         await self._end_session(before)
         person = Person.of(identity, self._clock())
@@ -242,6 +245,28 @@ class AsyncWebHandlers:
         answer = Answer.json(200 if is_well else 503, {"ok": is_well, "components": told})
         self._health = now, answer
         return answer
+
+    async def _not_under_way(self, request: WebRequest, state: str) -> NotSignedIn:
+        """Deal with a state that this browser did not begin, or that is over. Raises Unavailable."""
+        if await self.person(request) is not None:
+            return NotSignedIn(None, Answer.redirect(request.root))
+        now = self._clock()
+        if await self._in_store(lambda: self._used.has(f"sign-in {state}", now)):
+            # Used, and taken out by the first of two clicks: no page to go to is known, and nothing went wrong.
+            return NotSignedIn(None, Answer.redirect(request.root))
+        text = "This sign-in was not started in this browser, or it is over. You can start again."
+        return NotSignedIn(None, Answer.text(400, text))
+
+    async def _out_of_place(self, request: WebRequest, state: str) -> tuple[str, ...]:
+        """Take a sign-in out, which was used: a store that failed keeps nobody back, since it counts no second time."""
+        try:
+            return await self._in_place(lambda: self._place.end(request, state))
+        except Unavailable as error:
+            _LOG.error("a sign-in that was used stays in its store until its time is over: %s", error)
+            return ()
+
+    async def _in_place(self, work: Callable[[], T]) -> T:
+        return await self._in_store(work) if isinstance(self._place, InStore) else work()
 
     async def _end(self, key: str, at: float | None = None) -> None:
         ended = self._clock() if at is None else at

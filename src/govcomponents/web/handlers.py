@@ -27,6 +27,7 @@ from govcomponents.identity.replay_stores import MemoryReplayStore
 from govcomponents.identity.urls import safe_return_path
 from govcomponents.web.ended_sessions import MemoryEndedSessions, in_store
 from govcomponents.web.messages import Answer
+from govcomponents.web.pending_places import InStore, place_of
 from govcomponents.web.person import Person
 from govcomponents.web.recorded_spans import hide_callback_query_of_span
 from govcomponents.web.results import NotSignedIn, SignedIn
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from govcomponents.web.ended_sessions import EndedSessions
     from govcomponents.web.events import Event
     from govcomponents.web.messages import WebRequest
+    from govcomponents.web.pending_places import PendingIn
     from govcomponents.web.person import Requirement
 T = TypeVar("T")
 HEALTH_LASTS: Final = 5.0
@@ -53,8 +55,9 @@ _OVER: Final = frozenset({AccountChange.PURGED, AccountChange.DISABLED, AccountC
 class WebHandlers:
     """The web handlers of one service, for blocking callers. They know no framework: data in, data out.
 
-    `cookies` keep sign-ins that are under way and people who are signed in. `ended` keeps who was signed out before
-    their time, and `used` which sign-ins were used: several processes need stores that they share.
+    `cookies` keep people who are signed in. `ended` keeps who was signed out before their time, and `used` which
+    sign-ins were used: several processes need stores that they share. `pending` is where sign-ins wait that are under
+    way: "cookie", "session" (the request's, which has to be kept on the server), or a store.
     """
 
     def __init__(
@@ -64,11 +67,13 @@ class WebHandlers:
         *,
         ended: EndedSessions | None = None,
         used: ReplayStore | None = None,
+        pending: PendingIn = "cookie",
     ) -> None:
         self._gov = gov
         self._cookies = cookies
         self._ended = ended or MemoryEndedSessions()
         self._used = used or MemoryReplayStore()
+        self._place = place_of(pending, cookies)
         self._clock = gov.runtime.clock
         self._run = gov.runtime.transport.run_blocking
         self._health: tuple[float, Answer] | None = None
@@ -129,7 +134,11 @@ class WebHandlers:
             )
         except SignInError as error:
             return Answer.text(*_told(error))
-        return Answer.redirect(signing_in.url, self._cookies.add_pending(request.cookies, signing_in.pending))
+        try:
+            kept = self._in_place(lambda: self._place.keep(request, signing_in.pending))
+        except Unavailable as error:
+            return Answer.text(*_told(error))
+        return Answer.redirect(signing_in.url, kept)
 
     def callback(self, request: WebRequest) -> SignedIn | NotSignedIn:
         """Deal with the way back from the provider. Never raises for what the person or the provider did.
@@ -139,28 +148,22 @@ class WebHandlers:
         """
         hide_callback_query_of_span()
         state = _one_state(request.query)
-        pending, ended = self._cookies.take_pending(request.cookies, state)
-        if pending is None:
-            try:
-                is_signed_in = self.person(request) is not None
-            except Unavailable as error:
-                return NotSignedIn(error, Answer.text(*_told(error)))
-            if is_signed_in:
-                return NotSignedIn(None, Answer.redirect(request.root))
-            text = "This sign-in was not started in this browser, or it is over. You can start again."
-            return NotSignedIn(None, Answer.text(400, text))
-        now = self._clock()
         try:
+            pending = self._in_place(lambda: self._place.find(request, state))
+            if pending is None:
+                return self._not_under_way(request, state)
+            now = self._clock()
             is_first = self._in_store(lambda: self._used.add(f"sign-in {state}", now + 2 * PENDING_LIFE, now))
         except Unavailable as error:
             return NotSignedIn(error, Answer.text(*_told(error)))
         if not is_first:
+            ended = self._out_of_place(request, state)
             return NotSignedIn(None, Answer.redirect(safe_return_path(pending.return_to, request.root), ended))
         try:
             identity = self._gov.account(pending.account).identity.complete(pending, f"?{request.query}")
         except GovComponentsError as error:
-            status, text = _told(error)
-            return NotSignedIn(error, Answer.text(status, text, ended))
+            return NotSignedIn(error, Answer.text(*_told(error), self._out_of_place(request, state)))
+        ended = self._out_of_place(request, state)
         before = self._cookies.person(request.cookies)
         self._end_session(before)
         person = Person.of(identity, self._clock())
@@ -242,6 +245,27 @@ class WebHandlers:
         answer = Answer.json(200 if is_well else 503, {"ok": is_well, "components": told})
         self._health = (now, answer)
         return answer
+
+    def _not_under_way(self, request: WebRequest, state: str) -> NotSignedIn:
+        """Deal with a state that this browser did not begin, or that is over. Raises Unavailable."""
+        if self.person(request) is not None:
+            return NotSignedIn(None, Answer.redirect(request.root))
+        now = self._clock()
+        if self._in_store(lambda: self._used.has(f"sign-in {state}", now)):
+            return NotSignedIn(None, Answer.redirect(request.root))
+        text = "This sign-in was not started in this browser, or it is over. You can start again."
+        return NotSignedIn(None, Answer.text(400, text))
+
+    def _out_of_place(self, request: WebRequest, state: str) -> tuple[str, ...]:
+        """Take a sign-in out, which was used: a store that failed keeps nobody back, since it counts no second time."""
+        try:
+            return self._in_place(lambda: self._place.end(request, state))
+        except Unavailable as error:
+            _LOG.error("a sign-in that was used stays in its store until its time is over: %s", error)
+            return ()
+
+    def _in_place(self, work: Callable[[], T]) -> T:
+        return self._in_store(work) if isinstance(self._place, InStore) else work()
 
     def _end(self, key: str, at: float | None = None) -> None:
         ended = self._clock() if at is None else at

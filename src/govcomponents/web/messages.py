@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Self
+from typing import Any, Final, Protocol, Self
 from urllib.parse import quote, unquote
 
 from govcomponents.core.callbacks import NOT_CONFIGURED
@@ -26,10 +26,23 @@ _IN_QUERY: Final = f"{_IN_PATH}?%[]"
 _TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
 
 
+class Session(Protocol):
+    """A session of a framework, as far as sign-ins are kept in it."""
+
+    def get(self, key: str, /) -> object:
+        """Return what is kept under a key, or None."""
+        ...
+
+    def __setitem__(self, key: str, value: Any, /) -> None:
+        """Keep what JSON can hold."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class WebRequest:
     """A request of a person's browser: its query, as it came, and its cookies.
 
+    `session` is the service's own one, if it has one that is kept on the server, for sign-ins that are to wait there.
     `root` is the path of the service's first page, where people go who go nowhere else: "/", or where an application is
     mounted below it, such as "/licences/".
     """
@@ -37,6 +50,7 @@ class WebRequest:
     query: str = field(default="", repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     root: str = "/"
+    session: Session | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Stores that the processes of a service share, on its database: sessions that ended, and what was used once."""
+"""Stores that the processes of a service share, on its database: of sessions and sign-ins, and of what counts once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from govcomponents.durable.storage.faults import store_faults
-from govcomponents.durable.storage.schema import CACHE, ENDED, ONCE
+from govcomponents.durable.storage.schema import CACHE, ENDED, ONCE, SIGNING_IN
 from govcomponents.frames import shield
 from govcomponents.identity.jose.shared_documents import SharedDocument
 from govcomponents.identity.replay_stores import key_hash
@@ -76,6 +76,40 @@ class SqlReplayStore:
             is_first: bool = connection.execute(taken.returning(ONCE.c.key)).first() is not None
             connection.execute(sa.delete(ONCE).where(ONCE.c.until <= now))
         return is_first
+
+
+@shield
+class SqlPendingStore:
+    """A store of sign-ins that are under way, on the service's database. See `govcomponents.web.PendingStore`.
+
+    Only hashes of keys are kept. Times are in seconds since the epoch. Its methods raise ConfigurationError if the
+    tables are not there, Unavailable if the database is away.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def keep(self, browser: str, key: str, sealed: str, until: float, now: float, limit: int) -> None:
+        """Keep a sign-in until a time, and let go of this browser's older ones beyond a limit, and of what is over."""
+        whose = SIGNING_IN.c.browser == key_hash(browser)
+        newest = sa.select(SIGNING_IN.c.key).where(whose).order_by(SIGNING_IN.c.began_at.desc()).limit(limit)
+        row = {"browser": key_hash(browser), "sealed": sealed.encode(), "began_at": now, "until": until}
+        with store_faults("web.sign_in"), self._engine.begin() as connection:
+            connection.execute(sa.delete(SIGNING_IN).where(SIGNING_IN.c.until <= now))
+            connection.execute(sa.insert(SIGNING_IN).values(key=key_hash(key), **row))
+            connection.execute(sa.delete(SIGNING_IN).where(whose, SIGNING_IN.c.key.not_in(newest)))
+
+    def find(self, key: str, now: float) -> str | None:
+        """Return what is kept under a key now, or None."""
+        which = (SIGNING_IN.c.key == key_hash(key)) & (SIGNING_IN.c.until > now)
+        with store_faults("web.callback"), self._engine.connect() as connection:
+            found: bytes | None = connection.scalar(sa.select(SIGNING_IN.c.sealed).where(which))
+        return None if found is None else bytes(found).decode()
+
+    def end(self, key: str) -> None:
+        """Take out what is kept under a key, if it is there."""
+        with store_faults("web.callback"), self._engine.begin() as connection:
+            connection.execute(sa.delete(SIGNING_IN).where(SIGNING_IN.c.key == key_hash(key)))
 
 
 @shield

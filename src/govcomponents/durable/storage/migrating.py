@@ -17,6 +17,7 @@ from govcomponents.durable.storage.schema import (
     OUTBOX_LANE,
     PAYMENT_MADE,
     SCHEMA,
+    SIGNING_IN,
     VERSION,
 )
 from govcomponents.durable.storage.writing import begin_writing
@@ -35,7 +36,11 @@ def _new_indexes(connection: sa.Connection) -> None:
     connection.exec_driver_sql("DROP INDEX IF EXISTS gov_outbox_due")
 
 
-MIGRATIONS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {2: _new_indexes}
+def _new_table(_connection: sa.Connection) -> None:
+    """Version 3: sign-ins that are under way have a table, which is made as all missing ones are."""
+
+
+MIGRATIONS: Final[Mapping[int, Callable[[sa.Connection], None]]] = {2: _new_indexes, 3: _new_table}
 """How to come to each version from the one before. What a version adds must not trouble workers of the one before."""
 
 _MIGRATION_LOCK: Final = 4_906_720_115
@@ -81,6 +86,12 @@ def _mend(connection: sa.Connection) -> None:
             )
         for index in table.indexes:
             index.create(connection, checkfirst=True)
+
+
+def back_to_second(connection: sa.Connection) -> None:
+    """Make the tables those of version 2 again, for alembic's downgrade."""
+    SIGNING_IN.drop(connection, checkfirst=True)
+    connection.execute(sa.update(SCHEMA).values(version=2))
 
 
 def back_to_first(connection: sa.Connection) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-VERSION: Final = 2
+VERSION: Final = 3
 """The number of this schema. `gov_schema` holds that of the database."""
 
 METADATA: Final = sa.MetaData()
@@ -249,6 +249,19 @@ ONCE: Final = sa.Table(
     METADATA,
     # A hash of what counts once, such as a sign-in or a logout notice.
     sa.Column("key", sa.LargeBinary(32), primary_key=True),
+    sa.Column("until", _Time, nullable=False, index=True),
+)
+
+SIGNING_IN: Final = sa.Table(
+    "gov_signing_in",
+    METADATA,
+    # A hash of a browser's id and of the state of a sign-in that it began.
+    sa.Column("key", sa.LargeBinary(32), primary_key=True),
+    # A hash of the browser's id.
+    sa.Column("browser", sa.LargeBinary(32), nullable=False, index=True),
+    # The sign-in, sealed under the secret of the service's cookies.
+    sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("began_at", _Time, nullable=False),
     sa.Column("until", _Time, nullable=False, index=True),
 )
 

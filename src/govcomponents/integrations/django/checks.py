@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sessions.backends.cache import SessionStore as CachedSessions
+from django.contrib.sessions.backends.signed_cookies import SessionStore as CookieSessions
 from django.core.cache import caches
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
@@ -24,11 +25,13 @@ from govcomponents.integrations.django.service import (
     configured,
     durable_setting,
     gov,
+    pending_setting,
     secrets,
     signed_out_url,
 )
 from govcomponents.settings import Settings
 from govcomponents.web.cookies import SignInCookies
+from govcomponents.web.pending_places import NO_SESSION, SESSION_FIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +52,7 @@ def check_settings(**_asked: Any) -> list[CheckMessage]:
     return [
         *_callbacks(),
         *_sessions(),
+        *_pending(),
         *_live_keys(found),
         *_redirects(found),
         *_signed_out(),
@@ -83,6 +87,14 @@ def _sessions() -> list[CheckMessage]:
             )
         )
     return errors
+
+
+def _pending() -> list[CheckMessage]:
+    has_session = "django.contrib.sessions.middleware.SessionMiddleware" in settings.MIDDLEWARE
+    is_cookie = issubclass(import_module(settings.SESSION_ENGINE).SessionStore, CookieSessions)
+    if pending_setting() != "session" or (has_session and not is_cookie):
+        return []
+    return [Error(NO_SESSION, hint=SESSION_FIX, id="govcomponents.E015")]
 
 
 def _are_sessions_in_memory() -> bool:

@@ -36,6 +36,24 @@ class UsedOnce(models.Model):
         return f"used, until {self.until}"
 
 
+class SigningIn(models.Model):
+    """A sign-in that is under way, sealed, where sign-ins wait in the database."""
+
+    key: models.CharField[str, str] = models.CharField(max_length=64, primary_key=True)
+    browser: models.CharField[str, str] = models.CharField(max_length=64, db_index=True)
+    sealed: models.TextField[str, str] = models.TextField()
+    began_at: models.FloatField[float, float] = models.FloatField()
+    until: models.FloatField[float, float] = models.FloatField(db_index=True)
+
+    class Meta:
+        """The table's name, which does not change with the module's."""
+
+        db_table = "gov_pending_sign_in"
+
+    def __str__(self) -> str:
+        return f"under way, until {self.until}"
+
+
 class Row(models.Model):
     """A row of the durable layer, for the admin pages: that layer makes its table, and alone writes it.
 

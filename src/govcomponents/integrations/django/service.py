@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Literal, ParamSpec, TypeAlias, TypeVar, cast
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
@@ -44,6 +44,7 @@ ASKED: Final = "_govcomponents_person"
 """Where a request holds the person, once it was asked for."""
 SETTING: Final = "GOVCOMPONENTS"
 DURABLE: Final = "GOVCOMPONENTS_DURABLE"
+PENDING: Final = "GOVCOMPONENTS_PENDING"
 SIGNED_OUT: Final = "GOVCOMPONENTS_SIGNED_OUT_URL"
 
 
@@ -52,6 +53,7 @@ class DjangoGov(EventHandlers[None]):
 
     The setting GOVCOMPONENTS holds what `Settings` takes; without it the environment is read. The cookies are sealed
     under SECRET_KEY and SECRET_KEY_FALLBACKS. Ended sessions and used sign-ins are in the project's database.
+    GOVCOMPONENTS_PENDING is where sign-ins that are under way wait: "cookie", "session" or "database".
     GOVCOMPONENTS_SIGNED_OUT_URL is the registered URL to which people come after signing out.
 
     The setting GOVCOMPONENTS_DURABLE, if it is there, gives the project a durable layer in its own database: a
@@ -208,10 +210,12 @@ class DjangoGov(EventHandlers[None]):
 
     @staticmethod
     def _made(components: GovComponents) -> tuple[GovComponents, WebHandlers]:
-        from govcomponents.integrations.django.stores import DatabaseEndedSessions, DatabaseReplayStore
+        from govcomponents.integrations.django import stores
 
         cookies = SignInCookies(secrets(), life=SIGNED_IN_FOR, clock=components.runtime.clock)
-        return components, WebHandlers(components, cookies, ended=DatabaseEndedSessions(), used=DatabaseReplayStore())
+        ended, used, place = stores.DatabaseEndedSessions(), stores.DatabaseReplayStore(), pending_setting()
+        pending = stores.DatabasePendingStore() if place == "database" else place
+        return components, WebHandlers(components, cookies, ended=ended, used=used, pending=pending)
 
 
 gov: Final = DjangoGov()
@@ -229,6 +233,12 @@ def configured() -> Settings:
 def durable_setting() -> dict[str, Any] | None:
     """Return what the project configures of the durable layer, or None if it has none."""
     given: dict[str, Any] | None = getattr(settings, DURABLE, None)
+    return given
+
+
+def pending_setting() -> Literal["cookie", "session", "database"]:
+    """Return where the project lets sign-ins wait that are under way; the web handlers refuse what is no such place."""
+    given: Literal["cookie", "session", "database"] = getattr(settings, PENDING, "cookie")
     return given
 
 
@@ -250,9 +260,8 @@ def language() -> str:
 
 def web_request(request: HttpRequest) -> WebRequest:
     """Return a request as the web handlers take it."""
-    return WebRequest(
-        request.META.get("QUERY_STRING", ""), request.COOKIES, root_below(request.META.get("SCRIPT_NAME", ""))
-    )
+    root = root_below(request.META.get("SCRIPT_NAME", ""))
+    return WebRequest(request.META.get("QUERY_STRING", ""), request.COOKIES, root, getattr(request, "session", None))
 
 
 def response(answer: Answer) -> HttpResponse:

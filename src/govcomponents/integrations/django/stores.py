@@ -7,7 +7,7 @@ from django.db.models import F, Max, Value
 from django.db.models.functions import Greatest
 
 from govcomponents.identity.replay_stores import key_hash
-from govcomponents.integrations.django.models import EndedSession, UsedOnce
+from govcomponents.integrations.django.models import EndedSession, SigningIn, UsedOnce
 
 
 class DatabaseEndedSessions:
@@ -54,3 +54,23 @@ class DatabaseReplayStore:
         except IntegrityError:
             return False
         return True
+
+
+class DatabasePendingStore:
+    """A store of sign-ins that are under way on the default database. See `govcomponents.web.PendingStore`."""
+
+    def keep(self, browser: str, key: str, sealed: str, until: float, now: float, limit: int) -> None:
+        """Keep a sign-in until a time, and let go of this browser's older ones beyond a limit, and of what is over."""
+        whose = key_hash(browser).hex()
+        SigningIn.objects.filter(until__lte=now).delete()
+        SigningIn.objects.create(key=key_hash(key).hex(), browser=whose, sealed=sealed, began_at=now, until=until)
+        of_browser = SigningIn.objects.filter(browser=whose).order_by("-began_at")
+        SigningIn.objects.filter(key__in=list(of_browser.values_list("key", flat=True)[limit:])).delete()
+
+    def find(self, key: str, now: float) -> str | None:
+        """Return what is kept under a key now, or None."""
+        return SigningIn.objects.filter(key=key_hash(key).hex(), until__gt=now).values_list("sealed", flat=True).first()
+
+    def end(self, key: str) -> None:
+        """Take out what is kept under a key, if it is there."""
+        SigningIn.objects.filter(key=key_hash(key).hex()).delete()
