@@ -107,14 +107,13 @@ def test_a_handler_that_would_never_be_called_is_refused(later: Durable) -> None
 
 def test_processes_that_share_a_database_agree_on_who_is_signed_in(gov: GovComponents, file: str) -> None:
     browsers: list[Browser] = []
-    for _ in range(2):
+    processes = [Durable(gov, file) for _ in range(2)]
+    for later in processes:
         app = Flask("service")
         app.config["SECRET_KEY"] = SECRET_KEY
-        later = Durable(gov, file)
         ext = GovComponentsFlask(app, later=later)
         app.add_url_rule("/open", view_func=lambda ext=ext: "somebody" if ext.person else "nobody")
         browsers.append(Browser(FlaskClient(app)))
-        later.engine.dispose()
     one, other = browsers
     gov.simulator.one_login.sign_in_as("SAM")
     back = gov.simulator.visit(one.get("/gov/sign-in").header("location") or "").headers["location"]
@@ -128,6 +127,8 @@ def test_processes_that_share_a_database_agree_on_who_is_signed_in(gov: GovCompo
     assert other.get("/open").text == "somebody"
     one.post("/gov/sign-out")
     assert other.get("/open").text == "nobody"
+    for later in processes:
+        later.engine.dispose()
 
 
 def test_while_the_store_is_away_a_person_is_told_so(gov: GovComponents, later: Durable, app: Flask) -> None:
