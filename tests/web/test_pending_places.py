@@ -190,7 +190,7 @@ def test_a_browser_that_names_itself_badly_gets_a_new_name(
 def test_a_place_that_there_is_not_is_refused(cookies: SignInCookies) -> None:
     for bad in ("database", "redis", None, object()):
         with pytest.raises(ConfigurationError, match="no such place"):
-            place_of(bad, cookies)  # type: ignore[arg-type]  # what somebody may write
+            place_of(bad, cookies)
 
 
 def test_a_session_that_is_not_there_is_told_to_whoever_asked_for_it(

@@ -1,4 +1,4 @@
-"""The example services on PostgreSQL, whose workers are killed while people renew: nobody is told falsely.
+"""The example services on PostgreSQL and Redis, whose workers are killed while people renew: nobody is told falsely.
 
 Flask on gunicorn with workers of its own, and FastAPI on uvicorn, whose workers work beside their requests.
 
@@ -26,11 +26,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from durable.servers.postgres import NoPostgres, remove, start
+from durable.servers.redis_server import NoRedis
+from durable.servers.redis_server import serving as serving_redis
 from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.sandbox.world import default_world
 from govcomponents.testing import FormBrowser, pay_by_card, serving
 
 SERVICES = Path(__file__).parents[3] / "examples" / "services"
+TESTS = Path(__file__).parents[2]
+APPLICATION = "conformance.renewal_on_redis"
 JOURNEYS = int(os.environ.get("WEB_JOURNEYS", "30"))
 AT_ONCE, BETWEEN_KILLS, TRIES, PATIENCE = 20, 2.0, 900, 1200.0  # patience costs nothing where it is not needed
 
@@ -147,9 +151,27 @@ def postgres():
     remove(server)
 
 
+@pytest.fixture
+def redis(tmp_path):
+    pytest.importorskip("redis")
+    try:
+        with serving_redis(tmp_path) as url:
+            yield url
+    except NoRedis as error:
+        pytest.skip(str(error))
+
+
 def free_port():
     with socket.create_server(("localhost", 0)) as free:
         return free.getsockname()[1]
+
+
+def shared_in(url):
+    """Return the names of what the processes keep in Redis of sign-ins that were used."""
+    from redis import Redis
+
+    with closing(Redis.from_url(url)) as client:
+        return client.keys("govcomponents:replay:*")
 
 
 class Served:
@@ -191,11 +213,11 @@ class FlaskOnGunicorn(Served):
         super().__init__(SERVICES / "flask", {**variables, "RENEWAL_DATABASE": postgres.url}, log)
         assert self.work("--once").wait(timeout=600) == 0  # makes the tables
         options = ("--bind", f"localhost:{port}", "--access-logfile", str(tmp_path / "access.log"))
-        self.server = self.run("gunicorn", "-c", "gunicorn.conf.py", *options, "renewal:create_app()")
+        self.server = self.run("gunicorn", "-c", "gunicorn.conf.py", *options, f"{APPLICATION}:create_app()")
         self.worker = self.work()
 
     def work(self, *more):
-        return self.run("flask", "--app", "renewal", "gov", "work", *more)
+        return self.run("flask", "--app", APPLICATION, "gov", "work", *more)
 
     def kill_one(self, chance):
         if chance.random() < 0.7:
@@ -219,7 +241,7 @@ class FastAPIOnUvicorn(Served):
         url = postgres.url.replace("postgresql+psycopg:", "postgresql+psycopg_async:")
         super().__init__(SERVICES / "fastapi", {**variables, "RENEWAL_DATABASE": url}, log)
         options = ("--host", "localhost", "--port", str(port), "--workers", "2", "--no-access-log")
-        self.server = self.run("uvicorn", "--factory", "renewal:create_app", *options)
+        self.server = self.run("uvicorn", "--factory", f"{APPLICATION}:create_app", *options)
 
     def children(self):
         """Return them once one is up: a machine on which a start takes longer than two seconds has never one else."""
@@ -257,7 +279,7 @@ class Killer(threading.Thread):
     ("served", "needs"), [(FlaskOnGunicorn, ("gunicorn", "flask")), (FastAPIOnUvicorn, ("uvicorn", "fastapi"))]
 )
 def test_while_workers_are_killed_every_payment_is_recorded_and_every_receipt_sent_once(
-    served, needs, postgres, tmp_path
+    served, needs, postgres, redis, tmp_path
 ):
     for package in needs:
         pytest.importorskip(package)
@@ -269,6 +291,7 @@ def test_while_workers_are_killed_every_payment_is_recorded_and_every_receipt_se
     ):
         variables = os.environ | dict(environment(server.sandbox.settings()))
         variables |= {"RENEWAL_SECRET_KEY": "a secret of the tests, of forty characters"}
+        variables |= {"RENEWAL_REDIS": redis, "PYTHONPATH": str(TESTS)}
         service = served(postgres, port, tmp_path, log, variables)
         killer = Killer(service)
         try:
@@ -295,5 +318,6 @@ def test_while_workers_are_killed_every_payment_is_recorded_and_every_receipt_se
         receipts = [one.to for one in server.sandbox.messages()]
         assert sorted(receipts) == sorted(f"person{number}@example.com" for number in range(JOURNEYS))
         assert len(paid) == JOURNEYS
+        assert len(shared_in(redis)) >= JOURNEYS  # each used a sign-in at least
         if (tmp_path / "access.log").exists():
             assert "code=" not in (tmp_path / "access.log").read_text(errors="replace")
