@@ -171,7 +171,7 @@ def test_components_of_a_sandbox_sign_in_with_the_provider_that_is_there(section
         gov.identity.check()
         url = gov.identity.sign_out_url(identity, BACK)
         assert gov.simulator.visit(url).headers["location"] == BACK
-        assert any("signed in with the" in event.happened for event in gov.simulator.timeline.events())
+        assert any("The person signed in (" in event.happened for event in gov.simulator.timeline.events())
 
 
 @pytest.mark.parametrize("section", ["openid", "login_gov"])

@@ -334,6 +334,21 @@ def test_no_word_is_broken_inside_a_cell(reader, server, service):
             assert reader.driver.execute_script(broken) == [], name
 
 
+def test_no_table_is_cut_on_a_wide_screen(reader, server, service):
+    """At 1280 pixels every column is in view, of requests that were refused too."""
+    service.send_receipts()
+    with suppress(GovComponentsError):
+        service.gov.pay.get("nobody0has0this0id00000000")
+    with suppress(GovComponentsError):
+        service.gov.notify.send_email("sam@example.com", renewal.EMAIL_RECEIPT, {"name": "Sam"})
+    server.sandbox.play("lost-answers")
+    cut = "return [...document.querySelectorAll('.table-scroll')].some(one => one.scrollWidth > one.clientWidth)"
+    with shown_at(reader, 1280, "light"):
+        for name in ("timeline", "outbox", "requests", "payments", "keys", "people", "faults", "callbacks"):
+            reader.open(f"{server.base_url}/_sandbox/{name}")
+            assert not reader.driver.execute_script(cut), name
+
+
 def test_the_documentation_has_a_picture_of_each_page(reader, server, tmp_path):
     taken = screenshots.take(reader, server, tmp_path)
     page = (screenshots.FOLDER.parent / "pages.md").read_text(encoding="utf-8")

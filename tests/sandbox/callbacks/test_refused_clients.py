@@ -39,3 +39,32 @@ def test_what_is_not_registered_is_named_with_the_remedy(*, is_known: bool) -> N
         assert client.client_id in told
         assert "govcomponents sandbox world" in told
     assert authorize(sandbox, "*/*", **query) == "Invalid request"
+
+
+def page_of_newest(sandbox: Sandbox, query: str = "") -> str:
+    answer = sandbox.visit(f"{sandbox.base_url}/_sandbox/requests/{sandbox.requests.newest}{query}")
+    return html.unescape(answer.body.decode())
+
+
+@pytest.mark.parametrize("section", ["one_login", "openid", "login_gov"])
+def test_the_log_of_requests_says_what_to_register_and_hides_what_came(section: str) -> None:
+    sandbox = Sandbox({section: {}} if section != "one_login" else None)
+    path = {"one_login": "", "openid": "/openid", "login_gov": "/login-gov/openid_connect"}[section] + "/authorize"
+    known = {"one_login": "renewals-service-sandbox"}.get(section, "urn:example:sandbox-service")
+    for client, remedy in [("mine", "No client is registered"), (known, "not registered for " + known)]:
+        query = urlencode({"client_id": client, "redirect_uri": "http://localhost:3000/signed-in"})
+        answer = sandbox.respond(Call("GET", path, query, {"accept": "*/*"}, b"", sandbox.base_url))
+        assert answer.status == 400
+        told = page_of_newest(sandbox)
+        assert remedy in told
+        assert "3000" not in told
+        assert "3000" in page_of_newest(sandbox, "?reveal=1")
+
+
+def test_a_key_of_no_world_leads_to_those_that_are_known() -> None:
+    sandbox = Sandbox()
+    headers = {"authorization": "Bearer nobodys-key", "content-type": "application/json"}
+    assert sandbox.respond(Call("GET", "/v1/payments/x", "", headers, b"", sandbox.base_url)).status == 401
+    told = page_of_newest(sandbox)
+    assert 'No key of this world came with it. <a href="/_sandbox/keys">' in told
+    assert "nobodys-key" not in told

@@ -27,7 +27,7 @@ def gov() -> GovComponents:
 def page(gov: GovComponents, path: str) -> str:
     response = gov.simulator.visit(f"{gov.simulator.base_url}{path}")
     assert response.status == 200, response.body
-    return html.unescape(response.body.decode())
+    return html.unescape(response.body.decode().replace("<wbr>", ""))
 
 
 def newest(gov: GovComponents) -> int:

@@ -71,7 +71,7 @@ PLAIN: Final = frozenset(
 )
 # Of these a client sends texts of its own, or a browser what a person brought: plain in answers only.
 PLAIN_IN_ANSWERS: Final = frozenset({"code", "error", "field", "header", "object", "param", "state"})
-_PATH_WORD: Final = re.compile(r"\.?[a-z][a-z_-]{0,31}(?:\.json)?|v[0-9]{1,2}")
+_PATH_WORD: Final = re.compile(r"[._]?[a-z][a-z_-]{0,31}(?:\.json)?|v[0-9]{1,2}")
 _ID: Final = re.compile(r"(?=[A-Za-z_-]{0,63}[0-9])(?=[0-9_-]{0,63}[A-Za-z])[A-Za-z0-9_-]{12,64}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}(?:\[[a-z0-9_]{0,40}\])*")
 _WORDS: Final = re.compile(r"[A-Za-z0-9_.:-]{1,100}(?: [a-z_:]{1,40})*")

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from jinja2 import Environment
+    from markupsafe import Markup
 
 _BASE = "govcomponents.sandbox.http"
 
@@ -34,11 +35,19 @@ class Templates:
             lstrip_blocks=True,
         )
         environment.filters["moment"] = _moment
+        environment.filters["breakable"] = _breakable
         return environment
 
     def render(self, name: str, *, lang: str = "en", **values: object) -> str:
         """Render a template in English ("en") or Welsh ("cy"). Every value is escaped."""
         return self._environment.get_template(name).render(lang=lang, **values)
+
+
+def _breakable(path: str) -> Markup:
+    """Let a path go on in the next line after each of its slashes, so that no word of it is broken."""
+    from markupsafe import Markup, escape
+
+    return escape(path).replace("/", Markup("/<wbr>"))
 
 
 def _moment(at: datetime) -> str:

@@ -10,7 +10,7 @@ from govcomponents.errors import GovComponentsError, RequestRefused
 from govcomponents.identity.protocol.flow import EndpointError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping, Sequence
 
     from govcomponents.core.http.messages import Request, Response
     from govcomponents.identity.protocol.error_mapping import ErrorMapping
@@ -48,6 +48,27 @@ def caller_of(call: Call, known: Collection[str]) -> str:
         names.append(_decoded(credentials).partition(":")[0])
     names.append(_issuer(given.get("client_assertion", "")))
     return next((name for name in names if name in known), "")
+
+
+def remedy_of(call: Call, registered: Mapping[str, Sequence[str]], section: str) -> str:
+    """Say what is not registered of a browser's request that was refused, and how to register it, without naming it.
+
+    `registered` are the redirect URLs of each client. Return an empty text if both are registered.
+    """
+    query = dict(call.query)
+    client_id = query.get("client_id", "")
+    if client_id not in registered:
+        return (
+            f"No client is registered under the client_id that came. Those that are: {', '.join(registered)}. "
+            f"To register another, add it to the clients in the section {section} of a world for --world"
+        )
+    urls = registered[client_id]
+    if query.get("redirect_uri") not in urls:
+        return (
+            f"The redirect URL that came is not registered for {client_id}. Those that are: {', '.join(urls)}. "
+            "To register it, give it to --redirect-to letter for letter, or add it to the client in a world"
+        )
+    return ""
 
 
 def _decoded(text: str) -> str:

@@ -19,7 +19,7 @@ from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
 from govcomponents.sandbox.identity_provider.keys import SigningKeys
 from govcomponents.sandbox.identity_provider.profile import AuthorizationRequest, BadRequest, ProviderProfile
 from govcomponents.sandbox.identity_provider.records import DELETE_ACCOUNT, SIGN_IN_AS, SignInRecords
-from govcomponents.sandbox.identity_provider.refusals import caller_of
+from govcomponents.sandbox.identity_provider.refusals import caller_of, remedy_of
 from govcomponents.sandbox.identity_provider.token_faults import corrupt
 from govcomponents.sandbox.identity_provider.world import Client, OpenIdWorld, Person
 from govcomponents.sandbox.plugins.provider import Fact
@@ -114,6 +114,11 @@ class OpenIdStub(SignInRecords):
     def caller(self, call: Call) -> str:
         """Name the client that a call is of, by what it says of itself."""
         return caller_of(call, self._clients)
+
+    def remedy(self, call: Call) -> str:
+        """Say what of a browser's request is not registered, and how to register it."""
+        registered = {one.client_id: one.redirect_urls for one in self._clients.values()}
+        return remedy_of(call, registered, self._profile.section)
 
     def summary(self) -> Iterable[Fact]:
         """Counts of services, people and finished sign-ins."""
@@ -269,7 +274,7 @@ class OpenIdStub(SignInRecords):
         self._codes.put(code, (request, person), _CODE_LIFE)
         levels = ", ".join(request.levels)
         self._sign_ins.add(person.symbol, request.client.client_id, "signed in", levels=levels, code=code)
-        self._record(f"The person signed in with the {self._profile.name}", person.claims.get("email"))
+        self._record(f"The person signed in ({self._profile.name})", person.claims.get("email"))
         return self._back(request.redirect_url, {"code": code, "state": request.state})
 
     def _back(self, url: str, parameters: Mapping[str, str]) -> Response:

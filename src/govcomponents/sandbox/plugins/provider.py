@@ -95,6 +95,15 @@ class KnowsCallers(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsRemedies(Protocol):
+    """A stub that knows more of a refusal than its provider tells."""
+
+    def remedy(self, call: Call) -> str:
+        """Return what is not as the world has it, and how to change the world, without what the call holds."""
+        ...
+
+
 def _empty() -> Section:
     return {}
 

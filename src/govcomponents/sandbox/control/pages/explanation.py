@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from govcomponents.sandbox.faults.catalogue import Fault
+    from govcomponents.sandbox.http.messages import Call
     from govcomponents.sandbox.http.request_log import LoggedRequest
     from govcomponents.sandbox.plugins.provider import ProviderSpec
 
@@ -65,10 +66,23 @@ def reference() -> list[Entry]:
 
 def caller_of(providers: Mapping[str, object], entry: LoggedRequest, base_url: str) -> str:
     """Return by whose key a request came, as the provider's stub tells it; an empty text if it cannot."""
-    from govcomponents.sandbox.http.messages import Call
     from govcomponents.sandbox.plugins.provider import KnowsCallers
 
     stub = providers.get(entry.section)
-    if not isinstance(stub, KnowsCallers):
+    return stub.caller(_call(entry, base_url)) if isinstance(stub, KnowsCallers) else ""
+
+
+def remedy_of(providers: Mapping[str, object], entry: LoggedRequest, base_url: str) -> str:
+    """Return what the provider's stub knows of a sign-in that was refused at its beginning, beyond what it told."""
+    from govcomponents.sandbox.plugins.provider import KnowsRemedies
+
+    stub = providers.get(entry.section)
+    if entry.operation != "authorize" or not entry.is_refused or entry.fault is not None:
         return ""
-    return stub.caller(Call(entry.method, entry.path, entry.query, entry.headers, entry.body, base_url))
+    return stub.remedy(_call(entry, base_url)) if isinstance(stub, KnowsRemedies) else ""
+
+
+def _call(entry: LoggedRequest, base_url: str) -> Call:
+    from govcomponents.sandbox.http.messages import Call
+
+    return Call(entry.method, entry.path, entry.query, entry.headers, entry.body, base_url)

@@ -67,6 +67,7 @@ class IndexPages:
         page = _pages.render(
             "home.html",
             cards=cards,
+            names=[one.spec.name for one in self._controls.providers],
             now=self._context.clock.now(),
             environment=environment_for(self._controls.providers),
             events=self._context.timeline.events()[-8:][::-1],

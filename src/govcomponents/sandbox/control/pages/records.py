@@ -60,6 +60,8 @@ class RecordPages:
             total=total,
             words=words,
             newest=self._controls.context.requests.newest,
+            have_references=any(record.reference for _, record in shown),
+            have_times=any(record.at for _, record in shown),
             kinds=self._counts(),
         )
         return own_page(200, page)

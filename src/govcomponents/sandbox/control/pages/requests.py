@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from govcomponents.core.http.messages import Response
 from govcomponents.sandbox.control.pages.as_test import as_test
-from govcomponents.sandbox.control.pages.explanation import caller_of, explain, reference
+from govcomponents.sandbox.control.pages.explanation import caller_of, explain, reference, remedy_of
 from govcomponents.sandbox.control.pages.own_page import own_page
 from govcomponents.sandbox.http.messages import Call, ConnectionCut, Route, is_cross_site, redirect, text_response
 from govcomponents.sandbox.http.templating import Templates
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.http.request_log import LoggedRequest
 
 _pages = Templates("govcomponents.sandbox.control")
-_SHOWN_AT_MOST = 200
+_SHOWN_AT_MOST = 100
 _SAYS_ORIGIN = {"referrer-policy": "same-origin"}
 _LIVE_SECONDS = 20.0
 """How long a browser waits for news before it asks again."""
@@ -90,7 +90,8 @@ class RequestPages:
             entry=entry,
             reveal=reveal,
             provider=self._names().get(entry.section, entry.section),
-            caller=self._caller(entry),
+            caller=caller_of(self._stubs(), entry, self._controls.context.base_url),
+            remedy=remedy_of(self._stubs(), entry, self._controls.context.base_url),
             explanation=self._explain(entry),
             fault=self._fault(entry),
             query=entry.shown_query(reveal=reveal),
@@ -150,9 +151,8 @@ class RequestPages:
     def _definitions(self) -> Mapping[str, Mapping[str, Fault]]:
         return self._controls.context.faults.definitions
 
-    def _caller(self, entry: LoggedRequest) -> str:
-        stubs = {one.spec.section: one.stub for one in self._controls.providers}
-        return caller_of(stubs, entry, self._controls.context.base_url)
+    def _stubs(self) -> dict[str, object]:
+        return {one.spec.section: one.stub for one in self._controls.providers}
 
     def _names(self) -> dict[str, str]:
         return {one.spec.section: one.spec.name for one in self._controls.providers}

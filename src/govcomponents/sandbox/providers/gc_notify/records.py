@@ -39,7 +39,7 @@ def _key(service: Service, number: int, *, is_revoked: bool) -> Record:
     key = service.api_keys[number]
     return Record(
         id=f"{service.id}-{number}",
-        title=key.name,
+        title=f"{service.name}: {key.name}",
         status="revoked" if is_revoked else key.kind,
         facts=[("Service", service.name), ("Kind", key.kind), ("Secret", f"ends in {key.secret[-4:]}")],
         actions=[Action("restore", "Let it be used again")] if is_revoked else [Action("revoke", "Revoke it")],

@@ -20,7 +20,7 @@ from govcomponents.sandbox.http.messages import Call, Route, json_response, redi
 from govcomponents.sandbox.identity_provider.expiring_store import ExpiringStore
 from govcomponents.sandbox.identity_provider.keys import PURPOSES, SigningKeys
 from govcomponents.sandbox.identity_provider.records import SignInRecords
-from govcomponents.sandbox.identity_provider.refusals import caller_of
+from govcomponents.sandbox.identity_provider.refusals import caller_of, remedy_of
 from govcomponents.sandbox.identity_provider.token_faults import corrupt
 from govcomponents.sandbox.plugins.provider import Fact
 from govcomponents.sandbox.providers.one_login.clients import Clients, TokenRefusal
@@ -141,12 +141,15 @@ class OneLoginStub(SignInRecords):
         """Name the client that a call is of, by what it says of itself."""
         return caller_of(call, [client.client_id for client in self._world.clients])
 
+    def remedy(self, call: Call) -> str:
+        """Say what of a browser's request is not registered, and how to register it."""
+        return remedy_of(call, {one.client_id: one.redirect_urls for one in self._world.clients}, "one_login")
+
     def summary(self) -> Iterable[Fact]:
         """Counts of services, people and finished sign-ins."""
-        world = self._world
         return [
-            Fact("Services", str(len(world.clients))),
-            Fact("People who can sign in", str(len(world.people)), "/_sandbox/people"),
+            Fact("Services", str(len(self._world.clients))),
+            Fact("People who can sign in", str(len(self._world.people)), "/_sandbox/people"),
             Fact("Sign-ins finished", str(self._signed_in), "/_sandbox/sign-ins"),
         ]
 

@@ -115,7 +115,7 @@ def _keys(account: Account) -> list[tuple[str, Record]]:
         key_id = f"{service.name}-{number}".replace(" ", "-")
         record = Record(
             id=key_id,
-            title=key.description or f"Key ending in {key.key[-4:]}",
+            title=f"{service.name}: {key.description or f'key ending in {key.key[-4:]}'}",
             status="revoked" if key.revoked else "in use",
             facts=[("Service", service.name), ("Key", f"{key.key[:9]}... ending in {key.key[-4:]}")],
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from govcomponents.money import Money
 from govcomponents.sandbox.plugins.records import Action, Record
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class StripeRecords:
 
 
 def _amount(amount: int, currency: str) -> str:
-    return f"{amount // 100:,}.{amount % 100:02} {currency.upper()}"
+    return str(Money(amount, currency.upper()))
 
 
 def _moment(at: int) -> datetime:
