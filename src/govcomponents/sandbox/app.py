@@ -25,7 +25,7 @@ from govcomponents.sandbox.http.routing import Found, Router
 from govcomponents.sandbox.key_guard import carries_live_key
 from govcomponents.sandbox.persistence.snapshots import Snapshots
 from govcomponents.sandbox.plugins.context import SandboxContext
-from govcomponents.sandbox.plugins.provider import CorruptsResponses, RunningProvider
+from govcomponents.sandbox.plugins.provider import CorruptsResponses, KnowsCallers, RunningProvider
 from govcomponents.sandbox.providers import BuiltInStubs, built_in_specs
 from govcomponents.sandbox.scenarios.player import Scenarios
 from govcomponents.sandbox.state.clock import SandboxClock
@@ -329,7 +329,11 @@ class Sandbox(BuiltInStubs):
     def _answered(self, call: Call, found: Found) -> Response:
         """Answer a call to a provider, and put it down in the log."""
         section, operation = found.owner.section, found.route.name
-        armed = self.faults.match(section, operation) if self.faults.any_armed else None
+        armed = None
+        if self.faults.any_armed:
+            owner = found.owner
+            key_of = (lambda: owner.caller(call)) if isinstance(owner, KnowsCallers) else str
+            armed = self.faults.match(section, operation, key_of)
         fault = None if armed is None else armed.fault
         try:
             response = self._act(call, found) if armed is None else self._with_fault(armed, call, found)

@@ -158,3 +158,13 @@ def test_every_fault_is_documented_and_has_its_answers():
         for fault in spec.all_faults().values():
             assert (fault.respond is not None) == (fault.kind.effect is Effect.INSTEAD)
             assert fault.respond is None or fault.respond().status >= 400
+
+
+def test_a_revoked_key_is_one_key_and_the_calls_of_others_are_not_counted(faults):
+    faults.arm("pay", "key_revoked", skip=1)
+    struck = [
+        faults.match("pay", "get_payment", lambda key=key: key) is not None
+        for key in ("old", "old", "new", "old", "new")
+    ]
+    assert struck == [False, True, False, True, False]
+    assert [(one.seen, one.injected) for one in faults.armed()] == [(3, 2)]

@@ -16,7 +16,7 @@ from govcomponents import (
     Money,
     Unavailable,
 )
-from govcomponents.pay import PaymentStatus, RefundStatus
+from govcomponents.pay import PaymentStatus
 from govcomponents.sandbox import payer
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.providers import BUILT_IN
@@ -76,33 +76,6 @@ def test_one_great_step_over_an_outage_leaves_none(gov: GovComponents) -> None:
     gov.simulator.play("outage-at-noon")
     gov.simulator.control.advance(hours=5)
     create(gov)
-
-
-def test_a_capture_fails_after_success_and_no_webhook_tells(gov: GovComponents) -> None:
-    gov.simulator.play("capture-fails")
-    payment = gov.pay.get(paid(gov))
-    assert payment.status == PaymentStatus.ERROR
-    assert not payment.is_captured
-    kinds = [one.callback.kind for one in gov.simulator.callbacks.deliveries() if one.callback]
-    assert "card_payment_captured" not in kinds
-    assert "card_payment_failed" not in kinds
-
-
-def test_a_refund_stays_submitted_and_then_fails(gov: GovComponents) -> None:
-    from govcomponents.sandbox.world import default_world
-
-    world = default_world()
-    services = [{**one, "refund_after_seconds": 3600} for one in world["pay"]["services"]]
-    gov = GovComponents.sandbox(world={**world, "pay": {**world["pay"], "services": services}})
-    gov.simulator.play("refund-fails-late")
-    payment_id = paid(gov)
-    gov.simulator.control.advance(hours=1)
-    available = gov.pay.get(payment_id).refundable.available
-    refund = gov.pay.refund(payment_id, Money.gbp("145.00"), available=available)
-    gov.simulator.control.advance(days=1)
-    assert gov.pay.get_refund(payment_id, refund.id).status == RefundStatus.SUBMITTED
-    gov.simulator.control.advance(days=1)
-    assert gov.pay.get_refund(payment_id, refund.id).status == RefundStatus.ERROR
 
 
 def test_held_money_is_lost_after_five_days(gov: GovComponents) -> None:
@@ -198,6 +171,8 @@ def test_a_teams_file_is_played_and_listed(tmp_path: Path) -> None:
         (GOOD.replace("fault", "falt"), r"steps\.0\.arm"),
         (GOOD + 'after = "soon"\n', r'such as "90s"'),
         (GOOD + 'advance = "1d"\n', "does one thing"),
+        (GOOD.replace('limited"', 'limited", lasts = "1h", until = "00:00"'), "not both"),
+        (GOOD.replace('limited"', 'limited", until = "25:00"'), r"steps\.0\.arm\.until"),
         (GOOD.replace("rate_limited", "none"), "no such fault"),
     ],
 )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from govcomponents.sandbox.faults.catalogue import Fault, FaultKind
     from govcomponents.sandbox.state.clock import SandboxClock
@@ -35,7 +35,8 @@ class ArmedFault:
     `skip`: how many calls that fit are let through first.
     `nth`: only the nth call that fits, counted from 1 and from when it was armed. `times`: at most so often.
     `probability`: for each call that fits, drawn from `seed`. `until`: seconds since the epoch, by the sandbox's
-    clock. `silent_seconds`: how long a time-out stays silent over HTTP. `seen` and `injected` count calls.
+    clock. `silent_seconds`: how long a time-out stays silent over HTTP. `seen` and `injected` count calls. `key` names
+    the key whose calls alone it strikes, once it has struck one, where its kind is of one key.
     """
 
     id: str
@@ -51,6 +52,7 @@ class ArmedFault:
     skip: int = 0
     seen: int = 0
     injected: int = 0
+    key: str | None = None
     chance: random.Random = field(default_factory=random.Random, repr=False, compare=False)
 
     @property
@@ -74,8 +76,11 @@ class ArmedFault:
             return False
         return not self.kind.operations or operation in self.kind.operations
 
-    def matches(self) -> bool:
-        """Count a call that fits, and say whether the fault is injected."""
+    def matches(self, key_of: Callable[[], str]) -> bool:
+        """Count a call that fits, and say whether the fault is injected. `key_of` names the key of the call."""
+        key = key_of() if self.kind.of_a_key else None
+        if self.key not in (None, key):
+            return False
         self.seen += 1
         if self.seen <= self.skip:
             return False
@@ -86,6 +91,7 @@ class ArmedFault:
         if self.chance.random() >= self.probability:
             return False
         self.injected += 1
+        self.key = key
         return True
 
 
@@ -204,12 +210,15 @@ class Faults:
             self._drop_old()
             return [replace(one) for one in self._armed.values()]
 
-    def match(self, provider: str, operation: str) -> ArmedFault | None:
-        """Count a call, and return the fault to inject, if there is one: the one that was armed first."""
+    def match(self, provider: str, operation: str, key_of: Callable[[], str] = str) -> ArmedFault | None:
+        """Count a call, and return the fault to inject, if there is one: the one that was armed first.
+
+        `key_of` names the key of the call; it is asked where a fault is of one key.
+        """
         with self._lock:
             self._drop_old()
             for armed in self._armed.values():
-                if armed.applies_to(provider, operation) and armed.matches():
+                if armed.applies_to(provider, operation) and armed.matches(key_of):
                     return replace(armed)
         return None
 

@@ -28,7 +28,8 @@ class Effect(Enum):
 class FaultKind:
     """One kind of fault. `real` is what real providers do, `raises` the SDK's error for it.
 
-    `operations` are those that it can be injected into; it is empty for a fault that any may have.
+    `operations` are those that it can be injected into; it is empty for a fault that any may have. `of_a_key`: it is
+    injected into the calls of one key only, of the first call that it strikes; another key goes on.
     """
 
     name: str
@@ -36,6 +37,7 @@ class FaultKind:
     real: str
     raises: str
     operations: tuple[str, ...] = ()
+    of_a_key: bool = False
 
     def at(self, respond: Callable[[], Response], note: str = "") -> Fault:
         """Return the fault of one provider: `respond` gives its response, `note` says how that looks."""
@@ -155,4 +157,10 @@ OUTAGE_BAD_REQUEST: Final = FaultKind(
     "400 with a page of the platform.",
     "UnexpectedReply; in a sign-in SignInUnavailable",
 )
-KEY_REVOKED: Final = FaultKind("key_revoked", Effect.INSTEAD, "401 or 403.", "CredentialsRefused")
+KEY_REVOKED: Final = FaultKind(
+    "key_revoked",
+    Effect.INSTEAD,
+    "401 or 403, for the key of the first call that it strikes; another key goes on.",
+    "CredentialsRefused",
+    of_a_key=True,
+)

@@ -34,7 +34,10 @@ class _Part(BaseModel):
 
 
 class Arm(_Part):
-    """Arms a fault at each of the providers that the world has: for how long, and after how many calls."""
+    """Arms a fault at each of the providers that the world has: for how long or until when, and after how many calls.
+
+    `until` is a time of day, such as "00:00", or the beginning of a day of the year, such as "04-01"; both UTC.
+    """
 
     providers: tuple[str, ...] = Field(min_length=1)
     fault: str
@@ -44,6 +47,13 @@ class Arm(_Part):
     skip: int = Field(0, ge=0)
     probability: float = Field(1.0, ge=0, le=1)
     lasts: Span | None = None
+    until: str | None = Field(None, pattern=r"^(([01]\d|2[0-3]):[0-5]\d|(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8]))$")
+
+    @model_validator(mode="after")
+    def _ends_once(self) -> Arm:
+        if self.lasts is not None and self.until is not None:
+            raise ValueError("a fault lasts a time or until a moment, not both")
+        return self
 
 
 class Act(_Part):

@@ -117,12 +117,7 @@ class Scenarios:
     def _due(self, step: Step, now: float) -> float:
         if step.at is None:
             return now + step.after
-        hour, _, minute = step.at.partition(":")
-        moment = datetime.fromtimestamp(now, UTC)
-        due = moment.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
-        if due < moment:
-            due += timedelta(days=1)
-        return due.timestamp() + step.after
+        return _next(step.at, now) + step.after
 
     def run_due(self) -> None:
         """Do what is due."""
@@ -160,14 +155,17 @@ class Scenarios:
 
     def _arm(self, playing: Playing, arm: Arm, due: float) -> None:
         present = {one.spec.section for one in self.providers}
+        ends = None if arm.lasts is None else due + arm.lasts
+        if arm.until is not None:
+            ends = _next(arm.until, due, is_over=True)
         for provider in arm.providers:
             if provider not in present:
                 playing.ignored.append(f"{provider} is not in this world")
                 continue
             wanted = {
                 "provider": provider,
-                **arm.model_dump(exclude={"providers", "lasts"}),
-                "seconds": None if arm.lasts is None else due + arm.lasts - self._context.clock.time(),
+                **arm.model_dump(exclude={"providers", "lasts", "until"}),
+                "seconds": None if ends is None else ends - self._context.clock.time(),
             }
             if wanted["seconds"] is None or wanted["seconds"] > 0:
                 self._api("POST", "/faults", wanted)
@@ -212,3 +210,17 @@ class Scenarios:
 
     def _send(self, method: str, path: str, body: bytes) -> Response:
         return self._respond(Call(method, path, "", {}, body, self._context.base_url))
+
+
+def _next(moment: str, now: float, *, is_over: bool = False) -> float:
+    """Return when a time of day ("12:00") or a day of the year ("04-01") comes next; not now if now it `is_over`."""
+    began = datetime.fromtimestamp(now, UTC)
+    if ":" in moment:
+        hour, minute = map(int, moment.split(":"))
+        found = began.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        later = found + timedelta(days=1)
+    else:
+        month, day = map(int, moment.split("-"))
+        found = began.replace(month=month, day=day, hour=0, minute=0, second=0, microsecond=0)
+        later = found.replace(year=found.year + 1)
+    return (later if found < began or (is_over and found == began) else found).timestamp()

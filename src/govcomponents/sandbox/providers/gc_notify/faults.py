@@ -15,6 +15,7 @@ def _error(status: int, error: str, message: str) -> Callable[[], Response]:
     return known.json(status, {"status_code": status, "errors": [{"error": error, "message": message}]})
 
 
+_SENDS = ("notify.send_email", "notify.send_sms", "notify.send_job")
 FAULTS = (
     known.RATE_LIMITED.at(
         _error(429, "RateLimitError", "Exceeded rate limit for key type LIVE of 1000 requests per 60 seconds"),
@@ -25,12 +26,14 @@ FAULTS = (
         known.Effect.INSTEAD,
         "429 with an error of its own: the service's messages of the day are used up until midnight UTC.",
         "DailyLimitReached, at once",
+        _SENDS,
     ).at(_error(429, "LiveServiceTooManyEmailRequestsError", "Exceeded email daily sending limit of 10000 messages")),
     known.FaultKind(
         "year_used_up",
         known.Effect.INSTEAD,
         "429 with an error of its own: the service's messages of the fiscal year are used up until 1 April.",
         "RateLimited, at once, with the time until 1 April",
+        _SENDS,
     ).at(
         _error(
             429,

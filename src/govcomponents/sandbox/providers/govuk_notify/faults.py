@@ -26,6 +26,7 @@ FAULTS = (
         "429 TooManyRequestsError: the service's messages of the day are used up; the count starts again at midnight "
         "UTC.",
         "DailyLimitReached, at once",
+        ("notify.send_email", "notify.send_sms", "notify.send_letter"),
     ).at(_error(429, "TooManyRequestsError", "Exceeded send limits (email: 250000) for today")),
     known.SERVER_ERROR.at(
         _error(500, "Exception", "Internal server error"), "GOV.UK Notify: the name of an exception."

@@ -129,6 +129,17 @@ class Lifecycle:
         self._context.timeline.record("pay", "The money could not be taken, and no callback says so", charge.reference)
         self.settle(account, charge)
 
+    def hold_capture(self, charge: Charge) -> None:
+        """Keep the card's provider from giving the money, also of a payment that has yet to succeed."""
+        charge.capture_held = True
+        charge.captures_at = None
+
+    def hold_refunds(self, charge: Charge) -> None:
+        """Keep its refunds submitted, those to come too."""
+        charge.refunds_held = True
+        for record in charge.refunds:
+            record.ends_at = None
+
     def dispute(self, account: Account, charge: Charge) -> None:
         """Let the card's holder dispute a payment; it is lost unless somebody decides otherwise."""
         self._raise_dispute(account, charge, "lost", self.now())
@@ -174,7 +185,7 @@ class Lifecycle:
         """Ask the provider for the money."""
         now = self.now() if at is None else at
         charge.capture_submitted_at = now
-        charge.captures_at = now + account.service.capture_delay
+        charge.captures_at = None if charge.capture_held else now + account.service.capture_delay
         self._move(account, charge, "success", now)
         self.settle(account, charge)
 
@@ -223,7 +234,7 @@ class Lifecycle:
         """Refund, which was checked to be possible."""
         now = self.now()
         record = RefundRecord(self._context.ids.base32(), charge.id, amount, now)
-        record.ends_at = now + account.service.refund_delay
+        record.ends_at = None if charge.refunds_held else now + account.service.refund_delay
         charge.refunds.append(record)
         account.refunds.append(record)
         account.unsettled[charge.id] = charge

@@ -90,6 +90,8 @@ class Charge:
     charges_at: float | None = None
     capture_submitted_at: float | None = None
     captures_at: float | None = None
+    capture_held: bool = False
+    refunds_held: bool = False
     captured_at: float | None = None
     settles_on: str | None = None
     dispute: DisputeRecord | None = None

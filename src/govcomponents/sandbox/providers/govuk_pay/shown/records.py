@@ -103,6 +103,10 @@ class PayRecords:
             self._lifecycle.cancel(account, charge)
         elif action == "refund":
             self._lifecycle.refund(account, charge, charge.total - charge.refunded)
+        elif action == "hold_capture":
+            self._lifecycle.hold_capture(charge)
+        elif action == "hold_refunds":
+            self._lifecycle.hold_refunds(charge)
         elif action == "fail_capture":
             self._lifecycle.fail_capture(account, charge)
         elif action == "dispute":
@@ -164,9 +168,14 @@ def _actions(charge: Charge) -> list[Action]:
         found.append(Action("capture", "Take the held money"))
     if not charge.finished or charge.status == "capturable":
         found += [Action("expire", "Let it expire"), Action("cancel", "Cancel it as the service")]
+    is_untaken = not charge.finished or (charge.status in ("capturable", "success") and charge.captured_at is None)
+    if is_untaken and not charge.capture_held:
+        found.append(Action("hold_capture", "Keep its money from being taken"))
     if charge.status == "success" and not charge.refunds and charge.dispute is None:
         found.append(Action("fail_capture", "Let the capture fail"))
     if charge.status == "success" and charge.refund_status == "available":
+        if not charge.refunds_held:
+            found.append(Action("hold_refunds", "Keep its refunds submitted"))
         found += [Action("refund", "Refund what is left"), Action("dispute", "Let the card's holder dispute it")]
     return found
 
