@@ -15,11 +15,13 @@ import pytest
 
 from govcomponents.core.http.messages import Response
 from govcomponents.core.http.runtime import Runtime
+from govcomponents.core.observe import Happening, Observer
 from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import ConfigurationError, NotSent, RateLimited
 from govcomponents.notify import LimitsLimiter, limiters
 from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
 from govcomponents.notify.policy import Policy
+from govcomponents.notify.sending import Sender
 from govcomponents.notify.service import NotifyService
 from govcomponents.settings import NotifySettings
 from notify.doubles import EMAIL, TEST_KEY, VALUES
@@ -56,10 +58,10 @@ class Waiting(ScriptedTransport):
         time.sleep(seconds)  # noqa: ASYNC251  # of a blocking caller
 
 
-def notify(url: str, transport: ScriptedTransport, **changed: Any) -> NotifyService:
+def notify(url: str | None, transport: ScriptedTransport, *observers: Observer, **changed: Any) -> NotifyService:
     given = {"api_key": TEST_KEY, "limiter_url": url, "requests_per_minute": 600, **changed}
     settings = NotifySettings.model_validate(given)
-    runtime = Runtime(transport)
+    runtime = Runtime(transport, observers=observers)
     return NotifyService(
         GovUkNotify.from_settings(settings, runtime), runtime, policy=Policy.from_settings(settings, runtime)
     )
@@ -78,6 +80,46 @@ def test_four_processes_keep_to_one_limit_together(redis: str) -> None:
     ):  # of 50 a second, in whole seconds: never more than two seconds' worth at once
         assert times[begin + 99] - times[begin] > 0.9
     assert times[-1] - times[0] < 240 / 49 * 1.5 + 2
+
+
+class Told(Observer):
+    """Keeps what is told of waits."""
+
+    def __init__(self) -> None:
+        self.waits: list[Happening] = []
+
+    def happened(self, happening: Happening, /) -> None:
+        self.waits.append(happening)
+
+
+class After:
+    """A limiter whose next turn is others', and the ones after it are free."""
+
+    def __init__(self) -> None:
+        self.waits = [0.75, 0.0, 0.0]
+
+    def acquire(self, _tokens: int) -> float:
+        return self.waits.pop(0)
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_a_single_message_tells_for_how_long_it_waited(is_shared: bool) -> None:
+    """For others that share the pace, and for the pace of its own process."""
+    told = Told()
+    answer = Response(201, {"content-type": "application/json"}, json.dumps(ACCEPTED).encode())
+    transport = ScriptedTransport([answer] * 2)
+    service = notify(None, transport, told, requests_per_minute=None if is_shared else 6)
+    if is_shared:
+        service._sender = Sender(service._port, service._runtime, None, None, After())
+    for _ in range(2):
+        service.send_email("sam@example.com", EMAIL, VALUES)
+    (waited,) = [one for one in transport.waits if one > 0]
+    (happened,) = told.waits
+    assert (happened.name, happened.provider, happened.account, happened.labels) == (
+        *("budget.waited", "GOV.UK Notify", "default"),
+        {"scope": "notify"},
+    )
+    assert happened.seconds == pytest.approx(waited, abs=0.1)
 
 
 def test_the_single_messages_of_two_services_share_it(redis: str) -> None:
@@ -111,13 +153,15 @@ def test_another_key_has_its_own(redis: str) -> None:
 
 def test_who_gets_no_turn_is_told_and_nothing_is_sent(redis: str) -> None:
     transport = ScriptedTransport()
-    starved = notify(redis, transport)
+    told = Told()
+    starved = notify(redis, transport, told)
     starved._sender.limiter = Never()
     with pytest.raises(RateLimited) as caught:
         starved.send_email("sam@example.com", EMAIL, VALUES)
     assert transport.sent == []
     assert sum(transport.waits) == 30
     assert caught.value.retry_after == 1
+    assert [round(one.seconds or 0.0) for one in told.waits] == [30]
 
 
 class Never:

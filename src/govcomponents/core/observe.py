@@ -90,7 +90,8 @@ class Happening:
     """Something that happened beside the calls, such as a sign-in that was refused. Its labels are of closed sets.
 
     `name` is "sign_in.refused" (label `reason`), "retry.waited" and "bulk.paused" (`operation`; `seconds` is the
-    wait), "callback.refused" (`reason`: "not_proved", "not_configured" or a SignInReason), "keys.fetched" and
+    wait), "budget.waited" (`scope`, such as "notify"; `seconds` is the sum of what its requests waited for the pace),
+    "callback.refused" (`reason`: "not_proved", "not_configured" or a SignInReason), "keys.fetched" and
     "keys.rotated" (the provider's; `source` is "jwks" or "did"), "journey.step" (`what` and `outcome`, as in the
     journey's timeline), or of an extension. `seconds` is a time, where one belongs to it.
     `journey` is the opaque id of the journey that it belongs to, and `item` the row of the store that it is told of,

@@ -6,6 +6,8 @@ from contextlib import aclosing
 from functools import partial
 from typing import TYPE_CHECKING, TypeGuard
 
+from govcomponents.core.http.single_attempt import steady_time
+from govcomponents.core.observe import Happening, tell
 from govcomponents.core.ports.answers import belonging, check_belongs
 from govcomponents.errors import (
     Conflict,
@@ -42,6 +44,9 @@ _UK_POSTAGE = frozenset({"first", "second", "economy"})
 
 _LONGEST_TURN = 30.0
 """Seconds for which a single message waits for a turn that others take by a shared limiter."""
+
+_TOLD_FROM = 0.01
+"""Seconds. A shorter wait is that for the limiter's answer."""
 
 
 class Sender:
@@ -196,22 +201,37 @@ class Sender:
 
     async def _wait_for_turn(self, message: Message) -> None:
         tokens = 2 if isinstance(message, LetterInput) else 1
-        if self._pacer is not None:
-            await self.rest(self._pacer.reserve(self.runtime.clock(), tokens))
-        if self.limiter is None:
-            return
-        waited = 0.0
-        while (wait := await self.runtime.transport.run_blocking(partial(self.limiter.acquire, tokens))) > 0:
-            if waited >= _LONGEST_TURN:
-                raise RateLimited(
-                    "the processes that share the limiter left no turn to this message; nothing was sent",
-                    retry_after=wait,
-                    fix="send it again; give bulk sends a smaller `per_minute`, so that they leave turns to others",
-                    operation=_described(message)[0],
-                    provider=self.port.provider,
-                )
-            await self.rest(wait)
-            waited += wait
+        paced = waited = 0.0
+        try:
+            if self._pacer is not None:
+                paced = self._pacer.reserve(self.runtime.clock(), tokens)
+                await self.rest(paced)
+            if self.limiter is None:
+                return
+            while True:
+                begun = steady_time()
+                wait = await self.runtime.transport.run_blocking(partial(self.limiter.acquire, tokens))
+                waited += steady_time() - begun  # it may have waited itself
+                if wait <= 0:
+                    return
+                if waited >= _LONGEST_TURN:
+                    raise RateLimited(
+                        "the processes that share the limiter left no turn to this message; nothing was sent",
+                        retry_after=wait,
+                        fix="send it again; give bulk sends a smaller `per_minute`, so that they leave turns to others",
+                        operation=_described(message)[0],
+                        provider=self.port.provider,
+                    )
+                await self.rest(wait)
+                waited += wait
+        finally:
+            self.tell_of_wait(paced + waited)
+
+    def tell_of_wait(self, seconds: float) -> None:
+        """Tell the observers for how long messages waited for the pace that is allowed."""
+        if seconds >= _TOLD_FROM and self.runtime.observers:
+            provider, account = self.port.provider, self.runtime.account
+            tell(self.runtime.observers, Happening("budget.waited", provider, account, {"scope": "notify"}, seconds))
 
     def deliver(self, message: Message) -> Awaitable[Sent]:
         """Hand one message to the adapter, without regard to the pace. Raises InvalidInput if the guard refuses it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -16,9 +17,10 @@ import sqlalchemy as sa
 
 from durable.servers.redis_server import NoRedis, serving
 from durable.world import EMAIL, VALUES
-from govcomponents import GovComponents, InvalidInput, Unavailable
+from govcomponents import AsyncGovComponents, GovComponents, Happening, InvalidInput, Observer, Unavailable
+from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.transports.in_process import InProcessTransport
-from govcomponents.durable import Budgets, Durable, RedisBudgets, StoreBudgets, WorkReport
+from govcomponents.durable import AsyncDurable, Budgets, Durable, RedisBudgets, StoreBudgets, WorkReport
 from govcomponents.durable.storage.migrating import migrate
 from govcomponents.durable.storage.schema import BUDGET
 from govcomponents.sandbox.app import Sandbox
@@ -124,6 +126,95 @@ def test_a_limiter_without_a_budget_is_refused(world: Any) -> None:
     with pytest.raises(InvalidInput, match="no budget"):
         world.later.limiter()
     assert world.later.limiter(per_minute=60_000).acquire(1) == 0.0
+
+
+class Told(Observer):
+    """Keeps what is told of waits for the budget."""
+
+    def __init__(self) -> None:
+        self.waits: list[Happening] = []
+
+    def happened(self, happening: Happening, /) -> None:
+        if happening.name == "budget.waited":
+            self.waits.append(happening)
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def per_minute() -> int:
+    return 120
+
+
+@pytest.fixture
+def later(
+    shared: str, per_minute: int, told: Told, tmp_path: Path, gov_mode: Mode, gov_runner: asyncio.Runner
+) -> Iterator[tuple[Any, Any, Any, Budgets]]:
+    """The messages, the durable layer and its messages, as this mode calls them; and the budget that they share."""
+    sandbox = Sandbox()
+    settings = sandbox.settings()
+    assert settings.notify is not None
+    settings = settings.model_copy(
+        update={"notify": settings.notify.model_copy(update={"requests_per_minute": per_minute})}
+    )
+    wire = InProcessTransport(sandbox.handle, sandbox.clock.advance)
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'rows.db'}" if shared.startswith("redis") else shared)
+    migrate(engine)
+    budgets = RedisBudgets.from_url(shared) if shared.startswith("redis") else StoreBudgets(engine)
+    if gov_mode is Mode.BLOCKING:
+        gov = GovComponents.from_settings(settings, transport=wire, observers=[told])
+        made = Durable(gov, engine, budgets=budgets)
+        yield gov.notify, made, made.notify, budgets
+    else:
+        asyncio_gov = AsyncGovComponents.from_settings(settings, transport=wire, observers=[told])
+        durable = AsyncDurable(asyncio_gov, engine, budgets=budgets)
+        own = (asyncio_gov.notify, durable, durable.notify)
+        yield *(BlockingView(one, gov_runner) for one in own), budgets
+    engine.dispose()
+
+
+def told_of(told: Told) -> float:
+    """For how long requests waited in all, as it was told."""
+    assert {(one.name, one.provider, one.account) for one in told.waits} == {
+        ("budget.waited", "GOV.UK Notify", "default")
+    }
+    assert all(one.labels == {"scope": "notify"} for one in told.waits)
+    assert "sam@" not in repr(told.waits)
+    return sum(one.seconds or 0.0 for one in told.waits)
+
+
+def test_direct_senders_tell_for_how_long_they_waited(later: Any, told: Told) -> None:
+    notify, durable, _, budgets = later
+    rows = [{"email address": "sam@example.com", **VALUES}]
+    send = {"channel": "email", "limiter": durable.limiter(), "concurrency": 1}
+    assert notify.send_many(rows, EMAIL, batch="b", **send).progress.accepted == 1
+    told.waits.clear()  # of asking alone, where that is slow
+    assert budgets.reserve("default", "notify", 3, 120).granted == 3  # by another process
+    begun = time.monotonic()
+    assert notify.send_many(rows, EMAIL, batch="c", **send).progress.accepted == 1
+    assert 0.05 < told_of(told) <= time.monotonic() - begun
+
+
+def test_workers_tell_for_how_long_rows_waited(later: Any, told: Told) -> None:
+    _, durable, notify, budgets = later
+    for number in range(2):
+        notify.send_email("sam@example.com", EMAIL, VALUES, reference=f"R-{number}")
+    assert budgets.reserve("default", "notify", 2, 120).granted == 2
+    begun = time.monotonic()
+    assert durable.run_due() == WorkReport(done=2)
+    assert 0.5 <= told_of(told) <= 2 * (time.monotonic() - begun)
+
+
+@pytest.mark.parametrize("per_minute", [6])
+def test_a_budget_that_others_used_up_is_told(later: Any, told: Told) -> None:
+    _, durable, notify, budgets = later
+    notify.send_email("sam@example.com", EMAIL, VALUES, reference="R-1")
+    assert budgets.reserve("default", "notify", 1, 6).granted == 1  # ten seconds of the pace
+    assert durable.run_due(seconds=0.2).done == 0
+    assert 5 < told_of(told) <= 10
 
 
 def test_a_redis_that_is_away_is_told(redis_url: str) -> None:

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 from govcomponents.cli.outcome import STATUSES, Status, add_json, printable, report
 from govcomponents.cli.store import add_database, opened
+from govcomponents.errors import Unavailable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from govcomponents.durable.operating.board import Board
 
 
@@ -45,17 +48,25 @@ def show(options: argparse.Namespace) -> int:
         from rich.table import Table
         from rich.text import Text
 
-        def screen(current: Board) -> Table:
+        def screen(lines: Iterable[tuple[str, str, bool]]) -> Table:
             table = Table("what", "now", title=f"govcomponents, {time.strftime('%H:%M:%S')}")
-            for name, value, is_trouble in _lines(current):
+            for name, value, is_trouble in lines:
                 style = "bold red" if is_trouble else ""
                 table.add_row(Text(printable(name), style), Text(printable(value), style))
             return table
 
-        with Live(screen(found), console=Console(), auto_refresh=False) as live:
+        with Live(screen(_lines(found)), console=Console(), auto_refresh=False) as live:
+            last = time.strftime("%H:%M:%S")
             while True:
                 time.sleep(options.every)
-                live.update(screen(board(engine)), refresh=True)
+                try:
+                    found = board(engine)
+                except Unavailable as error:  # a database that is restarted comes back
+                    away = [("the database", error.happened, True), ("what follows", f"as it was at {last}", True)]
+                    live.update(screen([*away, *_lines(found)]), refresh=True)
+                else:
+                    last = time.strftime("%H:%M:%S")
+                    live.update(screen(_lines(found)), refresh=True)
 
 
 def _facts(found: Board) -> dict[str, object]:

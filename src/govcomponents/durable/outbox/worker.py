@@ -232,10 +232,20 @@ class Worker:
                 continue
             book = partial(self._budgets.reserve, account, scope, len(places), per_minute)
             found = await self._stored(book)
+            waited = 0.0
             for number, place in enumerate(places):
-                waits[place] = found.wait + number * 60.0 / per_minute if number < found.granted else None
+                if number < found.granted:
+                    waits[place] = wait = found.wait + number * 60.0 / per_minute
+                    waited += wait
+                else:
+                    waits[place] = None
             if found.granted < len(places):
-                self._without[account, f"{scope}."] = steady_time() + (HORIZON / 4 if found.granted else found.wait)
+                left = HORIZON / 4 if found.granted else found.wait
+                self._without[account, f"{scope}."] = steady_time() + left
+                waited += left
+            if waited > 0:
+                provider = self._delivery.provider(rows[places[0]])
+                tell(self._runtime.observers, Happening("budget.waited", provider, account, {"scope": scope}, waited))
         return waits
 
     def _let_go(self, row: Claimed, deadline: float, wait: float) -> None:

@@ -48,6 +48,8 @@ _GIVE_UP_AFTER_PAUSES: Final = 15
 """Pauses in a row, of up to a minute and a half each, after which nothing was let through."""
 _LOOK_UP_EVERY: Final = 2.0
 """Seconds after which a worker that waits looks whether the send was stopped."""
+_TELL_EVERY: Final = 1.0
+"""Seconds between two tellings of how long rows waited for the shared budget: there may be a million of them."""
 
 _MOST_LOOKED_UP: Final = 1_000
 """Rows whose answers were lost that are looked up at the end; the others are when the send is started again."""
@@ -83,6 +85,8 @@ class BulkSend:
     _failures: int = 0
     _is_stopped: bool = False
     _lost: list[tuple[int, int, Message]] = field(default_factory=list)
+    _waited: float = 0.0
+    _told_at: float = 0.0
 
     @property
     def _account(self) -> str:
@@ -197,9 +201,20 @@ class BulkSend:
             provider, labels = self.sender.port.provider, {"operation": "notify.send_many"}
             tell(runtime.observers, Happening("bulk.paused", provider, runtime.account, labels, seconds))
 
+    def _tell_of_wait(self, seconds: float, *, at_once: bool = False) -> None:
+        """Tell for how long rows waited for the shared budget in all, every second and at the end."""
+        now = self.sender.runtime.clock()
+        with self._taking:
+            self._waited += max(0.0, seconds)
+            if not at_once and now - self._told_at < _TELL_EVERY:
+                return
+            waited, self._waited, self._told_at = self._waited, 0.0, now
+        self.sender.tell_of_wait(waited)
+
     async def _turn(self) -> Turn:
         """Wait for the next turn to make a request. Raises _Stopped if the send ends meanwhile."""
         clock, transport = self.sender.runtime.clock, self.sender.runtime.transport
+        asked_at: float | None = None
         while True:
             turn = self.pace.take(clock())
             left = turn.wait
@@ -212,8 +227,10 @@ class BulkSend:
                 continue
             if self.limiter is None:
                 return turn
+            asked_at = clock() if asked_at is None else asked_at
             wait = await transport.run_blocking(partial(self.limiter.acquire, 1))
             if wait <= 0:
+                self._tell_of_wait(clock() - asked_at)
                 return turn
             self.pace.hold(turn, clock(), wait)
 
@@ -233,6 +250,7 @@ class BulkSend:
 
     async def settle(self) -> None:
         """Look up the rows whose answers were lost just now, then end the file. Those not found stay unknown."""
+        self._tell_of_wait(0.0, at_once=True)
         lost, self._lost = self._lost, []
         try:
             for number, check, message in lost if self._can_look_up else ():

@@ -1,0 +1,79 @@
+"""`govcomponents status --every` on a real terminal, while a real PostgreSQL goes away and comes back."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+import sqlalchemy as sa
+
+from govcomponents.durable.storage.migrating import migrate
+
+from .postgres import Postgres
+
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+class Terminal:
+    """A terminal in which the command runs. What was drawn before the last look is forgotten."""
+
+    def __init__(self, command: list[str], environment: dict[str, str]) -> None:
+        self._reading, theirs = pty.openpty()
+        self.process = subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        self._drawn = b""
+
+    def screen_with(self, *wanted: str, without: str = "\0") -> str:
+        """Wait for a whole screen that has these words, and not others; gives it."""
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            if select.select([self._reading], [], [], 0.2)[0]:
+                self._drawn += os.read(self._reading, 65536)
+            drawn = _COLOURS.sub("", self._drawn.decode(errors="ignore"))
+            for screen in drawn.split("┏")[1:]:
+                if "┘" in screen and all(word in screen for word in wanted) and without not in screen:
+                    self._drawn = b""
+                    return screen
+        raise AssertionError(f"it was not drawn: {self._drawn[-3000:]!r}")
+
+    def close(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        status = self.process.wait(30)
+        os.close(self._reading)
+        return status
+
+
+@pytest.fixture
+def terminal(postgres: Postgres, postgres_url: str) -> Iterator[Terminal]:
+    engine = sa.create_engine(postgres_url)
+    migrate(engine)
+    engine.dispose()
+    command = [sys.executable, "-m", "govcomponents.cli.main", "status", "--every", "0.2"]
+    size = {"TERM": "xterm-256color", "COLUMNS": "100", "LINES": "40"}
+    made = Terminal(command, {**os.environ, **size, "DATABASE_URL": postgres_url})
+    yield made
+    if made.process.poll() is None:
+        made.close()
+
+
+def test_a_database_that_goes_away_is_told_and_looked_for_until_it_is_back(
+    terminal: Terminal, postgres: Postgres
+) -> None:
+    assert "nothing" in terminal.screen_with("needs somebody", "outbox paused")
+    postgres.stop("immediate")
+    try:
+        away = terminal.screen_with("the database", "cannot be used", "as it was at")
+        assert "needs somebody" in away  # what was last seen stays in sight
+        assert terminal.process.poll() is None
+    finally:
+        postgres.start()
+    assert "cannot be used" not in terminal.screen_with("needs somebody", without="as it was at")
+    assert terminal.close() == 130
