@@ -16,8 +16,8 @@ Histograms are of seconds. No label grows with the number of people, payments or
 """
 VALUES = {
     "govcomponents.account": "the names of your accounts; `default` where there is one",
-    "govcomponents.happening": "`sign_in.refused`, `retry.waited`, `bulk.paused`, `budget.waited`, `keys.fetched`, `keys.rotated`,"
-    " `journey.step`, and those of the outbox and the inbox, such as `outbox.delivered`",
+    "govcomponents.happening": "`sign_in.refused`, `retry.waited`, `bulk.paused`, `budget.waited`, `keys.fetched`,"
+    " `keys.rotated`, `journey.step`, and those of the outbox and the inbox, such as `outbox.delivered`",
     "govcomponents.key": "8 hexadecimal digits of a hash for each of your data keys, or `none`",
     "govcomponents.operation": "the operations, such as `pay.create`",
     "govcomponents.payment_status": ", ".join(f"`{one.value}`" for one in PaymentStatus) + ", `looked_for`, `not_made`",
