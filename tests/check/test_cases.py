@@ -11,6 +11,12 @@ from govcomponents.check.rules import rules
 from .service import checked, written
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+OWN = [
+    ROOT / "src" / "govcomponents",
+    *(ROOT / "examples" / "services").iterdir(),
+    *(ROOT / "examples" / "adapters").iterdir(),
+]
 SEEDED = tomllib.loads((HERE / "seeded.toml").read_text(encoding="utf-8"))["case"]
 CLEAN = tomllib.loads((HERE / "clean.toml").read_text(encoding="utf-8"))["case"]
 
@@ -71,6 +77,27 @@ def test_mistakes_of_tests_are_their_own_but_for_credentials(tmp_path):
     assert checked(tmp_path).findings == []
     written(tmp_path, {"tests/test_key.py": rules()["GC309"].wrong["service.py"]})
     assert [one.rule_id for one in checked(tmp_path).findings] == ["GC309"]
+
+
+@pytest.mark.parametrize("folder", OWN, ids=lambda folder: folder.name)
+def test_nothing_is_found_in_what_is_handed_out(folder):
+    report = checked(folder)
+    assert report.files > 3
+    assert report.findings == []
+
+
+def test_a_file_of_another_tool_is_no_file_of_templates(tmp_path):
+    written(tmp_path, {"templates.toml": '[mail]\nsubject = "Your order"\n', "app.py": "import govcomponents\n"})
+    assert checked(tmp_path).findings == []
+
+
+def test_a_database_of_its_own_is_not_under_an_outbox(tmp_path):
+    outbox = "from govcomponents.durable import Durable\nlater = Durable(gov, engine)\n"
+    own = 'import sqlite3\nfile = sqlite3.connect("cache.db")\nfile.execute("PRAGMA synchronous = NORMAL")\n'
+    written(tmp_path, {"outbox.py": outbox, "cache.py": own})
+    assert checked(tmp_path).findings == []
+    written(tmp_path, {"cache.py": f"{own}engine = create_engine('sqlite://', creator=lambda: file)\n"})
+    assert [one.rule_id for one in checked(tmp_path).findings] == ["GC402"]
 
 
 def test_a_hundred_thousand_lines_take_a_moment(tmp_path):

@@ -30,6 +30,8 @@ _TIMEOUTS: Final = re.compile(r"^(?>.*?\bgunicorn\b).*?[\s\"',](?:-t|--timeout)[
 _TIMEOUT: Final = re.compile(r"^timeout\s*=\s*(\d+)", re.MULTILINE)
 _MEMORY: Final = frozenset({"MemoryReplayStore", "MemoryEndedSessions"})
 _NORMAL: Final = re.compile(r"synchronous\s*=\s*[\"']?(NORMAL|OFF|[01])\b", re.IGNORECASE)
+_OWN_FILE: Final = re.compile(r"\bsqlite3\.connect\(")
+_SQLALCHEMY: Final = re.compile(r"\bsqlalchemy\b|\bcreate_(?:async_)?engine\b")
 _MIGRATES: Final = re.compile(
     r"\.migrate\(|durable[\"', ]+migrate|govcomponents:durable|manage\.py[\"', ]+migrate|call_command\([\"']migrate"
 )
@@ -127,7 +129,9 @@ def _timeouts(project: Project, found_sources: Sequence[Source]) -> Iterator[Fin
 
 def _normal(project: Project) -> Iterator[Finding]:
     for file in project.python:
-        if "synchronous" in file.text:
+        # What opens a file of its own by sqlite3 alone is no database of SQLAlchemy's, nor Django's: it has no outbox.
+        is_its_own = _OWN_FILE.search(file.text) and not _SQLALCHEMY.search(file.text)
+        if "synchronous" in file.text and not is_its_own:
             for line, match in _lines(file, _NORMAL):
                 message = f"SQLite's synchronous is {match.group(1).upper()}, under an outbox"
                 yield Finding(file.path, line, match.start() + 1, "GC402", message, file.source(line))

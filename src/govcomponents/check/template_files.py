@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from govcomponents.check.project import Project, TextFile
 
+_MEMBERS: Final = frozenset({"channel", "placeholders", "ids"})
 _ENTRY: Final = re.compile(r"^[ \t]*\[[\w.\"' -]+\.ids\.", re.MULTILINE)
 
 
@@ -99,7 +100,18 @@ class TemplateFile:
 
 
 def template_files(project: Project) -> list[TemplateFile]:
-    """Return every file of templates."""
-    return [
-        TemplateFile(file) for file in project.toml if file.place.name == "templates.toml" or _ENTRY.search(file.text)
-    ]
+    """Return every file of templates: by what is in it, for others have files of that name, and quote such files."""
+    return [TemplateFile(file) for file in project.toml if _is_of_templates(file)]
+
+
+def _is_of_templates(file: TextFile) -> bool:
+    """Whether a table of the file has what a template has. One that is no TOML is told by its name and its look."""
+    is_named = file.place.name == "templates.toml"
+    if not is_named and not _ENTRY.search(file.text):
+        return False
+    try:
+        tables = [table for table in tomllib.loads(file.text).values() if isinstance(table, dict)]
+    except tomllib.TOMLDecodeError:
+        return True
+    members = _MEMBERS if is_named else {"ids"}
+    return (is_named and not tables) or any(members & table.keys() for table in tables)
