@@ -113,6 +113,10 @@ class PalPay(sdk.PayPort):
         return _refund(new.payment_id, *await self._ask(Movement, "pay.refund", path, amount, new.idempotency_key))
 
     async def get_refund(self, wanted: sdk.OnRefund) -> pay.Refund:
+        order, _ = await self._ask(Order, "pay.get_refund", f"{ORDERS}/{wanted.payment_id}")
+        if wanted.refund_id not in {one.id for one in order.purchase_units[0].payments.get("refunds", ())}:
+            problem = "there is no such refund of that payment"
+            raise errors.NotFound(problem, fix="check both ids", operation="pay.get_refund")
         path = f"/v2/payments/refunds/{wanted.refund_id}"
         return _refund(wanted.payment_id, *await self._ask(Movement, "pay.get_refund", path))
 
@@ -148,7 +152,8 @@ def _payment(order: Order, raw: sdk.LazyJson) -> pay.Payment:
     is_captured = any(capture.status == "COMPLETED" for capture in unit.payments.get("captures", ()))
     refunded = sum((one.amount.money() for one in unit.payments.get("refunds", ())), Money(0, amount.currency))
     left = pay.RefundableStatus.AVAILABLE if refunded < amount else pay.RefundableStatus.FULL
-    approve = next((link["href"] for link in order.links if link.get("rel") == "approve"), None)
+    links = order.links if status is PaymentStatus.CREATED else ()
+    approve = next((link["href"] for link in links if link.get("rel") == "approve"), None)
     return pay.Payment(
         id=pay.PaymentId(order.id),
         state=pay.PaymentState(status, order.status, status is PaymentStatus.SUCCEEDED, is_captured),

@@ -113,7 +113,11 @@ def profile(level=wire.FACIAL_MATCH_REQUIRED, **members):
 
 def faithful():
     """The provider as it is when it gives the levels and the claims that it is asked for, and no others."""
-    return profile(for_request=answer_to, events_audience="https://permits.example/events")
+    return profile(
+        for_request=answer_to,
+        events_audience="https://permits.example/events",
+        one_factor={"aal": wire.DEFAULT_AAL},
+    )
 
 
 def answer_to(found, query):
@@ -121,6 +125,7 @@ def answer_to(found, query):
     scopes = query["scope"].split()
     factor = TWO_FACTOR if TWO_FACTOR in factors else wire.DEFAULT_AAL
     hidden = {name for name in ("phone", "address") if name not in scopes}
+    hidden |= {"given_name", "family_name", "birthdate"} if "profile" not in scopes else set()
     about = {name: value for name, value in found.about.items() if name not in hidden}
     return replace(
         found,

@@ -64,9 +64,9 @@ def profile(algorithm="RS256", *, changes=None, **members):
     )
 
 
-def faithful(algorithm="RS256"):
+def faithful(algorithm="RS256", **members):
     """The provider as it is when it gives the levels and the claims that it is asked for, and no others."""
-    return profile(algorithm, for_request=answer_to)
+    return profile(algorithm, for_request=answer_to, one_factor={"acr": "urn:example:password"}, **members)
 
 
 def answer_to(found, query):

@@ -24,8 +24,8 @@ class TestWithASecret(IdentitySuite):
 
     subject = IdentitySubject(
         build=lambda runtime: OpenIdConnect.from_settings(with_secret(id_token_algorithms="ES256"), runtime),
-        connect=lambda: connect(faithful("ES256")),
+        connect=lambda: connect(faithful("ES256", client_secret="s3cret:of/the+client")),
         ask=ASK,
-        fake=faithful("ES256"),
+        fake=faithful("ES256", client_secret="s3cret:of/the+client"),
         canaries=(*CANARIES, "s3cret"),
     )

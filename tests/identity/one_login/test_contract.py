@@ -42,6 +42,11 @@ CREDENTIAL = {
 }
 
 
+FORMER = {"nameParts": [{"type": "GivenName", "value": "FORMER"}], "validUntil": "2019-05-30"}
+RENAMED = deepcopy(CREDENTIAL)
+RENAMED["credentialSubject"]["name"].insert(0, FORMER)
+
+
 DISCOVERY = {
     "issuer": f"{HOST}/",
     "authorization_endpoint": f"{HOST}/authorize",
@@ -99,12 +104,15 @@ def profile(algorithm):
         about={"email": "canary@example.com", "email_verified": True, wire.RETURN_CODE: [{"code": "P"}]},
         for_request=answer_to,
         notices_algorithm="ES256",
+        level="vot",
+        one_factor={"vot": "Cl"},
         proof=Proof(
             claim=wire.CORE_IDENTITY,
             issuer=f"{HOST}/",
             controller="did:web:sandbox.example.gov.uk",
             document=f"{HOST}/.well-known/did.json",
             claims={"vot": "P2", "vc": CREDENTIAL},
+            renamed={"vc": RENAMED},
         ),
     )
 

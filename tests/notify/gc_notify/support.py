@@ -41,7 +41,9 @@ needs_description = pytest.mark.skipif(not _DESCRIPTION.exists(), reason="the de
 def as_arrived(fields: dict[str, Any]) -> Arrived:
     """What reached the service of a message, from the fields of its request."""
     files = [value["file"] for value in fields.get("personalisation", {}).values() if isinstance(value, dict)]
+    values = [value for value in fields.get("personalisation", {}).values() if isinstance(value, str)]
     return Arrived(
+        text="\n".join(values),
         to=fields.get("email_address") or fields.get("phone_number"),
         files=tuple(base64.b64decode(file) for file in files),
         reply_to=fields.get("email_reply_to_id"),

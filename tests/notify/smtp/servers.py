@@ -73,7 +73,11 @@ class Mailbox:
             self.times -= 1
         if session.fault is Fault.NOT_CONNECTED:
             server.transport.abort()
-        return answers
+        return ["554 5.3.2 no service here"] if session.fault is Fault.BAD_GATEWAY else answers
+
+    async def handle_HELO(self, _server: Any, session: Any, _envelope: Any, name: str) -> str:
+        session.host_name = name
+        return "554 5.3.2 no service here" if session.fault is Fault.BAD_GATEWAY else "250 here"
 
     async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, options: list[str]) -> str:
         envelope.mail_from = address

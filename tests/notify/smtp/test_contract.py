@@ -83,6 +83,7 @@ class TestOverSmtp(NotifySuite):
             Fault.DROPPED_AFTER: OutcomeUnknown,
             Fault.TOO_MANY_REQUESTS: Unavailable,
             Fault.SERVER_ERROR: Unavailable,
+            Fault.BAD_GATEWAY: NotSent,  # whoever answers there does not take the connection
         },
         bad_input=[{"extra": {"field": "value"}}, {"to": "nobody"}, {"to": "a@example.com, b@example.com"}],
     )

@@ -1,5 +1,6 @@
 """The sandbox as the pay contract sees a provider."""
 
+import hmac
 import json
 
 from govcomponents.contracts.pay.suite import PayDouble
@@ -60,6 +61,7 @@ def provider_of(sandbox):
         webhooks=lambda: [
             (delivery.callback.body, delivery.callback.headers) for delivery in sandbox.callbacks.deliveries()
         ],
+        sign=lambda body: {"pay-signature": hmac.new(SECRET.encode(), body, "sha256").hexdigest()},
     )
 
 

@@ -55,7 +55,11 @@ class Answers:
                 "created_date": "2026-03-02T09:12:44.310Z",
                 "state": {"status": "created", "finished": False},
                 "at": self.now,
-                **{name: fields[name] for name in ("amount", "reference", "description", "metadata") if name in fields},
+                **{
+                    name: fields[name]
+                    for name in ("amount", "reference", "description", "metadata", "email")
+                    if name in fields
+                },
             }
             return self.found(identifier, 201)
         identifier = path.removeprefix("/v1/payments/")

@@ -1,5 +1,7 @@
 """The Stripe stub as the pay contract sees a provider."""
 
+import hmac
+
 from govcomponents.contracts.pay.suite import PayDouble
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.in_process import InProcessTransport
@@ -41,6 +43,12 @@ def build(runtime, sandbox=None):
     return Stripe.from_settings(PaySettings(api_key=KEY, webhook_secrets=(SECRET,), base_url=base_url), runtime)
 
 
+def signed(body, now):
+    """Headers as Stripe sends them."""
+    signature = hmac.new(SECRET.encode(), f"{now}.".encode() + body, "sha256").hexdigest()
+    return {"stripe-signature": f"t={now},v1={signature}"}
+
+
 def provider_of(sandbox):
     browser = FormBrowser(sandbox.visit)
     stripe = sandbox.stripe
@@ -55,6 +63,7 @@ def provider_of(sandbox):
         captured=lambda: sum(charge.captured_at is not None for charge in stripe.charges()),
         later=sandbox.clock.advance,
         webhooks=stripe.messages,
+        sign=lambda body: signed(body, int(sandbox.clock.time())),
     )
 
 

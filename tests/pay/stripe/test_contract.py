@@ -28,5 +28,6 @@ class TestOverTheSandbox(PaySuite):
         card=payer.GOOD_CARD,
         declined=PaymentStatus.STARTED,
         expires_after=MONTH,
+        webhooks_hold_for=301,
         unknown_id="cs_test_nobody",
     )

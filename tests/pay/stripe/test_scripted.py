@@ -78,6 +78,7 @@ class Answers:
             "expires_at": int(form["expires_at"]),
             "metadata": {name[9:-1]: value for name, value in form.items() if name.startswith("metadata[")},
             "payment_intent": None,
+            "customer_email": form.get("customer_email"),
             "url": f"https://checkout.stripe.com/c/pay/{identifier}",
         }
         return identifier

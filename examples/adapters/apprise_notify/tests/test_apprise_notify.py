@@ -12,7 +12,7 @@ import pytest
 from apprise_notify.adapter import AppriseNotify
 from govcomponents import ConfigurationError, GovComponents, OutcomeUnknown, Settings
 from govcomponents.adapters import NotifySettings, Runtime
-from govcomponents.testing import Fault, NotifyDouble, NotifySubject, NotifySuite, ScriptedTransport
+from govcomponents.testing import Arrived, Fault, NotifyDouble, NotifySubject, NotifySuite, ScriptedTransport
 
 TEXTS = {
     "renewed": {"subject": "Renewed", "body": "Dear ((name)), it is renewed."},
@@ -70,7 +70,11 @@ class Desk:
         self.hook = hook = Hook()
         self.port = hook.server_address[1]
         return NotifyDouble(
-            transport=ScriptedTransport(), fail=hook.fail, count=lambda: len(hook.kept), close=hook.close
+            transport=ScriptedTransport(),
+            fail=hook.fail,
+            count=lambda: len(hook.kept),
+            arrived=lambda: [Arrived(to=one["to"], text=one["message"]) for one in hook.kept],
+            close=hook.close,
         )
 
     def build(self, runtime: Runtime) -> AppriseNotify:

@@ -126,6 +126,9 @@ class IdentityCapabilities(IdentityTests):
         assert isinstance(event, LogoutNotice)
         assert event.subject == identity.subject
         self._is_handled_once(caller, event, message)
+        caller.identity.complete(*caller.sign_in(**self.subject.ask))
+        another = caller.identity.parse_callback(*caller.double.logout_notice(identity.subject.reveal()))
+        assert another.key != event.key
 
     @needs(Can.ACCOUNT_EVENTS)
     def test_an_account_event_names_whose_account_changed(self, call: Call) -> None:
@@ -137,6 +140,9 @@ class IdentityCapabilities(IdentityTests):
         assert isinstance(event, AccountEvent)
         assert event.subject == identity.subject
         self._is_handled_once(caller, event, message)
+        caller.identity.complete(*caller.sign_in(**self.subject.ask))
+        another = caller.identity.parse_callback(*caller.double.account_event(identity.subject.reveal()))
+        assert another.key != event.key
 
     def _asked(self, caller: IdentityCaller, **option: Any) -> Mapping[str, str]:
         """The parameters that reach the provider, after a sign-in with the option that works."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 from govcomponents.core.http.messages import Request, Response
 from govcomponents.identity.jose.jwk import public_members
@@ -28,13 +28,17 @@ Header = dict[str, Any]
 
 @dataclass(frozen=True)
 class Proof:
-    """The form in which a provider tells of proof of identity in a token of its own, inside the userinfo answer."""
+    """The form in which a provider tells of proof of identity in a token of its own, inside the userinfo answer.
+
+    `renamed` are the claims about a person who had one other name before, given first.
+    """
 
     claim: str
     issuer: str
     controller: str
     document: str
     claims: Mapping[str, Any]
+    renamed: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,9 @@ class FakeProfile:
     `for_request` changes the profile to what the provider answers to one sign-in, from the parameters of its request:
     its levels and its claims are those that were asked for, and no others. `events_audience` is whom its security
     events are for, if not the client; `notices_algorithm` is how its notifications are signed, if not as its ID tokens.
-    `level` is the name of the ID token's claim without which a sign-in does not count as one with two factors.
+    `level` is the name of the ID token's claim without which a sign-in does not count as one with two factors, and
+    `one_factor` are the claims by which the provider tells of a sign-in with one. A client with a `client_secret` must
+    send it with its code.
     """
 
     issuer: str
@@ -62,6 +68,8 @@ class FakeProfile:
     events_audience: str | None = None
     notices_algorithm: str | None = None
     level: str | None = None
+    one_factor: Mapping[str, Any] = field(default_factory=dict)
+    client_secret: str | None = None
 
 
 class ProviderKeys:
@@ -111,7 +119,8 @@ class FakeOpenIdProvider:
     """The provider, as a transport. `visit` plays the person; the hooks corrupt what it makes; `sent` is what arrived.
 
     `corrupt_id_token` and `corrupt_proof` make a token of its genuine claims; `corrupt_about` and `corrupt_tokens`
-    change the answers of the userinfo and the token endpoint.
+    change the answers of the userinfo and the token endpoint, `corrupt_keys` the document with the keys of proofs. The
+    URLs in `failing` answer that the server failed.
     """
 
     def __init__(self, profile: FakeProfile, clock: Callable[[], float]) -> None:
@@ -123,6 +132,8 @@ class FakeOpenIdProvider:
         self.corrupt_proof: MakeToken | None = None
         self.corrupt_about: Callable[[Claims], Response | Claims] | None = None
         self.corrupt_tokens: Callable[[Claims], Response | Claims] | None = None
+        self.corrupt_keys: Callable[[Claims], Claims] | None = None
+        self.failing: set[str] = set()
         self._clock = clock
         self._nonce = ""
         self._is_code_fresh = False
@@ -146,15 +157,20 @@ class FakeOpenIdProvider:
         """Answer."""
         self.sent.append(request)
         profile = self.profile
+        if request.url in self.failing:
+            return Response(503, {"content-type": "text/plain"}, b"")
         if request.url in profile.documents:
             return answer(profile.documents[request.url])
         if request.url == profile.jwks:
             return answer({"keys": [self.public("ec", "k1", "ES256"), self.public("rsa", "r1", "RS256")]})
         if profile.proof is not None and request.url == profile.proof.document:
-            return answer(self._did_document(profile.proof))
+            document = self._did_document(profile.proof)
+            return answer(self.corrupt_keys(document) if self.corrupt_keys else document)
         if request.url == profile.token:
             if not self._is_code_fresh:
                 return Response(400, {"content-type": "application/json"}, b'{"error": "invalid_grant"}')
+            if profile.client_secret is not None and not _carries(request, profile.client_secret):
+                return Response(401, {"content-type": "application/json"}, b'{"error": "invalid_client"}')
             self._is_code_fresh = False
             self.redeemed += 1
             return self._tokens()
@@ -202,25 +218,33 @@ class FakeOpenIdProvider:
             **self.profile.id_token,
         }
 
-    def logout_notice(self, subject: str) -> tuple[bytes, Mapping[str, str]]:
-        """A genuine notice that a person signed out (OpenID Connect Back-Channel Logout 1.0): its body and headers."""
+    def logout_notice(self, subject: str, **changes: Any) -> tuple[bytes, Mapping[str, str]]:
+        """A notice that a person signed out (OpenID Connect Back-Channel Logout 1.0): its body and headers.
+
+        It is genuine, but for the claims that are changed; an Ellipsis leaves one out.
+        """
         events: Claims = {"http://schemas.openid.net/event/backchannel-logout": {}}
-        token = self._told(subject, "logout+jwt", events=events, sub=subject, aud=self.profile.client_id)
+        claims = {"events": events, "sub": subject, "aud": self.profile.client_id}
+        token = self._told(subject, "logout+jwt", claims | changes)
         return f"logout_token={token}".encode(), {"Content-Type": "application/x-www-form-urlencoded"}
 
-    def account_event(self, subject: str) -> tuple[bytes, Mapping[str, str]]:
-        """A genuine security event, that an account was disabled (OpenID's RISC profile): its body and headers."""
+    def account_event(self, subject: str, **changes: Any) -> tuple[bytes, Mapping[str, str]]:
+        """A security event, that an account was disabled (OpenID's RISC profile): its body and headers.
+
+        It is genuine, but for the claims that are changed; an Ellipsis leaves one out.
+        """
         whose = {"subject_type": "iss-sub", "iss": self.profile.issuer, "sub": subject}
         events = {"https://schemas.openid.net/secevent/risc/event-type/account-disabled": {"subject": whose}}
         audience = self.profile.events_audience or self.profile.client_id
-        token = self._told(subject, "secevent+jwt", events=events, aud=audience)
+        token = self._told(subject, "secevent+jwt", {"events": events, "aud": audience} | changes)
         return token.encode(), {"Content-Type": "application/secevent+jwt"}
 
-    def _told(self, subject: str, kind: str, **claims: Any) -> str:
+    def _told(self, subject: str, kind: str, claims: Claims) -> str:
         self._tokens_told += 1
         life = {"iss": self.profile.issuer, "iat": self.now, "exp": self.now + 120}
+        whole = {**life, "jti": f"{subject}-{self._tokens_told}", **claims}
         header = _header(self.profile.notices_algorithm or self.profile.algorithm)
-        return self.sign({**life, "jti": f"{subject}-{self._tokens_told}", **claims}, {**header, "typ": kind})
+        return self.sign({name: value for name, value in whole.items() if value is not ...}, {**header, "typ": kind})
 
     def genuine_proof(self) -> Claims:
         """The claims of a proof of identity with which nothing is wrong."""
@@ -281,6 +305,15 @@ class FakeOpenIdProvider:
 
 def _header(algorithm: str) -> Header:
     return {"alg": algorithm, "kid": "k1" if algorithm == "ES256" else "r1"}
+
+
+def _carries(request: Request, secret: str) -> bool:
+    """Whether a client proves itself with its secret, in the header or in the form (RFC 6749, 2.3.1)."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    kind, _, given = headers.get("authorization", "").partition(" ")
+    if kind == "Basic":
+        return unquote_plus(base64.b64decode(given).decode().partition(":")[2]) == secret
+    return dict(parse_qsl((request.body or b"").decode())).get("client_secret") == secret
 
 
 def parameters_of(url: str) -> dict[str, str]:

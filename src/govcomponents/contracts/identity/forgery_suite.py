@@ -13,7 +13,7 @@ from govcomponents.contracts.identity.subject import NOW, CallFake, IdentitySubj
 from govcomponents.contracts.suite import Condition, needs
 from govcomponents.core.http.messages import Response
 from govcomponents.errors import IdentityNotProved, SignInError, SignInReason, SignInRejected
-from govcomponents.identity.levels import Authentication
+from govcomponents.identity.levels import Authentication, Claim
 
 _JSON = {"content-type": "application/json"}
 
@@ -127,6 +127,8 @@ class IdentityForgery(IdentityTests):
             caller.identity.complete(pending, callback)
         assert caught.value.reason is SignInReason.BAD_LEVEL, name
         assert caught.value.subject.reveal() == fake.profile.subject
+        if Claim.RETURN_CODES in self.subject.ask.get("claims", ()):
+            assert caught.value.return_codes, "the fake provider says why a person could not be proved, if asked"
 
     @needs(_is_faked)
     @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from govcomponents.contracts.identity.fake_provider import FakeProfile, Proof
 from govcomponents.contracts.identity.faults_suite import IdentityFaults
 from govcomponents.contracts.identity.forgery_suite import IdentityForgery
 from govcomponents.contracts.identity.subject import Call, IdentityDouble, IdentitySubject
+from govcomponents.contracts.identity.truth_suite import IdentityTruth
 from govcomponents.contracts.suite import needs
 from govcomponents.errors import (
     CallbackRefused,
@@ -40,7 +41,7 @@ _OPTIONS: Mapping[Can, Mapping[str, Any]] = {
 }
 
 
-class IdentitySuite(IdentityCapabilities, IdentityFaults, IdentityForgery):
+class IdentitySuite(IdentityCapabilities, IdentityFaults, IdentityForgery, IdentityTruth):
     """The contract of the identity port, kept by every adapter. Each test runs for blocking and asyncio callers."""
 
     def test_a_person_signs_in(self, call: Call) -> None:

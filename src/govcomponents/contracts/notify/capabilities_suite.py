@@ -8,15 +8,32 @@ from typing import Any
 
 import pytest
 
-from govcomponents.contracts.notify.subject import FROM_TEMPLATES, Arrived, Call, NotifyCaller, NotifyTests, Sending
+from govcomponents.contracts.notify.subject import (
+    FROM_TEMPLATES,
+    Arrived,
+    Call,
+    NotifyCaller,
+    NotifySubject,
+    NotifyTests,
+    Sending,
+)
 from govcomponents.contracts.suite import needs
 from govcomponents.errors import CallbackRefused
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.events import DeliveryReceipt
+from govcomponents.notify.models import Status
 from govcomponents.notify.templates.attachments import Attachment
 
 _UNSUBSCRIBE = "https://service.example.gov.uk/unsubscribe/one-click"
 _LINK = "http://evil.example.com/pay-here"
+
+
+_LINES = "Siân Ŵyn\n.a dot begins this line\n..and two this\nFrom here on"
+
+
+def _has_arrived(subject: NotifySubject) -> bool:
+    """Whether a double shows what arrived: it does so if one option needs it."""
+    return bool(subject.capabilities & {Can.ATTACHMENTS, Can.REPLY_TO, Can.SANITISE})
 
 
 class NotifyCapabilities(NotifyTests):
@@ -59,6 +76,15 @@ class NotifyCapabilities(NotifyTests):
         caller.notify.send_email(**self._again(), one_click_unsubscribe_url=_UNSUBSCRIBE)
         assert self._arrived(caller).unsubscribe_url == _UNSUBSCRIBE
 
+    @needs(Can.EMAIL, _has_arrived)
+    def test_a_value_arrives_as_it_was_given(self, call: Call) -> None:
+        caller = call()
+        values: Mapping[str, Any] = self._given(self.subject.email, "email")["personalisation"]
+        name = next(name for name, value in values.items() if isinstance(value, str))
+        caller.notify.send_email(**{**self._again(), "personalisation": {**values, name: _LINES}})
+        for line in _LINES.split("\n"):
+            assert line in self._arrived(caller).text, "the double shall show the text with the values in it"
+
     @needs(Can.EMAIL, Can.SANITISE)
     def test_links_in_a_value_that_is_sanitised_do_not_arrive(self, call: Call) -> None:
         caller = call()
@@ -86,6 +112,7 @@ class NotifyCapabilities(NotifyTests):
     def test_a_callback_tells_what_became_of_a_message(self, call: Call, sending: Sending) -> None:
         caller = call()
         sent = sending.by(caller)
+        sending.by(caller, reference="CONTRACT-2")
         assert caller.double.callbacks is not None, "a double of a provider that calls back has `callbacks`"
         messages = caller.double.callbacks()
         events = [caller.notify.parse_callback(body, headers) for body, headers in messages]
@@ -101,6 +128,40 @@ class NotifyCapabilities(NotifyTests):
         for untrue in ({}, spoilt):
             with pytest.raises(CallbackRefused):
                 caller.notify.parse_callback(body, untrue)
+
+    @needs(Can.CALLBACKS)
+    @pytest.mark.parametrize("sending", FROM_TEMPLATES)
+    def test_a_callback_with_a_status_that_is_new_is_told_as_unknown(self, call: Call, sending: Sending) -> None:
+        """Where a provider signs what it sends, a status that was changed is refused; else it may be a new one."""
+        caller = call()
+        sending.by(caller)
+        assert caller.double.callbacks is not None, "a double of a provider that calls back has `callbacks`"
+        body, headers = caller.double.callbacks()[-1]
+        event = caller.notify.parse_callback(body, headers)
+        assert isinstance(event, DeliveryReceipt)
+        changed = body.replace(f'"{event.raw_status}"'.encode(), b'"never-heard-of"')
+        assert changed != body, "the double's callbacks hold the provider's word for the status"
+        try:
+            other = caller.notify.parse_callback(changed, headers)
+        except CallbackRefused:
+            return
+        assert isinstance(other, DeliveryReceipt)
+        assert (other.status, other.raw_status) == (Status.UNKNOWN, "never-heard-of")
+        assert not other.status.is_finished
+
+    @needs(Can.CALLBACKS)
+    def test_a_callback_that_cannot_be_read_is_refused_or_unknown(self, call: Call) -> None:
+        caller = call()
+        next(iter(self._senders())).by(caller)
+        assert caller.double.callbacks is not None, "a double of a provider that calls back has `callbacks`"
+        body, headers = caller.double.callbacks()[-1]
+        for wrong in (b"", b"[]", b"7", body[:-9], b" " * 10_000_000):
+            with pytest.raises(CallbackRefused):
+                caller.notify.parse_callback(wrong, headers)
+
+    def _senders(self) -> list[Sending]:
+        """The operations of which there are callbacks, as far as they are declared."""
+        return [one.values[0] for one in FROM_TEMPLATES if getattr(self.subject, one.values[0].sample) is not None]
 
     def _again(self) -> dict[str, Any]:
         """The email's sample with another reference, as of another message."""

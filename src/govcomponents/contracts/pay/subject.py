@@ -35,7 +35,8 @@ class PayDouble(Double):
     provider holds: payments, refunds, and payments whose money it has taken. `later` lets time pass, in seconds.
     `decline` tries with a means of payment that is refused. `webhooks` gives the messages made so far, each as its
     body and headers. `dispute` pays as `pay` does, and the holder of the card then disputes the payment: an adapter
-    that declares disputes needs it. `page` gives the HTML of the page that the person first sees at a URL: one that
+    that declares disputes needs it. `sign` gives the headers with which the provider would send a body: an adapter
+    that declares callbacks needs it. `page` gives the HTML of the page that the person first sees at a URL: one that
     declares pages in Welsh or prefilled details needs it.
     """
 
@@ -48,6 +49,7 @@ class PayDouble(Double):
     dispute: Callable[[str], object] | None = None
     page: Callable[[str], str] | None = None
     webhooks: Callable[[], Sequence[tuple[bytes, Mapping[str, str]]]] = _no_webhooks
+    sign: Callable[[bytes], Mapping[str, str]] | None = None
 
     @property
     def holds(self) -> tuple[int, int, int]:
@@ -64,7 +66,8 @@ class PaySubject(Subject):
     field that the adapter sends already. `card` is the number of the card that `pay` pays with, None where a payment
     shows no card. `declined` is the status of a payment whose means of payment was refused: FAILED, or CREATED or
     STARTED where the person may try another; None where none can be refused. `expires_after` is after how many
-    seconds a payment that nobody makes has expired; None where that is not shown. An adapter that declares payments
+    seconds a payment that nobody makes has expired; None where that is not shown. `webhooks_hold_for` is after how
+    many seconds a webhook is too old to be believed; None where they are not dated. An adapter that declares payments
     by telephone needs `card` and `declined_card`.
     """
 
@@ -75,6 +78,7 @@ class PaySubject(Subject):
     declined_card: str | None = None
     declined: PaymentStatus | None = None
     expires_after: float | None = None
+    webhooks_hold_for: float | None = None
     unknown_id: str = "zzzzzzzzzzzzzzzzzzzzzzzzzz"
 
 

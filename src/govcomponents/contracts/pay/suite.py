@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from govcomponents.contracts.faults import Fault
 from govcomponents.contracts.pay.faults_suite import PayFaults
 from govcomponents.contracts.pay.subject import Call, PayDouble, PaySubject
+from govcomponents.contracts.pay.truth_suite import PayTruth
 from govcomponents.contracts.suite import needs
 from govcomponents.errors import CardDeclined, Conflict, InvalidInput, OutcomeUnknown, Refused, RequestRefused
 from govcomponents.money import Money
@@ -24,7 +26,7 @@ from govcomponents.privacy import Personal
 __all__ = ["PayDouble", "PaySubject", "PaySuite"]
 
 
-class PaySuite(PayFaults):
+class PaySuite(PayFaults, PayTruth):
     """The contract of the pay port, kept by every adapter. Each test runs for blocking and asyncio callers."""
 
     def test_a_created_payment_waits_for_the_person(self, call: Call) -> None:
@@ -221,9 +223,9 @@ class PaySuite(PayFaults):
         found = iter(caller.pay.search(page_size=2))
         assert next(found).id == made[-1]
         assert len(caller.transport.sent) == already + 1
-        assert [payment.id for payment in found] == made[-2::-1]
-        assert [payment.id for payment in caller.pay.search(reference="SEARCH-3")] == [made[3]]
-        assert list(caller.pay.search(reference="SEARCH-NONE")) == []
+        assert [payment.id for payment in islice(found, 9)] == made[-2::-1]
+        assert [payment.id for payment in islice(caller.pay.search(reference="SEARCH-3"), 9)] == [made[3]]
+        assert list(islice(caller.pay.search(reference="SEARCH-NONE"), 9)) == []
 
     @needs(Can.IDEMPOTENCY_KEYS)
     def test_a_key_lets_a_payment_be_repeated_and_made_once(self, call: Call) -> None:

@@ -66,6 +66,7 @@ class RefundAnswer(sdk.Wire):
 def to_payment(answer: PaymentAnswer, raw: sdk.Raw) -> pay.Payment:
     amount, given = Money(answer.minor, answer.currency), Money(answer.refunded, answer.currency)
     left = RefundableStatus.AVAILABLE if given < amount else RefundableStatus.FULL
+    page = answer.approve_url if answer.state == "AWAITING_APPROVAL" else None
     return pay.Payment(
         id=pay.PaymentId(answer.id),
         state=STATUSES.get(answer.state) or PaymentState(PaymentStatus.UNKNOWN, answer.state, is_finished=False),
@@ -75,7 +76,7 @@ def to_payment(answer: PaymentAnswer, raw: sdk.Raw) -> pay.Payment:
         description=answer.text,
         created_at=answer.created,
         refundable=pay.Refundable(left, amount - given, given) if answer.state == "CAPTURED" else None,
-        next_url=Secret(answer.approve_url) if answer.approve_url else None,
+        next_url=Secret(page) if page else None,
         raw=raw,
     )
 
