@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from govcomponents.durable.storage.migrating import migrate
 
-from .postgres import Postgres
+from .servers.postgres import Postgres
 
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 

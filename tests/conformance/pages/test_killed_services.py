@@ -34,7 +34,7 @@ from govcomponents.testing import FormBrowser, pay_by_card, serving
 
 SERVICES = Path(__file__).parents[3] / "examples" / "services"
 TESTS = Path(__file__).parents[2]
-APPLICATION = "conformance.renewal_on_redis"
+APPLICATION = "conformance.pages.renewal_on_redis"
 JOURNEYS = int(os.environ.get("WEB_JOURNEYS", "30"))
 AT_ONCE, BETWEEN_KILLS, TRIES, PATIENCE = 20, 2.0, 900, 1200.0  # patience costs nothing where it is not needed
 
