@@ -20,7 +20,9 @@ def connect():
     raise NotImplementedError
 
 class TestAdapter(PaySuite):
-    subject = PaySubject(build=lambda runtime: {build}, connect=connect, create={{}}, canaries=())
+    subject = PaySubject(
+        build=lambda runtime: {build}, connect=connect, create={{}}, canaries=(), webhooks_hold_for=300
+    )
 """
 
 

@@ -46,7 +46,7 @@ def _tells_of_email(subject: IdentitySubject) -> bool:
 
 
 class IdentityTruth(IdentityTests):
-    """What a provider says of a person is told as it said it; what is unsigned, or said otherwise, counts for less."""
+    """The facts about a person are told as the provider said them; what is unsigned counts for less."""
 
     def test_when_and_where_a_person_signed_in_is_told(self, call: Call) -> None:
         caller = call()

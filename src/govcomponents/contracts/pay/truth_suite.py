@@ -27,7 +27,7 @@ def _expires(subject: PaySubject) -> bool:
 
 
 class PayTruth(PayTests):
-    """What a provider says of a payment is told as it said it; what nobody knows is told as unknown."""
+    """The facts about a payment are told as the provider said them; what nobody knows is told as unknown."""
 
     @needs(_sends_email)
     def test_the_address_of_the_person_reaches_the_provider(self, call: Call) -> None:
