@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _BASE = "govcomponents.sandbox.http"
+_UUID_LENGTH = 36
 
 
 class Templates:
@@ -36,11 +37,17 @@ class Templates:
         )
         environment.filters["moment"] = _moment
         environment.filters["breakable"] = _breakable
+        environment.filters["shortened"] = _shortened
         return environment
 
     def render(self, name: str, *, lang: str = "en", **values: object) -> str:
         """Render a template in English ("en") or Welsh ("cy"). Every value is escaped."""
         return self._environment.get_template(name).render(lang=lang, **values)
+
+
+def _shortened(path: str) -> str:
+    """Write a path for a table: of a part that is longer than a UUID only the beginning."""
+    return "/".join(part if len(part) <= _UUID_LENGTH else f"{part[:12]}…" for part in path.split("/"))
 
 
 def _breakable(path: str) -> Markup:
