@@ -38,6 +38,21 @@ def leaving_frames_behind(call: CallT) -> CallT:
     """Make a public function or coroutine function whose failures hold nothing of what it was called with."""
     if hasattr(call, _MARK):
         return call
+    outer = _leaving(call, leave_frames_behind)
+    setattr(outer, _MARK, True)
+    return outer
+
+
+def leaving_own_frames_behind(call: CallT) -> CallT:
+    """Make a function of ours, within which the service's own code runs, whose failures lack our frames alone.
+
+    What failed is the service's: the frames of its libraries and the errors that led to it stay, to be looked into.
+    """
+    return _leaving(call, _leave_own_frames_behind)
+
+
+def _leaving(call: CallT, leave: Callable[[BaseException, BaseException | None], None]) -> CallT:
+    """Make a function that calls another one, and treats what it raises."""
     if inspect.iscoroutinefunction(call):
 
         @wraps(call)
@@ -47,25 +62,22 @@ def leaving_frames_behind(call: CallT) -> CallT:
                 return await call(*args, **kwargs)
             except BaseException as error:
                 del args, kwargs
-                leave_frames_behind(error, outside)
+                leave(error, outside)
                 raise
 
-        outer: Callable[..., Any] = awaited
-    else:
+        return cast("CallT", awaited)
 
-        @wraps(call)
-        def called(*args: Any, **kwargs: Any) -> Any:
-            outside = sys.exception()
-            try:
-                return call(*args, **kwargs)
-            except BaseException as error:
-                del args, kwargs
-                leave_frames_behind(error, outside)
-                raise
+    @wraps(call)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        outside = sys.exception()
+        try:
+            return call(*args, **kwargs)
+        except BaseException as error:
+            del args, kwargs
+            leave(error, outside)
+            raise
 
-        outer = called
-    setattr(outer, _MARK, True)
-    return cast("CallT", outer)
+    return cast("CallT", called)
 
 
 def shield(kind: type[KindT]) -> type[KindT]:
@@ -90,7 +102,7 @@ def leave_frames_behind(error: BaseException, outside: BaseException | None = No
     that belongs to no installed library stay too: a function that the caller gave may have failed.
     """
     trace = error.__traceback__
-    error.__traceback__ = _of_callers(trace)
+    error.__traceback__ = _without(trace, _is_library)
     if isinstance(error, GovComponentsError):
         error.__cause__ = None
         error.__context__ = outside
@@ -127,11 +139,26 @@ def _leave_behind_in_chain(error: BaseException, link: str, outside: BaseExcepti
     error.__suppress_context__ = suppressed
 
 
-def _of_callers(trace: TracebackType | None) -> TracebackType | None:
-    """Return a traceback without the entries of libraries, this one among them."""
+def _leave_own_frames_behind(error: BaseException, outside: BaseException | None) -> None:
+    seen: list[BaseException | None] = [outside]  # the caller's own
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and not any(one is other for other in seen):
+            seen.append(one)
+            waiting += [one.__cause__, one.__context__, *getattr(one, "exceptions", ())]
+            one.__traceback__ = _without(one.__traceback__, _is_own)
+
+
+def _is_own(trace: TracebackType) -> bool:
+    return trace.tb_frame.f_code.co_filename.startswith(_OWN[0])
+
+
+def _without(trace: TracebackType | None, is_left: Callable[[TracebackType], bool]) -> TracebackType | None:
+    """Return a traceback without some of its entries."""
     entries = []
     while trace is not None:
-        if not _is_library(trace):
+        if not is_left(trace):
             entries.append(trace)
         trace = trace.tb_next
     kept: TracebackType | None = None

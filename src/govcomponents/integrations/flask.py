@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from govcomponents.components import GovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError, Unavailable
+from govcomponents.frames import leaving_own_frames_behind
 from govcomponents.integrations.checking import DEBUG, SHELLS, STRICT, checked
 from govcomponents.integrations.commands import required, work
 from govcomponents.privacy import Secret
@@ -197,6 +198,7 @@ class GovComponentsFlask(EventHandlers[None]):
 
         def decorate(view: Callable[P, T]) -> Callable[P, T | Response]:
             @wraps(view)
+            @leaving_own_frames_behind
             def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
                 back = return_to or _this_page()
                 found = self._handlers.require(self._request(), requirement, back, language=self._language())
@@ -218,6 +220,7 @@ class GovComponentsFlask(EventHandlers[None]):
         with the person, wherever they sign out. Leave out Flask-Login's own `login_user` and `logout_user`.
         """
 
+        @leaving_own_frames_behind
         def load(_request: Request) -> object | None:
             try:
                 person = self.person
@@ -228,6 +231,7 @@ class GovComponentsFlask(EventHandlers[None]):
                 g.gov_required = True
             return user
 
+        @leaving_own_frames_behind
         def sign_in_first() -> Response:
             back, language = _this_page(), self._language()
             return _response(self._handlers.sign_in(self._request(), Requirement(), back, language=language))
@@ -276,11 +280,13 @@ class GovComponentsFlask(EventHandlers[None]):
 
         return group
 
+    @leaving_own_frames_behind
     def _sign_in(self) -> Response:
         return_to = request.args.get("next", "")
         language = self._language()
         return _response(self._handlers.sign_in(self._request(), Requirement(), return_to, language=language))
 
+    @leaving_own_frames_behind
     def _callback(self) -> ResponseReturnValue:
         if request.method != "GET":  # Flask takes HEAD as well, which must not use a sign-in up
             return Response(status=405, headers={"Allow": "GET"})
@@ -297,12 +303,14 @@ class GovComponentsFlask(EventHandlers[None]):
         _add_headers(response, ended.answer)
         return response
 
+    @leaving_own_frames_behind
     def _sign_out(self) -> Response:
         answer = self._handlers.sign_out(self._request(), self._signed_out_url)
         if session:  # clearing an empty one would end the cookie that another site's page could not show
             session.clear()
         return _response(answer)
 
+    @leaving_own_frames_behind
     def _event(self, component: str) -> Response:
         if component not in ("pay", "notify", "identity"):
             return Response(status=404)
@@ -321,6 +329,7 @@ class GovComponentsFlask(EventHandlers[None]):
             current_app.logger.warning("a callback for %s was not dealt with: %s", component, error)
             return _response(Answer.for_error(error))
 
+    @leaving_own_frames_behind
     def _health(self) -> Response:
         return _response(self._handlers.health())
 

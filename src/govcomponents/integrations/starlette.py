@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from govcomponents.components import AsyncGovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError
+from govcomponents.frames import leaving_own_frames_behind
 from govcomponents.integrations.checking import DEBUG, SHELLS, STRICT, checked
 from govcomponents.integrations.commands import AWAY, IDLE, TURN
 from govcomponents.privacy import Secret
@@ -74,6 +75,7 @@ class PersonalPages:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
+    @leaving_own_frames_behind
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
         if scope["type"] != "http":
@@ -210,11 +212,13 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
             await self.components.aclose()
             self._open = None
 
+    @leaving_own_frames_behind
     async def person(self, request: Request) -> Person | None:
         """Return the person who is signed in, or None."""
         request.scope[_ASKED] = True
         return await self._parts()[1].person(_web_request(request))
 
+    @leaving_own_frames_behind
     async def require(self, request: Request, requirement: Requirement, return_to: str | None = None) -> Person:
         """Return the person who meets a requirement. Raises SignInNeeded, which sends the browser to sign in.
 
@@ -259,12 +263,14 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
             )
         return self._open
 
+    @leaving_own_frames_behind
     async def _sign_in(self, request: Request) -> Response:
         return_to = request.query_params.get("next", "")
         language = self._language(request)
         handlers = self._parts()[1]
         return _response(await handlers.sign_in(_web_request(request), Requirement(), return_to, language=language))
 
+    @leaving_own_frames_behind
     async def _callback(self, request: Request) -> Response:
         if request.method != "GET":  # Starlette takes HEAD as well, which must not use a sign-in up
             return Response(status_code=405, headers={"Allow": "GET"})
@@ -283,11 +289,13 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
                 page.headers.append(name, value)
         return page
 
+    @leaving_own_frames_behind
     async def _sign_out(self, request: Request) -> Response:
         answer = await self._parts()[1].sign_out(_web_request(request), self._signed_out_url)
         _forget(request)
         return _response(answer)
 
+    @leaving_own_frames_behind
     async def _event(self, request: Request) -> Response:
         component = request.path_params["component"]
         if component not in ("pay", "notify", "identity"):
@@ -307,6 +315,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         except GovComponentsError as error:
             return _response(Answer.for_error(error))
 
+    @leaving_own_frames_behind
     async def _health(self, _request: Request) -> Response:
         return _response(await self._parts()[1].health())
 

@@ -16,6 +16,7 @@ from django.utils.translation import get_language
 
 from govcomponents.components import GovComponents
 from govcomponents.errors import ConfigurationError
+from govcomponents.frames import leaving_own_frames_behind
 from govcomponents.integrations.django.database import engine_of, handled_in
 from govcomponents.privacy import Secret
 from govcomponents.settings import Settings
@@ -129,6 +130,7 @@ class DjangoGov(EventHandlers[None]):
             self._open = None if components is None else self._made(components)
             self._later = None
 
+    @leaving_own_frames_behind
     def person(self, request: HttpRequest) -> Person | None:
         """Return the person who is signed in, or None. It is looked up once for each request.
 
@@ -182,6 +184,7 @@ class DjangoGov(EventHandlers[None]):
             if iscoroutinefunction(view):
 
                 @wraps(view)
+                @leaving_own_frames_behind
                 async def awaited(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
                     refused = await sync_to_async(refusal)(request)
                     return refused or _kept_private(await view(request, *args, **kwargs))
@@ -189,6 +192,7 @@ class DjangoGov(EventHandlers[None]):
                 return cast("View[P, R]", awaited)
 
             @wraps(view)
+            @leaving_own_frames_behind
             def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
                 made = refusal(request) or view(request, *args, **kwargs)
                 return _kept_private(cast("HttpResponseBase", made))

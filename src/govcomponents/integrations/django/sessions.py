@@ -16,6 +16,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 
 from govcomponents.errors import Unavailable
+from govcomponents.frames import leaving_own_frames_behind
 from govcomponents.integrations.django.service import ASKED, gov
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class PersonMiddleware:
         if self._is_async:
             markcoroutinefunction(self)
 
+    @leaving_own_frames_behind
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
         """Serve a request."""
         if self._is_async:
@@ -101,6 +103,7 @@ class PersonMiddleware:
         _bind_user(request)
         return _marked(request, self._get_response(request))
 
+    @leaving_own_frames_behind
     async def _served(self, request: HttpRequest) -> HttpResponseBase:
         _bind_user(request)
         made = cast("Awaitable[HttpResponseBase]", self._get_response(request))
@@ -121,6 +124,7 @@ def _bind_user(request: HttpRequest) -> None:
     vars(request)["auser"] = awaited
 
 
+@leaving_own_frames_behind
 def _user(request: HttpRequest, user: AnyUser) -> AnyUser:
     from django.contrib.auth import logout
     from django.contrib.auth.models import AnonymousUser

@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from govcomponents.errors import GovComponentsError
+from govcomponents.frames import leaving_own_frames_behind
 from govcomponents.integrations.django import sessions
 from govcomponents.integrations.django.service import (
     add_headers,
@@ -30,6 +31,7 @@ _LOG: Final = logging.getLogger("govcomponents.django")
 
 
 @require_safe
+@leaving_own_frames_behind
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Begin a sign-in."""
     return_to = request.GET.get("next", "")
@@ -38,6 +40,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 @transaction.non_atomic_requests
 @require_GET
+@leaving_own_frames_behind
 def callback(request: HttpRequest) -> HttpResponse:
     """Take the way back from the provider."""
     ended = gov.handlers.callback(web_request(request))
@@ -57,6 +60,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+@leaving_own_frames_behind
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this browser's session, and the provider's."""
     answer = gov.handlers.sign_out(web_request(request), signed_out_url())
@@ -67,6 +71,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @transaction.non_atomic_requests  # a provider is asked, and another connection writes, meanwhile
 @csrf_exempt
 @require_POST
+@leaving_own_frames_behind
 def event(request: HttpRequest, component: str) -> HttpResponse:
     """Take what a provider sends."""
     if component not in ("pay", "notify", "identity"):
@@ -94,6 +99,7 @@ def event(request: HttpRequest, component: str) -> HttpResponse:
 
 
 @require_safe
+@leaving_own_frames_behind
 def health(_request: HttpRequest) -> HttpResponse:
     """Tell of health."""
     return response(gov.handlers.health())
