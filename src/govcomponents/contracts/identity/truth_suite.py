@@ -8,9 +8,16 @@ from typing import Any
 import pytest
 
 from govcomponents.contracts.identity.fake_provider import Claims, FakeOpenIdProvider
-from govcomponents.contracts.identity.subject import Call, CallFake, IdentitySubject, IdentityTests
+from govcomponents.contracts.identity.subject import NOW, Call, CallFake, IdentitySubject, IdentityTests
 from govcomponents.contracts.suite import needs
-from govcomponents.errors import CallbackRefused, IdentityNotProved, SignInError, SignInReason, SignInUnavailable
+from govcomponents.errors import (
+    CallbackRefused,
+    IdentityNotProved,
+    SignInError,
+    SignInReason,
+    SignInRejected,
+    SignInUnavailable,
+)
 from govcomponents.identity.levels import Authentication
 from govcomponents.identity.port import OF_CONFIDENCE
 from govcomponents.identity.port import IdentityCapability as Can
@@ -114,6 +121,21 @@ class IdentityTruth(IdentityTests):
         fake.corrupt_about = lambda about: about | {"email": wrong, "email_verified": True}
         identity = caller.identity.complete(*caller.sign_in(**self.subject.ask))
         assert (identity.email, identity.email_verified) == (None, False)
+
+    @needs(_is_faked, Can.MAX_AGE)
+    @pytest.mark.parametrize("told", [{"auth_time": NOW - 7200}, {"auth_time": "now"}, {}], ids=str)
+    def test_a_sign_in_that_is_older_than_was_asked_is_rejected(
+        self, call_fake: CallFake, told: Mapping[str, Any]
+    ) -> None:
+        fake, caller = call_fake()
+
+        def aged(fake: FakeOpenIdProvider, claims: Claims) -> str:
+            return fake.sign({name: value for name, value in claims.items() if name != "auth_time"} | dict(told))
+
+        fake.corrupt_id_token = aged
+        pending, callback = caller.sign_in(**self.subject.ask, max_age=3600)
+        with pytest.raises(SignInRejected):
+            caller.identity.complete(pending, callback)
 
     @needs(_has_document)
     @pytest.mark.parametrize("spoilt", ["document", "controller", "id", "no methods"])
