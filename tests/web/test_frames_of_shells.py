@@ -71,7 +71,7 @@ class Service:
 class Failing(list[str]):
     """What the handler of an event adds to: it fails there."""
 
-    append = Service.show  # type: ignore[assignment]  # it takes the same
+    append = Service.show  # it takes the same
 
 
 def keeping(kind: type[Any], made: list[Any]) -> type[Any]:

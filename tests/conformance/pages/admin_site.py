@@ -54,11 +54,11 @@ settings.configure(
 django.setup()
 
 from django.contrib import admin  # noqa: E402  # Django has to be set up
-from django.contrib.auth.models import User  # noqa: E402
-from django.urls import include, path  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402  # the same
+from django.urls import include, path  # noqa: E402  # the same
 
-from govcomponents import GovComponents, Money  # noqa: E402
-from govcomponents.integrations.django import gov  # noqa: E402
+from govcomponents import GovComponents, Money  # noqa: E402  # the same
+from govcomponents.integrations.django import gov  # noqa: E402  # the same
 
 urlpatterns = [
     path("admin/", admin.site.urls),
