@@ -25,7 +25,7 @@ VALUES = {"name": "Sam", "amount": "£145.00", "reference": "RENEW-7", "refund":
 def test_the_tables_are_made_and_the_outbox_is_counted(tmp_path: Path, capsys: Any) -> None:
     url = f"sqlite:///{tmp_path / 'store.db'}"
     assert main(["durable", "migrate", "--database", url]) == 0
-    assert "the tables are of version 2" in capsys.readouterr().out
+    assert "the tables are of version 3" in capsys.readouterr().out
     with GovComponents.sandbox() as gov:
         later = Durable(gov, url)
         later.notify.send_email("sam@example.com", EMAIL, VALUES, reference="R-1")

@@ -98,27 +98,24 @@ class PalPay(sdk.PayPort):
         return _payment(*await self._ask(Order, "pay.get", f"{ORDERS}/{wanted.payment_id}"))
 
     async def complete(self, wanted: sdk.OnPayment, callback: Mapping[str, str]) -> pay.Payment:
-        path = f"{ORDERS}/{wanted.payment_id}"
-        order, raw = await self._ask(Order, "pay.complete", path)
+        order, raw = await self._ask(Order, "pay.complete", path := f"{ORDERS}/{wanted.payment_id}")
         if order.status == "APPROVED":
             order, raw = await self._ask(Order, "pay.complete", f"{path}/capture", {}, f"capture-{order.id}")
         return _payment(order, raw)
 
     async def refund(self, new: sdk.NewRefund) -> pay.Refund:
         order, _ = await self._ask(Order, "pay.refund", f"{ORDERS}/{new.payment_id}")
-        captures = order.purchase_units[0].payments.get("captures")
-        if not captures:
+        if not (captures := order.purchase_units[0].payments.get("captures")):
             raise Conflict("the payment is not paid", fix="refund it when it is", operation="pay.refund")
         path, amount = f"/v2/payments/captures/{captures[0].id}/refund", {"amount": _in_json(new.amount)}
         return _refund(new.payment_id, *await self._ask(Movement, "pay.refund", path, amount, new.idempotency_key))
 
     async def get_refund(self, wanted: sdk.OnRefund) -> pay.Refund:
-        order, _ = await self._ask(Order, "pay.get_refund", f"{ORDERS}/{wanted.payment_id}")
-        if wanted.refund_id not in {one.id for one in order.purchase_units[0].payments.get("refunds", ())}:
-            problem = "there is no such refund of that payment"
-            raise errors.NotFound(problem, fix="check both ids", operation="pay.get_refund")
-        path = f"/v2/payments/refunds/{wanted.refund_id}"
-        return _refund(wanted.payment_id, *await self._ask(Movement, "pay.get_refund", path))
+        order, raw = await self._ask(Order, "pay.get_refund", f"{ORDERS}/{wanted.payment_id}")
+        for one in order.purchase_units[0].payments.get("refunds", ()):
+            if one.id == wanted.refund_id:
+                return _refund(wanted.payment_id, one, raw)
+        raise errors.NotFound("that payment has no such refund", fix="check both", operation="pay.get_refund")
 
     async def _ask(
         self, model: type[W], operation: str, path: str, body: object = None, key: str | None = None
@@ -152,8 +149,7 @@ def _payment(order: Order, raw: sdk.LazyJson) -> pay.Payment:
     is_captured = any(capture.status == "COMPLETED" for capture in unit.payments.get("captures", ()))
     refunded = sum((one.amount.money() for one in unit.payments.get("refunds", ())), Money(0, amount.currency))
     left = pay.RefundableStatus.AVAILABLE if refunded < amount else pay.RefundableStatus.FULL
-    links = order.links if status is PaymentStatus.CREATED else ()
-    approve = next((link["href"] for link in links if link.get("rel") == "approve"), None)
+    pages = [Secret(link["href"]) for link in order.links if link.get("rel") == "approve"]
     return pay.Payment(
         id=pay.PaymentId(order.id),
         state=pay.PaymentState(status, order.status, status is PaymentStatus.SUCCEEDED, is_captured),
@@ -163,7 +159,7 @@ def _payment(order: Order, raw: sdk.LazyJson) -> pay.Payment:
         description=unit.description,
         created_at=None,
         refundable=pay.Refundable(left, amount - refunded, refunded) if is_captured else None,
-        next_url=Secret(approve) if approve else None,
+        next_url=pages[0] if pages and status is PaymentStatus.CREATED else None,
         raw=raw,
     )
 

@@ -59,15 +59,16 @@ class SimpleId(sdk.IdentityPort):
         with sdk.sign_in_errors(self.provider):
             tokens = await self._client.redeem(pending, callback)
             about = await self._client.userinfo(tokens)
-        email = about.get("email")
+        told = about.get("email")
+        email = Personal(told) if isinstance(told, str) else None
         return identity.Identity(
             provider=self.provider,
             issuer=tokens.metadata.issuer,
             subject=Personal(tokens.subject),
             authentication=identity.Authentication.SINGLE_FACTOR,
             confidence=identity.Confidence.NONE,
-            email=Personal(email) if isinstance(email, str) else None,
-            email_verified=about.get("email_verified") is True,
+            email=email,
+            email_verified=email is not None and about.get("email_verified") is True,
             id_token=Secret(tokens.given.id_token),
             raw={"id_token": tokens.id_token, "userinfo": about},
         )
