@@ -161,7 +161,8 @@ def test_the_frames_of_a_shell_hold_nothing_of_what_came(
         errors.append(caught(lambda: browser.get(f"{page}?q=canary-code-7d1f")))
     for error in errors:
         assert any(trace.name == "broken" for trace in traceback.extract_tb(error.__traceback__))  # theirs stay
-        assert isinstance(error.__cause__, LookupError)
+        # Not the cause: Sentry's part for ASGI, once it was on in a process, takes that from all that comes through.
+        assert isinstance(error.__context__, LookupError)
         assert leaked(canaries, told_by_our_frames(error)) == set()
 
 
