@@ -106,7 +106,7 @@ BROWSER_MAY_FAIL := --reruns 2 --only-rerun WebDriverException --only-rerun Time
 
 .PHONY: conformance
 conformance: $(VENV)/.dev ## checks against the providers' own specifications, clients and recordings (not part of test)
-	@if [ -d tests/conformance ]; then $(BIN)/pytest tests/conformance $(BROWSER_MAY_FAIL) $(if $(ISSUER),--issuer "$(ISSUER)"); \
+	@if [ -d tests/conformance ]; then $(BIN)/pytest tests/conformance -n auto --dist loadfile $(BROWSER_MAY_FAIL) $(if $(ISSUER),--issuer "$(ISSUER)"); \
 	else echo "There is no conformance check yet (tests/conformance is not there): nothing to run."; fi
 
 .PHONY: fuzz

@@ -1,7 +1,8 @@
-"""No key and nobody is seen: every operation in every fault of its provider, in both modes, all instrumentations on.
+"""No key and nobody is seen: every operation in every fault of its provider, all instrumentations on.
 
 What `test_canary_over_http.py` does with the faults that come most. It is one body, since a test for each case would
-take most of its time to set the tools up.
+take most of its time to set the tools up. The two modes share the pairs of an operation and a fault as a chessboard's
+colours do: each mode has every operation and every fault, and each pair is tried in one of them.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import logging
 
 import pytest
 
+from govcomponents.contracts.modes import Mode
 from govcomponents.sandbox.providers import fault_catalogue
 from test_canary import OPERATIONS
 from test_canary_over_http import (  # noqa: F401  # fixtures
@@ -42,8 +44,9 @@ def test_nothing_leaks_in_any_operation_and_any_fault(
 ) -> None:
     provider, leaks, tried = PROVIDERS[component], [], 0
     operations = [name for name in OPERATIONS if name.startswith(f"{component}.")]
-    for fault, where in cases(provider):
-        for operation in operations:
+    mine = service.mode is Mode.BLOCKING
+    for row, (fault, where) in enumerate(cases(provider)):
+        for operation in operations[(row + mine) % 2 :: 2]:
             service.sandbox.faults.arm(provider, fault, **where)
             with caplog.at_level(logging.DEBUG):
                 OPERATIONS[operation](service)
@@ -57,5 +60,5 @@ def test_nothing_leaks_in_any_operation_and_any_fault(
             tried += 1
         service.sandbox.reset()
     assert leaks == []
-    assert tried == len(operations) * len(cases(provider)) > 100
+    assert tried == len(operations) * len(cases(provider)) / 2 > 50  # an even number of either
     assert service.errors > tried / 4  # the faults were there
