@@ -100,14 +100,13 @@ test-all: $(VENV)/.dev ## the tests on every supported interpreter that is insta
 hostile: $(VENV)/.dev ## hostile values through every output, on every supported interpreter that is installed (part of test-all)
 	@$(BIN)/nox --session hostile
 
-# As many processes as there are cores, each file in one of them: what a file starts, its tests share.
 # A browser sometimes loses its page on a busy machine. Only the driver's own errors and its waits that ran out are tried
 # again, twice; an assertion that failed is not.
 BROWSER_MAY_FAIL := --reruns 2 --only-rerun WebDriverException --only-rerun TimeoutException --only-rerun ReadTimeoutError
 
 .PHONY: conformance
 conformance: $(VENV)/.dev ## checks against the providers' own specifications, clients and recordings (not part of test)
-	@if [ -d tests/conformance ]; then $(BIN)/pytest tests/conformance -n auto --dist loadfile $(BROWSER_MAY_FAIL) $(if $(ISSUER),--issuer "$(ISSUER)"); \
+	@if [ -d tests/conformance ]; then $(BIN)/pytest tests/conformance $(BROWSER_MAY_FAIL) $(if $(ISSUER),--issuer "$(ISSUER)"); \
 	else echo "There is no conformance check yet (tests/conformance is not there): nothing to run."; fi
 
 .PHONY: fuzz
