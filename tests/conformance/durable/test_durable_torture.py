@@ -42,7 +42,7 @@ def postgres() -> Iterator[Postgres]:
 
 
 def process(module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", f"durable.{module}", *arguments]
+    command = [sys.executable, "-m", f"durable.processes.{module}", *arguments]
     return subprocess.Popen(command, cwd=HERE, env=os.environ | {"PYTHONPATH": str(HERE)})
 
 
