@@ -1,4 +1,4 @@
-"""Fixtures of the durable layer's tests: both databases, real ones, empty for each test."""
+"""Fixtures of the durable layer's tests: both databases, real ones, empty for each test, and a real Redis."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from govcomponents.durable.storage.migrating import migrate
 from govcomponents.durable.storage.schema import METADATA
 
 from .servers.postgres import NoPostgres, Postgres, remove, start
+from .servers.redis_server import NoRedis, serving
 from .world import World
 
 OWN = sa.MetaData()
@@ -36,6 +37,16 @@ def postgres_url(postgres: Postgres) -> str:
     OWN.drop_all(engine)
     engine.dispose()
     return postgres.url
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Redis, a real one. Who uses it empties it."""
+    try:
+        with serving(tmp_path_factory.mktemp("redis")) as url:
+            yield url
+    except NoRedis as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

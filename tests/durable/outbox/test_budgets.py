@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from durable.servers.redis_server import NoRedis, serving
 from durable.world import EMAIL, VALUES
 from govcomponents import AsyncGovComponents, GovComponents, Happening, InvalidInput, Observer, Unavailable
 from govcomponents.contracts.modes import BlockingView, Mode
@@ -24,15 +23,6 @@ from govcomponents.durable import AsyncDurable, Budgets, Durable, RedisBudgets, 
 from govcomponents.durable.storage.migrating import migrate
 from govcomponents.durable.storage.schema import BUDGET
 from govcomponents.sandbox.app import Sandbox
-
-
-@pytest.fixture(scope="session")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    try:
-        with serving(tmp_path_factory.mktemp("redis")) as url:
-            yield url
-    except NoRedis as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "redis"])

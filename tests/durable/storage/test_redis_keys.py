@@ -11,21 +11,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from durable.servers.redis_server import NoRedis, serving
 from govcomponents import Unavailable
 from govcomponents.durable import RedisEndedSessions, RedisReplayStore, SqlEndedSessions, SqlReplayStore
 from govcomponents.durable.storage.migrating import migrate
 from govcomponents.identity import ReplayStore
 from govcomponents.web import EndedSessions
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    try:
-        with serving(tmp_path_factory.mktemp("redis")) as url:
-            yield url
-    except NoRedis as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "redis"])

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from durable.servers.redis_server import NoRedis, serving
 from govcomponents import ConfigurationError, GovComponents, Settings, Unavailable
 from govcomponents.core.driver import drive
 from govcomponents.core.http.messages import Response
@@ -31,15 +30,6 @@ KEY |= {"x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4", "y": "4Etl6SRW2YiLUr
 def key_set(kids: list[str]) -> bytes:
     """The key set of RFC 7517, under any ids."""
     return json.dumps({"keys": [KEY | {"kid": kid} for kid in kids]}).encode()
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    try:
-        with serving(tmp_path_factory.mktemp("redis")) as url:
-            yield url
-    except NoRedis as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "redis"])
