@@ -1,10 +1,8 @@
 """What the tests of identity share: a sandbox with an adapter on it, keys, and where the recorded exchanges are."""
 
 import json
-import os
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +13,8 @@ from govcomponents.identity.adapters.one_login.adapter import OneLogin
 from govcomponents.identity.service import IdentityService
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.settings import IdentitySettings
+from shared_folder import SHARED
 
-SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[2].parent / "shared"))
 GOLDEN = SHARED / "golden" / "one-login"
 needs_golden = pytest.mark.skipif(not GOLDEN.is_dir(), reason="the recorded exchanges are not on this machine")
 

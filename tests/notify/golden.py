@@ -2,9 +2,7 @@
 
 import importlib.util
 import json
-import os
 import sys
-from pathlib import Path
 
 import pytest
 import requests
@@ -12,8 +10,8 @@ from requests.adapters import BaseAdapter
 
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.sandbox.app import Sandbox
+from shared_folder import SHARED
 
-SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[2].parent / "shared"))
 FOLDER = SHARED / "golden" / "govuk-notify"
 IS_THERE = FOLDER.is_dir()
 needs_golden = pytest.mark.skipif(not IS_THERE, reason="the recorded exchanges are not on this machine")

@@ -1,15 +1,13 @@
 """GOV.UK Notify beside its recording: the recorder's own script against the sandbox over HTTP."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from govcomponents.sandbox.server import serving
+from shared_folder import SHARED
 
-SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[3].parent / "shared"))
 GOLDEN = SHARED / "golden" / "govuk-notify"
 
 

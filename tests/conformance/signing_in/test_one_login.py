@@ -6,10 +6,8 @@ replayed.
 """
 
 import asyncio
-import os
 import subprocess
 import sys
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -22,8 +20,8 @@ from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.privacy import Secret
 from govcomponents.sandbox.server import serving
 from govcomponents.settings import IdentitySettings, Settings
+from shared_folder import SHARED
 
-SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[3].parent / "shared"))
 GOLDEN = SHARED / "golden" / "one-login"
 REDIRECT = "http://localhost:8080/conformance/back"
 CLIENT = "conformance-client"

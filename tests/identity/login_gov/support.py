@@ -1,10 +1,8 @@
 """What the tests of Login.gov share: a client, a fake of the provider, and where its published answers are."""
 
 import json
-import os
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +13,8 @@ from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.adapters.login_gov.adapter import LoginGov
 from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.settings import IdentitySettings
+from shared_folder import SHARED
 
-SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[3].parent / "shared"))
 GOLDEN = SHARED / "golden" / "login-gov" / "answers.json"
 needs_golden = pytest.mark.skipif(not GOLDEN.is_file(), reason="the published answers are not on this machine")
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
 from govcomponents.notify.service import NotifyService
 from govcomponents.settings import NotifySettings
+from shared_folder import SHARED
 
 SERVICE = "26785a09-ab16-4eb0-8407-a37497a57506"
 SECRET = "3d844edf-8d35-48ac-975b-e847b4f122b0"
@@ -29,8 +28,6 @@ TEMPLATE = "f33517ff-2a88-4f6e-b855-c550268ce08a"
 MESSAGE = "740e5834-3a29-46b4-9a6f-16142fde533a"
 NOW = 1_772_463_600.0  # 2026-03-02T15:00:00Z
 
-_ROOT = Path(__file__).parents[3]
-SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", _ROOT.parent / "shared"))
 _ANSWERS = SHARED / "golden" / "gc-notify" / "answers.json"
 _DESCRIPTION = SHARED / "specs" / "gc-notify-openapi.yaml"
 

@@ -1,12 +1,11 @@
 """The published and tested answers of GOV.UK Pay, where they are on this machine."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
-SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[3].parent / "shared"))
+from shared_folder import SHARED
+
 FOLDER = SHARED / "golden" / "govuk-pay"
 SPECIFICATION = SHARED / "specs" / "govuk-pay-publicapi.json"
 needs_golden = pytest.mark.skipif(not FOLDER.is_dir(), reason="the published answers are not on this machine")

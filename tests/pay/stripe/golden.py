@@ -1,8 +1,6 @@
 """Stripe's published answers and signed events, where they are on this machine."""
 
 import json
-import os
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +11,8 @@ from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.service import PayService
 from govcomponents.privacy import Secret
+from shared_folder import SHARED
 
-SHARED = Path(os.environ.get("GOVCOMPONENTS_SHARED", Path(__file__).parents[3].parent / "shared"))
 FOLDER = SHARED / "golden" / "stripe"
 needs_golden = pytest.mark.skipif(not FOLDER.is_dir(), reason="Stripe's published answers are not on this machine")
 
