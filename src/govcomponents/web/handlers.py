@@ -102,7 +102,7 @@ class WebHandlers:
         try:
             person = self.person(request)
         except Unavailable as error:
-            return Answer.text(*_told(error))
+            return _told(error)
         if person is not None and requirement.is_met_by(person, self._clock()):
             return person
         return self.sign_in(request, requirement, return_to, again=person, language=language)
@@ -133,11 +133,11 @@ class WebHandlers:
                 language=language,
             )
         except SignInError as error:
-            return Answer.text(*_told(error))
+            return _told(error)
         try:
             kept = self._in_place(lambda: self._place.keep(request, signing_in.pending))
         except Unavailable as error:
-            return Answer.text(*_told(error))
+            return _told(error)
         return Answer.redirect(signing_in.url, kept)
 
     def callback(self, request: WebRequest) -> SignedIn | NotSignedIn:
@@ -155,14 +155,14 @@ class WebHandlers:
             now = self._clock()
             is_first = self._in_store(lambda: self._used.add(f"sign-in {state}", now + 2 * PENDING_LIFE, now))
         except Unavailable as error:
-            return NotSignedIn(error, Answer.text(*_told(error)))
+            return NotSignedIn(error, _told(error))
         if not is_first:
             ended = self._out_of_place(request, state)
             return NotSignedIn(None, Answer.redirect(safe_return_path(pending.return_to, request.root), ended))
         try:
             identity = self._gov.account(pending.account).identity.complete(pending, f"?{request.query}")
         except GovComponentsError as error:
-            return NotSignedIn(error, Answer.text(*_told(error), self._out_of_place(request, state)))
+            return NotSignedIn(error, _told(error, self._out_of_place(request, state)))
         ended = self._out_of_place(request, state)
         before = self._cookies.person(request.cookies)
         self._end_session(before)
@@ -294,15 +294,18 @@ def _one_state(query: str) -> str:
     return states[0] if len(states) == 1 else ""
 
 
-def _told(error: GovComponentsError) -> tuple[int, str]:
-    """Return the status and the words for a person whose sign-in ended with an error."""
+def _told(error: GovComponentsError, cookies: tuple[str, ...] = ()) -> Answer:
+    """Return what a person is told whose sign-in ended with an error, and log the error: its text names nobody."""
+    _LOG.log(
+        logging.INFO if isinstance(error, SignInDenied) else logging.WARNING, "a sign-in did not end well: %s", error
+    )
     if isinstance(error, SignInDenied):
-        return (403, "You did not sign in. You can try again.")
+        return Answer.text(403, "You did not sign in. You can try again.", cookies)
     if isinstance(error, SignInUnavailable):
-        return (503, "You cannot sign in at the moment. Try again later.")
+        return Answer.text(503, "You cannot sign in at the moment. Try again later.", cookies)
     if isinstance(error, SignInError):
-        return (403, "Sign-in failed. You can try again.")
-    return (503, "Sign-in does not work at the moment. Try again later.")
+        return Answer.text(403, "Sign-in failed. You can try again.", cookies)
+    return Answer.text(503, "Sign-in does not work at the moment. Try again later.", cookies)
 
 
 def _keys_of(person: Person) -> tuple[str, ...]:

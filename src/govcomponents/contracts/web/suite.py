@@ -196,12 +196,16 @@ class WebSuite:
 
     @pytest.mark.parametrize("step", ["token", "userinfo"])
     def test_a_provider_that_is_down_is_told_and_nobody_is_signed_in(
-        self, gov: AnyComponents, browser: Browser, step: str
+        self, gov: AnyComponents, browser: Browser, step: str, caplog: pytest.LogCaptureFixture
     ) -> None:
         back = self.at_provider(gov, browser.get("/protected"))
         gov.simulator.control.arm("one_login", "unavailable", operation=step, times=9)
         reply = browser.get(back)
         assert (reply.status, "Traceback" in reply.text) == (503, False)
+        (logged,) = [one for one in caplog.records if one.name == "govcomponents.web"]
+        assert (logged.levelname, f"the {step} endpoint failed" in logged.getMessage()) == ("WARNING", True)
+        came = parse_qs(urlsplit(back).query)
+        assert not [name for name in ("code", "state") if came[name][0] in caplog.text]
         gov.simulator.control.clear_faults()
         assert browser.get("/open").text == "nobody"
 
