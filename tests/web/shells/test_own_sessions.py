@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from govcomponents import AsyncGovComponents, GovComponents
 from govcomponents.contracts.web.browser import Browser, WebClient
 from govcomponents.testing import WebSuite
-from web import test_fastapi, test_flask
+from web.shells import test_fastapi, test_flask
 
 SUITE = WebSuite()
 

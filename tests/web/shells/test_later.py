@@ -26,8 +26,8 @@ from govcomponents.notify import DeliveryReceipt
 from govcomponents.pay import PaymentChanged
 from govcomponents.sandbox.world import default_world
 from govcomponents.testing import Callback, WebSuite
-from web.test_fastapi import AsgiClient
-from web.test_flask import FlaskClient
+from web.shells.test_fastapi import AsgiClient
+from web.shells.test_flask import FlaskClient
 
 SECRET_KEY = "a secret of the tests, of forty characters"
 WEBHOOK_SECRET = "webhook_test_renewalicence0sandbox0only"

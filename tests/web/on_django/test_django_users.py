@@ -10,8 +10,8 @@ import pytest
 
 pytest.importorskip("django")
 
-from web import test_django
-from web.test_django import DjangoClient, database, empty, serve  # configures Django, makes its tables
+from web.on_django import test_django
+from web.on_django.test_django import DjangoClient, database, empty, serve  # configures Django, makes its tables
 
 pytest.importorskip("django.contrib.auth")
 

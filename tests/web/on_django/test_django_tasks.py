@@ -6,7 +6,7 @@ import pytest
 
 pytest.importorskip("django")
 
-from web.test_django_later import GovComponents, components, database, send  # configures Django
+from web.on_django.test_django_later import GovComponents, components, database, send  # configures Django
 
 pytest.importorskip("django_tasks")
 

@@ -16,7 +16,7 @@ from django.test import override_settings
 from govcomponents import ConfigurationError, GovComponents, GovComponentsError, InvalidInput
 from govcomponents.integrations.django import gov
 from govcomponents.sandbox.world import default_world
-from web import test_django  # configures Django
+from web.on_django import test_django  # configures Django
 
 assert test_django
 TEMPLATE = "5ab1ec0d-0000-4000-8000-0000000009aa"

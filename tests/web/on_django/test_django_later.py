@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("django")
 
-from web.test_django import DjangoClient, database  # configures Django; the fixture makes its tables
+from web.on_django.test_django import DjangoClient, database  # configures Django; the fixture makes its tables
 
 pytest.importorskip("sqlalchemy")
 

@@ -14,7 +14,7 @@ from govcomponents.contracts.web.browser import Browser, path_of
 from govcomponents.integrations.flask import EXTENSION, GovComponentsFlask
 from govcomponents.testing import WebSuite
 from govcomponents.web import Person
-from web import test_flask
+from web.shells import test_flask
 
 SUITE = WebSuite()
 

@@ -32,8 +32,9 @@ from govcomponents.contracts.web.browser import Browser, Reply, WebClient
 from govcomponents.contracts.web.suite import WebSuite, _world
 from govcomponents.web.recorded_spans import hide_callback_query_of_span
 from spellings import leaked
-from web import test_django, test_fastapi, test_flask
-from web.test_django import database  # noqa: F401  # the tables of its project
+from web.on_django import test_django
+from web.on_django.test_django import database  # noqa: F401  # the tables of its project
+from web.shells import test_fastapi, test_flask
 
 
 class Watched:

@@ -26,8 +26,9 @@ from govcomponents.contracts.web.suite import WebSuite, _world
 from govcomponents.integrations.django import gov as project
 from spellings import leaked
 from telling import chain, walked
-from web import test_django, test_fastapi, test_flask
-from web.test_django import database  # noqa: F401  # the tables of its project
+from web.on_django import test_django
+from web.on_django.test_django import database  # noqa: F401  # the tables of its project
+from web.shells import test_fastapi, test_flask
 
 PACKAGE = f"{Path(govcomponents.__file__).parent}{os.sep}"
 SUITES = f"{PACKAGE}contracts{os.sep}"  # whose browser sends what it sends

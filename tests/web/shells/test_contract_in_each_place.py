@@ -26,8 +26,8 @@ from govcomponents.durable import Durable
 from govcomponents.integrations.flask import GovComponentsFlask
 from govcomponents.testing import WebSuite
 from govcomponents.web import PendingStore
-from web import test_fastapi, test_flask
-from web.test_django import DjangoClient, database, django_urls, empty, override_settings, project
+from web.on_django.test_django import DjangoClient, database, django_urls, empty, override_settings, project
+from web.shells import test_fastapi, test_flask
 
 COOKIE = "session={}; Path=/; Secure; HttpOnly; SameSite=Lax"
 __all__ = ["database", "empty"]  # fixtures of Django's tests

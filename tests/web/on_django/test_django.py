@@ -21,7 +21,7 @@ if not settings.configured:
     settings.configure(
         SECRET_KEY="a secret of the tests, of forty characters",
         ALLOWED_HOSTS=["service.example.gov.uk"],
-        ROOT_URLCONF="web.django_urls",
+        ROOT_URLCONF="web.on_django.django_urls",
         INSTALLED_APPS=[
             "django.contrib.admin",
             "django.contrib.auth",
@@ -70,7 +70,7 @@ from govcomponents.integrations.django.stores import DatabaseEndedSessions, Data
 from govcomponents.sandbox.world import default_world
 from govcomponents.testing import Reply, WebSuite
 from govcomponents.web.messages import MAX_CALLBACK
-from web import django_urls
+from web.on_django import django_urls
 
 KEY = "api_test_only0in0the0sandbox"
 NOTIFY_KEY = "test-a0000000-0000-4000-8000-000000000001-b0000000-0000-4000-8000-000000000011"

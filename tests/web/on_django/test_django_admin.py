@@ -8,7 +8,12 @@ import pytest
 
 pytest.importorskip("django")
 
-from web.test_django_later import components, database, kept, send  # configures Django; the fixtures make its tables
+from web.on_django.test_django_later import (  # configures Django; the fixtures make its tables
+    components,
+    database,
+    kept,
+    send,
+)
 
 pytest.importorskip("django.contrib.auth")
 
