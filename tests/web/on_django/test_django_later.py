@@ -38,8 +38,9 @@ def components() -> Iterator[GovComponents]:
         call_command("migrate", verbosity=0)
         yield made
         with connection.cursor() as cursor:
+            of_django = connection.introspection.django_table_names()
             for name in connection.introspection.table_names(cursor):
-                if name.startswith("gov_") and name not in ("gov_ended_session", "gov_used_once"):
+                if name.startswith("gov_") and name not in of_django:
                     cursor.execute(f"DROP TABLE {name}")
         gov.later.engine.dispose()
     gov.use(None)
