@@ -35,6 +35,7 @@ from govcomponents.testing import FormBrowser, pay_by_card, serving
 SERVICES = Path(__file__).parents[3] / "examples" / "services"
 TESTS = Path(__file__).parents[2]
 APPLICATION = "conformance.pages.renewal_on_redis"
+MADE = "the application is made in the process {}"  # as that module says it
 JOURNEYS = int(os.environ.get("WEB_JOURNEYS", "30"))
 AT_ONCE, BETWEEN_KILLS, TRIES, PATIENCE = 20, 2.0, 900, 1200.0  # patience costs nothing where it is not needed
 
@@ -186,12 +187,10 @@ class Served:
         )
 
     def children(self):
-        """Return the processes that the server has started to answer requests."""
+        """Return the processes that answer: where a start takes longer than two seconds there would be none else."""
         started = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text().split()
-        return [int(child) for child in started if self.answers(child)]
-
-    def answers(self, _child):
-        return True
+        told = set(Path(self.log.name).read_text(errors="replace").splitlines())
+        return [int(child) for child in started if MADE.format(child) in told]
 
     def kill_one(self, chance):
         """Kill a process, and return whether there was one."""
@@ -236,28 +235,11 @@ class FlaskOnGunicorn(Served):
 class FastAPIOnUvicorn(Served):
     """Two processes, each of which answers and works."""
 
-    def __init__(self, postgres, port, tmp_path, log, variables):
-        self.told, self.killed = tmp_path / "service.log", 0
+    def __init__(self, postgres, port, _tmp_path, log, variables):
         url = postgres.url.replace("postgresql+psycopg:", "postgresql+psycopg_async:")
         super().__init__(SERVICES / "fastapi", {**variables, "RENEWAL_DATABASE": url}, log)
         options = ("--host", "localhost", "--port", str(port), "--workers", "2", "--no-access-log")
         self.server = self.run("uvicorn", "--factory", f"{APPLICATION}:create_app", *options)
-
-    def children(self):
-        """Return them once one is up: a machine on which a start takes longer than two seconds has never one else."""
-        ready = self.told.read_text(errors="replace").count("Application startup complete")
-        return super().children() if ready > self.killed else []
-
-    def kill_one(self, chance):
-        is_killed = super().kill_one(chance)
-        self.killed += is_killed
-        return is_killed
-
-    def answers(self, child):
-        try:
-            return b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-        except OSError:  # it is gone
-            return False
 
 
 class Killer(threading.Thread):
