@@ -76,20 +76,22 @@ def checked(
     problems = [
         (f"{component} default: {UNPROVED[component][0]}", UNPROVED[component][1]) for component in found.unproved
     ]
-    problems += [*wrong, *_of_the_way_back(gov, found.redirect_url, callback), *of_access_logs()]
+    problems += wrong
+    if callback is None or not _holds_its_sandbox(gov):  # no browser gets to one in this process, nor back from it
+        problems += of_the_way_back(found.redirect_url, callback)
+    problems += of_access_logs()
     lines += [f"{problem}\n    {fix}" for problem, fix in problems]
     return lines, not problems and all(one.ok is not False for one in found.providers)
 
 
-def _of_the_way_back(
-    gov: GovComponents | AsyncGovComponents, redirect_url: str | None, callback: str | None
-) -> list[tuple[str, str]]:
+def of_the_way_back(redirect_url: str | None, callback: str | None) -> list[tuple[str, str]]:
+    """Return the problem of people who would not reach the callback, and how to mend it. See `checked`."""
     if redirect_url is None:
         return []
     path = urlsplit(redirect_url).path
     if callback is None:
         return [("the routes of the components are not in the application", "include them, such as below /gov")]
-    if path == callback or _holds_its_sandbox(gov):  # no browser gets to one in this process, nor back from it
+    if path == callback:
         return []
     fix = "set GOVCOMPONENTS_IDENTITY__REDIRECT_URL to the callback's URL, and register it with the provider"
     return [(f"people come back from signing in to {path}, and the callback is at {callback}", fix)]

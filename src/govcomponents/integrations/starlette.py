@@ -313,6 +313,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
                 await handler(event)
             return _response(await self._parts()[1].done(event))
         except GovComponentsError as error:
+            _LOG.warning("a callback for %s was not dealt with: %s", component, error)
             return _response(Answer.for_error(error))
 
     @leaving_own_frames_behind

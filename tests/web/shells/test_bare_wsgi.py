@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from collections.abc import Callable
 from http.cookies import SimpleCookie
 from typing import Any
@@ -67,6 +68,7 @@ class Shell:
                 self.handled.append(event.key)
             return self.handlers.done(event)
         except GovComponentsError as error:
+            logging.getLogger("service").warning("a callback for %s was not dealt with: %s", component, error)
             return Answer.for_error(error)
 
     def page(self, path: str, request: WebRequest, query: str, language: str) -> Answer:

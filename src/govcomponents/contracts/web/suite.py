@@ -324,12 +324,15 @@ class WebSuite:
         assert client.send("POST", "/gov/events/pay", self.signed(body), body).status == 200
         assert len(handled) == 1
 
-    def test_a_webhook_that_is_not_proved_reaches_nobody(self, client: WebClient, handled: list[str]) -> None:
+    def test_a_webhook_that_is_not_proved_reaches_nobody(
+        self, client: WebClient, handled: list[str], caplog: pytest.LogCaptureFixture
+    ) -> None:
         body = self.paid_event()
         rewritten = json.dumps(json.loads(body), indent=1).encode()
         assert client.send("POST", "/gov/events/pay", self.signed(body), rewritten).status == 400
         assert client.send("POST", "/gov/events/pay", self.signed(body, "webhook_of_somebody_else"), body).status == 400
         assert client.send("POST", "/gov/events/pay", {}, body).status == 400
+        assert caplog.text.count("a callback for pay was not dealt with: pay.parse_callback") == 3
         assert client.send("GET", "/gov/events/pay", {}, b"").status == 405
         assert client.send("POST", "/gov/events/another", self.signed(body), body).status == 404
         assert handled == []

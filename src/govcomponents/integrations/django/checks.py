@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.sessions.backends.cache import SessionStore as CachedSessions
@@ -18,7 +17,7 @@ from django.urls import NoReverseMatch, reverse
 
 from govcomponents.core.validation import is_absolute_url
 from govcomponents.errors import ConfigurationError, GovComponentsError
-from govcomponents.integrations.checking import UNPROVED, of_access_logs, without_secret
+from govcomponents.integrations.checking import STRICT, UNPROVED, of_access_logs, of_the_way_back, without_secret
 from govcomponents.integrations.django import sessions
 from govcomponents.integrations.django.service import (
     SIGNED_OUT,
@@ -36,6 +35,7 @@ from govcomponents.web.pending_places import NO_SESSION, SESSION_FIX
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_ROUTES: Final = 'add path("gov/", include("govcomponents.integrations.django.urls"))'
 _LIVE: Final = ("api_live_", "sk_live_", "rk_live_", "sk_org_live_")
 
 
@@ -70,14 +70,7 @@ def _callbacks() -> list[CheckMessage]:
 def _sessions() -> list[CheckMessage]:
     errors: list[CheckMessage] = []
     if settings.SESSION_COOKIE_SAMESITE == "Strict":
-        errors.append(
-            Error(
-                'SESSION_COOKIE_SAMESITE is "Strict": people who come back from signing in would have lost their '
-                "session",
-                hint='set it to "Lax"',
-                id="govcomponents.E004",
-            )
-        )
+        errors.append(Error(STRICT[0], hint=STRICT[1], id="govcomponents.E004"))
     if not settings.DEBUG and _are_sessions_in_memory():
         errors.append(
             Error(
@@ -118,27 +111,13 @@ def _live_keys(found: Settings) -> list[CheckMessage]:
 
 
 def _redirects(found: Settings) -> list[CheckMessage]:
-    if found.identity is None or found.identity.redirect_url is None:
-        return []
     try:
-        ours = reverse("govcomponents:callback")
+        ours, told = reverse("govcomponents:callback"), "govcomponents.E007"
     except NoReverseMatch:
-        return [
-            Error(
-                "the routes of the components are in no urlpatterns",
-                hint='add path("gov/", include("govcomponents.integrations.django.urls"))',
-                id="govcomponents.E006",
-            )
-        ]
-    registered = urlsplit(found.identity.redirect_url)
-    if registered.path == ours:
-        return []
+        ours, told = None, "govcomponents.E006"
+    registered = found.identity.redirect_url if found.identity else None
     return [
-        Error(
-            f"people come back from signing in to {registered.path}, and the callback is at {ours}",
-            hint="set GOVCOMPONENTS_IDENTITY__REDIRECT_URL to the callback's URL, and register it with the provider",
-            id="govcomponents.E007",
-        )
+        Error(problem, hint=fix if ours else _ROUTES, id=told) for problem, fix in of_the_way_back(registered, ours)
     ]
 
 
