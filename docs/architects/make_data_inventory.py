@@ -34,6 +34,17 @@ HERE = Path(__file__).parent
 BUILT_IN = {"pay": PAY, "notify": NOTIFY, "identity": IDENTITY}
 NOT_OF_A_SERVICE = (".sandbox", ".contracts", ".cli", ".integrations", ".pytest_plugin", ".revisions", ".audit")
 """Parts that hold no person of a service: the sandbox's are invented, the shells keep what `web` keeps."""
+OPENID = "OpenID Connect"
+BY_SETTINGS = {
+    OPENID: (
+        IdentityCapability.LOGIN_HINT,
+        IdentityCapability.PHONE,
+        IdentityCapability.MEDIUM_CONFIDENCE,
+        IdentityCapability.ADDRESS,
+        IdentityCapability.LOGOUT_NOTICES,
+    )
+}
+"""What an adapter declares only where its settings say that the provider does it."""
 
 INTERNAL = {
     "RequestOptions.login_hint": "the same as StartSignIn.login_hint, on its way",
@@ -221,7 +232,7 @@ ROWS = {
             BROWSER,
             (IdentityCapability.SIGN_IN,),
             "refusing another person at a second sign-in; never sent",
-            "session or sealed cookie, one hour",
+            "sealed cookie, session or `gov_signing_in`, one hour",
         ),
         Row(
             "subject: the provider's name for the person at this service",
@@ -255,7 +266,7 @@ ROWS = {
             (*_of("NamePart", "value"), *_of("Identity", "birth_dates")),
             FROM,
             (IdentityCapability.MEDIUM_CONFIDENCE,),
-            "if proof of identity is asked for",
+            "if proof of identity is asked for; names that nobody proved, by the scope `profile`",
         ),
         Row(
             "addresses, with the times at which they were lived at",
@@ -332,7 +343,7 @@ def adapters(component: str) -> dict[str, Any]:
     for place in BUILT_IN[component].values():
         module, _, attribute = place.partition(":")
         kind = getattr(import_module(module), attribute)
-        found[kind.provider if kind.provider != "oidc" else "OpenID Connect"] = kind
+        found[kind.provider if kind.provider != "oidc" else OPENID] = kind
     return found
 
 
@@ -341,7 +352,7 @@ def providers(component: str, needs: tuple[StrEnum, ...]) -> str:
     able = [
         name
         for name, kind in adapters(component).items()
-        if set(needs) <= set(kind.capabilities) or (component == "identity" and not kind.capabilities)
+        if set(needs) <= {*kind.capabilities, *BY_SETTINGS.get(name, ())}
     ]
     return ", ".join(able) or "none"
 
