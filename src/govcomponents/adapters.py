@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from govcomponents.notify.port import NotifyPort as NotifyPort
     from govcomponents.pay.adapters.http_adapter import HttpPayAdapter as HttpPayAdapter, Reader as Reader
     from govcomponents.pay.adapters.request_parts import read_request as read_request, write_request as write_request
+    from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks as SignedCallbacks
     from govcomponents.pay.inputs import (
         AgreementCharge as AgreementCharge,
         AgreementSearch as AgreementSearch,
@@ -132,6 +133,7 @@ _HOMES = {
     "notify.port": "NotifyPort",
     "pay.adapters.http_adapter": "HttpPayAdapter Reader",
     "pay.adapters.request_parts": "read_request write_request",
+    "pay.adapters.signed_callbacks": "SignedCallbacks",
     "pay.inputs": (
         "AgreementCharge AgreementSearch CardDetails DisputeSearch NewAgreement NewPayment NewRefund "
         "NewTelephonePayment OnAgreement OnPayment OnRefund PaymentSearch RefundSearch"

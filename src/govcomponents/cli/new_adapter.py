@@ -68,6 +68,6 @@ def run(options: argparse.Namespace) -> int:
         text = (kept / f"{source.format(**values)}.txt").read_text(encoding="utf-8")
         path.write_text(Template(text).substitute(values), encoding="utf-8")
         written.append(str(path))
-    then = f"cd {home}; pip install -e .[test]; pytest"
+    then = f"cd {home}; pip install -e '.[test]'; pytest -x"
     report(options, {"written": written, "next": then}, [*(f"wrote {path}" for path in written), f"next: {then}"])
     return Status.DONE
