@@ -137,6 +137,7 @@ def _pay(service: Service, payment: Any) -> None:
         card_number=CARD,
         expiry_month="12",
         expiry_year="30",
+        expiry="12/30",
         cvc="123",
         cardholder_name=NAME,
         email=EMAIL,

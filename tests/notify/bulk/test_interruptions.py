@@ -18,10 +18,11 @@ from notify.bulk.provider import TEMPLATE
 from notify.doubles import EMAIL, TEST_KEY
 
 SENDING = """
-import asyncio, sys, threading, time
+import asyncio, signal, sys, threading, time
 from govcomponents import AsyncGovComponents, GovComponents
 from govcomponents.settings import NotifySettings, Settings
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a process in the background is born to ignore it
 face, url, checkpoint, key, template = sys.argv[1:]
 settings = Settings(environment="test", notify=NotifySettings(api_key=key, base_url=url))
 rows = [{"email address": f"p{number}@example.com", "name": f"P {number}"} for number in range(150)]
