@@ -294,6 +294,7 @@ class GovComponentsFlask(EventHandlers[None]):
         if isinstance(ended, SignedIn):
             if ended.is_another:
                 session.clear()  # it is of somebody else
+            _renew_session()
             if self._signed_in is not None:
                 self._signed_in(ended.identity)
             return _response(ended.answer)
@@ -341,6 +342,13 @@ def _mark_personal(response: Response) -> Response:
         if "gov_required" in g and "Cache-Control" not in response.headers:
             response.headers["Cache-Control"] = PRIVATE
     return response
+
+
+def _renew_session() -> None:
+    """Give the service's own session a new id, where it is kept on the server by what can: Flask-Session can."""
+    renew = getattr(current_app.session_interface, "regenerate", None)
+    if renew is not None and session:
+        renew(session)
 
 
 def _english() -> str:

@@ -56,6 +56,10 @@ class FlaskSessions(SessionInterface):
         if session.name is not None:
             self.kept[session.name] = dict(session)
 
+    def regenerate(self, session: KeptSession) -> None:
+        self.kept.pop(session.name or "")
+        session.name = None
+
 
 class AsgiSessions:
     """Sessions of an ASGI application on the server."""
@@ -143,6 +147,16 @@ class TestDjangoInSession(OnDjango):
 
 class TestDjangoInDatabase(OnDjango):
     place = "database"
+
+
+def test_a_session_on_the_server_gets_a_new_id_at_sign_in() -> None:
+    gov, sessions = GovComponents.sandbox(), FlaskSessions()
+    browser = Browser(test_flask.serve(gov, [], pending="session", sessions=sessions))
+    gov.simulator.one_login.sign_in_as("SAM")
+    back = WebSuite.at_provider(gov, browser.get("/protected"))
+    before = browser.cookies["session"]
+    assert (before in sessions.kept, browser.get(back).status) == (True, 303)
+    assert (before in sessions.kept, before == browser.cookies["session"], len(sessions.kept)) == (False, False, 1)
 
 
 def test_the_database_is_that_of_the_durable_layer(tmp_path: Path) -> None:
