@@ -161,7 +161,7 @@ def run_contract(name: str, adapter: type, places: Sequence[str]) -> ContractRep
     # The collector is a plugin of this process, so that the tests must run in it too.
     alone = ["-n0"] if find_spec("xdist") else []
     with redirect_stdout(sys.stderr):  # standard output is the report's alone
-        pytest.main(["-q", "-p", "no:cacheprovider", *alone, *places], plugins=[_Collector(report)])
+        pytest.main(["-q", "-p", "no:cacheprovider", *_QUIET, *alone, *places], plugins=[_Collector(report)])
     report.seconds = time.monotonic() - began
     return report
 

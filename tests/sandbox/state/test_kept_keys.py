@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from jwt.algorithms import RSAAlgorithm
 
 from govcomponents import ConfigurationError, GovComponents
 from govcomponents.identity import new_private_key
@@ -123,3 +124,19 @@ def test_a_sign_in_works_with_the_key_that_was_made(folder):
         assert set(jwk) == {"kty", "n", "e", "d", "p", "q", "dp", "dq", "qi"}
         page = gov.simulator.visit(gov.identity.start().url)
         assert page.status < 400
+
+
+def test_the_private_key_that_a_client_is_given_is_the_jwk_that_pyjwt_writes(folder):
+    members = RSAAlgorithm.to_jwk(kept_key("service"), as_dict=True)
+    with GovComponents.sandbox() as gov:
+        given = json.loads(gov.simulator.one_login.client_settings()["private_key"])
+    assert given == {name: value for name, value in members.items() if name != "key_ops"}
+
+
+def test_nobody_waits_for_pyjwt_before_the_first_page():
+    """Its import takes longer than all that a first page needs."""
+    program = (
+        "import sys; from govcomponents.testing import Sandbox; sandbox = Sandbox();"
+        "assert sandbox.visit(sandbox.base_url + '/').status == 200; assert 'jwt' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from govcomponents.core.canonical_json import encode_base64url
 from govcomponents.sandbox.identity_provider.kept_keys import kept_key
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ def _public_pem(key: RSAPrivateKey) -> str:
 
 @cache
 def _private_jwk(key: RSAPrivateKey) -> Mapping[str, Any]:
-    from jwt.algorithms import RSAAlgorithm
-
-    members: dict[str, Any] = RSAAlgorithm.to_jwk(key, as_dict=True)
-    return {name: value for name, value in members.items() if name != "key_ops"}
+    # Not by PyJWT: every start and first page would wait for its import, which takes longer than all else on the page.
+    private = key.private_numbers()
+    public = private.public_numbers
+    numbers = {"n": public.n, "e": public.e, "d": private.d, "p": private.p, "q": private.q}
+    numbers |= {"dp": private.dmp1, "dq": private.dmq1, "qi": private.iqmp}
+    octets = {name: number.to_bytes((number.bit_length() + 7) // 8, "big") for name, number in numbers.items()}
+    return {"kty": "RSA", **{name: encode_base64url(number) for name, number in octets.items()}}
