@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
 from importlib.util import find_spec
+from typing import Final
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -17,6 +18,9 @@ from govcomponents.contracts.capability_proofs import PROOFS, REFUSALS
 from govcomponents.contracts.suite import Subject
 from govcomponents.core.http.runtime import VERSION, Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
+
+_QUIET: Final = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
+"""This process has imported the suites already, and nothing is wrong with that."""
 
 
 @dataclass(frozen=True)
