@@ -134,6 +134,19 @@ def test_every_scenario_plays_and_is_on_the_page(gov: GovComponents, name: str) 
     assert "Begun" in told
 
 
+def test_the_page_says_for_how_long_the_faults_of_a_scenario_last() -> None:
+    with GovComponents.sandbox(now="2026-03-02T09:00:00Z") as gov:
+        url = f"{gov.simulator.base_url}/_sandbox/scenarios"
+        gov.simulator.play("lost-answers")
+        page = gov.simulator.visit(url).body.decode()
+        assert "faults last until 2 Mar 2026, 10:00:00" in page
+        assert "all steps done" not in page
+        gov.simulator.clock.advance(3601)
+        page = gov.simulator.visit(url).body.decode()
+        assert "all steps done" in page
+        assert "faults last" not in page
+
+
 def test_a_button_begins_one_and_a_reset_ends_it(gov: GovComponents) -> None:
     url = f"{gov.simulator.base_url}/_sandbox/scenarios"
     assert gov.simulator.visit(url, {"name": "outage-now"}).status == 303

@@ -52,6 +52,30 @@ def test_a_payment_is_found_in_two_clicks_with_its_history(gov: GovComponents) -
     assert "/_sandbox/timeline?reference=RENEW-7" in told
 
 
+def test_a_status_has_the_colour_of_what_it_means(gov: GovComponents) -> None:
+    back = "https://service.example.gov.uk/back"
+    waiting, cancelled = (gov.pay.create(Money.gbp("1.00"), f"R-{one}", "Renew a licence", back) for one in range(2))
+    gov.pay.cancel(cancelled.id)
+    paid(gov)
+    told = page(gov, "/_sandbox/payments")
+    assert re.findall(r'<span class="tag ?(\w*)">([^<]+)', told) == [
+        ("good", "success"),
+        ("", "cancelled"),
+        ("wait", "created"),
+    ]
+    assert re.search(r'<span class="tag wait">created', page(gov, f"/_sandbox/payments/pay/{waiting.id}"))
+
+
+def test_the_time_at_which_money_was_taken_is_written_as_every_other() -> None:
+    with GovComponents.sandbox(now="2026-03-02T09:00:00Z") as gov:
+        link = f"/_sandbox/payments/pay/{paid(gov)}"
+        gov.simulator.clock.advance(60)
+        taken = re.search("<dt>Taken</dt><dd>([^<]*)", page(gov, link))
+        assert taken
+        assert taken[1].startswith("2 Mar 2026, 09:0")
+        assert taken[1].endswith(" UTC")
+
+
 def test_the_list_is_searched(gov: GovComponents) -> None:
     first, second = paid(gov), paid(gov, "OTHER-1")
     told = page(gov, "/_sandbox/payments?words=other")

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
 
 _BASE = "govcomponents.sandbox.http"
 _UUID_LENGTH = 36
+_TONES = {
+    "good": {"success", "succeeded", "complete", "won", "active", "delivered", "sent", "received"},
+    "bad": {"error", "lost", "revoked", "expired", "declined"},
+    "wait": {
+        *("created", "started", "submitted", "capturable", "open", "pending", "processing", "queued", "sending"),
+        *("requires payment method", "requires capture", "needs response", "under review"),
+    },
+}
+"""The colour of a status of any provider; what is over and neither good nor bad, such as "cancelled", has none."""
 
 
 class Templates:
@@ -35,7 +44,8 @@ class Templates:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        environment.filters["moment"] = _moment
+        environment.filters["moment"] = moment
+        environment.filters["tone"] = _tone
         environment.filters["breakable"] = _breakable
         environment.filters["shortened"] = _shortened
         return environment
@@ -57,6 +67,13 @@ def _breakable(path: str) -> Markup:
     return escape(path).replace("/", Markup("/<wbr>"))
 
 
-def _moment(at: datetime) -> str:
+def _tone(status: str) -> str:
+    """Return the name of the colour in which a status is shown, or nothing."""
+    if "fail" in status:
+        return "bad"
+    return next((tone for tone, statuses in _TONES.items() if status in statuses), "")
+
+
+def moment(at: datetime) -> str:
     """Write a time for people; a day below 10 has no leading nought, which not every strftime can leave out."""
     return f"{at.day} {at:%b %Y, %H:%M:%S}"

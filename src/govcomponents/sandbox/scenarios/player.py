@@ -45,6 +45,8 @@ class Playing:
     each: list[Act] = field(default_factory=list)
     acted: set[str] = field(default_factory=set)
     ignored: list[str] = field(default_factory=list)
+    faults: set[str] = field(default_factory=set)
+    """The ids of the faults that it armed: some may last when nothing more is to come."""
 
     @property
     def is_over(self) -> bool:
@@ -168,7 +170,7 @@ class Scenarios:
                 "seconds": None if ends is None else ends - self._context.clock.time(),
             }
             if wanted["seconds"] is None or wanted["seconds"] > 0:
-                self._api("POST", "/faults", wanted)
+                playing.faults.add(json.loads(self._api("POST", "/faults", wanted).body)["id"])
 
     def _perturb(self, wanted: Perturbs) -> None:
         body = {"copies": wanted.copies, "delay_seconds": wanted.delay, "paused": wanted.paused}
@@ -200,13 +202,14 @@ class Scenarios:
                     path = f"/_sandbox/{act.kind}/{one.spec.section}/{quote(record_id, safe='')}"
                     self._send("POST", path, urlencode({"action": act.action}).encode())
 
-    def _api(self, method: str, path: str, body: Mapping[str, object]) -> None:
+    def _api(self, method: str, path: str, body: Mapping[str, object]) -> Response:
         answer = self._send(method, _API + path, json.dumps(body).encode())
         if answer.status >= 400:
             raise ConfigurationError(
                 f"a step of a scenario was refused: {json.loads(answer.body).get('error', answer.status)}",
                 fix="mend the scenario's file: the names are in the catalogue of faults",
             )
+        return answer
 
     def _send(self, method: str, path: str, body: bytes) -> Response:
         return self._respond(Call(method, path, "", {}, body, self._context.base_url))

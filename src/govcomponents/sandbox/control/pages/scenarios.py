@@ -50,7 +50,9 @@ class ScenarioPages:
             known = list(scenarios.all().values())
         except ConfigurationError as error:  # a file of the team's folder is wrong
             known, problem = [], f"{error.happened}. To fix it: {error.fix}"
-        page = _pages.render("scenarios.html", scenarios=known, playing=scenarios.playing()[::-1], problem=problem)
+        armed = self._controls.context.faults.armed()
+        playing = [(one, [fault for fault in armed if fault.id in one.faults]) for one in scenarios.playing()[::-1]]
+        page = _pages.render("scenarios.html", scenarios=known, playing=playing, problem=problem)
         return own_page(status, page, _SAYS_ORIGIN)
 
     def play(self, call: Call) -> Response:

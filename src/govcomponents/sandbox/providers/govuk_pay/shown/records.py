@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from govcomponents.sandbox.http.templating import moment
 from govcomponents.sandbox.plugins.records import Action, Happened, Record
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ def _moment_or(at: float | None, otherwise: str) -> str:
 
 
 def _written(at: float) -> str:
-    return f"{_moment(at):%Y-%m-%d %H:%M} UTC"
+    return f"{moment(_moment(at))} UTC"
 
 
 def _pounds(pence: int) -> str:
