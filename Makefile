@@ -76,13 +76,16 @@ demo-fastapi: $(VENV)/.fastapi
 demo-django demo-flask demo-fastapi: ## run a whole service on that framework, to be looked at (Ctrl-C ends it)
 	@cd examples/services/$(patsubst demo-%,%,$@) && ../../../$(PY) demo.py
 
+# One more than there are cores: for much of their time tests wait, for a process, a database or a socket.
+WORKERS := $(or $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN)),auto)
+
 .PHONY: test
 test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --ignore=tests/conformance
+	$(BIN)/pytest -n $(WORKERS) --ignore=tests/conformance
 
 # Apart from `test`, because looking at each line makes the same tests take about twice as long.
 .PHONY: coverage
@@ -100,13 +103,16 @@ test-all: $(VENV)/.dev ## the tests on every supported interpreter that is insta
 hostile: $(VENV)/.dev ## hostile values through every output, on every supported interpreter that is installed (part of test-all)
 	@$(BIN)/nox --session hostile
 
+# Each file in one process: what a file starts, its tests share. What drives a browser or measures time comes after, alone.
 # A browser sometimes loses its page on a busy machine. Only the driver's own errors and its waits that ran out are tried
 # again, twice; an assertion that failed is not.
 BROWSER_MAY_FAIL := --reruns 2 --only-rerun WebDriverException --only-rerun TimeoutException --only-rerun ReadTimeoutError
 
 .PHONY: conformance
 conformance: $(VENV)/.dev ## checks against the providers' own specifications, clients and recordings (not part of test)
-	@if [ -d tests/conformance ]; then $(BIN)/pytest tests/conformance $(BROWSER_MAY_FAIL) $(if $(ISSUER),--issuer "$(ISSUER)"); \
+	@if [ -d tests/conformance ]; then \
+	$(BIN)/pytest tests/conformance -m "not alone" -n $(WORKERS) --dist loadfile $(if $(ISSUER),--issuer "$(ISSUER)") && \
+	$(BIN)/pytest tests/conformance -m alone $(BROWSER_MAY_FAIL); \
 	else echo "There is no conformance check yet (tests/conformance is not there): nothing to run."; fi
 
 .PHONY: fuzz

@@ -14,6 +14,8 @@ from durable.servers.postgres import NoPostgres, remove, start
 from durable.servers.redis_server import NoRedis, serving
 from govcomponents.durable.storage.migrating import migrate
 
+pytestmark = pytest.mark.alone
+
 PER_SECOND = 200
 
 

@@ -14,6 +14,8 @@ from selenium.webdriver.support.ui import Select
 
 from .browser import violations
 
+pytestmark = pytest.mark.alone
+
 pytest.importorskip("django")
 
 WIDTHS = (375, 1280)

@@ -14,6 +14,8 @@ from . import journey_pictures, renewal
 from .browser import NotHere, installed, violations
 from .running_service import SERVICES, running
 
+pytestmark = pytest.mark.alone
+
 NAMES = ("django", "flask", "fastapi")
 WIDTHS = (375, 1280)
 GOVUK_FRONTEND = "5.14.0"

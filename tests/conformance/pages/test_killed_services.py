@@ -32,6 +32,8 @@ from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.sandbox.world import default_world
 from govcomponents.testing import FormBrowser, pay_by_card, serving
 
+pytestmark = pytest.mark.alone
+
 SERVICES = Path(__file__).parents[3] / "examples" / "services"
 TESTS = Path(__file__).parents[2]
 APPLICATION = "conformance.pages.renewal_on_redis"

@@ -11,6 +11,8 @@ from govcomponents.settings import Settings
 
 from .browser import NotHere, axe_source, browser, violations
 
+pytestmark = pytest.mark.alone
+
 BACK = "https://service.example.gov.uk/signed-in"
 
 

@@ -15,6 +15,8 @@ from govcomponents.sandbox.server import serving
 from . import renewal, screenshots
 from .browser import violations
 
+pytestmark = pytest.mark.alone
+
 RULE = DeliveryRule(1, (60,), lambda status: status == 200, lambda status: True)
 
 

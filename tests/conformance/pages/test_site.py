@@ -14,6 +14,8 @@ import pytest
 
 from .browser import AXE_TAGS, NotHere, axe_source, violations
 
+pytestmark = pytest.mark.alone
+
 ROOT = Path(__file__).parents[3]
 SITE = ROOT / "build" / "site"
 

@@ -9,6 +9,8 @@ from govcomponents.sandbox.server import serving
 
 from .browser import NotHere, axe_source, browser, violations
 
+pytestmark = pytest.mark.alone
+
 WORLD = {"stripe": {}}
 
 
