@@ -42,7 +42,7 @@ What is declared is proved by the test of the contract that is named. What the
 def capabilities() -> str:
     """The capability table."""
     columns = {"GOV.UK One Login": OneLogin.capabilities, "Login.gov": LoginGov.capabilities}
-    lines = [f"| | {' | '.join(columns)} | proved by |", f"| --- |{' --- |' * len(columns)} --- |"]
+    lines = [f"| capability | {' | '.join(columns)} | proved by |", f"| --- |{' --- |' * len(columns)} --- |"]
     for capability, meaning in MEANINGS.items():
         cells = tuple("yes" if capability in declared else "" for declared in columns.values())
         proof = f"`{PROOFS[capability]}`" if "yes" in cells else ""

@@ -38,7 +38,9 @@ def capabilities() -> str:
         "What is declared is proved by the test of the contract that is named, for each adapter that declares it.",
         "`govcomponents contract run NAME` reports the same of an adapter of yours.",
         "",
-        "| | " + " | ".join(f"{kind.provider} (`{name}`)" for name, kind in columns.items()) + " | proved by |",
+        "| capability | "
+        + " | ".join(f"{kind.provider} (`{name}`)" for name, kind in columns.items())
+        + " | proved by |",
         "| --- | " + " | ".join("---" for _ in columns) + " | --- |",
     ]
     for capability in PayCapability:

@@ -313,7 +313,12 @@ def test_news_show_by_themselves_and_what_can_be_copied_has_a_button(reader, ser
     service.pay()
     WebDriverWait(reader.driver, 10).until(lambda _: "POST /v1/payments" in reader.text)
     reader.open(server.base_url)
-    assert reader.driver.find_elements("css selector", "button.copy")
+    button = reader.driver.find_element("css selector", "button.copy")
+    reader.driver.execute_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    button.click()  # as on a page that came by plain HTTP from another machine
+    WebDriverWait(reader.driver, 10).until(lambda _: button.text == "Selected, press Ctrl+C")
+    copied = reader.driver.find_element("css selector", "[data-copy]").text
+    assert reader.driver.execute_script("return getSelection().toString()").strip() == copied.strip()
 
 
 def test_no_word_is_broken_inside_a_cell(reader, server, service):

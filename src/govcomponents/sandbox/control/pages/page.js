@@ -5,10 +5,20 @@ for (const block of document.querySelectorAll("[data-copy]")) {
   button.type = "button";
   button.className = "second small copy";
   button.textContent = "Copy";
-  button.setAttribute("aria-label", `Copy ${block.getAttribute("aria-label") || "this"}`);
+  const what = block.getAttribute("aria-label") || "this";
+  const say = (words) => {
+    button.textContent = words;
+    button.setAttribute("aria-label", `${words}: ${what}`);
+  };
+  say("Copy");
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(block.textContent);
-    button.textContent = "Copied";
+    try {
+      await navigator.clipboard.writeText(block.textContent);
+      say("Copied");
+    } catch { // browsers give no clipboard to a page that came by plain HTTP from another machine, such as a container
+      getSelection().selectAllChildren(block);
+      say("Selected, press Ctrl+C");
+    }
   });
   block.before(button);
 }
