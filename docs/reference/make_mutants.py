@@ -6,6 +6,7 @@ python docs/reference/make_mutants.py
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from itertools import groupby
 from pathlib import Path
 
@@ -21,21 +22,26 @@ Made from the lists in `tests/mutants/seeds` by `docs/reference/make_mutants.py`
 Each row is a mistake that an author of an adapter may make. It is made on purpose in the source of that adapter, one
 at a time, and the adapter's contract suite runs. The test that is named must fail, and it must pass without the
 mistake. `make conformance` runs all of them, and `make mutants` does so alone. A row whose source has changed is
-refused, so the lists cannot grow old. The sandbox keeps the source without the mistake. The last column counts what is
-listed and was not tried yet.
+refused, so the lists cannot grow old. The sandbox keeps the source without the mistake. Some mistakes make no
+difference outside of the adapter: no test can fail, and the row says why. The last column counts what is listed and was
+not tried yet.
 """
 
 
 def page() -> str:
     """Write the whole page."""
     found = adapters().values()
-    lines = [INTRODUCTION, "| adapter | caught | not tried yet |", "| --- | ---: | ---: |"]
+    lines = [INTRODUCTION, "| adapter | caught | makes no difference | not tried yet |", "| --- | ---: | ---: | ---: |"]
     for one in found:
         name = f"[`{one.name}`](#{one.name})" if one.tried else f"`{one.name}`"
-        lines.append(f"| {name} | {len(one.tried)} | {len(one.mistakes) - len(one.tried)} |")
-    caught, listed = sum(len(one.tried) for one in found), sum(len(one.mistakes) for one in found)
-    lines += [f"| all | {caught} | {listed - caught} |", ""]
+        lines.append(f"| {name} | {_counts([one])} |")
+    lines += [f"| all | {_counts(found)} |", ""]
     return "\n".join(lines) + "".join(_section(one) for one in found if one.tried)
+
+
+def _counts(adapters: Collection[Adapter]) -> str:
+    caught, unseen = sum(len(one.tried) for one in adapters), sum(len(one.unseen) for one in adapters)
+    return f"{caught} | {unseen} | {sum(len(one.mistakes) for one in adapters) - caught - unseen}"
 
 
 def _section(adapter: Adapter) -> str:
@@ -46,6 +52,10 @@ def _section(adapter: Adapter) -> str:
     for file, mistakes in groupby(sorted(adapter.tried, key=where), key=where):
         lines += [f"In `{file}`:\n", "| mistake | fails |", "| --- | --- |"]
         lines += [f"| {one.told} | `{one.caught_by}` |" for one in mistakes]
+        lines.append("")
+    if adapter.unseen:
+        lines += ["These make no difference outside of the adapter:\n", "| mistake | why |", "| --- | --- |"]
+        lines += [f"| {one.told} | {one.unseen} |" for one in adapter.unseen]
         lines.append("")
     return "\n".join(lines)
 

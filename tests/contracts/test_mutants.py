@@ -46,3 +46,4 @@ def test_each_mistake_fits_the_source_and_a_test_of_the_kit_is_named(adapter):
     for one in adapter.mistakes:
         assert meaning(one.source()) != meaning((ROOT / one.file).read_text("utf-8")), one.told
         assert one.caught_by in {"", *KIT}, one.told
+        assert not (one.caught_by and one.unseen), one.told

@@ -14,7 +14,8 @@ SEEDS = Path(__file__).parent / "seeds"
 class Mistake:
     """One mistake in an adapter's source: `old` becomes `new` in `file`. The test `caught_by` must then fail.
 
-    One without it was not tried yet: `python -m mutants.run ADAPTER --find` tells which test catches it, if one does.
+    `unseen` says instead why no caller and no provider can tell the difference. One without either was not tried yet:
+    `python -m mutants.run ADAPTER --find` tells which test catches it, if one does.
     """
 
     told: str
@@ -22,6 +23,7 @@ class Mistake:
     old: str
     new: str
     caught_by: str = ""
+    unseen: str = ""
 
     @property
     def module(self) -> str:
@@ -48,6 +50,11 @@ class Adapter:
     def tried(self) -> tuple[Mistake, ...]:
         """The mistakes of which it is known that the kit catches them."""
         return tuple(one for one in self.mistakes if one.caught_by)
+
+    @property
+    def unseen(self) -> tuple[Mistake, ...]:
+        """The mistakes that make no difference outside of the adapter."""
+        return tuple(one for one in self.mistakes if one.unseen)
 
 
 def adapters() -> dict[str, Adapter]:

@@ -59,6 +59,7 @@ def profile(algorithm="RS256", *, changes=None, **members):
         token=f"{ISSUER}/token",
         userinfo=f"{ISSUER}/me",
         level="acr",
+        extra_audiences=True,
         documents={f"{ISSUER}/.well-known/openid-configuration": document(**(changes or {}))},
         **({"id_token": {"acr": PROVED}, "about": ABOUT} | members),
     )
@@ -74,7 +75,7 @@ def answer_to(found, query):
     scopes = {"phone": "phone_number", "address": "address"}
     hidden = {name for scope, name in scopes.items() if scope not in query["scope"].split()}
     about = {name: value for name, value in found.about.items() if name not in hidden}
-    return replace(found, id_token={"acr": level}, about=about)
+    return replace(found, id_token={**found.id_token, "acr": level}, about=about)
 
 
 ABOUT = {

@@ -4,9 +4,12 @@ from govcomponents.contracts.identity.suite import IdentitySubject, IdentitySuit
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.identity.levels import Claim, Confidence
 
-from .support import CANARIES, build, connect, faithful, with_secret
+from .support import ABOUT, CANARIES, PROVED, build, connect, faithful, with_secret
 
 ASK = {"confidence": Confidence.MEDIUM, "claims": [Claim.PHONE, Claim.ADDRESS]}
+
+
+SECRETIVE = faithful("ES256", client_secret="s3cret:of/the+client", id_token={"acr": PROVED, "email": ABOUT["email"]})
 
 
 class TestWithAPrivateKey(IdentitySuite):
@@ -20,12 +23,12 @@ class TestWithAPrivateKey(IdentitySuite):
 
 
 class TestWithASecret(IdentitySuite):
-    """A provider that signs with ES256 and whose client has a secret."""
+    """A provider that signs with ES256, tells of an address in the ID token, and whose client has a secret."""
 
     subject = IdentitySubject(
         build=lambda runtime: OpenIdConnect.from_settings(with_secret(id_token_algorithms="ES256"), runtime),
-        connect=lambda: connect(faithful("ES256", client_secret="s3cret:of/the+client")),
+        connect=lambda: connect(SECRETIVE),
         ask=ASK,
-        fake=faithful("ES256", client_secret="s3cret:of/the+client"),
+        fake=SECRETIVE,
         canaries=(*CANARIES, "s3cret"),
     )

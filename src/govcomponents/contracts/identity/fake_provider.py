@@ -7,6 +7,7 @@ It speaks just enough of OpenID Connect for one sign-in at a time. An adapter's 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -50,7 +51,8 @@ class FakeProfile:
     events are for, if not the client; `notices_algorithm` is how its notifications are signed, if not as its ID tokens.
     `level` is the name of the ID token's claim without which a sign-in does not count as one with two factors, and
     `one_factor` are the claims by which the provider tells of a sign-in with one. A client with a `client_secret` must
-    send it with its code.
+    send it with its code. `key_ids` says whether each of its ID tokens names its key, and `extra_audiences` whether
+    they may be meant for others as well.
     """
 
     issuer: str
@@ -70,6 +72,8 @@ class FakeProfile:
     level: str | None = None
     one_factor: Mapping[str, Any] = field(default_factory=dict)
     client_secret: str | None = None
+    key_ids: bool = True
+    extra_audiences: bool = False
 
 
 class ProviderKeys:
@@ -77,7 +81,7 @@ class ProviderKeys:
 
     @cached_property
     def ec(self) -> Any:
-        """The provider's key of P-256; its id is "k1"."""
+        """The provider's key of P-256; its id is "k1" at first."""
         return _ec(1)
 
     @cached_property
@@ -92,7 +96,7 @@ class ProviderKeys:
 
     @cached_property
     def rsa(self) -> Any:
-        """The provider's RSA key; its id is "r1"."""
+        """The provider's RSA key; its id is "r1" at first."""
         from cryptography.hazmat.primitives.asymmetric import rsa
 
         return rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -120,7 +124,7 @@ class FakeOpenIdProvider:
 
     `corrupt_id_token` and `corrupt_proof` make a token of its genuine claims; `corrupt_about` and `corrupt_tokens`
     change the answers of the userinfo and the token endpoint, `corrupt_keys` the document with the keys of proofs. The
-    URLs in `failing` answer that the server failed.
+    URLs in `failing` answer that the server failed. `later` lets time pass, and `rotate` gives its keys new ids.
     """
 
     def __init__(self, profile: FakeProfile, clock: Callable[[], float]) -> None:
@@ -135,21 +139,34 @@ class FakeOpenIdProvider:
         self.corrupt_keys: Callable[[Claims], Claims] | None = None
         self.failing: set[str] = set()
         self._clock = clock
-        self._nonce = ""
+        self._asked: Mapping[str, str] = {}
         self._is_code_fresh = False
         self._tokens_told = 0
+        self._passed = 0
+        self._generation = 1
 
     @property
     def now(self) -> int:
         """The time of the test."""
-        return int(self._clock())
+        return int(self._clock()) + self._passed
+
+    def later(self, seconds: int) -> None:
+        """Let time pass."""
+        self._passed += seconds
+
+    def rotate(self) -> None:
+        """Sign with keys of other ids from now on, and publish no others."""
+        self._generation += 1
+
+    def _kid(self, letter: str) -> str:
+        return f"{letter}{self._generation}"
 
     def visit(self, url: str) -> str:
         """Sign in as the person does; returns the URL at which they come back."""
         query = parameters_of(url)
         if self._plain.for_request is not None:
             self.profile = self._plain.for_request(self._plain, query)
-        self._nonce = query["nonce"]
+        self._asked = query
         self._is_code_fresh = True
         return f"{query['redirect_uri']}?{urlencode({'code': CODE, 'state': query['state']})}"
 
@@ -162,12 +179,13 @@ class FakeOpenIdProvider:
         if request.url in profile.documents:
             return answer(profile.documents[request.url])
         if request.url == profile.jwks:
-            return answer({"keys": [self.public("ec", "k1", "ES256"), self.public("rsa", "r1", "RS256")]})
+            ec, rsa = self.public("ec", self._kid("k"), "ES256"), self.public("rsa", self._kid("r"), "RS256")
+            return answer({"keys": [ec, rsa]})
         if profile.proof is not None and request.url == profile.proof.document:
             document = self._did_document(profile.proof)
             return answer(self.corrupt_keys(document) if self.corrupt_keys else document)
         if request.url == profile.token:
-            if not self._is_code_fresh:
+            if not (self._is_code_fresh and _redeems(request, self._asked)):
                 return Response(400, {"content-type": "application/json"}, b'{"error": "invalid_grant"}')
             if profile.client_secret is not None and not _carries(request, profile.client_secret):
                 return Response(401, {"content-type": "application/json"}, b'{"error": "invalid_client"}')
@@ -212,7 +230,7 @@ class FakeOpenIdProvider:
             "aud": self.profile.client_id,
             "iat": now,
             "exp": now + 120,
-            "nonce": self._nonce,
+            "nonce": self._asked["nonce"],
             "auth_time": now - 5,
             "at_hash": half_hash(ACCESS_TOKEN, self.profile.algorithm),
             **self.profile.id_token,
@@ -243,7 +261,7 @@ class FakeOpenIdProvider:
         self._tokens_told += 1
         life = {"iss": self.profile.issuer, "iat": self.now, "exp": self.now + 120}
         whole = {**life, "jti": f"{subject}-{self._tokens_told}", **claims}
-        header = _header(self.profile.notices_algorithm or self.profile.algorithm)
+        header = self._header(self.profile.notices_algorithm or self.profile.algorithm)
         return self.sign({name: value for name, value in whole.items() if value is not ...}, {**header, "typ": kind})
 
     def genuine_proof(self) -> Claims:
@@ -265,7 +283,10 @@ class FakeOpenIdProvider:
     @property
     def genuine_header(self) -> Header:
         """The header of an ID token with which nothing is wrong."""
-        return _header(self.profile.algorithm)
+        return self._header(self.profile.algorithm)
+
+    def _header(self, algorithm: str) -> Header:
+        return {"alg": algorithm, "kid": self._kid("k" if algorithm == "ES256" else "r")}
 
     def sign(self, claims: Claims | bytes, header: Header | bytes | None = None, *, key: Any = None) -> str:
         """Sign claims with the provider's key, or with another; header and claims may be bytes, sent as they are."""
@@ -303,8 +324,11 @@ class FakeOpenIdProvider:
         }
 
 
-def _header(algorithm: str) -> Header:
-    return {"alg": algorithm, "kid": "k1" if algorithm == "ES256" else "r1"}
+def _redeems(request: Request, asked: Mapping[str, str]) -> bool:
+    """Whether who brings a code is who asked for it (RFC 6749, 4.1.3, and RFC 7636, 4.6)."""
+    given = dict(parse_qsl((request.body or b"").decode()))
+    challenge = encode(hashlib.sha256(given.get("code_verifier", "").encode()).digest())
+    return given.get("redirect_uri") == asked["redirect_uri"] and challenge == asked.get("code_challenge", challenge)
 
 
 def _carries(request: Request, secret: str) -> bool:

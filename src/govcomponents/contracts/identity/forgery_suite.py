@@ -31,7 +31,7 @@ def _tells_level(subject: IdentitySubject) -> bool:
 
 
 def _fits(case: Hostile) -> Condition:
-    return lambda subject: subject.profile.algorithm in case.only_for.split()
+    return lambda subject: subject.profile.algorithm in case.only_for.split() and not case.unless(subject.profile)
 
 
 def _cases(*cases: Hostile) -> list[Any]:

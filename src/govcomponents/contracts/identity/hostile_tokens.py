@@ -11,11 +11,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from govcomponents.contracts.identity.fake_provider import Claims, FakeOpenIdProvider, MakeToken, compact, encode
+from govcomponents.contracts.identity.fake_provider import (
+    Claims,
+    FakeOpenIdProvider,
+    FakeProfile,
+    MakeToken,
+    compact,
+    encode,
+)
 from govcomponents.errors import SignInReason as Because
 from govcomponents.identity.jose.tokens import half_hash
 
@@ -24,13 +31,17 @@ BOTH = "ES256 RS256"
 
 @dataclass(frozen=True)
 class Hostile:
-    """One hostile token. `rows` are the checks that it tests, `only_for` the algorithms for which it makes sense."""
+    """One hostile token. `rows` are the checks that it tests, `only_for` the algorithms for which it makes sense.
+
+    `unless` tells of providers whose genuine tokens are like it.
+    """
 
     name: str
     rows: str
     make: MakeToken
     because: frozenset[Because]
     only_for: str = BOTH
+    unless: Callable[[FakeProfile], bool] = lambda _: False
 
 
 def _claim(**changes: Any) -> MakeToken:
@@ -217,6 +228,7 @@ FORMS: tuple[Hostile, ...] = (
     Hostile("a URL as the key id", "K4", _header(kid="https://evil.example.com/key"), _UNKNOWN),
     Hostile("a NUL in the key id", "K4", _header(kid="k1\0"), _MALFORMED),
     Hostile("a very long key id", "K4", _header(kid="k" * 300), _MALFORMED),
+    Hostile("no key id", "K5", _header(kid=...), _UNKNOWN, unless=lambda profile: not profile.key_ids),
     Hostile("an empty key id", "K5", _header(kid=""), _MALFORMED),
     Hostile("a key id that is a number", "K6", _header(kid=1), _MALFORMED),
     Hostile("a key id that is a list", "K6", _header(kid=["k1"]), _MALFORMED),
@@ -278,6 +290,9 @@ CLAIMS: tuple[Hostile, ...] = (
     Hostile("no audience", "B2", _claim(aud=...), _MALFORMED),
     Hostile("another audience as well", "B3 H14", _claim(aud=lambda fake, claims: [claims["aud"], "other"]),
             _AUDIENCE),
+    Hostile("another audience as well, but issued to us", "B3", _claim(
+            aud=lambda fake, claims: [claims["aud"], "other"], azp=lambda fake, claims: claims["aud"]), _AUDIENCE,
+            unless=lambda profile: profile.extra_audiences),
     Hostile("issued to somebody else", "B4", _claim(azp="somebody-else"), _AUDIENCE),
     Hostile("no nonce", "B5 H16", _claim(nonce=...), _NONCE),
     Hostile("a nonce that is null", "B5 H16", _claim(nonce=None), _NONCE),

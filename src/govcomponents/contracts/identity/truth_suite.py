@@ -18,7 +18,7 @@ from govcomponents.errors import (
     SignInRejected,
     SignInUnavailable,
 )
-from govcomponents.identity.levels import Authentication
+from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.identity.port import OF_CONFIDENCE
 from govcomponents.identity.port import IdentityCapability as Can
 
@@ -49,7 +49,13 @@ def _proves_by_claims(subject: IdentitySubject) -> bool:
 
 
 def _tells_of_email(subject: IdentitySubject) -> bool:
-    return subject.fake is not None and "email" in subject.fake.about
+    """Whether the unsigned answer alone tells of an address."""
+    return subject.fake is not None and "email" in subject.fake.about and not _signs_email(subject)
+
+
+def _signs_email(subject: IdentitySubject) -> bool:
+    """Whether the ID token tells of an address."""
+    return subject.fake is not None and "email" in subject.fake.id_token
 
 
 class IdentityTruth(IdentityTests):
@@ -101,6 +107,42 @@ class IdentityTruth(IdentityTests):
         with pytest.raises((SignInError, IdentityNotProved)) as caught:
             caller.identity.complete(pending, callback)
         assert caught.value.reason is SignInReason.BAD_LEVEL
+
+    @needs(_proves_by_claims)
+    def test_an_answer_that_contradicts_the_id_token_proves_nothing(self, call_fake: CallFake) -> None:
+        fake, caller = call_fake()
+        caller.sign_in(**self._plain)
+        unproved = fake.profile.id_token
+        pending, callback = caller.sign_in(**self.subject.ask)
+        proved, about = fake.profile.id_token, fake.profile.about
+        levels = {name: unproved[name] for name in proved if name in about and unproved[name] != proved[name]}
+        if levels:  # where the unsigned answer repeats what the ID token says of a level
+            fake.corrupt_about = lambda about: about | levels
+            with pytest.raises((SignInError, IdentityNotProved)):
+                caller.identity.complete(pending, callback)
+
+    @needs(_proves_by_claims)
+    @pytest.mark.parametrize("said", ["proved", "unproved"])
+    def test_proof_that_nobody_asked_for_is_not_told(self, call_fake: CallFake, said: str) -> None:
+        """The provider tells all that it knows of the person, and that it was proved, or that it was not."""
+        fake, caller = call_fake()
+        caller.sign_in(**self.subject.ask)
+        known = fake.profile
+        pending, callback = caller.sign_in(**self._plain)
+        if said == "proved":
+            fake.corrupt_id_token = lambda fake, claims: fake.sign(claims | dict(known.id_token))
+        fake.corrupt_about = lambda about: {**about, **known.about} if said == "proved" else {**known.about, **about}
+        identity = caller.identity.complete(pending, callback)
+        assert identity.confidence is Confidence.NONE
+        assert (identity.names, identity.birth_dates, identity.addresses) == ((), (), ())
+
+    @needs(_signs_email)
+    def test_what_is_signed_counts_for_more(self, call_fake: CallFake) -> None:
+        fake, caller = call_fake()
+        fake.corrupt_about = lambda about: about | {"email": "another@example.com", "email_verified": True}
+        identity = caller.identity.complete(*caller.sign_in(**self.subject.ask))
+        assert identity.email is not None
+        assert identity.email.reveal() == self.subject.profile.id_token["email"]
 
     @needs(_tells_of_email)
     @pytest.mark.parametrize("said", [False, "no", 1, None, ...], ids=str)
@@ -181,6 +223,28 @@ class IdentityTruth(IdentityTests):
         profile = self.subject.profile
         kept = [profile.jwks, *profile.documents, *([profile.proof.document] if profile.proof else [])]
         assert {fetched.count(url) for url in kept} <= {0, 1}
+
+    @needs(_is_faked)
+    def test_a_new_key_of_the_provider_is_found(self, call_fake: CallFake) -> None:
+        """Providers change their keys without telling anybody."""
+        fake, caller = call_fake()
+        caller.identity.complete(*caller.sign_in(**self.subject.ask))
+        fake.later(600)
+        fake.rotate()
+        identity = caller.identity.complete(*caller.sign_in(**self.subject.ask))
+        assert identity.subject.reveal() == fake.profile.subject
+
+    @needs(_is_faked)
+    def test_a_key_that_is_not_there_is_not_looked_for_each_time(self, call_fake: CallFake) -> None:
+        """Whoever makes up a key id does not make this service ask the provider each time."""
+        fake, caller = call_fake()
+        caller.identity.complete(*caller.sign_in(**self.subject.ask))
+        fake.corrupt_id_token = lambda fake, claims: fake.sign(claims, fake.genuine_header | {"kid": "made-up"})
+        for _ in range(4):
+            fake.later(10)
+            with pytest.raises(SignInError):
+                caller.identity.complete(*caller.sign_in(**self.subject.ask))
+        assert [request.url for request in fake.sent].count(self.subject.profile.jwks) <= 2
 
     @needs(_is_faked, Can.CHECK)
     def test_the_check_looks_at_every_document(self, call_fake: CallFake) -> None:
