@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from govcomponents.contracts.identity.fake_provider import Claims, FakeOpenIdProvider
-from govcomponents.contracts.identity.hostile_tokens import CLAIMS, FORMS, LOW_PROOFS, PROOFS, TIME_EDGES, Hostile
+from govcomponents.contracts.identity.hostile_tokens import CLAIMS, FORMS, PROOFS, Hostile
 from govcomponents.contracts.identity.subject import NOW, CallFake, IdentitySubject, IdentityTests
 from govcomponents.contracts.suite import Condition, needs
 from govcomponents.core.http.messages import Response
@@ -16,6 +16,28 @@ from govcomponents.errors import IdentityNotProved, SignInError, SignInReason, S
 from govcomponents.identity.levels import Authentication, Claim
 
 _JSON = {"content-type": "application/json"}
+_TIME_EDGES: tuple[tuple[str, Mapping[str, int], bool], ...] = (
+    ("exp 29 seconds ago", {"exp": -29, "iat": -60}, True),
+    ("exp 30 seconds ago", {"exp": -30, "iat": -60}, False),
+    ("exp 31 seconds ago", {"exp": -31, "iat": -60}, False),
+    ("iat in 29 seconds", {"iat": 29}, True),
+    ("iat in 30 seconds", {"iat": 30}, True),
+    ("iat in 31 seconds", {"iat": 31}, False),
+    ("nbf in 29 seconds", {"nbf": 29}, True),
+    ("nbf in 30 seconds", {"nbf": 30}, True),
+    ("nbf in 31 seconds", {"nbf": 31}, False),
+)
+"""B9 and H25: what a leeway of 30 seconds lets through, and what it does not."""
+
+_LOW_PROOFS: tuple[tuple[str, Any], ...] = (
+    ("no proof at all", ...),
+    ("the lowest level", "P0"),
+    ("a lower level", "P1"),
+    ("an unknown level", "PCL200"),
+    ("no level", None),
+    ("a level that is a list", ["P2"]),
+)
+"""B18: proofs that prove less than was asked for; the person signed in, and is not proved."""
 
 
 def _is_faked(subject: IdentitySubject) -> bool:
@@ -61,7 +83,7 @@ class IdentityForgery(IdentityTests):
         assert not any("evil" in url for url in urls)
 
     @needs(_is_faked)
-    @pytest.mark.parametrize(("name", "offsets", "good"), TIME_EDGES, ids=[edge[0] for edge in TIME_EDGES])
+    @pytest.mark.parametrize(("name", "offsets", "good"), _TIME_EDGES, ids=[edge[0] for edge in _TIME_EDGES])
     def test_the_edges_of_time(
         self,
         call_fake: CallFake,
@@ -111,7 +133,7 @@ class IdentityForgery(IdentityTests):
         assert caught.value.reason in case.because
 
     @needs(_has_proof)
-    @pytest.mark.parametrize(("name", "level"), LOW_PROOFS, ids=[name for name, _ in LOW_PROOFS])
+    @pytest.mark.parametrize(("name", "level"), _LOW_PROOFS, ids=[name for name, _ in _LOW_PROOFS])
     def test_a_proof_of_less_proves_nothing(self, call_fake: CallFake, name: str, level: Any) -> None:
         """B18."""
         fake, caller = call_fake()

@@ -329,19 +329,6 @@ CLAIMS: tuple[Hostile, ...] = (
 )
 # fmt: on
 
-TIME_EDGES: tuple[tuple[str, Mapping[str, int], bool], ...] = (
-    ("exp 29 seconds ago", {"exp": -29, "iat": -60}, True),
-    ("exp 30 seconds ago", {"exp": -30, "iat": -60}, False),
-    ("exp 31 seconds ago", {"exp": -31, "iat": -60}, False),
-    ("iat in 29 seconds", {"iat": 29}, True),
-    ("iat in 30 seconds", {"iat": 30}, True),
-    ("iat in 31 seconds", {"iat": 31}, False),
-    ("nbf in 29 seconds", {"nbf": 29}, True),
-    ("nbf in 30 seconds", {"nbf": 30}, True),
-    ("nbf in 31 seconds", {"nbf": 31}, False),
-)
-"""B9 and H25: what a leeway of 30 seconds lets through, and what it does not."""
-
 
 def _proof(**changes: Any) -> MakeToken:
     def make(fake: FakeOpenIdProvider, claims: Claims) -> str:
@@ -403,13 +390,3 @@ PROOFS: tuple[Hostile, ...] = (
 )
 # fmt: on
 """Hostile proofs of identity, which must be refused whatever else was right."""
-
-LOW_PROOFS: tuple[tuple[str, Any], ...] = (
-    ("no proof at all", ...),
-    ("the lowest level", "P0"),
-    ("a lower level", "P1"),
-    ("an unknown level", "PCL200"),
-    ("no level", None),
-    ("a level that is a list", ["P2"]),
-)
-"""B18: proofs that prove less than was asked for; the person signed in, and is not proved."""
