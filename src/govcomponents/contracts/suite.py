@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import pickle
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -23,7 +27,6 @@ from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import GovComponentsError, Unavailable
 
 if TYPE_CHECKING:
-    import asyncio
     from types import FrameType
 
     from govcomponents.core.http.transport import Transport
@@ -159,6 +162,15 @@ def writes(sent: Iterable[Request]) -> list[Request]:
     return [request for request in sent if request.replay is not Replay.ALWAYS]
 
 
+def fields_of(sent: Iterable[Request]) -> set[str]:
+    """The names of the fields that requests send, as members of an object in JSON, or of a form."""
+    names: set[str] = set()
+    for request in sent:
+        body = (request.body or b"").decode()
+        names |= set(json.loads(body)) if body.startswith("{") else {name for name, _ in parse_qsl(body)}
+    return names
+
+
 @dataclass(frozen=True)
 class Injection:
     """One run of an operation with a fault injected after `after` exchanges: the requests sent, and the error."""
@@ -200,6 +212,14 @@ def injections(
             return
 
 
+def _sleep(sleep: Callable[[float], None], held_up: list[float], seconds: float) -> None:
+    """Sleep, and note it where an event loop runs, which other work waits for."""
+    with suppress(RuntimeError):
+        asyncio.get_running_loop()
+        held_up.append(seconds)
+    sleep(seconds)
+
+
 class Suite:
     """Base of the suites. A test class subclasses one and sets `subject`; tests that do not apply are left out."""
 
@@ -209,9 +229,13 @@ class Suite:
     caller: ClassVar[type[Caller]] = Caller
 
     @pytest.fixture
-    def call(self, gov_mode: Mode, gov_runner: asyncio.Runner) -> Iterator[Callable[..., Any]]:
-        """Make a caller of a fresh double, or of the one that is given."""
+    def call(
+        self, gov_mode: Mode, gov_runner: asyncio.Runner, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[Callable[..., Any]]:
+        """Make a caller of a fresh double, or of the one that is given. Nothing may hold up its event loop."""
         opened: list[Double] = []
+        held_up: list[float] = []
+        monkeypatch.setattr(time, "sleep", partial(_sleep, time.sleep, held_up))
         blocking, asynchronous = self.services
 
         def make(double: Double | None = None) -> Caller:
@@ -230,3 +254,5 @@ class Suite:
         yield make
         for double in opened:
             double.close()
+        if gov_mode is not Mode.BLOCKING:
+            assert not held_up, "the adapter slept where an event loop runs: `await` the transport's `sleep`"

@@ -92,9 +92,10 @@ class Service:
         return self._answer(200, found)
 
     def _search(self, query: dict[str, list[str]]) -> list[dict[str, object]]:
-        if "older_than" in query:
-            return []
-        return [one for one in self.held.values() if query.get("reference") in (None, [one["reference"]])]
+        newest_first = list(reversed(self.held.values()))
+        for last in query.get("older_than", []):
+            newest_first = newest_first[[one["id"] for one in newest_first].index(last) + 1 :]
+        return [one for one in newest_first if query.get("reference") in (None, [one["reference"]])][:2]
 
     def _accept(self, fields: dict[str, Any], channel: str) -> Response:
         if channel == "bulk":
@@ -185,6 +186,7 @@ class TestByScript(NotifySuite):
         },
         reply_to="8e222534-7f05-4972-86e3-17c5d9f894e2",
         sender="8e222534-7f05-4972-86e3-17c5d9f894e3",
+        page=2,
         **ARGUMENTS,
     )
 

@@ -35,12 +35,16 @@ ARGUMENTS = {
 }
 
 
+SMALL_PAGES = Sandbox().notify.world.model_dump(mode="json")
+SMALL_PAGES["platform"]["list_page_size"] = 2
+
+
 def build(runtime):
     return GovUkNotify.from_settings(NotifySettings(api_key=KEY, callback_tokens=(TOKEN,)), runtime)
 
 
 def connect():
-    sandbox = Sandbox()
+    sandbox = Sandbox({"notify": SMALL_PAGES})
     sent, calls = [], []
     sandbox.notify.call_back("delivery_status", "https://service.example.gov.uk/receipts", TOKEN)
     sandbox.callbacks.receive(lambda call: calls.append((call.body, call.headers)) or 200)
@@ -96,6 +100,7 @@ class TestOverTheSandbox(NotifySuite):
         },
         reply_to="5ab1ec0d-0000-4000-8000-0000000000a1",
         sender="5ab1ec0d-0000-4000-8000-0000000000b2",
+        page=2,
         **ARGUMENTS,
     )
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from govcomponents.contracts.identity.fake_provider import Claims, FakeOpenIdProvider
+from govcomponents.contracts.identity.fake_provider import ACCESS_TOKEN, CODE, Claims, FakeOpenIdProvider
 from govcomponents.contracts.identity.hostile_tokens import CLAIMS, FORMS, PROOFS, Hostile
 from govcomponents.contracts.identity.subject import NOW, CallFake, IdentitySubject, IdentityTests
-from govcomponents.contracts.suite import Condition, needs
+from govcomponents.contracts.suite import Condition, needs, shown_by
 from govcomponents.core.http.messages import Response
 from govcomponents.errors import IdentityNotProved, SignInError, SignInReason, SignInRejected
 from govcomponents.identity.levels import Authentication, Claim
@@ -81,6 +81,26 @@ class IdentityForgery(IdentityTests):
         urls = {request.url for request in fake.sent}
         assert self.subject.profile.userinfo not in urls
         assert not any("evil" in url for url in urls)
+
+    @needs(_is_faked)
+    @pytest.mark.parametrize("wrong", ["nonce", "at_hash", "sub", "aud", "exp", "userinfo"])
+    def test_a_refused_sign_in_shows_nothing(self, call_fake: CallFake, wrong: str) -> None:
+        """P1: an error tracker that reports every variable on the way of the error learns no token and no code."""
+        fake, caller = call_fake()
+        made: list[str] = [ACCESS_TOKEN, CODE, *self.subject.canaries]
+
+        def spoilt(fake: FakeOpenIdProvider, claims: Claims) -> str:
+            made.append(fake.sign(claims if wrong == "userinfo" else claims | {wrong: 7}))
+            return made[-1]
+
+        fake.corrupt_id_token = spoilt
+        fake.corrupt_about = lambda about: about | {"sub": "somebody-else"}
+        pending, callback = caller.sign_in(**self.subject.ask)
+        made += [value.reveal() for value in (pending.state, pending.nonce, pending.code_verifier)]
+        with pytest.raises(SignInRejected) as caught:
+            caller.identity.complete(pending, callback)
+        shown = "\n".join(shown_by(caught.value))
+        assert not [number for number, secret in enumerate(made) if secret in shown]
 
     @needs(_is_faked)
     @pytest.mark.parametrize(("name", "offsets", "good"), _TIME_EDGES, ids=[edge[0] for edge in _TIME_EDGES])
@@ -168,7 +188,7 @@ class IdentityForgery(IdentityTests):
                 lambda _: Response(200, _JSON, b'{"sub":1,"sub":2}'),
                 SignInReason.MALFORMED,
             ),
-            (lambda _: Response(200, _JSON, b" " * 300_000), SignInReason.MALFORMED),
+            (lambda about: about | {"x": "x" * 300_000}, SignInReason.MALFORMED),
             (lambda _: Response(302, {"location": "https://evil.example.com/"}, b""), SignInReason.BLOCKED_URL),  # T1
             (lambda _: Response(401, {"www-authenticate": 'Bearer error="'}, b""), SignInReason.PROVIDER_ERROR),  # T20
             (lambda _: Response(401, {"www-authenticate": "nonsense"}, b""), SignInReason.PROVIDER_ERROR),  # T20
@@ -203,9 +223,10 @@ class IdentityForgery(IdentityTests):
             (lambda t: t | {"access_token": "substituted"}, SignInReason.BAD_HASH),  # T10
             (lambda _: Response(200, {"content-type": "text/html"}, b"<p>"), SignInReason.MALFORMED),  # T3
             (lambda _: Response(200, _JSON, b"[]"), SignInReason.MALFORMED),  # T3
-            (lambda _: Response(200, _JSON, b"x" * 200_000), SignInReason.MALFORMED),
+            (lambda t: t | {"x": "x" * 200_000}, SignInReason.MALFORMED),
             (lambda _: Response(307, {"location": "https://evil.example.com/"}, b""), SignInReason.BLOCKED_URL),  # T1
             (lambda _: {"error": "invalid_grant"}, SignInReason.PROVIDER_ERROR),  # T4
+            (lambda t: t | {"error": "invalid_grant"}, SignInReason.MALFORMED),  # T4
             (lambda _: Response(400, {}, b"a sentence"), SignInReason.PROVIDER_ERROR),  # T5
             (lambda _: Response(400, {}, b'{"error":"invalid_grant"}'), SignInReason.PROVIDER_ERROR),
             (lambda _: Response(500, {}, b""), SignInReason.PROVIDER_UNAVAILABLE),

@@ -125,6 +125,8 @@ class NotifyFaults(NotifyTests):
 
         for injection in injections(prepare, fault):
             assert injection.is_of(self.subject.error_of(fault, wrote=injection.wrote), operation=f"notify.{operation}")
+            assert injection.error is not None
+            assert injection.error.operation == f"notify.{operation}"
             assert injection.caller.double.count() == (messages if fault.acted and injection.wrote else 0)
             assert len(writes(injection.sent)) <= 1 + len(injection.caller.transport.waits)
             is_repeated = error in _WAS_NOT_ACCEPTED and self.subject.repeats

@@ -54,7 +54,8 @@ class NotifySubject(Subject):
     and counts a job's messages one by one. `file` are arguments of `send_email` with a file among the values;
     `reply_to` and `sender` are those that can be given, and are not what a message has without. `bad_input` are changes
     of those arguments that this adapter refuses unsent, besides those that every adapter refuses. `repeats` is False if
-    the adapter leaves it to the caller to send again what was certainly not accepted.
+    the adapter leaves it to the caller to send again what was certainly not accepted. `page` is how many messages the
+    double gives at once when it is searched: a few, so that the next page is asked for too.
     """
 
     connect: Callable[[], NotifyDouble]
@@ -69,6 +70,7 @@ class NotifySubject(Subject):
     bad_input: Sequence[Mapping[str, Any]] = ()
     unknown_id: str = "99999999-9999-4999-8999-999999999999"
     repeats: bool = True
+    page: int | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from govcomponents.contracts.notify.subject import (
     Sending,
 )
 from govcomponents.contracts.suite import needs
-from govcomponents.errors import InvalidInput, ReferenceReused
+from govcomponents.errors import GovComponentsError, InvalidInput, NotSupported, ReferenceReused
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.models import Channel, Status
 
@@ -66,6 +66,28 @@ class NotifySuite(NotifyCapabilities, NotifyFaults):
         assert (found.id, found.channel, found.reference) == (sent.id, sending.channel, sent.reference)
         assert found.created_at.tzinfo is not None
         assert found.is_finished != found.may_change
+        assert not found.status.has_failed
+
+    @needs(Can.EMAIL, Can.SEARCH, lambda subject: subject.page is not None)
+    def test_a_search_goes_on_to_the_next_page(self, call: Call) -> None:
+        caller, email = call(), self._sample("email")
+        assert self.subject.page is not None
+        sent = {caller.notify.send_email(**email).id for _ in range(self.subject.page + 1)}
+        found = [one.id for one in islice(caller.notify.search(), len(sent) + 1)]
+        assert (len(found), set(found)) == (len(sent), sent)
+
+    @pytest.mark.parametrize("sending", FROM_TEMPLATES)
+    def test_a_field_of_the_providers_own_is_sent_or_refused(self, call: Call, sending: Sending) -> None:
+        """It is never dropped in silence; the provider may know no such field, and say so."""
+        caller = call()
+        try:
+            sending.by(caller, extra={"contract_field": "contract-value"})
+        except (InvalidInput, NotSupported):
+            assert caller.has_sent_nothing
+        except GovComponentsError:
+            assert any(b"contract-value" in (request.body or b"") for request in caller.transport.sent)
+        else:
+            assert any(b"contract-value" in (request.body or b"") for request in caller.transport.sent)
 
     @needs(Can.GET)
     @pytest.mark.parametrize("sending", FROM_TEMPLATES)
@@ -110,7 +132,10 @@ class NotifySuite(NotifyCapabilities, NotifyFaults):
         template_id = email["template"]
         template = caller.notify.get_template(template_id)
         assert template.id == template_id
-        assert template_id in {one.id for one in caller.notify.list_templates(Channel.EMAIL)}
+        assert template_id in {one.id for one in caller.notify.list_templates()}
+        of_emails = caller.notify.list_templates(Channel.EMAIL)
+        assert template_id in {one.id for one in of_emails}
+        assert {one.channel for one in of_emails} == {Channel.EMAIL}
         offline = template.render(email["personalisation"])
         if Can.PREVIEW in caller.port.capabilities:
             preview = caller.notify.preview(template_id, email["personalisation"])

@@ -8,8 +8,8 @@ from itertools import islice
 import pytest
 
 from govcomponents.contracts.pay.subject import Call, PaySubject, PayTests
-from govcomponents.contracts.suite import needs
-from govcomponents.errors import CallbackRefused, NotFound, UnexpectedReply, WrongAnswer
+from govcomponents.contracts.suite import fields_of, needs, writes
+from govcomponents.errors import CallbackRefused, InvalidInput, NotFound, NotSupported, UnexpectedReply, WrongAnswer
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.states import PaymentStatus
@@ -36,6 +36,15 @@ class PayTruth(PayTests):
         assert found.email is not None
         assert found.email.reveal() == self.subject.create["email"]
 
+    def test_a_field_that_the_adapter_sends_is_not_replaced(self, call: Call) -> None:
+        """The provider's own fields go along in `extra`, beside what the arguments say and not instead of it."""
+        caller = call()
+        caller.new()
+        for name in fields_of(writes(caller.transport.sent)):
+            with pytest.raises((InvalidInput, NotSupported)):
+                caller.new(extra={name: "another"})
+        assert caller.double.payments() == 1
+
     def test_words_that_are_new_end_in_no_error_of_python(self, call: Call) -> None:
         """Every status in an answer is one that nobody knows: a payment of it is unknown, or the answer unreadable."""
         for is_paid in (False, True):
@@ -48,6 +57,24 @@ class PayTruth(PayTests):
                 continue
             if found.state.raw_status != payment.state.raw_status:
                 assert (found.status, found.is_paid) == (PaymentStatus.UNKNOWN, False)
+
+    def test_a_status_that_is_new_is_unknown_and_nothing_else(self, call: Call) -> None:
+        """The provider's word for where the payment is, and that alone, is one that nobody knows."""
+        for come_to in ("new", "paid", "declined"):
+            caller = call()
+            payment = caller.paid() if come_to == "paid" else caller.new()
+            if come_to == "declined" and caller.double.decline is not None:
+                caller.double.decline(payment.redirect_url())
+                payment = caller.pay.get(payment.id)
+            word = re.escape(payment.state.raw_status).encode()
+            told = re.compile(rb'("(?:status|state)"\s*:\s*")' + word + rb'(")')
+            caller.transport.rewrite = lambda body, told=told: told.sub(rb"\1never_heard_of\2", body)
+            found = caller.pay.get(payment.id)
+            if come_to == "new":
+                assert found.state.raw_status in (payment.state.raw_status, "never_heard_of")
+            if found.state.raw_status == "never_heard_of":  # where that word alone decides
+                assert (found.status, found.is_paid) == (PaymentStatus.UNKNOWN, False)
+                assert not found.is_finished or come_to != "new"
 
     def test_what_is_fetched_once_is_kept(self, call: Call) -> None:
         """A token, or whatever else is fetched to ask at all, serves the next request too."""
