@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from itertools import islice
 
 import pytest
@@ -68,7 +69,7 @@ class PayTruth(PayTests):
                 payment = caller.pay.get(payment.id)
             word = re.escape(payment.state.raw_status).encode()
             told = re.compile(rb'("(?:status|state)"\s*:\s*")' + word + rb'(")')
-            caller.transport.rewrite = lambda body, told=told: told.sub(rb"\1never_heard_of\2", body)
+            caller.transport.rewrite = partial(told.sub, rb"\1never_heard_of\2")
             found = caller.pay.get(payment.id)
             if come_to == "new":
                 assert found.state.raw_status in (payment.state.raw_status, "never_heard_of")
