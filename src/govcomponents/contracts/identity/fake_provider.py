@@ -230,7 +230,7 @@ class FakeOpenIdProvider:
             "aud": self.profile.client_id,
             "iat": now,
             "exp": now + 120,
-            "nonce": self._asked["nonce"],
+            "nonce": self._asked.get("nonce", ""),
             "auth_time": now - 5,
             "at_hash": half_hash(ACCESS_TOKEN, self.profile.algorithm),
             **self.profile.id_token,
