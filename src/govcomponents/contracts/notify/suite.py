@@ -20,7 +20,7 @@ from govcomponents.contracts.notify.subject import (
     NotifySubject,
     Sending,
 )
-from govcomponents.contracts.suite import needs
+from govcomponents.contracts.suite import fields_of, needs, writes
 from govcomponents.errors import GovComponentsError, InvalidInput, NotSupported, ReferenceReused
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.models import Channel, Status
@@ -88,6 +88,17 @@ class NotifySuite(NotifyCapabilities, NotifyFaults):
             assert any(b"contract-value" in (request.body or b"") for request in caller.transport.sent)
         else:
             assert any(b"contract-value" in (request.body or b"") for request in caller.transport.sent)
+
+    @pytest.mark.parametrize("sending", FROM_TEMPLATES)
+    def test_a_field_that_the_adapter_sends_is_not_replaced(self, call: Call, sending: Sending) -> None:
+        """The provider's own fields go along in `extra`, beside what the arguments say and not instead of it."""
+        caller = call()
+        sending.by(caller)
+        sent = list(caller.transport.sent)
+        for name in fields_of(writes(sent)):
+            with pytest.raises((InvalidInput, NotSupported)):
+                sending.by(caller, extra={name: "another"})
+        assert list(caller.transport.sent) == sent
 
     @needs(Can.GET)
     @pytest.mark.parametrize("sending", FROM_TEMPLATES)

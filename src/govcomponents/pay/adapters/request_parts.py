@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeVar
 from urllib.parse import quote, urlencode
 
+from govcomponents.core.extra_fields import with_extra
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
-
-V = TypeVar("V")
 
 
 def path_of(template: str, **ids: str) -> str:
@@ -74,7 +72,7 @@ def given(**fields: object) -> dict[str, object]:
 
 def json_body(own: Mapping[str, object], extra: Mapping[str, object] | None, *, operation: str, provider: str) -> bytes:
     """Write a body as JSON, in UTF-8 and without escapes. Raises InvalidInput for an `extra` that cannot go along."""
-    whole = _with_extra(own, extra, operation, provider)
+    whole = with_extra(own, extra, operation=operation, provider=provider)
     try:
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     except (TypeError, ValueError):
@@ -87,7 +85,7 @@ def form_body(own: Mapping[str, object], extra: Mapping[str, object] | None, *, 
         more = dict(flatten(extra or {}))
     except TypeError as error:
         raise _unsendable(str(error), operation, provider, numbers="whole numbers") from None
-    return urlencode(_with_extra(dict(flatten(own)), more, operation, provider)).encode()
+    return urlencode(with_extra(dict(flatten(own)), more, operation=operation, provider=provider)).encode()
 
 
 def flatten(value: object, name: str = "") -> Iterator[tuple[str, str]]:
@@ -109,21 +107,6 @@ def flatten(value: object, name: str = "") -> Iterator[tuple[str, str]]:
         yield name, str(value)
     else:
         raise TypeError(f"a form cannot hold a {type(value).__name__}")
-
-
-def _with_extra(own: Mapping[str, V], extra: Mapping[str, V] | None, operation: str, provider: str) -> Mapping[str, V]:
-    """Lay the provider's own fields beside those that the adapter sends."""
-    if not extra:
-        return own
-    if clash := sorted(own.keys() & extra.keys()):
-        raise InvalidInput(
-            field="extra",
-            problem=f"{', '.join(clash)} would be sent twice",
-            fix="pass that by the argument that it has, and only provider's fields without one in extra",
-            operation=operation,
-            provider=provider,
-        )
-    return {**own, **extra}
 
 
 def _unsendable(problem: str, operation: str, provider: str, *, numbers: str = "numbers") -> InvalidInput:

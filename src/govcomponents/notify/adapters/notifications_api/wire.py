@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from typing_extensions import TypedDict
 
 from govcomponents.core.canonical_json import NotCanonical, parse
+from govcomponents.core.extra_fields import with_extra
 from govcomponents.core.http import responses
 from govcomponents.core.http.client import request_id
 from govcomponents.core.http.messages import Replay, Request, Response
@@ -235,9 +236,9 @@ class NotificationsWire:
         reference, extra = message.reference, message.extra
         if reference is not None:
             fields["reference"] = reference
-        if extra:
-            fields.update(self.extra_fields(extra, operation))
-        body = self.body(fields, operation, field="extra" if extra else "arguments")
+        more = self.extra_fields(extra, operation) if extra else None
+        whole = with_extra(fields, more, operation=operation, provider=self.provider)
+        body = self.body(whole, operation, field="extra" if extra else "arguments")
         return Request(
             operation, "POST", path, Replay.UNSENT, JSON, body, lookup=self._lookup(reference), template=path
         )
