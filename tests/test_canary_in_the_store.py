@@ -221,7 +221,7 @@ def store(
 ) -> Iterator[Store]:
     server.sandbox.faults.clear()
     watched.reported()
-    service = Service(server.sandbox.settings(), server, gov_mode, gov_runner, watched.observers)
+    service = Service(server.sandbox.settings(), server, gov_mode, gov_runner, watched.observers())
     service.told.canaries |= {KEY, receipt(1)[1]["Authorization"]}
     url = f"sqlite:///{tmp_path / 'store.db'}"
     engine = sa.create_engine(url)

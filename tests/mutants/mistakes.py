@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from os.path import normpath
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -63,6 +64,6 @@ def adapters() -> dict[str, Adapter]:
     for path in sorted(SEEDS.glob("*.toml")):
         told = tomllib.loads(path.read_text(encoding="utf-8"))
         folder = told.get("folder", "")
-        mistakes = tuple(Mistake(**{**one, "file": folder + one["file"]}) for one in told["mistake"])
+        mistakes = tuple(Mistake(**{**one, "file": normpath(folder + one["file"])}) for one in told["mistake"])
         found[path.stem] = Adapter(path.stem, told["suite"], mistakes)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
-from govcomponents.core.extra_fields import with_extra
+from govcomponents.core.http.extra_fields import with_extra
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
 

@@ -15,9 +15,9 @@ from urllib.parse import urlencode
 from typing_extensions import TypedDict
 
 from govcomponents.core.canonical_json import NotCanonical, parse
-from govcomponents.core.extra_fields import with_extra
 from govcomponents.core.http import responses
 from govcomponents.core.http.client import request_id
+from govcomponents.core.http.extra_fields import with_extra
 from govcomponents.core.http.messages import Replay, Request, Response
 from govcomponents.core.http.responses import LazyJson, Wire
 from govcomponents.core.times import utc_time
