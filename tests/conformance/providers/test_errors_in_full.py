@@ -7,10 +7,10 @@ from itertools import product
 
 import pytest
 
-from promises.enumeration import faults_of, outcome, outcome_at
+from promises.enumeration import faults_of, outcome
 from promises.notify_writes import GC_FAULTS, SMTP_FAULTS, gc_outcome, mail_server, smtp_outcome
 from promises.test_notify_errors_tell_the_truth import sequences
-from promises.writes import OF_SEVERAL_STEPS, WRITES, Write
+from promises.writes import WRITES, Write
 
 TRIPLES = 60
 MORE_TRIPLES = 500
@@ -40,15 +40,3 @@ def test_no_error_of_smtp_promises_what_is_not_so(in_asyncio: bool) -> None:
         tried = sequences(SMTP_FAULTS, MORE_TRIPLES, "smtp in full")
         found = [(faults, smtp_outcome(server, faults, in_asyncio=in_asyncio)) for faults in tried]
     assert [(faults, one) for faults, one in found if one.is_false or one.effects > 1] == []
-
-
-@pytest.mark.parametrize("in_asyncio", [False, True], ids=["blocking", "asyncio"])
-@pytest.mark.parametrize("write", OF_SEVERAL_STEPS, ids=str)
-def test_no_failure_after_another_at_any_step_promises_that_nothing_happened(write: Write, in_asyncio: bool) -> None:
-    kinds = faults_of(write)
-    wrong = []
-    for at in product(range(1, 5), kinds, (0, 1), kinds):
-        found = outcome_at(write, *at, in_asyncio=in_asyncio)
-        if found.is_false or found.effects > 1:
-            wrong.append((at, found))
-    assert wrong == []
