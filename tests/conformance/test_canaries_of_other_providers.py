@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 
 from conformance.test_canaries_in_every_fault import cases
+from govcomponents import Secret, Settings
 from govcomponents.contracts.modes import Mode
 from govcomponents.identity import Claim
 from govcomponents.sandbox.server import SandboxServer, serving
-from test_canary import EMAIL_TEMPLATE, OPERATIONS, PHONE, SMS_TEMPLATE, _world_canaries
+from test_canary import EMAIL_TEMPLATE, OPERATIONS, PHONE, SMS_TEMPLATE
 from test_canary_over_http import Service, Watched, watched  # noqa: F401  # a fixture
 
 COMPONENTS = {"stripe": "pay", "gc_notify": "notify", "login_gov": "identity", "openid": "identity"}
@@ -26,10 +27,18 @@ TEMPLATES = [
     {"id": EMAIL_TEMPLATE, "type": "email", "name": "Renewed", "subject": "Renewed", "content": "Dear ((name))"},
     {"id": SMS_TEMPLATE, "type": "sms", "name": "Renewed", "content": "Dear ((name))"},
 ]
+PEOPLE = ("sam@example.com", "1984-02-29", "Example Road", "447700900123", "12025550123")  # of the OpenID worlds
 WORLD = {
     "stripe": {"secret_key": "sk_test_canary0key0of0the0tests"},
     "gc_notify": {"services": [{"templates": TEMPLATES}]},
 }
+
+
+def keys_of(settings: Settings) -> set[str]:
+    """The keys and secrets of settings, and what a provider sends of a key that has parts."""
+    sections = [one for one in (settings.pay, settings.notify, settings.identity) if one is not None]
+    keys = {value.reveal() for section in sections for _name, value in section if isinstance(value, Secret)}
+    return keys | {key[-36:] for key in keys}
 
 
 class Elsewhere(Service):
@@ -37,7 +46,7 @@ class Elsewhere(Service):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.told.canaries |= {THERE, *_world_canaries(WORLD)}
+        self.told.canaries |= {THERE, *PEOPLE, *keys_of(args[0])}
 
     def call(self, operation: str, *args: object, shown: bool = True, **kwargs: Any) -> Any:
         kwargs.pop("prefilled", None)
