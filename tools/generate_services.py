@@ -29,10 +29,13 @@ SOURCES = (
 
 _NAMES = {"AsyncGenerator": "Iterator", "AsyncIterator": "Iterator", "AsyncIterable": "Iterable"}
 _ITERATORS = ("AsyncGenerator", "AsyncIterator")
+_METHODS = {"aclose": "close", "__aenter__": "__enter__", "__aexit__": "__exit__"}
 _PHRASES = {
     "for asyncio callers": "for blocking callers",
     "Belongs to one event loop": "Safe to share between threads",
     "an `AsyncGovComponents": "a `GovComponents",
+    "an async context manager": "a context manager",
+    "`aclose`": "`close`",
     "AsyncGovComponents": "GovComponents",
     "AsyncDurable": "Durable",
     "await later.": "later.",
@@ -53,6 +56,7 @@ class _ToBlocking(ast.NodeTransformer):
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.FunctionDef:
         self.generic_visit(node)
+        node.name = _METHODS.get(node.name, node.name)
         return ast.FunctionDef(**{name: getattr(node, name) for name in node._fields})
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
@@ -68,6 +72,8 @@ class _ToBlocking(ast.NodeTransformer):
         self.generic_visit(node)
         called = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
         is_blocking = called.startswith("self._gov.") or called.removeprefix("self.") in self._rewritten
+        if is_blocking and called in (f"self.{name}" for name in _METHODS):
+            node.value = ast.parse(f"self.{_METHODS[called.removeprefix('self.')]}()", mode="eval").body
         return node.value if is_blocking else self._driven("drive", node.value)
 
     def visit_AsyncFor(self, node: ast.AsyncFor) -> ast.For:

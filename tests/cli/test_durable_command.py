@@ -35,7 +35,7 @@ def test_the_tables_are_made_and_the_outbox_is_counted(tmp_path: Path, capsys: A
         assert (found["pending"], found["refused"], found["paused"]) == (2, 0, [])
         assert found["late_by"] >= 0
         later.run_due()
-        later.engine.dispose()
+        later.close()
     assert main(["durable", "status", "--database", url, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["refused"] == 1
 
@@ -74,4 +74,4 @@ def test_a_worker_sends_what_is_due_and_ends_as_it_is_asked(tmp_path: Path, is_o
             assert worker.returncode == 0
             assert json.loads(told.splitlines()[0])["done"] == 1
             assert [one.reference for one in gov.notify.search()] == ["R-1"]
-            later.engine.dispose()
+            later.close()

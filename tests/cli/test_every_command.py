@@ -52,7 +52,7 @@ class Place:
             later = Durable(gov, self.url)
             for number, template in enumerate(templates):
                 later.notify.send_email("sam@example.com", template, VALUES, reference=f"R-{number}")
-            later.engine.dispose()
+            later.close()
 
 
 def served(place):

@@ -27,7 +27,7 @@ def url(tmp_path: Path) -> str:
     with GovComponents.sandbox() as gov:
         later = Durable(gov, url)
         later.notify.send_email("canary@example.com", EMAIL, VALUES, reference="R-1")
-        later.engine.dispose()
+        later.close()
     return url
 
 

@@ -41,6 +41,9 @@ from govcomponents.frames import shield
 from govcomponents.identity.models import Identity
 
 if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
     from sqlalchemy import Engine
 
     from govcomponents.accounts import Account
@@ -82,6 +85,7 @@ class Durable:
     `run_due`. `handle_in` begins the transactions of handlers, where they are not to be SQLAlchemy's: a function that
     returns a context manager, which gives the transaction. `budgets` are where all workers share the account's
     `requests_per_minute`: in the store, or in Redis with `RedisBudgets`. `keep` is how long what has ended is kept.
+    `close` it when the process ends, or use it as a context manager: an engine that was given stays open.
     Raises ConfigurationError.
     """
 
@@ -109,6 +113,7 @@ class Durable:
             )
         self._patience = give_up_after
         self._engine = engine_for(engine_or_url)
+        self._is_engine_own = self._engine is not engine_or_url
         self._capturing = gov.over(capturing_port, ())
         self._calls = gov.over(lambda port: port, self._runtime.observers)
         self._asyncio_engine = asyncio_engine_of(engine_or_url, gov)
@@ -323,6 +328,19 @@ class Durable:
         Raises Unavailable if the database is away, ConfigurationError if the tables are not there.
         """
         return drive(self._runtime.transport.run_blocking(lambda: outbox_status(self._engine)))
+
+    def close(self) -> None:
+        """Close the connections to the database, unless the engine was given. Closing twice does nothing."""
+        if self._is_engine_own:
+            drive(self._runtime.transport.run_blocking(self._engine.dispose))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} on {self._engine.dialect.name}>"

@@ -35,7 +35,7 @@ def receive(url: str, number: int, of: int, count: int) -> None:
                 later.run_due()
         while later.run_due().handled:
             pass
-        later.engine.dispose()
+        later.close()
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def create_app(
         await components.later.migrate()
         async with components.web.lifespan(app):
             yield
-        components.later.engine.dispose()
+        await components.later.aclose()
         await engine.dispose()
 
     app = FastAPI(title="Renew a licence", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
