@@ -13,19 +13,18 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from govcomponents import GovComponents, Money, Observer
 from govcomponents.identity import Confidence, PendingSignIn
-from govcomponents.testing import FormBrowser, SandboxServer, serving
+from govcomponents.testing import FormBrowser, SandboxServer, let_time_pass, serving
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -232,10 +231,11 @@ class Demonstration:
     def let_pass(self, seconds: float) -> None:
         """Let time go by, at the sandbox and for the rows that wait, rather than wait for it."""
         self._server.sandbox.clock.advance(seconds)
-        with closing(sqlite3.connect(self._database)) as connection, connection:
-            connection.execute(
-                "UPDATE gov_outbox SET due_at = due_at - :s, doubt_since = doubt_since - :s", {"s": seconds}
-            )
+        import sqlalchemy as sa
+
+        engine = sa.create_engine(f"sqlite:///{self._database}")
+        let_time_pass(engine, seconds)
+        engine.dispose()
 
 
 def tell(text: str, answer: object = "") -> None:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request as Request, Response as Response
     from govcomponents.core.transports.in_process import InProcessTransport as InProcessTransport
     from govcomponents.core.transports.scripted import ScriptedTransport as ScriptedTransport
+    from govcomponents.durable.storage.passing_time import let_time_pass as let_time_pass
     from govcomponents.recordings.recording import Recording as Recording, UnsafeRecording as UnsafeRecording
     from govcomponents.sandbox.app import Sandbox as Sandbox
     from govcomponents.sandbox.callbacks.posting import Callback as Callback
@@ -83,6 +84,7 @@ _HOMES = {
     "core.http.messages": "Request Response",
     "core.transports.in_process": "InProcessTransport",
     "core.transports.scripted": "ScriptedTransport",
+    "durable.storage.passing_time": "let_time_pass",
     "recordings.recording": "Recording UnsafeRecording",
     "sandbox.app": "Sandbox",
     "sandbox.callbacks.posting": "Callback",
