@@ -171,6 +171,21 @@ def test_none():
     assert "no such provider" in told
 
 
+def test_the_callbacks_of_each_adapter_come_to_a_test(pytester: pytest.Pytester) -> None:
+    test = """
+from govcomponents import Money
+
+def test_one(gov_sandbox, gov_person, gov_webhook):
+    gov = gov_sandbox
+    payment = gov.pay.create(Money.gbp("20.00"), "R-1", "Renew a licence", "https://service.example.gov.uk/back")
+    gov_person.pay(payment.redirect_url())
+    told = [gov.pay.parse_callback(one.body, one.headers) for one in gov_webhook.of("pay")]
+    assert payment.id in [event.payment_id for event in told]
+"""
+    outcomes, _ = run(pytester, test, "--gov-adapter", "stripe", "--gov-adapter", "govuk_pay")
+    assert outcomes == {"passed": 2}
+
+
 def test_the_configuration_keeps_every_test_on_this_machine(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\ngov_no_network = true\ngov_now = 2026-03-02T09:00:00Z\n")
     outcomes, told = run(

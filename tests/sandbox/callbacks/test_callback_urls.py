@@ -102,7 +102,9 @@ def test_what_a_world_has_stays_and_what_it_lacks_is_invented():
     tokens = {one["kind"]: one["bearer_token"] for one in changed["notify"]["services"][0]["callbacks"]}
     assert tokens["delivery_status"] == "sandbox-delivery-token"
     assert tokens["returned_letter"]
-    assert changed["stripe"] == {}
+    (endpoint,) = changed["stripe"]["webhooks"]
+    assert endpoint["url"] == "https://service.example.gov.uk/cb/pay"
+    assert endpoint["secret"].startswith("whsec_")
     assert world["pay"]["services"][1]["webhooks"] == []
     assert with_callbacks_to({"pay": {"services": [None]}, "notify": None}, "http://x")["pay"] == {"services": [None]}
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from govcomponents.sandbox.plugins.provider import ProviderSpec
+from govcomponents.sandbox.plugins.world_section import on_each
 from govcomponents.sandbox.providers.stripe.faults import FAULTS
 
 if TYPE_CHECKING:
@@ -13,12 +14,19 @@ if TYPE_CHECKING:
     from govcomponents.errors import GovComponentsError
     from govcomponents.sandbox.plugins.provider import BuildStub, Section
 
+_SECRET = "whsec_callbacks0sandbox0only"  # noqa: S105  # invented, and printed for everybody to see
+
 
 def _read(section: Section, base_url: str) -> BuildStub:
     from govcomponents.sandbox.providers.stripe.stub import StripeStub
     from govcomponents.sandbox.providers.stripe.world import read_world
 
     return partial(StripeStub, read_world(section, base_url))
+
+
+def _send_callbacks_to(section: Section, url: str) -> Section:
+    webhooks = section.get("webhooks") or [{"secret": _SECRET}]
+    return on_each({**section, "webhooks": webhooks}, "webhooks", lambda endpoint: {**endpoint, "url": f"{url}/pay"})
 
 
 def _explain(request: Request, response: Response, _now: float) -> GovComponentsError:
@@ -34,5 +42,6 @@ SPEC = ProviderSpec(
     start_path="/stripe/v1/checkout/sessions",
     read=_read,
     faults=FAULTS,
+    send_callbacks_to=_send_callbacks_to,
     explain=_explain,
 )
