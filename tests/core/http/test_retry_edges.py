@@ -35,12 +35,12 @@ class Attempts:
         self.waits.append(seconds)
 
 
-def run(attempts, outcome, *, policy=None, request=READ, ends=None, **options):
+def run(attempts, outcome, *, policy=None, request=READ, ends=None, is_rate_limit=lambda _answer: True, **options):
     policy = policy or RetryPolicy(wait=lambda _state: 0.25)
     return drive(
         retry(
             attempts, outcome, request=request, provider="Example", policy=policy, started=time.time(), ends=ends,
-            clock=time.time, sleep=attempts.sleep, is_rate_limit=lambda _answer: True, **options,
+            clock=time.time, sleep=attempts.sleep, is_rate_limit=is_rate_limit, **options,
         )
     )  # fmt: skip
 
@@ -115,8 +115,36 @@ def test_a_policy_within_a_time_stops_at_its_end_and_by_its_own_rule():
     assert len(attempts.given) == 2
     assert RetryPolicy.none().within(5).is_none
     assert two.within(5).wait is two.wait
-    with pytest.raises(ConfigurationError, match="the end of a retry policy"):
+    with pytest.raises(ConfigurationError) as caught:
         two.within(-1)
+    assert caught.value.happened == "the end of a retry policy is not a number of seconds from 0 up"
+    assert caught.value.fix == "give one"
+
+
+def test_a_strategy_sees_what_one_of_tenacity_sees():
+    """tenacity's own strategies read no more than times, but those of others may look at all that a state has."""
+    seen = []
+
+    def stop(state):
+        seen.append((state.retry_object, state.outcome.exception(), state.fn, state.args, state.kwargs))
+        return False
+
+    policy = RetryPolicy(stop=stop, wait=lambda _state: 0.5)
+    run(Attempts(Response(200)), LOST, policy=policy)
+    ((retrying, *rest),) = seen
+    assert (retrying.stop, retrying.wait) == (policy.stop, policy.wait)
+    assert rest == [LOST, None, (), {}]
+
+
+def test_the_answer_itself_is_asked_whether_waiting_helps():
+    asked = []
+
+    def is_rate_limit(response):
+        asked.append(response)
+        return False
+
+    assert run(Attempts(), BUSY, is_rate_limit=is_rate_limit) is BUSY
+    assert asked == [BUSY]
 
 
 def test_what_is_no_policy_is_named_with_the_way_to_mend_it():
@@ -129,5 +157,7 @@ def test_what_is_no_policy_is_named_with_the_way_to_mend_it():
         assert "tenacity." in str(caught.value.fix)
     with pytest.raises(ConfigurationError) as caught:
         RetryPolicy(max_retry_after=-1)
-    assert "max_retry_after" in caught.value.happened
-    assert "RetryPolicy.none()" in str(caught.value.fix)
+    assert caught.value.happened == "max_retry_after of the retry policy is not a number of seconds from 0 up"
+    assert (
+        caught.value.fix == "give the longest wait that callers can bear, such as 20; RetryPolicy.none() never retries"
+    )
