@@ -27,7 +27,10 @@ UNIT = re.compile(
 """What a number can be of: a unit, or a count of something."""
 
 SERVICES = ("AsyncPayService", "AsyncNotifyService", "AsyncIdentityService", "AsyncDurable", "AsyncGovComponents")
-RAISE_NOTHING = {"AsyncGovComponents.aclose", "AsyncGovComponents.over", "AsyncDurable.when_hung"}
+RAISE_NOTHING = {
+    *("AsyncGovComponents.aclose", "AsyncGovComponents.over"),
+    *("AsyncDurable.aclose", "AsyncDurable.when_hung"),
+}
 """Of the methods of services, those that raise nothing of their own."""
 
 OF_PROVIDERS = sorted((Path(govcomponents.__file__).parent).glob("*/adapters/*/wire.py"))
