@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from govcomponents.frames import leave_frames_behind, leaving_frames_behind
 
@@ -19,6 +19,8 @@ class Refusing(BaseModel):
 
     pydantic's own error holds the input, and the frames of pydantic hold it too.
     """
+
+    model_config: ClassVar[ConfigDict] = ConfigDict(defer_build=True)  # its models are built when they are first used
 
     @classmethod
     def _refusal(cls, error: ValidationError) -> GovComponentsError:

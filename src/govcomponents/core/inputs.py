@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from pathlib import Path
@@ -148,6 +147,13 @@ def member(kind: type[E], value: object, *, field: str, operation: str) -> E:
         ) from None
 
 
+def members(kind: type[E], given: object, *, field: str, operation: str) -> tuple[E, ...]:
+    """Read members of an enumeration: one, or several, each as itself or as its text. Raises InvalidInput."""
+    if isinstance(given, (kind, str)) or not isinstance(given, Iterable):
+        given = (given,)
+    return tuple(member(kind, one, field=field, operation=operation) for one in given)
+
+
 def optional_member(kind: type[E], value: object, *, field: str, operation: str) -> E | None:
     """Read a member as `member` does, or None."""
     return None if value is None else member(kind, value, field=field, operation=operation)
@@ -227,6 +233,8 @@ def reason_of(error: Exception) -> str:
 
     Nothing of what is in it is shown.
     """
+    import tomllib  # slow to import, and only a file that is wrong needs it
+
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     if isinstance(error, UnicodeError):

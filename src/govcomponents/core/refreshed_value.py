@@ -8,7 +8,6 @@ task of its own: a caller who is cancelled takes it from nobody else.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from govcomponents.errors import GovComponentsError
 from govcomponents.frames import leave_frames_behind
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Awaitable, Callable
 
     from govcomponents.core.times import Clock
@@ -127,9 +127,7 @@ class RefreshedValue(Generic[T]):
             await self._fly(mine)
         else:
             mine.task = loop.create_task(self._fly(mine), context=unlimited_context())
-            await asyncio.wait(
-                (mine.task,), timeout=_patience()
-            )  # which leaves the task alone when the one who waits is cancelled
+            await _landing(mine.task)
 
     async def _fly(self, flight: _Flight) -> None:
         """Fetch, and keep what came or why nothing did. A fetch that was stopped counts as none."""
@@ -168,7 +166,7 @@ class RefreshedValue(Generic[T]):
         if loop is None or loop is not flight.loop or flight.task is None:
             self._abandon(flight)
             return
-        await asyncio.wait((flight.task,), timeout=_patience())
+        await _landing(flight.task)
 
     def _landed(self, value: T, fresh_for: float) -> None:
         with self._lock:
@@ -195,6 +193,13 @@ def _reason(failure: Exception) -> str:
     return str(failure) if isinstance(failure, (Unusable, NothingToUse)) else type(failure).__name__
 
 
+async def _landing(task: asyncio.Task[None]) -> None:
+    """Wait for a fetch, which goes on when the one who waits is cancelled."""
+    from asyncio import wait
+
+    await wait((task,), timeout=_patience())
+
+
 def _patience() -> float | None:
     """How long this call may wait for a fetch that another one makes."""
     left = seconds_left()
@@ -205,7 +210,9 @@ def _loop_of_task() -> asyncio.AbstractEventLoop | None:
     """Return the loop that this code can wait in, or None for a blocking caller."""
     if is_driven():
         return None
+    from asyncio import get_running_loop  # blocking callers do without asyncio, which is slow to import
+
     try:
-        return asyncio.get_running_loop()
+        return get_running_loop()
     except RuntimeError:
         return None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from govcomponents.core.callbacks import Headers, checked_callback
-from govcomponents.core.inputs import checked_input, member
+from govcomponents.core.inputs import checked_input, member, members
 from govcomponents.core.ports.service import Service
 from govcomponents.errors import SignInError
 from govcomponents.identity.inputs import (
@@ -17,7 +17,6 @@ from govcomponents.identity.inputs import (
     check_sign_out,
     expected,
     id_token_of,
-    members,
 )
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.port import IdentityPort

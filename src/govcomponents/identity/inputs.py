@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from govcomponents.core.inputs import Input, member
+from govcomponents.core.inputs import Input
 from govcomponents.core.validation import MAX_URL, is_absolute_url, is_text
 from govcomponents.errors import InvalidInput
 from govcomponents.identity.events import IDENTITY_EVENTS
@@ -17,11 +16,6 @@ from govcomponents.identity.models import Identity
 from govcomponents.identity.pending import MAX_AGE, PendingSignIn
 from govcomponents.identity.urls import is_safe_return_path
 from govcomponents.privacy import Personal, Secret
-
-if TYPE_CHECKING:
-    from enum import Enum
-
-    E = TypeVar("E", bound=Enum)
 
 MAX_LOGIN_HINT = 256
 _STATE = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -90,13 +84,6 @@ class StartSignIn(Input):
     return_to: Annotated[str | None, AfterValidator(_path)] = Field(
         None, description="give a path of this site, such as /licences; safe_return_path() makes one of any text"
     )
-
-
-def members(kind: type[E], given: object, *, field: str, operation: str) -> tuple[E, ...]:
-    """Read members of an enumeration: one, or several, each as itself or as its text. Raises InvalidInput."""
-    if isinstance(given, (kind, str)) or not isinstance(given, Iterable):
-        given = (given,)
-    return tuple(member(kind, one, field=field, operation=operation) for one in given)
 
 
 def id_token_of(given: Identity | Secret | None) -> Secret | None:

@@ -11,18 +11,10 @@ from typing import TYPE_CHECKING
 
 from govcomponents.core.callbacks import Headers, checked_callback
 from govcomponents.core.driver import drive
-from govcomponents.core.inputs import checked_input, member
+from govcomponents.core.inputs import checked_input, member, members
 from govcomponents.core.ports.service import Service
 from govcomponents.errors import SignInError
-from govcomponents.identity.inputs import (
-    StartSignIn,
-    check_event,
-    check_pending,
-    check_sign_out,
-    expected,
-    id_token_of,
-    members,
-)
+from govcomponents.identity.inputs import StartSignIn, check_event, check_pending, check_sign_out, expected, id_token_of
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.port import IdentityPort
 from govcomponents.privacy import Personal

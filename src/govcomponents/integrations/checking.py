@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 from urllib.parse import urlsplit
@@ -71,6 +70,8 @@ def checked(
     its provider sends here. `callback` is the path at which people come back from signing in here, None where no route
     is in place. `wrong` are the problems, each with how to mend it, that only the framework knows of.
     """
+    import asyncio  # slow to import, and no service that starts is checked by this
+
     found = asyncio.run(_find_async(gov)) if isinstance(gov, AsyncGovComponents) else _find(gov)
     lines = check_lines(found.providers)
     problems = [

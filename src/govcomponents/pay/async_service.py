@@ -14,7 +14,6 @@ from govcomponents.pay.inputs import (
     NewPayment,
     PaymentSearch,
 )
-from govcomponents.pay.mop_up import mop_up
 from govcomponents.pay.operations.async_agreements import AsyncAgreements
 from govcomponents.pay.operations.async_refunds import AsyncRefunds
 from govcomponents.pay.operations.async_telephone import AsyncTelephone
@@ -295,6 +294,8 @@ class AsyncPayService(AsyncTelephone, AsyncAgreements, AsyncRefunds):
         Raises:
             InvalidInput: An argument is wrong; nothing was read.
         """
+        from govcomponents.pay.mop_up import mop_up  # a job, which no process that serves pages has to start with
+
         self._port.require(Can.GET, operation="pay.mop_up")
         work = mop_up(
             lambda one: self._perform("pay.get", self._port.get(one), id=one.payment_id),

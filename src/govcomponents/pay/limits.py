@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.core.inputs import Input
 from govcomponents.errors import InvalidInput
 from govcomponents.frames import leaving_frames_behind
-from govcomponents.pay.inputs import NewRefund
 from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
+    from govcomponents.core.inputs import Input
     from govcomponents.money import Money
     from govcomponents.pay.inputs import CardholderDetails
 
@@ -104,6 +103,8 @@ class PayLimits:
 
     def _beyond(self, given: Input) -> Iterator[tuple[str, str, str]]:
         if (amount := getattr(given, "amount", None)) is not None:
+            from govcomponents.pay.inputs import NewRefund  # limits are data of a start; what is checked comes later
+
             yield from self._amount(amount, is_refund=isinstance(given, NewRefund))
         for name in _TEXTS:
             yield from _too_long(name, getattr(given, name, None), getattr(self, name))

@@ -15,7 +15,6 @@ from govcomponents.core.journeys import with_journey
 from govcomponents.core.ports.answers import Between
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.inputs import NewPayment, PaymentSearch
-from govcomponents.pay.mop_up import mop_up
 from govcomponents.pay.operations.agreements import Agreements
 from govcomponents.pay.operations.refunds import Refunds
 from govcomponents.pay.operations.telephone import Telephone
@@ -302,6 +301,8 @@ class PayService(Telephone, Agreements, Refunds):
         Raises:
             InvalidInput: An argument is wrong; nothing was read.
         """
+        from govcomponents.pay.mop_up import mop_up
+
         self._port.require(Can.GET, operation="pay.mop_up")
         work = mop_up(
             lambda one: self._perform("pay.get", self._port.get(one), id=one.payment_id),

@@ -5,19 +5,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.canonical_json import NotCanonical, decode_base64url
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.frames import shield
-from govcomponents.identity.pending_cookie import PendingCookie
 from govcomponents.privacy import Secret
 from govcomponents.web.person import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from cryptography.fernet import MultiFernet
+
     from govcomponents.identity.pending import PendingSignIn
+    from govcomponents.identity.pending_cookie import PendingCookie
 
 SIGNED_IN_FOR: Final = 12 * 3600
 """For how many seconds a person stays signed in, where the service does not say."""
@@ -40,8 +43,6 @@ class SignInCookies:
     def __init__(
         self, secrets: Sequence[Secret], *, life: int = SIGNED_IN_FOR, clock: Callable[[], float] = time.time
     ) -> None:
-        from cryptography.fernet import Fernet, MultiFernet
-
         if not secrets or any(len(secret.reveal()) < _LEAST_SECRET for secret in secrets):
             raise ConfigurationError(
                 f"the secret of the sign-in's cookies has fewer than {_LEAST_SECRET} characters, or there is none",
@@ -49,8 +50,21 @@ class SignInCookies:
             )
         self.clock = clock
         self.life = life
-        self._pendings = PendingCookie([_derived(secret, b"pending sign-in") for secret in secrets], clock=clock)
-        self._people = MultiFernet([Fernet(_derived(secret, b"person").reveal()) for secret in secrets])
+        self._secrets = tuple(secrets)
+
+    # Ciphers are slow to import: a process starts without them, and so does a page that nobody is signed in for.
+    @cached_property
+    def _pendings(self) -> PendingCookie:
+        from govcomponents.identity.pending_cookie import PendingCookie
+
+        keys = [_derived(secret, b"pending sign-in") for secret in self._secrets]
+        return PendingCookie(keys, clock=self.clock)
+
+    @cached_property
+    def _people(self) -> MultiFernet:
+        from cryptography.fernet import Fernet, MultiFernet
+
+        return MultiFernet([Fernet(_derived(secret, b"person").reveal()) for secret in self._secrets])
 
     def seal_pending(self, pending: PendingSignIn) -> str:
         """Return a sign-in that is under way as text that tells nobody anything, and fits a cookie.
@@ -78,11 +92,11 @@ class SignInCookies:
 
     def person(self, cookies: Mapping[str, str]) -> Person | None:
         """Return the person whom the cookie names, or None if there is none, or it is spoilt or too old."""
-        from cryptography.fernet import InvalidToken
-
         sealed = cookies.get(_PERSON, "")
         if not 0 < len(sealed) <= _MAX_COOKIE:
             return None
+        from cryptography.fernet import InvalidToken
+
         try:
             decode_base64url(sealed.encode())  # Fernet itself reads several spellings of one text
             whole = sealed + "=" * (-len(sealed) % 4)

@@ -21,7 +21,6 @@ from govcomponents.errors import (
     Unavailable,
 )
 from govcomponents.frames import shield
-from govcomponents.identity.events import IDENTITY_EVENTS, AccountChange, AccountEvent, LogoutNotice
 from govcomponents.identity.pending import PENDING_LIFE
 from govcomponents.identity.replay_stores import MemoryReplayStore
 from govcomponents.identity.urls import safe_return_path
@@ -48,7 +47,8 @@ T = TypeVar("T")
 HEALTH_LASTS: Final = 5.0
 "Seconds for which an answer about health is given again: anybody may ask, and each provider is asked over the net."
 _LOG: Final = logging.getLogger("govcomponents.web")
-_OVER: Final = frozenset({AccountChange.PURGED, AccountChange.DISABLED, AccountChange.LOCKED})
+_OVER: Final = ("purged", "disabled", "locked")
+"The changes of a person's account with which their sessions end."
 
 
 @shield
@@ -207,6 +207,8 @@ class WebHandlers:
             return self._gov.pay.parse_callback(body, headers)
         if component == "notify":
             return self._gov.notify.parse_callback(body, headers)
+        from govcomponents.identity.events import AccountEvent, LogoutNotice
+
         event = self._gov.identity.parse_callback(body, headers)
         at = event.occurred_at.timestamp()
         if isinstance(event, LogoutNotice):
@@ -223,6 +225,8 @@ class WebHandlers:
 
         Raises Unavailable if the store of the keys of events failed: answer with `Answer.for_error(error)`.
         """
+        from govcomponents.identity.events import IDENTITY_EVENTS
+
         if isinstance(event, IDENTITY_EVENTS):
             self._gov.identity.mark_done(event)
         return Answer.done()

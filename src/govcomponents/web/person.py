@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.canonical_json import parse_object
-from govcomponents.core.inputs import instance_argument, member
+from govcomponents.core.inputs import instance_argument, member, members
 from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
 from govcomponents.frames import shield
-from govcomponents.identity.inputs import members
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.privacy import Personal, Secret
 

@@ -7,7 +7,7 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import ConfigDict, TypeAdapter
 
 from govcomponents.core.http.error_mapping import facts_of
 from govcomponents.core.http.messages import Replay
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 
 A = TypeVar("A")
 T = TypeVar("T")
-_OBJECT: Final = TypeAdapter(dict[str, object])
-_OBJECTS: Final = TypeAdapter(list[dict[str, object]])
+_WHEN_USED: Final = ConfigDict(defer_build=True)
+_OBJECT: Final = TypeAdapter(dict[str, object], config=_WHEN_USED)
+_OBJECTS: Final = TypeAdapter(list[dict[str, object]], config=_WHEN_USED)
 _ID: Final = re.compile(ID_PATTERN)
 
 

@@ -18,12 +18,14 @@ from typing import Annotated, Final, TypeVar
 
 from pydantic import (
     AliasPath,
+    ConfigDict,
     Field,
     GetPydanticSchema,
     StrictBool,
     StrictStr,
     ValidatorFunctionWrapHandler,
     WrapValidator,
+    with_config,
 )
 from pydantic_core.core_schema import no_info_after_validator_function
 
@@ -47,6 +49,10 @@ SignedUnits = Annotated[int, Field(strict=True, ge=-_MOST, le=_MOST)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Scalar = Annotated[StrictStr | StrictBool | int | Finite, Field(union_mode="left_to_right")]
 """A value of metadata."""
+
+
+whole_answer = with_config(ConfigDict(defer_build=True))
+"""Marks the form of a whole answer: its reader is built when the first such answer comes, not when a process starts."""
 
 
 def at(*path: str) -> object:

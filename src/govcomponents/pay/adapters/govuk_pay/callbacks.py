@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 from govcomponents.core.http.responses import LazyJson
 from govcomponents.pay.adapters.govuk_pay.wire import Settlement, StatePart, read_state
 from govcomponents.pay.adapters.payment_states import agreeing
-from govcomponents.pay.adapters.values import Pence, Readable, Time, at
+from govcomponents.pay.adapters.values import Pence, Readable, Time, at, whole_answer
 from govcomponents.pay.events import PaymentChange, PaymentChanged, RefundChanged, UnknownEvent
 from govcomponents.pay.ids import PaymentId
 from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus, RefundStatus
@@ -46,6 +46,7 @@ _FAILED: Final = {
 }
 
 
+@whole_answer
 class _Message(TypedDict, total=False):
     event_type: Readable[str]
     occurred_at: Annotated[Readable[Time], at("created_date")]

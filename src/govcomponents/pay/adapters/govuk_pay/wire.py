@@ -15,7 +15,7 @@ from govcomponents.pay import models
 from govcomponents.pay.adapters import values
 from govcomponents.pay.adapters.http_adapter import Reader
 from govcomponents.pay.adapters.payment_states import captured, payment_state
-from govcomponents.pay.adapters.values import Datum, Day, Pence, Time, Units, at, into, words
+from govcomponents.pay.adapters.values import Datum, Day, Pence, Time, Units, at, into, whole_answer, words
 from govcomponents.pay.ids import AgreementId, DisputeId, PaymentId, RefundId
 from govcomponents.pay.limits import AmountLimits, PayLimits
 from govcomponents.pay.states import (
@@ -209,6 +209,7 @@ class _PaymentParts(TypedDict, total=False):
     ]
 
 
+@whole_answer
 class _Payment(_PaymentParts, total=False):
     total: Annotated[values.PenceOrNone, at("total_amount")]
     links: Annotated[dict[str, object] | None, at("_links")]
@@ -229,6 +230,7 @@ def _to_payment(answer: _Payment, raw: Raw) -> models.Payment:
     )
 
 
+@whole_answer
 class _Event(TypedDict, total=False):
     payment_id: Required[PaymentId]
     state: Required[Annotated[PaymentState, into(StatePart, read_state)]]  # it never says that the money was taken
@@ -248,6 +250,7 @@ class _RefundParts(TypedDict, total=False):
     settled_on: Annotated[Day, at("settlement_summary", "settled_date")]
 
 
+@whole_answer
 class _Refund(_RefundParts, total=False):
     link: Annotated[str | None, at("_links", "payment", "href")]
 
@@ -261,6 +264,7 @@ def _to_refund(answer: _Refund, raw: Raw, payment_id: str | None = None) -> mode
     return models.Refund(**parts, raw=raw)
 
 
+@whole_answer
 class _Agreement(TypedDict, total=False):
     id: Required[Annotated[AgreementId, at("agreement_id")]]
     reference: Required[str]
@@ -279,6 +283,7 @@ def _to_agreement(answer: _Agreement, raw: Raw) -> models.Agreement:
     return models.Agreement(**answer, raw=raw)
 
 
+@whole_answer
 class _Dispute(TypedDict, total=False):
     id: Required[Annotated[DisputeId, at("dispute_id")]]
     payment_id: Required[PaymentId]

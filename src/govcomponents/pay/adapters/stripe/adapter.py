@@ -25,6 +25,7 @@ from govcomponents.pay.adapters.local_filters import fits
 from govcomponents.pay.adapters.refund_guard import check_refundable
 from govcomponents.pay.adapters.stripe import parsing, wire
 from govcomponents.pay.adapters.stripe.parsing import DISPUTE, INTENT, REFUND, SESSION
+from govcomponents.pay.adapters.values import whole_answer
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.states import PaymentStatus, RefundStatus
 
@@ -40,10 +41,12 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 
+@whole_answer
 class _Made(TypedDict):
     id: str
 
 
+@whole_answer
 class _PagePart(TypedDict, total=False):
     data: Required[list[dict[str, object]]]
     has_more: StrictBool

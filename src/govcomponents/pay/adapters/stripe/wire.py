@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from govcomponents.errors import InvalidInput
 from govcomponents.money import Money
 from govcomponents.pay.adapters.request_parts import read_request, write_request
-from govcomponents.pay.adapters.values import SignedUnits, Units, at
+from govcomponents.pay.adapters.values import SignedUnits, Units, at, whole_answer
 from govcomponents.pay.limits import AmountLimits, PayLimits
 
 if TYPE_CHECKING:
@@ -322,6 +322,7 @@ class BalancePart(TypedDict, total=False):
     created: Required[Seconds]
 
 
+@whole_answer
 class ChargePart(_Sum, total=False):
     """A charge to a card."""
 
@@ -345,6 +346,7 @@ class AttemptPart(TypedDict, total=False):
     message: str | None
 
 
+@whole_answer
 class IntentPart(_Sum, total=False):
     """A PaymentIntent."""
 
@@ -359,6 +361,7 @@ class IntentPart(_Sum, total=False):
     latest_charge: ChargePart | str | None
 
 
+@whole_answer
 class SessionPart(TypedDict, total=False):
     """A Checkout Session."""
 
@@ -378,6 +381,7 @@ class SessionPart(TypedDict, total=False):
     success_url: str | None
 
 
+@whole_answer
 class RefundPart(_Sum, total=False):
     """A refund."""
 
@@ -387,6 +391,7 @@ class RefundPart(_Sum, total=False):
     metadata: dict[str, str] | None
 
 
+@whole_answer
 class DisputePart(_Sum, total=False):
     """A dispute."""
 
