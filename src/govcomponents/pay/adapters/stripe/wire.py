@@ -25,9 +25,8 @@ if TYPE_CHECKING:
     DatedSearch = inputs.PaymentSearch | inputs.RefundSearch | inputs.DisputeSearch
 
 PROVIDER: Final = "Stripe"
-API_VERSION: Final = (
-    "2026-06-24.dahlia"  # from 2026-10-28.endive on, `create` would have to name card payments otherwise
-)
+# From 2026-10-28.endive on, `create` would have to name card payments otherwise.
+API_VERSION: Final = "2026-06-24.dahlia"
 LARGEST_PAGE: Final = 100
 
 SESSIONS: Final = "/v1/checkout/sessions"
@@ -231,9 +230,8 @@ def create(new: inputs.NewPayment, key: str) -> Request:
         form["customer_email"] = new.email.reveal()
     if ours := _OWN_KEY.fullmatch(key):
         form["expires_at"] = int(ours.group(1))
-    lookup = (
-        f"{_SAME_CALL} makes one payment. If that goes on failing, search payments for the reference, and use a new key"
-    )
+    otherwise = "If that goes on failing, search payments for the reference, and use a new key"
+    lookup = f"{_SAME_CALL} makes one payment. {otherwise}"
     return post("pay.create", SESSIONS, form=form, extra=new.extra, key=key, lookup=lookup)
 
 
@@ -260,10 +258,8 @@ def refund(new: inputs.NewRefund, intent_id: str, reference: str, key: str) -> R
     if reference:
         metadata[REFERENCE] = reference
     form = {"payment_intent": intent_id, "amount": to_units(new.amount, "pay.refund"), "metadata": metadata}
-    lookup = (
-        f"{_SAME_CALL} refunds once. If that goes on failing, list the payment's refunds, and use a new key if it is "
-        "not among them"
-    )
+    otherwise = "If that goes on failing, list the payment's refunds, and use a new key if it is not among them"
+    lookup = f"{_SAME_CALL} refunds once. {otherwise}"
     return post("pay.refund", REFUNDS, form=form, extra=new.extra, key=key, lookup=lookup)
 
 
