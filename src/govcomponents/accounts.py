@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property, reduce
+from functools import cache, cached_property, partial, reduce
 from operator import and_
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
@@ -15,8 +15,10 @@ from govcomponents.core.ports.plugins import find_adapter
 from govcomponents.core.ports.uncopied import Uncopied
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, InvalidInput
 
+ServiceT = TypeVar("ServiceT")
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from datetime import date
 
     from govcomponents.core.http.runtime import Runtime
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings, Settings
 
     PortT = TypeVar("PortT", bound=AnyPort)
-    ServiceT = TypeVar("ServiceT")
     Make: TypeAlias = Callable[[PortT, Runtime, Mapping[str, PortT]], ServiceT]
     MakeNotify: TypeAlias = Callable[[NotifyPort, Runtime, Mapping[str, NotifyPort], Policy], ServiceT]
 
@@ -40,13 +41,36 @@ IdentityT = TypeVar("IdentityT")
 FIRST_SETTING = {"pay": "API_KEY", "notify": "API_KEY", "identity": "CLIENT_ID"}
 
 
+class ServiceObjects(Mapping[str, ServiceT]):
+    """The service objects of one component, by account: each is made, and its code imported, when it is asked for."""
+
+    def __init__(self) -> None:
+        self._makers: dict[str, Callable[[], ServiceT]] = {}
+
+    def add(self, account: str, make: Callable[[], ServiceT]) -> None:
+        """Add an account."""
+        self._makers[account] = cache(make)
+
+    def __getitem__(self, account: str) -> ServiceT:
+        return self._makers[account]()
+
+    def __contains__(self, account: object) -> bool:
+        return account in self._makers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
 @dataclass
 class Services(Generic[PayT, NotifyT, IdentityT]):
     """The service objects of each component, by account, and the adapters and policies that they stand on."""
 
-    pay: dict[str, PayT] = field(default_factory=dict)
-    notify: dict[str, NotifyT] = field(default_factory=dict)
-    identity: dict[str, IdentityT] = field(default_factory=dict)
+    pay: ServiceObjects[PayT] = field(default_factory=ServiceObjects)
+    notify: ServiceObjects[NotifyT] = field(default_factory=ServiceObjects)
+    identity: ServiceObjects[IdentityT] = field(default_factory=ServiceObjects)
     ports: dict[tuple[str, str], AnyPort] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
     key_ends: Mapping[tuple[str, str], date] = field(default_factory=dict)
@@ -55,21 +79,27 @@ class Services(Generic[PayT, NotifyT, IdentityT]):
         self,
         component: str,
         ports: Mapping[str, PortT],
-        services: dict[str, ServiceT],
-        make: Make[PortT, ServiceT],
+        services: ServiceObjects[ServiceT],
+        kind: Callable[[], Make[PortT, ServiceT]],
         runtime: Runtime,
     ) -> None:
-        """Make one component's service objects. The one without a name takes the callbacks of the others too."""
+        """Add one component's service objects. The one without a name takes the callbacks of the others too."""
         for account, port in ports.items():
             siblings = {name: other for name, other in ports.items() if name != account}
             own = replace(runtime, account=account)
-            services[account] = make(port, own, siblings if account == DEFAULT_ACCOUNT else {})
+            services.add(account, partial(_made, kind, port, own, siblings if account == DEFAULT_ACCOUNT else {}))
             self.ports[component, account] = port
 
     def describe(self, account: str) -> str:
         """Name what one account stands on, without anything secret."""
         found = [f"{component} by {port.provider}" for (component, name), port in self.ports.items() if name == account]
         return ", ".join(found) or "nothing is configured"
+
+
+def _made(
+    kind: Callable[[], Make[PortT, ServiceT]], port: PortT, runtime: Runtime, siblings: Mapping[str, PortT]
+) -> ServiceT:
+    return kind()(port, runtime, siblings)
 
 
 class Account(Uncopied, Generic[PayT, NotifyT, IdentityT]):
@@ -103,8 +133,14 @@ class Account(Uncopied, Generic[PayT, NotifyT, IdentityT]):
         return self._found("identity", self._services.identity)
 
     def _found(self, component: str, services: Mapping[str, ServiceT]) -> ServiceT:
-        if (service := services.get(self._name)) is not None:
-            return service
+        self._require(component)
+        return services[self._name]
+
+    def _require(self, component: str) -> None:
+        """Raise ConfigurationError if a component is not configured for this account."""
+        services: Mapping[str, object] = getattr(self._services, component)
+        if self._name in services:
+            return
         where = f"GOVCOMPONENTS_{component.upper()}__"
         if self._name != DEFAULT_ACCOUNT:
             happened = f"{component} is not configured for the account {self._name}"
@@ -216,7 +252,7 @@ def require_components(account: Account[PayT, NotifyT, IdentityT], components: o
     missing = []
     for component in named:
         try:
-            getattr(account, str(component))
+            account._require(str(component))  # noqa: SLF001  # to ask for the service object would make it
         except ConfigurationError as error:
             missing.append(error)
     if missing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from govcomponents.accounts import (
@@ -192,7 +193,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
 
             pay = ports_by_account(settings.pay, PayPort, PAY_ADAPTERS, runtime)
             keep_portable(settings.pay, pay)
-            services.add("pay", pay, services.pay, cls._pay(), runtime)
+            services.add("pay", pay, services.pay, cls._pay, runtime)
         if settings.notify is not None:
             from govcomponents.notify.adapters import BUILT_IN as NOTIFY_ADAPTERS
             from govcomponents.notify.port import NotifyPort
@@ -200,18 +201,17 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             notify = ports_by_account(settings.notify, NotifyPort, NOTIFY_ADAPTERS, runtime)
             policies = policies_by_account(settings.notify, runtime, templates)
             services.policies = policies
-            make = cls._notify()
 
             def with_policy(port: NotifyPort, own: Runtime, siblings: Mapping[str, NotifyPort]) -> NotifyT:
-                return make(port, own, siblings, policies[own.account])
+                return cls._notify()(port, own, siblings, policies[own.account])
 
-            services.add("notify", notify, services.notify, with_policy, runtime)
+            services.add("notify", notify, services.notify, lambda: with_policy, runtime)
         if settings.identity is not None:
             from govcomponents.identity.adapters import BUILT_IN as IDENTITY_ADAPTERS
             from govcomponents.identity.port import IdentityPort
 
             identity = ports_by_account(settings.identity, IdentityPort, IDENTITY_ADAPTERS, runtime)
-            services.add("identity", identity, services.identity, cls._identity(), runtime)
+            services.add("identity", identity, services.identity, cls._identity, runtime)
         return services
 
     @property
@@ -244,10 +244,11 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         for (component, account), port in made.ports.items():
             runtime = replace(self._runtime, account=account, observers=observers)
             if component == "pay":
-                made.pay[account] = AsyncPayService(cast("PayPort", ports(port)), runtime)
+                made.pay.add(account, partial(AsyncPayService, cast("PayPort", ports(port)), runtime))
             elif component == "notify":
                 policy = replace(made.policies[account], pacer=None)
-                made.notify[account] = AsyncNotifyService(cast("NotifyPort", ports(port)), runtime, policy=policy)
+                over = cast("NotifyPort", ports(port))
+                made.notify.add(account, partial(AsyncNotifyService, over, runtime, policy=policy))
         return made
 
     @leaving_frames_behind

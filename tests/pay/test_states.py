@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govcomponents.pay.adapters.govuk_pay.wire import read_state
+from govcomponents.pay.adapters.govuk_pay.parsing import read_state
 from govcomponents.pay.states import (
     AgreementStatus,
     DisputeStatus,

@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from govcomponents.core.http.extra_fields import with_extra
 from govcomponents.core.http.messages import Replay, Request
 from govcomponents.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from govcomponents.privacy import Personal
+
+
+def revealed(value: Personal[str] | None) -> str | None:
+    """Take a person's datum out of its guard, to send it; None if there is none."""
+    return None if value is None else value.reveal()
 
 
 def path_of(template: str, **ids: str) -> str:

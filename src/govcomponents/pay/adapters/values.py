@@ -84,11 +84,6 @@ def words(meanings: Mapping[str, V], unknown: V) -> object:
     return into(str, lambda word: meanings.get(str(word).lower(), unknown))
 
 
-def revealed(value: Personal[str] | None) -> str | None:
-    """Take a person's datum out of its guard, to send it; None if there is none."""
-    return None if value is None else value.reveal()
-
-
 def personal(text: str | None) -> Personal[str] | None:
     """Guard a person's datum; None if there is none."""
     return Personal(text) if text else None

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from govcomponents.core.http.responses import LazyJson
-from govcomponents.pay.adapters.govuk_pay.wire import Settlement, StatePart, read_state
+from govcomponents.pay.adapters.govuk_pay.parsing import Settlement, StatePart, read_state
 from govcomponents.pay.adapters.payment_states import agreeing
 from govcomponents.pay.adapters.values import Pence, Readable, Time, at, whole_answer
 from govcomponents.pay.events import PaymentChange, PaymentChanged, RefundChanged, UnknownEvent

@@ -1,0 +1,51 @@
+"""A process of each framework starts without what only its later requests need: what costs time is what is imported."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCH = runpy.run_path(str(Path(__file__).parents[2] / "bench" / "web.py"))  # its services are what it measures
+LATER = {
+    "aiohttp": "calls of providers",
+    "asyncio": "calls for asyncio callers",
+    "cryptography": "cookies",
+    "jwt": "signing in",
+    "requests": "calls of providers",
+    "sqlalchemy": "the durable layer",
+    "tomllib": "files of settings",
+    "urllib3": "calls of providers",
+    "govcomponents.durable": "the durable layer",
+    "govcomponents.identity.events": "logouts and changes of accounts",
+    "govcomponents.identity.inputs": "signing in",
+    "govcomponents.identity.models": "signing in",
+    "govcomponents.pay.adapters.govuk_pay.parsing": "answers of the provider",
+    "govcomponents.pay.inputs": "payments",
+    "govcomponents.pay.models": "payments",
+    "govcomponents.pay.mop_up": "a job",
+    "govcomponents.pay.service": "payments",
+    "govcomponents.pay.async_service": "payments",
+    "govcomponents.sandbox": "tests",
+}
+"""What is imported when it is first used, and what uses it."""
+
+
+def imported(name, *, ours):
+    """Return the modules that a service has imported when its application is made."""
+    program = BENCH["source"]
+    tell = "import json, sys; print(json.dumps(sorted(sys.modules)))"
+    command = [sys.executable, "-c", f"{program(name, ours=ours)}\n{tell}"]
+    return set(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+
+
+@pytest.mark.parametrize("name", BENCH["SERVICES"])
+def test_a_service_starts_without_what_only_later_requests_need(name):
+    pytest.importorskip(name)
+    more = imported(name, ours=True) - imported(name, ours=False)
+    assert "govcomponents.components" in more
+    assert sorted(more & LATER.keys()) == []
