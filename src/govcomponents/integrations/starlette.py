@@ -276,8 +276,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
             return Response(status_code=405, headers={"Allow": "GET"})
         ended = await self._parts()[1].callback(_web_request(request))
         if isinstance(ended, SignedIn):
-            if ended.is_another:
-                _forget(request)
+            await _renew_session(request, is_forgotten=ended.is_another)
             if self._signed_in is not None:
                 await self._signed_in(ended.identity)
             return _response(ended.answer)
@@ -292,7 +291,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
     @leaving_own_frames_behind
     async def _sign_out(self, request: Request) -> Response:
         answer = await self._parts()[1].sign_out(_web_request(request), self._signed_out_url)
-        _forget(request)
+        await _renew_session(request, is_forgotten=True)
         return _response(answer)
 
     @leaving_own_frames_behind
@@ -335,9 +334,14 @@ async def _work(later: AsyncDurable, is_stopped: asyncio.Event) -> None:
             await asyncio.wait_for(is_stopped.wait(), wait)
 
 
-def _forget(request: Request) -> None:
-    """Forget what the service's own session holds, if it has one: it is of somebody else, or of whoever signed out."""
-    if "session" in request.scope:
+async def _renew_session(request: Request, *, is_forgotten: bool) -> None:
+    """Give the service's own session a new id, where starsessions keeps it, and forget what it holds of another's."""
+    handler = request.scope.get("session_handler")
+    if handler is not None and hasattr(handler, "regenerate_id"):
+        await handler.load()  # it gives nothing of a session before, also not to forget it
+        await handler.destroy()  # under the id that was known until now
+        handler.regenerate_id()
+    if is_forgotten and "session" in request.scope:
         request.session.clear()
 
 
@@ -348,8 +352,7 @@ def _english(_request: Request) -> str:
 def _web_request(request: Request) -> WebRequest:
     """Return a request as the web handlers take it, with the session unless that is a cookie."""
     root = root_below(prefix_of(request))
-    is_kept = "session" in request.scope and _keeps_sessions(request.scope.get("app"))
-    session = request.session if is_kept else None
+    session = request.scope.get("session") if _keeps_sessions(request.scope.get("app")) else None
     return WebRequest(request.scope["query_string"].decode("latin-1"), request.cookies, root, session)
 
 
