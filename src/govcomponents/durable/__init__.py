@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from govcomponents.durable.shared.redis_keys import (
         RedisDocumentStore as RedisDocumentStore,
         RedisEndedSessions as RedisEndedSessions,
+        RedisPendingStore as RedisPendingStore,
         RedisReplayStore as RedisReplayStore,
     )
     from govcomponents.durable.shared.sql_stores import (
@@ -76,7 +77,7 @@ _HOMES = {
     "durable.service": "Durable LaterAccount",
     "durable.shared.budgets": "Budgets Reserved StoreBudgets",
     "durable.shared.redis_budgets": "RedisBudgets",
-    "durable.shared.redis_keys": "RedisDocumentStore RedisEndedSessions RedisReplayStore",
+    "durable.shared.redis_keys": "RedisDocumentStore RedisEndedSessions RedisPendingStore RedisReplayStore",
     "durable.shared.sql_stores": "SqlDocumentStore SqlEndedSessions SqlPendingStore SqlReplayStore",
     "durable.storage.transactions": "DjangoConnection Transaction",
 }

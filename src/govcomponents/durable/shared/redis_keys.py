@@ -1,4 +1,4 @@
-"""Keys that processes share in Redis: notices that are done, and sessions that ended before their time."""
+"""Keys that processes share in Redis: notices that are done, sign-ins under way, sessions that ended too soon."""
 
 from __future__ import annotations
 
@@ -70,6 +70,48 @@ class RedisEndedSessions:
         with _redis_faults():
             found = self._client.mget([self._prefix + key_hash(key).hex() for key in keys])
         return max((float(at) for at in found if at is not None), default=None)
+
+
+@shield
+class RedisPendingStore:
+    """A store of sign-ins that are under way, in Redis. See `govcomponents.web.PendingStore`.
+
+    `client` is a blocking client of the package redis. Only hashes of keys are kept. Times are in seconds since the
+    epoch.
+    """
+
+    def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
+        self._client = client
+        self._prefix = f"{prefix}:signing-in:"
+
+    def keep(self, browser: str, key: str, sealed: str, until: float, now: float, limit: int) -> None:
+        """Keep a sign-in until a time, and let go of this browser's older ones beyond a limit. Raises Unavailable."""
+        name, whose = self._name(key), f"{self._prefix}browser:{key_hash(browser).hex()}"
+        life = max(1, int((until - now) * 1000))
+        with _redis_faults(), self._client.pipeline() as both:
+            both.set(name, f"{until!r}\n{sealed}", px=life)
+            both.zadd(whose, {name: now})
+            both.pexpire(whose, life)
+            both.zrange(whose, 0, -1)
+            others = [one for one in both.execute()[-1] if one != name.encode()]
+            if older := others[: max(0, len(others) + 1 - limit)]:
+                self._client.delete(*older)
+                self._client.zrem(whose, *older)
+
+    def find(self, key: str, now: float) -> str | None:
+        """Return what is kept under a key now, or None. Raises Unavailable."""
+        with _redis_faults():
+            found: bytes | None = self._client.get(self._name(key))
+        until, _, sealed = (found or b"0").decode().partition("\n")
+        return sealed if float(until) > now else None
+
+    def end(self, key: str) -> None:
+        """Take out what is kept under a key, if it is there. Raises Unavailable."""
+        with _redis_faults():
+            self._client.delete(self._name(key))
+
+    def _name(self, key: str) -> str:
+        return self._prefix + key_hash(key).hex()
 
 
 @shield
