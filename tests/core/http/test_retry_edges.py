@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -136,6 +137,13 @@ def test_a_strategy_sees_what_one_of_tenacity_sees():
     assert rest == [LOST, None, (), {}]
 
 
+def test_without_a_strategy_the_longest_waits_double_up_to_twenty_seconds(monkeypatch):
+    monkeypatch.setattr("random.uniform", lambda _least, most: most)
+    attempts = Attempts(*[BUSY] * 6, Response(200))
+    run(attempts, BUSY, policy=RetryPolicy(stop=lambda _state: False))
+    assert attempts.waits == [1, 2, 4, 8, 16, 20, 20]
+
+
 def test_the_answer_itself_is_asked_whether_waiting_helps():
     asked = []
 
@@ -150,6 +158,7 @@ def test_the_answer_itself_is_asked_whether_waiting_helps():
 def test_what_is_no_policy_is_named_with_the_way_to_mend_it():
     assert RetryPolicy(max_retry_after=0).max_retry_after == 0
     assert RetryPolicy(max_retry_after=0.5).max_retry_after == 0.5
+    assert RetryPolicy(max_retry_after=sys.float_info.max).max_retry_after == sys.float_info.max
     for name in ("stop", "wait"):
         with pytest.raises(ConfigurationError) as caught:
             RetryPolicy(**{name: 3})
