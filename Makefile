@@ -83,9 +83,15 @@ WORKERS := $(or $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN)),auto)
 test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	@$(MAKE) --no-print-directory --jobs 2 types imports
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -p no:rerunfailures --ignore=tests/conformance
+
+# Neither uses more than one core.
+.PHONY: types imports
+types: $(VENV)/.dev
 	$(BIN)/mypy
+imports: $(VENV)/.dev
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n $(WORKERS) --ignore=tests/conformance
 
 # Apart from `test`, because looking at each line makes the same tests take about twice as long.
 .PHONY: coverage

@@ -11,6 +11,7 @@ import tomllib
 import pytest
 
 from govcomponents.cli.main import main
+from plain_pytest import PLAIN
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,7 @@ def test_a_new_package_fails_only_where_something_is_to_be_filled_in(component, 
     }
     only = "blocking and not fault and not hostile and not forged and not personal"
     ran = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", only, str(home)],
+        [sys.executable, "-m", "pytest", "-q", *PLAIN, "-k", only, str(home)],
         cwd=home, env={**os.environ, "PYTHONPATH": "src"}, capture_output=True, text=True, timeout=200, check=False,
     )  # fmt: skip
     assert ran.returncode == 1, ran.stdout + ran.stderr

@@ -13,6 +13,7 @@ import pytest
 
 from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.testing import serving
+from plain_pytest import PLAIN
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ROOT / "examples" / "services"
@@ -46,14 +47,12 @@ def needs(service: str, *packages: str) -> None:
 @pytest.mark.parametrize("service", NAMES)
 def test_a_service_passes_its_own_tests(service: str) -> None:
     needs(service)
-    assert " passed" in run(service, "pytest", "-q", "-p", "no:cacheprovider")
+    assert " passed" in run(service, "pytest", "-q", *PLAIN)
 
 
 def test_the_django_service_works_with_djangos_tasks() -> None:
     needs("django", "django_tasks_db")
-    assert "1 passed" in run(
-        "django", "pytest", "-q", "-p", "no:cacheprovider", "-k", "djangos_tasks", RENEWAL_TASKS="1"
-    )
+    assert "1 passed" in run("django", "pytest", "-q", *PLAIN, "-k", "djangos_tasks", RENEWAL_TASKS="1")
 
 
 @pytest.mark.parametrize("service", NAMES)

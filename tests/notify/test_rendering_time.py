@@ -190,7 +190,8 @@ def test_the_worst_takes_half_a_second(channel, evil):
     value = (evil * 50_000)[:50_000]  # it stands in the template twice
 
     # What the machine does beside is not counted, but it warms no cache: one quiet moment is enough.
-    assert any(once(channel, value) <= LIMIT * slowness() for _ in range(8))
+    # How slow the machine is matters only where the limit was passed.
+    assert once(channel, value) <= LIMIT or any(once(channel, value) <= LIMIT * slowness() for _ in range(8))
 
 
 @pytest.mark.parametrize("nest", [("[", "](b)"), ("[a](", ")"), ("* ", ""), ("^ ", ""), ("[", "]"), ("((", "))")])

@@ -4,6 +4,7 @@ import pytest
 
 from govcomponents.durable.storage.commit_points import CommitPoint
 from govcomponents.pytest_plugin.kill import points_of
+from plain_pytest import PLAIN
 
 pytest_plugins = ["pytester"]
 
@@ -52,7 +53,7 @@ def test_a_message_goes_out_once_wherever_its_process_dies(service):
             gov_outbox.assert_sent(to="sam@example.com", times=1)
         """
     )
-    service.runpytest_subprocess("-p", "no:cacheprovider").assert_outcomes(passed=len(POINTS))
+    service.runpytest_subprocess(*PLAIN).assert_outcomes(passed=len(POINTS))
 
 
 def test_what_never_comes_there_and_what_raises_are_told_apart(service):
@@ -71,7 +72,7 @@ def test_what_never_comes_there_and_what_raises_are_told_apart(service):
             gov_kill(fails)
         """
     )
-    result = service.runpytest_subprocess("-p", "no:cacheprovider")
+    result = service.runpytest_subprocess(*PLAIN)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*it raised before it came to outbox.sent*"])
 

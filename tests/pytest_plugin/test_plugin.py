@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from plain_pytest import PLAIN
+
 pytest_plugins = ["pytester"]
 
 SEND = """
@@ -17,7 +19,7 @@ def send(gov, to="sam@example.com", reference="RENEW-7-receipt"):
 
 def run(pytester: pytest.Pytester, test: str, *options: str) -> tuple[dict[str, int], str]:
     pytester.makepyfile(f"import pytest\n{SEND}\n{test}")
-    result = pytester.runpytest_subprocess("-p", "no:cacheprovider", *options)
+    result = pytester.runpytest_subprocess(*PLAIN, *options)
     return result.parseoutcomes(), result.stdout.str()
 
 

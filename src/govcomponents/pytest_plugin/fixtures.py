@@ -187,16 +187,17 @@ def gov_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     stay_here(monkeypatch)
 
 
-@pytest.fixture(autouse=True)
-def gov_network_guard(request: pytest.FixtureRequest) -> None:
-    """Refuse connections that would leave this machine in every test, if the configuration says so."""
-    if request.config.getini("gov_no_network"):
-        request.getfixturevalue("gov_no_network")
+class NetworkGuard:
+    """A plugin for those whose configuration asks for it: every test has `gov_no_network`."""
+
+    @pytest.fixture(autouse=True)
+    def gov_network_guard(self, gov_no_network: None) -> None:
+        """Refuse connections that would leave this machine in every test."""
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def gov_marked_faults(request: pytest.FixtureRequest) -> None:
-    """Arm the faults of a test's marks."""
+    """Arm the faults of a test's marks: a test that has the mark is given this."""
     for mark in reversed(list(request.node.iter_markers("gov_fault"))):
         request.getfixturevalue("gov_faults").at(*mark.args, **mark.kwargs)
 

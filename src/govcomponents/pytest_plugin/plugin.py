@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from govcomponents.pytest_plugin.failed import HAS_FAILED
+from govcomponents.pytest_plugin.fixtures import NetworkGuard
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -46,9 +47,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marks."""
+    """Register the marks, and the guard of every test if the configuration asks for it."""
     for mark in _MARKS:
         config.addinivalue_line("markers", mark)
+    if config.getini("gov_no_network"):
+        config.pluginmanager.register(NetworkGuard(), "gov-network-guard")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -61,6 +64,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
         points = points_of(metafunc.definition.get_closest_marker("gov_kill"))
         metafunc.parametrize("gov_kill", points, indirect=True, ids=[str(point) for point, _ in points])
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Arm the faults of its marks for a test that has any. A fixture for every test would cost all that have none."""
+    if isinstance(item, pytest.Function) and item.get_closest_marker("gov_fault"):
+        item.fixturenames.insert(0, "gov_marked_faults")
 
 
 @pytest.hookimpl(wrapper=True)
