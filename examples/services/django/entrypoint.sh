@@ -3,7 +3,7 @@
 # migrate: makes the tables, or brings them up to date.
 set -eu
 case "${1:-web}" in
-  web) exec gunicorn -c gunicorn.conf.py renewal.wsgi ;;
+  web) exec gunicorn --worker-tmp-dir /dev/shm -c gunicorn.conf.py renewal.wsgi ;;
   work) exec python manage.py govcomponents_work ;;
   celery) exec celery --app renewal.celery worker --beat --schedule /tmp/celerybeat ;;
   tasks) exec python manage.py db_worker ;;

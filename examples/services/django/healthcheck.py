@@ -7,5 +7,5 @@ import sys
 from http.client import HTTPConnection
 
 service = HTTPConnection("localhost", int(os.environ.get("PORT", "8000")), timeout=4)
-service.request("HEAD", "/", headers={"Host": os.environ.get("RENEWAL_HOSTS", "localhost").partition(",")[0]})
+service.request("GET", "/", headers={"Host": os.environ.get("RENEWAL_HOSTS", "localhost").partition(",")[0]})
 sys.exit(service.getresponse().status >= 500)  # what sends on to https, answers

@@ -10,3 +10,4 @@ timeout = 75  # a call to a provider may take 60 seconds
 graceful_timeout = 75
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(b)s %(L)s'  # no query: it may hold the code of a sign-in
 accesslog = "-"
+control_socket_disable = True  # of gunicorn 25.1 and later: nobody steers it by a file below a home that is not there
