@@ -1,4 +1,4 @@
-"""The admin pages of Django in headless Chromium: clicked through with and without JavaScript, narrow and wide."""
+"""The admin pages of Django in headless Chromium: clicked through, and by keyboard alone, narrow and wide."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from selenium.webdriver.support.ui import Select
+from selenium.webdriver import ActionChains, Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from .browser import violations
 
@@ -86,6 +87,48 @@ def go_through(person, site, look):
 def test_somebody_on_call_clicks_through_without_javascript(clicker, site, width):
     clicker.driver.set_window_size(width, 900)
     go_through(clicker, site, lambda _page: None)
+
+
+def reach(driver, wanted, *, back=False):
+    """Press Tab until what has the focus is what is wanted, and return it. It must be seen."""
+    for _ in range(80):
+        ActionChains(driver).send_keys(Keys.SHIFT + Keys.TAB + Keys.NULL if back else Keys.TAB).perform()
+        focused = driver.switch_to.active_element
+        if wanted(focused):
+            at = driver.execute_script("return arguments[0].getBoundingClientRect()", focused)
+            wide, high = driver.execute_script("return [innerWidth, innerHeight]")
+            assert 0 <= at["left"] < at["right"] <= wide, "what has the focus is out of sight"
+            assert 0 <= at["top"] < at["bottom"] <= high, "what has the focus is out of sight"
+            return focused
+    raise AssertionError("the keyboard does not reach it")
+
+
+def named(name):
+    return lambda element: element.get_attribute("name") == name
+
+
+def link(words):
+    return lambda element: element.tag_name == "a" and element.text == words
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_somebody_on_call_works_by_keyboard_alone(reader, site, width):
+    driver = reader.driver
+    driver.set_window_size(width, 900)
+    reader.open(site)
+    ActionChains(driver).send_keys("oncall").perform()  # the first field has the focus
+    reach(driver, named("password")).send_keys(PASSWORD, Keys.ENTER)
+    WebDriverWait(driver, 60).until(lambda _driver: "Later calls" in reader.text)
+    reach(driver, link("Later calls")).send_keys(Keys.ENTER)
+    WebDriverWait(driver, 60).until(lambda _driver: "RENEW-0-receipt" in reader.text)
+    reach(driver, link("renewal-7")).send_keys(Keys.ENTER)
+    WebDriverWait(driver, 60).until(lambda _driver: reader.heading == "Journey renewal-7")
+    reach(driver, link("Later calls")).send_keys(Keys.ENTER)
+    WebDriverWait(driver, 60).until(lambda _driver: "RENEW-0-receipt" in reader.text)
+    reach(driver, named("_selected_action")).send_keys(Keys.SPACE)
+    reach(driver, named("action"), back=True).send_keys("Give up")
+    reach(driver, named("index")).send_keys(Keys.ENTER)
+    WebDriverWait(driver, 60).until(lambda _driver: "1 given up" in reader.text)
 
 
 @pytest.mark.parametrize("width", WIDTHS)
