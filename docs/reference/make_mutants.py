@@ -27,6 +27,22 @@ difference outside of the adapter: no test can fail, and the row says why. The l
 not tried yet.
 """
 
+RETRIES = """
+## The retries
+
+`make mutate` changes each line of `core/http/retry.py` in turn, by mutmut, and runs the tests of retries: some minutes. On 30
+November 2026 they noticed 225 of 232 changes. The other seven make no difference:
+
+| change | why |
+| --- | --- |
+| an absent `Retry-After`, or `Date`, is read as another text that is none | neither is a number or a date |
+| no doubt yet is `None` and not `False` | both are false |
+| a wait that ends at the very moment of the limit is begun | two clocks never meet there |
+| an exception that no attempt raises may be repeated | only `NotSent` and `OutcomeUnknown` come there |
+| the status of an exception is asked for | it has one, which is None |
+| tenacity is told another class of the exception | it keeps the exception alone |
+"""
+
 
 def page() -> str:
     """Write the whole page."""
@@ -36,7 +52,7 @@ def page() -> str:
         name = f"[`{one.name}`](#{one.name})" if one.tried else f"`{one.name}`"
         lines.append(f"| {name} | {_counts([one])} |")
     lines += [f"| all | {_counts(found)} |", ""]
-    return "\n".join(lines) + "".join(_section(one) for one in found if one.tried)
+    return "\n".join(lines) + "".join(_section(one) for one in found if one.tried) + RETRIES
 
 
 def _counts(adapters: Collection[Adapter]) -> str:
