@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from govcomponents.components import AsyncGovComponents
@@ -359,7 +359,7 @@ class AsyncLaterAccount:
         self._queue = queue
         self._recording = recording
 
-    @property
+    @cached_property
     def notify(self) -> AsyncLaterNotify:
         """Messages to be sent later. Raises ConfigurationError if they are not configured."""
         _ = self._account.notify  # raises where there is none
@@ -367,7 +367,7 @@ class AsyncLaterAccount:
         provider = self._capturing.ports["notify", name].provider
         return AsyncLaterNotify(self._capturing.notify[name], self._queue, provider)
 
-    @property
+    @cached_property
     def pay(self) -> AsyncLaterPay:
         """Refunds, captures and cancellations to be made later. Raises ConfigurationError if pay is not configured."""
         _ = self._account.pay  # raises where there is none

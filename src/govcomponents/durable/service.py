@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from govcomponents.components import GovComponents
@@ -361,7 +361,7 @@ class LaterAccount:
         self._queue = queue
         self._recording = recording
 
-    @property
+    @cached_property
     def notify(self) -> LaterNotify:
         """Messages to be sent later. Raises ConfigurationError if they are not configured."""
         _ = self._account.notify
@@ -369,7 +369,7 @@ class LaterAccount:
         provider = self._capturing.ports["notify", name].provider
         return LaterNotify(self._capturing.notify[name], self._queue, provider)
 
-    @property
+    @cached_property
     def pay(self) -> LaterPay:
         """Refunds, captures and cancellations to be made later. Raises ConfigurationError if pay is not configured."""
         _ = self._account.pay

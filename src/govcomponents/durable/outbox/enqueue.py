@@ -105,11 +105,11 @@ class Queue:
         held_id, content, journey, is_repeat = found
         if is_repeat and not self._keys.is_same(content, plain, row):
             raise ReferenceReused(operation=operation)
-        item, observers = f"outbox {held_id}", self._runtime.observers
-        labels = {"operation": operation}
-        tell(observers, Happening("outbox.queued", provider, account, labels, journey=journey, item=item))
-        if journey is not None and not is_repeat:
-            tell_step(observers, _queued(journey, account, operation, item), provider)
+        if observers := self._runtime.observers:
+            item, labels = f"outbox {held_id}", {"operation": operation}
+            tell(observers, Happening("outbox.queued", provider, account, labels, journey=journey, item=item))
+            if journey is not None and not is_repeat:
+                tell_step(observers, _queued(journey, account, operation, item), provider)
         return Ticket(
             id=held_id,
             operation=operation,
