@@ -147,7 +147,7 @@ def signer_of(settings: IdentitySettings, adapter_settings: AdapterSettings, all
         if not isinstance(adapter_settings.signer, Signer):
             raise ConfigurationError(
                 "the signer has not algorithm, key_id and sign(data)",
-                fix="give a govcomponents.identity.jose.signing.Signer",
+                fix="give a govcomponents.identity.Signer",
             )
         check_algorithm(adapter_settings.signer.algorithm, allowed, "the signer")
         return adapter_settings.signer

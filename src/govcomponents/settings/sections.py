@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, ClassVar, Final, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
@@ -14,6 +14,9 @@ from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError
 from govcomponents.frames import leaving_frames_behind
 from govcomponents.privacy import Guarded, Secret
 from govcomponents.refusing import Refusing
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 T = TypeVar("T")
 _SECRET_NAME: Final = re.compile(r"(?:^|_)(?:key|passphrase|password|secret|token)$", re.IGNORECASE)
@@ -103,7 +106,8 @@ class _Section(Refusing):
                 )
             if account.accounts:
                 raise ValueError(f"the account {name} has accounts itself; put them beside it")
-        for setting, what in _TELLS_ACCOUNTS_APART.items():
+        for setting in _TELLS_ACCOUNTS_APART.keys() & self.declared():  # another component's is refused by the adapter
+            what = _TELLS_ACCOUNTS_APART[setting]
             holders: dict[Secret, str] = {}
             for name, account in ((DEFAULT_ACCOUNT, self), *self.accounts.items()):
                 value = getattr(account, setting, None) or ()
@@ -306,6 +310,7 @@ def meant(name: str, names: Collection[str], shown: Callable[[str], str]) -> str
 
 
 _COMPLAINTS: Final = {
+    "invalid_key": "one of its settings has a name that is not a text",
     "string_type": "it is not a text",
     "model_type": "it is a section: give each of its settings its own name",
     "dict_type": "it is a section: give each of its settings its own name",
@@ -325,7 +330,7 @@ def wrong(error: ValidationError, *section: str) -> ConfigurationError:
     """Name every setting that is wrong, and what is wrong with it; never its value."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
     told = (
-        "__".join(str(part).upper() for part in (*section, *item["loc"]))
+        "__".join(str(part).upper() for part in (*section, *_place_of(item)))
         + ": "
         + _COMPLAINTS.get(item["type"], item["msg"].removeprefix("Value error, ").replace("Input should", "it must"))
         for item in found
@@ -334,3 +339,8 @@ def wrong(error: ValidationError, *section: str) -> ConfigurationError:
         "; ".join(f"GOVCOMPONENTS_{one}" for one in told),
         fix="set what is named, as an argument, in the file or in the environment",
     )
+
+
+def _place_of(item: ErrorDetails) -> tuple[int | str, ...]:
+    """Return the way to what is wrong, without a name that is none: it may be anything."""
+    return item["loc"][:-1] if item["type"] == "invalid_key" else item["loc"]
