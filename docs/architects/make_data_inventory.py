@@ -112,7 +112,7 @@ ROWS = {
             "payer's email address, name, billing address, parts of the card",
             (
                 *_of("Payment", "email"),
-                *_of("Address", "line1", "line2", "city", "postcode"),
+                *_of("CardAddress", "line1", "line2", "city", "postcode"),
                 *_of("Card", "first_digits", "last_digits", "expiry", "holder"),
             ),
             FROM,

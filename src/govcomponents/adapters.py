@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from govcomponents.identity.jose.tokens import TokenRefused as TokenRefused
     from govcomponents.identity.inputs import StartSignIn as StartSignIn
     from govcomponents.identity.port import (
-        Callback as Callback,
         IdentityCapability as IdentityCapability,
         IdentityPort as IdentityPort,
+        RedirectCallback as RedirectCallback,
     )
     from govcomponents.identity.protocol.discovery import DiscoveryPolicy as DiscoveryPolicy, Metadata as Metadata
     from govcomponents.identity.protocol.error_mapping import ErrorMapping as ErrorMapping
@@ -119,7 +119,7 @@ _HOMES = {
     "core.validation": "checked_base_url",
     "identity.jose.tokens": "TokenRefused",
     "identity.inputs": "StartSignIn",
-    "identity.port": "Callback IdentityCapability IdentityPort",
+    "identity.port": "IdentityCapability IdentityPort RedirectCallback",
     "identity.protocol.discovery": "DiscoveryPolicy Metadata",
     "identity.protocol.error_mapping": "ErrorMapping",
     "identity.protocol.flow": "authorization_parameters sign_in_errors with_query",

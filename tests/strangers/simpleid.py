@@ -55,7 +55,7 @@ class SimpleId(sdk.IdentityPort):
             parameters["max_age"] = str(request.max_age)
         return identity.SignIn(url=sdk.with_query(metadata.authorization_endpoint, parameters), pending=pending)
 
-    async def complete(self, pending: identity.PendingSignIn, callback: sdk.Callback) -> identity.Identity:
+    async def complete(self, pending: identity.PendingSignIn, callback: sdk.RedirectCallback) -> identity.Identity:
         with sdk.sign_in_errors(self.provider):
             tokens = await self._client.redeem(pending, callback)
             about = await self._client.userinfo(tokens)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from govcomponents.identity.events import IdentityEvent
     from govcomponents.identity.models import Identity, SignIn
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.port import Callback
+    from govcomponents.identity.port import RedirectCallback
     from govcomponents.privacy import Secret
 
 
@@ -87,7 +87,7 @@ class AsyncIdentityService(Service[IdentityPort]):
         self._port.check_request(request)
         return await self._perform("identity.start", self._port.start(request))
 
-    async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
+    async def complete(self, pending: PendingSignIn, callback: RedirectCallback) -> Identity:
         """Check how the person came back, and return who they are. Take `pending` out of the session before you call.
 
         An Identity is returned only if everything that was asked for was reached; its `confidence` is what the proof

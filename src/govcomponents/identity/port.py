@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from govcomponents.identity.pending import PendingSignIn
     from govcomponents.privacy import Secret
 
-Callback: TypeAlias = "str | Mapping[str, str | Sequence[str]]"
+RedirectCallback: TypeAlias = "str | Mapping[str, str | Sequence[str]]"
 """The way in which a person came back: the URL, its query, or its parameters, each with one value or several."""
 
 
@@ -75,7 +75,7 @@ class IdentityPort(Port[IdentitySettings]):
         """Make the URL to send the person to, and what to keep until they come back."""
         raise self.unsupported(IdentityCapability.SIGN_IN, operation="identity.start")
 
-    async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
+    async def complete(self, pending: PendingSignIn, callback: RedirectCallback) -> Identity:
         """Turn the way in which the person came back into a checked identity, or raise a SignInError."""
         raise self.unsupported(IdentityCapability.SIGN_IN, operation="identity.complete")
 

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from govcomponents.pay.inputs import BillingAddress as BillingAddress, CardholderDetails as CardholderDetails
     from govcomponents.pay.limits import AmountLimits as AmountLimits, PayLimits as PayLimits
     from govcomponents.pay.models import (
-        Address as Address,
         Agreement as Agreement,
         Card as Card,
+        CardAddress as CardAddress,
         Dispute as Dispute,
         Exemption as Exemption,
         Payment as Payment,
@@ -57,7 +57,7 @@ _HOMES = {
     "pay.ids": "AgreementId DisputeId PaymentId RefundId",
     "pay.inputs": "BillingAddress CardholderDetails",
     "pay.limits": "AmountLimits PayLimits",
-    "pay.models": "Address Agreement Card Dispute Exemption Payment PaymentEvent Refund Refundable Settlement",
+    "pay.models": "Agreement Card CardAddress Dispute Exemption Payment PaymentEvent Refund Refundable Settlement",
     "pay.mop_up": "Change MopUpReport Unfinished",
     "pay.service": "PayService",
     "pay.states": (

@@ -23,7 +23,7 @@ from govcomponents.privacy import Personal, Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class CardAddress:
     """A billing address, as far as it was given. `country` is an ISO 3166-1 code of two letters."""
 
     line1: Personal[str] | None = None
@@ -46,7 +46,7 @@ class Card:
     last_digits: Personal[str] | None = None
     expiry: Personal[str] | None = None
     holder: Personal[str] | None = None
-    billing_address: Address | None = None
+    billing_address: CardAddress | None = None
     wallet: str | None = None
 
 

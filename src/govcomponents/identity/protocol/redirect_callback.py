@@ -16,7 +16,7 @@ from govcomponents.identity.jose.tokens import TokenRefused, same
 
 if TYPE_CHECKING:
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.port import Callback
+    from govcomponents.identity.port import RedirectCallback
 
 MAX_QUERY: Final = 8 * 1024
 MAX_PAIRS: Final = 64
@@ -39,7 +39,7 @@ class ProviderError(Exception):
         self.description = description
 
 
-def redirect_parameters(callback: Callback) -> dict[str, str]:
+def redirect_parameters(callback: RedirectCallback) -> dict[str, str]:
     """Return the parameters that this flow knows. Raises TokenRefused with MALFORMED, InvalidInput for no callback."""
     if isinstance(callback, str):
         pairs = _pairs_of_query(callback)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.jose.signing import Signer
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.port import Callback
+    from govcomponents.identity.port import RedirectCallback
     from govcomponents.identity.protocol.discovery import DiscoveryPolicy
     from govcomponents.identity.protocol.error_mapping import ErrorMapping
     from govcomponents.identity.protocol.flow import Tokens
@@ -175,7 +175,7 @@ class RelyingParty:
             now=self.clock(),
         )
 
-    async def redeem(self, pending: PendingSignIn, callback: Callback) -> TokenResponse:
+    async def redeem(self, pending: PendingSignIn, callback: RedirectCallback) -> TokenResponse:
         """Check how the person came back, exchange the code, and check the ID token.
 
         Raises TokenRefused and NothingToUse, which `flow.sign_in_errors` turns into errors for callers, and what the

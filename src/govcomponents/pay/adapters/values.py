@@ -31,7 +31,7 @@ from pydantic_core.core_schema import no_info_after_validator_function
 
 from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.money import Money
-from govcomponents.pay.models import Address
+from govcomponents.pay.models import CardAddress
 from govcomponents.pay.states import PaymentStatus
 from govcomponents.privacy import Personal, Secret
 
@@ -91,9 +91,9 @@ def personal(text: str | None) -> Personal[str] | None:
 
 def address(
     line1: str | None, line2: str | None, city: str | None, postcode: str | None, country: str | None
-) -> Address:
+) -> CardAddress:
     """Guard a billing address."""
-    return Address(
+    return CardAddress(
         line1=personal(line1), line2=personal(line2), city=personal(city), postcode=personal(postcode), country=country
     )
 

@@ -60,7 +60,7 @@ class CountyId(sdk.IdentityPort):
             parameters["login_hint"] = request.login_hint.reveal()
         return identity.SignIn(url=sdk.with_query(metadata.authorization_endpoint, parameters), pending=pending)
 
-    async def complete(self, pending: identity.PendingSignIn, callback: sdk.Callback) -> identity.Identity:
+    async def complete(self, pending: identity.PendingSignIn, callback: sdk.RedirectCallback) -> identity.Identity:
         with sdk.sign_in_errors(self.provider):
             tokens = await self._client.redeem(pending, callback)
             level = next((one for one, acr in LEVELS.items() if tokens.id_token.get("acr") == acr), None)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from govcomponents.identity.events import IdentityEvent
     from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.port import Callback
+    from govcomponents.identity.port import RedirectCallback
     from govcomponents.identity.protocol.relying_party import TokenResponse
     from govcomponents.settings import IdentitySettings
 
@@ -105,7 +105,7 @@ class LoginGov(IdentityPort):
         parameters |= wire.sign_in_parameters(pending, request.language, settings.two_factor, settings.verified_within)
         return SignIn(url=flow.with_query(metadata.authorization_endpoint, parameters), pending=pending)
 
-    async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
+    async def complete(self, pending: PendingSignIn, callback: RedirectCallback) -> Identity:
         """Check everything, in the order in which one check protects the next."""
         with flow.sign_in_errors(self.provider):
             response = await self._client.redeem(pending, callback)

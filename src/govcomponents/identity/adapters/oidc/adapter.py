@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.models import Address
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.port import Callback
+    from govcomponents.identity.port import RedirectCallback
     from govcomponents.identity.protocol.relying_party import TokenResponse
     from govcomponents.settings import IdentitySettings
 
@@ -97,7 +97,7 @@ class OpenIdConnect(IdentityPort):
             )
         return names
 
-    async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
+    async def complete(self, pending: PendingSignIn, callback: RedirectCallback) -> Identity:
         """Check everything, in the order in which one check protects the next."""
         with flow.sign_in_errors(self.provider):
             response = await self._client.redeem(pending, callback)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from govcomponents.identity.events import IdentityEvent
     from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.pending import PendingSignIn
-    from govcomponents.identity.port import Callback
+    from govcomponents.identity.port import RedirectCallback
     from govcomponents.identity.protocol.relying_party import TokenResponse
     from govcomponents.settings import IdentitySettings
 
@@ -166,7 +166,7 @@ class OneLogin(IdentityPort):
         )
         return wire.outer_parameters(parameters, await self._client.sign(lambda signer: signed_jwt(signer, claims)))
 
-    async def complete(self, pending: PendingSignIn, callback: Callback) -> Identity:
+    async def complete(self, pending: PendingSignIn, callback: RedirectCallback) -> Identity:
         """Check everything, in the order in which one check protects the next."""
         with flow.sign_in_errors(self.provider):
             response = await self._client.redeem(pending, callback)

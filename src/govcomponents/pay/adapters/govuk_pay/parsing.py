@@ -85,8 +85,8 @@ class _Address(TypedDict, total=False):
     country: str | None
 
 
-def _to_address(part: _Address | None) -> models.Address | None:
-    return models.Address(**part) if part else None
+def _to_address(part: _Address | None) -> models.CardAddress | None:
+    return models.CardAddress(**part) if part else None
 
 
 class _Card(TypedDict, total=False):
@@ -96,7 +96,7 @@ class _Card(TypedDict, total=False):
     last_digits: Annotated[Datum, at("last_digits_card_number")]
     expiry: Annotated[Datum, at("expiry_date")]
     holder: Annotated[Datum, at("cardholder_name")]
-    billing_address: Annotated[models.Address | None, into(_Address | None, _to_address)]
+    billing_address: Annotated[models.CardAddress | None, into(_Address | None, _to_address)]
     wallet: Annotated[str | None, at("wallet_type")]
 
 
