@@ -303,6 +303,16 @@ def _functions() -> Iterator[tuple[str, Callable[..., object], dict[str, object]
     yield "Template.missing", template.missing, {"personalisation": {"name": "Sam"}}
 
 
+def _models() -> Iterator[tuple[str, Callable[[Any], object], set[str]]]:
+    """The methods of what an operation gives, as `_beginnings` has them."""
+    with GovComponents.sandbox() as gov:
+        payment = gov.pay.create(Money.gbp("20.00"), "R-1", "Renew a licence", "https://service.example.gov.uk/back")
+    address = notify.PostalAddress.read("Sam Example\n1 Example Street\nSW1A 1AA")
+    yield "to_dict(reveal)", lambda v: payment.to_dict(reveal=v), {"bool"}
+    yield "PaymentState.merge", payment.state.merge, set()
+    yield "PostalAddress.fault", lambda v: address.fault(international=v), {"bool"}
+
+
 def _beginnings(settings: Settings) -> Iterator[tuple[str, Callable[[Any], object], set[str]]]:
     """What a program begins with, as a function of one argument, and the wrong values that it may take all the same."""
     parts = {"observers": set[str](), "retry": {"None"}, "templates": {"None"}}
@@ -338,9 +348,9 @@ def _beginnings(settings: Settings) -> Iterator[tuple[str, Callable[[Any], objec
     yield "CardholderDetails(billing_address)", lambda v: pay.CardholderDetails(billing_address=v), {"None"}
 
 
-def test_any_argument_of_what_a_program_begins_with_is_taken_or_refused(settings: Settings) -> None:
+def test_any_argument_of_what_a_program_begins_and_goes_on_with_is_taken_or_refused(settings: Settings) -> None:
     wrong = []
-    for name, function, taken in _beginnings(settings):
+    for name, function, taken in (*_beginnings(settings), *_models()):
         for label, value in WRONG.items():
             outcome = _outcome(lambda: _end(function(value)))  # noqa: B023  # called at once
             if (outcome is not None) != (label in taken) or (outcome is not None and outcome[1] != "a result"):

@@ -332,7 +332,7 @@ class CallbackRefused(GovComponentsError):
 
 
 class SignInReason(StrEnum):
-    """Why a sign-in was rejected: a closed list, safe for logs and metrics. The person sees a neutral page only."""
+    """The reason for a rejected sign-in: a closed list, safe for logs and metrics. The person sees a neutral page."""
 
     MALFORMED = "malformed"
     BAD_ALGORITHM = "bad_algorithm"

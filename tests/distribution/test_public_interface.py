@@ -24,7 +24,10 @@ DOORS = [
     *(f"govcomponents.{component}" for component in COMPONENTS),
     "govcomponents.adapters",
     "govcomponents.durable",
+    "govcomponents.observability",
+    "govcomponents.pytest_plugin",
     "govcomponents.testing",
+    "govcomponents.web",
 ]
 
 
@@ -33,7 +36,7 @@ def _exported(door: str) -> list[str]:
     return names
 
 
-NAMES_NOTHING = re.compile(r"(What|Which|Who|Whose|How|When|Where)\b")
+NAMES_NOTHING = re.compile(r"(What|Which|Who|Whose|Why|How|When|Where)\b")
 """A clause in the place of the concept. "Whether" is right for a question that is answered with yes or no."""
 
 _Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
@@ -88,6 +91,21 @@ def test_every_exported_name_can_be_imported_and_is_documented(door: str, name: 
     told = _told(f"govcomponents.{home}", name)
     assert told, f"{name} says nothing of itself"
     assert not NAMES_NOTHING.match(told), f"{name} is told by a clause, not by what it is called: {told}"
+
+
+def test_a_name_means_the_same_at_every_door() -> None:
+    """But for what each component has of its own, and the fixtures' classes, which are called as their fixtures are."""
+    homes: dict[str, set[str]] = {}
+    for door in DOORS:
+        for home, names in vars(importlib.import_module(door))["_HOMES"].items():
+            for name in names.split():
+                homes.setdefault(name, set()).add(home)
+    twice = {name: found for name, found in homes.items() if len(found) > 1}
+    assert twice == {
+        "Clock": {"core.times", "pytest_plugin.clock"},
+        "Person": {"web.person", "pytest_plugin.person"},
+        "UnknownEvent": {"pay.events", "notify.events", "identity.events"},
+    }
 
 
 def test_every_public_class_function_and_method_says_what_it_is() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar, cast
 
 from pydantic import Field, PlainSerializer, SkipValidation
 
+from govcomponents.core.inputs import flag_argument
 from govcomponents.errors import DEFAULT_ACCOUNT
 from govcomponents.frames import leaving_frames_behind
 from govcomponents.privacy import Guarded, Personal
@@ -82,8 +83,10 @@ class Result:
     def to_dict(self, *, reveal: bool = False) -> dict[str, object]:
         """Return plain values that `json.dumps` takes: enums and times as text, money as minor units and currency.
 
-        `raw` is left out. Personal data and secrets are masked unless `reveal` is true.
+        `raw` is left out. Personal data and secrets are masked unless `reveal` is True. Raises InvalidInput if it is
+        neither True nor False: a text such as "no" would show them.
         """
+        flag_argument(reveal, field="reveal", operation="to_dict")
         return _fields_of(self, reveal=reveal)
 
     @leaving_frames_behind

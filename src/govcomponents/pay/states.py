@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from govcomponents.core.inputs import instance_argument
 from govcomponents.frames import leaving_frames_behind
 
 
@@ -43,7 +44,7 @@ class PaymentStatus(StrEnum):
 
 
 class FailureReason(StrEnum):
-    """Why a payment ended without money."""
+    """The reason why a payment ended without money."""
 
     DECLINED = "declined"
     """The card was refused."""
@@ -114,8 +115,11 @@ class PaymentState:
         """Return what both together say: the state of the two that is further along.
 
         The order of merging does not matter, and merging the same state again changes nothing, so news that comes
-        late, twice or out of order ends in the same state. The result is always one of the two states.
+        late, twice or out of order ends in the same state. The result is always one of the two states. Raises
+        InvalidInput for what is no state, such as the payment instead of its `state`.
         """
+        fix = "give the `state` of a payment or of an event"
+        instance_argument(other, PaymentState, field="other", fix=fix, operation="payment.state.merge")
         return max(self, other, key=PaymentState._certainty)
 
 

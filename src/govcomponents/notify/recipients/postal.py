@@ -88,7 +88,11 @@ class PostalAddress:
         return cls(tuple(lines), postage(abroad) if abroad else None, postcode is not None, bfpo is not None)
 
     def fault(self, *, international: bool) -> RecipientFault | None:
-        """Return the first rule that the address breaks, in the provider's order; None if it breaks none."""
+        """Return the first rule that the address breaks, in the provider's order; None if it breaks none.
+
+        Raises InvalidInput if `international` is neither True nor False.
+        """
+        flag_argument(international, field="international", operation="PostalAddress.fault")
         is_abroad = self.postage is not None
         if len(self.lines) < 3:
             return RecipientFault.ADDRESS_TOO_SHORT

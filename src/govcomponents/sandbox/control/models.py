@@ -249,7 +249,7 @@ class Message(_Out):
 
 
 class Problem(_Out):
-    """Why a call to the control API is refused. `known` lists the right names where one was misspelt."""
+    """The reason why a call to the control API is refused. `known` lists the right names where one was misspelt."""
 
     error: str
     known: list[str] = []

@@ -79,7 +79,7 @@ class LoggedRequest:
 
     @property
     def reason(self) -> str:
-        """Why it was refused, in the provider's own words; an empty text if it was not, or no words came."""
+        """The reason why it was refused, in the provider's own words; an empty text if it was not, or no words came."""
         if self.status is None:
             return "the connection was cut before an answer came"
         if self.status < 400:

@@ -93,7 +93,7 @@ _DOCUMENTED: Final = frozenset(_SANDBOX) | frozenset(_STRIPE) | frozenset(_REFUS
 
 
 class CardProblem(StrEnum):
-    """Why a number is not taken."""
+    """The reason why a card's number is not taken."""
 
     NOT_A_NUMBER = "not_a_number"
     MAY_BE_REAL = "may_be_real"
