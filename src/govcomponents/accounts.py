@@ -99,6 +99,7 @@ class Services(Generic[PayT, NotifyT, IdentityT]):
 def _made(
     kind: Callable[[], Make[PortT, ServiceT]], port: PortT, runtime: Runtime, siblings: Mapping[str, PortT]
 ) -> ServiceT:
+    port.prepare()
     return kind()(port, runtime, siblings)
 
 

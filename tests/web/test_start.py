@@ -49,3 +49,37 @@ def test_a_service_starts_without_what_only_later_requests_need(name):
     more = imported(name, ours=True) - imported(name, ours=False)
     assert "govcomponents.components" in more
     assert sorted(more & LATER.keys()) == []
+
+
+STARTED = """
+import asyncio, json, sys, threading
+found = {}
+
+class Watch:
+    def find_spec(name, path=None, target=None):
+        found[name] = threading.current_thread() is threading.main_thread()
+
+sys.meta_path.insert(0, Watch)
+
+async def live():
+    async with web.lifespan(app):
+        pass
+
+asyncio.run(live())
+print(json.dumps(found))
+"""
+
+
+def test_an_asyncio_service_that_has_started_imports_on_a_thread_what_its_requests_need():
+    pytest.importorskip("fastapi")
+    command = [sys.executable, "-c", f"{BENCH['source']('fastapi', ours=True)}\n{STARTED}"]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    needed = {
+        "aiohttp",
+        "cryptography.fernet",
+        "govcomponents.pay.adapters.govuk_pay.parsing",
+        "govcomponents.pay.async_service",
+        "govcomponents.pay.inputs",
+        "govcomponents.pay.models",
+    }
+    assert {name: found.get(name) for name in needed} == dict.fromkeys(needed, False)  # none by the event loop's own

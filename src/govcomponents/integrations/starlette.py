@@ -196,9 +196,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         _keep_pages_personal(app)
         if self._open is None:
             self._opened(self._later.components if self._later else AsyncGovComponents.from_settings())
-        prepare: Callable[[], Coroutine[None, None, None]] | None
-        prepare = getattr(self.components.runtime.transport, "prepare", None)
-        preparing = asyncio.create_task(prepare()) if prepare else None  # the first call need not wait for it then
+        preparing = asyncio.create_task(self._prepare())  # the first requests need not wait for it then
         is_stopped = asyncio.Event()
         worker = asyncio.create_task(_work(self._later, is_stopped)) if self._later and self._works else None
         try:
@@ -207,10 +205,16 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
             is_stopped.set()
             if worker is not None:
                 await worker
-            if preparing is not None:
-                await preparing
+            await preparing
             await self.components.aclose()
             self._open = None
+
+    async def _prepare(self) -> None:
+        gov, handlers = self._parts()
+        prepare: Callable[[], Coroutine[None, None, None]] | None = getattr(gov.runtime.transport, "prepare", None)
+        if prepare is not None:
+            await prepare()
+        await handlers.prepare()
 
     @leaving_own_frames_behind
     async def person(self, request: Request) -> Person | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import parse_qs
 
 from govcomponents.errors import (
+    ConfigurationError,
     GovComponentsError,
     InvalidInput,
     NotSupported,
@@ -76,6 +78,17 @@ class AsyncWebHandlers:
         self._clock = gov.runtime.clock
         self._run = gov.runtime.transport.run_blocking
         self._health: tuple[float, Answer] | None = None
+
+    async def prepare(self) -> None:
+        """Import what the first requests need, on a thread: neither they nor an event loop wait for it then."""
+        await self._run(self._import)
+
+    def _import(self) -> None:
+        for account in map(self._gov.account, self._gov.accounts):
+            for component in ("pay", "notify", "identity"):
+                with suppress(ConfigurationError):  # it is not configured for this account
+                    getattr(account, component)
+        self._cookies.prepare()
 
     async def person(self, request: WebRequest) -> Person | None:
         """Return the person who is signed in, or None: nobody is, their time is over, or they were signed out.

@@ -66,6 +66,10 @@ class SignInCookies:
 
         return MultiFernet([Fernet(_derived(secret, b"person").reveal()) for secret in self._secrets])
 
+    def prepare(self) -> None:
+        """Import the ciphers and make the keys: the first cookie need not wait for it then."""
+        _ = self._pendings, self._people
+
     def seal_pending(self, pending: PendingSignIn) -> str:
         """Return a sign-in that is under way as text that tells nobody anything, and fits a cookie.
 

@@ -59,6 +59,9 @@ class Port(Generic[SettingsT]):
         """
         raise NotSupported("asking whether it works", provider=self.provider, operation="check")
 
+    def prepare(self) -> None:
+        """Import what the provider's answers are read by. Called, maybe on a thread, before the first call."""
+
     def require(self, *needed: StrEnum, operation: str = "") -> None:
         """Raise NotSupported for the first capability in `needed` that the adapter does not declare."""
         for capability in needed:

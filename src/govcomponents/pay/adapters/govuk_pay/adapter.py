@@ -132,6 +132,10 @@ class GovUkPay(ApiKeyAdapter):
         """Whether the key is in use; it is said again of one used for something else (pay-connector, ChargeService)."""
         return error.code == "P0191"
 
+    def prepare(self) -> None:
+        """Import what the answers are read by."""
+        readers.PAYMENT_READER.form.rebuild()
+
     async def create(self, new: inputs.NewPayment) -> models.Payment:
         """POST /v1/payments, mode `web`. Pay ignores an idempotency key here, so it is not sent."""
         self.check_return_url(new)
