@@ -11,16 +11,16 @@ import logging
 
 import pytest
 
-from govcomponents.contracts.modes import Mode
-from govcomponents.sandbox.providers import fault_catalogue
-from test_canary import OPERATIONS
-from test_canary_over_http import (  # noqa: F401  # fixtures
+from canary.test_canary import OPERATIONS
+from canary.test_canary_over_http import (  # noqa: F401  # fixtures
     Service,
     Watched,
     server,
     service,
     watched,
 )
+from govcomponents.contracts.modes import Mode
+from govcomponents.sandbox.providers import fault_catalogue
 
 PROVIDERS = {"pay": "pay", "notify": "notify", "identity": "one_login"}
 HAVE_PAGES = ("one_login", "login_gov", "openid")  # which the person must get, so no fault is armed at them

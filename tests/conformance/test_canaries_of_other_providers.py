@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
+from canary.test_canary import EMAIL_TEMPLATE, OPERATIONS, PHONE, SMS_TEMPLATE
+from canary.test_canary_over_http import Service, Watched, watched  # noqa: F401  # a fixture
 from conformance.test_canaries_in_every_fault import cases
 from govcomponents import Secret, Settings
 from govcomponents.contracts.modes import Mode
 from govcomponents.identity import Claim
 from govcomponents.sandbox.server import SandboxServer, serving
-from test_canary import EMAIL_TEMPLATE, OPERATIONS, PHONE, SMS_TEMPLATE
-from test_canary_over_http import Service, Watched, watched  # noqa: F401  # a fixture
 
 COMPONENTS = {"stripe": "pay", "gc_notify": "notify", "login_gov": "identity", "openid": "identity"}
 THERE = "+16135550142"

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import pytest
 
-from govcomponents.sandbox.providers import fault_catalogue
-from test_canary_in_the_store import (  # noqa: F401  # fixtures
+from canary.test_canary_in_the_store import (  # noqa: F401  # fixtures
     OPERATIONS,
     Store,
     assert_nobody_is_kept_or_told,
     server,
     store,
 )
-from test_canary_over_http import Watched, watched  # noqa: F401  # a fixture
+from canary.test_canary_over_http import Watched, watched  # noqa: F401  # a fixture
+from govcomponents.sandbox.providers import fault_catalogue
 
 LOCAL = {"when_hung", "status", "account", "limiter", "check", "migrate"}
 COMMON = ("connection_dropped_after_acceptance", "malformed_response", "server_error", "key_revoked")

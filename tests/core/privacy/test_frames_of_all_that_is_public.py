@@ -12,12 +12,12 @@ from typing import Any, get_origin
 import pytest
 from pydantic import BaseModel
 
+from canary.telling import told_by_error
 from govcomponents import GovComponentsError, adapters
 from govcomponents.core.observe import Observer
 from govcomponents.privacy import Guarded
 from govcomponents.refusing import Refusing
 from spellings import leaked
-from telling import told_by_error
 
 CANARY = "canary7d1f-secret-7d1f"
 DOORS = ("", ".pay", ".notify", ".identity", ".durable", ".observability")

@@ -20,12 +20,12 @@ pytest.importorskip("django")
 pytest.importorskip("fastapi")
 
 import govcomponents
+from canary.telling import chain, walked
 from govcomponents import AsyncGovComponents, GovComponents
 from govcomponents.contracts.web.browser import Browser
 from govcomponents.contracts.web.suite import WebSuite, _world
 from govcomponents.integrations.django import gov as project
 from spellings import leaked
-from telling import chain, walked
 from web.on_django import test_django
 from web.on_django.test_django import database  # noqa: F401  # the tables of its project
 from web.shells import test_fastapi, test_flask

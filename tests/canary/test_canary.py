@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from canary.overhearing import Overhearing, Told
 from govcomponents import (
     AsyncGovComponents,
     GovComponents,
@@ -34,7 +35,6 @@ from govcomponents.pay.mop_up import Unfinished
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
 from govcomponents.sandbox.world import default_world
-from overhearing import Overhearing, Told
 
 if TYPE_CHECKING:
     import asyncio

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from types import TracebackType
 
-CALLERS_OWN = (str(Path(__file__).parent), "/contracts/modes.py", "/asyncio/")
+CALLERS_OWN = (str(Path(__file__).parents[1]), "/contracts/modes.py", "/asyncio/")
 """Frames of the caller: it holds what it gives, whatever we do."""
 _DEEP = 5
 

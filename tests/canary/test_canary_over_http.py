@@ -30,6 +30,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from sentry_sdk.transport import Transport as SentryTransport
 from tenacity import stop_after_attempt
 
+from canary.telling import CALLERS_OWN, told_by_error, told_by_result
+from canary.test_canary import CARD, EMAIL, LINE, NAME, OPERATIONS, PHONE, WRONG, _world_canaries
 from govcomponents import AsyncGovComponents, GovComponents, GovComponentsError, NotSupported, Observer, RetryPolicy
 from govcomponents.contracts.modes import BlockingView, Mode
 from govcomponents.core.transports.aio.sending import AiohttpTransport
@@ -41,8 +43,6 @@ from govcomponents.sandbox.providers import fault_catalogue
 from govcomponents.sandbox.server import SandboxServer, serving
 from govcomponents.sandbox.world import default_world
 from spellings import leaked, spellings
-from telling import CALLERS_OWN, told_by_error, told_by_result
-from test_canary import CARD, EMAIL, LINE, NAME, OPERATIONS, PHONE, WRONG, _world_canaries
 
 if TYPE_CHECKING:
     import asyncio

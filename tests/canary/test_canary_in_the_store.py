@@ -19,6 +19,19 @@ import pytest
 import sqlalchemy as sa
 from prometheus_client import CollectorRegistry, generate_latest
 
+from canary.test_canary import (
+    ADDRESS,
+    BACK,
+    EMAIL,
+    EMAIL_TEMPLATE,
+    LETTER_TEMPLATE,
+    NAME,
+    NEAR,
+    PHONE,
+    SMS_TEMPLATE,
+    VALUES,
+)
+from canary.test_canary_over_http import Service, Watched, assert_nothing_leaked, watched  # noqa: F401  # a fixture
 from durable.test_inbox import KEY, callback_world, receipt, webhook
 from govcomponents import GovComponentsError, Money
 from govcomponents.cli.main import main
@@ -32,8 +45,6 @@ from govcomponents.notify import DeliveryReceipt
 from govcomponents.observability import PrometheusObserver
 from govcomponents.pay import PaymentChanged
 from govcomponents.sandbox.server import SandboxServer, serving
-from test_canary import ADDRESS, BACK, EMAIL, EMAIL_TEMPLATE, LETTER_TEMPLATE, NAME, NEAR, PHONE, SMS_TEMPLATE, VALUES
-from test_canary_over_http import Service, Watched, assert_nothing_leaked, watched  # noqa: F401  # a fixture
 
 if TYPE_CHECKING:
     import asyncio

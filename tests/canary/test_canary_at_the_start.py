@@ -6,9 +6,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from canary.telling import told_by_error
 from govcomponents import AsyncGovComponents, GovComponents, GovComponentsError, Settings
 from spellings import leaked
-from telling import told_by_error
 
 CANARY = "canary7d1f"
 GOOD_PAY, GOOD_STRIPE = "api_test_" + CANARY * 5, "sk_test_" + CANARY * 4
