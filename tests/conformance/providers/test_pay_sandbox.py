@@ -13,7 +13,7 @@ from importlib.util import find_spec
 import pytest
 
 from govcomponents.sandbox.server import serving
-from pay.govuk_pay import golden
+from pay.govuk_pay.recorded import golden
 from pay.govuk_pay.sandbox.raw import Raw
 
 pytestmark = [

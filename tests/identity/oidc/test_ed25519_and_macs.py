@@ -17,8 +17,8 @@ from govcomponents.identity.jose.jwk import Unfit, public_key, public_members, t
 from govcomponents.identity.jose.tokens import half_hash
 from govcomponents.privacy import Secret
 from identity.kit import service_of
-from identity.openid_sandbox import sandbox_of, service_on
-from identity.openid_sandbox import sign_in as sign_in_at
+from identity.openid_provider.openid_sandbox import sandbox_of, service_on
+from identity.openid_provider.openid_sandbox import sign_in as sign_in_at
 
 from .support import ISSUER, NOW, profile, settings, sign_in, token_form
 

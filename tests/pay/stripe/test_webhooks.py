@@ -22,7 +22,7 @@ from govcomponents.privacy import Secret
 from pay.govuk_pay.calls import told
 
 from .context import Desk
-from .golden import EVENTS, needs_golden
+from .recorded.golden import EVENTS, needs_golden
 
 SECRET = "whsec_exampleonlygovcomponents"
 NOW = 1_772_442_930

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from pay.govuk_pay import golden
+from pay.govuk_pay.recorded import golden
 
 from .raw import NEW, Raw
 

@@ -6,7 +6,7 @@ import pytest
 
 from govcomponents.sandbox import payer
 from pay.stripe.context import KEY
-from pay.stripe.golden import ANSWERS, needs_golden
+from pay.stripe.recorded.golden import ANSWERS, needs_golden
 
 from .raw import SESSION, START
 

@@ -13,10 +13,11 @@ from govcomponents.pay.service import PayService
 from govcomponents.pay.states import AgreementStatus, DisputeStatus, PaymentStatus
 from govcomponents.sandbox import payer
 from govcomponents.sandbox.app import Sandbox
+from pay.govuk_pay.context import provider_of, world
+from pay.govuk_pay.recorded import golden
+from pay.govuk_pay.test_contract import CREATE, build
 
-from . import golden, openapi
-from .context import provider_of, world
-from .test_contract import CREATE, build
+from . import openapi
 
 pytestmark = golden.needs_specification
 

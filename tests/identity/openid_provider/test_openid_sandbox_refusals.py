@@ -14,8 +14,8 @@ from govcomponents.core.transports.in_process import InProcessTransport
 from govcomponents.errors import SignInDenied
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
 from govcomponents.privacy import Secret
+from identity.kit import HOST, service_of
 
-from .kit import HOST, service_of
 from .openid_sandbox import ASK, RSA, rsa_jwk, sandbox_of, service_on, settings_of, sign_in
 
 

@@ -19,8 +19,7 @@ from govcomponents.pay.adapters.stripe.adapter import Stripe
 from govcomponents.pay.service import PayService
 from govcomponents.pay.states import FailureReason, PaymentStatus, RefundableStatus
 from govcomponents.settings import PaySettings
-
-from .context import DECLINED, NOW
+from pay.stripe.context import DECLINED, NOW
 
 
 def test_a_reference_that_stripe_does_not_keep_is_refused(desk):

@@ -19,9 +19,9 @@ from govcomponents.pay.adapters.govuk_pay.error_mapping import MEANINGS
 from govcomponents.pay.events import PaymentChanged
 from govcomponents.pay.states import FailureReason, PaymentStatus
 from govcomponents.privacy import Guarded, Secret
+from pay.govuk_pay.calls import CALLS, ID, answer, pay_on, told
 
 from . import golden
-from .calls import CALLS, ID, answer, pay_on, told
 
 pytestmark = golden.needs_golden
 ANSWERS = golden.answers()

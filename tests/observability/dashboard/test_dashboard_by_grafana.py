@@ -16,7 +16,7 @@ from grafana_foundation_sdk.cog.plugins import register_default_plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
 from grafana_foundation_sdk.models.prometheus import Dataquery
 
-FILE = Path(__file__).parents[2] / "docs" / "operations" / "dashboard.json"
+FILE = Path(__file__).parents[3] / "docs" / "operations" / "dashboard.json"
 
 
 def lost(ours: Any, theirs: Any, at: str = "") -> Iterator[str]:

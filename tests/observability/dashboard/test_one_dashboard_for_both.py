@@ -12,8 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from govcomponents import GovComponents
 from govcomponents.observability import METRICS, OpenTelemetryObserver, PrometheusObserver
-
-from .test_observers import work
+from observability.test_observers import work
 
 Series = dict[str, set[tuple[tuple[str, str], ...]]]
 

@@ -15,8 +15,8 @@ from govcomponents.identity.jose.jwk import public_members
 from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.sandbox.browser import FormBrowser
+from identity.kit import HOST, service_of
 
-from .kit import HOST, service_of
 from .openid_sandbox import ADAPTERS, ASK, RSA, rsa_jwk, sandbox_of, service_on, settings_of, sign_in
 
 BACK = "https://service.example.gov.uk/signed-out"

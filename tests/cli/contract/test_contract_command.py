@@ -17,7 +17,7 @@ from govcomponents.notify import NotifyCapability
 from govcomponents.pay import PayCapability
 from govcomponents.testing import IdentitySuite, NotifySuite, PaySuite
 
-PACKAGE = Path(__file__).parents[2] / "examples" / "adapters" / "county_id"
+PACKAGE = Path(__file__).parents[3] / "examples" / "adapters" / "county_id"
 SUITES = {PayCapability: PaySuite, NotifyCapability: NotifySuite, IdentityCapability: IdentitySuite}
 
 

@@ -11,8 +11,7 @@ from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.identity.pending_cookie import MAX_SEALED, PendingCookie, new_cookie_key
 from govcomponents.privacy import Secret
-
-from .kit import Desk
+from identity.kit import Desk
 
 KEY, OTHER = new_cookie_key(), new_cookie_key()
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from jsonschema import Draft202012Validator
 
-from . import golden
+from pay.govuk_pay.recorded import golden
 
 
 @cache

@@ -8,9 +8,8 @@ from govcomponents.identity.jose.jwk import public_members, thumbprint
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.sandbox.app import Sandbox
 from govcomponents.settings import IdentitySettings
-
-from .kit import service_of
-from .login_gov import support as login_gov
+from identity.kit import service_of
+from identity.login_gov import support as login_gov
 
 ADAPTERS = {"openid": OpenIdConnect, "login_gov": LoginGov}
 

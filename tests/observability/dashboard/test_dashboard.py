@@ -17,7 +17,7 @@ from govcomponents.observability import METRICS
 from govcomponents.observability.names import PROVIDER_KEYS_AGE, STORE_METRICS
 from govcomponents.pay import PaymentStatus
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "docs" / "operations"
 ALERTS = yaml.safe_load((FOLDER / "alerts.yml").read_text(encoding="utf-8"))["groups"][0]["rules"]
 PANELS = json.loads((FOLDER / "dashboard.json").read_text(encoding="utf-8"))["panels"]

@@ -15,8 +15,7 @@ from govcomponents.errors import (
     OutcomeUnknown,
 )
 from govcomponents.pay.states import RefundStatus
-
-from .context import Watching
+from pay.stripe.context import Watching
 
 
 def test_of_two_refunds_that_start_from_the_same_sum_one_is_made(desk):

@@ -13,8 +13,7 @@ from govcomponents.errors import (
     GovComponentsError,
 )
 from govcomponents.pay.states import FailureReason, PaymentStatus, RefundableStatus
-
-from .context import DECLINED, Watching
+from pay.stripe.context import DECLINED, Watching
 
 
 def test_cancelling_tells_later_who_did_it(desk):
