@@ -51,35 +51,13 @@ from govcomponents.identity import (
     signer_of,
 )
 from govcomponents.settings import Settings
+from wrong_values import WHOLE, WRONG
 
 ID = "4a4b5c6d-1111-4222-8333-444455556666"
-WRONG: dict[str, object] = {
-    "None": None,
-    "int": 5,
-    "float": 2.5,
-    "bool": True,
-    "object": object(),
-    "bytes": b"x",
-    "list": ["x"],
-    "dict": {"x": 1},
-    "empty": "",
-    "long": "x" * 5_000,
-    "below nothing": -1,
-    "huge": 10**30,
-    "endless": float("inf"),
-    "naive time": dt.datetime(2026, 3, 1),  # noqa: DTZ001  # it is wrong for that
-    "date": dt.date(2026, 3, 1),
-    "surrogate": "x\ud800",
-    "surrogates": ["x\ud800"],
-    "keys": {"x\ud800": 1, 2: object()},
-}
 
 
 PYDANTICS = re.compile(r"(Input|Value|String|Bytes|Tuple|Decimal) should|[Vv]alidat|Unable to|Unexpected")
 """Words of pydantic's own, which name its inner things and not what the caller did."""
-
-
-WHOLE = {"int", "below nothing", "huge"}
 
 
 class Sent(BaseException):

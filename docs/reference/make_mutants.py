@@ -30,8 +30,8 @@ not tried yet.
 RETRIES = """
 ## The retries
 
-`make mutate` changes each line of `core/http/retry.py` in turn, by mutmut, and runs the tests of retries: some minutes. On 30
-November 2026 they noticed 225 of 232 changes. The other seven make no difference:
+`make mutate` changes each line of `core/http/retry.py` in turn, by `mutmut`, and runs the tests of retries: some
+minutes. On 30 November 2026 they noticed 225 of 232 changes. The other seven make no difference:
 
 | change | why |
 | --- | --- |
