@@ -85,6 +85,7 @@ def frameworks(session: nox.Session, age: str) -> None:
     """
     if age == "oldest":
         install_oldest(session, [], FRAMEWORKS)
+        session.install("httpx")  # the test client of that Starlette stands on it, and that of the newest on httpx2
     else:
         session.install(".[dev]")
     session.run("pytest", *(session.posargs or SHELLS))
