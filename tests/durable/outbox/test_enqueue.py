@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -309,3 +309,25 @@ def test_times_and_journey_are_on_the_row(engine: sa.Engine, gov: GovComponents)
         row = connection.execute(sa.select(OUTBOX).where(OUTBOX.c.id == ticket.id)).one()
     assert (row.due_at, row.give_up_at - row.due_at, row.journey) == (at.timestamp(), 7200.0, "licence-7")
     assert abs(row.created_at - datetime.now(UTC).timestamp()) < 60
+
+
+WRONG = {
+    "date": date(2026, 3, 1),
+    "object": object(),
+    "surrogate": "\ud800",
+    "inside": {"a": [{"b": "\ud800"}]},
+    "no number": float("nan"),
+    "endless": [float("inf")],
+    "set": {"x"},
+    "key": {2: "x"},
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_a_field_of_the_providers_own_that_is_not_json_is_refused_at_once(engine: sa.Engine, wrong: object) -> None:
+    with GovComponents.sandbox() as gov:
+        later = Durable(gov, engine)
+        with pytest.raises(InvalidInput, match="extra: it cannot be written as JSON") as caught:
+            later.notify.send_email("sam@example.com", TEMPLATE, VALUES, reference="R-1", extra={"x": wrong})
+        assert caught.value.field == "extra"
+        assert counted(engine) == (0, 0)

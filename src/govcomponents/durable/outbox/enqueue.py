@@ -85,7 +85,7 @@ class Queue:
         Unavailable if the database cannot be written to.
         """
         operation, account = call.operation, self._runtime.account
-        plain = written(call.given, _KEY)
+        plain = written(call.given, operation, _KEY)
         row = row_name(account, operation, order.reference)
         values = {
             "account": account,

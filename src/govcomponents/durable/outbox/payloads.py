@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
+from govcomponents.errors import InvalidInput
 from govcomponents.money import Money
 from govcomponents.notify.templates.attachments import Attachment
 from govcomponents.privacy import Guarded
@@ -18,14 +20,22 @@ if TYPE_CHECKING:
 _MONEY = "$money"
 _FILE = "$file"
 _MAPPING = "$mapping"
-_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 
-def written(given: Input, leave_out: frozenset[str] = frozenset()) -> bytes:
-    """Write a validated input: the same input gives the same bytes. Fields that are not set are left out."""
+def written(given: Input, operation: str, leave_out: frozenset[str] = frozenset()) -> bytes:
+    """Write a validated input: the same input gives the same bytes. Fields that are not set are left out.
+
+    Raises InvalidInput for an `extra` that is not JSON: of it alone a validated input knows nothing.
+    """
     fields = {name: getattr(given, name) for name in sorted(given.model_fields_set - leave_out)}
-    kept = {name: _plain(value) for name, value in fields.items() if value is not None}
-    return to_json(kept, inf_nan_mode="constants")
+    try:
+        return to_json({name: _plain(value) for name, value in fields.items() if value is not None})
+    except (TypeError, ValueError, RecursionError):
+        fix = "give texts (without lone surrogates), numbers, lists and mappings only"
+        raise InvalidInput(
+            field="extra", problem="it cannot be written as JSON", fix=fix, operation=operation
+        ) from None
 
 
 def read(payload: bytes) -> dict[str, Any]:
@@ -46,14 +56,16 @@ def _plain(value: object) -> object:
     if isinstance(value, dict):
         plain, is_marked = {}, False
         for name, part in value.items():
+            if not isinstance(name, str):
+                raise TypeError(type(name).__name__)
             plain[name] = part if type(part) is str else _plain(part)
             is_marked = is_marked or name.startswith("$")
         return {_MAPPING: plain} if is_marked else plain
     if isinstance(value, (tuple, list)):
         return [_plain(part) for part in value]
-    if isinstance(value, (str, int, float)):
+    if isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value)):
         return value
-    raise TypeError(f"{type(value).__name__} is no part of an operation's arguments")
+    raise TypeError(type(value).__name__)
 
 
 def _value(part: Any) -> Any:
