@@ -213,6 +213,7 @@ OPERATIONS: dict[str, Callable[[Store], None]] = {
     "limiter": _limited,
     "check": lambda s: s.call("check"),
     "migrate": lambda s: s.call("migrate"),
+    "close": lambda s: s.call("close" if s.service.mode is Mode.BLOCKING else "aclose"),
 }
 
 
@@ -249,7 +250,7 @@ def store(
 def test_every_operation_of_the_layer_has_a_canary() -> None:
     for kinds in ((Durable, LaterNotify, LaterPay), (AsyncDurable, AsyncLaterNotify, AsyncLaterPay)):
         operations = {
-            f"{before}{name}"
+            f"{before}{'close' if name == 'aclose' else name}"
             for kind, before in zip(kinds, ("", "notify.", "pay."), strict=True)
             for name, _ in inspect.getmembers_static(kind, inspect.isfunction)
             if not name.startswith("_")
