@@ -35,7 +35,7 @@ import sqlalchemy as sa
 from govcomponents import GovComponents
 from govcomponents.durable import Durable, GaveUp, WorkerOptions
 
-later = Durable(GovComponents.sandbox(), "sqlite:///store.db", worker=WorkerOptions(lease=3.0))
+later = Durable(GovComponents.sandbox(), "sqlite:///store.db", worker=WorkerOptions(lease=1.0))
 
 
 @later.when(GaveUp)
