@@ -202,10 +202,11 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
             policies = policies_by_account(settings.notify, runtime, templates)
             services.policies = policies
 
-            def with_policy(port: NotifyPort, own: Runtime, siblings: Mapping[str, NotifyPort]) -> NotifyT:
-                return cls._notify()(port, own, siblings, policies[own.account])
+            def with_policy() -> Make[NotifyPort, NotifyT]:
+                make = cls._notify()
+                return lambda port, own, siblings: make(port, own, siblings, policies[own.account])
 
-            services.add("notify", notify, services.notify, lambda: with_policy, runtime)
+            services.add("notify", notify, services.notify, with_policy, runtime)
         if settings.identity is not None:
             from govcomponents.identity.adapters import BUILT_IN as IDENTITY_ADAPTERS
             from govcomponents.identity.port import IdentityPort
