@@ -77,7 +77,8 @@ else:
 
 if __name__ == "__main__":
     if sys.argv[1] == "work":
-        rq.Worker([queue]).work()
-    while True:
-        nudge()
-        time.sleep(1.0)
+        rq.Worker([queue]).work()  # it ends when Redis goes away while a job runs, and is to be started again
+    else:
+        while True:
+            nudge()
+            time.sleep(1.0)
