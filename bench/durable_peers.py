@@ -2,7 +2,8 @@
 
 The provider is a loopback server that costs little, in a process of its own; it tells how long the messages took from
 the first to the last, so that nobody's start counts. Ours and each peer's turn follow each other, and the ratio is of
-medians. django-govuk-notify-outbox is left out: it needs Django 6 and Python 3.12, and this runs on Python 3.11 too.
+medians. django-govuk-notify-outbox needs Django 6 and Python 3.12: it takes part where `--django` names an interpreter
+that has it (`bench.django_outbox_peer` says what is in there).
 """
 
 from __future__ import annotations
@@ -41,6 +42,12 @@ VALUES = {"name": "Sam", "amount": "£145.00", "payment": "RENEW-7", "refund": "
 API_KEY = "test-5ab1ec0d-5ec2-4000-8000-000000000001-5ab1ec0d-5ec2-4000-8000-000000000002"
 PROCESSES = 2
 AT_ONCE = 64
+PEERS = {
+    "celery": ("Celery, Redis and the official client", 6),
+    "procrastinate": ("procrastinate with our adapter", 5),
+    "django": ("django-govuk-notify-outbox", 12),
+}
+"""What each is called, and how many times its pace ours must be."""
 DATA_KEY = os.environ.get("PEERS_KEY", _A_KEY)
 
 
@@ -97,10 +104,11 @@ async def work_of_procrastinate() -> None:
 class Stage:
     """The stores that all of them use, and the rows that they are given."""
 
-    def __init__(self, database: Postgres, broker: str, rows: int) -> None:
+    def __init__(self, database: Postgres, broker: str, rows: int, interpreter: str | None = None) -> None:
         self.rows = rows
+        self.interpreter = interpreter or sys.executable
         self.variables = {"PEERS_DATABASE": database.url, "PEERS_DSN": database.dsn, "PEERS_BROKER": broker}
-        self.variables |= {"PEERS_KEY": DATA_KEY}
+        self.variables |= {"PEERS_KEY": DATA_KEY, "PEERS_API_KEY": API_KEY, "PEERS_TEMPLATE": EMAIL}
         self.engine = sa.create_engine(database.url)
         migrate(self.engine)
         os.environ |= self.variables
@@ -113,6 +121,11 @@ class Stage:
                 reference = f"R-{number}"
                 later.notify.send_email("sam@example.com", EMAIL, VALUES, reference=reference, on=connection)
         return [[sys.executable, "-m", "bench.durable_peers", "--work", "ours"]] * PROCESSES
+
+    def django(self) -> list[list[str]]:
+        subprocess.run([self.interpreter, "-m", "bench.django_outbox_peer", str(self.rows)], check=True)
+        command = [self.interpreter, "-m", "celery", "--app", "bench.django_outbox_peer:app", "worker"]
+        return [[*command, "--concurrency", str(PROCESSES), "--without-gossip", "--without-mingle"]]
 
     def check_ours(self) -> None:
         """Our pace counts only if each answer was taken for its message: else a row is in doubt, and is looked up."""
@@ -146,12 +159,17 @@ class Stage:
 
 
 @contextmanager
-def provider(rows: int) -> Iterator[subprocess.Popen[str]]:
-    """Serve a provider; the second line that it prints are the seconds that so many messages took."""
+def provider(requests: int) -> Iterator[subprocess.Popen[str]]:
+    """Serve a provider; the second line that it prints are the seconds that so many requests took.
+
+    The one answer of it is that of a message that was sent, and of a search that found none.
+    """
     with tempfile.TemporaryDirectory() as folder:
         body = Path(folder) / "answer.json"
-        body.write_text(json.dumps(SENT_EMAIL | {"template": SENT_EMAIL["template"] | {"id": EMAIL}}))
-        command = [sys.executable, "-m", "bench.loopback", "--body", str(body), "--count", str(rows)]
+        body.write_text(
+            json.dumps(SENT_EMAIL | {"template": SENT_EMAIL["template"] | {"id": EMAIL}, "notifications": []})
+        )
+        command = [sys.executable, "-m", "bench.loopback", "--body", str(body), "--count", str(requests)]
         command += ["--echo", "reference"]  # without it our adapter takes the answer for another message's
         server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert server.stdout is not None
@@ -163,9 +181,11 @@ def provider(rows: int) -> Iterator[subprocess.Popen[str]]:
             server.wait()
 
 
-def pace(rows: int, put_down: Callable[[], list[list[str]]], check: Callable[[], None] | None = None) -> float:
-    """Messages a second."""
-    with provider(rows) as server:
+def pace(
+    rows: int, put_down: Callable[[], list[list[str]]], check: Callable[[], None] | None = None, requests: int = 1
+) -> float:
+    """Messages a second; some search before they send, and make two requests for each."""
+    with provider(rows * requests) as server:
         commands = put_down()
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
         workers = [subprocess.Popen(command, **quiet) for command in commands]
@@ -183,6 +203,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Deliver emails over HTTP, and compare with peers.")
     parser.add_argument("--rows", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--django", metavar="PYTHON", help="an interpreter with django-govuk-notify-outbox")
     parser.add_argument("--work", choices=["ours", "procrastinate"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work is not None:
@@ -193,17 +214,20 @@ def main() -> int:
         database = start()
         stack.callback(remove, database)
         broker = stack.enter_context(serving(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
-        stage = Stage(database, broker, options.rows)
+        stage = Stage(database, broker, options.rows, options.django)
         stack.callback(stage.engine.dispose)
         found: dict[str, list[float]] = {"ours": [], "celery": [], "procrastinate": []}
+        if options.django:
+            found["django"] = []
         for _ in range(options.rounds):
             for name, paces in found.items():
                 check = stage.check_ours if name == "ours" else None
-                paces.append(pace(options.rows, getattr(stage, name), check))
-        ours, celery, procrastinate = (statistics.median(paces) for paces in found.values())
-        print(f"ours {ours:,.0f}/s, Celery {celery:,.0f}/s, procrastinate {procrastinate:,.0f}/s\n")
-        row("delivery over HTTP / Celery, Redis and the official client", ours / celery, 6, "", at_least)
-        row("delivery over HTTP / procrastinate with our adapter", ours / procrastinate, 5, "", at_least)
+                paces.append(pace(options.rows, getattr(stage, name), check, 2 if name == "django" else 1))
+        medians = {name: statistics.median(paces) for name, paces in found.items()}
+        print(", ".join(f"{name} {median:,.0f}/s" for name, median in medians.items()), end="\n\n")
+        for name, (peer, least) in PEERS.items():
+            if name in medians:
+                row(f"delivery over HTTP / {peer}", medians["ours"] / medians[name], least, "", at_least)
     return 0
 
 
