@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from govcomponents import Unavailable
+from govcomponents import ConfigurationError, Unavailable
 from govcomponents.durable import (
+    RedisBudgets,
+    RedisDocumentStore,
     RedisEndedSessions,
     RedisPendingStore,
     RedisReplayStore,
@@ -25,10 +27,11 @@ from govcomponents.identity import ReplayStore
 from govcomponents.web import EndedSessions, PendingStore
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "redis"])
+@pytest.fixture(params=["sqlite", "postgresql", "redis", "redis, decoded"])
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Any, Any, Any]]:
-    if request.param == "redis":
-        client = pytest.importorskip("redis").Redis.from_url(request.getfixturevalue("redis_url"))
+    if request.param.startswith("redis"):
+        url, is_decoded = request.getfixturevalue("redis_url"), request.param != "redis"
+        client = pytest.importorskip("redis").Redis.from_url(url, decode_responses=is_decoded)
         client.flushall()
         yield RedisReplayStore(client), RedisEndedSessions(client), RedisPendingStore(client)
         client.close()
@@ -133,3 +136,12 @@ def test_a_store_that_is_away_is_told() -> None:
     for waiting in (SqlPendingStore(away), RedisPendingStore(redis.Redis(port=1))):
         with pytest.raises(Unavailable):
             waiting.find("sam 0", 1.0)
+
+
+@pytest.mark.parametrize(
+    "kind", [RedisBudgets, RedisDocumentStore, RedisEndedSessions, RedisPendingStore, RedisReplayStore]
+)
+def test_a_client_of_asyncio_is_refused(kind: Any) -> None:
+    client = pytest.importorskip("redis.asyncio").Redis()
+    with pytest.raises(ConfigurationError, match="blocking"):
+        kind(client)

@@ -32,10 +32,11 @@ def key_set(kids: list[str]) -> bytes:
     return json.dumps({"keys": [KEY | {"kid": kid} for kid in kids]}).encode()
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "redis"])
+@pytest.fixture(params=["sqlite", "postgresql", "redis", "redis, decoded"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DocumentStore]:
-    if request.param == "redis":
-        client = pytest.importorskip("redis").Redis.from_url(request.getfixturevalue("redis_url"))
+    if request.param.startswith("redis"):
+        url, is_decoded = request.getfixturevalue("redis_url"), request.param != "redis"
+        client = pytest.importorskip("redis").Redis.from_url(url, decode_responses=is_decoded)
         client.flushall()
         yield RedisDocumentStore(client)
         client.close()

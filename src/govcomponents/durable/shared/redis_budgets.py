@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.durable.shared.budgets import HORIZON, SLACK, Reserved
+from govcomponents.durable.shared.redis_clients import blocking
 from govcomponents.errors import ConfigurationError, Unavailable
 from govcomponents.frames import shield
 
@@ -38,7 +39,7 @@ class RedisBudgets:
     """
 
     def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types no scripts
-        self._reserve = client.register_script(_RESERVE)
+        self._reserve = blocking(client).register_script(_RESERVE)
         self._prefix = prefix
 
     @classmethod

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from govcomponents.durable.shared.redis_clients import as_bytes, blocking
 from govcomponents.errors import Unavailable
 from govcomponents.frames import shield
 from govcomponents.identity.jose.shared_documents import SharedDocument
@@ -30,7 +32,7 @@ class RedisReplayStore:
     """
 
     def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
-        self._client = client
+        self._client = blocking(client)
         self._prefix = f"{prefix}:replay:"
 
     def has(self, key: str, now: float) -> bool:
@@ -54,8 +56,8 @@ class RedisEndedSessions:
     """
 
     def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
-        self._client = client
-        self._end = client.register_script(_END)
+        self._client = blocking(client)
+        self._end = self._client.register_script(_END)
         self._prefix = f"{prefix}:ended:"
 
     def end(self, key: str, at: float, until: float) -> None:
@@ -81,7 +83,7 @@ class RedisPendingStore:
     """
 
     def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
-        self._client = client
+        self._client = blocking(client)
         self._prefix = f"{prefix}:signing-in:"
 
     def keep(self, browser: str, key: str, sealed: str, until: float, now: float, limit: int) -> None:
@@ -93,7 +95,7 @@ class RedisPendingStore:
             both.zadd(whose, {name: now})
             both.pexpire(whose, life)
             both.zrange(whose, 0, -1)
-            others = [one for one in both.execute()[-1] if one != name.encode()]
+            others = [one for one in map(as_bytes, both.execute()[-1]) if one != name.encode()]
             if older := others[: max(0, len(others) + 1 - limit)]:
                 self._client.delete(*older)
                 self._client.zrem(whose, *older)
@@ -101,9 +103,9 @@ class RedisPendingStore:
     def find(self, key: str, now: float) -> str | None:
         """Return what is kept under a key now, or None. Raises Unavailable."""
         with _redis_faults():
-            found: bytes | None = self._client.get(self._name(key))
-        until, _, sealed = (found or b"0").decode().partition("\n")
-        return sealed if float(until) > now else None
+            found = as_bytes(self._client.get(self._name(key))).decode()
+        until, _, sealed = found.partition("\n")
+        return sealed if float(until or 0) > now else None
 
     def end(self, key: str) -> None:
         """Take out what is kept under a key, if it is there. Raises Unavailable."""
@@ -118,29 +120,32 @@ class RedisPendingStore:
 class RedisDocumentStore:
     """A store of what providers publish, in Redis. `client` is a blocking client of the package redis.
 
-    Times are in seconds since the epoch. What Redis forgets is fetched again.
+    Times are in seconds since the epoch. What Redis forgets is fetched again. Documents are in base64, as a client that
+    decodes what it reads cannot read any bytes.
     """
 
     def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
-        self._client = client
+        self._client = blocking(client)
         self._prefix = f"{prefix}:document:"
 
     def get(self, key: str, now: float) -> SharedDocument | None:
         """Return the newest document that is kept under a key now. Raises Unavailable."""
         with _redis_faults():
-            found = self._client.get(self._prefix + key_hash(key).hex())
-        if found is None:
+            found = as_bytes(self._client.get(self._prefix + key_hash(key).hex()))
+        if not found:
             return None
         times, _, body = found.partition(b"\n")
         fetched_at, fresh_until, until = map(float, times.split())
-        return SharedDocument(body, fetched_at, fresh_until) if until > now else None
+        return SharedDocument(b64decode(body), fetched_at, fresh_until) if until > now else None
 
     def put(self, key: str, document: SharedDocument, until: float) -> None:
         """Keep a document until a time. Raises Unavailable."""
         name = self._prefix + key_hash(key).hex()
         times = f"{document.fetched_at!r} {document.fresh_until!r} {until!r}\n".encode()
         with _redis_faults():
-            self._client.set(name, times + document.body, px=max(1, int((until - document.fetched_at) * 1000)))
+            self._client.set(
+                name, times + b64encode(document.body), px=max(1, int((until - document.fetched_at) * 1000))
+            )
             self._client.delete(f"{name}:turn")
 
     def begin(self, key: str, until: float, now: float) -> bool:
