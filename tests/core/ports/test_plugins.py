@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SETTING = "GOVCOMPONENTS_PAY__ADAPTER"
-BUILT_IN = {"own": "core.test_plugins:Own", "broken": "core.no_such_module:X", "odd": "core.test_plugins:BUILT_IN"}
+BUILT_IN = {"own": "core.ports.test_plugins:Own", "broken": "core.no_such_module:X", "odd": "core.ports.test_plugins:BUILT_IN"}
 
 
 class Own(Port):
