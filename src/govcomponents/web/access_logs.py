@@ -18,7 +18,8 @@ ACCESS_LOGS: Final = (
 )
 """The loggers of access of common servers."""
 
-_SECRET: Final = re.compile(r"(?<=[?&;])((?:code|state|id_token_hint|logout_token|response|login_hint)=)[^&;\s\"']+")
+_SECRET: Final = re.compile(r"(?<![^?&;])((?:code|state|id_token_hint|logout_token|response|login_hint)=)[^&;\s\"']+")
+"""After a mark of a query, or where a text begins: formats of gunicorn and hypercorn may have the query by itself."""
 
 
 class CallbackQueryFilter(logging.Filter):

@@ -26,10 +26,5 @@ def hide_callback_query_of_span() -> None:
     if not isinstance(recorded, Mapping):
         return
     for name, value in list(recorded.items()):
-        if isinstance(value, str) and (hidden := _without_secrets(name, value)) != value:
+        if isinstance(value, str) and (hidden := masked(value)) != value:
             span.set_attribute(name, hidden)
-
-
-def _without_secrets(name: str, value: str) -> str:
-    """Mask an attribute; that of a query alone begins without the question mark by which its first value is found."""
-    return masked(f"?{value}")[1:] if name.endswith("query") else masked(value)
