@@ -1,6 +1,7 @@
 """The example services on PostgreSQL and Redis, whose workers are killed while people renew: nobody is told falsely.
 
-Flask on gunicorn with workers of its own, and FastAPI on uvicorn, whose workers work beside their requests.
+Flask and Django on gunicorn with a worker beside, and FastAPI on uvicorn, whose processes work beside their requests.
+What Flask's and FastAPI's share they share in Redis, Django's in its database.
 
 WEB_JOURNEYS says how many people, of whom twenty at once.
 """
@@ -21,13 +22,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from html import unescape
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from durable.servers.postgres import NoPostgres, remove, start
 from durable.servers.redis_server import NoRedis
 from durable.servers.redis_server import serving as serving_redis
+from govcomponents.sandbox.browser import Page
 from govcomponents.sandbox.control.client_environment import environment
 from govcomponents.sandbox.world import default_world
 from govcomponents.testing import FormBrowser, pay_by_card, serving
@@ -62,14 +64,17 @@ class Visitor:
                 time.sleep(0.2)
         raise AssertionError(f"{path} was never answered")
 
-    def post(self, path):
-        return self._ask("POST", path)
+    def send(self, page):
+        """Send the last form of a page."""
+        form = Page("", 200, page).forms[-1]
+        return self._ask("POST", form.action, urlencode(form.values))
 
-    def _ask(self, method, path):
+    def _ask(self, method, path, form=None):
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {"Cookie": cookie, "Content-Type": "application/x-www-form-urlencoded"}
         try:
             with closing(http.client.HTTPConnection("localhost", self.port, timeout=300)) as connection:
-                connection.request(method, path, headers={"Cookie": cookie, "Content-Length": "0"})
+                connection.request(method, path, form, headers)
                 answer = connection.getresponse()
                 text = answer.read().decode()
         except (OSError, http.client.HTTPException):
@@ -99,15 +104,15 @@ def renew(port, who):
             if (done := look(visitor, urlsplit(location).path)) is not None:
                 return done
         elif "Check your details" in text:
-            go_to_pay(visitor)
+            go_to_pay(visitor, text)
         else:  # the renewal is there no more to be paid
             return text
     raise AssertionError(f"{who} did not come to an end: {visitor.seen}")
 
 
-def go_to_pay(visitor):
+def go_to_pay(visitor, page):
     try:
-        _, location, _ = visitor.post("/renew")
+        _, location, _ = visitor.send(page)
     except Gone:
         return
     if "/renewals/" not in location and location.startswith("http"):
@@ -169,14 +174,6 @@ def free_port():
         return free.getsockname()[1]
 
 
-def shared_in(url):
-    """Return the names of what the processes keep in Redis of sign-ins that were used."""
-    from redis import Redis
-
-    with closing(Redis.from_url(url)) as client:
-        return client.keys("govcomponents:replay:*")
-
-
 class Served:
     """A service on a server of several processes: how it is started, and which of its processes may be killed."""
 
@@ -206,23 +203,25 @@ class Served:
             os.kill(chance.choice(children), signal.SIGKILL)
         return True
 
+    def sign_ins(self):
+        """Return how many sign-ins were used, by what the processes share."""
+        from redis import Redis
+
+        with closing(Redis.from_url(self.variables["RENEWAL_REDIS"])) as client:
+            return len(client.keys("govcomponents:replay:*"))
+
     def stop(self):
         self.server.terminate()
         self.server.wait()
 
 
-class FlaskOnGunicorn(Served):
+class OnGunicorn(Served):
     """Four processes that answer, and one beside them that works."""
 
-    def __init__(self, postgres, port, tmp_path, log, variables):
-        super().__init__(SERVICES / "flask", {**variables, "RENEWAL_DATABASE": postgres.url}, log)
-        assert self.work("--once").wait(timeout=600) == 0  # makes the tables
+    def start(self, application, port, tmp_path):
         options = ("--bind", f"localhost:{port}", "--access-logfile", str(tmp_path / "access.log"))
-        self.server = self.run("gunicorn", "-c", "gunicorn.conf.py", *options, f"{APPLICATION}:create_app()")
+        self.server = self.run("gunicorn", "-c", "gunicorn.conf.py", *options, application)
         self.worker = self.work()
-
-    def work(self, *more):
-        return self.run("flask", "--app", APPLICATION, "gov", "work", *more)
 
     def kill_one(self, chance):
         if chance.random() < 0.7:
@@ -236,6 +235,41 @@ class FlaskOnGunicorn(Served):
         super().stop()
         self.worker.terminate()
         self.worker.wait()
+
+
+class FlaskOnGunicorn(OnGunicorn):
+    """Its processes share in Redis."""
+
+    def __init__(self, postgres, port, tmp_path, log, variables):
+        super().__init__(SERVICES / "flask", {**variables, "RENEWAL_DATABASE": postgres.url}, log)
+        assert self.work("--once").wait(timeout=600) == 0  # makes the tables
+        self.start(f"{APPLICATION}:create_app()", port, tmp_path)
+
+    def work(self, *more):
+        return self.run("flask", "--app", APPLICATION, "gov", "work", *more)
+
+
+class DjangoOnGunicorn(OnGunicorn):
+    """Its processes share in Django's database."""
+
+    def __init__(self, postgres, port, tmp_path, log, variables):
+        self.database = postgres.dsn
+        where = {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "gov", "HOST": "127.0.0.1"}
+        where["PORT"] = str(postgres.port)
+        settings = {"DJANGO_SETTINGS_MODULE": "renewal.settings"}
+        settings |= {f"RENEWAL_DATABASE_{name}": value for name, value in where.items()}
+        super().__init__(SERVICES / "django", variables | settings, log)
+        assert self.run("django", "migrate", "--verbosity", "0").wait(timeout=600) == 0
+        self.start("conformance.pages.renewal_on_django", port, tmp_path)
+
+    def work(self):
+        return self.run("django", "govcomponents_work")
+
+    def sign_ins(self):
+        import psycopg
+
+        with closing(psycopg.connect(self.database)) as connection:
+            return connection.execute("SELECT count(*) FROM gov_used_once").fetchone()[0]
 
 
 class FastAPIOnUvicorn(Served):
@@ -264,7 +298,12 @@ class Killer(threading.Thread):
 
 
 @pytest.mark.parametrize(
-    ("served", "needs"), [(FlaskOnGunicorn, ("gunicorn", "flask")), (FastAPIOnUvicorn, ("uvicorn", "fastapi"))]
+    ("served", "needs"),
+    [
+        (DjangoOnGunicorn, ("gunicorn", "django", "whitenoise", "psycopg")),
+        (FlaskOnGunicorn, ("gunicorn", "flask")),
+        (FastAPIOnUvicorn, ("uvicorn", "fastapi")),
+    ],
 )
 def test_while_workers_are_killed_every_payment_is_recorded_and_every_receipt_sent_once(
     served, needs, postgres, redis, tmp_path
@@ -308,6 +347,6 @@ def test_while_workers_are_killed_every_payment_is_recorded_and_every_receipt_se
         receipts = [one.to for one in server.sandbox.messages()]
         assert sorted(receipts) == sorted(f"person{number}@example.com" for number in range(JOURNEYS))
         assert len(paid) == JOURNEYS
-        assert len(shared_in(redis)) >= JOURNEYS  # each used a sign-in at least
+        assert service.sign_ins() >= JOURNEYS  # each used a sign-in at least
         if (tmp_path / "access.log").exists():
             assert "code=" not in (tmp_path / "access.log").read_text(errors="replace")
