@@ -48,7 +48,8 @@ def test_a_service_starts_without_what_only_later_requests_need(name):
     pytest.importorskip(name)
     more = imported(name, ours=True) - imported(name, ours=False)
     assert "govcomponents.components" in more
-    assert sorted(more & LATER.keys()) == []
+    later = LATER.keys() - ({"asyncio"} if name == "fastapi" else set())  # its server has imported it before
+    assert sorted(more & later) == []
 
 
 STARTED = """
