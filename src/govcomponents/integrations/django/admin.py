@@ -35,7 +35,6 @@ class RowsAdmin(Admin):
     """The pages of one table of the durable layer."""
 
     table: ClassVar[str]
-    times: ClassVar[tuple[str, ...]] = ()
     actions = ("try_again", "give_up")
     list_per_page = 50
     show_full_result_count = False

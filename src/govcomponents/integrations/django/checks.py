@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 _ROUTES: Final = 'add path("gov/", include("govcomponents.integrations.django.urls"))'
 _LIVE: Final = ("api_live_", "sk_live_", "rk_live_", "sk_org_live_")
+_UNPROVED: Final = {"pay": "E002", "notify": "E003"}
 
 
 @register(Tags.security)
@@ -47,103 +48,63 @@ def check_settings(**_asked: Any) -> list[CheckMessage]:
         SignInCookies(secrets())
         _ = gov.components
     except GovComponentsError as error:
-        told = error if isinstance(error, ConfigurationError) else None
-        return [Error(error.happened, hint=told.fix if told else None, id="govcomponents.E001")]
-    return [
-        *_callbacks(),
-        *_sessions(),
-        *_pending(),
-        *_live_keys(found),
-        *_redirects(found),
-        *_signed_out(),
-        *_durable(),
-        *_users(),
-        *(Error(problem, hint=fix, id="govcomponents.E014") for problem, fix in of_access_logs()),
-    ]
+        return [_raised(error, "E001")]
+    errors = [_error(_UNPROVED[one], *UNPROVED[one]) for one in without_secret(gov.components)]
+    errors += _sessions()
+    if settings.DEBUG and _has_live_key(found):
+        problem = "a live key is used with DEBUG, whose error pages show what a request held"
+        errors.append(_error("E005", problem, "set DEBUG = False, or use a test key"))
+    errors += _redirects(found)
+    url = signed_out_url()
+    if url is not None and not is_absolute_url(url):
+        fix = "set it to the URL that is registered with the provider for people who have signed out"
+        errors.append(_error("E010", f"{SIGNED_OUT} is not an absolute URL, so signing out would fail", fix))
+    errors += _durable()
+    if sessions.backends() and f"{sessions.__name__}.PersonMiddleware" not in settings.MIDDLEWARE:
+        fix = f'add "{sessions.__name__}.PersonMiddleware" to MIDDLEWARE, after Django\'s AuthenticationMiddleware'
+        errors.append(_error("E011", "users would stay signed in to Django after they have signed out", fix))
+    return errors + [_error("E014", *wrong) for wrong in of_access_logs()]
 
 
-def _callbacks() -> list[CheckMessage]:
-    ids = {"pay": "govcomponents.E002", "notify": "govcomponents.E003"}
-    return [Error(UNPROVED[one][0], hint=UNPROVED[one][1], id=ids[one]) for one in without_secret(gov.components)]
+def _error(number: str, problem: str, fix: str | None) -> CheckMessage:
+    return Error(problem, hint=fix, id=f"govcomponents.{number}")
+
+
+def _raised(error: GovComponentsError, number: str) -> CheckMessage:
+    return _error(number, error.happened, error.fix if isinstance(error, ConfigurationError) else None)
 
 
 def _sessions() -> list[CheckMessage]:
     errors: list[CheckMessage] = []
+    store = import_module(settings.SESSION_ENGINE).SessionStore
     if settings.SESSION_COOKIE_SAMESITE == "Strict":
-        errors.append(Error(STRICT[0], hint=STRICT[1], id="govcomponents.E004"))
-    if not settings.DEBUG and _are_sessions_in_memory():
-        errors.append(
-            Error(
-                "sessions are in the memory of each process: people who reach another one have lost theirs",
-                hint='set SESSION_ENGINE = "django.contrib.sessions.backends.db", or a cache that all processes share',
-                id="govcomponents.E012",
-            )
-        )
+        errors.append(_error("E004", *STRICT))
+    if not settings.DEBUG and issubclass(store, CachedSessions) and _is_of_one_process(settings.SESSION_CACHE_ALIAS):
+        problem = "sessions are in the memory of each process: people who reach another one have lost theirs"
+        fix = 'set SESSION_ENGINE = "django.contrib.sessions.backends.db", or a cache that all processes share'
+        errors.append(_error("E012", problem, fix))
+    is_kept = "django.contrib.sessions.middleware.SessionMiddleware" in settings.MIDDLEWARE
+    if pending_setting() == "session" and (not is_kept or issubclass(store, CookieSessions)):
+        errors.append(_error("E015", NO_SESSION, SESSION_FIX))
     return errors
 
 
-def _pending() -> list[CheckMessage]:
-    has_session = "django.contrib.sessions.middleware.SessionMiddleware" in settings.MIDDLEWARE
-    is_cookie = issubclass(import_module(settings.SESSION_ENGINE).SessionStore, CookieSessions)
-    if pending_setting() != "session" or (has_session and not is_cookie):
-        return []
-    return [Error(NO_SESSION, hint=SESSION_FIX, id="govcomponents.E015")]
+def _is_of_one_process(cache: str) -> bool:
+    return isinstance(caches[cache], (LocMemCache, DummyCache))
 
 
-def _are_sessions_in_memory() -> bool:
-    store = import_module(settings.SESSION_ENGINE).SessionStore
-    return issubclass(store, CachedSessions) and isinstance(
-        caches[settings.SESSION_CACHE_ALIAS], (LocMemCache, DummyCache)
-    )
-
-
-def _live_keys(found: Settings) -> list[CheckMessage]:
+def _has_live_key(found: Settings) -> bool:
     keys = [section.api_key for section in (found.pay, found.notify) if section is not None and section.api_key]
-    if not settings.DEBUG or not any(key.reveal().startswith(_LIVE) for key in keys):
-        return []
-    return [
-        Error(
-            "a live key is used with DEBUG, whose error pages show what a request held",
-            hint="set DEBUG = False, or use a test key",
-            id="govcomponents.E005",
-        )
-    ]
+    return any(key.reveal().startswith(_LIVE) for key in keys)
 
 
 def _redirects(found: Settings) -> list[CheckMessage]:
-    try:
-        ours, told = reverse("govcomponents:callback"), "govcomponents.E007"
-    except NoReverseMatch:
-        ours, told = None, "govcomponents.E006"
     registered = found.identity.redirect_url if found.identity else None
-    return [
-        Error(problem, hint=fix if ours else _ROUTES, id=told) for problem, fix in of_the_way_back(registered, ours)
-    ]
-
-
-def _signed_out() -> list[CheckMessage]:
-    url = signed_out_url()
-    if url is None or is_absolute_url(url):
-        return []
-    return [
-        Error(
-            f"{SIGNED_OUT} is not an absolute URL, so signing out would fail",
-            hint="set it to the URL that is registered with the provider for people who have signed out",
-            id="govcomponents.E010",
-        )
-    ]
-
-
-def _users() -> list[CheckMessage]:
-    if not sessions.backends() or f"{sessions.__name__}.PersonMiddleware" in settings.MIDDLEWARE:
-        return []
-    return [
-        Error(
-            "users would stay signed in to Django after they have signed out",
-            hint=f'add "{sessions.__name__}.PersonMiddleware" to MIDDLEWARE, after Django\'s AuthenticationMiddleware',
-            id="govcomponents.E011",
-        )
-    ]
+    try:
+        ours = reverse("govcomponents:callback")
+    except NoReverseMatch:
+        return [_error("E006", problem, _ROUTES) for problem, _ in of_the_way_back(registered, None)]
+    return [_error("E007", *wrong) for wrong in of_the_way_back(registered, ours)]
 
 
 def _durable() -> list[CheckMessage]:
@@ -152,8 +113,7 @@ def _durable() -> list[CheckMessage]:
     try:
         _ = gov.later
     except GovComponentsError as error:
-        told = error if isinstance(error, ConfigurationError) else None
-        return [Error(error.happened, hint=told.fix if told else None, id="govcomponents.E008")]
+        return [_raised(error, "E008")]
     return []
 
 
@@ -167,15 +127,15 @@ def check_deployment(**_asked: Any) -> list[CheckMessage]:
     url = None if found.identity is None else found.identity.redirect_url
     if url is None or not url.startswith("https:") or settings.SECURE_PROXY_SSL_HEADER is not None:
         return []
-    return [
-        Error(
-            "people come back by https, and SECURE_PROXY_SSL_HEADER is not set: behind a proxy that ends TLS Django "
-            "takes each request for http, and makes addresses such as where a payment comes back to by http",
-            hint='set it to what your proxy sets, such as ("HTTP_X_FORWARDED_PROTO", "https"), if it takes that header '
-            "out of requests; where no proxy ends TLS, add govcomponents.E013 to SILENCED_SYSTEM_CHECKS",
-            id="govcomponents.E013",
-        )
-    ]
+    problem = (
+        "people come back by https, and SECURE_PROXY_SSL_HEADER is not set: behind a proxy that ends TLS Django "
+        "takes each request for http, and makes addresses such as where a payment comes back to by http"
+    )
+    fix = (
+        'set it to what your proxy sets, such as ("HTTP_X_FORWARDED_PROTO", "https"), if it takes that header '
+        "out of requests; where no proxy ends TLS, add govcomponents.E013 to SILENCED_SYSTEM_CHECKS"
+    )
+    return [_error("E013", problem, fix)]
 
 
 @register(Tags.database)
@@ -189,5 +149,5 @@ def check_tables(databases: Sequence[str] | None = None, **_asked: Any) -> list[
     try:
         gov.later.check()
     except GovComponentsError as error:
-        return [Error(error.happened, hint="python manage.py migrate", id="govcomponents.E009")]
+        return [_error("E009", error.happened, "python manage.py migrate")]
     return []
