@@ -35,8 +35,10 @@ if TYPE_CHECKING:
     from govcomponents.contracts.pay.subject import PayDouble as PayDouble, PaySubject as PaySubject
     from govcomponents.contracts.pay.suite import PaySuite as PaySuite
     from govcomponents.contracts.web.browser import Browser as Browser, Reply as Reply, WebClient as WebClient
-    from govcomponents.contracts.web.outages import OutageSuite as OutageSuite, WholeService as WholeService
+    from govcomponents.contracts.web.journeys import JourneySuite as JourneySuite
+    from govcomponents.contracts.web.outages import OutageSuite as OutageSuite
     from govcomponents.contracts.web.suite import WebSuite as WebSuite
+    from govcomponents.contracts.web.whole_service import WholeService as WholeService
     from govcomponents.core.http.messages import Request as Request, Response as Response
     from govcomponents.core.transports.in_process import InProcessTransport as InProcessTransport
     from govcomponents.core.transports.scripted import ScriptedTransport as ScriptedTransport
@@ -79,8 +81,10 @@ _HOMES = {
     "contracts.pay.subject": "PayDouble PaySubject",
     "contracts.pay.suite": "PaySuite",
     "contracts.web.browser": "Browser Reply WebClient",
-    "contracts.web.outages": "OutageSuite WholeService",
+    "contracts.web.journeys": "JourneySuite",
+    "contracts.web.outages": "OutageSuite",
     "contracts.web.suite": "WebSuite",
+    "contracts.web.whole_service": "WholeService",
     "core.http.messages": "Request Response",
     "core.transports.in_process": "InProcessTransport",
     "core.transports.scripted": "ScriptedTransport",

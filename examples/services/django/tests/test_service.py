@@ -12,7 +12,7 @@ from django.test import Client
 
 from govcomponents import GovComponents
 from govcomponents.integrations.django import gov
-from govcomponents.pytest_plugin import Clock, Faults, Outbox, Person, Webhook, Webhooks
+from govcomponents.pytest_plugin import Clock, Faults, Outbox, Person
 from govcomponents.testing import DECLINED_CARD
 
 SITE = "https://service.example.gov.uk"
@@ -121,24 +121,6 @@ def test_two_clicks_make_one_payment(service: Service, gov_sandbox: GovComponent
     assert len(list(gov_sandbox.pay.search())) == 1
     service.person.pay(first)
     assert "Licence renewed" in text(service.get(second))
-
-
-def test_a_webhook_before_the_person_comes_back_records_once(
-    service: Service, gov_webhook: Webhooks, gov_outbox: Outbox
-) -> None:
-    def post(webhook: Webhook) -> int:
-        path, headers = f"/gov/events/{webhook.component}", dict(webhook.headers)
-        kind = headers.pop("Content-Type", "application/json")
-        return service.browser.post(path, webhook.body, kind, secure=True, headers=headers).status_code
-
-    gov_webhook.send_to(post)
-    service.sign_in()
-    back_at = service.person.pay(service.go_to_pay())
-    service.work()
-    service.work()
-    assert "Licence renewed" in text(service.get(back_at))
-    service.work()
-    gov_outbox.assert_sent(contains="£145.00", times=1)
 
 
 def test_while_the_provider_is_away_nobody_is_told_that_they_paid(

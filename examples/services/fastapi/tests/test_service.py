@@ -12,7 +12,7 @@ from renewal import create_app
 from starlette.testclient import TestClient
 
 from govcomponents import AsyncGovComponents
-from govcomponents.pytest_plugin import Clock, Faults, Outbox, Person, Webhook, Webhooks
+from govcomponents.pytest_plugin import Clock, Faults, Outbox, Person
 from govcomponents.testing import DECLINED_CARD, Sandbox
 
 SITE = "https://service.example.gov.uk"
@@ -125,23 +125,6 @@ def test_two_clicks_make_one_payment(service: Service, gov_simulator: Sandbox) -
     assert len(gov_simulator.pay.charges()) == 1
     service.person.pay(first.headers["location"])
     assert "Licence renewed" in service.get(second.headers["location"]).text
-
-
-def test_a_webhook_before_the_person_comes_back_records_once(
-    service: Service, gov_webhook: Webhooks, gov_outbox: Outbox
-) -> None:
-    def post(webhook: Webhook) -> int:
-        path = f"/gov/events/{webhook.component}"
-        return service.browser.post(path, content=webhook.body, headers=dict(webhook.headers)).status_code
-
-    gov_webhook.send_to(post)
-    service.sign_in()
-    back_at = service.person.pay(service.go_to_pay())
-    service.work()
-    service.work()
-    assert "Licence renewed" in service.get(back_at).text
-    service.work()
-    gov_outbox.assert_sent(contains="£145.00", times=1)
 
 
 def test_while_the_provider_is_away_nobody_is_told_that_they_paid(

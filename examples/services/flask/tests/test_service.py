@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from renewal import create_app
 from werkzeug.test import TestResponse
 
 from govcomponents import GovComponents
-from govcomponents.pytest_plugin import Clock, Faults, Outbox, Person, Webhook, Webhooks
+from govcomponents.pytest_plugin import Clock, Faults, Outbox, Person
 from govcomponents.testing import DECLINED_CARD
 
 SITE = "https://service.example.gov.uk"
@@ -30,7 +29,6 @@ class Service:
         self.app = create_app(gov, {**config, "CASEWORK_PASSWORD": "casework of the tests"})
         self.browser: FlaskClient = self.app.test_client()
         self.person = person
-        self.file = folder / "renewal.db"
 
     def get(self, path: str) -> TestResponse:
         return self.browser.get(path.removeprefix(SITE), base_url=SITE)
@@ -45,10 +43,6 @@ class Service:
 
     def work(self) -> None:
         assert self.app.test_cli_runner().invoke(args=["gov", "work", "--once"]).exit_code == 0
-
-    def states(self) -> list[str]:
-        with sqlite3.connect(self.file) as connection:
-            return [state for (state,) in connection.execute("SELECT state FROM renewal")]
 
 
 @pytest.fixture
@@ -128,24 +122,6 @@ def test_two_clicks_make_one_payment(service: Service, gov_sandbox: GovComponent
     assert len(list(gov_sandbox.pay.search())) == 1
     service.person.pay(first.location or "")
     assert "Licence renewed" in service.get(second.location or "").text
-
-
-def test_a_webhook_before_the_person_comes_back_records_once(
-    service: Service, gov_webhook: Webhooks, gov_outbox: Outbox
-) -> None:
-    def post(webhook: Webhook) -> int:
-        path = f"/gov/events/{webhook.component}"
-        return service.browser.post(path, base_url=SITE, data=webhook.body, headers=dict(webhook.headers)).status_code
-
-    gov_webhook.send_to(post)
-    service.sign_in()
-    back_at = service.person.pay(service.post("/renew").location or "")
-    service.work()
-    assert service.states() == ["paid"]
-    service.work()
-    assert "Licence renewed" in service.get(back_at).text
-    service.work()
-    gov_outbox.assert_sent(contains="£145.00", times=1)
 
 
 def test_while_the_provider_is_away_nobody_is_told_that_they_paid(

@@ -1,4 +1,4 @@
-"""What a person sees while a provider is down, at each step, by the contract of whole services."""
+"""What people do, and what they see while a provider is down at each step, by the contracts of whole services."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import Flask
 from renewal import create_app
 
 from govcomponents import GovComponents
-from govcomponents.testing import OutageSuite, Reply, WholeService
+from govcomponents.testing import JourneySuite, OutageSuite, Reply, WholeService, let_time_pass
 
 SITE = "https://service.example.gov.uk"
 
@@ -28,7 +28,9 @@ class Client:
 
 @pytest.mark.usefixtures("gov_webhook")
 @pytest.mark.gov_sandbox(redirect_to=f"{SITE}/gov/callback")
-class TestOutages(OutageSuite):
+class Made:
+    """Makes the service."""
+
     @pytest.fixture
     def whole_service(self, gov_sandbox: GovComponents, tmp_path: Path) -> WholeService:
         config = {"SECRET_KEY": "a secret of the tests, of forty characters", "CASEWORK_PASSWORD": "of the tests"}
@@ -37,6 +39,23 @@ class TestOutages(OutageSuite):
         def work() -> None:
             assert app.test_cli_runner().invoke(args=["gov", "work", "--once"]).exit_code == 0
 
+        def let_hours_pass(hours: float) -> None:
+            let_time_pass(app.extensions["renewal"].later.engine, hours=hours)
+
         return WholeService(
-            gov_sandbox.simulator, Client(app), start_at="/renew", pay_at="/renew", paid="Licence renewed", work=work
+            gov_sandbox.simulator,
+            Client(app),
+            start_at="/renew",
+            pay_at="/renew",
+            paid="Licence renewed",
+            work=work,
+            let_hours_pass=let_hours_pass,
         )
+
+
+class TestJourneys(Made, JourneySuite):
+    """What people do."""
+
+
+class TestOutages(Made, OutageSuite):
+    """What they see while a provider is down."""

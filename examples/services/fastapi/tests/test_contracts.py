@@ -1,4 +1,4 @@
-"""What a person sees while a provider is down, at each step, by the contract of whole services."""
+"""What people do, and what they see while a provider is down at each step, by the contracts of whole services."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from renewal import create_app
 from starlette.testclient import TestClient
 
 from govcomponents import AsyncGovComponents
-from govcomponents.testing import OutageSuite, Reply, WholeService
+from govcomponents.testing import JourneySuite, OutageSuite, Reply, WholeService, let_time_pass
 
 SITE = "https://service.example.gov.uk"
 
@@ -29,7 +29,9 @@ class Client:
 
 @pytest.mark.usefixtures("gov_webhook")
 @pytest.mark.gov_sandbox(redirect_to=f"{SITE}/gov/callback")
-class TestOutages(OutageSuite):
+class Made:
+    """Makes the service."""
+
     @pytest.fixture
     def whole_service(self, gov_async_sandbox: AsyncGovComponents, tmp_path: Path) -> Iterator[WholeService]:
         app = create_app(
@@ -45,6 +47,9 @@ class TestOutages(OutageSuite):
             def work() -> None:
                 portal.call(app.state.components.later.run_due)
 
+            def let_hours_pass(hours: float) -> None:
+                let_time_pass(app.state.components.later.engine, hours=hours)
+
             yield WholeService(
                 gov_async_sandbox.simulator,
                 Client(client),
@@ -52,4 +57,13 @@ class TestOutages(OutageSuite):
                 pay_at="/renew",
                 paid="Licence renewed",
                 work=work,
+                let_hours_pass=let_hours_pass,
             )
+
+
+class TestJourneys(Made, JourneySuite):
+    """What people do."""
+
+
+class TestOutages(Made, OutageSuite):
+    """What they see while a provider is down."""

@@ -1,4 +1,4 @@
-"""What a person sees while a provider is down, at each step, by the contract of whole services."""
+"""What people do, and what they see while a provider is down at each step, by the contracts of whole services."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.test import Client as DjangoClient
 
 from govcomponents import GovComponents
 from govcomponents.integrations.django import gov
-from govcomponents.testing import OutageSuite, Reply, WholeService
+from govcomponents.testing import JourneySuite, OutageSuite, Reply, WholeService, let_time_pass
 
 SITE = "https://service.example.gov.uk"
 
@@ -26,7 +26,9 @@ class Client:
 
 @pytest.mark.usefixtures("gov_webhook")
 @pytest.mark.gov_sandbox(redirect_to=f"{SITE}/gov/callback")
-class TestOutages(OutageSuite):
+class Made:
+    """Makes the service."""
+
     @pytest.fixture
     def whole_service(self, gov_sandbox: GovComponents) -> WholeService:
         gov.use(gov_sandbox)
@@ -34,6 +36,23 @@ class TestOutages(OutageSuite):
         def work() -> None:
             call_command("govcomponents_work", "--once")
 
+        def let_hours_pass(hours: float) -> None:
+            let_time_pass(gov.later.engine, hours=hours)
+
         return WholeService(
-            gov_sandbox.simulator, Client(), start_at="/renew", pay_at="/pay", paid="Licence renewed", work=work
+            gov_sandbox.simulator,
+            Client(),
+            start_at="/renew",
+            pay_at="/pay",
+            paid="Licence renewed",
+            work=work,
+            let_hours_pass=let_hours_pass,
         )
+
+
+class TestJourneys(Made, JourneySuite):
+    """What people do."""
+
+
+class TestOutages(Made, OutageSuite):
+    """What they see while a provider is down."""
