@@ -74,6 +74,7 @@ def install_oldest(session: nox.Session, requirements: list[str], extras: tuple[
     constraints = Path(session.create_tmp()) / "oldest.txt"
     constraints.write_text("\n".join(oldest_of([*requirements, *(one for name in extras for one in optional[name])])))
     session.install("--constraint", str(constraints), ".[dev]")
+    session.install("httpx")  # the test client of the oldest Starlette stands on it, and that of the newest on httpx2
 
 
 @nox.session(python=[PYTHONS[0], PYTHONS[-2]])
@@ -85,7 +86,6 @@ def frameworks(session: nox.Session, age: str) -> None:
     """
     if age == "oldest":
         install_oldest(session, [], FRAMEWORKS)
-        session.install("httpx")  # the test client of that Starlette stands on it, and that of the newest on httpx2
     else:
         session.install(".[dev]")
     session.run("pytest", *(session.posargs or SHELLS))
