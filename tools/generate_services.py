@@ -40,6 +40,8 @@ _PHRASES = {
     "AsyncDurable": "Durable",
     "await later.": "later.",
 }
+_GIVEN = ("handler", "receive")
+"""What a caller gives to be called: a blocking caller gives what blocks itself."""
 _DRIVER = "govcomponents.core.driver"
 
 
@@ -68,10 +70,12 @@ class _ToBlocking(ast.NodeTransformer):
         return node
 
     def visit_Await(self, node: ast.Await) -> ast.expr:
-        """Drive what is awaited, unless it blocks itself: a method of this module, or one of the services."""
+        """Drive what is awaited, unless it blocks itself: a method of this module, a service's, or what is given."""
         self.generic_visit(node)
         called = ast.unparse(node.value.func) if isinstance(node.value, ast.Call) else ""
-        is_blocking = called.startswith("self._gov.") or called.removeprefix("self.") in self._rewritten
+        is_blocking = (
+            called.startswith("self._gov.") or called in _GIVEN or called.removeprefix("self.") in self._rewritten
+        )
         if is_blocking and called in (f"self.{name}" for name in _METHODS):
             node.value = ast.parse(f"self.{_METHODS[called.removeprefix('self.')]}()", mode="eval").body
         return node.value if is_blocking else self._driven("drive", node.value)
@@ -94,7 +98,9 @@ class _ToBlocking(ast.NodeTransformer):
         module = (node.module or "").replace(".async_", ".")
         return ast.ImportFrom(module, [ast.alias(name, asname) for name, asname in names.items()], node.level)
 
-    def visit_Subscript(self, node: ast.Subscript) -> ast.Subscript:
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        if isinstance(node.value, ast.Name) and node.value.id == "Awaitable":
+            return self.visit(node.slice)
         if isinstance(node.value, ast.Name) and node.value.id == "AsyncGenerator" and isinstance(node.slice, ast.Tuple):
             node.slice = node.slice.elts[0]
         self.generic_visit(node)

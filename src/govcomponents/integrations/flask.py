@@ -13,7 +13,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Final, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from govcomponents.components import GovComponents
-from govcomponents.errors import ConfigurationError, GovComponentsError, Unavailable
+from govcomponents.errors import ConfigurationError, Unavailable
 from govcomponents.frames import leaving_own_frames_behind
 from govcomponents.integrations.checking import DEBUG, SHELLS, STRICT, checked
 from govcomponents.integrations.commands import required, work
@@ -313,22 +313,11 @@ class GovComponentsFlask(EventHandlers[None]):
 
     @leaving_own_frames_behind
     def _event(self, component: str) -> Response:
-        if component not in ("pay", "notify", "identity"):
-            return Response(status=404)
-        if is_too_long(request.headers.get("Content-Length") or "0") or (body := _bounded_body()) is None:
+        if is_too_long(request.headers.get("Content-Length") or "0"):
             return _response(Answer.too_large())
-        try:
-            if self._later is not None:
-                if component == "identity":
-                    self._handlers.event(component, body, request.headers)  # ends sessions at once
-                return _response(self._later.receive(component, body, request.headers))
-            event = self._handlers.event(component, body, request.headers)
-            for handler in self.for_event(event):
-                handler(event)
-            return _response(self._handlers.done(event))
-        except GovComponentsError as error:
-            current_app.logger.warning("a callback for %s was not dealt with: %s", component, error)
-            return _response(Answer.for_error(error))
+        body = request.stream.read(MAX_CALLBACK + 1)
+        receive = None if self._later is None else self._later.receive
+        return _response(self._handlers.take(component, body, request.headers, self, receive))
 
     @leaving_own_frames_behind
     def _health(self) -> Response:
@@ -356,15 +345,8 @@ def _english() -> str:
 
 
 def _this_page() -> str:
-    if request.method not in ("GET", "HEAD"):
-        return ""
     raw: str = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or ""
-    return page_asked_for(request.script_root + request.path, request.query_string, raw)
-
-
-def _bounded_body() -> bytes | None:
-    body = request.stream.read(MAX_CALLBACK + 1)
-    return body if len(body) <= MAX_CALLBACK else None
+    return page_asked_for(request.method, request.script_root + request.path, request.query_string, raw)
 
 
 def _response(answer: Answer) -> Response:

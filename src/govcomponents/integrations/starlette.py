@@ -300,24 +300,11 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 
     @leaving_own_frames_behind
     async def _event(self, request: Request) -> Response:
-        component = request.path_params["component"]
-        if component not in ("pay", "notify", "identity"):
-            return Response(status_code=404)
-        body = await _bounded_body(request)
-        if body is None:
+        if is_too_long(request.headers.get("content-length", "0")):
             return _response(Answer.too_large())
-        try:
-            if self._later is not None:
-                if component == "identity":
-                    await self._parts()[1].event(component, body, request.headers)  # ends sessions at once
-                return _response(await self._later.receive(component, body, request.headers))
-            event = await self._parts()[1].event(component, body, request.headers)
-            for handler in self.for_event(event):
-                await handler(event)
-            return _response(await self._parts()[1].done(event))
-        except GovComponentsError as error:
-            _LOG.warning("a callback for %s was not dealt with: %s", component, error)
-            return _response(Answer.for_error(error))
+        component, body = request.path_params["component"], await _bounded_body(request)
+        receive = None if self._later is None else self._later.receive
+        return _response(await self._parts()[1].take(component, body, request.headers, self, receive))
 
     @leaving_own_frames_behind
     async def _health(self, _request: Request) -> Response:
@@ -367,25 +354,18 @@ def _keeps_sessions(app: object) -> bool:
 
 
 def _this_page(request: Request) -> str:
-    if request.method not in ("GET", "HEAD"):
-        return ""
     raw: bytes = request.scope.get("raw_path") or b""
-    return page_asked_for(request.scope["path"], request.scope["query_string"], raw.decode("latin-1"))
+    return page_asked_for(request.method, request.scope["path"], request.scope["query_string"], raw.decode("latin-1"))
 
 
-async def _bounded_body(request: Request) -> bytes | None:
-    """Read the body, or return None as soon as it is known to be too large."""
-    length = request.headers.get("content-length", "0")
-    if is_too_long(length):
-        return None
-    parts: list[bytes] = []
-    size = 0
+async def _bounded_body(request: Request) -> bytes:
+    """Read the body until its end, or until it is known to be too large."""
+    body = bytearray()
     async for part in request.stream():
-        parts.append(part)
-        size += len(part)
-        if size > MAX_CALLBACK:
-            return None
-    return b"".join(parts)
+        body += part
+        if len(body) > MAX_CALLBACK:
+            break
+    return bytes(body)
 
 
 def _headers(pairs: Sequence[tuple[str, str]]) -> Headers:

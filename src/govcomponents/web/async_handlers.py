@@ -23,21 +23,21 @@ from govcomponents.identity.pending import PENDING_LIFE
 from govcomponents.identity.replay_stores import MemoryReplayStore
 from govcomponents.identity.urls import safe_return_path
 from govcomponents.web.ended_sessions import MemoryEndedSessions, in_store
-from govcomponents.web.messages import Answer
+from govcomponents.web.messages import MAX_CALLBACK, Answer
 from govcomponents.web.pending_places import InStore, place_of
 from govcomponents.web.person import Person
 from govcomponents.web.recorded_spans import hide_callback_query_of_span
 from govcomponents.web.results import NotSignedIn, SignedIn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from govcomponents.components import AsyncGovComponents
     from govcomponents.core.callbacks import Headers
     from govcomponents.identity.replay_stores import ReplayStore
     from govcomponents.web.cookies import SignInCookies
     from govcomponents.web.ended_sessions import EndedSessions
-    from govcomponents.web.events import Event
+    from govcomponents.web.events import Event, EventHandlers
     from govcomponents.web.messages import WebRequest
     from govcomponents.web.pending_places import PendingIn
     from govcomponents.web.person import Requirement
@@ -207,6 +207,37 @@ class AsyncWebHandlers:
         except (NotSupported, SignInError):
             return Answer.redirect(request.root, ended)
         return Answer.redirect(url, ended)
+
+    async def take(
+        self,
+        component: str,
+        body: bytes,
+        headers: Headers,
+        handlers: EventHandlers[Awaitable[None]],
+        receive: Callable[[str, bytes, Headers], Awaitable[Answer]] | None = None,
+    ) -> Answer:
+        """Take what a provider sent to the address of a component, let the service's handlers act, and answer.
+
+        Read `body` up to one byte beyond MAX_CALLBACK: a longer one is refused. `receive` is that of the durable layer,
+        if the service has one: it stores the event for handlers of its own, and only what ends sessions is done at
+        once. What is not proved, or not dealt with, is logged; the provider sends it again.
+        """
+        if component not in ("pay", "notify", "identity"):
+            return Answer(404)
+        if len(body) > MAX_CALLBACK:
+            return Answer.too_large()
+        try:
+            if receive is not None:
+                if component == "identity":
+                    await self.event(component, body, headers)
+                return await receive(component, body, headers)
+            event = await self.event(component, body, headers)
+            for handler in handlers.for_event(event):
+                await handler(event)
+            return await self.done(event)
+        except GovComponentsError as error:
+            _LOG.warning("a callback for %s was not dealt with: %s", component, error)
+            return Answer.for_error(error)
 
     async def event(self, component: str, body: bytes, headers: Headers) -> Event:
         """Check what a provider sent to the service: to its address for "pay", "notify" or "identity".

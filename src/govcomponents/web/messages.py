@@ -113,12 +113,14 @@ def root_below(prefix: str) -> str:
     return safe_return_path(f"{quote(prefix.rstrip('/'), safe=_IN_PATH)}/")
 
 
-def page_asked_for(path: str, query: bytes, raw: str = "") -> str:
-    """Return the path and query to come back to, from a decoded path and a query as it came.
+def page_asked_for(method: str | None, path: str, query: bytes, raw: str = "") -> str:
+    """Return the path and query to come back to, from a decoded path and a query as it came; "" unless asked by GET.
 
     `raw` is the path as it came, where the server tells it: a slash in a name is encoded there. Without it, what was
     encoded in the path is encoded again, so that a "?" in a name begins no query.
     """
+    if method not in ("GET", "HEAD"):
+        return ""
     raw = raw.partition("?")[0]
     if raw.startswith("/") and unquote(raw) == path:
         page = quote(raw, safe=f"{_IN_PATH}%")

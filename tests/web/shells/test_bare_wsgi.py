@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import io
-import logging
 from collections.abc import Callable
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qsl
 
-from govcomponents import GovComponents, GovComponentsError
+from govcomponents import GovComponents
 from govcomponents.pay import PaymentChanged
 from govcomponents.privacy import Secret
 from govcomponents.testing import Reply, WebSuite
 from govcomponents.web import Answer, Requirement, SignInCookies, WebHandlers, WebRequest
+from govcomponents.web.events import EventHandlers
 from govcomponents.web.messages import MAX_CALLBACK, PRIVATE, is_too_long, page_asked_for
 
 Environ = dict[str, Any]
@@ -26,7 +26,8 @@ class Shell:
     def __init__(self, gov: GovComponents, handled: list[str]) -> None:
         secret = Secret("a secret of the tests, of forty characters")
         self.handlers = WebHandlers(gov, SignInCookies([secret], clock=gov.runtime.clock))
-        self.handled = handled
+        self.events: EventHandlers[None] = EventHandlers()
+        self.events.when(PaymentChanged)(lambda event: handled.append(event.key))
 
     def __call__(self, environ: Environ, start_response: Callable[..., object]) -> list[bytes]:
         answer = self.answer(environ)
@@ -51,34 +52,20 @@ class Shell:
             return self.handlers.health()
         if path.startswith("/gov/events/"):
             return self.event(path.removeprefix("/gov/events/"), environ)
-        return self.page(path, request, query, language)
+        return self.page(path, request, page_asked_for(method, path, query.encode()), language)
 
     def event(self, component: str, environ: Environ) -> Answer:
-        if component not in ("pay", "notify", "identity"):
-            return Answer(404)
         if is_too_long(environ.get("CONTENT_LENGTH") or "0"):
             return Answer.too_large()
-        body = environ["wsgi.input"].read(MAX_CALLBACK + 1)
-        if len(body) > MAX_CALLBACK:
-            return Answer.too_large()
         headers = {name[5:].replace("_", "-"): text for name, text in environ.items() if name.startswith("HTTP_")}
-        try:
-            event = self.handlers.event(component, body, headers)
-            if isinstance(event, PaymentChanged):
-                self.handled.append(event.key)
-            return self.handlers.done(event)
-        except GovComponentsError as error:
-            logging.getLogger("service").warning("a callback for %s was not dealt with: %s", component, error)
-            return Answer.for_error(error)
+        return self.handlers.take(component, environ["wsgi.input"].read(MAX_CALLBACK + 1), headers, self.events)
 
-    def page(self, path: str, request: WebRequest, query: str, language: str) -> Answer:
+    def page(self, path: str, request: WebRequest, back: str, language: str) -> Answer:
         about = (("Cache-Control", PRIVATE), ("Vary", "Cookie"))
         if path == "/open":
             person = self.handlers.person(request)
             return Answer(200, about, (person.subject.reveal() if person else "nobody").encode())
-        found = self.handlers.require(
-            request, Requirement.of(confidence="medium"), page_asked_for(path, query.encode()), language=language
-        )
+        found = self.handlers.require(request, Requirement.of(confidence="medium"), back, language=language)
         return found if isinstance(found, Answer) else Answer(200, about, found.subject.reveal().encode())
 
 

@@ -294,9 +294,8 @@ def _kept_private(made: HttpResponseBase) -> HttpResponseBase:
 
 
 def _this_page(request: HttpRequest) -> str:
-    if request.method not in ("GET", "HEAD"):
-        return ""
     raw = request.META.get("RAW_URI") or request.META.get("REQUEST_URI") or ""
     if isinstance(request, ASGIRequest):
         raw = (request.scope.get("raw_path") or b"").decode("latin-1")
-    return page_asked_for(request.path, request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), raw)
+    query = request.META.get("QUERY_STRING", "").encode("latin-1", "replace")
+    return page_asked_for(request.method, request.path, query, raw)

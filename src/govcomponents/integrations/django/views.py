@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-from typing import Final
+from typing import TYPE_CHECKING
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
-from govcomponents.errors import GovComponentsError
 from govcomponents.frames import leaving_own_frames_behind
 from govcomponents.integrations.django import sessions
 from govcomponents.integrations.django.service import (
@@ -27,7 +25,8 @@ from govcomponents.web.messages import MAX_CALLBACK, Answer, is_too_long
 from govcomponents.web.person import Requirement
 from govcomponents.web.results import SignedIn
 
-_LOG: Final = logging.getLogger("govcomponents.django")
+if TYPE_CHECKING:
+    from govcomponents.core.callbacks import Headers
 
 
 @require_safe
@@ -74,28 +73,13 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 @leaving_own_frames_behind
 def event(request: HttpRequest, component: str) -> HttpResponse:
     """Take what a provider sends."""
-    if component not in ("pay", "notify", "identity"):
-        raise Http404
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if is_too_long(length):
+    if is_too_long(request.META.get("CONTENT_LENGTH") or "0"):
         return response(Answer.too_large())
     body = _body(request)
     if body is None:
         return HttpResponse(status=411)
-    if len(body) > MAX_CALLBACK:
-        return response(Answer.too_large())
-    try:
-        if durable_setting() is not None:
-            if component == "identity":
-                gov.handlers.event(component, body, request.headers)  # ends sessions at once
-            return response(gov.later.receive(component, body, request.headers))
-        happened = gov.handlers.event(component, body, request.headers)
-        for handler in gov.for_event(happened):
-            handler(happened)
-        return response(gov.handlers.done(happened))
-    except GovComponentsError as error:
-        _LOG.warning("a callback for %s was not dealt with: %s", component, error)
-        return response(Answer.for_error(error))
+    receive = None if durable_setting() is None else _stored
+    return response(gov.handlers.take(component, body, request.headers, gov, receive))
 
 
 @require_safe
@@ -103,6 +87,11 @@ def event(request: HttpRequest, component: str) -> HttpResponse:
 def health(_request: HttpRequest) -> HttpResponse:
     """Tell of health."""
     return response(gov.handlers.health())
+
+
+def _stored(component: str, body: bytes, headers: Headers) -> Answer:
+    """Store what came: the durable layer is made when it is first needed."""
+    return gov.later.receive(component, body, headers)
 
 
 def _body(request: HttpRequest) -> bytes | None:
