@@ -1,6 +1,6 @@
 """A service with django-govuk-notify-outbox, as its page shows it, for `bench.durable_peers --django PYTHON`.
 
-It needs Django 6 and Python 3.12, so it runs in that interpreter, in which it, `celery[redis]` and `psycopg` are installed.
+It needs Django 6 and Python 3.12, so it runs in that interpreter, which has it, `celery[redis]` and `psycopg`.
 `PYTHON -m bench.django_outbox_peer COUNT` puts so many emails down; `app` is what its Celery workers look for.
 """
 
