@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import entry_points
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from govcomponents.cli.outcome import STATUSES, Status, printable, report, tell
@@ -11,6 +12,7 @@ from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Mapping
 
     from govcomponents.contracts.run import ContractReport
 
@@ -25,14 +27,18 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "run",
         help="prove what an installed adapter declares",
         description="Runs the contract suites of an adapter that is installed, against the double of its tests: that "
-        "sends nothing to a provider. With --live it asks the account of the environment's settings instead, says "
-        "first what it will do, sends to the provider's own addresses for tests only, and refuses live keys.",
+        "sends nothing to a provider. With --sandbox a fixed list of calls is made in a sandbox of this process, "
+        "which needs neither tests nor an account. With --live the same calls are made with the account of the "
+        "environment's settings: it says first what it will do, sends to the provider's own addresses for tests only, "
+        "and refuses live keys.",
         epilog=STATUSES,
     )
     run.add_argument("name", help="the adapter's name, as in the setting ADAPTER")
     run.add_argument("tests", nargs="*", default=["tests"], help="its contract tests (default: %(default)s)")
     run.add_argument("--component", choices=_COMPONENTS, help="where several components have an adapter of this name")
-    run.add_argument(
+    where = run.add_mutually_exclusive_group()
+    where.add_argument("--sandbox", action="store_true", help="ask a sandbox of this process")
+    where.add_argument(
         "--live", action="store_true", help="ask the account for tests that the environment's settings name"
     )
     run.add_argument("--format", choices=("text", "json", "junit"), default="text", help="default: %(default)s")
@@ -46,12 +52,11 @@ def run_it(options: argparse.Namespace) -> int:
         from govcomponents.contracts.run import run_contract
     except ImportError as error:
         raise ConfigurationError(f"{error.name} is not installed", fix="pip install pytest") from None
-    done = (
-        _live(options)
-        if options.live
-        else run_contract(options.name, _adapter(options.name, options.component), options.tests)
-    )
-    if not done.cases and not options.live:
+    if options.live or options.sandbox:
+        done = _account(options)
+    else:
+        done = run_contract(options.name, _adapter(options.name, options.component), options.tests)
+    if not done.cases and not (options.live or options.sandbox):
         raise ConfigurationError(
             f"no contract suite of {options.name} was found in {', '.join(options.tests)}",
             fix="name the file that subclasses PaySuite, NotifySuite or IdentitySuite",
@@ -64,19 +69,28 @@ def run_it(options: argparse.Namespace) -> int:
     return Status.NOT_ALL if done.failed else Status.DONE
 
 
-def _live(options: argparse.Namespace) -> ContractReport:
-    from govcomponents.contracts.live import LiveRun
+def _account(options: argparse.Namespace) -> ContractReport:
+    from govcomponents.contracts.live import AccountRun
     from govcomponents.settings import Settings
 
-    run = LiveRun(options.name, options.component, Settings.from_environment())
+    if options.sandbox:
+        return AccountRun.in_a_sandbox(options.name, options.component).run()
+    run = AccountRun.at_the_provider(options.name, options.component, Settings.from_environment())
     for line in ("This will be done, and nothing else:", *run.plan):
         print(printable(line), file=sys.stderr)
     return run.run()
 
 
+def _built_in(name: str, component: str) -> EntryPoint | None:
+    """Return what a built-in adapter's entry point would be, if there is one of that name."""
+    names: Mapping[str, str] = import_module(f"govcomponents.{component}.adapters").BUILT_IN
+    return EntryPoint(name, names[name], f"govcomponents.{component}") if name in names else None
+
+
 def _adapter(name: str, component: str | None) -> type:
     looked = [component] if component else _COMPONENTS
     found = {one: entry for one in looked for entry in entry_points(group=f"govcomponents.{one}", name=name)}
+    found |= {one: entry for one in looked if (entry := _built_in(name, one))}  # as in settings, it is not shadowed
     if len(found) != 1:
         happened = f"{', '.join(found)} have an adapter" if found else "no package that is installed has an adapter"
         fix = "say which with --component" if found else "install its package: it names the adapter by an entry point"

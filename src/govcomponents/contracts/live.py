@@ -30,6 +30,8 @@ from govcomponents.pay.port import PayPort
 from govcomponents.pay.states import PaymentStatus
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from govcomponents.core.ports.port import AnyPort
     from govcomponents.notify.models import TemplateId
     from govcomponents.notify.service import NotifyService
@@ -132,10 +134,12 @@ _KINDS: Final[Mapping[str, tuple[type[AnyPort], Mapping[str, str]]]] = {
 }
 
 
-class LiveRun:
-    """A run at the account that the settings name. Raises ConfigurationError if that may be a live one."""
+class AccountRun:
+    """A run at an account for tests: `at_the_provider`, or `in_a_sandbox`, which needs none."""
 
-    def __init__(self, name: str, component: str | None, settings: Settings) -> None:
+    def __init__(
+        self, name: str, component: str | None, settings: Settings, make: Callable[[str], GovComponents], against: str
+    ) -> None:
         sections = {one: getattr(settings, one) for one in ([component] if component else _STEPS)}
         chosen = [one for one, section in sections.items() if section is not None and section.adapter == name]
         if not chosen:
@@ -143,14 +147,9 @@ class LiveRun:
                 f"the environment configures no account of {name}",
                 fix=f"set ADAPTER of its component to {name}, and its credential",
             )
-        self._name, self._component = name, chosen[0]
-        if settings.environment == "production":
-            raise ConfigurationError(
-                "this process is production: a contract is run with an account for tests",
-                fix="set GOVCOMPONENTS_ENVIRONMENT to test, and the credentials of an account for tests",
-            )
+        self._name, self._component, self._against = name, chosen[0], against
         # Made with all checks of the start, of which one refuses what is live. Making it sends nothing.
-        self._gov = GovComponents.from_settings(settings, require=(self._component,))
+        self._gov = make(self._component)
         kind, built_in = _KINDS[self._component]
         ports = ports_by_account(sections[self._component], kind, built_in, Runtime(ScriptedTransport()))
         self._port: AnyPort = ports[DEFAULT_ACCOUNT]
@@ -161,6 +160,29 @@ class LiveRun:
             )
         self._steps = [one for one in _STEPS[self._component](self._port) if one.proves <= self._port.capabilities]
 
+    @classmethod
+    def at_the_provider(cls, name: str, component: str | None, settings: Settings) -> Self:
+        """Plan a run at the account that the settings name. Raises ConfigurationError if that may be a live one."""
+        if settings.environment == "production":
+            raise ConfigurationError(
+                "this process is production: a contract is run with an account for tests",
+                fix="set GOVCOMPONENTS_ENVIRONMENT to test, and the credentials of an account for tests",
+            )
+        return cls(
+            name, component, settings, lambda needed: GovComponents.from_settings(settings, require=(needed,)),
+            "{provider}, with an account for tests",
+        )  # fmt: skip
+
+    @classmethod
+    def in_a_sandbox(cls, name: str, component: str | None) -> Self:
+        """Plan a run in a sandbox of this process. Raises ConfigurationError if it has no such provider."""
+        from govcomponents.sandbox.app import Sandbox
+        from govcomponents.sandbox.world import load_world, with_provider
+
+        world = with_provider(load_world(None), name)
+        settings = Sandbox(world).settings()
+        return cls(name, component, settings, lambda _: GovComponents.sandbox(world), "the sandbox of {provider}")
+
     @property
     def plan(self) -> list[str]:
         """The steps of the run, in words, before any is done."""
@@ -168,9 +190,8 @@ class LiveRun:
 
     def run(self) -> ContractReport:
         """Do it, one step after the other, and report."""
-        report = ContractReport(
-            self._name, type(self._port), against=f"{self._port.provider}, with an account for tests"
-        )
+        against = self._against.format(provider=self._port.provider)
+        report = ContractReport(self._name, type(self._port), against=against)
         report.claimed = frozenset(map(str, self._port.capabilities))
         began = time.monotonic()
         with self._gov as gov:

@@ -16,10 +16,6 @@ CALLBACKS_TO: Final = "https://service.example.gov.uk/callbacks"
 """Where callbacks would go; in tests they are taken out before anything is sent."""
 
 
-_SECTION_OF: Final = {"govuk_pay": "pay", "govuk_notify": "notify", "oidc": "openid"}
-"""The sections of providers that the setting ADAPTER calls otherwise."""
-
-
 def world_of(
     given: Path | str | Mapping[str, object] | None,
     adapter: str | None,
@@ -31,26 +27,16 @@ def world_of(
 
     Raises UsageError for a provider that the sandbox does not have.
     """
-    from govcomponents.sandbox.world import load_world, with_callbacks_to, with_redirects_to
+    from govcomponents.sandbox.world import load_world, with_callbacks_to, with_provider, with_redirects_to
 
     world = load_world(given)
     if adapter is not None:
-        world = _on(world, adapter)
+        try:
+            world = with_provider(world, adapter)
+        except ConfigurationError as error:
+            raise pytest.UsageError(f"--gov-adapter {adapter}: there is no such provider; {error.fix}") from None
     if has_callbacks:
         world = with_callbacks_to(world, CALLBACKS_TO)
     if redirect_to is not None:
         world = with_redirects_to(world, redirect_to)
     return world
-
-
-def _on(world: Mapping[str, object], adapter: str) -> Mapping[str, object]:
-    """Return the world with one provider in the place of the others of its component."""
-    from govcomponents.sandbox.providers import find_spec
-
-    section = _SECTION_OF.get(adapter, adapter)
-    try:
-        spec = find_spec(section)
-    except ConfigurationError as error:
-        raise pytest.UsageError(f"--gov-adapter {adapter}: there is no such provider; {error.fix}") from None
-    others = {name: one for name, one in world.items() if find_spec(name).component != spec.component}
-    return {**others, section: world.get(section) or spec.default_section()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from govcomponents.core.inputs import reason_of
 from govcomponents.core.validation import base_url_parts, plain_url_parts
@@ -106,6 +106,21 @@ def with_callbacks_to(world: World, url: str) -> World:
         if spec.send_callbacks_to is not None
     }
     return {**world, **changed}
+
+
+_SECTION_OF: Final = {"govuk_pay": "pay", "govuk_notify": "notify", "oidc": "openid"}
+"""The sections of providers that the setting ADAPTER calls otherwise."""
+
+
+def with_provider(world: World, adapter: str) -> World:
+    """Return the world with an adapter's provider in the place of the others of its component.
+
+    Raises ConfigurationError if the sandbox has no such provider.
+    """
+    section = _SECTION_OF.get(adapter, adapter)
+    spec = find_spec(section)
+    others = {name: one for name, one in world.items() if find_spec(name).component != spec.component}
+    return {**others, section: world.get(section) or spec.default_section()}
 
 
 def with_redirects_to(world: World, url: str) -> World:
