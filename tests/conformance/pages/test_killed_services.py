@@ -40,7 +40,7 @@ SERVICES = Path(__file__).parents[3] / "examples" / "services"
 TESTS = Path(__file__).parents[2]
 APPLICATION = "conformance.pages.renewal_on_redis"
 MADE = "the application is made in the process {}"  # as that module says it
-JOURNEYS = int(os.environ.get("WEB_JOURNEYS", "30"))
+JOURNEYS = int(os.environ.get("WEB_JOURNEYS", "20"))
 AT_ONCE, BETWEEN_KILLS, TRIES, PATIENCE = 20, 2.0, 900, 1200.0  # patience costs nothing where it is not needed
 
 
