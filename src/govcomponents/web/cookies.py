@@ -12,7 +12,7 @@ from govcomponents.core.canonical_json import NotCanonical, decode_base64url
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.frames import shield
 from govcomponents.privacy import Secret
-from govcomponents.web.person import Person
+from govcomponents.web.person import Person, reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -67,8 +67,8 @@ class SignInCookies:
         return MultiFernet([Fernet(_derived(secret, b"person").reveal()) for secret in self._secrets])
 
     def prepare(self) -> None:
-        """Import the ciphers and make the keys: the first cookie need not wait for it then."""
-        _ = self._pendings, self._people
+        """Import the ciphers, make the keys and what reads people: the first cookie need not wait for it then."""
+        _ = self._pendings, self._people, reader()
 
     def seal_pending(self, pending: PendingSignIn) -> str:
         """Return a sign-in that is under way as text that tells nobody anything, and fits a cookie.

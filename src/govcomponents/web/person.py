@@ -6,6 +6,7 @@ import base64
 import json
 import secrets
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.canonical_json import parse_object
@@ -18,6 +19,8 @@ from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pydantic import TypeAdapter
 
     from govcomponents.identity.models import Identity
 
@@ -68,12 +71,12 @@ class Person(Result):
     @classmethod
     def load(cls, text: str) -> Person:
         """Read what `dump` gave. Raises InvalidInput for anything else: the person then signs in again."""
-        from pydantic import TypeAdapter, ValidationError
+        from pydantic import ValidationError
 
         try:
             values = parse_object(text.encode())
             if values.pop("version", None) == _VERSION:
-                return TypeAdapter(cls).validate_python(values)
+                return reader().validate_python(values)
         except (AttributeError, TypeError, ValueError, RecursionError, ValidationError):
             pass
         raise InvalidInput(
@@ -82,6 +85,14 @@ class Person(Result):
             fix="let the person sign in again",
             operation="web.person",
         )
+
+
+@cache
+def reader() -> TypeAdapter[Person]:
+    """Return what reads a person from text. It takes milliseconds to make."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Person)
 
 
 def _provider_session(id_token: Secret) -> Secret | None:
