@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
 import pytest
 
-from plain_pytest import PLAIN
+from plain_pytest import PLAIN, Imports, libraries_kept
 
 pytest_plugins = ["pytester"]
+Run: TypeAlias = Callable[..., tuple[dict[str, int], str]]
 
 SEND = """
 TEMPLATE = "5ab1ec0d-0000-4000-8000-000000000101"
@@ -17,15 +22,26 @@ def send(gov, to="sam@example.com", reference="RENEW-7-receipt"):
 """
 
 
-def run(pytester: pytest.Pytester, test: str, *options: str) -> tuple[dict[str, int], str]:
-    pytester.makepyfile(f"import pytest\n{SEND}\n{test}")
-    result = pytester.runpytest_subprocess(*PLAIN, *options)
-    return result.parseoutcomes(), result.stdout.str()
+@pytest.fixture
+def imports(tmp_path: Path) -> Iterator[Imports]:
+    with libraries_kept(tmp_path.parent) as imports:
+        yield imports
 
 
-def test_what_no_assertion_named_fails_the_test(pytester: pytest.Pytester) -> None:
+@pytest.fixture
+def run(imports: Imports, pytester: pytest.Pytester) -> Run:
+    """Run tests in this process, which has imported already what a process of their own would spend its time on."""
+
+    def run(test: str, *options: str) -> tuple[dict[str, int], str]:
+        pytester.makepyfile(f"import pytest\n{SEND}\n{test}")
+        result = pytester.runpytest_inprocess(*PLAIN, *options, plugins=[imports])
+        return result.parseoutcomes(), result.stdout.str()
+
+    return run
+
+
+def test_what_no_assertion_named_fails_the_test(run: Run) -> None:
     outcomes, told = run(
-        pytester,
         """
 def test_one(gov_sandbox, gov_outbox):
     send(gov_sandbox)
@@ -43,9 +59,8 @@ def test_not_asked(gov_sandbox):
     assert "gov_sandbox(strict=False)" in told
 
 
-def test_a_message_that_was_not_sent_is_told_beside_those_that_were(pytester: pytest.Pytester) -> None:
+def test_a_message_that_was_not_sent_is_told_beside_those_that_were(run: Run) -> None:
     outcomes, told = run(
-        pytester,
         """
 def test_one(gov_sandbox, gov_outbox):
     send(gov_sandbox)
@@ -78,9 +93,8 @@ def test_too_much(gov_sandbox, gov_outbox):
         assert line in told
 
 
-def test_misspelt_names_are_told_with_the_right_ones(pytester: pytest.Pytester) -> None:
+def test_misspelt_names_are_told_with_the_right_ones(run: Run) -> None:
     outcomes, told = run(
-        pytester,
         """
 def test_operation(gov_faults):
     gov_faults.at("pay.crate", "server_error")
@@ -101,9 +115,8 @@ def test_two(gov_sandbox, gov_async_sandbox):
         assert part in told
 
 
-def test_a_fault_that_never_struck_fails_the_test(pytester: pytest.Pytester) -> None:
+def test_a_fault_that_never_struck_fails_the_test(run: Run) -> None:
     outcomes, told = run(
-        pytester,
         """
 def test_one(gov_sandbox, gov_faults):
     gov_faults.at("pay.create", "server_error")
@@ -117,9 +130,8 @@ def test_taken_back(gov_sandbox, gov_faults):
     assert "armed, and never struck: server_error at pay.create" in told
 
 
-def test_the_timeline_is_below_a_test_by_whichever_fixture_it_has_its_sandbox(pytester: pytest.Pytester) -> None:
+def test_the_timeline_is_below_a_test_by_whichever_fixture_it_has_its_sandbox(run: Run) -> None:
     _, told = run(
-        pytester,
         """
 from govcomponents import GovComponents
 
@@ -143,9 +155,8 @@ def test_served(gov_sandbox_url):
         assert f"notify     {reference}" in told
 
 
-def test_the_timeline_is_below_a_test_that_failed(pytester: pytest.Pytester) -> None:
+def test_the_timeline_is_below_a_test_that_failed(run: Run) -> None:
     _, told = run(
-        pytester,
         """
 def test_one(gov_sandbox, gov_person):
     send(gov_sandbox)
@@ -156,7 +167,7 @@ def test_one(gov_sandbox, gov_person):
     assert "The service sent an email: Renewal receipt (email)" in told
 
 
-def test_a_suite_runs_on_each_adapter_that_is_named(pytester: pytest.Pytester) -> None:
+def test_a_suite_runs_on_each_adapter_that_is_named(run: Run) -> None:
     test = """
 def test_one(gov_sandbox):
     print("provider:", repr(gov_sandbox))
@@ -164,16 +175,16 @@ def test_one(gov_sandbox):
 def test_none():
     pass
 """
-    outcomes, told = run(pytester, test, "--gov-adapter", "stripe", "--gov-adapter", "openid", "-s")
+    outcomes, told = run(test, "--gov-adapter", "stripe", "--gov-adapter", "openid", "-s")
     assert outcomes == {"passed": 3}
     assert "pay by Stripe, notify by GOV.UK Notify, identity by GOV.UK One Login" in told
     assert "pay by GOV.UK Pay, notify by GOV.UK Notify, identity by OpenID" in told
-    outcomes, told = run(pytester, test, "--gov-adapter", "strpe")
+    outcomes, told = run(test, "--gov-adapter", "strpe")
     assert outcomes == {"passed": 1, "errors": 1}
     assert "no such provider" in told
 
 
-def test_the_callbacks_of_each_adapter_come_to_a_test(pytester: pytest.Pytester) -> None:
+def test_the_callbacks_of_each_adapter_come_to_a_test(run: Run) -> None:
     test = """
 from govcomponents import Money
 
@@ -184,14 +195,13 @@ def test_one(gov_sandbox, gov_person, gov_webhook):
     told = [gov.pay.parse_callback(one.body, one.headers) for one in gov_webhook.of("pay")]
     assert payment.id in [event.payment_id for event in told]
 """
-    outcomes, _ = run(pytester, test, "--gov-adapter", "stripe", "--gov-adapter", "govuk_pay")
+    outcomes, _ = run(test, "--gov-adapter", "stripe", "--gov-adapter", "govuk_pay")
     assert outcomes == {"passed": 2}
 
 
-def test_the_configuration_keeps_every_test_on_this_machine(pytester: pytest.Pytester) -> None:
+def test_the_configuration_keeps_every_test_on_this_machine(run: Run, pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\ngov_no_network = true\ngov_now = 2026-03-02T09:00:00Z\n")
     outcomes, told = run(
-        pytester,
         """
 import socket
 
@@ -207,9 +217,8 @@ def test_two(gov_clock):
     assert "would have connected to 192.0.2.1" in told
 
 
-def test_workers_of_xdist_have_sandboxes_of_their_own(pytester: pytest.Pytester) -> None:
+def test_workers_of_xdist_have_sandboxes_of_their_own(run: Run) -> None:
     outcomes, _ = run(
-        pytester,
         """
 @pytest.mark.parametrize("number", range(6))
 def test_one(gov_sandbox_url, gov_outbox, number):
@@ -225,22 +234,16 @@ def test_one(gov_sandbox_url, gov_outbox, number):
 
 
 def test_a_run_that_asks_for_nothing_imports_nothing_of_the_sandbox(pytester: pytest.Pytester) -> None:
-    outcomes, _ = run(
-        pytester,
-        """
+    pytester.makepyfile("""
 def test_one():
     import sys
     assert not [name for name in sys.modules if name.startswith(("govcomponents.sandbox", "govcomponents.pay"))]
-""",
-        "-p",
-        "no:xdist",
-    )
-    assert outcomes == {"passed": 1}
+""")
+    pytester.runpytest_subprocess(*PLAIN, "-p", "no:xdist").assert_outcomes(passed=1)
 
 
-def test_a_test_that_failed_is_told_once_what_is_wrong_with_it(pytester: pytest.Pytester) -> None:
+def test_a_test_that_failed_is_told_once_what_is_wrong_with_it(run: Run) -> None:
     outcomes, told = run(
-        pytester,
         """
 def test_one(gov_sandbox, gov_outbox, gov_faults):
     gov_faults.at("pay.create", "server_error")
@@ -252,9 +255,8 @@ def test_one(gov_sandbox, gov_outbox, gov_faults):
     assert "no assertion of this test" not in told
 
 
-def test_words_that_a_service_knows_are_understood(pytester: pytest.Pytester) -> None:
+def test_words_that_a_service_knows_are_understood(run: Run) -> None:
     outcomes, told = run(
-        pytester,
         """
 def test_template_id(gov_sandbox, gov_outbox):
     send(gov_sandbox)
