@@ -28,8 +28,12 @@ HOSTILE = (
     "tests/test_fuzz.py",
 )
 
+# What `make conformance` has of ours, and what depends on the versions of others: it runs on every interpreter too.
+EXAMPLES = "tests/conformance/examples"
+WHEEL = "tests/conformance/test_wheel.py"
+
 # The shells for web frameworks, and the example services on them.
-SHELLS = ("tests/web", "tests/core/test_web_frameworks.py", "tests/examples/test_services.py")
+SHELLS = ("tests/web", "tests/core/test_web_frameworks.py", EXAMPLES)
 FRAMEWORKS = ("django", "flask", "starlette", "fastapi")
 
 nox.needs_version = ">=2024.10.9"
@@ -49,9 +53,9 @@ def oldest_of(requirements: list[str]) -> list[str]:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Run all tests but the wheel's on one interpreter."""
+    """Run all tests on one interpreter, with the example services but without the wheel."""
     session.install(".[dev]")
-    session.run("pytest", "-m", "not wheel", *session.posargs)
+    session.run("pytest", *(session.posargs or ("tests", EXAMPLES)))
 
 
 @nox.session(python=PYTHONS)
@@ -65,7 +69,7 @@ def hostile(session: nox.Session) -> None:
 def oldest(session: nox.Session) -> None:
     """Run the tests with the lowest version of each direct dependency."""
     install_oldest(session, PYPROJECT["project"]["dependencies"], OLDEST)
-    session.run("pytest", "-m", "not wheel", *session.posargs)
+    session.run("pytest", *(session.posargs or ("tests", EXAMPLES)))
 
 
 def install_oldest(session: nox.Session, requirements: list[str], extras: tuple[str, ...]) -> None:
@@ -95,4 +99,4 @@ def frameworks(session: nox.Session, age: str) -> None:
 def wheel(session: nox.Session) -> None:
     """Build the wheel and try it in fresh environments, with no extra and with each."""
     session.install(".[dev]")
-    session.run("pytest", "-m", "wheel", *session.posargs)
+    session.run("pytest", *(session.posargs or (WHEEL,)))

@@ -1,4 +1,7 @@
-"""The built wheel, installed into fresh environments: with no extra, and with each."""
+"""The built wheel, installed into fresh environments: with no extra, and with each.
+
+Here and not in `make test`, because it is `build` and pip that work: three builds and a dozen installations.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +17,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .sources import ROOT
+from distribution.sources import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-pytestmark = pytest.mark.wheel
 
 PROBE = """
 import importlib.util, json, sys
@@ -144,7 +145,7 @@ def test_the_source_archive_holds_what_the_tests_need(built: Path) -> None:
         names = {name.partition("/")[2] for name in packed.getnames()}
     for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "SECURITY.md", "Makefile", "noxfile.py"):
         assert name in names
-    assert "tests/distribution/test_wheel.py" in names
+    assert "tests/conformance/test_wheel.py" in names
     assert not any(name.startswith((".venv", ".git/")) for name in names)
 
 

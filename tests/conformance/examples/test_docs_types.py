@@ -1,4 +1,7 @@
-"""The Python of the pages passes the type checker, strictly, as a careful reader's own code would."""
+"""The Python of the pages passes the type checker, strictly, as a careful reader's own code would.
+
+Here and not in `make test`, because it is the type checker that works, and reads the package and its libraries anew.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .sources import ROOT
-from .test_docs import PAGES, _blocks
+from distribution.sources import ROOT
+from distribution.test_docs import PAGES, _blocks
 
 OPTIONS = [
     "--strict",
