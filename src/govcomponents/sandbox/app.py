@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlencode, urlsplit
@@ -51,6 +52,7 @@ _PLAYERS = frozenset({"/_sandbox/api/scenarios/play", "/_sandbox/scenarios"})
 _NO_STEPS = ("/_sandbox/api/snapshots", "/_sandbox/api/worlds", "/_sandbox/requests/")
 
 
+@cache
 def _require_extra() -> None:
     """Find what the extra installs before anything needs it. Its imports cost time that not every sandbox spends."""
     from importlib.util import find_spec
@@ -171,7 +173,8 @@ class Sandbox(BuiltInStubs):
         ]
         self._router = Router([*self._pages, *(one.stub for one in self.providers)])
         for one in self.providers:
-            operations = frozenset(route.name for route in one.stub.routes()) | frozenset(one.spec.operations)
+            routes = (route for owner, route in self._router.routes if owner is one.stub)
+            operations = frozenset(one.spec.operations).union(route.name for route in routes)
             self.faults.register(one.spec.section, operations, one.spec.all_faults())
 
     def reset(

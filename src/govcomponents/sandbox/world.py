@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -32,11 +33,13 @@ def load_world(world: Path | str | World | None) -> World:
     Raises ConfigurationError if it cannot be read, or names a section that no provider has; keys that begin with
     "$comment" are for people.
     """
+    if world is None:
+        return _checked_default_world()
     if isinstance(world, Mapping):
         sections: object = world
     else:
         try:
-            sections = default_world() if world is None else json.loads(Path(world).read_text(encoding="utf-8"))
+            sections = json.loads(Path(world).read_text(encoding="utf-8"))
         except OSError as error:
             raise ConfigurationError(
                 f"the world file {world} cannot be read: {reason_of(error)}", fix="check the path given with --world"
@@ -56,6 +59,12 @@ def load_world(world: Path | str | World | None) -> World:
                 f"the world file {world} is not JSON in UTF-8: {reason_of(error)}", fix="save it as JSON in UTF-8"
             ) from None
     return _checked(sections)
+
+
+@cache
+def _checked_default_world() -> World:
+    """Read it once for all sandboxes of this process, none of which changes it."""
+    return _checked(default_world())
 
 
 def _checked(sections: object) -> World:

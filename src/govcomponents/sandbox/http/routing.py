@@ -7,6 +7,7 @@ and finding a path with a part that varies took four times as long as this tree 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,33 +29,27 @@ class Found:
 
 @dataclass(slots=True)
 class _Node:
-    """A node of the tree: the segments that may follow it, and the routes that end here, by method."""
+    """A node of the tree: the segments that may follow it, and the routes that end here, by method.
+
+    A route is its place in the list of all, with the names of the parts that vary.
+    """
 
     fixed: dict[str, _Node] = field(default_factory=dict)
     number: _Node | None = None
     anything: _Node | None = None
-    routes: dict[str, tuple[RouteOwner, Route, tuple[str, ...]]] = field(default_factory=dict)
+    routes: dict[str, tuple[int, tuple[str, ...]]] = field(default_factory=dict)
 
 
-class Router:
-    """All routes of one sandbox. A fixed segment goes before a number (`<int:name>`), and that before `<name>`.
-
-    The first route for a method and path wins. A final slash makes no difference.
-    """
-
-    def __init__(self, owners: Sequence[RouteOwner]) -> None:
-        self.owners = tuple(owners)
-        self._exact: dict[tuple[str, str], Found] = {}
-        self._root = _Node()
-        for owner in owners:
-            for route in owner.routes():
-                self._add(owner, route)
-
-    def _add(self, owner: RouteOwner, route: Route) -> None:
-        if "<" not in route.path:
-            self._exact.setdefault((route.method, route.path), Found(owner, route))
-        node, names = self._root, []
-        for segment in _segments(route.path):
+@lru_cache(maxsize=16)
+def _table_of(paths: tuple[tuple[str, str], ...]) -> tuple[dict[tuple[str, str], int], _Node]:
+    """Make the table and the tree of methods and paths. Each sandbox with the same providers has the same ones."""
+    exact: dict[tuple[str, str], int] = {}
+    root = _Node()
+    for place, (method, path) in enumerate(paths):
+        if "<" not in path:
+            exact.setdefault((method, path), place)
+        node, names = root, []
+        for segment in _segments(path):
             if not segment.startswith("<"):
                 node = node.fixed.setdefault(segment, _Node())
                 continue
@@ -66,19 +61,33 @@ class Router:
             else:
                 node.anything = node.anything or _Node()
                 node = node.anything
-        node.routes.setdefault(route.method, (owner, route, tuple(names)))
+        node.routes.setdefault(method, (place, tuple(names)))
+    return exact, root
+
+
+class Router:
+    """All routes of one sandbox. A fixed segment goes before a number (`<int:name>`), and that before `<name>`.
+
+    The first route for a method and path wins. A final slash makes no difference.
+    """
+
+    def __init__(self, owners: Sequence[RouteOwner]) -> None:
+        self.owners = tuple(owners)
+        self.routes = [(owner, route) for owner in owners for route in owner.routes()]
+        """Every route, with whose it is."""
+        self._exact, self._root = _table_of(tuple((route.method, route.path) for _, route in self.routes))
 
     def find(self, method: str, path: str) -> Found | frozenset[str]:
         """Return what fits; or the methods that the path allows, none if there is no such path. HEAD is as GET."""
         if method == "HEAD":
             method = "GET"
-        if exact := self._exact.get((method, path)):
-            return exact
+        if (exact := self._exact.get((method, path))) is not None:
+            return Found(*self.routes[exact])
         allowed: set[str] = set()
         for node, values in _ends(self._root, _segments(path), 0, ()):
             if method in node.routes:
-                owner, route, names = node.routes[method]
-                return Found(owner, route, dict(zip(names, values, strict=True)))
+                place, names = node.routes[method]
+                return Found(*self.routes[place], dict(zip(names, values, strict=True)))
             allowed.update(node.routes)
         return frozenset(allowed)
 
