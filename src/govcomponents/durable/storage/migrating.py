@@ -75,8 +75,10 @@ def migrate_on(connection: sa.Connection) -> None:
 def _mend(connection: sa.Connection) -> None:
     """Make indexes that somebody dropped. Raises ConfigurationError for columns that are gone: what was in them is."""
     held = sa.inspect(connection)
+    names = [table.name for table in METADATA.sorted_tables]
+    held_columns, held_indexes = held.get_multi_columns(filter_names=names), held.get_multi_indexes(filter_names=names)
     for table in METADATA.sorted_tables:
-        columns = {column["name"] for column in held.get_columns(table.name)}
+        columns = {column["name"] for column in held_columns[None, table.name]}
         if gone := [name for name in (column.name for column in table.columns) if name not in columns]:
             raise ConfigurationError(
                 f"the table {table.name} has no column {', '.join(gone)}, which its version has: somebody changed it",
@@ -84,8 +86,10 @@ def _mend(connection: sa.Connection) -> None:
                 f"`DROP TABLE {table.name}`, then `govcomponents durable migrate`",
                 operation="durable migrate",
             )
+        indexes = {index["name"] for index in held_indexes[None, table.name]}
         for index in table.indexes:
-            index.create(connection, checkfirst=True)
+            if index.name not in indexes:
+                index.create(connection)
 
 
 def back_to_second(connection: sa.Connection) -> None:
