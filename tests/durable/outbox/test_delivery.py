@@ -272,7 +272,7 @@ def test_a_change_is_told_by_the_payment_itself(operation: str, status: PaymentS
     assert pay.asked == ["p-1"]
 
 
-def refund(amount: int = 300, at: datetime | None = None, id: str = "r-1") -> SimpleNamespace:  # noqa: A002
+def refund(amount: int = 300, at: datetime | None = None, id: str = "r-1") -> SimpleNamespace:  # noqa: A002  # as the field
     return SimpleNamespace(id=id, amount=Money(amount), created_at=at)
 
 
