@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
+import traceback
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import pytest
 
-from govcomponents import CallbackRefused, InvalidInput, NotFound, NotSupported, Unavailable
+from govcomponents import CallbackRefused, ConfigurationError, InvalidInput, NotFound, NotSupported, Unavailable
 from govcomponents.core.deadline import seconds_left
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.http.runtime import Runtime
@@ -58,7 +60,7 @@ class Toy(Port):
     def _played(step: object) -> Thing:
         if isinstance(step, Exception):
             raise step
-        return Thing(id=step)
+        return step if isinstance(step, Thing) else Thing(id=step)
 
 
 class Things(Service[Toy]):
@@ -191,6 +193,36 @@ def test_each_item_is_compared_and_what_was_given_before_stays(step: object, ren
     assert service._port.ended
     if isinstance(caught.value, WrongAnswer):
         assert (caught.value.operation, caught.value.provider) == ("toy.search", "Toy")
+
+
+def test_an_item_of_another_call_names_no_operation_where_none_is_given() -> None:
+    service = things("b")
+    with pytest.raises(WrongAnswer) as caught:
+        list(drive_iterator(service._each(service._port.search(), id="a")))
+    assert (caught.value.operation, caught.value.provider) == ("", "Toy")
+
+
+def test_what_a_service_raises_has_left_the_frames_of_its_call_behind() -> None:
+    service = things(NotFound("there is none"))
+    with pytest.raises(NotFound) as caught:
+        service.call()
+    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert "_perform" not in names
+
+
+def test_a_service_says_what_to_do_instead_of_pickling_it() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        pickle.dumps(things("a"))
+    error = caught.value
+    assert error.happened == "a Things holds connections and keys, and can be neither copied nor pickled"
+    assert error.fix == "share the one, also between threads; in another process make one with from_settings()"
+
+
+def test_where_there_is_one_account_nothing_is_copied() -> None:
+    thing = Thing(id="a")
+    assert things(thing).call() is thing
+    assert things(thing).search()[0] is thing
+    assert things(thing, account="moto").search() == [Thing(id="a", account="moto")]
 
 
 def test_a_fault_of_the_adapter_goes_through_as_it_is() -> None:
