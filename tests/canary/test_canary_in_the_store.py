@@ -2,7 +2,7 @@
 
 Every operation of the layer, blocking and asyncio, over loopback HTTP, watched as the other canary test's calls are.
 Payloads hold people, and are sealed: each row of each table is searched as it is kept. With every fault on the wire:
-`conformance/test_canaries_in_every_fault.py`.
+`conformance/canaries/test_in_every_fault.py`.
 """
 
 from __future__ import annotations

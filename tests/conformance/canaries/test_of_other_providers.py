@@ -1,6 +1,6 @@
 """No key and nobody is seen of Stripe, GC Notify, Login.gov and an OpenID provider: operations in each of their faults.
 
-What `test_canaries_in_every_fault.py` does over the providers of the United Kingdom. An operation that a provider lacks
+What `test_in_every_fault.py` does over the providers of the United Kingdom. An operation that a provider lacks
 is refused before anything is sent; that is looked through once.
 """
 
@@ -15,7 +15,7 @@ import pytest
 
 from canary.test_canary import EMAIL_TEMPLATE, OPERATIONS, PHONE, SMS_TEMPLATE
 from canary.test_canary_over_http import Service, Watched, watched  # noqa: F401  # a fixture
-from conformance.test_canaries_in_every_fault import cases
+from conformance.canaries.test_in_every_fault import cases
 from govcomponents import Secret, Settings
 from govcomponents.contracts.modes import Mode
 from govcomponents.identity import Claim
