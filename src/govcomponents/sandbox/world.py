@@ -127,7 +127,10 @@ def with_provider(world: World, adapter: str) -> World:
     Raises ConfigurationError if the sandbox has no such provider.
     """
     section = _SECTION_OF.get(adapter, adapter)
-    spec = find_spec(section)
+    try:
+        spec = find_spec(section)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"the sandbox has no provider for the adapter {adapter!r}", fix=error.fix) from None
     others = {name: one for name, one in world.items() if find_spec(name).component != spec.component}
     return {**others, section: world.get(section) or spec.default_section()}
 

@@ -45,7 +45,7 @@ def test_an_adapter_proves_itself_without_account_or_tests(adapter, capsys):
 
 def test_a_provider_that_the_sandbox_does_not_have_is_told(capsys):
     assert main(["contract", "run", "nobody_pay", "--sandbox"]) == 2
-    assert "'nobody_pay'" in capsys.readouterr().err
+    assert "the sandbox has no provider for the adapter 'nobody_pay'" in capsys.readouterr().err
 
 
 def test_it_is_asked_in_one_place_only(capsys):
