@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from govcomponents.durable import DjangoConnection
 
 _MEMORY: Final = (":memory:", "mode=memory")
+_OF_DJANGO: Final = ("cursor_factory", "context")
+"""What Django reads values by."""
 _PATIENCE: Final = 30.0
 """For how many seconds a writer waits for another one."""
 
@@ -61,13 +63,6 @@ def engine_of(alias: str) -> Engine:
             f"the durable layer does not work on the database {alias!r}, which is {database.vendor}",
             fix="use PostgreSQL or SQLite",
         )
-    url = sa.URL.create(
-        "postgresql+psycopg",
-        username=facts["USER"] or None,
-        password=facts["PASSWORD"] or None,
-        host=facts["HOST"] or None,
-        port=int(facts["PORT"]) if facts["PORT"] else None,
-        database=facts["NAME"],
-    )
-    wanted = {name: value for name, value in facts["OPTIONS"].items() if name.startswith(("ssl", "options", "service"))}
-    return engine_for(sa.create_engine(url, connect_args=wanted))
+    # Whatever the project's own connections are made with, such as files of certificates, and no prepared statements.
+    given = {name: value for name, value in database.get_connection_params().items() if name not in _OF_DJANGO}
+    return engine_for(sa.create_engine("postgresql+psycopg://", connect_args=given))
