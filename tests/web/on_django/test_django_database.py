@@ -13,6 +13,7 @@ from web.on_django import test_django  # noqa: F401  # configures Django
 pytest.importorskip("psycopg")
 pytest.importorskip("sqlalchemy")
 
+import psycopg
 import sqlalchemy as sa
 from django.db import connections
 from django.db.utils import ConnectionHandler
@@ -29,7 +30,10 @@ def alias() -> Iterator[str]:
     except NoPostgres as error:
         pytest.skip(str(error))
     where = {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "gov", "HOST": "127.0.0.1"}
-    given = {**where, "PORT": str(server.port), "OPTIONS": {"application_name": "renewals", "connect_timeout": 7}}
+    options = {"application_name": "renewals", "assume_role": "renewals_owner"}
+    given = {**where, "PORT": str(server.port), "OPTIONS": options}
+    with psycopg.connect(server.dsn) as connection:
+        connection.execute("CREATE ROLE renewals_owner")
     connections.settings["elsewhere"] = ConnectionHandler({"default": {}, "elsewhere": given}).settings["elsewhere"]
     yield "elsewhere"
     connections["elsewhere"].close()
@@ -42,5 +46,6 @@ def test_its_connections_are_made_with_the_options_of_djangos(alias: str) -> Non
     with engine.connect() as connection:
         assert connection.execute(sa.text("SHOW application_name")).scalar() == "renewals"
         assert connection.connection.driver_connection.prepare_threshold is None  # a pooler may lie between
+        assert connection.execute(sa.text("SELECT current_user")).scalar() == "renewals_owner"
         assert connection.execute(sa.text("SELECT CAST('2026-11-30 10:00' AS timestamptz)")).scalar().year == 2026
     engine.dispose()
