@@ -106,7 +106,8 @@ def test_a_person_renews_by_keyboard_alone(reader, service):
 
 
 def test_every_page_is_accessible_narrow_and_wide(reader, axe, service):
-    assert wrong_with_pages(reader, axe, service[0]) == []
+    site, _sandbox, password = service
+    assert wrong_with_pages(reader, axe, site, password) == []
 
 
 def test_every_page_is_accessible_with_govuk_frontend(reader, axe, govuk_frontend, tmp_path):
@@ -115,13 +116,13 @@ def test_every_page_is_accessible_with_govuk_frontend(reader, axe, govuk_fronten
     sheet = folder / "renewal" / "static" / "service.css"
     own = sheet.read_text(encoding="utf-8").partition("\n\n")[2]  # what it has no name for
     sheet.write_text(govuk_frontend + own, encoding="utf-8")
-    with running("flask", folder) as (site, _sandbox, _password):
+    with running("flask", folder) as (site, _sandbox, password):
         reader.open(site)
         assert (
             reader.driver.execute_script("return getComputedStyle(document.querySelector('.govuk-button')).boxShadow")
             != "none"
         )  # it is on
-        assert wrong_with_pages(reader, axe, site) == []
+        assert wrong_with_pages(reader, axe, site, password) == []
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +135,8 @@ def govuk_frontend():
     return (folder / "dist" / "govuk" / "govuk-frontend.min.css").read_text(encoding="utf-8")
 
 
-def wrong_with_pages(person, axe, site):
-    """Return what is wrong with the pages of a journey, in English and in Welsh, narrow and wide."""
+def wrong_with_pages(person, axe, site, password):
+    """Return what is wrong with the pages of a journey, in English and in Welsh, and of casework, narrow and wide."""
     fresh(person, site)
     found = []
 
@@ -155,6 +156,12 @@ def wrong_with_pages(person, axe, site):
     person.click("Continue")
     look("check")
     person.click("Pay by card")
+    renewal.fill_in_card(person, "4000 0000 0000 0002")
+    person.click("Go back to the service")
+    look("not paid")
+    person.click("Try again")
+    look("check, once more")
+    person.click("Pay by card")
     person.open(f"{site}renew")
     look("waiting")
     person.click("Go on")
@@ -167,6 +174,16 @@ def wrong_with_pages(person, axe, site):
     person.open(f"{site}renew")
     assert person.driver.find_element("css selector", "html").get_attribute("lang") == "cy"
     look("nothing in Welsh")
+    person.open(f"{site.replace('//', f'//caseworker:{password}@')}casework")
+    if "casework/sign-in" in person.url:
+        look("casework, sign-in")
+        person.fill("Name", "caseworker")
+        person.fill("Password", password)
+        person.click("Sign in")
+    look("casework")
+    person.click("Refund LIC-")
+    assert "refunded" in person.text
+    look("casework, refunded")
     person.driver.set_window_size(1100, 900)
     return found
 
