@@ -131,9 +131,8 @@ mutants: $(VENV)/.dev ## make each listed mistake in each adapter, and see the c
 	@cd tests && ../$(PY) -m mutants.run $(ADAPTER)
 
 .PHONY: mutate
-mutate: $(VENV)/.dev ## change each line of the retries in turn, and list the changes that no test notices (some minutes)
-	@$(PY) -m pip install --quiet --quiet "mutmut>=3.8"
-	@rm -rf mutants; $(BIN)/mutmut run; $(BIN)/mutmut results
+mutate: $(VENV)/.dev ## change each line of what decides in turn, and tell what no test notices (some minutes); AREA=ports for one
+	@cd tests && ../$(PY) -m mutation.run $(AREA)
 
 .PHONY: lock
 lock: $(VENV)/.made ## write requirements-dev.lock: every package of development, with its hashes
