@@ -210,7 +210,7 @@ def test_what_a_service_raises_has_left_the_frames_of_its_call_behind() -> None:
     service = Own(Toy(NotFound("there is none")), Runtime(Limited()))
     with pytest.raises(NotFound) as caught:
         service.read()
-    names = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    names = " ".join(frame.name for frame in traceback.extract_tb(caught.value.__traceback__))
     assert "_perform" not in names
 
 
