@@ -28,7 +28,7 @@ NOTICED = frozenset({"killed", "timeout", "segfault"})
 MUTMUT = str(Path(sys.executable).parent / "mutmut")
 
 
-def _prepare(folder: Path, area: Area) -> None:
+def _prepare(folder: Path, area: Area, *, is_sample: bool) -> None:
     for name in BESIDE:
         (folder / name).symlink_to(ROOT / name)
     settings = {
@@ -36,7 +36,7 @@ def _prepare(folder: Path, area: Area) -> None:
         "only_mutate": list(area.files),
         "also_copy": list(BESIDE),
         "pytest_add_cli_args": ["-p", "no:cacheprovider"],
-        "pytest_add_cli_args_test_selection": list(area.tests),
+        "pytest_add_cli_args_test_selection": [*area.tests, *(() if is_sample else area.timed)],
     }
     written = "\n".join(f"{name} = {json.dumps(value)}" for name, value in settings.items())
     own = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
@@ -68,7 +68,7 @@ def _change(folder: Path, name: str) -> tuple[str, ...]:
 
 def run(area: Area, folder: Path, *, is_sample: bool, at_once: int) -> Iterator[str]:
     """Run an area. Yield what is to be told, and last the score. A line that begins with "! " is a failure."""
-    _prepare(folder, area)
+    _prepare(folder, area, is_sample=is_sample)
     _mutmut(folder, "run", f"--max-children={at_once}", *([SAMPLE] if is_sample else []))
     tried = _tried(folder)
     known = {(function, one.was, one.now): one for one in area.explained for function in one.functions}
