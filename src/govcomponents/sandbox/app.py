@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlencode, urlsplit
@@ -52,7 +51,6 @@ _PLAYERS = frozenset({"/_sandbox/api/scenarios/play", "/_sandbox/scenarios"})
 _NO_STEPS = ("/_sandbox/api/snapshots", "/_sandbox/api/worlds", "/_sandbox/requests/")
 
 
-@cache
 def _require_extra() -> None:
     """Find what the extra installs before anything needs it. Its imports cost time that not every sandbox spends."""
     from importlib.util import find_spec
