@@ -70,7 +70,7 @@ def run_it(options: argparse.Namespace) -> int:
 
 
 def _account(options: argparse.Namespace) -> ContractReport:
-    from govcomponents.contracts.live import AccountRun
+    from govcomponents.contracts.account_run import AccountRun
     from govcomponents.settings import Settings
 
     if options.sandbox:
