@@ -1,4 +1,4 @@
-"""The part of a contract that is proved at the provider: with an account for tests, and its own addresses for tests."""
+"""The part of a contract that is proved by calls: with an account for tests at the provider, or in a sandbox."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from govcomponents.notify.templates.template import Template
     from govcomponents.pay.ids import PaymentId
     from govcomponents.pay.service import PayService
+    from govcomponents.sandbox.world import World
     from govcomponents.settings import Settings
 
 _BACK = "https://service.example.gov.uk/contract-run"
@@ -137,19 +138,25 @@ _KINDS: Final[Mapping[str, tuple[type[AnyPort], Mapping[str, str]]]] = {
 class AccountRun:
     """A run at an account for tests: `at_the_provider`, or `in_a_sandbox`, which needs none."""
 
-    def __init__(
-        self, name: str, component: str | None, settings: Settings, make: Callable[[str], GovComponents], against: str
-    ) -> None:
+    def __init__(self, name: str, component: str | None, settings: Settings, world: World | None = None) -> None:
         sections = {one: getattr(settings, one) for one in ([component] if component else _STEPS)}
         chosen = [one for one, section in sections.items() if section is not None and section.adapter == name]
+        if not chosen and world is not None:
+            raise ConfigurationError(
+                f"the sandbox has no provider of {component} for the adapter {name!r}", fix="leave --component out"
+            )
         if not chosen:
             raise ConfigurationError(
                 f"the environment configures no account of {name}",
                 fix=f"set ADAPTER of its component to {name}, and its credential",
             )
-        self._name, self._component, self._against = name, chosen[0], against
+        self._name, self._component, self._is_sandbox = name, chosen[0], world is not None
         # Made with all checks of the start, of which one refuses what is live. Making it sends nothing.
-        self._gov = make(self._component)
+        self._gov = (
+            GovComponents.from_settings(settings, require=(self._component,))
+            if world is None
+            else GovComponents.sandbox(world)
+        )
         kind, built_in = _KINDS[self._component]
         ports = ports_by_account(sections[self._component], kind, built_in, Runtime(ScriptedTransport()))
         self._port: AnyPort = ports[DEFAULT_ACCOUNT]
@@ -168,10 +175,7 @@ class AccountRun:
                 "this process is production: a contract is run with an account for tests",
                 fix="set GOVCOMPONENTS_ENVIRONMENT to test, and the credentials of an account for tests",
             )
-        return cls(
-            name, component, settings, lambda needed: GovComponents.from_settings(settings, require=(needed,)),
-            "{provider}, with an account for tests",
-        )  # fmt: skip
+        return cls(name, component, settings)
 
     @classmethod
     def in_a_sandbox(cls, name: str, component: str | None) -> Self:
@@ -180,8 +184,7 @@ class AccountRun:
         from govcomponents.sandbox.world import load_world, with_provider
 
         world = with_provider(load_world(None), name)
-        settings = Sandbox(world).settings()
-        return cls(name, component, settings, lambda _: GovComponents.sandbox(world), "the sandbox of {provider}")
+        return cls(name, component, Sandbox(world).settings(), world)
 
     @property
     def plan(self) -> list[str]:
@@ -190,7 +193,8 @@ class AccountRun:
 
     def run(self) -> ContractReport:
         """Do it, one step after the other, and report."""
-        against = self._against.format(provider=self._port.provider)
+        provider = self._port.provider
+        against = f"the sandbox of {provider}" if self._is_sandbox else f"{provider}, with an account for tests"
         report = ContractReport(self._name, type(self._port), against=against)
         report.claimed = frozenset(map(str, self._port.capabilities))
         began = time.monotonic()

@@ -48,6 +48,13 @@ def test_a_provider_that_the_sandbox_does_not_have_is_told(capsys):
     assert "the sandbox has no provider for the adapter 'nobody_pay'" in capsys.readouterr().err
 
 
+def test_a_component_in_which_the_sandbox_has_no_such_provider_is_told(capsys):
+    assert main(["contract", "run", "stripe", "--sandbox", "--component", "notify"]) == 2
+    said = capsys.readouterr().err
+    assert "the sandbox has no provider of notify for the adapter 'stripe'" in said
+    assert "environment" not in said
+
+
 def test_it_is_asked_in_one_place_only(capsys):
     with pytest.raises(SystemExit) as caught:
         main(["contract", "run", "govuk_pay", "--sandbox", "--live"])
