@@ -30,10 +30,10 @@ def alias() -> Iterator[str]:
     except NoPostgres as error:
         pytest.skip(str(error))
     where = {"ENGINE": "django.db.backends.postgresql", "NAME": "postgres", "USER": "gov", "HOST": "127.0.0.1"}
-    options = {"application_name": "renewals", "assume_role": "renewals_owner"}
+    options = {"application_name": "renewals", "assume_role": "Renewals owner"}
     given = {**where, "PORT": str(server.port), "OPTIONS": options}
     with psycopg.connect(server.dsn) as connection:
-        connection.execute("CREATE ROLE renewals_owner")
+        connection.execute('CREATE ROLE "Renewals owner"')
     connections.settings["elsewhere"] = ConnectionHandler({"default": {}, "elsewhere": given}).settings["elsewhere"]
     yield "elsewhere"
     connections["elsewhere"].close()
@@ -46,6 +46,6 @@ def test_its_connections_are_made_with_the_options_of_djangos(alias: str) -> Non
     with engine.connect() as connection:
         assert connection.execute(sa.text("SHOW application_name")).scalar() == "renewals"
         assert connection.connection.driver_connection.prepare_threshold is None  # a pooler may lie between
-        assert connection.execute(sa.text("SELECT current_user")).scalar() == "renewals_owner"
+        assert connection.execute(sa.text("SELECT current_user")).scalar() == "Renewals owner"
         assert connection.execute(sa.text("SELECT CAST('2026-11-30 10:00' AS timestamptz)")).scalar().year == 2026
     engine.dispose()

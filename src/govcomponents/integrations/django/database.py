@@ -66,5 +66,6 @@ def engine_of(alias: str) -> Engine:
     # Whatever the project's own connections are made with, such as files of certificates, and no prepared statements.
     given = {name: value for name, value in database.get_connection_params().items() if name not in _OF_DJANGO}
     if role := facts["OPTIONS"].get("assume_role"):  # Django assumes it by a statement of its own
-        given["options"] = f"{given.get('options', '')} -c role={role}".strip()
+        escaped = role.replace("\\", "\\\\").replace(" ", "\\ ")
+        given["options"] = f"{given.get('options', '')} -c role={escaped}".strip()
     return engine_for(sa.create_engine("postgresql+psycopg://", connect_args=given))
