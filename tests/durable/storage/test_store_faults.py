@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -46,6 +48,18 @@ def refused(engine: sa.Engine, operation: str, kind: type[GovComponentsError]) -
     assert error.__suppress_context__ or error.__context__ is None
     assert "Nightingale" not in f"{error!s}{error!r}"
     return error
+
+
+@contextmanager
+def no_listener(port: int) -> Iterator[None]:
+    """Nobody takes connections at the port. Skips where somebody else has it."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.bind(("127.0.0.1", port))
+        except OSError:
+            pytest.skip(f"somebody else has port {port}")
+        yield
 
 
 def closed_session(world: World) -> Session:
@@ -93,6 +107,13 @@ def test_a_transaction_that_has_failed_before_is_a_wrong_argument(postgres_url: 
 def test_a_database_that_is_away(operation: str, tmp_path: Path) -> None:
     for url in (f"sqlite:///{tmp_path}/nowhere/store.db", "postgresql+psycopg://gov@127.0.0.1:1/service"):
         assert "cannot be used" in str(refused(sa.create_engine(url), operation, Unavailable))
+
+
+@pytest.mark.parametrize("port", [25006, 28000, 40001, 42501, 42703, 53100])
+def test_a_port_that_reads_like_a_code_of_postgresql_is_none(port: int) -> None:
+    away = sa.create_engine(f"postgresql+psycopg://gov@127.0.0.1:{port}/service")
+    with no_listener(port):
+        assert "Connection refused" in str(refused(away, "send", Unavailable))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -183,11 +204,13 @@ def test_a_database_that_is_restarted_between_two_calls(postgres: Postgres) -> N
     with world.gov:
         world.email("R-1")
         postgres.stop()
-        with pytest.raises(Unavailable):
-            world.email("R-2")
-        with pytest.raises(Unavailable):
-            world.later.run_due()
-        postgres.start()
+        try:
+            with pytest.raises(Unavailable):
+                world.email("R-2")
+            with pytest.raises(Unavailable):
+                world.later.run_due()
+        finally:
+            postgres.start()
         world.email("R-3")
         assert world.later.run_due().done == 2
     engine.dispose()

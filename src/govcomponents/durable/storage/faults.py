@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,23 +15,36 @@ if TYPE_CHECKING:
 
 MIGRATE_FIX: Final = "run `govcomponents durable migrate`, or `later.migrate()` once where the service is deployed"
 
-_READ_ONLY: Final = ("SQLITE_READONLY", "25006")
-_FULL: Final = ("SQLITE_FULL", "53100")
-_NO_TABLES: Final = ("no such table", "no such column", "has no column named", "42P01", "42703")
-_NO_DATABASE: Final = ("SQLITE_NOTADB", "SQLITE_CORRUPT")
-_LOCKED: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03")
-_UNDONE: Final = ("40001", "40P01")
-_FORBIDDEN: Final = (
-    *("42501", "28P01", "28000", "no password supplied", "authentication failed", "no pg_hba.conf entry"),
-    'role "',  # that does not exist
+
+class _Kind(NamedTuple):
+    """One kind of fault: how the database's codes for it begin, and words of the driver's text where it gives none."""
+
+    codes: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+
+    def is_of(self, error: BaseException) -> bool:
+        """Whether the error is of this kind. A code is never looked for in the text, which holds ports and names."""
+        code, text = _told(error)
+        return code.startswith(self.codes) or any(one in text for one in self.words)
+
+
+_READ_ONLY: Final = _Kind(("SQLITE_READONLY", "25006"))
+_FULL: Final = _Kind(("SQLITE_FULL", "53100"))
+_NO_TABLES: Final = _Kind(("42P01", "42703"), ("no such table", "no such column", "has no column named"))
+_NO_DATABASE: Final = _Kind(("SQLITE_NOTADB", "SQLITE_CORRUPT"))
+_LOCKED: Final = _Kind(("SQLITE_BUSY", "SQLITE_LOCKED", "55P03"))
+_UNDONE: Final = _Kind(("40001", "40P01"))
+_FORBIDDEN: Final = _Kind(
+    ("42501", "28P01", "28000"),
+    ("no password supplied", "authentication failed", "no pg_hba.conf entry", 'role "'),  # that does not exist
 )
-_CANNOT_OPEN: Final = ("SQLITE_CANTOPEN",)
-_UNKNOWN_NAME: Final = ("3D000", "does not exist")  # libpq gives no code for what ends the greeting
+_CANNOT_OPEN: Final = _Kind(("SQLITE_CANTOPEN",))
+_UNKNOWN_NAME: Final = _Kind(("3D000",), ("does not exist",))  # libpq gives no code for what ends the greeting
+_FAILED_BEFORE: Final = _Kind(("25P02",), ("current transaction is aborted",))
 _AWAY: Final = (
     *("Connection refused", "Name or service not known", "Temporary failure in name resolution", "No route to host"),
     *("Network is unreachable", "timeout expired", "Connection timed out", "Connection reset by peer"),
 )  # the system's own reasons, which hold nothing of a row
-_FAILED_BEFORE: Final = ("25P02", "current transaction is aborted")
 _CLOSED: Final = (
     "connection is closed",
     "connection already closed",
@@ -58,44 +71,45 @@ def store_faults(operation: str = "") -> Iterator[None]:
 
 def store_fault(error: BaseException, operation: str = "") -> ConfigurationError | Unavailable:
     """Return the error of ours that stands for one of the database."""
-    name, told = fault_name(error), _told(error)
-    if any(part in told for part in _NO_TABLES):
+    name = fault_name(error)
+    if _NO_TABLES.is_of(error):
         return ConfigurationError(
             "the database has no tables of the durable layer, or older ones", fix=MIGRATE_FIX, operation=operation
         )
-    if any(part in told for part in _NO_DATABASE):
+    if _NO_DATABASE.is_of(error):
         return ConfigurationError(
             f"the file of the durable layer is no SQLite database, or a damaged one ({name})",
             fix="see that the path is the right one; restore the file from a backup if it is",
             operation=operation,
         )
-    if any(part in told for part in _FORBIDDEN):
+    if _FORBIDDEN.is_of(error):
         return ConfigurationError(
             f"the database of the durable layer does not let this user in, or to its tables ({name})",
             fix="check user and password; the user needs SELECT, INSERT, UPDATE and DELETE on the tables gov_*",
             operation=operation,
         )
-    if any(part in told for part in _CANNOT_OPEN):
+    if _CANNOT_OPEN.is_of(error):
         happened = f"the database of the durable layer cannot be used: its file cannot be opened ({name})"
         fix = "make the folder that the URL names, and see that this user may write to it and to the file"
-    elif any(part in told for part in _READ_ONLY):
+    elif _READ_ONLY.is_of(error):
         happened = f"the database of the durable layer can be read, but not written to ({name})"
         fix = "see that the file and its folder may be written to, or that the URL is of the primary, not of a replica"
-    elif any(part in told for part in _FULL):
+    elif _FULL.is_of(error):
         happened = f"the database of the durable layer is full ({name})"
         fix = "make room on its disk; nothing that was committed is lost, and the work goes on by itself"
-    elif any(part in told for part in _LOCKED):
+    elif _LOCKED.is_of(error):
         happened = f"the database of the durable layer is locked by somebody else ({name})"
         fix = "end the transaction that holds the lock; on SQLite raise the timeout of the engine"
-    elif any(part in told for part in _UNDONE):
+    elif _UNDONE.is_of(error):
         happened, fix = f"the database undid the transaction because of another one ({name})", _AGAIN
-    elif any(part in told for part in _UNKNOWN_NAME):
+    elif _UNKNOWN_NAME.is_of(error):
         return ConfigurationError(
             f"the database of the durable layer is not on its server ({name})",
             fix="check the URL; make the database, then run `govcomponents durable migrate`",
             operation=operation,
         )
     else:
+        _, told = _told(error)
         reason = next((f": {one}" for one in _AWAY if one in told), "")
         happened = f"the database of the durable layer cannot be used ({name}{reason})"
         fix = "see that it is there and can be reached, and that the URL is right; nothing that was committed is lost"
@@ -104,14 +118,14 @@ def store_fault(error: BaseException, operation: str = "") -> ConfigurationError
 
 def transaction_fault(error: Exception, operation: str) -> GovComponentsError | None:
     """Return the error of ours for what a caller's own connection raised; None if it is none of a database."""
-    told = _told(error)
+    _, told = _told(error)
     is_of_session = isinstance(error, sa.exc.InvalidRequestError) and not isinstance(error, sa.exc.NoSuchTableError)
     if is_of_session or any(part in told for part in _CLOSED):
         problem = f"it is closed, or belongs to another thread ({fault_name(error)})"
         if isinstance(error, sa.exc.PendingRollbackError) or "transaction" in told:
             problem = f"its transaction is over or has failed before ({fault_name(error)})"
         return InvalidInput(field="on", problem=problem, fix=_ON_FIX, operation=operation)
-    if any(part in told for part in _FAILED_BEFORE):
+    if _FAILED_BEFORE.is_of(error):
         problem = f"its transaction has failed before, and takes no more statements ({fault_name(error)})"
         return InvalidInput(field="on", problem=problem, fix=_AGAIN, operation=operation)
     if isinstance(error, (sa.exc.SQLAlchemyError, sqlite3.Error)) or _is_of_a_driver(error):
@@ -141,8 +155,8 @@ def fault_name(error: BaseException) -> str:
     return f"{type(found).__name__} {code}" if code else type(found).__name__
 
 
-def _told(error: BaseException) -> str:
-    """What tells one fault from another: code, class and the driver's text, which goes no further than here."""
+def _told(error: BaseException) -> tuple[str, str]:
+    """The database's code, and the driver's text where it gives none, which goes no further than here."""
     found = _driver_error(error)
-    code = getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", "SQLITE_ERROR")
-    return f"{code} {type(found).__name__} {found if code == 'SQLITE_ERROR' else ''}"
+    code = getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", None) or "SQLITE_ERROR"
+    return code, str(found) if code == "SQLITE_ERROR" else ""
