@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -18,6 +17,7 @@ from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.lanes import open_lanes
 from govcomponents.durable.storage.schema import IS_OPEN, OUTBOX, PAUSE, State, database_time
 from govcomponents.durable.storage.sealing import PayloadKeys
+from govcomponents.durable.storage.transactions import driver_text
 from govcomponents.durable.storage.writing import begin_writing
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ _CLAIM: Final = (
         database_time().label("now"),
     )
 )
+_NUMBER_OF_DONE: sa.ColumnElement[int] = sa.literal_column(str(int(State.DONE)))
+_ZERO: sa.ColumnElement[int] = sa.literal_column("0")
 _MINE = (OUTBOX.c.id == sa.bindparam("row"), OUTBOX.c.owner == sa.bindparam("me"))
 _END: Final = (
     sa.update(OUTBOX)
@@ -81,10 +83,10 @@ _END: Final = (
         provider_id=sa.bindparam("found_id"),
         problem=sa.bindparam("what"),
         # What reached the provider is not needed here any more; what did not can be tried again by an operator.
-        payload=sa.case((sa.bindparam("new_state") == int(State.DONE), sa.null()), else_=OUTBOX.c.payload),
+        payload=sa.case((sa.bindparam("new_state") == _NUMBER_OF_DONE, sa.null()), else_=OUTBOX.c.payload),
         ended_at=database_time(),
-        owner=None,
-        claims=0,
+        owner=sa.null(),
+        claims=_ZERO,
     )
 )
 # PostgreSQL takes all that is done in one statement: a statement for each row costs ten times as much.
@@ -101,7 +103,7 @@ _DONE_AT_ONCE: Final = (
     sa.update(OUTBOX)
     .where(OUTBOX.c.id == _DONE_ROWS.c.row_id, OUTBOX.c.owner == _DONE_ROWS.c.owner)
     .values(
-        state=sa.literal_column(str(int(State.DONE))),
+        state=_NUMBER_OF_DONE,
         provider_id=_DONE_ROWS.c.found_id,
         problem=None,
         payload=None,
@@ -179,15 +181,16 @@ def _gave_up(row: Claimed, outcome: Outcome) -> GaveUp:
 _LEAST_SHARE: Final = 16
 """Rows of one lane that are claimed together: each lane costs a statement, and there may be hundreds of accounts."""
 
-_STATE: Final = [field.name for field in fields(Claimed)].index("state")
+_STATES: Final = {state.value: state for state in State}
 
 
 def _end_done(connection: sa.Connection, ends: list[dict[str, Any]]) -> None:
+    """Put down what was accepted: on PostgreSQL by one statement, on SQLite by one text for all rows."""
     if connection.dialect.name == "postgresql":
         columns = {"rows": "row", "owners": "me", "ids": "found_id"}
         connection.execute(_DONE_AT_ONCE, {name: [end[part] for end in ends] for name, part in columns.items()})
     else:
-        connection.execute(_END, ends)
+        connection.exec_driver_sql(driver_text(_END, "sqlite", "named"), ends)
 
 
 def turn(
@@ -275,6 +278,5 @@ def _is_within(lane: Lane, scope: Lane) -> bool:
 
 
 def _claimed(row: sa.Row[Any]) -> Claimed:
-    parts = list(row)
-    parts[_STATE] = State(parts[_STATE])
-    return Claimed(*parts)
+    made = Claimed._make(row)
+    return made._replace(state=_STATES[made.state])

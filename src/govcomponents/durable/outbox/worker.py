@@ -291,7 +291,7 @@ class Worker:
             what = "given up" if outcome.state is State.DEAD else "refused"
             told = "%s of account %s was %s (%s): see `govcomponents outbox show %d`"
             log.log(level, told, row.operation, row.account, what, outcome.problem, row.id)
-        if (name := _HAPPENED.get(outcome.state)) is not None:
+        if self._runtime.observers and (name := _HAPPENED.get(outcome.state)) is not None:
             labels, item = {"operation": row.operation}, f"outbox {row.id}"
             age, provider = row.now - row.created_at, self._delivery.provider(row)
             happened = Happening(name, provider, row.account, labels, age, journey=row.journey, item=item)

@@ -99,12 +99,12 @@ async def _first_row(on: Any, statements: Statements, values: Values, operation:
         cursor = on.cursor()
         cursor.row_factory = None
         return _plain(
-            cursor.execute(_text(_for(statements, "sqlite", operation), "sqlite", "named"), values).fetchone()
+            cursor.execute(driver_text(_for(statements, "sqlite", operation), "sqlite", "named"), values).fetchone()
         )
     if hasattr(on, "vendor") and hasattr(on, "in_atomic_block"):
         _refuse_autocommit(on.get_autocommit() and not on.in_atomic_block, operation)
         with on.cursor() as django_cursor:
-            django_cursor.execute(_text(_for(statements, on.vendor, operation), on.vendor, "pyformat"), values)
+            django_cursor.execute(driver_text(_for(statements, on.vendor, operation), on.vendor, "pyformat"), values)
             return _plain(django_cursor.fetchone())
     if "sqlalchemy.ext.asyncio" in sys.modules:  # it needs greenlet, which a blocking service may not have
         from sqlalchemy.ext import asyncio as of_asyncio
@@ -132,7 +132,7 @@ async def _on_psycopg(on: Any, statements: Statements, values: Values, operation
 
     is_idle = on.info.transaction_status is psycopg.pq.TransactionStatus.IDLE
     _refuse_autocommit(on.autocommit and is_idle, operation)
-    text = _text(_for(statements, "postgresql", operation), "postgresql", "pyformat")
+    text = driver_text(_for(statements, "postgresql", operation), "postgresql", "pyformat")
     cursor = on.cursor(row_factory=psycopg.rows.tuple_row)
     if isinstance(on, psycopg.Connection):
         return _plain(cursor.execute(text, values).fetchone())
@@ -161,7 +161,7 @@ def _driver_cursor(on: sa.Connection) -> Any:
 def _at_the_driver(cursor: Any, statement: Any, dialect: str, values: Values) -> Row:
     style: Style = "named" if dialect == "sqlite" else "pyformat"
     with closing(cursor):
-        cursor.execute(_text(statement, dialect, style), values)
+        cursor.execute(driver_text(statement, dialect, style), values)
         return _plain(cursor.fetchone())
 
 
@@ -199,7 +199,7 @@ def _for(statements: Statements, dialect: str, operation: str) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _text(statement: Any, dialect: str, style: Style) -> str:
+def driver_text(statement: Any, dialect: str, style: Style) -> str:
     """The text of a statement, for a driver that is used without SQLAlchemy."""
     kind = postgresql if dialect == "postgresql" else sqlite
     return str(statement.compile(dialect=kind.dialect(paramstyle=style)))
