@@ -181,8 +181,21 @@ def test_rows_that_are_tried_alone_are_all_sent(world: World) -> None:
         world.email(f"R-{number}")
     with world.engine.begin() as connection:
         connection.execute(sa.update(OUTBOX).values(claims=3))
-    assert world.later.run_due().done == 5
+    assert world.later.run_due() == WorkReport(done=5, waiting=4)  # only the first time are all claimed, and given back
     assert [world.held(f"R-{number}") for number in range(5)] == [1] * 5
+
+
+def test_after_rows_that_are_tried_alone_others_are_claimed_together_again(world: World) -> None:
+    for number in range(42):
+        world.email(f"R-{number}")
+    with world.engine.begin() as connection:
+        suspects = OUTBOX.c.reference.in_(["R-0", "R-1"])
+        connection.execute(sa.update(OUTBOX).where(suspects).values(claims=3))
+    commits: list[sa.Connection] = []
+    sa.event.listen(world.engine, "commit", commits.append)
+    assert world.later.run_due().done == 42
+    assert [world.held(f"R-{number}") for number in range(42)] == [1] * 42
+    assert len(commits) < 20
 
 
 def paid(world: World, amount: str = "10.00", **more: Any) -> Any:

@@ -114,6 +114,7 @@ class Worker:
         self._ready: asyncio.Queue[tuple[Claimed, float]] = asyncio.Queue()
         self._without: dict[tuple[str, str], float] = {}
         self._alone: deque[tuple[Claimed, float]] = deque()
+        self._is_one_by_one = False
         self._ended: list[tuple[Claimed, Outcome]] = []
         self._in_hand = 0
         self._counts = dict.fromkeys(State, 0)
@@ -163,6 +164,8 @@ class Worker:
             room = self._most_in_hand - self._in_hand + len(self._ended)  # what has ended is put down in the same turn
             if limit is not None:
                 room = min(room, limit - claimed_in_all)
+            if self._is_one_by_one:
+                room = min(room, 1)
             under_way = self._in_hand - len(self._ended) - len(self._alone)
             is_time = room >= enough or under_way == 0
             wants_more = not is_over and not is_exhausted and room > 0 and is_time and not self._alone
@@ -198,6 +201,9 @@ class Worker:
             self._tell(row, outcome)
         self._in_hand += len(rows) - len(ended)
         waits = await self._booked(rows)
+        # Where rows have to be tried alone, others that are claimed with them are only given back.
+        if rows:
+            self._is_one_by_one = any(row.claims > outcomes.ALONE_AFTER for row in rows)
         for row, wait in zip(rows, waits, strict=True):
             deadline = begun + lease - min(_SAFETY, lease / 4)
             if row.state is State.SENDING and row.give_up_at > row.now:
