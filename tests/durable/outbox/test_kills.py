@@ -81,6 +81,20 @@ class Torture:
         with self.engine.connect() as connection:
             return connection.scalar(sa.select(sa.func.count()).where(OUTBOX.c.state <= State.IN_DOUBT)) or 0
 
+    def wait_until_ended(self, rows: int) -> None:
+        """Wait until so many rows have come to their ends: kills are spread over all of them."""
+        ended = sa.select(sa.func.count()).where(OUTBOX.c.state > State.IN_DOUBT)
+        before, until = -1, time.monotonic() + FOR_EVER
+        while True:
+            with self.engine.connect() as connection:
+                now = connection.scalar(ended) or 0
+            if now >= rows:
+                return
+            if now > before:
+                before, until = now, time.monotonic() + FOR_EVER
+            assert time.monotonic() < until, f"{now} rows have ended, and no other for {FOR_EVER:g} seconds"
+            time.sleep(0.02)
+
     def busy(self, least: int = 50) -> ForkServerProcess:
         """Wait for a worker that is sending. There is always something to send, however fast the workers are."""
         sending = sa.select(OUTBOX.c.owner).where(OUTBOX.c.state == State.SENDING).order_by(OUTBOX.c.due_at.desc())
@@ -147,7 +161,10 @@ class Torture:
 
 
 def torture(url: str, *, rows: int, kills: int, stops: int = 0, world: Mapping[str, object] | None = None) -> list[str]:
-    """Kill one of two workers again and again, and stop some for longer than their lease. Returns what was broken."""
+    """Kill one of two workers again and again while rows end, and stop some for longer than their lease.
+
+    Returns what was broken.
+    """
     chance = random.Random(7)
     with serving(world) as server:
         settings = server.sandbox.settings()
@@ -162,7 +179,8 @@ def torture(url: str, *, rows: int, kills: int, stops: int = 0, world: Mapping[s
         try:
             to_do = [True] * kills + [False] * stops
             chance.shuffle(to_do)
-            for is_kill in to_do:
+            for number, is_kill in enumerate(to_do):
+                place.wait_until_ended(number * rows // len(to_do))
                 busy = place.busy()
                 time.sleep(chance.uniform(0.0, 0.1))
                 if is_kill:
