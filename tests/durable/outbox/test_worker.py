@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from durable.world import EMAIL, SMS, VALUES, World
 from govcomponents import AsyncGovComponents, InvalidInput, Money, NotSent
 from govcomponents.core.http.messages import Request, Response
+from govcomponents.core.http.single_attempt import steady_time
 from govcomponents.durable import AsyncDurable, WorkReport
+from govcomponents.durable.outbox import worker
 from govcomponents.durable.storage.schema import OUTBOX, PAUSE, State
 
 
@@ -196,6 +198,26 @@ def test_after_rows_that_are_tried_alone_others_are_claimed_together_again(world
     assert world.later.run_due().done == 42
     assert [world.held(f"R-{number}") for number in range(42)] == [1] * 42
     assert len(commits) < 20
+
+
+def test_a_worker_takes_no_more_than_ends_in_a_quarter_of_a_second_with_the_databases_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has in hand is in doubt when it dies, so a slow database must not look like a fast provider."""
+    for number in range(60):
+        world.email(f"R-{number}")
+    in_the_database = [0.0]
+    monkeypatch.setattr(worker, "steady_time", lambda: steady_time() + in_the_database[0])
+    claimed: list[int] = []
+
+    def _commit(connection: sa.Connection) -> None:
+        in_the_database[0] += 1.0
+        sending = sa.select(sa.func.count()).where(OUTBOX.c.state == State.SENDING)
+        claimed.append(connection.scalar(sending) or 0)
+
+    sa.event.listen(world.engine, "commit", _commit)
+    assert world.later.run_due().done == 60
+    assert max(claimed) == 8  # twice as many as are sent at once
 
 
 def paid(world: World, amount: str = "10.00", **more: Any) -> Any:

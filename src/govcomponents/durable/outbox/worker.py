@@ -190,13 +190,13 @@ class Worker:
         ended, self._ended = self._ended, []
         self._turns += 1
         self._most_in_hand = self._fitting(len(ended))
+        self._last_turn = steady_time()
         me = f"{self._name}:{self._turns}"
         lease = self._options.lease
         begun = steady_time()  # before the database says so: the lease that is counted here ends first
         self._without = {of: until for of, until in self._without.items() if until > begun}
         without = tuple(self._without)
         rows = await self._stored(lambda: turn(self._engine, ended, most=room, lease=lease, me=me, without=without))
-        self._last_turn = steady_time()
         for row, outcome in ended:
             self._tell(row, outcome)
         self._in_hand += len(rows) - len(ended)
