@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,22 +54,24 @@ def _commands(page: Path) -> list[str]:
     return [line for line in bare if line and not line.startswith("#")]
 
 
+@pytest.fixture(scope="module")
+def runner() -> Iterator[subprocess.Popen[str]]:
+    kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
+    command = [sys.executable, "-W", "error", "-m", "distribution.page_runner"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT / "tests", env=kept, stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+        process.stdin.close()
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if _blocks(page, "python")], ids=_name)
-def test_the_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, runner: subprocess.Popen[str]) -> None:
     code = "\n\n".join(block for block, runs in _blocks(page, "python") if runs)
     script = tmp_path / f"page_{page.stem}.py"  # "flask.py" would hide flask
     script.write_text(code, encoding="utf-8")
-    kept = {name: value for name, value in os.environ.items() if name == "PATH" or name.startswith("COVERAGE_")}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", str(script)],
-        cwd=tmp_path,
-        env=kept,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    runner.stdin.write(f"{script}\n")
+    runner.stdin.flush()
+    assert runner.stdout.readline() == "0\n", script.with_suffix(".txt").read_text(encoding="utf-8")
 
 
 DOORS = re.compile(
