@@ -11,18 +11,14 @@ import hypothesis
 import pytest
 
 _WAYS_OUT = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NETRC"}
-# Sandboxes keep their keys here, and not where the person who runs the tests keeps theirs.
-os.environ["XDG_STATE_HOME"] = str(Path(__file__).parent.parent / ".venv" / "state")
 _KEPT = "GOVCOMPONENTS_SHARED"  # where the recorded exchanges are, for the tests that compare with them
 
-
-@pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take the machine's own settings away, as in a fresh account."""
-    for name in list(os.environ):
-        is_ours = name.upper().startswith("GOVCOMPONENTS_") and name != _KEPT
-        if is_ours or name.upper() in _WAYS_OUT:
-            monkeypatch.delenv(name)
+# Once, and not in a fixture of every test, which took a fifth of what pytest itself does for each of them.
+for name in list(os.environ):
+    if (name.upper().startswith("GOVCOMPONENTS_") and name != _KEPT) or name.upper() in _WAYS_OUT:
+        del os.environ[name]
+# Sandboxes keep their keys here, and not where the person who runs the tests keeps theirs.
+os.environ["XDG_STATE_HOME"] = str(Path(__file__).parent.parent / ".venv" / "state")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -54,12 +54,11 @@ def _happens(fault: Fault) -> Condition:
 
 def applies(item: pytest.Item) -> bool:
     """Whether an adapter gets a test. One that cannot be built gets all of them, which then say why."""
-    marks = list(item.iter_markers(NEEDS))
     subject = getattr(getattr(item, "cls", None), "subject", None)
-    if not marks or not isinstance(subject, Subject):
+    if not isinstance(subject, Subject):  # most tests of a run are not of a suite, and marks take time to find
         return True
     try:
-        return all(subject.meets(condition) for mark in marks for condition in mark.args)
+        return all(subject.meets(condition) for mark in item.iter_markers(NEEDS) for condition in mark.args)
     except Exception:  # noqa: BLE001  # whatever an adapter's author got wrong
         return True
 
