@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING
 
 from govcomponents.cli import check, contract, identity, migrate, new_adapter, notify, sandbox
@@ -25,8 +26,9 @@ _COMMANDS = (
 )
 
 
+@cache
 def parser() -> argparse.ArgumentParser:
-    """The whole command line; each subcommand's module adds its own part."""
+    """The whole command line, made once; each subcommand's module adds its own part."""
     whole = argparse.ArgumentParser(
         prog="govcomponents",
         description="Payments, notifications and identity for government services.",

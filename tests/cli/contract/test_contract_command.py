@@ -16,6 +16,7 @@ from govcomponents.identity import IdentityCapability
 from govcomponents.notify import NotifyCapability
 from govcomponents.pay import PayCapability
 from govcomponents.testing import IdentitySuite, NotifySuite, PaySuite
+from plain_pytest import PLAIN
 
 PACKAGE = Path(__file__).parents[3] / "examples" / "adapters" / "county_id"
 SUITES = {PayCapability: PaySuite, NotifyCapability: NotifySuite, IdentityCapability: IdentitySuite}
@@ -39,7 +40,7 @@ def run(tmp_path):
             cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False,
             env={
                 **os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{PACKAGE / 'src'}",
-                "PYTEST_ADDOPTS": f'-k "{only}"',
+                "PYTEST_ADDOPTS": f'-k "{only}" {" ".join(PLAIN)}',
             },
         )  # fmt: skip
 
