@@ -83,15 +83,16 @@ WORKERS := $(or $(shell expr 1 + $$(getconf _NPROCESSORS_ONLN)),auto)
 test: $(VENV)/.dev ## set up, then linters, types, import rules, and all tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	@$(MAKE) --no-print-directory --jobs 2 types imports
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -p no:rerunfailures --ignore=tests/conformance
+	@$(MAKE) --no-print-directory --jobs 3 types imports suite
 
-# Neither uses more than one core.
-.PHONY: types imports
+# Beside one another: neither types nor imports use more than one core, and tests wait for some of their time.
+.PHONY: types imports suite
 types: $(VENV)/.dev
 	$(BIN)/mypy
 imports: $(VENV)/.dev
 	$(BIN)/lint-imports
+suite: $(VENV)/.dev
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -p no:rerunfailures --ignore=tests/conformance
 
 # Apart from `test`, because looking at each line makes the same tests take about twice as long.
 .PHONY: coverage
