@@ -6,7 +6,6 @@ import sys
 
 import pytest
 
-from govcomponents.cli import main as command
 from govcomponents.cli.main import main
 
 
@@ -31,9 +30,9 @@ def test_without_the_package_nothing_is_completed(monkeypatch, capsys):
 
 
 def test_ctrl_c_leaves_no_traceback(monkeypatch, capsys):
-    def interrupted(_options):
+    def interrupted(_file, setting):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command.identity, "jwks", interrupted)
+    monkeypatch.setattr("govcomponents.identity.jose.signing.read_key_file", interrupted)
     assert main(["identity", "jwks", "file"]) == 130
     assert capsys.readouterr().err == "govcomponents: interrupted\n"
