@@ -149,6 +149,7 @@ PROBLEMS = {
         "give a good key; it goes on within 5 minutes",
     ),
     "NotMade": ("no payment was found for a record", "nothing: nobody can pay what was not made"),
+    "Superseded": ("another payment of its reference was begun in its place", "nothing: nobody was given its page"),
 }
 
 

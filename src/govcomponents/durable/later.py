@@ -5,7 +5,7 @@ Generated from async_later.py by `make format`: edit that file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from govcomponents.durable.outbox.capturing import NotifyCalls, PayCalls
     from govcomponents.durable.outbox.enqueue import Ticket
+    from govcomponents.durable.payments.recording import Recording
     from govcomponents.durable.storage.transactions import Transaction
     from govcomponents.money import Money
     from govcomponents.notify.inputs import Recipient
@@ -130,7 +131,7 @@ class LaterPay:
     `later.notify` adds. `create` alone is made at once, with a record around it: its person waits for the page.
     """
 
-    def __init__(self, pay: PayCalls, queue: Queue, provider: str, recording: Callable[[str | None], PayCalls]) -> None:
+    def __init__(self, pay: PayCalls, queue: Queue, provider: str, recording: Recording) -> None:
         self._pay = pay
         self._recording = recording
         self._queue = queue
@@ -152,6 +153,7 @@ class LaterPay:
         set_up_agreement: AgreementId | None = None,
         agreement_payment_type: AgreementPaymentType | None = None,
         extra: Mapping[str, object] | None = None,
+        once: bool = False,
         journey: str | None = None,
     ) -> Payment:
         """Create a payment now, with a record around it: its person waits for the page to pay on.
@@ -160,8 +162,12 @@ class LaterPay:
         committed. If the process dies in between, or the answer is lost, `run_due` finds the payment by its reference
         and tells the handlers of `PaymentFound`. Raises what `gov.pay.create` raises, and Unavailable, with nothing
         sent, if it cannot be recorded.
+
+        With `once`, a reference has one payment that is paid or may yet be: it is returned, and no second is made,
+        whoever asks at the same time. Raises OutcomeUnknown as well while one is being made elsewhere, and
+        ReferenceReused if the one that is there has another amount.
         """
-        pay = self._recording(journey)
+        pay = self._recording(journey, once=once)
         return drive(
             pay.create(
                 amount,

@@ -22,14 +22,14 @@ from govcomponents.durable.inbox.handling import Handler, Handlers, Handling
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
 from govcomponents.durable.later import LaterNotify, LaterPay
 from govcomponents.durable.operating.gauges import StoreGauges
-from govcomponents.durable.outbox.capturing import Calls, PayCalls, capturing_port
+from govcomponents.durable.outbox.capturing import Calls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
 from govcomponents.durable.outbox.retention import Retention, erase
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions
 from govcomponents.durable.payments.reconciling import Reconciliation, compare_day
-from govcomponents.durable.payments.recording import recording
+from govcomponents.durable.payments.recording import Recording, recording
 from govcomponents.durable.running import Running
 from govcomponents.durable.shared.budgets import StoreBudgets, limiter_of
 from govcomponents.durable.shared.sql_stores import SqlEndedSessions, SqlPendingStore, SqlReplayStore
@@ -354,7 +354,7 @@ class LaterAccount:
         account: Account[PayService, NotifyService, IdentityService],
         capturing: Calls,
         queue: Queue,
-        recording: Callable[[str | None], PayCalls],
+        recording: Recording,
     ) -> None:
         self._account = account
         self._capturing = capturing

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from durable.world import World
-from govcomponents import InvalidInput, Money, OutcomeUnknown, Unavailable
+from govcomponents import InvalidInput, Money, OutcomeUnknown, ReferenceReused, Unavailable
 from govcomponents.durable import PaymentFound
 from govcomponents.durable.storage.schema import PAYMENT
+from govcomponents.testing import FormBrowser, cancel_payment, pay_by_card
 
 BACK = "https://service.example.gov.uk/back"
 
@@ -26,7 +29,8 @@ def make(world: World, reference: str = "RENEW-7", **more: Any) -> Any:
 
 def let_pass(world: World, seconds: float) -> None:
     with world.engine.begin() as connection:
-        connection.execute(sa.update(PAYMENT).values(look_at=PAYMENT.c.look_at - seconds))
+        earlier = {"look_at": PAYMENT.c.look_at - seconds, "created_at": PAYMENT.c.created_at - seconds}
+        connection.execute(sa.update(PAYMENT).values(earlier))
 
 
 def test_the_record_has_the_id_once_the_payment_is_made(world: World) -> None:
@@ -81,3 +85,99 @@ def test_what_cannot_be_recorded_is_not_made(world: World) -> None:
     with pytest.raises(Unavailable, match=r"could not be recorded .* so it was not made"):
         make(world)
     assert world.wire.sent == []
+
+
+def made(world: World, reference: str = "RENEW-7") -> list[str]:
+    return [one.id for one in world.gov.pay.search(reference=reference)]
+
+
+def test_once_gives_the_payment_that_is_there_until_it_is_over(world: World) -> None:
+    browser = FormBrowser(world.sandbox.visit)
+    first = make(world, once=True)
+    again = make(world, once=True)
+    assert (again.id, again.is_finished) == (first.id, False)
+    cancel_payment(browser, again.redirect_url())
+    second = make(world, once=True)
+    assert second.id != first.id
+    pay_by_card(browser, second.redirect_url())
+    paid = make(world, once=True)
+    assert (paid.id, paid.is_paid) == (second.id, True)
+    assert sorted(made(world)) == sorted([first.id, second.id])
+    assert make(world, "RENEW-8", once=True).id not in (first.id, second.id)
+    assert make(world).id not in (first.id, second.id)  # who does not ask for one gets another
+
+
+def test_once_makes_one_of_many_that_are_asked_for_at_the_same_time(world: World) -> None:
+    at_once = Barrier(8)
+
+    def click(_number: int) -> str | None:
+        at_once.wait()
+        try:
+            return str(make(world, once=True).id)
+        except OutcomeUnknown:
+            return None
+
+    with ThreadPoolExecutor(8) as people:
+        answers = set(people.map(click, range(8))) - {None}
+    assert answers == {make(world, once=True).id}
+    assert made(world) == list(answers)
+
+
+def test_once_after_a_lost_answer_gives_what_was_made_and_waits_for_what_may_be(world: World) -> None:
+    world.wire.faults = [world.wire.lost, world.wire.unheard]
+    with pytest.raises(OutcomeUnknown, match="lost"):
+        make(world, once=True)
+    assert [make(world, once=True).id] == made(world)
+    with pytest.raises(OutcomeUnknown, match="lost"):
+        make(world, "RENEW-8", once=True)
+    with pytest.raises(OutcomeUnknown, match="its making was cut short"):
+        make(world, "RENEW-8", once=True)
+    assert made(world, "RENEW-8") == []
+    let_pass(world, 11)
+    assert [make(world, "RENEW-8", once=True).id] == made(world, "RENEW-8")
+
+
+def test_who_makes_a_payment_for_so_long_that_another_is_begun_does_not_give_its_page(world: World) -> None:
+    others: list[Any] = []
+
+    def slow(_request: Any) -> None:
+        let_pass(world, 11)
+        others.append(make(world, once=True))
+
+    world.wire.faults = [slow]
+    with pytest.raises(OutcomeUnknown, match="another payment of the reference was begun"):
+        make(world, once=True)
+    assert len(made(world)) == 2  # nobody was given the page of the slow one
+    assert make(world, once=True).id == others[0].id
+
+
+def test_what_is_made_while_another_looks_for_it_is_not_made_again(world: World) -> None:
+    world.wire.faults = [world.wire.unheard]
+    with pytest.raises(OutcomeUnknown):
+        make(world, once=True)
+    let_pass(world, 11)
+    send, at_last = world.wire.send, []
+
+    async def searched(request: Any) -> Any:
+        """After the search found nothing, the one who was so slow has the payment and records it."""
+        answer = await send(request)
+        if not at_last:
+            at_last.append(None)
+            at_last[0] = world.gov.pay.create(Money.gbp("145.00"), "RENEW-7", "Renew a licence", BACK)
+            with world.engine.begin() as connection:
+                connection.execute(sa.update(PAYMENT).values(payment_id=at_last[0].id, is_open=0))
+        return answer
+
+    world.wire.send = searched
+    assert make(world, once=True).id == at_last[0].id
+    assert made(world) == [at_last[0].id]
+
+
+def test_once_refuses_another_amount_while_the_payment_is_open_or_paid(world: World) -> None:
+    first = make(world, once=True)
+    with pytest.raises(ReferenceReused, match="another amount"):
+        world.later.pay.create(Money.gbp("160.00"), "RENEW-7", "Renew a licence", BACK, once=True)
+    assert made(world) == [first.id]
+    cancel_payment(FormBrowser(world.sandbox.visit), first.redirect_url())
+    other = world.later.pay.create(Money.gbp("160.00"), "RENEW-7", "Renew a licence", BACK, once=True)
+    assert other.amount == Money.gbp("160.00")

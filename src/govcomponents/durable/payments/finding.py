@@ -50,7 +50,7 @@ async def find_lost(engine: sa.Engine, calls: Calls, runtime: Runtime, until: fl
             continue
         try:
             with single_attempt(steady_time() + _WITHIN):
-                there = await _search(pay, row, await run(partial(_known, engine, row)))
+                there = await search_for(pay, row, await run(partial(known_payments, engine, row)))
         except GovComponentsError as error:
             await run(partial(_put_off, engine, row, told(error)))
             continue
@@ -69,7 +69,8 @@ def _put_off(engine: sa.Engine, row: Any, problem: str) -> None:
         connection.execute(sa.update(PAYMENT).where(*mine).values(later))
 
 
-async def _search(pay: PayCalls, row: Any, known: set[str]) -> str | None:
+async def search_for(pay: PayCalls, row: Any, known: set[str]) -> str | None:
+    """Search the provider for the payment of a row, apart from those that are known; None if it has none."""
     since = datetime.fromtimestamp(row.created_at - _CLOCKS_DIFFER, UTC)
     async with aclosing(pay.search(reference=row.reference, created_from=since)) as payments:
         async for one in payments:
@@ -84,10 +85,10 @@ def _due(engine: sa.Engine) -> list[Any]:
         return list(connection.execute(due.order_by(PAYMENT.c.look_at).limit(_AT_ONCE)))
 
 
-def _known(engine: sa.Engine, row: Any) -> set[str]:
-    """The payments of this reference that were made and recorded as they should be."""
+def known_payments(engine: sa.Engine, row: Any, operation: str = "run_due") -> set[str]:
+    """Return the payments of a row's reference that were made and recorded as they should be."""
     same = (PAYMENT.c.account == row.account, PAYMENT.c.reference == row.reference, PAYMENT.c.payment_id.is_not(None))
-    with store_faults("run_due"), engine.connect() as connection:
+    with store_faults(operation), engine.connect() as connection:
         return set(connection.scalars(sa.select(PAYMENT.c.payment_id).where(*same)))
 
 

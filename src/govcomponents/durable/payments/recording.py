@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import sqlalchemy as sa
 
 from govcomponents.core.journeys import check_journey, current_journey
 from govcomponents.durable.audit.entries import Entry, note, tell_step
+from govcomponents.durable.payments.repeating import IS_IN_TIME, PaymentsOf
 from govcomponents.durable.payments.watching import FIRST_WATCH
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import fault_name
@@ -29,14 +31,25 @@ _FIRST_LOOK: Final = 300.0
 """Seconds until a payment that came to no end is looked for: whoever makes it may still be at it until then."""
 
 
-def recording(port: PayPort, engine: sa.Engine, runtime: Runtime, journey: str | None) -> PayCalls:
+class Recording(Protocol):
+    """What makes the service of payments that records around `create`, for one call."""
+
+    def __call__(self, journey: str | None, *, once: bool) -> PayCalls:
+        """Return the service. Raises InvalidInput."""
+        ...
+
+
+def recording(port: PayPort, engine: sa.Engine, runtime: Runtime, journey: str | None, *, once: bool) -> PayCalls:
     """Return the service of payments over a port that records around `create`. Raises InvalidInput."""
     check_journey(journey, "pay.create")
-    return AsyncPayService(_RecordingPort(port, engine, runtime, journey or current_journey()), runtime)
+    recorder = _RecordingPort(port, engine, runtime, journey or current_journey(), is_once=once)
+    return AsyncPayService(recorder, runtime)
 
 
 class _RecordingPort(PayPort):
-    def __init__(self, port: PayPort, engine: sa.Engine, runtime: Runtime, journey: str | None) -> None:
+    def __init__(
+        self, port: PayPort, engine: sa.Engine, runtime: Runtime, journey: str | None, *, is_once: bool
+    ) -> None:
         self.provider = port.provider
         self.capabilities = port.capabilities
         self.limits = port.limits
@@ -44,10 +57,15 @@ class _RecordingPort(PayPort):
         self._engine = engine
         self._runtime = runtime
         self._journey = journey
+        self._is_once = is_once
 
     async def create(self, new: NewPayment) -> Payment:
         run = self._runtime.transport.run_blocking
-        record = await run(lambda: self._begin(new))
+        others = PaymentsOf(new, self._runtime.account)
+        while not isinstance(record := await run(partial(self._begin, new, others)), int):
+            pay = AsyncPayService(self._port, self._runtime)
+            if (there := await others.ask(record, pay, self._engine, self._runtime)) is not None:
+                return there
         reached(CommitPoint.PAYMENT_BEGUN)
         try:
             payment = await self._port.create(new)
@@ -61,11 +79,18 @@ class _RecordingPort(PayPort):
             raise
         reached(CommitPoint.PAYMENT_MADE)
         known = {"payment_id": payment.id, "status": payment.status.value, "is_open": 0}
-        await run(lambda: self._note(record, **known, watch_at=database_time() + FIRST_WATCH))
+        is_in_time = await run(lambda: self._note(record, **known, watch_at=database_time() + FIRST_WATCH))
         reached(CommitPoint.PAYMENT_NOTED)
+        if not is_in_time:
+            raise OutcomeUnknown(
+                "this took so long that another payment of the reference was begun in its place",
+                lookup="show the person what is known of the other one; nobody was given the page of this one",
+                operation="pay.create",
+            )
         return payment
 
-    def _begin(self, new: NewPayment) -> int:
+    def _begin(self, new: NewPayment, others: PaymentsOf) -> Any:
+        """Return the number of the record that is begun or, once only, the row of a payment that is there already."""
         values = {
             "account": self._runtime.account,
             "reference": new.reference,
@@ -78,6 +103,8 @@ class _RecordingPort(PayPort):
         )
         try:
             with self._engine.begin() as connection:
+                if self._is_once and (there := others.look(connection)) is not None:
+                    return there
                 record: int = connection.execute(statement.returning(PAYMENT.c.id)).scalar_one()
                 step = self._audit(connection, record, "begun", None)
                 reached(CommitPoint.PAYMENT_BEGINNING)
@@ -102,14 +129,20 @@ class _RecordingPort(PayPort):
         note(connection, [entry])
         return entry
 
-    def _note(self, record: int, **values: Any) -> None:
-        """Note what came of it. If that cannot be done, the caller has its payment, and the search finds it later."""
+    def _note(self, record: int, **values: Any) -> bool:
+        """Note what came of it, and return whether nobody began another in its place.
+
+        If that cannot be done, the caller has its payment, and the search finds it later.
+        """
         try:
             with self._engine.begin() as connection:
-                connection.execute(sa.update(PAYMENT).where(PAYMENT.c.id == record).values(values))
+                mine = sa.update(PAYMENT).where(PAYMENT.c.id == record, IS_IN_TIME)
+                if connection.execute(mine.values(values)).rowcount == 0:
+                    return False
                 outcome = "made" if "payment_id" in values else "not made" if "is_open" in values else "in doubt"
                 step = self._audit(connection, record, outcome, values.get("problem"))
                 reached(CommitPoint.PAYMENT_NOTING)
             self._tell(step)
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:  # away, or no connection of the pool came free
             log.error("what came of a payment could not be recorded (%s)", fault_name(error))  # noqa: TRY400  # the text holds the values
+        return True
