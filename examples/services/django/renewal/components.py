@@ -15,17 +15,19 @@ from govcomponents.pay import Payment, PaymentId
 from renewal.models import Renewal
 
 FEE = Money.gbp("145.00")
-# No call lasts so long, and a payment whose page nobody was given cannot be paid by anybody.
-GIVEN_UP_AFTER = timedelta(seconds=75)
+# Whoever is still making the payment then gives nobody its page, so that nobody can pay it.
+GIVEN_UP_AFTER = timedelta(seconds=10)
 RECEIPT = {"en": "5ab1ec0d-0000-4000-8000-000000000101", "cy": "5ab1ec0d-0000-4000-8000-000000000105"}
 
 
-def pay(renewal: Renewal, return_url: str, language: Literal["en", "cy"]) -> Payment:
-    """Make the payment of an attempt. If this process dies meanwhile, a handler hears of it."""
+def pay(renewal: Renewal, return_url: str, language: Literal["en", "cy"]) -> Payment | None:
+    """Make the payment of an attempt. If this process dies meanwhile, a handler hears of it.
+
+    None if it took so long that the attempt was given up.
+    """
     reference, words = renewal.payment_reference, {"en": "Renew a licence", "cy": "Adnewyddu trwydded"}
     payment = gov.later.pay.create(FEE, reference, words[language], return_url, language=language)
-    renewal.keep_payment(payment.id)
-    return payment
+    return payment if renewal.keep_payment(payment.id) else None
 
 
 def ask(renewal: Renewal) -> Payment | None:

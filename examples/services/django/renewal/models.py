@@ -58,10 +58,11 @@ class Renewal(models.Model):
         """Mark it as refunded; False if it was so already."""
         return self._become("refunded", after="paid")
 
-    def keep_payment(self, payment_id: str) -> None:
-        """Keep the id of the payment of the present attempt."""
-        type(self).objects.filter(pk=self.pk, attempt=self.attempt).update(payment_id=payment_id)
+    def keep_payment(self, payment_id: str) -> bool:
+        """Keep the id of the payment of the present attempt; False if that was given up."""
+        present = type(self).objects.filter(pk=self.pk, attempt=self.attempt).exclude(state="new")
         self.payment_id = payment_id
+        return present.update(payment_id=payment_id) == 1
 
     def _become(self, state: str, *, after: str, **values: object) -> bool:
         """Change it, if it is as it was read: of two that come at once, only one does."""

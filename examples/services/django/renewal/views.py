@@ -94,7 +94,7 @@ def pay(request: HttpRequest) -> HttpResponse:
         log.warning("a payment was not made: %s", error)
         renewal.let_try_again()
         return message(request, "problem", "problem_text", 503)
-    return redirect(payment.redirect_url())
+    return redirect(payment.redirect_url() if payment else back_at)
 
 
 @require_safe
@@ -111,9 +111,9 @@ def back(request: HttpRequest, reference: str) -> HttpResponse:
     if renewal.state in ("paid", "refunded") or (payment is not None and payment.is_paid):
         text = WORDS[chosen()]["paid_text"].format(fee=components.FEE, email=renewal.email)
         return render(request, "paid.html", {"renewal": renewal, "paid_text": text})
-    if payment is None:
+    if payment is None and renewal.state == "paying":
         return message(request, "waiting", "waiting_text")
-    if payment.is_finished:
+    if payment is None or payment.is_finished:
         return message(request, "unpaid", "unpaid_text", action="try_again", to=reverse("renew"))
     return message(request, "waiting", "waiting_text", action="go_on", to=payment.redirect_url())
 

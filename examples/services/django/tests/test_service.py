@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -148,6 +149,37 @@ def test_a_lost_answer_makes_no_second_payment(
     go_on = re.search(r'class="govuk-button" href="([^"]+)"', found)
     assert go_on
     assert "Licence renewed" in text(service.get(service.person.pay(go_on[1])))
+
+
+def test_after_a_payment_that_was_never_made_a_person_may_soon_try_again(
+    service: Service, gov_faults: Faults, gov_sandbox: GovComponents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.sign_in()
+    gov_faults.at("pay.create", "time_out_before_acceptance")
+    back_at = service.go_to_pay()
+    assert "not finished" in text(service.get(back_at))
+    monkeypatch.setattr("renewal.components.GIVEN_UP_AFTER", timedelta())
+    told = text(service.get(back_at))
+    assert "You have not paid" in told
+    assert "Try again" in told
+    service.person.pay(service.go_to_pay())
+    assert "Licence renewed" in text(service.get(back_at))
+    assert len(list(gov_sandbox.pay.search())) == 1
+
+
+def test_who_makes_a_payment_for_so_long_that_it_was_given_up_gives_nobody_its_page(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.sign_in()
+    monkeypatch.setattr("renewal.components.GIVEN_UP_AFTER", timedelta())
+    create = gov.later.pay.create
+
+    def slow(*given: Any, **more: Any) -> Any:
+        assert "You have not paid" in text(service.get(service.get("/renew")["Location"]))  # the other tab
+        return create(*given, **more)
+
+    monkeypatch.setattr(gov.later.pay, "create", slow)
+    assert service.go_to_pay().startswith("/renewals/")
 
 
 def test_a_provider_that_is_down_makes_no_payment_and_can_be_tried_again(service: Service, gov_faults: Faults) -> None:

@@ -105,7 +105,7 @@ def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None
             async with engine.begin() as connection:
                 await records.let_try_again(connection, renewal)
             raise
-        return RedirectResponse(payment.redirect_url(), 303)
+        return RedirectResponse(payment.redirect_url() if payment else back_at, 303)
 
     @app.get("/renewals/{reference}")
     async def back(request: Request, reference: str, person: Annotated[Person, Depends(proved)]) -> Response:
@@ -121,9 +121,9 @@ def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None
             return message(request, "unknown", "unknown_text", 503, renewal=renewal, owner=owner)
         if renewal.state in ("paid", "refunded") or (payment is not None and payment.is_paid):
             return page(request, "paid.html", renewal=renewal, owner=owner)
-        if payment is None:
+        if payment is None and renewal.state == "paying":
             return message(request, "waiting", "waiting_text", renewal=renewal, owner=owner)
-        if payment.is_finished:
+        if payment is None or payment.is_finished:
             return message(request, "unpaid", "unpaid_text", action="try_again", to="/renew", owner=owner)
         url = payment.redirect_url()
         return message(request, "waiting", "waiting_text", action="go_on", to=url, owner=owner)

@@ -18,8 +18,8 @@ from renewal import records
 from renewal.records import Renewal
 
 FEE = Money.gbp("145.00")
-# Seconds: no call lasts so long, and a payment whose page nobody was given cannot be paid by anybody.
-GIVEN_UP_AFTER = 75.0
+# Seconds. Whoever is still making the payment then gives nobody its page, so that nobody can pay it.
+GIVEN_UP_AFTER = 10.0
 RECEIPT = {"en": "5ab1ec0d-0000-4000-8000-000000000101", "cy": "5ab1ec0d-0000-4000-8000-000000000105"}
 
 
@@ -50,13 +50,16 @@ class Components:
         async with self.engine.begin() as connection:
             await records.begin(connection, f"{identity.issuer} {identity.subject.reveal()}", name, email)
 
-    async def pay(self, renewal: Renewal, return_url: str, language: Literal["en", "cy"]) -> Payment:
-        """Make the payment of an attempt. If this process dies meanwhile, `found` hears of it."""
+    async def pay(self, renewal: Renewal, return_url: str, language: Literal["en", "cy"]) -> Payment | None:
+        """Make the payment of an attempt. If this process dies meanwhile, `found` hears of it.
+
+        None if it took so long that the attempt was given up.
+        """
         reference, words = renewal.payment_reference, {"en": "Renew a licence", "cy": "Adnewyddu trwydded"}
         payment = await self.later.pay.create(FEE, reference, words[language], return_url, language=language)
         async with self.engine.begin() as connection:
-            await records.keep_payment(connection, reference, payment.id)
-        return payment
+            is_in_time = await records.keep_payment(connection, reference, payment.id)
+        return payment if is_in_time else None
 
     async def ask(self, renewal: Renewal) -> Payment | None:
         """Ask how the payment of a renewal stands, and keep it.

@@ -94,11 +94,10 @@ async def start_paying(connection: AsyncConnection, renewal: Renewal, language: 
     return await _one(connection, _COLUMNS.reference == renewal.reference)
 
 
-async def keep_payment(connection: AsyncConnection, payment_reference: str, payment_id: str) -> None:
-    """Keep the id of the payment of an attempt."""
+async def keep_payment(connection: AsyncConnection, payment_reference: str, payment_id: str) -> bool:
+    """Keep the id of the payment of an attempt; False if that was given up."""
     renewal = await by_payment(connection, payment_reference)
-    if renewal is not None:
-        await _change(connection, renewal, payment_id=payment_id)
+    return renewal is not None and renewal.state != "new" and await _change(connection, renewal, payment_id=payment_id)
 
 
 async def mark_paid(connection: AsyncConnection, renewal: Renewal) -> bool:

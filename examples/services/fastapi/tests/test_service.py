@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from httpx2 import Response
-from renewal import create_app
+from renewal import create_app, records
 from starlette.testclient import TestClient
 
 from govcomponents import AsyncGovComponents
@@ -151,6 +152,44 @@ def test_a_lost_answer_makes_no_second_payment(service: Service, gov_faults: Fau
     go_on = re.search(r'class="govuk-button" href="([^"]+)"', found.text)
     assert go_on
     assert "Licence renewed" in service.get(service.person.pay(go_on[1])).text
+
+
+def test_after_a_payment_that_was_never_made_a_person_may_soon_try_again(
+    service: Service, gov_faults: Faults, gov_simulator: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.sign_in()
+    gov_faults.at("pay.create", "time_out_before_acceptance")
+    back_at = service.go_to_pay()
+    assert "not finished" in service.get(back_at).text
+    monkeypatch.setattr("renewal.components.GIVEN_UP_AFTER", 0.0)
+    service.get(back_at)
+    told = service.get(back_at).text
+    assert "You have not paid" in told
+    assert "Try again" in told
+    service.person.pay(service.go_to_pay())
+    assert "Licence renewed" in service.get(back_at).text
+    assert len(gov_simulator.pay.charges()) == 1
+
+
+def test_who_makes_a_payment_for_so_long_that_it_was_given_up_gives_nobody_its_page(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.sign_in()
+    monkeypatch.setattr("renewal.components.GIVEN_UP_AFTER", 0.0)
+    components = service.app.state.components
+    make, ask = components.later.pay.create, components.ask
+    asked: list[Any] = []
+
+    async def slow(*given: Any, **more: Any) -> Any:
+        async with components.engine.connect() as connection:
+            renewal = await records.by_payment(connection, given[1])
+        assert renewal is not None
+        asked.append(await ask(renewal))  # the other tab
+        return await make(*given, **more)
+
+    monkeypatch.setattr(components.later.pay, "create", slow)
+    assert service.go_to_pay().startswith("/renewals/")
+    assert asked == [None]
 
 
 def test_a_provider_that_is_down_makes_no_payment_and_can_be_tried_again(service: Service, gov_faults: Faults) -> None:

@@ -73,7 +73,8 @@ def add_pages(app: Flask, components: Components) -> None:
             return redirect(url_for("back", reference=found.reference) if found else url_for("renew"), 303)
         back_at = url_for("back", reference=renewal.reference, _external=True)
         try:
-            return redirect(components.pay(renewal, back_at, chosen()).redirect_url(), 303)
+            payment = components.pay(renewal, back_at, chosen())
+            return redirect(payment.redirect_url() if payment else back_at, 303)
         except OutcomeUnknown:  # it may have been made: the page that asks tells what is known
             return redirect(back_at, 303)
         except GovComponentsError:
@@ -94,9 +95,9 @@ def add_pages(app: Flask, components: Components) -> None:
             return page("message.html", title="unknown", text="unknown_text", renewal=renewal), 503
         if renewal.state in ("paid", "refunded") or (payment is not None and payment.is_paid):
             return page("paid.html", renewal=renewal)
-        if payment is None:
+        if payment is None and renewal.state == "paying":
             return page("message.html", title="waiting", text="waiting_text", renewal=renewal)
-        if payment.is_finished:
+        if payment is None or payment.is_finished:
             return page("message.html", title="unpaid", text="unpaid_text", action="try_again", to=url_for("renew"))
         return page("message.html", title="waiting", text="waiting_text", action="go_on", to=payment.redirect_url())
 

@@ -17,8 +17,8 @@ from renewal import records
 from renewal.records import Renewal
 
 FEE = Money.gbp("145.00")
-# Seconds: no call lasts so long, and a payment whose page nobody was given cannot be paid by anybody.
-GIVEN_UP_AFTER = 75.0
+# Seconds. Whoever is still making the payment then gives nobody its page, so that nobody can pay it.
+GIVEN_UP_AFTER = 10.0
 RECEIPT = {"en": "5ab1ec0d-0000-4000-8000-000000000101", "cy": "5ab1ec0d-0000-4000-8000-000000000105"}
 
 
@@ -47,13 +47,16 @@ class Components:
         person = self.web.person
         return f"{person.issuer} {person.subject.reveal()}" if person else None
 
-    def pay(self, renewal: Renewal, return_url: str, language: Literal["en", "cy"]) -> Payment:
-        """Make the payment of an attempt. If this process dies meanwhile, `found` hears of it."""
+    def pay(self, renewal: Renewal, return_url: str, language: Literal["en", "cy"]) -> Payment | None:
+        """Make the payment of an attempt. If this process dies meanwhile, `found` hears of it.
+
+        None if it took so long that the attempt was given up.
+        """
         reference, words = renewal.payment_reference, {"en": "Renew a licence", "cy": "Adnewyddu trwydded"}
         payment = self.later.pay.create(FEE, reference, words[language], return_url, language=language)
         with self.engine.begin() as connection:
-            records.keep_payment(connection, reference, payment.id)
-        return payment
+            is_in_time = records.keep_payment(connection, reference, payment.id)
+        return payment if is_in_time else None
 
     def ask(self, renewal: Renewal) -> Payment | None:
         """Ask how the payment of a renewal stands, and keep it.

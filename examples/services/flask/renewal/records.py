@@ -92,11 +92,10 @@ def start_paying(connection: sa.Connection, renewal: Renewal, language: str) -> 
     return _one(connection, _COLUMNS.reference == renewal.reference)
 
 
-def keep_payment(connection: sa.Connection, payment_reference: str, payment_id: str) -> None:
-    """Keep the id of the payment of an attempt."""
+def keep_payment(connection: sa.Connection, payment_reference: str, payment_id: str) -> bool:
+    """Keep the id of the payment of an attempt; False if that was given up."""
     renewal = by_payment(connection, payment_reference)
-    if renewal is not None:
-        _change(connection, renewal, payment_id=payment_id)
+    return renewal is not None and renewal.state != "new" and _change(connection, renewal, payment_id=payment_id)
 
 
 def mark_paid(connection: sa.Connection, renewal: Renewal) -> bool:

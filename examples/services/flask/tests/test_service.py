@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -150,6 +151,39 @@ def test_a_lost_answer_makes_no_second_payment(
     go_on = re.search(r'class="govuk-button" href="([^"]+)"', found.text)
     assert go_on
     assert "Licence renewed" in service.get(service.person.pay(go_on[1])).text
+
+
+def test_after_a_payment_that_was_never_made_a_person_may_soon_try_again(
+    service: Service, gov_faults: Faults, gov_sandbox: GovComponents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.sign_in()
+    gov_faults.at("pay.create", "time_out_before_acceptance")
+    back_at = service.post("/renew").location or ""
+    assert "not finished" in service.get(back_at).text
+    monkeypatch.setattr("renewal.components.GIVEN_UP_AFTER", 0.0)
+    service.get(back_at)
+    told = service.get(back_at).text
+    assert "You have not paid" in told
+    assert "Try again" in told
+    service.person.pay(service.post("/renew").location or "")
+    assert "Licence renewed" in service.get(back_at).text
+    assert len(list(gov_sandbox.pay.search())) == 1
+
+
+def test_who_makes_a_payment_for_so_long_that_it_was_given_up_gives_nobody_its_page(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.sign_in()
+    monkeypatch.setattr("renewal.components.GIVEN_UP_AFTER", 0.0)
+    pay = service.app.extensions["renewal"].later.pay
+    create = pay.create
+
+    def slow(*given: Any, **more: Any) -> Any:
+        assert "not finished" in service.get(service.get("/renew").location or "").text  # the other tab
+        return create(*given, **more)
+
+    monkeypatch.setattr(pay, "create", slow)
+    assert service.post("/renew").location.startswith(f"{SITE}/renewals/")
 
 
 def test_a_provider_that_is_down_makes_no_payment_and_can_be_tried_again(service: Service, gov_faults: Faults) -> None:
