@@ -27,7 +27,7 @@ class Postgres:
     folder: Path
     port: int
     _bin: Path
-    _as: list[str]
+    runs_as: list[str]
 
     @property
     def url(self) -> str:
@@ -45,7 +45,7 @@ class Postgres:
         self._run("pg_ctl", "-D", "data", "-m", mode, "-w", "-t", "60", "stop")
 
     def _run(self, tool: str, *arguments: str) -> None:
-        command = [*self._as, str(self._bin / tool), *arguments]
+        command = [*self.runs_as, str(self._bin / tool), *arguments]
         with (self.folder / "tools.log").open("ab") as log:
             done = subprocess.run(command, cwd=self.folder, stdout=log, stderr=log, timeout=120, check=False)
         if done.returncode:
