@@ -42,8 +42,7 @@ class IdentityCapabilities(IdentityTests):
         caller = call()
         identity = caller.identity.complete(*caller.sign_in(confidence=confidence))
         assert identity.confidence >= confidence
-        assert identity.name is not None
-        assert identity.birth_date is not None
+        self._tells_what_it_proves(identity)
         others = [level for level, can in OF_CONFIDENCE.items() if can in caller.port.capabilities] + [Confidence.NONE]
         others.remove(confidence)
         asked = self._request(caller, confidence=confidence)

@@ -14,6 +14,7 @@ from govcomponents.identity.async_service import AsyncIdentityService
 from govcomponents.identity.service import IdentityService
 
 if TYPE_CHECKING:
+    from govcomponents.identity.models import Identity
     from govcomponents.identity.pending import PendingSignIn
 
 
@@ -49,13 +50,14 @@ class IdentityDouble(Double):
 class IdentitySubject(Subject):
     """An identity adapter under test: see `Subject` for `build`, `connect` and `faults`.
 
-    `ask` are arguments of `start`: with proof of identity, if the adapter declares it. `fake` describes the provider
-    for hostile tokens, which need it; the same `build` must fit it. `canaries` lists every text of the person and of
-    the service's keys that must never be seen.
+    `ask` are arguments of `start`: with proof of identity, if the adapter declares it. `proves` is what a proof tells of
+    the person: "name", "birth_date", or both. `fake` describes the provider for hostile tokens, which need it; the same
+    `build` must fit it. `canaries` lists every text of the person and of the service's keys that must never be seen.
     """
 
     connect: Callable[[], IdentityDouble]
     ask: Mapping[str, Any]
+    proves: frozenset[str] = frozenset({"name", "birth_date"})
     fake: FakeProfile | None = None
 
     @property
@@ -94,6 +96,12 @@ class IdentityTests(Suite):
     subject: ClassVar[IdentitySubject]
     services = (IdentityService, AsyncIdentityService)
     caller = IdentityCaller
+
+    def _tells_what_it_proves(self, identity: Identity) -> None:
+        """Check that a proof tells what the subject says that it tells, which is something, and nothing else."""
+        told = {name for name in ("name", "birth_date") if getattr(identity, name) is not None}
+        assert told, "whoever is proved is told of: by `names`, `birth_dates` or both"
+        assert told == self.subject.proves, "the subject's `proves` is what a proof tells of the person"
 
     @pytest.fixture
     def call_fake(self, call: Call) -> CallFake:

@@ -55,8 +55,7 @@ class IdentitySuite(IdentityCapabilities, IdentityFaults, IdentityForgery, Ident
         assert identity.confidence >= min(pending.confidence, default=Confidence.NONE)
         assert caller.double.redeemed() == 1
         if pending.confidence:
-            assert identity.name is not None
-            assert identity.birth_date is not None
+            self._tells_what_it_proves(identity)
 
     def test_a_sign_in_alone_proves_nothing(self, call: Call) -> None:
         caller = call()

@@ -133,8 +133,9 @@ class IdentityTruth(IdentityTests):
             fake.corrupt_id_token = lambda fake, claims: fake.sign(claims | dict(known.id_token))
         fake.corrupt_about = lambda about: {**about, **known.about} if said == "proved" else {**known.about, **about}
         identity = caller.identity.complete(pending, callback)
-        assert identity.confidence is Confidence.NONE
-        assert (identity.names, identity.birth_dates, identity.addresses) == ((), (), ())
+        assert identity.confidence is Confidence.NONE, "no proof was asked for, so none is told"
+        told = (identity.names, identity.birth_dates, identity.addresses)
+        assert told == ((), (), ()), "no proof was asked for, so what it would tell is not told"
 
     @needs(_signs_email)
     def test_what_is_signed_counts_for_more(self, call_fake: CallFake) -> None:
@@ -162,7 +163,7 @@ class IdentityTruth(IdentityTests):
         fake, caller = call_fake()
         fake.corrupt_about = lambda about: about | {"email": wrong, "email_verified": True}
         identity = caller.identity.complete(*caller.sign_in(**self.subject.ask))
-        assert (identity.email, identity.email_verified) == (None, False)
+        assert (identity.email, identity.email_verified) == (None, False), "where there is no address, none is verified"
 
     @needs(_is_faked, Can.MAX_AGE)
     @pytest.mark.parametrize("told", [{"auth_time": NOW - 7200}, {"auth_time": "now"}, {}], ids=str)
