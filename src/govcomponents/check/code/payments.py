@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from govcomponents.check.code.sending import Found
     from govcomponents.check.code.services import Operation
 
+_ONLY_SHOWN: Final = frozenset({"str", "Decimal", "int", "round"})
 _MAKES: Final = frozenset({"create", "create_by_telephone"})
 
 
@@ -63,12 +64,16 @@ def money(module: Module) -> Iterator[Found]:
 
 
 def _number(node: ast.AST | None) -> type | None:
+    """Whether an expression is worked out as a float, or is a whole number; None of what cannot be told."""
     if isinstance(node, ast.UnaryOp):
         return _number(node.operand)
     if isinstance(node, ast.Call) and last_name(node.func) == "float":
         return float
-    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-        return float if _number(node.left) or _number(node.right) else None
+    if isinstance(node, ast.Call) and last_name(node.func) in _ONLY_SHOWN and node.args:
+        return float if _number(node.args[0]) is float else None  # the cents that it lost do not come back
+    if isinstance(node, ast.BinOp):
+        parts = {_number(node.left), _number(node.right)}
+        return float if float in parts or (isinstance(node.op, ast.Div) and int in parts) else None
     return type(node.value) if isinstance(node, ast.Constant) and type(node.value) in (int, float) else None
 
 

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.check.code.module import last_name
+from govcomponents.check.code.module import last_name, text_of
 from govcomponents.check.credentials import credential_in
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _TRACKERS: Final = frozenset(
     }
 )
 _PRINTS: Final = frozenset({"print", "pprint", "pp", "echo", "secho"})
+_LEAST_SECRET: Final = 12
 _STREAMS: Final = frozenset({"stdout", "stderr"})
 
 
@@ -43,6 +44,11 @@ def secrets_in_code(module: Module) -> Iterator[Found]:
     for text in module.texts:
         if isinstance(text.value, str) and (what := credential_in(text.value)):
             yield "GC309", text, f"{what} is written into the code"
+    if module.origins.get("Secret", "").startswith("govcomponents"):
+        for site in module.sites:
+            text = site.argument(0, "value") if site.name == "Secret" else None
+            if len(text_of(text) or "") >= _LEAST_SECRET and not credential_in(text_of(text) or ""):
+                yield "GC309", site.call, "a Secret is made of a text that is written into the code"
 
 
 def _is_log(site: Site) -> bool:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _COMPONENTS: Final = frozenset({"pay", "notify", "identity"})
 _MADE: Final = frozenset({"GovComponents", "AsyncGovComponents"})
 _LATER: Final = frozenset({"Durable", "AsyncDurable"})
-_SHELLS: Final = frozenset({"GovComponentsFlask", "FastAPIGov", "StarletteGov"})
+_SHELLS: Final = frozenset({"GovComponentsFlask", "FastAPIGov", "StarletteGov", "WebHandlers", "AsyncWebHandlers"})
 _SERVICES: Final = {
     f"{way}{component.capitalize()}Service": component for component in _COMPONENTS for way in ("", "Async")
 }
