@@ -119,6 +119,12 @@ def test_callbacks_reach_the_service_and_come_again_until_it_takes_them(
     assert len({one.body for one in gov_webhook.received}) == 2
 
 
+def test_callbacks_of_a_component_that_there_is_not_are_no_empty_list(gov_sandbox, gov_webhook):
+    assert gov_webhook.of("identity") == []
+    with pytest.raises(pytest.fail.Exception, match="pay, notify, identity"):
+        gov_webhook.of("pays")
+
+
 def test_delivery_receipts_come_too(gov_sandbox, gov_webhook, gov_clock):
     gov_sandbox.notify.send_email("sam@example.com", TEMPLATE, VALUES, "RENEW-7-receipt")
     gov_clock.advance(minutes=5)

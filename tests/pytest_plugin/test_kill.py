@@ -1,9 +1,11 @@
 """`gov_kill`: a function dies in a process of its own, at each commit point that a test names."""
 
+from threading import Lock
+
 import pytest
 
 from govcomponents.durable.storage.commit_points import CommitPoint
-from govcomponents.pytest_plugin.kill import points_of
+from govcomponents.pytest_plugin.kill import Kill, points_of
 from plain_pytest import PLAIN
 
 pytest_plugins = ["pytester"]
@@ -75,6 +77,13 @@ def test_what_never_comes_there_and_what_raises_are_told_apart(service):
     result = service.runpytest_subprocess(*PLAIN)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*it raised before it came to outbox.sent*"])
+
+
+def test_what_a_new_process_cannot_import_is_told_in_words():
+    kill = Kill(CommitPoint("outbox.sent"))
+    for call, arguments in ((lambda: None, ()), (print, (lambda: None,)), (print, (Lock(),))):
+        with pytest.raises(pytest.fail.Exception, match="give one of a module"):
+            kill(call, *arguments)
 
 
 def test_without_a_mark_there_is_a_test_for_each_point():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 import signal
 from typing import TYPE_CHECKING, Final
 
@@ -29,8 +30,16 @@ class Kill:
 
         The process is a new one, which imports the function by its name and is given its arguments: a function of a
         module, and texts or numbers. It needs a sandbox that is served, as `gov_sandbox_url` gives. Fails the test if
-        the function raises, or takes longer than two minutes.
+        the function cannot be imported there, raises, or takes longer than two minutes.
         """
+        try:
+            pickle.dumps((call, args))
+        except (AttributeError, TypeError, pickle.PicklingError):
+            pytest.fail(
+                "a new process imports the function by its name, and cannot: give one of a module, no lambda and none "
+                "that is made inside the test, with texts and numbers as arguments",
+                pytrace=False,
+            )
         process = multiprocessing.get_context("spawn").Process(
             target=_until_killed, args=(self.point.value, self._nth, call, args)
         )

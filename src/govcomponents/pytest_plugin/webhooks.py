@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
     Post = Callable[["Webhook"], int]
 
+_NAMES: Final = ("pay", "notify", "identity")
 _ACCEPTED: Final = 200
 _COMPONENTS: Final = {"one_login": "identity", "openid": "identity", "login_gov": "identity", "stripe": "pay"}
 
@@ -50,7 +53,9 @@ class Webhooks:
             post(webhook)
 
     def of(self, component: str, kind: str | None = None) -> list[Webhook]:
-        """Return those that came for a component, of one kind or of all."""
+        """Return those that came for a component, of one kind or of all. Fails the test where there is none such."""
+        if component not in _NAMES:
+            pytest.fail(f"callbacks come for {', '.join(_NAMES)}, and not for {component!r}", pytrace=False)
         return [one for one in self.received if one.component == component and kind in (None, one.kind)]
 
     def _take(self, callback: Callback) -> int:
