@@ -13,22 +13,17 @@ import importlib
 import inspect
 import os
 import pkgutil
-import re
 import typing
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
-from itertools import islice
 from typing import Any
 
 import pytest
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from govcomponents import (
-    ConfigurationError,
-    GovComponentsError,
     InvalidInput,
     Money,
-    NotSupported,
     Personal,
     RetryPolicy,
     Secret,
@@ -38,7 +33,6 @@ from govcomponents import (
 )
 from govcomponents.components import AsyncGovComponents, GovComponents
 from govcomponents.core.callbacks import Headers
-from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.http.messages import Request, Response
 from govcomponents.core.inputs import Input
 from govcomponents.identity import (
@@ -51,17 +45,10 @@ from govcomponents.identity import (
     signer_of,
 )
 from govcomponents.settings import Settings
+from outcomes import PYDANTICS, Sent, end, outcome
 from wrong_values import WHOLE, WRONG
 
 ID = "4a4b5c6d-1111-4222-8333-444455556666"
-
-
-PYDANTICS = re.compile(r"(Input|Value|String|Bytes|Tuple|Decimal) should|[Vv]alidat|Unable to|Unexpected")
-"""Words of pydantic's own, which name its inner things and not what the caller did."""
-
-
-class Sent(BaseException):
-    """The call wanted to send a request: its arguments were taken."""
 
 
 class Closed:
@@ -208,16 +195,6 @@ def _fits(value: object, annotation: object) -> bool:
     return True
 
 
-def _end(result: object) -> None:
-    """Await what was returned, or take the first of it."""
-    if isinstance(result, Coroutine):
-        drive(result)
-    elif isinstance(result, AsyncGenerator):
-        list(islice(drive_iterator(result), 1))
-    elif isinstance(result, Iterator):
-        list(islice(result, 1))
-
-
 @pytest.fixture(scope="module", params=[GovComponents, AsyncGovComponents], ids=["blocking", "asyncio"])
 def gov(request: pytest.FixtureRequest, settings: Settings) -> Any:
     return request.param.from_settings(settings, transport=Closed())
@@ -235,9 +212,9 @@ def test_any_argument_is_taken_or_refused_by_its_name(gov: Any, component: str, 
         good = {name: GOOD[name] for name in needed} | INSTEAD.get(operation, {})
         for name in parameters:
             for label, value in WRONG.items():
-                outcome = _outcome(lambda: _end(method(**{**good, name: value})))  # noqa: B023  # called at once
-                if outcome is not None and not (outcome[0] and (name in FROM_OUTSIDE or _fits(value, hints[name]))):
-                    wrong.append(f"{account}: {name}={label} gave {outcome[1]}")
+                found = outcome(lambda: end(method(**{**good, name: value})))  # noqa: B023  # called at once
+                if found is not None and not (found[0] and (name in FROM_OUTSIDE or _fits(value, hints[name]))):
+                    wrong.append(f"{account}: {name}={label} gave {found[1]}")
     assert wrong == []
 
 
@@ -330,9 +307,9 @@ def test_any_argument_of_what_a_program_begins_and_goes_on_with_is_taken_or_refu
     wrong = []
     for name, function, taken in (*_beginnings(settings), *_models()):
         for label, value in WRONG.items():
-            outcome = _outcome(lambda: _end(function(value)))  # noqa: B023  # called at once
-            if (outcome is not None) != (label in taken) or (outcome is not None and outcome[1] != "a result"):
-                wrong.append(f"{name}={label} gave {outcome}")
+            found = outcome(lambda: end(function(value)))  # noqa: B023  # called at once
+            if (found is not None) != (label in taken) or (found is not None and found[1] != "a result"):
+                wrong.append(f"{name}={label} gave {found}")
     assert wrong == []
 
 
@@ -344,9 +321,9 @@ def test_any_argument_of_a_function_is_taken_or_refused_by_its_name(
     wrong = []
     for name in inspect.signature(function).parameters:
         for label, value in WRONG.items():
-            outcome = _outcome(lambda: _end(function(**{**good, name: value})))  # noqa: B023  # called at once
-            if outcome is not None and not (outcome[0] and _fits(value, hints[name])):
-                wrong.append(f"{name}={label} gave {outcome[1]}")
+            found = outcome(lambda: end(function(**{**good, name: value})))  # noqa: B023  # called at once
+            if found is not None and not (found[0] and _fits(value, hints[name])):
+                wrong.append(f"{name}={label} gave {found[1]}")
     assert wrong == []
 
 
@@ -367,20 +344,3 @@ def test_an_input_that_an_author_of_an_adapter_makes_refuses_what_is_wrong_by_it
             assert not PYDANTICS.search(str(caught.value))
     with pytest.raises(InvalidInput):
         kind(**{"x\ud800": 1})
-
-
-def _outcome(call: Callable[[], None]) -> tuple[bool, str] | None:
-    """How a call ended, and whether one with a good argument may end so; None if it was refused as it should be."""
-    try:
-        call()
-    except Sent:
-        return True, "a request"
-    except InvalidInput as error:
-        if PYDANTICS.search(str(error)):
-            return False, f"pydantic's own words: {error}"
-        return None if error.field and str(error) else (False, "a refusal that names nothing")
-    except (NotSupported, ConfigurationError):
-        return None
-    except Exception as error:  # noqa: BLE001  # that it is none of ours is what is looked for
-        return isinstance(error, GovComponentsError), f"{type(error).__name__}: {error}"[:200]
-    return True, "a result"

@@ -74,6 +74,8 @@ _BROKEN = {
 }
 UNSHOWN = "(a name that is not shown)"
 """Stands for the name of a field, or of a part of a mapping, that looks like a person's text."""
+_TOO_MUCH = 1e15
+"""More seconds, or of anything else that is counted, than there can be."""
 _NOT_FITTING = "it is not what this argument takes"
 
 
@@ -202,12 +204,39 @@ def instance_argument(value: object, kind: type[T], *, field: str, fix: str, ope
     raise InvalidInput(field=field, problem=problem, fix=fix, operation=operation)
 
 
+def callable_argument(value: T, *, field: str, fix: str, operation: str) -> T:
+    """Return an argument that must be a function. Raises InvalidInput."""
+    if callable(value):
+        return value
+    problem = f"it is not a function, but of the type {type(value).__name__}"
+    raise InvalidInput(field=field, problem=problem, fix=fix, operation=operation)
+
+
+def method_argument(value: T, *methods: str, field: str, fix: str, operation: str) -> T:
+    """Return an argument that must have these methods, of whatever class it is. Raises InvalidInput."""
+    if all(callable(getattr(value, method, None)) for method in methods):
+        return value
+    problem = f"it is of the type {type(value).__name__}, which has no {' and '.join(methods)}"
+    raise InvalidInput(field=field, problem=problem, fix=fix, operation=operation)
+
+
 def flag_argument(value: object, *, field: str, operation: str) -> bool:
     """Return an argument that must be True or False. Raises InvalidInput."""
     if isinstance(value, bool):
         return value
     problem = f"it is neither True nor False, but of the type {type(value).__name__}"
     raise InvalidInput(field=field, problem=problem, fix="give True or False", operation=operation)
+
+
+def number_argument(value: object, *, field: str, fix: str, operation: str, least: float = 0.0) -> float:
+    """Return an argument that must be a finite number, and no less than the least. Raises InvalidInput."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        problem = f"it is not a number, but of the type {type(value).__name__}"
+    elif not least <= value < _TOO_MUCH:
+        problem = f"it is not from {least:g} to {_TOO_MUCH:g}"
+    else:
+        return value
+    raise InvalidInput(field=field, problem=problem, fix=fix, operation=operation)
 
 
 def path_argument(value: object, *, field: str, fix: str, operation: str) -> Path:

@@ -18,6 +18,7 @@ from govcomponents.durable.audit.timeline import timeline
 from govcomponents.durable.inbox.handling import Handler, Handlers, Handling
 from govcomponents.durable.inbox.receiving import check_source, not_proved, stored
 from govcomponents.durable.operating.gauges import StoreGauges
+from govcomponents.durable.options import check_options
 from govcomponents.durable.outbox.capturing import Calls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
@@ -84,7 +85,7 @@ class AsyncDurable:
     returns a context manager, which gives the transaction. `budgets` are where all workers share the account's
     `requests_per_minute`: in the store, or in Redis with `RedisBudgets`. `keep` is how long what has ended is kept.
     `aclose` it when the process ends, or use it as an async context manager: an engine that was given stays open.
-    Raises ConfigurationError.
+    Raises ConfigurationError, and InvalidInput for what is none such.
     """
 
     def __init__(
@@ -101,6 +102,8 @@ class AsyncDurable:
     ) -> None:
         fix = "give the AsyncGovComponents through which the calls are made"
         instance_argument(gov, AsyncGovComponents, field="gov", fix=fix, operation="AsyncDurable")
+        options = {"worker": worker, "handle_in": handle_in, "budgets": budgets, "keep": keep}
+        check_options("AsyncDurable", give_up_after=give_up_after, **options)
         self._gov = gov
         self._runtime = gov.runtime
         self._keys = PayloadKeys(keys)

@@ -11,7 +11,7 @@ import threading
 from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from govcomponents.core.inputs import path_argument
+from govcomponents.core.inputs import number_argument, path_argument
 from govcomponents.frames import shield
 from govcomponents.private_files import make_private
 
@@ -41,6 +41,8 @@ class MemoryReplayStore:
     """
 
     def __init__(self, limit: int = 100_000) -> None:
+        fix = "give how many keys it may hold"
+        number_argument(limit, field="limit", fix=fix, operation="MemoryReplayStore", least=1)
         self._limit = limit
         self._lock = threading.Lock()
         self._until: dict[str, float] = {}
@@ -72,6 +74,7 @@ class FileReplayStore:
     def __init__(self, path: Path | str, *, timeout: float = 5.0) -> None:
         fix = "give the path of a file; it is made if there is none"
         self._path = path_argument(path, field="path", fix=fix, operation="FileReplayStore")
+        number_argument(timeout, field="timeout", fix="give seconds", operation="FileReplayStore")
         self._timeout = timeout
 
     def has(self, key: str, now: float) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
+from govcomponents.core.inputs import text_argument
 from govcomponents.core.validation import MAX_URL
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -16,8 +17,9 @@ def safe_return_path(path: object, default: str = "/") -> str:
     A path comes from the query of a page, so anybody can put anything there. What browsers read as another site, or
     what two readers could read differently, is not taken: only "/" and what follows, no second "/" or backslash after
     it, encoded or not; no backslash, control character, or "@" in the first part of the path; at most 2 KiB. What is
-    encoded in the query is the page's own business.
+    encoded in the query is the page's own business. Raises InvalidInput for a default that is no text.
     """
+    text_argument(default, field="default", fix='give a path of this site, such as "/"', operation="safe_return_path")
     return path if isinstance(path, str) and is_safe_return_path(path) else default
 
 

@@ -6,6 +6,7 @@ import logging
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from govcomponents.core.inputs import method_argument
 from govcomponents.core.observe import Happening, Observer, Operation
 
 
@@ -31,6 +32,9 @@ class LogObserver(Observer):
     """
 
     def __init__(self, logger: logging.Logger | StructuredLogger | None = None) -> None:
+        fix = "give a logger of the standard library, or one that takes keys, or leave it out"
+        if logger is not None:
+            method_argument(logger, "info", "warning", field="logger", fix=fix, operation="LogObserver")
         self._logger = logger or logging.getLogger("govcomponents.operations")
 
     def operation(self, operation: Operation, /) -> AbstractContextManager[object]:

@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.http.runtime import VERSION
+from govcomponents.core.inputs import flag_argument, method_argument
 from govcomponents.core.observe import UNWATCHED, Attempt, Happening, Observer, Operation
 from govcomponents.errors import ConfigurationError
 from govcomponents.frames import leaving_frames_behind
@@ -71,6 +72,12 @@ class OpenTelemetryObserver(Observer):
         *,
         propagates: bool = False,
     ) -> None:
+        operation, fix = "OpenTelemetryObserver", "give a provider of OpenTelemetry, or leave it out for the global one"
+        if tracer_provider is not None:
+            method_argument(tracer_provider, "get_tracer", field="tracer_provider", fix=fix, operation=operation)
+        if meter_provider is not None:
+            method_argument(meter_provider, "get_meter", field="meter_provider", fix=fix, operation=operation)
+        flag_argument(propagates, field="propagates", operation=operation)
         self.tracer = trace.get_tracer(_SCOPE, VERSION, tracer_provider)
         self._propagates = propagates
         meter = metrics.get_meter(_SCOPE, VERSION, meter_provider)

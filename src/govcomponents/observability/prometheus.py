@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
+from govcomponents.core.inputs import instance_argument
 from govcomponents.core.observe import Attempt, Happening, Observer, Operation
 from govcomponents.errors import ConfigurationError
 from govcomponents.frames import leaving_frames_behind
@@ -44,6 +45,8 @@ class PrometheusObserver(Observer):
 
     @leaving_frames_behind
     def __init__(self, registry: CollectorRegistry = REGISTRY) -> None:
+        fix = "give a prometheus_client.CollectorRegistry, or leave it out"
+        instance_argument(registry, CollectorRegistry, field="registry", fix=fix, operation="PrometheusObserver")
         self._operations = _histogram(OPERATION_DURATION, registry)
         self._requests = _histogram(REQUEST_DURATION, registry)
         self._waits = _counter(WAIT, registry)

@@ -92,7 +92,11 @@ class PayLimits:
 
     @leaving_frames_behind
     def of(self, currency: str) -> AmountLimits | None:
-        """Return the limits of payments in a currency; None if it is not taken."""
+        """Return the limits of payments in a currency; None if it is not taken. Raises InvalidInput for no text."""
+        if not isinstance(currency, str):
+            problem = f"it is not text, but of the type {type(currency).__name__}"
+            fix = 'give the code of a currency, such as "GBP"'
+            raise InvalidInput(field="currency", problem=problem, fix=fix, operation="PayLimits.of")
         return self.amounts.get(currency, None if self.only_these_currencies else AmountLimits())
 
     @leaving_frames_behind

@@ -5,17 +5,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.canonical_json import NotCanonical, decode_base64url
+from govcomponents.core.inputs import callable_argument, instance_argument, number_argument
 from govcomponents.errors import ConfigurationError, InvalidInput
 from govcomponents.frames import shield
 from govcomponents.privacy import Secret
 from govcomponents.web.person import Person, reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from cryptography.fernet import MultiFernet
 
@@ -43,6 +45,11 @@ class SignInCookies:
     def __init__(
         self, secrets: Sequence[Secret], *, life: int = SIGNED_IN_FOR, clock: Callable[[], float] = time.time
     ) -> None:
+        fix, operation = 'give a list such as [Secret(os.environ["SECRET_KEY"])]', "web.SignInCookies"
+        if not isinstance(secrets, Sequence) or not all(isinstance(secret, Secret) for secret in secrets):
+            raise InvalidInput(field="secrets", problem="they are no list of Secrets", fix=fix, operation=operation)
+        number_argument(life, field="life", fix="give seconds", operation=operation)
+        callable_argument(clock, field="clock", fix="give a function such as time.time", operation=operation)
         if not secrets or any(len(secret.reveal()) < _LEAST_SECRET for secret in secrets):
             raise ConfigurationError(
                 f"the secret of the sign-in's cookies has fewer than {_LEAST_SECRET} characters, or there is none",
@@ -115,6 +122,8 @@ class SignInCookies:
 
         A browser sends none with what a page of another site makes it post, and is to keep it then.
         """
+        fix = "give the request's cookies, by their names"
+        instance_argument(cookies, Mapping, field="cookies", fix=fix, operation="SignInCookies.end_person")
         return (end_cookie(_PERSON),) if _PERSON in cookies else ()
 
 

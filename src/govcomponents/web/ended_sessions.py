@@ -10,7 +10,7 @@ import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
-from govcomponents.core.inputs import path_argument
+from govcomponents.core.inputs import number_argument, path_argument
 from govcomponents.errors import GovComponentsError, Unavailable
 from govcomponents.frames import shield
 from govcomponents.identity.replay_stores import key_hash
@@ -85,6 +85,7 @@ class FileEndedSessions:
     def __init__(self, path: Path | str, *, timeout: float = 5.0) -> None:
         fix = "give the path of a file; it is made if there is none"
         self._path = path_argument(path, field="path", fix=fix, operation="FileEndedSessions")
+        number_argument(timeout, field="timeout", fix="give seconds", operation="FileEndedSessions")
         self._timeout = timeout
 
     def end(self, key: str, at: float, until: float) -> None:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.canonical_json import parse_object
-from govcomponents.core.inputs import instance_argument, member, members
+from govcomponents.core.inputs import instance_argument, member, members, number_argument
 from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
 from govcomponents.frames import shield
@@ -49,7 +49,15 @@ class Person(Result):
 
     @classmethod
     def of(cls, identity: Identity, now: float) -> Person:
-        """Return what is to be kept of an identity that has just been proved: a session of its own begins."""
+        """Return what is to be kept of an identity that has just been proved: a session of its own begins.
+
+        `now` is in seconds since the epoch. Raises InvalidInput for what is no identity or no time.
+        """
+        from govcomponents.identity.models import Identity
+
+        fix, operation = "give what gov.identity.complete returned", "web.Person.of"
+        instance_argument(identity, Identity, field="identity", fix=fix, operation=operation)
+        number_argument(now, field="now", fix="give seconds since the epoch", operation=operation)
         return cls(
             account=identity.account,
             provider=identity.provider,
@@ -131,6 +139,7 @@ class Requirement:
         operation = "web.Requirement"
         if max_age is not None:
             instance_argument(max_age, int, field="max_age", fix="give whole seconds", operation=operation)
+            number_argument(max_age, field="max_age", fix="give whole seconds", operation=operation)
         return cls(
             members(Confidence, confidence, field="confidence", operation=operation),
             member(Authentication, authentication, field="authentication", operation=operation),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.core.driver import drive, is_driven
 from govcomponents.core.http.single_attempt import steady_time
+from govcomponents.core.inputs import callable_argument, instance_argument, number_argument
 from govcomponents.core.observe import Happening, tell
 from govcomponents.durable.audit.entries import tell_step
 from govcomponents.durable.outbox import outcomes
@@ -87,6 +88,15 @@ class WorkerOptions:
     lease: float = 60.0
     concurrency: int = 64
     on_hang: Callable[[], None] | None = None
+
+    def __post_init__(self) -> None:
+        operation = "WorkerOptions"
+        number_argument(self.lease, field="lease", fix="give seconds", operation=operation)
+        fix = "give how many calls may be on their way at once"
+        instance_argument(self.concurrency, int, field="concurrency", fix=fix, operation=operation)
+        number_argument(self.concurrency, field="concurrency", fix=fix, operation=operation, least=1)
+        if self.on_hang is not None:
+            callable_argument(self.on_hang, field="on_hang", fix="give a function, or None", operation=operation)
 
 
 class Worker:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from govcomponents.core.http.single_attempt import steady_time
+from govcomponents.durable.storage.engines import engine_argument
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import BUDGET, database_time
 from govcomponents.durable.storage.writing import begin_writing
@@ -83,7 +84,7 @@ class StoreBudgets:
     """Budgets in the database of the store, by its clock: numbers of requests, and times in seconds."""
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+        self._engine = engine_argument(engine, "StoreBudgets")
 
     def reserve(self, account: str, scope: str, most: int, per_minute: float) -> Reserved:
         """Book at most so many requests. Raises Unavailable or ConfigurationError."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from govcomponents.core.inputs import text_argument
 from govcomponents.durable.shared.budgets import HORIZON, SLACK, Reserved
 from govcomponents.durable.shared.redis_clients import blocking
 from govcomponents.errors import ConfigurationError, Unavailable
@@ -39,12 +40,13 @@ class RedisBudgets:
     """
 
     def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types no scripts
-        self._reserve = blocking(client).register_script(_RESERVE)
+        self._reserve = blocking(client, prefix=prefix, operation="RedisBudgets").register_script(_RESERVE)
         self._prefix = prefix
 
     @classmethod
     def from_url(cls, url: str, *, prefix: str = "govcomponents") -> Self:
-        """Make them of a URL, such as "redis://cache:6379". Raises ConfigurationError."""
+        """Make them of a URL, such as "redis://cache:6379". Raises ConfigurationError, and InvalidInput for no text."""
+        text_argument(url, field="url", fix="give one such as redis://cache:6379", operation="RedisBudgets.from_url")
         try:
             import redis
         except ImportError:

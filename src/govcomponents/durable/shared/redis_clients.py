@@ -5,11 +5,18 @@ from __future__ import annotations
 from inspect import iscoroutinefunction
 from typing import Any
 
+from govcomponents.core.inputs import method_argument, text_argument
 from govcomponents.errors import ConfigurationError
 
 
-def blocking(client: Any) -> Any:  # redis types its answers loosely
-    """Return a client. Raises ConfigurationError for one of asyncio, whose answers would never be awaited."""
+def blocking(client: Any, *, prefix: str, operation: str) -> Any:  # redis types its answers loosely
+    """Return a client, which is given with a prefix of keys. Raises InvalidInput for what is none.
+
+    Raises ConfigurationError for one of asyncio, whose answers would never be awaited.
+    """
+    fix = "give `redis.Redis.from_url(url)`"
+    method_argument(client, "execute_command", "register_script", field="client", fix=fix, operation=operation)
+    text_argument(prefix, field="prefix", fix="give the text with which its keys begin", operation=operation)
     if iscoroutinefunction(getattr(client, "execute_command", None)):
         raise ConfigurationError(
             "the client of Redis is one of asyncio, and this needs a blocking one",

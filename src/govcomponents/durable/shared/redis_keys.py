@@ -32,7 +32,7 @@ class RedisReplayStore:
     """
 
     def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
-        self._client = blocking(client)
+        self._client = blocking(client, prefix=prefix, operation="RedisReplayStore")
         self._prefix = f"{prefix}:replay:"
 
     def has(self, key: str, now: float) -> bool:
@@ -56,7 +56,7 @@ class RedisEndedSessions:
     """
 
     def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
-        self._client = blocking(client)
+        self._client = blocking(client, prefix=prefix, operation="RedisEndedSessions")
         self._end = self._client.register_script(_END)
         self._prefix = f"{prefix}:ended:"
 
@@ -83,7 +83,7 @@ class RedisPendingStore:
     """
 
     def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
-        self._client = blocking(client)
+        self._client = blocking(client, prefix=prefix, operation="RedisPendingStore")
         self._prefix = f"{prefix}:signing-in:"
 
     def keep(self, browser: str, key: str, sealed: str, until: float, now: float, limit: int) -> None:
@@ -125,7 +125,7 @@ class RedisDocumentStore:
     """
 
     def __init__(self, client: Any, *, prefix: str = "govcomponents") -> None:  # redis types its answers loosely
-        self._client = blocking(client)
+        self._client = blocking(client, prefix=prefix, operation="RedisDocumentStore")
         self._prefix = f"{prefix}:document:"
 
     def get(self, key: str, now: float) -> SharedDocument | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from govcomponents.durable.storage.engines import engine_argument
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import CACHE, ENDED, ONCE, SIGNING_IN
 from govcomponents.frames import shield
@@ -27,7 +28,7 @@ class SqlEndedSessions:
     """
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+        self._engine = engine_argument(engine, "SqlEndedSessions")
 
     def end(self, key: str, at: float, until: float) -> None:
         """Keep that what the key names ended at a time; the latest end counts."""
@@ -57,7 +58,7 @@ class SqlReplayStore:
     """
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+        self._engine = engine_argument(engine, "SqlReplayStore")
 
     def has(self, key: str, now: float) -> bool:
         """Whether a key is kept now."""
@@ -87,7 +88,7 @@ class SqlPendingStore:
     """
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+        self._engine = engine_argument(engine, "SqlPendingStore")
 
     def keep(self, browser: str, key: str, sealed: str, until: float, now: float, limit: int) -> None:
         """Keep a sign-in until a time, and let go of this browser's older ones beyond a limit, and of what is over."""
@@ -121,7 +122,7 @@ class SqlDocumentStore:
     """
 
     def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+        self._engine = engine_argument(engine, "SqlDocumentStore")
 
     def get(self, key: str, now: float) -> SharedDocument | None:
         """Return the newest document that is kept under a key now."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
+from govcomponents.core.inputs import instance_argument
 from govcomponents.durable.storage.migrating import migrate
 from govcomponents.errors import ConfigurationError
 from govcomponents.private_files import make_private
@@ -24,6 +25,12 @@ DEFAULT_URL: Final = "sqlite:///govcomponents.db"
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "sqlite": "sqlite"}
 _FIX: Final = 'give an Engine, an AsyncEngine, or a URL such as "postgresql+psycopg://user@host/database"'
 _BUSY_MS: Final = 30_000
+
+
+def engine_argument(given: object, operation: str) -> sa.Engine:
+    """Return an engine that a store of the service's database is given. Raises InvalidInput for what is none."""
+    fix = "give what sqlalchemy.create_engine(url) returned: it is used on threads, under asyncio too"
+    return instance_argument(given, sa.Engine, field="engine", fix=fix, operation=operation)
 
 
 def engine_for(given: EngineLike | None, *, is_made: bool = True) -> sa.Engine:

@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import hmac
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -39,6 +39,8 @@ class PayloadKeys:
     def __init__(self, keys: Sequence[Secret | str] = ()) -> None:
         if isinstance(keys, (str, Secret)):
             raise ConfigurationError("the data keys are one text, not a list", fix="give a list, such as keys=[key]")
+        if not isinstance(keys, Iterable):
+            raise ConfigurationError("the data keys are not a list", fix="give a list, such as keys=[key]")
         raw = [_bytes(key) for key in keys]
         self._ciphers = {_id(key): AESGCM(key) for key in raw}
         # Begun once for each key, and copied: to begin one takes as long as to work it off.

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 from govcomponents.core.canonical_json import encode_base64url
+from govcomponents.core.inputs import callable_argument, text_argument
 from govcomponents.core.validation import is_text
 from govcomponents.errors import ConfigurationError
 from govcomponents.frames import shield
@@ -79,6 +80,12 @@ class CallableSigner:
     algorithm: str
     key_id: str
     function: Callable[[bytes], bytes] = field(repr=False)
+
+    def __post_init__(self) -> None:
+        operation, fix = "CallableSigner", "give the function that signs bytes"
+        text_argument(self.algorithm, field="algorithm", fix='give one such as "RS256"', operation=operation)
+        text_argument(self.key_id, field="key_id", fix="give the id of the published key", operation=operation)
+        callable_argument(self.function, field="function", fix=fix, operation=operation)
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature that the function makes."""
