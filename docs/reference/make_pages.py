@@ -289,7 +289,9 @@ def names(door: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-CAPABILITIES = ", ".join(f"[{part}](../{part}/capabilities.md)" for part in ("pay", "notify", "identity"))
+COMPONENTS = ("pay", "notify", "identity")
+CAPABILITIES = ", ".join(f"[{part}](../{part}/capabilities.md)" for part in COMPONENTS)
+PORTS = ", ".join(f"[{part}](port-{part}.md)" for part in COMPONENTS)
 
 
 def index() -> str:
@@ -317,6 +319,7 @@ def index() -> str:
         f"| what each adapter can do, and what proves it | {CAPABILITIES} |",
         "| states, doubts after a lost answer | [states](states.md), [states and doubts](../durable/states.md) |",
         "| who asks whom | [sequences](sequences.md) |",
+        f"| what an adapter is given, and what it gives | {PORTS} |",
         "| the sandbox | [faults](../sandbox/faults.md), [scenarios](../sandbox/scenarios.md) |",
     ]
     return "\n".join(lines) + "\n"

@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         TokenResponse as TokenResponse,
     )
     from govcomponents.identity.protocol.security_events import SecurityEventPolicy as SecurityEventPolicy
+    from govcomponents.identity.settings import signer_from_settings as signer_from_settings
     from govcomponents.notify.inputs import JobInput as JobInput
     from govcomponents.notify.capabilities import NotifyCapability as NotifyCapability
     from govcomponents.notify.inputs import (
@@ -128,6 +129,7 @@ _HOMES = {
     "identity.protocol.registration": "ClientRegistration",
     "identity.protocol.relying_party": "RelyingParty TokenPolicy TokenResponse",
     "identity.protocol.security_events": "SecurityEventPolicy",
+    "identity.settings": "signer_from_settings",
     "notify.capabilities": "NotifyCapability",
     "notify.inputs": "EmailInput JobInput LetterInput PrecompiledInput SearchInput SmsInput",
     "notify.port": "NotifyPort",

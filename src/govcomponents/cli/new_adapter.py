@@ -46,7 +46,8 @@ def run(options: argparse.Namespace) -> int:
     module: str = options.name
     if not _NAME.match(module) or keyword.iskeyword(module) or module == "govcomponents":
         raise ConfigurationError(
-            "the name of the adapter cannot be that of a package", fix="write it in small letters: my_provider"
+            "the name of the adapter cannot be that of a package of Python",
+            fix="use small letters, digits and single underscores, and begin with a letter, such as my_provider",
         )
     home = Path(options.into) / module
     words = module.split("_")

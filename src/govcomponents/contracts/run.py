@@ -98,6 +98,9 @@ class ContractReport:
             names = facts[what]
             assert isinstance(names, list)
             yield f"  {what.replace('_', ' ')}: {', '.join(names) or 'nothing'}"
+        versions = facts["versions"]
+        assert isinstance(versions, dict)
+        yield f"  with: {', '.join(f'{package} {number}' for package, number in versions.items())}"
         for case in self.failed:
             yield f"  failed: {case.name}: {case.failure}"
 

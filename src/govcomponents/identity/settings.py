@@ -140,8 +140,8 @@ def redirect_url_of(settings: IdentitySettings) -> str:
 
 def signer_of(settings: IdentitySettings, adapter_settings: AdapterSettings, allowed: frozenset[str]) -> Signer:
     """Return what signs for this service, with an algorithm of `allowed`. Raises ConfigurationError."""
-    key, file = settings.private_key, settings.private_key_file
-    if sum(value is not None for value in (adapter_settings.signer, key, file)) != 1:
+    given = (adapter_settings.signer, settings.private_key, settings.private_key_file)
+    if sum(value is not None for value in given) != 1:
         raise _one_key(settings)
     if adapter_settings.signer is not None:
         if not isinstance(adapter_settings.signer, Signer):
@@ -151,12 +151,7 @@ def signer_of(settings: IdentitySettings, adapter_settings: AdapterSettings, all
             )
         check_algorithm(adapter_settings.signer.algorithm, allowed, "the signer")
         return adapter_settings.signer
-    setting = settings.variable("private_key")
-    if file is not None:
-        setting = settings.variable("private_key_file")
-        key = Secret(read_key_file(file, setting=setting))
-    if key is None:
-        raise _one_key(settings)
+    key, setting = _private_key(settings)
     return load_signer(
         key,
         algorithm=adapter_settings.signing_algorithm,
@@ -164,6 +159,26 @@ def signer_of(settings: IdentitySettings, adapter_settings: AdapterSettings, all
         key_id=adapter_settings.key_id,
         setting=setting,
     )
+
+
+def signer_from_settings(settings: IdentitySettings, *, algorithm: str = "RS256", key_id: str | None = None) -> Signer:
+    """Return what signs with the private key of the settings, which is itself there or in a file.
+
+    Raises ConfigurationError if neither is set, or both, and for a key that is weak or of another algorithm.
+    """
+    key, setting = _private_key(settings)
+    return load_signer(key, algorithm=algorithm, allowed=frozenset({algorithm}), key_id=key_id, setting=setting)
+
+
+def _private_key(settings: IdentitySettings) -> tuple[Secret, str]:
+    """Return the private key, and the setting that it is in. Raises ConfigurationError."""
+    key, file = settings.private_key, settings.private_key_file
+    if key is not None and file is None:
+        return key, settings.variable("private_key")
+    if file is None or key is not None:
+        raise _one_key(settings)
+    setting = settings.variable("private_key_file")
+    return Secret(read_key_file(file, setting=setting)), setting
 
 
 def replay_store_of(settings: IdentitySettings, adapter_settings: AdapterSettings) -> ReplayStore:

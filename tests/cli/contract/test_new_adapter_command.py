@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
+import runpy
 import subprocess
 import sys
 import tomllib
+import typing
 
 import pytest
 
@@ -40,6 +43,16 @@ def test_a_new_package_fails_only_where_something_is_to_be_filled_in(component, 
     assert set(told) == to_do
     assert "Traceback" not in ran.stdout
     assert " error" not in ran.stdout
+
+
+@pytest.mark.parametrize("component", ["pay", "notify", "identity"])
+def test_every_type_that_a_new_adapter_names_is_there(component, tmp_path):
+    assert main(["new-adapter", component, "my_provider", "--into", str(tmp_path)]) == 0
+    kind = runpy.run_path(str(tmp_path / "my_provider" / "src" / "my_provider" / "adapter.py"))["MyProvider"]
+    methods = [one for _, one in inspect.getmembers(kind) if getattr(one, "__module__", "") == kind.__module__]
+    hints = [typing.get_type_hints(inspect.unwrap(one)) for one in methods if inspect.isroutine(one)]
+    assert len(hints) >= 3
+    assert all("return" in hint for hint in hints)
 
 
 @pytest.mark.parametrize("name", ["My", "my-provider", "2pay", "class", "a__b", "../up", "govcomponents", ""])

@@ -10,8 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from distribution.sources import ROOT
 from distribution.test_docs import PAGES, _blocks
+from govcomponents.cli.main import main
 
 OPTIONS = [
     "--strict",
@@ -20,6 +23,22 @@ OPTIONS = [
     "--no-color-output",
     "--disable-error-code=no-redef",
 ]
+
+
+@pytest.mark.parametrize("component", ["pay", "notify", "identity"])
+def test_a_new_adapter_passes_mypy_strict(component: str, tmp_path: Path) -> None:
+    assert main(["new-adapter", component, "my_provider", "--into", str(tmp_path)]) == 0
+    home = tmp_path / "my_provider"
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *OPTIONS, f"--cache-dir={ROOT / '.mypy_cache' / 'pages'}", "src", "tests"],
+        cwd=home,
+        env={"MYPYPATH": f"{ROOT / 'src'}:{home / 'src'}", "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert (done.stdout, done.returncode) == ("", 0), done.stdout + done.stderr
 
 
 def test_the_python_of_the_pages_passes_mypy_strict(tmp_path: Path) -> None:

@@ -50,9 +50,10 @@ class IdentityDouble(Double):
 class IdentitySubject(Subject):
     """An identity adapter under test: see `Subject` for `build`, `connect` and `faults`.
 
-    `ask` are arguments of `start`: with proof of identity, if the adapter declares it. `proves` is what a proof tells of
-    the person: "name", "birth_date", or both. `fake` describes the provider for hostile tokens, which need it; the same
-    `build` must fit it. `canaries` lists every text of the person and of the service's keys that must never be seen.
+    `ask` are arguments of `start`: with proof of identity, if the adapter declares it. `proves` is what a proof tells
+    of the person: "name", "birth_date", or both. `fake` describes the provider for hostile tokens, which need it; the
+    same `build` must fit it. `canaries` lists every text of the person and of the service's keys that must never be
+    seen.
     """
 
     connect: Callable[[], IdentityDouble]

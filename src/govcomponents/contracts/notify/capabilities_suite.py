@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -13,11 +14,12 @@ from govcomponents.contracts.notify.subject import (
     Arrived,
     Call,
     NotifyCaller,
+    NotifySubject,
     NotifyTests,
     Sending,
 )
 from govcomponents.contracts.suite import needs
-from govcomponents.errors import CallbackRefused
+from govcomponents.errors import CallbackRefused, InvalidInput, NotSupported
 from govcomponents.notify.capabilities import NotifyCapability as Can
 from govcomponents.notify.events import DeliveryReceipt
 from govcomponents.notify.models import Status
@@ -25,6 +27,10 @@ from govcomponents.notify.templates.attachments import Attachment
 
 _UNSUBSCRIBE = "https://service.example.gov.uk/unsubscribe/one-click"
 _LINK = "http://evil.example.com/pay-here"
+
+
+def _are_dated(subject: NotifySubject) -> bool:
+    return subject.callbacks_hold_for is not None
 
 
 _LINES = "Siân Ŵyn\n.a dot begins this line\n..and two this\nFrom here on"
@@ -126,7 +132,7 @@ class NotifyCapabilities(NotifyTests):
     @needs(Can.CALLBACKS)
     @pytest.mark.parametrize("sending", FROM_TEMPLATES)
     def test_a_callback_with_a_status_that_is_new_is_told_as_unknown(self, call: Call, sending: Sending) -> None:
-        """Where a provider signs what it sends, a status that was changed is refused; else it may be a new one."""
+        """Where a provider signs what it sends, what was changed on the way is refused; what it signs may be new."""
         caller = call()
         sending.by(caller)
         assert caller.double.callbacks is not None, "a double of a provider that calls back has `callbacks`"
@@ -135,23 +141,61 @@ class NotifyCapabilities(NotifyTests):
         assert isinstance(event, DeliveryReceipt)
         changed = body.replace(f'"{event.raw_status}"'.encode(), b'"never-heard-of"')
         assert changed != body, "the double's callbacks hold the provider's word for the status"
+        if self.subject.signed:
+            with pytest.raises(CallbackRefused):
+                caller.notify.parse_callback(changed, headers)
+            headers = self._signed(caller, changed)
         try:
             other = caller.notify.parse_callback(changed, headers)
         except CallbackRefused:
-            return
+            pytest.fail("where callbacks are signed, the subject has `signed=True`, and the double has `sign`")
         assert isinstance(other, DeliveryReceipt)
         assert (other.status, other.raw_status) == (Status.UNKNOWN, "never-heard-of")
         assert not other.status.is_finished
 
+    @needs(Can.CALLBACKS, _are_dated)
+    def test_a_callback_that_is_kept_for_long_is_refused(self, call: Call) -> None:
+        caller = call()
+        next(iter(self._senders())).by(caller)
+        assert caller.double.callbacks is not None, "a double of a provider that calls back has `callbacks`"
+        assert caller.double.later is not None, "a double of a provider whose callbacks are dated has `later`"
+        body, headers = caller.double.callbacks()[-1]
+        assert caller.notify.parse_callback(body, headers).key
+        caller.double.later(self.subject.callbacks_hold_for or 0)
+        with pytest.raises(CallbackRefused):
+            caller.notify.parse_callback(body, headers)
+
     @needs(Can.CALLBACKS)
-    def test_a_callback_that_cannot_be_read_is_refused_or_unknown(self, call: Call) -> None:
+    def test_a_callback_that_cannot_be_read_is_refused(self, call: Call) -> None:
         caller = call()
         next(iter(self._senders())).by(caller)
         assert caller.double.callbacks is not None, "a double of a provider that calls back has `callbacks`"
         body, headers = caller.double.callbacks()[-1]
         for wrong in (b"", b"[]", b"7", body[:-9], b" " * 10_000_000):
+            proof = self._signed(caller, wrong) if self.subject.signed else headers
             with pytest.raises(CallbackRefused):
-                caller.notify.parse_callback(wrong, headers)
+                caller.notify.parse_callback(wrong, proof)
+
+    @needs(Can.EMAIL, Can.SEARCH)
+    @pytest.mark.parametrize(
+        "other",
+        [{"channel": "letter"}, {"status": "cancelled"}, {"raw_status": "never-heard-of"}, {"older_than": "first"}],
+        ids=lambda other: next(iter(other)),
+    )
+    def test_a_filter_is_kept_to_or_refused(self, call: Call, other: Mapping[str, Any]) -> None:
+        """It is never dropped in silence: a search that finds too much is acted on as if all of it fitted."""
+        caller, email = call(), self._given(self.subject.email, "email")
+        sent = caller.notify.send_email(**email)
+        asked = {"older_than": sent.id} if "older_than" in other else other
+        try:
+            found = [one.id for one in islice(caller.notify.search(**asked, reference=email["reference"]), 9)]
+        except (InvalidInput, NotSupported):
+            return
+        assert found == [], "a filter was dropped: keep to it, or refuse it"
+
+    def _signed(self, caller: NotifyCaller, body: bytes) -> Mapping[str, str]:
+        assert caller.double.sign is not None, "a double of a provider that signs has `sign`"
+        return caller.double.sign(body)
 
     def _senders(self) -> list[Sending]:
         """The operations of which there are callbacks, as far as they are declared."""

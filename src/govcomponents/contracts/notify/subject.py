@@ -36,13 +36,16 @@ class NotifyDouble(Double):
 
     `arrived` gives those messages in order; an adapter that declares files, reply-to addresses, senders, unsubscribing
     or sanitising needs it. `text_in` lets a person send a text to the service, from a number and with a content.
-    `callbacks` lets time pass, and gives all callbacks that were made, each as its body and headers.
+    `callbacks` lets time pass, and gives all callbacks that were made, each as its body and headers. `sign` gives the
+    headers with which the provider would send a body, where it signs; `later` lets seconds pass, where they are dated.
     """
 
     count: Callable[[], int]
     arrived: Callable[[], Sequence[Arrived]] | None = None
     text_in: Callable[[str, str], object] | None = None
     callbacks: Callable[[], Sequence[tuple[bytes, Mapping[str, str]]]] | None = None
+    sign: Callable[[bytes], Mapping[str, str]] | None = None
+    later: Callable[[float], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,9 @@ class NotifySubject(Subject):
     `reply_to` and `sender` are those that can be given, and are not what a message has without. `bad_input` are changes
     of those arguments that this adapter refuses unsent, besides those that every adapter refuses. `repeats` is False if
     the adapter leaves it to the caller to send again what was certainly not accepted. `page` is how many messages the
-    double gives at once when it is searched: a few, so that the next page is asked for too.
+    double gives at once when it is searched: a few, so that the next page is asked for too. `signed` is True if
+    callbacks are proved by a signature of what they hold, not by a token; `callbacks_hold_for` is after how many
+    seconds one is too old to be believed, and None where they are not dated.
     """
 
     connect: Callable[[], NotifyDouble]
@@ -71,6 +76,8 @@ class NotifySubject(Subject):
     unknown_id: str = "99999999-9999-4999-8999-999999999999"
     repeats: bool = True
     page: int | None = None
+    signed: bool = False
+    callbacks_hold_for: float | None = None
 
 
 @dataclass(frozen=True)
