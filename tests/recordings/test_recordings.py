@@ -159,3 +159,11 @@ def test_the_fixture_records_and_plays(pytester):
     pytester.runpytest("-p", "no:xdist").assert_outcomes(passed=1)
     path.write_text(path.read_text("utf-8").replace("abc1", "sam@council.uk"), "utf-8")
     pytester.runpytest("-p", "no:xdist").assert_outcomes(failed=1)
+
+
+def test_a_name_that_leads_out_of_the_folder_is_refused(pytester):
+    pytester.makepyfile(TEST.replace('"one"', '"../one"'))
+    result = pytester.runpytest("-p", "no:xdist", "--gov-record")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*takes the name of a file in the folder recordings*"])
+    assert list(pytester.path.rglob("one.json")) == []

@@ -165,7 +165,10 @@ def gov_recording(request: pytest.FixtureRequest) -> Iterator[Callable[..., Reco
     opened: list[Recording] = []
 
     def recording(name: str, *, through: Transport | None = None, secrets: Iterable[str] = ()) -> Recording:
-        path = request.path.parent / "recordings" / f"{name}.json"
+        folder = request.path.parent / "recordings"
+        path = folder / f"{name}.json"
+        if not name or not path.resolve().is_relative_to(folder.resolve()):
+            raise pytest.UsageError('gov_recording takes the name of a file in the folder recordings, such as "paid"')
         is_new = request.config.getoption("--gov-record")
         inner = (through or RequestsTransport()) if is_new else None
         opened.append(Recording(path, through=inner, secrets=frozenset(secrets)))
