@@ -1,13 +1,12 @@
-"""What a durable layer is given beside its components and its database, checked before anything is made of it."""
+"""The options of a durable layer, beside its components and its database, and their check before anything is made."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from govcomponents.core.inputs import callable_argument, instance_argument
+from govcomponents.core.inputs import callable_argument, instance_argument, method_argument
 from govcomponents.durable.outbox.retention import Retention
 from govcomponents.durable.outbox.worker import WorkerOptions
-from govcomponents.durable.shared.budgets import Budgets
 from govcomponents.errors import InvalidInput
 
 
@@ -26,7 +25,7 @@ def check_options(
         callable_argument(handle_in, field="handle_in", fix=fix, operation=operation)
     if budgets is not None:
         fix = "give a store such as RedisBudgets(client), or leave it out"
-        instance_argument(budgets, Budgets, field="budgets", fix=fix, operation=operation)
+        method_argument(budgets, "reserve", field="budgets", fix=fix, operation=operation)
     if keep is not None:
         fix = "give Retention(...), or leave it out"
         instance_argument(keep, Retention, field="keep", fix=fix, operation=operation)

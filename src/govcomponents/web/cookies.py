@@ -46,7 +46,8 @@ class SignInCookies:
         self, secrets: Sequence[Secret], *, life: int = SIGNED_IN_FOR, clock: Callable[[], float] = time.time
     ) -> None:
         fix, operation = 'give a list such as [Secret(os.environ["SECRET_KEY"])]', "web.SignInCookies"
-        if not isinstance(secrets, Sequence) or not all(isinstance(secret, Secret) for secret in secrets):
+        given: object = secrets
+        if not isinstance(given, Sequence) or not all(isinstance(secret, Secret) for secret in given):
             raise InvalidInput(field="secrets", problem="they are no list of Secrets", fix=fix, operation=operation)
         number_argument(life, field="life", fix="give seconds", operation=operation)
         callable_argument(clock, field="clock", fix="give a function such as time.time", operation=operation)

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 
 from govcomponents.core.driver import drive
 from govcomponents.core.http.runtime import Runtime
-from govcomponents.core.inputs import instance_argument
+from govcomponents.core.inputs import instance_argument, method_argument
 from govcomponents.errors import (
     ConfigurationError,
     GovComponentsError,
@@ -26,10 +26,10 @@ from govcomponents.errors import (
 )
 from govcomponents.frames import shield
 from govcomponents.identity.pending import PENDING_LIFE
-from govcomponents.identity.replay_stores import MemoryReplayStore, ReplayStore
+from govcomponents.identity.replay_stores import MemoryReplayStore
 from govcomponents.identity.urls import safe_return_path
 from govcomponents.web.cookies import SignInCookies
-from govcomponents.web.ended_sessions import EndedSessions, MemoryEndedSessions, in_store
+from govcomponents.web.ended_sessions import MemoryEndedSessions, in_store
 from govcomponents.web.messages import MAX_CALLBACK, Answer
 from govcomponents.web.pending_places import InStore, place_of
 from govcomponents.web.person import Person
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
     from govcomponents.components import GovComponents
     from govcomponents.core.callbacks import Headers
+    from govcomponents.identity.replay_stores import ReplayStore
+    from govcomponents.web.ended_sessions import EndedSessions
     from govcomponents.web.events import Event, EventHandlers
     from govcomponents.web.messages import WebRequest
     from govcomponents.web.pending_places import PendingIn
@@ -80,10 +82,10 @@ class WebHandlers:
         instance_argument(cookies, SignInCookies, field="cookies", fix=fix, operation=operation)
         if ended is not None:
             fix = "give a store such as FileEndedSessions(path), or None"
-            instance_argument(ended, EndedSessions, field="ended", fix=fix, operation=operation)
+            method_argument(ended, "end", "ended_at", field="ended", fix=fix, operation=operation)
         if used is not None:
             fix = "give a store such as FileReplayStore(path), or None"
-            instance_argument(used, ReplayStore, field="used", fix=fix, operation=operation)
+            method_argument(used, "has", "add", field="used", fix=fix, operation=operation)
         self._gov = gov
         self._cookies = cookies
         self._ended = ended or MemoryEndedSessions()

@@ -46,8 +46,8 @@ def secrets_in_code(module: Module) -> Iterator[Found]:
             yield "GC309", text, f"{what} is written into the code"
     if module.origins.get("Secret", "").startswith("govcomponents"):
         for site in module.sites:
-            text = site.argument(0, "value") if site.name == "Secret" else None
-            if len(text_of(text) or "") >= _LEAST_SECRET and not credential_in(text_of(text) or ""):
+            written = text_of(site.argument(0, "value")) if site.name == "Secret" else None
+            if written is not None and len(written) >= _LEAST_SECRET and not credential_in(written):
                 yield "GC309", site.call, "a Secret is made of a text that is written into the code"
 
 
