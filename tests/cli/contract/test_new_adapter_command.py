@@ -9,7 +9,6 @@ import runpy
 import subprocess
 import sys
 import tomllib
-import typing
 
 import pytest
 
@@ -49,8 +48,8 @@ def test_a_new_package_fails_only_where_something_is_to_be_filled_in(component, 
 def test_every_type_that_a_new_adapter_names_is_there(component, tmp_path):
     assert main(["new-adapter", component, "my_provider", "--into", str(tmp_path)]) == 0
     kind = runpy.run_path(str(tmp_path / "my_provider" / "src" / "my_provider" / "adapter.py"))["MyProvider"]
-    methods = [one for _, one in inspect.getmembers(kind) if getattr(one, "__module__", "") == kind.__module__]
-    hints = [typing.get_type_hints(inspect.unwrap(one)) for one in methods if inspect.isroutine(one)]
+    own = [getattr(kind, name) for name in vars(kind) if inspect.isroutine(getattr(kind, name))]
+    hints = [inspect.get_annotations(inspect.unwrap(getattr(one, "__func__", one)), eval_str=True) for one in own]
     assert len(hints) >= 3
     assert all("return" in hint for hint in hints)
 

@@ -95,7 +95,12 @@ class Service:
         newest_first = list(reversed(self.held.values()))
         for last in query.get("older_than", []):
             newest_first = newest_first[[one["id"] for one in newest_first].index(last) + 1 :]
-        return [one for one in newest_first if query.get("reference") in (None, [one["reference"]])][:2]
+        asked = {"reference": "reference", "status": "status", "template_type": "type"}
+        return [
+            one
+            for one in newest_first
+            if all(one[held] in query.get(name, [one[held]]) for name, held in asked.items())
+        ][:2]
 
     def _accept(self, fields: dict[str, Any], channel: str) -> Response:
         if channel == "bulk":
