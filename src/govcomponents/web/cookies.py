@@ -124,7 +124,7 @@ class SignInCookies:
         A browser sends none with what a page of another site makes it post, and is to keep it then.
         """
         fix = "give the request's cookies, by their names"
-        instance_argument(cookies, Mapping, field="cookies", fix=fix, operation="SignInCookies.end_person")
+        instance_argument(cookies, Mapping, field="cookies", fix=fix, operation="SignInCookies.end_person")  # type: ignore[type-abstract]  # it is only asked whether it is one
         return (end_cookie(_PERSON),) if _PERSON in cookies else ()
 
 
