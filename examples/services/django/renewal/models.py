@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 
 from django.db import models
 from django.utils import timezone
@@ -51,8 +52,8 @@ class Renewal(models.Model):
         return self._become("paid", after="paying")
 
     def let_try_again(self) -> bool:
-        """Let somebody try again whose payment failed, was cancelled or expired."""
-        return self._become("new", after="paying", payment_id="")
+        """Let somebody try again whose payment is over, or was not made; not if one came meanwhile."""
+        return self._become("new", after="paying", was={"payment_id": self.payment_id}, payment_id="")
 
     def mark_refunded(self) -> bool:
         """Mark it as refunded; False if it was so already."""
@@ -64,9 +65,9 @@ class Renewal(models.Model):
         self.payment_id = payment_id
         return present.update(payment_id=payment_id) == 1
 
-    def _become(self, state: str, *, after: str, **values: object) -> bool:
+    def _become(self, state: str, *, after: str, was: Mapping[str, str] | None = None, **values: object) -> bool:
         """Change it, if it is as it was read: of two that come at once, only one does."""
-        same = type(self).objects.filter(pk=self.pk, state=after, attempt=self.attempt)
+        same = type(self).objects.filter(pk=self.pk, state=after, attempt=self.attempt, **(was or {}))
         if not same.update(state=state, **values):
             return False
         self.refresh_from_db()

@@ -182,6 +182,22 @@ def test_who_makes_a_payment_for_so_long_that_it_was_given_up_gives_nobody_its_p
     assert service.go_to_pay().startswith("/renewals/")
 
 
+def test_a_payment_that_came_while_it_was_looked_for_is_not_given_up(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from renewal import components
+    from renewal.models import Renewal
+
+    service.sign_in()
+    service.go_to_pay()
+    monkeypatch.setattr("renewal.components.GIVEN_UP_AFTER", timedelta())
+    monkeypatch.setattr("renewal.components.look_up", lambda _renewal: None)
+    renewal = Renewal.objects.get()
+    renewal.payment_id = ""  # as it was before the payment came
+    assert components.ask(renewal) is None
+    assert (Renewal.objects.get().state, bool(Renewal.objects.get().payment_id)) == ("paying", True)
+
+
 def test_a_provider_that_is_down_makes_no_payment_and_can_be_tried_again(service: Service, gov_faults: Faults) -> None:
     service.sign_in()
     gov_faults.at("pay.create", "rate_limited", times=9)

@@ -106,8 +106,9 @@ async def mark_paid(connection: AsyncConnection, renewal: Renewal) -> bool:
 
 
 async def let_try_again(connection: AsyncConnection, renewal: Renewal) -> bool:
-    """Let somebody try again whose payment failed, was cancelled or expired."""
-    return renewal.state == "paying" and await _change(connection, renewal, state="new", payment_id=None)
+    """Let somebody try again whose payment is over, or was not made; not if one came meanwhile."""
+    same = _COLUMNS.payment_id.is_not_distinct_from(renewal.payment_id)
+    return renewal.state == "paying" and await _change(connection, renewal, same, state="new", payment_id=None)
 
 
 async def mark_refunded(connection: AsyncConnection, renewal: Renewal) -> bool:
@@ -120,8 +121,10 @@ async def _one(connection: AsyncConnection, which: sa.ColumnElement[bool]) -> Re
     return None if row is None else Renewal(*row)
 
 
-async def _change(connection: AsyncConnection, renewal: Renewal, **values: object) -> bool:
+async def _change(
+    connection: AsyncConnection, renewal: Renewal, *also: sa.ColumnElement[bool], **values: object
+) -> bool:
     """Change a row, if it is as it was read: of two that come at once, only one does."""
     same = (_COLUMNS.reference == renewal.reference) & (_COLUMNS.state == renewal.state)
     same &= _COLUMNS.attempt == renewal.attempt
-    return (await connection.execute(_RENEWALS.update().where(same).values(**values))).rowcount == 1
+    return (await connection.execute(_RENEWALS.update().where(same, *also).values(**values))).rowcount == 1

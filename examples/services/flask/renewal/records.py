@@ -104,8 +104,9 @@ def mark_paid(connection: sa.Connection, renewal: Renewal) -> bool:
 
 
 def let_try_again(connection: sa.Connection, renewal: Renewal) -> bool:
-    """Let somebody try again whose payment failed, was cancelled or expired."""
-    return renewal.state == "paying" and _change(connection, renewal, state="new", payment_id=None)
+    """Let somebody try again whose payment is over, or was not made; not if one came meanwhile."""
+    same = _COLUMNS.payment_id.is_not_distinct_from(renewal.payment_id)
+    return renewal.state == "paying" and _change(connection, renewal, same, state="new", payment_id=None)
 
 
 def mark_refunded(connection: sa.Connection, renewal: Renewal) -> bool:
@@ -118,8 +119,8 @@ def _one(connection: sa.Connection, which: sa.ColumnElement[bool]) -> Renewal | 
     return None if row is None else Renewal(*row)
 
 
-def _change(connection: sa.Connection, renewal: Renewal, **values: object) -> bool:
+def _change(connection: sa.Connection, renewal: Renewal, *also: sa.ColumnElement[bool], **values: object) -> bool:
     """Change a row, if it is as it was read: of two that come at once, only one does."""
     same = (_COLUMNS.reference == renewal.reference) & (_COLUMNS.state == renewal.state)
     same &= _COLUMNS.attempt == renewal.attempt
-    return connection.execute(_RENEWALS.update().where(same).values(**values)).rowcount == 1
+    return connection.execute(_RENEWALS.update().where(same, *also).values(**values)).rowcount == 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from renewal import create_app
+from renewal import create_app, records
 from werkzeug.test import TestResponse
 
 from govcomponents import GovComponents
@@ -184,6 +185,21 @@ def test_who_makes_a_payment_for_so_long_that_it_was_given_up_gives_nobody_its_p
 
     monkeypatch.setattr(pay, "create", slow)
     assert service.post("/renew").location.startswith(f"{SITE}/renewals/")
+
+
+def test_a_payment_that_came_while_it_was_looked_for_is_not_given_up(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.sign_in()
+    service.post("/renew")
+    monkeypatch.setattr("renewal.components.GIVEN_UP_AFTER", 0.0)
+    components = service.app.extensions["renewal"]
+    with components.engine.connect() as connection:
+        (renewal,) = records.newest(connection)
+    monkeypatch.setattr(components, "look_up", lambda _renewal: None)
+    assert components.ask(replace(renewal, payment_id=None)) is None  # as it was before the payment came
+    with components.engine.connect() as connection:
+        assert records.newest(connection) == [renewal]
 
 
 def test_a_provider_that_is_down_makes_no_payment_and_can_be_tried_again(service: Service, gov_faults: Faults) -> None:

@@ -52,13 +52,11 @@ class PaymentsOf:
         made = PAYMENT.c.payment_id.is_not(None) & PAYMENT.c.payment_id.not_in(self._over)
         may_be = (PAYMENT.c.is_open == 1) & PAYMENT.c.payment_id.is_(None)
         mine = (PAYMENT.c.account == self._account, PAYMENT.c.reference == self._new.reference)
+        if self._unmade:  # before looking: who records a payment meanwhile is either seen, or too late
+            late = sa.update(PAYMENT).where(*mine, may_be, PAYMENT.c.id.in_(self._unmade))
+            connection.execute(late.values(is_open=0, problem=_SUPERSEDED))
         rows = sa.select(PAYMENT, (database_time() - PAYMENT.c.created_at).label("age"))
-        rows = rows.where(*mine, made | (may_be & PAYMENT.c.id.not_in(self._unmade))).order_by(PAYMENT.c.id.desc())
-        found = connection.execute(rows.limit(1)).first()
-        if found is None and self._unmade:
-            late = sa.update(PAYMENT).where(*mine, may_be).values(is_open=0, problem=_SUPERSEDED)
-            connection.execute(late)
-        return found
+        return connection.execute(rows.where(*mine, made | may_be).order_by(PAYMENT.c.id.desc()).limit(1)).first()
 
     async def ask(self, row: Any, pay: PayCalls, engine: sa.Engine, runtime: Runtime) -> Payment | None:
         """Return the payment of a row if it is paid or may yet be; None if it is over, or was not made in time.
