@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import socket
+import socketserver
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -182,6 +184,56 @@ def test_a_user_without_rights_to_the_tables(postgres_url: str) -> None:
     engine.dispose()
     stranger = sa.create_engine(sa.make_url(postgres_url).set(username="stranger"))
     assert "gov_*" in refused(stranger, "send", ConfigurationError).fix
+
+
+@pytest.mark.parametrize(
+    ("role", "database", "kind", "said"),
+    [
+        ("crowded", "postgres", Unavailable, "no connection"),
+        ("outsider", "crowd", Unavailable, "no connection"),
+        ("outsider", "private", ConfigurationError, "does not let this user in"),
+        ("nologin", "postgres", ConfigurationError, "does not let this user in"),
+        ("nobody", "postgres", ConfigurationError, "does not let this user in"),
+        ("gov", "shut", Unavailable, "cannot be used"),
+    ],
+)
+def test_a_server_that_lets_nobody_in_now_or_never(
+    role: str, database: str, kind: type[GovComponentsError], said: str, postgres: Postgres
+) -> None:
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        for name, limits in {"crowded": "LOGIN CONNECTION LIMIT 0", "outsider": "LOGIN", "nologin": "NOLOGIN"}.items():
+            connection.execute(f"DROP ROLE IF EXISTS {name}")
+            connection.execute(f"CREATE ROLE {name} {limits}")
+        for name, limits in {"crowd": "CONNECTION LIMIT 0", "private": "", "shut": "ALLOW_CONNECTIONS false"}.items():
+            connection.execute(f"DROP DATABASE IF EXISTS {name}")
+            connection.execute(f"CREATE DATABASE {name} {limits}")
+        connection.execute("REVOKE CONNECT ON DATABASE private FROM PUBLIC")
+    engine = sa.create_engine(sa.make_url(postgres.url).set(username=role, database=database))
+    assert said in refused(engine, "run_due", kind).happened
+
+
+class TlsOffered(socketserver.BaseRequestHandler):
+    """A server of PostgreSQL, as far as it says that it speaks TLS."""
+
+    def handle(self) -> None:
+        self.request.recv(8)
+        self.request.sendall(b"S")
+
+
+def test_a_certificate_that_is_not_there_is_no_database_that_is_not_there() -> None:
+    with socketserver.TCPServer(("127.0.0.1", 0), TlsOffered) as server:
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        url = f"postgresql+psycopg://gov@127.0.0.1:{server.server_address[1]}/service"
+        wants_tls = sa.create_engine(f"{url}?sslmode=verify-full&sslrootcert=/nowhere/ca.crt")
+        assert "cannot be used" in refused(wants_tls, "run_due", Unavailable).happened
+        server.shutdown()
+
+
+def test_a_pool_without_a_free_connection(postgres_url: str) -> None:
+    engine = sa.create_engine(postgres_url, pool_size=1, max_overflow=0, pool_timeout=0.05)
+    migrate(engine)
+    with engine.connect():
+        assert "no connection" in refused(engine, "send", Unavailable).happened
 
 
 def test_a_worker_refuses_tables_of_a_newer_version_and_works_on_older_ones(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -17,7 +18,10 @@ MIGRATE_FIX: Final = "run `govcomponents durable migrate`, or `later.migrate()` 
 
 
 class _Kind(NamedTuple):
-    """One kind of fault: how the database's codes for it begin, and words of the driver's text where it gives none."""
+    """One kind of fault: how the database's codes for it begin, and words of the driver's text where it gives none.
+
+    Words are regular expressions: so much of a sentence that no other can be meant, such as one about a certificate.
+    """
 
     codes: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
@@ -25,7 +29,7 @@ class _Kind(NamedTuple):
     def is_of(self, error: BaseException) -> bool:
         """Whether the error is of this kind. A code is never looked for in the text, which holds ports and names."""
         code, text = _told(error)
-        return code.startswith(self.codes) or any(one in text for one in self.words)
+        return code.startswith(self.codes) or any(re.search(one, text) for one in self.words)
 
 
 _READ_ONLY: Final = _Kind(("SQLITE_READONLY", "25006"))
@@ -36,10 +40,15 @@ _LOCKED: Final = _Kind(("SQLITE_BUSY", "SQLITE_LOCKED", "55P03"))
 _UNDONE: Final = _Kind(("40001", "40P01"))
 _FORBIDDEN: Final = _Kind(
     ("42501", "28P01", "28000"),
-    ("no password supplied", "authentication failed", "no pg_hba.conf entry", 'role "'),  # that does not exist
+    # libpq gives no code for what ends the greeting
+    (
+        "no password supplied|authentication failed|no pg_hba.conf entry|pg_hba.conf rejects|permission denied for",
+        'role ".*" (?:does not exist|is not permitted)',
+    ),
 )
+_CROWDED: Final = _Kind(("53300",), ("too many (?:clients|connections)|remaining connection slots are reserved",))
 _CANNOT_OPEN: Final = _Kind(("SQLITE_CANTOPEN",))
-_UNKNOWN_NAME: Final = _Kind(("3D000",), ("does not exist",))  # libpq gives no code for what ends the greeting
+_UNKNOWN_NAME: Final = _Kind(("3D000",), ('database ".*" does not exist',))
 _FAILED_BEFORE: Final = _Kind(("25P02",), ("current transaction is aborted",))
 _AWAY: Final = (
     *("Connection refused", "Name or service not known", "Temporary failure in name resolution", "No route to host"),
@@ -97,6 +106,9 @@ def store_fault(error: BaseException, operation: str = "") -> ConfigurationError
     elif _FULL.is_of(error):
         happened = f"the database of the durable layer is full ({name})"
         fix = "make room on its disk; nothing that was committed is lost, and the work goes on by itself"
+    elif _CROWDED.is_of(error) or isinstance(error, sa.exc.TimeoutError):
+        happened = f"no connection to the database of the durable layer is free ({name})"
+        fix = "give processes pools that together fit the limit of the server, role and database, or raise it"
     elif _LOCKED.is_of(error):
         happened = f"the database of the durable layer is locked by somebody else ({name})"
         fix = "end the transaction that holds the lock; on SQLite raise the timeout of the engine"
