@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import io
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
@@ -146,6 +148,10 @@ def test_the_migrations_are_those_of_the_models() -> None:
     ("changed", "found"),
     [
         ({"GOVCOMPONENTS": {"pay": {"api_key": "hello"}}}, "govcomponents.E001"),
+        ({"GOVCOMPONENTS": "pay"}, "govcomponents.E001"),
+        ({"GOVCOMPONENTS": {"payments": {}}}, "govcomponents.E001"),
+        ({"GOVCOMPONENTS_DURABLE": ["a key"]}, "govcomponents.E008"),
+        ({"GOVCOMPONENTS_DURABLE": {"keys": 5}}, "govcomponents.E008"),
         ({"SECRET_KEY": "short"}, "govcomponents.E001"),
         ({"GOVCOMPONENTS": {"pay": {"api_key": KEY}}}, "govcomponents.E002"),
         ({"GOVCOMPONENTS": {"notify": {"api_key": NOTIFY_KEY}}}, "govcomponents.E003"),
@@ -223,6 +229,54 @@ def test_the_command_tells_of_each_component() -> None:
     gov.simulator.control.arm("pay", "unavailable", times=9)
     with pytest.raises(SystemExit, match="1"):
         call_command("govcomponents_check", stdout=io.StringIO())
+
+
+def test_the_command_asks_in_a_project_without_routes() -> None:
+    world = {name: part for name, part in default_world().items() if name != "one_login"}
+    project.use(GovComponents.sandbox(world))
+    out = io.StringIO()
+    with override_settings(ROOT_URLCONF="django.contrib.auth.urls"):  # which are not ours
+        call_command("govcomponents_check", stdout=out)
+    assert "notify default: GOV.UK Notify: ok" in out.getvalue()
+
+
+WITHOUT_USERS = """
+import django
+from django.conf import settings
+from django.urls import include, path
+
+settings.configure(
+    SECRET_KEY="a secret of the tests, of forty characters",
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    INSTALLED_APPS=["django.contrib.sessions", "govcomponents.integrations.django"],
+    MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
+    DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "service.db"}},
+)
+django.setup()
+urlpatterns = [path("gov/", include("govcomponents.integrations.django.urls"))]
+
+from django.core.management import call_command
+from django.test import Client
+from govcomponents import GovComponents
+from govcomponents.integrations.django import gov
+
+components = GovComponents.sandbox()
+gov.use(components)
+call_command("migrate", verbosity=0)
+client = Client()
+begun = client.get("/gov/sign-in", secure=True)
+print(begun.status_code)
+components.simulator.one_login.sign_in_as("SAM")
+back = components.simulator.visit(begun["Location"]).headers["location"]
+print(client.get("/gov/callback?" + back.partition("?")[2], secure=True).status_code)
+"""
+
+
+def test_a_project_without_djangos_users_signs_people_in(tmp_path: Path) -> None:
+    (tmp_path / "project.py").write_text(WITHOUT_USERS)
+    done = subprocess.run([sys.executable, "project.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split()) == (0, ["303", "303"]), done.stderr
 
 
 def chunked(body: bytes, *, is_terminated: bool) -> int:

@@ -37,7 +37,7 @@ class PayloadKeys:
     """
 
     def __init__(self, keys: Sequence[Secret | str] = ()) -> None:
-        if isinstance(keys, (str, Secret)):
+        if isinstance(keys, (str, bytes, Secret)):
             raise ConfigurationError("the data keys are one text, not a list", fix="give a list, such as keys=[key]")
         if not isinstance(keys, Iterable):
             raise ConfigurationError("the data keys are not a list", fix="give a list, such as keys=[key]")

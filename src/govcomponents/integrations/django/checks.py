@@ -142,7 +142,7 @@ def check_deployment(**_asked: Any) -> list[CheckMessage]:
 def check_tables(databases: Sequence[str] | None = None, **_asked: Any) -> list[CheckMessage]:
     """Check that the tables of the durable layer are there: `python manage.py check --database default`."""
     given = durable_setting()
-    if given is None or given.get("database", "default") not in (databases or ()) or _durable():
+    if given is None or _durable() or given.get("database", "default") not in (databases or ()):
         return []
     if sys.argv[1:2] == ["migrate"]:  # it looks at the database before it makes the tables, and would never make them
         return []

@@ -88,9 +88,9 @@ class DjangoGov(EventHandlers[None]):
         Raises ConfigurationError if the setting GOVCOMPONENTS_DURABLE is missing, or its database will not do.
         """
         given = durable_setting()
-        if given is None:
+        if not isinstance(given, dict):
             raise ConfigurationError(
-                "this project has no durable layer",
+                "this project has no durable layer" if given is None else f"the setting {DURABLE} is no dictionary",
                 fix=f'set {DURABLE} = {{"keys": [...]}}, with data keys from your secrets, and migrate',
             )
         with self._lock:
@@ -231,7 +231,15 @@ def configured() -> Settings:
     given: dict[str, Any] | Settings | None = getattr(settings, SETTING, None)
     if given is None:
         return Settings.from_environment()
-    return given if isinstance(given, Settings) else Settings(**given)
+    if isinstance(given, Settings):
+        return given
+    try:
+        return Settings(**given)
+    except TypeError:
+        raise ConfigurationError(
+            f"the setting {SETTING} is no dictionary, or has a part that there is not",
+            fix="give it the parts that the project uses: environment, time_limit, pay, notify and identity",
+        ) from None
 
 
 def durable_setting() -> dict[str, Any] | None:

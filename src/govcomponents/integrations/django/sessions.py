@@ -36,8 +36,12 @@ _SESSION: Final = "_govcomponents_session"
 
 
 def backends() -> list[str]:
-    """Return the backends of the project that take people who signed in, by their paths."""
-    return [path for path in settings.AUTHENTICATION_BACKENDS if hasattr(import_string(path), "user_of_identity")]
+    """Return the backends of the project that take people who signed in, by their paths.
+
+    Django's own take nobody, and cannot be imported in a project without its users, of which one is the default.
+    """
+    others = [path for path in settings.AUTHENTICATION_BACKENDS if not path.startswith("django.contrib.auth.")]
+    return [path for path in others if hasattr(import_string(path), "user_of_identity")]
 
 
 def begin(request: HttpRequest, ended: SignedIn) -> bool:
