@@ -139,6 +139,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         signed_out_url: str | None = None,
     ) -> None:
         super().__init__(is_stored=later is not None)
+        self._given = gov if later is None else later.components
         self._later = later
         self._works = works
         hide_callback_queries()
@@ -153,10 +154,8 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         self._open: tuple[AsyncGovComponents, AsyncWebHandlers] | None = None
         SHELLS.add(self)
         SignInCookies(self._secrets)  # a secret that will not do is refused at once
-        if later is not None:
-            self._opened(later.components)
-        elif gov is not None:
-            self._opened(gov)
+        if self._given is not None:
+            self._opened(self._given)
 
     @property
     def components(self) -> AsyncGovComponents:
@@ -195,7 +194,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         """
         _keep_pages_personal(app)
         if self._open is None:
-            self._opened(self._later.components if self._later else AsyncGovComponents.from_settings())
+            self._opened(self._given or AsyncGovComponents.from_settings())
         preparing = asyncio.create_task(self._prepare())  # the first requests need not wait for it then
         is_stopped = asyncio.Event()
         worker = asyncio.create_task(_work(self._later, is_stopped)) if self._later and self._works else None

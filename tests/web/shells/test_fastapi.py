@@ -131,6 +131,18 @@ def test_the_lifespan_keeps_pages_about_a_person_out_of_caches() -> None:
     assert sent == ["Cookie", "Cookie"]
 
 
+def test_a_second_start_takes_no_other_components_than_those_given() -> None:
+    given = AsyncGovComponents.sandbox()
+    ext = StarletteGov(SECRET, gov=given)
+
+    async def start_twice() -> None:
+        for _ in range(2):
+            async with ext.lifespan(None):
+                assert ext.components is given
+
+    asyncio.run(start_twice())
+
+
 def test_a_short_secret_is_refused_at_once() -> None:
     with pytest.raises(ConfigurationError, match="32 characters"):
         FastAPIGov("short")
