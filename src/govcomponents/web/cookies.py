@@ -49,7 +49,9 @@ class SignInCookies:
         given: object = secrets
         if not isinstance(given, Sequence) or not all(isinstance(secret, Secret) for secret in given):
             raise InvalidInput(field="secrets", problem="they are no list of Secrets", fix=fix, operation=operation)
-        number_argument(life, field="life", fix="give seconds", operation=operation)
+        lasting = "give the whole seconds for which a person stays signed in"
+        instance_argument(life, int, field="life", fix=lasting, operation=operation)
+        number_argument(life, field="life", fix=lasting, operation=operation, least=1)
         callable_argument(clock, field="clock", fix="give a function such as time.time", operation=operation)
         if not secrets or any(len(secret.reveal()) < _LEAST_SECRET for secret in secrets):
             raise ConfigurationError(

@@ -15,6 +15,7 @@ from govcomponents.core.results import Result
 from govcomponents.errors import InvalidInput
 from govcomponents.frames import shield
 from govcomponents.identity.levels import Authentication, Claim, Confidence
+from govcomponents.identity.pending import MAX_AGE
 from govcomponents.privacy import Personal, Secret
 
 if TYPE_CHECKING:
@@ -135,11 +136,14 @@ class Requirement:
         claims: Iterable[Claim | str] = (),
         max_age: int | None = None,
     ) -> Requirement:
-        """Make a requirement. Raises InvalidInput for a level or claim that there is not."""
+        """Make a requirement. Raises InvalidInput for a level or claim that there is not, or no such time."""
         operation = "web.Requirement"
         if max_age is not None:
-            instance_argument(max_age, int, field="max_age", fix="give whole seconds", operation=operation)
-            number_argument(max_age, field="max_age", fix="give whole seconds", operation=operation)
+            fix = f"give whole seconds, from 0 to {MAX_AGE}"
+            instance_argument(max_age, int, field="max_age", fix=fix, operation=operation)
+            if isinstance(max_age, bool) or not 0 <= max_age <= MAX_AGE:
+                problem = "nobody can be asked to have signed in so long ago"
+                raise InvalidInput(field="max_age", problem=problem, fix=fix, operation=operation)
         return cls(
             members(Confidence, confidence, field="confidence", operation=operation),
             member(Authentication, authentication, field="authentication", operation=operation),

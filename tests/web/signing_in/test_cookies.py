@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from govcomponents import ConfigurationError, GovComponents, InvalidInput, Personal, Secret
 from govcomponents.identity import Authentication, Confidence, PendingSignIn
-from govcomponents.web import Person, SignInCookies
+from govcomponents.web import Person, Requirement, SignInCookies
 
 OLD, NEW = Secret("an old secret of the tests, long enough"), Secret("a new secret of the tests, long enough")
 
@@ -21,6 +23,24 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.mark.parametrize("given", [OLD.reveal(), [OLD.reveal()], OLD, [None]])
+def test_secrets_are_given_as_secrets(given: Any) -> None:
+    with pytest.raises(InvalidInput, match="list of Secret"):
+        SignInCookies(given)
+
+
+@pytest.mark.parametrize("life", [0, -1, True, 1.5, "3600", None])
+def test_a_life_is_a_whole_number_of_seconds(life: Any) -> None:
+    with pytest.raises(InvalidInput, match="life"):
+        SignInCookies([OLD], life=life)
+
+
+@pytest.mark.parametrize("max_age", [-1, 86_401, True, 1.5, "60"])
+def test_a_requirement_that_no_provider_can_be_asked_for_is_refused_where_it_is_written(max_age: Any) -> None:
+    with pytest.raises(InvalidInput, match="from 0 to 86400"):
+        Requirement.of(max_age=max_age)
 
 
 def person() -> Person:
