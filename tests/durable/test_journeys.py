@@ -202,6 +202,10 @@ def test_the_oldest_seals_are_let_go_of_and_the_rest_is_still_proved(later: Dura
         connection.execute(sa.delete(AUDIT).where(AUDIT.c.seal == 3))
         connection.execute(sa.delete(AUDIT_SEAL).where(AUDIT_SEAL.c.number == 3))
     assert "seals 3 to 3 are missing" in verify_audit(engine, keys).problems[0]
+    for item in (None, "seal", "seal 2x"):
+        with engine.begin() as connection:
+            connection.execute(sa.update(AUDIT).where(AUDIT.c.what == "audit.retention").values(item=item))
+        assert "seals 1 to" in verify_audit(engine, keys).problems[0]
 
 
 def test_the_newest_seal_is_kept_however_old_it_is(later: Durable) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -149,7 +150,9 @@ def _begin(connection: sa.Connection) -> tuple[str, int]:
     """Return what the first seal that is kept has to follow on, and its number: the audit itself says what is gone."""
     gone = sa.select(AUDIT.c.item, AUDIT.c.problem).where(AUDIT.c.journey == RETENTION, AUDIT.c.what == RETENTION)
     found = connection.execute(gone.order_by(AUDIT.c.seq.desc()).limit(1)).first()
-    return ("", 1) if found is None else (found.problem, int(found.item.removeprefix("seal ")) + 1)
+    gone_until = None if found is None else re.fullmatch("seal ([0-9]+)", found.item or "")
+    # One that was changed tells nothing: all that is gone is missing.
+    return ("", 1) if gone_until is None or found is None else (found.problem, int(gone_until[1]) + 1)
 
 
 def has_seal(engine: sa.Engine, held: str) -> bool:
