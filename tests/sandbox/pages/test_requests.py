@@ -82,6 +82,14 @@ def test_secrets_and_people_are_masked_until_one_asks(gov: GovComponents) -> Non
     assert [value for value in hidden if value not in revealed] == []
 
 
+def test_a_person_in_a_reference_is_masked_in_the_answer_too(gov: GovComponents) -> None:
+    for reference in ("Canary Example", "07700900199"):
+        gov.pay.create(Money.gbp("145.00"), reference, "Renew a licence", "https://service.example.gov.uk/back")
+        entry = gov.simulator.requests.requests()[-1]
+        assert reference in entry.shown_answer(reveal=True)
+        assert reference not in entry.shown_body(reveal=False) + entry.shown_answer(reveal=False)
+
+
 def test_values_on_the_page_are_text(gov: GovComponents) -> None:
     evil = "<script>alert(1)</script>"
     gov.simulator.visit(f"{gov.simulator.base_url}/v1/payments?reference={evil}&email={evil}")

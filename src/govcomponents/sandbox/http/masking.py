@@ -71,6 +71,7 @@ PLAIN: Final = frozenset(
 )
 # Of these a client sends texts of its own, or a browser what a person brought: plain in answers only.
 PLAIN_IN_ANSWERS: Final = frozenset({"code", "error", "field", "header", "object", "param", "state"})
+_OF_SERVICES: Final = frozenset({"reference"})  # answers repeat the service's own words
 _PATH_WORD: Final = re.compile(r"[._]?[a-z][a-z_-]{0,31}(?:\.json)?|v[0-9]{1,2}")
 _ID: Final = re.compile(r"(?=[A-Za-z_-]{0,63}[0-9])(?=[0-9_-]{0,63}[A-Za-z])[A-Za-z0-9_-]{12,64}")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}(?:\[[a-z0-9_]{0,40}\])*")
@@ -130,7 +131,7 @@ def is_plain(name: str, value: object, plain: frozenset[str]) -> bool:
     """Whether a value may be shown: its name is one of the plain ones, and it is words or an id as such names have."""
     if name not in plain:
         return False
-    if not isinstance(value, str) or "error" in plain:
+    if not isinstance(value, str) or ("error" in plain and name not in _OF_SERVICES):
         return True
     is_number = _MANY_DIGITS.search(value.translate(_BETWEEN_DIGITS)) is not None and not any(map(str.isalpha, value))
     return _WORDS.fullmatch(value) is not None and not _SECRET.match(value) and not is_number
