@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from durable.outbox.test_payments import make
 from durable.servers.postgres import Postgres
 from durable.world import World
-from govcomponents import ConfigurationError, GovComponentsError, InvalidInput, Unavailable
+from govcomponents import ConfigurationError, GovComponentsError, InvalidInput, OutcomeUnknown, Unavailable
 from govcomponents.cli.main import main
 from govcomponents.core.http.messages import Request
 from govcomponents.durable import TemplatesChanged
@@ -301,6 +301,22 @@ def test_a_pool_without_a_free_connection_costs_no_callback_and_no_payment(url: 
                 small, TemplatesChanged(key="k", account="default", problems=()), "templates", PayloadKeys()
             )
         assert answer.status == 503
+    small.dispose()
+
+
+def test_the_only_payment_of_a_reference_is_given_to_nobody_until_it_is_recorded(url: str, engine: sa.Engine) -> None:
+    small = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=0.05, poolclass=sa.QueuePool)
+    world = World(small)
+    held: list[sa.Connection] = []
+    with world.gov:
+        world.wire.faults = [lambda _request: held.append(small.connect())]
+        with pytest.raises(OutcomeUnknown, match="could not be recorded") as caught:
+            make(world, once=True)
+        assert "call again" in caught.value.lookup
+        held.pop().close()
+        there = [one.id for one in world.gov.pay.search(reference="RENEW-7")]
+        assert [make(world, once=True).id] == there
+        assert [one.id for one in world.gov.pay.search(reference="RENEW-7")] == there
     small.dispose()
 
 

@@ -81,7 +81,13 @@ class _RecordingPort(PayPort):
         known = {"payment_id": payment.id, "status": payment.status.value, "is_open": 0}
         is_in_time = await run(lambda: self._note(record, **known, watch_at=database_time() + FIRST_WATCH))
         reached(CommitPoint.PAYMENT_NOTED)
-        if not is_in_time:
+        if is_in_time is None and self._is_once:
+            raise OutcomeUnknown(
+                "the payment was made and could not be recorded, so another may be begun in its place",
+                lookup="call again some seconds later; nobody was given the page of this one",
+                operation="pay.create",
+            )
+        if is_in_time is False:
             raise OutcomeUnknown(
                 "this took so long that another payment of the reference was begun in its place",
                 lookup="show the person what is known of the other one; nobody was given the page of this one",
@@ -129,10 +135,10 @@ class _RecordingPort(PayPort):
         note(connection, [entry])
         return entry
 
-    def _note(self, record: int, **values: Any) -> bool:
-        """Note what came of it, and return whether nobody began another in its place.
+    def _note(self, record: int, **values: Any) -> bool | None:
+        """Note what came of it, and return whether nobody began another in its place. None if it cannot be noted.
 
-        If that cannot be done, the caller has its payment, and the search finds it later.
+        The search finds it later; who asked for any payment has it, who asked for the only one is not given it.
         """
         try:
             with self._engine.begin() as connection:
@@ -145,4 +151,5 @@ class _RecordingPort(PayPort):
             self._tell(step)
         except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:  # away, or no connection of the pool came free
             log.error("what came of a payment could not be recorded (%s)", fault_name(error))  # noqa: TRY400  # the text holds the values
+            return None
         return True

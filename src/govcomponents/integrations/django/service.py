@@ -87,7 +87,7 @@ class DjangoGov(EventHandlers[None]):
 
         Raises ConfigurationError if the setting GOVCOMPONENTS_DURABLE is missing, or its database will not do.
         """
-        given = durable_setting()
+        given: object = durable_setting()
         if not isinstance(given, dict):
             raise ConfigurationError(
                 "this project has no durable layer" if given is None else f"the setting {DURABLE} is no dictionary",
