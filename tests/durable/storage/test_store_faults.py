@@ -232,8 +232,9 @@ def test_a_certificate_that_is_not_there_is_no_database_that_is_not_there() -> N
 def test_a_pool_without_a_free_connection(postgres_url: str) -> None:
     engine = sa.create_engine(postgres_url, pool_size=1, max_overflow=0, pool_timeout=0.05)
     migrate(engine)
-    with engine.connect():
+    with engine.connect() as held:
         assert "no connection" in refused(engine, "send", Unavailable).happened
+        held.invalidate()  # its pool was disposed of, and closes it no more
 
 
 def test_a_worker_refuses_tables_of_a_newer_version_and_works_on_older_ones(world: World) -> None:
