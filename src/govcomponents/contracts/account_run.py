@@ -70,9 +70,11 @@ def _pay(_port: AnyPort) -> Iterator[Step]:
         assert not found.is_paid
 
     def search(pay: PayService) -> None:
+        assert made, "there is no payment to be found"
         assert [one.id for one in pay.search(reference=reference)] == made
 
     def cancel(pay: PayService) -> None:
+        assert made, "there is no payment to be cancelled"
         (payment_id,) = made
         pay.cancel(payment_id)
         assert pay.get(payment_id).status is PaymentStatus.CANCELLED

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from govcomponents.cli.main import main
+from govcomponents.contracts.account_run import AccountRun
 from govcomponents.identity import adapters as identity
 from govcomponents.notify import adapters as notify
 from govcomponents.pay import adapters as pay
@@ -41,6 +42,14 @@ def test_an_adapter_proves_itself_without_account_or_tests(adapter, capsys):
     assert told["failed"] == []
     assert set(told["proved"]) >= PROVED[adapter]
     assert shown.err == ""
+
+
+def test_a_search_for_what_was_never_made_proves_nothing():
+    run = AccountRun.in_a_sandbox("govuk_pay", None)
+    run._gov.simulator.control.arm("pay", "unavailable", operation="pay.create", times=99)
+    report = run.run()
+    assert [case.name for case in report.failed] == ["pay.create", "pay.search", "pay.cancel"]
+    assert {"creating_payments", "searching_payments", "cancelling_payments"}.isdisjoint(report.proved)
 
 
 def test_a_provider_that_the_sandbox_does_not_have_is_told(capsys):
