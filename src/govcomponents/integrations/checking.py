@@ -52,6 +52,11 @@ DEBUG: Final = (
 )
 
 
+def is_strict(same_site: object) -> bool:
+    """Whether a cookie is SameSite "Strict": frameworks take the word in any case, as browsers do."""
+    return str(same_site).lower() == "strict"
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """What the components tell of themselves."""

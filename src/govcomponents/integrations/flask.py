@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, ParamSpec, Protocol, TypeAlias, TypeVar
 from govcomponents.components import GovComponents
 from govcomponents.errors import ConfigurationError, Unavailable
 from govcomponents.frames import leaving_own_frames_behind
-from govcomponents.integrations.checking import DEBUG, SHELLS, STRICT, checked
+from govcomponents.integrations.checking import DEBUG, SHELLS, STRICT, checked, is_strict
 from govcomponents.integrations.commands import required, work
 from govcomponents.privacy import Secret
 from govcomponents.web.access_logs import hide_callback_queries
@@ -141,12 +141,13 @@ class GovComponentsFlask(EventHandlers[None]):
         if not isinstance(app, Flask) or EXTENSION not in app.extensions:
             raise ConfigurationError("this is no Flask application of the components", fix="name the Flask object")
         gov: GovComponents = app.extensions[EXTENSION][0]
-        wrong = [STRICT] if app.config["SESSION_COOKIE_SAMESITE"] == "Strict" else []
+        wrong = [STRICT] if is_strict(app.config["SESSION_COOKIE_SAMESITE"]) else []
         if app.debug and gov.runtime.is_production:
             wrong.append(DEBUG)
         if self._pending == "session" and type(app.session_interface) is SecureCookieSessionInterface:
             wrong.append((NO_SESSION, SESSION_FIX))
-        return checked(gov, app.url_map.bind("").build(f"{EXTENSION}.callback"), wrong)
+        routes = app.url_map.bind("", script_name=app.config["APPLICATION_ROOT"])
+        return checked(gov, routes.build(f"{EXTENSION}.callback"), wrong)
 
     @property
     def components(self) -> GovComponents:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from govcomponents.components import AsyncGovComponents
 from govcomponents.errors import ConfigurationError, GovComponentsError
 from govcomponents.frames import leaving_own_frames_behind
-from govcomponents.integrations.checking import DEBUG, SHELLS, STRICT, checked
+from govcomponents.integrations.checking import DEBUG, SHELLS, STRICT, checked, is_strict
 from govcomponents.integrations.commands import AWAY, IDLE, TURN
 from govcomponents.privacy import Secret
 from govcomponents.web.access_logs import hide_callback_queries
@@ -63,6 +63,7 @@ RefusedPage: TypeAlias = Callable[[Request, "NotSignedIn"], Awaitable[Response]]
 
 _ASKED: Final = "govcomponents.asked"
 _REQUIRED: Final = "govcomponents.required"
+_COOKIE_SESSIONS: Final = "starlette.middleware.sessions"
 _LOG: Final = logging.getLogger("govcomponents.starlette")
 
 
@@ -178,8 +179,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         if not isinstance(app, Starlette):
             raise ConfigurationError("this is no Starlette or FastAPI application", fix="name the application itself")
         gov = self._open[0] if self._open else AsyncGovComponents.from_settings()
-        is_strict = any(one.kwargs.get("same_site") == "strict" for one in app.user_middleware)
-        wrong = [STRICT] if is_strict else []
+        wrong = [STRICT] if any(is_strict(one.kwargs.get("same_site")) for one in app.user_middleware) else []
         if app.debug and gov.runtime.is_production:
             wrong.append(DEBUG)
         if self._pending == "session" and not _keeps_sessions(app):
@@ -342,14 +342,16 @@ def _english(_request: Request) -> str:
 def _web_request(request: Request) -> WebRequest:
     """Return a request as the web handlers take it, with the session unless that is a cookie."""
     root = root_below(prefix_of(request))
-    session = request.scope.get("session") if _keeps_sessions(request.scope.get("app")) else None
+    session = request.scope.get("session")
+    if type(session).__module__ == _COOKIE_SESSIONS or not _keeps_sessions(request.scope.get("app")):
+        session = None
     return WebRequest(request.scope["query_string"].decode("latin-1"), request.cookies, root, session)
 
 
 def _keeps_sessions(app: object) -> bool:
     """Whether an application keeps its sessions on the server: Starlette's own middleware makes a cookie of them."""
     stack = app.user_middleware if isinstance(app, Starlette) else []
-    return not any(getattr(one.cls, "__module__", "") == "starlette.middleware.sessions" for one in stack)
+    return not any(getattr(one.cls, "__module__", "") == _COOKIE_SESSIONS for one in stack)
 
 
 def _this_page(request: Request) -> str:

@@ -156,6 +156,7 @@ def test_the_migrations_are_those_of_the_models() -> None:
         ({"GOVCOMPONENTS": {"pay": {"api_key": KEY}}}, "govcomponents.E002"),
         ({"GOVCOMPONENTS": {"notify": {"api_key": NOTIFY_KEY}}}, "govcomponents.E003"),
         ({"SESSION_COOKIE_SAMESITE": "Strict"}, "govcomponents.E004"),
+        ({"SESSION_COOKIE_SAMESITE": "strict"}, "govcomponents.E004"),
         ({"SESSION_ENGINE": "django.contrib.sessions.backends.cache"}, "govcomponents.E012"),
         (
             {

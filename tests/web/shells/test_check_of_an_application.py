@@ -76,6 +76,19 @@ def test_what_a_fastapi_service_lacks_is_named(tmp_path: Path) -> None:
     assert "the log 'service.access' is not masked" in told
 
 
+@pytest.mark.parametrize(("word", "is_told"), [("strict", True), ("lax", False)])
+def test_what_a_flask_service_lacks_is_named_in_any_case(tmp_path: Path, word: str, *, is_told: bool) -> None:
+    config = f'    app.config["SESSION_COOKIE_SAMESITE"] = "{word}"\n    GovComponentsFlask(app)'
+    status, told = ask(tmp_path, FLASK.replace("    GovComponentsFlask(app)", config), "create_app")
+    assert (status, 'cookie is SameSite "Strict"' in told) == (int(is_told), is_told)
+
+
+def test_the_callback_of_a_flask_service_is_below_its_root(tmp_path: Path) -> None:
+    config = '    app.config["APPLICATION_ROOT"] = "/licences"\n    GovComponentsFlask(app)'
+    text, url = FLASK.replace("    GovComponentsFlask(app)", config), "http://localhost:8000/licences/gov/callback"
+    assert ask(tmp_path, text, "create_app", GOVCOMPONENTS_IDENTITY__REDIRECT_URL=url) == (0, "\n".join([*WELL, ""]))
+
+
 def test_routes_that_are_in_no_application_are_told(tmp_path: Path) -> None:
     status, told = ask(tmp_path, FASTAPI.replace("app.include_router", "(lambda *_given, **_named: None)"))
     assert (status, "the routes of the components are not in the application" in told) == (1, True)

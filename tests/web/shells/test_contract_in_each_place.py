@@ -15,9 +15,11 @@ pytest.importorskip("sqlalchemy")
 
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
+from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.requests import Request as AsgiRequest
+from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from govcomponents import AsyncGovComponents, ConfigurationError, GovComponents
@@ -189,14 +191,18 @@ def test_while_the_database_is_away_a_person_is_told_so(tmp_path: Path) -> None:
         later.engine.dispose()
 
 
-@pytest.mark.parametrize("shell", ["flask", "starlette"])
+@pytest.mark.parametrize("shell", ["flask", "starlette", "mounted", "wrapped"])
 def test_a_session_that_is_a_cookie_keeps_no_sign_in(shell: str) -> None:
     if shell == "flask":
         client: WebClient = test_flask.serve(GovComponents.sandbox(), [], pending="session")
     else:
-        app = test_fastapi.service(AsyncGovComponents.sandbox(), [], pending="session")
-        app.add_middleware(SessionMiddleware, secret_key=test_fastapi.SECRET)
-        client = test_fastapi.AsgiClient(app)
+        app: Starlette = test_fastapi.service(AsyncGovComponents.sandbox(), [], pending="session")
+        if shell == "mounted":
+            app = Starlette(routes=[Mount("/", app=app)])
+        if shell != "wrapped":
+            app.add_middleware(SessionMiddleware, secret_key=test_fastapi.SECRET)
+        is_around = shell == "wrapped"
+        client = test_fastapi.AsgiClient(SessionMiddleware(app, test_fastapi.SECRET) if is_around else app)
     if shell == "flask":
         client.app.testing = True  # it lets errors through
     with pytest.raises(ConfigurationError, match="on the server"):

@@ -17,7 +17,14 @@ from django.urls import NoReverseMatch, reverse
 
 from govcomponents.core.validation import is_absolute_url
 from govcomponents.errors import ConfigurationError, GovComponentsError
-from govcomponents.integrations.checking import STRICT, UNPROVED, of_access_logs, of_the_way_back, without_secret
+from govcomponents.integrations.checking import (
+    STRICT,
+    UNPROVED,
+    is_strict,
+    of_access_logs,
+    of_the_way_back,
+    without_secret,
+)
 from govcomponents.integrations.django import sessions
 from govcomponents.integrations.django.service import (
     SIGNED_OUT,
@@ -77,7 +84,7 @@ def _raised(error: GovComponentsError, number: str) -> CheckMessage:
 def _sessions() -> list[CheckMessage]:
     errors: list[CheckMessage] = []
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    if settings.SESSION_COOKIE_SAMESITE == "Strict":
+    if is_strict(settings.SESSION_COOKIE_SAMESITE):
         errors.append(_error("E004", *STRICT))
     if not settings.DEBUG and issubclass(store, CachedSessions) and _is_of_one_process(settings.SESSION_CACHE_ALIAS):
         problem = "sessions are in the memory of each process: people who reach another one have lost theirs"

@@ -20,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **_options: Any) -> None:
         """Print a line for each component and account, and what their callbacks lack."""
         try:
-            callback = reverse("govcomponents:callback")
+            callback: str | None = reverse("govcomponents:callback")
         except NoReverseMatch:  # a project that only sends needs no routes
             callback = None
         lines, is_well = checked(gov.components, callback)
