@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govcomponents.cli.outcome import Status, printable, tell
-from govcomponents.errors import ConfigurationError
+from govcomponents.errors import ConfigurationError, GovComponentsError
 
 if TYPE_CHECKING:
     import argparse
@@ -74,7 +74,16 @@ def _ask(name: str) -> int:
 
     app = load(name, _APP_FIX)
     if isfunction(app):
-        app = app()
+        try:
+            app = app()
+        except GovComponentsError:
+            raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever the service does when it is made
+            module, _, function = name.partition(":")
+            raise ConfigurationError(
+                f"--app cannot be made ({type(error).__name__})",
+                fix=f"see why: python -c 'import {module}; {module}.{function}()'",
+            ) from None
     shells = list(SHELLS)
     if not shells:
         raise ConfigurationError("--app has no components of this package", fix=_APP_FIX)

@@ -115,6 +115,9 @@ def test_workers_and_direct_senders_keep_to_one_budget(engine: sa.Engine) -> Non
 def test_a_limiter_without_a_budget_is_refused(world: Any) -> None:
     with pytest.raises(InvalidInput, match="no budget"):
         world.later.limiter()
+    for wrong in ("60", 0, True, float("inf"), float("nan")):
+        with pytest.raises(InvalidInput, match="number above 0"):
+            world.later.limiter(per_minute=wrong)
     assert world.later.limiter(per_minute=60_000).acquire(1) == 0.0
 
 

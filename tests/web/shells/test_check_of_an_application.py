@@ -101,6 +101,7 @@ def test_routes_that_are_in_no_application_are_told(tmp_path: Path) -> None:
         (FASTAPI, "nothing", "cannot be found"),
         (FLASK, "Flask", "no components of this package"),
         (FASTAPI + "app = 7", "app", "no Starlette or FastAPI application"),
+        (FLASK.replace("create_app()", "create_app(config)"), "create_app", "cannot be made (TypeError)"),
     ],
 )
 def test_what_is_no_application_of_the_components_could_not_be_asked(

@@ -29,7 +29,8 @@ def let_time_pass(
         let_time_pass(later.engine, hours=4)
         later.run_due()
     """
-    passed = seconds + 60 * minutes + 3600 * hours + 86400 * days
+    are_numbers = all(isinstance(one, (int, float)) for one in (seconds, minutes, hours, days))
+    passed = seconds + 60 * minutes + 3600 * hours + 86400 * days if are_numbers else 0.0
     if not 0 < passed < float("inf"):
         fix = "give seconds, minutes, hours or days: more than 0 together"
         raise InvalidInput(field="seconds", problem="such a time cannot go by", fix=fix, operation="let_time_pass")
