@@ -131,7 +131,8 @@ def limiter_of(budgets: Budgets, account: str, scope: str, per_minute: float | N
             fix="set GOVCOMPONENTS_NOTIFY__REQUESTS_PER_MINUTE, or give per_minute",
             operation="limiter",
         )
-    if isinstance(per_minute, bool) or not isinstance(per_minute, (int, float)) or not 0 < per_minute < math.inf:
+    given: object = per_minute
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 < given < math.inf:
         fix = "give the number of requests that the provider permits in a minute"
         raise InvalidInput(field="per_minute", problem="it is no number above 0", fix=fix, operation="limiter")
     return BudgetLimiter(budgets, account, scope, per_minute)
