@@ -17,7 +17,7 @@ TWINS: list[tuple[type[Any], type[Any]]] = [
     (LaterPay, PayService),
     (AsyncLaterPay, AsyncPayService),
 ]
-ADDED = {"reference", "on", "give_up_after", "send_at", "journey"}
+ADDED = {"reference", "on", "give_up_after", "send_at", "journey", "once"}
 DONE_FOR_THE_CALLER = {"once", "idempotency_key"}
 METHODS = [
     (later, now, name)
