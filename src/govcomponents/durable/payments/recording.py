@@ -32,7 +32,7 @@ _FIRST_LOOK: Final = 300.0
 
 
 class Recording(Protocol):
-    """What makes the service of payments that records around `create`, for one call."""
+    """The maker of a service of payments that records around `create`, for one call."""
 
     def __call__(self, journey: str | None, *, once: bool) -> PayCalls:
         """Return the service. Raises InvalidInput."""
