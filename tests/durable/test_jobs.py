@@ -24,6 +24,7 @@ from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.notify import DeliveryReceipt, TemplateIds, TemplateRegistry
 from govcomponents.notify.templates.registry import LockedTemplate
 from govcomponents.pay import Payment, PaymentChange, PaymentChanged, RefundChanged, RefundStatus
+from govcomponents.pay.adapters.govuk_pay.adapter import GovUkPay
 from govcomponents.testing import FormBrowser, pay_by_card
 
 from .outbox.test_payments import make
@@ -92,6 +93,25 @@ def test_what_nobody_handles_is_not_asked_for(world: World) -> None:
     asked = len(world.wire.sent)
     world.later.run_due()
     assert len(world.wire.sent) == asked
+
+
+def test_what_an_adapter_raises_beside_its_errors_keeps_no_other_payment_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    events, ask = heard(world, PaymentChanged), GovUkPay.get
+    broken, other = paid(world), paid(world)
+
+    async def get(self: GovUkPay, wanted: Any) -> Payment:
+        if wanted.payment_id == broken.id:
+            raise KeyError("Florence Nightingale")
+        return await ask(self, wanted)
+
+    monkeypatch.setattr(GovUkPay, "get", get)
+    let_pass(world, 3 * 3600 + 1)
+    world.later.run_due()
+    assert [event.payment_id for event in events] == [other.id]
+    assert "pay.get of account default: the adapter raised KeyError" in caplog.text
+    assert "Nightingale" not in caplog.text
 
 
 def test_a_payment_that_waits_for_its_capture_is_told_of_in_time(world: World) -> None:

@@ -6,6 +6,7 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.durable.asking import asking
 from govcomponents.durable.inbox.events import TemplatesChanged
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
@@ -36,7 +37,8 @@ async def watch_templates(engine: sa.Engine, calls: Calls, runtime: Runtime, key
             continue
         reached(CommitPoint.JOB_TAKEN)
         try:
-            problems = tuple(registry.compare(await notify.list_templates()))
+            with asking("notify.list_templates", account):
+                problems = tuple(registry.compare(await notify.list_templates()))
         except GovComponentsError:
             continue  # tomorrow will do
         reached(CommitPoint.JOB_ASKED)

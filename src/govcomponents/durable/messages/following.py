@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from govcomponents.core.http.single_attempt import single_attempt, steady_time
+from govcomponents.durable.asking import asking
 from govcomponents.durable.inbox.events import subject_named
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
@@ -58,7 +59,7 @@ async def follow_up(
                     await run(partial(come_again, engine, turn, 0.0))
                     return told
                 try:
-                    with single_attempt(steady_time() + _WITHIN):
+                    with single_attempt(steady_time() + _WITHIN), asking("notify.get", account):
                         message = await notify.get(row.provider_id)
                 except NotFound:
                     continue  # it is not kept any more

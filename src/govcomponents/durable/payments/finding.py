@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from govcomponents.core.http.single_attempt import single_attempt, steady_time
+from govcomponents.durable.asking import asking
 from govcomponents.durable.audit.entries import Entry, note, tell_step
 from govcomponents.durable.inbox.events import PaymentFound
 from govcomponents.durable.inbox.store import insert_event
@@ -49,7 +50,7 @@ async def find_lost(engine: sa.Engine, calls: Calls, runtime: Runtime, until: fl
             await run(partial(_put_off, engine, row, "NotConfigured"))
             continue
         try:
-            with single_attempt(steady_time() + _WITHIN):
+            with single_attempt(steady_time() + _WITHIN), asking("pay.search", row.account):
                 there = await search_for(pay, row, await run(partial(known_payments, engine, row)))
         except GovComponentsError as error:
             await run(partial(_put_off, engine, row, told(error)))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.durable.asking import asking
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
@@ -48,7 +49,8 @@ async def watch_refunds(
                 continue
             reached(CommitPoint.JOB_TAKEN)
             try:
-                events = await search(pay, account, datetime.fromtimestamp(runtime.clock(), UTC))
+                with asking(kind, account):
+                    events = await search(pay, account, datetime.fromtimestamp(runtime.clock(), UTC))
             except GovComponentsError:
                 continue  # the next hour will do
             reached(CommitPoint.JOB_ASKED)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import sqlalchemy as sa
 
 from govcomponents.core.http.single_attempt import single_attempt, steady_time
+from govcomponents.durable.asking import asking
 from govcomponents.durable.inbox.events import CaptureDue, CaptureMissing
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
@@ -60,7 +61,7 @@ async def watch_payments(
             continue
         reached(CommitPoint.JOB_TAKEN)
         try:
-            with single_attempt(steady_time() + _WITHIN):
+            with single_attempt(steady_time() + _WITHIN), asking("pay.get", row.account):
                 payment = await pay.get(PaymentId(row.payment_id))
         except NotFound:
             await run(partial(_settle, engine, row, None, keys))
