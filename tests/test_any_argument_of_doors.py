@@ -95,7 +95,7 @@ def _calls(folder: Path) -> Iterator[tuple[str, Callable[..., object], Mapping[s
     yield "FileEndedSessions", web.FileEndedSessions, {"path": folder / "ended"}, {"path": {"long"}, "timeout": NUMBERS}
     yield "Person.load", web.Person.load, {"text": "{}"}, {}
     yield "Requirement.of", web.Requirement.of, {}, {"max_age": {"None", "int"}}
-    yield "SignInCookies", web.SignInCookies, {"secrets": [Secret("s" * 40)]}, {"life": NUMBERS}
+    yield "SignInCookies", web.SignInCookies, {"secrets": [Secret("s" * 40)]}, {"life": {"int"}}
     yield "SignInCookies.end_person", web.SignInCookies.end_person, {"cookies": {}}, {"cookies": {"dict", "keys"}}
     for kind, whose in ((web.WebHandlers, gov), (web.AsyncWebHandlers, asynchronous)):
         absent: Taken = {"ended": {"None"}, "used": {"None"}}

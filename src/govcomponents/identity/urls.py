@@ -7,10 +7,12 @@ from urllib.parse import unquote
 
 from govcomponents.core.inputs import text_argument
 from govcomponents.core.validation import MAX_URL
+from govcomponents.frames import leaving_frames_behind
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
+@leaving_frames_behind
 def safe_return_path(path: object, default: str = "/") -> str:
     """Return a path of this site to send the person to after signing in, or `default` if it could lead elsewhere.
 

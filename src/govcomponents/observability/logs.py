@@ -8,6 +8,7 @@ from typing import Protocol
 
 from govcomponents.core.inputs import method_argument
 from govcomponents.core.observe import Happening, Observer, Operation
+from govcomponents.frames import leaving_frames_behind
 
 
 class StructuredLogger(Protocol):
@@ -31,6 +32,7 @@ class LogObserver(Observer):
     among them. What went wrong is a warning.
     """
 
+    @leaving_frames_behind
     def __init__(self, logger: logging.Logger | StructuredLogger | None = None) -> None:
         fix = "give a logger of the standard library, or one that takes keys, or leave it out"
         if logger is not None:

@@ -24,6 +24,7 @@ from govcomponents.durable.outbox.claims import step_of, turn
 from govcomponents.durable.shared.budgets import HORIZON
 from govcomponents.durable.storage.schema import State
 from govcomponents.errors import InvalidInput, Unavailable
+from govcomponents.frames import shield
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -77,6 +78,7 @@ class WorkReport:
         return self.done + self.refused + self.dead
 
 
+@shield
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerOptions:
     """Options of a worker. `lease` is in seconds, longer than any provider's answer; `concurrency` is per process.
