@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 import sqlalchemy as sa
@@ -45,10 +46,16 @@ class Terminal:
         raise AssertionError(f"it was not drawn: {self._drawn[-3000:]!r}")
 
     def close(self) -> int:
+        """Interrupt it, and read what it draws until it ends: it cannot end while its terminal is full."""
         self.process.send_signal(signal.SIGINT)
-        status = self.process.wait(30)
+        until = time.monotonic() + 30
+        while self.process.poll() is None:
+            assert time.monotonic() < until, "it goes on after an interrupt"
+            if select.select([self._reading], [], [], 0.1)[0]:
+                with suppress(OSError):  # nobody has the other end any more
+                    os.read(self._reading, 65536)
         os.close(self._reading)
-        return status
+        return self.process.wait()
 
 
 @pytest.fixture
