@@ -44,8 +44,8 @@ class Renewal(models.Model):
 
     def start_paying(self, language: str) -> bool:
         """Count an attempt to pay; False for the second of two clicks."""
-        new = {"attempt": self.attempt + 1, "language": language, "payment_id": "", "started_at": timezone.now()}
-        return self._become("paying", after="new", **new)
+        attempt, now = self.attempt + 1, timezone.now()
+        return self._become("paying", after="new", attempt=attempt, language=language, payment_id="", started_at=now)
 
     def mark_paid(self) -> bool:
         """Mark it as paid; False if it was so already."""
