@@ -28,7 +28,12 @@ class Terminal:
 
     def __init__(self, command: list[str], environment: dict[str, str]) -> None:
         self._reading, theirs = pty.openpty()
-        self.process = subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+        # Tests that run in the background ignore interrupts, and what they start would do so too.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            self.process = subprocess.Popen(command, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+        finally:
+            signal.signal(signal.SIGINT, before)
         os.close(theirs)
         self._drawn = b""
 
