@@ -76,7 +76,7 @@ class WebHandlers:
         operation = "WebHandlers"
         if not isinstance(getattr(gov, "runtime", None), Runtime):
             problem = f"it is of the type {type(gov).__name__}"
-            fix = "give the GovComponents, or the GovComponents, that the service has made"
+            fix = "give the components that the service has made"
             raise InvalidInput(field="gov", problem=problem, fix=fix, operation=operation)
         fix = "give SignInCookies([Secret(...)])"
         instance_argument(cookies, SignInCookies, field="cookies", fix=fix, operation=operation)
