@@ -40,16 +40,16 @@ async def watch_refunds(
     run = runtime.transport.run_blocking
     told = 0
     for account, pay in calls.pay.items():
-        for kind, capability, search in (
-            ("pay.RefundChanged", PayCapability.SEARCH_REFUNDS, _refunds),
-            ("pay.DisputeChanged", PayCapability.DISPUTES, _disputes),
+        for kind, capability, operation, search in (
+            ("pay.RefundChanged", PayCapability.SEARCH_REFUNDS, "pay.search_refunds", _refunds),
+            ("pay.DisputeChanged", PayCapability.DISPUTES, "pay.search_disputes", _disputes),
         ):
             is_possible = kind in kinds and capability in pay.capabilities
             if not is_possible or not await run(partial(is_turn, engine, f"{kind} {account}", _HOUR)):
                 continue
             reached(CommitPoint.JOB_TAKEN)
             try:
-                with asking(kind, account):
+                with asking(operation, account):
                     events = await search(pay, account, datetime.fromtimestamp(runtime.clock(), UTC))
             except GovComponentsError:
                 continue  # the next hour will do
