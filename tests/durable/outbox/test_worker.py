@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -218,16 +217,6 @@ def test_a_worker_takes_no_more_than_ends_in_a_quarter_of_a_second_with_the_data
     sa.event.listen(world.engine, "commit", _commit)
     assert world.later.run_due().done == 60
     assert max(claimed) == 8  # twice as many as are sent at once
-
-
-def paid(world: World, amount: str = "10.00", **more: Any) -> Any:
-    """A payment that its person has paid."""
-    from govcomponents.sandbox.browser import FormBrowser
-
-    payment = world.gov.pay.create(Money.gbp(amount), "RENEW-7", "Renew", "https://service.example.gov.uk/back", **more)
-    del FormBrowser
-    world.sandbox.visit  # noqa: B018  # the page is driven by the pay tests
-    return payment
 
 
 def test_a_payment_is_cancelled_later_and_a_lost_answer_is_told_by_its_state(world: World) -> None:
