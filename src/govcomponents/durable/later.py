@@ -164,8 +164,8 @@ class LaterPay:
         sent, if it cannot be recorded.
 
         With `once`, a reference has one payment that is paid or may yet be: it is returned, and no second is made,
-        whoever asks at the same time. Raises OutcomeUnknown as well while one is being made elsewhere, and
-        ReferenceReused if the one that is there has another amount.
+        whoever asks at the same time. Raises OutcomeUnknown as well while one is being made elsewhere, and if the
+        one that was made could not be recorded; ReferenceReused if the one that is there has another amount.
         """
         pay = self._recording(journey, once=once)
         return drive(
