@@ -25,7 +25,11 @@ def _lanes() -> sa.Select[Any]:
     recursion, with no join beside it: of two PostgreSQL thinks so much that it compiles them first, which takes a
     hundred times as long, and for a join SQLite may read the whole table.
     """
-    unknown = (sa.cast(sa.null(), column.type).label(column.name) for column in (OUTBOX.c.account, OUTBOX.c.operation))
+    # Nothing, of the column's own type and order.
+    unknown = (
+        sa.select(column).where(sa.false()).scalar_subquery().label(column.name)
+        for column in (OUTBOX.c.account, OUTBOX.c.operation)
+    )
     lanes = sa.select(_first().label("next"), *unknown).cte("lanes", recursive=True)
     at = OUTBOX.alias("at")
     same = _first(OUTBOX.c.account == at.c.account, OUTBOX.c.operation > at.c.operation)

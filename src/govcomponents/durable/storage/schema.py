@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -13,6 +14,16 @@ VERSION: Final = 3
 """The number of this schema. `gov_schema` holds that of the database."""
 
 METADATA: Final = sa.MetaData()
+
+
+def _name(length: int) -> sa.String:
+    """A text that is compared byte by byte, as SQLite compares it, whatever language the database is in.
+
+    The order of a language comes from the operating system, and an update of it leaves PostgreSQL's indexes of texts
+    in an order that is no more: a reference that is there is then not found, and taken a second time.
+    """
+    return sa.String(length).with_variant(postgresql.VARCHAR(length, collation="C"), "postgresql")
+
 
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _Time = sa.Double
@@ -60,10 +71,10 @@ OUTBOX: Final = sa.Table(
     "gov_outbox",
     METADATA,
     sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("account", sa.String(64), nullable=False),
-    sa.Column("operation", sa.String(40), nullable=False),
-    sa.Column("reference", sa.String(255), nullable=False),
-    sa.Column("journey", sa.String(64)),
+    sa.Column("account", _name(64), nullable=False),
+    sa.Column("operation", _name(40), nullable=False),
+    sa.Column("reference", _name(255), nullable=False),
+    sa.Column("journey", _name(64)),
     # Sealed; null once the row has ended.
     sa.Column("payload", sa.LargeBinary),
     # A keyed fingerprint of the payload, to know a reference that is used again with another content.
@@ -78,10 +89,10 @@ OUTBOX: Final = sa.Table(
     # Since when nobody can be sending it any more; null for one that was never in doubt.
     sa.Column("doubt_since", _Time),
     sa.Column("give_up_at", _Time, nullable=False),
-    sa.Column("owner", sa.String(80)),
-    sa.Column("provider_id", sa.String(255)),
+    sa.Column("owner", _name(80)),
+    sa.Column("provider_id", _name(255)),
     # The class of the last error and the provider's code; never its text.
-    sa.Column("problem", sa.String(120)),
+    sa.Column("problem", _name(120)),
     sa.Column("created_at", _Time, nullable=False),
     sa.Column("ended_at", _Time),
     sa.UniqueConstraint("account", "operation", "reference", name="gov_outbox_reference"),
@@ -113,23 +124,23 @@ INBOX: Final = sa.Table(
     "gov_inbox",
     METADATA,
     sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("account", _name(64), nullable=False),
     # "pay", "notify" or "identity"; "outbox" for what the outbox gave up.
-    sa.Column("source", sa.String(20), nullable=False),
+    sa.Column("source", _name(20), nullable=False),
     # A hash of the event's key: the same message has the same one.
-    sa.Column("key", sa.String(64), nullable=False),
-    sa.Column("kind", sa.String(60), nullable=False),
-    sa.Column("journey", sa.String(64)),
+    sa.Column("key", _name(64), nullable=False),
+    sa.Column("kind", _name(60), nullable=False),
+    sa.Column("journey", _name(64)),
     # A hash of what it is about, such as a payment: events of one subject are handled one after the other.
-    sa.Column("subject", sa.String(64), nullable=False),
+    sa.Column("subject", _name(64), nullable=False),
     # The event, sealed; null once it is handled.
     sa.Column("payload", sa.LargeBinary),
     sa.Column("is_open", sa.SmallInteger, nullable=False, default=1),
     sa.Column("claims", sa.Integer, nullable=False, default=0),
     sa.Column("due_at", _Time, nullable=False),
-    sa.Column("owner", sa.String(80)),
+    sa.Column("owner", _name(80)),
     # The class of the error for which it was given up, or last failed; never its text.
-    sa.Column("problem", sa.String(120)),
+    sa.Column("problem", _name(120)),
     sa.Column("created_at", _Time, nullable=False),
     sa.Column("ended_at", _Time),
     sa.UniqueConstraint("source", "account", "key", name="gov_inbox_key"),
@@ -148,21 +159,21 @@ PAYMENT: Final = sa.Table(
     "gov_payment",
     METADATA,
     sa.Column("id", _Id, primary_key=True, autoincrement=True),
-    sa.Column("account", sa.String(64), nullable=False),
-    sa.Column("reference", sa.String(255), nullable=False),
-    sa.Column("journey", sa.String(64)),
+    sa.Column("account", _name(64), nullable=False),
+    sa.Column("reference", _name(255), nullable=False),
+    sa.Column("journey", _name(64)),
     sa.Column("minor", sa.BigInteger, nullable=False),
-    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("currency", _name(3), nullable=False),
     # The provider's id; null until it is known.
-    sa.Column("payment_id", sa.String(255)),
+    sa.Column("payment_id", _name(255)),
     # 1 while nobody knows whether the payment was made.
     sa.Column("is_open", sa.SmallInteger, nullable=False, default=1),
     sa.Column("looks", sa.Integer, nullable=False, default=0),
     sa.Column("look_at", _Time, nullable=False),
     # The status when it was last looked at, and when it is looked at again; null once there is nothing more to see.
-    sa.Column("status", sa.String(20)),
+    sa.Column("status", _name(20)),
     sa.Column("watch_at", _Time),
-    sa.Column("problem", sa.String(120)),
+    sa.Column("problem", _name(120)),
     sa.Column("created_at", _Time, nullable=False),
     sa.Index("gov_payment_reference", "account", "reference"),
     sa.Index("gov_payment_id", "account", "payment_id"),
@@ -179,7 +190,7 @@ SCHEDULE: Final = sa.Table(
     "gov_schedule",
     METADATA,
     # A job, such as "pay.RefundChanged default".
-    sa.Column("name", sa.String(120), primary_key=True),
+    sa.Column("name", _name(120), primary_key=True),
     sa.Column("next_at", _Time, nullable=False),
 )
 
@@ -188,14 +199,14 @@ AUDIT: Final = sa.Table(
     METADATA,
     sa.Column("seq", _Id, primary_key=True, autoincrement=True),
     sa.Column("at", _Time, nullable=False),
-    sa.Column("account", sa.String(64), nullable=False),
-    sa.Column("journey", sa.String(64), nullable=False),
+    sa.Column("account", _name(64), nullable=False),
+    sa.Column("journey", _name(64), nullable=False),
     # An operation such as "notify.send_email", or the class of an event.
-    sa.Column("what", sa.String(60), nullable=False),
-    sa.Column("outcome", sa.String(40), nullable=False),
+    sa.Column("what", _name(60), nullable=False),
+    sa.Column("outcome", _name(40), nullable=False),
     # The row that it is told of, such as "outbox 7".
-    sa.Column("item", sa.String(40)),
-    sa.Column("problem", sa.String(120)),
+    sa.Column("item", _name(40)),
+    sa.Column("problem", _name(120)),
     # The number of the seal over it; null until there is one.
     sa.Column("seal", _Id),
     sa.Index("gov_audit_journey", "journey", "seq"),
@@ -210,17 +221,17 @@ AUDIT_SEAL: Final = sa.Table(
     sa.Column("number", _Id, primary_key=True, autoincrement=False),
     sa.Column("entries", sa.Integer, nullable=False),
     # The hash of the seal before; nothing for the first.
-    sa.Column("previous", sa.String(80), nullable=False),
-    sa.Column("hash", sa.String(80), nullable=False),
+    sa.Column("previous", _name(80), nullable=False),
+    sa.Column("hash", _name(80), nullable=False),
     sa.Column("at", _Time, nullable=False),
 )
 
 BUDGET: Final = sa.Table(
     "gov_budget",
     METADATA,
-    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("account", _name(64), primary_key=True),
     # What the budget is of: a component such as "notify".
-    sa.Column("scope", sa.String(40), primary_key=True),
+    sa.Column("scope", _name(40), primary_key=True),
     # When the next request may leave.
     sa.Column("next_at", _Time, nullable=False),
 )
@@ -228,11 +239,11 @@ BUDGET: Final = sa.Table(
 PAUSE: Final = sa.Table(
     "gov_pause",
     METADATA,
-    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("account", _name(64), primary_key=True),
     # A component such as "notify", or one operation such as "notify.send_sms".
-    sa.Column("scope", sa.String(40), primary_key=True),
+    sa.Column("scope", _name(40), primary_key=True),
     sa.Column("until", _Time, nullable=False),
-    sa.Column("problem", sa.String(120), nullable=False),
+    sa.Column("problem", _name(120), nullable=False),
 )
 
 ENDED: Final = sa.Table(
