@@ -56,8 +56,7 @@ class Answering(Delivery):
 
     async def handle(self, row: Claimed, deadline: float) -> Outcome:
         del row, deadline
-        if self.wait:
-            await asyncio.sleep(self.wait)
+        await asyncio.sleep(self.wait)  # of 0 too: whatever waits for a network lets others work meanwhile
         return outcomes.done("found")
 
 
@@ -131,6 +130,35 @@ async def engine_alone(engine: sa.Engine, wait: float, concurrency: int) -> tupl
         running.Delivery = Delivery
 
 
+def engine_in_processes(engine: sa.Engine, gov: GovComponents, rows: int, processes: int = 2) -> float:
+    """Rows a second of several workers at once, each in a process of its own, from the first row to the last."""
+    command = [sys.executable, "-m", "bench.durable", "--engine", "--on", engine.url.render_as_string()]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "cwd": Path(__file__).parents[1], "text": True}
+    workers = [subprocess.Popen(command, **pipes) for _ in range(processes)]
+    assert [worker.stdout.readline() for worker in workers] == ["ready\n"] * processes
+    fill(engine, gov, rows)
+    for worker in workers:
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    told = [[float(part) for part in worker.communicate()[0].split()] for worker in workers]
+    done, begun, ended = zip(*told, strict=True)
+    assert sum(done) == rows, f"{sum(done)} of {rows} rows were worked off"
+    return rows / (max(ended) - min(begun))
+
+
+async def one_of_several(url: str) -> None:
+    """Work off what is due once a line is read, and tell how many rows that were, when it began and when it ended."""
+    running.Delivery = Answering
+    async with AsyncGovComponents.sandbox() as gov:
+        later = AsyncDurable(gov, url, keys=[KEY])
+        await later.run_due()  # whatever is imported for the first row is imported now
+        print("ready", flush=True)
+        sys.stdin.readline()
+        begun = time.monotonic()
+        done = await later.run_due()
+        print(done.done, begun, time.monotonic())
+
+
 def receiving(engine: sa.Engine, per_second: int = 200, seconds: float = 5.0) -> float:
     """The 99th percentile, in ms, of storing a callback, at so many a second."""
     keys, took = PayloadKeys([KEY]), []
@@ -161,7 +189,9 @@ def add_rows(engine: sa.Engine, rows: int, state: State) -> None:
         for index in OUTBOX.indexes:
             index.create(connection)
     with engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM ANALYZE gov_outbox")
+        alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+        alone.exec_driver_sql("VACUUM ANALYZE gov_outbox")
+        alone.exec_driver_sql("CHECKPOINT")  # else what was put in is written to the disk while something is measured
 
 
 def claiming(engine: sa.Engine, gov: GovComponents, ended: int) -> tuple[float, float, str]:
@@ -170,7 +200,9 @@ def claiming(engine: sa.Engine, gov: GovComponents, ended: int) -> tuple[float, 
     What is between the two is the commit, which waits for the disk. And how PostgreSQL finds the row.
     """
     add_rows(engine, ended, State.DONE)
-    fill(engine, gov, 1000)
+    fill(engine, gov, 2000)
+    for _ in range(100):  # a process that has worked for a while has its statements compiled, and PostgreSQL its plans
+        claims.turn(engine, [], most=1, lease=60.0, me="bench")
     took, of_statements = [], []
     asked: list[tuple[str, object]] = []
 
@@ -183,7 +215,7 @@ def claiming(engine: sa.Engine, gov: GovComponents, ended: int) -> tuple[float, 
     def _end(*_facts: object) -> None:
         of_statements[-1] += time.perf_counter()
 
-    for _ in range(300):
+    for _ in range(1000):
         asked.clear()
         of_statements.append(0.0)
         at = time.perf_counter()
@@ -263,8 +295,12 @@ def main() -> int:
     parser.add_argument("--due", type=int, default=1_000_000, help="rows that are due while memory is measured")
     parser.add_argument("--only", choices=["claim", "memory"], help="measure nothing else")
     parser.add_argument("--work-off", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--engine", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--on", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.engine:
+        asyncio.run(one_of_several(options.on))
+        return 0
     if options.work_off is not None:
         print(work_off(options.on, options.work_off))
         return 0
@@ -305,6 +341,7 @@ def measure_calls(gov: GovComponents, folder: Path, server: sa.Engine | None, ro
         rate, cpu = asyncio.run(engine_alone(engine, 0.0, 64))
         row(f"engine alone, {name}", rate, 15_000, "rows/s", at_least)
         row(f"engine alone, {name}, CPU", cpu, 40, "µs/row", at_most)
+        row(f"engine alone, {name}, two processes", engine_in_processes(engine, gov, rows), 15_000, "rows/s", at_least)
         fill(engine, gov, rows // 2)
         rate, _ = asyncio.run(engine_alone(engine, 0.1, 200))
         row(f"provider answers after 100 ms, 200 at once, {name}", rate / 2000, 0.9, "", at_least)
