@@ -105,6 +105,28 @@ def test_a_transaction_that_has_failed_before_is_a_wrong_argument(postgres_url: 
     engine.dispose()
 
 
+def test_an_engine_on_psycopg2_does_as_one_on_psycopg_and_its_codes_are_read(postgres_url: str) -> None:
+    pytest.importorskip("psycopg2")
+    url = sa.make_url(postgres_url).set(drivername="postgresql+psycopg2")
+    fix = refused(sa.create_engine(url), "send", ConfigurationError).fix
+    assert "govcomponents durable migrate" in fix
+    read_only = {"options": "-c default_transaction_read_only=on"}
+    engine = sa.create_engine(url)
+    migrate(engine)
+    told = str(refused(sa.create_engine(url, connect_args=read_only), "send", Unavailable))
+    assert "ReadOnlySqlTransaction 25006" in told
+    world = World(engine)
+    with world.gov, engine.connect() as connection:
+        with Session(engine) as session, session.begin():
+            world.email(on=session)
+        assert world.later.run_due().done == 1
+        with pytest.raises(sa.exc.ProgrammingError):
+            connection.execute(sa.text("SELECT nothing"))
+        with pytest.raises(InvalidInput, match="failed before"):
+            world.email(on=connection)
+    engine.dispose()
+
+
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_a_database_that_is_away(operation: str, tmp_path: Path) -> None:
     for url in (f"sqlite:///{tmp_path}/nowhere/store.db", "postgresql+psycopg://gov@127.0.0.1:1/service"):

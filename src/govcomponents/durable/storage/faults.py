@@ -146,11 +146,13 @@ def transaction_fault(error: Exception, operation: str) -> GovComponentsError | 
 
 
 def _is_of_a_driver(error: BaseException) -> bool:
-    """Whether psycopg or Django raised it: each has an error class of its own that all of its errors are."""
+    """Whether a driver or Django raised it: each has an error class of its own that all of its errors are."""
     return any(f"{kind.__module__}.{kind.__name__}" in _DRIVER_ERRORS for kind in type(error).__mro__)
 
 
-_DRIVER_ERRORS: Final = ("psycopg.Error", "django.db.utils.Error")
+_DRIVER_ERRORS: Final = ("psycopg.Error", "psycopg2.Error", "django.db.utils.Error")
+_CODES: Final = ("sqlstate", "pgcode", "sqlite_errorname")
+"""Where drivers keep the database's code: psycopg, psycopg2 and sqlite3."""
 
 
 def _driver_error(error: BaseException) -> BaseException:
@@ -163,12 +165,17 @@ def _driver_error(error: BaseException) -> BaseException:
 def fault_name(error: BaseException) -> str:
     """The class of the driver's error and the database's code: safe to log, which its text is not."""
     found = _driver_error(error)
-    code = getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", None)
+    code = _code(found)
     return f"{type(found).__name__} {code}" if code else type(found).__name__
 
 
 def _told(error: BaseException) -> tuple[str, str]:
     """The database's code, and the driver's text where it gives none, which goes no further than here."""
     found = _driver_error(error)
-    code = getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", None) or "SQLITE_ERROR"
+    code = _code(found) or "SQLITE_ERROR"
     return code, str(found) if code == "SQLITE_ERROR" else ""
+
+
+def _code(found: BaseException) -> str | None:
+    codes: list[str] = [code for name in _CODES if (code := getattr(found, name, None))]
+    return codes[0] if codes else None
