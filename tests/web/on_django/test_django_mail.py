@@ -99,6 +99,12 @@ def test_what_goes_wrong_is_raised_unless_it_is_to_be_silent(components: GovComp
     assert send_silently(EmailMessage("a", "b", to=["sam@example.com"])) == 0
 
 
+def test_a_recipient_who_is_refused_silently_keeps_nobody_else_from_theirs(components: GovComponents) -> None:
+    message = EmailMessage("a", "b", to=["sam@example.com", "no address", "nia@example.com"])
+    assert send_silently(message) == 0  # not all of them have it
+    assert [one.to for one in components.simulator.messages()] == ["sam@example.com", "nia@example.com"]
+
+
 @pytest.mark.skipif(not HAS_MAILERS, reason="from Django 6.1")
 def test_a_mailer_may_have_a_template_of_its_own(components: GovComponents) -> None:
     with override_settings(GOVCOMPONENTS_EMAIL_TEMPLATE=""):

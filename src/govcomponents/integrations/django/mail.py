@@ -42,18 +42,22 @@ class EmailBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Send messages, and return how many were accepted for all their recipients."""
+        return sum(self._is_accepted(message) for message in email_messages)
+
+    def _is_accepted(self, message: EmailMessage) -> bool:
+        recipients = message.recipients()
         accepted = 0
-        for message in email_messages:
+        for recipient in recipients:
             try:
-                self._send(message)
+                self._send(message, recipient)
             except GovComponentsError:
-                if not self.fail_silently:
+                if not self.fail_silently:  # else it is no reason to leave the others out
                     raise
                 continue
-            accepted += bool(message.recipients())
-        return accepted
+            accepted += 1
+        return 0 < accepted == len(recipients)
 
-    def _send(self, message: EmailMessage) -> None:
+    def _send(self, message: EmailMessage, recipient: str) -> None:
         template: Any = self._template or getattr(settings, SETTING, None)
         if not template:
             raise ConfigurationError(
@@ -68,5 +72,4 @@ class EmailBackend(BaseEmailBackend):
                 operation="django.send_mail",
             )
         words = {"subject": str(message.subject), "body": str(message.body)}
-        for recipient in message.recipients():
-            gov.components.notify.send_email(recipient, template, words, str(uuid.uuid4()))
+        gov.components.notify.send_email(recipient, template, words, str(uuid.uuid4()))
