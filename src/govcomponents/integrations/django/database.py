@@ -56,7 +56,9 @@ def engine_of(alias: str) -> Engine:
     facts = database.settings_dict
     if database.vendor == "sqlite":
         # The file is the project's: it keeps its journal mode, and the tables are made by its `migrate`.
-        url = sa.URL.create("sqlite", database=str(facts["NAME"]))
+        name = str(facts["NAME"])
+        is_uri = {"uri": "true"} if name.startswith("file:") else {}  # as Django's own driver takes it
+        url = sa.URL.create("sqlite", database=name, query=is_uri)
         return engine_for(sa.create_engine(url, connect_args={"timeout": _PATIENCE}))
     if database.vendor != "postgresql":
         raise ConfigurationError(
@@ -68,4 +70,10 @@ def engine_of(alias: str) -> Engine:
     if role := facts["OPTIONS"].get("assume_role"):  # Django assumes it by a statement of its own
         escaped = role.replace("\\", "\\\\").replace(" ", "\\ ")
         given["options"] = f"{given.get('options', '')} -c role={escaped}".strip()
-    return engine_for(sa.create_engine("postgresql+psycopg://", connect_args=given))
+    try:
+        return engine_for(sa.create_engine("postgresql+psycopg://", connect_args=given))
+    except ModuleNotFoundError:  # Django does with psycopg2 where there is no other
+        raise ConfigurationError(
+            "the durable layer needs psycopg 3, which is not installed: psycopg2 will not do",
+            fix="pip install psycopg: Django takes it before psycopg2",
+        ) from None
