@@ -155,6 +155,7 @@ def test_the_migrations_are_those_of_the_models() -> None:
         ({"SECRET_KEY": "short"}, "govcomponents.E001"),
         ({"GOVCOMPONENTS": {"pay": {"api_key": KEY}}}, "govcomponents.E002"),
         ({"GOVCOMPONENTS": {"notify": {"api_key": NOTIFY_KEY}}}, "govcomponents.E003"),
+        ({"GOVCOMPONENTS": {"environment": "production"}, "DEBUG": True}, "govcomponents.E005"),
         ({"SESSION_COOKIE_SAMESITE": "Strict"}, "govcomponents.E004"),
         ({"SESSION_COOKIE_SAMESITE": "strict"}, "govcomponents.E004"),
         ({"SESSION_ENGINE": "django.contrib.sessions.backends.cache"}, "govcomponents.E012"),
@@ -183,6 +184,8 @@ def test_a_project_that_would_fail_is_stopped(changed: dict[str, object], found:
             "SESSION_ENGINE": "django.contrib.sessions.backends.cache",
             "CACHES": {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://r"}},
         },
+        {"GOVCOMPONENTS": {"environment": "production"}},
+        {"GOVCOMPONENTS": {"environment": "test"}, "DEBUG": True},
         {"GOVCOMPONENTS": {"notify": SMTP}},  # which sends no callbacks to be proved
     ],
 )

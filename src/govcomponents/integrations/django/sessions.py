@@ -7,11 +7,12 @@ MIDDLEWARE = [..., "django.contrib.auth.middleware.AuthenticationMiddleware",
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
 from django.utils.cache import patch_vary_headers
+from django.utils.decorators import sync_and_async_middleware
 from django.utils.functional import SimpleLazyObject
 from django.utils.module_loading import import_string
 
@@ -84,34 +85,27 @@ def _digest(person: Person) -> str:
     return hashlib.sha256(person.session.reveal().encode()).hexdigest()
 
 
-class PersonMiddleware:
+@sync_and_async_middleware
+def PersonMiddleware(  # noqa: N802  # Django's settings name it, as they name its own, which are classes
+    get_response: Callable[[HttpRequest], Any],
+) -> Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]:
     """Middleware that signs a user of `Backend` out where the person is, and lets no cache mix people up.
 
     A person who signed out, here or at the provider, or whose time is over, is no user from the next request on. Pages
     for which the person was asked differ by cookie. Stands after Django's AuthenticationMiddleware.
     """
 
-    sync_capable = async_capable = True
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-        self._is_async = iscoroutinefunction(get_response)
-        if self._is_async:
-            markcoroutinefunction(self)
+    @leaving_own_frames_behind
+    def served(request: HttpRequest) -> HttpResponseBase:
+        _bind_user(request)
+        return _marked(request, get_response(request))
 
     @leaving_own_frames_behind
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        """Serve a request."""
-        if self._is_async:
-            return self._served(request)
+    async def awaited(request: HttpRequest) -> HttpResponseBase:
         _bind_user(request)
-        return _marked(request, self._get_response(request))
+        return _marked(request, await get_response(request))
 
-    @leaving_own_frames_behind
-    async def _served(self, request: HttpRequest) -> HttpResponseBase:
-        _bind_user(request)
-        made = cast("Awaitable[HttpResponseBase]", self._get_response(request))
-        return _marked(request, await made)
+    return awaited if iscoroutinefunction(get_response) else served
 
 
 def _bind_user(request: HttpRequest) -> None:
