@@ -32,7 +32,7 @@ app.add_url_rule("/page", view_func=lambda: "here")
 if OURS:
     from govcomponents import GovComponents
     from govcomponents.integrations.flask import GovComponentsFlask
-    GovComponentsFlask(app, gov=GovComponents.from_settings(SETTINGS))
+    made = GovComponentsFlask(app, gov=GovComponents.from_settings(SETTINGS))
 app.dispatch = app.wsgi_app
 """
 FASTAPI = """

@@ -52,6 +52,29 @@ def test_a_service_starts_without_what_only_later_requests_need(name):
     assert sorted(more & later) == []
 
 
+PREPARED = {
+    "flask": "made.prepare(app)",
+    "django": "gov.prepare()",
+}
+
+
+@pytest.mark.parametrize("name", PREPARED)
+def test_a_process_that_was_prepared_has_imported_what_its_first_requests_need(name):
+    pytest.importorskip(name)
+    tell = "import json, sys; print(json.dumps(sorted(sys.modules)))"
+    command = [sys.executable, "-c", f"{BENCH['source'](name, ours=True)}\n{PREPARED[name]}\n{tell}"]
+    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    needed = {
+        "cryptography.fernet",
+        "govcomponents.core.transports.requests_adapter",
+        "govcomponents.pay.adapters.govuk_pay.parsing",
+        "govcomponents.pay.models",
+        "govcomponents.pay.service",
+        "requests",
+    }
+    assert needed - set(found) == set()
+
+
 STARTED = """
 import asyncio, json, sys, threading
 found = {}

@@ -149,6 +149,11 @@ class GovComponentsFlask(EventHandlers[None]):
         routes = app.url_map.bind("", script_name=app.config["APPLICATION_ROOT"])
         return checked(gov, routes.build(f"{EXTENSION}.callback"), wrong)
 
+    def prepare(self, app: Flask) -> None:
+        """Import what the first requests of an application need: call it where a server's process starts."""
+        handlers: WebHandlers = app.extensions[EXTENSION][1]
+        handlers.prepare()
+
     @property
     def components(self) -> GovComponents:
         """The components of the present application: `gov.components.pay.create(...)`."""

@@ -49,7 +49,7 @@ except ImportError:
     raise ConfigurationError("Starlette is not installed", fix='pip install "govcomponents[starlette]"') from None
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from govcomponents.durable import AsyncDurable
     from govcomponents.identity import Identity, ReplayStore
@@ -195,7 +195,7 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         _keep_pages_personal(app)
         if self._open is None:
             self._opened(self._given or AsyncGovComponents.from_settings())
-        preparing = asyncio.create_task(self._prepare())  # the first requests need not wait for it then
+        preparing = asyncio.create_task(self._parts()[1].prepare())  # the first requests need not wait for it then
         is_stopped = asyncio.Event()
         worker = asyncio.create_task(_work(self._later, is_stopped)) if self._later and self._works else None
         try:
@@ -207,13 +207,6 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
             await preparing
             await self.components.aclose()
             self._open = None
-
-    async def _prepare(self) -> None:
-        gov, handlers = self._parts()
-        prepare: Callable[[], Coroutine[None, None, None]] | None = getattr(gov.runtime.transport, "prepare", None)
-        if prepare is not None:
-            await prepare()
-        await handlers.prepare()
 
     @leaving_own_frames_behind
     async def person(self, request: Request) -> Person | None:

@@ -96,7 +96,10 @@ class WebHandlers:
         self._health: tuple[float, Answer] | None = None
 
     def prepare(self) -> None:
-        """Import what the first requests need, on a thread: neither they nor an event loop wait for it then."""
+        """Import what the first requests need, under asyncio on a thread: neither they nor an event loop wait then."""
+        make_ready = getattr(self._gov.runtime.transport, "prepare", None)
+        if make_ready is not None:
+            drive(make_ready())
         drive(self._run(self._import))
 
     def _import(self) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from importlib import import_module
 from typing import TYPE_CHECKING, TypeVar
 
 from govcomponents.core.http.messages import Request, Response
@@ -121,6 +122,10 @@ class RequestsTransport:
         finally:
             CURRENT.reset(current)
         raise failure from None  # out here it does not take the library's error along, which holds the request
+
+    async def prepare(self) -> None:
+        """Import the library. A service may do it when it starts, so that no call waits for it."""
+        import_module("govcomponents.core.transports.requests_adapter")
 
     async def sleep(self, seconds: float) -> None:
         """Block this thread."""

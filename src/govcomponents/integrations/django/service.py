@@ -124,6 +124,13 @@ class DjangoGov(EventHandlers[None]):
 
         return register
 
+    def prepare(self) -> None:
+        """Import what the first requests need: call it where a server's process starts, such as in `wsgi.py`.
+
+        Raises ConfigurationError if a setting is wrong.
+        """
+        self.handlers.prepare()
+
     def use(self, components: GovComponents | None) -> None:
         """Take these components, such as a sandbox in tests; None to make them anew from the settings."""
         with self._lock:
