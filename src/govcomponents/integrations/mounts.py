@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,12 @@ def path_of_route(routes: Sequence[BaseRoute], name: str) -> str | None:
         with suppress(NoMatchFound):
             return str(route.url_path_for(mount + name))
     return None
+
+
+def root_of(app: object) -> str:
+    """Return the prefix that a proxy takes off before an application: FastAPI is told it, or the server is."""
+    root: str = getattr(app, "root_path", "") or os.environ.get("UVICORN_ROOT_PATH", "")
+    return root.rstrip("/")
 
 
 def prefix_of(request: Request) -> str:

@@ -44,7 +44,7 @@ try:
     from starlette.routing import Route
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from govcomponents.integrations.mounts import path_of_route, prefix_of
+    from govcomponents.integrations.mounts import path_of_route, prefix_of, root_of
 except ImportError:
     raise ConfigurationError("Starlette is not installed", fix='pip install "govcomponents[starlette]"') from None
 
@@ -184,7 +184,8 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
             wrong.append(DEBUG)
         if self._pending == "session" and not _keeps_sessions(app):
             wrong.append((NO_SESSION, SESSION_FIX))
-        return checked(gov, path_of_route(app.routes, "govcomponents.callback"), wrong)
+        callback = path_of_route(app.routes, "govcomponents.callback")
+        return checked(gov, callback and root_of(app) + callback, wrong)
 
     @asynccontextmanager
     async def lifespan(self, app: object) -> AsyncIterator[None]:

@@ -89,6 +89,16 @@ def test_the_callback_of_a_flask_service_is_below_its_root(tmp_path: Path) -> No
     assert ask(tmp_path, text, "create_app", GOVCOMPONENTS_IDENTITY__REDIRECT_URL=url) == (0, "\n".join([*WELL, ""]))
 
 
+@pytest.mark.parametrize("root", ["/licences", "/licences/"])
+def test_the_callback_of_a_fastapi_service_is_below_its_root(tmp_path: Path, root: str) -> None:
+    url = "http://localhost:8000/licences/gov/callback"
+    at_server = {"UVICORN_ROOT_PATH": root, "GOVCOMPONENTS_IDENTITY__REDIRECT_URL": url}
+    assert ask(tmp_path, FASTAPI, **at_server) == (0, "\n".join([*WELL, ""]))
+    text = FASTAPI.replace("FastAPI(", f'FastAPI(root_path="{root}", ')  # which later versions advise against
+    assert ask(tmp_path, text, GOVCOMPONENTS_IDENTITY__REDIRECT_URL=url)[0] == 0
+    assert "the callback is at /licences/gov/callback" in ask(tmp_path, text)[1]
+
+
 def test_routes_that_are_in_no_application_are_told(tmp_path: Path) -> None:
     status, told = ask(tmp_path, FASTAPI.replace("app.include_router", "(lambda *_given, **_named: None)"))
     assert (status, "the routes of the components are not in the application" in told) == (1, True)
