@@ -108,7 +108,9 @@ def back(request: HttpRequest, reference: str) -> HttpResponse:
     except GovComponentsError as error:
         log.warning("it is not known how a payment stands: %s", error)
         return message(request, "unknown", "unknown_text", 503, email=renewal.email)
-    if renewal.state in ("paid", "refunded") or (payment is not None and payment.is_paid):
+    if renewal.state == "refunded":
+        return message(request, "refunded", "refunded_text")
+    if renewal.state == "paid" or (payment is not None and payment.is_paid):
         text = WORDS[chosen()]["paid_text"].format(fee=components.FEE, email=renewal.email)
         return render(request, "paid.html", {"renewal": renewal, "paid_text": text})
     if payment is None and renewal.state == "paying":

@@ -88,6 +88,7 @@ def test_a_person_renews_and_a_caseworker_refunds(
         assert service.post(f"/casework/{reference[0]}/refund").status_code == 302
         service.work()
     assert "refunded" in text(service.get("/casework"))
+    assert "being refunded" in text(service.get(f"/renewals/{reference[0]}"))
     (payment,) = gov_sandbox.pay.search(reference=f"{reference[0]}-1")
     assert len(gov_sandbox.pay.list_refunds(payment.id)) == 1
     assert service.post("/gov/sign-out").status_code == 303

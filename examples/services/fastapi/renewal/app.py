@@ -72,13 +72,6 @@ def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None
     async def start(request: Request) -> Response:
         return page(request, "start.html", owner=owner_of(await web.person(request)))
 
-    @app.get("/language/{language}")
-    async def language(language: str) -> Response:
-        answer = RedirectResponse("/", 303)
-        if language in WORDS:
-            answer.set_cookie("language", language, max_age=YEAR, secure=True, httponly=True, samesite="lax")
-        return answer
-
     @app.get("/renew")
     async def renew(request: Request, person: Annotated[Person, Depends(proved)]) -> Response:
         async with engine.connect() as connection:
@@ -119,7 +112,9 @@ def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None
         except GovComponentsError as error:
             log.warning("it is not known how a payment stands: %s", error)
             return message(request, "unknown", "unknown_text", 503, renewal=renewal, owner=owner)
-        if renewal.state in ("paid", "refunded") or (payment is not None and payment.is_paid):
+        if renewal.state == "refunded":
+            return message(request, "refunded", "refunded_text", owner=owner)
+        if renewal.state == "paid" or (payment is not None and payment.is_paid):
             return page(request, "paid.html", renewal=renewal, owner=owner)
         if payment is None and renewal.state == "paying":
             return message(request, "waiting", "waiting_text", renewal=renewal, owner=owner)
@@ -155,7 +150,7 @@ def add_casework(app: FastAPI, components: Components, engine: AsyncEngine, pass
 
 
 def add_problems(app: FastAPI, components: Components) -> None:
-    """Add what a person sees when something is not as it should be, and keep pages out of caches."""
+    """Add what a person sees when something is not as it should be, and what every page has."""
     components.web.language(chosen)
 
     @components.web.refused
@@ -172,9 +167,12 @@ def add_problems(app: FastAPI, components: Components) -> None:
         return message(request, "problem", "problem_text", 503)
 
     @app.middleware("http")
-    async def private(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    async def finished(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        """Keep pages with people's data out of caches, and a language that was just chosen."""
         answer = await call_next(request)
         answer.headers.setdefault("Cache-Control", "no-store")
+        if request.query_params.get("language") in WORDS:
+            answer.set_cookie("language", chosen(request), max_age=YEAR, secure=True, httponly=True, samesite="lax")
         return answer
 
 
@@ -193,5 +191,5 @@ def message(
 
 
 def chosen(request: Request) -> Literal["en", "cy"]:
-    """The language that the person has chosen."""
-    return "cy" if request.cookies.get("language") == "cy" else "en"
+    """The language that the person has chosen, on this page or before."""
+    return "cy" if request.query_params.get("language", request.cookies.get("language")) == "cy" else "en"

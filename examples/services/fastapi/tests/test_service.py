@@ -81,6 +81,7 @@ def test_a_person_renews_and_a_caseworker_refunds(service: Service, gov_simulato
         service.browser.post(f"/casework/{reference[0]}/refund", auth=CASEWORKER)
         service.work()
     assert "refunded" in service.browser.get("/casework", auth=CASEWORKER).text
+    assert "being refunded" in service.get(f"/renewals/{reference[0]}").text
     assert len(gov_simulator.pay.charges()) == 1
     assert len([one for one in gov_simulator.timeline.events() if "refund" in one.happened]) == 1
     assert service.post("/gov/sign-out").status_code == 303
@@ -98,10 +99,12 @@ def test_a_form_of_another_site_refunds_nothing(service: Service) -> None:
 
 
 def test_the_service_speaks_welsh(service: Service, gov_outbox: Outbox) -> None:
-    service.get("/language/cy")
+    assert 'lang="cy"' in service.get("/?language=cy").text
     assert 'lang="cy"' in service.get("/").text
     assert "ui_locales=cy" in service.get("/renew").headers["location"]
     assert "Gwiriwch eich manylion" in service.sign_in().text
+    assert "Check your details" in service.get("/renew?language=en").text  # and stays on its page
+    assert "Gwiriwch eich manylion" in service.get("/renew?language=cy").text
     assert "Trwydded wedi" in service.get(service.person.pay(service.go_to_pay())).text
     service.work()
     gov_outbox.assert_sent(contains="Mae eich trwydded wedi ei hadnewyddu")

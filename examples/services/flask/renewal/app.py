@@ -45,13 +45,6 @@ def add_pages(app: Flask, components: Components) -> None:
     def start() -> ResponseReturnValue:
         return page("start.html")
 
-    @app.get("/language/<language>")
-    def language(language: str) -> ResponseReturnValue:
-        answer = redirect(url_for("start"))
-        if language in WORDS:
-            answer.set_cookie("language", language, max_age=YEAR, secure=True, httponly=True, samesite="Lax")
-        return answer
-
     @app.get("/renew")
     @web.require_identity(confidence="medium")
     def renew() -> ResponseReturnValue:
@@ -93,7 +86,9 @@ def add_pages(app: Flask, components: Components) -> None:
             payment = components.ask(renewal)
         except GovComponentsError:
             return page("message.html", title="unknown", text="unknown_text", renewal=renewal), 503
-        if renewal.state in ("paid", "refunded") or (payment is not None and payment.is_paid):
+        if renewal.state == "refunded":
+            return page("message.html", title="refunded", text="refunded_text")
+        if renewal.state == "paid" or (payment is not None and payment.is_paid):
             return page("paid.html", renewal=renewal)
         if payment is None and renewal.state == "paying":
             return page("message.html", title="waiting", text="waiting_text", renewal=renewal)
@@ -137,9 +132,11 @@ def add_pages(app: Flask, components: Components) -> None:
         return page("message.html", title="problem", text="problem_text"), 503
 
     @app.after_request
-    def private(answer: Response) -> Response:
-        """Keep pages with people's data out of caches."""
+    def finished(answer: Response) -> Response:
+        """Keep pages with people's data out of caches, and a language that was just chosen."""
         answer.headers.setdefault("Cache-Control", "no-store")
+        if request.args.get("language") in WORDS:
+            answer.set_cookie("language", chosen(), max_age=YEAR, secure=True, httponly=True, samesite="Lax")
         return answer
 
     def page(template: str, **values: object) -> str:
@@ -149,8 +146,8 @@ def add_pages(app: Flask, components: Components) -> None:
 
 
 def chosen() -> Literal["en", "cy"]:
-    """The language that the person has chosen."""
-    return "cy" if request.cookies.get("language") == "cy" else "en"
+    """The language that the person has chosen, on this page or before."""
+    return "cy" if request.args.get("language", request.cookies.get("language")) == "cy" else "en"
 
 
 def is_caseworker(app: Flask) -> bool:

@@ -74,6 +74,7 @@ def test_a_person_renews_and_a_caseworker_refunds(
         service.browser.post(f"/casework/{reference[0]}/refund", base_url=SITE, headers=CASEWORKER)
         service.work()
     assert "refunded" in service.browser.get("/casework", base_url=SITE, headers=CASEWORKER).text
+    assert "being refunded" in service.get(f"/renewals/{reference[0]}").text
     (payment,) = gov_sandbox.pay.search(reference=f"{reference[0]}-1")
     assert len(gov_sandbox.pay.list_refunds(payment.id)) == 1
     assert service.post("/gov/sign-out").status_code == 303
@@ -96,10 +97,12 @@ def test_a_password_that_is_no_ascii_is_wrong_and_no_error(service: Service) -> 
 
 
 def test_the_service_speaks_welsh(service: Service, gov_outbox: Outbox) -> None:
-    service.get("/language/cy")
+    assert 'lang="cy"' in service.get("/?language=cy").text
     assert 'lang="cy"' in service.get("/").text
     assert "ui_locales=cy" in (service.get("/renew").location or "")
     assert "Gwiriwch eich manylion" in service.sign_in().text
+    assert "Check your details" in service.get("/renew?language=en").text  # and stays on its page
+    assert "Gwiriwch eich manylion" in service.get("/renew?language=cy").text
     assert "Trwydded wedi" in service.get(service.person.pay(service.post("/renew").location or "")).text
     service.work()
     gov_outbox.assert_sent(contains="Mae eich trwydded wedi ei hadnewyddu")
