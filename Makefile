@@ -63,6 +63,7 @@ $(VENV)/.docs: $(VENV)/.made pyproject.toml
 .PHONY: demo
 demo: $(VENV)/.all ## set up, then run the example: a service that is killed and goes on, against the sandbox
 	@$(PY) examples/renew_a_licence.py
+	@echo 'A whole service to look at in a browser: make demo-django, make demo-flask or make demo-fastapi'
 
 .PHONY: demo-django demo-flask demo-fastapi
 $(VENV)/.django $(VENV)/.flask $(VENV)/.fastapi: $(VENV)/.made pyproject.toml
