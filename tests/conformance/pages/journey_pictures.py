@@ -55,7 +55,7 @@ def take(person, site: str, folder: Path) -> list[str]:
     renewal.fill_in_card(person, "4242 4242 4242 4242")
     person.click("Confirm")
     picture("renewed")
-    person.open(f"{site}language/cy")
+    person.open(f"{site}?language=cy")
     picture("start-welsh")
     person.driver.set_window_size(1100, 900)
     return taken

@@ -3,7 +3,7 @@
 Flask and Django on gunicorn with a worker beside, and FastAPI on uvicorn, whose processes work beside their requests.
 What Flask's and FastAPI's share they share in Redis, Django's in its database.
 
-WEB_JOURNEYS says how many people, of whom twenty at once.
+WEB_JOURNEYS says how many people, WEB_AT_ONCE how many of them at once: twenty each unless they say so.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ TESTS = Path(__file__).parents[2]
 APPLICATION = "conformance.pages.renewal_on_redis"
 MADE = "the application is made in the process {}"  # as that module says it
 JOURNEYS = int(os.environ.get("WEB_JOURNEYS", "20"))
-AT_ONCE, BETWEEN_KILLS, TRIES, PATIENCE = 20, 2.0, 900, 1200.0  # patience costs nothing where it is not needed
+AT_ONCE = int(os.environ.get("WEB_AT_ONCE", "20"))
+BETWEEN_KILLS, TRIES, PATIENCE = 2.0, 900, 1200.0  # patience costs nothing where it is not needed
 
 
 class Gone(Exception):
