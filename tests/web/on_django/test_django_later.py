@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import unittest
 from collections.abc import Iterator
 
 import pytest
@@ -16,11 +17,11 @@ pytest.importorskip("sqlalchemy")
 from django.core.checks import run_checks
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.test import override_settings
+from django.test import TestCase, override_settings
 
 from govcomponents import ConfigurationError, GovComponents
 from govcomponents.integrations.django import gov
-from govcomponents.integrations.django.models import UsedOnce
+from govcomponents.integrations.django.models import LaterCall, UsedOnce
 from govcomponents.pay import PaymentChanged
 from govcomponents.testing import WebSuite
 
@@ -68,6 +69,26 @@ def test_a_message_goes_with_the_transaction_of_the_project() -> None:
     out = io.StringIO()
     call_command("govcomponents_work", "--once", stdout=out)
     assert out.getvalue() == "1 done\n"
+
+
+class Renewal(TestCase):
+    """As a project's own tests are: what one puts down is gone before the next."""
+
+    __test__ = False  # it is run below, between looks at the table
+
+    def test_it_puts_a_message_down(self) -> None:
+        send("licence-10-receipt")
+        assert list(LaterCall.objects.values_list("reference", "state")) == [("licence-10-receipt", 0)]
+
+    def test_it_puts_the_same_message_down(self) -> None:
+        self.test_it_puts_a_message_down()
+
+
+@pytest.mark.usefixtures("components")
+def test_djangos_testcase_takes_back_what_a_test_put_down() -> None:
+    result = unittest.defaultTestLoader.loadTestsFromTestCase(Renewal).run(unittest.TestResult())
+    assert (result.testsRun, result.errors, result.failures) == (2, [], [])
+    assert kept("licence-10-receipt") == 0
 
 
 @pytest.mark.usefixtures("components")
