@@ -80,7 +80,7 @@ def test_no_call_gets_the_answer_of_one_that_was_cancelled(form: str) -> None:
 
             try:
                 ended = await asyncio.gather(*(caller() for _ in range(CALLERS)))
-                return [one for many in ended for one in many]
+                return [how for many in ended for how in many]
             finally:
                 await transport.aclose()
 
