@@ -10,6 +10,7 @@ import os
 import secrets
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,8 @@ def test_the_django_service_works_with_djangos_tasks() -> None:
 
 @pytest.mark.parametrize("service", NAMES)
 def test_a_service_passes_the_type_checker(service: str) -> None:
+    if service == "fastapi" and version("starlette").startswith("0."):
+        pytest.skip("its tests name the types of the test client of a later Starlette")
     # With this package's own settings, under which `make test` has read its modules before this: they are read once.
     # Django's plugin needs the service's own, and reads all anew where it has not run before.
     own = (SERVICES / service / "mypy.ini").is_file()
