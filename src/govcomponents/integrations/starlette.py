@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -337,9 +338,20 @@ def _web_request(request: Request) -> WebRequest:
     """Return a request as the web handlers take it, with the session unless that is a cookie."""
     root = root_below(prefix_of(request))
     session = request.scope.get("session")
-    if type(session).__module__ == _COOKIE_SESSIONS or not _keeps_sessions(request.scope.get("app")):
+    if _is_cookie(request.scope) or not _keeps_sessions(request.scope.get("app")):
         session = None
     return WebRequest(request.scope["query_string"].decode("latin-1"), request.cookies, root, session)
+
+
+def _is_cookie(scope: Scope) -> bool:
+    """Whether Starlette's own middleware gave the session, around whatever application: it makes a cookie of it.
+
+    In older versions it gives a plain dictionary, as others may: then only that of starsessions is known to be none.
+    """
+    kind, middleware = type(scope.get("session")), sys.modules.get(_COOKIE_SESSIONS)
+    if kind is dict and middleware is not None and not hasattr(middleware, "Session"):
+        return "session_handler" not in scope
+    return kind.__module__ == _COOKIE_SESSIONS
 
 
 def _keeps_sessions(app: object) -> bool:
