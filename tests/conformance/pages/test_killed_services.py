@@ -123,7 +123,7 @@ def go_to_pay(visitor, page):
 def look(visitor, path):
     """Look at the page that tells how the payment stands, and go on where it says so."""
     status, _, text = visitor.get(path)
-    assert status in (200, 303, 503), visitor.seen
+    assert status in (200, 303), visitor.seen  # no provider is away
     assert "Traceback" not in text
     if "Licence renewed" in text:
         return text
@@ -338,6 +338,7 @@ def test_while_workers_are_killed_every_payment_is_recorded_and_every_receipt_se
             if killer.is_alive():
                 killer.join()
             service.stop()
+        print(f"{JOURNEYS} journeys, {AT_ONCE} at once, {killer.kills} kills")  # noqa: T201  # what was done: pytest -rP shows it
         assert killer.kills > 0
         assert all("renew" in text.lower() for text in ends)
         told = (tmp_path / "service.log").read_text(errors="replace")
