@@ -167,10 +167,10 @@ def test_a_transaction_of_asyncio_has_the_row(kind: str, is_good: bool, engine: 
     asked = create_async_engine(url.replace("sqlite:", "sqlite+aiosqlite:"))
 
     async def ask(gov: AsyncGovComponents, on: Any) -> Ticket:
-        later = AsyncDurable(gov, asked)
         given = ("sam@example.com", TEMPLATE, VALUES)
-        await later.notify.send_email(*given, reference="licence-7-receipt", on=on)
-        return await later.notify.send_email(*given, reference="licence-7-receipt", on=on)
+        async with AsyncDurable(gov, asked) as later:
+            await later.notify.send_email(*given, reference="licence-7-receipt", on=on)
+            return await later.notify.send_email(*given, reference="licence-7-receipt", on=on)
 
     async def run() -> Ticket:
         async with AsyncGovComponents.sandbox() as gov:

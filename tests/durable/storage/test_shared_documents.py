@@ -157,8 +157,10 @@ def test_a_store_that_fails_is_as_good_as_none() -> None:
     assert drive(one.find("a", "ES256"))
     with pytest.raises(Unavailable):
         SqlDocumentStore(engine).get("k", 1.0)
+    empty = sa.create_engine("sqlite://")
     with pytest.raises(ConfigurationError, match="durable migrate"):
-        SqlDocumentStore(sa.create_engine("sqlite://")).get("k", 1.0)
+        SqlDocumentStore(empty).get("k", 1.0)
+    empty.dispose()
 
 
 def test_the_settings_take_a_store(store: DocumentStore) -> None:
