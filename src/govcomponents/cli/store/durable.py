@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from govcomponents.cli.outcome import Status, add_json, report
-from govcomponents.cli.store import add_database, database_url
+from govcomponents.cli.store import add_database, database_url, opened
 
 if TYPE_CHECKING:
     import argparse
@@ -33,7 +33,10 @@ def migrate_tables(options: argparse.Namespace) -> int:
     from govcomponents.durable.storage.schema import VERSION
 
     engine = engine_for(database_url(options))
-    migrate(engine)
+    try:
+        migrate(engine)
+    finally:
+        engine.dispose()
     report(options, {"version": VERSION}, [f"the tables are of version {VERSION}"])
     return Status.DONE
 
@@ -41,12 +44,9 @@ def migrate_tables(options: argparse.Namespace) -> int:
 def show_status(options: argparse.Namespace) -> int:
     """Tell how the outbox stands."""
     from govcomponents.durable.outbox.status import outbox_status
-    from govcomponents.durable.storage.engines import engine_for
-    from govcomponents.durable.storage.migrating import check_version
 
-    engine = engine_for(database_url(options), is_made=False)
-    check_version(engine)
-    found = outbox_status(engine)
+    with opened(options) as engine:
+        found = outbox_status(engine)
     facts = asdict(found)
     lines = [f"{name.replace('_', ' ')}: {value}" for name, value in facts.items() if name != "paused"]
     report(options, facts, [*lines, f"paused: {', '.join(found.paused) or 'none'}"])

@@ -120,6 +120,7 @@ async def _own(options: argparse.Namespace, stack: AsyncExitStack) -> Later:
     keys = data_keys(options.keys_file)
     # Not made here: a worker of a new file beside the one that was meant would find nothing to do, and say nothing.
     engine = engine_for(database_url(options), is_made=False)
+    stack.callback(engine.dispose)
     gov = await stack.enter_async_context(AsyncGovComponents.from_settings())
     return AsyncDurable(gov, engine, keys=keys)
 
