@@ -47,7 +47,8 @@ def public() -> Iterator[tuple[str, Any]]:
 
 def methods(kind: type) -> Iterator[tuple[str, Any]]:
     for name, one in inspect.getmembers(kind):
-        if not name.startswith("_") and inspect.isroutine(one) and str(one.__module__).startswith("govcomponents"):
+        is_method = inspect.isroutine(one) and callable(one)  # from Python 3.13 a cached property is a routine too
+        if not name.startswith("_") and is_method and str(one.__module__).startswith("govcomponents"):
             yield name, one
 
 
