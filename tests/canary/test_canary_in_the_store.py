@@ -232,7 +232,7 @@ def store(
     tmp_path: Path,
 ) -> Iterator[Store]:
     server.sandbox.faults.clear()
-    watched.reported()
+    watched.begin()
     service = Service(server.sandbox.settings(), server, gov_mode, gov_runner, watched.observers())
     service.told.canaries |= {KEY, receipt(1)[1]["Authorization"]}
     url = f"sqlite:///{tmp_path / 'store.db'}"

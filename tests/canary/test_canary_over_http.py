@@ -77,6 +77,11 @@ class Watched:
     tracing: Observer
     registry: CollectorRegistry = dataclasses.field(default_factory=CollectorRegistry)
 
+    def begin(self) -> None:
+        """Forget what another test left: its breadcrumbs would be in each report of this one, and searched again."""
+        self.sentry.sent = []
+        sentry_sdk.get_isolation_scope().clear_breadcrumbs()
+
     def observers(self) -> tuple[Observer, ...]:
         """Ours, of which Prometheus' begins anew."""
         self.registry = CollectorRegistry()
@@ -210,7 +215,7 @@ class Service:
 @pytest.fixture
 def service(server: SandboxServer, gov_mode: Mode, gov_runner: asyncio.Runner, watched: Watched) -> Iterator[Service]:
     server.sandbox.faults.clear()
-    watched.reported()
+    watched.begin()
     made = Service(server.sandbox.settings(), server, gov_mode, gov_runner, watched.observers())
     yield made
     server.sandbox.faults.clear()

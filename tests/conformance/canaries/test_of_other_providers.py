@@ -68,7 +68,7 @@ def service(
     gov_runner: asyncio.Runner,
     watched: Watched,  # noqa: F811  # the fixture's value
 ) -> Iterator[Elsewhere]:
-    watched.reported()
+    watched.begin()
     made = Elsewhere(server.sandbox.settings(), server, gov_mode, gov_runner, watched.observers())
     yield made
     made.close()

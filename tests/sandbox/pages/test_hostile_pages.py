@@ -116,6 +116,7 @@ def test_what_a_browser_sends_changes_no_page():
 
         plain = [one.body.decode() for one in shown("plain")]
         expected = {read: [read(one).parts for one in plain] for read in (Skeleton, by_browsers)}
+        seen = set()
         for value in VALUES:
             sendable = value.encode("utf-8", "replace").decode()
             for number, answer in enumerate(shown(sendable)):
@@ -123,6 +124,9 @@ def test_what_a_browser_sends_changes_no_page():
                     assert sendable not in answer.body.decode()
                     continue
                 text = answer.body.decode()
+                if (number, text) in seen:  # a page that shows nothing of what was sent is read once
+                    continue
+                seen.add((number, text))
                 for read in (Skeleton, by_browsers):
                     got, known = read(text), expected[read][number]
                     assert got.parts == known or {part[0] for part in got.parts} <= {part[0] for part in known}, value
