@@ -24,7 +24,8 @@ if TYPE_CHECKING:
         json_error as json_error,
     )
     from govcomponents.core.http.messages import Replay as Replay, Request as Request, Response as Response
-    from govcomponents.core.ports.port import Port as Port
+    from govcomponents.core.ports.doubt import Doubt as Doubt, LookUp as LookUp, OnAbsent as OnAbsent
+    from govcomponents.core.ports.port import Port as Port, SecretForm as SecretForm
     from govcomponents.core.http.responses import (
         LazyJson as LazyJson,
         Wire as Wire,
@@ -114,7 +115,8 @@ _HOMES = {
     "core.http.responses": "LazyJson Wire read read_part",
     "core.http.runtime": "Runtime",
     "core.http.transport": "Transport",
-    "core.ports.port": "Port",
+    "core.ports.doubt": "Doubt LookUp OnAbsent",
+    "core.ports.port": "Port SecretForm",
     "core.results": "Raw Result",
     "core.times": "Clock date_or_none time_of time_or_none utc_time",
     "core.validation": "checked_base_url",
