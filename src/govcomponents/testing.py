@@ -103,4 +103,6 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:
-    __all__, __getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+    __all__, __getattr__, __dir__ = lazy_exports(
+        __name__, _HOMES, {"pytest": "pip install pytest", "sqlalchemy": 'pip install "govcomponents[durable]"'}
+    )

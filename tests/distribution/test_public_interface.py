@@ -156,6 +156,26 @@ def test_importing_the_doors_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_name_that_needs_what_is_not_installed_says_how_it_is_installed() -> None:
+    code = """
+import sys
+sys.modules["pytest"] = sys.modules["sqlalchemy"] = None
+from govcomponents import ConfigurationError
+for name in ("testing import NotifySuite", "testing import let_time_pass", "durable import Durable"):
+    try:
+        exec(f"from govcomponents.{name}")
+    except ConfigurationError as error:
+        print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    durable = """needs sqlalchemy, which is not installed. To fix: pip install "govcomponents[durable]\""""
+    assert done.stdout.splitlines() == [
+        "govcomponents.testing.NotifySuite needs pytest, which is not installed. To fix: pip install pytest",
+        f"govcomponents.testing.let_time_pass {durable}",
+        f"govcomponents.durable.Durable {durable}",
+    ]
+
+
 def test_every_module_says_its_job_in_one_line() -> None:
     told = {name: ast.get_docstring(tree) or "" for name, tree in modules().items()}
     firsts = {name: doc.partition("\n")[0] for name, doc in told.items()}

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from govcomponents import Money
+from govcomponents import InvalidInput, Money
 from govcomponents.components import GovComponents
 from govcomponents.errors import ConfigurationError, NotSent
 from govcomponents.sandbox.app import Sandbox
@@ -100,6 +100,17 @@ def test_the_clock_is_set_moved_stopped_and_run(control):
     for wrong in (lambda: control.set_clock("soon"), lambda: control.advance(-1), lambda: control.advance(days=4e6)):
         with pytest.raises(ControlRefused):
             wrong()
+
+
+@pytest.mark.parametrize("field", ["seconds", "minutes", "hours", "days"])
+def test_the_clock_moves_by_numbers_only(control, field):
+    before = control.clock().now
+    for wrong in ("2", None, True, timedelta(hours=2), float("nan"), float("inf"), 10**400):
+        with pytest.raises(InvalidInput) as caught:
+            control.advance(**{field: wrong})
+        assert caught.value.field == field
+    assert control.advance(**{field: -1, "seconds" if field == "days" else "days": 90_000}).now > before
+    assert control.advance(**{field: 0}).now > before
 
 
 def test_the_clock_ends_with_the_year_9999(control):

@@ -83,4 +83,6 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:
-    __all__, __getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+    __all__, __getattr__, __dir__ = lazy_exports(
+        __name__, _HOMES, {"sqlalchemy": 'pip install "govcomponents[durable]"'}
+    )

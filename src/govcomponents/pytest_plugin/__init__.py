@@ -30,4 +30,4 @@ _HOMES = {
 }
 
 if not TYPE_CHECKING:
-    __all__, __getattr__, __dir__ = lazy_exports(__name__, _HOMES)
+    __all__, __getattr__, __dir__ = lazy_exports(__name__, _HOMES, {"pytest": "pip install pytest"})

@@ -22,7 +22,7 @@ class Clock:
         return self._control.clock().now
 
     def advance(self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0) -> None:
-        """Move it forward. Raises ControlRefused for a time that is not forward."""
+        """Move it forward. Raises InvalidInput for what is no number, ControlRefused for a time that is not forward."""
         self._control.advance(seconds, minutes=minutes, hours=hours, days=days)
 
     def stop_at(self, now: str) -> None:

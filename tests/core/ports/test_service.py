@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from govcomponents import CallbackRefused, NotFound, Unavailable
+from govcomponents import CallbackRefused, InvalidInput, NotFound, Unavailable
 from govcomponents.core.driver import drive, drive_iterator
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.ports.port import Port
@@ -53,6 +53,14 @@ class Toy(Service[ToyPort]):
 
 def _toy(account: str = "default", siblings: dict[str, ToyPort] | None = None) -> Toy:
     return Toy(ToyPort(), Runtime(ScriptedTransport([]), account=account), siblings)
+
+
+@pytest.mark.parametrize("wrong", [None, "port", object()], ids=["None", "text", "object"])
+def test_a_service_stands_on_a_port_and_a_runtime(wrong: object) -> None:
+    with pytest.raises(InvalidInput, match="port: it is of the type"):
+        Toy(wrong, Runtime(ScriptedTransport([])))
+    with pytest.raises(InvalidInput, match="runtime: it is of the type"):
+        Toy(ToyPort(), wrong)
 
 
 def test_results_items_and_errors_say_their_account() -> None:

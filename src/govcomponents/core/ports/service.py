@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar
 
 from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.core.deadline import limited
+from govcomponents.core.inputs import method_argument
 from govcomponents.core.journeys import current_journey
 from govcomponents.core.observe import Happening, Operation, OperationWatch, tell, watchers_of_calls
 from govcomponents.core.ports.answers import check_belongs
@@ -52,6 +53,8 @@ class Service(Uncopied, Generic[PortT]):
         shield(cls)
 
     def __init__(self, port: PortT, runtime: Runtime, siblings: Mapping[str, PortT] | None = None) -> None:
+        method_argument(port, "require", "unsupported", field="port", fix="give an adapter", operation="")
+        method_argument(runtime, "share", field="runtime", fix="give a Runtime", operation="")
         self._port = port
         self._runtime = runtime
         self._siblings = siblings or {}

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, TypeAdapter
 
+from govcomponents.core.inputs import number_argument
 from govcomponents.errors import GovComponentsError, NotSent
 from govcomponents.sandbox.control import models
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=BaseModel)
 _API = "/_sandbox/api"
+_ANY = 1e15
 
 
 class ControlRefused(GovComponentsError):
@@ -97,7 +99,11 @@ class Control:
     def advance(
         self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0
     ) -> models.Clock:
-        """Move the clock forward; what becomes due is done, and callbacks are sent."""
+        """Move the clock forward; what becomes due is done, and callbacks are sent. Raises InvalidInput too."""
+        for field, value in {"seconds": seconds, "minutes": minutes, "hours": hours, "days": days}.items():
+            number_argument(
+                value, field=field, fix="give a number, such as 1.5", operation="sandbox.control", least=-_ANY
+            )  # some may be negative: whether it is forward, all of them together say
         total = seconds + 60 * (minutes + 60 * (hours + 24 * days))
         return models.Clock.model_validate_json(self._ask("POST", "/clock/advance", {"seconds": total}))
 
