@@ -113,6 +113,19 @@ def test_the_clock_moves_by_numbers_only(control, field):
     assert control.advance(**{field: 0}).now > before
 
 
+def test_what_no_call_can_mean_is_an_error_of_ours_and_changes_nothing(control):
+    before = control.state()
+    for wrong in (7, None, object(), datetime(2026, 3, 2, tzinfo=UTC)):
+        with pytest.raises(InvalidInput, match="now: it is not text"):
+            control.set_clock(wrong)
+    for wrong in ({"seed": "x"}, {"now": 7}, {"world": {"pay": object()}}, {"seed": object()}):
+        with pytest.raises((InvalidInput, ControlRefused)):
+            control.reset(**wrong)
+    with pytest.raises(InvalidInput):
+        control.arm("pay", object())
+    assert control.state() == before
+
+
 def test_the_clock_ends_with_the_year_9999(control):
     control.set_clock("9999-12-31T00:00:00Z")
     with pytest.raises(ControlRefused, match="not beyond the year 9999"):

@@ -15,8 +15,8 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, TypeAdapter
 
-from govcomponents.core.inputs import number_argument
-from govcomponents.errors import GovComponentsError, NotSent
+from govcomponents.core.inputs import number_argument, text_argument
+from govcomponents.errors import GovComponentsError, InvalidInput, NotSent
 from govcomponents.sandbox.control import models
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Control:
         self, *, seed: int | None = None, now: str | None = None, world: Mapping[str, object] | None = None
     ) -> models.State:
         """Start again, perhaps with another seed, time (ISO 8601) or world. Everything that happened is forgotten."""
-        wanted = models.Reset(seed=seed, now=now, world=None if world is None else dict(world))
+        wanted = {"seed": seed, "now": now, "world": world if world is None else dict(world)}
         return models.State.model_validate_json(self._ask("POST", "/reset", wanted))
 
     def clock(self) -> models.Clock:
@@ -85,7 +85,8 @@ class Control:
         return models.Clock.model_validate_json(self._ask("GET", "/clock"))
 
     def set_clock(self, now: str) -> models.Clock:
-        """Stop the clock at an ISO 8601 time."""
+        """Stop the clock at an ISO 8601 time. Raises InvalidInput too."""
+        text_argument(now, field="now", fix='write it such as "2026-03-02T09:00:00Z"', operation="sandbox.control")
         return models.Clock.model_validate_json(self._ask("PUT", "/clock", models.SetClock(now=now)))
 
     def stop_clock(self) -> models.Clock:
@@ -246,7 +247,13 @@ class Control:
         if isinstance(body, BaseModel):
             sent = body.model_dump_json().encode()
         elif body is not None:
-            sent = json.dumps(body).encode()
+            try:
+                sent = json.dumps(body).encode()
+            except (TypeError, ValueError):
+                problem = "it holds what JSON has no form for"
+                raise InvalidInput(
+                    field="arguments", problem=problem, fix="give texts and numbers", operation="sandbox.control"
+                ) from None
         status, response = self._send(method, _API + path, sent)
         if status >= 400:
             raise _refused(status, response)
