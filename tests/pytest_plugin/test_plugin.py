@@ -181,7 +181,8 @@ def test_none():
     assert "pay by GOV.UK Pay, notify by GOV.UK Notify, identity by OpenID" in told
     outcomes, told = run(test, "--gov-adapter", "strpe")
     assert outcomes == {"passed": 1, "errors": 1}
-    assert "no such provider" in told
+    assert "\n--gov-adapter strpe: there is no such provider; the sections are pay, notify, " in told
+    assert "Error" not in told
 
 
 def test_the_callbacks_of_each_adapter_come_to_a_test(run: Run) -> None:

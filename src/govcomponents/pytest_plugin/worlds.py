@@ -25,7 +25,7 @@ def world_of(
 ) -> Mapping[str, object]:
     """Return a world: the given or the default one, on a provider, with the callbacks and redirects of a test.
 
-    Raises UsageError for a provider that the sandbox does not have.
+    Fails the test, in one line, for a provider that the sandbox does not have.
     """
     from govcomponents.sandbox.world import load_world, with_callbacks_to, with_provider, with_redirects_to
 
@@ -34,7 +34,7 @@ def world_of(
         try:
             world = with_provider(world, adapter)
         except ConfigurationError as error:
-            raise pytest.UsageError(f"--gov-adapter {adapter}: there is no such provider; {error.fix}") from None
+            pytest.fail(f"--gov-adapter {adapter}: there is no such provider; {error.fix}", pytrace=False)
     if has_callbacks:
         world = with_callbacks_to(world, CALLBACKS_TO)
     if redirect_to is not None:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from govcomponents.check.report import CheckReport
 
 
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def text(report: CheckReport) -> str:
     """Return the findings as lines that editors can jump from, each with its mending below."""
     lines = [*report.live]
@@ -22,7 +26,7 @@ def text(report: CheckReport) -> str:
     if report.gone:
         lines.append(f"{report.gone} of the baseline are no longer there: write it again with --write-baseline.")
     count = len(report.findings)
-    lines.append(f"{count} {'finding' if count == 1 else 'findings'} in {report.files} files.")
+    lines.append(f"{_counted(count, 'finding')} in {_counted(report.files, 'file')}.")
     return "\n".join(lines)
 
 
