@@ -3,6 +3,7 @@
 import argparse
 import json
 import threading
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def dead(place, words=("durable", "status")):
     command = with_outbox(place, list(words), EMAIL)
     import sqlite3
 
-    with sqlite3.connect(place.folder / "store.db") as store:
+    with closing(sqlite3.connect(place.folder / "store.db")) as store, store:
         store.execute("UPDATE gov_outbox SET state = ?", (State.DEAD.value,))
     return command
 
