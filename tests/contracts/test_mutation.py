@@ -10,7 +10,7 @@ AREAS = areas()
 
 
 def test_the_areas_are_what_decides():
-    assert set(AREAS) == {"ports", "durable", "retries"}
+    assert set(AREAS) == {"ports", "durable", "retries", "tokens"}
 
 
 @pytest.mark.parametrize("area", AREAS.values(), ids=AREAS)
