@@ -18,7 +18,9 @@ import sqlalchemy as sa
 
 from govcomponents import ConfigurationError, GovComponents, InvalidInput, Money, Settings, Unavailable
 from govcomponents.durable import Durable, GaveUp, WorkerOptions, WorkReport
-from govcomponents.durable.storage.schema import INBOX, OUTBOX
+from govcomponents.durable.inbox.store import Waiting, claim_event
+from govcomponents.durable.operating.rows import TABLES, retry
+from govcomponents.durable.storage.schema import INBOX, OUTBOX, database_time
 from govcomponents.identity import LogoutNotice
 from govcomponents.notify import DeliveryReceipt
 from govcomponents.pay import Payment, PaymentChanged
@@ -346,3 +348,50 @@ def test_calls_that_take_all_of_their_time_leave_handlers_theirs(
     report = later.run_due(seconds=2.0)
     assert given[0] <= 1.0
     assert report.handled > 1
+
+
+def test_what_is_tried_again_by_hand_waits_while_another_worker_has_its_subject(later: Durable) -> None:
+    for status in ("sending", "delivered"):
+        later.receive("notify", *receipt(1, status))
+    first, second = (row.id for row in rows(later.engine))
+    kinds = ["notify.DeliveryReceipt"]
+    with later.engine.begin() as connection:
+        give_up = sa.update(INBOX).where(INBOX.c.id == first)
+        connection.execute(give_up.values(is_open=0, problem="TooManyTries", ended_at=database_time()))
+        held = claim_event(connection, kinds, lease=60.0, me="one")
+    assert held is not None
+    assert held.id == second
+    assert retry(later.engine, TABLES["inbox"], [first]) == [first]
+    with later.engine.begin() as connection:
+        assert claim_event(connection, kinds, lease=60.0, me="other") is None
+    with later.engine.begin() as connection:  # its lease is over: what it held comes again, after the first one
+        connection.execute(sa.update(INBOX).where(INBOX.c.id == second).values(due_at=0.0))
+        found = claim_event(connection, kinds, lease=60.0, me="other")
+    assert found is not None
+    assert found.id == first
+
+
+def test_two_workers_with_other_handlers_do_not_claim_one_subject_in_the_same_moment(later: Durable) -> None:
+    later.receive("notify", *receipt(1, "sending"))
+    later.receive("notify", *receipt(1, "delivered"))
+    engine = later.engine
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer")
+    with engine.begin() as connection:
+        second = sa.update(INBOX).where(INBOX.c.id == rows(engine)[1].id)
+        connection.execute(second.values(kind="notify.Other"))
+
+    def other() -> Waiting | None:
+        with engine.begin() as connection:
+            return claim_event(connection, ["notify.Other"], lease=60.0, me="other")
+
+    waiting = sa.text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor(1) as pool, engine.connect() as looking:
+        with engine.begin() as connection:
+            assert claim_event(connection, ["notify.DeliveryReceipt"], lease=60.0, me="one") is not None
+            claim = pool.submit(other)
+            while not claim.done() and not looking.scalar(waiting):
+                looking.rollback()
+        assert claim.result() is None
+    found = rows(engine)[1]
+    assert (found.owner, found.claims, found.problem) == (None, 0, None)

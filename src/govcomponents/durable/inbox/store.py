@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from govcomponents.durable.storage.sealing import PayloadKeys
     from govcomponents.durable.storage.transactions import Transaction
 
-_FROM_PROVIDERS: Final = ("pay", "notify", "identity")
+FROM_PROVIDERS: Final = ("pay", "notify", "identity")
+"""The sources of what providers report; all others are the durable layer itself."""
 _MESSAGES: Final = ("notify.send_email", "notify.send_sms", "notify.send_letter")
 _COLUMNS: Final = ("account", "source", "key", "kind", "journey", "subject", "payload")
 _DIALECTS: Final[dict[str, Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
@@ -50,7 +51,8 @@ class Waiting:
     """Seconds since it came."""
 
 
-_EARLIER = INBOX.alias("earlier")
+_EARLIER, _OTHER = INBOX.alias("earlier"), INBOX.alias("other")
+_OPEN_OTHER = (_OTHER.c.is_open == sa.literal_column("1"), _OTHER.c.owner.is_not(None))
 _NEXT = (
     sa.select(INBOX.c.id)
     .where(
@@ -64,6 +66,13 @@ _NEXT = (
             _EARLIER.c.subject == INBOX.c.subject,
             _EARLIER.c.kind.in_(sa.bindparam("kinds", expanding=True)),
             _EARLIER.c.id < INBOX.c.id,
+        ),
+        # Nor while another worker is at a later one, or at one of a kind that this process has no handler for.
+        ~sa.exists().where(
+            *_OPEN_OTHER,
+            _OTHER.c.subject == INBOX.c.subject,
+            _OTHER.c.id != INBOX.c.id,
+            _OTHER.c.due_at > database_time(),
         ),
     )
     .order_by(INBOX.c.due_at, INBOX.c.id)
@@ -85,8 +94,19 @@ _CLAIM: Final = (
             for name in ("id", "account", "source", "key", "kind", "payload", "claims", "owner", "journey")
         ),
         (database_time() - INBOX.c.created_at).label("age"),
+        INBOX.c.subject,
     )
 )
+_IS_ANOTHERS: Final = sa.select(
+    sa.exists().where(
+        *_OPEN_OTHER,
+        _OTHER.c.subject == sa.bindparam("of_subject"),
+        _OTHER.c.id != sa.bindparam("row"),
+        _OTHER.c.due_at > database_time(),
+    )
+)
+_AFTER_ANOTHER: Final = 1.0
+"""Seconds for which an event is left whose subject another worker has claimed in the same moment."""
 
 _HANDLED: Final = dict.fromkeys(
     _DIALECTS,
@@ -128,7 +148,7 @@ def insert_event(
     }
     if connection.execute(_INSERT[connection.dialect.name], values).first() is None:
         return False
-    if journey is not None and source in _FROM_PROVIDERS:
+    if journey is not None and source in FROM_PROVIDERS:
         step = Entry(journey=journey, account=account, what=kind, outcome="received")
         note(connection, [step])
         if steps is not None:
@@ -138,7 +158,7 @@ def insert_event(
 
 def journey_of(connection: sa.Connection, event: Result | OwnEvent, source: str) -> str | None:
     """Return the journey that an event belongs to: that of the payment or of the message that it is about."""
-    if source not in _FROM_PROVIDERS:
+    if source not in FROM_PROVIDERS:
         own: str | None = getattr(event, "journey", None)
         return own
     payment, reference = getattr(event, "payment_id", None), getattr(event, "reference", None)
@@ -157,8 +177,24 @@ def journey_of(connection: sa.Connection, event: Result | OwnEvent, source: str)
 
 def claim_event(connection: sa.Connection, kinds: list[str], *, lease: float, me: str) -> Waiting | None:
     """Claim the next event of these kinds that is due, and whose subject nobody is at."""
-    row = connection.execute(_CLAIM, {"kinds": kinds, "lease": lease, "me": me}).first()
-    return None if row is None else Waiting(*row)
+    while (row := connection.execute(_CLAIM, {"kinds": kinds, "lease": lease, "me": me}).first()) is not None:
+        waiting = Waiting(*row[:-1])
+        if not _is_anothers(connection, row.id, row.subject):
+            return waiting
+        put_back(connection, waiting, None, _AFTER_ANOTHER, is_counted=False)
+    return None
+
+
+def _is_anothers(connection: sa.Connection, row: int, subject: str) -> bool:
+    """Whether somebody else claimed an event of the subject in the same moment, which a claim cannot see.
+
+    Claims of one subject come one after the other here, and the second one sees the first. SQLite has one writer.
+    """
+    if connection.dialect.name != "postgresql":
+        return False
+    number = int.from_bytes(bytes.fromhex(subject)[:8], "big", signed=True)
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+    return bool(connection.scalar(_IS_ANOTHERS, {"of_subject": subject, "row": row}))
 
 
 async def mark_handled(on: Transaction, row: Waiting) -> bool:
@@ -182,10 +218,14 @@ def end_event(connection: sa.Connection, row: Waiting, problem: str) -> bool:
     return connection.execute(sa.update(INBOX).where(*mine).values(ended)).rowcount == 1
 
 
-def put_back(connection: sa.Connection, row: Waiting, problem: str, wait: float, *, is_counted: bool = True) -> None:
+def put_back(
+    connection: sa.Connection, row: Waiting, problem: str | None, wait: float, *, is_counted: bool = True
+) -> None:
     """Let an event whose handler failed wait for so many seconds; not counted as a try where no handler was called."""
     mine = (INBOX.c.id == row.id, INBOX.c.owner == row.owner)
-    back = {"owner": None, "problem": problem, "due_at": database_time() + wait}
+    back: dict[str, Any] = {"owner": None, "due_at": database_time() + wait}
+    if problem is not None:
+        back["problem"] = problem
     back["claims"] = INBOX.c.claims - (0 if is_counted else 1)
     connection.execute(sa.update(INBOX).where(*mine).values(back))
 
