@@ -217,3 +217,14 @@ def test_the_newest_seal_is_kept_however_old_it_is(later: Durable) -> None:
         connection.execute(sa.update(AUDIT_SEAL).values(at=1.0))
     assert let_go_of_audit(engine, timedelta(days=400)) == 1
     assert verify_audit(engine, keys).problems == ()
+
+
+@pytest.mark.parametrize("seal", [0, -1, 1_000_000])
+def test_an_entry_that_was_put_under_a_seal_that_is_not_there_is_told_of(later: Durable, seal: int) -> None:
+    keys, engine = PayloadKeys([KEY]), later.engine
+    later.notify.send_email(PERSON, EMAIL, VALUES, reference="R-1", journey=JOURNEY)
+    seal_entries(engine, keys, settled=-1.0)
+    with engine.begin() as connection:
+        forged = {"at": 1.0, "account": "default", "journey": JOURNEY, "what": "pay.refund", "outcome": "accepted"}
+        connection.execute(sa.insert(AUDIT), forged | {"seal": seal})
+    assert verify_audit(engine, keys).problems == ("1 entries are under seals that are not there",)
