@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -196,3 +196,13 @@ def test_the_numbers_and_lists_of_what_failed_read_nothing_of_what_is_done(engin
             plan = str(connection.exec_driver_sql(f"{explain} {text}", given).all())
             assert "gov_outbox_lane" in plan or "gov_outbox_failed" in plan, (text, plan)
         connection.rollback()
+
+
+def test_times_and_numbers_that_no_calendar_and_no_column_has_hide_no_row(world: World, told: Any) -> None:
+    world.email("R-1", send_at=datetime.max.replace(tzinfo=UTC))
+    world.email("R-2", give_up_after=timedelta.max)
+    world.email("R-3", send_at=datetime.min.replace(tzinfo=UTC))
+    assert [row["reference"] for row in told("outbox", "list")[1]["rows"]] == ["R-3", "R-2", "R-1"]
+    assert told("outbox", "show", str(world.row("R-2").id))[1]["row"]["give_up_at"].startswith("9999-12-31T23:59:59")
+    assert told("outbox", "show", str(10**20))[0] == 1
+    assert told("outbox", "retry", str(10**20)) == (1, {"done": [], "left": [10**20]})

@@ -25,8 +25,12 @@ Facts = dict[str, object]
 GIVEN_UP: Final = "GivenUp"
 """The problem of what an operator gave up."""
 _PATIENCE: Final = 7 * 86_400.0
+_LARGEST_ID: Final = 2**63 - 1
+"""Drivers raise errors of their own for what does not fit in a column, where it is only not there."""
 _NO_KEYS: Final = PayloadKeys()  # what is told of a row holds nothing about people
 _NOW: Final = database_time()
+_FIRST: Final = datetime.min.replace(tzinfo=UTC).timestamp()
+_LAST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,7 @@ def retry(engine: sa.Engine, table: Table, ids: Sequence[int], *, send_again: bo
     A call of the outbox that may have been made is looked up first; `send_again` makes it although it may have been
     made. What was done, or holds nothing any more because it was erased or is too old, cannot be tried again.
     """
-    mine = table.table.c.id.in_(ids)
+    mine = _among(table, ids)
     with store_faults(), engine.begin() as connection:
         if table.name == "outbox":
             return _again_in_outbox(connection, mine, send_again=send_again)
@@ -139,7 +143,7 @@ def retry(engine: sa.Engine, table: Table, ids: Sequence[int], *, send_again: bo
 
 def give_up(engine: sa.Engine, table: Table, ids: Sequence[int]) -> list[int]:
     """Give rows up that wait; returns the ids of those that were. What a worker has right now is left."""
-    mine = table.table.c.id.in_(ids)
+    mine = _among(table, ids)
     with store_faults(), engine.begin() as connection:
         if table.name == "inbox":
             can = (INBOX.c.is_open == 1, INBOX.c.owner.is_(None))
@@ -203,7 +207,7 @@ def _gave_up(row: Any) -> GaveUp:
 def _conditions(table: Table, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     conditions = [table.states[wanted.state]] if wanted.state is not None else []
     if wanted.ids:
-        conditions.append(table.table.c.id.in_(wanted.ids))
+        conditions.append(_among(table, wanted.ids))
     if wanted.problem is not None:  # the class of the error alone finds it with every code
         same = table.table.c.problem == wanted.problem
         conditions.append(same | table.table.c.problem.startswith(f"{wanted.problem} ", autoescape=True))
@@ -212,6 +216,10 @@ def _conditions(table: Table, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     if wanted.journey is not None and "journey" in table.columns:
         conditions.append(table.table.c.journey == wanted.journey)
     return conditions
+
+
+def _among(table: Table, ids: Sequence[int]) -> sa.ColumnElement[bool]:
+    return table.table.c.id.in_([one for one in ids if 0 < one <= _LARGEST_ID])
 
 
 def _facts(table: Table, row: Any) -> Facts:
@@ -225,5 +233,10 @@ def _facts(table: Table, row: Any) -> Facts:
 
 
 def told_time(seconds: float | None) -> str | None:
-    """Return a time of the tables as people and programs read it: in UTC, to the second."""
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+    """Return a time of the tables as people and programs read it: in UTC, to the second.
+
+    One that no calendar has, such as the end of a patience that lasts for ever, is the calendar's first or last.
+    """
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC).isoformat(timespec="seconds")
