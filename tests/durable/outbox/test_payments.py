@@ -181,3 +181,10 @@ def test_once_refuses_another_amount_while_the_payment_is_open_or_paid(world: Wo
     cancel_payment(FormBrowser(world.sandbox.visit), first.redirect_url())
     other = world.later.pay.create(Money.gbp("160.00"), "RENEW-7", "Renew a licence", BACK, once=True)
     assert other.amount == Money.gbp("160.00")
+
+
+def test_a_reference_that_no_database_takes_is_a_wrong_argument(world: World) -> None:
+    with pytest.raises(InvalidInput, match="reference"):
+        make(world, "RENEW\0007")
+    assert rows(world) == []
+    assert world.wire.sent == []

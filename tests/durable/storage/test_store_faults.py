@@ -365,3 +365,12 @@ def test_a_user_that_is_not_there_is_no_database_that_is_not_there(postgres: Pos
 def test_a_file_whose_folder_is_not_there(tmp_path: Path) -> None:
     engine = sa.create_engine(f"sqlite:///{tmp_path / 'nowhere' / 'store.db'}")
     assert "make the folder" in str(refused(engine, "status", Unavailable))
+
+
+def test_a_session_with_an_engine_for_some_tables_only_says_what_to_give(world: World) -> None:
+    with Session(binds={SCHEMA: world.engine}) as session:
+        with pytest.raises(InvalidInput, match="bind_arguments"):
+            world.email(on=session)
+        world.email(on=session.connection(bind_arguments={"bind": world.engine}))
+        session.rollback()
+    assert world.later.status().pending == 0

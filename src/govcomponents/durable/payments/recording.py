@@ -15,7 +15,7 @@ from govcomponents.durable.payments.watching import FIRST_WATCH
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import fault_name
 from govcomponents.durable.storage.schema import PAYMENT, database_time
-from govcomponents.errors import GovComponentsError, OutcomeUnknown, Unavailable
+from govcomponents.errors import GovComponentsError, InvalidInput, OutcomeUnknown, Unavailable
 from govcomponents.pay.async_service import AsyncPayService
 from govcomponents.pay.port import PayPort
 
@@ -60,6 +60,9 @@ class _RecordingPort(PayPort):
         self._is_once = is_once
 
     async def create(self, new: NewPayment) -> Payment:
+        if "\0" in new.reference:
+            problem, fix = "it holds a NUL, which PostgreSQL does not take", "pass the service's own reference, as text"
+            raise InvalidInput(field="reference", problem=problem, fix=fix, operation="pay.create")
         run = self._runtime.transport.run_blocking
         others = PaymentsOf(new, self._runtime.account)
         while not isinstance(record := await run(partial(self._begin, new, others)), int):

@@ -102,7 +102,8 @@ def store_fault(error: BaseException, operation: str = "") -> ConfigurationError
         fix = "make the folder that the URL names, and see that this user may write to it and to the file"
     elif _READ_ONLY.is_of(error):
         happened = f"the database of the durable layer can be read, but not written to ({name})"
-        fix = "see that the file and its folder may be written to, or that the URL is of the primary, not of a replica"
+        fix = "see that the file and its folder may be written to, or that the URL is of the primary, not of a replica,"
+        fix += " and that the transaction is not read-only"
     elif _FULL.is_of(error):
         happened = f"the database of the durable layer is full ({name})"
         fix = "make room on its disk; nothing that was committed is lost, and the work goes on by itself"
@@ -133,6 +134,10 @@ def transaction_fault(error: Exception, operation: str) -> GovComponentsError | 
     _, told = _told(error)
     is_of_session = isinstance(error, sa.exc.InvalidRequestError) and not isinstance(error, sa.exc.NoSuchTableError)
     if is_of_session or any(part in told for part in _CLOSED):
+        if isinstance(error, sa.exc.UnboundExecutionError):
+            problem = "it is a Session that has no engine for all tables, and which one is meant nobody can tell"
+            fix = "give session.connection(bind_arguments={'bind': engine}), with the durable layer's engine"
+            return InvalidInput(field="on", problem=problem, fix=fix, operation=operation)
         problem = f"it is closed, or belongs to another thread ({fault_name(error)})"
         if isinstance(error, sa.exc.PendingRollbackError) or "transaction" in told:
             problem = f"its transaction is over or has failed before ({fault_name(error)})"
