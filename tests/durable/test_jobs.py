@@ -299,3 +299,32 @@ def test_the_day_on_which_a_key_ends_is_read_from_the_environment() -> None:
     accounts = {"moto": {"api_key": "api_test_moto0only", "key_expires_on": "2027-01-31"}}
     made = Settings(pay={"api_key": "api_test_example0only", "key_expires_on": "2027-03-01", "accounts": accounts})
     assert key_ends_of(made) == {("pay", "default"): date(2027, 3, 1), ("pay", "moto"): date(2027, 1, 31)}
+
+
+def test_what_is_recorded_on_one_side_of_midnight_and_made_on_the_other_is_counted_once(world: World) -> None:
+    payment = paid(world)
+    world.later.pay.refund(payment.id, payment.amount, available=payment.amount, reference="REFUND-7")
+    world.later.run_due()
+    day = datetime.fromtimestamp(world.gov.runtime.clock(), UTC).date()
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()
+    with world.engine.begin() as connection:  # recorded before midnight; what came of the refund was found out next day
+        connection.execute(sa.update(PAYMENT).values(created_at=midnight - 0.2))
+        connection.execute(sa.update(OUTBOX).values(created_at=midnight - 60.0, ended_at=midnight + DAY + 60.0))
+    days = [world.later.reconcile(day + timedelta(days=number)) for number in (-1, 0, 1)]
+    assert [found.differences for found in days] == [(), (), ()]
+    assert [(found.counts["payments"], found.counts["refunds"]) for found in days] == [(0, 0), (1, 1), (0, 0)]
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(PAYMENT).values(minor=1))
+        connection.execute(sa.update(OUTBOX).values(provider_id="nosuchrefund"))
+    days = [world.later.reconcile(day + timedelta(days=number)) for number in (-1, 0, 1)]
+    assert [[one.problem for one in found.differences] for found in days] == [
+        ["amounts differ"],
+        ["amounts differ", "not recorded here"],
+        ["not at the provider"],
+    ]
+
+
+@pytest.mark.parametrize("day", [date.min, date(1969, 12, 31), date.max])
+def test_a_day_of_another_age_is_a_wrong_argument(world: World, day: date) -> None:
+    with pytest.raises(InvalidInput, match="day"):
+        world.later.reconcile(day)

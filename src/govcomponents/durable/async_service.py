@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -25,7 +25,7 @@ from govcomponents.durable.outbox.enqueue import Queue
 from govcomponents.durable.outbox.retention import Retention, erase
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions
-from govcomponents.durable.payments.reconciling import Reconciliation, compare_day
+from govcomponents.durable.payments.reconciling import Reconciliation, check_day, compare_day
 from govcomponents.durable.payments.recording import Recording, recording
 from govcomponents.durable.running import Running
 from govcomponents.durable.shared.budgets import StoreBudgets, limiter_of
@@ -33,7 +33,7 @@ from govcomponents.durable.shared.sql_stores import SqlEndedSessions, SqlPending
 from govcomponents.durable.storage.engines import EngineLike, asyncio_engine_of, engine_for
 from govcomponents.durable.storage.migrating import check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
-from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, GovComponentsError, InvalidInput
+from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, GovComponentsError
 from govcomponents.frames import shield
 from govcomponents.identity.models import Identity
 
@@ -289,11 +289,7 @@ class AsyncDurable:
         What was made elsewhere with the same keys, or never came into being, is told as a difference, and so is every
         dispute. Raises InvalidInput, and what the providers' searches raise: half an answer would be none.
         """
-        given: object = day
-        if not isinstance(given, date) or isinstance(given, datetime):
-            fix = "give a date, such as date(2026, 3, 1)"
-            raise InvalidInput(field="day", problem="it is no date", fix=fix, operation="reconcile")
-        return await compare_day(self._engine, self._calls, self._runtime, day)
+        return await compare_day(self._engine, self._calls, self._runtime, check_day(day))
 
     async def signed_in(self, identity: Identity, *, on: Transaction | None = None) -> None:
         """Put down on the journey of a sign-in that a person signed in, and how far they were proved; not who they are.

@@ -10,21 +10,23 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-import sqlalchemy as sa
-
-from govcomponents.durable.storage.faults import store_faults
-from govcomponents.durable.storage.schema import OUTBOX, PAYMENT, State
-from govcomponents.errors import NotFound
+from govcomponents.durable.payments.records import Records
+from govcomponents.errors import InvalidInput, NotFound
 from govcomponents.frames import shield
 from govcomponents.money import Money
 from govcomponents.pay.capabilities import PayCapability
 from govcomponents.pay.ids import PaymentId
 
 if TYPE_CHECKING:
+    import sqlalchemy as sa
+
     from govcomponents.core.http.runtime import Runtime
     from govcomponents.durable.outbox.capturing import Calls, PayCalls
+    from govcomponents.pay.models import Payment, Refund
 
 _DAY: Final = timedelta(days=1)
+_FIRST_DAY: Final = date(1970, 1, 2)
+_CLOCKS_DIFFER: Final = timedelta(minutes=5)
 NOT_RECORDED: Final = "not recorded here"
 NOT_THERE: Final = "not at the provider"
 DIFFERENT: Final = "amounts differ"
@@ -79,15 +81,22 @@ class Reconciliation:
         return "\n".join([*lines, "no differences" if not self.differences else f"{len(self.differences)} differences"])
 
 
+def check_day(given: object) -> date:
+    """Return a day that can be compared. Raises InvalidInput."""
+    if not isinstance(given, date) or isinstance(given, datetime) or not _FIRST_DAY <= given < date.max:
+        fix = "give a date, such as date(2026, 3, 1)"
+        raise InvalidInput(field="day", problem="it is no date, or one of another age", fix=fix, operation="reconcile")
+    return given
+
+
 async def compare_day(engine: sa.Engine, calls: Calls, runtime: Runtime, day: date) -> Reconciliation:
     """Compare what was made on a day (in UTC). Raises the provider's errors: half an answer would be none."""
-    run = runtime.transport.run_blocking
     tally = _Tally()
     for account, pay in calls.pay.items():
-        ours = await run(lambda account=account: _recorded(engine, account, day))  # type: ignore[misc]  # bound at once
-        await _payments(pay, account, day, dict(ours[0]), tally)
+        records = Records(engine, account, runtime.transport.run_blocking)
+        await _payments(pay, account, day, records, tally)
         if PayCapability.SEARCH_REFUNDS in pay.capabilities:
-            await _refunds(pay, account, day, dict(ours[1]), tally)
+            await _refunds(pay, account, day, records, tally)
         if PayCapability.DISPUTES in pay.capabilities:
             await _disputes(pay, account, day, tally)
     return tally.result(day)
@@ -104,6 +113,16 @@ class _Tally:
             self.counts[kind] += 1
         self.sums[kind, amount.currency] = self.sums.get((kind, amount.currency), 0) + amount.minor
 
+    def payment(self, one: Payment) -> None:
+        self.add("payments", one.amount)
+        if one.fee is not None:
+            self.add("fees", one.fee)
+
+    def compare(self, account: str, row: Any, one: Payment) -> None:
+        if (mine := Money(row.minor, row.currency)) != one.amount:
+            told = {"reference": row.reference, "ours": str(mine), "theirs": str(one.amount)}
+            self.differ("payment", account, one.id, DIFFERENT, **told)
+
     def differ(self, kind: str, account: str, item: str, problem: str, **more: str) -> None:
         told = {"reference": "", "ours": "", "theirs": ""} | more
         self.differences.append(Difference(kind=kind, account=account, id=item, problem=problem, **told))
@@ -113,43 +132,59 @@ class _Tally:
         return Reconciliation(day=day, counts=self.counts, totals=totals, differences=tuple(self.differences))
 
 
-async def _payments(pay: PayCalls, account: str, day: date, ours: dict[str, Any], tally: _Tally) -> None:
+async def _payments(pay: PayCalls, account: str, day: date, records: Records, tally: _Tally) -> None:
     first, last = _span(day)
+    ours = await records.payments(first, last)
+    theirs: list[Payment] = []
     async with aclosing(pay.search(created_from=first - timedelta(seconds=1), created_before=last)) as payments:
         async for one in payments:
             if one.created_at is None or not first <= one.created_at < last:
                 continue  # whether a boundary counts is not certain with every provider
-            tally.add("payments", one.amount)
-            if one.fee is not None:
-                tally.add("fees", one.fee)
-            row = ours.pop(one.id, None)
-            if row is None:
-                told = f"{one.amount} {one.status.value}"
-                tally.differ("payment", account, one.id, NOT_RECORDED, reference=one.reference, theirs=told)
-            elif Money(row.minor, row.currency) != one.amount:
-                mine = str(Money(row.minor, row.currency))
-                tally.differ(
-                    "payment", account, one.id, DIFFERENT, reference=row.reference, ours=mine, theirs=str(one.amount)
-                )
+            tally.payment(one)
+            if (row := ours.pop(one.id, None)) is None:
+                theirs.append(one)
+            else:
+                tally.compare(account, row, one)
+    around = await records.payments_by_id([one.id for one in theirs])  # recorded before midnight, made after it
+    for one in theirs:
+        if (row := around.get(one.id)) is not None:
+            tally.compare(account, row, one)
+        else:
+            told = f"{one.amount} {one.status.value}"
+            tally.differ("payment", account, one.id, NOT_RECORDED, reference=one.reference, theirs=told)
     for item, row in ours.items():
         try:
             found = await pay.get(PaymentId(item))
         except NotFound:
             mine = str(Money(row.minor, row.currency))
             tally.differ("payment", account, item, NOT_THERE, reference=row.reference, ours=mine)
-        else:
-            tally.add("payments", found.amount)  # the search lags behind, or has another day around midnight
+        else:  # the search lags behind, or it was made in the first moments of the next day, and counts there
+            if found.created_at is None or first <= found.created_at < last:
+                tally.payment(found)
+            tally.compare(account, row, found)
 
 
-async def _refunds(pay: PayCalls, account: str, day: date, ours: dict[str, Any], tally: _Tally) -> None:
+async def _refunds(pay: PayCalls, account: str, day: date, records: Records, tally: _Tally) -> None:
     first, last = _span(day)
+    ours = await records.refunds(first, last)
+    theirs: list[Refund] = []
     async with aclosing(pay.search_refunds(created_from=first - timedelta(seconds=1), created_before=last)) as refunds:
         async for one in refunds:
             if one.created_at is None or not first <= one.created_at < last:
                 continue
             tally.add("refunds", one.amount)
             if ours.pop(one.id, None) is None:
-                tally.differ("refund", account, one.id, NOT_RECORDED, theirs=f"{one.amount} {one.status.value}")
+                theirs.append(one)
+    around = await records.refunds_by_id([one.id for one in theirs], first - _CLOCKS_DIFFER)
+    for one in theirs:
+        if one.id not in around:  # else it was put down on another day: it was in doubt, or around midnight
+            tally.differ("refund", account, one.id, NOT_RECORDED, theirs=f"{one.amount} {one.status.value}")
+    if ours:  # made before the day on which that was found out, at the earliest when it was put down
+        since = datetime.fromtimestamp(min(row.created_at for row in ours.values()), UTC) - _CLOCKS_DIFFER
+        found = pay.search_refunds(created_from=min(since, first), created_before=last + _CLOCKS_DIFFER)
+        async with aclosing(found) as refunds:
+            async for one in refunds:
+                ours.pop(one.id, None)
     for item, row in ours.items():
         tally.differ("refund", account, item, NOT_THERE, reference=row.reference)
 
@@ -168,24 +203,6 @@ async def _disputes(pay: PayCalls, account: str, day: date, tally: _Tally) -> No
                     theirs=f"{one.amount} {one.status.value}",
                     reference=one.payment_id,
                 )
-
-
-def _recorded(engine: sa.Engine, account: str, day: date) -> tuple[dict[str, Any], dict[str, Any]]:
-    first, last = (moment.timestamp() for moment in _span(day))
-    made = sa.select(PAYMENT).where(
-        PAYMENT.c.account == account, PAYMENT.c.created_at.between(first, last), PAYMENT.c.payment_id.is_not(None)
-    )
-    refunded = sa.select(OUTBOX.c.provider_id, OUTBOX.c.reference).where(
-        OUTBOX.c.account == account,
-        OUTBOX.c.operation == "pay.refund",
-        OUTBOX.c.state == int(State.DONE),
-        OUTBOX.c.ended_at.between(first, last),
-        OUTBOX.c.provider_id.is_not(None),
-    )
-    with store_faults("reconcile"), engine.connect() as connection:
-        payments = {row.payment_id: row for row in connection.execute(made)}
-        refunds = {row.provider_id: row for row in connection.execute(refunded)}
-    return payments, refunds
 
 
 def _span(day: date) -> tuple[datetime, datetime]:
