@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from govcomponents import GovComponents, InvalidInput, Money
 from govcomponents.cli.main import main
-from govcomponents.durable import Durable
+from govcomponents.durable import Durable, Erasure, GaveUp
 from govcomponents.durable.audit.chain import let_go_of_audit, seal_entries, verify_audit
-from govcomponents.durable.storage.schema import AUDIT, AUDIT_SEAL, INBOX
+from govcomponents.durable.storage.schema import AUDIT, AUDIT_SEAL, INBOX, OUTBOX
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.identity import PendingSignIn
 from govcomponents.notify import DeliveryReceipt
@@ -23,6 +23,7 @@ from govcomponents.pay import PaymentChanged
 from .test_inbox import EMAIL, KEY, VALUES, callback_world, receipt, webhook
 
 JOURNEY, PERSON = "licence-7", "canary.person@example.com"
+NEXT_YEAR = datetime.now(UTC) + timedelta(days=365)
 BACK = "https://service.example.gov.uk/back"
 
 
@@ -228,3 +229,33 @@ def test_an_entry_that_was_put_under_a_seal_that_is_not_there_is_told_of(later: 
         forged = {"at": 1.0, "account": "default", "journey": JOURNEY, "what": "pay.refund", "outcome": "accepted"}
         connection.execute(sa.insert(AUDIT), forged | {"seal": seal})
     assert verify_audit(engine, keys).problems == ("1 entries are under seals that are not there",)
+
+
+def test_erasing_in_a_handlers_transaction_ends_with_it_and_silences_no_gave_up(later: Durable) -> None:
+    later.notify.send_email(PERSON, "no-such-template", VALUES, reference="R-1", journey=JOURNEY)
+    later.run_due()
+    later.notify.send_email(PERSON, EMAIL, VALUES, reference="R-2", journey=JOURNEY, send_at=NEXT_YEAR)
+    later.erase(journey=JOURNEY, on=None)
+    later.notify.send_email(PERSON, EMAIL, VALUES, reference="R-3", journey=JOURNEY, send_at=NEXT_YEAR)
+    done: list[Erasure] = []
+
+    @later.when(GaveUp)
+    def gave_up(event: GaveUp, transaction: sa.Connection) -> None:
+        assert event.reference == "R-1"
+        done.append(later.erase(journey=JOURNEY, on=transaction))
+        if len(done) == 1:
+            raise RuntimeError
+
+    assert later.run_due().failed == 1
+    with later.engine.begin() as connection:
+        kept = sa.select(OUTBOX.c.payload).where(OUTBOX.c.reference == "R-3")
+        assert connection.scalar(kept) is not None
+        connection.execute(sa.update(INBOX).values(due_at=0.0))
+    assert later.run_due().handled == 1
+    assert done == [Erasure(erased=3, cancelled=1, left=0)] * 2
+    assert [step for step in travelled(later) if step[1] == "erased"] == [
+        ("notify.send_email", "erased", "R-2"),
+        ("notify.send_email", "erased", "R-3"),
+    ]
+    with later.engine.connect() as connection:
+        assert connection.scalars(sa.select(OUTBOX.c.payload)).all() == [None] * 3

@@ -26,7 +26,8 @@ from govcomponents.durable.options import check_options
 from govcomponents.durable.outbox.capturing import Calls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
-from govcomponents.durable.outbox.retention import Retention, erase
+from govcomponents.durable.outbox.erasing import erase_alone, erase_on
+from govcomponents.durable.outbox.retention import Retention
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions
 from govcomponents.durable.payments.reconciling import Reconciliation, check_day, compare_day
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from govcomponents.accounts import Account
     from govcomponents.core.callbacks import Headers
     from govcomponents.durable.audit.timeline import JourneyStep
-    from govcomponents.durable.outbox.retention import Erasure
+    from govcomponents.durable.outbox.erasing import Erasure
     from govcomponents.durable.outbox.status import OutboxStatus
     from govcomponents.durable.outbox.worker import WorkReport
     from govcomponents.durable.shared.budgets import Budgets
@@ -312,14 +313,17 @@ class Durable:
             drive(self._runtime.transport.run_blocking(lambda: note_alone(self._engine, entry)))
         tell_step(self._runtime.observers, entry)
 
-    def erase(self, *, journey: str) -> Erasure:
+    def erase(self, *, journey: str, on: Transaction | None = None) -> Erasure:
         """Erase what is held about the people of a journey, and cancel what of it was not sent yet.
 
-        What is being sent or is in doubt is left, and counted: ask again once it has ended. Backups are erased by
-        dropping the data key that sealed them. Raises InvalidInput.
+        `on` is the caller's own transaction, with which it is committed: in a handler it has to be the handler's. What
+        is being sent or is in doubt is left, and counted: ask again once it has ended. Backups are erased by dropping
+        the data key that sealed them. Raises InvalidInput.
         """
         check_journey(journey, "erase")
-        return drive(self._runtime.transport.run_blocking(lambda: erase(self._engine, journey)))
+        if on is not None:
+            return drive(erase_on(on, journey))
+        return drive(self._runtime.transport.run_blocking(lambda: erase_alone(self._engine, journey)))
 
     def status(self) -> OutboxStatus:
         """Return how many rows are open, refused and dead, how late the oldest one is, and what is paused.

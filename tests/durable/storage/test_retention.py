@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -76,6 +79,25 @@ def test_a_journey_is_erased_and_what_was_not_sent_is_cancelled(world: World) ->
     assert world.row("R-4").payload is not None
     with pytest.raises(InvalidInput, match="journey"):
         world.later.erase(journey="")
+
+
+def test_a_journey_is_erased_in_a_transaction_of_the_drivers_own(world: World) -> None:
+    put(world.later, "R-1", journey="J-1")
+    url = world.engine.url
+    if url.get_backend_name() == "sqlite":
+        bare: Any = sqlite3.connect(url.database or "")
+    else:
+        bare = psycopg.connect(url.set(drivername="postgresql").render_as_string())
+    with closing(bare):
+        erasure = Erasure(erased=1, cancelled=1, left=0)
+        assert world.later.erase(journey="J-1", on=bare) == erasure
+        bare.rollback()
+        assert world.row("R-1").payload is not None
+        assert world.later.erase(journey="J-1", on=bare) == erasure
+        bare.commit()
+    assert (world.row("R-1").state, world.row("R-1").payload) == (State.DEAD, None)
+    with pytest.raises(InvalidInput, match="on"):
+        world.later.erase(journey="J-1", on=world.engine)
 
 
 def test_what_was_given_up_is_kept_for_a_week_and_the_row_for_a_month(world: World) -> None:

@@ -1,4 +1,4 @@
-"""Erasure on request, and retention: what is kept about people is gone in time, and ended rows with it."""
+"""Retention: what is kept about people is gone in time, and ended rows with it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from govcomponents.durable.storage.schema import (
     KEEPS_EVENT,
     OUTBOX,
     PAYMENT,
-    State,
     database_time,
 )
 from govcomponents.errors import InvalidInput
@@ -64,38 +63,6 @@ class Retention:
                 continue
             fix = "give a timedelta, such as timedelta(days=90)" + (", or None to keep all" if may_be_none else "")
             raise InvalidInput(field=part.name, problem="it is no time span above 0", fix=fix, operation="Retention")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Erasure:
-    """The outcome of an erasure, in numbers of rows: `erased` ones hold nothing about anybody any more.
-
-    `cancelled` of them had not been sent yet, and will not be. `left` ones are being sent or are in doubt: ask again
-    once they have ended.
-    """
-
-    erased: int
-    cancelled: int
-    left: int
-
-
-def erase(engine: sa.Engine, journey: str) -> Erasure:
-    """Erase what the outbox holds of a journey, and cancel what of it waits to be sent."""
-    mine = OUTBOX.c.journey == journey
-    nothing = {"payload": None, "content": None}
-    with store_faults("erase"), engine.begin() as connection:
-        cancelled = connection.execute(
-            sa.update(OUTBOX)
-            .where(mine, OUTBOX.c.state == State.PENDING)
-            .values(nothing | {"state": State.DEAD, "problem": "Erased", "ended_at": database_time()})
-        ).rowcount
-        gone = {"payload": None, "is_open": 0, "problem": "Erased", "ended_at": database_time()}
-        connection.execute(
-            sa.update(INBOX).where(INBOX.c.journey == journey, INBOX.c.payload.is_not(None)).values(gone)
-        )
-        erased = connection.execute(sa.update(OUTBOX).where(mine, ~IS_OPEN).values(nothing)).rowcount
-        left = connection.scalar(sa.select(sa.func.count()).select_from(OUTBOX).where(mine, IS_OPEN)) or 0
-    return Erasure(erased=erased, cancelled=cancelled, left=left)
 
 
 def tidy(engine: sa.Engine, keep: Retention, handled: Sequence[str] = (), until: float | None = None) -> None:
