@@ -25,7 +25,7 @@ _AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What the service recorded of one account."""
+    """The records that the service has of one account, read on its `engine`."""
 
     engine: sa.Engine
     account: str
