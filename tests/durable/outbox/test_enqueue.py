@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -269,6 +271,23 @@ def test_a_connection_that_is_in_no_transaction_is_refused(engine: sa.Engine, go
     own.rollback()
     own.close()
     assert counted(engine)[1] == 0
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="sqlite3 has the argument from Python 3.12 on")
+@pytest.mark.parametrize("autocommit", [True, False])
+def test_an_sqlite_connection_says_in_either_way_that_it_is_in_no_transaction(
+    tmp_path: Path, gov: GovComponents, autocommit: bool
+) -> None:
+    later = Durable(gov, f"sqlite:///{tmp_path / 'store.db'}")
+    options: dict[str, Any] = {"autocommit": autocommit}
+    with later, closing(sqlite3.connect(tmp_path / "store.db", **options)) as own:
+        if autocommit:
+            with pytest.raises(InvalidInput, match="on: it is in no transaction"):
+                put(later, own)
+            own.execute("BEGIN")
+        assert put(later, own)
+        own.execute("ROLLBACK")
+        assert later.status().pending == 0
 
 
 def test_a_connection_of_asyncio_is_refused_by_a_blocking_caller(

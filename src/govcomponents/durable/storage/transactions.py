@@ -95,7 +95,9 @@ async def _first_row(on: Any, statements: Statements, values: Values, operation:
             return _at_the_driver(cursor, statement, on.dialect.name, values)
         return _plain(on.execute(statement, values).first())
     if isinstance(on, sqlite3.Connection):
-        _refuse_autocommit(on.isolation_level is None and not on.in_transaction, operation)
+        # The attribute is there from Python 3.12 on, and then the level says nothing.
+        commits_each = on.isolation_level is None or getattr(on, "autocommit", None) is True
+        _refuse_autocommit(commits_each and not on.in_transaction, operation)
         cursor = on.cursor()
         cursor.row_factory = None
         return _plain(
