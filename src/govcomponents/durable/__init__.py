@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     )
     from govcomponents.durable.later import LaterNotify as LaterNotify, LaterPay as LaterPay
     from govcomponents.durable.outbox.enqueue import Ticket as Ticket
-    from govcomponents.durable.outbox.erasing import Erasure as Erasure
-    from govcomponents.durable.outbox.retention import Retention as Retention
+    from govcomponents.durable.retention.erasing import Erasure as Erasure
+    from govcomponents.durable.retention.tidying import Retention as Retention
     from govcomponents.durable.outbox.status import OutboxStatus as OutboxStatus
     from govcomponents.durable.outbox.worker import WorkerOptions as WorkerOptions, WorkReport as WorkReport
     from govcomponents.durable.payments.reconciling import Difference as Difference, Reconciliation as Reconciliation
@@ -71,8 +71,8 @@ _HOMES = {
     "durable.inbox.events": "CaptureDue CaptureMissing GaveUp KeyExpiring PaymentFound TemplatesChanged",
     "durable.later": "LaterNotify LaterPay",
     "durable.outbox.enqueue": "Ticket",
-    "durable.outbox.erasing": "Erasure",
-    "durable.outbox.retention": "Retention",
+    "durable.retention.erasing": "Erasure",
+    "durable.retention.tidying": "Retention",
     "durable.outbox.status": "OutboxStatus",
     "durable.outbox.worker": "WorkerOptions WorkReport",
     "durable.payments.reconciling": "Difference Reconciliation",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from govcomponents.core.inputs import callable_argument, instance_argument, method_argument
-from govcomponents.durable.outbox.retention import Retention
 from govcomponents.durable.outbox.worker import WorkerOptions
+from govcomponents.durable.retention.tidying import Retention
 from govcomponents.errors import InvalidInput
 
 

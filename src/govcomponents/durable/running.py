@@ -12,18 +12,18 @@ from govcomponents.durable.messages.drifting import watch_templates
 from govcomponents.durable.messages.following import follow_up
 from govcomponents.durable.operating.expiring import watch_keys
 from govcomponents.durable.outbox.delivery import Delivery
-from govcomponents.durable.outbox.retention import tidy
 from govcomponents.durable.outbox.worker import WorkReport, check_number, work_due
 from govcomponents.durable.payments.finding import find_lost
 from govcomponents.durable.payments.searching import watch_refunds
 from govcomponents.durable.payments.watching import watch_payments
+from govcomponents.durable.retention.tidying import tidy
 
 if TYPE_CHECKING:
     from govcomponents.core.http.runtime import Runtime
     from govcomponents.durable.inbox.handling import Handling
     from govcomponents.durable.outbox.capturing import Calls
-    from govcomponents.durable.outbox.retention import Retention
     from govcomponents.durable.outbox.worker import WorkerOptions
+    from govcomponents.durable.retention.tidying import Retention
     from govcomponents.durable.shared.budgets import Budgets
 
 _SLICE: Final = 5.0

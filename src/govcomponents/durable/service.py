@@ -26,12 +26,12 @@ from govcomponents.durable.options import check_options
 from govcomponents.durable.outbox.capturing import Calls, capturing_port
 from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
-from govcomponents.durable.outbox.erasing import erase_alone, erase_on
-from govcomponents.durable.outbox.retention import Retention
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions
 from govcomponents.durable.payments.reconciling import Reconciliation, check_day, compare_day
 from govcomponents.durable.payments.recording import Recording, recording
+from govcomponents.durable.retention.erasing import erase_alone, erase_on
+from govcomponents.durable.retention.tidying import Retention
 from govcomponents.durable.running import Running
 from govcomponents.durable.shared.budgets import StoreBudgets, limiter_of
 from govcomponents.durable.shared.sql_stores import SqlEndedSessions, SqlPendingStore, SqlReplayStore
@@ -51,9 +51,9 @@ if TYPE_CHECKING:
     from govcomponents.accounts import Account
     from govcomponents.core.callbacks import Headers
     from govcomponents.durable.audit.timeline import JourneyStep
-    from govcomponents.durable.outbox.erasing import Erasure
     from govcomponents.durable.outbox.status import OutboxStatus
     from govcomponents.durable.outbox.worker import WorkReport
+    from govcomponents.durable.retention.erasing import Erasure
     from govcomponents.durable.shared.budgets import Budgets
     from govcomponents.durable.storage.transactions import Transaction
     from govcomponents.identity.events import IdentityEvent

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from durable.world import EMAIL, VALUES, World
 from govcomponents import GovComponents, InvalidInput
 from govcomponents.durable import Durable, Erasure, Retention
-from govcomponents.durable.outbox.retention import tidy
+from govcomponents.durable.retention.tidying import tidy
 from govcomponents.durable.storage.schema import INBOX, METADATA, OUTBOX, PAYMENT, State, database_time
 
 KEY, NEWER = "vXWHLtgmN9E1fxoj//TA+q6dIU+2g4rcoiekqT+KcDc=", "FmBKk3psLTPEQ2cpv8IkXd6lay1WrVqUehEPOXbhJko="
