@@ -188,12 +188,14 @@ def claim_event(connection: sa.Connection, kinds: list[str], *, lease: float, me
 def _is_anothers(connection: sa.Connection, row: int, subject: str) -> bool:
     """Whether somebody else claimed an event of the subject in the same moment, which a claim cannot see.
 
-    Claims of one subject come one after the other here, and the second one sees the first. SQLite has one writer.
+    Of two such claims the later one finds the lock taken, or else sees the earlier one. It waits for no lock: two that
+    hold one each could wait for one another's. SQLite has one writer.
     """
     if connection.dialect.name != "postgresql":
         return False
     number = int.from_bytes(bytes.fromhex(subject)[:8], "big", signed=True)
-    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+    if not connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(number))):
+        return True
     return bool(connection.scalar(_IS_ANOTHERS, {"of_subject": subject, "row": row}))
 
 
