@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import sqlalchemy as sa
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from govcomponents.core.inputs import instance_argument
 from govcomponents.durable.storage.migrating import migrate
@@ -24,7 +25,8 @@ EngineLike: TypeAlias = "sa.Engine | AsyncEngine | str"
 DEFAULT_URL: Final = "sqlite:///govcomponents.db"
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "sqlite": "sqlite"}
 _FIX: Final = 'give an Engine, an AsyncEngine, or a URL such as "postgresql+psycopg://user@host/database"'
-_BUSY_MS: Final = 30_000
+_BUSY: Final = 30.0
+"""Seconds for which SQLite's one place of a writer is waited for."""
 
 
 def engine_argument(given: object, operation: str) -> sa.Engine:
@@ -100,5 +102,13 @@ def _unsupported(name: str) -> ConfigurationError:
 
 def _durable_file(connection: sqlite3.Connection, _record: object) -> None:
     """WAL lets readers go on beside the writer; FULL makes a commit outlast a loss of power, and NORMAL may not."""
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", f"busy_timeout = {_BUSY_MS}"):
-        connection.execute(f"PRAGMA {pragma}")
+    connection.execute(f"PRAGMA busy_timeout = {_BUSY * 1000:.0f}")
+    # Of several that turn a new file to WAL at once SQLite refuses all but one, and at once, whatever the timeout.
+    Retrying(
+        retry=retry_if_exception(_is_busy), wait=wait_random(0.0, 0.05), stop=stop_after_delay(_BUSY), reraise=True
+    )(connection.execute, "PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _is_busy(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorname", None) == "SQLITE_BUSY"
