@@ -33,7 +33,7 @@ SESSION_FIX: Final = (
 """How to mend a session that cannot keep sign-ins."""
 
 _COOKIE: Final = "__Host-gov-signing-in."
-_COOKIE_NAME: Final = re.compile(r"__Host-gov-signing-in\.[0-9]{13}\.[0-9a-f]{24}")
+_COOKIE_NAME: Final = re.compile(r"__Host-gov-signing-in\.[0-9]{16}\.[0-9a-f]{24}")
 _IN_SESSION: Final = "govcomponents.signing_in"
 _BROWSER: Final = "__Host-gov-browser"
 _BROWSER_ID: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -102,7 +102,7 @@ class InCookies:
 
     def keep(self, request: WebRequest, pending: PendingSignIn) -> tuple[str, ...]:
         """Return the cookie of a sign-in, and the end of those beyond MAX_PENDING."""
-        name = f"{_COOKIE}{int(self._cookies.clock() * 1000):013}.{name_of_state(pending.state.reveal())}"
+        name = f"{_COOKIE}{int(self._cookies.clock() * 1_000_000):016}.{name_of_state(pending.state.reveal())}"
         older = sorted(name for name in request.cookies if _COOKIE_NAME.fullmatch(name))  # others are not ours to end
         ended = [end_cookie(name) for name in older[: max(0, len(older) - MAX_PENDING + 1)]]
         return (set_cookie(name, self._cookies.seal_pending(pending), PENDING_LIFE), *ended)

@@ -173,7 +173,7 @@ def test_cookies_that_only_look_like_sign_ins_are_left_alone(
     place = InCookies(cookies)
     odd = {f"__Host-gov-signing-in.{name}": "x" for name in ('"a', "(x)", "\xe9", "\u0142", "q", "r,", "1.2", "")}
     assert len(place.keep(WebRequest(cookies=odd), begun[0])) == 1
-    ours = {f"__Host-gov-signing-in.{number:013}.{number:024x}": "x" for number in range(5)}
+    ours = {f"__Host-gov-signing-in.{number:016}.{number:024x}": "x" for number in range(5)}
     _, *ended = place.keep(WebRequest(cookies=odd | ours), begun[0])
     assert [one.partition("=")[0] for one in ended] == [min(ours)]
 
