@@ -57,10 +57,16 @@ def _toy(account: str = "default", siblings: dict[str, ToyPort] | None = None) -
 
 @pytest.mark.parametrize("wrong", [None, "port", object()], ids=["None", "text", "object"])
 def test_a_service_stands_on_a_port_and_a_runtime(wrong: object) -> None:
-    with pytest.raises(InvalidInput, match="port: it is of the type"):
+    kind = type(wrong).__name__
+    with pytest.raises(InvalidInput) as caught:
         Toy(wrong, Runtime(ScriptedTransport([])))
-    with pytest.raises(InvalidInput, match="runtime: it is of the type"):
+    problem = f"it is of the type {kind}, which has no require and unsupported"
+    told = f"port: {problem}; nothing was sent. To fix: give an adapter"
+    assert (str(caught.value), caught.value.operation) == (told, "")
+    with pytest.raises(InvalidInput) as caught:
         Toy(ToyPort(), wrong)
+    told = f"runtime: it is of the type {kind}, which has no share; nothing was sent. To fix: give a Runtime"
+    assert (str(caught.value), caught.value.operation) == (told, "")
 
 
 def test_results_items_and_errors_say_their_account() -> None:
