@@ -121,6 +121,9 @@ def test_what_no_call_can_mean_is_an_error_of_ours_and_changes_nothing(control):
     for wrong in ({"seed": "x"}, {"now": 7}, {"world": {"pay": object()}}, {"seed": object()}):
         with pytest.raises((InvalidInput, ControlRefused)):
             control.reset(**wrong)
+    for wrong in (5, "pay", [("pay", {})]):
+        with pytest.raises(InvalidInput, match="world: it is of the type"):
+            control.reset(world=wrong)
     with pytest.raises(InvalidInput):
         control.arm("pay", object())
     assert control.state() == before

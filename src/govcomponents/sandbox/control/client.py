@@ -15,7 +15,7 @@ from urllib.parse import quote, urlencode
 
 from pydantic import BaseModel, TypeAdapter
 
-from govcomponents.core.inputs import number_argument, text_argument
+from govcomponents.core.inputs import method_argument, number_argument, text_argument
 from govcomponents.errors import GovComponentsError, InvalidInput, NotSent
 from govcomponents.sandbox.control import models
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=BaseModel)
 _API = "/_sandbox/api"
-_ANY = 1e15
+_FAR = 1e15
+"""Seconds, minutes, hours or days, in either direction, beyond any that are meant."""
 
 
 class ControlRefused(GovComponentsError):
@@ -76,7 +77,13 @@ class Control:
     def reset(
         self, *, seed: int | None = None, now: str | None = None, world: Mapping[str, object] | None = None
     ) -> models.State:
-        """Start again, perhaps with another seed, time (ISO 8601) or world. Everything that happened is forgotten."""
+        """Start again, perhaps with another seed, time (ISO 8601) or world. Everything that happened is forgotten.
+
+        Raises InvalidInput too.
+        """
+        if world is not None:
+            fix = 'give a mapping, such as {"notify": {...}}'
+            method_argument(world, "keys", field="world", fix=fix, operation="sandbox.control")
         wanted = {"seed": seed, "now": now, "world": world if world is None else dict(world)}
         return models.State.model_validate_json(self._ask("POST", "/reset", wanted))
 
@@ -103,7 +110,7 @@ class Control:
         """Move the clock forward; what becomes due is done, and callbacks are sent. Raises InvalidInput too."""
         for field, value in {"seconds": seconds, "minutes": minutes, "hours": hours, "days": days}.items():
             number_argument(
-                value, field=field, fix="give a number, such as 1.5", operation="sandbox.control", least=-_ANY
+                value, field=field, fix="give a number, such as 1.5", operation="sandbox.control", least=-_FAR
             )  # some may be negative: whether it is forward, all of them together say
         total = seconds + 60 * (minutes + 60 * (hours + 24 * days))
         return models.Clock.model_validate_json(self._ask("POST", "/clock/advance", {"seconds": total}))
