@@ -35,12 +35,15 @@ LATER = {
 """What is imported when it is first used, and what uses it."""
 
 
-def imported(name, *, ours):
-    """Return the modules that a service has imported when its application is made."""
-    program = BENCH["source"]
-    tell = "import json, sys; print(json.dumps(sorted(sys.modules)))"
-    command = [sys.executable, "-c", f"{program(name, ours=ours)}\n{tell}"]
-    return set(json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+def told(name, code, *, ours=True):
+    """Return what code tells, as JSON, that follows a service on a framework in a process of its own."""
+    command = [sys.executable, "-c", f"{BENCH['source'](name, ours=ours)}\n{code}"]
+    return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def imported(name, *, ours=True, after=""):
+    """Return the modules that a service has imported when its application is made, and some code has run."""
+    return set(told(name, f"{after}\nimport json, sys; print(json.dumps(sorted(sys.modules)))", ours=ours))
 
 
 @pytest.mark.parametrize("name", BENCH["SERVICES"])
@@ -61,9 +64,6 @@ PREPARED = {
 @pytest.mark.parametrize("name", PREPARED)
 def test_a_process_that_was_prepared_has_imported_what_its_first_requests_need(name):
     pytest.importorskip(name)
-    tell = "import json, sys; print(json.dumps(sorted(sys.modules)))"
-    command = [sys.executable, "-c", f"{BENCH['source'](name, ours=True)}\n{PREPARED[name]}\n{tell}"]
-    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     needed = {
         "cryptography.fernet",
         "govcomponents.core.transports.requests_adapter",
@@ -72,7 +72,7 @@ def test_a_process_that_was_prepared_has_imported_what_its_first_requests_need(n
         "govcomponents.pay.service",
         "requests",
     }
-    assert needed - set(found) == set()
+    assert needed - imported(name, after=PREPARED[name]) == set()
 
 
 STARTED = """
@@ -96,8 +96,7 @@ print(json.dumps(found))
 
 def test_an_asyncio_service_that_has_started_imports_on_a_thread_what_its_requests_need():
     pytest.importorskip("fastapi")
-    command = [sys.executable, "-c", f"{BENCH['source']('fastapi', ours=True)}\n{STARTED}"]
-    found = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    found = told("fastapi", STARTED)
     needed = {
         "aiohttp",
         "cryptography.fernet",
