@@ -35,11 +35,11 @@ if TYPE_CHECKING:
     )
     from govcomponents.durable.later import LaterNotify as LaterNotify, LaterPay as LaterPay
     from govcomponents.durable.outbox.enqueue import Ticket as Ticket
-    from govcomponents.durable.retention.erasing import Erasure as Erasure
-    from govcomponents.durable.retention.tidying import Retention as Retention
     from govcomponents.durable.outbox.status import OutboxStatus as OutboxStatus
     from govcomponents.durable.outbox.worker import WorkerOptions as WorkerOptions, WorkReport as WorkReport
     from govcomponents.durable.payments.reconciling import Difference as Difference, Reconciliation as Reconciliation
+    from govcomponents.durable.retention.erasing import Erasure as Erasure
+    from govcomponents.durable.retention.tidying import Retention as Retention
     from govcomponents.durable.service import Durable as Durable, LaterAccount as LaterAccount
     from govcomponents.durable.shared.budgets import (
         Budgets as Budgets,
@@ -71,11 +71,11 @@ _HOMES = {
     "durable.inbox.events": "CaptureDue CaptureMissing GaveUp KeyExpiring PaymentFound TemplatesChanged",
     "durable.later": "LaterNotify LaterPay",
     "durable.outbox.enqueue": "Ticket",
-    "durable.retention.erasing": "Erasure",
-    "durable.retention.tidying": "Retention",
     "durable.outbox.status": "OutboxStatus",
     "durable.outbox.worker": "WorkerOptions WorkReport",
     "durable.payments.reconciling": "Difference Reconciliation",
+    "durable.retention.erasing": "Erasure",
+    "durable.retention.tidying": "Retention",
     "durable.service": "Durable LaterAccount",
     "durable.shared.budgets": "Budgets Reserved StoreBudgets",
     "durable.shared.redis_budgets": "RedisBudgets",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from govcomponents.durable.storage.faults import store_faults
-from govcomponents.durable.storage.schema import AUDIT, OUTBOX, PAYMENT
+from govcomponents.durable.storage.schema import AUDIT, LARGEST_ID, OUTBOX, PAYMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,7 +53,7 @@ def timeline(engine: sa.Engine, journey: str) -> tuple[JourneyStep, ...]:
 
 def cloud_events(engine: sa.Engine, *, after: int = 0) -> Iterator[dict[str, Any]]:
     """Return the audit as CloudEvents 1.0, from the entry after that number on."""
-    query = sa.select(AUDIT).where(AUDIT.c.seq > min(after, 2**63 - 1)).order_by(AUDIT.c.seq)  # no driver takes more
+    query = sa.select(AUDIT).where(AUDIT.c.seq > min(after, LARGEST_ID)).order_by(AUDIT.c.seq)
     with store_faults(), engine.connect().execution_options(yield_per=1000) as connection:
         for row in connection.execute(query):
             yield {

@@ -52,7 +52,11 @@ class Waiting:
 
 
 _EARLIER, _OTHER = INBOX.alias("earlier"), INBOX.alias("other")
-_OPEN_OTHER = (_OTHER.c.is_open == sa.literal_column("1"), _OTHER.c.owner.is_not(None))
+_OTHER_IS_HELD = (
+    _OTHER.c.is_open == sa.literal_column("1"),
+    _OTHER.c.owner.is_not(None),
+    _OTHER.c.due_at > database_time(),
+)
 _NEXT = (
     sa.select(INBOX.c.id)
     .where(
@@ -68,12 +72,7 @@ _NEXT = (
             _EARLIER.c.id < INBOX.c.id,
         ),
         # Nor while another worker is at a later one, or at one of a kind that this process has no handler for.
-        ~sa.exists().where(
-            *_OPEN_OTHER,
-            _OTHER.c.subject == INBOX.c.subject,
-            _OTHER.c.id != INBOX.c.id,
-            _OTHER.c.due_at > database_time(),
-        ),
+        ~sa.exists().where(*_OTHER_IS_HELD, _OTHER.c.subject == INBOX.c.subject, _OTHER.c.id != INBOX.c.id),
     )
     .order_by(INBOX.c.due_at, INBOX.c.id)
     .limit(1)
@@ -99,10 +98,7 @@ _CLAIM: Final = (
 )
 _IS_ANOTHERS: Final = sa.select(
     sa.exists().where(
-        *_OPEN_OTHER,
-        _OTHER.c.subject == sa.bindparam("of_subject"),
-        _OTHER.c.id != sa.bindparam("row"),
-        _OTHER.c.due_at > database_time(),
+        *_OTHER_IS_HELD, _OTHER.c.subject == sa.bindparam("of_subject"), _OTHER.c.id != sa.bindparam("row")
     )
 )
 _AFTER_ANOTHER: Final = 1.0

@@ -12,7 +12,16 @@ from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.inbox.events import GaveUp
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.faults import store_faults
-from govcomponents.durable.storage.schema import HAS_FAILED, INBOX, IS_OPEN, OUTBOX, PAYMENT, State, database_time
+from govcomponents.durable.storage.schema import (
+    HAS_FAILED,
+    INBOX,
+    IS_OPEN,
+    LARGEST_ID,
+    OUTBOX,
+    PAYMENT,
+    State,
+    database_time,
+)
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.money import Money
 
@@ -25,12 +34,10 @@ Facts = dict[str, object]
 GIVEN_UP: Final = "GivenUp"
 """The problem of what an operator gave up."""
 _PATIENCE: Final = 7 * 86_400.0
-_LARGEST_ID: Final = 2**63 - 1
-"""Drivers raise errors of their own for what does not fit in a column, where it is only not there."""
 _NO_KEYS: Final = PayloadKeys()  # what is told of a row holds nothing about people
 _NOW: Final = database_time()
-_FIRST: Final = datetime.min.replace(tzinfo=UTC).timestamp()
-_LAST: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
+_CALENDAR_BEGINS: Final = datetime.min.replace(tzinfo=UTC).timestamp()
+_CALENDAR_ENDS: Final = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +226,7 @@ def _conditions(table: Table, wanted: Wanted) -> list[sa.ColumnElement[bool]]:
 
 
 def _among(table: Table, ids: Sequence[int]) -> sa.ColumnElement[bool]:
-    return table.table.c.id.in_([one for one in ids if 0 < one <= _LARGEST_ID])
+    return table.table.c.id.in_([one for one in ids if 0 < one <= LARGEST_ID])
 
 
 def _facts(table: Table, row: Any) -> Facts:
@@ -239,4 +246,5 @@ def told_time(seconds: float | None) -> str | None:
     """
     if seconds is None:
         return None
-    return datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC).isoformat(timespec="seconds")
+    within = min(max(seconds, _CALENDAR_BEGINS), _CALENDAR_ENDS)
+    return datetime.fromtimestamp(within, UTC).isoformat(timespec="seconds")

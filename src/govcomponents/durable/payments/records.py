@@ -21,6 +21,7 @@ Rows: TypeAlias = dict[str, Any]
 """Rows by the id of what they are of at the provider."""
 
 _AT_ONCE: Final = 500
+"""Ids that one statement asks for: SQLite may take no more than 999 parameters."""
 
 
 @dataclass(frozen=True, slots=True)

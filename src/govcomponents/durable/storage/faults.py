@@ -102,8 +102,10 @@ def store_fault(error: BaseException, operation: str = "") -> ConfigurationError
         fix = "make the folder that the URL names, and see that this user may write to it and to the file"
     elif _READ_ONLY.is_of(error):
         happened = f"the database of the durable layer can be read, but not written to ({name})"
-        fix = "see that the file and its folder may be written to, or that the URL is of the primary, not of a replica,"
-        fix += " and that the transaction is not read-only"
+        fix = (
+            "see that the file and its folder may be written to, that the transaction is not read-only, and that the "
+            "URL is of the primary, not of a replica"
+        )
     elif _FULL.is_of(error):
         happened = f"the database of the durable layer is full ({name})"
         fix = "make room on its disk; nothing that was committed is lost, and the work goes on by itself"

@@ -26,6 +26,8 @@ def _name(length: int) -> sa.String:
 
 
 _Id = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+LARGEST_ID: Final = 2**63 - 1
+"""The largest number that a column of ids holds: for more a driver raises an error of its own."""
 _Time = sa.Double
 """Seconds since the epoch, UTC, of the database's clock: no time zone, no adapter and no driver gets a say in them."""
 
