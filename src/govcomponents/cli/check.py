@@ -18,6 +18,7 @@ _APP_FIX = (
     "give module:name of a Flask, Starlette or FastAPI application, or of the function that makes it; "
     "with Django: python manage.py govcomponents_check"
 )
+_HERE = [Path()]
 _FORMATS = ("text", "json", "junit", "sarif", "github")
 
 
@@ -30,14 +31,17 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
         "none of the code, and sends nothing; with --live it asks the providers by reads that change nothing.",
         epilog=_STATUSES,
     )
-    parser.add_argument("paths", nargs="*", type=Path, default=[Path()], help="files and folders (default: here)")
+    parser.add_argument("paths", nargs="*", type=Path, default=_HERE, help="files and folders (default: here)")
     parser.add_argument("--format", choices=_FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--json", dest="format", action="store_const", const="json", help="the same as --format json")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="findings that are accepted")
     parser.add_argument("--write-baseline", type=Path, metavar="FILE", help="accept what is found now, and end with 0")
     parser.add_argument("--live", action="store_true", help="ask the providers of this environment's settings, too")
     parser.add_argument("--no-environment", action="store_true", help="leave this process's own variables alone")
-    told = "ask this Flask, Starlette or FastAPI application instead: its providers, routes, secrets and access logs"
+    told = (
+        "ask this Flask, Starlette or FastAPI application instead: its providers, routes, secrets and access logs. "
+        "It tells as text, and takes none of the others"
+    )
     parser.add_argument("--app", metavar="MODULE:NAME", help=told)
     parser.set_defaults(run=run_it)
 
@@ -45,6 +49,7 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
 def run_it(options: argparse.Namespace) -> int:
     """Check, and report. Raises ConfigurationError, and with --live GovComponentsError if a provider cannot be had."""
     if options.app is not None:
+        _refuse_others(options)
         return _ask(options.app)
     from govcomponents.check.baseline import read_baseline, write_baseline
     from govcomponents.check.project import Project
@@ -65,6 +70,23 @@ def run_it(options: argparse.Namespace) -> int:
         for one in report.unread:
             print(printable(f"{one}; it was not looked at"), file=sys.stderr)
     return Status.NOT_ALL if report.findings or report.unread else Status.DONE
+
+
+def _refuse_others(options: argparse.Namespace) -> None:
+    """Refuse what --app does not do: a pipeline would take its silence for a report without findings."""
+    given = {
+        "paths": options.paths != _HERE,
+        f"--format {options.format}": options.format != "text",
+        "--baseline": options.baseline is not None,
+        "--write-baseline": options.write_baseline is not None,
+        "--live": options.live,
+        "--no-environment": options.no_environment,
+    }
+    if others := [name for name, is_given in given.items() if is_given]:
+        raise ConfigurationError(
+            f"--app asks an application and looks at no files, so {', '.join(others)} cannot be given with it",
+            fix="run `govcomponents check --app` by itself, and `govcomponents check` beside it",
+        )
 
 
 def _ask(name: str) -> int:

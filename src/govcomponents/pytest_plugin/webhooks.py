@@ -53,7 +53,10 @@ class Webhooks:
             post(webhook)
 
     def of(self, component: str, kind: str | None = None) -> list[Webhook]:
-        """Return those that came for a component, of one kind or of all. Fails the test where there is none such."""
+        """Return those that came for a component, of one kind or of all: none is an empty list.
+
+        Fails the test for a component that has no callbacks.
+        """
         if component not in _NAMES:
             pytest.fail(f"callbacks come for {', '.join(_NAMES)}, and not for {component!r}", pytrace=False)
         return [one for one in self.received if one.component == component and kind in (None, one.kind)]

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from govcomponents.cli.main import main
+
 pytest.importorskip("flask")
 pytest.importorskip("fastapi")
 
@@ -119,3 +121,26 @@ def test_what_is_no_application_of_the_components_could_not_be_asked(
 ) -> None:
     status, told = ask(tmp_path, text, name)
     assert (status, problem in told) == (2, True), told
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        (["--format", "json"], "--format json"),
+        (["--json"], "--format json"),
+        (["service.py"], "paths"),
+        (["--baseline", "accepted.json"], "--baseline"),
+        (["--write-baseline", "accepted.json", "--live"], "--write-baseline, --live"),
+        (["--no-environment"], "--no-environment"),
+    ],
+)
+def test_what_an_application_is_not_asked_is_refused_and_nothing_is_told_or_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, more: list[str], named: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "service.py").write_text(FASTAPI)
+    assert main(["check", "--app", "service:app", *more]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"looks at no files, so {named} cannot be given with it" in told.err
+    assert [one.name for one in tmp_path.iterdir()] == ["service.py"]
