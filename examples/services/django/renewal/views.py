@@ -104,7 +104,7 @@ def back(request: HttpRequest, reference: str) -> HttpResponse:
     """The page that tells how a payment stands."""
     renewal = get_object_or_404(Renewal, reference=reference, owner=owner_of(request))
     try:
-        payment = components.ask(renewal)
+        payment = None if renewal.state in ("paid", "refunded") else components.ask(renewal)
     except GovComponentsError as error:
         log.warning("it is not known how a payment stands: %s", error)
         return message(request, "unknown", "unknown_text", 503, email=renewal.email)

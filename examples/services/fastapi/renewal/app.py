@@ -108,7 +108,7 @@ def add_pages(app: FastAPI, components: Components, engine: AsyncEngine) -> None
         if renewal is None:
             raise HTTPException(404)
         try:
-            payment = await components.ask(renewal)
+            payment = None if renewal.state in ("paid", "refunded") else await components.ask(renewal)
         except GovComponentsError as error:
             log.warning("it is not known how a payment stands: %s", error)
             return message(request, "unknown", "unknown_text", 503, renewal=renewal, owner=owner)

@@ -83,7 +83,7 @@ def add_pages(app: Flask, components: Components) -> None:
         if renewal is None:
             return not_found(None)
         try:
-            payment = components.ask(renewal)
+            payment = None if renewal.state in ("paid", "refunded") else components.ask(renewal)
         except GovComponentsError:
             return page("message.html", title="unknown", text="unknown_text", renewal=renewal), 503
         if renewal.state == "refunded":
