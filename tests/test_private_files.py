@@ -68,7 +68,7 @@ def test_a_file_that_is_made_is_for_its_owner_alone(tmp_path, server, write):
 
 def test_settings_over_a_file_that_everybody_may_read_are_for_their_owner_alone(tmp_path, server):
     path = tmp_path / "made"
-    path.write_text("x" * 100_000)
+    path.write_text(f"GOVCOMPONENTS_PAY__API_KEY={'x' * 100_000}")
     path.chmod(0o644)
     write_settings(path, server)
     assert modes(tmp_path) == {"made": "0o600"}

@@ -40,7 +40,7 @@ _PHRASES = {
     "AsyncDurable": "Durable",
     "await later.": "later.",
 }
-_GIVEN = ("handler", "receive")
+_GIVEN = ("handler", "receive", "check_store")
 """What a caller gives to be called: a blocking caller gives what blocks itself."""
 _DRIVER = "govcomponents.core.driver"
 

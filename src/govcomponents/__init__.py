@@ -20,10 +20,12 @@ if TYPE_CHECKING:
         AsyncGovComponents as AsyncGovComponents,
         GovComponents as GovComponents,
     )
+    from govcomponents.core.callbacks import Headers as Headers
     from govcomponents.core.ports.checks import CheckResult as CheckResult
     from govcomponents.core.observe import (
         AnyObserver as AnyObserver,
         Attempt as Attempt,
+        AttemptOutcome as AttemptOutcome,
         CallEvent as CallEvent,
         Happening as Happening,
         Observer as Observer,
@@ -67,8 +69,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "accounts": "Account",
     "components": "AsyncGovComponents GovComponents",
+    "core.callbacks": "Headers",
     "core.ports.checks": "CheckResult",
-    "core.observe": "AnyObserver Attempt CallEvent Happening Observer Operation",
+    "core.observe": "AnyObserver Attempt AttemptOutcome CallEvent Happening Observer Operation",
     "core.http.retry": "RetryPolicy",
     "errors": (
         "AdapterSuspended CallbackRefused CardDeclined ConfigurationError Conflict CredentialsRefused "

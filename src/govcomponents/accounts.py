@@ -247,7 +247,7 @@ def require_components(account: Account[PayT, NotifyT, IdentityT], components: o
     named: list[object] = [""] if isinstance(components, str) or not isinstance(components, Iterable) else [*components]
     if not all(name in list(FIRST_SETTING) for name in named):
         raise ConfigurationError(
-            "`require` is not a list of components",
+            "`require` is not a list of components' names",
             fix=f'name them, such as require=("pay", "notify"): there are {", ".join(FIRST_SETTING)}',
         )
     missing = []

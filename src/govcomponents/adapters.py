@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
     from govcomponents.core.http.messages import Replay as Replay, Request as Request, Response as Response
     from govcomponents.core.ports.doubt import Doubt as Doubt, LookUp as LookUp, OnAbsent as OnAbsent
-    from govcomponents.core.ports.port import Port as Port, SecretForm as SecretForm
+    from govcomponents.core.ports.port import AnyPort as AnyPort, Port as Port, SecretForm as SecretForm
     from govcomponents.core.http.responses import (
         LazyJson as LazyJson,
         Wire as Wire,
@@ -43,13 +43,11 @@ if TYPE_CHECKING:
     )
     from govcomponents.core.http.transport import Transport as Transport
     from govcomponents.core.validation import checked_base_url as checked_base_url
+    from govcomponents.identity.adapters.settings import signer_from_settings as signer_from_settings
+    from govcomponents.identity.capabilities import IdentityCapability as IdentityCapability
     from govcomponents.identity.jose.tokens import TokenRefused as TokenRefused
     from govcomponents.identity.inputs import StartSignIn as StartSignIn
-    from govcomponents.identity.port import (
-        IdentityCapability as IdentityCapability,
-        IdentityPort as IdentityPort,
-        RedirectCallback as RedirectCallback,
-    )
+    from govcomponents.identity.port import IdentityPort as IdentityPort, RedirectCallback as RedirectCallback
     from govcomponents.identity.protocol.discovery import DiscoveryPolicy as DiscoveryPolicy, Metadata as Metadata
     from govcomponents.identity.protocol.error_mapping import ErrorMapping as ErrorMapping
     from govcomponents.identity.protocol.flow import (
@@ -69,7 +67,6 @@ if TYPE_CHECKING:
         TokenResponse as TokenResponse,
     )
     from govcomponents.identity.protocol.security_events import SecurityEventPolicy as SecurityEventPolicy
-    from govcomponents.identity.settings import signer_from_settings as signer_from_settings
     from govcomponents.notify.inputs import JobInput as JobInput
     from govcomponents.notify.capabilities import NotifyCapability as NotifyCapability
     from govcomponents.notify.inputs import (
@@ -116,13 +113,15 @@ _HOMES = {
     "core.http.runtime": "Runtime",
     "core.http.transport": "Transport",
     "core.ports.doubt": "Doubt LookUp OnAbsent",
-    "core.ports.port": "Port SecretForm",
+    "core.ports.port": "AnyPort Port SecretForm",
     "core.results": "Raw Result",
     "core.times": "Clock date_or_none time_of time_or_none utc_time",
     "core.validation": "checked_base_url",
+    "identity.adapters.settings": "signer_from_settings",
+    "identity.capabilities": "IdentityCapability",
     "identity.jose.tokens": "TokenRefused",
     "identity.inputs": "StartSignIn",
-    "identity.port": "IdentityCapability IdentityPort RedirectCallback",
+    "identity.port": "IdentityPort RedirectCallback",
     "identity.protocol.discovery": "DiscoveryPolicy Metadata",
     "identity.protocol.error_mapping": "ErrorMapping",
     "identity.protocol.flow": "authorization_parameters sign_in_errors with_query",
@@ -131,7 +130,6 @@ _HOMES = {
     "identity.protocol.registration": "ClientRegistration",
     "identity.protocol.relying_party": "RelyingParty TokenPolicy TokenResponse",
     "identity.protocol.security_events": "SecurityEventPolicy",
-    "identity.settings": "signer_from_settings",
     "notify.capabilities": "NotifyCapability",
     "notify.inputs": "EmailInput JobInput LetterInput PrecompiledInput SearchInput SmsInput",
     "notify.port": "NotifyPort",

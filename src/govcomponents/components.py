@@ -77,6 +77,7 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         super().__init__(DEFAULT_ACCOUNT, services)
         self._runtime = runtime
         self._transport = runtime.transport
+        self._time_limit: float | None = getattr(runtime.transport, "total_timeout", None)
         self._simulator = simulator
         names = dict.fromkeys((*services.pay, *services.notify, *services.identity))
         self._accounts = {name: Account(name, services) for name in names}
@@ -119,9 +120,9 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
         )
         services = cls._build(settings, runtime, templates)
         if services.ports:
-            from govcomponents.proofs import check_proofs
+            from govcomponents.secret_checks import check_secrets
 
-            check_proofs(settings, services.ports)
+            check_secrets(settings, services.ports)
         made = cls(services, runtime)
         require_components(made, require)
         if is_from_environment and not services.ports:
@@ -279,12 +280,6 @@ class _Components(Account[PayT, NotifyT, IdentityT]):
                 "set another's key as GOVCOMPONENTS_PAY__ACCOUNTS__<NAME>__API_KEY",
             ) from None
 
-    async def _check(self) -> tuple[CheckResult, ...]:
-        from govcomponents.core.ports.checks import check
-
-        ports = self._services.ports.items()
-        return tuple([await check(component, account, port) for (component, account), port in ports])
-
     def __repr__(self) -> str:
         named = [f"; account {name}: {self._services.describe(name)}" for name in self._accounts if name != self._name]
         where = "" if self._simulator is None else " (sandbox)"
@@ -322,13 +317,16 @@ class GovComponents(_Components["PayService", "NotifyService", "IdentityService"
         return IdentityService
 
     @leaving_frames_behind
-    def check(self) -> tuple[CheckResult, ...]:
+    def check(self, *, within: float | None = None) -> tuple[CheckResult, ...]:
         """Ask each provider, for each account, whether it answers and takes the credential: for health pages.
 
         The reads cost nothing and show nothing. Never raises for what a provider or the network does: that is in the
-        result, one for each component and account.
+        results, one for each component and account. They are asked one after the other; with `within` at once, and
+        who has not answered after so many seconds does not work.
         """
-        return drive(self._check())
+        from govcomponents.core.ports.checks import check_all_blocking
+
+        return check_all_blocking(self._services.ports, self._time_limit, within)
 
     @leaving_frames_behind
     def close(self) -> None:
@@ -377,13 +375,15 @@ class AsyncGovComponents(_Components["AsyncPayService", "AsyncNotifyService", "A
         return AsyncIdentityService
 
     @leaving_frames_behind
-    async def check(self) -> tuple[CheckResult, ...]:
+    async def check(self, *, within: float | None = None) -> tuple[CheckResult, ...]:
         """Ask each provider, for each account, whether it answers and takes the credential: for health pages.
 
         The reads cost nothing and show nothing. Never raises for what a provider or the network does: that is in the
-        result, one for each component and account.
+        results, one each. All are asked at once; who has not answered `within` so many seconds does not work.
         """
-        return await self._check()
+        from govcomponents.core.ports.checks import check_all
+
+        return await check_all(self._services.ports, self._time_limit, within)
 
     @leaving_frames_behind
     async def aclose(self) -> None:

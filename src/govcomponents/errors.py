@@ -132,7 +132,7 @@ class GovComponentsError(Exception):
     def __str__(self) -> str:
         account = "" if self.account == DEFAULT_ACCOUNT else f"account {self.account}"
         provider = ", ".join(part for part in (self.provider, account) if part)
-        where = " ".join(part for part in (self.operation, f"({provider})" if provider else "") if part)
+        where = f"{self.operation} ({provider})" if self.operation and provider else self.operation or provider
         facts = ", ".join(
             f"{name} {value}"
             for name, value in (("status", self.status), ("code", self.code), ("request id", self.request_id))
@@ -168,7 +168,7 @@ class InvalidInput(GovComponentsError, ValueError):
 
 
 class ReferenceReused(InvalidInput):
-    """The reference stands for another call already, with another content. Nothing was put down or sent."""
+    """The reference stands for another call, whose content is another one or erased. Nothing was put down or sent."""
 
     def __init__(
         self,

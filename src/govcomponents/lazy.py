@@ -1,4 +1,4 @@
-"""Imports the public names of a package when they are first used, so that importing the package stays quick."""
+"""Imports public names, or a module, when they are first used, so that what stands on them is imported quickly."""
 
 from __future__ import annotations
 
@@ -9,6 +9,21 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+class LazyModule:
+    """A module of govcomponents that is imported when one of its names is first used.
+
+    Type checkers see it by the import below `if TYPE_CHECKING:`.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> object:
+        value: object = getattr(import_module(f"govcomponents.{self._name}"), name)
+        setattr(self, name, value)
+        return value
 
 
 def lazy_exports(

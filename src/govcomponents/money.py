@@ -71,7 +71,7 @@ class Money:
         if not isinstance(amount, (str, Decimal)):
             raise InvalidInput(
                 field="amount",
-                problem=f"an amount cannot be a {type(amount).__name__}, which may not hold it exactly",
+                problem=f"it is of the type {type(amount).__name__}, which does not hold an amount exactly",
                 fix='pass text such as "145.00", or a Decimal',
             )
         minor = _minor_units(amount, _places(currency))

@@ -2,7 +2,7 @@
 
     from govcomponents.testing import FormBrowser, pay_by_card
 
-    pay_by_card(FormBrowser(gov.simulator.visit), payment.next_url.reveal())
+    pay_by_card(FormBrowser(gov.simulator.visit), payment.redirect_url())
 
 The sandbox needs the extra `sandbox`, the suites pytest. Names are imported when they are first used.
 """

@@ -77,7 +77,10 @@ def test_the_text_is_operation_provider_what_happened_facts_and_fix() -> None:
         "pay.create (Provider): the provider said no [status 418, code P0001, request id req-1]. To fix: ask for it"
     )
     assert str(errors.GovComponentsError("only this")) == "only this"
-    assert str(errors.GovComponentsError("this", provider="Provider")) == "(Provider): this"
+    assert str(errors.GovComponentsError("this", provider="Provider")) == "Provider: this"
+    of_account = errors.ConfigurationError("this")
+    of_account.account = "moto"
+    assert str(of_account) == "account moto: this"
 
 
 def test_an_invalid_input_is_a_value_error_that_names_the_field() -> None:

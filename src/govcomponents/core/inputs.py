@@ -59,7 +59,7 @@ _EXPECTED = {
     "list_type": "a list",
     "mapping_type": "a mapping",
     "string_type": "text",
-    "tuple_type": "a tuple",
+    "tuple_type": "a list",
 }
 _BROKEN = {
     "literal_error": "it is not one of {expected}",

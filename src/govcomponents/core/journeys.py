@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_JOURNEY: Final = 64
-_FIX: Final = f"give 1 to {MAX_JOURNEY} characters without personal data, or leave it out"
+_NEEDED: Final = f"give 1 to {MAX_JOURNEY} characters without personal data"
+_FIX: Final = f"{_NEEDED}, or leave it out"
 _NAME: Final = "journey"
 
 _current: ContextVar[tuple[str, bool] | None] = ContextVar("govcomponents_journey", default=None)
@@ -56,11 +57,12 @@ def belonging_to(journey: str | None) -> Iterator[None]:
         _current.reset(token)
 
 
-def check_journey(journey: object, operation: str) -> None:
-    """Raise InvalidInput unless it can be the id of a journey, or is None."""
-    if journey is None:
+def check_journey(journey: object, operation: str, *, is_needed: bool = False) -> None:
+    """Raise InvalidInput unless it can be the id of a journey, or is None where none is needed."""
+    if journey is None and not is_needed:
         return
-    text = text_argument(journey, field=_NAME, fix=_FIX, operation=operation)
+    fix = _NEEDED if is_needed else _FIX
+    text = text_argument(journey, field=_NAME, fix=fix, operation=operation)
     if not text.strip() or len(text) > MAX_JOURNEY or not text.isprintable():
         problem = f"it is blank, longer than {MAX_JOURNEY} characters, or has characters that cannot be seen"
-        raise InvalidInput(field=_NAME, problem=problem, fix=_FIX, operation=operation)
+        raise InvalidInput(field=_NAME, problem=problem, fix=fix, operation=operation)

@@ -17,6 +17,7 @@ log = logging.getLogger("govcomponents")
 _Watcher: TypeAlias = AbstractContextManager[object]
 _now: Final = time.perf_counter
 AttemptOutcome: TypeAlias = Literal["answered", "not_sent", "outcome_unknown"]
+"""The end of one attempt: an answer, whatever it says; nothing sent; or no knowing whether it arrived."""
 
 
 @dataclass(frozen=True, slots=True)

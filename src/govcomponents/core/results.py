@@ -62,9 +62,28 @@ def _masked(content: Mapping[str, object]) -> dict[str, str]:
 GuardedMetadata = Annotated[Mapping[str, "str | int | float | bool"], PlainSerializer(_masked)]
 """What a service put with a payment, masked in dumps as personal data is, and in no copy or pickle."""
 
+GuardedText = Annotated[str, PlainSerializer(lambda _: str(Personal("")))]
+"""A text about a person that stays a text, because it is there to be used, and is masked in dumps."""
+
+
+class PlainValues:
+    """The base of results and of their parts, such as a payment's card: made into plain values with `to_dict`."""
+
+    __slots__ = ()
+
+    @leaving_frames_behind
+    def to_dict(self, *, reveal: bool = False) -> dict[str, object]:
+        """Return plain values that `json.dumps` takes: enums and times as text, money as minor units and currency.
+
+        `raw` is left out. Personal data and secrets are masked unless `reveal` is True. Raises InvalidInput if it is
+        neither True nor False: a text such as "no" would show them.
+        """
+        flag_argument(reveal, field="reveal", operation="to_dict")
+        return _fields_of(self, reveal=reveal)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(PlainValues):
     """The base of everything that an operation gives.
 
     `account` is the name of the account that the call was made with, or whose secret proved a callback. `raw` is the
@@ -78,16 +97,6 @@ class Result:
     def __post_init__(self) -> None:
         if type(self.raw) is dict and self.raw:
             object.__setattr__(self, "raw", RawAnswer(self.raw))
-
-    @leaving_frames_behind
-    def to_dict(self, *, reveal: bool = False) -> dict[str, object]:
-        """Return plain values that `json.dumps` takes: enums and times as text, money as minor units and currency.
-
-        `raw` is left out. Personal data and secrets are masked unless `reveal` is True. Raises InvalidInput if it is
-        neither True nor False: a text such as "no" would show them.
-        """
-        flag_argument(reveal, field="reveal", operation="to_dict")
-        return _fields_of(self, reveal=reveal)
 
     @leaving_frames_behind
     def of_account(self, account: str) -> Self:

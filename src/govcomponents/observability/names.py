@@ -173,9 +173,16 @@ KEY_ROWS: Final = Metric(
     (KEY,),
     "rows whose payload is sealed under a data key: one that has any must not be taken away",
 )
+KEY_MISSING: Final = Metric(
+    "govcomponents.data_key.missing",
+    "gauge",
+    "{row}",
+    (SOURCE,),
+    "rows that wait for a worker with their data key: calls of the outbox, and callbacks by their source",
+)
 STORE_METRICS: Final = (
     *(OUTBOX_ROWS, OUTBOX_LAG, OUTBOX_PAUSED, INBOX_ROWS, INBOX_LAG, INBOX_QUIET),
-    *(PAYMENTS, BUDGET_BOOKED, KEY_AGE, KEY_ROWS),
+    *(PAYMENTS, BUDGET_BOOKED, KEY_AGE, KEY_ROWS, KEY_MISSING),
 )
 """The gauges of the durable layer's store."""
 METRICS: Final = (OPERATION_DURATION, REQUEST_DURATION, WAIT, HAPPENINGS, PROVIDER_KEYS_AGE, *STORE_METRICS)

@@ -35,11 +35,14 @@ _TELLS_ACCOUNTS_APART: Final = {
 }
 
 
+def comma_parts(text: str) -> tuple[str, ...]:
+    """Split "a, b" into its parts, without blank ones."""
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
 def comma_list(value: object) -> object:
     """Read "a,b" as a list, as environment variables hold it."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
+    return comma_parts(value) if isinstance(value, str) else value
 
 
 SecretList = Annotated[tuple[Secret, ...], BeforeValidator(comma_list)]

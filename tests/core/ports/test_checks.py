@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
+from govcomponents.core.deadline import seconds_left
 from govcomponents.core.driver import drive
-from govcomponents.core.ports.checks import CheckResult, check
+from govcomponents.core.ports.checks import CheckResult, check, check_all, check_all_blocking
 from govcomponents.core.ports.port import Port
 from govcomponents.errors import CredentialsRefused
 
@@ -55,3 +58,45 @@ def test_what_is_a_fault_of_the_adapter_is_not_told_as_the_providers() -> None:
 
     with pytest.raises(KeyError):
         drive(check("pay", "default", Broken()))
+
+
+class Silent(Works):
+    """Answers when both are asked, so never if one is asked after the other."""
+
+    def __init__(self, both: asyncio.Barrier) -> None:
+        self.both = both
+
+    async def check(self) -> None:
+        await self.both.wait()
+
+
+async def _both_at_once() -> tuple[CheckResult, ...]:
+    both = asyncio.Barrier(2)
+    async with asyncio.timeout(20):
+        return await check_all({("pay", "default"): Silent(both), ("notify", "moto"): Silent(both)}, None, None)
+
+
+def test_providers_that_are_slow_to_answer_are_waited_for_together() -> None:
+    found = asyncio.run(_both_at_once())
+    assert [(one.component, one.account, one.ok) for one in found] == [
+        ("pay", "default", True),
+        ("notify", "moto", True),
+    ]
+
+
+class Noting(Works):
+    def __init__(self) -> None:
+        self.left: list[float | None] = []
+
+    async def check(self) -> None:
+        self.left.append(seconds_left())
+
+
+def test_each_account_has_the_whole_limit_to_itself() -> None:
+    port = Noting()
+    ports = {("pay", "default"): port, ("pay", "moto"): port}
+    check_all_blocking(ports, 100.0, None)
+    asyncio.run(check_all(ports, 100.0, None))
+    assert len(port.left) == 4
+    assert all(left is not None and 90 < left <= 100 for left in port.left)
+    assert seconds_left() is None

@@ -90,6 +90,7 @@ def test_every_public_method_of_a_service_leaves_its_frames_behind(service: type
 DOORS = ("", ".pay", ".notify", ".identity", ".durable", ".web")
 WITHOUT_DATA = {
     "Answer": "what is sent to the person's own browser",
+    "Problem": "an Answer",
     "CallbackQueryFilter": "a filter of logging",
     "Observer": "sees no argument",
     "Personal": "its value is its own to show",

@@ -218,7 +218,7 @@ def test_a_body_that_drips_is_stopped(server: Loopback, make_caller: Make) -> No
 
     server.answer = drip
     with pytest.raises(OutcomeUnknown):
-        make_caller(read_timeout=0.2, connect_timeout=0.05, total_timeout=0.25).send(get(server.url + "/x"))
+        make_caller(read_timeout=0.5, connect_timeout=0.7, total_timeout=0.7).send(get(server.url + "/x"))
 
 
 def test_silence_ends_at_the_read_timeout_and_at_a_request_s_own(server: Loopback, make_caller: Make) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 from typing import Annotated
 
 import pytest
@@ -33,6 +34,20 @@ class Create(Input):
         if any(character.isdigit() for character in value):
             raise ValueError("a note has no digits")
         return value
+
+
+def _input_models(kind: type[Input] = Input) -> set[type[Input]]:
+    below = kind.__subclasses__()
+    return {*below, *(model for one in below for model in _input_models(one))}
+
+
+def test_every_field_of_an_input_model_says_how_to_mend_it() -> None:
+    for module in ("pay.inputs", "pay.mop_up", "notify.inputs", "notify.bulk.plan", "identity.inputs"):
+        importlib.import_module(f"govcomponents.{module}")
+    models = [model for model in _input_models() if model.__module__.startswith("govcomponents.")]
+    assert len(models) > 20
+    fields = [(model.__name__, name, one) for model in models for name, one in model.model_fields.items()]
+    assert [(model, name) for model, name, one in fields if not one.description] == []
 
 
 def test_good_input_is_a_frozen_model() -> None:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import json
 import pickle
-from dataclasses import FrozenInstanceError, asdict, astuple, dataclass, fields, replace
+import typing
+from collections.abc import Iterator
+from dataclasses import FrozenInstanceError, asdict, astuple, dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from enum import StrEnum
 
@@ -11,10 +14,12 @@ import pytest
 from pydantic import TypeAdapter
 
 from govcomponents import Money, Personal, Secret
-from govcomponents.core.results import Result, of_account
+from govcomponents.core.results import PlainValues, Result, of_account
+from govcomponents.identity import Name, NamePart, NamePartKind
 from govcomponents.pay import Agreement, AgreementStatus, Payment, PaymentState, PaymentStatus
 
 CANARY = "canary-7d1f"
+_DOORS = [importlib.import_module(f"govcomponents.{component}") for component in ("pay", "notify", "identity")]
 
 
 class Colour(StrEnum):
@@ -37,6 +42,22 @@ class Licence(Result):
     key: Secret
     part: Part
     tags: tuple[str, ...] = ()
+
+
+def _results() -> list[type]:
+    """The results of the three components."""
+    exported = [getattr(door, name) for door in _DOORS for name in door.__all__]
+    return [one for one in exported if isinstance(one, type) and issubclass(one, Result)]
+
+
+def _parts(annotation: object) -> Iterator[type]:
+    """The classes of fields that an annotation names, and of theirs."""
+    for argument in typing.get_args(annotation):
+        yield from _parts(argument)
+    if isinstance(annotation, type) and is_dataclass(annotation):
+        yield annotation
+        for of_field in typing.get_type_hints(annotation).values():
+            yield from _parts(of_field)
 
 
 @pytest.fixture
@@ -93,6 +114,25 @@ def test_pydantic_and_web_frameworks_can_dump_it_masked(licence: Licence) -> Non
     assert json.loads(text)["email"] == "[personal]"
     assert "raw" not in json.loads(text)
     assert TypeAdapter(Licence).validate_python(licence) == licence
+
+
+@pytest.mark.parametrize("kind", _results(), ids=lambda kind: f"{kind.__module__.split('.')[1]}-{kind.__name__}")
+def test_a_web_framework_can_describe_every_result(kind: type) -> None:
+    assert "account" in TypeAdapter(kind).json_schema(mode="validation")["properties"]
+    assert "raw" not in TypeAdapter(kind).json_schema(mode="serialization")["properties"]
+
+
+def test_every_part_of_a_result_gives_plain_values_as_the_result_does() -> None:
+    parts = {part for kind in _results() for part in _parts(kind)}
+    assert {"Card", "PaymentState", "Name", "Passport"} <= {part.__name__ for part in parts}
+    assert {part.__name__ for part in parts if not issubclass(part, PlainValues)} == {"Money"}
+    exported = {name for door in _DOORS for name in door.__all__}
+    assert {part.__name__ for part in parts} - exported == {"Money"}
+    state = PaymentState(PaymentStatus.CREATED, "created", is_finished=False)
+    assert json.loads(json.dumps(state.to_dict()))["status"] == "created"
+    name = Name(parts=(NamePart(kind=NamePartKind.GIVEN, value=Personal(CANARY)),))
+    assert CANARY not in json.dumps(name.to_dict())
+    assert CANARY in json.dumps(name.to_dict(reveal=True))
 
 
 def test_it_is_immutable_compares_and_hashes(licence: Licence) -> None:

@@ -182,9 +182,7 @@ async def retry(
     state = RetryCallState(Retrying(stop=stop, wait=wait), fn=None, args=(), kwargs={})
     state.start_time = started
     in_doubt = False
-    while True:
-        if not may_repeat(request, outcome, is_rate_limit=is_rate_limit):
-            break
+    while may_repeat(request, outcome, is_rate_limit=is_rate_limit):
         asked = _asked_for(outcome, rate_limit_wait)
         if asked > policy.max_retry_after:
             break

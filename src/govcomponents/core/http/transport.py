@@ -22,7 +22,8 @@ class Transport(Protocol):
     method `renew()` too: it is called after an answer that cannot be right, and none of the connections that are there
     then may carry another request. One that really waits has `total_timeout`, the most seconds that a call may take.
     One that has something to make ready for its first call may have an asyncio method `prepare()`: a service that
-    starts may begin it, and need not wait for its end.
+    starts may begin it, and need not wait for its end. One that stands in for providers, and for what is sent by HTTP
+    alone, has `is_http_only`: an adapter that sends in another way sends nothing with it.
     """
 
     async def send(self, request: Request) -> Response:

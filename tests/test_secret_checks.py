@@ -16,8 +16,8 @@ from govcomponents import ConfigurationError, GovComponents
 from govcomponents.core.guessing import is_guessable
 from govcomponents.identity import new_private_key
 from govcomponents.identity.jose.jwk import thumbprint
-from govcomponents.proofs import _PUBLISHED_KEYS, _tell_that_nothing_is_set
 from govcomponents.sandbox.app import Sandbox
+from govcomponents.secret_checks import _PUBLISHED_KEYS, _tell_that_nothing_is_set
 from govcomponents.settings import Settings
 
 ID = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
