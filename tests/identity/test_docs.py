@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs" / "identity"
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted(DOCS.rglob("*.md"))
 EXAMPLE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -29,8 +29,8 @@ def test_the_capability_table_is_up_to_date():
 
 
 def test_every_page_is_listed_and_every_link_leads_somewhere():
-    listed = set(re.findall(r"\]\(([a-z-]+\.md)\)", (DOCS / "README.md").read_text(encoding="utf-8")))
-    assert listed == {page.name for page in PAGES} - {"README.md"}
+    listed = set(re.findall(r"\]\(([a-z-]+(?:/[a-z-]+)?\.md)\)", (DOCS / "README.md").read_text(encoding="utf-8")))
+    assert listed == {page.relative_to(DOCS).as_posix() for page in PAGES} - {"README.md"}
     for page in PAGES:
         for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
-            assert (DOCS / link).is_file(), f"{page.name}: {link}"
+            assert (page.parent / link).is_file(), f"{page.name}: {link}"

@@ -8,6 +8,7 @@ from importlib.resources import files
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from govcomponents.notify.recipients import (
     BadRecipient,
@@ -248,3 +249,16 @@ def test_countries_are_known_by_many_names(name):
 
 def test_the_uk_is_not_abroad():
     assert postage(country("Yr Alban")) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "hidden"),
+    [(phone_number("07700 900 123"), "7700900123"), (postal_address("Sam\n1 Example Street\nSW1A 1AA"), "Example")],
+    ids=["a number", "an address"],
+)
+def test_what_is_found_is_masked_where_it_is_dumped_and_kept_where_it_is_used(found, hidden):
+    adapter = TypeAdapter(type(found))
+    told = [adapter.dump_json(found).decode(), str(adapter.dump_python(found)), repr(found)]
+    assert [text for text in told if hidden in text] == []
+    assert "[personal]" in told[0]
+    assert hidden in found.digits if hasattr(found, "digits") else hidden in found.lines[1]

@@ -8,6 +8,7 @@ from govcomponents.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from govcomponents.identity.async_service import AsyncIdentityService as AsyncIdentityService
+    from govcomponents.identity.capabilities import IdentityCapability as IdentityCapability
     from govcomponents.identity.events import (
         AccountChange as AccountChange,
         AccountEvent as AccountEvent,
@@ -22,7 +23,11 @@ if TYPE_CHECKING:
         published_jwks as published_jwks,
         signer_of as signer_of,
     )
-    from govcomponents.identity.jose.signing import CallableSigner as CallableSigner, Signer as Signer
+    from govcomponents.identity.jose.signing import (
+        CallableSigner as CallableSigner,
+        KeySigner as KeySigner,
+        Signer as Signer,
+    )
     from govcomponents.identity.jose.shared_documents import (
         DocumentStore as DocumentStore,
         SharedDocument as SharedDocument,
@@ -40,7 +45,7 @@ if TYPE_CHECKING:
     )
     from govcomponents.identity.pending import PendingSignIn as PendingSignIn
     from govcomponents.identity.pending_cookie import PendingCookie as PendingCookie, new_cookie_key as new_cookie_key
-    from govcomponents.identity.port import IdentityCapability as IdentityCapability
+    from govcomponents.identity.port import RedirectCallback as RedirectCallback
     from govcomponents.identity.replay_stores import (
         FileReplayStore as FileReplayStore,
         ReplayStore as ReplayStore,
@@ -51,17 +56,18 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "identity.async_service": "AsyncIdentityService",
+    "identity.capabilities": "IdentityCapability",
     "identity.events": (
         "AccountChange AccountEvent CallbackAnswer IdentityEvent IdentityEventKind LogoutNotice UnknownEvent"
     ),
     "identity.jose.own_keys": "new_private_key published_jwks signer_of",
-    "identity.jose.signing": "CallableSigner Signer",
+    "identity.jose.signing": "CallableSigner KeySigner Signer",
     "identity.jose.shared_documents": "DocumentStore SharedDocument",
     "identity.levels": "Authentication Claim Confidence",
     "identity.models": "Address DrivingPermit Identity Name NamePart NamePartKind Passport SignIn",
     "identity.pending": "PendingSignIn",
     "identity.pending_cookie": "PendingCookie new_cookie_key",
-    "identity.port": "IdentityCapability",
+    "identity.port": "RedirectCallback",
     "identity.replay_stores": "FileReplayStore ReplayStore MemoryReplayStore",
     "identity.service": "IdentityService",
     "identity.urls": "safe_return_path",

@@ -18,7 +18,7 @@ from govcomponents.privacy import Personal
 
 
 class IdentityEventKind(StrEnum):
-    """The type of an event."""
+    """The kinds of events. Each has its own class."""
 
     LOGOUT = "logout"
     ACCOUNT = "account"

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from govcomponents.core.results import Result
+from govcomponents.core.results import PlainValues, Result
 from govcomponents.frames import leaving_frames_behind
 from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.identity.pending import PendingSignIn
@@ -43,7 +43,7 @@ class NamePartKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NamePart:
+class NamePart(PlainValues):
     """One part of a name, as the person's documents have it: any characters, any length, often upper case."""
 
     kind: NamePartKind
@@ -51,7 +51,7 @@ class NamePart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
+class Name(PlainValues):
     """A name, in the order in which it is written, and when it was used. No `valid_until`: it is in use."""
 
     parts: tuple[NamePart, ...]
@@ -83,7 +83,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class Address(PlainValues):
     """An address, in the fields of the Royal Mail's address file. What is missing or empty is None.
 
     Do not map its fields to fixed lines: which of them are filled varies. Several addresses, or none, may be current.
@@ -116,7 +116,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passport:
+class Passport(PlainValues):
     """A passport that was used to prove identity. It may have expired within the provider's period of grace.
 
     `issuer` is the ICAO 9303 code of the issuer, such as GBR or D.
@@ -128,7 +128,7 @@ class Passport:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DrivingPermit:
+class DrivingPermit(PlainValues):
     """A driving licence that was used to prove identity."""
 
     number: Personal[str] | None = None

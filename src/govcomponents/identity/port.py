@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, TypeAlias
 
 from govcomponents.core.ports.port import Port
 from govcomponents.errors import InvalidInput
-from govcomponents.identity.levels import Authentication, Confidence
+from govcomponents.identity.capabilities import OF_AUTHENTICATION, OF_CONFIDENCE, IdentityCapability
 from govcomponents.settings import IdentitySettings
 
 if TYPE_CHECKING:
+    from enum import StrEnum
+
     from govcomponents.identity.events import IdentityEvent
     from govcomponents.identity.inputs import StartSignIn
     from govcomponents.identity.models import Identity, SignIn
@@ -21,40 +22,6 @@ if TYPE_CHECKING:
 RedirectCallback: TypeAlias = "str | Mapping[str, str | Sequence[str]]"
 """The way in which a person came back: the URL, its query, or its parameters, each with one value or several."""
 
-
-class IdentityCapability(StrEnum):
-    """A capability that an identity adapter may declare. Each of them is proved by the contract."""
-
-    SIGN_IN = "sign_in"
-    SINGLE_FACTOR = "single_factor"
-    TWO_FACTOR = "two_factor"
-    LOW_CONFIDENCE = "low_confidence"
-    MEDIUM_CONFIDENCE = "medium_confidence"
-    HIGH_CONFIDENCE = "high_confidence"
-    PHONE = "phone"
-    WALLET_SUBJECT = "wallet_subject"
-    ADDRESS = "address"
-    PASSPORT = "passport"
-    DRIVING_PERMIT = "driving_permit"
-    RETURN_CODES = "return_codes"
-    MAX_AGE = "max_age"
-    REAUTHENTICATION = "reauthentication"
-    LOGIN_HINT = "login_hint"
-    SIGN_OUT = "sign_out"
-    LOGOUT_NOTICES = "logout_notices"
-    ACCOUNT_EVENTS = "account_events"
-    CHECK = "check"
-
-
-OF_CONFIDENCE = {
-    Confidence.LOW: IdentityCapability.LOW_CONFIDENCE,
-    Confidence.MEDIUM: IdentityCapability.MEDIUM_CONFIDENCE,
-    Confidence.HIGH: IdentityCapability.HIGH_CONFIDENCE,
-}
-OF_AUTHENTICATION = {
-    Authentication.SINGLE_FACTOR: IdentityCapability.SINGLE_FACTOR,
-    Authentication.TWO_FACTOR: IdentityCapability.TWO_FACTOR,
-}
 _OF_OPTION = {
     "max_age": IdentityCapability.MAX_AGE,
     "sign_in_again": IdentityCapability.REAUTHENTICATION,

@@ -12,7 +12,6 @@ from govcomponents.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from govcomponents.notify.async_service import AsyncNotifyService as AsyncNotifyService
-    from govcomponents.notify.models import Job as Job, JobStatus as JobStatus
     from govcomponents.notify.bulk.results import (
         BulkProgress as BulkProgress,
         BulkResult as BulkResult,
@@ -30,15 +29,19 @@ if TYPE_CHECKING:
         NotifyEventKind as NotifyEventKind,
         UnknownEvent as UnknownEvent,
     )
+    from govcomponents.notify.inputs import Recipient as Recipient
     from govcomponents.notify.limiters import Limiter as Limiter, LimitsLimiter as LimitsLimiter
     from govcomponents.notify.models import (
         Channel as Channel,
+        Job as Job,
+        JobStatus as JobStatus,
         Notification as Notification,
         NotificationId as NotificationId,
         Sent as Sent,
         Status as Status,
         TemplateId as TemplateId,
     )
+    from govcomponents.notify.policy import TemplateLike as TemplateLike
     from govcomponents.notify.recipients import (
         BadRecipient as BadRecipient,
         PhoneNumber as PhoneNumber,
@@ -48,15 +51,18 @@ if TYPE_CHECKING:
         phone_number as phone_number,
         postal_address as postal_address,
     )
+    from govcomponents.notify.rendering.sms import TextLength as TextLength
     from govcomponents.notify.service import NotifyService as NotifyService
     from govcomponents.notify.templates.attachments import Attachment as Attachment, attach as attach
     from govcomponents.notify.templates.formats import (
+        Language as Language,
         clock as clock,
         day as day,
         listed as listed,
         moment as moment,
         yes_no as yes_no,
     )
+    from govcomponents.notify.templates.personalisation import Personalisation as Personalisation
     from govcomponents.notify.templates.registry import (
         TemplateChoice as TemplateChoice,
         TemplateIds as TemplateIds,
@@ -71,14 +77,18 @@ _HOMES = {
     "notify.events": (
         "Complaint DeliveryReceipt HealthCheck InboundSms LetterReturned NotifyEvent NotifyEventKind UnknownEvent"
     ),
+    "notify.inputs": "Recipient",
     "notify.limiters": "Limiter LimitsLimiter",
     "notify.models": "Channel Job JobStatus Notification NotificationId Sent Status TemplateId",
+    "notify.policy": "TemplateLike",
     "notify.recipients": (
         "BadRecipient PhoneNumber PostalAddress RecipientFault email_address phone_number postal_address"
     ),
+    "notify.rendering.sms": "TextLength",
     "notify.service": "NotifyService",
     "notify.templates.attachments": "Attachment attach",
-    "notify.templates.formats": "clock day listed moment yes_no",
+    "notify.templates.formats": "Language clock day listed moment yes_no",
+    "notify.templates.personalisation": "Personalisation",
     "notify.templates.registry": "TemplateChoice TemplateIds TemplateRegistry",
     "notify.templates.template": "Rendered Template",
 }

@@ -248,7 +248,7 @@ class AsyncNotifyService(AsyncReading):
         channel: Channel | str,
         batch: str,
         checkpoint: str | os.PathLike[str] | None = None,
-        per_minute: float = 3000,
+        per_minute: float | None = None,
         limiter: Limiter | None = None,
         resend_unknown: bool = False,
         encoding: str | None = None,
@@ -268,7 +268,8 @@ class AsyncNotifyService(AsyncReading):
             batch: The name of this send; each row's reference is the batch and its number.
             checkpoint: A file that lets the send go on after any stop: no row is missed, none that was certainly
                 accepted is sent again, and one of unknown outcome is looked up first.
-            per_minute: The permitted pace in messages a minute, of which a little is left free.
+            per_minute: The permitted pace in messages a minute, of which a little is left free; if it is left out, that
+                of the provider.
             limiter: Shares the pace with other processes of the same key; without one the settings' own, if there is
                 one.
             resend_unknown: Send a row of unknown outcome again where the provider cannot be asked.
@@ -294,7 +295,7 @@ class AsyncNotifyService(AsyncReading):
                 channel=member(Channel, channel, field="channel", operation=operation),
                 batch=batch,
                 checkpoint=optional_path(checkpoint, field="checkpoint", operation=operation),
-                per_minute=per_minute,
+                per_minute=self._port.messages_per_minute if per_minute is None else per_minute,
                 limiter=limiter,
                 resend_unknown=resend_unknown,
                 encoding=encoding,

@@ -1,4 +1,4 @@
-"""Events: what a provider reports by callback, as one of six types, each with a key by which a repeated one is known.
+"""Events: what a provider reports by callback, in one of six classes, each with a key by which a repeated one is known.
 
 Callbacks come at least once and in any order: keep the `key` of each that was dealt with, and compare.
 """
@@ -16,7 +16,7 @@ from govcomponents.privacy import Personal
 
 
 class NotifyEventKind(StrEnum):
-    """The type of an event."""
+    """The kinds of events. Each has its own class."""
 
     DELIVERY_RECEIPT = "delivery_receipt"
     INBOUND_SMS = "inbound_sms"

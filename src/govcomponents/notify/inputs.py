@@ -18,6 +18,7 @@ from govcomponents.notify.templates.personalisation import has_file, placeholder
 from govcomponents.privacy import Personal
 
 Recipient: TypeAlias = str | Personal[str]
+"""The address or the number that a message goes to."""
 T = TypeVar("T")
 
 VALUES_FIX: Final = (
@@ -26,6 +27,7 @@ VALUES_FIX: Final = (
 _UNSUBSCRIBE: Final = re.compile(r"https://[!-.0-~][!-~]*")
 _REFERENCE: Final = "give at most 1,000 characters that hold no personal data, or leave it out"
 _MAX_SECONDS: Final = 1e9
+_ADDRESS: Final = "give 3 to 7 lines: the name, the street and so on, and last the postcode or a country"
 _ID: Final = "give the `id` that an earlier answer holds"
 
 
@@ -102,8 +104,10 @@ _Values = Annotated[Mapping[str, object], PlainValidator(written_values), Field(
 _TextsOnly = Annotated[_Values, AfterValidator(_without_files)]
 _Text = Annotated[str, AfterValidator(_sendable)]
 _Identifier = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=ID_PATTERN)]
-_SomeReference = Annotated[_Text, AfterValidator(_storable)]
-_Reference = Annotated[_SomeReference | None, Field(max_length=1000, description=_REFERENCE)]
+_SomeReference = Annotated[
+    str, StringConstraints(max_length=1000), AfterValidator(_sendable), AfterValidator(_storable)
+]
+_Reference = Annotated[_SomeReference | None, Field(description=_REFERENCE)]
 _Extra = Annotated[
     Mapping[str, object] | None, Field(description="give a mapping of the provider's own fields", repr=False)
 ]
@@ -159,7 +163,7 @@ class SmsInput(Input):
 class LetterInput(Input):
     """One letter to send. `address` is its lines, first the name."""
 
-    address: Personal[tuple[str, ...]]
+    address: Personal[tuple[str, ...]] = Field(description=_ADDRESS)
     template: _Template
     personalisation: _TextsOnly = Field(default_factory=dict)
     reference: _Reference = None
@@ -169,10 +173,8 @@ class LetterInput(Input):
 class PrecompiledInput(Input):
     """One ready-made letter to send. `pdf` is the file in base64."""
 
-    pdf: Personal[str]
-    reference: _SomeReference = Field(
-        min_length=1, max_length=1000, description=_REFERENCE.removesuffix(", or leave it out")
-    )
+    pdf: Personal[str] = Field(description="give the PDF as bytes, a path or an open file")
+    reference: _SomeReference = Field(min_length=1, description=_REFERENCE.removesuffix(", or leave it out"))
     postage: str | None = Field(
         default=None, min_length=1, description='give "first", "second" or "economy", or leave it out'
     )
@@ -182,14 +184,14 @@ class PrecompiledInput(Input):
 class SearchInput(Input):
     """Messages to look for. `raw_status` holds the provider's own words for a status, beside ours in `status`."""
 
-    channel: Channel | None = None
-    status: tuple[Status, ...] = ()
+    channel: Channel | None = Field(default=None, description="give a channel, or leave it out for all")
+    status: tuple[Status, ...] = Field(default=(), description="give one or several statuses, or leave it out for all")
     raw_status: tuple[_Text, ...] = Field(
         default=(), description="give one or several of the provider's own words for a status"
     )
     reference: _Reference = None
     older_than: _Identifier | None = Field(default=None, description=_ID)
-    include_jobs: bool = False
+    include_jobs: bool = Field(default=False, description="give True to find the messages of jobs too")
 
 
 class FollowUpInput(Input):
@@ -227,9 +229,8 @@ def address_lines(address: object, operation: str) -> Personal[tuple[str, ...]]:
         kept = tuple(line for line in lines if line.strip())
         if 3 <= len(kept) <= 7:
             return Personal(kept)
-        problem = f"it has {len(kept)} lines"
-    fix = "give 3 to 7 lines: the name, the street and so on, and last the postcode or a country"
-    raise InvalidInput(field="address", problem=problem, fix=fix, operation=operation)
+        problem = f"the number of its lines is {len(kept)}"
+    raise InvalidInput(field="address", problem=problem, fix=_ADDRESS, operation=operation)
 
 
 def checked_statuses(status: object, operation: str) -> tuple[Status, ...]:
@@ -299,8 +300,8 @@ class JobInput(Input):
     name: Annotated[str, AfterValidator(_not_blank)] = Field(
         description="give a text by which the job is known again, without personal data"
     )
-    columns: tuple[str, ...] = ()
-    rows: tuple[tuple[str, ...], ...] = Field(default=(), repr=False)
+    columns: tuple[str, ...] = Field(default=(), description="give the same columns in every row")
+    rows: tuple[tuple[str, ...], ...] = Field(default=(), repr=False, description="give a text for each column")
     reference: str | None = Field(
         default=None, max_length=1000, description="give at most 1,000 characters, or leave it out"
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from govcomponents.settings import NotifySettings
 
 TemplateLike: TypeAlias = "str | TemplateChoice | Enum"
-"""A template's id; or its name, its choice or its enum member where the service has a registry."""
+"""A template: its id; or its name, its choice or its member of an enumeration where the service has a registry."""
 
 _NO_REGISTRY = "set GOVCOMPONENTS_NOTIFY__TEMPLATES_FILE, or give templates=... where the components are made"
 

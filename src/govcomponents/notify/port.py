@@ -22,9 +22,11 @@ class NotifyPort(Port[NotifySettings]):
     """The port of the notify component. An operation that an adapter leaves out raises NotSupported, unsent.
 
     `test_recipients` are addresses of the provider's own, by channel: what is sent there is checked and reaches nobody.
+    `messages_per_minute` is how many the provider permits one service: the pace of `send_many`, unless it is told one.
     """
 
     test_recipients: Mapping[Channel, str] = MappingProxyType({})
+    messages_per_minute: float = 3000
 
     async def send_email(self, email: EmailInput) -> Sent:
         """Send one email from a template."""

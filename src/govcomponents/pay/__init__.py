@@ -24,7 +24,11 @@ if TYPE_CHECKING:
         PaymentId as PaymentId,
         RefundId as RefundId,
     )
-    from govcomponents.pay.inputs import BillingAddress as BillingAddress, CardholderDetails as CardholderDetails
+    from govcomponents.pay.inputs import (
+        AgreementPaymentType as AgreementPaymentType,
+        BillingAddress as BillingAddress,
+        CardholderDetails as CardholderDetails,
+    )
     from govcomponents.pay.limits import AmountLimits as AmountLimits, PayLimits as PayLimits
     from govcomponents.pay.models import (
         Agreement as Agreement,
@@ -38,7 +42,12 @@ if TYPE_CHECKING:
         Refundable as Refundable,
         Settlement as Settlement,
     )
-    from govcomponents.pay.mop_up import Change as Change, MopUpReport as MopUpReport, Unfinished as Unfinished
+    from govcomponents.pay.mop_up import (
+        Change as Change,
+        MopUpReport as MopUpReport,
+        OnChange as OnChange,
+        Unfinished as Unfinished,
+    )
     from govcomponents.pay.service import PayService as PayService
     from govcomponents.pay.states import (
         AgreementStatus as AgreementStatus,
@@ -55,10 +64,10 @@ _HOMES = {
     "pay.capabilities": "PayCapability",
     "pay.events": "DisputeChanged PayEvent PayEventKind PaymentChange PaymentChanged RefundChanged UnknownEvent",
     "pay.ids": "AgreementId DisputeId PaymentId RefundId",
-    "pay.inputs": "BillingAddress CardholderDetails",
+    "pay.inputs": "AgreementPaymentType BillingAddress CardholderDetails",
     "pay.limits": "AmountLimits PayLimits",
     "pay.models": "Agreement Card CardAddress Dispute Exemption Payment PaymentEvent Refund Refundable Settlement",
-    "pay.mop_up": "Change MopUpReport Unfinished",
+    "pay.mop_up": "Change MopUpReport OnChange Unfinished",
     "pay.service": "PayService",
     "pay.states": (
         "AgreementStatus DisputeStatus FailureReason PaymentState PaymentStatus RefundStatus RefundableStatus"

@@ -219,6 +219,7 @@ class CardholderDetails(Input):
 
 
 AgreementPaymentType = Literal["instalment", "recurring", "unscheduled"]
+"""The kind of charges that an agreement is for: parts of one price, a series, or at no fixed times."""
 
 
 class _New(Input):
@@ -342,18 +343,22 @@ _PAGE_FIX = "pass how many to fetch at once, from 1 to 500"
 PageSize = Annotated[int, Field(ge=1, le=500)]
 
 
-class _Search(Input):
+class Search(Input):
+    """The filters that every search has."""
+
     page_size: PageSize = Field(500, description=_PAGE_FIX)
 
 
-class _DatedSearch(_Search):
+class DatedSearch(Search):
+    """The filters of a search for what happens at a time."""
+
     created_from: Moment | None = Field(None, description=_FROM_FIX)
     created_before: Moment | None = Field(None, description=_FROM_FIX)
     settled_from: PlainDate | None = Field(None, description=_DAY_FIX)
     settled_to: PlainDate | None = Field(None, description=_DAY_FIX)
 
 
-class PaymentSearch(_DatedSearch):
+class PaymentSearch(DatedSearch):
     """Input of pay.search, validated; every filter that is given must fit."""
 
     reference: Text | None = Field(None, description="pass the whole reference; upper and lower case are the same")
@@ -372,18 +377,18 @@ class PaymentSearch(_DatedSearch):
     agreement_id: Identifier | None = Field(None, description="pass the id of the agreement")
 
 
-class RefundSearch(_DatedSearch):
+class RefundSearch(DatedSearch):
     """Input of pay.search_refunds, validated."""
 
 
-class AgreementSearch(_Search):
+class AgreementSearch(Search):
     """Input of pay.search_agreements, validated."""
 
     reference: Text | None = Field(None, description="pass the whole reference; upper and lower case are the same")
     status: AgreementStatus | None = Field(None, description="pass an AgreementStatus")
 
 
-class DisputeSearch(_DatedSearch):
+class DisputeSearch(DatedSearch):
     """Input of pay.search_disputes, validated."""
 
     status: DisputeStatus | None = Field(None, description="pass a DisputeStatus")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from govcomponents.core.results import GuardedMetadata, Metadata, Result
+from govcomponents.core.results import GuardedMetadata, Metadata, PlainValues, Result
 from govcomponents.errors import Conflict
 from govcomponents.frames import leaving_frames_behind
 from govcomponents.money import Money
@@ -23,7 +23,7 @@ from govcomponents.privacy import Personal, Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardAddress:
+class CardAddress(PlainValues):
     """A billing address, as far as it was given. `country` is an ISO 3166-1 code of two letters."""
 
     line1: Personal[str] | None = None
@@ -34,7 +34,7 @@ class CardAddress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
+class Card(PlainValues):
     """The card of a payment or an agreement, never its whole number.
 
     `kind` is "credit", "debit" or None; `expiry` is as MM/YY. `wallet` names the wallet that held the card.
@@ -51,7 +51,7 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Refundable:
+class Refundable(PlainValues):
     """The amount that is left to refund. Look at `status` first: `available` is also there while none can be made.
 
     `submitted` is the amount of the refunds made so far.
@@ -63,7 +63,7 @@ class Refundable:
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(PlainValues):
     """The dates of the money's way to the service: `captured_on` proves that the provider took it.
 
     `settled_on` is when it was paid out, `capture_submitted_at` when the provider was asked to take it.
@@ -75,7 +75,7 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True)
-class Exemption:
+class Exemption(PlainValues):
     """An exemption from strong customer authentication: its `kind`, and its `outcome` in the provider's words."""
 
     requested: bool = False

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 from pydantic import Field
 
 from govcomponents.core.inputs import Input, checked_input, member_or_text
-from govcomponents.core.results import Result
+from govcomponents.core.results import PlainValues, Result
 from govcomponents.errors import (
     CredentialsRefused,
     GovComponentsError,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
+class Unfinished(PlainValues):
     """A payment that the service still waits for: its id, when it was created, and its status as last known."""
 
     payment_id: PaymentId
@@ -47,7 +47,10 @@ class Change(Result):
 
 
 OnChange: TypeAlias = Callable[[Change], "bool | Awaitable[bool | None] | None"]
-"""Takes a change. It must be harmless when called twice for one change; False says that it was known already."""
+"""The function that `mop_up` gives each change to. It must be harmless when called twice for one change.
+
+False says that the change was known already.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,15 +101,17 @@ class _Tally:
 
 
 class _Waiting(Input):
-    payment_id: Identifier
-    created_at: Moment
-    status: Annotated[PaymentStatus, member_or_text(PaymentStatus)] | None = None
+    payment_id: Identifier = Field(description="give the id of the payment, as `payment.id` gave it")
+    created_at: Moment = Field(description="give an aware datetime, such as `payment.created_at`")
+    status: Annotated[PaymentStatus, member_or_text(PaymentStatus)] | None = Field(
+        default=None, description="give the status that the service knows, or leave it out"
+    )
 
 
 class _Options(Input):
     on_change: Callable[..., object] = Field(description="pass a function that takes a Change")
-    older_than: timedelta
-    dry_run: bool
+    older_than: timedelta = Field(description="pass a timedelta, such as timedelta(hours=3)")
+    dry_run: bool = Field(description="pass True to find out alone, else False")
 
 
 async def _each(items: Iterable[Unfinished] | AsyncIterable[Unfinished]) -> AsyncGenerator[Unfinished, None]:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from govcomponents.core.inputs import instance_argument
+from govcomponents.core.results import PlainValues
 from govcomponents.frames import leaving_frames_behind
 
 
@@ -81,7 +82,7 @@ _VAGUE: Final = {None: 0, FailureReason.UNKNOWN: 1, FailureReason.CANCELLED: 2}
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentState:
+class PaymentState(PlainValues):
     """The state of a payment as it is known at one moment.
 
     `is_finished` means that the person has nothing more to do. `is_captured` means that the provider has taken the

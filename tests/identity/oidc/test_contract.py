@@ -14,7 +14,7 @@ SECRETIVE = faithful("ES256", client_secret="s3cret:of/the+client", id_token={"a
 
 class TestWithAPrivateKey(IdentitySuite):
     subject = IdentitySubject(
-        build=lambda runtime: build(runtime, logout_notices=True),
+        build=lambda runtime: build(runtime, logout_notices=True, languages="en,cy"),
         connect=lambda: connect(faithful()),
         ask=ASK,
         fake=faithful(),

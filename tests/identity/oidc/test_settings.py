@@ -10,8 +10,8 @@ from govcomponents.core.transports.scripted import ScriptedTransport
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.adapters import BUILT_IN
 from govcomponents.identity.adapters.oidc.adapter import OpenIdConnect
+from govcomponents.identity.capabilities import IdentityCapability as Can
 from govcomponents.identity.jose.signing import CallableSigner
-from govcomponents.identity.port import IdentityCapability as Can
 from govcomponents.identity.port import IdentityPort
 from govcomponents.privacy import Secret
 

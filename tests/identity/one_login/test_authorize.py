@@ -1,4 +1,4 @@
-"""The authorization endpoint of the imitated GOV.UK One Login: signed requests, and what is refused in a query."""
+"""The authorization endpoint of the GOV.UK One Login stub: signed requests, and what is refused in a query."""
 
 import json
 import re

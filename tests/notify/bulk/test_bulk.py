@@ -15,6 +15,8 @@ from govcomponents import (
     OutcomeUnknown,
 )
 from govcomponents.core.http.messages import Response
+from govcomponents.notify.adapters.gc_notify.adapter import GcNotify
+from govcomponents.notify.adapters.govuk_notify.adapter import GovUkNotify
 from govcomponents.notify.bulk.checkpoint import Checkpoint
 from govcomponents.notify.bulk.results import RowState
 from govcomponents.notify.bulk.spreadsheets import Row
@@ -43,6 +45,18 @@ def test_the_permitted_pace_is_kept(send_many):
     send_many(provider, people(10), per_minute=60)
 
     assert sum(provider.waits) == pytest.approx(sum(second / 0.98 for second in range(1, 10)))
+
+
+class Slow(GovUkNotify):
+    messages_per_minute = 60
+
+
+def test_without_a_pace_that_of_the_provider_is_kept(send_many):
+    provider = Provider()
+    send_many(provider, people(10), adapter=Slow)
+
+    assert sum(provider.waits) == pytest.approx(sum(second / 0.98 for second in range(1, 10)))
+    assert (GovUkNotify.messages_per_minute, GcNotify.messages_per_minute) == (3000, 1000)
 
 
 def test_what_was_done_is_not_done_again(send_many, tmp_path):

@@ -1,4 +1,4 @@
-"""Requests written by hand to the imitated GOV.UK Notify, and its answers."""
+"""Requests written by hand to the GOV.UK Notify stub, and its answers."""
 
 import json
 

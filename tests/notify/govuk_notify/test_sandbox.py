@@ -1,4 +1,4 @@
-"""The imitated GOV.UK Notify: rules that the recorded exchanges do not show, callbacks, the outbox, many threads."""
+"""The GOV.UK Notify stub: rules that the recorded exchanges do not show, callbacks, the outbox, many threads."""
 
 # ruff: noqa: E501, ISC004  # tables of messages read better so
 
@@ -153,6 +153,7 @@ def test_rules_of_the_service_in_the_servers_order():
     )
     assert post(sandbox, "/v2/notifications/fax", {})[0] == 404
     assert messages(post(sandbox, "/v2/notifications/sms", [1]))[0][1] == "[1] is not of type object"
+    assert messages(post(sandbox, "/v2/notifications/letter", 1))[0][1] == "1 is not of type object"
     assert messages(post(sandbox, f"/v2/template/{EMAIL}/preview", {"personalisation": None}))[0][1].endswith(
         "of type object"
     )

@@ -1,4 +1,4 @@
-"""The imitated GOV.UK Notify's world: keys, callbacks, the outbox, costs and what becomes of letters."""
+"""The GOV.UK Notify stub's world: keys, callbacks, the outbox, costs and what becomes of letters."""
 
 import pytest
 

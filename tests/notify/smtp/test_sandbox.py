@@ -128,8 +128,9 @@ FAULTS = [
     ("login_refused", "smtp.login", CredentialsRefused, "5.7.8", 0),
     ("content_refused", "smtp.content", RequestRefused, "5.7.1", 0),
     ("unavailable", "smtp.login", Unavailable, "4.3.2", 0),
-    ("dropped_before_acceptance", "smtp.content", OutcomeUnknown, None, 0),
-    ("dropped_after_content", "smtp.content", OutcomeUnknown, None, 1),
+    ("server_error", "smtp.recipient", Unavailable, "4.3.0", 0),
+    ("connection_dropped_before_acceptance", "smtp.content", OutcomeUnknown, None, 0),
+    ("connection_dropped_after_acceptance", "smtp.content", OutcomeUnknown, None, 1),
 ]
 
 

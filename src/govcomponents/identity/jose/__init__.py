@@ -1,1 +1,1 @@
-"""Signed tokens and keys: reading, verifying and signing JWTs, key sets, strict JSON."""
+"""Signed tokens and keys: reading, verifying and signing JWTs, and key sets."""

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.errors import CredentialsRefused, GovComponentsError, SignInDenied, SignInReason
+from govcomponents.errors import CredentialsRefused, GovComponentsError, IdentityNotProved, SignInDenied, SignInReason
 from govcomponents.identity.protocol.flow import START_AGAIN, unavailable
+from govcomponents.privacy import Personal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +71,35 @@ class ErrorMapping:
     of_userinfo: Callable[[EndpointError, str], GovComponentsError]
 
 
+def denied(
+    happened: str, fix: str, provider: str, *, status: int | None = None, code: str | None = None
+) -> SignInDenied:
+    """Return the error for a sign-in that the provider ended."""
+    return SignInDenied(
+        happened,
+        reason=SignInReason.PROVIDER_ERROR,
+        fix=fix,
+        operation=_OPERATION,
+        provider=provider,
+        status=status,
+        code=code,
+    )
+
+
+def client_refused(
+    happened: str, fix: str, provider: str, *, status: int | None, code: str | None = None
+) -> CredentialsRefused:
+    """Return the error for a client whose proof of who it is the provider does not take."""
+    return CredentialsRefused(happened, fix=fix, operation=_OPERATION, provider=provider, status=status, code=code)
+
+
+def not_proved(happened: str, subject: str, provider: str, return_codes: tuple[str, ...] = ()) -> IdentityNotProved:
+    """Return the error for a person who signed in, and whose identity was not proved as it was asked for."""
+    return IdentityNotProved(
+        happened, subject=Personal(subject), return_codes=return_codes, operation=_OPERATION, provider=provider
+    )
+
+
 def of_callback(error: ProviderError, pending: PendingSignIn, provider: str) -> GovComponentsError:
     """The error for a person who came back with one."""
     code = error.code
@@ -82,9 +112,7 @@ def of_callback(error: ProviderError, pending: PendingSignIn, provider: str) -> 
         happened = "the provider refused the request"
         fix = _SET_UP.get(code, "look the error up in the provider's documentation")
     shown = code if code in _PERSON or code in _SET_UP else "other"
-    return SignInDenied(
-        happened, reason=SignInReason.PROVIDER_ERROR, code=shown, fix=fix, operation=_OPERATION, provider=provider
-    )
+    return denied(happened, fix, provider, code=shown)
 
 
 def of_token(error: EndpointError, provider: str) -> GovComponentsError:
@@ -93,23 +121,10 @@ def of_token(error: EndpointError, provider: str) -> GovComponentsError:
     if error.status >= 500 or error.status in (403, 429) or error.code in _UNAVAILABLE:
         return unavailable(provider, "the token endpoint failed", status=error.status, code=code)
     if error.code in ("invalid_client", "unauthorized_client") or error.status == 401:
-        return CredentialsRefused(
-            "the provider does not take this service's key or secret",
-            fix=CHECK_CLIENT,
-            operation=_OPERATION,
-            provider=provider,
-            status=error.status,
-            code=code,
-        )
-    return SignInDenied(
-        "the provider refused the code",
-        reason=SignInReason.PROVIDER_ERROR,
-        fix=_fix_of_code(error.code),
-        operation=_OPERATION,
-        provider=provider,
-        status=error.status,
-        code=code,
-    )
+        happened = "the provider does not take this service's key or secret"
+        return client_refused(happened, CHECK_CLIENT, provider, status=error.status, code=code)
+    fix = _fix_of_code(error.code)
+    return denied("the provider refused the code", fix, provider, status=error.status, code=code)
 
 
 def _fix_of_code(code: str) -> str:
@@ -127,15 +142,8 @@ def of_userinfo(error: EndpointError, provider: str) -> GovComponentsError:
     """The error for an answer of the userinfo endpoint that is not 200."""
     code = shown_code(error.code)
     if error.status == 401 or error.code == "insufficient_scope":
-        return SignInDenied(
-            "the provider refused the access token",
-            reason=SignInReason.PROVIDER_ERROR,
-            fix=_COMPARE if error.code == "insufficient_scope" else f"{START_AGAIN}; if it goes on, {_COMPARE}",
-            operation=_OPERATION,
-            provider=provider,
-            status=error.status,
-            code=code,
-        )
+        fix = _COMPARE if error.code == "insufficient_scope" else f"{START_AGAIN}; if it goes on, {_COMPARE}"
+        return denied("the provider refused the access token", fix, provider, status=error.status, code=code)
     gone = "compare the userinfo endpoint that the provider publishes with its documentation"
     fix = gone if error.status in (404, 405, 410) else ""
     return unavailable(provider, "the userinfo endpoint failed", fix=fix, status=error.status, code=code)

@@ -65,20 +65,24 @@ OnResult: TypeAlias = "Callable[[RowResult], None] | None"
 class BulkInput(Input):
     """Input of `send_many`, validated, but for the template."""
 
-    rows: Annotated[Source, PlainValidator(lambda rows: rows)] = Field(repr=False)
+    rows: Annotated[Source, PlainValidator(lambda rows: rows)] = Field(
+        repr=False, description="give an iterable of mappings, or the path of a CSV file"
+    )
     channel: Annotated[Channel, AfterValidator(_email_or_sms)] = Field(description='give "email" or "sms"')
     batch: str = Field(
         min_length=1, max_length=100, description="give a name of at most 100 characters that no other bulk send has"
     )
-    checkpoint: Path | None = None
+    checkpoint: Path | None = Field(default=None, description="give the path of a file, or leave it out")
     per_minute: Annotated[float, PlainValidator(_pace)] = Field(
-        default=3000, description="give the number of messages that the provider permits in a minute"
+        description="give the number of messages that the provider permits in a minute"
     )
     limiter: Annotated[Limiter | None, PlainValidator(_limiter)] = Field(
         default=None, description="give a LimitsLimiter, or an object of yours that has its method acquire"
     )
-    resend_unknown: bool = False
-    encoding: str | None = Field(default=None, min_length=1, max_length=40)
+    resend_unknown: bool = Field(default=False, description="give True to send rows of unknown outcome again")
+    encoding: str | None = Field(
+        default=None, min_length=1, max_length=40, description='give that of the CSV file, such as "cp1252"'
+    )
     concurrency: int = Field(default=96, ge=1, le=1000, description="give a whole number from 1 to 1000")
     on_progress: Annotated[OnProgress, PlainValidator(_function)] = Field(
         default=None, description="give a function that takes a BulkProgress, or leave it out"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import InstanceOf, PlainSerializer
+from pydantic import InstanceOf, PlainSerializer, WithJsonSchema
 
 from govcomponents.core.results import Result
 from govcomponents.errors import GovComponentsError
@@ -78,7 +78,9 @@ class BulkResult(Result):
     """
 
     progress: BulkProgress
-    stopped_by: Annotated[InstanceOf[GovComponentsError], PlainSerializer(str)] | None = None
+    stopped_by: (
+        Annotated[InstanceOf[GovComponentsError], PlainSerializer(str), WithJsonSchema({"type": "string"})] | None
+    ) = None
 
     @property
     def is_complete(self) -> bool:

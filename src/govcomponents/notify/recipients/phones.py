@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.core.inputs import flag_argument, text_argument
+from govcomponents.core.results import GuardedText
 from govcomponents.errors import ConfigurationError
 from govcomponents.frames import leaving_frames_behind
 from govcomponents.notify.recipients.faults import BadRecipient, RecipientFault
@@ -36,7 +37,7 @@ class PhoneNumber:
     are charged as numbers abroad. `is_surprising` is true of a number abroad that was written like a UK mobile.
     """
 
-    digits: str
+    digits: GuardedText
     is_uk: bool
     is_uk_landline: bool
     is_crown_dependency: bool

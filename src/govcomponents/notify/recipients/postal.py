@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from govcomponents.core.inputs import flag_argument, text_argument
+from govcomponents.core.results import GuardedText
 from govcomponents.errors import InvalidInput
 from govcomponents.frames import leaving_frames_behind, shield
 from govcomponents.notify.recipients.countries import UNITED_KINGDOM, country, postage
@@ -45,7 +46,7 @@ class PostalAddress:
     in the UK, where the template decides.
     """
 
-    lines: tuple[str, ...]
+    lines: tuple[GuardedText, ...]
     postage: str | None
     has_postcode: bool
     is_bfpo: bool

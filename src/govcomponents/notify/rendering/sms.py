@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from govcomponents.core.results import PlainValues
+
 MAX_LENGTH: Final = 918
 
 _EXTENDED: Final = frozenset("^{}\\[~]|€")
@@ -39,7 +41,7 @@ _ZERO_WIDTH: Final = str.maketrans("", "", "\u180e\u200b\u200c\u200d\u2060\ufeff
 
 
 @dataclass(frozen=True, slots=True)
-class TextLength:
+class TextLength(PlainValues):
     """The length of a text message, and how many messages it is charged as.
 
     `characters` counts the whole text with the service's name in front, `fragments` the messages that it is charged

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _OPERATION: Final = "notify.formats"
 Language = Literal["en", "cy"]
+"""The language of what is written for a person: English or Welsh."""
 
 _MONTHS: Final = {
     "en": (

@@ -109,8 +109,7 @@ def _scalar(name: str, value: object, language: Language) -> object:
         if not value.is_finite() or abs(value.adjusted()) > _MAX_BITS:
             raise ValueError(f"the value of {shown_name(name)} is not a finite number")
         return format(value, "f")
-    problem = f"the value of {shown_name(name)} is or holds a {type(value).__name__}, which a template cannot show"
-    raise ValueError(problem)
+    raise ValueError(f"{shown_name(name)} has a value of the type {type(value).__name__}, which a template cannot show")
 
 
 def _text(name: str, value: str) -> str:

@@ -31,7 +31,6 @@ from pydantic_core.core_schema import no_info_after_validator_function
 
 from govcomponents.core.times import date_or_none, time_or_none
 from govcomponents.money import Money
-from govcomponents.pay.models import CardAddress
 from govcomponents.pay.states import PaymentStatus
 from govcomponents.privacy import Personal, Secret
 
@@ -87,15 +86,6 @@ def words(meanings: Mapping[str, V], unknown: V) -> object:
 def personal(text: str | None) -> Personal[str] | None:
     """Guard a person's datum; None if there is none."""
     return Personal(text) if text else None
-
-
-def address(
-    line1: str | None, line2: str | None, city: str | None, postcode: str | None, country: str | None
-) -> CardAddress:
-    """Guard a billing address."""
-    return CardAddress(
-        line1=personal(line1), line2=personal(line2), city=personal(city), postcode=personal(postcode), country=country
-    )
 
 
 def secret(text: object) -> Secret | None:

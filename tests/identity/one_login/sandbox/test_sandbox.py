@@ -1,4 +1,4 @@
-"""The imitated GOV.UK One Login: its modes and worlds, what expires, what is used once, signing out."""
+"""The GOV.UK One Login stub: its modes and worlds, what expires, what is used once, signing out."""
 
 import json
 import threading

@@ -1,4 +1,4 @@
-"""The sign-in page of the imitated GOV.UK One Login: its form, its languages, and journeys that end there."""
+"""The sign-in page of the GOV.UK One Login stub: its form, its languages, and journeys that end there."""
 
 import json
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""The imitated payments live by the sandbox's clock as the real ones do."""
+"""The payments of the stub live by the sandbox's clock as the real ones do."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""The imitated searches: their filters, their odd boundaries, and each endpoint's own way of paging."""
+"""The searches of the GOV.UK Pay stub: their filters, their odd boundaries, and each endpoint's own way of paging."""
 
 import pytest
 

@@ -11,15 +11,17 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from govcomponents.core.times import time_of
-from govcomponents.errors import IdentityNotProved, InvalidInput, SignInReason
+from govcomponents.errors import InvalidInput, SignInReason
 from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.adapters.login_gov.error_mapping import ERROR_MAPPING
+from govcomponents.identity.capabilities import IdentityCapability
 from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import Identity, SignIn
-from govcomponents.identity.port import IdentityCapability, IdentityPort
+from govcomponents.identity.port import IdentityPort
 from govcomponents.identity.protocol import claims as read
 from govcomponents.identity.protocol import flow
+from govcomponents.identity.protocol.error_mapping import not_proved
 from govcomponents.identity.protocol.notifications import NotificationReader
 from govcomponents.identity.protocol.relying_party import RelyingParty
 from govcomponents.identity.protocol.security_events import SecurityEventPolicy
@@ -131,13 +133,8 @@ class LoginGov(IdentityPort):
         if not pending.confidence:
             return Confidence.NONE
         if reached < min(pending.confidence):
-            raise IdentityNotProved(
-                "the person's identity was proved to a lower level than asked for",
-                subject=Personal(response.subject),
-                return_codes=(),
-                operation="identity.complete",
-                provider=self.provider,
-            )
+            happened = "the person's identity was proved to a lower level than asked for"
+            raise not_proved(happened, response.subject, self.provider)
         return reached
 
     def _identity(

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.errors import CredentialsRefused, GovComponentsError, SignInDenied, SignInReason
 from govcomponents.identity.protocol import error_mapping as standard_errors
-from govcomponents.identity.protocol.error_mapping import ErrorMapping
+from govcomponents.identity.protocol.error_mapping import ErrorMapping, client_refused, denied
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from govcomponents.errors import GovComponentsError
     from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.protocol.flow import EndpointError
     from govcomponents.identity.protocol.redirect_callback import ProviderError
 
-_OPERATION: Final = "identity.complete"
 _CLOCK: Final = "set this machine's clock right"
 
 # What a sentence holds about a client that could not prove who it is, and how to mend that.
@@ -52,14 +51,8 @@ def of_callback(error: ProviderError, pending: PendingSignIn, provider: str) -> 
     """The error for a person who came back with one."""
     if error.code != "invalid_request":
         return standard_errors.of_callback(error, pending, provider)
-    return SignInDenied(
-        "the provider refused the request",
-        reason=SignInReason.PROVIDER_ERROR,
-        code=error.code,
-        fix=_advice(error.description, _REQUEST) or "compare the settings with the client's registration at Login.gov",
-        operation=_OPERATION,
-        provider=provider,
-    )
+    fix = _advice(error.description, _REQUEST) or "compare the settings with the client's registration at Login.gov"
+    return denied("the provider refused the request", fix, provider, code=error.code)
 
 
 def of_token(error: EndpointError, provider: str) -> GovComponentsError:
@@ -67,21 +60,10 @@ def of_token(error: EndpointError, provider: str) -> GovComponentsError:
     if error.status != 400:
         return standard_errors.of_token(error, provider)
     if advice := _advice(error.code, _CLIENT):
-        return CredentialsRefused(
-            "the provider does not take what proves who this service is",
-            fix=advice,
-            operation=_OPERATION,
-            provider=provider,
-            status=error.status,
-        )
-    return SignInDenied(
-        "the provider refused the code",
-        reason=SignInReason.PROVIDER_ERROR,
-        fix=_advice(error.code, _CODE) or "let the person start the sign-in again",
-        operation=_OPERATION,
-        provider=provider,
-        status=error.status,
-    )
+        happened = "the provider does not take what proves who this service is"
+        return client_refused(happened, advice, provider, status=error.status)
+    fix = _advice(error.code, _CODE) or "let the person start the sign-in again"
+    return denied("the provider refused the code", fix, provider, status=error.status)
 
 
 def _advice(sentence: str, known: Mapping[str, str]) -> str:

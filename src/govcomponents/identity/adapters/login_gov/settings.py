@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from govcomponents.core.validation import checked_base_url, host_of_url, is_absolute_url
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity import settings as client_settings
+from govcomponents.identity.adapters import settings as client_settings
 from govcomponents.identity.adapters.login_gov import wire
 from govcomponents.identity.protocol.discovery import DiscoveryPolicy
 from govcomponents.identity.protocol.registration import PRIVATE_KEY_JWT, PUBLIC, ClientRegistration

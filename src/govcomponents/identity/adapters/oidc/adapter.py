@@ -10,12 +10,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from govcomponents.core.times import time_of
-from govcomponents.errors import IdentityNotProved, InvalidInput, SignInReason
+from govcomponents.errors import InvalidInput, SignInReason
 from govcomponents.identity.adapters.oidc import attributes, wire
+from govcomponents.identity.capabilities import OF_AUTHENTICATION, OF_CONFIDENCE, IdentityCapability
 from govcomponents.identity.jose.tokens import TokenRefused
 from govcomponents.identity.levels import Confidence
 from govcomponents.identity.models import Identity, SignIn
-from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE, IdentityCapability, IdentityPort
+from govcomponents.identity.port import IdentityPort
 from govcomponents.identity.protocol import claims as read
 from govcomponents.identity.protocol import error_mapping as standard_errors
 from govcomponents.identity.protocol import flow
@@ -124,13 +125,8 @@ class OpenIdConnect(IdentityPort):
 
     def _check_confidence(self, reached: Confidence, pending: PendingSignIn, response: TokenResponse) -> None:
         if pending.confidence and reached < min(pending.confidence):
-            raise IdentityNotProved(
-                "the person's identity was not proved to the level asked for",
-                subject=Personal(response.subject),
-                return_codes=(),
-                operation="identity.complete",
-                provider=self.provider,
-            )
+            happened = "the person's identity was not proved to the level asked for"
+            raise standard_errors.not_proved(happened, response.subject, self.provider)
 
     def _identity(
         self,

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from govcomponents.core.validation import checked_base_url, host_of_url
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity import settings as client_settings
+from govcomponents.identity.adapters import settings as client_settings
 from govcomponents.identity.adapters.oidc import wire
 from govcomponents.identity.adapters.oidc.wire import Level, Levels
 from govcomponents.identity.jose.signing import SecretSigner

@@ -14,19 +14,21 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.core.times import time_of
-from govcomponents.errors import ConfigurationError, IdentityNotProved, InvalidInput, SignInReason
+from govcomponents.errors import ConfigurationError, InvalidInput, SignInReason
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.adapters.one_login.error_mapping import ERROR_MAPPING
+from govcomponents.identity.capabilities import IdentityCapability
 from govcomponents.identity.jose import tokens
 from govcomponents.identity.jose.keys import KeyCache, is_key_of, read_did
 from govcomponents.identity.jose.signing import signed_jwt
 from govcomponents.identity.jose.tokens import Rules, TokenRefused
 from govcomponents.identity.levels import Authentication, Confidence
 from govcomponents.identity.models import Identity, SignIn
-from govcomponents.identity.port import IdentityCapability, IdentityPort
+from govcomponents.identity.port import IdentityPort
 from govcomponents.identity.protocol import claims as read
 from govcomponents.identity.protocol import flow
 from govcomponents.identity.protocol.discovery import Metadata
+from govcomponents.identity.protocol.error_mapping import not_proved
 from govcomponents.identity.protocol.notifications import NotificationReader
 from govcomponents.identity.protocol.relying_party import RelyingParty, tell_of_keys
 from govcomponents.privacy import Personal, Secret
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from govcomponents.core.http.runtime import Runtime
+    from govcomponents.errors import IdentityNotProved
     from govcomponents.identity.adapters.one_login.settings import Configuration
     from govcomponents.identity.events import IdentityEvent
     from govcomponents.identity.inputs import StartSignIn
@@ -241,13 +244,7 @@ class OneLogin(IdentityPort):
         return reached, credential
 
     def _not_proved(self, happened: str, claims: Mapping[str, Any], subject: str) -> IdentityNotProved:
-        return IdentityNotProved(
-            happened,
-            subject=Personal(subject),
-            return_codes=wire.return_codes(claims.get(wire.RETURN_CODE)),
-            operation="identity.complete",
-            provider=self.provider,
-        )
+        return not_proved(happened, subject, self.provider, wire.return_codes(claims.get(wire.RETURN_CODE)))
 
     async def sign_out_url(self, identity: Identity | Secret, return_to: str | None) -> str:
         """Make the logout URL. Sends nothing. `return_to` must be registered for the client."""

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.errors import CredentialsRefused, GovComponentsError, SignInDenied, SignInReason
 from govcomponents.identity.levels import Claim
-from govcomponents.identity.protocol.error_mapping import ErrorMapping
+from govcomponents.identity.protocol.error_mapping import ErrorMapping, client_refused, denied
 from govcomponents.identity.protocol.flow import START_AGAIN, unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from govcomponents.errors import GovComponentsError
     from govcomponents.identity.pending import PendingSignIn
     from govcomponents.identity.protocol.flow import EndpointError
     from govcomponents.identity.protocol.redirect_callback import ProviderError
 
-_OPERATION: Final = "identity.complete"
 _LOST_SESSION: Final = "a new authentication request may be successful"
 _UNAVAILABLE: Final = frozenset({"temporarily_unavailable", "server_error"})
 
@@ -83,9 +82,7 @@ def of_callback(error: ProviderError, pending: PendingSignIn, provider: str) -> 
     else:
         happened = f"the provider refused the request{said}"
         fix = _SET_UP.get(code, "look the error up in the provider's documentation")
-    return SignInDenied(
-        happened, reason=SignInReason.PROVIDER_ERROR, code=code, fix=fix, operation=_OPERATION, provider=provider
-    )
+    return denied(happened, fix, provider, code=code)
 
 
 def _denied(error: ProviderError, pending: PendingSignIn) -> tuple[str, str]:
@@ -106,23 +103,11 @@ def of_token(error: EndpointError, provider: str) -> GovComponentsError:
         return unavailable(provider, f"the token endpoint failed{said}", status=error.status, code=error.code or None)
     if error.code in ("invalid_client", "unauthorized_client") or "private_key_jwt" in error.description:
         expired = error.description == "private_key_jwt has expired"
-        return CredentialsRefused(
-            f"the provider does not take this service's key or secret{said}",
-            fix="set this machine's clock right" if expired else _CHECK_KEY,
-            operation=_OPERATION,
-            provider=provider,
-            status=error.status,
-            code=_known(error.code),
-        )
-    return SignInDenied(
-        f"the provider refused the code{said}",
-        reason=SignInReason.PROVIDER_ERROR,
-        fix=_fix_of_code(error.code),
-        operation=_OPERATION,
-        provider=provider,
-        status=error.status,
-        code=_known(error.code),
-    )
+        fix = "set this machine's clock right" if expired else _CHECK_KEY
+        happened = f"the provider does not take this service's key or secret{said}"
+        return client_refused(happened, fix, provider, status=error.status, code=_known(error.code))
+    happened, fix = f"the provider refused the code{said}", _fix_of_code(error.code)
+    return denied(happened, fix, provider, status=error.status, code=_known(error.code))
 
 
 def _fix_of_code(code: str) -> str:
@@ -134,15 +119,9 @@ def _fix_of_code(code: str) -> str:
 def of_userinfo(error: EndpointError, provider: str) -> GovComponentsError:
     """The error for an answer of the userinfo endpoint that is not 200; its code is in a header, if anywhere."""
     if error.status == 401:
-        return SignInDenied(
-            "the provider refused the access token",
-            reason=SignInReason.PROVIDER_ERROR,
-            fix=f"{START_AGAIN}; if it goes on, compare the scopes and claims asked for with the client's registration",
-            operation=_OPERATION,
-            provider=provider,
-            status=error.status,
-            code=_known(error.code),
-        )
+        fix = f"{START_AGAIN}; if it goes on, compare the scopes and claims asked for with the client's registration"
+        happened = "the provider refused the access token"
+        return denied(happened, fix, provider, status=error.status, code=_known(error.code))
     return unavailable(provider, "the userinfo endpoint failed", status=error.status)
 
 

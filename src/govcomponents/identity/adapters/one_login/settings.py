@@ -9,7 +9,7 @@ from pydantic import Field
 
 from govcomponents.core.validation import checked_base_url
 from govcomponents.errors import ConfigurationError
-from govcomponents.identity import settings as client_settings
+from govcomponents.identity.adapters import settings as client_settings
 from govcomponents.identity.adapters.one_login import wire
 from govcomponents.identity.protocol.registration import POST, PRIVATE_KEY_JWT, ClientRegistration
 from govcomponents.identity.protocol.relying_party import TokenPolicy

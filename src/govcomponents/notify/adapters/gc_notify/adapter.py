@@ -39,6 +39,7 @@ class GcNotify(NotificationsApi):
     test_recipients = MappingProxyType(
         {Channel.EMAIL: "simulate-delivered@notification.canada.ca", Channel.SMS: "+16132532222"}
     )
+    messages_per_minute = 1000  # GC Notify docs: limits
     wire = WIRE
     base_url = BASE_URL
     key_shape = (KEY_SHAPE, 'it starts with "gcntfy-" and ends with the service\'s id and a secret')

@@ -170,7 +170,7 @@ _ABOUT_THE_FORM: Final = (
         r"(?P<name>\w{1,40}) (?:is not|must be) a valid UUID",
         RequestRefused,
         "an id is not a UUID",
-        "give an id as the provider does",
+        "copy the id from the provider's page of it, or from an earlier answer",
     ),
     known(
         r"Additional properties are not allowed",

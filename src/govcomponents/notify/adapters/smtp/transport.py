@@ -69,6 +69,8 @@ class SmtpTransport:
 
     async def send(self, request: Request) -> Response:
         """Hand over one email. Raises NotSent, OutcomeUnknown or ConfigurationError (no TLS, no way to log in)."""
+        if getattr(self._inner, "is_http_only", False):
+            raise ConfigurationError("the transport is of HTTP alone", fix="use the sandbox for emails by SMTP")
         return await self._inner.run_blocking(lambda: self._converse(request))
 
     async def sleep(self, seconds: float) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from govcomponents.core.http.responses import Wire, read
 from govcomponents.errors import NotFound
-from govcomponents.pay.adapters import govuk_pay as readers
+from govcomponents.lazy import LazyModule
 from govcomponents.pay.adapters.api_key_adapter import ApiKeyAdapter, KeyForm, webhook_secrets
 from govcomponents.pay.adapters.doubts import DOUBTS
 from govcomponents.pay.adapters.govuk_pay import wire
@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request, Response
     from govcomponents.errors import GovComponentsError
     from govcomponents.pay import inputs, models
+    from govcomponents.pay.adapters.govuk_pay import parsing
     from govcomponents.pay.adapters.http_adapter import Reader
     from govcomponents.pay.events import PayEvent
-
-    Search = inputs.PaymentSearch | inputs.RefundSearch | inputs.AgreementSearch | inputs.DisputeSearch
+else:
+    parsing = LazyModule("pay.adapters.govuk_pay.parsing")  # a service starts without the forms of answers
 
 A = TypeVar("A")
 T = TypeVar("T")
@@ -134,7 +135,7 @@ class GovUkPay(ApiKeyAdapter):
 
     def prepare(self) -> None:
         """Import what the answers are read by."""
-        readers.PAYMENT_READER.form.rebuild()
+        parsing.PAYMENT_READER.form.rebuild()
 
     async def create(self, new: inputs.NewPayment) -> models.Payment:
         """POST /v1/payments, mode `web`. Pay ignores an idempotency key here, so it is not sent."""
@@ -147,13 +148,13 @@ class GovUkPay(ApiKeyAdapter):
             agreement_payment_type=new.agreement_payment_type,
         )
         request = _write("pay.create", wire.PAYMENTS, fields=fields, extra=new.extra, lookup=_LOOK_FOR_PAYMENT)
-        return await self.one(request, readers.PAYMENT_READER)
+        return await self.one(request, parsing.PAYMENT_READER)
 
     async def create_by_telephone(self, new: inputs.NewTelephonePayment) -> models.Payment:
         """POST /v1/payments, mode `moto_api`."""
         operation, fields = "pay.create_by_telephone", _attended(new, authorisation_mode="moto_api")
         request = _write(operation, wire.PAYMENTS, fields=fields, extra=new.extra, lookup=_LOOK_FOR_PAYMENT)
-        return await self.one(request, readers.PAYMENT_READER)
+        return await self.one(request, parsing.PAYMENT_READER)
 
     async def authorise(self, card: inputs.CardDetails) -> None:
         """POST /v1/auth, without the key, which burns the token (GOV.UK Pay docs: send card details by the API)."""
@@ -182,12 +183,12 @@ class GovUkPay(ApiKeyAdapter):
         lookup = "call again with the same arguments and the idempotency key of this error; it charges once"
         with carrying(key):
             request = _write(operation, wire.PAYMENTS, fields=fields, extra=charge.extra, key=key, lookup=lookup)
-            return await self.one(request, readers.PAYMENT_READER)
+            return await self.one(request, parsing.PAYMENT_READER)
 
     async def get(self, wanted: inputs.OnPayment) -> models.Payment:
         """GET /v1/payments/{id}. Each read of an unfinished one makes a new single-use link."""
         request = read_request("pay.get", wire.PAYMENT, {"payment_id": wanted.payment_id})
-        return await self.one(request, readers.PAYMENT_READER)
+        return await self.one(request, parsing.PAYMENT_READER)
 
     async def check(self) -> None:
         """Ask for a payment that cannot be: whoever is told that there is none was let in, and saw nothing."""
@@ -197,7 +198,7 @@ class GovUkPay(ApiKeyAdapter):
     async def list_events(self, wanted: inputs.OnPayment) -> tuple[models.PaymentEvent, ...]:
         """GET /v1/payments/{id}/events."""
         request = read_request("pay.list_events", wire.PAYMENT + "/events", {"payment_id": wanted.payment_id})
-        return await self.list_of(request, ("events",), readers.EVENT_READER, payment_id=wanted.payment_id)
+        return await self.list_of(request, ("events",), parsing.EVENT_READER, payment_id=wanted.payment_id)
 
     async def cancel(self, wanted: inputs.OnPayment) -> None:
         """POST /v1/payments/{id}/cancel."""
@@ -215,7 +216,7 @@ class GovUkPay(ApiKeyAdapter):
             raise self.invalid("pay.search", "status", "GOV.UK Pay cannot search for that status", fix)
         brand = wanted.card_brand
         fits = None if brand is None else partial(is_of_brand, brand=brand)
-        return self._pages("pay.search", wire.PAYMENTS, wanted, readers.PAYMENT_READER, "payment_id", fits)
+        return self._pages("pay.search", wire.PAYMENTS, wanted, parsing.PAYMENT_READER, "payment_id", fits)
 
     async def refund(self, new: inputs.NewRefund) -> models.Refund:
         """POST /v1/payments/{id}/refunds. `refund_amount_available` is Pay's only guard against refunding twice."""
@@ -226,35 +227,35 @@ class GovUkPay(ApiKeyAdapter):
             "call with the same `available` cannot refund twice, with a newer one it can"
         )
         request = _act("pay.refund", wire.PAYMENT_REFUNDS, ids, fields, new.extra, lookup=lookup)
-        return await self.one(request, readers.refund_of(new.payment_id))
+        return await self.one(request, parsing.refund_of(new.payment_id))
 
     async def get_refund(self, wanted: inputs.OnRefund) -> models.Refund:
         """GET /v1/payments/{id}/refunds/{refund_id}."""
         ids = {"payment_id": wanted.payment_id, "refund_id": wanted.refund_id}
         request = read_request("pay.get_refund", wire.PAYMENT_REFUNDS + "/{refund_id}", ids)
-        return await self.one(request, readers.refund_of(wanted.payment_id))
+        return await self.one(request, parsing.refund_of(wanted.payment_id))
 
     async def list_refunds(self, wanted: inputs.OnPayment) -> tuple[models.Refund, ...]:
         """GET /v1/payments/{id}/refunds."""
         request = read_request("pay.list_refunds", wire.PAYMENT_REFUNDS, {"payment_id": wanted.payment_id})
-        reader = readers.refund_of(wanted.payment_id)
+        reader = parsing.refund_of(wanted.payment_id)
         return await self.list_of(request, ("_embedded", "refunds"), reader, payment_id=wanted.payment_id)
 
     def search_refunds(self, wanted: inputs.RefundSearch) -> AsyncGenerator[models.Refund, None]:
         """GET /v1/refunds."""
-        return self._pages("pay.search_refunds", wire.REFUNDS, wanted, readers.REFUND_READER, "refund_id")
+        return self._pages("pay.search_refunds", wire.REFUNDS, wanted, parsing.REFUND_READER, "refund_id")
 
     async def create_agreement(self, new: inputs.NewAgreement) -> models.Agreement:
         """POST /v1/agreements."""
         fields = given(reference=new.reference, description=new.description, user_identifier=new.user_identifier)
         lookup = "search agreements for the reference; one without a card charges nothing, so making another is safe"
         request = _write("pay.create_agreement", wire.AGREEMENTS, fields=fields, extra=new.extra, lookup=lookup)
-        return await self.one(request, readers.AGREEMENT_READER)
+        return await self.one(request, parsing.AGREEMENT_READER)
 
     async def get_agreement(self, wanted: inputs.OnAgreement) -> models.Agreement:
         """GET /v1/agreements/{id}."""
         request = read_request("pay.get_agreement", wire.AGREEMENT, {"agreement_id": wanted.agreement_id})
-        return await self.one(request, readers.AGREEMENT_READER)
+        return await self.one(request, parsing.AGREEMENT_READER)
 
     async def cancel_agreement(self, wanted: inputs.OnAgreement) -> None:
         """POST /v1/agreements/{id}/cancel."""
@@ -263,17 +264,17 @@ class GovUkPay(ApiKeyAdapter):
 
     def search_agreements(self, wanted: inputs.AgreementSearch) -> AsyncGenerator[models.Agreement, None]:
         """GET /v1/agreements."""
-        return self._pages("pay.search_agreements", wire.AGREEMENTS, wanted, readers.AGREEMENT_READER, "agreement_id")
+        return self._pages("pay.search_agreements", wire.AGREEMENTS, wanted, parsing.AGREEMENT_READER, "agreement_id")
 
     def search_disputes(self, wanted: inputs.DisputeSearch) -> AsyncGenerator[models.Dispute, None]:
         """GET /v1/disputes."""
-        return self._pages("pay.search_disputes", wire.DISPUTES, wanted, readers.DISPUTE_READER, "dispute_id")
+        return self._pages("pay.search_disputes", wire.DISPUTES, wanted, parsing.DISPUTE_READER, "dispute_id")
 
     def _pages(
         self,
         operation: str,
         path: str,
-        wanted: Search,
+        wanted: inputs.Search,
         reader: Reader[A, T],
         name: str,
         fits: Callable[[T], bool] | None = None,

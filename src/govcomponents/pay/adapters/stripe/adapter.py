@@ -24,7 +24,7 @@ from govcomponents.pay.adapters.http_adapter import Page, Reader, carrying
 from govcomponents.pay.adapters.local_filters import fits
 from govcomponents.pay.adapters.refund_guard import check_refundable
 from govcomponents.pay.adapters.stripe import parsing, wire
-from govcomponents.pay.adapters.stripe.parsing import DISPUTE, INTENT, REFUND, SESSION
+from govcomponents.pay.adapters.stripe.parsing import DISPUTE, INTENT, REFUND, SESSION, to_refund
 from govcomponents.pay.adapters.values import whole_answer
 from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.states import PaymentStatus, RefundStatus
@@ -125,18 +125,18 @@ class Stripe(ApiKeyAdapter):
             payment = await self.one(wire.get_intent(operation, payment_id), INTENT)
         else:
             payment = await self.one(wire.get_session(operation, payment_id), SESSION)
-        self._check_is("id", payment.id, payment_id, operation)
+        self._check_id(payment.id, payment_id, operation)
         return payment
 
-    def _check_is(self, name: str, told: str, wanted: str, operation: str) -> None:
+    def _check_id(self, told: str, wanted: str, operation: str) -> None:
         """Refuse an answer about something else: what is done next would be done to that. Raises WrongAnswer."""
-        check_is(name, told, wanted, operation=operation, provider=self.provider)
+        check_is("id", told, wanted, operation=operation, provider=self.provider)
 
     async def _act(self, operation: str, action: str, intent_id: str) -> str:
         """Act on a PaymentIntent, and return the status that it has then."""
         request = wire.post(operation, f"{wire.INTENT}/{action}", intent_id)
         found, status = await self.one(request, _ACTED)
-        self._check_is("id", found, intent_id, operation)
+        self._check_id(found, intent_id, operation)
         return status
 
     async def _intent_of(self, operation: str, payment_id: str) -> str | None:
@@ -183,10 +183,10 @@ class Stripe(ApiKeyAdapter):
         )
 
     async def _expire(self, session_id: str) -> None:
-        self._check_is("id", await self.one(wire.mark_cancelled(session_id), _MADE), session_id, "pay.cancel")
+        self._check_id(await self.one(wire.mark_cancelled(session_id), _MADE), session_id, "pay.cancel")
         try:
             ended = await self.one(wire.post("pay.cancel", wire.SESSION + "/expire", session_id), _MADE)
-            self._check_is("id", ended, session_id, "pay.cancel")
+            self._check_id(ended, session_id, "pay.cancel")
         except (RequestRefused, Conflict):
             # The person may have paid in between, or the time may have run out.
             if (await self._look("pay.cancel", session_id)).status is not PaymentStatus.CANCELLED:
@@ -225,7 +225,7 @@ class Stripe(ApiKeyAdapter):
         key = new.idempotency_key or wire.refund_key(intent_id or "", new.available, undone)
         return await self._make(
             wire.refund(new, intent_id or "", payment.reference, key),
-            Reader(REFUND.form, lambda part, raw: _to_refund(part, raw, new.payment_id, intent_id)),
+            Reader(REFUND.form, partial(to_refund, payment_id=new.payment_id, intent_id=intent_id)),
             lambda refund_id: wire.get("pay.get_refund", wire.REFUND, refund_id),
         )
 
@@ -256,47 +256,31 @@ class Stripe(ApiKeyAdapter):
     ) -> list[tuple[wire.RefundPart, Refund]]:
         if intent_id is None:
             return []
-        reader = _refund_of(payment_id, intent_id)
-        found = self._pages(operation, wire.REFUNDS, None, reader, payment_intent=intent_id)
-        return [refund async for refund in found]
+        pages = self._pages(operation, wire.REFUNDS, None, payment_intent=intent_id)
+        return [refund async for refund in self.found(pages, _refund_of(payment_id, intent_id))]
 
     def search(self, wanted: inputs.PaymentSearch) -> AsyncGenerator[Payment, None]:
         """GET /v1/checkout/sessions. Only the times are Stripe's to look for; the rest is looked at here."""
         self.refuse_filters("pay.search", wanted, "settled_from", "settled_to", "first_digits", "agreement_id")
         # A list may expand four levels, of which `data` is one (Stripe docs: expanding responses).
-        expand = ["data.payment_intent.latest_charge"]
-        is_wanted = partial(fits, wanted=wanted)
-        return self._pages("pay.search", wire.SESSIONS, wanted, SESSION, is_wanted, expand=expand)
+        pages = self._pages("pay.search", wire.SESSIONS, wanted, expand=["data.payment_intent.latest_charge"])
+        return self.found(pages, SESSION, fits=partial(fits, wanted=wanted))
 
     def search_refunds(self, wanted: inputs.RefundSearch) -> AsyncGenerator[Refund, None]:
         """GET /v1/refunds."""
         self.refuse_filters("pay.search_refunds", wanted, "settled_from", "settled_to")
-        return self._pages("pay.search_refunds", wire.REFUNDS, wanted, REFUND)
+        return self.found(self._pages("pay.search_refunds", wire.REFUNDS, wanted), REFUND)
 
     def search_disputes(self, wanted: inputs.DisputeSearch) -> AsyncGenerator[Dispute, None]:
         """GET /v1/disputes. Only the times are Stripe's to look for; the status is looked at here."""
         self.refuse_filters("pay.search_disputes", wanted, "settled_from", "settled_to")
+        pages = self._pages("pay.search_disputes", wire.DISPUTES, wanted)
+        return self.found(pages, DISPUTE, fits=lambda dispute: wanted.status in (None, dispute.status))
 
-        def is_wanted(dispute: Dispute) -> bool:
-            return wanted.status in (None, dispute.status)
-
-        return self._pages("pay.search_disputes", wire.DISPUTES, wanted, DISPUTE, is_wanted)
-
-    def _pages(
-        self,
-        operation: str,
-        path: str,
-        wanted: wire.DatedSearch | None,
-        reader: Reader[A, T],
-        is_wanted: Callable[[T], bool] | None = None,
-        **filters: object,
-    ) -> AsyncGenerator[T, None]:
-        """Yield the items of a list that are wanted. The next page begins after the last item of this one."""
-        return self.found(self._listed(operation, path, wanted, filters), reader, fits=is_wanted)
-
-    async def _listed(
-        self, operation: str, path: str, wanted: wire.DatedSearch | None, filters: Mapping[str, object]
+    async def _pages(
+        self, operation: str, path: str, wanted: inputs.DatedSearch | None, **filters: object
     ) -> AsyncGenerator[Page, None]:
+        """Yield the pages of a list. The next one begins after the last item of this one."""
         after, is_last = "", False
         while not is_last:
             request = wire.page(operation, path, after, wanted, **filters)
@@ -317,16 +301,8 @@ class Stripe(ApiKeyAdapter):
         return parse_callback(body, headers, self._callbacks, now=self._clock(), is_live=mode)
 
 
-def _to_refund(
-    part: wire.RefundPart, raw: Mapping[str, object], payment_id: str, intent_id: str | None = None
-) -> Refund:
-    """Read a refund of a payment. One that names another PaymentIntent says so, and is then not what was asked for."""
-    is_another = intent_id is not None and parsing.id_of(part.get("payment_intent")) not in (None, intent_id)
-    return parsing.to_refund(part, raw, None if is_another else payment_id)
-
-
 def _refund_of(
     payment_id: str, intent_id: str | None = None
 ) -> Reader[wire.RefundPart, tuple[wire.RefundPart, Refund]]:
     """Return the reader of a payment's refunds that keeps their metadata."""
-    return Reader(REFUND.form, lambda part, raw: (part, _to_refund(part, raw, payment_id, intent_id)))
+    return Reader(REFUND.form, lambda part, raw: (part, to_refund(part, raw, payment_id, intent_id)))

@@ -9,23 +9,24 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
-from pydantic import TypeAdapter
+from pydantic import StrictBool, TypeAdapter
+from typing_extensions import TypedDict
 
 from govcomponents.core.http.responses import LazyJson
 from govcomponents.core.times import time_of
 from govcomponents.pay.adapters.payment_states import agreeing
 from govcomponents.pay.adapters.stripe import parsing, wire
-from govcomponents.pay.adapters.values import Units
+from govcomponents.pay.adapters.values import Readable, Units, at, whole_answer
 from govcomponents.pay.events import DisputeChanged, PaymentChange, PaymentChanged, RefundChanged, UnknownEvent
 from govcomponents.pay.ids import PaymentId
 from govcomponents.pay.states import FailureReason, PaymentState, PaymentStatus, RefundStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
+    from govcomponents.core.results import Raw
     from govcomponents.money import Money
     from govcomponents.pay.adapters.signed_callbacks import SignedCallbacks
     from govcomponents.pay.events import EventFacts, PayEvent
@@ -59,8 +60,16 @@ _BY_STATE: Final = {
 }
 
 
+@whole_answer
+class _Message(TypedDict, total=False):
+    type: Readable[str]
+    created: Readable[wire.Seconds]
+    livemode: Readable[StrictBool]
+    found: Annotated[Readable[dict[str, object]], at("data", "object")]
+
+
+_MESSAGE: Final = TypeAdapter(_Message)
 _CHARGE: Final = TypeAdapter(wire.ChargePart)
-_TIME: Final = TypeAdapter(wire.Seconds)
 _UNITS: Final = TypeAdapter(Units)
 _CURRENCY: Final = TypeAdapter(wire.Currency)
 
@@ -81,8 +90,8 @@ def parse_callback(
             f"the message was signed more than {TOLERANCE:.0f} seconds from now",
             "it may be replayed: answer the sender with an error status; if all are refused, set this machine's clock",
         )
-    key, message = callbacks.read(body, "id")
-    event = _event(key, message, body)
+    key, content = callbacks.read(body, "id")
+    event = _event(key, _MESSAGE.validate_python(content), LazyJson(body))
     if is_live is not None and event.is_live is not None and event.is_live is not is_live:
         raise callbacks.refused(
             "the message is of the other mode, test or live, than the API key",
@@ -101,21 +110,19 @@ def _signatures(header: str, callbacks: SignedCallbacks) -> tuple[str, list[str]
     return times[0], given
 
 
-def _event(key: str, message: Mapping[str, object], body: bytes) -> PayEvent:
+def _event(key: str, message: _Message, raw: Raw) -> PayEvent:
     """Read the object that a message is about, by the object's own name. What cannot be read is unknown."""
-    data, name, live = message.get("data"), message.get("type"), message.get("livemode")
-    found = data.get("object") if isinstance(data, dict) else None
     facts: EventFacts = {
         "key": key,
-        "raw_type": name if isinstance(name, str) else "",
-        "occurred_at": _time(message.get("created")),
+        "raw_type": message.get("type") or "",
+        "occurred_at": time_of(message.get("created")),
         "payment_id": None,
         "reference": None,
-        "is_live": live if isinstance(live, bool) else None,
-        "raw": LazyJson(body),
+        "is_live": message.get("livemode"),
+        "raw": raw,
     }
     try:
-        return _of(facts, found if isinstance(found, dict) else {})
+        return _of(facts, message.get("found") or {})
     except ValueError:
         return UnknownEvent(**facts)
 
@@ -160,13 +167,6 @@ def _of(facts: EventFacts, found: dict[str, object]) -> PayEvent:
             return _changed(named, parsing.state_of_intent(intent), amount, found.get("amount_received"))
         case _:
             return UnknownEvent(**facts)
-
-
-def _time(seconds: object) -> datetime | None:
-    try:
-        return time_of(_TIME.validate_python(seconds))
-    except ValueError:
-        return None
 
 
 def _amount(units: object, currency: object) -> Money | None:

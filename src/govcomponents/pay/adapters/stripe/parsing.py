@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pydantic import TypeAdapter
 
 from govcomponents.core.times import time_of
 from govcomponents.money import Money
 from govcomponents.pay.adapters.http_adapter import Reader
+from govcomponents.pay.adapters.payment_states import payment_state
 from govcomponents.pay.adapters.stripe import wire
 from govcomponents.pay.adapters.stripe.wire import from_units
-from govcomponents.pay.adapters.values import address, personal, secret
+from govcomponents.pay.adapters.values import personal, secret
 from govcomponents.pay.ids import DisputeId, PaymentId, RefundId
-from govcomponents.pay.models import NOT_SETTLED, Card, Dispute, Payment, Refund, Refundable, Settlement
+from govcomponents.pay.models import NOT_SETTLED, Card, CardAddress, Dispute, Payment, Refund, Refundable, Settlement
 from govcomponents.pay.states import (
     DisputeStatus,
     FailureReason,
@@ -29,7 +30,11 @@ from govcomponents.pay.states import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from govcomponents.core.results import Raw
+
+P = TypeVar("P", bound="Mapping[str, object]")
 
 _REFUND_STATUS: Final = {
     "pending": RefundStatus.SUBMITTED,
@@ -70,19 +75,17 @@ def state_of_intent(intent: wire.IntentPart) -> PaymentState:
     """Read a PaymentIntent without its Session: a declined card is not the end, because another may be tried."""
     raw, reason = intent["status"], intent.get("cancellation_reason")
     status = _INTENT_STATUS.get(raw, PaymentStatus.UNKNOWN)
-    if status is PaymentStatus.STARTED:
-        return _after_attempt(PaymentState(status, raw, is_finished=False), intent)
-    if status is not PaymentStatus.CANCELLED:
-        is_paid = status is PaymentStatus.SUCCEEDED
-        return PaymentState(status, raw, is_finished=is_paid, is_captured=is_paid)
-    if reason in _RAN_OUT:
-        return replace(_failed(raw, FailureReason.EXPIRED), code=reason)
-    by = FailureReason.CANCELLED_BY_SERVICE if reason in _ASKED_FOR else FailureReason.CANCELLED
-    return PaymentState(status, raw, is_finished=True, failure=by, code=reason)
+    if status is PaymentStatus.CANCELLED and reason in _RAN_OUT:
+        return payment_state(PaymentStatus.FAILED, raw, failure=FailureReason.EXPIRED, code=reason)
+    if status is PaymentStatus.CANCELLED:
+        by = FailureReason.CANCELLED_BY_SERVICE if reason in _ASKED_FOR else FailureReason.CANCELLED
+        return payment_state(status, raw, failure=by, code=reason)
+    state = payment_state(status, raw, is_captured=True)
+    return _after_attempt(state, intent) if status is PaymentStatus.STARTED else state
 
 
 def _failed(raw: str, failure: FailureReason) -> PaymentState:
-    return PaymentState(PaymentStatus.FAILED, raw, is_finished=True, failure=failure)
+    return payment_state(PaymentStatus.FAILED, raw, failure=failure)
 
 
 def _after_attempt(state: PaymentState, intent: wire.IntentPart | None) -> PaymentState:
@@ -107,8 +110,8 @@ def state_of_session(session: wire.SessionPart) -> PaymentState:
         return _complete(session, intent)
     if status == "open":
         is_tried = session.get("payment_intent") is not None
-        return PaymentState(PaymentStatus.STARTED if is_tried else PaymentStatus.CREATED, "open", is_finished=False)
-    return PaymentState(PaymentStatus.UNKNOWN, status or "", is_finished=False)
+        return payment_state(PaymentStatus.STARTED if is_tried else PaymentStatus.CREATED, "open")
+    return payment_state(PaymentStatus.UNKNOWN, status or "")
 
 
 def _ended(session: wire.SessionPart, intent: wire.IntentPart | None, *, is_cancelled: bool) -> PaymentState:
@@ -116,8 +119,7 @@ def _ended(session: wire.SessionPart, intent: wire.IntentPart | None, *, is_canc
     raw = "canceled" if is_cancelled else "expired"
     by = (session.get("metadata") or {}).get(wire.CANCELLED)
     if by == "service":
-        failure = FailureReason.CANCELLED_BY_SERVICE
-        return PaymentState(PaymentStatus.CANCELLED, raw, is_finished=True, failure=failure)
+        return payment_state(PaymentStatus.CANCELLED, raw, failure=FailureReason.CANCELLED_BY_SERVICE)
     if by == "payer":
         return _failed(raw, FailureReason.CANCELLED_BY_PERSON)
     if intent is not None and is_cancelled:
@@ -130,19 +132,19 @@ def _complete(session: wire.SessionPart, intent: wire.IntentPart | None) -> Paym
     # Whether Stripe calls money paid that is only held, its documentation does not say.
     may_be_held = (session.get("metadata") or {}).get(wire.CAPTURE) == "manual"
     if raw == "no_payment_required" or (raw == "paid" and not may_be_held):
-        return PaymentState(PaymentStatus.SUCCEEDED, raw, is_finished=True)
+        return payment_state(PaymentStatus.SUCCEEDED, raw)
     if raw == "unpaid" and intent is not None and intent["status"] == "requires_payment_method":
         return _after_attempt(_failed(intent["status"], FailureReason.DECLINED), intent)
     # Held, or in process for days: only the PaymentIntent tells which.
-    return PaymentState(PaymentStatus.UNKNOWN, raw, is_finished=False)
+    return payment_state(PaymentStatus.UNKNOWN, raw)
 
 
 # Payments.
 
 
-def _whole(part: wire.IntentPart | str | None) -> wire.IntentPart | None:
-    """Return a PaymentIntent that came along as a whole, not only as its id."""
-    return part if isinstance(part, dict) else None
+def _whole(part: P | str | None) -> P | None:
+    """Return an object that came along as a whole, not only as its id."""
+    return None if isinstance(part, str) else part
 
 
 def id_of(part: wire.IntentPart | str | None) -> str | None:
@@ -176,13 +178,11 @@ def _payment(session: wire.SessionPart, state: PaymentState, raw: Raw) -> Paymen
     intent, metadata = _whole(session.get("payment_intent")), session.get("metadata") or {}
     reference = session.get("client_reference_id") or metadata.get(wire.REFERENCE, "")
     email = (session.get("customer_details") or {}).get("email") or session.get("customer_email")
-    latest = intent.get("latest_charge") if intent is not None else None
     # A declined attempt leaves a charge too; only a payment that is held or paid has the card that paid.
-    has_card = state.is_paid or state.status is PaymentStatus.CAPTURABLE
-    charge = latest if has_card and isinstance(latest, dict) else None
-    card = charge.get("card") if charge is not None else None
-    moved = charge.get("balance_transaction") if charge is not None and state.is_captured else None
-    balance = moved if isinstance(moved, dict) else None
+    is_held = state.status is PaymentStatus.CAPTURABLE
+    charge = _whole(intent.get("latest_charge")) if intent and (is_held or state.is_paid) else None
+    card = charge.get("card") if charge else None
+    balance = _whole(charge.get("balance_transaction")) if charge and state.is_captured else None
     is_manual = intent is not None and intent.get("capture_method") == "manual"
     language = session.get("locale")
     return Payment(
@@ -201,7 +201,7 @@ def _payment(session: wire.SessionPart, state: PaymentState, raw: Raw) -> Paymen
         settlement=Settlement(captured_on=datetime.fromtimestamp(balance["created"], UTC).date())
         if balance
         else NOT_SETTLED,
-        email=personal(email),
+        email=email,
         language="en" if language and language.startswith("en") else language,
         metadata={
             name: value
@@ -213,10 +213,8 @@ def _payment(session: wire.SessionPart, state: PaymentState, raw: Raw) -> Paymen
         authorisation_mode=None if wire.is_intent(session["id"]) else "web",
         three_d_secure=card.get("three_d_secure") is not None if card else None,
         can_cancel=state.status in _CANCELLABLE if state.status is not PaymentStatus.UNKNOWN else None,
-        can_capture=state.status is PaymentStatus.CAPTURABLE,
-        capture_before=time_of(card.get("capture_before"))
-        if card and state.status is PaymentStatus.CAPTURABLE
-        else None,
+        can_capture=is_held,
+        capture_before=time_of(card.get("capture_before")) if card and is_held else None,
         return_url=session.get("success_url"),
         next_url=secret(session.get("url")) if session.get("status") == "open" else None,
         raw=raw,
@@ -254,15 +252,14 @@ def _refundable(
 
 def _card(part: wire.CardPart, person: wire.PersonPart) -> Card:
     funding, month, year = part.get("funding"), part.get("exp_month"), part.get("exp_year")
-    place = person.get("address") or {}
-    lines = place.get("line1"), place.get("line2"), place.get("city"), place.get("postal_code"), place.get("country")
+    place = person.get("address")
     return Card(
         brand=part.get("brand"),
         kind=funding if funding in ("credit", "debit") else None,
-        last_digits=personal(part.get("last4")),
+        last_digits=part.get("last4"),
         expiry=personal(f"{month:02d}/{year % 100:02d}" if month in range(1, 13) and year and year > 0 else None),
-        holder=personal(person.get("name")),
-        billing_address=address(*lines) if place else None,
+        holder=person.get("name"),
+        billing_address=CardAddress(**place) if place else None,
         wallet=part.get("wallet"),
     )
 
@@ -275,9 +272,11 @@ def payment_of_refund(part: wire.RefundPart) -> str | None:
     return (part.get("metadata") or {}).get(wire.OF_PAYMENT) or id_of(part.get("payment_intent"))
 
 
-def to_refund(part: wire.RefundPart, raw: Raw, payment_id: str | None = None) -> Refund:
-    """Read a refund."""
-    of, status = payment_id or payment_of_refund(part), part.get("status") or ""
+def to_refund(part: wire.RefundPart, raw: Raw, payment_id: str | None = None, intent_id: str | None = None) -> Refund:
+    """Read a refund, of a payment if that is known. One that names another PaymentIntent is not of that payment."""
+    is_another = intent_id is not None and id_of(part.get("payment_intent")) not in (None, intent_id)
+    of = payment_of_refund(part) if is_another or not payment_id else payment_id
+    status = part.get("status") or ""
     return Refund(
         id=RefundId(part["id"]),
         payment_id=PaymentId(of) if of else None,

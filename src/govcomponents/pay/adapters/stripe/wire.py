@@ -15,14 +15,12 @@ from typing_extensions import TypedDict
 from govcomponents.errors import InvalidInput
 from govcomponents.money import Money
 from govcomponents.pay.adapters.request_parts import read_request, write_request
-from govcomponents.pay.adapters.values import SignedUnits, Units, at, whole_answer
+from govcomponents.pay.adapters.values import Datum, SignedUnits, Units, at, whole_answer
 from govcomponents.pay.limits import AmountLimits, PayLimits
 
 if TYPE_CHECKING:
     from govcomponents.core.http.messages import Request
     from govcomponents.pay import inputs
-
-    DatedSearch = inputs.PaymentSearch | inputs.RefundSearch | inputs.DisputeSearch
 
 PROVIDER: Final = "Stripe"
 # From 2026-10-28.endive on, `create` would have to name card payments otherwise.
@@ -160,7 +158,7 @@ def get_intent(operation: str, intent_id: str) -> Request:
     return get(operation, INTENT, intent_id, {"expand": ["latest_charge.balance_transaction"]})
 
 
-def page(operation: str, path: str, after: str, wanted: DatedSearch | None = None, **filters: object) -> Request:
+def page(operation: str, path: str, after: str, wanted: inputs.DatedSearch | None = None, **filters: object) -> Request:
     """Read one page of a list, newest first, after the item of an id; "" is for the first page."""
     query: dict[str, object] = {}
     if wanted is not None:
@@ -279,18 +277,18 @@ class _Sum(TypedDict):
 class AddressPart(TypedDict, total=False):
     """A billing address."""
 
-    line1: str | None
-    line2: str | None
-    city: str | None
-    postal_code: str | None
+    line1: Datum
+    line2: Datum
+    city: Datum
+    postcode: Annotated[Datum, at("postal_code")]
     country: str | None
 
 
 class PersonPart(TypedDict, total=False):
     """The person who pays: of a Session `customer_details`, of a charge `billing_details`."""
 
-    name: str | None
-    email: str | None
+    name: Datum
+    email: Datum
     address: AddressPart | None
 
 
@@ -299,7 +297,7 @@ class CardPart(TypedDict, total=False):
 
     brand: str | None
     funding: str | None
-    last4: str | None
+    last4: Datum
     exp_month: int | None
     exp_year: int | None
     three_d_secure: dict[str, object] | None
@@ -352,7 +350,7 @@ class IntentPart(_Sum, total=False):
     created: Seconds | None
     description: str | None
     metadata: dict[str, str]
-    receipt_email: str | None
+    receipt_email: Datum
     last_payment_error: AttemptPart | None
     latest_charge: ChargePart | str | None
 
@@ -368,7 +366,7 @@ class SessionPart(TypedDict, total=False):
     amount_total: Units | None
     currency: Currency | None
     client_reference_id: str | None
-    customer_email: str | None
+    customer_email: Datum
     customer_details: PersonPart | None
     created: Seconds | None
     locale: str | None
