@@ -21,7 +21,7 @@ from govcomponents.cli.main import parser
 from govcomponents.identity.adapters.login_gov.settings import LoginGovSettings
 from govcomponents.identity.adapters.oidc.settings import OpenIdConnectSettings
 from govcomponents.identity.adapters.one_login.settings import OneLoginSettings
-from govcomponents.identity.settings import AdapterSettings
+from govcomponents.identity.adapters.settings import AdapterSettings
 from govcomponents.notify.adapters.smtp.settings import SETTINGS as OF_SMTP
 from govcomponents.settings import IdentitySettings, NotifySettings, PaySettings, Settings
 
@@ -291,7 +291,7 @@ def names(door: str) -> str:
 
 COMPONENTS = ("pay", "notify", "identity")
 CAPABILITIES = ", ".join(f"[{part}](../{part}/capabilities.md)" for part in COMPONENTS)
-PORTS = ", ".join(f"[{part}](port-{part}.md)" for part in COMPONENTS)
+PORTS = ", ".join(f"[{part}](ports/{part}.md)" for part in COMPONENTS)
 
 
 def index() -> str:
@@ -327,7 +327,7 @@ def index() -> str:
 
 def file_of(door: str) -> str:
     """The file of a door's page."""
-    return f"{door.rpartition('.')[2]}.md"
+    return f"names/{door.rpartition('.')[2]}.md"
 
 
 PAGES: dict[str, Any] = {

@@ -114,7 +114,7 @@ def page(component: str) -> str:
     lines = [
         f"# The {component} port",
         "",
-        f"What an [adapter](../writing-an-adapter.md) is given, and what it gives. {MADE}",
+        f"What an [adapter](../../writing-an-adapter.md) is given, and what it gives. {MADE}",
         "",
         words_of(inspect.getdoc(port) or ""),
         "",
@@ -159,7 +159,7 @@ def vars_of_inputs() -> Iterator[tuple[str, type[Input]]]:
             yield name, one
 
 
-PAGES: dict[str, Any] = {f"port-{name}.md": (lambda name=name: page(name)) for name in PORTS}
+PAGES: dict[str, Any] = {f"ports/{name}.md": (lambda name=name: page(name)) for name in PORTS}
 
 if __name__ == "__main__":
     for name, make in PAGES.items():

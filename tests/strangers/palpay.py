@@ -88,7 +88,7 @@ class PalPay(sdk.PayPort):
         return cls(runtime, url, Secret(f"{client_id}:{settings.api_key.reveal()}"))
 
     async def create(self, new: sdk.NewPayment) -> pay.Payment:
-        if field := "metadata" if new.metadata else "extra" if new.extra else None:
+        if field := next((one for one in ("metadata", "email", "extra") if getattr(new, one)), None):
             raise errors.InvalidInput(field=field, problem="PalPay takes none", fix="omit it", operation="pay.create")
         unit = {"reference_id": new.reference, "description": new.description, "amount": _in_json(new.amount)}
         order = {"purchase_units": [unit], "return_url": new.return_url}
@@ -104,6 +104,8 @@ class PalPay(sdk.PayPort):
         return _payment(order, raw)
 
     async def refund(self, new: sdk.NewRefund) -> pay.Refund:
+        if new.extra:
+            raise errors.InvalidInput(field="extra", problem="PalPay takes none", fix="omit it", operation="pay.refund")
         order, _ = await self._ask(Order, "pay.refund", f"{ORDERS}/{new.payment_id}")
         if not (captures := order.purchase_units[0].payments.get("captures")):
             raise Conflict("the payment is not paid", fix="refund it when it is", operation="pay.refund")
@@ -157,7 +159,6 @@ def _payment(order: Order, raw: sdk.LazyJson) -> pay.Payment:
         total=amount,
         reference=unit.reference_id,
         description=unit.description,
-        created_at=None,
         refundable=pay.Refundable(left, amount - refunded, refunded) if is_captured else None,
         next_url=pages[0] if pages and status is PaymentStatus.CREATED else None,
         raw=raw,
@@ -171,7 +172,6 @@ def _refund(payment_id: pay.PaymentId, refund: Movement, raw: sdk.LazyJson) -> p
         amount=refund.amount.money(),
         status=REFUNDS.get(refund.status, RefundStatus.UNKNOWN),
         raw_status=refund.status,
-        created_at=None,
         raw=raw,
     )
 

@@ -12,12 +12,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from govcomponents.accounts import ports_by_account
 from govcomponents.components import GovComponents
-from govcomponents.contracts.run import Case, ContractReport
+from govcomponents.contracts.report import Case, ContractReport
 from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
-from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, GovComponentsError
+from govcomponents.errors import (
+    DEFAULT_ACCOUNT,
+    ConfigurationError,
+    CredentialsRefused,
+    GovComponentsError,
+    NotSent,
+    RateLimited,
+    SignInUnavailable,
+    Unavailable,
+)
 from govcomponents.identity import adapters as identity_adapters
-from govcomponents.identity.port import IdentityCapability as Identity
+from govcomponents.identity.capabilities import IdentityCapability as Identity
 from govcomponents.identity.port import IdentityPort
 from govcomponents.money import Money
 from govcomponents.notify import adapters as notify_adapters
@@ -41,7 +50,11 @@ if TYPE_CHECKING:
     from govcomponents.sandbox.world import World
     from govcomponents.settings import Settings
 
+_UNTRIED: Final = "no call of such a run tries them: its contract suite does (contract run NAME TESTS)"
 _BACK = "https://service.example.gov.uk/contract-run"
+
+_NOT_ASKED: Final = (NotSent, Unavailable, CredentialsRefused, RateLimited, SignInUnavailable)
+"""Errors of a provider that is away, or does not take the account's credential."""
 
 
 @dataclass(frozen=True)
@@ -183,10 +196,18 @@ class AccountRun:
     def in_a_sandbox(cls, name: str, component: str | None) -> Self:
         """Plan a run in a sandbox of this process. Raises ConfigurationError if it has no such provider."""
         from govcomponents.sandbox.app import Sandbox
-        from govcomponents.sandbox.world import load_world, with_provider
+        from govcomponents.sandbox.providers import find_spec
+        from govcomponents.sandbox.world import load_world, section_of, with_provider
 
         world = with_provider(load_world(None), name)
-        return cls(name, component, Sandbox(world).settings(), world)
+        settings = Sandbox(world).settings()
+        of_it = getattr(settings, find_spec(section_of(name)).component)
+        if of_it is not None and of_it.adapter != name:
+            raise ConfigurationError(
+                f"{name} is a section of the sandbox's world, and its adapter is called {of_it.adapter}",
+                fix=f"contract run {of_it.adapter} --sandbox",
+            )
+        return cls(name, component, settings, world)
 
     @property
     def plan(self) -> list[str]:
@@ -194,31 +215,38 @@ class AccountRun:
         return [f"{self._component}.{step.name}: {step.told}" for step in self._steps]
 
     def run(self) -> ContractReport:
-        """Do it, one step after the other, and report."""
+        """Do it, one step after the other, and report.
+
+        Raises ConfigurationError if the account cannot be asked: that says nothing of the adapter.
+        """
         provider = self._port.provider
         against = f"the sandbox of {provider}" if self._is_sandbox else f"{provider}, with an account for tests"
-        report = ContractReport(self._name, type(self._port), against=against)
+        report = ContractReport(self._name, type(self._port), against=against, unproved_because=_UNTRIED)
         report.claimed = frozenset(map(str, self._port.capabilities))
         began = time.monotonic()
         with self._gov as gov:
             for step in self._steps:
                 before = time.monotonic()
-                failure = _failure(step, getattr(gov, self._component))
                 name, proves = f"{self._component}.{step.name}", frozenset(map(str, step.proves))
-                report.cases.append(Case(name, time.monotonic() - before, failure, proves))
+                failure = self._failure(step, getattr(gov, self._component))
+                # What an earlier step has proved is not what this one failed by.
+                about = proves.difference(report.proved)
+                report.cases.append(Case(name, time.monotonic() - before, failure, about, proves))
         report.seconds = time.monotonic() - began
         return report
 
-
-def _failure(step: Step, service: object) -> str | None:
-    try:
-        step.act(service)
-    except GovComponentsError as error:
-        return f"{type(error).__name__}: {error}".replace("\n", " ")
-    except (AssertionError, ValueError) as error:
-        return (
-            f"the answer is not as the contract says: {error}"
-            if str(error)
-            else "the answer is not as the contract says"
-        )
-    return None
+    def _failure(self, step: Step, service: object) -> str | None:
+        """Why a step failed, or None. Raises ConfigurationError if an account cannot be asked; a sandbox always can."""
+        try:
+            step.act(service)
+        except GovComponentsError as error:
+            told = f"{type(error).__name__}: {error}".replace("\n", " ")
+            if isinstance(error, _NOT_ASKED) and not self._is_sandbox:
+                raise ConfigurationError(
+                    f"the account cannot be asked, so that nothing is known of the adapter: {told}",
+                    fix="run it again when the provider answers, and takes the account's credential",
+                ) from None
+            return told
+        except (AssertionError, ValueError) as error:
+            return f"the answer is not as the contract says{f': {error}' if str(error) else ''}"
+        return None

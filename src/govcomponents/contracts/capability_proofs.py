@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from govcomponents.identity.port import IdentityCapability
+from govcomponents.identity.capabilities import IdentityCapability
 from govcomponents.notify.capabilities import NotifyCapability
 from govcomponents.pay.capabilities import PayCapability
 

@@ -1,149 +1,100 @@
-"""A run of the contract of one adapter outside its own test suite, and the report of what it proved."""
+"""A run of the contract of one adapter outside its own test suite."""
 
 from __future__ import annotations
 
+import re
 import sys
 import time
-from collections.abc import Iterable, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, packages_distributions, version
+from enum import StrEnum
 from importlib.util import find_spec
-from typing import Final
-from xml.etree import ElementTree as ET
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from govcomponents.contracts.capability_proofs import PROOFS, REFUSALS
-from govcomponents.contracts.suite import Subject
-from govcomponents.core.http.runtime import VERSION, Runtime
+from govcomponents.contracts.report import Case, ContractReport
+from govcomponents.contracts.suite import NEEDS, Subject, Suite, applies
+from govcomponents.core.http.runtime import Runtime
 from govcomponents.core.transports.scripted import ScriptedTransport
+from govcomponents.errors import ConfigurationError
 
-_QUIET: Final = ("-W", "ignore::pytest.PytestAssertRewriteWarning")
-"""This process has imported the suites already, and nothing is wrong with that."""
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
-
-@dataclass(frozen=True)
-class Case:
-    """One test that ran: its name, how long it took in seconds, and the last line of its failure, if it failed.
-
-    `proves` are the capabilities that it proves, where its name does not tell.
-    """
-
-    name: str
-    seconds: float
-    failure: str | None = None
-    proves: frozenset[str] = frozenset()
-
-    @property
-    def test(self) -> str:
-        """The name of the test without its parameters."""
-        return self.name.rpartition("::")[2].partition("[")[0]
-
-
-@dataclass
-class ContractReport:
-    """Report of a contract run: what the adapter claims, what was proved of it, and what it refuses as it should."""
-
-    name: str
-    adapter: type
-    claimed: frozenset[str] = frozenset()
-    undeclared: frozenset[str] = frozenset()
-    cases: list[Case] = field(default_factory=list)
-    seconds: float = 0.0
-    against: str = "the double of its tests"
-
-    @property
-    def failed(self) -> list[Case]:
-        """The tests that failed."""
-        return [case for case in self.cases if case.failure is not None]
-
-    @property
-    def proved(self) -> list[str]:
-        """The capabilities whose positive test ran, and did not fail."""
-        ran, failed = {case.test for case in self.cases}, {case.test for case in self.failed}
-        good = {str(one) for one, test in PROOFS.items() if test in ran - failed}
-        good = good.union(*(case.proves for case in self.cases)).difference(*(case.proves for case in self.failed))
-        return sorted(self.claimed & good)
-
-    @property
-    def refused(self) -> list[str]:
-        """The capabilities that are not declared, if each was seen to be refused before anything was sent."""
-        seen = [case for case in self.cases if case.test == REFUSALS]
-        return sorted(self.undeclared) if seen and all(case.failure is None for case in seen) else []
-
-    def facts(self) -> dict[str, object]:
-        """The whole report, for JSON."""
-        package = self.adapter.__module__.partition(".")[0]
-        return {
-            "adapter": self.name,
-            "class": f"{self.adapter.__module__}:{self.adapter.__qualname__}",
-            "against": self.against,
-            "claimed": sorted(self.claimed),
-            "proved": self.proved,
-            "not_proved": sorted(self.claimed - set(self.proved)),
-            "refused": self.refused,
-            "tests": len(self.cases),
-            "failed": [{"test": case.name, "failure": case.failure} for case in self.failed],
-            "seconds": round(self.seconds, 3),
-            "versions": {"govcomponents": VERSION, package: _version(package), "pytest": pytest.__version__},
-        }
-
-    def lines(self) -> Iterable[str]:
-        """The report as text."""
-        facts = self.facts()
-        counted = f"{len(self.cases)} tests, {len(self.failed)} failed, {self.seconds:.1f} s"
-        yield f"{self.name}: {counted}, against {self.against}"
-        for what in ("claimed", "proved", "not_proved", "refused"):
-            names = facts[what]
-            assert isinstance(names, list)
-            yield f"  {what.replace('_', ' ')}: {', '.join(names) or 'nothing'}"
-        versions = facts["versions"]
-        assert isinstance(versions, dict)
-        yield f"  with: {', '.join(f'{package} {number}' for package, number in versions.items())}"
-        for case in self.failed:
-            yield f"  failed: {case.name}: {case.failure}"
-
-    def junit(self) -> str:
-        """The report as JUnit's XML."""
-        facts = self.facts()
-        numbers = {"tests": str(len(self.cases)), "failures": str(len(self.failed)), "time": f"{self.seconds:.3f}"}
-        suite = ET.Element("testsuite", {"name": f"govcomponents contract {self.name}", **numbers})
-        properties = ET.SubElement(suite, "properties")
-        ET.SubElement(properties, "property", name="against", value=self.against)
-        for what in ("claimed", "proved", "not_proved", "refused"):
-            names = facts[what]
-            assert isinstance(names, list)
-            ET.SubElement(properties, "property", name=what, value=",".join(names))
-        versions = facts["versions"]
-        assert isinstance(versions, dict)
-        for package, number in versions.items():
-            ET.SubElement(properties, "property", name=f"version.{package}", value=number)
-        for case in self.cases:
-            one = ET.SubElement(suite, "testcase", name=case.name, classname=self.name, time=f"{case.seconds:.3f}")
-            if case.failure is not None:
-                ET.SubElement(one, "failure", message=case.failure)
-        whole = ET.Element("testsuites", numbers)
-        whole.append(suite)
-        return ET.tostring(whole, encoding="unicode", xml_declaration=True)
+_SUITES: Final = "govcomponents.contracts."
+_QUIET: Final = (
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # this process has imported the suites already, as it may
+    *("-q", "--tb=short", "--no-summary"),  # the report tells what failed, and each cause once
+)
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")  # which pytest puts into causes where a pipeline asks for it
 
 
 class _Collector:
     """A plugin of pytest that keeps to the suites of one adapter, and notes what becomes of their tests."""
 
-    def __init__(self, report: ContractReport) -> None:
+    def __init__(self, report: ContractReport, places: Sequence[str]) -> None:
         self._report = report
+        self._places = [(Path(place).resolve(), ids) for place, _, ids in (one.partition("::") for one in places)]
+        self._proves: dict[str, frozenset[str]] = {}
+        self._about: dict[str, frozenset[str]] = {}
+        self.uncollected: dict[str, str] = {}
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = [item for item in items if self._is_of_the_adapter(item)]
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.uncollected[report.nodeid] = _last_line(report.longreprtext)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Generator[None]:
+        """Note what there is before options and the author's own hooks take anything out, and what they took."""
+        whole = [item for item in items if applies(item) and self._is_of_the_adapter(item)]
+        self._note(whole)
+        yield
+        chosen = [item for item in items if item in whole and self._is_named(item)]
+        self._report.left_out |= {item.nodeid: self._about[item.nodeid] for item in whole if item not in chosen}
+        self._report.left_out |= dict(_set_to_something_else(whole))
+        items[:] = chosen
+        for item in items:
+            if _is_written_anew(item):
+                self._proves[item.nodeid] = frozenset()
+                self._report.left_out[item.nodeid] = self._about[item.nodeid]
+
+    def _is_named(self, item: pytest.Item) -> bool:
+        """Whether a test is below one of the places, which may be the id of a test or of a class."""
+        own = item.nodeid.partition("::")[2]
+        return any(
+            item.path.is_relative_to(path) and (not ids or own == ids or own.startswith((f"{ids}::", f"{ids}[")))
+            for path, ids in self._places
+        )
+
+    def _note(self, items: Sequence[pytest.Item]) -> None:
+        """Note of each test what it proves, and what it is about."""
+        named = {item.nodeid: _named(item) for item in items}
+        of_a_test: dict[str, frozenset[str]] = {}
+        for item in items:
+            test = _test(item)
+            of_a_test[test] = of_a_test.get(test, frozenset()) | named[item.nodeid]
+        for item in items:
+            test, own = _test(item), named[item.nodeid]
+            # Where a test is one of several for capabilities of the same kind, it proves its own alone.
+            proves = {str(one) for one, proof in PROOFS.items() if proof == test}
+            self._proves[item.nodeid] = frozenset(one for one in proves if one in own or one not in of_a_test[test])
+            about = own | self._proves[item.nodeid]
+            self._about[item.nodeid] = about or (frozenset() if test == REFUSALS else _always(item))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call" or report.failed:
-            last = (report.longreprtext.strip().splitlines() or [""])[-1] if report.failed else None
-            message = getattr(getattr(report.longrepr, "reprcrash", None), "message", last) if report.failed else None
-            told = message.splitlines()[0] if message else last
-            self._report.cases.append(Case(report.nodeid, report.duration, told))
+        if report.when != "call" and report.passed:
+            return
+        failure = whole = None
+        if report.failed:
+            whole = _COLOUR.sub("", report.longreprtext).strip()
+            message = getattr(getattr(report.longrepr, "reprcrash", None), "message", None)
+            failure = message.splitlines()[0] if message else _last_line(whole)
+        about, proves = self._about[report.nodeid], self._proves[report.nodeid]
+        self._report.cases.append(
+            Case(report.nodeid, report.duration, failure, about, proves, whole, skipped=report.skipped)
+        )
 
     def _is_of_the_adapter(self, item: pytest.Item) -> bool:
         subject = getattr(getattr(item, "cls", None), "subject", None)
@@ -161,20 +112,82 @@ class _Collector:
         return True
 
 
+def _test(item: pytest.Item) -> str:
+    return item.name.partition("[")[0]
+
+
+def _named(item: pytest.Item) -> frozenset[str]:
+    """The capabilities that a test says that it needs, or the one says in whose place it stands."""
+    marks: Iterable[pytest.Mark] = item.iter_markers(NEEDS)
+    if _is_written_anew(item):
+        marks = getattr(_of_the_contract(item), "pytestmark", [])
+    return _capabilities(marks)
+
+
+def _capabilities(marks: Iterable[pytest.Mark]) -> frozenset[str]:
+    conditions = (one for mark in marks if mark.name == NEEDS for one in mark.args)
+    return frozenset(str(one) for one in conditions if isinstance(one, StrEnum))
+
+
+def _of_the_contract(item: pytest.Item) -> object | None:
+    """The test of the contract that has the name of this one; None if there is none."""
+    return _in_the_contract(getattr(item, "cls", None), _test(item))
+
+
+def _in_the_contract(cls: type | None, name: str) -> object | None:
+    bases = getattr(cls, "__mro__", ())
+    return next((vars(one)[name] for one in bases if one.__module__.startswith(_SUITES) and name in vars(one)), None)
+
+
+def _is_written_anew(item: pytest.Item) -> bool:
+    """Whether an author's own test stands in the place of one of the contract."""
+    own = getattr(getattr(item, "cls", None), _test(item), None)
+    return _of_the_contract(item) not in (None, own)
+
+
+def _set_to_something_else(items: Sequence[pytest.Item]) -> Iterator[tuple[str, frozenset[str]]]:
+    """The tests of the contract that are none in an author's class, as `test_it = None` is, and what each is about."""
+    for cls, item in {getattr(item, "cls", None): item for item in items}.items():
+        for name in sorted(dir(cls)):
+            found = _in_the_contract(cls, name) if name.startswith("test_") else None
+            if found is not None and not callable(getattr(cls, name)):
+                proves = {str(one) for one, proof in PROOFS.items() if proof == name}
+                about = _capabilities(getattr(found, "pytestmark", [])) | proves
+                yield f"{item.nodeid.rpartition('::')[0]}::{name}", frozenset(about or _always(item))
+
+
+def _always(item: pytest.Item) -> frozenset[str]:
+    """What a test is about that names no capability: what every adapter of the component does."""
+    suite = getattr(item, "cls", None)
+    return suite.always if isinstance(suite, type) and issubclass(suite, Suite) else frozenset()
+
+
+def _last_line(text: str) -> str:
+    plain = _COLOUR.sub("", text).strip()
+    return (plain.splitlines() or [""])[-1].removeprefix("E ").strip()
+
+
 def run_contract(name: str, adapter: type, places: Sequence[str]) -> ContractReport:
-    """Run the suites of an adapter that are found in these files and folders."""
-    report = ContractReport(name, adapter)
+    """Run the suites of an adapter that are found in these files and folders, or those of them that ids name.
+
+    What ids leave out is collected all the same: a capability is not proved by one of its tests.
+    Raises ConfigurationError if pytest cannot begin or cannot import the files, and KeyboardInterrupt if it is stopped.
+    """
+    report = ContractReport(name, adapter, versions={"pytest": pytest.__version__})
+    collector = _Collector(report, places)
+    files = dict.fromkeys(place.partition("::")[0] for place in places)
     began = time.monotonic()
     # The collector is a plugin of this process, so that the tests must run in it too.
     alone = ["-n0"] if find_spec("xdist") else []
     with redirect_stdout(sys.stderr):  # standard output is the report's alone
-        pytest.main(["-q", "-p", "no:cacheprovider", *_QUIET, *alone, *places], plugins=[_Collector(report)])
+        ended = pytest.main(["-p", "no:cacheprovider", *_QUIET, *alone, *files], plugins=[collector])
     report.seconds = time.monotonic() - began
+    by_hand = f"run pytest {' '.join(places)} by hand, which shows more of it"
+    if collector.uncollected:
+        told = "; ".join(f"{place}: {line}" for place, line in collector.uncollected.items())
+        raise ConfigurationError(f"the tests cannot be imported: {told}", fix=by_hand)
+    if ended in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR):
+        raise ConfigurationError("pytest could not begin, and says above why", fix=by_hand)
+    if ended == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     return report
-
-
-def _version(package: str) -> str:
-    try:
-        return version(packages_distributions().get(package, [package])[0])
-    except PackageNotFoundError:
-        return "unknown"

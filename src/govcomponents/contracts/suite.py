@@ -225,6 +225,8 @@ class Suite:
     subject: ClassVar[Any]
     services: ClassVar[tuple[Any, Any]]
     """The blocking and the asyncio service of the component."""
+    always: ClassVar[frozenset[str]] = frozenset()
+    """The capabilities that a test is about which names none: what whoever uses the component at all uses."""
     caller: ClassVar[type[Caller]] = Caller
 
     @pytest.fixture

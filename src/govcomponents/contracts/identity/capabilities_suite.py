@@ -12,11 +12,11 @@ from govcomponents.contracts.identity.fake_provider import parameters_of
 from govcomponents.contracts.identity.subject import Call, IdentityCaller, IdentityTests
 from govcomponents.contracts.suite import needs
 from govcomponents.errors import CallbackRefused, IdentityNotProved, SignInReason, SignInRejected
+from govcomponents.identity.capabilities import OF_AUTHENTICATION, OF_CONFIDENCE
+from govcomponents.identity.capabilities import IdentityCapability as Can
 from govcomponents.identity.events import AccountEvent, LogoutNotice
 from govcomponents.identity.levels import Authentication, Claim, Confidence
 from govcomponents.identity.models import Identity
-from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE
-from govcomponents.identity.port import IdentityCapability as Can
 
 _TOLD: Mapping[Claim, Callable[[Identity], object]] = {
     Claim.PHONE: lambda identity: identity.phone,

@@ -61,7 +61,7 @@ def _cases(*cases: Hostile) -> list[Any]:
 
 
 class IdentityForgery(IdentityTests):
-    """No call_fake, spoilt, stale or foreign token or answer is ever taken for a genuine one."""
+    """No forged, spoilt, stale or foreign token or answer is ever taken for a genuine one."""
 
     @needs(_is_faked)
     def test_the_fake_provider_can_also_be_genuine(self, call_fake: CallFake) -> None:

@@ -11,6 +11,7 @@ import pytest
 from govcomponents.contracts.identity.fake_provider import FakeOpenIdProvider, FakeProfile
 from govcomponents.contracts.suite import Caller, Double, Subject, Suite
 from govcomponents.identity.async_service import AsyncIdentityService
+from govcomponents.identity.capabilities import IdentityCapability as Can
 from govcomponents.identity.service import IdentityService
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class IdentityTests(Suite):
 
     subject: ClassVar[IdentitySubject]
     services = (IdentityService, AsyncIdentityService)
+    always = frozenset({str(Can.SIGN_IN)})
     caller = IdentityCaller
 
     def _tells_what_it_proves(self, identity: Identity) -> None:

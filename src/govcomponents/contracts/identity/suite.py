@@ -10,6 +10,7 @@ import pytest
 
 from govcomponents.contracts.faults import Fault
 from govcomponents.contracts.identity.capabilities_suite import IdentityCapabilities
+from govcomponents.contracts.identity.documents_suite import IdentityDocuments
 from govcomponents.contracts.identity.fake_provider import FakeProfile, Proof
 from govcomponents.contracts.identity.faults_suite import IdentityFaults
 from govcomponents.contracts.identity.forgery_suite import IdentityForgery
@@ -24,11 +25,11 @@ from govcomponents.errors import (
     SignInRejected,
     SignInUnavailable,
 )
+from govcomponents.identity.capabilities import OF_AUTHENTICATION, OF_CONFIDENCE
+from govcomponents.identity.capabilities import IdentityCapability as Can
 from govcomponents.identity.levels import Claim, Confidence
 from govcomponents.identity.models import Identity
 from govcomponents.identity.pending import PendingSignIn
-from govcomponents.identity.port import OF_AUTHENTICATION, OF_CONFIDENCE
-from govcomponents.identity.port import IdentityCapability as Can
 from govcomponents.privacy import Personal, Secret
 
 __all__ = ["FakeProfile", "IdentityDouble", "IdentitySubject", "IdentitySuite", "Proof"]
@@ -41,7 +42,7 @@ _OPTIONS: Mapping[Can, Mapping[str, Any]] = {
 }
 
 
-class IdentitySuite(IdentityCapabilities, IdentityFaults, IdentityForgery, IdentityTruth):
+class IdentitySuite(IdentityCapabilities, IdentityFaults, IdentityForgery, IdentityTruth, IdentityDocuments):
     """The contract of the identity port, kept by every adapter. Each test runs for blocking and asyncio callers."""
 
     def test_a_person_signs_in(self, call: Call) -> None:

@@ -18,9 +18,9 @@ from govcomponents.errors import (
     SignInRejected,
     SignInUnavailable,
 )
+from govcomponents.identity.capabilities import OF_CONFIDENCE
+from govcomponents.identity.capabilities import IdentityCapability as Can
 from govcomponents.identity.levels import Authentication, Confidence
-from govcomponents.identity.port import OF_CONFIDENCE
-from govcomponents.identity.port import IdentityCapability as Can
 
 _ANOTHER = "did:web:evil.example.com"
 _OTHER_EVENTS: Claims = {"https://events.example.com/something-else": {}}

@@ -125,7 +125,11 @@ class NotifyCapabilities(NotifyTests):
         body, headers = messages[0]
         assert caller.notify.parse_callback(body, headers).key == events[0].key
         spoilt = {name: value[:-1] + ("x" if value[-1:] != "x" else "y") for name, value in headers.items()}
-        for untrue in ({}, spoilt):
+        other_scheme = {
+            name: value.replace("Bearer ", "Basic ") if value.startswith("Bearer ") else value + "x"
+            for name, value in headers.items()
+        }
+        for untrue in ({}, spoilt, other_scheme):
             with pytest.raises(CallbackRefused):
                 caller.notify.parse_callback(body, untrue)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -181,6 +181,59 @@ class NotifyFaults(NotifyTests):
                 seen += shown_by(error)
         seen += [repr(caller.events), repr(caller.transport.sent), repr(caller.port), caplog.text]
         for canary in self.subject.canaries:
+            assert canary not in " ".join(seen)
+
+    @needs(Can.GET)
+    @pytest.mark.parametrize("sending", SENDS)
+    def test_a_message_that_is_looked_up_shows_nothing_personal(self, call: Call, sending: Sending) -> None:
+        caller = call()
+        found = caller.notify.get(sending.by(caller).id)
+        told = f"{found!r} {found}"
+        for canary in self.subject.canaries:
+            assert canary not in told
+
+    @needs(Can.SEARCH)
+    @pytest.mark.parametrize("fault", [None, *faults()])
+    @pytest.mark.parametrize("sending", SENDS)
+    def test_a_search_shows_nothing_personal_or_secret(
+        self, call: Call, sending: Sending, fault: Fault | None, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caller = call()
+        sending.by(caller)
+        self._shows_nothing(caller, caller.notify.search, fault, caplog, self.subject.canaries)
+
+    @needs(Can.INBOUND_SMS)
+    @pytest.mark.parametrize("fault", [None, *faults()])
+    def test_what_a_person_wrote_is_not_seen(
+        self, call: Call, fault: Fault | None, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caller = call()
+        assert caller.double.text_in is not None, "a double of a provider that receives texts has `text_in`"
+        caller.double.text_in("07700900999", "STOP canary")
+        canaries = (*self.subject.canaries, "7700900999", "STOP canary")
+        self._shows_nothing(caller, caller.notify.search_inbound_sms, fault, caplog, canaries)
+
+    def _shows_nothing(
+        self,
+        caller: NotifyCaller,
+        search: Callable[[], Iterable[Any]],
+        fault: Fault | None,
+        caplog: pytest.LogCaptureFixture,
+        canaries: Iterable[str],
+    ) -> None:
+        """Search, and look at all that can be seen of it: what was found, the error, events, the log."""
+        if fault is not None:
+            caller.fail(fault)
+        seen: list[str] = []
+        with caplog.at_level("DEBUG"):
+            try:
+                found = list(search())
+                assert found
+                seen += [repr(found), *map(str, found), json.dumps([one.to_dict() for one in found])]
+            except GovComponentsError as error:
+                seen += shown_by(error)
+        seen += [repr(caller.events), repr(caller.transport.sent), repr(caller.port), caplog.text]
+        for canary in canaries:
             assert canary not in " ".join(seen)
 
 

@@ -137,4 +137,5 @@ class NotifyTests(Suite):
 
     subject: ClassVar[NotifySubject]
     services = (NotifyService, AsyncNotifyService)
+    always = frozenset(map(str, (Can.EMAIL, Can.SMS, Can.LETTER, Can.PRECOMPILED)))
     caller = NotifyCaller

@@ -10,6 +10,7 @@ import pytest
 
 from govcomponents.contracts.notify.capabilities_suite import NotifyCapabilities
 from govcomponents.contracts.notify.faults_suite import NotifyFaults
+from govcomponents.contracts.notify.readings_suite import NotifyReadings
 from govcomponents.contracts.notify.subject import (
     FROM_TEMPLATES,
     SAMPLES,
@@ -28,7 +29,7 @@ from govcomponents.notify.models import Channel, Status
 __all__ = ["Arrived", "NotifyDouble", "NotifySubject", "NotifySuite"]
 
 
-class NotifySuite(NotifyCapabilities, NotifyFaults):
+class NotifySuite(NotifyCapabilities, NotifyReadings, NotifyFaults):
     """The contract of the notify port, kept by every adapter. Each test runs for blocking and asyncio callers."""
 
     def test_samples_are_given_of_all_that_is_declared(self) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from govcomponents.contracts.suite import Caller, Double, Subject, Suite
 from govcomponents.money import Money
 from govcomponents.pay.async_service import AsyncPayService
+from govcomponents.pay.capabilities import PayCapability as Can
 from govcomponents.pay.service import PayService
 
 if TYPE_CHECKING:
@@ -145,4 +146,5 @@ class PayTests(Suite):
 
     subject: ClassVar[PaySubject]
     services = (PayService, AsyncPayService)
+    always = frozenset(map(str, (Can.CREATE, Can.GET)))
     caller = PayCaller

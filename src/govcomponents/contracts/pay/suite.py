@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from govcomponents.contracts.faults import Fault
+from govcomponents.contracts.pay.dropped_suite import PayNothingDropped
 from govcomponents.contracts.pay.faults_suite import PayFaults
 from govcomponents.contracts.pay.subject import Call, PayDouble, PaySubject
 from govcomponents.contracts.pay.truth_suite import PayTruth
@@ -26,7 +27,7 @@ from govcomponents.privacy import Personal
 __all__ = ["PayDouble", "PaySubject", "PaySuite"]
 
 
-class PaySuite(PayFaults, PayTruth):
+class PaySuite(PayFaults, PayTruth, PayNothingDropped):
     """The contract of the pay port, kept by every adapter. Each test runs for blocking and asyncio callers."""
 
     def test_a_created_payment_waits_for_the_person(self, call: Call) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
+
+from govcomponents.sandbox.browser import Form, Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,16 @@ class Browser:
         """POST an empty form to a path, from a page of the service itself."""
         return self.send("POST", path)
 
-    def send(self, method: str, path: str) -> Reply:
+    def press(self, form: Form) -> Reply:
+        """Press the button of a form as it stands, also one whose page the browser has left meanwhile."""
+        return self.send("POST", path_of(form.action), urlencode(form.values).encode())
+
+    def send(self, method: str, path: str, body: bytes = b"") -> Reply:
         """Send a request with the cookies, and keep those that the answer sets."""
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
-        reply = self.client.send(method, path, headers if self.cookies else {}, b"")
+        headers = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        reply = self.client.send(method, path, headers, body)
         for name, cookie in reply.headers:
             if name == "set-cookie":
                 self._keep(cookie)
@@ -69,6 +77,14 @@ class Browser:
             self.cookies.pop(name, None)
         else:
             self.cookies[name] = value
+
+
+def form_at(path: str, reply: Reply, action: str) -> Form:
+    """Return the form of a page whose action begins so. Raises LookupError if there is none, or there are several."""
+    forms = [one for one in Page(path, reply.status, reply.text).forms if path_of(one.action).startswith(action)]
+    if len(forms) != 1:
+        raise LookupError(f"the page at {path} has {len(forms)} forms that go to {action}: {reply.text}")
+    return forms[0]
 
 
 def path_of(url: str | None) -> str:

@@ -25,24 +25,41 @@ class JourneySuite(WholeServiceSuite):
         """Check that there is one payment, and one receipt after all the work that is due."""
         service.work()
         service.work()
-        assert len(service.simulator.pay.charges()) == 1
+        assert len(JourneySuite.payments(service.simulator)) == 1
         assert len(service.simulator.messages()) == 1
 
     def test_two_clicks_on_pay(self, whole_service: WholeService, browser: Browser, simulator: Sandbox) -> None:
         self.signed_in(whole_service, browser)
-        assert browser.get(whole_service.start_at).status == 200
-        first, second = browser.post(whole_service.pay_at), browser.post(whole_service.pay_at)
+        form = self.pay_form(whole_service, browser)
+        first, second = browser.press(form), browser.press(form)
         self.told(whole_service, second)
         back = path_of(pay_by_card(FormBrowser(simulator.visit), first.header("location") or "").url)
         assert whole_service.paid in browser.get(back).text
         self.recorded_once(whole_service)
 
     def test_the_back_button_after_paying(self, whole_service: WholeService, browser: Browser) -> None:
-        back = self.paid(whole_service, browser)
+        self.signed_in(whole_service, browser)
+        kept = self.pay_form(whole_service, browser)
+        back = self.pays(whole_service, browser, kept)
         for _ in range(2):
             assert whole_service.paid in browser.get(back).text
             assert browser.get(whole_service.start_at).status in (200, 302, 303)
-            browser.post(whole_service.pay_at)  # the page with the form, which the browser had kept
+            assert browser.press(kept).status < 500  # of the page that the browser had kept
+        self.recorded_once(whole_service)
+
+    def test_pay_in_one_tab_takes_nothing_for_who_signed_in_in_another(
+        self, whole_service: WholeService, browser: Browser, simulator: Sandbox
+    ) -> None:
+        """A form that names what is paid for cannot pay for another: it tells so, and takes nothing."""
+        self.signed_in(whole_service, browser)
+        first = self.pay_form(whole_service, browser)
+        self.somebody_else_signs_in(whole_service, browser)
+        second = self.pay_form(whole_service, browser)
+        reply = browser.press(first)
+        self.told(whole_service, reply)
+        assert 400 <= reply.status < 500, f"it went on, to {reply.header('location')}"
+        assert self.payments(simulator) == []
+        assert whole_service.paid in browser.get(self.pays(whole_service, browser, second)).text
         self.recorded_once(whole_service)
 
     def test_a_return_without_a_session(
@@ -82,16 +99,14 @@ class JourneySuite(WholeServiceSuite):
         self, whole_service: WholeService, browser: Browser, simulator: Sandbox
     ) -> None:
         self.signed_in(whole_service, browser)
-        assert browser.get(whole_service.start_at).status == 200
-        browser.post(whole_service.pay_at)
+        browser.press(self.pay_form(whole_service, browser))
         simulator.clock.advance(3 * 3600)
         whole_service.let_hours_pass(4)
         whole_service.work()
         self.told(whole_service, browser.get(whole_service.start_at))
         assert simulator.messages() == []
-        url = browser.post(whole_service.pay_at).header("location") or ""
-        back = path_of(pay_by_card(FormBrowser(simulator.visit), url).url)
+        back = self.pays(whole_service, browser, self.pay_form(whole_service, browser))
         assert whole_service.paid in browser.get(back).text
         whole_service.work()
-        assert [one.status for one in simulator.pay.charges()].count("success") == 1
+        assert [one.is_paid for one in self.payments(simulator)].count(True) == 1
         assert len(simulator.messages()) == 1

@@ -209,6 +209,37 @@ class WebSuite:
         gov.simulator.control.clear_faults()
         assert browser.get("/open").text == "nobody"
 
+    @pytest.mark.parametrize("page", ["/protected?year=2026", "/open"])
+    def test_a_sign_in_that_did_not_finish_says_so_however_often_its_page_is_loaded(
+        self, gov: AnyComponents, browser: Browser, page: str
+    ) -> None:
+        back = self.at_provider(gov, browser.get(f"/gov/sign-in?next={quote(page)}"))
+        gov.simulator.control.arm("one_login", "unavailable", operation="token", times=9)
+        first = browser.get(back)
+        gov.simulator.control.clear_faults()
+        for reply in (first, browser.get(back), browser.get(back)):
+            assert reply.status in (403, 503), reply.text
+            assert "This sign-in did not finish" in reply.text
+            assert f'<a href="{page}">Start again</a>' in reply.text
+        self.signed_in(gov, browser, "/protected")
+        assert path_of(browser.get(back).header("location")) == page  # nobody is told that they are not signed in
+        assert browser.get("/protected").status == 200
+        elsewhere = Browser(browser.client).get(back)  # nothing is known there of where they were going
+        assert (elsewhere.status, '<a href="/">Start again</a>' in elsewhere.text) == (400, True)
+
+    @pytest.mark.parametrize("error", ["access_denied", "temporarily_unavailable", "server_error"])
+    def test_who_is_signed_in_and_has_to_show_more_is_not_told_that_they_are_not(
+        self, gov: AnyComponents, browser: Browser, error: str
+    ) -> None:
+        self.signed_in(gov, browser, "/gov/sign-in?next=/open")
+        who = browser.get("/open").text
+        sent = urlsplit(browser.get("/protected").header("location") or "")
+        state = parse_qs(sent.query)["state"][0]
+        for _ in range(2):
+            told = browser.get(f"/gov/callback?{urlencode({'error': error, 'state': state})}")
+            assert "not signed in" not in told.text
+        assert browser.get("/open").text == who
+
     # Sessions
 
     def test_cookies_that_were_tampered_with_sign_nobody_in(self, gov: AnyComponents, browser: Browser) -> None:

@@ -126,10 +126,9 @@ class HarbourPay(sdk.HttpPayAdapter):
         return cls(runtime, base_url, client_id, client_secret)
 
     async def create(self, new: sdk.NewPayment) -> pay.Payment:
-        if new.metadata or new.extra:
-            raise self.invalid(
-                "pay.create", "metadata" if new.metadata else "extra", "Harbour Pay takes none", "omit it"
-            )
+        for name in ("metadata", "email", "extra"):
+            if getattr(new, name):
+                raise self.invalid("pay.create", name, "Harbour Pay takes none", "omit it")
         fields = {"minor": new.amount.minor, "currency": new.amount.currency, "order": new.reference}
         fields |= {"text": new.description, "return_url": new.return_url}
         key = new.idempotency_key
