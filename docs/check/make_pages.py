@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from govcomponents.check.rules import GROUPS, Rule, rules
+from govcomponents.check.rules import GROUPS, rules
+from govcomponents.check.rules.pages import page_of
 
 HERE = Path(__file__).parent
-_LANGUAGES = {".py": "py", ".toml": "toml", ".json": "json", ".yml": "yaml"}
 
 
 def listed() -> str:
@@ -30,19 +30,7 @@ def listed() -> str:
     return "\n".join(lines) + "\n"
 
 
-def page(rule: Rule) -> str:
-    """The page of one rule."""
-    lines = [f"# {rule.id}: {rule.name}", "", f"**{rule.title}.** {rule.why}", "", f"To mend it: {rule.fix}"]
-    for title, files in (("This is found", rule.wrong), ("This is not", rule.right)):
-        if files:
-            lines += ["", f"## {title}"]
-        for name, text in files.items():
-            language = _LANGUAGES.get(Path(name).suffix, "text")
-            lines += ["", f"`{name}`", "", f"```{language}", text.strip("\n"), "```"]
-    return "\n".join(lines) + "\n"
-
-
-PAGES = {"rules.md": listed, **{f"rules/{one.id}.md": (lambda one=one: page(one)) for one in rules().values()}}
+PAGES = {"rules.md": listed, **{f"rules/{one.id}.md": (lambda one=one: page_of(one)) for one in rules().values()}}
 
 if __name__ == "__main__":
     for name, make in PAGES.items():

@@ -51,11 +51,56 @@ def test_what_is_mended_is_said_to_be_gone(place, capsys):
     assert "1 of the baseline are no longer there" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"accepted": 3}', "{}"])
-def test_a_baseline_that_cannot_be_read_is_no_finding(text, place, capsys):
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "it is not JSON: line 1, column 1"),
+        ("<<<<<<< HEAD\n", "it is not JSON: line 1, column 1"),
+        ("[]", "it has no list of findings under `accepted`"),
+        ('{"accepted": 3}', "it has no list of findings under `accepted`"),
+        ('{"x": 1}', "it has no list of findings under `accepted`"),
+        ('{"accepted": [{"rule": "GC306"}]}', "are no findings, each with its `fingerprint`"),
+        ('{"accepted": ["GC306"]}', "are no findings, each with its `fingerprint`"),
+        ("[" * 100_000, "it is nested too deep"),
+    ],
+)
+def test_a_baseline_that_cannot_be_read_is_no_finding(text, why, place, capsys):
     written(place, {"accepted.json": text})
     assert check("--baseline", "accepted.json") == 2
-    assert "the baseline accepted.json cannot be read" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "the baseline accepted.json cannot be read: " in told
+    assert why in told
+    assert "To fix: give the file that --write-baseline wrote" in told
+
+
+def test_what_is_absent_is_said_with_what_to_do(place, capsys):
+    assert check("--baseline", "my baseline.json") == 2
+    told = capsys.readouterr().err
+    assert "there is no baseline my baseline.json. To fix: accept what is found now" in told
+    assert "govcomponents check --write-baseline 'my baseline.json'" in told
+    assert check("--write-baseline", "not/there.json") == 2
+    assert "there.json cannot be written: No such file or directory. To fix: make the folder first: mkdir -p not" in (
+        capsys.readouterr().err
+    )
+    assert check("--write-baseline", ".") == 2
+    assert "Is a directory. To fix: give a file that you may write" in capsys.readouterr().err
+
+
+def test_a_baseline_that_is_written_over_itself_loses_nothing(place):
+    check("--write-baseline", "accepted.json")
+    before = (place / "accepted.json").read_text()
+    assert check("--baseline", "accepted.json", "--write-baseline", "accepted.json") == 0
+    assert (place / "accepted.json").read_text() == before
+
+
+def test_a_rule_that_the_baseline_names_and_that_is_none_is_told(place, capsys):
+    check("--write-baseline", "accepted.json")
+    text = (place / "accepted.json").read_text().replace('"GC306"', '"GC3O6"')
+    (place / "accepted.json").write_text(text)
+    assert check("--baseline", "accepted.json") == 1
+    told = capsys.readouterr().out
+    assert "accepted.json:4:1: GC002 rule-unknown: GC3O6 is no rule (is GC306 payment-not-kept meant?)" in told
+    assert "1 accepted by the baseline." in told
 
 
 def test_a_baseline_holds_no_secret(place):

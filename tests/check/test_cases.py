@@ -1,5 +1,6 @@
 """Sixty-five files with a mistake each: all are found. Thirty-three without: nothing is."""
 
+import re
 import time
 import tomllib
 from pathlib import Path
@@ -49,7 +50,10 @@ def test_what_is_no_python_and_what_is_hostile_is_no_trouble(tmp_path):
     )
     (tmp_path / "bytes.py").write_bytes(b"\xff\xfe govcomponents")
     (tmp_path / "loop").symlink_to(tmp_path)
-    assert checked(tmp_path).findings == []
+    found = checked(tmp_path).findings
+    assert [(one.path, one.rule_id) for one in found] == [
+        (name, "GC001") for name in ("bytes.py", "deep.py", "nul.py", "old.py")
+    ]
 
 
 SPACES = " " * 200_000
@@ -84,6 +88,20 @@ def test_nothing_is_found_in_what_is_handed_out(folder):
     report = checked(folder)
     assert report.files > 3
     assert report.findings == []
+
+
+PAGES = [
+    page
+    for folder in ("frameworks", "identity", "notify", "durable")
+    for page in (ROOT / "docs" / folder).rglob("*.md")
+]
+
+
+@pytest.mark.parametrize("page", sorted(PAGES), ids=lambda page: f"{page.parent.name}/{page.stem}")
+def test_nothing_is_found_in_what_is_copied_from_the_docs(page, tmp_path):
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    written(tmp_path, {f"block_{number}.py": text for number, text in enumerate(blocks)})
+    assert checked(tmp_path).findings == []
 
 
 def test_a_file_of_another_tool_is_no_file_of_templates(tmp_path):

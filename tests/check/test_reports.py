@@ -1,6 +1,7 @@
 """Reports, read by what pipelines read them with: models of SARIF's official schema, junitparser, and JSON."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,20 @@ def test_sarif_keeps_to_the_official_schema(kind, report):
     for one in run["results"]:
         assert run["tool"]["driver"]["rules"][one["ruleIndex"]]["id"] == one["ruleId"]
     assert len({one["partialFingerprints"]["govcomponents/v1"] for one in run["results"]}) == len(whole.findings)
+
+
+def test_sarif_has_what_github_asks_of_each_result(report, tmp_path):
+    elsewhere = Finding("/srv/app/gone.py", 0, 0, "GC001", "it was not looked at")
+    (run,) = json.loads(FORMATS["sarif"](replace(report, findings=[*report.findings, elsewhere])))["runs"]
+    places = [place for one in run["results"] for place in one["locations"]]
+    assert len(places) == len(report.findings) + 1
+    for place in places:
+        assert place["physicalLocation"]["region"]["startLine"] >= 1
+    uris = {place["physicalLocation"]["artifactLocation"]["uri"] for place in places}
+    assert uris == {"a%20folder/w%C3%B6rds.py", ".env", "templates.toml", ENVIRONMENT, "file:///srv/app/gone.py"}
+    named = [place["logicalLocations"][0]["name"] for place in places if "logicalLocations" in place]
+    assert named == [one.path for one in report.findings if one.path == ENVIRONMENT]
+    assert named
 
 
 @pytest.mark.parametrize("kind", ["found", "nothing", "hostile"])

@@ -19,7 +19,7 @@ def credential_in(text: str) -> str:
         if _is_random(match.group(1)):
             return "a live API key"
     for match in _NOTIFY.finditer(text):
-        if all(_is_random(part.replace("-", "")) for part in match.groups()):
+        if match.group(1) != match.group(2) and all(_is_random(part.replace("-", "")) for part in match.groups()):
             return "an API key of GOV.UK Notify"
     return "a private key" if _PRIVATE.search(text) else ""
 

@@ -6,17 +6,18 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.check.code.module import text_of
 from govcomponents.check.code.rules import found
 from govcomponents.check.code.services import is_durable, is_shell
+from govcomponents.check.code.syntax.expressions import text_of
 from govcomponents.check.findings import Finding
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Iterator, Sequence
 
-    from govcomponents.check.code.module import Module, Site
     from govcomponents.check.code.rules import CodeView
+    from govcomponents.check.code.syntax.module import Module
+    from govcomponents.check.code.syntax.site import Site
     from govcomponents.check.project import Project, TextFile
     from govcomponents.check.settings.sources import Source
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 ENVIRONMENT: Final = "environment"
 """Where findings about the process's own environment variables are said to be."""
+UNREAD: Final = "GC001"
+"""The rule of what could not be read."""
 _NUMBER: Final = re.compile(r"\d+")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
-import re
+import stat
+import tokenize
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from functools import cached_property, lru_cache
@@ -14,7 +16,7 @@ from govcomponents.core.inputs import reason_of
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 _NEVER_ENTERED: Final = frozenset(
     {"node_modules", "__pycache__", "site-packages", "venv", "env", "build", "dist", "htmlcov"}
@@ -26,9 +28,6 @@ _DEPLOYMENT: Final = (
     *("Dockerfile*", "*.dockerfile", "Procfile*", "*.yml", "*.yaml", "*.sh", "*.service", "Makefile", "*.ini", "*.cfg"),
     *("*.tf", "*.hcl", "*.bicep", "*.conf"),
 )
-_ALLOWED: Final = re.compile(r"govcomponents: *allow +((?:GC\d{3}[, ]*)+)", re.IGNORECASE)
-
-
 _lines_of = lru_cache(maxsize=4)(str.splitlines)  # findings come file by file, and a file may have many
 
 
@@ -54,10 +53,14 @@ class TextFile:
         lines = _lines_of(self.text)
         return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
-    def allowed(self, line: int) -> frozenset[str]:
-        """Return the ids of rules that a comment on this line allows to be broken."""
-        found = _ALLOWED.search(self.source(line))
-        return frozenset(re.findall(r"GC\d{3}", found.group(1).upper())) if found else frozenset()
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """The reason why a file could not be looked at. `line` is where its form is wrong, or 0; `source` is that line."""
+
+    why: str
+    line: int = 0
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,8 @@ class Project:
 
     paths: Sequence[Path]
     root: Path = field(default_factory=Path.cwd)
-    unread: dict[str, str] = field(default_factory=dict)
-    """Files that could not be looked at, each with why; it is filled while they are."""
+    unread: dict[str, Unread] = field(default_factory=dict)
+    """Files and folders that could not be looked at, by path; it is filled while they are."""
 
     @cached_property
     def files(self) -> list[TextFile]:
@@ -75,23 +78,30 @@ class Project:
         for path in self.paths:
             if not path.exists():
                 raise ConfigurationError(f"there is no {path}", fix="name files and folders of the service")
-        places = dict.fromkeys(place.resolve() for path in self.paths for place in _walk(path))
+        places = dict.fromkeys(_real(place) for path in self.paths for place in _walk(path, self._closed))
         return [one for place in sorted(places) if (one := self._read(place)) is not None]
 
     def _read(self, place: Path) -> TextFile | None:
         try:
-            if place.stat().st_size > _LARGEST:
-                self.unread[self.shown(place)] = "it is larger than any that a person writes"
-                return None
-            text = place.read_text(encoding="utf-8")
+            about = place.stat()
+            if not stat.S_ISREG(about.st_mode):
+                why = "it is no file, but a pipe or a device"  # to read it might never end
+            elif about.st_size > _LARGEST:
+                why = "it is larger than any that a person writes"
+            else:
+                return TextFile(self.shown(place), place, _decoded(place))
         except (OSError, UnicodeDecodeError) as error:
-            self.unread[self.shown(place)] = reason_of(error)
-            return None
-        return TextFile(self.shown(place), place, text)
+            why = reason_of(error)
+        self.unread[self.shown(place)] = Unread(why)
+        return None
+
+    def _closed(self, error: OSError) -> None:
+        """Note a folder that cannot be entered."""
+        self.unread[self.shown(Path(error.filename))] = Unread(reason_of(error))
 
     def shown(self, place: Path) -> str:
         """Return a path as findings name it."""
-        place, root = place.resolve(), self.root.resolve()
+        place, root = _real(place), self.root.resolve()
         return (place.relative_to(root) if place.is_relative_to(root) else place).as_posix()
 
     @cached_property
@@ -122,16 +132,48 @@ def _is_like(one: TextFile, patterns: Iterable[str]) -> bool:
 _READ: Final = ("*.py", "*.toml", *_DOTENV, *_DEPLOYMENT)
 
 
-def _walk(path: Path) -> Iterator[Path]:
-    if path.is_file():
+def _real(place: Path) -> Path:
+    """Return where a path leads; of a link that leads nowhere, or round, the link itself."""
+    try:
+        return place.resolve(strict=True)
+    except (OSError, RuntimeError):  # the second one on Python 3.11 and 3.12, for a link that leads round
+        return place.absolute()
+
+
+def _decoded(place: Path) -> str:
+    """Read a file in UTF-8, or in the encoding that Python declares in its first lines. Raises UnicodeDecodeError."""
+    content = place.read_bytes()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if place.suffix != ".py":
+            raise
+        try:
+            declared, _ = tokenize.detect_encoding(io.BytesIO(content).readline)
+        except SyntaxError:
+            declared = "utf-8"  # it declares none, and says so by failing again
+        text = content.decode(declared)
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _is_installed(folder: Path) -> bool:
+    """Whether a folder is a virtual environment. Of one that cannot be entered the walk itself says so."""
+    try:
+        return (folder / "pyvenv.cfg").exists()
+    except PermissionError:
+        return False
+
+
+def _walk(path: Path, closed: Callable[[OSError], None]) -> Iterator[Path]:
+    if not path.is_dir():
         yield path
         return
-    for folder, folders, names in os.walk(path):
+    for folder, folders, names in os.walk(path, onerror=closed):
         folders[:] = sorted(
             name
             for name in folders
             if name not in _NEVER_ENTERED
             and (not name.startswith(".") or name in (".github", ".ci"))
-            and not Path(folder, name, "pyvenv.cfg").exists()
+            and not _is_installed(Path(folder, name))
         )
         yield from (Path(folder, name) for name in sorted(names) if any(fnmatch(name, pattern) for pattern in _READ))

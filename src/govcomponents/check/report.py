@@ -17,7 +17,7 @@ class CheckReport:
     files: int = 0
     accepted: int = 0
     gone: int = 0
-    unread: list[str] = field(default_factory=list)
-    """Files that were to be looked at and could not be, each with why: nothing is known of them."""
+    unread: list[Finding] = field(default_factory=list)
+    """What could not be looked at, whether that is accepted or not: nothing is known of it."""
     live: list[str] = field(default_factory=list)
     """What each account's provider said, where it was asked."""

@@ -7,11 +7,13 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from govcomponents.check.allowances import allowed_in, check_allowances
 from govcomponents.check.baseline import without_accepted
 from govcomponents.check.code import check_code
 from govcomponents.check.code.rules import CodeView
 from govcomponents.check.code.services import is_shell
 from govcomponents.check.deployment_rules import check_deployment
+from govcomponents.check.findings import UNREAD, Finding
 from govcomponents.check.live import check_live
 from govcomponents.check.report import CheckReport
 from govcomponents.check.settings.in_code import settings_in_code
@@ -23,7 +25,7 @@ from govcomponents.check.template_rules import check_templates
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from govcomponents.check.findings import Finding
+    from govcomponents.check.baseline import Baseline
     from govcomponents.check.project import Project
 
 _HEARS: Final = re.compile(r"integrations\.django|\.when(?:_stored)?\(")
@@ -37,7 +39,7 @@ def check_project(
     project: Project,
     environment: Mapping[str, str] | None = None,
     *,
-    accepted: frozenset[str] = frozenset(),
+    accepted: Baseline | None = None,
     is_live: bool = False,
 ) -> CheckReport:
     """Check a service. Nothing is sent unless `is_live`; then the providers are asked by reads that change nothing.
@@ -50,7 +52,7 @@ def check_project(
 
 
 def _checked(
-    project: Project, environment: Mapping[str, str] | None, accepted: frozenset[str], *, is_live: bool
+    project: Project, environment: Mapping[str, str] | None, accepted: Baseline | None, *, is_live: bool
 ) -> CheckReport:
     view = CodeView(project)
     places = [*sources(project, environment), *settings_in_code(view.of_service)]
@@ -61,12 +63,17 @@ def _checked(
         *check_templates(project, view, files),
         *check_code(view),
         *check_deployment(project, view, places),
+        *check_allowances(project.files),
         *(check_live(files, said) if is_live else ()),
     ]
-    kept = sorted(set(_not_allowed(project, found)))
-    new, gone = without_accepted(kept, accepted)
-    unread = [f"{path}: {reason}" for path, reason in sorted(project.unread.items())]
-    return CheckReport(new, len(project.files), len(kept) - len(new), gone, unread, said)
+    unread = [
+        Finding(path, one.line, 1 if one.line else 0, UNREAD, f"{one.why}; it was not looked at", one.source)
+        for path, one in sorted(project.unread.items())
+    ]
+    kept = sorted(set(_not_allowed(project, [*found, *unread])))
+    new, gone = without_accepted(kept, accepted.fingerprints if accepted else frozenset())
+    told = accepted.unknown(project.shown(accepted.path)) if accepted else ()
+    return CheckReport(sorted([*new, *told]), len(project.files), len(kept) - len(new), gone, unread, said)
 
 
 @contextmanager
@@ -97,5 +104,5 @@ def _not_allowed(project: Project, found: Iterable[Finding]) -> Iterable[Finding
     files = {file.path: file for file in project.files}
     for one in found:
         file = files.get(one.path)
-        if file is None or one.rule_id not in file.allowed(one.line):
+        if file is None or one.rule_id not in allowed_in(file.source(one.line)):
             yield one

@@ -7,16 +7,16 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.check.code.module import last_name, text_of
 from govcomponents.check.code.rules import found
+from govcomponents.check.code.syntax.expressions import last_name, text_of
 from govcomponents.notify.templates.personalisation import placeholder_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from govcomponents.check.code.module import Module
     from govcomponents.check.code.rules import CodeView
     from govcomponents.check.code.services import Operation
+    from govcomponents.check.code.syntax.module import Module
     from govcomponents.check.findings import Finding
     from govcomponents.check.project import Project
     from govcomponents.check.template_files import Entry, TemplateFile

@@ -5,15 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.check.code.module import last_name
 from govcomponents.check.code.services import is_made
+from govcomponents.check.code.syntax.expressions import last_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from govcomponents.check.code.module import Module, Site
     from govcomponents.check.code.sending import Found
     from govcomponents.check.code.services import Operation
+    from govcomponents.check.code.syntax.module import Module
+    from govcomponents.check.code.syntax.site import Site
 
 _PARSED: Final = frozenset({"json", "get_json", "form", "POST", "dumps", "decode", "body_params", "model_dump_json"})
 _ROUTES: Final = frozenset({"route", "get", "post", "put", "patch", "delete", "api_view", "websocket"})
@@ -32,6 +33,8 @@ def _parsed(site: Site, position: int) -> Iterator[Found]:
     if body is None:
         return
     how = _way(body)
+    if isinstance(body, ast.Call) and isinstance(body.func, ast.Attribute) and body.func.attr == "encode":
+        body = body.func.value
     if not how and isinstance(body, ast.Name) and site.function is not None:
         values = [
             one.value
@@ -61,7 +64,9 @@ def made_in_views(module: Module) -> Iterator[Found]:
         function = site.function
         if site.is_in_loop:
             yield "GC308", site.call, "the components are made again in each turn of a loop"
-        elif isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and _is_view(function):
+        elif isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)) and (
+            _is_view(function) or _is_dependency(function, module)
+        ):
             yield "GC308", site.call, f"the components are made for each request, in {function.name}"
         elif isinstance(site.statement, ast.Assign) and any(
             _is_of_request(one, module) for one in site.statement.targets
@@ -76,6 +81,16 @@ def _is_view(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(isinstance(one, ast.Attribute) and one.attr in _ROUTES for one in called)
 
 
+def _is_dependency(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether FastAPI calls it for each request, and it keeps nothing from one to the next."""
+    if function.decorator_list:
+        return False  # such as @cache
+    return any(
+        site.name == "Depends" and last_name(site.argument(0, "dependency") or site.call) == function.name
+        for site in module.sites
+    )
+
+
 def _is_of_request(node: ast.expr, module: Module) -> bool:
     """Whether it is an attribute of Flask's `g`."""
     holder = node.value if isinstance(node, ast.Attribute) else None
@@ -88,6 +103,8 @@ def _way(node: ast.AST) -> str:
         name = last_name(one.func) if isinstance(one, ast.Call) else ""
         if name in ("str", *_PARSED):
             return name
+        if isinstance(one, ast.keyword) and one.arg == "as_text" and getattr(one.value, "value", False):
+            return one.arg
         if isinstance(one, ast.Attribute) and one.attr in ("json", "form", "POST"):
             return one.attr
     return ""

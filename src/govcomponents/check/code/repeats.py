@@ -5,18 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.check.code.module import dotted, last_name, text_of
+from govcomponents.check.code.retrying import BROAD, SAFE, decorator_that_repeats
+from govcomponents.check.code.syntax.expressions import dotted, last_name, text_of
 
 if TYPE_CHECKING:
-    from govcomponents.check.code.module import Module, Site
     from govcomponents.check.code.services import Operation
+    from govcomponents.check.code.syntax.site import Site
 
-_LIBRARIES: Final = frozenset({"tenacity", "backoff", "retry", "retrying", "stamina", "retrying_async", "aioretry"})
 _RETRYING: Final = frozenset({"Retrying", "AsyncRetrying", "retry_context"})
-_BROAD: Final = frozenset({"Exception", "BaseException", "GovComponentsError", "OutcomeUnknown"})
-_SAFE: Final = frozenset({"NotSent", "Unavailable", "RateLimited"})
-"""Failures after which nothing has happened at the provider."""
-_BY_ITSELF: Final = ("autoretry_for", "retries", "retry")
 _TRIES: Final = frozenset({"attempt", "attempts", "attempt_number", "retry", "retries", "try_number", "tries"})
 
 
@@ -24,8 +20,10 @@ def repeated_by(operation: Operation) -> str:
     """Say what repeats a call after a failure: a decorator, a library's loop, or a loop of one's own; else nothing."""
     site, module = operation.site, operation.module
     for one in site.within():
+        if one.role == "retried":
+            return dotted(one.node.func if isinstance(one.node, ast.Call) else one.node)
         if isinstance(one.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            return _decorator(one.node, module)
+            return decorator_that_repeats(one.node, module)
         if isinstance(one.node, (ast.For, ast.AsyncFor)) and one.role == "again":
             if _called(one.node.iter) in _RETRYING:
                 return f"{_called(one.node.iter)}"
@@ -33,8 +31,8 @@ def repeated_by(operation: Operation) -> str:
                 return "a loop of attempts"
         if isinstance(one.node, ast.While) and one.role == "again" and _tries_until_done(one.node, site):
             return "a loop until it succeeds"
-        if isinstance(one.node, ast.Try) and one.role == "body" and (task := _asks_again(one.node)):
-            return f"{task}.retry()"
+        if isinstance(one.node, ast.Try) and one.role == "body" and (what := _again_in_handler(one.node, site)):
+            return what
     return ""
 
 
@@ -43,52 +41,39 @@ def swallowed_by(site: Site) -> str:
     for one in site.within():
         if isinstance(one.node, (ast.Try, ast.TryStar)) and one.role == "body":
             for handler in one.node.handlers:
-                if not _caught(handler) & _BROAD:
+                if not _caught(handler) & BROAD:
                     continue
-                return " ".join(sorted(_caught(handler) & _BROAD)) if _does_nothing(handler.body) else ""
+                is_silent = _does_nothing(handler.body, site.function)
+                return " ".join(sorted(_caught(handler) & BROAD)) if is_silent else ""
         if isinstance(one.node, (ast.With, ast.AsyncWith)):
             for item in one.node.items:
                 expression = item.context_expr
                 if isinstance(expression, ast.Call) and last_name(expression.func) == "suppress":
-                    broad = {last_name(arg) for arg in expression.args} & _BROAD
+                    broad = {last_name(arg) for arg in expression.args} & BROAD
                     if broad:
                         return " ".join(sorted(broad))
     return ""
 
 
-def _decorator(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> str:
-    for decorator in function.decorator_list:
-        called = decorator.func if isinstance(decorator, ast.Call) else decorator
-        name = dotted(called)
-        origin = module.origins.get(name.partition(".")[0], "")
-        if origin.partition(".")[0] in _LIBRARIES and not _only_what_is_safe(decorator):
-            return f"@{name}"
-        given = {one.arg: one.value for one in decorator.keywords} if isinstance(decorator, ast.Call) else {}
-        if origin.partition(".")[0] == "dramatiq" and not _is_nothing(given.get("max_retries", decorator)):
-            return f"@{name}, which tries again by itself"
-        for way in _BY_ITSELF if name.endswith("task") else ():
-            if way in given and not _is_nothing(given[way]) and not _only_what_is_safe(given[way]):
-                return f"@{name}({way}=...)"
-    return ""
+def _is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
 
 
-def _is_nothing(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and not node.value
-
-
-def _only_what_is_safe(node: ast.AST) -> bool:
-    named = {last_name(one) for one in ast.walk(node)}
-    return bool(named & _SAFE) and not named & (_BROAD | {"retry_if_not_exception_type", "retry_unless_exception_type"})
-
-
-def _asks_again(own: ast.Try) -> str:
-    """Return the task that a handler has tried again, as Celery's are, after a failure that may have acted."""
+def _again_in_handler(own: ast.Try, site: Site) -> str:
+    """Say how a handler makes the call again after a failure that may have acted: by a task, a recursion, or itself."""
+    name = site.function_name
     for handler in own.handlers:
-        if not _caught(handler) & _BROAD:
+        if not _caught(handler) & BROAD:
             continue
         for one in ast.walk(handler):
-            if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "retry":
-                return dotted(one.func.value)
+            if not isinstance(one, ast.Call):
+                continue
+            if isinstance(one.func, ast.Attribute) and one.func.attr == "retry":
+                return f"{dotted(one.func.value)}.retry()"
+            if name and last_name(one.func) == name and dotted(one.func) in (name, f"self.{name}", f"cls.{name}"):
+                return f"{name}, which calls itself after a failure"
+            if one is not site.call and ast.dump(one) == ast.dump(site.call):
+                return "the handler of its failure"
         return ""
     return ""
 
@@ -112,7 +97,10 @@ def _tries_until_done(loop: ast.While, site: Site) -> bool:
     if own is None or not _goes_on(own):
         return False
     after = [*own.body, *own.orelse]
-    return any(isinstance(one, (ast.Break, ast.Return)) for one in after)
+    if any(isinstance(one, (ast.Break, ast.Return)) for one in after):
+        return True
+    told = {last_name(target) for one in after if isinstance(one, ast.Assign) for target in one.targets} - {""}
+    return bool(told & {last_name(one) for one in ast.walk(loop.test)})  # it goes on until what the body sets
 
 
 def _own_try(loop: ast.AST, site: Site) -> ast.Try | None:
@@ -128,10 +116,10 @@ def _own_try(loop: ast.AST, site: Site) -> ast.Try | None:
 def _goes_on(own: ast.Try) -> bool:
     """Whether a failure that may have acted leads to the next turn."""
     for handler in own.handlers:
-        if _caught(handler) & (_BROAD | _SAFE | {"TimeoutError"}) and not any(
+        if _caught(handler) & (BROAD | SAFE | {"TimeoutError"}) and not any(
             isinstance(one, (ast.Raise, ast.Return, ast.Break)) for one in handler.body
         ):
-            return bool(_caught(handler) & _BROAD)
+            return bool(_caught(handler) & BROAD)
     return False
 
 
@@ -141,9 +129,13 @@ def _caught(handler: ast.ExceptHandler) -> set[str]:
     return {last_name(one) for one in (handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type])}
 
 
-def _does_nothing(body: list[ast.stmt]) -> bool:
+def _does_nothing(body: list[ast.stmt], function: ast.AST | None) -> bool:
+    """Whether a handler tells nobody. A bare return tells, where the function returns something otherwise."""
+    returned = [one for one in ast.walk(function) if isinstance(one, ast.Return)] if function is not None else []
+    is_told = any(one.value is not None and not _is_none(one.value) for one in returned)
     return all(
         isinstance(one, (ast.Pass, ast.Continue))
+        or (isinstance(one, ast.Return) and not is_told and (one.value is None or _is_none(one.value)))
         or (isinstance(one, ast.Expr) and (text_of(one.value) is not None or isinstance(one.value, ast.Constant)))
         for one in body
     )

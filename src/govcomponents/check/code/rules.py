@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import sys
+import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.check.code import callbacks, payments, secrets, sending
-from govcomponents.check.code.module import Module
 from govcomponents.check.code.services import Operation, Services
+from govcomponents.check.code.syntax.module import Module
 from govcomponents.check.findings import Finding
+from govcomponents.check.project import Unread
 
 if TYPE_CHECKING:
     import ast
@@ -22,6 +25,7 @@ _OURS: Final = re.compile(
     r"govcomponents|GovComponents|\.(?:pay|notify|identity)\b|\.reveal\(|reveal=True|parse_callback|"
     r"_live_|PRIVATE KEY-----|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 )
+_VERSION: Final = f"Python {sys.version_info.major}.{sys.version_info.minor}"
 
 
 class CodeView:
@@ -39,11 +43,14 @@ class CodeView:
     def _parsed(self, files: list[TextFile]) -> Iterator[Module]:
         for file in files:
             try:
-                yield Module.parsed(file)
-            except SyntaxError as error:
-                self._project.unread[file.path] = f"it is not Python, line {error.lineno}"
-            except (ValueError, RecursionError, MemoryError) as error:
-                self._project.unread[file.path] = f"it is not Python ({type(error).__name__})"
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # of the service's own code, and as an error it would not parse
+                    module = Module.parsed(file)
+            except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+                line = (error.lineno or 0) if isinstance(error, SyntaxError) else 0
+                self._project.unread[file.path] = Unread(f"{_VERSION} does not parse it", line, file.source(line))
+            else:
+                yield module
 
     @cached_property
     def services(self) -> Services:

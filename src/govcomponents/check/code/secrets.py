@@ -6,14 +6,15 @@ import ast
 import re
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.check.code.module import last_name, text_of
+from govcomponents.check.code.syntax.expressions import last_name, text_of
 from govcomponents.check.credentials import credential_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from govcomponents.check.code.module import Module, Site
     from govcomponents.check.code.sending import Found
+    from govcomponents.check.code.syntax.module import Module
+    from govcomponents.check.code.syntax.site import Site
 
 _LOGGER: Final = re.compile(r"(?:^|_)log(?:s|ger|ging)?$|^structlog$", re.IGNORECASE)
 _METHODS: Final = frozenset(
@@ -25,6 +26,7 @@ _TRACKERS: Final = frozenset(
         *("set_attribute", "set_attributes"),
     }
 )
+_SAME_TEXT: Final = frozenset({"str", "format", "strip", "lower", "upper", "title", "casefold"})
 _PRINTS: Final = frozenset({"print", "pprint", "pp", "echo", "secho"})
 _LEAST_SECRET: Final = 12
 _STREAMS: Final = frozenset({"stdout", "stderr"})
@@ -44,9 +46,9 @@ def secrets_in_code(module: Module) -> Iterator[Found]:
     for text in module.texts:
         if isinstance(text.value, str) and (what := credential_in(text.value)):
             yield "GC309", text, f"{what} is written into the code"
-    if module.origins.get("Secret", "").startswith("govcomponents"):
+    if "Secret" in module.file.text:
         for site in module.sites:
-            written = text_of(site.argument(0, "value")) if site.name == "Secret" else None
+            written = text_of(site.argument(0, "value")) if module.is_ours(site.call.func, "Secret") else None
             if written is not None and len(written) >= _LEAST_SECRET and not credential_in(written):
                 yield "GC309", site.call, "a Secret is made of a text that is written into the code"
 
@@ -92,11 +94,28 @@ def _reveals(node: ast.AST) -> str:
 
 
 def _was_revealed(name: str, site: Site) -> bool:
-    """Whether a name holds, as it is, what reveal() returned in the same function."""
+    """Whether a name holds what reveal() returned, as it is or in a text, in the same function."""
     if site.function is None:
         return False
-    return any(
-        bool(_reveals(one.value)) and any(last_name(target) == name for target in one.targets)
-        for one in ast.walk(site.function)
-        if isinstance(one, ast.Assign)
-    )
+    for one in ast.walk(site.function):
+        if isinstance(one, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) and one.value is not None:
+            targets = one.targets if isinstance(one, ast.Assign) else [one.target]
+            if any(last_name(target) == name for target in targets) and _holds_revealed(one.value):
+                return True
+    return False
+
+
+def _holds_revealed(node: ast.AST) -> bool:
+    """Whether a value is what reveal() returned, or a text in which that stands whole."""
+    if _reveals(node):
+        return True
+    if isinstance(node, ast.JoinedStr):
+        return any(_holds_revealed(one.value) for one in node.values if isinstance(one, ast.FormattedValue))
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mod)):
+        return _holds_revealed(node.left) or _holds_revealed(node.right)
+    if isinstance(node, ast.Tuple):
+        return any(map(_holds_revealed, node.elts))
+    if isinstance(node, ast.Call) and last_name(node.func) in _SAME_TEXT:
+        receiver = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+        return any(map(_holds_revealed, [*receiver, *node.args, *(one.value for one in node.keywords)]))
+    return False

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.check.code.module import last_name, text_of
 from govcomponents.check.code.repeats import repeated_by, swallowed_by
+from govcomponents.check.code.syntax.expressions import last_name, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from govcomponents.check.code.services import Operation
+    from govcomponents.check.code.syntax.site import Site
 
 Found = tuple[str, ast.expr, str]
 SENDS: Final = frozenset({"send_email", "send_sms", "send_letter"})
@@ -24,7 +25,20 @@ _PERSONAL: Final = frozenset(
     }
 )
 _SAME_TEXT: Final = frozenset(
-    {"str", "format", "lower", "upper", "strip", "replace", "reveal", "join", "title", "casefold"}
+    {
+        "str",
+        "format",
+        "lower",
+        "upper",
+        "strip",
+        "replace",
+        "reveal",
+        "join",
+        "title",
+        "casefold",
+        "isoformat",
+        "strftime",
+    }
 )
 _POSITION: Final = {**dict.fromkeys(SENDS, 3), "send_precompiled_letter": 1, "create": 1, "create_by_telephone": 1}
 
@@ -32,14 +46,18 @@ _POSITION: Final = {**dict.fromkeys(SENDS, 3), "send_precompiled_letter": 1, "cr
 def without_reference(operation: Operation) -> Iterator[Found]:
     """GC301: a message is sent in a loop, and nothing tells it from the next."""
     site = operation.site
-    if operation.component != "notify" or operation.name not in SENDS or operation.is_later or not site.is_in_loop:
+    if operation.component != "notify" or operation.name not in SENDS or operation.is_later:
         return
     reference = site.argument(3, "reference")
     if site.is_open or not (
         reference is None or (isinstance(reference, ast.Constant) and reference.value in (None, ""))
     ):
         return
-    yield "GC301", site.call, f"{operation.name} is called in a loop without a reference"
+    if site.is_in_loop:
+        yield "GC301", site.call, f"{operation.name} is called in a loop without a reference"
+    elif (line := operation.module.called_again.get(site.function_name)) is not None:
+        told = f"{operation.name} has no reference, and line {line} calls {site.function_name} in a loop"
+        yield "GC301", site.call, told
 
 
 def sent_again(operation: Operation) -> Iterator[Found]:
@@ -55,7 +73,10 @@ def swallowed(operation: Operation) -> Iterator[Found]:
     """GC307: a failure that may mean that the provider has acted is passed over in silence."""
     if operation.component not in ("pay", "notify") or operation.name not in _ACTS:
         return
-    if (what := swallowed_by(operation.site)) and not repeated_by(operation):
+    if operation.site.call in operation.module.thrown_away:
+        told = f"a failure of {operation.name} is passed over: nobody looks at what gather() returns"
+        yield "GC307", operation.site.call, told
+    elif (what := swallowed_by(operation.site)) and not repeated_by(operation):
         yield (
             "GC307",
             operation.site.call,
@@ -77,8 +98,20 @@ def personal_reference(operation: Operation) -> Iterator[Found]:
     elif operation.name == "refund":
         given.append(("reference", site.keyword("reference")))
     for field, value in given:
-        for name in sorted(_personal_in(value)):
+        for name in sorted(_personal_in(_meant(value, site))):
             yield "GC311", site.call, f"the {field} of {operation.component}.{operation.name} is made of `{name}`"
+
+
+def _meant(node: ast.AST | None, site: Site) -> ast.AST | None:
+    """Return what a name of the same function was given, if that is said once; else the expression itself."""
+    if not isinstance(node, ast.Name) or node.id in _PERSONAL or site.function is None:
+        return node
+    values = [
+        one.value
+        for one in ast.walk(site.function)
+        if isinstance(one, ast.Assign) and any(last_name(target) == node.id for target in one.targets)
+    ]
+    return values[0] if len(values) == 1 else node
 
 
 def _personal_in(node: ast.AST | None) -> set[str]:

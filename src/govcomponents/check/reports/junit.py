@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
+from govcomponents.check.findings import UNREAD
 from govcomponents.check.rules import rules
+from govcomponents.check.rules.pages import explained_by
 from govcomponents.core.http.runtime import VERSION
 
 if TYPE_CHECKING:
@@ -18,7 +20,9 @@ def junit(report: CheckReport) -> str:
     by_rule: dict[str, list[Finding]] = {}
     for one in report.findings:
         by_rule.setdefault(one.rule_id, []).append(one)
-    counts = {"tests": str(len(rules())), "failures": str(len(by_rule)), "errors": "0", "skipped": "0", "time": "0"}
+    errors = len(by_rule.keys() & {UNREAD})
+    failures = len(by_rule) - errors
+    counts = {"tests": str(len(rules())), "failures": str(failures), "errors": str(errors), "skipped": "0", "time": "0"}
     whole = ET.Element("testsuites", counts)
     suite = ET.SubElement(whole, "testsuite", {"name": "govcomponents check", **counts})
     properties = ET.SubElement(suite, "properties")
@@ -29,9 +33,10 @@ def junit(report: CheckReport) -> str:
         found = by_rule.get(rule.id, [])
         if found:
             message = f"{len(found)} found: {_plain(found[0].place)}: {_plain(found[0].message)}"
-            failure = ET.SubElement(case, "failure", type=rule.level.value, message=message)
+            kind = "error" if rule.id == UNREAD else "failure"  # of what was not looked at, nothing passed or failed
+            failure = ET.SubElement(case, kind, type=rule.level.value, message=message)
             failure.text = "\n".join(f"{_plain(one.place)}: {_plain(one.message)}" for one in found)
-            failure.text += f"\n{rule.fix}"
+            failure.text += f"\n{rule.fix}\nMore: {explained_by(rule.id)}"
     return ET.tostring(whole, encoding="unicode", xml_declaration=True)
 
 

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from govcomponents.check.findings import fingerprints
+from govcomponents.check.rules.pages import explained_by, url_of
 
 if TYPE_CHECKING:
     from govcomponents.check.report import CheckReport
@@ -20,11 +21,12 @@ def text(report: CheckReport) -> str:
     lines = [*report.live]
     for one in report.findings:
         lines += [f"{one.place}: {one.rule_id} {one.rule.name}: {one.message}", f"    {one.rule.fix}"]
-    lines += [f"{one}; it was not looked at" for one in report.unread]
     if report.accepted:
         lines.append(f"{report.accepted} accepted by the baseline.")
     if report.gone:
         lines.append(f"{report.gone} of the baseline are no longer there: write it again with --write-baseline.")
+    if report.findings:
+        lines.append(f"More about a rule: {explained_by(report.findings[0].rule_id)}")
     count = len(report.findings)
     lines.append(f"{_counted(count, 'finding')} in {_counted(report.files, 'file')}.")
     return "\n".join(lines)
@@ -44,6 +46,7 @@ def as_json(report: CheckReport) -> str:
             "message": one.message,
             "fix": one.rule.fix,
             "page": one.rule.page,
+            "url": url_of(one.rule),
             "fingerprint": names[one],
         }
         for one in report.findings
@@ -53,7 +56,7 @@ def as_json(report: CheckReport) -> str:
         "files": report.files,
         "accepted": report.accepted,
         "gone": report.gone,
-        "unread": report.unread,
+        "unread": [f"{one.place}: {one.message}" for one in report.unread],
         "live": report.live,
     }
     return json.dumps(whole, indent=2, ensure_ascii=True)

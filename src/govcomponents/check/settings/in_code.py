@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Final
 
-from govcomponents.check.code.module import dotted, last_name, text_of
-from govcomponents.check.settings.sources import COMPONENTS, PREFIX, Source, Value
+from govcomponents.check.code.syntax.expressions import dotted, last_name, text_of
+from govcomponents.check.settings.sources import COMPONENTS, PREFIX, Source, Value, is_section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from govcomponents.check.code.module import Module, Site
+    from govcomponents.check.code.syntax.module import Module
+    from govcomponents.check.code.syntax.site import Site
 
 _SECTIONS: Final = frozenset({"dict", "PaySettings", "NotifySettings", "IdentitySettings"})
 
@@ -47,7 +48,8 @@ def _section(before: str, node: ast.expr, module: Module) -> Iterator[tuple[str,
     if isinstance(node, ast.Name) and len(module.bound.get(node.id, ())) == 1:
         node = module.bound[node.id][0]
     for name, value in _parts(node):
-        if isinstance(value, ast.Dict) or (isinstance(value, ast.Call) and last_name(value.func) in _SECTIONS):
+        is_mapping = isinstance(value, ast.Dict) or (isinstance(value, ast.Call) and last_name(value.func) in _SECTIONS)
+        if is_mapping and is_section(f"{before}__{name}"):
             yield from _section(f"{before}__{name}", value, module)
         else:
             yield _value(f"{before}__{name}", value)

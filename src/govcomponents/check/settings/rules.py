@@ -14,7 +14,8 @@ from govcomponents.core.validation import is_on_this_machine, url_parts
 from govcomponents.errors import ConfigurationError
 from govcomponents.identity.adapters.live_hosts import live_hosts
 from govcomponents.privacy import Secret
-from govcomponents.proofs import is_published_secret
+from govcomponents.secret_checks import is_published_secret
+from govcomponents.settings import comma_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -137,7 +138,7 @@ def _weak(source: Source) -> Iterator[Finding]:
     fewest = STRONG if source.environment == "production" else PLAIN
     for component, setting in _PROOFS:
         for variable, text in source.each(component, setting):
-            for one in (part.strip() for part in text.split(",") if part.strip()):
+            for one in comma_parts(text):
                 random = _OF_ALL.sub("", one)
                 if is_published_secret(one):
                     if source.environment == "production":
@@ -154,7 +155,7 @@ def _shared(found: list[Source]) -> Iterator[Finding]:
     for source in found:
         for component, setting in (*_PROOFS, ("pay", "api_key"), ("notify", "api_key"), ("identity", "private_key")):
             for variable, text in source.each(component, setting):
-                for one in {part.strip() for part in (text.split(",") if setting != "private_key" else [text])} - {""}:
+                for one in set([text.strip()] if setting == "private_key" else comma_parts(text)) - {""}:
                     first, name = holders.setdefault(one, (source, variable))
                     if first is source and name != variable:
                         yield source.finding("GC109", variable, f"{variable} and {name} are the same secret")

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from govcomponents.check.findings import ENVIRONMENT, Finding
+from govcomponents.check.project import Unread
+from govcomponents.core.inputs import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,7 +23,14 @@ _DOTENV_LINE: Final = re.compile(r"^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*
 _ANY_LINE: Final = re.compile(r"""["']?\b(GOV_?COMP[A-Z]*_[A-Z0-9_]+)["']?(?:\s*[:=]|\s)(.*)""")
 _K8S_NAME: Final = re.compile(r"""^\s*(?:-\s*)?name:\s*["']?(GOV_?COMP[A-Z]*_[A-Z0-9_]+)["']?\s*$""")
 _K8S_VALUE: Final = re.compile(r"^\s*value:(.*)")
-_OPAQUE: Final = re.compile(r"\$[({A-Za-z_]|\{\{|<[\w -]+>|^!|^(?:changeme|change-me|todo|xxx+|\.\.\.)$", re.IGNORECASE)
+_OPAQUE: Final = re.compile(
+    r"\$[({A-Za-z_]|\{\{|<[\w -]+>|^!|^(?:changeme|change-me|todo|xxx+)$|(?:\.\.\.|…)$", re.IGNORECASE
+)
+_KNOWN: Final = frozenset(
+    {"adapter", "api_key", "client_id", "webhook_secrets", "callback_tokens", "accounts", "issuer"}
+)
+_SECTION: Final = re.compile(r"^[ \t]*\[(?:pay|notify|identity)[\].]", re.MULTILINE)
+_SETTING: Final = re.compile(rf"\b(?:{'|'.join(sorted(_KNOWN))})\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,11 @@ def sources(project: Project, environment: Mapping[str, str] | None) -> Iterator
         if found:
             yield Source(file.path, found, is_whole=True, file=file)
     for file in project.toml:
-        values = _toml(file)
+        try:
+            values = _toml(file)
+        except tomllib.TOMLDecodeError as error:
+            project.unread[file.path] = Unread(f"it is not TOML: {reason_of(error)}")
+            continue
         if values:
             yield Source(file.path, values, is_whole=True, file=file)
     for file in project.deployment:
@@ -152,16 +165,12 @@ def _plain(text: str) -> str | None:
 
 
 def _toml(file: TextFile) -> dict[str, Value]:
-    """Read a TOML file as variables, if it is one of our settings."""
-    if not re.search(r"^[ \t]*\[(?:pay|notify|identity)[\].]", file.text, re.MULTILINE):
+    """Read a TOML file as variables, if it is one of our settings. Raises TOMLDecodeError, if it looks like one."""
+    if not _SECTION.search(file.text) or not _SETTING.search(file.text):
         return {}
-    try:
-        content = tomllib.loads(file.text)
-    except tomllib.TOMLDecodeError:
-        return {}
+    content = tomllib.loads(file.text)
     sections = {name: content[name] for name in COMPONENTS if isinstance(content.get(name), dict)}
-    known = {"adapter", "api_key", "client_id", "webhook_secrets", "callback_tokens", "accounts", "issuer"}
-    if not any(section.keys() & known for section in sections.values()):
+    if not any(section.keys() & _KNOWN for section in sections.values()):
         return {}
     found: dict[str, Value] = {}
     plain: dict[str, object] = {name: content[name] for name in ("environment", "time_limit") if name in content}
@@ -171,9 +180,15 @@ def _toml(file: TextFile) -> dict[str, Value]:
     return found
 
 
+def is_section(name: str) -> bool:
+    """Whether a mapping holds settings, as `pay__accounts__permits` does; another one is a setting's own value."""
+    component, *rest = name.split("__")
+    return component in COMPONENTS and (not rest or (rest[0] == "accounts" and len(rest) <= 2))
+
+
 def _flat(content: Mapping[str, object], before: str = "") -> Iterator[tuple[str, str]]:
     for name, value in content.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and is_section(f"{before}{name}"):
             yield from _flat(value, f"{before}{name}__")
         elif isinstance(value, list):
             yield f"{before}{name}", ",".join(map(str, value))
