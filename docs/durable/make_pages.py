@@ -82,8 +82,9 @@ def page() -> str:
         "",
         "`problem` holds the class of the last error and the provider's code. `TooLate` passed its `give_up_after`;",
         "`InDoubt` cannot be found out any more; `Poison` brought its workers down ten times, the last seven alone;",
-        "`PayloadLost` has a payload that no data key opens. `gov_pause` holds the accounts and operations of which",
-        "nothing is tried for now: after a refused credential 5 minutes, after a limit as long as the provider says.",
+        "`PayloadLost` has a payload that was changed since it was sealed. `KeyMissing` waits for a worker that has",
+        "its data key, until its `give_up_after`. `gov_pause` holds the accounts and operations of which nothing is",
+        "tried for now: after a refused credential 5 minutes, after a limit as long as the provider says.",
         "",
         "## What is known after a lost answer",
         "",
@@ -132,7 +133,14 @@ PROBLEMS = {
         "it took its workers down ten times",
         "read the workers' logs, then `govcomponents outbox retry ID`",
     ),
-    "PayloadLost": ("no data key opens it", "give the old key too, then `govcomponents outbox retry ID`"),
+    "KeyMissing": (
+        "the worker that had it lacks its data key; it waits for one that has it, until its `give_up_after`",
+        "give every worker the key; it goes on within 5 minutes, or now by `govcomponents outbox retry ID`",
+    ),
+    "PayloadLost": (
+        "its data key does not open it: it was changed, or is another row's",
+        "see who writes to the tables; put the row back from a backup, then `govcomponents outbox retry ID`",
+    ),
     "Erased": ("it was erased on request", "nothing can be done, nor should it"),
     "GivenUp": ("an operator gave it up", "`govcomponents outbox retry ID`"),
     "Unhandled": (
@@ -140,9 +148,17 @@ PROBLEMS = {
         "run a worker with the handler (`work --app`), then `govcomponents inbox retry ID` within 7 days",
     ),
     "TooManyTries": ("the handler failed ten times", "mend the handler, then `govcomponents inbox retry ID`"),
+    "RolledBack": (
+        "its handler rolled its transaction back, or went on after a statement in it had failed; it is tried again",
+        "let the handler raise, or put what may fail in `transaction.begin_nested()`",
+    ),
+    "NoTransaction": (
+        "each statement of the engine, or of `handle_in`, is committed by itself; it waits",
+        'give an engine without `isolation_level="AUTOCOMMIT"`; it goes on by itself',
+    ),
     "NotConfigured": (
-        "no worker has the settings of its account",
-        "give the settings to a worker; it goes on by itself",
+        "the worker that had it lacks the settings of its account; it waits as with `KeyMissing`",
+        "give the settings to a worker; it goes on within 5 minutes, or now by `govcomponents outbox retry ID`",
     ),
     "CredentialsRefused": (
         "the key was refused; its account is paused",

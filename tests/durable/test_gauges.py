@@ -16,7 +16,7 @@ from govcomponents.durable.operating.gauges import read_store
 from govcomponents.durable.storage.schema import AUDIT, AUDIT_SEAL, BUDGET, INBOX, OUTBOX, PAUSE, PAYMENT, State
 from govcomponents.durable.storage.sealing import PayloadKeys
 
-from .world import World
+from .world import EMAIL, VALUES, World
 
 BACK = "https://service.example.gov.uk/back"
 OLD, NEW = (base64.b64encode(hashlib.sha256(name).digest()).decode() for name in (b"old", b"new"))
@@ -115,6 +115,31 @@ def test_a_data_key_is_told_with_its_age_and_the_rows_that_need_it(world: World)
     assert found["govcomponents.data_key.rows", "none"] == 1
     assert 1000 <= found["govcomponents.data_key.age", old] <= 1100
     assert 4000 <= found["govcomponents.data_key.age", new] <= 4100  # since the first seal under it
+
+
+def test_what_waits_for_a_worker_with_its_data_key_is_counted_until_it_ends(world: World) -> None:
+    now = time.time()
+    first, second = (Durable(world.gov, world.engine, keys=[key]) for key in (OLD, NEW))
+    assert shown(world)["govcomponents.data_key.missing", "outbox"] == 0
+    for number in range(3):
+        first.notify.send_email("sam@example.com", EMAIL, VALUES, reference=f"R-{number}")
+    event = {"account": "default", "kind": "k", "subject": "s", "source": "pay", "due_at": now, "created_at": now}
+    events = [event | {"key": str(number), "is_open": number, "problem": "KeyMissing"} for number in range(2)]
+    with world.engine.begin() as connection:
+        connection.execute(sa.insert(INBOX), events)
+    second.run_due()
+    found = shown(world)
+    assert found["govcomponents.data_key.missing", "outbox"] == 3
+    assert found["govcomponents.data_key.missing", "pay"] == 1
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(OUTBOX).where(OUTBOX.c.reference == "R-0").values(give_up_at=0.0))
+    world.let_pass(600)
+    second.run_due()  # given up, with the same problem
+    assert shown(world)["govcomponents.data_key.missing", "outbox"] == 2
+    first.run_due()
+    world.let_pass(600)
+    first.run_due()
+    assert shown(world)["govcomponents.data_key.missing", "outbox"] == 0
 
 
 def test_what_is_open_and_what_was_refused_are_counted_by_their_indexes(world: World) -> None:

@@ -91,11 +91,13 @@ def test_what_is_not_proved_is_refused_and_nothing_of_it_is_kept(later: Durable)
         later.receive("notify", body.decode(), {})
 
 
-def test_a_database_that_is_away_lets_the_provider_come_again(later: Durable) -> None:
+def test_a_database_that_is_away_lets_the_provider_come_again(later: Durable, caplog: pytest.LogCaptureFixture) -> None:
     body, headers = receipt()
     with later.engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE gov_inbox"))
     assert later.receive("notify", body, headers).status == 503
+    assert "a callback of notify could not be stored, and is to come again: receive: " in caplog.text
+    assert "run `govcomponents durable migrate`" in caplog.text
 
 
 def test_a_handler_and_the_mark_are_one_transaction(later: Durable) -> None:

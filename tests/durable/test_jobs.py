@@ -221,6 +221,27 @@ def test_a_template_that_was_changed_is_told_of_once(engine: sa.Engine) -> None:
     assert [event.problems for event in events] == [("receipt (en): checksum changed since it was locked",)]
 
 
+def test_of_a_day_that_goes_on_it_is_said_that_there_is_more_to_come(
+    world: World, url: str, capsys: Any, monkeypatch: Any
+) -> None:
+    today = datetime.fromtimestamp(world.gov.runtime.clock(), UTC).date()
+    is_over = [world.later.reconcile(today + timedelta(days=number)).is_over for number in (-1, 0, 1)]
+    assert is_over == [True, False, False]
+    found = world.later.reconcile(today)
+    assert "the day goes on" in str(found)
+    assert json.loads(found.to_json())["is_over"] is False
+    assert "goes on" not in str(world.later.reconcile(today - timedelta(days=1)))
+    made = GovComponents.from_settings
+    monkeypatch.setattr(
+        "govcomponents.components.GovComponents.from_settings",
+        lambda: made(world.sandbox.settings(), transport=Failing(world.sandbox)),
+    )
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    assert main(["reconcile", tomorrow.isoformat(), "--database", url, "--csv"]) == 0
+    told = capsys.readouterr()
+    assert (told.out, "the day goes on" in told.err) == ("kind,account,id,reference,problem,ours,theirs\n", True)
+
+
 def test_a_day_is_compared_both_ways(world: World, url: str, capsys: Any, monkeypatch: Any) -> None:
     ours = paid(world)
     elsewhere = world.gov.pay.create(
@@ -256,6 +277,9 @@ def test_a_day_is_compared_both_ways(world: World, url: str, capsys: Any, monkey
     )
     assert main(["reconcile", day.isoformat(), "--database", url, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["counts"]["payments"] == 2
+    for wrong in ("0001-01-01", "1969-12-31", "9999-12-31"):
+        assert main(["reconcile", wrong, "--database", url]) == 2
+        assert "day: it is no date, or one of another age" in capsys.readouterr().err
     assert main(["reconcile", day.isoformat(), "--database", url, "--csv"]) == 1
     assert capsys.readouterr().out.startswith("kind,account,id,reference,problem,ours,theirs\n")
 

@@ -75,6 +75,12 @@ def test_one_timeline_has_all_three_components(later: Durable) -> None:
     assert later.journey("licence-8") == ()
 
 
+def test_no_journey_is_none_of_which_nothing_is_known(later: Durable) -> None:
+    missing: Any = None
+    with pytest.raises(InvalidInput, match="journey: "):
+        later.journey(missing)
+
+
 def test_a_rollback_takes_the_entry_along(later: Durable) -> None:
     with later.engine.connect() as connection, connection.begin() as transaction:
         later.notify.send_email(PERSON, EMAIL, VALUES, reference="R-1", journey=JOURNEY, on=connection)
@@ -131,6 +137,22 @@ def test_the_audit_shows_what_was_changed_and_what_is_missing(later: Durable) ->
     assert verify_audit(engine, keys).problems == ()
 
 
+def test_seals_that_need_no_key_prove_nothing_to_whoever_has_one(later: Durable) -> None:
+    """Who can write to the tables, and has no key, could change an entry and make every seal anew."""
+    engine, keys = later.engine, PayloadKeys([KEY])
+    for number in range(2):
+        later.notify.send_email(PERSON, EMAIL, VALUES, reference=f"R-{number}", journey=JOURNEY)
+        assert seal_entries(engine, keys, settled=-1.0) == 1
+    with engine.begin() as connection:
+        connection.execute(sa.update(AUDIT).where(AUDIT.c.seq == 1).values(outcome="accepted"))
+        connection.execute(sa.update(AUDIT).values(seal=None))
+        connection.execute(sa.delete(AUDIT_SEAL))
+    assert seal_entries(engine, PayloadKeys(), settled=-1.0) == 2
+    assert verify_audit(engine, PayloadKeys()).problems == ()
+    (problem,) = verify_audit(engine, keys).problems
+    assert problem.startswith("1 seals, from 1 on, are under no key")
+
+
 def test_a_caseworker_sees_the_journey_and_an_auditor_the_chain(
     later: Durable, url: str, tmp_path: Any, capsys: Any
 ) -> None:
@@ -185,7 +207,9 @@ def test_erasing_a_journey_erases_its_events_too(later: Durable) -> None:
     assert list(gov.notify.search(reference="R-1")) == []
 
 
-def test_the_oldest_seals_are_let_go_of_and_the_rest_is_still_proved(later: Durable) -> None:
+def test_the_oldest_seals_are_let_go_of_and_the_rest_is_still_proved(
+    later: Durable, url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     keys, engine = PayloadKeys([KEY]), later.engine
     for number in range(4):
         later.notify.send_email(PERSON, EMAIL, VALUES, reference=f"R-{number}", journey=JOURNEY)
@@ -197,7 +221,9 @@ def test_the_oldest_seals_are_let_go_of_and_the_rest_is_still_proved(later: Dura
     assert let_go_of_audit(engine, timedelta(days=400)) == 0
     seal_entries(engine, keys, settled=-1.0)
     verdict = verify_audit(engine, keys)
-    assert (verdict.entries, verdict.seals, verdict.problems) == (3, 3, ())
+    assert (verdict.entries, verdict.seals, verdict.let_go, verdict.problems) == (3, 3, 2, ())
+    main(["audit", "verify", "--database", url])
+    assert "seals 1 to 2 were let go of, as an entry says: is the service that old?" in capsys.readouterr().out
     (step,) = later.journey("audit.retention")
     assert step.outcome == "let go of"
     with engine.begin() as connection:  # what goes without an entry that says so is told of, and so is a changed entry

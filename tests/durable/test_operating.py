@@ -178,6 +178,17 @@ def test_a_handler_that_raises_is_told_of_by_its_place(world: World, caplog: Any
     assert "canary.person" not in caplog.text
 
 
+def test_its_place_is_one_in_the_services_own_code_and_not_in_a_library(world: World, caplog: Any) -> None:
+    @world.later.when(GaveUp)
+    def broken(event: GaveUp, transaction: sa.Connection) -> None:
+        json.loads("{canary")
+
+    world.email(give_up_after=timedelta(microseconds=1))
+    world.later.run_due()
+    assert "failed with JSONDecodeError at test_operating.py:" in caplog.text
+    assert "in broken;" in caplog.text
+
+
 def test_the_numbers_and_lists_of_what_failed_read_nothing_of_what_is_done(engine: sa.Engine) -> None:
     from govcomponents.durable.operating.rows import TABLES, Wanted, found
     from govcomponents.durable.outbox.status import outbox_status
@@ -196,6 +207,47 @@ def test_the_numbers_and_lists_of_what_failed_read_nothing_of_what_is_done(engin
             plan = str(connection.exec_driver_sql(f"{explain} {text}", given).all())
             assert "gov_outbox_lane" in plan or "gov_outbox_failed" in plan, (text, plan)
         connection.rollback()
+
+
+def test_a_list_that_is_cut_says_so(world: World, told: Any, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(3):
+        world.email(f"R-{number}")
+    for limit, is_cut in ((2, True), (3, False), (2**63 - 1, False)):
+        facts = told("outbox", "list", "--limit", str(limit))[1]
+        assert (len(facts["rows"]), facts["is_cut"]) == (min(limit, 3), is_cut)
+        assert main(["outbox", "list", "--limit", str(limit), "--database", url]) == 0
+        shown = capsys.readouterr()
+        assert len(shown.out.splitlines()) == min(limit, 3)
+        assert shown.err == ("these are the newest 2, and there are more: --limit N shows them\n" if is_cut else "")
+
+
+def test_rows_are_named_in_one_way(world: World, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Numbers beside a filter would be tried whatever the filter says."""
+    world.email()
+    for action in ("retry", "give-up"):
+        assert main(["outbox", action, "1", "--problem", "TooLate", "--database", url]) == 2
+        assert "by their numbers and by what they have in common" in capsys.readouterr().err
+    assert world.row().state == State.PENDING
+
+
+def test_as_many_as_an_outage_leaves_are_tried_again_by_one_command(world: World, told: Any) -> None:
+    """A statement of PostgreSQL's driver has no more than 65,535 parameters."""
+    many = 66_000
+    values = "'default', 'notify.send_sms', 'R-' || n, 5, 0, 0, 0, 9e9, 0, 0, 'TooLate'"
+    numbers = "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 66000)"
+    columns = (
+        "account, operation, reference, state, attempts, claims, due_at, give_up_at, created_at, ended_at, problem"
+    )
+    with world.engine.begin() as connection:
+        connection.exec_driver_sql(
+            f"INSERT INTO gov_outbox ({columns}) {numbers} SELECT {values} FROM numbers"
+            if world.engine.dialect.name == "sqlite"
+            else f"{numbers} INSERT INTO gov_outbox ({columns}) SELECT {values} FROM numbers"
+        )
+        connection.execute(sa.update(OUTBOX).values(payload=b"x"))
+    status, facts = told("outbox", "retry", "--problem", "TooLate")
+    assert (status, len(facts["done"]), facts["left"]) == (0, many, [])
+    assert world.later.status().pending == many
 
 
 def test_times_and_numbers_that_no_calendar_and_no_column_has_hide_no_row(world: World, told: Any) -> None:

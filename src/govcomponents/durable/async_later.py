@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from govcomponents.durable.outbox.capturing import capturing
 from govcomponents.durable.outbox.enqueue import Queue
 from govcomponents.durable.outbox.order import Order
 from govcomponents.frames import shield
@@ -34,9 +33,10 @@ class AsyncLaterNotify:
     Every method has the arguments of its twin on `gov.notify`, checked in the same way and at once, and:
 
     `reference` is required, and unique for the operation and the account: used again with the same content it gives the
-    same ticket, with another content it raises ReferenceReused. It must hold no personal data. `on` is the caller's own
-    transaction, with which the call is committed or rolled back; without it, it is committed at once. `send_at` is when
-    it is due, `give_up_after` how long after that it is still tried, `journey` what it belongs to.
+    same ticket; with another content, or where that of the first was erased, it raises ReferenceReused. It must hold no
+    personal data. `on` is the caller's own transaction, with which the call is committed or rolled back; without it, it
+    is committed at once. `send_at` is when it is due, `give_up_after` how long after that it is still tried, `journey`
+    what it belongs to.
 
     Raises InvalidInput, NotSupported or ConfigurationError; nothing is put down then.
     """
@@ -63,8 +63,15 @@ class AsyncLaterNotify:
         journey: str | None = None,
     ) -> Ticket:
         """Send one email from a template, later and once."""
-        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("notify.send_email", order) as call:
+        order = Order(
+            "notify.send_email",
+            reference=reference,
+            on=on,
+            give_up_after=give_up_after,
+            send_at=send_at,
+            journey=journey,
+        )
+        with order:
             await self._notify.send_email(
                 to,
                 template,
@@ -75,7 +82,7 @@ class AsyncLaterNotify:
                 sanitise=sanitise,
                 extra=extra,
             )
-        return await self._queue.add(call, self._provider, order)
+        return await self._queue.add(order, self._provider)
 
     async def send_sms(
         self,
@@ -92,10 +99,12 @@ class AsyncLaterNotify:
         journey: str | None = None,
     ) -> Ticket:
         """Send one text message from a template, later and once."""
-        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("notify.send_sms", order) as call:
+        order = Order(
+            "notify.send_sms", reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey
+        )
+        with order:
             await self._notify.send_sms(to, template, personalisation, reference, sender=sender, extra=extra)
-        return await self._queue.add(call, self._provider, order)
+        return await self._queue.add(order, self._provider)
 
     async def send_letter(
         self,
@@ -111,10 +120,17 @@ class AsyncLaterNotify:
         journey: str | None = None,
     ) -> Ticket:
         """Send one letter from a template, later and once."""
-        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("notify.send_letter", order) as call:
+        order = Order(
+            "notify.send_letter",
+            reference=reference,
+            on=on,
+            give_up_after=give_up_after,
+            send_at=send_at,
+            journey=journey,
+        )
+        with order:
             await self._notify.send_letter(address, template, personalisation, reference, extra=extra)
-        return await self._queue.add(call, self._provider, order)
+        return await self._queue.add(order, self._provider)
 
 
 @shield
@@ -195,10 +211,12 @@ class AsyncLaterPay:
 
         If what is left to refund is no longer `available` when its turn comes, it is refused, and nothing is refunded.
         """
-        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("pay.refund", order) as call:
+        order = Order(
+            "pay.refund", reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey
+        )
+        with order:
             await self._pay.refund(payment_id, amount, available=available, extra=extra)
-        return await self._queue.add(call, self._provider, order)
+        return await self._queue.add(order, self._provider)
 
     async def capture(
         self,
@@ -211,10 +229,12 @@ class AsyncLaterPay:
         journey: str | None = None,
     ) -> Ticket:
         """Take the money of a payment made with `delayed_capture`, later and once."""
-        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("pay.capture", order) as call:
+        order = Order(
+            "pay.capture", reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey
+        )
+        with order:
             await self._pay.capture(payment_id)
-        return await self._queue.add(call, self._provider, order)
+        return await self._queue.add(order, self._provider)
 
     async def cancel(
         self,
@@ -227,7 +247,9 @@ class AsyncLaterPay:
         journey: str | None = None,
     ) -> Ticket:
         """Cancel an unfinished payment, later."""
-        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("pay.cancel", order) as call:
+        order = Order(
+            "pay.cancel", reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey
+        )
+        with order:
             await self._pay.cancel(payment_id)
-        return await self._queue.add(call, self._provider, order)
+        return await self._queue.add(order, self._provider)

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from govcomponents.core.driver import drive
-from govcomponents.durable.outbox.capturing import capturing
 from govcomponents.durable.outbox.enqueue import Queue
 from govcomponents.durable.outbox.order import Order
 from govcomponents.frames import shield
@@ -38,9 +37,10 @@ class LaterNotify:
     Every method has the arguments of its twin on `gov.notify`, checked in the same way and at once, and:
 
     `reference` is required, and unique for the operation and the account: used again with the same content it gives the
-    same ticket, with another content it raises ReferenceReused. It must hold no personal data. `on` is the caller's own
-    transaction, with which the call is committed or rolled back; without it, it is committed at once. `send_at` is when
-    it is due, `give_up_after` how long after that it is still tried, `journey` what it belongs to.
+    same ticket; with another content, or where that of the first was erased, it raises ReferenceReused. It must hold no
+    personal data. `on` is the caller's own transaction, with which the call is committed or rolled back; without it, it
+    is committed at once. `send_at` is when it is due, `give_up_after` how long after that it is still tried, `journey`
+    what it belongs to.
 
     Raises InvalidInput, NotSupported or ConfigurationError; nothing is put down then.
     """
@@ -67,8 +67,15 @@ class LaterNotify:
         journey: str | None = None,
     ) -> Ticket:
         """Send one email from a template, later and once."""
-        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("notify.send_email", order) as call:
+        order = Order(
+            "notify.send_email",
+            reference=reference,
+            on=on,
+            give_up_after=give_up_after,
+            send_at=send_at,
+            journey=journey,
+        )
+        with order:
             drive(
                 self._notify.send_email(
                     to,
@@ -81,7 +88,7 @@ class LaterNotify:
                     extra=extra,
                 )
             )
-        return drive(self._queue.add(call, self._provider, order))
+        return drive(self._queue.add(order, self._provider))
 
     def send_sms(
         self,
@@ -98,10 +105,12 @@ class LaterNotify:
         journey: str | None = None,
     ) -> Ticket:
         """Send one text message from a template, later and once."""
-        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("notify.send_sms", order) as call:
+        order = Order(
+            "notify.send_sms", reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey
+        )
+        with order:
             drive(self._notify.send_sms(to, template, personalisation, reference, sender=sender, extra=extra))
-        return drive(self._queue.add(call, self._provider, order))
+        return drive(self._queue.add(order, self._provider))
 
     def send_letter(
         self,
@@ -117,10 +126,17 @@ class LaterNotify:
         journey: str | None = None,
     ) -> Ticket:
         """Send one letter from a template, later and once."""
-        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("notify.send_letter", order) as call:
+        order = Order(
+            "notify.send_letter",
+            reference=reference,
+            on=on,
+            give_up_after=give_up_after,
+            send_at=send_at,
+            journey=journey,
+        )
+        with order:
             drive(self._notify.send_letter(address, template, personalisation, reference, extra=extra))
-        return drive(self._queue.add(call, self._provider, order))
+        return drive(self._queue.add(order, self._provider))
 
 
 @shield
@@ -203,10 +219,12 @@ class LaterPay:
 
         If what is left to refund is no longer `available` when its turn comes, it is refused, and nothing is refunded.
         """
-        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("pay.refund", order) as call:
+        order = Order(
+            "pay.refund", reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey
+        )
+        with order:
             drive(self._pay.refund(payment_id, amount, available=available, extra=extra))
-        return drive(self._queue.add(call, self._provider, order))
+        return drive(self._queue.add(order, self._provider))
 
     def capture(
         self,
@@ -219,10 +237,12 @@ class LaterPay:
         journey: str | None = None,
     ) -> Ticket:
         """Take the money of a payment made with `delayed_capture`, later and once."""
-        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("pay.capture", order) as call:
+        order = Order(
+            "pay.capture", reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey
+        )
+        with order:
             drive(self._pay.capture(payment_id))
-        return drive(self._queue.add(call, self._provider, order))
+        return drive(self._queue.add(order, self._provider))
 
     def cancel(
         self,
@@ -235,7 +255,9 @@ class LaterPay:
         journey: str | None = None,
     ) -> Ticket:
         """Cancel an unfinished payment, later."""
-        order = Order(reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey)
-        with capturing("pay.cancel", order) as call:
+        order = Order(
+            "pay.cancel", reference=reference, on=on, give_up_after=give_up_after, send_at=send_at, journey=journey
+        )
+        with order:
             drive(self._pay.cancel(payment_id))
-        return drive(self._queue.add(call, self._provider, order))
+        return drive(self._queue.add(order, self._provider))

@@ -55,7 +55,8 @@ class Running:
                 await self._jobs(until)
                 is_first = False
             came, are_events_left = await self.handling.all_due(_share(until, seconds))
-            counts.update({"handled": came["handled"], "failed": came["failed"], "events_given_up": came["gave_up"]})
+            failed = came["failed"] + came["without_key"]
+            counts.update({"handled": came["handled"], "failed": failed, "events_given_up": came["gave_up"]})
             is_over = until is not None and steady_time() >= until
             if is_over or not (are_calls_left or are_events_left):
                 break

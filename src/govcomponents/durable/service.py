@@ -28,15 +28,15 @@ from govcomponents.durable.outbox.delivery import Delivery
 from govcomponents.durable.outbox.enqueue import Queue
 from govcomponents.durable.outbox.status import outbox_status
 from govcomponents.durable.outbox.worker import WorkerOptions
-from govcomponents.durable.payments.reconciling import Reconciliation, check_day, compare_day
+from govcomponents.durable.payments.reconciling import Reconciliation, compare_day
 from govcomponents.durable.payments.recording import Recording, recording
 from govcomponents.durable.retention.erasing import erase_alone, erase_on
 from govcomponents.durable.retention.tidying import Retention
 from govcomponents.durable.running import Running
 from govcomponents.durable.shared.budgets import StoreBudgets, limiter_of
 from govcomponents.durable.shared.sql_stores import SqlEndedSessions, SqlPendingStore, SqlReplayStore
-from govcomponents.durable.storage.engines import EngineLike, asyncio_engine_of, engine_for
-from govcomponents.durable.storage.migrating import check_version, migrate
+from govcomponents.durable.storage.engines import EngineLike, asyncio_engine_of, engine_for, store_engine
+from govcomponents.durable.storage.migrating import check_tables, check_version, migrate
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.errors import DEFAULT_ACCOUNT, ConfigurationError, GovComponentsError
 from govcomponents.frames import shield
@@ -116,8 +116,9 @@ class Durable:
                 fix="give keys=[...]: 32 random bytes in base64, from your store of secrets",
             )
         self._patience = give_up_after
-        self._engine = engine_for(engine_or_url)
-        self._is_engine_own = self._engine is not engine_or_url
+        self._given = engine_for(engine_or_url)
+        self._is_engine_own = self._given is not engine_or_url
+        self._engine = store_engine(self._given)
         self._capturing = gov.over(capturing_port, ())
         self._calls = gov.over(lambda port: port, self._runtime.observers)
         self._asyncio_engine = asyncio_engine_of(engine_or_url, gov)
@@ -126,6 +127,7 @@ class Durable:
         self._worker = worker or WorkerOptions()
         self._budgets = budgets or StoreBudgets(self._engine)
         self._keep = keep or Retention()
+        self._is_checked = False
         self._accounts: dict[str, LaterAccount] = {}
 
     @property
@@ -155,8 +157,8 @@ class Durable:
 
     @property
     def engine(self) -> Engine:
-        """The engine of the store: workers' transactions are on it."""
-        return self._engine
+        """The engine of the store: the one that was given, or the layer's own."""
+        return self._given
 
     @property
     def notify(self) -> LaterNotify:
@@ -189,8 +191,11 @@ class Durable:
         drive(self._runtime.transport.run_blocking(lambda: migrate(self._engine)))
 
     def check(self) -> None:
-        """Raise ConfigurationError unless the database has the tables, of a version that this one can work with."""
-        drive(self._runtime.transport.run_blocking(lambda: check_version(self._engine)))
+        """Raise ConfigurationError unless the database has the tables, of a version that this one can work with.
+
+        Also if somebody dropped a column or a key of them. That an index is missing is a warning in the log.
+        """
+        drive(self._runtime.transport.run_blocking(lambda: check_tables(self._engine)))
 
     def run_due(self, *, seconds: float | None = None, limit: int | None = None) -> WorkReport:
         """Make the calls that are due, many at once, and handle what came, until nothing is left.
@@ -200,7 +205,9 @@ class Durable:
         half of the time even then. Raises ConfigurationError if the tables are not there, Unavailable if the database
         stays away.
         """
-        self.check()
+        look = check_version if self._is_checked else check_tables
+        drive(self._runtime.transport.run_blocking(lambda: look(self._engine)))
+        self._is_checked = True
         handling = Handling(
             engine=self._engine,
             keys=self._keys,
@@ -212,6 +219,7 @@ class Durable:
             run=self._runtime.transport.run_blocking,
             asyncio_engine=self._asyncio_engine,
             within=self._handle_in,
+            service_engine=self._given,
             longest=self._keep.unhandled.total_seconds(),
         )
         running = Running(self._calls, self._runtime, self._worker, self._budgets, handling, self._keep)
@@ -283,7 +291,7 @@ class Durable:
 
         Empty if nothing is known of it. Raises InvalidInput.
         """
-        check_journey(journey, "journey")
+        check_journey(journey, "journey", is_needed=True)
         return drive(self._runtime.transport.run_blocking(lambda: timeline(self._engine, journey)))
 
     def reconcile(self, day: date) -> Reconciliation:
@@ -292,7 +300,7 @@ class Durable:
         What was made elsewhere with the same keys, or never came into being, is told as a difference, and so is every
         dispute. Raises InvalidInput, and what the providers' searches raise: half an answer would be none.
         """
-        return drive(compare_day(self._engine, self._calls, self._runtime, check_day(day)))
+        return drive(compare_day(self._engine, self._calls, self._runtime, day))
 
     def signed_in(self, identity: Identity, *, on: Transaction | None = None) -> None:
         """Put down on the journey of a sign-in that a person signed in, and how far they were proved; not who they are.
@@ -320,7 +328,7 @@ class Durable:
         is being sent or is in doubt is left, and counted: ask again once it has ended. Backups are erased by dropping
         the data key that sealed them. Raises InvalidInput.
         """
-        check_journey(journey, "erase")
+        check_journey(journey, "erase", is_needed=True)
         if on is not None:
             return drive(erase_on(on, journey))
         return drive(self._runtime.transport.run_blocking(lambda: erase_alone(self._engine, journey)))
@@ -335,7 +343,7 @@ class Durable:
     def close(self) -> None:
         """Close the connections to the database, unless the engine was given. Closing twice does nothing."""
         if self._is_engine_own:
-            drive(self._runtime.transport.run_blocking(self._engine.dispose))
+            drive(self._runtime.transport.run_blocking(self._given.dispose))
 
     def __enter__(self) -> Self:
         return self

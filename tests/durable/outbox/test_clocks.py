@@ -35,7 +35,7 @@ def test_a_turn_does_not_fail_because_the_database_is_away(world: World, caplog:
     def away(*_arguments: object, **_more: object) -> None:
         raise sa.exc.OperationalError("SELECT", {}, Exception("the server is gone"))
 
-    monkeypatch.setattr(world.engine, "connect", away)
+    monkeypatch.setattr(sa.Engine, "connect", away)
     turn(world.later)()
     assert "the database is away, the next turn does the work" in caplog.text
 

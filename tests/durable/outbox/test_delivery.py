@@ -165,9 +165,14 @@ def test_a_row_that_brings_workers_down_is_given_up(state: State, claims: int, *
 def test_a_payload_that_cannot_be_opened_or_read_is_given_up() -> None:
     lost = Outcome(state=State.DEAD, problem="PayloadLost")
     anothers = row().payload
-    assert handle(delivery(Notify(), keys=PayloadKeys()), row()) == lost
     assert handle(delivery(pay=Pay()), row("pay.cancel", payload=anothers)) == lost
     assert handle(delivery(Notify(), keys=PayloadKeys()), row(payload=b"\0not JSON")) == lost
+
+
+def test_a_payload_whose_key_is_missing_waits_for_who_has_it() -> None:
+    others = PayloadKeys(["gZF5mrtORtzA7BKo6tODeXNhi/whp2xvx0JOZo/3Spc="])
+    found = handle(delivery(Notify(), keys=others), row())
+    assert (found.state, found.problem, found.claims) == (State.PENDING, "KeyMissing", 1)
 
 
 @pytest.mark.parametrize(("give_up_at", "is_sent"), [(NOW, False), (NOW + 0.001, True)])

@@ -17,7 +17,7 @@ from govcomponents.durable.outbox.outcomes import (
     dead,
     done,
     given_back,
-    not_configured,
+    left_to_another,
     told,
 )
 from govcomponents.durable.outbox.rows import Claimed
@@ -146,9 +146,6 @@ def test_the_ends_and_what_is_given_back() -> None:
     assert dead("TooLate") == Outcome(state=State.DEAD, problem="TooLate")
     assert given_back(row()) == Outcome(state=State.PENDING, claims=2)
     assert given_back(row(state=State.IN_DOUBT)) == Outcome(state=State.IN_DOUBT, claims=2)
-    found = not_configured(row(state=State.IN_DOUBT, claims=1))
-    assert 0.0 <= found.wait <= 5.0
-    assert found == Outcome(state=State.IN_DOUBT, problem="NotConfigured", wait=found.wait, answered=True)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +164,6 @@ def test_each_of_these_waits_grows_with_the_tries() -> None:
     for waits in (
         [after_sending(NotSent("no"), row(attempts=tries), DOUBT).wait for _ in range(100)],
         [after_looking(Unavailable("away"), row(attempts=tries)).wait for _ in range(100)],
-        [not_configured(row(attempts=tries)).wait for _ in range(100)],
     ):
         assert 640.0 < max(waits) <= 1280.0
 
@@ -177,3 +173,17 @@ def test_an_operator_is_told_the_class_and_the_code_and_never_a_text() -> None:
     assert told(NotFound("canary", code="")) == "NotFound"
     assert told(NotFound("canary", code="P0200")) == "NotFound P0200"
     assert told(NotFound("canary", code="c" * 200)) == "NotFound " + "c" * 111
+
+
+@pytest.mark.parametrize(("state", "left"), [(State.SENDING, State.PENDING), (State.IN_DOUBT, State.IN_DOUBT)])
+def test_a_row_for_which_something_is_missing_waits_for_who_has_it(state: State, left: State) -> None:
+    found = left_to_another(row(state=state), "KeyMissing")
+    assert 0.0 <= found.wait <= 5.0
+    assert found == Outcome(state=left, claims=2, problem="KeyMissing", wait=found.wait, answered=True)
+    waits = [left_to_another(row(attempts=30), "KeyMissing").wait for _ in range(200)]
+    assert 200.0 < max(waits) <= 300.0
+
+
+def test_a_row_for_which_something_is_missing_is_given_up_when_its_time_is_over() -> None:
+    assert left_to_another(row(now=2000.0), "KeyMissing") == dead("KeyMissing")
+    assert left_to_another(row(now=1999.0), "KeyMissing") != dead("KeyMissing")

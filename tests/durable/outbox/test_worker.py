@@ -13,7 +13,7 @@ from durable.world import EMAIL, SMS, VALUES, World
 from govcomponents import AsyncGovComponents, InvalidInput, Money, NotSent
 from govcomponents.core.http.messages import Request, Response
 from govcomponents.core.http.single_attempt import steady_time
-from govcomponents.durable import AsyncDurable, WorkReport
+from govcomponents.durable import AsyncDurable, GaveUp, WorkReport
 from govcomponents.durable.outbox import worker
 from govcomponents.durable.storage.schema import OUTBOX, PAUSE, State
 
@@ -217,6 +217,25 @@ def test_a_worker_takes_no_more_than_ends_in_a_quarter_of_a_second_with_the_data
     sa.event.listen(world.engine, "commit", _commit)
     assert world.later.run_due().done == 60
     assert max(claimed) == 8  # twice as many as are sent at once
+
+
+def test_a_call_of_an_account_that_no_worker_has_is_told_of_and_given_up_in_its_time(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    heard: list[GaveUp] = []
+    world.later.when(GaveUp)(lambda event, _transaction: heard.append(event))
+    for number in range(3):
+        world.email(f"R-{number}")
+    with world.engine.begin() as connection:
+        connection.execute(sa.update(OUTBOX).values(account="renamed"))
+    for _ in range(5):
+        world.later.run_due()
+        world.let_pass(2 * 86_400.0)
+        if not heard:
+            assert (world.row("R-0").state, world.row("R-0").problem) == (State.PENDING, "NotConfigured")
+    assert [(one.account, one.problem) for one in heard] == [("renamed", "NotConfigured")] * 3
+    told = "this worker lacks the settings of the account of some calls: see `govcomponents outbox list --problem"
+    assert caplog.text.count(told) == 4
 
 
 def test_a_payment_is_cancelled_later_and_a_lost_answer_is_told_by_its_state(world: World) -> None:

@@ -91,6 +91,13 @@ def test_sign_ins_wait_the_newest_of_each_browser_until_they_are_over(stores: tu
     assert [waiting.find(key, now + 6) for key in ("sam 1", "sam 3")] == [None, "sealed 3"]
 
 
+def test_a_sign_in_that_was_held_up_takes_no_newer_ones_place(stores: tuple[Any, Any, Any]) -> None:
+    waiting, now = stores[2], time.time()
+    for number in (1, 2, 0):
+        waiting.keep("sam", f"sam {number}", f"sealed {number}", now + 100, now + number, 2)
+    assert [waiting.find(f"sam {number}", now + 4) for number in range(3)] == [None, "sealed 1", "sealed 2"]
+
+
 def test_a_sign_in_is_gone_when_its_time_is_over(stores: tuple[Any, Any, Any]) -> None:
     waiting, now = stores[2], time.time()
     waiting.keep("sam", "sam 0", "sealed", now + 0.3, now, 5)

@@ -197,6 +197,19 @@ def test_a_database_that_is_locked(tmp_path: Path) -> None:
     engine.dispose()
 
 
+@pytest.mark.parametrize("limit", ["statement_timeout", "lock_timeout"])
+def test_a_limit_of_time_is_told_of_with_what_may_hold_it_up(postgres_url: str, limit: str) -> None:
+    engine = sa.create_engine(postgres_url, connect_args={"options": f"-c {limit}=50"})
+    migrate(engine)
+    other = sa.create_engine(postgres_url)
+    told = "took too long" if limit == "statement_timeout" else "locked by somebody else"
+    with other.begin() as connection:
+        connection.exec_driver_sql("LOCK TABLE gov_outbox IN ACCESS EXCLUSIVE MODE")
+        for operation in ("send", "run_due"):
+            assert told in str(refused(engine, operation, Unavailable))
+    other.dispose()
+
+
 def test_a_user_without_rights_to_the_tables(postgres_url: str) -> None:
     engine = sa.create_engine(postgres_url)
     migrate(engine)

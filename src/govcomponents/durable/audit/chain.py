@@ -14,7 +14,7 @@ from govcomponents.durable.audit.entries import Entry, note
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import AUDIT, AUDIT_SEAL, database_time
-from govcomponents.durable.storage.writing import begin_writing
+from govcomponents.durable.storage.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,12 +34,14 @@ class AuditVerdict:
     """The result of a verification: `problems` says what was changed, is missing, or cannot be verified.
 
     `last` is the newest seal. Kept elsewhere, it shows later whether the end of the audit was cut off. `unsealed` are
-    entries so new that no seal is over them yet.
+    entries so new that no seal is over them yet. `let_go` is how many of the first seals retention let go of, as an
+    entry says: whoever can write to the tables can write one, so compare it with the age of the service.
     """
 
     entries: int
     seals: int
     unsealed: int
+    let_go: int
     last: str | None
     problems: tuple[str, ...]
 
@@ -95,8 +97,7 @@ def let_go_of_audit(engine: sa.Engine, keep: timedelta | None) -> int:
     newest = sa.select(sa.func.max(AUDIT_SEAL.c.number)).scalar_subquery()
     is_old = AUDIT_SEAL.c.at < database_time() - keep.total_seconds()
     first = sa.select(AUDIT_SEAL.c.number, is_old.label("is_old")).order_by(AUDIT_SEAL.c.number).limit(1)
-    with store_faults("run_due"), engine.begin() as connection:
-        begin_writing(connection)
+    with writing(engine, "run_due") as connection:
         if (found := connection.execute(first).first()) is None or not found.is_old:
             return 0
         old = sa.select(AUDIT_SEAL).where(is_old, AUDIT_SEAL.c.number < newest).order_by(AUDIT_SEAL.c.number)
@@ -115,10 +116,15 @@ def let_go_of_audit(engine: sa.Engine, keep: timedelta | None) -> int:
 
 
 def verify_audit(engine: sa.Engine, keys: PayloadKeys) -> AuditVerdict:
-    """Compare every entry with the seal over it, and every seal with the one before."""
+    """Compare every entry with the seal over it, and every seal with the one before.
+
+    With keys a seal under none is a problem: to make it nobody needs one.
+    """
     problems, entries, seals = [], 0, 0
+    keyless: list[int] = []
     with store_faults(), engine.connect() as connection:
         previous, expected = _begin(connection)
+        let_go = expected - 1
         for seal in connection.execute(sa.select(AUDIT_SEAL).order_by(AUDIT_SEAL.c.number)).all():
             if seal.number != expected:
                 problems.append(f"seals {expected} to {seal.number - 1} are missing")
@@ -131,18 +137,24 @@ def verify_audit(engine: sa.Engine, keys: PayloadKeys) -> AuditVerdict:
                 problems.append(f"the key of seal {seal.number} is not among the data keys")
             elif not is_same:
                 problems.append(f"an entry under seal {seal.number} was changed, or the seal was")
+            if keys and seal.hash.startswith(":"):
+                keyless.append(seal.number)
             seals += 1
             entries, previous, expected = entries + len(rows), seal.hash, seal.number + 1
         unsealed = connection.scalar(sa.select(sa.func.count()).where(AUDIT.c.seal.is_(None))) or 0
         is_there = sa.exists().where(AUDIT_SEAL.c.number == AUDIT.c.seal)
         strays = sa.select(sa.func.count()).select_from(AUDIT).where(AUDIT.c.seal.is_not(None), ~is_there)
         stray = connection.scalar(strays) or 0
+    if keyless:
+        first, count = keyless[0], len(keyless)
+        problems.append(f"{count} seals, from {first} on, are under no key: whoever writes to the tables can make such")
     if stray:
         problems.append(f"{stray} entries are under seals that are not there")
     return AuditVerdict(
         entries=entries + unsealed + stray,
         seals=seals,
         unsealed=unsealed,
+        let_go=let_go,
         last=previous or None,
         problems=tuple(problems),
     )

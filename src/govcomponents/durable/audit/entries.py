@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from govcomponents.core.observe import Happening, tell
-from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import AUDIT, database_time
 from govcomponents.durable.storage.transactions import first_row
+from govcomponents.durable.storage.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -64,5 +64,5 @@ async def note_on(on: Transaction, entry: Entry, operation: str) -> None:
 
 def note_alone(engine: sa.Engine, entry: Entry) -> None:
     """Write one entry in a transaction of its own."""
-    with store_faults("signed_in"), engine.begin() as connection:
+    with writing(engine, "signed_in") as connection:
         note(connection, [entry])

@@ -26,7 +26,8 @@ class GaveUp:
     """A call of the outbox that was refused or given up, and will not be made any more unless somebody sees to it.
 
     `is_refused` is true if the provider said no. `problem` is the class of the error and the provider's code, or why it
-    was given up: TooLate, InDoubt (it may have been made), Poison or PayloadLost.
+    was given up: TooLate (it was not made), InDoubt, Poison, KeyMissing, NotConfigured or PayloadLost (it may have been
+    made, where it had been tried before: look at the provider before you make another).
     """
 
     key: str

@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Final
 
-import sqlalchemy as sa
-
 from govcomponents.core.callbacks import NOT_CONFIGURED
 from govcomponents.durable.audit.entries import tell_step
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
-from govcomponents.durable.storage.faults import fault_name
-from govcomponents.errors import CallbackRefused, ConfigurationError, InvalidInput
+from govcomponents.durable.storage.writing import writing
+from govcomponents.errors import CallbackRefused, ConfigurationError, InvalidInput, Unavailable
 from govcomponents.web.messages import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import sqlalchemy as sa
 
     from govcomponents.core.observe import Observer
     from govcomponents.core.results import Result
@@ -38,11 +38,11 @@ def stored(
     reached(CommitPoint.INBOX_PROVED)
     steps: list[Entry] = []
     try:
-        with engine.begin() as connection:
+        with writing(engine, "receive") as connection:
             insert_event(connection, event, source, keys, steps)
             reached(CommitPoint.INBOX_STORING)
-    except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:  # away, or no connection of the pool came free
-        log.error("a callback of %s could not be stored (%s); it is to come again", source, fault_name(error))  # noqa: TRY400  # the text holds the values
+    except (Unavailable, ConfigurationError) as error:
+        log.error("a callback of %s could not be stored, and is to come again: %s", source, error)  # noqa: TRY400  # where is said
         return Answer(_COME_AGAIN)
     reached(CommitPoint.INBOX_STORED)
     for step in steps:

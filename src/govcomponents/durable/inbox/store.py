@@ -12,6 +12,7 @@ from govcomponents.durable.audit.entries import Entry, note, note_on
 from govcomponents.durable.inbox.events import event_key, hashed, kind_of, subject_of, written
 from govcomponents.durable.storage.schema import INBOX, IS_WAITING, OUTBOX, PAYMENT, database_time
 from govcomponents.durable.storage.transactions import first_row
+from govcomponents.durable.storage.writing import begin_writing
 
 if TYPE_CHECKING:
     from govcomponents.core.results import Result
@@ -28,7 +29,7 @@ _FIXED: Final[dict[str, Any]] = {"due_at": database_time(), "created_at": databa
 _INSERT: Final = {
     name: insert(INBOX)
     .values({column: sa.bindparam(column) for column in _COLUMNS} | _FIXED)
-    .on_conflict_do_nothing()
+    .on_conflict_do_nothing(index_elements=[INBOX.c.source, INBOX.c.account, INBOX.c.key])
     .returning(INBOX.c.id)  # the count of rows is not told of an INSERT by every driver
     for name, insert in _DIALECTS.items()
 }
@@ -130,6 +131,7 @@ def insert_event(
 
     The step of the event's journey is put on `steps`, to be told of once it is committed.
     """
+    begin_writing(connection)
     account: str = event.account
     key, kind = hashed(event_key(event)), kind_of(event, source)
     journey = journey_of(connection, event, source)
@@ -218,14 +220,23 @@ def end_event(connection: sa.Connection, row: Waiting, problem: str) -> bool:
 
 def put_back(
     connection: sa.Connection, row: Waiting, problem: str | None, wait: float, *, is_counted: bool = True
-) -> None:
-    """Let an event whose handler failed wait for so many seconds; not counted as a try where no handler was called."""
+) -> bool:
+    """Let an event whose handler failed wait for so many seconds; not counted as a try where no handler was called.
+
+    False if it has ended, or another worker has it now.
+    """
     mine = (INBOX.c.id == row.id, INBOX.c.owner == row.owner)
     back: dict[str, Any] = {"owner": None, "due_at": database_time() + wait}
     if problem is not None:
         back["problem"] = problem
     back["claims"] = INBOX.c.claims - (0 if is_counted else 1)
-    connection.execute(sa.update(INBOX).where(*mine).values(back))
+    return connection.execute(sa.update(INBOX).where(*mine).values(back)).rowcount == 1
+
+
+def is_claimed(connection: sa.Connection, row: Waiting) -> bool:
+    """Whether this worker has an event that is still to be handled."""
+    mine = (INBOX.c.id == row.id, INBOX.c.owner == row.owner, IS_WAITING)
+    return connection.execute(sa.select(INBOX.c.id).where(*mine)).first() is not None
 
 
 def event_name(source: str, account: str, key: str) -> bytes:

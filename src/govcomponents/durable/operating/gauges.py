@@ -17,6 +17,7 @@ from govcomponents.durable.storage.schema import (
     INBOX,
     IS_OPEN,
     IS_WAITING,
+    KEY_MISSING,
     OUTBOX,
     PAUSE,
     PAYMENT,
@@ -90,19 +91,23 @@ def read_store(engine: sa.Engine) -> Iterator[Reading]:
 
 def _outbox(connection: sa.Connection) -> Iterator[Reading]:
     now = database_time()
-    counted = sa.select(OUTBOX.c.account, OUTBOX.c.state, sa.func.count(), sa.func.max(now - OUTBOX.c.due_at))
+    late = sa.func.max(now - OUTBOX.c.due_at)
+    counted = sa.select(OUTBOX.c.account, OUTBOX.c.state, sa.func.count(), late, _keyless(OUTBOX))
     counts: dict[str, dict[str, int]] = {}
     lag: dict[str, float] = {}
+    keyless = 0
     for condition in (IS_OPEN, HAS_FAILED):  # each has an index of its own
         grouped = counted.where(condition).group_by(OUTBOX.c.account, OUTBOX.c.state)
-        for account, state, count, late in connection.execute(grouped):
+        for account, state, count, waits, without in connection.execute(grouped):
             counts.setdefault(account, dict.fromkeys(_STATES, 0))[State(state).name.lower()] = count
-            waits = max(0.0, late) if state < State.DONE else 0.0
-            lag[account] = max(waits, lag.get(account, 0.0))
+            is_open = state < State.DONE  # what was given up waits for nothing
+            lag[account] = max(waits if is_open else 0.0, lag.get(account, 0.0))
+            keyless += without if is_open else 0
     for account, by_state in (counts or {"default": dict.fromkeys(_STATES, 0)}).items():
         for name, count in by_state.items():
             yield Reading(names.OUTBOX_ROWS, count, (account, name))
         yield Reading(names.OUTBOX_LAG, lag.get(account, 0.0), (account,))
+    yield Reading(names.KEY_MISSING, keyless, ("outbox",))
     left = PAUSE.c.until - now
     for account, scope, seconds in connection.execute(sa.select(PAUSE.c.account, PAUSE.c.scope, left).where(left > 0)):
         yield Reading(names.OUTBOX_PAUSED, seconds, (account, scope))
@@ -110,21 +115,29 @@ def _outbox(connection: sa.Connection) -> Iterator[Reading]:
 
 def _inbox(connection: sa.Connection) -> Iterator[Reading]:
     now = database_time()
-    waiting = sa.select(INBOX.c.source, sa.func.count(), sa.func.max(now - INBOX.c.due_at)).where(IS_WAITING)
-    found = {source: (count, late) for source, count, late in connection.execute(waiting.group_by(INBOX.c.source))}
+    late = sa.func.max(now - INBOX.c.due_at)
+    waiting = sa.select(INBOX.c.source, sa.func.count(), late, _keyless(INBOX)).where(IS_WAITING)
+    found = {source: counts for source, *counts in connection.execute(waiting.group_by(INBOX.c.source))}
     newest = sa.select(INBOX.c.source, INBOX.c.created_at, INBOX.c.is_open, INBOX.c.problem)
     rows = newest.order_by(INBOX.c.id.desc()).limit(NEWEST).subquery()
     given_up = sa.func.sum(sa.case((sa.and_(rows.c.is_open == 0, rows.c.problem.is_not(None)), 1), else_=0))
     of_source = sa.select(rows.c.source, now - sa.func.max(rows.c.created_at), given_up).group_by(rows.c.source)
     last = {source: (quiet, count) for source, quiet, count in connection.execute(of_source)}
     for source in sorted({*found, *last}):
-        count, late = found.get(source, (0, 0.0))
+        count, waits, keyless = found.get(source, (0, 0.0, 0))
         yield Reading(names.INBOX_ROWS, count, (source, "waiting"))
-        yield Reading(names.INBOX_LAG, max(0.0, late), (source,))
+        yield Reading(names.INBOX_LAG, max(0.0, waits), (source,))
+        if source != "outbox":  # which is that of the calls: what tells of them is under no key
+            yield Reading(names.KEY_MISSING, keyless, (source,))
         if source in last:
             quiet, gave_up = last[source]
             yield Reading(names.INBOX_ROWS, gave_up, (source, "gave_up"))
             yield Reading(names.INBOX_QUIET, max(0.0, quiet), (source,))
+
+
+def _keyless(table: sa.Table) -> sa.ColumnElement[int]:
+    """How many rows wait for a worker that has their data key."""
+    return sa.func.sum(sa.case((table.c.problem == KEY_MISSING, 1), else_=0))
 
 
 def _payments(connection: sa.Connection) -> Iterator[Reading]:

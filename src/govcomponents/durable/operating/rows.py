@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -23,16 +24,18 @@ from govcomponents.durable.storage.schema import (
     database_time,
 )
 from govcomponents.durable.storage.sealing import PayloadKeys
+from govcomponents.durable.storage.writing import writing
 from govcomponents.money import Money
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 Facts = dict[str, object]
 """A row for people and programs: plain values, and none about a person."""
 
 GIVEN_UP: Final = "GivenUp"
 """The problem of what an operator gave up."""
+_AT_ONCE: Final = 5000
 _PATIENCE: Final = 7 * 86_400.0
 _NO_KEYS: Final = PayloadKeys()  # what is told of a row holds nothing about people
 _NOW: Final = database_time()
@@ -135,36 +138,54 @@ def retry(engine: sa.Engine, table: Table, ids: Sequence[int], *, send_again: bo
     A call of the outbox that may have been made is looked up first; `send_again` makes it although it may have been
     made. What was done, or holds nothing any more because it was erased or is too old, cannot be tried again.
     """
-    mine = _among(table, ids)
-    with store_faults(), engine.begin() as connection:
-        if table.name == "outbox":
-            return _again_in_outbox(connection, mine, send_again=send_again)
-        if table.name == "inbox":
-            values: Facts = {"is_open": 1, "claims": 0, "due_at": _NOW, "ended_at": None}
-            can: sa.ColumnElement[bool] = INBOX.c.owner.is_(None) & INBOX.c.payload.is_not(None)
-        else:
-            values = {"is_open": 1, "looks": 0, "look_at": _NOW, "problem": None}
-            can = PAYMENT.c.payment_id.is_(None)
-        return _changed(connection, table.table, (mine, can), values)
+    return _in_parts(engine, table, ids, partial(_retry, table, send_again=send_again))
 
 
 def give_up(engine: sa.Engine, table: Table, ids: Sequence[int]) -> list[int]:
     """Give rows up that wait; returns the ids of those that were. What a worker has right now is left."""
-    mine = _among(table, ids)
-    with store_faults(), engine.begin() as connection:
-        if table.name == "inbox":
-            can = (INBOX.c.is_open == 1, INBOX.c.owner.is_(None))
-            ended: Facts = {"is_open": 0, "problem": GIVEN_UP, "ended_at": _NOW}
-            return _changed(connection, INBOX, (mine, *can), ended)
-        if table.name == "payments":
-            return _changed(connection, PAYMENT, (mine, PAYMENT.c.is_open == 1), {"is_open": 0, "problem": GIVEN_UP})
-        can = (OUTBOX.c.state.in_((int(State.PENDING), int(State.IN_DOUBT))), OUTBOX.c.owner.is_(None))
-        ended = {"state": int(State.DEAD), "problem": GIVEN_UP, "ended_at": _NOW}
-        done = _changed(connection, OUTBOX, (mine, *can), ended)
-        _note(connection, done, "given up by an operator")
-        for row in connection.execute(sa.select(OUTBOX).where(OUTBOX.c.id.in_(done))):
-            insert_event(connection, _gave_up(row), "outbox", _NO_KEYS)
-        return done
+    return _in_parts(engine, table, ids, partial(_give_up, table))
+
+
+def _in_parts(
+    engine: sa.Engine,
+    table: Table,
+    ids: Sequence[int],
+    work: Callable[[sa.Connection, sa.ColumnElement[bool]], list[int]],
+) -> list[int]:
+    """Work on rows some thousands a commit: no database takes any number of parameters, and workers get in between."""
+    done: list[int] = []
+    for first in range(0, len(ids), _AT_ONCE):
+        with writing(engine, "") as connection:
+            done += work(connection, _among(table, ids[first : first + _AT_ONCE]))
+    return done
+
+
+def _retry(table: Table, connection: sa.Connection, mine: sa.ColumnElement[bool], *, send_again: bool) -> list[int]:
+    if table.name == "outbox":
+        return _again_in_outbox(connection, mine, send_again=send_again)
+    if table.name == "inbox":
+        values: Facts = {"is_open": 1, "claims": 0, "due_at": _NOW, "ended_at": None}
+        can: sa.ColumnElement[bool] = INBOX.c.owner.is_(None) & INBOX.c.payload.is_not(None)
+    else:
+        values = {"is_open": 1, "looks": 0, "look_at": _NOW, "problem": None}
+        can = PAYMENT.c.payment_id.is_(None)
+    return _changed(connection, table.table, (mine, can), values)
+
+
+def _give_up(table: Table, connection: sa.Connection, mine: sa.ColumnElement[bool]) -> list[int]:
+    if table.name == "inbox":
+        can = (INBOX.c.is_open == 1, INBOX.c.owner.is_(None))
+        ended: Facts = {"is_open": 0, "problem": GIVEN_UP, "ended_at": _NOW}
+        return _changed(connection, INBOX, (mine, *can), ended)
+    if table.name == "payments":
+        return _changed(connection, PAYMENT, (mine, PAYMENT.c.is_open == 1), {"is_open": 0, "problem": GIVEN_UP})
+    can = (OUTBOX.c.state.in_((int(State.PENDING), int(State.IN_DOUBT))), OUTBOX.c.owner.is_(None))
+    ended = {"state": int(State.DEAD), "problem": GIVEN_UP, "ended_at": _NOW}
+    done = _changed(connection, OUTBOX, (mine, *can), ended)
+    _note(connection, done, "given up by an operator")
+    for row in connection.execute(sa.select(OUTBOX).where(OUTBOX.c.id.in_(done))).all():
+        insert_event(connection, _gave_up(row), "outbox", _NO_KEYS)
+    return done
 
 
 def _again_in_outbox(connection: sa.Connection, mine: sa.ColumnElement[bool], *, send_again: bool) -> list[int]:

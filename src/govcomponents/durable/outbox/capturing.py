@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from govcomponents.durable.outbox.order import check_order
+from govcomponents.durable.outbox.order import UNDER_WAY
 from govcomponents.notify.port import NotifyPort
 from govcomponents.pay.port import PayPort
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
-
     from govcomponents.accounts import Services
     from govcomponents.core.inputs import Input
     from govcomponents.core.ports.port import AnyPort
-    from govcomponents.durable.outbox.order import Order
     from govcomponents.identity.async_service import AsyncIdentityService
     from govcomponents.notify.async_service import AsyncNotifyService
     from govcomponents.notify.inputs import EmailInput, LetterInput, PrecompiledInput, SmsInput
@@ -32,38 +27,12 @@ PayCalls: TypeAlias = "AsyncPayService"
 """Pay of one account, as coroutines."""
 
 
-_CALL: Final[ContextVar[capturing]] = ContextVar("govcomponents_capturing")
-
-
-class capturing:  # noqa: N801  # used as a statement: `with capturing() as call:`
-    """Context manager around one call of a service over a capturing port: what would be sent is kept instead.
-
-    Raises InvalidInput for what is wrong in the order.
-    """
-
-    __slots__ = ("_token", "given", "operation")
-    given: Input
-
-    def __init__(self, operation: str, order: Order) -> None:
-        check_order(order, operation)  # first: the service takes a call without a reference, and this one may not be
-        self.operation = operation
-
-    def __enter__(self) -> Self:
-        self._token = _CALL.set(self)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        _CALL.reset(self._token)
-
-
 def _keep(given: Input) -> Any:
     """Keep what would be sent, and answer no result, of which there is nothing to check.
 
     Not by an error that ends the call here: on its way out it costs a quarter of the call.
     """
-    _CALL.get().given = given
+    UNDER_WAY.get().given = given
     return ()
 
 

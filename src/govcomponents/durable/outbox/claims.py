@@ -13,12 +13,11 @@ from govcomponents.durable.inbox.events import GaveUp
 from govcomponents.durable.inbox.store import insert_event
 from govcomponents.durable.outbox.rows import Claimed
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
-from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.lanes import open_lanes
 from govcomponents.durable.storage.schema import IS_OPEN, OUTBOX, PAUSE, State, database_time
 from govcomponents.durable.storage.sealing import PayloadKeys
 from govcomponents.durable.storage.transactions import driver_text
-from govcomponents.durable.storage.writing import begin_writing
+from govcomponents.durable.storage.writing import writing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -222,7 +221,7 @@ def turn(
             )
         if outcome.pauses is not None:
             pauses[row.account, outcome.pauses] = outcome
-    with store_faults("run_due"), engine.begin() as connection:
+    with writing(engine, "run_due") as connection:
         if ends:
             _end_done(connection, ends)
         for row, outcome, values in given_up:
@@ -251,7 +250,6 @@ def _claimed_rows(
     connection: sa.Connection, most: int, lease: float, me: str, without: Sequence[Lane]
 ) -> list[Claimed]:
     """Claim from each lane its share, and what other lanes leave of theirs: a long one keeps no other waiting."""
-    begin_writing(connection)
     lanes = [lane for lane in open_lanes(connection) if not any(_is_within(lane, scope) for scope in without)]
     random.shuffle(lanes)
     found: list[Claimed] = []

@@ -14,8 +14,8 @@ from govcomponents.durable.outbox.looking import Verdict, look_up_change, look_u
 from govcomponents.durable.outbox.outcomes import Outcome
 from govcomponents.durable.outbox.payloads import read
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
-from govcomponents.durable.storage.schema import State
-from govcomponents.durable.storage.sealing import PayloadLost
+from govcomponents.durable.storage.schema import KEY_MISSING, NOT_CONFIGURED, State
+from govcomponents.durable.storage.sealing import KeyMissing, PayloadLost
 from govcomponents.pay.capabilities import PayCapability
 
 if TYPE_CHECKING:
@@ -47,12 +47,14 @@ class Delivery:
         component = row.operation.partition(".")[0]
         port = self._calls.ports.get((component, row.account))
         if port is None:
-            return outcomes.not_configured(row)
+            return outcomes.left_to_another(row, NOT_CONFIGURED)
         if row.claims > outcomes.DEAD_AFTER * (1 if row.state is State.SENDING else 2):
             return outcomes.dead("Poison")
         try:
             payload = self._keys.unseal(row.payload, row_name(row.account, row.operation, row.reference))
             asked = read(payload)
+        except KeyMissing:
+            return outcomes.left_to_another(row, KEY_MISSING)
         except (PayloadLost, ValueError):
             return outcomes.dead("PayloadLost")
         doubt = port.doubt(row.operation)

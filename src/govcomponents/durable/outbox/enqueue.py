@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,21 +14,34 @@ from govcomponents.core.observe import Happening, tell
 from govcomponents.durable.audit.entries import Entry, note_on, tell_step
 from govcomponents.durable.outbox.payloads import written
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
-from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import OUTBOX, State, database_time
 from govcomponents.durable.storage.transactions import Statements, first_row
+from govcomponents.durable.storage.writing import writing
 from govcomponents.errors import InvalidInput, ReferenceReused
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from govcomponents.core.http.runtime import Runtime
-    from govcomponents.durable.outbox.capturing import capturing
     from govcomponents.durable.outbox.order import Order
     from govcomponents.durable.storage.sealing import PayloadKeys
     from govcomponents.durable.storage.transactions import Transaction
 
+log = logging.getLogger("govcomponents")
+
 _KEY: Final = frozenset({"idempotency_key"})
+_FORGOTTEN: Final = (
+    "it stands for a call whose content was erased, so that nobody can tell whether this is the same one; nothing was "
+    "put down"
+)
+_NOT_COMPARED: Final = (
+    "a reference of %s of account %s was used again, and whether for the same content cannot be told, as the data key "
+    "of the first is not among this process's: see `govcomponents outbox show %d`"
+)
+_OWN_REFERENCE: Final = (
+    "give this call a reference of its own, if it is another one; `govcomponents outbox list --reference` says what "
+    "became of the first"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,9 +68,12 @@ def _inserts() -> Statements:
     values |= {"state": sa.literal_column(str(int(State.PENDING))), "attempts": sa.literal_column("0")}
     values |= {"claims": sa.literal_column("0"), "due_at": due, "created_at": database_time()}
     values["give_up_at"] = due + sa.cast(name("patience"), sa.Double)
+    # By its columns: if somebody dropped the constraint, the database refuses, and does not take a reference twice.
+    once = [OUTBOX.c.account, OUTBOX.c.operation, OUTBOX.c.reference]
+    inserts: dict[str, Any] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
     return {
-        "postgresql": postgresql.insert(OUTBOX).values(values).on_conflict_do_nothing().returning(OUTBOX.c.id),
-        "sqlite": sqlite.insert(OUTBOX).values(values).on_conflict_do_nothing().returning(OUTBOX.c.id),
+        name: insert(OUTBOX).values(values).on_conflict_do_nothing(index_elements=once).returning(OUTBOX.c.id)
+        for name, insert in inserts.items()
     }
 
 
@@ -78,14 +95,14 @@ class Queue:
         self._keys = keys
         self._patience = patience
 
-    async def add(self, call: capturing, provider: str, order: Order) -> Ticket:
+    async def add(self, order: Order, provider: str) -> Ticket:
         """Put down one call in the caller's transaction, or in one of its own.
 
-        Raises InvalidInput; ReferenceReused if the reference stands for another content; ConfigurationError;
-        Unavailable if the database cannot be written to.
+        Raises InvalidInput; ReferenceReused if the reference stands for another content, or for one that was erased;
+        ConfigurationError; Unavailable if the database cannot be written to.
         """
-        operation, account = call.operation, self._runtime.account
-        plain = written(call.given, operation, _KEY)
+        operation, account = order.operation, self._runtime.account
+        plain = written(order.given, operation, _KEY)
         row = row_name(account, operation, order.reference)
         values = {
             "account": account,
@@ -103,8 +120,14 @@ class Queue:
         else:
             found = await _put(order.on, values, operation)
         held_id, content, journey, is_repeat = found
-        if is_repeat and not self._keys.is_same(content, plain, row):
-            raise ReferenceReused(operation=operation)
+        if is_repeat:
+            if content is None:
+                raise ReferenceReused(problem=_FORGOTTEN, fix=_OWN_REFERENCE, operation=operation)
+            is_same = self._keys.is_same(content, plain, row)
+            if is_same is False:
+                raise ReferenceReused(operation=operation)
+            if is_same is None:  # as between two processes of a rotation, where it is nearly always the same one
+                log.warning(_NOT_COMPARED, operation, account, held_id)
         if observers := self._runtime.observers:
             item, labels = f"outbox {held_id}", {"operation": operation}
             tell(observers, Happening("outbox.queued", provider, account, labels, journey=journey, item=item))
@@ -122,7 +145,7 @@ class Queue:
     def _alone(self, values: dict[str, Any], operation: str) -> tuple[int, bytes | None, str | None, bool]:
         from govcomponents.core.driver import drive
 
-        with store_faults(operation), self._engine.begin() as connection:
+        with writing(self._engine, operation) as connection:
             return drive(_put(connection, values, operation))
 
 
@@ -149,5 +172,5 @@ def _queued(journey: str, account: str, operation: str, item: str) -> Entry:
 
 
 def row_name(account: str, operation: str, reference: str) -> bytes:
-    """Return what a payload is bound to: it opens for no other row."""
+    """Return the name of a row, to which its payload is bound: it opens for no other."""
     return f"{account}\0{operation}\0{reference}".encode()

@@ -59,23 +59,29 @@ class Outcome:
 
 
 def done(provider_id: str | None) -> Outcome:
-    """The provider has accepted it."""
+    """The outcome of a row that the provider has accepted."""
     return Outcome(state=State.DONE, provider_id=provider_id)
 
 
 def dead(problem: str) -> Outcome:
-    """It is given up."""
+    """The outcome of a row that is given up."""
     return Outcome(state=State.DEAD, problem=problem)
 
 
 def given_back(row: Claimed) -> Outcome:
-    """Nothing was done with it; that it was claimed does not count."""
+    """The outcome of a row with which nothing was done; that it was claimed does not count."""
     return Outcome(state=State.PENDING if row.state is State.SENDING else State.IN_DOUBT, claims=row.claims - 1)
 
 
-def not_configured(row: Claimed) -> Outcome:
-    """The row's component and account are not configured in this process: they may be in another one, or will be."""
-    return replace(given_back(row), problem="NotConfigured", wait=back_off(row.attempts), answered=True)
+def left_to_another(row: Claimed, lacks: str) -> Outcome:
+    """The outcome of a row for which this process lacks something: others may have it, such as those started later.
+
+    As after a refused key of the provider, it is looked at again within five minutes, until its time is over.
+    """
+    if row.give_up_at <= row.now:
+        return dead(lacks)
+    wait = min(back_off(row.attempts), _CREDENTIAL_PAUSE)
+    return replace(given_back(row), problem=lacks, wait=wait, answered=True)
 
 
 def after_sending(error: Exception, row: Claimed, doubt: Doubt) -> Outcome:

@@ -24,13 +24,13 @@ _AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 
 
 def written(given: Input, operation: str, leave_out: frozenset[str] = frozenset()) -> bytes:
-    """Write a validated input: the same input gives the same bytes. Fields that are not set are left out.
+    """Write a validated input: the same input gives the same bytes. Fields that are None are left out.
 
     Raises InvalidInput for an `extra` that is not JSON: of it alone a validated input knows nothing.
     """
-    fields = {name: getattr(given, name) for name in sorted(given.model_fields_set - leave_out)}
+    fields = sorted(vars(given).items())
     try:
-        return to_json({name: _plain(value) for name, value in fields.items() if value is not None})
+        return to_json({name: _plain(value) for name, value in fields if value is not None and name not in leave_out})
     except (TypeError, ValueError, RecursionError):
         fix = "give texts (without lone surrogates), numbers, lists and mappings only"
         raise InvalidInput(

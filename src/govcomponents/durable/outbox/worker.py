@@ -10,6 +10,7 @@ import socket
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -22,8 +23,8 @@ from govcomponents.durable.audit.entries import tell_step
 from govcomponents.durable.outbox import outcomes
 from govcomponents.durable.outbox.claims import step_of, turn
 from govcomponents.durable.shared.budgets import HORIZON
-from govcomponents.durable.storage.schema import State
-from govcomponents.errors import InvalidInput, Unavailable
+from govcomponents.durable.storage.schema import KEY_MISSING, NOT_CONFIGURED, State
+from govcomponents.errors import GovComponentsError, InvalidInput, Unavailable
 from govcomponents.frames import shield
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ _DATABASE_WAIT: Final = 0.5
 _SAFETY: Final = 10.0
 """Seconds before a lease's end in which no request begins any more: finding the server and greeting it takes time."""
 
+_LACKS: Final = {KEY_MISSING: "the data key of some calls", NOT_CONFIGURED: "the settings of the account of some calls"}
 _HAPPENED: Final = {
     State.DONE: "outbox.delivered",
     State.IN_DOUBT: "outbox.in_doubt",
@@ -60,7 +62,8 @@ _HAPPENED: Final = {
 class WorkReport:
     """The work of one `run_due`: how many rows came to which end. `waiting` is how many went back to be tried later.
 
-    `handled` is how many events had their handlers run, `failed` how many of those raised, and are tried again.
+    `handled` is how many events had their handlers run, `failed` how many are tried again: a handler raised, the
+    present state could not be asked for, or the worker lacks their data key.
     """
 
     done: int = 0
@@ -126,6 +129,7 @@ class Worker:
         self._ready: asyncio.Queue[tuple[Claimed, float]] = asyncio.Queue()
         self._without: dict[tuple[str, str], float] = {}
         self._alone: deque[tuple[Claimed, float]] = deque()
+        self._not_begun: dict[int, Claimed] = {}
         self._is_one_by_one = False
         self._ended: list[tuple[Claimed, Outcome]] = []
         self._in_hand = 0
@@ -133,6 +137,8 @@ class Worker:
         self._most_in_hand = 2 * options.concurrency
         self._last_turn = steady_time()
         self._is_stopping = False
+        self._is_leaving = False
+        self._told_of: set[str | None] = set()
 
     def stop(self) -> None:
         """Claim nothing more; what is under way is brought to its end."""
@@ -141,7 +147,8 @@ class Worker:
     async def run(self, seconds: float | None = None, limit: int | None = None) -> WorkReport:
         """Work until nothing is due, for at most so many seconds, or on at most so many rows.
 
-        Raises Unavailable if the database is away: while rows are in hand, not before it was for a lease.
+        Raises Unavailable if the database is away: while rows are in hand, not before it was for a lease. If it is
+        cancelled, what has ended is put down and what was not begun is given back first; what is under way is in doubt.
         """
         self._wake = asyncio.Event()
         until = None if seconds is None else steady_time() + seconds
@@ -158,6 +165,7 @@ class Worker:
                 await asyncio.gather(*lanes, return_exceptions=True)
                 if self._senders is not None:
                     self._senders.shutdown()
+                await self._leave()
         counts = self._counts
         return WorkReport(
             done=counts[State.DONE],
@@ -199,7 +207,7 @@ class Worker:
 
     async def _turn(self, room: int) -> int:
         """Put down what has ended, and claim more. Returns how many were claimed."""
-        ended, self._ended = self._ended, []
+        ended = list(self._ended)  # lanes add to it meanwhile
         self._turns += 1
         self._most_in_hand = self._fitting(len(ended))
         self._last_turn = steady_time()
@@ -208,10 +216,8 @@ class Worker:
         begun = steady_time()  # before the database says so: the lease that is counted here ends first
         self._without = {of: until for of, until in self._without.items() if until > begun}
         without = tuple(self._without)
-        rows = await self._stored(lambda: turn(self._engine, ended, most=room, lease=lease, me=me, without=without))
-        for row, outcome in ended:
-            self._tell(row, outcome)
-        self._in_hand += len(rows) - len(ended)
+        work = partial(turn, self._engine, ended, most=room, lease=lease, me=me, without=without)
+        rows = await self._claimed(work, ended)
         waits = await self._booked(rows)
         # Where rows have to be tried alone, others that are claimed with them are only given back.
         if rows:
@@ -221,14 +227,49 @@ class Worker:
             if row.state is State.SENDING and row.give_up_at > row.now:
                 deadline = min(deadline, begun + row.give_up_at - row.now)
             if wait is None:
-                self._ended.append((row, outcomes.given_back(row)))
+                self._give_back(row)
             elif row.claims <= outcomes.ALONE_AFTER:
                 self._let_go(row, deadline, wait)
             elif not self._alone:
                 self._alone.append((row, deadline))
             else:
-                self._ended.append((row, outcomes.given_back(row)))
+                self._give_back(row)
         return len(rows)
+
+    def _give_back(self, row: Claimed) -> None:
+        del self._not_begun[row.id]
+        self._ended.append((row, outcomes.given_back(row)))
+
+    async def _claimed(self, work: Callable[[], list[Claimed]], ended: list[tuple[Claimed, Outcome]]) -> list[Claimed]:
+        """Let the database do a turn. If this is cancelled, wait for it all the same, as it gives rows."""
+        claim = asyncio.ensure_future(self._stored(work))
+        try:
+            rows = await asyncio.shield(claim)
+        except asyncio.CancelledError:
+            self._is_leaving = True
+            with suppress(GovComponentsError):
+                self._took(await claim, ended)
+            raise
+        self._took(rows, ended)
+        return rows
+
+    def _took(self, rows: list[Claimed], ended: list[tuple[Claimed, Outcome]]) -> None:
+        del self._ended[: len(ended)]
+        self._in_hand += len(rows) - len(ended)
+        self._not_begun |= {row.id: row for row in rows}
+        for row, outcome in ended:
+            self._tell(row, outcome)
+
+    async def _leave(self) -> None:
+        """Put down what has ended, and give back what was not begun: there is any only if the work was broken off."""
+        self._is_leaving = True
+        left = self._ended + [(row, outcomes.given_back(row)) for row in self._not_begun.values()]
+        if left:
+            work = partial(turn, self._engine, left, most=0, lease=self._options.lease, me=self._name)
+            with suppress(GovComponentsError):  # else their leases run out, and they are looked up
+                await self._stored(work)
+                for row, outcome in left:
+                    self._tell(row, outcome)
 
     def _fitting(self, ended: int) -> int:
         """Return how many rows to have in hand: what ends in a quarter of a second, as each turn costs a commit."""
@@ -279,6 +320,7 @@ class Worker:
             self._wake.set()
 
     async def _work(self, row: Claimed, deadline: float) -> None:
+        self._not_begun.pop(row.id, None)
         if steady_time() > deadline or self._is_stopping:
             outcome = outcomes.given_back(row)
         else:
@@ -298,12 +340,16 @@ class Worker:
             try:
                 return await asyncio.get_running_loop().run_in_executor(self._store, work)
             except Unavailable:
-                if not self._in_hand or steady_time() - begun > self._options.lease:
+                if not self._in_hand or self._is_leaving or steady_time() - begun > self._options.lease:
                     raise
                 await asyncio.sleep(_DATABASE_WAIT)
 
     def _tell(self, row: Claimed, outcome: Outcome) -> None:
         self._counts[outcome.state] += 1
+        lacks = None if outcome.problem is None or outcome.state >= State.DONE else _LACKS.get(outcome.problem)
+        if lacks is not None and outcome.problem not in self._told_of:
+            self._told_of.add(outcome.problem)  # once, and not for each of thousands of rows
+            log.error("this worker lacks %s: see `govcomponents outbox list --problem %s`", lacks, outcome.problem)
         if outcome.state > State.DONE:  # never silent, whether or not the service has a handler of GaveUp
             level = logging.ERROR if outcome.state is State.DEAD else logging.WARNING
             what = "given up" if outcome.state is State.DEAD else "refused"

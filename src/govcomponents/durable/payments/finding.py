@@ -20,6 +20,7 @@ from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import IS_UNKNOWN, PAYMENT, database_time
 from govcomponents.durable.storage.sealing import PayloadKeys
+from govcomponents.durable.storage.writing import writing
 from govcomponents.errors import GovComponentsError
 from govcomponents.money import Money
 from govcomponents.pay.ids import PaymentId
@@ -111,7 +112,7 @@ def _settle(engine: sa.Engine, row: Any, payment_id: str | None) -> bool:
         reference=row.reference,
         journey=row.journey,
     )
-    with store_faults("run_due"), engine.begin() as connection:
+    with writing(engine, "run_due") as connection:
         values = {"payment_id": payment_id, "is_open": 0, "problem": None, "watch_at": database_time() + FIRST_WATCH}
         if connection.execute(sa.update(PAYMENT).where(*mine).values(values)).rowcount != 1:
             return False  # another worker was there first

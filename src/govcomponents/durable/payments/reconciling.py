@@ -30,6 +30,7 @@ _CLOCKS_DIFFER: Final = timedelta(minutes=5)
 NOT_RECORDED: Final = "not recorded here"
 NOT_THERE: Final = "not at the provider"
 DIFFERENT: Final = "amounts differ"
+GOES_ON: Final = "the day goes on, in UTC: there is more to come, so compare it again when it is over"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +51,12 @@ class Difference:
 class Reconciliation:
     """The result for one day: how much there was, the provider's fees, and every difference.
 
-    `totals` are in pounds and pence by kind ("payments", "refunds", "fees", "disputes") and currency.
+    `totals` are in pounds and pence by kind ("payments", "refunds", "fees", "disputes") and currency. `is_over` is
+    whether the day had ended, in UTC, when it was compared: of one that goes on there is more to come.
     """
 
     day: date
+    is_over: bool
     counts: dict[str, int]
     totals: dict[str, str]
     differences: tuple[Difference, ...]
@@ -73,6 +76,7 @@ class Reconciliation:
 
     def __str__(self) -> str:
         lines = [f"{self.day}: " + ", ".join(f"{count} {kind}" for kind, count in self.counts.items())]
+        lines += [] if self.is_over else [f"  {GOES_ON}"]
         lines += [f"  {kind:<16} {total}" for kind, total in self.totals.items()]
         lines += [
             "  ".join(("", one.kind, one.id, one.reference or "-", one.problem, one.ours or "-", one.theirs or "-"))
@@ -81,7 +85,7 @@ class Reconciliation:
         return "\n".join([*lines, "no differences" if not self.differences else f"{len(self.differences)} differences"])
 
 
-def check_day(given: object) -> date:
+def _checked(given: object) -> date:
     """Return a day that can be compared. Raises InvalidInput."""
     if not isinstance(given, date) or isinstance(given, datetime) or not _FIRST_DAY <= given < date.max:
         fix = "give a date, such as date(2026, 3, 1)"
@@ -90,8 +94,12 @@ def check_day(given: object) -> date:
 
 
 async def compare_day(engine: sa.Engine, calls: Calls, runtime: Runtime, day: date) -> Reconciliation:
-    """Compare what was made on a day (in UTC). Raises the provider's errors: half an answer would be none."""
-    tally = _Tally()
+    """Compare what was made on a day (in UTC). Raises the provider's errors: half an answer would be none.
+
+    Raises InvalidInput for what is no day, or one of another age.
+    """
+    day = _checked(day)
+    tally, asked_at = _Tally(), runtime.clock()
     for account, pay in calls.pay.items():
         records = Records(engine, account, runtime.transport.run_blocking)
         await _payments(pay, account, day, records, tally)
@@ -99,7 +107,7 @@ async def compare_day(engine: sa.Engine, calls: Calls, runtime: Runtime, day: da
             await _refunds(pay, account, day, records, tally)
         if PayCapability.DISPUTES in pay.capabilities:
             await _disputes(pay, account, day, tally)
-    return tally.result(day)
+    return tally.result(day, is_over=asked_at >= _span(day)[1].timestamp())
 
 
 class _Tally:
@@ -127,9 +135,10 @@ class _Tally:
         told = {"reference": "", "ours": "", "theirs": ""} | more
         self.differences.append(Difference(kind=kind, account=account, id=item, problem=problem, **told))
 
-    def result(self, day: date) -> Reconciliation:
+    def result(self, day: date, *, is_over: bool) -> Reconciliation:
         totals = {f"{kind} {currency}": str(Money(minor, currency)) for (kind, currency), minor in self.sums.items()}
-        return Reconciliation(day=day, counts=self.counts, totals=totals, differences=tuple(self.differences))
+        differences = tuple(self.differences)
+        return Reconciliation(day=day, is_over=is_over, counts=self.counts, totals=totals, differences=differences)
 
 
 async def _payments(pay: PayCalls, account: str, day: date, records: Records, tally: _Tally) -> None:

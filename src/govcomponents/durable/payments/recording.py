@@ -15,6 +15,7 @@ from govcomponents.durable.payments.watching import FIRST_WATCH
 from govcomponents.durable.storage.commit_points import CommitPoint, reached
 from govcomponents.durable.storage.faults import fault_name
 from govcomponents.durable.storage.schema import PAYMENT, database_time
+from govcomponents.durable.storage.writing import begin_writing, refuse_in_handler
 from govcomponents.errors import GovComponentsError, InvalidInput, OutcomeUnknown, Unavailable
 from govcomponents.pay.async_service import AsyncPayService
 from govcomponents.pay.port import PayPort
@@ -110,8 +111,10 @@ class _RecordingPort(PayPort):
         statement = sa.insert(PAYMENT).values(
             values | {"created_at": database_time(), "look_at": database_time() + _FIRST_LOOK}
         )
+        refuse_in_handler(self._engine, "pay.create")
         try:
             with self._engine.begin() as connection:
+                begin_writing(connection)
                 if self._is_once and (there := others.look(connection)) is not None:
                     return there
                 record: int = connection.execute(statement.returning(PAYMENT.c.id)).scalar_one()
@@ -145,6 +148,7 @@ class _RecordingPort(PayPort):
         """
         try:
             with self._engine.begin() as connection:
+                begin_writing(connection)
                 mine = sa.update(PAYMENT).where(PAYMENT.c.id == record, IS_IN_TIME)
                 if connection.execute(mine.values(values)).rowcount == 0:
                     return False

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 
 from govcomponents.durable.payments.finding import known_payments, search_for
 from govcomponents.durable.storage.schema import PAYMENT, database_time
-from govcomponents.durable.storage.writing import begin_writing
 from govcomponents.errors import NotSupported, OutcomeUnknown, ReferenceReused
 from govcomponents.money import Money
 from govcomponents.pay.ids import PaymentId
@@ -44,7 +43,6 @@ class PaymentsOf:
 
         Others who look wait for its end. Whoever was making one that was not in time is too late then.
         """
-        begin_writing(connection)
         if connection.dialect.name == "postgresql":
             named = f"{self._account} {self._new.reference}".encode("utf-8", "surrogatepass")
             number = int.from_bytes(hashlib.sha256(named).digest()[:8], "big", signed=True)

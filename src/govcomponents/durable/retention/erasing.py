@@ -10,10 +10,9 @@ import sqlalchemy as sa
 from govcomponents.core.driver import drive
 from govcomponents.durable.audit.entries import Entry, note_on
 from govcomponents.durable.inbox.store import FROM_PROVIDERS
-from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import INBOX, IS_OPEN, OUTBOX, State, database_time
 from govcomponents.durable.storage.transactions import first_row
-from govcomponents.durable.storage.writing import begin_writing
+from govcomponents.durable.storage.writing import refuse_in_handler, writing
 
 if TYPE_CHECKING:
     from govcomponents.durable.storage.transactions import Row, Transaction, Values
@@ -86,8 +85,8 @@ async def erase_on(on: Transaction, journey: str) -> Erasure:
 
 def erase_alone(engine: sa.Engine, journey: str) -> Erasure:
     """Erase it in a transaction of its own."""
-    with store_faults(_OPERATION), engine.begin() as connection:
-        begin_writing(connection)
+    refuse_in_handler(engine, _OPERATION, is_only_for_sqlite=False)  # it takes the very event that is being handled
+    with writing(engine, _OPERATION) as connection:
         return drive(erase_on(connection, journey))
 
 

@@ -13,9 +13,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from govcomponents.core.http.single_attempt import steady_time
 from govcomponents.durable.storage.engines import engine_argument
-from govcomponents.durable.storage.faults import store_faults
 from govcomponents.durable.storage.schema import BUDGET, database_time
-from govcomponents.durable.storage.writing import begin_writing
+from govcomponents.durable.storage.writing import writing
 from govcomponents.errors import InvalidInput
 from govcomponents.frames import shield
 
@@ -89,8 +88,7 @@ class StoreBudgets:
     def reserve(self, account: str, scope: str, most: int, per_minute: float) -> Reserved:
         """Book at most so many requests. Raises Unavailable or ConfigurationError."""
         row = {"account": account, "scope": scope}
-        with store_faults("run_due"), self._engine.begin() as connection:
-            begin_writing(connection)
+        with writing(self._engine, "run_due") as connection:
             next_at, now = connection.execute(_TOUCH[connection.dialect.name], row).one()
             told_at = steady_time()
             found, then = granted(next_at, now, most, per_minute)

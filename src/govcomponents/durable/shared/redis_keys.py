@@ -95,8 +95,9 @@ class RedisPendingStore:
             both.zadd(whose, {name: now})
             both.pexpire(whose, life)
             both.zrange(whose, 0, -1)
-            others = [one for one in map(as_bytes, both.execute()[-1]) if one != name.encode()]
-            if older := others[: max(0, len(others) + 1 - limit)]:
+            # By their times, and not by who came last: of several that begin at once one may be held up.
+            held = both.execute()[-1]
+            if older := held[: max(0, len(held) - limit)]:
                 self._client.delete(*older)
                 self._client.zrem(whose, *older)
 

@@ -26,13 +26,27 @@ DEFAULT_URL: Final = "sqlite:///govcomponents.db"
 _DRIVERS: Final = {"postgresql": "postgresql+psycopg", "sqlite": "sqlite"}
 _FIX: Final = 'give an Engine, an AsyncEngine, or a URL such as "postgresql+psycopg://user@host/database"'
 _BUSY: Final = 30.0
-"""Seconds for which SQLite's one place of a writer is waited for."""
+"""Seconds for which SQLite's one place of a writer is waited for, in a file that is the durable layer's own."""
+_BUSY_BESIDE: Final = 5.0
+"""The same beside an engine of asyncio: as long as that waits itself, so that nobody waits longer for a page."""
 
 
 def engine_argument(given: object, operation: str) -> sa.Engine:
     """Return an engine that a store of the service's database is given. Raises InvalidInput for what is none."""
     fix = "give what sqlalchemy.create_engine(url) returned: it is used on threads, under asyncio too"
-    return instance_argument(given, sa.Engine, field="engine", fix=fix, operation=operation)
+    return store_engine(instance_argument(given, sa.Engine, field="engine", fix=fix, operation=operation))
+
+
+def store_engine(given: sa.Engine) -> sa.Engine:
+    """Return the engine for transactions of our own: the pool is the service's, and how they behave is not.
+
+    They read what was committed before each statement, whatever the service, the role or the server prefers: one that
+    waited for a lock would not see what was done under it, and would do it again. Each is one transaction, even where
+    the service has every statement commit by itself. The tables are not those of a tenant's schema.
+    """
+    if given.dialect.name == "postgresql":
+        return given.execution_options(isolation_level="READ COMMITTED", schema_translate_map=None)
+    return given.execution_options(schema_translate_map=None)  # SQLite's begin in `begin_writing`
 
 
 def engine_for(given: EngineLike | None, *, is_made: bool = True) -> sa.Engine:
@@ -73,9 +87,14 @@ def engine_for(given: EngineLike | None, *, is_made: bool = True) -> sa.Engine:
             "psycopg is not installed", fix="pip install 'govcomponents[durable]' psycopg"
         ) from None
     if name == "sqlite":
-        sa.event.listen(engine, "connect", _durable_file)
+        patience = _BUSY if url is given else _BUSY_BESIDE
+        sa.event.listen(engine, "connect", lambda connection, _record: _durable_file(connection, patience))
         if is_made:
-            migrate(engine)
+            try:
+                migrate(engine)
+            except BaseException:
+                engine.dispose()  # nobody else has it, to close what it has opened
+                raise
     return engine
 
 
@@ -100,9 +119,9 @@ def _unsupported(name: str) -> ConfigurationError:
     return ConfigurationError(f"the durable layer does not work on {name}", fix="use PostgreSQL or SQLite")
 
 
-def _durable_file(connection: sqlite3.Connection, _record: object) -> None:
+def _durable_file(connection: sqlite3.Connection, patience: float) -> None:
     """WAL lets readers go on beside the writer; FULL makes a commit outlast a loss of power, and NORMAL may not."""
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY * 1000:.0f}")
+    connection.execute(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
     # Of several that turn a new file to WAL at once SQLite refuses all but one, and at once, whatever the timeout.
     Retrying(
         retry=retry_if_exception(_is_busy), wait=wait_random(0.0, 0.05), stop=stop_after_delay(_BUSY), reraise=True

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MIGRATE_FIX: Final = "run `govcomponents durable migrate`, or `later.migrate()` once where the service is deployed"
 
+KEYS_FIX: Final = "run `govcomponents durable migrate`, which makes it again"
+
 
 class _Kind(NamedTuple):
     """One kind of fault: how the database's codes for it begin, and words of the driver's text where it gives none.
@@ -35,8 +37,10 @@ class _Kind(NamedTuple):
 _READ_ONLY: Final = _Kind(("SQLITE_READONLY", "25006"))
 _FULL: Final = _Kind(("SQLITE_FULL", "53100"))
 _NO_TABLES: Final = _Kind(("42P01", "42703"), ("no such table", "no such column", "has no column named"))
+_NO_KEY: Final = _Kind(("42P10",), ("ON CONFLICT clause does not match",))
 _NO_DATABASE: Final = _Kind(("SQLITE_NOTADB", "SQLITE_CORRUPT"))
 _LOCKED: Final = _Kind(("SQLITE_BUSY", "SQLITE_LOCKED", "55P03"))
+_SLOW: Final = _Kind(("57014",))
 _UNDONE: Final = _Kind(("40001", "40P01"))
 _FORBIDDEN: Final = _Kind(
     ("42501", "28P01", "28000"),
@@ -62,6 +66,11 @@ _CLOSED: Final = (
     "permanently closed",
     "created in a thread",
 )
+_IN_USE: Final = "isce"
+"""SQLAlchemy's own code for a session that is used by two at once."""
+_OF_DJANGO: Final = "TransactionManagementError"
+"""What Django raises for every statement of an atomic block in which one has failed, or that is to be rolled back."""
+_ENDED_INSIDE: Final = "closed transaction inside context manager"
 _ON_FIX: Final = "give a connection or session that is open, in the transaction of the service's own work"
 _AGAIN: Final = "roll back, and do the whole transaction again"
 
@@ -84,6 +93,12 @@ def store_fault(error: BaseException, operation: str = "") -> ConfigurationError
     if _NO_TABLES.is_of(error):
         return ConfigurationError(
             "the database has no tables of the durable layer, or older ones", fix=MIGRATE_FIX, operation=operation
+        )
+    if _NO_KEY.is_of(error):
+        return ConfigurationError(
+            f"somebody dropped from the tables of the durable layer what keeps a call from being made twice ({name})",
+            fix=KEYS_FIX,
+            operation=operation,
         )
     if _NO_DATABASE.is_of(error):
         return ConfigurationError(
@@ -114,7 +129,16 @@ def store_fault(error: BaseException, operation: str = "") -> ConfigurationError
         fix = "give processes pools that together fit the limit of the server, role and database, or raise it"
     elif _LOCKED.is_of(error):
         happened = f"the database of the durable layer is locked by somebody else ({name})"
-        fix = "end the transaction that holds the lock; on SQLite raise the timeout of the engine"
+        fix = (
+            "end the transaction that holds the lock, or give it as `on` if it is your own; on SQLite raise the "
+            "timeout of the engine"
+        )
+    elif _SLOW.is_of(error):
+        happened = f"the database ended a statement of the durable layer, as it took too long ({name})"
+        fix = (
+            "see what holds it up, such as a lock, or an index that is gone (`govcomponents durable migrate` makes it "
+            "again), or raise statement_timeout for this user"
+        )
     elif _UNDONE.is_of(error):
         happened, fix = f"the database undid the transaction because of another one ({name})", _AGAIN
     elif _UNKNOWN_NAME.is_of(error):
@@ -140,13 +164,28 @@ def transaction_fault(error: Exception, operation: str) -> GovComponentsError | 
             problem = "it is a Session that has no engine for all tables, and which one is meant nobody can tell"
             fix = "give session.connection(bind_arguments={'bind': engine}), with the durable layer's engine"
             return InvalidInput(field="on", problem=problem, fix=fix, operation=operation)
-        problem = f"it is closed, or belongs to another thread ({fault_name(error)})"
-        if isinstance(error, sa.exc.PendingRollbackError) or "transaction" in told:
+        problem, fix = f"it is closed, or belongs to another thread ({fault_name(error)})", _ON_FIX
+        if getattr(error, "code", None) == _IN_USE:
+            problem = f"another task is at work on it in the same moment ({fault_name(error)})"
+            fix = "use a session in one task at a time: await one call before the next, without gather"
+        elif isinstance(error, sa.exc.PendingRollbackError):
+            problem, fix = f"its transaction has failed before ({fault_name(error)})", _AGAIN
+        elif _ENDED_INSIDE in told:
+            problem = "its transaction, or a savepoint of it, was ended inside of its own `with` block"
+            fix = "leave that block first, then make the call; or raise in the block, which ends it too"
+        elif "transaction" in told:
             problem = f"its transaction is over or has failed before ({fault_name(error)})"
-        return InvalidInput(field="on", problem=problem, fix=_ON_FIX, operation=operation)
-    if _FAILED_BEFORE.is_of(error):
+        return InvalidInput(field="on", problem=problem, fix=fix, operation=operation)
+    if _FAILED_BEFORE.is_of(error) or type(error).__name__ == _OF_DJANGO:
         problem = f"its transaction has failed before, and takes no more statements ({fault_name(error)})"
         return InvalidInput(field="on", problem=problem, fix=_AGAIN, operation=operation)
+    if isinstance(error, UnicodeEncodeError):
+        return InvalidInput(
+            field="reference",
+            problem=f"it holds a character that the database, which is in {error.encoding}, cannot keep",
+            fix="give references in ASCII, or use a database in UTF8",
+            operation=operation,
+        )
     if isinstance(error, (sa.exc.SQLAlchemyError, sqlite3.Error)) or _is_of_a_driver(error):
         return store_fault(error, operation)
     return None

@@ -20,7 +20,8 @@ from govcomponents.durable.storage.schema import (
     SIGNING_IN,
     VERSION,
 )
-from govcomponents.durable.storage.writing import begin_writing
+from govcomponents.durable.storage.shape import make_again, refuse_missing
+from govcomponents.durable.storage.writing import writing
 from govcomponents.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -51,8 +52,7 @@ def migrate(engine: sa.Engine) -> None:
 
     Raises ConfigurationError if they are those of a newer version, Unavailable if the database is away or read-only.
     """
-    with store_faults("durable migrate"), engine.begin() as connection:
-        begin_writing(connection)
+    with writing(engine, "durable migrate") as connection:
         migrate_on(connection)
 
 
@@ -69,27 +69,7 @@ def migrate_on(connection: sa.Connection) -> None:
     if found != VERSION:
         connection.execute(sa.delete(SCHEMA))
         connection.execute(sa.insert(SCHEMA), {"version": VERSION})
-    _mend(connection)
-
-
-def _mend(connection: sa.Connection) -> None:
-    """Make indexes that somebody dropped. Raises ConfigurationError for columns that are gone: what was in them is."""
-    held = sa.inspect(connection)
-    names = [table.name for table in METADATA.sorted_tables]
-    held_columns, held_indexes = held.get_multi_columns(filter_names=names), held.get_multi_indexes(filter_names=names)
-    for table in METADATA.sorted_tables:
-        columns = {column["name"] for column in held_columns[None, table.name]}
-        if gone := [name for name in (column.name for column in table.columns) if name not in columns]:
-            raise ConfigurationError(
-                f"the table {table.name} has no column {', '.join(gone)}, which its version has: somebody changed it",
-                fix="rename it back, or restore it from a backup; if all that is in the table may be lost, "
-                f"`DROP TABLE {table.name}`, then `govcomponents durable migrate`",
-                operation="durable migrate",
-            )
-        indexes = {index["name"] for index in held_indexes[None, table.name]}
-        for index in table.indexes:
-            if index.name not in indexes:
-                index.create(connection)
+    make_again(connection)
 
 
 def back_to_second(connection: sa.Connection) -> None:
@@ -118,10 +98,16 @@ def check_version(engine: sa.Engine) -> None:
     Raises Unavailable if the database is away.
     """
     with store_faults(), engine.connect() as connection:
+        _refuse_unfit(_version(connection))
+
+
+def check_tables(engine: sa.Engine) -> None:
+    """Raise ConfigurationError too if somebody dropped of them what keeps anything from being lost or done twice."""
+    with store_faults(), engine.connect() as connection:
         found = _version(connection)
-    if found is None:
-        raise ConfigurationError("the database has no tables of the durable layer", fix=MIGRATE_FIX)
-    _refuse_newer(found)
+        _refuse_unfit(found)
+        if found == VERSION:  # what older tables lack, a migration adds
+            refuse_missing(connection)
 
 
 def _version(connection: sa.Connection) -> int | None:
@@ -129,6 +115,12 @@ def _version(connection: sa.Connection) -> int | None:
         return None
     found: int | None = connection.scalar(sa.select(sa.func.max(SCHEMA.c.version)))
     return found
+
+
+def _refuse_unfit(found: int | None) -> None:
+    if found is None:
+        raise ConfigurationError("the database has no tables of the durable layer", fix=MIGRATE_FIX)
+    _refuse_newer(found)
 
 
 def _refuse_newer(found: int | None) -> None:

@@ -49,6 +49,12 @@ class State(IntEnum):
     """Given up: too late, in doubt for good, or it brought its workers down."""
 
 
+KEY_MISSING: Final = "KeyMissing"
+"""The problem of what waits for a process that has its data key."""
+NOT_CONFIGURED: Final = "NotConfigured"
+"""The problem of what waits for a process that has the settings of its account."""
+
+
 class database_time(FunctionElement[float]):  # noqa: N801  # read in statements as the SQL function that it stands for
     """The database's own time now, in seconds since the epoch: leases of several machines need one clock."""
 
@@ -58,8 +64,9 @@ class database_time(FunctionElement[float]):  # noqa: N801  # read in statements
 
 @compiles(database_time, "postgresql")
 def _on_postgresql(_element: object, _compiler: object, **_options: Any) -> str:
-    # A subquery is asked once for each statement, and can be compared with an index.
-    return "(SELECT CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION))"
+    # A subquery is asked once for each statement, and can be compared with an index. Not by extract, which makes a
+    # numeric of it first.
+    return "(SELECT date_part('epoch', clock_timestamp()))"
 
 
 @compiles(database_time, "sqlite")

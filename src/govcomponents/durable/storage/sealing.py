@@ -12,6 +12,8 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 from govcomponents.core.guessing import KEY, is_guessable
 from govcomponents.errors import ConfigurationError
@@ -27,7 +29,11 @@ _FIX: Final = f"give each as 32 random bytes in base64: {_NEW_KEY}"
 
 
 class PayloadLost(Exception):
-    """A payload that cannot be opened: its key is gone, or it belongs to another row. The row is given up."""
+    """A payload that its key does not open: it was changed, or belongs to another row. The row is given up."""
+
+
+class KeyMissing(Exception):
+    """The key of a payload is not among the data keys of this process. The row waits for one that has it."""
 
 
 class PayloadKeys:
@@ -44,7 +50,7 @@ class PayloadKeys:
         raw = [_bytes(key) for key in keys]
         self._ciphers = {_id(key): AESGCM(key) for key in raw}
         # Begun once for each key, and copied: to begin one takes as long as to work it off.
-        self._fingerprints = {_id(key): hmac.new(_content_key(key), digestmod="sha256") for key in raw}
+        self._fingerprints = {_id(key): HMAC(_content_key(key), SHA256()) for key in raw}
         self._newest = _id(raw[0]) if raw else b""
 
     def __bool__(self) -> bool:
@@ -58,7 +64,7 @@ class PayloadKeys:
         return _SEALED + self._newest + nonce + self._ciphers[self._newest].encrypt(nonce, plain, row)
 
     def unseal(self, sealed: bytes | None, row: bytes) -> bytes:
-        """Open the payload of one row. Raises PayloadLost."""
+        """Open the payload of one row. Raises PayloadLost or KeyMissing."""
         if not sealed:
             raise PayloadLost("there is none")
         if sealed[:1] == _OPEN:
@@ -66,7 +72,7 @@ class PayloadKeys:
         key, rest = bytes(sealed[1 : 1 + _ID_BYTES]), bytes(sealed[1 + _ID_BYTES :])
         cipher = self._ciphers.get(key)
         if cipher is None:
-            raise PayloadLost("its key is not among the data keys")
+            raise KeyMissing
         try:
             return cipher.decrypt(rest[:_NONCE_BYTES], rest[_NONCE_BYTES:], row)
         except InvalidTag:
@@ -76,15 +82,13 @@ class PayloadKeys:
         """Return what tells a content from another. Nobody without the key can try out contents against it."""
         return self._newest + self._fingerprint(self._newest, plain, row)
 
-    def is_same(self, fingerprint: bytes | None, plain: bytes, row: bytes) -> bool:
-        """Whether the content is that of a fingerprint. True if its key is gone, or it was erased: nobody can tell."""
-        if not fingerprint:
-            return True
+    def is_same(self, fingerprint: bytes, plain: bytes, row: bytes) -> bool | None:
+        """Whether the content is that of a fingerprint; None if its key is not among these."""
         key, digest = (
             (fingerprint[:_ID_BYTES], fingerprint[_ID_BYTES:]) if len(fingerprint) > 32 else (b"", fingerprint)
         )
         if key and key not in self._fingerprints:
-            return True
+            return None
         return hmac.compare_digest(digest, self._fingerprint(key, plain, row))
 
     def chain(self, content: bytes) -> str:
@@ -110,7 +114,7 @@ class PayloadKeys:
             return hashlib.sha256(framed).digest()
         made = self._fingerprints[key].copy()
         made.update(framed)
-        return made.digest()
+        return made.finalize()
 
 
 def _bytes(key: Secret | str) -> bytes:
