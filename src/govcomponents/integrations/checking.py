@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 class Shell(Protocol):
     """A framework's shell, as far as a check asks it."""
 
-    def checked(self, app: object) -> tuple[list[str], bool]:
-        """Return what a check of an application tells, line by line, and whether all is well."""
+    def checked(self, app: object, root: str = "") -> tuple[list[str], bool]:
+        """Return what a check of an application tells, line by line, and whether all is well.
+
+        `root` is the prefix that a proxy takes off before the application, where only the server is told it.
+        """
         ...
 
 
@@ -50,6 +53,10 @@ DEBUG: Final = (
     "the settings are those of production, and the application is in debug: error pages show what a request held",
     "leave debug out",
 )
+NOTHING: Final = (
+    "none of the components has settings, so every page that needs one would fail",
+    "set what the service uses, such as GOVCOMPONENTS_PAY__API_KEY; or are the variables of another file not read?",
+)
 
 
 def is_strict(same_site: object) -> bool:
@@ -67,13 +74,17 @@ class _Found:
 
 
 def checked(
-    gov: GovComponents | AsyncGovComponents, callback: str | None, wrong: Sequence[tuple[str, str]] = ()
+    gov: GovComponents | AsyncGovComponents,
+    callback: str | None,
+    wrong: Sequence[tuple[str, str]] = (),
+    mounted: str = "",
 ) -> tuple[list[str], bool]:
     """Return what a check tells, line by line, and whether all is well.
 
     Each provider is asked whether it answers and takes the credential, and each component whether it could prove what
     its provider sends here. `callback` is the path at which people come back from signing in here, None where no route
-    is in place. `wrong` are the problems, each with how to mend it, that only the framework knows of.
+    is in place. `wrong` are the problems, each with how to mend it, that only the framework knows of. `mounted` is what
+    to do where the application is below a prefix that it does not know, which stands in it as {prefix}.
     """
     import asyncio  # slow to import, and no service that starts is checked by this
 
@@ -83,14 +94,16 @@ def checked(
         (f"{component} default: {UNPROVED[component][0]}", UNPROVED[component][1]) for component in found.unproved
     ]
     problems += wrong
+    if not found.providers:
+        problems.append(NOTHING)
     if callback is None or not _holds_its_sandbox(gov):  # no browser gets to one in this process, nor back from it
-        problems += of_the_way_back(found.redirect_url, callback)
+        problems += of_the_way_back(found.redirect_url, callback, mounted)
     problems += of_access_logs()
     lines += [f"{problem}\n    {fix}" for problem, fix in problems]
     return lines, not problems and all(one.ok is not False for one in found.providers)
 
 
-def of_the_way_back(redirect_url: str | None, callback: str | None) -> list[tuple[str, str]]:
+def of_the_way_back(redirect_url: str | None, callback: str | None, mounted: str = "") -> list[tuple[str, str]]:
     """Return the problem of people who would not reach the callback, and how to mend it. See `checked`."""
     if redirect_url is None:
         return []
@@ -100,6 +113,8 @@ def of_the_way_back(redirect_url: str | None, callback: str | None) -> list[tupl
     if path == callback:
         return []
     fix = "set GOVCOMPONENTS_IDENTITY__REDIRECT_URL to the callback's URL, and register it with the provider"
+    if mounted and path.endswith(callback):
+        fix = f"{mounted.format(prefix=path.removesuffix(callback))}; else {fix}"
     return [(f"people come back from signing in to {path}, and the callback is at {callback}", fix)]
 
 

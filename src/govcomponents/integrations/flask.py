@@ -13,7 +13,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Final, ParamSpec, Protocol, TypeAlias, TypeVar
 
 from govcomponents.components import GovComponents
-from govcomponents.errors import ConfigurationError, Unavailable
+from govcomponents.errors import ConfigurationError, GovComponentsError, Unavailable
 from govcomponents.frames import leaving_own_frames_behind
 from govcomponents.integrations.checking import DEBUG, SHELLS, STRICT, checked, is_strict
 from govcomponents.integrations.commands import required, work
@@ -22,15 +22,8 @@ from govcomponents.web.access_logs import hide_callback_queries
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
 from govcomponents.web.handlers import WebHandlers
-from govcomponents.web.messages import (
-    MAX_CALLBACK,
-    PRIVATE,
-    Answer,
-    WebRequest,
-    is_too_long,
-    page_asked_for,
-    root_below,
-)
+from govcomponents.web.messages import MAX_CALLBACK, Answer, WebRequest, is_too_long, root_below
+from govcomponents.web.pages import Problem, is_mistake, problem
 from govcomponents.web.pending_places import NO_SESSION, SESSION_FIX
 from govcomponents.web.person import Person, Requirement
 from govcomponents.web.results import SignedIn
@@ -40,6 +33,15 @@ try:
     from flask import Blueprint, Flask, Request, Response, current_app, g, request, session
     from flask.cli import AppGroup
     from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+
+    from govcomponents.integrations.flask_answers import (
+        add_headers,
+        as_response,
+        english,
+        mark_personal,
+        renew_session,
+        this_page,
+    )
 except ImportError:
     raise ConfigurationError("Flask is not installed", fix='pip install "govcomponents[flask]"') from None
 
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from govcomponents.web.results import NotSignedIn
 
     RefusedPage: TypeAlias = Callable[[NotSignedIn], ResponseReturnValue]
+    ProblemPage: TypeAlias = Callable[[Problem], ResponseReturnValue]
 
 
 class LoginManager(Protocol):
@@ -114,7 +117,8 @@ class GovComponentsFlask(EventHandlers[None]):
         self._prefix = prefix
         self._signed_in: Callable[[Identity], None] | None = None
         self._refused: RefusedPage | None = None
-        self._language: Callable[[], str] = _english
+        self._problem: ProblemPage | None = None
+        self._language: Callable[[], str] = english
         self._signed_out_url = signed_out_url
         if app is not None:
             self.init_app(app)
@@ -132,12 +136,17 @@ class GovComponentsFlask(EventHandlers[None]):
         app.extensions[EXTENSION] = (gov, WebHandlers(gov, cookies, ended=ended, used=used, pending=pending))
         hide_callback_queries()
         app.register_blueprint(self._blueprint())
-        app.after_request(_mark_personal)
+        app.after_request(mark_personal)
+        if GovComponentsError not in app.error_handler_spec[None][None]:  # the service's own is left as it is
+            app.register_error_handler(GovComponentsError, self._failed)
         app.cli.add_command(self._commands())
         SHELLS.add(self)
 
-    def checked(self, app: object) -> tuple[list[str], bool]:
-        """Return what a check of an application tells, line by line, and whether all is well."""
+    def checked(self, app: object, root: str = "") -> tuple[list[str], bool]:
+        """Return what a check of an application tells, line by line, and whether all is well.
+
+        `root` is where it is mounted, if its APPLICATION_ROOT does not say so.
+        """
         if not isinstance(app, Flask) or EXTENSION not in app.extensions:
             raise ConfigurationError("this is no Flask application of the components", fix="name the Flask object")
         gov: GovComponents = app.extensions[EXTENSION][0]
@@ -146,24 +155,31 @@ class GovComponentsFlask(EventHandlers[None]):
             wrong.append(DEBUG)
         if self._pending == "session" and type(app.session_interface) is SecureCookieSessionInterface:
             wrong.append((NO_SESSION, SESSION_FIX))
-        routes = app.url_map.bind("", script_name=app.config["APPLICATION_ROOT"])
-        return checked(gov, routes.build(f"{EXTENSION}.callback"), wrong)
+        routes = app.url_map.bind("", script_name=root or app.config["APPLICATION_ROOT"])
+        mounted = "where the application is mounted below {prefix}, set APPLICATION_ROOT to that"
+        return checked(gov, routes.build(f"{EXTENSION}.callback"), wrong, mounted)
 
     def prepare(self, app: Flask) -> None:
-        """Import what the first requests of an application need: call it where a server's process starts."""
-        handlers: WebHandlers = app.extensions[EXTENSION][1]
+        """Import what the first requests of an application need: call it where a server's process starts.
+
+        Raises ConfigurationError before `init_app`.
+        """
+        handlers = _parts_of(app)[1]
         handlers.prepare()
 
     @property
     def components(self) -> GovComponents:
         """The components of the present application: `gov.components.pay.create(...)`."""
-        gov: GovComponents = current_app.extensions[EXTENSION][0]
-        return gov
+        return _parts_of(current_app)[0]
 
     @property
     def person(self) -> Person | None:
-        """The person who is signed in, or None. It is looked up once for each request."""
+        """The person who is signed in, or None. It is looked up once for each request.
+
+        Raises Unavailable if the store of ended sessions is away, once: the page that tells so may ask as well.
+        """
         if "gov_person" not in g:
+            g.gov_person = None
             g.gov_person = self._handlers.person(self._request())
         person: Person | None = g.gov_person
         return person
@@ -176,8 +192,17 @@ class GovComponentsFlask(EventHandlers[None]):
     def refused(
         self, page: Callable[[NotSignedIn], ResponseReturnValue]
     ) -> Callable[[NotSignedIn], ResponseReturnValue]:
-        """Register the page for a sign-in that did not end well; without one the person reads a line of plain text."""
+        """Register the page for a sign-in that did not end well; without one the person reads a plain page."""
         self._refused = page
+        return page
+
+    def problem(self, page: Callable[[Problem], ResponseReturnValue]) -> Callable[[Problem], ResponseReturnValue]:
+        """Register the page for an error of a provider or of a store that a page raises, or that keeps from signing in.
+
+        Without one the person reads a plain page that says what is known. A page of the service that catches the error
+        itself, or a handler of the framework's for it, comes first.
+        """
+        self._problem = page
         return page
 
     def language(self, tell: Callable[[], str]) -> Callable[[], str]:
@@ -206,10 +231,10 @@ class GovComponentsFlask(EventHandlers[None]):
             @wraps(view)
             @leaving_own_frames_behind
             def guarded(*args: P.args, **kwargs: P.kwargs) -> T | Response:
-                back = return_to or _this_page()
+                back = return_to or this_page()
                 found = self._handlers.require(self._request(), requirement, back, language=self._language())
                 if isinstance(found, Answer):
-                    return _response(found)
+                    return self._shown(found)
                 g.gov_person = found
                 g.gov_required = True
                 made: T = current_app.ensure_sync(view)(*args, **kwargs)
@@ -239,8 +264,8 @@ class GovComponentsFlask(EventHandlers[None]):
 
         @leaving_own_frames_behind
         def sign_in_first() -> Response:
-            back, language = _this_page(), self._language()
-            return _response(self._handlers.sign_in(self._request(), Requirement(), back, language=language))
+            back, language = this_page(), self._language()
+            return self._shown(self._handlers.sign_in(self._request(), Requirement(), back, language=language))
 
         manager.request_loader(load)
         manager.unauthorized_handler(sign_in_first)
@@ -254,8 +279,7 @@ class GovComponentsFlask(EventHandlers[None]):
 
     @property
     def _handlers(self) -> WebHandlers:
-        handlers: WebHandlers = current_app.extensions[EXTENSION][1]
-        return handlers
+        return _parts_of(current_app)[1]
 
     def _blueprint(self) -> Blueprint:
         blueprint = Blueprint(EXTENSION, __name__, url_prefix=self._prefix)
@@ -290,80 +314,70 @@ class GovComponentsFlask(EventHandlers[None]):
     def _sign_in(self) -> Response:
         return_to = request.args.get("next", "")
         language = self._language()
-        return _response(self._handlers.sign_in(self._request(), Requirement(), return_to, language=language))
+        return self._shown(self._handlers.sign_in(self._request(), Requirement(), return_to, language=language))
 
     @leaving_own_frames_behind
     def _callback(self) -> ResponseReturnValue:
         if request.method != "GET":  # Flask takes HEAD as well, which must not use a sign-in up
             return Response(status=405, headers={"Allow": "GET"})
-        ended = self._handlers.callback(self._request())
+        ended = self._handlers.callback(self._request(), language=self._language())
         if isinstance(ended, SignedIn):
             if ended.is_another:
                 session.clear()  # it is of somebody else
-            _renew_session()
+            renew_session()
             if self._signed_in is not None:
                 self._signed_in(ended.identity)
-            return _response(ended.answer)
+            return as_response(ended.answer)
+        if not ended.is_known:
+            return self._shown(ended.answer)
         if self._refused is None or ended.answer.status == 303:
-            return _response(ended.answer)
+            return as_response(ended.answer)
         response = current_app.make_response(self._refused(ended))
-        _add_headers(response, ended.answer)
+        add_headers(response, ended.answer)
         return response
+
+    def _shown(self, answer: Answer) -> Response:
+        """Return an answer, and of a problem the service's own page, if it has one."""
+        if self._problem is None or not isinstance(answer, Problem):
+            return as_response(answer)
+        response = current_app.make_response(self._problem(answer))
+        add_headers(response, answer)
+        return response
+
+    @leaving_own_frames_behind
+    def _failed(self, error: GovComponentsError) -> Response:
+        """Answer a person whose page raised an error; a mistake of the service's own is left to Flask."""
+        if is_mistake(error):
+            raise error
+        return self._shown(problem(error, self._language()))
 
     @leaving_own_frames_behind
     def _sign_out(self) -> Response:
         answer = self._handlers.sign_out(self._request(), self._signed_out_url)
         if session:  # clearing an empty one would end the cookie that another site's page could not show
             session.clear()
-        return _response(answer)
+        return as_response(answer)
 
     @leaving_own_frames_behind
     def _event(self, component: str) -> Response:
         if is_too_long(request.headers.get("Content-Length") or "0"):
-            return _response(Answer.too_large())
+            return as_response(Answer.too_large())
         body = request.stream.read(MAX_CALLBACK + 1)
         receive = None if self._later is None else self._later.receive
-        return _response(self._handlers.take(component, body, request.headers, self, receive))
+        return as_response(self._handlers.take(component, body, request.headers, self, receive))
 
     @leaving_own_frames_behind
     def _health(self) -> Response:
-        return _response(self._handlers.health())
+        check_store = None if self._later is None else self._later.check
+        return as_response(self._handlers.health(check_store))
 
 
-def _mark_personal(response: Response) -> Response:
-    """Keep a page about a person out of every cache: it differs by cookie, and one that requires them is private."""
-    if "gov_person" in g:
-        response.vary.add("Cookie")
-        if "gov_required" in g and "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = PRIVATE
-    return response
-
-
-def _renew_session() -> None:
-    """Give the service's own session a new id, where it is kept on the server by what can: Flask-Session can."""
-    renew = getattr(current_app.session_interface, "regenerate", None)
-    if renew is not None and session:
-        renew(session)
-
-
-def _english() -> str:
-    return "en"
-
-
-def _this_page() -> str:
-    raw: str = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or ""
-    return page_asked_for(request.method, request.script_root + request.path, request.query_string, raw)
-
-
-def _response(answer: Answer) -> Response:
-    response = Response(answer.body, answer.status)
-    response.headers.clear()
-    for name, value in answer.headers:
-        response.headers.add(name, value)
-    return response
-
-
-def _add_headers(response: Response, answer: Answer) -> None:
-    for name, value in answer.headers:
-        if name not in ("Content-Type", "Location"):
-            response.headers.add(name, value)
+def _parts_of(app: Flask) -> tuple[GovComponents, WebHandlers]:
+    """Return what `init_app` has given to an application. Raises ConfigurationError before it."""
+    parts: tuple[GovComponents, WebHandlers] | None = app.extensions.get(EXTENSION)
+    if parts is None:
+        raise ConfigurationError(
+            f"the application {app.name!r} has no components yet",
+            fix="call init_app(app) of the GovComponentsFlask first, or make it with GovComponentsFlask(app)",
+        )
+    return parts

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sys
 from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from govcomponents.components import AsyncGovComponents
-from govcomponents.errors import ConfigurationError, GovComponentsError
+from govcomponents.errors import ConfigurationError, GovComponentsError, Unavailable
 from govcomponents.frames import leaving_own_frames_behind
 from govcomponents.integrations.checking import DEBUG, SHELLS, STRICT, checked, is_strict
 from govcomponents.integrations.commands import AWAY, IDLE, TURN
@@ -23,29 +22,40 @@ from govcomponents.web.access_logs import hide_callback_queries
 from govcomponents.web.async_handlers import AsyncWebHandlers
 from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
-from govcomponents.web.messages import (
-    MAX_CALLBACK,
-    PRIVATE,
-    Answer,
-    WebRequest,
-    is_too_long,
-    page_asked_for,
-    root_below,
-)
+from govcomponents.web.messages import Answer, is_too_long
+from govcomponents.web.pages import Problem, problem
 from govcomponents.web.pending_places import NO_SESSION, SESSION_FIX
 from govcomponents.web.person import Requirement
 from govcomponents.web.results import SignedIn
 
 try:
     from starlette.applications import Starlette
-    from starlette.datastructures import Headers, MutableHeaders
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from govcomponents.integrations.mounts import path_of_route, prefix_of, root_of
+    from govcomponents.integrations.asgi_pages import (
+        ASKED,
+        PROBLEM,
+        REQUIRED,
+        UNTOLD,
+        PersonalPages,
+        give_pages,
+        has_pages,
+    )
+    from govcomponents.integrations.mounts import path_of_route, root_of
+    from govcomponents.integrations.starlette_answers import (
+        as_response,
+        bounded_body,
+        english,
+        headers_of,
+        keeps_sessions,
+        renew_session,
+        this_page,
+        web_request,
+        with_headers,
+    )
 except ImportError:
     raise ConfigurationError("Starlette is not installed", fix='pip install "govcomponents[starlette]"') from None
 
@@ -59,55 +69,22 @@ if TYPE_CHECKING:
     from govcomponents.web.person import Person
     from govcomponents.web.results import NotSignedIn
 
+__all__ = ["PersonalPages", "SignInNeeded", "StarletteGov"]
+
 KeepIdentity: TypeAlias = Callable[["Identity"], Awaitable[None]]
 RefusedPage: TypeAlias = Callable[[Request, "NotSignedIn"], Awaitable[Response]]
+ProblemPage: TypeAlias = Callable[[Request, Problem], Awaitable[Response]]
 
-_ASKED: Final = "govcomponents.asked"
-_REQUIRED: Final = "govcomponents.required"
-_COOKIE_SESSIONS: Final = "starlette.middleware.sessions"
 _LOG: Final = logging.getLogger("govcomponents.starlette")
-
-
-class PersonalPages:
-    """Middleware that keeps pages about a person out of every cache: `app.add_middleware(PersonalPages)`.
-
-    A page for which `gov.person` was asked differs by cookie, and one that requires an identity is private.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    @leaving_own_frames_behind
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def marked(message: Message) -> None:
-            if message["type"] == "http.response.start" and _ASKED in scope:
-                headers = MutableHeaders(scope=message)
-                headers.add_vary_header("Cookie")
-                if _REQUIRED in scope:
-                    headers.setdefault("Cache-Control", PRIVATE)
-            await send(message)
-
-        await self._app(scope, receive, marked)
-
-
-def _keep_pages_personal(app: object) -> None:
-    """Put the middleware before an application that is starting, where nobody can forget it."""
-    if isinstance(app, Starlette) and app.middleware_stack and not isinstance(app.middleware_stack, PersonalPages):
-        app.middleware_stack = PersonalPages(app.middleware_stack)
 
 
 class SignInNeeded(HTTPException):
     """A page was asked for by somebody who has to sign in first: its headers send the browser there."""
 
     def __init__(self, answer: Answer) -> None:
-        text = answer.body.decode() or "Sign in first"
+        text = "You cannot sign in at the moment. Try again later." if isinstance(answer, Problem) else "Sign in first"
         headers = [(name, value) for name, value in answer.headers if name != "Content-Type"]
-        super().__init__(answer.status, detail=text.strip(), headers=_headers(headers))
+        super().__init__(answer.status, detail=text, headers=headers_of(headers))
 
 
 class StarletteGov(EventHandlers[Awaitable[None]]):
@@ -152,7 +129,8 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         self._signed_out_url = signed_out_url
         self._signed_in: KeepIdentity | None = None
         self._refused: RefusedPage | None = None
-        self._language: Callable[[Request], str] = _english
+        self._problem: ProblemPage | None = None
+        self._language: Callable[[Request], str] = english
         self._open: tuple[AsyncGovComponents, AsyncWebHandlers] | None = None
         SHELLS.add(self)
         SignInCookies(self._secrets)  # a secret that will not do is refused at once
@@ -175,26 +153,32 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
             Route("/health", self._health, name="govcomponents.health"),
         ]
 
-    def checked(self, app: object) -> tuple[list[str], bool]:
-        """Return what a check of an application tells, line by line, and whether all is well."""
+    def checked(self, app: object, root: str = "") -> tuple[list[str], bool]:
+        """Return what a check of an application tells, line by line, and whether all is well.
+
+        `root` is the server's `--root-path`, of which the application knows nothing before a request.
+        """
         if not isinstance(app, Starlette):
             raise ConfigurationError("this is no Starlette or FastAPI application", fix="name the application itself")
         gov = self._open[0] if self._open else AsyncGovComponents.from_settings()
         wrong = [STRICT] if any(is_strict(one.kwargs.get("same_site")) for one in app.user_middleware) else []
         if app.debug and gov.runtime.is_production:
             wrong.append(DEBUG)
-        if self._pending == "session" and not _keeps_sessions(app):
+        if self._pending == "session" and not keeps_sessions(app):
             wrong.append((NO_SESSION, SESSION_FIX))
         callback = path_of_route(app.routes, "govcomponents.callback")
-        return checked(gov, callback and root_of(app) + callback, wrong)
+        root = root.rstrip("/") or root_of(app)
+        mounted = "where the server is started with --root-path {prefix}, give `check --app` the same --root-path"
+        return checked(gov, callback and root + callback, wrong, mounted)
 
     @asynccontextmanager
     async def lifespan(self, app: object) -> AsyncIterator[None]:
         """Open the components when the application starts, and close them when it stops.
 
-        A worker beside the requests is let finish what is under way. `PersonalPages` is put before the application.
+        A worker beside the requests is let finish what is under way. `PersonalPages` is put before the application, and
+        a page for each error of a provider around its routes.
         """
-        _keep_pages_personal(app)
+        give_pages(app, self._failed)
         if self._open is None:
             self._opened(self._given or AsyncGovComponents.from_settings())
         preparing = asyncio.create_task(self._parts()[1].prepare())  # the first requests need not wait for it then
@@ -212,20 +196,36 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
 
     @leaving_own_frames_behind
     async def person(self, request: Request) -> Person | None:
-        """Return the person who is signed in, or None."""
-        request.scope[_ASKED] = True
-        return await self._parts()[1].person(_web_request(request))
+        """Return the person who is signed in, or None.
+
+        Raises Unavailable if the store of ended sessions is away, once: the page that tells so may ask as well.
+        """
+        self._noticed(request)
+        request.scope[ASKED] = True
+        if request.scope.get(UNTOLD):
+            return None
+        try:
+            return await self._parts()[1].person(web_request(request))
+        except Unavailable:
+            request.scope[UNTOLD] = True
+            raise
 
     @leaving_own_frames_behind
     async def require(self, request: Request, requirement: Requirement, return_to: str | None = None) -> Person:
         """Return the person who meets a requirement. Raises SignInNeeded, which sends the browser to sign in.
 
-        They come back to `return_to`, or to the page that they asked for if they asked by GET.
+        They come back to `return_to`, or to the page that they asked for if they asked by GET. Where nobody can sign in
+        now it raises the error, for which an application with the lifespan has a page.
         """
-        request.scope[_ASKED] = request.scope[_REQUIRED] = True
+        self._noticed(request)
+        request.scope[ASKED] = request.scope[REQUIRED] = True
         found = await self._parts()[1].require(
-            _web_request(request), requirement, return_to or _this_page(request), language=self._language(request)
+            web_request(request), requirement, return_to or this_page(request), language=self._language(request)
         )
+        if isinstance(found, Problem) and found.error is not None and has_pages(request.scope):
+            request.scope[PROBLEM] = found
+            request.scope[UNTOLD] = isinstance(found.error, Unavailable)
+            raise found.error
         if isinstance(found, Answer):
             raise SignInNeeded(found)
         return found
@@ -236,14 +236,39 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         return keep
 
     def refused(self, page: RefusedPage) -> RefusedPage:
-        """Register the page for a sign-in that did not end well; without one the person reads a line of plain text."""
+        """Register the page for a sign-in that did not end well; without one the person reads a plain page."""
         self._refused = page
+        return page
+
+    def problem(self, page: ProblemPage) -> ProblemPage:
+        """Register the page for an error of a provider or of a store that a page raises, or that keeps from signing in.
+
+        Without one the person reads a plain page that says what is known. A page of the service that catches the error
+        itself, or a handler of the framework's for it, comes first.
+        """
+        self._problem = page
         return page
 
     def language(self, tell: Callable[[Request], str]) -> Callable[[Request], str]:
         """Register what tells the language of the person, "en" or "cy", in which the provider's pages are then."""
         self._language = tell
         return tell
+
+    def add_pages_to(self, app: Starlette) -> None:
+        """Put around an application what the lifespan puts around its own: `PersonalPages`, and a page for each error.
+
+        Call it for one whose lifespan is not run, such as one that is mounted in another. What is forgotten is done at
+        the first request that asks for a person, for those after it, and logged.
+        """
+        give_pages(app, self._failed)
+
+    def _noticed(self, request: Request) -> None:
+        if not has_pages(request.scope) and give_pages(request.scope.get("app"), self._failed):
+            _LOG.warning(
+                "the lifespan of an application was not run, so this first page of it has no page for an error and may "
+                "be kept by a cache. Run the lifespan, in tests by `with TestClient(app)`; where the application is "
+                "mounted in another one, call gov.add_pages_to(app)"
+            )
 
     def _opened(self, gov: AsyncGovComponents) -> None:
         cookies = SignInCookies(self._secrets, life=self._life, clock=gov.runtime.clock)
@@ -257,7 +282,8 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         if self._open is None:
             raise ConfigurationError(
                 "the application has not started, or was stopped",
-                fix="give it `lifespan=gov.lifespan`, and in tests use its client as a context manager",
+                fix="give it `lifespan=gov.lifespan`, in tests use its client as a context manager, and where it is "
+                "mounted in another application run `gov.lifespan(app)` in the lifespan of that one",
             )
         return self._open
 
@@ -266,43 +292,54 @@ class StarletteGov(EventHandlers[Awaitable[None]]):
         return_to = request.query_params.get("next", "")
         language = self._language(request)
         handlers = self._parts()[1]
-        return _response(await handlers.sign_in(_web_request(request), Requirement(), return_to, language=language))
+        answer = await handlers.sign_in(web_request(request), Requirement(), return_to, language=language)
+        return await self._shown(request, answer)
 
     @leaving_own_frames_behind
     async def _callback(self, request: Request) -> Response:
         if request.method != "GET":  # Starlette takes HEAD as well, which must not use a sign-in up
             return Response(status_code=405, headers={"Allow": "GET"})
-        ended = await self._parts()[1].callback(_web_request(request))
+        ended = await self._parts()[1].callback(web_request(request), language=self._language(request))
         if isinstance(ended, SignedIn):
-            await _renew_session(request, is_forgotten=ended.is_another)
+            await renew_session(request, is_forgotten=ended.is_another)
             if self._signed_in is not None:
                 await self._signed_in(ended.identity)
-            return _response(ended.answer)
+            return as_response(ended.answer)
+        if not ended.is_known:
+            return await self._shown(request, ended.answer)
         if self._refused is None or ended.answer.status == 303:
-            return _response(ended.answer)
-        page = await self._refused(request, ended)
-        for name, value in ended.answer.headers:
-            if name != "Content-Type":
-                page.headers.append(name, value)
-        return page
+            return as_response(ended.answer)
+        return with_headers(await self._refused(request, ended), ended.answer)
+
+    async def _shown(self, request: Request, answer: Answer) -> Response:
+        """Return an answer, and of a problem the service's own page, if it has one."""
+        if self._problem is None or not isinstance(answer, Problem):
+            return as_response(answer)
+        return with_headers(await self._problem(request, answer), answer)
+
+    async def _failed(self, request: Request, error: GovComponentsError) -> Response:
+        known: Problem | None = request.scope.get(PROBLEM)  # it says that the error was of signing in
+        told = known if known is not None and known.error is error else problem(error, self._language(request))
+        return await self._shown(request, told)
 
     @leaving_own_frames_behind
     async def _sign_out(self, request: Request) -> Response:
-        answer = await self._parts()[1].sign_out(_web_request(request), self._signed_out_url)
-        await _renew_session(request, is_forgotten=True)
-        return _response(answer)
+        answer = await self._parts()[1].sign_out(web_request(request), self._signed_out_url)
+        await renew_session(request, is_forgotten=True)
+        return as_response(answer)
 
     @leaving_own_frames_behind
     async def _event(self, request: Request) -> Response:
         if is_too_long(request.headers.get("content-length", "0")):
-            return _response(Answer.too_large())
-        component, body = request.path_params["component"], await _bounded_body(request)
+            return as_response(Answer.too_large())
+        component, body = request.path_params["component"], await bounded_body(request)
         receive = None if self._later is None else self._later.receive
-        return _response(await self._parts()[1].take(component, body, request.headers, self, receive))
+        return as_response(await self._parts()[1].take(component, body, request.headers, self, receive))
 
     @leaving_own_frames_behind
     async def _health(self, _request: Request) -> Response:
-        return _response(await self._parts()[1].health())
+        check_store = None if self._later is None else self._later.check
+        return as_response(await self._parts()[1].health(check_store))
 
 
 async def _work(later: AsyncDurable, is_stopped: asyncio.Event) -> None:
@@ -317,70 +354,3 @@ async def _work(later: AsyncDurable, is_stopped: asyncio.Event) -> None:
             wait = AWAY
         with suppress(TimeoutError):
             await asyncio.wait_for(is_stopped.wait(), wait)
-
-
-async def _renew_session(request: Request, *, is_forgotten: bool) -> None:
-    """Give the service's own session a new id, where starsessions keeps it, and forget what it holds of another's."""
-    handler = request.scope.get("session_handler")
-    if handler is not None and hasattr(handler, "regenerate_id"):
-        await handler.load()  # it gives nothing of a session before, also not to forget it
-        await handler.destroy()  # under the id that was known until now
-        handler.regenerate_id()
-    if is_forgotten and "session" in request.scope:
-        request.session.clear()
-
-
-def _english(_request: Request) -> str:
-    return "en"
-
-
-def _web_request(request: Request) -> WebRequest:
-    """Return a request as the web handlers take it, with the session unless that is a cookie."""
-    root = root_below(prefix_of(request))
-    session = request.scope.get("session")
-    if _is_cookie(request.scope) or not _keeps_sessions(request.scope.get("app")):
-        session = None
-    return WebRequest(request.scope["query_string"].decode("latin-1"), request.cookies, root, session)
-
-
-def _is_cookie(scope: Scope) -> bool:
-    """Whether Starlette's own middleware gave the session, around whatever application: it makes a cookie of it.
-
-    In older versions it gives a plain dictionary, as others may: then only that of starsessions is known to be none.
-    """
-    kind, middleware = type(scope.get("session")), sys.modules.get(_COOKIE_SESSIONS)
-    if kind is dict and middleware is not None and not hasattr(middleware, "Session"):
-        return "session_handler" not in scope
-    return kind.__module__ == _COOKIE_SESSIONS
-
-
-def _keeps_sessions(app: object) -> bool:
-    """Whether an application keeps its sessions on the server: Starlette's own middleware makes a cookie of them."""
-    stack = app.user_middleware if isinstance(app, Starlette) else []
-    return not any(getattr(one.cls, "__module__", "") == _COOKIE_SESSIONS for one in stack)
-
-
-def _this_page(request: Request) -> str:
-    raw: bytes = request.scope.get("raw_path") or b""
-    return page_asked_for(request.method, request.scope["path"], request.scope["query_string"], raw.decode("latin-1"))
-
-
-async def _bounded_body(request: Request) -> bytes:
-    """Read the body until its end, or until it is known to be too large."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > MAX_CALLBACK:
-            break
-    return bytes(body)
-
-
-def _headers(pairs: Sequence[tuple[str, str]]) -> Headers:
-    return Headers(raw=[(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs])
-
-
-def _response(answer: Answer) -> Response:
-    response = Response(answer.body, answer.status)
-    for name, value in answer.headers:
-        response.headers.append(name, value)
-    return response

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     )
     from govcomponents.web.handlers import WebHandlers as WebHandlers
     from govcomponents.web.messages import Answer as Answer, WebRequest as WebRequest
+    from govcomponents.web.pages import Problem as Problem
     from govcomponents.web.pending_places import PendingStore as PendingStore
     from govcomponents.web.person import Person as Person, Requirement as Requirement
     from govcomponents.web.results import NotSignedIn as NotSignedIn, SignedIn as SignedIn
@@ -31,6 +32,7 @@ _HOMES = {
     "web.ended_sessions": "EndedSessions FileEndedSessions MemoryEndedSessions",
     "web.handlers": "WebHandlers",
     "web.messages": "Answer WebRequest",
+    "web.pages": "Problem",
     "web.pending_places": "PendingStore",
     "web.person": "Person Requirement",
     "web.results": "NotSignedIn SignedIn",

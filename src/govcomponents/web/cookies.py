@@ -56,7 +56,8 @@ class SignInCookies:
         if not secrets or any(len(secret.reveal()) < _LEAST_SECRET for secret in secrets):
             raise ConfigurationError(
                 f"the secret of the sign-in's cookies has fewer than {_LEAST_SECRET} characters, or there is none",
-                fix='make one with python -c "import secrets; print(secrets.token_urlsafe(48))" and keep it secret',
+                fix='make one with python -c "import secrets; print(secrets.token_urlsafe(48))", and keep it secret; '
+                "Flask and Django have it in SECRET_KEY",
             )
         self.clock = clock
         self.life = life

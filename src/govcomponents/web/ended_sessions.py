@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from govcomponents.web.person import Person
+
 
 T = TypeVar("T")
 
@@ -119,3 +121,26 @@ class FileEndedSessions:
                     return None
                 raise
         return found
+
+
+def keys_of(person: Person) -> tuple[str, ...]:
+    """Return the keys under which the session of a person may have been ended."""
+    keys = (session_key(person), person_key(person.issuer, person.subject.reveal()))
+    if person.provider_session is None:
+        return keys
+    return (*keys, provider_session_key(person.issuer, person.provider_session.reveal()))
+
+
+def session_key(person: Person) -> str:
+    """Return the key of one session."""
+    return f"session {person.session.reveal()}"
+
+
+def person_key(issuer: str, subject: str) -> str:
+    """Return the key of all sessions of a person."""
+    return f"person {issuer} {subject}"
+
+
+def provider_session_key(issuer: str, session: str) -> str:
+    """Return the key of the sessions that began in one session at the provider."""
+    return f"provider's session {issuer} {session}"

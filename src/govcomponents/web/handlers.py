@@ -19,9 +19,7 @@ from govcomponents.errors import (
     GovComponentsError,
     InvalidInput,
     NotSupported,
-    SignInDenied,
     SignInError,
-    SignInUnavailable,
     Unavailable,
 )
 from govcomponents.frames import shield
@@ -29,8 +27,16 @@ from govcomponents.identity.pending import PENDING_LIFE
 from govcomponents.identity.replay_stores import MemoryReplayStore
 from govcomponents.identity.urls import safe_return_path
 from govcomponents.web.cookies import SignInCookies
-from govcomponents.web.ended_sessions import MemoryEndedSessions, in_store
+from govcomponents.web.ended_sessions import (
+    MemoryEndedSessions,
+    in_store,
+    keys_of,
+    person_key,
+    provider_session_key,
+    session_key,
+)
 from govcomponents.web.messages import MAX_CALLBACK, Answer
+from govcomponents.web.pages import page, problem, sign_in_problem
 from govcomponents.web.pending_places import InStore, place_of
 from govcomponents.web.person import Person
 from govcomponents.web.recorded_spans import hide_callback_query_of_span
@@ -50,6 +56,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 HEALTH_LASTS: Final = 5.0
 "Seconds for which an answer about health is given again: anybody may ask, and each provider is asked over the net."
+HEALTH_WITHIN: Final = 5.0
+"Seconds in which a provider has to answer: who asks about health waits for some, and then asks no more."
 _LOG: Final = logging.getLogger("govcomponents.web")
 _OVER: Final = ("purged", "disabled", "locked")
 "The changes of a person's account with which their sessions end."
@@ -117,7 +125,7 @@ class WebHandlers:
         person = self._cookies.person(request.cookies)
         if person is None:
             return None
-        keys = _keys_of(person)
+        keys = keys_of(person)
         ended = self._in_store(lambda: self._ended.ended_at(keys))
         return None if ended is not None and person.signed_in_at <= ended else person
 
@@ -128,12 +136,12 @@ class WebHandlers:
 
         `return_to` is the path to come back to; one that could lead elsewhere becomes the service's first page.
         `language` is that of the provider's pages, "en" or "cy". Where the store of ended sessions failed, the answer
-        tells the person that it does not work. Raises what `sign_in` raises.
+        tells the person so, who has signed in and may have paid. Raises what `sign_in` raises.
         """
         try:
             person = self.person(request)
         except Unavailable as error:
-            return _told(error)
+            return problem(error, language)
         if person is not None and requirement.is_met_by(person, self._clock()):
             return person
         return self.sign_in(request, requirement, return_to, again=person, language=language)
@@ -164,36 +172,42 @@ class WebHandlers:
                 language=language,
             )
         except SignInError as error:
-            return _told(error)
+            return sign_in_problem(error, language)
         try:
             kept = self._in_place(lambda: self._place.keep(request, signing_in.pending))
         except Unavailable as error:
-            return _told(error)
+            return sign_in_problem(error, language)
         return Answer.redirect(signing_in.url, kept)
 
-    def callback(self, request: WebRequest) -> SignedIn | NotSignedIn:
+    def callback(self, request: WebRequest, *, language: str = "en") -> SignedIn | NotSignedIn:
         """Deal with the way back from the provider. Never raises for what the person or the provider did.
 
         A callback with a state that this browser did not begin changes nothing, whatever it says: anybody can make a
-        link to it. One that comes twice, by the back button or a double click, leaves a person signed in.
+        link to it. One that comes twice, by the back button or a double click, leaves a person signed in; one that
+        failed tells so again. `language` is that of the page, "en" or "cy".
         """
         hide_callback_query_of_span()
-        state = _one_state(request.query)
+        state, to = (_one_state(request.query), request.root)
         try:
             pending = self._in_place(lambda: self._place.find(request, state))
             if pending is None:
-                return self._not_under_way(request, state)
-            now = self._clock()
-            is_first = self._in_store(lambda: self._used.add(f"sign-in {state}", now + 2 * PENDING_LIFE, now))
+                return self._not_under_way(request, state, language)
+            to = safe_return_path(pending.return_to, request.root)
+            if not self._is_first(f"sign-in {state}"):
+                if self._is_used(f"failed {state}") and self.person(request) is None:
+                    return NotSignedIn(None, page(403, "not_signed_in", "unfinished", language, to), to)
+                ended = self._out_of_place(request, state)
+                return NotSignedIn(None, Answer.redirect(to, ended), to)
         except Unavailable as error:
-            return NotSignedIn(error, _told(error))
-        if not is_first:
-            ended = self._out_of_place(request, state)
-            return NotSignedIn(None, Answer.redirect(safe_return_path(pending.return_to, request.root), ended))
+            if self._cookies.person(request.cookies) is not None:
+                return NotSignedIn(error, problem(error, language), to, is_known=False)
+            return NotSignedIn(error, sign_in_problem(error, language, to), to)
         try:
             identity = self._gov.account(pending.account).identity.complete(pending, f"?{request.query}")
         except GovComponentsError as error:
-            return NotSignedIn(error, _told(error, self._out_of_place(request, state)))
+            with suppress(Unavailable):
+                self._is_first(f"failed {state}")
+            return NotSignedIn(error, sign_in_problem(error, language, to), to)
         ended = self._out_of_place(request, state)
         before = self._cookies.person(request.cookies)
         self._end_session(before)
@@ -275,11 +289,11 @@ class WebHandlers:
         at = event.occurred_at.timestamp()
         if isinstance(event, LogoutNotice):
             if event.subject is not None:
-                self._end(_person_key(event.issuer, event.subject.reveal()), at)
+                self._end(person_key(event.issuer, event.subject.reveal()), at)
             elif event.session is not None:
-                self._end(_provider_session_key(event.issuer, event.session.reveal()), at)
+                self._end(provider_session_key(event.issuer, event.session.reveal()), at)
         elif isinstance(event, AccountEvent) and event.change in _OVER and (event.subject is not None):
-            self._end(_person_key(event.issuer, event.subject.reveal()), at)
+            self._end(person_key(event.issuer, event.subject.reveal()), at)
         return event
 
     def done(self, event: Event) -> Answer:
@@ -293,34 +307,55 @@ class WebHandlers:
             self._gov.identity.mark_done(event)
         return Answer.done()
 
-    def health(self) -> Answer:
-        """Ask each provider whether it answers and takes the credential: 200 if all do, 503 if one does not.
+    def health(self, check_store: Callable[[], None] | None = None) -> Answer:
+        """Ask each provider whether it answers and takes the credential: 200 if all do, else 503, also if none is set.
 
-        The answer names components, accounts and providers only; what is wrong is in `gov.check()`, for the logs. It
-        is given again for HEALTH_LASTS.
+        `check_store` is `check` of the durable layer, if the service has one: 503 too if its tables cannot be used. The
+        answer names components, accounts and providers only; what is wrong is logged. Providers have HEALTH_WITHIN, the
+        database as long as its own settings say. It is given again for HEALTH_LASTS.
         """
         now = self._clock()
         if self._health is not None and 0 <= now - self._health[0] < HEALTH_LASTS:
             return self._health[1]
-        results = self._gov.check()
+        results = self._gov.check(within=HEALTH_WITHIN)
         told = [
             {"component": one.component, "account": one.account, "provider": one.provider, "ok": one.ok}
             for one in results
         ]
-        is_well = all(one.ok is not False for one in results)
-        answer = Answer.json(200 if is_well else 503, {"ok": is_well, "components": told})
+        for wrong in (one for one in results if one.ok is False):
+            _LOG.warning("it is not well: %s", wrong.problem)
+        is_well = bool(results) and all(one.ok is not False for one in results)
+        body: dict[str, object] = {"ok": is_well, "components": told}
+        if check_store is not None:
+            has_store = True
+            try:
+                check_store()
+            except GovComponentsError as error:
+                _LOG.warning("it is not well: %s", error)
+                has_store = False
+            body |= {"ok": is_well and has_store, "store": {"ok": has_store}}
+        answer = Answer.json(200 if body["ok"] else 503, body)
         self._health = (now, answer)
         return answer
 
-    def _not_under_way(self, request: WebRequest, state: str) -> NotSignedIn:
+    def _not_under_way(self, request: WebRequest, state: str, language: str) -> NotSignedIn:
         """Deal with a state that this browser did not begin, or that is over. Raises Unavailable."""
+        text, root = ("over", request.root)
         if self.person(request) is not None:
-            return NotSignedIn(None, Answer.redirect(request.root))
+            return NotSignedIn(None, Answer.redirect(root), root)
+        if self._is_used(f"failed {state}"):
+            text = "unfinished"
+        elif self._is_used(f"sign-in {state}"):
+            return NotSignedIn(None, Answer.redirect(root), root)
+        return NotSignedIn(None, page(400, "not_signed_in", text, language, root), root)
+
+    def _is_first(self, key: str) -> bool:
         now = self._clock()
-        if self._in_store(lambda: self._used.has(f"sign-in {state}", now)):
-            return NotSignedIn(None, Answer.redirect(request.root))
-        text = "This sign-in was not started in this browser, or it is over. You can start again."
-        return NotSignedIn(None, Answer.text(400, text))
+        return self._in_store(lambda: self._used.add(key, now + 2 * PENDING_LIFE, now))
+
+    def _is_used(self, key: str) -> bool:
+        now = self._clock()
+        return self._in_store(lambda: self._used.has(key, now))
 
     def _out_of_place(self, request: WebRequest, state: str) -> tuple[str, ...]:
         """Take a sign-in out, which was used: a store that failed keeps nobody back, since it counts no second time."""
@@ -343,7 +378,7 @@ class WebHandlers:
         if person is None:
             return
         try:
-            self._end(_session_key(person))
+            self._end(session_key(person))
         except Unavailable as error:
             _LOG.error("a session ended in its browser only, a copy of its cookie is good still: %s", error)
 
@@ -358,36 +393,3 @@ def _one_state(query: str) -> str:
     except ValueError:
         return ""
     return states[0] if len(states) == 1 else ""
-
-
-def _told(error: GovComponentsError, cookies: tuple[str, ...] = ()) -> Answer:
-    """Return what a person is told whose sign-in ended with an error, and log the error: its text names nobody."""
-    _LOG.log(
-        logging.INFO if isinstance(error, SignInDenied) else logging.WARNING, "a sign-in did not end well: %s", error
-    )
-    if isinstance(error, SignInDenied):
-        return Answer.text(403, "You did not sign in. You can try again.", cookies)
-    if isinstance(error, SignInUnavailable):
-        return Answer.text(503, "You cannot sign in at the moment. Try again later.", cookies)
-    if isinstance(error, SignInError):
-        return Answer.text(403, "Sign-in failed. You can try again.", cookies)
-    return Answer.text(503, "Sign-in does not work at the moment. Try again later.", cookies)
-
-
-def _keys_of(person: Person) -> tuple[str, ...]:
-    keys = (_session_key(person), _person_key(person.issuer, person.subject.reveal()))
-    if person.provider_session is None:
-        return keys
-    return (*keys, _provider_session_key(person.issuer, person.provider_session.reveal()))
-
-
-def _session_key(person: Person) -> str:
-    return f"session {person.session.reveal()}"
-
-
-def _person_key(issuer: str, subject: str) -> str:
-    return f"person {issuer} {subject}"
-
-
-def _provider_session_key(issuer: str, session: str) -> str:
-    return f"provider's session {issuer} {session}"

@@ -20,7 +20,9 @@ _LONGEST_LENGTH: Final = len(str(MAX_CALLBACK))
 PRIVATE: Final = "private, no-store"
 """The Cache-Control of a page that requires an identity, where the service sets none."""
 
-_PRIVATE: Final = (("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
+NOT_KEPT: Final = (("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
+"""The headers of an answer that nobody is to keep, or to tell where it led."""
+
 _IN_PATH: Final = "/:@!$&'()*+,;=~"
 _IN_QUERY: Final = f"{_IN_PATH}?%[]"
 _TEXT: Final = ("Content-Type", "text/plain; charset=utf-8")
@@ -58,23 +60,23 @@ class Answer:
     """An answer to send: status, headers in order (`Set-Cookie` may come several times) and body."""
 
     status: int
-    headers: tuple[tuple[str, str], ...] = field(default=_PRIVATE, repr=False)
+    headers: tuple[tuple[str, str], ...] = field(default=NOT_KEPT, repr=False)
     body: bytes = field(default=b"", repr=False)
 
     @classmethod
     def redirect(cls, url: str, cookies: tuple[str, ...] = ()) -> Self:
         """Make the answer that sends a browser on, by GET whatever it did before, with the cookies to be set."""
-        return cls(303, (("Location", url), *_PRIVATE, *(("Set-Cookie", cookie) for cookie in cookies)))
+        return cls(303, (("Location", url), *NOT_KEPT, *(("Set-Cookie", cookie) for cookie in cookies)))
 
     @classmethod
     def text(cls, status: int, text: str, cookies: tuple[str, ...] = ()) -> Self:
         """Make an answer of plain text, for services that show no page of their own."""
-        return cls(status, (_TEXT, *_PRIVATE, *(("Set-Cookie", cookie) for cookie in cookies)), f"{text}\n".encode())
+        return cls(status, (_TEXT, *NOT_KEPT, *(("Set-Cookie", cookie) for cookie in cookies)), f"{text}\n".encode())
 
     @classmethod
     def json(cls, status: int, content: object) -> Self:
         """Make an answer of JSON."""
-        return cls(status, (("Content-Type", "application/json"), *_PRIVATE), json.dumps(content).encode())
+        return cls(status, (("Content-Type", "application/json"), *NOT_KEPT), json.dumps(content).encode())
 
     @classmethod
     def done(cls) -> Self:

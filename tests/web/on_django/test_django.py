@@ -39,6 +39,7 @@ if not settings.configured:
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
             "govcomponents.integrations.django.sessions.PersonMiddleware",
+            "govcomponents.integrations.django.ProblemMiddleware",
         ],
         TEMPLATES=[
             {
@@ -152,6 +153,7 @@ def test_the_migrations_are_those_of_the_models() -> None:
         ({"GOVCOMPONENTS": {"payments": {}}}, "govcomponents.E001"),
         ({"GOVCOMPONENTS_DURABLE": ["a key"]}, "govcomponents.E008"),
         ({"GOVCOMPONENTS_DURABLE": {"keys": 5}}, "govcomponents.E008"),
+        ({"GOVCOMPONENTS_DURABLE": {"key": ["misspelt"]}}, "govcomponents.E008"),
         ({"SECRET_KEY": "short"}, "govcomponents.E001"),
         ({"GOVCOMPONENTS": {"pay": {"api_key": KEY}}}, "govcomponents.E002"),
         ({"GOVCOMPONENTS": {"notify": {"api_key": NOTIFY_KEY}}}, "govcomponents.E003"),
@@ -193,6 +195,28 @@ def test_a_project_that_is_well_is_not_stopped(changed: dict[str, object]) -> No
     with override_settings(**{"GOVCOMPONENTS": {}} | changed):
         project.use(None)
         assert [message for message in run_checks() if (message.id or "").startswith("govcomponents")] == []
+
+
+def test_variables_that_the_setting_keeps_from_being_read_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GOVCOMPONENTS_PAY__API_KEY", "GOVCOMPONENTS_TIME_LIMIT", "GOVCOMPONENTS_SHARED"):
+        monkeypatch.setenv(name, "10")
+    with override_settings(GOVCOMPONENTS={"environment": "test"}):
+        (found,) = [one for one in run_checks() if one.id == "govcomponents.W017"]
+    assert found.msg.endswith(" are not read: GOVCOMPONENTS_PAY__API_KEY, GOVCOMPONENTS_TIME_LIMIT")
+    assert not found.is_serious()
+    monkeypatch.setenv("GOVCOMPONENTS_PAY__API_KEY", KEY)
+    assert "govcomponents.W017" not in [one.id for one in run_checks()]  # without the setting they are read
+    monkeypatch.delenv("GOVCOMPONENTS_PAY__API_KEY")
+    monkeypatch.delenv("GOVCOMPONENTS_TIME_LIMIT")
+    with override_settings(GOVCOMPONENTS={"environment": "test"}):
+        assert "govcomponents.W017" not in [one.id for one in run_checks()]
+
+
+def test_a_project_that_is_deployed_without_any_settings_is_told_so() -> None:
+    with override_settings(GOVCOMPONENTS={}):
+        (found,) = [one for one in run_checks(include_deployment_checks=True) if one.id == "govcomponents.W018"]
+        assert found.msg.startswith("none of the components has settings")
+        assert "govcomponents.W018" not in [one.id for one in run_checks()]  # as in tests, where a sandbox is put
 
 
 @pytest.mark.parametrize(
@@ -254,7 +278,10 @@ settings.configure(
     ALLOWED_HOSTS=["*"],
     ROOT_URLCONF=__name__,
     INSTALLED_APPS=["django.contrib.sessions", "govcomponents.integrations.django"],
-    MIDDLEWARE=["django.contrib.sessions.middleware.SessionMiddleware"],
+    MIDDLEWARE=[
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "govcomponents.integrations.django.ProblemMiddleware",
+    ],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "service.db"}},
 )
 django.setup()

@@ -99,3 +99,17 @@ def test_a_project_on_psycopg2_is_told_that_the_durable_layer_needs_psycopg() ->
     told = subprocess.run([sys.executable, "-c", WITHOUT_PSYCOPG], capture_output=True, text=True, check=True).stdout
     assert "needs psycopg 3" in told
     assert "pip install psycopg" in told
+
+
+@pytest.mark.parametrize(("options", "waits"), [({}, 5000), ({"timeout": 20}, 20_000)])
+def test_it_waits_for_a_file_that_is_locked_as_long_as_django_does(
+    tmp_path: Path, options: dict[str, object], waits: int
+) -> None:
+    of_django("filed", {"ENGINE": "django.db.backends.sqlite3", "NAME": str(tmp_path / "a.db"), "OPTIONS": options})
+    engine = engine_of("filed")
+    with engine.connect() as connection, connections["filed"].cursor() as cursor:
+        ours = connection.execute(sa.text("PRAGMA busy_timeout")).scalar()
+        assert (ours, cursor.execute("PRAGMA busy_timeout").fetchone()[0]) == (waits, waits)
+    engine.dispose()
+    connections["filed"].close()
+    del connections.settings["filed"], connections["filed"]

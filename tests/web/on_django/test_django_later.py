@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import unittest
 from collections.abc import Iterator
 
@@ -15,7 +16,7 @@ from web.on_django.test_django import DjangoClient, database  # configures Djang
 pytest.importorskip("sqlalchemy")
 
 from django.core.checks import run_checks
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django.test import TestCase, override_settings
 
@@ -69,6 +70,31 @@ def test_a_message_goes_with_the_transaction_of_the_project() -> None:
     out = io.StringIO()
     call_command("govcomponents_work", "--once", stdout=out)
     assert out.getvalue() == "1 done\n"
+
+
+@pytest.mark.usefixtures("components")
+def test_a_worker_without_tables_names_djangos_own_command() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE gov_outbox RENAME TO gov_outbox_away")
+    try:
+        with pytest.raises(CommandError, match=r"no table gov_outbox of the durable layer.*python manage.py migrate"):
+            call_command("govcomponents_work", "--once")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE gov_outbox_away RENAME TO gov_outbox")
+
+
+def test_health_tells_of_a_durable_layer_without_its_tables(components: GovComponents) -> None:
+    assert DjangoClient().send("GET", "/gov/health", {}, b"").status == 200
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE gov_outbox RENAME TO gov_outbox_away")
+    try:
+        components.simulator.clock.advance(5)
+        reply = DjangoClient().send("GET", "/gov/health", {}, b"")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE gov_outbox_away RENAME TO gov_outbox")
+    assert (reply.status, json.loads(reply.body)["store"]) == (503, {"ok": False})
 
 
 class Renewal(TestCase):

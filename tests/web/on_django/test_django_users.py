@@ -19,12 +19,14 @@ from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core.checks import run_checks
 from django.db import OperationalError, connection
+from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, override_settings
 
 from govcomponents import GovComponents
 from govcomponents.contracts.web.browser import Browser, path_of
 from govcomponents.integrations.django import gov as project
 from govcomponents.integrations.django import stores
+from govcomponents.web import Problem
 
 __all__ = ["database", "empty"]
 
@@ -177,12 +179,21 @@ def test_a_database_that_is_away_is_told_in_words(gov: GovComponents, monkeypatc
     def away(*_asked: object) -> None:
         raise OperationalError("the database is away")
 
+    def asking(request: HttpRequest, told: Problem) -> HttpResponse:  # as what all pages have on top does
+        return HttpResponse(f"{told.body.decode()} {project.person(request)}", status=told.status)
+
+    monkeypatch.setattr(project, "problem_page", asking)
     for name in ("end", "ended_at"):
         monkeypatch.setattr(stores.DatabaseEndedSessions, name, away)
     monkeypatch.setattr(stores.DatabaseReplayStore, "add", away)
-    for one, path in ((browser, "/protected"), (begun, back), (browser, "/gov/callback?state=unknown")):
+    for one, path, told in (
+        (browser, "/protected", "If you have paid, do not pay again"),
+        (browser, "/open", "If you have paid, do not pay again"),
+        (begun, back, "does not work"),
+        (browser, "/gov/callback?state=unknown", "If you have paid, do not pay again"),
+    ):
         reply = one.get(path)
-        assert (reply.status, "away" in reply.text, "does not work" in reply.text) == (503, False, True), path
+        assert (reply.status, "away" in reply.text, told in reply.text) == (503, False, True), path
     reply = browser.post("/gov/sign-out")
     assert (reply.status, [name for name in browser.cookies if "signed-in" in name]) == (303, [])
 

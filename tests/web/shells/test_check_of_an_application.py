@@ -41,16 +41,17 @@ from govcomponents.integrations.starlette import StarletteGov
 gov = StarletteGov("a secret of the tests, of forty characters")
 app = Starlette(routes=[Mount("/gov", routes=gov.routes, name="ours")], lifespan=gov.lifespan)
 """
+EAGER = "from govcomponents import GovComponents; GovComponents.from_settings(require=('notify',))"
 WELL = ["pay default: GOV.UK Pay: ok", "notify default: GOV.UK Notify: ok", "identity default: GOV.UK One Login: ok"]
 
 
-def ask(folder: Path, text: str, name: str = "app", **variables: str) -> tuple[int, str]:
+def ask(folder: Path, text: str, name: str = "app", *more: str, **variables: str) -> tuple[int, str]:
     """Write a service, and ask about it as its developer does, in a sandbox's environment."""
     (folder / "service.py").write_text(text)
     with serving(redirect_to="http://localhost:8000/gov/callback") as server:
         given = {**os.environ, **dict(environment(server.sandbox.settings())), **variables}
         given = {name: value for name, value in given.items() if value}
-        command = [sys.executable, "-m", "govcomponents.cli.main", "check", "--app", f"service:{name}"]
+        command = [sys.executable, "-m", "govcomponents.cli.main", "check", "--app", f"service:{name}", *more]
         done = subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, check=False)
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, done.stdout + done.stderr
@@ -101,6 +102,23 @@ def test_the_callback_of_a_fastapi_service_is_below_its_root(tmp_path: Path, roo
     assert "the callback is at /licences/gov/callback" in ask(tmp_path, text)[1]
 
 
+@pytest.mark.parametrize(("text", "name"), [(FASTAPI, "app"), (FLASK, "create_app"), (STARLETTE, "app")])
+def test_a_root_that_only_the_server_is_told_is_given_to_the_check_too(tmp_path: Path, text: str, name: str) -> None:
+    at_server = {"GOVCOMPONENTS_IDENTITY__REDIRECT_URL": "http://localhost:8000/licences/gov/callback"}
+    assert ask(tmp_path, text, name, "--root-path", "/licences", **at_server) == (0, "\n".join([*WELL, ""]))
+    status, told = ask(tmp_path, text, name, **at_server)
+    assert (status, "--root-path /licences" in told or "mounted below /licences" in told) == (1, True), told
+    assert ask(tmp_path, text, name, "--root-path", "/permits", **at_server)[0] == 1
+
+
+def test_a_root_without_an_application_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "--root-path", "/licences"]) == 2
+    assert "give --app too" in capsys.readouterr().err
+
+
 def test_routes_that_are_in_no_application_are_told(tmp_path: Path) -> None:
     status, told = ask(tmp_path, FASTAPI.replace("app.include_router", "(lambda *_given, **_named: None)"))
     assert (status, "the routes of the components are not in the application" in told) == (1, True)
@@ -114,6 +132,9 @@ def test_routes_that_are_in_no_application_are_told(tmp_path: Path) -> None:
         (FLASK, "Flask", "no components of this package"),
         (FASTAPI + "app = 7", "app", "no Starlette or FastAPI application"),
         (FLASK.replace("create_app()", "create_app(config)"), "create_app", "cannot be made (TypeError)"),
+        ("import os\nkey = os.environ['RENEWAL_SECRET']", "app", "cannot be imported (KeyError: RENEWAL_SECRET)"),
+        ("def app():\n    {}['RENEWAL_SECRET']", "app", "cannot be made (KeyError: RENEWAL_SECRET)"),
+        ("{}['what a person typed']", "app", "cannot be imported (KeyError)"),
     ],
 )
 def test_what_is_no_application_of_the_components_could_not_be_asked(
@@ -121,6 +142,15 @@ def test_what_is_no_application_of_the_components_could_not_be_asked(
 ) -> None:
     status, told = ask(tmp_path, text, name)
     assert (status, problem in told) == (2, True), told
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "done"), [(EAGER, "app", "imported"), (f"def make():\n    {EAGER}", "make", "made")]
+)
+def test_a_setting_that_is_missing_is_named_with_how_to_set_it(tmp_path: Path, text: str, name: str, done: str) -> None:
+    status, told = ask(tmp_path, text, name, GOVCOMPONENTS_NOTIFY__API_KEY="")
+    assert (status, f"--app cannot be {done}: " in told) == (2, True), told
+    assert "GOVCOMPONENTS_NOTIFY__API_KEY is not set. To fix: set it to an API key" in told
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from flask import Flask, request
 from flask.sessions import SessionInterface
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
-from govcomponents import GovComponents
+from govcomponents import ConfigurationError, GovComponents, Settings
 from govcomponents.contracts.web.browser import Browser, path_of
 from govcomponents.integrations.flask import GovComponentsFlask
 from govcomponents.pay import PaymentChanged
@@ -91,3 +91,28 @@ def test_below_a_prefix_people_go_to_the_first_page_there() -> None:
     assert client.get(f"/licences/gov/callback?{back}", **site).location == "/licences/"
     assert client.get(f"/licences/gov/callback?{back}", **site).location == "/licences/"
     assert app.test_client().post("/licences/gov/sign-out", **site).location == "/licences/"
+
+
+def test_an_application_that_the_extension_does_not_know_yet_is_told_what_to_do() -> None:
+    app, gov = Flask("service"), GovComponentsFlask()
+    with pytest.raises(ConfigurationError, match="init_app"):
+        gov.prepare(app)
+    with app.test_request_context("/"), pytest.raises(ConfigurationError, match="init_app"):
+        _ = gov.components
+    with app.test_request_context("/"), pytest.raises(ConfigurationError, match="init_app"):
+        _ = gov.person
+
+
+def test_a_service_without_any_settings_is_not_well() -> None:
+    """Whose variables were forgotten: a platform would send people to it."""
+    app = Flask("service")
+    app.config["SECRET_KEY"] = "a secret of the tests, of forty characters"
+    GovComponentsFlask(app, gov=GovComponents.from_settings(Settings()))
+    assert app.test_client().get("/gov/health").status_code == 503
+    told = app.test_cli_runner().invoke(args=["gov", "check"])
+    assert (told.exit_code, "none of the components has settings" in told.output) == (1, True)
+
+
+def test_a_secret_that_will_not_do_names_the_setting() -> None:
+    with pytest.raises(ConfigurationError, match="SECRET_KEY"):
+        GovComponentsFlask(Flask("service"), gov=GovComponents.sandbox())

@@ -15,6 +15,7 @@ pytest.importorskip("sqlalchemy")
 import sqlalchemy as sa
 from fastapi import FastAPI
 from flask import Flask
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from govcomponents import AsyncGovComponents, ConfigurationError, GovComponents
 from govcomponents.contracts.web.browser import Browser, path_of
@@ -239,3 +240,17 @@ def test_a_logout_notice_ends_sessions_at_once_and_is_handled_later(tmp_path: Pa
         assert later.run_due().handled == 1
         assert [one.subject.reveal() for one in told if one.subject] == [subject]
         later.engine.dispose()
+
+
+def test_nobody_waits_longer_for_a_file_that_is_locked_behind_asyncio_than_behind_an_engine_of_the_services(
+    gov: GovComponents, file: str
+) -> None:
+    """The driver waits 5 seconds, and then the person is told; half a minute is for a file that is ours alone."""
+    mine = sa.create_engine(file)
+    beside = create_async_engine(file.replace("sqlite:", "sqlite+aiosqlite:"))
+    waits = []
+    for made in (Durable(gov, mine), AsyncDurable(AsyncGovComponents.sandbox(), beside)):
+        with made.engine.connect() as connection:
+            waits.append(connection.execute(sa.text("PRAGMA busy_timeout")).scalar())
+        made.engine.dispose()
+    assert waits == [5000, 5000]

@@ -17,6 +17,10 @@ try:
 except ImportError:
     raise ConfigurationError("Django is not installed", fix='pip install "govcomponents[django]"') from None
 
-from govcomponents.integrations.django.service import DjangoGov as DjangoGov, gov as gov
+from govcomponents.integrations.django.service import (
+    DjangoGov as DjangoGov,
+    ProblemMiddleware as ProblemMiddleware,
+    gov as gov,
+)
 
-__all__ = ["DjangoGov", "gov"]
+__all__ = ["DjangoGov", "ProblemMiddleware", "gov"]

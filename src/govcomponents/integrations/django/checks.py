@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -13,12 +14,14 @@ from django.core.cache import caches
 from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Advice
 from django.urls import NoReverseMatch, reverse
 
 from govcomponents.core.validation import is_absolute_url
 from govcomponents.errors import ConfigurationError, GovComponentsError
 from govcomponents.integrations.checking import (
     DEBUG,
+    NOTHING,
     STRICT,
     UNPROVED,
     is_strict,
@@ -28,6 +31,7 @@ from govcomponents.integrations.checking import (
 )
 from govcomponents.integrations.django import sessions
 from govcomponents.integrations.django.service import (
+    SETTING,
     SIGNED_OUT,
     configured,
     durable_setting,
@@ -44,6 +48,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _ROUTES: Final = 'add path("gov/", include("govcomponents.integrations.django.urls"))'
+_PROBLEMS: Final = "govcomponents.integrations.django.ProblemMiddleware"
+_WHOLE: Final = ("GOVCOMPONENTS_ENVIRONMENT", "GOVCOMPONENTS_TIME_LIMIT")
+_PARTS: Final = ("GOVCOMPONENTS_PAY__", "GOVCOMPONENTS_NOTIFY__", "GOVCOMPONENTS_IDENTITY__")
 _UNPROVED: Final = {"pay": "E002", "notify": "E003"}
 
 
@@ -69,6 +76,10 @@ def check_settings(**_asked: Any) -> list[CheckMessage]:
     if sessions.backends() and f"{sessions.__name__}.PersonMiddleware" not in settings.MIDDLEWARE:
         fix = f'add "{sessions.__name__}.PersonMiddleware" to MIDDLEWARE, after Django\'s AuthenticationMiddleware'
         errors.append(_error("E011", "users would stay signed in to Django after they have signed out", fix))
+    errors += _not_read()
+    if _PROBLEMS not in settings.MIDDLEWARE:
+        fix = f'add "{_PROBLEMS}" to MIDDLEWARE'
+        errors.append(_error("E016", "a person whose page needs a provider that is away would see a bare error", fix))
     return errors + [_error("E014", *wrong) for wrong in of_access_logs()]
 
 
@@ -108,6 +119,16 @@ def _redirects(found: Settings) -> list[CheckMessage]:
     return [_error("E007", *wrong) for wrong in of_the_way_back(registered, ours)]
 
 
+def _not_read() -> list[CheckMessage]:
+    """Warn of variables of the environment in the place of which the project's setting is taken, the whole of it."""
+    names = sorted(name for name in os.environ if name.upper() in _WHOLE or name.upper().startswith(_PARTS))
+    if not names or getattr(settings, SETTING, None) is None:
+        return []
+    problem = f"the project has the setting {SETTING}, so these variables are not read: {', '.join(names)}"
+    fix = "leave the setting out, and they are read; or put what they hold into it, and unset them"
+    return [Advice(problem, hint=fix, id="govcomponents.W017")]
+
+
 def _durable() -> list[CheckMessage]:
     if durable_setting() is None:
         return []
@@ -125,6 +146,8 @@ def check_deployment(**_asked: Any) -> list[CheckMessage]:
         found = configured()
     except GovComponentsError:  # the other check tells it
         return []
+    if not any((found.pay, found.notify, found.identity)):
+        return [Advice(NOTHING[0], hint=NOTHING[1], id="govcomponents.W018")]
     url = None if found.identity is None else found.identity.redirect_url
     if url is None or not url.startswith("https:") or settings.SECURE_PROXY_SSL_HEADER is not None:
         return []

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 _MEMORY: Final = (":memory:", "mode=memory")
 _OF_DJANGO: Final = ("cursor_factory", "context")
 """What Django reads values by."""
-_PATIENCE: Final = 30.0
-"""For how many seconds a writer waits for another one."""
+_PATIENCE: Final = 5.0
+"""For how many seconds Django's own connection waits for another writer, where the project does not say."""
 
 
 def is_in_memory(alias: str) -> bool:
@@ -59,7 +59,7 @@ def engine_of(alias: str) -> Engine:
         name = str(facts["NAME"])
         is_uri = {"uri": "true"} if name.startswith("file:") else {}  # as Django's own driver takes it
         url = sa.URL.create("sqlite", database=name, query=is_uri)
-        return engine_for(sa.create_engine(url, connect_args={"timeout": _PATIENCE}))
+        return engine_for(sa.create_engine(url, connect_args={"timeout": facts["OPTIONS"].get("timeout", _PATIENCE)}))
     if database.vendor != "postgresql":
         raise ConfigurationError(
             f"the durable layer does not work on the database {alias!r}, which is {database.vendor}",

@@ -12,10 +12,11 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import get_language
 
 from govcomponents.components import GovComponents
-from govcomponents.errors import ConfigurationError
+from govcomponents.errors import ConfigurationError, GovComponentsError
 from govcomponents.frames import leaving_own_frames_behind
 from govcomponents.integrations.django.database import engine_of, handled_in
 from govcomponents.privacy import Secret
@@ -24,6 +25,7 @@ from govcomponents.web.cookies import SIGNED_IN_FOR, SignInCookies
 from govcomponents.web.events import EventHandlers
 from govcomponents.web.handlers import WebHandlers
 from govcomponents.web.messages import PRIVATE, Answer, WebRequest, page_asked_for, root_below
+from govcomponents.web.pages import Problem, is_mistake, problem
 from govcomponents.web.person import Requirement
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ E = TypeVar("E")
 R = TypeVar("R")
 KeepIdentity: TypeAlias = Callable[[HttpRequest, "Identity"], None]
 RefusedPage: TypeAlias = Callable[[HttpRequest, "NotSignedIn"], HttpResponse]
+ProblemPage: TypeAlias = Callable[[HttpRequest, Problem], HttpResponse]
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], R]
 
 ASKED: Final = "_govcomponents_person"
@@ -70,6 +73,7 @@ class DjangoGov(EventHandlers[None]):
         self._open: tuple[GovComponents, WebHandlers] | None = None
         self.on_signed_in: KeepIdentity | None = None
         self.refused_page: RefusedPage | None = None
+        self.problem_page: ProblemPage | None = None
 
     @property
     def components(self) -> GovComponents:
@@ -92,6 +96,12 @@ class DjangoGov(EventHandlers[None]):
             raise ConfigurationError(
                 "this project has no durable layer" if given is None else f"the setting {DURABLE} is no dictionary",
                 fix=f'set {DURABLE} = {{"keys": [...]}}, with data keys from your secrets, and migrate',
+            )
+        unknown = sorted(str(name) for name in given if name not in ("keys", "database"))
+        if unknown:  # a misspelt "keys" would leave what is known about people unsealed
+            raise ConfigurationError(
+                f"the setting {DURABLE} has names that it does not know: {', '.join(unknown)}",
+                fix='give it "keys" and "database" only',
             )
         with self._lock:
             if self._later is None:
@@ -141,11 +151,12 @@ class DjangoGov(EventHandlers[None]):
     def person(self, request: HttpRequest) -> Person | None:
         """Return the person who is signed in, or None. It is looked up once for each request.
 
-        Raises Unavailable if the database of ended sessions is away.
+        Raises Unavailable if the database of ended sessions is away, once: the page that tells so may ask as well.
         """
         known = vars(request)
         if ASKED not in known:
             known["_cache_update_cache"] = False  # or Django's cache would give the page to the next person
+            known[ASKED] = None
             known[ASKED] = self.handlers.person(web_request(request))
         person: Person | None = known[ASKED]
         return person
@@ -156,8 +167,25 @@ class DjangoGov(EventHandlers[None]):
         return keep
 
     def refused(self, page: RefusedPage) -> RefusedPage:
-        """Register the page for a sign-in that did not end well; without one the person reads a line of plain text."""
+        """Register the page for a sign-in that did not end well; without one the person reads a plain page."""
         self.refused_page = page
+        return page
+
+    def problem(self, page: ProblemPage) -> ProblemPage:
+        """Register the page for an error of a provider or of a store that a page raises, or that keeps from signing in.
+
+        Without one the person reads a plain page that says what is known. A page of the service that catches the error
+        itself comes first.
+        """
+        self.problem_page = page
+        return page
+
+    def shown(self, request: HttpRequest, answer: Answer) -> HttpResponse:
+        """Return an answer of the web handlers as Django's, and of a problem the project's own page, if it has one."""
+        if self.problem_page is None or not isinstance(answer, Problem):
+            return response(answer)
+        page = self.problem_page(request, answer)
+        add_headers(page, answer, but=("Content-Type",))
         return page
 
     def require_identity(
@@ -183,7 +211,7 @@ class DjangoGov(EventHandlers[None]):
                 back = return_to or _this_page(request)
                 found = self.handlers.require(web_request(request), requirement, back, language=language())
                 if isinstance(found, Answer):
-                    return response(found)
+                    return self.shown(request, found)
                 known["_cache_update_cache"] = False
                 known[ASKED] = found
                 return None
@@ -231,6 +259,21 @@ class DjangoGov(EventHandlers[None]):
 
 gov: Final = DjangoGov()
 """The components of this project."""
+
+
+class ProblemMiddleware(MiddlewareMixin):
+    """Middleware that answers a person whose page raised an error of a provider or of a store: see `gov.problem`.
+
+    What the page did in a transaction of `ATOMIC_REQUESTS` is undone before. A mistake of the project's own is left to
+    Django.
+    """
+
+    @leaving_own_frames_behind
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Return the page for an error, or None for what is no error of the components."""
+        if not isinstance(error, GovComponentsError) or is_mistake(error):
+            return None
+        return gov.shown(request, problem(error, language()))
 
 
 def configured() -> Settings:

@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Begin a sign-in."""
     return_to = request.GET.get("next", "")
-    return response(gov.handlers.sign_in(web_request(request), Requirement(), return_to, language=language()))
+    answer = gov.handlers.sign_in(web_request(request), Requirement(), return_to, language=language())
+    return gov.shown(request, answer)
 
 
 @transaction.non_atomic_requests
@@ -42,7 +43,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 @leaving_own_frames_behind
 def callback(request: HttpRequest) -> HttpResponse:
     """Take the way back from the provider."""
-    ended = gov.handlers.callback(web_request(request))
+    ended = gov.handlers.callback(web_request(request), language=language())
     if isinstance(ended, SignedIn):
         with transaction.atomic():
             is_known = sessions.begin(request, ended)
@@ -50,7 +51,9 @@ def callback(request: HttpRequest) -> HttpResponse:
                 gov.on_signed_in(request, ended.identity)
         if is_known:
             return response(ended.answer)
-        ended = ended.not_let_in()
+        ended = ended.not_let_in(language())
+    if not ended.is_known:
+        return gov.shown(request, ended.answer)
     if gov.refused_page is None or ended.answer.status == 303:
         return response(ended.answer)
     page = gov.refused_page(request, ended)
@@ -86,12 +89,17 @@ def event(request: HttpRequest, component: str) -> HttpResponse:
 @leaving_own_frames_behind
 def health(_request: HttpRequest) -> HttpResponse:
     """Tell of health."""
-    return response(gov.handlers.health())
+    return response(gov.handlers.health(None if durable_setting() is None else _check_store))
 
 
 def _stored(component: str, body: bytes, headers: Headers) -> Answer:
     """Store what came: the durable layer is made when it is first needed."""
     return gov.later.receive(component, body, headers)
+
+
+def _check_store() -> None:
+    """Look at the durable layer, which is made when it is first needed."""
+    gov.later.check()
 
 
 def _body(request: HttpRequest) -> bytes | None:

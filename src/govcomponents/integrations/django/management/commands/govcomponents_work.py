@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from govcomponents.durable.storage.faults import MIGRATE_FIX
+from govcomponents.errors import ConfigurationError
 from govcomponents.integrations.commands import work
 from govcomponents.integrations.django import gov
 
@@ -23,5 +25,8 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="end when nothing is due any more, for cron")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        """Work."""
-        work(gov.later, self.stdout.write, is_once=options["once"])
+        """Work. Raises CommandError if a setting is wrong, or the tables are not there."""
+        try:
+            work(gov.later, self.stdout.write, is_once=options["once"])
+        except ConfigurationError as error:
+            raise CommandError(str(error).replace(MIGRATE_FIX, "run `python manage.py migrate`")) from None
